@@ -1,0 +1,161 @@
+"""The jsii assembly of the AWS bindings, trimmed to the modules in use.
+
+The installed package carries one archive of 2,135 JavaScript modules and 130 MB of type
+descriptions; node reads all of it before the first resource. The trimmed archive holds the
+same files for a few modules only, so what they synthesize is the same.
+"""
+
+import hashlib
+import io
+import json
+import os
+import re
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+NAME = "@cdktf/provider-aws"
+FORMAT = 1
+"""Part of the cache key: raise it when `build` writes something else."""
+
+_INDEX = "package/lib/index.js"
+_TYPES = "package/.jsii"
+
+
+class AssemblyError(Exception):
+    """The trimmed assembly cannot be built or read; the message says why."""
+
+
+def source_archive(package: Path) -> Path:
+    """Return the archive that the installed bindings carry.
+
+    Raises:
+        AssemblyError: there is none, or more than one.
+
+    """
+    found = sorted((package / "_jsii").glob("provider-aws@*.jsii.tgz"))
+    if len(found) != 1:
+        raise AssemblyError(f"the bindings hold {len(found)} assemblies, one was expected")
+    return found[0]
+
+
+def version_of(archive: Path) -> str:
+    """Return the bindings' version, which is in the archive's name."""
+    return archive.name.removeprefix("provider-aws@").removesuffix(".jsii.tgz")
+
+
+def trimmed_archive(source: Path, modules: Sequence[str], cache: Path) -> Path:
+    """Return the trimmed archive for these modules, from the cache or newly built.
+
+    The cache holds an archive beside its digest; a pair that does not agree is built again.
+
+    Raises:
+        AssemblyError: the source is not laid out as expected.
+        OSError: the cache cannot be written.
+
+    """
+    what = json.dumps([FORMAT, source.name, source.stat().st_size, sorted(modules)])
+    key = hashlib.sha256(what.encode()).hexdigest()[:16]
+    archive = cache / f"provider-aws-{key}.tgz"
+    digest = archive.with_suffix(".sha256")
+    if not _agree(archive, digest):
+        cache.mkdir(parents=True, exist_ok=True)
+        content = build(source, modules)
+        _write(archive, content)
+        _write(digest, hashlib.sha256(content).hexdigest().encode())
+    return archive
+
+
+def _agree(archive: Path, digest: Path) -> bool:
+    try:
+        return hashlib.sha256(archive.read_bytes()).hexdigest() == digest.read_text()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write all or nothing: another process may build the same archive at the same time."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def build(source: Path, modules: Sequence[str]) -> bytes:
+    """Return the trimmed archive's bytes (a few seconds: the types alone are 130 MB)."""
+    try:
+        with tarfile.open(source) as archive:
+            return _pack(_trimmed(archive, modules))
+    except (tarfile.TarError, KeyError, json.JSONDecodeError, EOFError) as error:
+        raise AssemblyError(f"{source.name} is not laid out as expected: {error}") from error
+
+
+def _trimmed(archive: tarfile.TarFile, modules: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    folders = {f"package/lib/{module.replace('_', '-')}/" for module in modules}
+    missing = {_TYPES, _INDEX, "package/package.json", *folders}
+    for member in archive:
+        name = member.name
+        folder = name[: name.rfind("/") + 1]
+        file = archive.extractfile(member)
+        if file is None:
+            continue
+        if name == _TYPES:
+            content = _trim_types(json.load(file), modules)
+        elif name == _INDEX:
+            content = _index(modules)
+        elif name == "package/package.json" or (folder in folders and name.endswith(".js")):
+            content = file.read()
+        else:
+            continue
+        missing -= {name, folder}
+        yield name, content
+    if missing:
+        raise AssemblyError(f"the bindings hold no {', '.join(sorted(missing))}")
+
+
+def _trim_types(assembly: dict[str, Any], modules: Sequence[str]) -> bytes:
+    submodules = {f"{NAME}.{_camel_case(module)}" for module in modules}
+    assembly["submodules"] = {
+        name: value for name, value in assembly["submodules"].items() if name in submodules
+    }
+    types = {
+        name: value
+        for name, value in assembly["types"].items()
+        if name.rpartition(".")[0] in submodules
+    }
+    assembly["types"] = types
+    assembly.pop("readme", None)
+    content = json.dumps(types)
+    for reference in set(re.findall(rf'"fqn": "({re.escape(NAME)}\.[^"]+)"', content)):
+        if reference not in types:
+            raise AssemblyError(f"{reference} is used by a module in use, but not among them")
+    return json.dumps(assembly).encode()
+
+
+def _index(modules: Sequence[str]) -> bytes:
+    lines = ['"use strict";', 'Object.defineProperty(exports, "__esModule", { value: true });']
+    lines += [
+        f'exports.{_camel_case(module)} = require("./{module.replace("_", "-")}/index.js");'
+        for module in modules
+    ]
+    return "\n".join(lines).encode()
+
+
+def _camel_case(module: str) -> str:
+    return re.sub("_(.)", lambda match: match[1].upper(), module)
+
+
+def _pack(files: Iterator[tuple[str, bytes]]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in files:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()

@@ -1,0 +1,87 @@
+"""Load the AWS bindings fast: few Python modules, few JavaScript modules.
+
+Importing `cdktf_cdktf_provider_aws` runs an `__init__` that imports all of its 2,200 modules.
+The loader puts the package into `sys.modules` without running that, so that importing one
+submodule imports one submodule; and it hands jsii the trimmed assembly instead of the whole.
+Whenever the trimmed assembly is not to be had, the whole one is loaded, and a line says so.
+
+`AWS_BINDINGS` chooses: `trimmed` (default), `lazy` (few Python modules, whole assembly) or
+`stock` (nothing is changed).
+"""
+
+import importlib
+import importlib.util
+import os
+import re
+import sys
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+from stacks.bindings.assembly import (
+    NAME,
+    AssemblyError,
+    source_archive,
+    trimmed_archive,
+    version_of,
+)
+
+PACKAGE = "cdktf_cdktf_provider_aws"
+CACHE = Path(__file__).resolve().parents[2] / ".cache" / "bindings"
+
+
+def modules_in_use() -> list[str]:
+    """Return the submodules that `stacks.bindings` imports, read from its source."""
+    source = Path(__file__).with_name("__init__.py").read_text(encoding="utf-8")
+    return re.findall(rf"^from {PACKAGE}\.(\w+) import", source, re.MULTILINE)
+
+
+def install() -> None:
+    """Prepare the import of the bindings; does nothing once they have been imported."""
+    mode = os.environ.get("AWS_BINDINGS", "trimmed")
+    if mode == "stock" or PACKAGE in sys.modules:
+        return
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        return  # the import that follows says what is missing
+    _register_unexecuted(spec)
+    if mode == "trimmed":
+        try:
+            _load_trimmed(Path(spec.origin).parent)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the whole assembly still works
+            sys.modules.pop(f"{PACKAGE}._jsii", None)
+            print(
+                f"bindings: slower start, the whole assembly is loaded ({error})", file=sys.stderr
+            )
+
+
+def _register_unexecuted(spec: ModuleSpec) -> None:
+    sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+
+
+def _load_trimmed(package: Path) -> None:
+    source = source_archive(package)
+    archive = trimmed_archive(source, modules_in_use(), CACHE)
+    spec = importlib.util.find_spec(f"{PACKAGE}._jsii")
+    if spec is None:
+        raise AssemblyError("the bindings hold no _jsii module")
+
+    for dependency in ("constructs._jsii", "cdktf._jsii"):
+        importlib.import_module(dependency)
+    from jsii import JSIIAssembly
+
+    _register_unexecuted(spec)
+    # A resource is looked up beside `_jsii`; an absolute path stands for itself.
+    assembly = JSIIAssembly.load(NAME, version_of(source), PACKAGE, os.fspath(archive))
+    vars(sys.modules[spec.name]).update(__jsii_assembly__=assembly, __all__=["__jsii_assembly__"])
+
+
+def prepare() -> None:
+    """Build the trimmed assembly, or raise what keeps it from being built."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise AssemblyError("the AWS bindings are not installed")
+    trimmed_archive(source_archive(Path(spec.origin).parent), modules_in_use(), CACHE)
+
+
+if __name__ == "__main__":
+    prepare()

@@ -1,0 +1,120 @@
+"""One EventBridge pipe: from the table's stream to an API destination."""
+
+from dataclasses import dataclass
+
+from constructs import Construct
+
+from stacks.bindings import PipesPipe
+from stacks.dead_letters import DeadLetters
+from stacks.destination import Destination
+from stacks.errors import StackError
+from stacks.logs import PipeLogs
+from stacks.mapping import Route
+from stacks.role import PipeRole
+from stacks.table import Table
+
+
+class PipeError(StackError):
+    """A pipe would not behave as declared; the message names it and the fix."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """How hard a pipe tries, and what it tells.
+
+    `retry_attempts` after the first one (1 to 10,000) and `record_age_seconds` (60 to 86,399)
+    both bound how long a failing record blocks its shard before it becomes a dead letter.
+    """
+
+    retry_attempts: int
+    record_age_seconds: int
+    log_level: str
+    log_execution_data: bool
+
+
+class Pipe(Construct):
+    """A running pipe that reads new records one by one and sends a request for each.
+
+    Raises:
+        PipeError: `retry_attempts` is 0 (the provider drops it on create, and AWS then
+            retries for a day), a bound is out of its range, or the route has more than one
+            path parameter (the provider takes one).
+
+    See AWS: "Amazon EventBridge Pipes sources: DynamoDB streams".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        table: Table,
+        destination: Destination,
+        route: Route,
+        dead_letters: DeadLetters,
+        logs: PipeLogs,
+        role: PipeRole,
+        delivery: Delivery,
+    ) -> None:
+        super().__init__(scope, id_)
+        _check(name, route, delivery)
+        filters = None if route.pattern is None else {"filter": [{"pattern": route.pattern}]}
+        self.resource = PipesPipe(
+            self,
+            "pipe",
+            name=name,
+            desired_state="RUNNING",
+            role_arn=role.arn,
+            source=table.stream_arn,
+            source_parameters={
+                "dynamodb_stream_parameters": {
+                    "starting_position": "LATEST",
+                    "batch_size": 1,
+                    "maximum_retry_attempts": delivery.retry_attempts,
+                    "maximum_record_age_in_seconds": delivery.record_age_seconds,
+                    "dead_letter_config": {"arn": dead_letters.arn},
+                },
+                "filter_criteria": filters,
+            },
+            target=destination.arn,
+            target_parameters={
+                "input_template": route.input_template,
+                "http_parameters": {
+                    "path_parameter_values": list(route.path_parameters),
+                    "query_string_parameters": dict(route.query_string_parameters) or None,
+                },
+            },
+            log_configuration={
+                "level": delivery.log_level,
+                "include_execution_data": ["ALL"] if delivery.log_execution_data else None,
+                "cloudwatch_logs_log_destination": {"log_group_arn": logs.arn},
+            },
+            depends_on=role.ready,
+        )
+        self.arn = self.resource.arn
+
+
+def _check(name: str, route: Route, delivery: Delivery) -> None:
+    if len(route.path_parameters) > 1:
+        raise PipeError(
+            f"pipe {name}: {len(route.path_parameters)} path parameters, and the Terraform"
+            " provider takes one (path_parameter_values has MaxItems 1). Write the other parts"
+            " into the API destination's endpoint."
+        )
+    if delivery.retry_attempts == 0:
+        raise PipeError(
+            f"pipe {name}: maximum_retry_attempts is 0, which the Terraform provider drops when"
+            " it creates the pipe (its issue 33019): AWS then retries until the record expires"
+            " and blocks the shard for a day. Use 1 or more, with a record age."
+        )
+    if not 1 <= delivery.retry_attempts <= 10_000:  # noqa: PLR2004 - the API's own bound
+        raise PipeError(
+            f"pipe {name}: maximum_retry_attempts is {delivery.retry_attempts};"
+            " EventBridge Pipes takes 1 to 10000 here."
+        )
+    if not 60 <= delivery.record_age_seconds < 86_400:  # noqa: PLR2004 - the API's and the stream's
+        raise PipeError(
+            f"pipe {name}: maximum_record_age_in_seconds is {delivery.record_age_seconds};"
+            " use 60 to 86399, shorter than the day a stream keeps its records."
+        )

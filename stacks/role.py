@@ -1,0 +1,88 @@
+"""The role that the pipes run as."""
+
+import json
+from collections.abc import Sequence
+
+from cdktf import DataResource, ITerraformDependable, LocalExecProvisioner, TerraformVariable
+from constructs import Construct
+
+from stacks.account import Account
+from stacks.bindings import IamRole, IamRolePolicy
+from stacks.statement import Statement, policy_document
+
+
+def iam_settle_variable(scope: Construct, *, default: int) -> TerraformVariable:
+    """Declare the wait, in seconds, between a role's policy and the pipes that need it."""
+    return TerraformVariable(
+        scope,
+        "iam_settle_seconds",
+        type="number",
+        default=default,
+        nullable=False,
+        description="Seconds until a new IAM policy is known everywhere (0 on a local AWS).",
+    )
+
+
+class PipeRole(Construct):
+    """A role that exactly these pipes of this account may assume, with one policy.
+
+    `ready` is what a pipe must depend on: the policy, and the wait after it. A pipe that is
+    created with the role alone in place fails with "Cannot access stream".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        account: Account,
+        pipe_names: Sequence[str],
+        statements: Sequence[Statement],
+        settle_seconds: str,
+    ) -> None:
+        """`settle_seconds` is a Terraform expression, so that it can differ by environment."""
+        super().__init__(scope, id_)
+        self.resource = IamRole(
+            self,
+            "role",
+            name=name,
+            assume_role_policy=_trust(account, pipe_names),
+        )
+        self.arn = self.resource.arn
+        document = policy_document(statements)
+        policy = IamRolePolicy(
+            self, "policy", name="deliver-changes", role=self.resource.name, policy=document
+        )
+        settled = DataResource(
+            self,
+            "settled",
+            triggers_replace={"policy": policy.policy},
+            depends_on=[policy],
+            provisioners=[
+                LocalExecProvisioner(type="local-exec", command=f"sleep {settle_seconds}")
+            ],
+        )
+        self.ready: Sequence[ITerraformDependable] = [policy, settled]
+
+
+def _trust(account: Account, pipe_names: Sequence[str]) -> str:
+    """Return the trust policy; its conditions keep other accounts' pipes out (confused deputy)."""
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "pipes.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {
+                        "StringEquals": {"aws:SourceAccount": account.id},
+                        "ArnEquals": {
+                            "aws:SourceArn": [account.pipe_arn(name) for name in pipe_names]
+                        },
+                    },
+                }
+            ],
+        }
+    )

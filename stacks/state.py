@@ -1,0 +1,124 @@
+"""The Terraform state: the bucket that holds it, and the backend that every stack uses."""
+
+import json
+
+from cdktf import S3Backend, TerraformOutput, TerraformStack
+from constructs import Construct
+
+from stacks.account import use_aws
+from stacks.bindings import (
+    S3Bucket,
+    S3BucketLifecycleConfiguration,
+    S3BucketLifecycleConfigurationRule,
+    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleFilter,
+    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
+    S3BucketPolicy,
+    S3BucketPublicAccessBlock,
+    S3BucketServerSideEncryptionConfigurationA,
+    S3BucketServerSideEncryptionConfigurationRuleA,
+    S3BucketVersioningA,
+)
+from stacks.settings import Settings
+
+OLD_VERSION_DAYS = 90
+"""How long a replaced version of the state can be brought back."""
+
+
+def use_remote_state(stack: TerraformStack, settings: Settings, *, key: str) -> None:
+    """Keep the stack's state in S3: encrypted, and locked by an object beside it."""
+    S3Backend(
+        stack,
+        bucket=settings.state_bucket,
+        key=key,
+        region=settings.region,
+        encrypt=True,
+    )
+    stack.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003 - jsii's signature
+
+
+class StateStack(TerraformStack):
+    """The state bucket: versioned, encrypted, private, TLS only, and protected from destroy."""
+
+    def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
+        super().__init__(scope, id_)
+        use_remote_state(self, settings, key="state-bucket/terraform.tfstate")
+        use_aws(self, settings)
+        bucket = S3Bucket(
+            self,
+            "bucket",
+            bucket=settings.state_bucket,
+            force_destroy=False,
+            lifecycle={"prevent_destroy": True},
+        )
+        bucket.override_logical_id("state")
+        versioning = S3BucketVersioningA(
+            self,
+            "versioning",
+            bucket=bucket.id,
+            versioning_configuration={"status": "Enabled"},
+        )
+        S3BucketServerSideEncryptionConfigurationA(
+            self,
+            "encryption",
+            bucket=bucket.id,
+            rule=[
+                S3BucketServerSideEncryptionConfigurationRuleA(
+                    apply_server_side_encryption_by_default={"sse_algorithm": "AES256"}
+                )
+            ],
+        )
+        private = S3BucketPublicAccessBlock(
+            self,
+            "public-access",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+        )
+        S3BucketPolicy(
+            self, "policy", bucket=bucket.id, policy=_tls_only(bucket.arn), depends_on=[private]
+        )
+        S3BucketLifecycleConfiguration(
+            self,
+            "old-versions",
+            bucket=bucket.id,
+            rule=[
+                S3BucketLifecycleConfigurationRule(
+                    id="expire-old-versions",
+                    status="Enabled",
+                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                    noncurrent_version_expiration=[
+                        S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(
+                            noncurrent_days=OLD_VERSION_DAYS
+                        )
+                    ],
+                    abort_incomplete_multipart_upload=[
+                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
+                            days_after_initiation=7
+                        )
+                    ],
+                )
+            ],
+            depends_on=[versioning],
+        )
+        TerraformOutput(self, "state_bucket", value=bucket.bucket)
+
+
+def _tls_only(bucket_arn: str) -> str:
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "DenyWithoutTls",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "s3:*",
+                    "Resource": [bucket_arn, f"{bucket_arn}/*"],
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                }
+            ],
+        }
+    )
