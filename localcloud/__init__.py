@@ -1,0 +1,5 @@
+"""One machine's stand-in for the cloud, for development and tests: real protocols only."""
+
+from localcloud.aws import LocalAws, LocalCloudError
+
+__all__ = ["LocalAws", "LocalCloudError"]

@@ -1,0 +1,138 @@
+"""The AWS API on this machine: moto's server in a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+from urllib.error import URLError
+from urllib.request import urlopen
+
+START_SECONDS = 60
+STOP_SECONDS = 5
+
+
+class LocalCloudError(Exception):
+    """The local cloud cannot do what was asked; the message says why and what to do."""
+
+
+class LocalAws:
+    """An AWS API on a free port of 127.0.0.1, empty at the start and gone at the end.
+
+    A context manager: entering waits until the API answers, leaving stops its process. The
+    server also stops by itself when the process that started it dies. `endpoint` is its URL.
+
+    Raises:
+        LocalCloudError: the port is taken, or the server does not start.
+
+    """
+
+    def __init__(self, *, port: int | None = None) -> None:
+        self._wanted_port = port
+        self._process: subprocess.Popen[bytes] | None = None
+        self.endpoint = ""
+
+    def __enter__(self) -> Self:
+        port = self._wanted_port or _free_port()
+        if not _is_free(port):
+            raise LocalCloudError(
+                f"port {port} of 127.0.0.1 is taken; choose another, or none for a free one"
+            )
+        self.endpoint = f"http://127.0.0.1:{port}"
+        with tempfile.TemporaryFile() as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "localcloud.server", str(port)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                self._wait_until_ready()
+            except BaseException as error:
+                self.stop()
+                log.seek(0)
+                text = log.read().decode(errors="replace")
+                if isinstance(error, LocalCloudError):
+                    raise LocalCloudError(f"{error}\n{text}".rstrip()) from None
+                raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return `base` (default: this process's environment), pointed at this AWS.
+
+        Whatever could reach a real account is taken out: credentials, profiles, endpoints.
+        """
+        inherited = os.environ if base is None else base
+        kept = {
+            name: value
+            for name, value in inherited.items()
+            if not name.startswith("AWS_") or name in ("AWS_BINDINGS", "AWS_PROVIDER_VERSION")
+        }
+        loopback = "127.0.0.1,localhost"
+        return kept | {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": inherited.get("AWS_REGION") or "us-east-1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": loopback,
+            "no_proxy": loopback,
+        }
+
+    def stop(self) -> None:
+        """Stop the server's process and wait for its end; safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin:
+            process.stdin.close()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        assert self._process is not None
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise LocalCloudError("the local AWS ended while it was starting:")
+            try:
+                with urlopen(f"{self.endpoint}/moto-api/", timeout=2):  # noqa: S310 - our own URL
+                    return
+            except (URLError, ConnectionError, TimeoutError):
+                time.sleep(0.05)
+        raise LocalCloudError(f"the local AWS did not answer within {START_SECONDS} s:")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
