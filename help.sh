@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Every change to a DynamoDB table reaches a Momento cache and topic.
+#
+# Try it, no account needed
+#   demo        deploy to an AWS API on this machine, look, plan again, destroy
+#   doctor      what is installed, what is missing, where the provider comes from
+#
+# Deploy (settings in .env, see .env.example)
+#   bootstrap   create the S3 bucket for the Terraform state; safe to run again
+#   synth       write the Terraform JSON to cdktf.out; needs no key and no credentials
+#   validate    check it with the provider's schema
+#   plan        show what would change (arguments go to terraform plan)
+#   deploy      show the plan, ask, apply it; --auto-approve does not ask
+#   destroy     show what would go, ask, destroy it; --auto-approve does not ask
+#   cdktf       the pinned cdktf command line: ./help.sh cdktf diff
+#
+# Work on the project
+#   setup       install what the project needs; every command does it on first use
+#   test        checks and tests (arguments go to pytest)
+#   check       format, lint and types
+#   bench       the benchmarks, as tables
+#   local       an AWS API on this machine: ./help.sh local -- COMMAND, or until Ctrl-C
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+python=.venv/bin/python
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20
+unset PYTHONDONTWRITEBYTECODE # without its bytecode, every start takes a second more
+
+usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' help.sh; }
+
+fail() {
+  echo "error: $*" >&2
+  exit 1
+}
+
+# Run a command with its output in a log; show the log only if it fails.
+quietly() {
+  local what=$1 log=.cache/setup.log
+  shift
+  echo "setup: $what" >&2
+  mkdir -p .cache
+  "$@" >"$log" 2>&1 || {
+    tail -n 25 "$log" >&2
+    fail "$what failed; the whole output is in $log"
+  }
+}
+
+need() {
+  command -v "$1" >/dev/null || fail "$1 is not installed: $2"
+}
+
+install_python() {
+  cmp -s requirements.lock .venv/requirements.lock && return
+  need python3 "get Python 3.11 or newer, with venv"
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "python3 is $(python3 -V | cut -d' ' -f2); get Python 3.11 or newer"
+  quietly "creating the virtual environment" python3 -m venv .venv
+  quietly "installing the Python packages (about a minute)" \
+    $python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
+  # All but the bindings' 2,200 modules, of which a few are used.
+  quietly "compiling them" $python -m compileall -q -j 0 -x cdktf_cdktf_provider_aws .venv/lib
+  need node "get Node.js 18.18 or newer; jsii, under cdktf, runs on it"
+  quietly "trimming the AWS bindings to what is used" $python -m stacks.bindings.loader
+  cp requirements.lock .venv/requirements.lock
+}
+
+install_cdktf() {
+  cmp -s package-lock.json node_modules/.package-lock.copy && return
+  need npm "get Node.js 18.18 or newer, with npm"
+  quietly "installing the cdktf command line" npm ci --no-audit --no-fund
+  cp package-lock.json node_modules/.package-lock.copy
+}
+
+find_provider() {
+  [ -f .cache/provider.env ] || $python -m ops provider >&2
+}
+
+# What ops/provider.py found, for the commands that start main.py without it.
+load_provider() {
+  find_provider
+  local name value
+  while IFS='=' read -r name value; do
+    [ "$name" != MIRROR_AWS_PROVIDER_VERSION ] || export "$name=$value"
+  done <.cache/provider.env
+}
+
+command=${1:-}
+[ $# -eq 0 ] || shift
+case $command in
+"" | help | -h | --help) usage ;;
+setup)
+  install_python
+  install_cdktf
+  $python -m ops provider
+  ;;
+doctor | provider | validate | plan | deploy | destroy | bootstrap)
+  install_python
+  find_provider
+  exec $python -m ops "$command" "$@"
+  ;;
+cdktf)
+  install_python
+  install_cdktf
+  find_provider
+  exec $python -m ops cdktf "$@"
+  ;;
+app | synth)
+  install_python
+  load_provider
+  $python main.py
+  [ "$command" = app ] || echo "${CDKTF_OUTDIR:-cdktf.out}/stacks/weather/cdk.tf.json"
+  ;;
+demo)
+  install_python
+  find_provider
+  exec $python -m localcloud -- $python -m ops demo
+  ;;
+local)
+  install_python
+  exec $python -m localcloud "$@"
+  ;;
+check)
+  install_python
+  $python -m ruff format --check .
+  $python -m ruff check .
+  $python -m mypy
+  ;;
+test)
+  install_python
+  install_cdktf
+  find_provider
+  ./help.sh check
+  exec $python -m pytest "$@"
+  ;;
+bench)
+  install_python
+  find_provider
+  for bench in tests/bench/*.py; do $python "$bench" "$@"; done
+  ;;
+*) fail "there is no command '$command'; ./help.sh lists them" ;;
+esac

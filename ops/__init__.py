@@ -1,0 +1,1 @@
+"""What a person does with the stacks: deploy, review, check, repair."""

@@ -1,0 +1,140 @@
+"""The commands behind ./help.sh."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ops import cdktf as cdktf_cli
+from ops import provider
+from ops.bootstrap import bootstrap as create_state_bucket
+from ops.demo import demo as run_demo
+from ops.doctor import Verdict, examine
+from ops.errors import OpsError
+from ops.terraform import (
+    KEY_VARIABLE,
+    ROOT,
+    Terraform,
+    environment,
+    refuse_without_terminal,
+    require_key,
+    synthesize,
+)
+from stacks.errors import StackError
+from stacks.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
+console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
+passed_on = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+AutoApprove = Annotated[
+    bool, typer.Option("--auto-approve", help="Do not ask before changing anything.")
+]
+
+
+@app.command()
+def doctor() -> None:
+    """Check tools, versions, the provider and the settings; say what is missing."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILURE: "red"}
+    failed = False
+    for check in examine():
+        failed = failed or check.verdict is Verdict.FAILURE
+        table.add_row(f"[{colours[check.verdict]}]{check.verdict}[/]", check.name, check.found)
+    console.print(table)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command("provider")
+def find_provider() -> None:
+    """Find out where the AWS provider comes from, and remember it."""
+    console.print(str(provider.resolve(ROOT, os.environ, again=True)), soft_wrap=True)
+
+
+@app.command()
+def validate() -> None:
+    """Check the synthesized stack with the provider's own schema; needs no credentials."""
+    env = environment(Settings.load())
+    terraform = Terraform(synthesize("weather", env), env)
+    terraform.init("-backend=false")
+    terraform.show("validate")
+
+
+@app.command(context_settings=passed_on)
+def plan(context: typer.Context) -> None:
+    """Show what a deploy would change; further arguments go to terraform plan."""
+    terraform = _initialized()
+    terraform.show("plan", "-input=false", *context.args)
+
+
+@app.command()
+def deploy(*, auto_approve: AutoApprove = False) -> None:
+    """Show the plan, ask, and apply it."""
+    _change("apply", auto_approve=auto_approve)
+
+
+@app.command()
+def destroy(*, auto_approve: AutoApprove = False) -> None:
+    """Show what would be destroyed, ask, and destroy it."""
+    os.environ.setdefault(KEY_VARIABLE, "not-needed-to-destroy")
+    _change("destroy", auto_approve=auto_approve)
+
+
+@app.command()
+def bootstrap(*, auto_approve: AutoApprove = False) -> None:
+    """Create the bucket that holds the Terraform state; safe to run again."""
+    _refuse_to_ask(auto_approve=auto_approve)
+    settings = Settings.load()
+    console.print(create_state_bucket(settings, environment(settings), auto_approve=auto_approve))
+
+
+@app.command(context_settings=passed_on)
+def cdktf(context: typer.Context) -> None:
+    """Run the pinned cdktf command line, for example: cdktf deploy --auto-approve."""
+    raise typer.Exit(cdktf_cli.run(context.args, environment(Settings.load())))
+
+
+@app.command()
+def demo() -> None:
+    """Deploy to the local AWS, show what is there, plan again, destroy."""
+    settings = Settings.load()
+    run_demo(settings, environment(settings), console)
+
+
+def _initialized() -> Terraform:
+    env = environment(Settings.load())
+    require_key(env)
+    terraform = Terraform(synthesize("weather", env), env)
+    terraform.init()
+    return terraform
+
+
+def _change(command: str, *, auto_approve: bool) -> None:
+    _refuse_to_ask(auto_approve=auto_approve)
+    terraform = _initialized()
+    terraform.show(command, *(["-auto-approve"] if auto_approve else []))
+
+
+def _refuse_to_ask(*, auto_approve: bool) -> None:
+    refuse_without_terminal(["--auto-approve"] if auto_approve else [])
+
+
+if __name__ == "__main__":
+    try:
+        app(prog_name="./help.sh")
+    except (OpsError, StackError) as error:
+        print(
+            "\n".join(
+                f"error: {line}" if not index else line
+                for index, line in enumerate(str(error).splitlines())
+            ),
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -1,0 +1,113 @@
+"""Create the state bucket, whose own state then moves into it.
+
+Terraform cannot keep its state in a bucket that does not exist yet. The first run keeps it in
+a local file, creates the bucket, and moves the file into it. A run that was interrupted in
+between finds a bucket without a state and takes it in by import; so every run is safe.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from enum import Enum, auto
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.errors import OpsError
+from ops.terraform import Terraform, synthesize
+from stacks.settings import Settings
+
+BUCKET_ADDRESS = "aws_s3_bucket.state"
+
+
+class Bucket(Enum):
+    """What there is under the state bucket's name."""
+
+    ABSENT = auto()
+    WITHOUT_STATE = auto()
+    WITH_STATE = auto()
+
+
+def bootstrap(
+    settings: Settings, env: Mapping[str, str], *, auto_approve: bool, quiet: bool = False
+) -> str:
+    """Create or update the state bucket; return a sentence that says what was done.
+
+    `quiet` keeps Terraform's own words back unless it fails; it goes with `auto_approve`.
+
+    Raises:
+        OpsError: the name belongs to another account, or Terraform failed.
+
+    """
+    with tempfile.TemporaryDirectory() as out:
+        environment = {**env, "CDKTF_OUTDIR": out}
+        folder = synthesize("state", environment)
+        backend = json.loads((folder / "cdk.tf.json").read_text())["terraform"]["backend"]["s3"]
+        found = look(settings, key=backend["key"])
+        terraform = Terraform(folder, environment)
+        apply = ["apply", *(["-auto-approve"] if auto_approve else [])]
+        run = terraform.quiet if quiet else terraform.show
+        if found is Bucket.WITH_STATE:
+            terraform.init()
+            run(*apply)
+            return f"the state bucket {settings.state_bucket} is as it should be"
+        override = folder / "backend_override.tf.json"
+        override.write_text(json.dumps({"terraform": {"backend": {"local": {}}}}))
+        if found is Bucket.WITHOUT_STATE:
+            _write_import(folder, settings.state_bucket)
+        terraform.init()
+        run(*apply)
+        if not (folder / "terraform.tfstate").exists():
+            raise OpsError("nothing was applied, so there is no state bucket yet")
+        override.unlink()
+        terraform.init("-migrate-state", "-force-copy")
+    verb = "created" if found is Bucket.ABSENT else "taken in"
+    return f"the state bucket {settings.state_bucket} was {verb}, with its own state inside"
+
+
+def look(settings: Settings, *, key: str) -> Bucket:
+    """Return what is there under the bucket's name.
+
+    Raises:
+        OpsError: the bucket belongs to another account, or AWS cannot be asked.
+
+    """
+    name = settings.state_bucket
+    try:
+        account = boto3.client("sts", region_name=settings.region).get_caller_identity()["Account"]
+        s3 = boto3.client("s3", region_name=settings.region)
+        try:
+            s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:  # noqa: PLR2004 - HTTP's own number
+                return Bucket.ABSENT
+            raise OpsError(_why_not_ours(name, settings.region, status)) from None
+        try:
+            s3.head_object(Bucket=name, Key=key)
+        except ClientError:
+            return Bucket.WITHOUT_STATE
+    except (BotoCoreError, ClientError) as error:
+        raise OpsError(
+            f"AWS cannot be asked about the bucket {name}: {error};"
+            " check the credentials and AWS_REGION (see .env.example)"
+        ) from None
+    return Bucket.WITH_STATE
+
+
+def _why_not_ours(name: str, region: str, status: int) -> str:
+    if status == 301:  # noqa: PLR2004 - HTTP's own number
+        return (
+            f"the bucket {name} exists in another region than {region}:"
+            " set AWS_REGION to its region, or STATE_BUCKET to a name of your own"
+        )
+    return (
+        f"the bucket {name} belongs to another account or is not yours to use (HTTP {status});"
+        " bucket names are global: set STATE_BUCKET in .env to a name of your own"
+    )
+
+
+def _write_import(folder: Path, bucket: str) -> None:
+    block = {"import": [{"to": BUCKET_ADDRESS, "id": bucket}]}
+    (folder / "import.tf.json").write_text(json.dumps(block))

@@ -1,0 +1,131 @@
+"""The main job end to end: bootstrap, deploy, look, plan again, destroy."""
+
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import TimeElapsedColumn
+from rich.table import Table
+
+from ops.bootstrap import Bucket, bootstrap, look
+from ops.errors import OpsError
+from ops.terraform import Terraform, synthesize
+from stacks.settings import Settings
+
+
+CHANGES = ("create", "delete")
+"""The actions that count; a data source is read, not created."""
+
+
+def demo(settings: Settings, env: Mapping[str, str], console: Console) -> None:
+    """Run every step against the local AWS that the environment points at.
+
+    Raises:
+        OpsError: the environment points at a real AWS, or a step failed.
+
+    """
+    endpoint = urlsplit(env.get("AWS_ENDPOINT_URL", ""))
+    if endpoint.hostname not in ("127.0.0.1", "localhost"):
+        raise OpsError(
+            "the demo deploys and destroys, so it runs on a local AWS only: ./help.sh demo"
+        )
+    console.print(f"Local AWS at {endpoint.geturl()}; no credentials, no account.\n")
+    # The bucket exists after a second, but the provider watches its lifecycle rule for a minute.
+    with ThreadPoolExecutor(max_workers=1) as background:
+        started = time.monotonic()
+        state = background.submit(bootstrap, settings, env, auto_approve=True, quiet=True)
+        terraform = _deploy_meanwhile(console, settings, env, state)
+        with console.status("bootstrap: the provider watches the bucket's lifecycle rule"):
+            state.result()
+        _done(
+            console, "bootstrap", "the state bucket, its state inside", time.monotonic() - started
+        )
+    console.print(_created(terraform.json("show")))
+    with _step(console, "plan again", "no changes"):
+        _expect_no_changes(terraform)
+    _apply(terraform, console, "destroy", "destroy")
+    left = terraform.json("show").get("values")
+    if left:
+        raise OpsError(f"destroy left something behind: {left}")
+    console.print("\nThe stack was deployed, found unchanged, and destroyed.")
+
+
+def _deploy_meanwhile(
+    console: Console, settings: Settings, env: Mapping[str, str], state: Future[str]
+) -> Terraform:
+    """Deploy as soon as the state bucket is there; return the deployed stack's Terraform."""
+    with _step(console, "synthesize", "Python to Terraform JSON"):
+        folder = synthesize("weather", env)
+    terraform = Terraform(folder, env)
+    with _step(console, "init", "the AWS provider; the state in S3"):
+        while look(settings, key=settings.state_key) is Bucket.ABSENT and not state.done():
+            time.sleep(0.2)
+        terraform.init()
+    _apply(terraform, console, "deploy", "apply")
+    return terraform
+
+
+@contextmanager
+def _step(console: Console, name: str, what: str) -> Iterator[None]:
+    started = time.monotonic()
+    with console.status(f"{name}: {what}"):
+        yield
+    _done(console, name, what, time.monotonic() - started)
+
+
+def _done(console: Console, name: str, what: str, seconds: float) -> None:
+    console.print(f"[green]✓[/green] {name:<12}{what:<44}{seconds:6.1f} s")
+
+
+def _apply(terraform: Terraform, console: Console, name: str, command: str) -> None:
+    """Run apply or destroy with a bar that counts resources."""
+    started = time.monotonic()
+    total = done = 0
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        bar = progress.add_task(name, total=None)
+        for event in terraform.events(command, "-auto-approve", "-input=false"):
+            if event["type"] == "planned_change" and event["change"]["action"] in CHANGES:
+                total += 1
+                progress.update(bar, total=total)
+            elif event["type"] == "apply_complete" and event["hook"]["action"] in CHANGES:
+                done += 1
+                progress.update(bar, completed=done)
+    if done != total:
+        raise OpsError(f"{name}: {done} of {total} resources were done")
+    verb = "created" if command == "apply" else "destroyed"
+    _done(console, name, f"{done} resources {verb}", time.monotonic() - started)
+
+
+def _expect_no_changes(terraform: Terraform) -> None:
+    changes = [
+        event["change"]["resource"]["addr"]
+        for event in terraform.events("plan", "-input=false")
+        if event["type"] == "planned_change"
+    ]
+    if changes:
+        raise OpsError(f"a second plan would change {', '.join(changes)}")
+
+
+def _created(state: Mapping[str, Any]) -> Table:
+    table = Table(title="What was created", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("kind")
+    table.add_column("name")
+    resources = state["values"]["root_module"]["resources"]
+    for resource in sorted(resources, key=lambda resource: resource["type"]):
+        name = resource["values"].get("name")
+        if resource["mode"] == "managed" and name:
+            table.add_row(resource["type"].removeprefix("aws_"), name)
+    return table

@@ -1,0 +1,192 @@
+"""Run Terraform on a synthesized stack."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ops import provider
+from ops.errors import OpsError
+from stacks.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+KEY_VARIABLE = "TF_VAR_momento_api_key"
+
+_NEXT_STEPS = (
+    (
+        r"S3 bucket .* does not exist|NoSuchBucket",
+        "the state bucket does not exist yet: run ./help.sh bootstrap",
+    ),
+    (
+        r"No valid credential sources|could not find credentials|InvalidClientTokenId|ExpiredToken",
+        "AWS takes no credentials from this environment: see 'AWS' in .env.example",
+    ),
+    (
+        r"Error acquiring the state lock",
+        "somebody else is deploying; wait for them (if nobody is: terraform force-unlock ID)",
+    ),
+    (
+        r"Failed to query available provider packages|Failed to install provider",
+        "the AWS provider could not be installed: run ./help.sh setup to look for it again",
+    ),
+    (
+        r"prevent_destroy",
+        "the resource is protected from destroy on purpose",
+    ),
+)
+
+
+class TerraformError(OpsError):
+    """Terraform ended with an error; its own text is in the message unless it was printed."""
+
+
+def environment(settings: Settings, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment Terraform and cdktf run in.
+
+    It holds the API key as a Terraform variable (if it is set), the provider's mirror, and
+    nothing that makes the tools ask the network for news of themselves.
+    """
+    env = dict(os.environ if base is None else base)
+    found = provider.resolve(ROOT, env)
+    env |= provider.terraform_variables(ROOT, env, found)
+    env |= {"CHECKPOINT_DISABLE": "1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20"}
+    if settings.momento_api_key is not None:
+        env.setdefault(KEY_VARIABLE, settings.momento_api_key.get_secret_value())
+    return env
+
+
+def require_key(env: Mapping[str, str]) -> None:
+    """Raise OpsError if the environment holds no API key."""
+    if not env.get(KEY_VARIABLE):
+        raise OpsError(
+            "MOMENTO_API_KEY is not set: put it in .env or the environment"
+            " (create one in the Momento console, in the region of your cache)"
+        )
+
+
+def out_folder(env: Mapping[str, str]) -> Path:
+    """Return the folder that synthesized stacks are in."""
+    return ROOT / env.get("CDKTF_OUTDIR", "cdktf.out")
+
+
+def synthesize(stack: str, env: Mapping[str, str]) -> Path:
+    """Synthesize a stack and return its folder.
+
+    Raises:
+        OpsError: synth failed; what it said has been printed.
+
+    """
+    done = subprocess.run([sys.executable, "main.py", stack], cwd=ROOT, env=env, check=False)
+    if done.returncode:
+        raise OpsError(f"the stack {stack} could not be synthesized")
+    return out_folder(env) / "stacks" / stack
+
+
+class Terraform:
+    """Terraform in one stack's folder.
+
+    Raises:
+        OpsError: Terraform is not installed.
+        TerraformError: a command failed.
+
+    """
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        path = shutil.which("terraform", path=env.get("PATH"))
+        if path is None:
+            raise OpsError(
+                "terraform is not installed: get 1.11 or newer from"
+                " developer.hashicorp.com/terraform/install and put it on the PATH"
+            )
+        self._path = path
+        self._folder = folder
+        self._env = dict(env)
+
+    def init(self, *arguments: str) -> None:
+        """Prepare the folder; quiet unless it fails."""
+        self.quiet("init", "-input=false", *arguments)
+
+    def quiet(self, *arguments: str) -> str:
+        """Run a command and return what it printed."""
+        done = subprocess.run(
+            [self._path, *arguments, "-no-color"],
+            cwd=self._folder,
+            env=self._env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise TerraformError(_with_next_step(done.stderr or done.stdout))
+        return done.stdout
+
+    def show(self, *arguments: str) -> None:
+        """Run a command on the user's terminal, which may answer its questions."""
+        done = subprocess.run(
+            [self._path, *arguments],
+            cwd=self._folder,
+            env=self._env,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        sys.stderr.write(done.stderr)
+        if done.returncode:
+            raise TerraformError(
+                _next_step(done.stderr) or f"terraform {arguments[0]} failed, see above"
+            )
+
+    def events(self, *arguments: str) -> Iterator[dict[str, Any]]:
+        """Run a command with `-json` and yield its events as they come."""
+        process = subprocess.Popen(
+            [self._path, *arguments, "-json"],
+            cwd=self._folder,
+            env=self._env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        problems = []
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                try:
+                    event = json.loads(line)
+                except json.JSONDecodeError:
+                    problems.append(line)
+                    continue
+                if event.get("@level") == "error":
+                    detail = event.get("diagnostic", {}).get("detail", "")
+                    problems.append(f"{event['@message']}\n{detail}".rstrip() + "\n")
+                yield event
+        if process.wait():
+            raise TerraformError(_with_next_step("".join(problems)))
+
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever Terraform says
+        """Run a command with `-json` and return its answer."""
+        return json.loads(self.quiet(*arguments, "-json"))
+
+
+def refuse_without_terminal(arguments: Sequence[str]) -> None:
+    """Raise OpsError if a question would be asked where nobody can answer it."""
+    if "--auto-approve" in arguments or "-auto-approve" in arguments or sys.stdin.isatty():
+        return
+    raise OpsError(
+        "there is no terminal to approve the plan on; look at it with ./help.sh plan,"
+        " then add --auto-approve"
+    )
+
+
+def _with_next_step(text: str) -> str:
+    step = _next_step(text)
+    return f"{text.strip()}\n{step}" if step else text.strip()
+
+
+def _next_step(text: str) -> str:
+    flat = re.sub(r"[\s│╵╷]+", " ", text)
+    return next((step for pattern, step in _NEXT_STEPS if re.search(pattern, flat)), "")
