@@ -127,8 +127,9 @@ class Terraform:
 
     def show(self, *arguments: str) -> None:
         """Run a command on the user's terminal, which may answer its questions."""
+        plain = [] if sys.stdout.isatty() else ["-no-color"]
         done = subprocess.run(
-            [self._path, *arguments],
+            [self._path, *arguments, *plain],
             cwd=self._folder,
             env=self._env,
             stderr=subprocess.PIPE,
