@@ -1,0 +1,98 @@
+"""JSON paths: the subset that EventBridge Pipes takes in templates and HTTP parameters.
+
+`$.name.other[0]`, `[*]` for all elements. See AWS: "Amazon EventBridge Pipes input
+transformation", which names the characters that may stand in a path.
+"""
+
+import re
+from collections.abc import Callable
+
+from eventpipes.errors import InvalidPath
+
+MISSING = object()
+"""What reading a path gives that is not in the record."""
+
+_STEP = re.compile(r"\.([A-Za-z0-9_/-]+|\*)|\[([0-9]+|\*)\]")
+
+Reader = Callable[[object], object]
+
+
+def is_path(value: str) -> bool:
+    """Return whether a parameter's value is meant as a path, not as a constant."""
+    return value.startswith(("$.", "$[")) or value == "$"
+
+
+def compile_path(text: str) -> Reader:
+    """Return a function that reads the path's value from a record, or MISSING.
+
+    Raises:
+        InvalidPath: the text is not a path of the subset.
+
+    """
+    if not text.startswith("$"):
+        raise InvalidPath(f"{text!r} does not begin with $: write $.{text.lstrip('.')}")
+    steps: list[str | int] = []
+    position = 1
+    while position < len(text):
+        match = _STEP.match(text, position)
+        if match is None:
+            raise InvalidPath(
+                f"{text!r} is not a path at column {position + 1}: after $ come .name, [number]"
+                " or [*], and names hold letters, digits, dashes, underscores and slashes only"
+            )
+        name, index = match.groups()
+        steps.append("*" if "*" in (name, index) else name or int(index))
+        position = match.end()
+    if "*" in steps:
+        return _reader_of_many(steps)
+    if all(isinstance(step, str) for step in steps):
+        return _reader_of_names(tuple(steps))
+    return _reader(tuple(steps))
+
+
+def _reader_of_names(names: tuple[str | int, ...]) -> Reader:
+    def read(record: object) -> object:
+        for name in names:
+            if type(record) is not dict or name not in record:
+                return MISSING
+            record = record[name]
+        return record
+
+    return read
+
+
+def _reader(steps: tuple[str | int, ...]) -> Reader:
+    def read(record: object) -> object:
+        for step in steps:
+            record = _step(record, step)
+            if record is MISSING:
+                break
+        return record
+
+    return read
+
+
+def _step(node: object, step: str | int) -> object:
+    if isinstance(step, int):
+        return node[step] if isinstance(node, list) and step < len(node) else MISSING
+    return node.get(step, MISSING) if isinstance(node, dict) else MISSING
+
+
+def _reader_of_many(steps: list[str | int]) -> Reader:
+    """Read a path with `*`: the list of all that it leads to."""
+
+    def read(record: object) -> object:
+        found = [record]
+        for step in steps:
+            following: list[object] = []
+            for node in found:
+                if step != "*":
+                    following.append(_step(node, step))
+                elif isinstance(node, dict):
+                    following += node.values()
+                elif isinstance(node, list):
+                    following += node
+            found = [node for node in following if node is not MISSING]
+        return found or MISSING
+
+    return read

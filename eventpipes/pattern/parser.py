@@ -1,0 +1,368 @@
+"""Strict parsing of event patterns, after the reference's JsonRuleCompiler."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from eventpipes.errors import InvalidPattern
+from eventpipes.pattern import operators, wildcards
+from eventpipes.pattern.addresses import block, digits
+from eventpipes.pattern.numbers import LIMIT, comparable
+from eventpipes.pattern.operators import Test, Values
+
+Branch = dict[str, Values]
+"""One way to match: dotted paths to what they accept. A pattern is one or more of them."""
+
+OR = "$or"
+RESERVED_IN_OR = frozenset(
+    {
+        *("exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists"),
+        *("wildcard", "numeric", "cidr", "html", "=", "<", "<=", ">", ">=", "regex"),
+        *("not-wildcard", "not-equals-ignore-case", "date-after", "date-on-or-after"),
+        *("date-before", "date-on-or-before", "in-date-range"),
+        *("ip-address-in-range", "ip-address-not-in-range"),
+    }
+)
+
+
+class _Object(list[tuple[str, Any]]):
+    """A JSON object with all its members, repeated names too."""
+
+
+class _Number(str):
+    """A JSON number as it was written."""
+
+    __slots__ = ()
+
+
+def parse(pattern: str | dict[str, object]) -> list[Branch]:
+    """Return the pattern's branches.
+
+    Raises:
+        InvalidPattern: EventBridge would reject it.
+
+    """
+    document = _read(pattern)
+    if not isinstance(document, _Object):
+        raise InvalidPattern("a pattern is a JSON object", found=pattern)
+    try:
+        branches = _Parser(with_or=True).branches(document)
+    except InvalidPattern:
+        # "$or" that is not the operator is a field's name, as it was before there was one.
+        try:
+            branches = _Parser(with_or=False).branches(document)
+        except InvalidPattern:
+            branches = []
+        if not branches:
+            raise
+    return branches
+
+
+def _read(pattern: str | dict[str, object]) -> Any:
+    def refuse(constant: str) -> None:
+        raise InvalidPattern(f"{constant} is not JSON", found=constant)
+
+    try:
+        text = pattern if isinstance(pattern, str) else json.dumps(pattern)
+        return json.loads(
+            text,
+            object_pairs_hook=_Object,
+            parse_int=_Number,
+            parse_float=_Number,
+            parse_constant=refuse,
+        )
+    except InvalidPattern:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidPattern(f"it is not JSON: {error}", found=pattern) from None
+
+
+class _Parser:
+    def __init__(self, *, with_or: bool) -> None:
+        self._with_or = with_or
+
+    def branches(self, document: _Object) -> list[Branch]:
+        branches: list[Branch] = []
+        self._object(document, "", branches, inside_or=False)
+        return branches
+
+    def _object(
+        self, members: _Object, path: str, branches: list[Branch], *, inside_or: bool
+    ) -> None:
+        if not members:
+            raise InvalidPattern("an empty object is not allowed", path=path, found={})
+        for name, value in members:
+            if name == OR and self._with_or:
+                self._or(value, path, branches)
+                continue
+            if inside_or and name in RESERVED_IN_OR:
+                raise InvalidPattern(
+                    f"{name!r} is an operator, which cannot name a field inside $or",
+                    path=path,
+                    operator=OR,
+                    found=name,
+                )
+            inner = f"{path}.{name}" if path else name
+            if isinstance(value, _Object):
+                self._object(value, inner, branches, inside_or=inside_or)
+            elif isinstance(value, list):
+                values = _Field(inner).values(value)
+                if not branches:
+                    branches.append({})
+                for branch in branches:
+                    branch[inner] = values
+            else:
+                raise InvalidPattern(
+                    "a field's values are a list, or an object with fields of its own:"
+                    f" write [{_shown(value)}]",
+                    path=inner,
+                    found=value,
+                )
+
+    def _or(self, alternatives: Any, path: str, branches: list[Branch]) -> None:
+        if not isinstance(alternatives, list) or isinstance(alternatives, _Object):
+            raise InvalidPattern("takes a list", path=path, operator=OR, found=alternatives)
+        before = [dict(branch) for branch in branches]
+        branches.clear()
+        for alternative in alternatives:
+            if not isinstance(alternative, _Object):
+                raise InvalidPattern(
+                    "takes objects only", path=path, operator=OR, found=alternative
+                )
+            following = [dict(branch) for branch in before] or [{}]
+            self._object(alternative, path, following, inside_or=True)
+            branches += following
+        if len(alternatives) < 2:  # noqa: PLR2004 - one is no choice
+            raise InvalidPattern(
+                "takes two objects or more", path=path, operator=OR, found=alternatives
+            )
+
+
+class _Field:
+    """Parses one field's list of values."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._strings: list[str] = []
+        self._tests: list[Test] = []
+        self._addresses: list[Test] = []
+        self._has_numbers = False
+        self._negates = False
+        self._absent = False
+        self._wildcards: list[list[list[str | None]]] = []
+
+    def values(self, values: list[Any]) -> Values:
+        if not values:
+            raise InvalidPattern("an empty list is not allowed", path=self._path, found=[])
+        for value in values:
+            if isinstance(value, _Object):
+                self._operator(value)
+            elif isinstance(value, list):
+                raise self._wrong("", "a value is no list", value)
+            elif isinstance(value, _Number):
+                self._has_numbers |= comparable(value) is not None
+                self._tests.append(operators.equals_number(value))
+            elif isinstance(value, str):
+                self._string(value)
+            else:
+                self._tests.append(operators.is_literal(value))
+        if wildcards.complexity(self._wildcards) > wildcards.COMPLEXITY_LIMIT:
+            raise self._wrong(
+                "wildcard",
+                "the rule is too complex: use fewer wildcard characters, or fewer repeating"
+                " sequences after one",
+                values,
+            )
+        return Values(self._accept(), self._absent)
+
+    def _accept(self) -> Test | None:
+        """Join the tests; as in the reference, a number among them hides the addresses."""
+        others = operators.any_of(self._strings, self._tests)
+        if not self._addresses or self._has_numbers:
+            return others
+        return operators.address_or(self._addresses, others, blindly=self._negates)
+
+    def _string(self, value: str) -> None:
+        address = digits(value)
+        if address is None:
+            self._strings.append(value)
+        else:
+            self._addresses.append(operators.in_address_range(address, address))
+
+    def _operator(self, expression: _Object) -> None:
+        name, value = self._only_member("", expression)
+        parsers: dict[str, Callable[[Any], Test]] = {
+            "anything-but": self._anything_but,
+            "equals-ignore-case": self._equals_ignore_case,
+            "numeric": self._numeric,
+            "prefix": self._prefix,
+            "suffix": self._suffix,
+            "wildcard": self._wildcard,
+        }
+        if name == "exactly":
+            self._strings.append(self._text(name, value))
+        elif name == "cidr":
+            self._addresses.append(self._cidr(value))
+        elif name == "exists":
+            if value is True:
+                self._tests.append(operators.anything)
+                self._negates = True
+            elif value is False:
+                self._absent = True
+            else:
+                raise self._wrong(name, "takes true or false", value)
+        elif name in parsers:
+            self._tests.append(parsers[name](value))
+        else:
+            known = ", ".join(sorted([*parsers, "cidr", "exactly", "exists"]))
+            raise self._wrong(name, f"there is no such operator; there are {known}", value)
+
+    def _prefix(self, value: Any) -> Test:
+        if isinstance(value, _Object):
+            return operators.ignoring_case(self._ignore_case_of("prefix", value), after=".*")
+        return operators.starts_with(self._text("prefix", value))
+
+    def _suffix(self, value: Any) -> Test:
+        if isinstance(value, _Object):
+            return operators.ignoring_case(self._ignore_case_of("suffix", value), before=".*")
+        return operators.ends_with(self._text("suffix", value))
+
+    def _ignore_case_of(self, operator: str, expression: _Object) -> str:
+        name, value = self._only_member(operator, expression)
+        if name != "equals-ignore-case":
+            raise self._wrong(operator, "takes a string or equals-ignore-case", name)
+        return self._text(f"{operator} equals-ignore-case", value)
+
+    def _equals_ignore_case(self, value: Any) -> Test:
+        return operators.ignoring_case(self._text("equals-ignore-case", value))
+
+    def _wildcard(self, value: Any) -> Test:
+        parsed = self._wildcard_tokens("wildcard", self._text("wildcard", value))
+        self._wildcards.append([parsed])
+        return operators.full_match(wildcards.expression(parsed))
+
+    def _wildcard_tokens(self, operator: str, text: str) -> list[str | None]:
+        try:
+            return wildcards.tokens(text)
+        except ValueError as error:
+            raise self._wrong(operator, str(error), text) from None
+
+    def _cidr(self, value: Any) -> Test:
+        text = self._text("cidr", value)
+        try:
+            return operators.in_address_range(*block(text))
+        except ValueError as error:
+            raise self._wrong("cidr", str(error), text) from None
+
+    def _numeric(self, value: Any) -> Test:
+        name = "numeric"
+        self._has_numbers = True
+        if not isinstance(value, list) or isinstance(value, _Object) or not value:
+            raise self._wrong(name, 'takes a list such as [">", 0, "<=", 5]', value)
+        comparison, *rest = value
+        if isinstance(comparison, _Number) or not isinstance(comparison, str):
+            raise self._wrong(name, "the list begins with =, <, <=, > or >=", value)
+        if comparison not in ("=", "<", "<=", ">", ">="):
+            raise self._wrong(name, f"there is no comparison {comparison!r}", value)
+        numbers = [self._number(name, rest[0] if rest else None, value)]
+        if len(rest) == 1:
+            return self._one_bound(comparison, numbers[0], value)
+        if comparison not in (">", ">=") or len(rest) != 3 or rest[1] not in ("<", "<="):  # noqa: PLR2004
+            raise self._wrong(name, "a range is a lower bound, then an upper one", value)
+        numbers.append(self._number(name, rest[2], value))
+        return self._range(
+            numbers[0], numbers[1], value, above=comparison == ">", below=rest[1] == "<"
+        )
+
+    def _one_bound(self, comparison: str, bound: int, found: Any) -> Test:
+        if comparison == "=":
+            return self._exactly_number(bound)
+        if comparison in ("<", "<="):
+            return self._range(-LIMIT, bound, found, above=False, below=comparison == "<")
+        return self._range(bound, LIMIT, found, above=comparison == ">", below=False)
+
+    @staticmethod
+    def _exactly_number(number: int) -> Test:
+        return operators.in_number_range(number, number, above=False, below=False)
+
+    def _range(self, low: int, high: int, found: Any, *, above: bool, below: bool) -> Test:
+        if low >= high:
+            raise self._wrong("numeric", "the lower bound must be below the upper one", found)
+        return operators.in_number_range(low, high, above=above, below=below)
+
+    def _number(self, operator: str, value: Any, found: Any) -> int:
+        if not isinstance(value, _Number):
+            raise self._wrong(operator, "a bound must be a number", found)
+        number = comparable(value)
+        if number is None:
+            raise self._wrong(
+                operator, "numbers lie between -5e9 and 5e9 and have six decimals at most", found
+            )
+        return number
+
+    def _anything_but(self, value: Any) -> Test:
+        name = "anything-but"
+        self._negates = True
+        if isinstance(value, _Object):
+            return self._anything_but_operator(value)
+        values = value if isinstance(value, list) else [value]
+        if all(isinstance(one, _Number) for one in values) and values:
+            self._has_numbers = True
+            return operators.no_number_of(self._number(name, one, value) for one in values)
+        if all(isinstance(one, str) and not isinstance(one, _Number) for one in values) and values:
+            return operators.no_string_of(values)
+        raise self._wrong(name, "takes strings only, or numbers only", value)
+
+    def _anything_but_operator(self, expression: _Object) -> Test:
+        inner, value = self._only_member("anything-but", expression)
+        name = f"anything-but {inner}"
+        if inner not in ("equals-ignore-case", "prefix", "suffix", "wildcard"):
+            raise self._wrong(
+                "anything-but", "takes prefix, suffix, equals-ignore-case or wildcard", inner
+            )
+        values = value if isinstance(value, list) else [value]
+        if isinstance(value, _Object) or not values:
+            raise self._wrong(name, "takes a string or a list of strings", value)
+        texts = [self._text(name, one) for one in values]
+        if inner in ("prefix", "suffix") and "" in texts:
+            raise self._wrong(name, "an empty string is not allowed", value)
+        if inner == "wildcard":
+            parsed = [self._wildcard_tokens(name, text) for text in texts]
+            self._wildcards.append(parsed)
+            return operators.none_of(
+                [operators.full_match(wildcards.expression(one)) for one in parsed]
+            )
+        tests: dict[str, Callable[[str], Test]] = {
+            "equals-ignore-case": operators.ignoring_case,
+            "prefix": operators.starts_with,
+            "suffix": operators.ends_with,
+        }
+        return operators.none_of([tests[inner](text) for text in texts])
+
+    def _text(self, operator: str, value: Any) -> str:
+        if isinstance(value, _Number) or not isinstance(value, str):
+            raise self._wrong(operator, "takes a string", value)
+        return value
+
+    def _only_member(self, operator: str, expression: _Object) -> tuple[str, Any]:
+        if len(expression) != 1:
+            raise self._wrong(operator, "takes exactly one operator", dict(expression))
+        return expression[0]
+
+    def _wrong(self, operator: str, message: str, found: Any) -> InvalidPattern:
+        return InvalidPattern(
+            f"{message} (found {_shown(found)})",
+            path=self._path,
+            operator=operator,
+            found=found,
+        )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, _Object):
+        return "{" + ", ".join(f"{json.dumps(k)}: {_shown(v)}" for k, v in value) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,173 @@
+"""Input templates: what a pipe sends in the place of a record.
+
+See AWS: "Amazon EventBridge Pipes input transformation". A template is JSON with variables,
+or free text. In JSON, a variable in value position gets the quotes that its value needs; in a
+string, and in free text, its characters only. Values are **not escaped**: see
+docs/templates.md for what that does.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from eventpipes.errors import InvalidPath, InvalidTemplate
+from eventpipes.path import MISSING, compile_path
+
+MAX_LENGTH: Final = 8_192
+"""Characters of a template that EventBridge Pipes takes."""
+
+RESERVED: Final = frozenset(
+    {
+        "aws.pipes.enrichment-arn",
+        "aws.pipes.event",
+        "aws.pipes.event.ingestion-time",
+        "aws.pipes.event.json",
+        "aws.pipes.pipe-arn",
+        "aws.pipes.pipe-name",
+        "aws.pipes.source-arn",
+        "aws.pipes.target-arn",
+    }
+)
+
+Context = Mapping[str, str]
+"""The reserved variables that the pipe knows, by name."""
+
+_OPENING = re.compile(r"<(?=\$|aws\.pipes\.)")
+_NOTHING: Context = {}
+
+
+@dataclass(frozen=True)
+class _Variable:
+    name: str
+    in_string: bool
+
+
+class Template:
+    """A compiled input template: `render(record, context)` gives the text that is sent."""
+
+    def __init__(self, text: str) -> None:
+        """Parse the text.
+
+        Raises:
+            InvalidTemplate: a variable is not closed, names nothing, or its path is outside
+                the subset; or the template is too long.
+
+        """
+        if len(text) > MAX_LENGTH:
+            raise InvalidTemplate(
+                f"it has {len(text)} characters and may have {MAX_LENGTH}", template=text, column=1
+            )
+        self.text = text
+        parts = _split(text)
+        self.is_json = _is_json(parts)
+        self._parts: list[str | Callable[[object, Context], str]] = [
+            part if isinstance(part, str) else self._writer(part) for part in parts
+        ]
+
+    def render(self, record: Mapping[str, object], context: Context = _NOTHING) -> str:
+        """Return the text for one record; a path that is not in it gives an empty string."""
+        return "".join(
+            [part if type(part) is str else part(record, context) for part in self._parts]  # type: ignore[operator]  # a part that is no string is a writer
+        )
+
+    def _writer(self, variable: _Variable) -> Callable[[object, Context], str]:
+        write = _in_value if self.is_json and not variable.in_string else _in_text
+        name = variable.name
+        if name in ("aws.pipes.event", "aws.pipes.event.json"):
+            return lambda record, _: write(record)
+        if name in RESERVED:
+            return lambda _, context: write(context.get(name, ""))
+        read = compile_path(name)
+        quote = '"' if write is _in_value else ""
+
+        def write_path(record: object, _: Context) -> str:
+            value = read(record)
+            return f"{quote}{value}{quote}" if type(value) is str else write(value)
+
+        return write_path
+
+
+def _split(text: str) -> list[str | _Variable]:
+    """Cut a template into text and variables."""
+    parts: list[str | _Variable] = []
+    start = 0
+    in_string = False
+    for opening in _OPENING.finditer(text):
+        if opening.start() < start:
+            continue
+        column = opening.start() + 1
+        closing = text.find(">", opening.end())
+        if closing < 0:
+            raise InvalidTemplate(
+                "the variable is not closed; add a >", template=text, column=column
+            )
+        name = text[opening.end() : closing]
+        _check_variable(name, text, column)
+        literal = text[start : opening.start()]
+        in_string = _ends_in_string(literal, in_string=in_string)
+        parts += [literal, _Variable(name, in_string)]
+        start = closing + 1
+    parts.append(text[start:])
+    return [part for part in parts if part != ""]
+
+
+def _check_variable(name: str, text: str, column: int) -> None:
+    if name.startswith("aws.pipes."):
+        if name not in RESERVED:
+            known = ", ".join(sorted(RESERVED))
+            raise InvalidTemplate(
+                f"there is no variable <{name}>; there are {known}", template=text, column=column
+            )
+        return
+    try:
+        compile_path(name)
+    except InvalidPath as error:
+        raise InvalidTemplate(str(error), template=text, column=column) from None
+
+
+def _ends_in_string(literal: str, *, in_string: bool) -> bool:
+    escaped = False
+    for character in literal:
+        if escaped:
+            escaped = False
+        elif character == "\\" and in_string:
+            escaped = True
+        elif character == '"':
+            in_string = not in_string
+    return in_string
+
+
+def _is_json(parts: list[str | _Variable]) -> bool:
+    sample = [
+        part if isinstance(part, str) else "x" if part.in_string else "null" for part in parts
+    ]
+    try:
+        json.loads("".join(sample))
+    except ValueError:
+        return False
+    return True
+
+
+def _in_value(value: object) -> str:
+    if type(value) is str:
+        return f'"{value}"'
+    if value is MISSING:
+        return '""'
+    return to_json(value)
+
+
+def _in_text(value: object) -> str:
+    if type(value) is str:
+        return value
+    if value is MISSING:
+        return ""
+    if isinstance(value, dict | list):
+        return to_json(value).replace('"', "")
+    return to_json(value)
+
+
+def to_json(value: object) -> str:
+    """Return a part of a record as compact JSON."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
