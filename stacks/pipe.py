@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from constructs import Construct
 
+import eventpipes
+
 from stacks.bindings import PipesPipe
 from stacks.dead_letters import DeadLetters
 from stacks.destination import Destination
@@ -36,9 +38,10 @@ class Pipe(Construct):
     """A running pipe that reads new records one by one and sends a request for each.
 
     Raises:
-        PipeError: `retry_attempts` is 0 (the provider drops it on create, and AWS then
-            retries for a day), a bound is out of its range, or the route has more than one
-            path parameter (the provider takes one).
+        PipeError: EventBridge would refuse the filter, the template or a parameter; or
+            `retry_attempts` is 0 (the provider drops it on create, and AWS then retries for a
+            day), a bound is out of its range, or the route has more than one path parameter
+            (the provider takes one).
 
     See AWS: "Amazon EventBridge Pipes sources: DynamoDB streams".
     """
@@ -59,6 +62,7 @@ class Pipe(Construct):
     ) -> None:
         super().__init__(scope, id_)
         _check(name, route, delivery)
+        _check_behaviour(name, route, delivery, destination)
         filters = None if route.pattern is None else {"filter": [{"pattern": route.pattern}]}
         self.resource = PipesPipe(
             self,
@@ -118,3 +122,31 @@ def _check(name: str, route: Route, delivery: Delivery) -> None:
             f"pipe {name}: maximum_record_age_in_seconds is {delivery.record_age_seconds};"
             " use 60 to 86399, shorter than the day a stream keeps its records."
         )
+
+
+def _check_behaviour(name: str, route: Route, delivery: Delivery, destination: Destination) -> None:
+    """Raise PipeError unless the engine that runs the pipe in tests can compile it."""
+    definition = eventpipes.Definition(
+        name=name,
+        arn="",
+        target_arn="",
+        source=eventpipes.Source(
+            arn="",
+            maximum_retry_attempts=delivery.retry_attempts,
+            maximum_record_age=delivery.record_age_seconds,
+        ),
+        destination=eventpipes.Destination(
+            name=destination.name,
+            method=destination.method,
+            endpoint=destination.url,
+            connection=eventpipes.Connection(name="", headers={}),
+        ),
+        filters=() if route.pattern is None else (route.pattern,),
+        input_template=route.input_template,
+        path_parameters=route.path_parameters,
+        query_string=route.query_string_parameters,
+    )
+    try:
+        eventpipes.Pipe(definition)
+    except eventpipes.EventPipesError as error:
+        raise PipeError(str(error)) from error
