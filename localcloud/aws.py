@@ -7,17 +7,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from localcloud.errors import LocalCloudError
+
 START_SECONDS = 60
 STOP_SECONDS = 5
-
-
-class LocalCloudError(Exception):
-    """The local cloud cannot do what was asked; the message says why and what to do."""
 
 
 class LocalAws:
@@ -61,12 +58,7 @@ class LocalAws:
                 raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:

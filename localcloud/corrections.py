@@ -5,8 +5,15 @@ Each correction says what AWS does, and has a test of its own in
 """
 
 import json
+import threading
 from typing import Any
 
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import StreamShard
+from moto.dynamodb.exceptions import ResourceNotFoundException
+from moto.dynamodbstreams.models import DynamoDBStreamsBackend, ShardIterator
+from moto.events.models import EventsBackend, get_secrets_manager_backend
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.pipes.models import EventBridgePipesBackend, Pipe
 from moto.s3.models import FakeBucket
@@ -16,6 +23,10 @@ def apply() -> None:
     """Correct moto in this process."""
     _update_pipe_by_member()
     _judge_bucket_policies_as_over_tls()
+    _write_streams_as_aws_does()
+    _end_iterators_with_their_table()
+    _keep_idle_iterators()
+    _update_the_connections_secret()
 
 
 def _update_pipe_by_member() -> None:
@@ -68,3 +79,85 @@ def _judge_bucket_policies_as_over_tls() -> None:
         return rest.is_action_permitted(action, resource)
 
     FakeBucket.get_permission = get_permission  # type: ignore[method-assign]  # the correction
+
+
+def _write_streams_as_aws_does() -> None:
+    """Write one record a change, with its own number and region.
+
+    AWS writes no record when an item is replaced by an equal one, and one when an update
+    creates an item; moto writes a MODIFY and two INSERTs. moto's records say us-east-1
+    wherever the table is, and two written at once can get the same sequence number.
+    """
+    original_add, original_update = StreamShard.add, DynamoDBBackend.update_item
+    lock = threading.RLock()
+    creating = threading.local()
+
+    def add(self: StreamShard, old: Item | None, new: Item | None) -> None:
+        if getattr(creating, "item", False) and old is None and not creating.halfway:
+            creating.halfway = True  # the empty item that the update is about to fill
+            return
+        if old is not None and new is not None and old.attrs == new.attrs:
+            return
+        with lock:
+            original_add(self, old, new)
+            if self.items:
+                self.items[-1].record["awsRegion"] = self.table.region_name
+
+    def update_item(self: DynamoDBBackend, *positional: Any, **named: Any) -> Item:  # noqa: ANN401
+        creating.item, creating.halfway = True, False
+        try:
+            return original_update(self, *positional, **named)
+        finally:
+            creating.item = False
+
+    StreamShard.add = add  # type: ignore[method-assign]  # the correction
+    DynamoDBBackend.update_item = update_item  # type: ignore[method-assign]  # the correction
+
+
+def _end_iterators_with_their_table() -> None:
+    """Refuse to read a stream whose table is gone, as AWS does; moto reads on."""
+    original = DynamoDBStreamsBackend.get_records
+
+    def get_records(self: DynamoDBStreamsBackend, iterator_arn: str, limit: int) -> dict[str, Any]:
+        iterator = self.shard_iterators.get(iterator_arn)
+        if iterator is None or iterator.stream_shard.table not in self.dynamodb.tables.values():
+            raise ResourceNotFoundException
+        return original(self, iterator_arn, limit)
+
+    DynamoDBStreamsBackend.get_records = get_records  # type: ignore[method-assign]  # the correction
+
+
+def _keep_idle_iterators() -> None:
+    """Give an idle reader its iterator again.
+
+    moto makes and keeps a new one at every read, which a reader that waits for records would
+    fill the memory with.
+    """
+    original = ShardIterator.get
+
+    def get(self: ShardIterator, limit: int = 1000) -> dict[str, Any]:
+        if not self.stream_shard.get(self.sequence_number, 1):
+            return {"NextShardIterator": self.arn, "Records": []}
+        return original(self, limit)
+
+    ShardIterator.get = get  # type: ignore[method-assign]  # the correction
+
+
+def _update_the_connections_secret() -> None:
+    """Store a changed API key where a created one is stored: in the connection's secret."""
+    original = EventsBackend.update_connection
+
+    def update_connection(self: EventsBackend, name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+        answer = original(self, name, **changes)
+        key = ((changes.get("auth_parameters") or {}).get("ApiKeyAuthParameters")) or {}
+        names = {"ApiKeyName": "api_key_name", "ApiKeyValue": "api_key_value"}
+        if key:
+            secrets = get_secrets_manager_backend(self.account_id, self.region_name)
+            secret = secrets.secrets[self.connections[name].secret_arn]
+            version = secret.versions[str(secret.default_version_id)]
+            stored = json.loads(version["secret_string"])
+            stored |= {names[name]: value for name, value in key.items()}
+            version["secret_string"] = json.dumps(stored)
+        return answer
+
+    EventsBackend.update_connection = update_connection  # type: ignore[method-assign]  # the correction

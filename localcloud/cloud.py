@@ -1,0 +1,65 @@
+"""The whole local cloud: AWS, Momento, and the runner between them."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Self
+
+from localcloud.aws import LocalAws
+from localcloud.delivery import Delivery
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+
+MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
+"""What is deployed where the settings name no endpoint; requests go to the local Momento."""
+API_KEY = "local-api-key"
+
+
+class LocalCloud:
+    """A context manager that runs the local cloud; `environment()` points at it."""
+
+    def __init__(
+        self,
+        *,
+        port: int | None = None,
+        caches: tuple[str, ...] = (),
+        on_delivery: Callable[[Delivery], None] = lambda _: None,
+    ) -> None:
+        """`port` is the AWS API's (default: a free one); `caches` exist from the start."""
+        self.aws = LocalAws(port=port)
+        self.momento = LocalMomento(api_key=API_KEY, caches=caches)
+        self._on_delivery = on_delivery
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(self.aws)
+            stack.enter_context(self.momento)
+            self.runner = stack.enter_context(
+                Runner(
+                    endpoint=self.aws.endpoint,
+                    region=self.environment()["AWS_REGION"],
+                    redirect=self.momento.endpoint,
+                    on_delivery=self._on_delivery,
+                )
+            )
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exit.close()
+
+    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return `base` (default: this process's environment), pointed at the local cloud.
+
+        The stack is told the real Momento's endpoint, as for AWS; `MOMENTO_ENDPOINT_URL`, like
+        `AWS_ENDPOINT_URL`, says where it is to be reached here.
+        """
+        inherited = os.environ if base is None else base
+        return self.aws.environment(inherited) | {
+            "MOMENTO_API_ENDPOINT": inherited.get("MOMENTO_API_ENDPOINT") or MOMENTO_API_ENDPOINT,
+            "MOMENTO_API_KEY": API_KEY,
+            "MOMENTO_ENDPOINT_URL": self.momento.endpoint,
+            "TF_VAR_momento_api_key": API_KEY,
+            "TF_VAR_iam_settle_seconds": "0",
+        }

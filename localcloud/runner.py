@@ -1,0 +1,336 @@
+"""Run the deployed pipes: from stream shards through `eventpipes` to HTTP.
+
+What is run is what the AWS API says was deployed, so it shows what the provider really sent.
+One thread watches the pipes; each running pipe has a thread for each shard it reads, which
+keeps the order of the shard. Only boto3 is used, so any AWS API will do.
+"""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from eventpipes import EventPipesError, Pipe
+from eventpipes.deployed import read_definition
+from localcloud.checkpoints import Checkpoints
+from localcloud.delivery import Deliverer, Delivery, RateLimit, Timing
+from localcloud.logs import ExecutionLog
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+WATCH_SECONDS = 1.0
+IDLE_SECONDS = 0.05
+GONE = ("NotFoundException", "ResourceNotFoundException")
+WATCH = "(watch)"
+"""The name under which trouble in finding the pipes is told."""
+PAGE = 1_000
+"""Records read at a time; the local API answers a few hundred calls a second."""
+
+
+@dataclass(frozen=True)
+class PipeStatus:
+    """Whether a pipe is read, and the reason if it is not."""
+
+    name: str
+    state: str
+    reason: str = ""
+
+
+@dataclass
+class _Running:
+    """A pipe that is being read: its threads, and how to stop them."""
+
+    fingerprint: str
+    threads: list[threading.Thread]
+    stop: threading.Event = field(default_factory=threading.Event)
+    reading: threading.Event = field(default_factory=threading.Event)
+
+
+class Runner:
+    """Runs every pipe whose desired state is RUNNING; a context manager.
+
+    `redirect` is the origin that requests go to in the place of the destination's own, so that
+    what is deployed can name the real Momento. `on_delivery` is told of every outcome, in the
+    pipe's thread. A pipe that cannot be run faithfully is stopped, with the reason in
+    `statuses`.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        region: str = "us-east-1",
+        redirect: str | None = None,
+        checkpoints: Checkpoints | None = None,
+        timing: Timing | None = None,
+        on_delivery: Callable[[Delivery], None] = lambda _: None,
+    ) -> None:
+        self._client = _Clients(endpoint, region)
+        self._redirect = redirect
+        self._checkpoints = checkpoints or Checkpoints()
+        self._timing = timing or Timing()
+        self._on_delivery = on_delivery
+        self._running: dict[str, _Running] = {}
+        self._statuses: dict[str, PipeStatus] = {}
+        self._limits: dict[str, RateLimit] = {}
+        self._log = ExecutionLog(self._client("logs"))
+        self._stop = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="pipes", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._log.start()
+        self._watcher.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._watcher.join()
+        for running in self._running.values():
+            running.stop.set()
+        for name in list(self._running):
+            self._halt(name)
+        self._log.stop()
+        self._client.close()
+
+    @property
+    def statuses(self) -> dict[str, PipeStatus]:
+        """What became of every pipe, by name."""
+        return dict(self._statuses)
+
+    def wait_until_reading(self, *names: str, seconds: float = 30) -> None:
+        """Wait until these pipes read their shards.
+
+        Raises:
+            TimeoutError: one of them does not; the message has its status.
+
+        """
+        deadline = time.monotonic() + seconds
+        for name in names:
+            while not ((pipe := self._running.get(name)) and pipe.reading.is_set()):
+                status = self._statuses.get(name)
+                if time.monotonic() > deadline or (status and status.state == "STOPPED"):
+                    raise TimeoutError(f"pipe {name} is not reading: {status}")
+                time.sleep(0.02)
+
+    def _watch(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._look()
+                self._statuses.pop(WATCH, None)
+            except (BotoCoreError, ClientError) as error:
+                self._statuses[WATCH] = PipeStatus(WATCH, "RETRYING", str(error))
+            self._stop.wait(WATCH_SECONDS)
+
+    def _look(self) -> None:
+        """Compare what is deployed with what runs; start, restart and stop."""
+        pages = self._client("pipes").get_paginator("list_pipes").paginate()
+        names = {pipe["Name"] for page in pages for pipe in page["Pipes"]}
+        for gone in set(self._statuses) - names - {WATCH}:
+            self._halt(gone)
+            self._statuses[gone] = PipeStatus(gone, "DELETED")
+        for name in sorted(names):
+            try:
+                self._look_at(name)
+            except ClientError as error:  # no reason not to look at the others
+                if name not in self._running or error.response["Error"]["Code"] in GONE:
+                    self._halt(name)
+                    self._statuses[name] = PipeStatus(name, "RETRYING", str(error))
+
+    def _look_at(self, name: str) -> None:
+        definition = read_definition(
+            name, self._client("pipes"), self._client("events"), self._read_secret
+        )
+        fingerprint = repr(definition) + json.dumps(
+            [*definition.destination.connection.headers.values()]
+        )
+        running = self._running.get(name)
+        if running is not None and running.fingerprint == fingerprint:
+            return
+        self._halt(name)
+        if definition.desired_state != "RUNNING":
+            self._statuses[name] = PipeStatus(name, "STOPPED", "its desired state is STOPPED")
+            return
+        status = self._statuses.get(name)
+        try:
+            pipe = Pipe(definition)
+        except EventPipesError as error:
+            if status is None or status.reason != str(error):
+                self._statuses[name] = PipeStatus(name, "STOPPED", str(error))
+            return
+        self._start(pipe, fingerprint)
+
+    def _start(self, pipe: Pipe, fingerprint: str) -> None:
+        definition = pipe.definition
+        streams: DynamoDBStreamsClient = self._client("dynamodbstreams")
+        stream = streams.describe_stream(StreamArn=definition.source.arn)["StreamDescription"]
+        running = _Running(fingerprint, [])
+        limit = self._limits.setdefault(
+            definition.target_arn, RateLimit(definition.destination.rate_limit)
+        )
+        limit.per_second = definition.destination.rate_limit
+        for shard in stream["Shards"]:
+            reader = _ShardReader(self, pipe, shard["ShardId"], running, limit)
+            running.threads.append(
+                threading.Thread(target=reader.run, name=definition.name, daemon=True)
+            )
+        self._running[definition.name] = running
+        self._statuses[definition.name] = PipeStatus(definition.name, "RUNNING")
+        for thread in running.threads:
+            thread.start()
+
+    def _halt(self, name: str) -> None:
+        running = self._running.pop(name, None)
+        if running is None:
+            return
+        running.stop.set()
+        for thread in running.threads:
+            thread.join()
+
+    def _fail(self, name: str, reason: str) -> None:
+        self._statuses[name] = PipeStatus(name, "STOPPED", reason)
+
+    def _read_secret(self, arn: str) -> Mapping[str, Any]:
+        answer = self._client("secretsmanager").get_secret_value(SecretId=arn)
+        found: Mapping[str, Any] = json.loads(answer["SecretString"])
+        return found
+
+
+class _ShardReader:
+    """Reads one shard for one pipe, record by record, and remembers how far it came."""
+
+    def __init__(
+        self, runner: Runner, pipe: Pipe, shard: str, running: _Running, limit: RateLimit
+    ) -> None:
+        self._runner = runner
+        self._pipe = pipe
+        self._shard = shard
+        self._running = running
+        self._identity = (
+            f"{pipe.definition.name}@{pipe.definition.created}"  # a new one begins anew
+        )
+        self._streams: DynamoDBStreamsClient = runner._client("dynamodbstreams")  # noqa: SLF001 - one class in two
+        self._checkpoints = runner._checkpoints  # noqa: SLF001
+        self._deliverer = Deliverer(
+            pipe,
+            shard=shard,
+            limit=limit,
+            timing=runner._timing,  # noqa: SLF001
+            redirect=runner._redirect,  # noqa: SLF001
+            queue=runner._client("sqs"),  # noqa: SLF001
+            stop=running.stop,
+        )
+
+    def run(self) -> None:
+        name = self._pipe.definition.name
+        try:
+            with self._deliverer:
+                self._read()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the pipe stops and says so
+            reason = f"it cannot go on: {type(error).__name__}: {error}"
+            self._runner._fail(name, reason)  # noqa: SLF001
+
+    def _read(self) -> None:
+        iterator: str | None = self._iterator()
+        self._running.reading.set()
+        while iterator is not None and not self._running.stop.is_set():
+            page = self._streams.get_records(ShardIterator=iterator, Limit=PAGE)
+            for record in page["Records"]:
+                if self._from_before(record["dynamodb"]["ApproximateCreationDateTime"]):
+                    continue
+                if self._running.stop.is_set() or not self._handle(_as_json(record)):
+                    return
+            iterator = page.get("NextShardIterator")
+            if not page["Records"]:
+                self._running.stop.wait(IDLE_SECONDS)
+
+    def _handle(self, record: dict[str, Any]) -> bool:
+        """Deliver a record; False if it was given up because the pipe stops."""
+        definition = self._pipe.definition
+        record["eventSourceARN"] = definition.source.arn
+        created: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
+        record["dynamodb"]["ApproximateCreationDateTime"] = int(created.timestamp())
+        delivery = self._deliverer.deliver(record, created)
+        if delivery is None:
+            return False
+        number = record["dynamodb"]["SequenceNumber"]
+        self._checkpoints.reached(self._identity, self._shard, number)
+        self._runner._log.write(definition, delivery)  # noqa: SLF001
+        self._runner._on_delivery(delivery)  # noqa: SLF001
+        return True
+
+    def _from_before(self, written: datetime) -> bool:
+        """Return whether LATEST leaves this record out: it was written before the pipe was made.
+
+        The whole shard is read, because the pipe was made before anybody looked at it.
+        """
+        definition = self._pipe.definition
+        latest = definition.source.starting_position == "LATEST"
+        return latest and definition.created is not None and written < definition.created
+
+    def _iterator(self) -> str:
+        """Return an iterator after the last record handled, else at the shard's beginning."""
+        source = self._pipe.definition.source
+        last = self._checkpoints.last(self._identity, self._shard)
+        if last is not None:
+            answer = self._streams.get_shard_iterator(
+                StreamArn=source.arn,
+                ShardId=self._shard,
+                ShardIteratorType="AFTER_SEQUENCE_NUMBER",
+                SequenceNumber=last,
+            )
+        else:
+            answer = self._streams.get_shard_iterator(
+                StreamArn=source.arn, ShardId=self._shard, ShardIteratorType="TRIM_HORIZON"
+            )
+        return answer["ShardIterator"]
+
+
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - what a record holds is any JSON
+    """Return what boto3 answered as the stream's JSON has it: bytes as Base64."""
+    match value:
+        case bytes():
+            return base64.b64encode(value).decode()
+        case dict():
+            return {name: _as_json(one) for name, one in value.items()}
+        case list():
+            return [_as_json(one) for one in value]
+    return value
+
+
+class _Clients:
+    """Gives a client by service; a client serves all threads."""
+
+    def __init__(self, endpoint: str, region: str) -> None:
+        self._endpoint = endpoint
+        self._session = boto3.session.Session(
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - dummy credentials
+            region_name=region,
+        )
+        self._config = Config(
+            max_pool_connections=50, retries={"max_attempts": 2}, connect_timeout=5, read_timeout=20
+        )
+        self._made: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+        with self._lock:
+            if service not in self._made:
+                self._made[service] = self._session.client(  # type: ignore[call-overload]  # the service is a variable
+                    service, endpoint_url=self._endpoint, config=self._config
+                )
+            return self._made[service]
+
+    def close(self) -> None:
+        """Close the clients' connections."""
+        for client in self._made.values():
+            client.close()
