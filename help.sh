@@ -2,7 +2,9 @@
 # Every change to a DynamoDB table reaches a Momento cache and topic.
 #
 # Try it, no account needed
-#   demo        deploy to an AWS API on this machine, look, plan again, destroy
+#   demo        deploy to a local AWS and Momento, write records, watch them arrive, destroy
+#   up          the same local cloud, which stays: a line for each delivery, until Ctrl-C
+#   simulate    what would each pipe do? ./help.sh simulate tests/cases/records/insert.json
 #   doctor      what is installed, what is missing, where the provider comes from
 #
 # Deploy (settings in .env, see .env.example)
@@ -19,7 +21,7 @@
 #   test        checks and tests (arguments go to pytest)
 #   check       format, lint and types
 #   bench       the benchmarks, as tables
-#   local       an AWS API on this machine: ./help.sh local -- COMMAND, or until Ctrl-C
+#   local       an empty local cloud: ./help.sh local -- COMMAND, or until Ctrl-C
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -94,7 +96,7 @@ setup)
   install_cdktf
   $python -m ops provider
   ;;
-doctor | provider | validate | plan | deploy | destroy | bootstrap)
+doctor | provider | simulate | validate | plan | deploy | destroy | bootstrap)
   install_python
   find_provider
   exec $python -m ops "$command" "$@"
@@ -115,6 +117,11 @@ demo)
   install_python
   find_provider
   exec $python -m localcloud -- $python -m ops demo
+  ;;
+up)
+  install_python
+  find_provider
+  exec $python -m localcloud --watch "$@" -- $python -m ops raise-stack
   ;;
 local)
   install_python

@@ -8,12 +8,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from eventpipes import EventPipesError
 from ops import cdktf as cdktf_cli
 from ops import provider
 from ops.bootstrap import bootstrap as create_state_bucket
 from ops.demo import demo as run_demo
+from ops.demo import raise_stack as deploy_locally
 from ops.doctor import Verdict, examine
 from ops.errors import OpsError
+from ops.simulate import simulate as run_simulation
 from ops.terraform import (
     KEY_VARIABLE,
     ROOT,
@@ -101,9 +104,26 @@ def cdktf(context: typer.Context) -> None:
 
 @app.command()
 def demo() -> None:
-    """Deploy to the local AWS, show what is there, plan again, destroy."""
+    """Deploy to the local cloud, write and watch records arrive, plan again, destroy."""
     settings = Settings.load()
     run_demo(settings, environment(settings), console)
+
+
+@app.command(hidden=True)
+def raise_stack() -> None:
+    """Bootstrap and deploy on the local cloud, for ./help.sh up."""
+    settings = Settings.load()
+    deploy_locally(settings, environment(settings), console)
+
+
+@app.command()
+def simulate(
+    events: Annotated[str, typer.Argument(help="A file of stream records, or - for stdin.")],
+) -> None:
+    """Show what each pipe would do with these records: the request, or why there is none."""
+    env = environment(Settings.load())
+    folder = synthesize("weather", env)
+    run_simulation(events, folder / "cdk.tf.json", console)
 
 
 def _initialized() -> Terraform:
@@ -127,14 +147,8 @@ def _refuse_to_ask(*, auto_approve: bool) -> None:
 if __name__ == "__main__":
     try:
         app(prog_name="./help.sh")
-    except (OpsError, StackError) as error:
-        print(
-            "\n".join(
-                f"error: {line}" if not index else line
-                for index, line in enumerate(str(error).splitlines())
-            ),
-            file=sys.stderr,
-        )
+    except (OpsError, StackError, EventPipesError) as error:
+        print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit("interrupted")

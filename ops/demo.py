@@ -1,4 +1,4 @@
-"""The main job end to end: bootstrap, deploy, look, plan again, destroy."""
+"""The main job end to end: bootstrap, deploy, deliver, plan again, destroy."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from rich.table import Table
 from ops.bootstrap import Bucket, bootstrap, look
 from ops.errors import OpsError
 from ops.terraform import Terraform, synthesize
+from ops.walkthrough import Walkthrough
 from stacks.settings import Settings
 
 
@@ -23,36 +24,57 @@ CHANGES = ("create", "delete")
 
 
 def demo(settings: Settings, env: Mapping[str, str], console: Console) -> None:
-    """Run every step against the local AWS that the environment points at.
+    """Run every step against the local cloud that the environment points at.
 
     Raises:
         OpsError: the environment points at a real AWS, or a step failed.
 
     """
+    with _raised(settings, env, console) as terraform:
+        console.print(_created(terraform.json("show")))
+        console.print()
+        Walkthrough(terraform.json("output"), env).run(console)
+        with _step(console, "plan again", "no changes"):
+            _expect_no_changes(terraform)
+    _apply(terraform, console, "destroy", "destroy")
+    left = terraform.json("show").get("values")
+    if left:
+        raise OpsError(f"destroy left something behind: {left}")
+    console.print("\nThe stack was deployed, delivered, was found unchanged, and is destroyed.")
+
+
+def raise_stack(settings: Settings, env: Mapping[str, str], console: Console) -> None:
+    """Bootstrap and deploy on the local cloud.
+
+    Raises:
+        OpsError: the environment points at a real AWS, or a step failed.
+
+    """
+    with _raised(settings, env, console):
+        pass
+
+
+@contextmanager
+def _raised(settings: Settings, env: Mapping[str, str], console: Console) -> Iterator[Terraform]:
+    """Deploy while the state bucket is still being set up, which has ended afterwards.
+
+    The bucket exists after a second, but the provider watches its lifecycle rule for a minute.
+    """
     endpoint = urlsplit(env.get("AWS_ENDPOINT_URL", ""))
     if endpoint.hostname not in ("127.0.0.1", "localhost"):
         raise OpsError(
-            "the demo deploys and destroys, so it runs on a local AWS only: ./help.sh demo"
+            "the demo deploys and destroys, so it runs on the local cloud only: ./help.sh demo"
         )
     console.print(f"Local AWS at {endpoint.geturl()}; no credentials, no account.\n")
-    # The bucket exists after a second, but the provider watches its lifecycle rule for a minute.
     with ThreadPoolExecutor(max_workers=1) as background:
         started = time.monotonic()
         state = background.submit(bootstrap, settings, env, auto_approve=True, quiet=True)
-        terraform = _deploy_meanwhile(console, settings, env, state)
+        yield _deploy_meanwhile(console, settings, env, state)
         with console.status("bootstrap: the provider watches the bucket's lifecycle rule"):
             state.result()
         _done(
             console, "bootstrap", "the state bucket, its state inside", time.monotonic() - started
         )
-    console.print(_created(terraform.json("show")))
-    with _step(console, "plan again", "no changes"):
-        _expect_no_changes(terraform)
-    _apply(terraform, console, "destroy", "destroy")
-    left = terraform.json("show").get("values")
-    if left:
-        raise OpsError(f"destroy left something behind: {left}")
-    console.print("\nThe stack was deployed, found unchanged, and destroyed.")
 
 
 def _deploy_meanwhile(
@@ -94,6 +116,7 @@ def _apply(terraform: Terraform, console: Console, name: str, command: str) -> N
         TimeElapsedColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as progress:
         bar = progress.add_task(name, total=None)
         for event in terraform.events(command, "-auto-approve", "-input=false"):

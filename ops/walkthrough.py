@@ -1,0 +1,229 @@
+"""Write weather records and watch them arrive, over the real protocols.
+
+Each change is made through DynamoDB's API; what the pipes did is read from their execution logs,
+the cache and the topic over Momento's HTTP API, and the dead letter from the queue.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef
+
+PATIENCE_SECONDS = 20.0
+POLL_SECONDS = 0.02
+OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One change to the table, what must come of it, and what it is called in the table."""
+
+    label: str
+    location: str
+    item: Mapping[str, int] | None
+    """The attributes to write; none deletes the item."""
+    statuses: Mapping[str, int]
+    """The HTTP status that each pipe's request must get; a pipe not named filters it out."""
+
+
+@dataclass
+class Arrival:
+    """What came of a change: statuses by operation, the cached value, and how long it took."""
+
+    change: Change
+    statuses: dict[str, int] = field(default_factory=dict)
+    cached: str | None = None
+    milliseconds: float = 0.0
+
+
+MILD = {"MaxTemp": 21, "MinTemp": 9, "ChancesOfPrecipitation": 40, "TTL": 600}
+PUT = {"cache-put": 204, "topic-publish": 204}
+CHANGES = (
+    Change(label="write", location="Oslo", item=MILD, statuses=PUT),
+    Change(label="change", location="Oslo", item=MILD | {"MaxTemp": 23}, statuses=PUT),
+    Change(label="write", location="São Paulo", item=MILD, statuses=PUT),
+    Change(
+        label="write, TTL 0",
+        location="Atlantis",
+        item=MILD | {"TTL": 0},
+        statuses={"cache-put": 400, "topic-publish": 204},
+    ),
+    Change(label="write", location="Nairobi", item=MILD, statuses=PUT),
+    Change(
+        label="delete",
+        location="Oslo",
+        item=None,
+        statuses={"topic-publish": 204, "cache-delete": 204},
+    ),
+)
+
+
+class Walkthrough:
+    """Runs the changes against a deployed stack, whose outputs say what is where."""
+
+    def __init__(self, outputs: Mapping[str, Any], env: Mapping[str, str]) -> None:
+        self._table = outputs["table_name"]["value"]
+        self._log_group = outputs["log_group_name"]["value"]
+        self._queue_url = outputs["dead_letter_queue_url"]["value"]
+        self._cache = outputs["cache_name"]["value"]
+        self._topic = outputs["topic_name"]["value"]
+        self._pipes = {
+            arn.rsplit("/", 1)[1]: operation
+            for operation, arn in outputs["pipe_arns"]["value"].items()
+        }
+        region = env["AWS_REGION"]
+        self._dynamodb = boto3.client("dynamodb", region_name=region)
+        self._logs = boto3.client("logs", region_name=region)
+        self._sqs = boto3.client("sqs", region_name=region)
+        self._http = httpx.Client(
+            base_url=env["MOMENTO_ENDPOINT_URL"],
+            headers={"Authorization": env["MOMENTO_API_KEY"]},
+            trust_env=False,
+        )
+        self._read: set[str] = set()
+
+    def run(self, console: Console) -> None:
+        """Make every change, wait for what it must lead to, and print what happened.
+
+        Raises:
+            OpsError: something did not arrive, or arrived otherwise.
+
+        """
+        with self._http:
+            arrivals = []
+            for change in CHANGES:
+                with console.status(f"{change.label} {change.location}"):
+                    arrivals.append(self._make(change))
+            console.print(_table(arrivals))
+            self._tell_messages(console)
+            self._tell_dead_letter(console)
+
+    def _make(self, change: Change) -> Arrival:
+        arrival = Arrival(change)
+        started = time.monotonic()
+        self._write(change)
+        wanted = self._wanted(change)
+        _wait(f"{change.location} in the cache", lambda: self._cached(change.location) == wanted)
+        arrival.milliseconds = (time.monotonic() - started) * 1000
+        arrival.cached = self._cached(change.location)
+        _wait(
+            f"the pipes' logs about {change.location}",
+            lambda: len(self._statuses(arrival.statuses)) >= len(change.statuses),
+        )
+        if arrival.statuses != dict(change.statuses):
+            raise OpsError(
+                f"{change.label} {change.location}: expected {dict(change.statuses)},"
+                f" the pipes' logs say {arrival.statuses}"
+            )
+        return arrival
+
+    def _write(self, change: Change) -> None:
+        key: dict[str, UniversalAttributeValueTypeDef] = {"Location": {"S": change.location}}
+        if change.item is None:
+            self._dynamodb.delete_item(TableName=self._table, Key=key)
+            return
+        numbers = {name: {"N": str(value)} for name, value in change.item.items()}
+        self._dynamodb.put_item(TableName=self._table, Item={**key, **numbers})
+
+    @staticmethod
+    def _wanted(change: Change) -> str | None:
+        """Return the value that the cache must hold after the change."""
+        if change.item is None or change.statuses.get("cache-put") != 204:  # noqa: PLR2004 - HTTP's own number
+            return None
+        measured = {name: str(value) for name, value in change.item.items() if name != "TTL"}
+        return json.dumps(
+            {"Location": change.location} | measured, separators=(",", ":"), ensure_ascii=False
+        )
+
+    def _cached(self, location: str) -> str | None:
+        answer = self._http.get(f"/cache/{self._cache}", params={"key": location})
+        return answer.text if answer.is_success else None
+
+    def _statuses(self, found: dict[str, int]) -> dict[str, int]:
+        """Add what the execution logs say since the last look: a status by operation."""
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self._log_group, PaginationConfig={"PageSize": 1000}
+        )
+        for event in (event for page in pages for event in page["events"]):
+            if event["eventId"] in self._read:
+                continue
+            self._read.add(event["eventId"])
+            entry = json.loads(event["message"])
+            if entry["messageType"].startswith("TargetInvocation"):
+                found[self._pipes[event["logStreamName"]]] = entry["httpStatusCode"]
+        return found
+
+    def _tell_messages(self, console: Console) -> None:
+        answer = self._http.get(
+            f"/topics/{self._cache}/{self._topic}",
+            params={"sequence_number": 0, "sequence_page": 1},
+        )
+        items = answer.raise_for_status().json()["items"]
+        console.print(f"\nThe topic's {len(items)} messages")
+        for item in items:
+            console.print(f"  {item['item']['value']['text']}", soft_wrap=True, markup=False)
+        if len(items) != len(CHANGES):
+            raise OpsError(f"the topic holds {len(items)} messages, not {len(CHANGES)}")
+
+    def _tell_dead_letter(self, console: Console) -> None:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=5
+        )
+        messages = [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        if len(messages) != 1:
+            raise OpsError(f"{len(messages)} dead letters, where one was expected")
+        info = messages[0]["DDBStreamBatchInfo"]
+        console.print(
+            "\nOne dead letter, for Atlantis: Momento takes no TTL of 0. It holds the record's"
+            " place in the stream:\n"
+            f"  {messages[0]['context']['condition']}, {info['shardId']},"
+            f" {info['startSequenceNumber']}\n"
+        )
+
+
+def _wait(what: str, arrived: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not arrived():
+        if time.monotonic() > deadline:
+            raise OpsError(f"waited {PATIENCE_SECONDS:.0f} s for {what}, which did not come")
+        time.sleep(POLL_SECONDS)
+
+
+def _table(arrivals: list[Arrival]) -> Table:
+    table = Table(title="What was written, what each pipe did, what arrived", title_justify="left")
+    table.add_column("change")
+    for operation in OPERATIONS:
+        table.add_column(operation)
+    table.add_column("the cache then holds")
+    table.add_column("ms", justify="right")
+    for arrival in arrivals:
+        table.add_row(
+            f"{arrival.change.label} {arrival.change.location}",
+            *(_cell(arrival.statuses.get(operation)) for operation in OPERATIONS),
+            _short(arrival.cached),
+            f"{arrival.milliseconds:.0f}",
+        )
+    return table
+
+
+def _cell(status: int | None) -> str:
+    if status is None:
+        return "[dim]· filtered[/]"
+    return f"[green]✓ {status}[/]" if status < 400 else f"[red]✗ {status}, dead letter[/]"  # noqa: PLR2004 - HTTP's own number
+
+
+def _short(cached: str | None) -> str:
+    if cached is None:
+        return "[dim]nothing[/]"
+    return f"MaxTemp {json.loads(cached)['MaxTemp']}"
