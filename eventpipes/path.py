@@ -6,6 +6,7 @@ transformation", which names the characters that may stand in a path.
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from eventpipes.errors import InvalidPath
 
@@ -51,12 +52,14 @@ def compile_path(text: str) -> Reader:
 
 
 def _reader_of_names(names: tuple[str | int, ...]) -> Reader:
-    def read(record: object) -> object:
-        for name in names:
-            if type(record) is not dict or name not in record:
-                return MISSING
-            record = record[name]
-        return record
+    def read(record: Any) -> object:  # noqa: ANN401 - anything, and most of it has no names
+        try:
+            for name in names:
+                record = record[name]
+        except (KeyError, TypeError):
+            return MISSING
+        found: object = record
+        return found
 
     return read
 

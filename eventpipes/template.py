@@ -62,15 +62,14 @@ class Template:
         self.text = text
         parts = _split(text)
         self.is_json = _is_json(parts)
-        self._parts: list[str | Callable[[object, Context], str]] = [
-            part if isinstance(part, str) else self._writer(part) for part in parts
-        ]
+        self._form = "".join(
+            part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts
+        )
+        self._writers = [self._writer(part) for part in parts if isinstance(part, _Variable)]
 
     def render(self, record: Mapping[str, object], context: Context = _NOTHING) -> str:
         """Return the text for one record; a path that is not in it gives an empty string."""
-        return "".join(
-            [part if type(part) is str else part(record, context) for part in self._parts]  # type: ignore[operator]  # a part that is no string is a writer
-        )
+        return self._form % tuple([write(record, context) for write in self._writers])
 
     def _writer(self, variable: _Variable) -> Callable[[object, Context], str]:
         write = _in_value if self.is_json and not variable.in_string else _in_text

@@ -160,7 +160,7 @@ class Walkthrough:
                 continue
             self._read.add(event["eventId"])
             entry = json.loads(event["message"])
-            if entry["messageType"].startswith("TargetInvocation"):
+            if entry.get("httpStatusCode") is not None:
                 found[self._pipes[event["logStreamName"]]] = entry["httpStatusCode"]
         return found
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from eventpipes.pattern.addresses import digits, within
-from eventpipes.pattern.numbers import comparable
+from eventpipes.pattern.numbers import LIMIT, SCALE, comparable
 
 Test = Callable[[object], bool]
 
@@ -32,6 +32,9 @@ def number_text(value: object) -> str | None:
 
 def comparable_value(value: object) -> int | None:
     """Return a leaf in millionths if it is a number that EventBridge compares as one."""
+    if type(value) is int:  # the usual one, and twenty times faster
+        scaled = value * SCALE
+        return scaled if -LIMIT <= scaled <= LIMIT else None
     text = number_text(value)
     return None if text is None else comparable(text)
 
@@ -45,13 +48,10 @@ def equals_number(text: str) -> Test:
     as_float = str(float(text)) if {".", "e", "E"} & set(text) else text
 
     def test(value: object) -> bool:
-        found = number_text(value)
-        if found is None:
-            return False
-        number = comparable(found)
+        number = comparable_value(value)
         if number is not None:
             return number == wanted
-        return found == (as_float if isinstance(value, float) else text)
+        return number_text(value) == (as_float if isinstance(value, float) else text)
 
     return test
 

@@ -238,7 +238,8 @@ class _Field:
 
     def _wildcard(self, value: Any) -> Test:
         parsed = self._wildcard_tokens("wildcard", self._text("wildcard", value))
-        self._wildcards.append([parsed])
+        if [parsed] not in self._wildcards:
+            self._wildcards.append([parsed])
         return operators.full_match(wildcards.expression(parsed))
 
     def _wildcard_tokens(self, operator: str, text: str) -> list[str | None]:
@@ -323,7 +324,7 @@ class _Field:
         values = value if isinstance(value, list) else [value]
         if isinstance(value, _Object) or not values:
             raise self._wrong(name, "takes a string or a list of strings", value)
-        texts = [self._text(name, one) for one in values]
+        texts = list(dict.fromkeys(self._text(name, one) for one in values))
         if inner in ("prefix", "suffix") and "" in texts:
             raise self._wrong(name, "an empty string is not allowed", value)
         if inner == "wildcard":
