@@ -1,0 +1,43 @@
+"""Test cases as data: the JSON files below `tests/cases`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CASES = Path(__file__).resolve().parents[1] / "cases"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a file; what it holds depends on the kind of file."""
+
+    file: str
+    name: str
+    source: str
+    members: dict[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.members[name]
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.name}"
+
+
+def read_cases(kind: str) -> list[Case]:
+    """Return the cases of all files of a kind; a case without a source has its file's."""
+    found = []
+    for file in sorted((CASES / kind).glob("*.json")):
+        document = json.loads(file.read_text(encoding="utf-8"))
+        found += [
+            Case(file.stem, case["name"], case.get("source", document["source"]), case)
+            for case in document["cases"]
+        ]
+    return found
+
+
+def read_record(name: str) -> dict[str, Any]:
+    """Return a sample record of a DynamoDB stream."""
+    text = (CASES / "records" / f"{name}.json").read_text(encoding="utf-8")
+    record: dict[str, Any] = json.loads(text)
+    return record

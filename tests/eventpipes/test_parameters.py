@@ -1,0 +1,91 @@
+"""HTTP parameters: constants and paths, and how they go into a URL."""
+
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventpipes import InvalidDefinition, InvalidPath
+from eventpipes.parameters import compile_value, compile_values, encode, fill
+from tests.eventpipes.reproducibly import reproducibly
+
+RECORD: dict[str, Any] = {"s": "Oslo", "n": 21, "t": True, "z": None, "o": {"a": ["b", 1]}, "e": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("weather", "weather"),
+        ("", ""),
+        ("$5", "$5"),
+        ("<$.s>", "<$.s>"),
+        ("$.s", "Oslo"),
+        ("$.n", "21"),
+        ("$.t", "true"),
+        ("$.z", "null"),
+        ("$.o", '{"a":["b",1]}'),
+        ("$.o.a[0]", "b"),
+        ("$.e", ""),
+        ("$.nope", ""),
+    ],
+)
+def test_a_value_is_a_constant_or_read_from_the_record(text: str, value: str) -> None:
+    assert compile_value(text)(RECORD) == value
+
+
+def test_a_value_that_begins_as_a_path_must_be_one() -> None:
+    with pytest.raises(InvalidPath, match=r"\$\.a b"):
+        compile_value("$.a b")
+
+
+def test_values_keep_their_names_and_order() -> None:
+    values = compile_values({"b": "$.s", "a": "x"})
+    assert [(name, value(RECORD)) for name, value in values] == [("b", "Oslo"), ("a", "x")]
+
+
+@pytest.mark.parametrize("parameters", [{"n" * 513: "v"}, {"n": "v" * 513}])
+def test_a_name_and_a_value_have_512_characters_at_most(parameters: dict[str, str]) -> None:
+    with pytest.raises(InvalidDefinition, match=r"513 characters; a name and a value may have 512"):
+        compile_values(parameters)
+
+
+def test_512_characters_are_taken() -> None:
+    assert [name for name, _ in compile_values({"n" * 512: "v" * 512})] == ["n" * 512]
+
+
+@pytest.mark.parametrize(
+    ("value", "encoded"),
+    [
+        ("Oslo", "Oslo"),
+        ("a b", "a%20b"),
+        ("a/b", "a%2Fb"),
+        ("a+b&c=d?e#f", "a%2Bb%26c%3Dd%3Fe%23f"),
+        ("100%", "100%25"),
+        ("é東", "%C3%A9%E6%9D%B1"),
+        ("a-b_c.d~e", "a-b_c.d~e"),
+        ("..", ".."),
+        ("", ""),
+        ("²", "%C2%B2"),
+        ("\n", "%0A"),
+    ],
+)
+def test_a_value_is_percent_encoded(value: str, encoded: str) -> None:
+    assert encode(value) == encoded
+
+
+@reproducibly(200)
+@given(value=st.text(st.characters(codec="utf-8"), min_size=1))
+def test_whoever_reads_the_url_gets_the_value_back(value: str) -> None:
+    assert unquote(encode(value)) == value
+    assert parse_qs(f"a=b&key={encode(value)}")["key"] == [value]
+    assert "/" not in fill(["", ""], [value])
+
+
+def test_path_parameters_fill_the_gaps_in_order() -> None:
+    assert fill(["https://h/", "/x/", ""], ["a/b", "c"]) == "https://h/a%2Fb/x/c"
+
+
+def test_an_endpoint_without_gaps_stays() -> None:
+    assert fill(["https://h/a"], []) == "https://h/a"

@@ -1,0 +1,112 @@
+"""JSON paths: what they read, what is missing, and what is no path of the subset."""
+
+from typing import Any
+
+import pytest
+
+from eventpipes import EventPipesError, InvalidPath
+from eventpipes.path import MISSING, compile_path, is_path
+
+RECORD: dict[str, Any] = {
+    "a": {"b": {"c": 1}},
+    "with-dash": 2,
+    "with_underscore": 3,
+    "with/slash": 4,
+    "0": 5,
+    "list": [{"x": 1}, {"x": 2, "y": 3}, {"y": 4}],
+    "lists": [[1, 2], [3]],
+    "null": None,
+    "empty": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("$", RECORD),
+        ("$.a", {"b": {"c": 1}}),
+        ("$.a.b.c", 1),
+        ("$.with-dash", 2),
+        ("$.with_underscore", 3),
+        ("$.with/slash", 4),
+        ("$.0", 5),
+        ("$.list[0]", {"x": 1}),
+        ("$.list[1].y", 3),
+        ("$.lists[0][1]", 2),
+        ("$.list[*].x", [1, 2]),
+        ("$.lists[*][0]", [1, 3]),
+        ("$.lists[*][*]", [1, 2, 3]),
+        ("$.a.*", [{"c": 1}]),
+        ("$.null", None),
+    ],
+)
+def test_a_path_reads(path: str, value: object) -> None:
+    assert compile_path(path)(RECORD) == value
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "$.b",
+        "$.a.c",
+        "$.a.b.c.d",
+        "$.a[0]",
+        "$.list.x",
+        "$.list[3]",
+        "$.list[0].y",
+        "$.empty[0]",
+        "$.empty[*]",
+        "$.null.x",
+        "$.list[*].z",
+        "$.with-dash[*]",
+    ],
+)
+def test_a_path_that_is_not_in_the_record_reads_nothing(path: str) -> None:
+    assert compile_path(path)(RECORD) is MISSING
+
+
+@pytest.mark.parametrize("record", [None, "text", 1, [], {}])
+def test_whatever_is_read_from_nothing_raises(record: object) -> None:
+    for path in ("$.a", "$.a.b", "$[0]", "$[*]", "$.a[*].b"):
+        assert compile_path(path)(record) is MISSING
+
+
+@pytest.mark.parametrize(
+    ("path", "column"),
+    [
+        ("$..a", 2),
+        ("$a", 2),
+        ("$.", 2),
+        ("$.a.", 4),
+        ("$.a b", 4),
+        ("$.a[", 4),
+        ("$.a[x]", 4),
+        ("$.a[-1]", 4),
+        ("$.a[1:2]", 4),
+        ("$.a[0,1]", 4),
+        ("$.a[?(@.b)]", 4),
+        ("$['a']", 2),
+        ("$.é", 2),
+        ("$.a@b", 4),
+        ("$.a\n", 4),
+    ],
+)
+def test_what_is_outside_the_subset_is_refused_with_its_column(path: str, column: int) -> None:
+    with pytest.raises(InvalidPath, match=f"is not a path at column {column}:") as caught:
+        compile_path(path)
+    assert isinstance(caught.value, EventPipesError)
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("path", ["a.b", ".a.b"])
+def test_a_path_without_its_dollar_is_told_what_to_write(path: str) -> None:
+    with pytest.raises(InvalidPath, match=r"write \$\.a\.b$"):
+        compile_path(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("$.a", True), ("$[0]", True), ("$", True), ("$5", False), ("a", False), ("", False)],
+)
+def test_a_constant_may_begin_with_a_dollar(value: str, *, meant: bool) -> None:
+    assert is_path(value) is meant

@@ -1,0 +1,163 @@
+"""Pipes read out of synthesized JSON: the weather stack's, and what cannot be run."""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventpipes import Filtered, InvalidDefinition, Pipe, Request, Unsupported
+from eventpipes.synthesized import definitions, read_definitions
+from tests.eventpipes.cases import read_record
+
+ROOT = Path(__file__).resolve().parents[2]
+HOST = "https://cache.example"
+
+
+@pytest.fixture(scope="module")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the weather stack's JSON, as `python main.py` writes it."""
+    folder = tmp_path_factory.mktemp("synthesized")
+    subprocess.run(
+        [sys.executable, ROOT / "main.py"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "CDKTF_OUTDIR": os.fspath(folder / "out"),
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
+            "MOMENTO_API_ENDPOINT": HOST,
+        },
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    return folder / "out" / "stacks" / "weather" / "cdk.tf.json"
+
+
+@pytest.fixture
+def document(synthesized: Path) -> Any:
+    """Return the weather stack's JSON, parsed, to be changed."""
+    return json.loads(synthesized.read_text(encoding="utf-8"))
+
+
+def only(document: dict[str, Any], type_: str) -> dict[str, Any]:
+    """Return the first resource of a type, by its id."""
+    resources = document["resource"][type_]
+    found: dict[str, Any] = resources[min(resources)]
+    return found
+
+
+def test_the_three_pipes_come_in_the_order_of_their_names(synthesized: Path) -> None:
+    names = [definition.name for definition in read_definitions(synthesized)]
+    assert names == sorted(names)
+    assert [name.rpartition("demo-")[2] for name in names] == [
+        "cache-delete-pipe",
+        "cache-put-pipe",
+        "topic-publish-pipe",
+    ]
+
+
+def test_references_are_followed(synthesized: Path) -> None:
+    """To the destination, the connection, the stream, the queue and the log group."""
+    delete, put, publish = read_definitions(synthesized)
+    assert (delete.destination.method, put.destination.method) == ("DELETE", "PUT")
+    assert publish.destination.endpoint.startswith(f"{HOST}/topics/")
+    assert put.destination.connection.headers.keys() == {"Authorization"}
+    account = "arn:aws:dynamodb:us-east-1:000000000000:table/weather-stats-demo/stream/"
+    assert put.source.arn.startswith(account)
+    assert (put.source.dead_letter_queue_arn or "").startswith("arn:aws:sqs:us-east-1:0000")
+    assert (put.logging.log_group_arn or "").startswith("arn:aws:logs:us-east-1:0000")
+    assert put.source.batch_size == 1
+    assert put.source.maximum_retry_attempts > 0
+    assert put.unsupported is None
+
+
+def test_each_pipe_does_its_part(synthesized: Path) -> None:
+    delete, put, publish = map(Pipe, read_definitions(synthesized))
+    insert, remove = read_record("insert"), read_record("remove")
+    assert isinstance(delete.process(insert), Filtered)
+    assert isinstance(put.process(remove), Filtered)
+    sent = [put.process(insert), delete.process(remove), publish.process(remove)]
+    assert [one.method for one in sent if isinstance(one, Request)] == ["PUT", "DELETE", "POST"]
+
+
+def test_the_key_is_a_variable_that_is_not_read(synthesized: Path) -> None:
+    [header] = read_definitions(synthesized)[0].destination.connection.headers.values()
+    assert header.startswith("${var.")
+
+
+def test_a_missing_file_says_to_synthesize_first(tmp_path: Path) -> None:
+    with pytest.raises(InvalidDefinition, match=r"cdk\.tf\.json does not exist: synthesize first$"):
+        read_definitions(tmp_path / "cdk.tf.json")
+
+
+def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "cdk.tf.json"
+    file.write_text("{", encoding="utf-8")
+    with pytest.raises(InvalidDefinition, match=r"cdk\.tf\.json is not JSON: Expecting"):
+        read_definitions(file)
+
+
+def test_a_stack_without_pipes_has_none() -> None:
+    assert definitions({}) == []
+
+
+def test_an_enrichment_is_unsupported(document: Any) -> None:
+    only(document, "aws_pipes_pipe")["enrichment"] = "arn:aws:lambda:us-east-1:1:function:f"
+    with pytest.raises(Unsupported, match="it has an enrichment"):
+        Pipe(definitions(document)[0])
+
+
+def test_another_source_is_unsupported(document: Any) -> None:
+    only(document, "aws_pipes_pipe")["source_parameters"] = {"sqs_queue_parameters": {}}
+    with pytest.raises(Unsupported, match="the source is not a DynamoDB stream"):
+        Pipe(definitions(document)[0])
+
+
+@pytest.mark.parametrize(
+    "target", ["arn:aws:sqs:us-east-1:1:queue", "${aws_sqs_queue.nope.arn}", "${var.target}"]
+)
+def test_another_target_is_unsupported(document: Any, target: str) -> None:
+    only(document, "aws_pipes_pipe")["target"] = target
+    with pytest.raises(Unsupported, match="the target is not an API destination of the same stack"):
+        Pipe(definitions(document)[0])
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        {"oauth": {"http_method": "POST"}},
+        {"basic": {"username": "a", "password": "b"}},
+        {"api_key": {"key": "k", "value": "v"}, "invocation_http_parameters": {"header": []}},
+    ],
+    ids=["oauth", "basic", "invocation parameters"],
+)
+def test_a_connection_other_than_a_plain_key_is_unsupported(
+    document: Any, auth: dict[str, Any]
+) -> None:
+    if auth.get("invocation_http_parameters"):
+        auth["invocation_http_parameters"] = {"header": [{"key": "a", "value": "b"}]}
+    only(document, "aws_cloudwatch_event_connection")["auth_parameters"] = auth
+    with pytest.raises(Unsupported, match="the connection is not a plain API key"):
+        Pipe(definitions(document)[0])
+
+
+def test_what_is_left_out_has_awss_defaults(document: Any) -> None:
+    bare = copy.deepcopy(document)
+    for pipe in bare["resource"]["aws_pipes_pipe"].values():
+        pipe["source_parameters"] = {
+            "dynamodb_stream_parameters": {"starting_position": "TRIM_HORIZON"}
+        }
+        for name in ("target_parameters", "log_configuration", "desired_state"):
+            pipe.pop(name, None)
+    found = definitions(bare)[0]
+    assert found.source.starting_position == "TRIM_HORIZON"
+    assert (found.source.maximum_retry_attempts, found.source.maximum_record_age) == (-1, -1)
+    assert found.source.dead_letter_queue_arn is None
+    assert (found.filters, found.input_template, found.path_parameters) == ((), None, ())
+    assert (found.logging.level, found.logging.log_group_arn) == ("OFF", None)
+    assert found.desired_state == "RUNNING"

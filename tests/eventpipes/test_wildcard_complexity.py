@@ -1,0 +1,115 @@
+"""How many wildcards are too many: EventBridge's limit, and what it counts."""
+
+import itertools
+import re
+
+import pytest
+
+import eventpipes
+from eventpipes.pattern.wildcards import COMPLEXITY_LIMIT, complexity, tokens
+
+LETTERS = 'ab"z'
+"""Those of the wildcards below, the quote that is part of each value, and another one."""
+
+
+def test_the_user_guides_example_is_too_complex() -> None:
+    """AWS user guide: Comparison operators, "wildcard complexity"."""
+    pattern: dict[str, object] = {"EventBusArn": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}
+    with pytest.raises(eventpipes.InvalidPattern, match=r"EventBusArn, wildcard: .*too complex"):
+        eventpipes.compile(pattern)
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([{"wildcard": "dir/*.png"}], "dir/a.png"),
+        ([{"wildcard": "*/lib/*"}], "usr/lib/x"),
+        ([{"wildcard": "arn:aws:events:*:*:event-bus/*"}], "arn:aws:events:r:a:event-bus/b"),
+        ([{"wildcard": "*"}, {"wildcard": "a*"}, {"wildcard": "*b"}], ""),
+        ([{"wildcard": "a*"}] * 50, "ab"),
+        ([{"anything-but": {"wildcard": ["*a*"] * 50}}], "b"),
+        ([{"wildcard": "abc" * 20}], "abc" * 20),
+    ],
+    ids=lambda given: str(given)[:60],
+)
+def test_what_stays_below_the_limit_is_accepted(values: list[object], text: str) -> None:
+    """The same wildcard given again counts once."""
+    assert eventpipes.compile({"f": values}).matches({"f": text})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [{"wildcard": "*" + "a*" * 10}],
+        [{"anything-but": {"wildcard": "*" + "a*" * 10}}],
+        [{"anything-but": {"wildcard": [f"*{letter}*" for letter in "abcdefghijkl"]}}],
+        [{"wildcard": f"*{letter}*"} for letter in "abcdefghijkl"],
+    ],
+    ids=lambda values: str(values)[:60],
+)
+def test_many_wildcards_of_one_field_are_refused(values: list[object]) -> None:
+    with pytest.raises(eventpipes.InvalidPattern, match="too complex") as caught:
+        eventpipes.compile({"a": {"f": values}})
+    assert (caught.value.path, caught.value.operator) == ("a.f", "wildcard")
+
+
+def test_fields_are_counted_each_by_itself() -> None:
+    pattern: dict[str, object] = {letter: [{"wildcard": "*a*a*"}] for letter in "abcdefghijkl"}
+    assert eventpipes.compile(pattern).matches(dict.fromkeys("abcdefghijkl", "aa"))
+
+
+def test_no_wildcard_has_no_complexity() -> None:
+    assert complexity([]) == 0
+
+
+def wildcards_of(length: int) -> list[str]:
+    """Return all wildcards of two letters up to a length."""
+    return [
+        "".join(characters)
+        for size in range(length + 1)
+        for characters in itertools.product("ab*", repeat=size)
+        if "**" not in "".join(characters)
+    ]
+
+
+TEXTS = [
+    '"' + "".join(characters)
+    for size in range(5)
+    for characters in itertools.product(LETTERS, repeat=size)
+]
+
+
+def beginnings(wildcard: str) -> list[re.Pattern[str]]:
+    """Return a wildcard's beginnings, with the quotes, as regular expressions."""
+    quoted = f'"{wildcard}"'
+    return [
+        re.compile(quoted[:end].replace("*", ".*"), re.DOTALL) for end in range(1, len(quoted) + 1)
+    ]
+
+
+def satisfied(text: str, expressions: list[re.Pattern[str]]) -> int:
+    """Count the beginnings that a text satisfies at once."""
+    return sum(expression.fullmatch(text) is not None for expression in expressions)
+
+
+@pytest.mark.parametrize("wildcard", wildcards_of(4))
+def test_the_measure_is_how_many_beginnings_one_text_satisfies(wildcard: str) -> None:
+    expressions = beginnings(wildcard)
+    expected = max(satisfied(text, expressions) for text in TEXTS)
+    assert expected <= COMPLEXITY_LIMIT
+    assert complexity([[tokens(wildcard)]]) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), list(itertools.combinations(["*", "a*", "*a", "*ab", "b*a", "*b*"], 2))
+)
+def test_two_wildcards_of_a_field_are_counted_together(first: str, second: str) -> None:
+    of_first, of_second = beginnings(first), beginnings(second)
+    expected = max(satisfied(text, of_first) + satisfied(text, of_second) for text in TEXTS)
+    assert complexity([[tokens(first)], [tokens(second)]]) == expected
+
+
+def test_wildcards_of_one_anything_but_share_their_beginning() -> None:
+    together = complexity([[tokens("ab*x"), tokens("ab*y")]])
+    apart = complexity([[tokens("ab*x")], [tokens("ab*y")]])
+    assert together < apart
