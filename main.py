@@ -23,8 +23,10 @@ def synthesize(stack: str) -> None:
 
     from stacks import state, weather
 
-    app = App()
     stacks = {"state": state.StateStack, "weather": weather.WeatherStack}
+    if stack not in stacks:
+        raise StackError(f"there is no stack {stack!r}; there are {' and '.join(stacks)}")
+    app = App()
     stacks[stack](app, stack, settings)
     app.synth()
 

@@ -62,7 +62,6 @@ class Settings(BaseSettings):
         env_file=".env",
         env_file_encoding="utf-8",
         env_ignore_empty=True,
-        populate_by_name=True,
         hide_input_in_errors=True,
     )
 
@@ -101,6 +100,8 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise SettingsError("\n".join(map(_explain, error.errors()))) from None
+        except UnicodeDecodeError:
+            raise SettingsError(".env is not UTF-8 text; save it as UTF-8") from None
 
     @property
     def state_bucket(self) -> str:
