@@ -3,7 +3,7 @@
 The clients are boto3's, or anything with the same methods; nothing here imports boto3.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from eventpipes.definition import Connection, Definition, Destination, Logging, Secret, Source
@@ -101,14 +101,26 @@ def _destination(arn: str, events: EventsClient, read_secret: ReadSecret) -> Des
 def _connection(connection: Mapping[str, Any], read_secret: ReadSecret) -> Connection:
     auth = connection.get("AuthParameters") or {}
     kind = connection["AuthorizationType"]
-    unsupported = None
-    headers: dict[str, Secret] = {}
     if kind != "API_KEY":
-        unsupported = f"the connection's authorization is {kind}, not API_KEY"
-    elif auth.get("InvocationHttpParameters"):
-        unsupported = "the connection has invocation parameters"
-    else:
-        secret = read_secret(connection["SecretArn"])
-        name = auth["ApiKeyAuthParameters"]["ApiKeyName"]
-        headers = {name: Secret(secret["api_key_value"])}
-    return Connection(name=connection["Name"], headers=headers, unsupported=unsupported)
+        reason = f"the connection's authorization is {kind}, not API_KEY"
+        return Connection(name=connection["Name"], headers={}, unsupported=reason)
+    invocation = auth.get("InvocationHttpParameters") or {}
+    own = [*invocation.get("HeaderParameters", ()), *invocation.get("QueryStringParameters", ())]
+    unsupported = None
+    if invocation.get("BodyParameters"):
+        unsupported = "the connection adds to the request's body"
+    elif any("Value" not in one for one in own):
+        unsupported = "the connection has secret parameters, which the AWS API does not show"
+    secret = read_secret(connection["SecretArn"])
+    key = auth["ApiKeyAuthParameters"]["ApiKeyName"]
+    return Connection(
+        name=connection["Name"],
+        headers=_parameters(invocation.get("HeaderParameters", ()))
+        | {key: Secret(secret["api_key_value"])},
+        query_string=_parameters(invocation.get("QueryStringParameters", ())),
+        unsupported=unsupported,
+    )
+
+
+def _parameters(parameters: Sequence[Mapping[str, Any]]) -> dict[str, Secret]:
+    return {one["Key"]: Secret(one.get("Value", "")) for one in parameters}

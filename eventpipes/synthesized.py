@@ -93,21 +93,12 @@ class _Stack:
         )
 
     def _destination(self, destination: Mapping[str, Any]) -> Destination:
-        connection = self._follow(destination.get("connection_arn", "")) or {}
-        auth = connection.get("auth_parameters") or {}
-        key = auth.get("api_key")
         return Destination(
             name=destination.get("name", ""),
             method=destination.get("http_method", ""),
             endpoint=destination.get("invocation_endpoint", ""),
             rate_limit=destination.get("invocation_rate_limit_per_second", 300),
-            connection=Connection(
-                name=connection.get("name", ""),
-                headers={key["key"]: Secret(key["value"])} if key else {},
-                unsupported=None
-                if key and not auth.get("invocation_http_parameters")
-                else "the connection is not a plain API key",
-            ),
+            connection=_connection(self._follow(destination.get("connection_arn", "")) or {}),
         )
 
     def _follow(self, reference: str) -> Mapping[str, Any] | None:
@@ -133,3 +124,23 @@ class _Stack:
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self._region}:{ACCOUNT}:{resource}"
+
+
+def _connection(connection: Mapping[str, Any]) -> Connection:
+    auth = connection.get("auth_parameters") or {}
+    key = auth.get("api_key")
+    invocation = auth.get("invocation_http_parameters") or {}
+    unsupported = None
+    if not key:
+        unsupported = "the connection's authorization is not an API key"
+    elif invocation.get("body"):
+        unsupported = "the connection adds to the request's body"
+    headers = {one["key"]: Secret(one["value"]) for one in invocation.get("header") or ()}
+    return Connection(
+        name=connection.get("name", ""),
+        headers=headers | ({key["key"]: Secret(key["value"])} if key else {}),
+        query_string={
+            one["key"]: Secret(one["value"]) for one in invocation.get("query_string") or ()
+        },
+        unsupported=unsupported,
+    )

@@ -166,10 +166,37 @@ def test_another_authorization_is_unsupported_and_no_secret_is_read(kind: str) -
     assert not [one for one in clients.asked if one.startswith("secret")]
 
 
-def test_invocation_parameters_are_unsupported() -> None:
-    auth = {
-        **CONNECTION["AuthParameters"],
-        "InvocationHttpParameters": {"HeaderParameters": [{"Key": "a", "Value": "b"}]},
-    }
-    with pytest.raises(Unsupported, match="the connection has invocation parameters"):
-        Clients(connection={**CONNECTION, "AuthParameters": auth}).read()
+def connection_with(**invocation: list[dict[str, str]]) -> dict[str, Any]:
+    """Return the connection with parameters of its own."""
+    auth = {**CONNECTION["AuthParameters"], "InvocationHttpParameters": invocation}
+    return {**CONNECTION, "AuthParameters": auth}
+
+
+def test_the_connections_parameters_are_its_headers_and_query_string() -> None:
+    connection = (
+        Clients(
+            connection=connection_with(
+                HeaderParameters=[{"Key": "X-Team", "Value": "weather"}],
+                QueryStringParameters=[{"Key": "version", "Value": "2"}],
+            )
+        )
+        .read()
+        .definition.destination.connection
+    )
+    assert connection.headers["X-Team"] == "weather"
+    assert connection.query_string == {"version": "2"}
+    assert connection.unsupported is None
+
+
+@pytest.mark.parametrize(
+    ("invocation", "reason"),
+    [
+        ({"BodyParameters": [{"Key": "a", "Value": "b"}]}, "adds to the request's body"),
+        ({"HeaderParameters": [{"Key": "a"}]}, "secret parameters, which the AWS API"),
+    ],
+)
+def test_connection_parameters_that_cannot_be_sent_are_unsupported(
+    invocation: dict[str, list[dict[str, str]]], reason: str
+) -> None:
+    with pytest.raises(Unsupported, match=reason):
+        Clients(connection=connection_with(**invocation)).read()

@@ -127,23 +127,35 @@ def test_another_target_is_unsupported(document: Any, target: str) -> None:
         Pipe(definitions(document)[0])
 
 
+KEY = {"key": "k", "value": "v"}
+OWN = [{"key": "a", "value": "b"}]
+
+
 @pytest.mark.parametrize(
-    "auth",
+    ("auth", "reason"),
     [
-        {"oauth": {"http_method": "POST"}},
-        {"basic": {"username": "a", "password": "b"}},
-        {"api_key": {"key": "k", "value": "v"}, "invocation_http_parameters": {"header": []}},
+        ({"oauth": {"http_method": "POST"}}, "authorization is not an API key"),
+        ({"basic": {"username": "a", "password": "b"}}, "authorization is not an API key"),
+        ({"api_key": KEY, "invocation_http_parameters": {"body": OWN}}, "request's body"),
     ],
-    ids=["oauth", "basic", "invocation parameters"],
+    ids=["oauth", "basic", "body"],
 )
-def test_a_connection_other_than_a_plain_key_is_unsupported(
-    document: Any, auth: dict[str, Any]
+def test_a_connection_that_cannot_be_run_is_unsupported(
+    document: Any, auth: dict[str, Any], reason: str
 ) -> None:
-    if auth.get("invocation_http_parameters"):
-        auth["invocation_http_parameters"] = {"header": [{"key": "a", "value": "b"}]}
     only(document, "aws_cloudwatch_event_connection")["auth_parameters"] = auth
-    with pytest.raises(Unsupported, match="the connection is not a plain API key"):
+    with pytest.raises(Unsupported, match=reason):
         Pipe(definitions(document)[0])
+
+
+def test_the_connections_parameters_are_its_headers_and_query_string(document: Any) -> None:
+    only(document, "aws_cloudwatch_event_connection")["auth_parameters"] = {
+        "api_key": KEY,
+        "invocation_http_parameters": {"header": OWN, "query_string": OWN},
+    }
+    connection = Pipe(definitions(document)[0]).definition.destination.connection
+    assert connection.headers == {"a": "b", "k": "v"}
+    assert connection.query_string == {"a": "b"}
 
 
 def test_what_is_left_out_has_awss_defaults(document: Any) -> None:
