@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         ):
             env = cloud.environment() | {"CDKTF_OUTDIR": out}
             if options.command:
-                code = subprocess.run(options.command, env=env, check=False).returncode
+                code = _run(options.command, env)
                 if code or not options.watch:
                     return code
             _stay(cloud, env)
@@ -51,6 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _run(command: list[str], env: Mapping[str, str]) -> int:
+    """Run the command; 127 if there is none of this name, as a shell says."""
+    try:
+        return subprocess.run(command, env=env, check=False).returncode
+    except FileNotFoundError:
+        print(f"error: there is no command {command[0]!r}", file=sys.stderr)
+        return 127
 
 
 def _stay(cloud: LocalCloud, env: Mapping[str, str]) -> None:

@@ -17,12 +17,14 @@ from moto.events.models import EventsBackend, get_secrets_manager_backend
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.pipes.models import EventBridgePipesBackend, Pipe
 from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
 
 
 def apply() -> None:
     """Correct moto in this process."""
     _update_pipe_by_member()
     _judge_bucket_policies_as_over_tls()
+    _refuse_buckets_of_another_owner()
     _write_streams_as_aws_does()
     _end_iterators_with_their_table()
     _keep_idle_iterators()
@@ -45,7 +47,8 @@ def _update_pipe_by_member() -> None:
             for member in ("source_parameters", "target_parameters"):
                 old, new = getattr(pipe, member) or {}, changes.get(member)
                 if new is not None:
-                    changes[member] = old | new
+                    joined = old | new
+                    changes[member] = {name: value for name, value in joined.items() if value}
             _keep_starting_position(pipe.source_parameters or {}, changes["source_parameters"])
         return original(self, name=name, **changes)
 
@@ -79,6 +82,22 @@ def _judge_bucket_policies_as_over_tls() -> None:
         return rest.is_action_permitted(action, resource)
 
     FakeBucket.get_permission = get_permission  # type: ignore[method-assign]  # the correction
+
+
+def _refuse_buckets_of_another_owner() -> None:
+    """Answer 403 to who expects another owner than the bucket has; moto does not look."""
+    original = S3Response.head_bucket
+
+    def head_bucket(self: S3Response) -> Any:  # noqa: ANN401 - moto's own type
+        answer = original(self)
+        expected = self.headers.get("x-amz-expected-bucket-owner")
+        if expected and answer[0] == 200:  # noqa: PLR2004 - HTTP's own number
+            bucket = self.backend.head_bucket(self.bucket_name)
+            if bucket.account_id != expected:
+                return 403, {}, ""
+        return answer
+
+    S3Response.head_bucket = head_bucket  # type: ignore[method-assign]  # the correction
 
 
 def _write_streams_as_aws_does() -> None:
