@@ -78,12 +78,18 @@ def look(settings: Settings, *, key: str) -> Bucket:
         account = boto3.client("sts", region_name=settings.region).get_caller_identity()["Account"]
         s3 = boto3.client("s3", region_name=settings.region)
         try:
-            s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
+            answer = s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status == 404:  # noqa: PLR2004 - HTTP's own number
                 return Bucket.ABSENT
             raise OpsError(_why_not_ours(name, settings.region, status)) from None
+        there = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+        if there not in (None, settings.region):
+            raise OpsError(
+                f"the bucket {name} is in {there}, not in {settings.region}:"
+                " set AWS_REGION to its region, or STATE_BUCKET to a name of your own"
+            )
         try:
             s3.head_object(Bucket=name, Key=key)
         except ClientError:

@@ -5,8 +5,15 @@ from collections.abc import Mapping, Sequence
 
 from ops.errors import OpsError
 from ops.provider import VERSION_VARIABLE
-from ops.terraform import ROOT, out_folder, refuse_without_terminal
+from ops.terraform import (
+    ROOT,
+    interrupts_left_to_the_child,
+    out_folder,
+    refuse_without_terminal,
+)
 
+WITH_LOCK = ("deploy", "apply", "destroy", "diff", "plan")
+WITH_FOLDER = (*WITH_LOCK, "synth", "synthesize", "output", "outputs", "list")
 PROGRAM = ROOT / "node_modules" / ".bin" / "cdktf"
 
 
@@ -26,10 +33,15 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     command = list(arguments)
     if command and command[0] in ("deploy", "apply", "destroy"):
         refuse_without_terminal(command)
-        if env.get(VERSION_VARIABLE):
-            command.append("--skip-provider-lock")
+    if command and command[0] in WITH_LOCK and env.get(VERSION_VARIABLE):
+        command.append("--skip-provider-lock")
+    if command and command[0] in WITH_FOLDER and env.get("CDKTF_OUTDIR"):
+        command += ["--output", env["CDKTF_OUTDIR"]]
     try:
-        return subprocess.run([PROGRAM, *command], cwd=ROOT, env=dict(env), check=False).returncode
+        with interrupts_left_to_the_child():
+            return subprocess.run(
+                [PROGRAM, *command], cwd=ROOT, env=dict(env), check=False
+            ).returncode
     finally:
         for plan in out_folder(env).glob("stacks/*/plan"):
             plan.unlink()

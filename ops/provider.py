@@ -80,6 +80,8 @@ def terraform_variables(root: Path, env: Mapping[str, str], provider: Provider) 
         ours.parent.mkdir(exist_ok=True)
         ours.write_text("" if known else _mirror_config(provider.mirror), encoding="utf-8")
         variables["TF_CLI_CONFIG_FILE"] = str(ours)
+    if not known and env.get("TF_PLUGIN_CACHE_DIR") == str(provider.mirror):
+        variables["TF_PLUGIN_CACHE_DIR"] = ""  # Terraform takes no folder as cache and mirror both
     return variables
 
 

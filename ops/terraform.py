@@ -6,7 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -113,14 +116,15 @@ class Terraform:
 
     def quiet(self, *arguments: str) -> str:
         """Run a command and return what it printed."""
-        done = subprocess.run(
-            [self._path, *arguments, "-no-color"],
-            cwd=self._folder,
-            env=self._env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with interrupts_left_to_the_child():
+            done = subprocess.run(
+                [self._path, *arguments, "-no-color"],
+                cwd=self._folder,
+                env=self._env,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         if done.returncode:
             raise TerraformError(_with_next_step(done.stderr or done.stdout))
         return done.stdout
@@ -128,14 +132,15 @@ class Terraform:
     def show(self, *arguments: str) -> None:
         """Run a command on the user's terminal, which may answer its questions."""
         plain = [] if sys.stdout.isatty() else ["-no-color"]
-        done = subprocess.run(
-            [self._path, *arguments, *plain],
-            cwd=self._folder,
-            env=self._env,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        with interrupts_left_to_the_child():
+            done = subprocess.run(
+                [self._path, *arguments, *plain],
+                cwd=self._folder,
+                env=self._env,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
         sys.stderr.write(done.stderr)
         if done.returncode:
             raise TerraformError(
@@ -171,6 +176,23 @@ class Terraform:
     def json(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever Terraform says
         """Run a command with `-json` and return its answer."""
         return json.loads(self.quiet(*arguments, "-json"))
+
+
+@contextmanager
+def interrupts_left_to_the_child() -> Iterator[None]:
+    """Let Ctrl-C reach the child only, which ends by itself.
+
+    Python would kill it a quarter of a second later: before Terraform has written its state and
+    given its lock back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's own
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def refuse_without_terminal(arguments: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ the cache and the topic over Momento's HTTP API, and the dead letter from the qu
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.02
+DELIVERED = "delivered"
+REFUSED = "HTTP 400"
 OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
 
 
@@ -33,38 +36,38 @@ class Change:
     location: str
     item: Mapping[str, int] | None
     """The attributes to write; none deletes the item."""
-    statuses: Mapping[str, int]
-    """The HTTP status that each pipe's request must get; a pipe not named filters it out."""
+    outcomes: Mapping[str, str]
+    """How each pipe's execution must end; a pipe not named filters the record out."""
 
 
 @dataclass
 class Arrival:
-    """What came of a change: statuses by operation, the cached value, and how long it took."""
+    """What came of a change: outcomes by operation, the cached value, and how long it took."""
 
     change: Change
-    statuses: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
     cached: str | None = None
     milliseconds: float = 0.0
 
 
 MILD = {"MaxTemp": 21, "MinTemp": 9, "ChancesOfPrecipitation": 40, "TTL": 600}
-PUT = {"cache-put": 204, "topic-publish": 204}
+PUT = {"cache-put": DELIVERED, "topic-publish": DELIVERED}
 CHANGES = (
-    Change(label="write", location="Oslo", item=MILD, statuses=PUT),
-    Change(label="change", location="Oslo", item=MILD | {"MaxTemp": 23}, statuses=PUT),
-    Change(label="write", location="São Paulo", item=MILD, statuses=PUT),
+    Change(label="write", location="Oslo", item=MILD, outcomes=PUT),
+    Change(label="change", location="Oslo", item=MILD | {"MaxTemp": 23}, outcomes=PUT),
+    Change(label="write", location="São Paulo", item=MILD, outcomes=PUT),
     Change(
         label="write, TTL 0",
         location="Atlantis",
         item=MILD | {"TTL": 0},
-        statuses={"cache-put": 400, "topic-publish": 204},
+        outcomes={"cache-put": REFUSED, "topic-publish": DELIVERED},
     ),
-    Change(label="write", location="Nairobi", item=MILD, statuses=PUT),
+    Change(label="write", location="Nairobi", item=MILD, outcomes=PUT),
     Change(
         label="delete",
         location="Oslo",
         item=None,
-        statuses={"topic-publish": 204, "cache-delete": 204},
+        outcomes={"topic-publish": DELIVERED, "cache-delete": DELIVERED},
     ),
 )
 
@@ -119,12 +122,12 @@ class Walkthrough:
         arrival.cached = self._cached(change.location)
         _wait(
             f"the pipes' logs about {change.location}",
-            lambda: len(self._statuses(arrival.statuses)) >= len(change.statuses),
+            lambda: len(self._outcomes(arrival.outcomes)) >= len(change.outcomes),
         )
-        if arrival.statuses != dict(change.statuses):
+        if arrival.outcomes != dict(change.outcomes):
             raise OpsError(
-                f"{change.label} {change.location}: expected {dict(change.statuses)},"
-                f" the pipes' logs say {arrival.statuses}"
+                f"{change.label} {change.location}: expected {dict(change.outcomes)},"
+                f" the pipes' logs say {arrival.outcomes}"
             )
         return arrival
 
@@ -139,7 +142,7 @@ class Walkthrough:
     @staticmethod
     def _wanted(change: Change) -> str | None:
         """Return the value that the cache must hold after the change."""
-        if change.item is None or change.statuses.get("cache-put") != 204:  # noqa: PLR2004 - HTTP's own number
+        if change.item is None or change.outcomes.get("cache-put") != DELIVERED:
             return None
         measured = {name: str(value) for name, value in change.item.items() if name != "TTL"}
         return json.dumps(
@@ -150,8 +153,8 @@ class Walkthrough:
         answer = self._http.get(f"/cache/{self._cache}", params={"key": location})
         return answer.text if answer.is_success else None
 
-    def _statuses(self, found: dict[str, int]) -> dict[str, int]:
-        """Add what the execution logs say since the last look: a status by operation."""
+    def _outcomes(self, found: dict[str, str]) -> dict[str, str]:
+        """Add what the execution logs say since the last look: an outcome by operation."""
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=self._log_group, PaginationConfig={"PageSize": 1000}
         )
@@ -160,8 +163,12 @@ class Walkthrough:
                 continue
             self._read.add(event["eventId"])
             entry = json.loads(event["message"])
-            if entry.get("httpStatusCode") is not None:
-                found[self._pipes[event["logStreamName"]]] = entry["httpStatusCode"]
+            operation = self._pipes[event["logStreamName"]]
+            if entry["messageType"] == "ExecutionSucceeded":
+                found[operation] = DELIVERED
+            elif entry["messageType"] == "ExecutionFailed":
+                reason = re.search(r"HTTP \d+", entry["error"]["message"])
+                found[operation] = reason[0] if reason else entry["error"]["message"]
         return found
 
     def _tell_messages(self, console: Console) -> None:
@@ -210,17 +217,19 @@ def _table(arrivals: list[Arrival]) -> Table:
     for arrival in arrivals:
         table.add_row(
             f"{arrival.change.label} {arrival.change.location}",
-            *(_cell(arrival.statuses.get(operation)) for operation in OPERATIONS),
+            *(_cell(arrival.outcomes.get(operation)) for operation in OPERATIONS),
             _short(arrival.cached),
             f"{arrival.milliseconds:.0f}",
         )
     return table
 
 
-def _cell(status: int | None) -> str:
-    if status is None:
+def _cell(outcome: str | None) -> str:
+    if outcome is None:
         return "[dim]· filtered[/]"
-    return f"[green]✓ {status}[/]" if status < 400 else f"[red]✗ {status}, dead letter[/]"  # noqa: PLR2004 - HTTP's own number
+    if outcome == DELIVERED:
+        return f"[green]✓ {outcome}[/]"
+    return f"[red]✗ {outcome}, dead letter[/]"
 
 
 def _short(cached: str | None) -> str:

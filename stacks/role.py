@@ -3,7 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from cdktf import DataResource, ITerraformDependable, LocalExecProvisioner, TerraformVariable
+from cdktf import (
+    ITerraformDependable,
+    LocalExecProvisioner,
+    TerraformResource,
+    TerraformVariable,
+)
 from constructs import Construct
 
 from stacks.account import Account
@@ -54,15 +59,17 @@ class PipeRole(Construct):
         policy = IamRolePolicy(
             self, "policy", name="deliver-changes", role=self.resource.name, policy=document
         )
-        settled = DataResource(
+        # cdktf's own DataResource runs `terraform version` at every synth.
+        settled = TerraformResource(
             self,
             "settled",
-            triggers_replace={"policy": policy.policy},
+            terraform_resource_type="terraform_data",
             depends_on=[policy],
             provisioners=[
                 LocalExecProvisioner(type="local-exec", command=f"sleep {settle_seconds}")
             ],
         )
+        settled.add_override("triggers_replace", {"policy": policy.policy})
         self.ready: Sequence[ITerraformDependable] = [policy, settled]
 
 
