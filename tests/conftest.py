@@ -1,0 +1,113 @@
+"""What every test gets: nothing real within reach, and a copy of the project to run in."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+
+import ops.terraform
+from localcloud import LocalAws
+from ops import provider
+from stacks.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
+KEY = "planted-7d1f0c-key-that-must-not-be-seen"
+BUCKET = "weather-stats-demo-terraform-state"
+SETTINGS = {str(field.validation_alias) for field in Settings.model_fields.values()}
+TOOLS = ("AWS_", "CDKTF_", "MOMENTO_", "TF_")
+KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
+"""Where the bindings and the provider come from is the machine's own business."""
+
+
+@dataclass(frozen=True)
+class House:
+    """A copy of the project without what git ignores: no `.env`, no state, nothing synthesized."""
+
+    root: Path
+
+    def run(
+        self, *command: str, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in it, with nobody at the keyboard."""
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=None if env is None else dict(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def clean_environment() -> Iterator[None]:
+    """Take credentials, endpoints, settings and `.env` out of this process's reach."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in filter(_reaches_out, list(os.environ)):
+            patch.delenv(name)
+        patch.setitem(Settings.model_config, "env_file", None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Return a copy of the project that also `ops.terraform` works in."""
+    root = tmp_path_factory.mktemp("house") / "project"
+    ignored = (ROOT / ".gitignore").read_text().replace("/", "").split()
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*ignored, ".git", "tests"))
+    (ROOT / ".cache" / "bindings").mkdir(parents=True, exist_ok=True)
+    (root / ".cache").mkdir()
+    for shared in (".venv", "node_modules", ".cache/bindings"):
+        (root / shared).symlink_to(ROOT / shared)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ops.terraform, "ROOT", root)
+        provider.resolve(root, os.environ)
+        yield House(root)
+
+
+@pytest.fixture(scope="module")
+def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """Return an empty AWS for one module, which this process's environment points at."""
+    with LocalAws() as aws, pytest.MonkeyPatch.context() as patch:
+        settings = {
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "CDKTF_OUTDIR": str(tmp_path_factory.mktemp("out")),
+            "MOMENTO_API_ENDPOINT": ENDPOINT,
+            "MOMENTO_API_KEY": KEY,
+            "TF_VAR_iam_settle_seconds": "0",
+        }
+        for name, value in (aws.environment() | settings).items():
+            patch.setenv(name, value)
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def state_bucket(local_aws: LocalAws) -> str:
+    """Create the state bucket, bare, because the provider needs a minute for its lifecycle."""
+    assert local_aws.endpoint
+    with closing(boto3.client("s3")) as s3:
+        s3.create_bucket(Bucket=BUCKET)
+    return BUCKET
+
+
+def files_with(text: str, folder: Path) -> list[Path]:
+    """Return the files below a folder, but for the provider, whose bytes hold a text."""
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and "providers" not in path.parts and text.encode() in path.read_bytes()
+    ]
+
+
+def _reaches_out(name: str) -> bool:
+    """Say whether a variable is a setting, a credential, or changes what the tools do."""
+    return name in SETTINGS or (name.startswith(TOOLS) and name not in KEPT)

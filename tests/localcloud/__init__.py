@@ -1,0 +1,1 @@
+"""The local AWS, and what the stacks become on it."""

@@ -1,0 +1,221 @@
+"""The local AWS: starts, answers, and is gone when its owner is."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import boto3
+import pytest
+
+from localcloud import LocalAws, LocalCloudError
+from tests.conftest import ROOT
+
+OWNER = """
+import sys
+from localcloud import LocalAws
+with LocalAws() as aws:
+    print(aws.endpoint, flush=True)
+    sys.stdin.read()
+"""
+REAL = {
+    "AWS_ACCESS_KEY_ID": "AKIAREAL",
+    "AWS_SECRET_ACCESS_KEY": "real",
+    "AWS_SESSION_TOKEN": "real",
+    "AWS_SECURITY_TOKEN": "real",
+    "AWS_PROFILE": "production",
+    "AWS_DEFAULT_PROFILE": "production",
+    "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/admin",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "token",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.2/",
+    "AWS_CONFIG_FILE": "config",
+    "AWS_SHARED_CREDENTIALS_FILE": "credentials",
+    "AWS_ENDPOINT_URL": "https://example.com",
+    "AWS_ENDPOINT_URL_S3": "https://s3.example.com",
+    "AWS_CA_BUNDLE": "bundle.pem",
+}
+
+
+def servers(endpoint: str) -> list[int]:
+    """Return the ids of the processes that serve an endpoint."""
+    port = endpoint.rpartition(":")[2]
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True
+    )
+    return [
+        int(line.split()[0])
+        for line in listed.stdout.splitlines()
+        if line.endswith(f" localcloud.server {port}")
+    ]
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    """Wait for a condition; return whether it came true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@contextmanager
+def started(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run Python in a session of its own; yield the process and the endpoint it prints last."""
+    with subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            line = next(line for line in process.stdout if not line.startswith("export "))
+            yield process, re.findall(r"http://[0-9.:]+", line)[0]
+        finally:
+            process.kill()
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "localcloud", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_answers_while_entered_and_leaves_no_process() -> None:
+    with LocalAws() as aws, pytest.MonkeyPatch.context() as patch:
+        for name, value in aws.environment().items():
+            patch.setenv(name, value)
+        with closing(boto3.client("sts", region_name="us-east-1")) as sts:
+            assert sts.get_caller_identity()["Account"] == "123456789012"
+        assert len(servers(aws.endpoint)) == 1
+    assert servers(aws.endpoint) == []
+
+
+def test_two_run_side_by_side_and_know_nothing_of_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with LocalAws() as one, LocalAws() as other:
+        for aws, buckets in ((one, 1), (other, 0)):
+            for name, value in aws.environment().items():
+                monkeypatch.setenv(name, value)
+            with closing(boto3.client("s3", region_name="us-east-1")) as s3:
+                if aws is one:
+                    s3.create_bucket(Bucket="only-here")
+                assert len(s3.list_buckets()["Buckets"]) == buckets
+
+
+def test_stops_when_its_body_raises() -> None:
+    aws = LocalAws()
+    with pytest.raises(ZeroDivisionError), aws:
+        raise ZeroDivisionError
+    assert servers(aws.endpoint) == []
+
+
+def test_stop_may_be_called_twice() -> None:
+    with LocalAws() as aws:
+        aws.stop()
+        aws.stop()
+        assert servers(aws.endpoint) == []
+
+
+def test_stops_when_its_owner_is_killed() -> None:
+    """SIGKILL leaves the owner no time to clean up; the server notices by itself."""
+    with started("-c", OWNER) as (owner, endpoint):
+        assert len(servers(endpoint)) == 1
+        owner.kill()
+        assert until(lambda: servers(endpoint) == [])
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalCloudError, match=f"^port {port} .* is taken; choose another"):
+            LocalAws(port=port).__enter__()
+
+
+def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's own words are in the message, not in a log that is gone."""
+    monkeypatch.setenv("PYTHONPATH", os.devnull)
+    monkeypatch.chdir("/")
+    with pytest.raises(LocalCloudError, match=r"(?s)ended while it was starting:.*localcloud"):
+        LocalAws().__enter__()
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_the_environment_takes_out_what_reaches_a_real_account(name: str) -> None:
+    kept = LocalAws().environment({"PATH": "bin", **REAL})
+    assert kept.get(name) != REAL[name]
+    assert kept["PATH"] == "bin"
+
+
+def test_the_environment_points_at_the_endpoint_only() -> None:
+    with LocalAws() as aws:
+        env = aws.environment(REAL)
+        assert {name: value for name, value in env.items() if "ENDPOINT" in name} == {
+            "AWS_ENDPOINT_URL": aws.endpoint
+        }
+
+
+@pytest.mark.parametrize(
+    ("base", "region"), [({}, "us-east-1"), ({"AWS_REGION": "eu-west-1"}, "eu-west-1")]
+)
+def test_the_region_is_the_users_own(base: dict[str, str], region: str) -> None:
+    assert LocalAws().environment(base)["AWS_REGION"] == region
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_commands_exit_code_is_returned_and_the_server_ends(code: int) -> None:
+    done = run("--", "sh", "-c", f"echo $AWS_ENDPOINT_URL; exit {code}")
+    assert done.returncode == code, done.stderr
+    assert done.stdout.startswith("http://127.0.0.1:")
+    assert servers(done.stdout.strip()) == []
+
+
+def test_a_command_that_is_not_there_is_one_line_on_stderr() -> None:
+    done = run("--", "no-such-command")
+    assert done.returncode == 127
+    assert done.stderr.splitlines() == ["error: there is no command 'no-such-command'"]
+
+
+def test_a_taken_port_is_exit_code_1_and_one_line() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run("--port", str(port), "--", "true")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(f"error: port {port} ")
+
+
+@pytest.mark.parametrize(
+    ("send", "number", "code"),
+    [(os.killpg, signal.SIGINT, 130), (os.kill, signal.SIGTERM, 143)],
+    ids=["Ctrl-C", "SIGTERM"],
+)
+def test_a_signal_stops_it_cleanly(
+    send: Callable[[int, int], None], number: signal.Signals, code: int
+) -> None:
+    """Ctrl-C reaches everything on the terminal, SIGTERM one process."""
+    with started("-m", "localcloud") as (process, endpoint):
+        assert len(servers(endpoint)) == 1
+        send(process.pid, number)
+        _, err = process.communicate(timeout=20)
+        assert (process.returncode, err) == (code, "")
+        assert servers(endpoint) == []

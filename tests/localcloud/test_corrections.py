@@ -1,0 +1,155 @@
+"""Each correction of moto's server, seen from outside through boto3."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from types_boto3_pipes import EventBridgePipesClient
+from types_boto3_s3 import S3Client
+
+pytestmark = pytest.mark.usefixtures("local_aws")
+PIPE = "corrected"
+STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026-01-01T00:00:00.000"
+DESTINATION = "arn:aws:events:us-east-1:123456789012:api-destination/d/1"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
+ROLE = "arn:aws:iam::123456789012:role/r"
+SOURCE: Any = {
+    "DynamoDBStreamParameters": {
+        "StartingPosition": "LATEST",
+        "BatchSize": 1,
+        "MaximumRetryAttempts": 3,
+        "DeadLetterConfig": {"Arn": QUEUE},
+    },
+    "FilterCriteria": {"Filters": [{"Pattern": '{"eventName":["INSERT"]}'}]},
+}
+TARGET: Any = {
+    "InputTemplate": '{"a":<$.eventName>}',
+    "HttpParameters": {"PathParameterValues": ["cache"]},
+}
+WITHOUT_TLS = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"],
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+@pytest.fixture
+def pipes() -> Iterator[EventBridgePipesClient]:
+    """Return a client of a local AWS with one pipe."""
+    with closing(boto3.client("pipes")) as client:
+        client.create_pipe(
+            Name=PIPE,
+            RoleArn=ROLE,
+            Source=STREAM,
+            SourceParameters=SOURCE,
+            Target=DESTINATION,
+            TargetParameters=TARGET,
+        )
+        yield client
+        client.delete_pipe(Name=PIPE)
+
+
+@pytest.fixture
+def s3() -> Iterator[S3Client]:
+    """Return a client of a local AWS with one bucket and an object `o` in it."""
+    with closing(boto3.client("s3")) as client:
+        client.create_bucket(Bucket="bucket")
+        client.put_object(Bucket="bucket", Key="o", Body=b"x")
+        yield client
+        client.delete_bucket_policy(Bucket="bucket")
+        client.delete_object(Bucket="bucket", Key="o")
+        client.delete_bucket(Bucket="bucket")
+
+
+def changed(pipes: EventBridgePipesClient, **changes: Any) -> tuple[Any, Any]:
+    """Update the pipe; return the source and the target parameters it has then."""
+    pipes.update_pipe(Name=PIPE, RoleArn=ROLE, **changes)
+    pipe = pipes.describe_pipe(Name=PIPE)
+    return pipe["SourceParameters"], pipe["TargetParameters"]
+
+
+def test_an_update_of_the_stream_keeps_the_starting_position_and_the_filter(
+    pipes: EventBridgePipesClient,
+) -> None:
+    asked = {"BatchSize": 1, "MaximumRetryAttempts": 5}
+    source, target = changed(pipes, SourceParameters={"DynamoDBStreamParameters": asked})
+    assert source["DynamoDBStreamParameters"] == {"StartingPosition": "LATEST", **asked}
+    assert source["FilterCriteria"] == SOURCE["FilterCriteria"]
+    assert target == TARGET
+
+
+def test_an_update_of_the_filter_keeps_the_stream(pipes: EventBridgePipesClient) -> None:
+    asked = {"Filters": [{"Pattern": '{"eventName":["REMOVE"]}'}]}
+    source, _ = changed(pipes, SourceParameters={"FilterCriteria": asked})
+    assert source == SOURCE | {"FilterCriteria": asked}
+
+
+def test_an_empty_filter_takes_the_filters_away(pipes: EventBridgePipesClient) -> None:
+    """The provider sends one whenever a pipe has no filter, and expects to read none."""
+    source, _ = changed(pipes, SourceParameters={"FilterCriteria": {}})
+    assert source == {"DynamoDBStreamParameters": SOURCE["DynamoDBStreamParameters"]}
+
+
+def test_an_update_of_the_template_keeps_the_http_parameters(pipes: EventBridgePipesClient) -> None:
+    source, target = changed(pipes, TargetParameters={"InputTemplate": "changed"})
+    assert target == TARGET | {"InputTemplate": "changed"}
+    assert source == SOURCE
+
+
+def test_an_update_of_neither_keeps_both(pipes: EventBridgePipesClient) -> None:
+    assert changed(pipes, Description="changed") == (SOURCE, TARGET)
+
+
+def test_an_update_of_an_unknown_pipe_is_refused(pipes: EventBridgePipesClient) -> None:
+    with pytest.raises(ClientError, match="NotFoundException"):
+        pipes.update_pipe(Name="unknown", RoleArn=ROLE)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        lambda s3: s3.get_object(Bucket="bucket", Key="o")["Body"].close(),
+        lambda s3: s3.put_object(Bucket="bucket", Key="o", Body=b"y"),
+        lambda s3: s3.list_objects_v2(Bucket="bucket"),
+        lambda s3: s3.get_bucket_policy(Bucket="bucket"),
+    ],
+    ids=["get", "put", "list", "policy"],
+)
+def test_a_tls_only_policy_lets_the_local_api_through(
+    s3: S3Client, request_: Callable[[S3Client], object]
+) -> None:
+    """The loopback's plain HTTP stands for AWS's HTTPS."""
+    s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Statement": [WITHOUT_TLS]}))
+    request_(s3)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [WITHOUT_TLS | {"Condition": {}}],
+        [WITHOUT_TLS, {name: WITHOUT_TLS[name] for name in WITHOUT_TLS if name != "Condition"}],
+        [WITHOUT_TLS | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}],
+    ],
+    ids=["no condition", "beside the TLS statement", "another condition"],
+)
+def test_any_other_deny_still_denies(s3: S3Client, statements: list[object]) -> None:
+    s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Statement": statements}))
+    with pytest.raises(ClientError, match=r"AccessDenied|Forbidden"):
+        s3.get_object(Bucket="bucket", Key="o")
+
+
+@pytest.mark.parametrize(("owner", "status"), [("123456789012", 200), ("111122223333", 403)])
+def test_a_bucket_is_refused_to_who_expects_another_owner(
+    s3: S3Client, owner: str, status: int
+) -> None:
+    try:
+        answer: Any = s3.head_bucket(Bucket="bucket", ExpectedBucketOwner=owner)
+    except ClientError as error:
+        answer = error.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == status

@@ -1,0 +1,442 @@
+"""One record's delivery: what is tried again and how often, and what a dead letter says."""
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from starlette.responses import Response
+
+from eventpipes import Definition, Pipe
+from eventpipes.definition import Connection, Secret
+from eventpipes.synthesized import definitions
+from localcloud import LocalAws
+from localcloud import delivery as module
+from localcloud.delivery import Deliverer, Delivery, RateLimit, Timing
+from localcloud.momento import LocalMomento
+from tests.localcloud.arrivals import HANG, Arrivals, unused_port
+from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, synthesized
+
+QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:letters"
+SHARD = "shardId-00000000000000000001-abcdef"
+FAST = Timing(timeout=5.0, first_wait=0.01, longest_wait=0.02, second=0.01)
+
+
+class Queue:
+    """A queue on a local AWS."""
+
+    def __init__(self, aws: LocalAws) -> None:
+        self.sqs = boto3.client("sqs", endpoint_url=aws.endpoint)
+        self.url = self.sqs.create_queue(QueueName="letters")["QueueUrl"]
+
+    def letters(self) -> list[Any]:
+        """Take the messages out."""
+        answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
+        found = answer.get("Messages", [])
+        for message in found:
+            self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in found]
+
+
+@pytest.fixture(scope="module")
+def queue(local_aws: LocalAws) -> Iterator[Queue]:
+    """Return a dead-letter queue."""
+    queue = Queue(local_aws)
+    yield queue
+    queue.sqs.close()
+
+
+@pytest.fixture(scope="module")
+def momento() -> Iterator[LocalMomento]:
+    """Return a Momento."""
+    with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as running:
+        yield running
+
+
+@pytest.fixture
+def arrivals(momento: LocalMomento) -> Arrivals:
+    """Return the requests that come in from now on."""
+    arrivals = Arrivals()
+    momento.service.interfere = arrivals
+    return arrivals
+
+
+class Post:
+    """Delivers records by the cache-put pipe, with changes."""
+
+    def __init__(self, queue: Queue, redirect: str) -> None:
+        self.queue = queue
+        self.redirect = redirect
+        self.stop = threading.Event()
+
+    def definition(self, **source: object) -> Definition:
+        """Return the pipe with changes to its source."""
+        put = next(one for one in definitions(synthesized()) if one.name == PUT)
+        connection = Connection(name="c", headers={"Authorization": Secret(API_KEY)})
+        return replace(
+            put,
+            source=replace(
+                put.source,
+                **{"dead_letter_queue_arn": QUEUE_ARN, **source},  # type: ignore[arg-type]  # any of them
+            ),
+            destination=replace(put.destination, connection=connection, rate_limit=1000),
+        )
+
+    def deliver(
+        self,
+        key: str = "Oslo",
+        *,
+        timing: Timing = FAST,
+        age: float = 0,
+        definition: Definition | None = None,
+        **source: object,
+    ) -> Delivery | None:
+        """Deliver a record that is so many seconds old."""
+        definition = definition or self.definition(**source)
+        created = datetime.now(UTC) - timedelta(seconds=age)
+        with Deliverer(
+            Pipe(definition),
+            shard=SHARD,
+            limit=RateLimit(1000),
+            timing=timing,
+            redirect=self.redirect,
+            queue=self.queue.sqs,
+            stop=self.stop,
+        ) as deliverer:
+            return deliverer.deliver(record(key), created)
+
+    def outcome(self, key: str = "Oslo", **how: Any) -> tuple[str, list[int | None]]:
+        """Return what became of a record, and the status of each attempt."""
+        delivery = self.deliver(key, **how)
+        assert delivery is not None
+        return delivery.outcome, [attempt.status for attempt in delivery.attempts]
+
+
+@pytest.fixture
+def post(queue: Queue, momento: LocalMomento) -> Post:
+    """Return who delivers."""
+    queue.letters()
+    return Post(queue, momento.endpoint)
+
+
+def record(key: str) -> Mapping[str, Any]:
+    """Return a record of a new item."""
+    numbers = {"MaxTemp": "21", "MinTemp": "9", "ChancesOfPrecipitation": "40", "TTL": "600"}
+    return {
+        "eventName": "INSERT",
+        "dynamodb": {
+            "Keys": {"Location": {"S": key}},
+            "NewImage": {name: {"N": value} for name, value in numbers.items()},
+            "SequenceNumber": "4711",
+        },
+    }
+
+
+@pytest.mark.parametrize("status", [401, 407, 409, 429, 500, 502, 503, 504, 599])
+def test_a_passing_trouble_is_tried_again(post: Post, arrivals: Arrivals, status: int) -> None:
+    arrivals.answer("Oslo", status, status)
+    assert post.outcome() == ("delivered", [status, status, 204])
+    assert len({(one.body, *one.query.items()) for one in arrivals}) == 1
+    assert post.queue.letters() == []
+
+
+@pytest.mark.parametrize("status", [301, 304, 400, 402, 403, 404, 405, 406, 408, 410, 413, 422])
+def test_any_other_answer_is_final(post: Post, arrivals: Arrivals, status: int) -> None:
+    """A redirection is none of Momento's answers, and is not followed."""
+    arrivals.answer("Oslo", Response(status_code=status, headers={"Location": "/elsewhere"}))
+    assert post.outcome() == ("dead-letter", [status])
+    assert len(arrivals) == 1
+    assert len(post.queue.letters()) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_any_2xx_is_success(post: Post, arrivals: Arrivals, status: int) -> None:
+    arrivals.answer("Oslo", status)
+    assert post.outcome() == ("delivered", [status])
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_retries_are_bounded(post: Post, arrivals: Arrivals, retries: int) -> None:
+    arrivals.answer("Oslo", *[500] * 10)
+    assert post.outcome(maximum_retry_attempts=retries) == ("dead-letter", [500] * (retries + 1))
+    (letter,) = post.queue.letters()
+    assert letter["context"]["condition"] == "RetryAttemptsExhausted"
+
+
+def test_without_a_bound_it_is_tried_until_it_succeeds(post: Post, arrivals: Arrivals) -> None:
+    arrivals.answer("Oslo", *[500, 429, 401] * 4)
+    outcome, statuses = post.outcome(maximum_retry_attempts=-1)
+    assert (outcome, len(statuses)) == ("delivered", 13)
+
+
+def gaps(arrivals: Arrivals) -> list[float]:
+    """Return the seconds between the requests."""
+    return [after.at - before.at for before, after in pairwise(arrivals)]
+
+
+def test_the_waits_double_up_to_the_longest(post: Post, arrivals: Arrivals) -> None:
+    """At least so long it is waited; a busy machine may make it more."""
+    arrivals.answer("Oslo", *[500] * 4)
+    timing = replace(FAST, first_wait=0.05, longest_wait=0.15)
+    post.deliver(timing=timing, maximum_retry_attempts=5)
+    for gap, least in zip(gaps(arrivals), [0.05, 0.1, 0.15, 0.15], strict=True):
+        assert gap >= least
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_retry_after_is_waited_for(post: Post, arrivals: Arrivals, status: int) -> None:
+    arrivals.answer("Oslo", Response(status_code=status, headers={"Retry-After": "30"}))
+    assert post.outcome() == ("delivered", [status, 204])
+    assert gaps(arrivals)[0] >= 30 * FAST.second
+
+
+def test_the_back_off_is_waited_for_if_it_is_longer(post: Post, arrivals: Arrivals) -> None:
+    arrivals.answer("Oslo", Response(status_code=429, headers={"Retry-After": "1"}))
+    post.deliver(timing=replace(FAST, first_wait=0.2, longest_wait=0.2))
+    assert gaps(arrivals)[0] >= 0.2
+
+
+@pytest.mark.parametrize("zone", ["+0000", "-0000", "GMT"])
+def test_retry_after_may_be_a_date(post: Post, arrivals: Arrivals, zone: str) -> None:
+    """Dates have whole seconds; the third from now is more than one away."""
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=3)).replace("+0000", zone)
+    arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": date}))
+    assert post.outcome() == ("delivered", [503, 204])
+    assert gaps(arrivals)[0] > 0.9
+
+
+@pytest.mark.parametrize("text", ["soon", "1.5", "²", "", "Sun, 99 Xyz 2026 00:00:00 GMT"])
+def test_a_retry_after_that_says_nothing_is_passed_over(
+    post: Post, arrivals: Arrivals, text: str
+) -> None:
+    answer = Response(status_code=429)
+    answer.raw_headers.append((b"retry-after", text.encode("latin-1")))
+    arrivals.answer("Oslo", answer)
+    assert post.outcome() == ("delivered", [429, 204])
+
+
+def test_a_negative_retry_after_ends_the_retries(post: Post, arrivals: Arrivals) -> None:
+    arrivals.answer("Oslo", Response(status_code=429, headers={"Retry-After": "-1"}))
+    assert post.outcome(maximum_retry_attempts=-1) == ("dead-letter", [429])
+
+
+def test_a_time_out_counts_as_an_attempt(post: Post, arrivals: Arrivals) -> None:
+    arrivals.answer("Oslo", HANG, HANG)
+    delivery = post.deliver(timing=replace(FAST, timeout=0.3), maximum_retry_attempts=1)
+    assert delivery is not None
+    assert delivery.outcome == "dead-letter"
+    assert [attempt.problem for attempt in delivery.attempts] == ["timeout: no answer in 0.3 s"] * 2
+    assert "timeout: no answer in 0.3 s" in delivery.reason
+
+
+def test_after_a_time_out_it_is_tried_again(post: Post, arrivals: Arrivals) -> None:
+    arrivals.answer("Oslo", HANG)
+    delivery = post.deliver(timing=replace(FAST, timeout=0.3))
+    assert delivery is not None
+    assert [attempt.status for attempt in delivery.attempts] == [None, 204]
+
+
+def test_a_refused_connection_does_not_count_until_the_record_is_too_old(
+    post: Post, momento: LocalMomento
+) -> None:
+    """No attempt is left to it, and it is tried all the time that the record has."""
+    post.redirect = f"http://127.0.0.1:{unused_port()}"
+    delivery = post.deliver(maximum_retry_attempts=0, maximum_record_age=60)
+    assert delivery is not None
+    assert delivery.outcome == "dead-letter"
+    assert len(delivery.attempts) > 3
+    assert {attempt.problem.split(":")[0] for attempt in delivery.attempts} == {"connect"}
+    (letter,) = post.queue.letters()
+    assert letter["context"]["condition"] == "MaximumRecordAgeExceeded"
+    assert momento.endpoint != post.redirect
+
+
+@pytest.mark.parametrize("half", [b"", b"HTTP/1.1 20"])
+def test_a_broken_connection_does_not_count(post: Post, half: bytes) -> None:
+    """Whether it breaks before or in the answer."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answers = [half] * 4 + [b"HTTP/1.1 204 No Content\r\n\r\n"]
+        thread = threading.Thread(target=serve, args=(server, answers))
+        thread.start()
+        post.redirect = f"http://127.0.0.1:{server.getsockname()[1]}"
+        delivery = post.deliver(
+            timing=replace(FAST, timeout=10.0), maximum_retry_attempts=0, maximum_record_age=-1
+        )
+        thread.join()
+    assert delivery is not None
+    assert [attempt.status for attempt in delivery.attempts] == [None] * 4 + [204]
+    assert delivery.outcome == "delivered"
+
+
+def serve(server: socket.socket, answers: list[bytes]) -> None:
+    """Give one answer to each connection, and close it."""
+    for answer in answers:
+        connection, _ = server.accept()
+        with connection:
+            received = b""
+            while b"}" not in received:
+                received += connection.recv(65_536)
+            connection.sendall(answer)
+
+
+@pytest.mark.parametrize(
+    ("age", "maximum", "outcome"),
+    [
+        (50, 60, "delivered"),
+        (61, 60, "dead-letter"),
+        (86_300, -1, "delivered"),
+        (86_401, -1, "dead-letter"),
+        (86_401, 604_800, "dead-letter"),
+    ],
+)
+def test_a_record_that_is_too_old_is_not_tried(
+    post: Post, arrivals: Arrivals, age: int, maximum: int, outcome: str
+) -> None:
+    """Whatever the bound, the stream forgets a record after a day."""
+    timing = replace(FAST, second=1.0)
+    attempts = [204] if outcome == "delivered" else []
+    found = post.outcome(timing=timing, age=age, maximum_record_age=maximum)
+    assert found == (outcome, attempts)
+    assert len(arrivals) == len(attempts)
+    conditions = [letter["context"]["condition"] for letter in post.queue.letters()]
+    assert conditions == ["MaximumRecordAgeExceeded"] * (1 - len(attempts))
+
+
+def test_a_retry_after_beyond_the_record_s_age_does_not_outlast_it(
+    post: Post, arrivals: Arrivals
+) -> None:
+    """Ten days are asked for; the record has 60 seconds."""
+    arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": "864000"}))
+    begun = time.monotonic()
+    assert post.outcome(maximum_record_age=60) == ("dead-letter", [503])
+    assert time.monotonic() - begun < 30
+    (letter,) = post.queue.letters()
+    assert letter["context"]["condition"] == "MaximumRecordAgeExceeded"
+
+
+def test_a_stop_ends_the_waiting_without_a_verdict(post: Post, arrivals: Arrivals) -> None:
+    arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": "86400"}))
+    threading.Timer(0.2, post.stop.set).start()
+    assert post.deliver(maximum_record_age=-1) is None
+    assert len(arrivals) == 1
+    assert post.queue.letters() == []
+
+
+def test_a_dead_letter_has_the_shape_of_aws(post: Post, arrivals: Arrivals) -> None:
+    """See AWS: "Amazon EventBridge Pipes error handling", dead-letter queue behaviour."""
+    arrivals.answer("Oslo", 400)
+    before = datetime.now(UTC).replace(microsecond=0)
+    post.deliver(age=10)
+    (letter,) = post.queue.letters()
+    times = [
+        letter.pop("timestamp"),
+        letter["DDBStreamBatchInfo"].pop("approximateArrivalOfFirstRecord"),
+        letter["DDBStreamBatchInfo"].pop("approximateArrivalOfLastRecord"),
+    ]
+    assert letter == {
+        "context": {
+            "partnerResourceArn": post.definition().arn,
+            "condition": "RetryAttemptsExhausted",
+        },
+        "version": "1.0",
+        "DDBStreamBatchInfo": {
+            "shardId": SHARD,
+            "startSequenceNumber": "4711",
+            "endSequenceNumber": "4711",
+            "batchSize": 1,
+            "streamArn": post.definition().source.arn,
+        },
+    }
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text) for text in times)
+    at, first, last = map(datetime.fromisoformat, times)
+    assert before <= at <= datetime.now(UTC)
+    assert first == last
+    assert timedelta(seconds=9) <= at - first <= timedelta(seconds=60)
+
+
+def test_without_a_queue_a_record_is_dropped_with_the_reason(
+    post: Post, arrivals: Arrivals
+) -> None:
+    arrivals.answer("Oslo", Response("ttl_seconds is missing", status_code=400))
+    delivery = post.deliver(dead_letter_queue_arn=None)
+    assert delivery is not None
+    assert delivery.reason == "RetryAttemptsExhausted: HTTP 400 ttl_seconds is missing"
+    assert post.queue.letters() == []
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("Oslo\nX-Other: header", "the header X-Location would hold a line break"),
+        ("München 🌧", "not HTTP"),
+        ("\0", "not HTTP"),
+    ],
+)
+def test_what_no_header_can_hold_is_a_dead_letter(
+    post: Post, arrivals: Arrivals, key: str, reason: str
+) -> None:
+    """It is not tried again and again, and nothing is sent."""
+    headers = {"X-Location": "$.dynamodb.Keys.Location.S"}
+    definition = replace(post.definition(maximum_retry_attempts=-1), headers=headers)
+    delivery = post.deliver(key, definition=definition)
+    assert delivery is not None
+    assert delivery.outcome == "dead-letter"
+    assert reason in delivery.reason
+    assert list(arrivals) == []
+    assert len(post.queue.letters()) == 1
+
+
+def test_the_destination_keeps_its_name_where_requests_are_redirected(
+    post: Post, arrivals: Arrivals
+) -> None:
+    post.deliver("Oslo")
+    assert arrivals[0].headers["host"] == "api.cache.cell-us-east-1-1.prod.a.momentohq.com"
+
+
+def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock of its own: a second's turns are saved up, and what follows is spaced."""
+    clock = SimpleNamespace(now=100.0)
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
+    limit = RateLimit(20)
+    turns = []
+    for _ in range(121):
+        limit.wait()
+        turns.append(clock.now)
+    assert turns[:21] == [100.0] * 21
+    assert turns[-1] == pytest.approx(105)
+    spaces = [after - before for before, after in pairwise(turns[21:])]
+    assert spaces == pytest.approx([0.05] * 99)
+    limit.per_second = 1
+    limit.wait()
+    limit.wait()
+    assert clock.now == pytest.approx(106.05)
+
+
+def test_the_rate_limit_holds_for_all_who_share_it() -> None:
+    limit = RateLimit(100)
+    begun = time.monotonic()
+
+    def take() -> None:
+        for _ in range(50):
+            limit.wait()
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - begun >= (150 - 101) / 100

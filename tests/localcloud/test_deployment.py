@@ -1,0 +1,245 @@
+"""The weather stack on the local AWS: what is deployed is what was asked for.
+
+`deployment.json` holds the calls that read the deployment back, each property that was asked
+for (`{"same as": ...}` names another property that it must equal), and the change in place.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import jmespath  # type: ignore[import-untyped]
+import pytest
+
+from ops.terraform import Terraform, TerraformError, environment, synthesize
+from stacks.settings import Settings
+from tests.conftest import BUCKET, KEY, House
+
+CASES = json.loads(Path(__file__).with_name("deployment.json").read_text(encoding="utf-8"))
+NEW_KEY = "another-planted-key-8a41"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What AWS and the state hold after an apply, and what the next plan would change."""
+
+    held: Mapping[str, Any]
+    state: Mapping[str, Any]
+    drift: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """The types and actions of a plan, and what came of it."""
+
+    planned: Sequence[tuple[str, str]]
+    applied: Applied
+
+
+def read_back(calls: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what AWS answers to these calls, by name."""
+    held: dict[str, Any] = {}
+    session = boto3.Session()
+    for name, (service, operation, arguments, path) in calls.items():
+        with closing(session.client(service)) as client:
+            answer = getattr(client, operation)(**resolved(arguments, held))
+        found = jmespath.search(path, answer)
+        if path == "Tags" and isinstance(found, list):
+            found = {tag["Key"]: tag["Value"] for tag in found}
+        held[name] = found
+    return held
+
+
+def resolved(value: Any, held: Mapping[str, Any]) -> Any:
+    """Return an expectation in which each `{"same as": path}` is what is held there."""
+    match value:
+        case {"same as": path}:
+            found = jmespath.search(path, held)
+            assert found, path
+            return found
+        case dict():
+            return {name: resolved(member, held) for name, member in value.items()}
+        case list():
+            return [resolved(member, held) for member in value]
+        case _:
+            return value
+
+
+def apply(terraform: Terraform) -> Applied:
+    """Apply; read back everything; plan again."""
+    terraform.quiet("apply", "-input=false", "-auto-approve")
+    return Applied(held=read_back(CASES["calls"]), state=state(), drift=drift(terraform))
+
+
+def drift(terraform: Terraform) -> str:
+    """Return what a plan says if there is a change, else nothing."""
+    try:
+        terraform.quiet("plan", "-input=false", "-detailed-exitcode")
+    except TerraformError as error:
+        said = str(error)
+        return said.partition("Terraform will perform the following actions:")[2] or said
+    return ""
+
+
+def state() -> Any:
+    """Return the stack's state as it is in S3."""
+    with closing(boto3.client("s3")) as s3:
+        answer = s3.get_object(Bucket=BUCKET, Key="weather-stats-demo/terraform.tfstate")
+        with closing(answer["Body"]) as body:
+            return json.load(body)
+
+
+def holders(state: Mapping[str, Any], text: str) -> set[str]:
+    """Return the types of the resources in a state that hold a text."""
+    assert text not in json.dumps({**state, "resources": []})
+    return {resource["type"] for resource in state["resources"] if text in json.dumps(resource)}
+
+
+def prepared(settings: Mapping[str, str]) -> tuple[Path, Terraform]:
+    """Synthesize the stack with these settings; return its folder and Terraform in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        env = environment(Settings.load())
+        folder = synthesize("weather", env)
+    terraform = Terraform(folder, env)
+    terraform.init()
+    return folder, terraform
+
+
+@pytest.fixture(scope="module")
+def terraform(house: House, state_bucket: str) -> Terraform:
+    """Return Terraform in the synthesized stack, with its state in S3."""
+    assert house.root.exists()
+    assert state_bucket == BUCKET
+    return prepared(CASES["settings"])[1]
+
+
+@pytest.fixture(scope="module")
+def deployed(terraform: Terraform) -> Applied:
+    """Deploy the stack for the first time."""
+    return apply(terraform)
+
+
+@pytest.fixture(scope="module")
+def change(deployed: Applied) -> Change:
+    """Change what can be changed in place, by settings and in the synthesized JSON."""
+    assert deployed.held
+    folder, terraform = prepared(CASES["changed settings"] | {"MOMENTO_API_KEY": NEW_KEY})
+    stack = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+    (pipe,) = (
+        pipe
+        for pipe in stack["resource"]["aws_pipes_pipe"].values()
+        if "ttl_seconds" in json.dumps(pipe)
+    )
+    pipe["source_parameters"]["filter_criteria"]["filter"][0]["pattern"] = CASES["changed pattern"]
+    pipe["target_parameters"]["input_template"] = CASES["changed template"]
+    (folder / "cdk.tf.json").write_text(json.dumps(stack), encoding="utf-8")
+    planned = [
+        (event["change"]["resource"]["resource_type"], event["change"]["action"])
+        for event in terraform.events("plan", "-input=false")
+        if event["type"] == "planned_change"
+    ]
+    return Change(planned=sorted(planned), applied=apply(terraform))
+
+
+@pytest.fixture(scope="module")
+def destroyed(change: Change, terraform: Terraform) -> Mapping[str, Any]:
+    """Destroy the stack; return what AWS still lists."""
+    assert change.planned
+    terraform.quiet("destroy", "-auto-approve", "-input=false")
+    return read_back(CASES["left"])
+
+
+@pytest.fixture(scope="module")
+def deployed_again(destroyed: Mapping[str, Any]) -> Applied:
+    """Deploy right after the destroy."""
+    assert destroyed
+    return apply(prepared(CASES["settings"])[1])
+
+
+def test_the_stack_is_valid_in_the_providers_own_schema(terraform: Terraform) -> None:
+    assert terraform.json("validate")["diagnostics"] == []
+
+
+@pytest.mark.parametrize("path", CASES["asked"])
+def test_what_was_asked_for_is_there(deployed: Applied, path: str) -> None:
+    asked = resolved(CASES["asked"][path], deployed.held)
+    assert jmespath.search(path, deployed.held) == asked
+
+
+def test_the_key_is_in_the_secret_and_in_the_connection(deployed: Applied) -> None:
+    assert deployed.held["secret_value"] == KEY
+    assert json.loads(deployed.held["connection_secret"]) == {
+        "api_key_name": "Authorization",
+        "api_key_value": KEY,
+    }
+
+
+def test_only_the_connection_has_the_key_in_the_state(deployed: Applied) -> None:
+    """The secret's value is write-only; the connection has no such argument."""
+    assert holders(deployed.state, KEY) == {"aws_cloudwatch_event_connection"}
+
+
+def test_a_second_plan_has_no_changes(deployed: Applied) -> None:
+    assert deployed.drift == ""
+
+
+def test_a_change_is_in_place(change: Change) -> None:
+    """Only the secret gets a new version; nothing changes that was not meant to."""
+    assert change.planned == [
+        ("aws_cloudwatch_event_connection", "update"),
+        *[("aws_pipes_pipe", "update")] * 3,
+        ("aws_secretsmanager_secret_version", "replace"),
+    ]
+
+
+@pytest.mark.parametrize("path", CASES["changed"])
+def test_what_was_changed_is_there(change: Change, path: str) -> None:
+    asked = resolved(CASES["changed"][path], change.applied.held)
+    assert jmespath.search(path, change.applied.held) == asked
+
+
+@pytest.mark.parametrize("path", CASES["not asked"])
+def test_an_update_sends_what_was_not_asked_for(
+    deployed: Applied, change: Change, path: str
+) -> None:
+    """The provider leaves these members out of a create, and writes their defaults later."""
+    assert jmespath.search(path, deployed.held) is None
+    assert jmespath.search(path, change.applied.held) == CASES["not asked"][path]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CASES["asked"] if not path.partition(".")[0].endswith("_pipe")]
+)
+def test_what_was_not_changed_is_as_before(change: Change, path: str) -> None:
+    asked = resolved(CASES["asked"][path], change.applied.held)
+    assert jmespath.search(path, change.applied.held) == asked
+
+
+def test_a_changed_key_reaches_the_secret_the_connection_and_the_state(change: Change) -> None:
+    assert change.applied.held["secret_value"] == NEW_KEY
+    assert json.loads(change.applied.held["connection_secret"])["api_key_value"] == NEW_KEY
+    assert holders(change.applied.state, NEW_KEY) == {"aws_cloudwatch_event_connection"}
+    assert holders(change.applied.state, KEY) == set()
+
+
+def test_after_a_change_a_plan_has_no_changes(change: Change) -> None:
+    assert change.applied.drift == ""
+
+
+@pytest.mark.parametrize("kind", CASES["left"])
+def test_destroy_leaves_nothing(destroyed: Mapping[str, Any], kind: str) -> None:
+    assert not destroyed[kind]
+
+
+def test_a_deploy_right_after_a_destroy_works(deployed_again: Applied) -> None:
+    """No name stays taken, such as that of a secret with a recovery window."""
+    held = deployed_again.held
+    for path, asked in CASES["asked"].items():
+        assert jmespath.search(path, held) == resolved(asked, held), path
+    assert deployed_again.drift == ""

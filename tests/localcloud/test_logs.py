@@ -1,0 +1,151 @@
+"""The pipes' execution logs, in the local log group: which steps at which level.
+
+See AWS: "Specifying EventBridge Pipes log level" and "Including execution data".
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.responses import Response
+
+from localcloud import LocalAws
+from localcloud.logs import wait_for_entries
+from tests.localcloud.weather_cloud import WeatherCloud
+from tests.localcloud.weather_pipes import API_KEY, PUT
+
+GOOD_INFO = ["ExecutionStarted", "TargetStageEntered", "TargetStageSucceeded", "ExecutionSucceeded"]
+BAD_ERROR = ["TargetInvocationFailed", "TargetStageFailed", "ExecutionFailed"]
+STEPS: dict[str, tuple[list[str], list[str]]] = {
+    "OFF": ([], []),
+    "ERROR": ([], BAD_ERROR),
+    "INFO": (GOOD_INFO, ["ExecutionStarted", "TargetStageEntered", *BAD_ERROR]),
+    "TRACE": (
+        [
+            *("ExecutionStarted", "TargetStageEntered", "TargetInvocationStarted"),
+            *("TargetInvocationSucceeded", "TargetStageSucceeded", "ExecutionSucceeded"),
+        ],
+        ["ExecutionStarted", "TargetStageEntered", "TargetInvocationStarted", *BAD_ERROR],
+    ),
+}
+"""The steps of a record that is delivered at once, and of one that is refused for good."""
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
+    """Return the weather resources without pipes."""
+    with WeatherCloud(local_aws) as cloud:
+        yield cloud
+
+
+def logged(cloud: WeatherCloud, level: str, *, data: bool, locations: list[str]) -> list[Any]:
+    """Deliver records by the cache-put pipe at a level; return what is logged in the end."""
+    weather = cloud.weather
+    arguments = weather.arguments(weather.definition(PUT), DeadLetterConfig={})
+    arguments["LogConfiguration"] |= {
+        "Level": level,
+        "IncludeExecutionData": ["ALL"] if data else [],
+    }
+    weather.pipes.create_pipe(**arguments)
+    with cloud.runner():
+        for location in locations:
+            weather.put(location)
+        cloud.wait_for(PUT, len(locations))
+    return wait_for_entries(weather.logs, weather.log_group, 0)
+
+
+@pytest.mark.parametrize("data", [True, False])
+@pytest.mark.parametrize("level", STEPS)
+def test_each_level_has_its_steps(cloud: WeatherCloud, level: str, data: bool) -> None:  # noqa: FBT001
+    """One execution a record, whose entries name the pipe; payloads only if asked for."""
+    cloud.arrivals.answer("bad", Response("no such thing", status_code=400))
+    entries = logged(cloud, level, data=data, locations=["good", "bad"])
+    good, bad = STEPS[level]
+    assert [entry["messageType"] for entry in entries] == good + bad
+    assert len({entry["executionId"] for entry in entries}) == bool(good) + bool(bad)
+    assert {entry["resourceArn"].rsplit("/", 1)[1] for entry in entries} <= {PUT}
+    for entry in entries:
+        failed = entry["messageType"].endswith("Failed")
+        assert (entry["logLevel"] == "ERROR") == failed
+        assert ("error" in entry) == failed
+        invoked = entry["messageType"].startswith("TargetInvocation")
+        called = invoked and not entry["messageType"].endswith("Started")
+        assert ("awsRequest" in entry) == ("awsResponse" in entry) == (data and called)
+        carried = entry["messageType"] in {"ExecutionStarted", "TargetStageSucceeded"}
+        assert ("payload" in entry) == (data and carried)
+
+
+def test_requests_are_logged_without_the_key(cloud: WeatherCloud) -> None:
+    """AWS leaves out what authorizes them; the log holds everything else."""
+    cloud.arrivals.answer("Oslo", Response("wait", status_code=503))
+    entries = logged(cloud, "TRACE", data=True, locations=["Oslo"])
+    assert API_KEY not in json.dumps(entries)
+    failed, succeeded = [entry for entry in entries if "awsRequest" in entry]
+    assert failed["error"]["httpStatusCode"] == 503
+    assert failed["awsResponse"] == "wait"
+    request = succeeded["awsRequest"]
+    assert request["method"] == "PUT"
+    assert "key=Oslo&ttl_seconds=600" in request["url"]
+    assert request["headers"]["Authorization"] == "***"
+    assert json.loads(entries[0]["payload"])["Location"] == "Oslo"
+
+
+def test_a_retry_that_succeeds_leaves_its_failures_at_the_level_error(cloud: WeatherCloud) -> None:
+    cloud.arrivals.answer("Oslo", 500, 429)
+    entries = logged(cloud, "ERROR", data=False, locations=["Oslo"])
+    assert [(entry["messageType"], entry["error"]["httpStatusCode"]) for entry in entries] == [
+        ("TargetInvocationFailed", 500),
+        ("TargetInvocationFailed", 429),
+    ]
+
+
+def test_a_record_that_is_dropped_is_logged_with_the_reason(cloud: WeatherCloud) -> None:
+    """There is no dead-letter queue: the log is all that is left of it."""
+    cloud.arrivals.answer("Oslo", Response("no such thing", status_code=400))
+    entries = logged(cloud, "ERROR", data=False, locations=["Oslo"])
+    message = "RetryAttemptsExhausted: HTTP 400 no such thing"
+    assert entries[-1]["error"]["message"] == message
+
+
+def test_filtered_records_are_not_logged(cloud: WeatherCloud) -> None:
+    weather = cloud.weather
+    weather.create_pipes([PUT])
+    with cloud.runner():
+        weather.put("Oslo")
+        weather.delete("Oslo")
+        cloud.wait_for(PUT, 2)
+    assert [delivery.outcome for delivery in cloud.of(PUT)] == ["delivered", "filtered"]
+    entries = wait_for_entries(weather.logs, weather.log_group, 0)
+    assert [entry["messageType"] for entry in entries] == GOOD_INFO
+
+
+def test_entries_are_written_while_the_pipe_runs(cloud: WeatherCloud) -> None:
+    """In a stream of the pipe's, with the time of each."""
+    weather = cloud.weather
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([PUT]))
+        weather.put("Oslo")
+        assert len(wait_for_entries(weather.logs, weather.log_group, 4)) == 4
+    (stream,) = weather.logs.describe_log_streams(logGroupName=weather.log_group)["logStreams"]
+    assert stream["logStreamName"] == PUT
+    events = weather.logs.filter_log_events(logGroupName=weather.log_group)["events"]
+    assert all(json.loads(one["message"])["timestamp"] == one["timestamp"] for one in events)
+
+
+def test_a_log_group_that_is_gone_holds_no_delivery_up(cloud: WeatherCloud) -> None:
+    """And once it is there again, it is written to."""
+    weather = cloud.weather
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([PUT]))
+        weather.put("before")
+        wait_for_entries(weather.logs, weather.log_group, 4)
+        weather.logs.delete_log_group(logGroupName=weather.log_group)
+        weather.put("meanwhile")
+        cloud.wait_for(PUT, 2, "delivered")
+    weather.logs.create_log_group(logGroupName=weather.log_group)
+    with cloud.runner():
+        weather.put("after")
+        cloud.wait_for(PUT, 3, "delivered")
+    entries = wait_for_entries(weather.logs, weather.log_group, 4)
+    assert json.loads(entries[0]["payload"])["Location"] == "after"

@@ -1,0 +1,396 @@
+"""Momento's HTTP API as it is documented, over HTTP."""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from localcloud import LocalCloudError
+from localcloud import momento as module
+from localcloud.momento import LocalMomento, Topic
+
+KEY = "the-api-key"
+CACHE = "weather"
+
+
+@pytest.fixture(scope="module")
+def momento() -> Iterator[LocalMomento]:
+    """Return a Momento with one cache."""
+    with LocalMomento(api_key=KEY, caches=(CACHE,)) as running:
+        yield running
+
+
+@pytest.fixture
+def http(momento: LocalMomento) -> Iterator[httpx.Client]:
+    """Return a client that is authorized by the header; the cache is empty."""
+    cache = momento.service.caches[CACHE]
+    cache.items.clear()
+    cache.topics.clear()
+    headers = {"Authorization": KEY}
+    with httpx.Client(base_url=momento.endpoint, headers=headers, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def anyone(momento: LocalMomento) -> Iterator[httpx.Client]:
+    """Return a client without a key."""
+    with httpx.Client(base_url=momento.endpoint) as client:
+        yield client
+
+
+def put(http: httpx.Client, content: bytes = b"v", **query: object) -> httpx.Response:
+    """Put an item into the cache."""
+    return http.put(f"/cache/{CACHE}", params=asked({"ttl_seconds": 60} | query), content=content)
+
+
+def get(http: httpx.Client, cache: str = CACHE, **query: object) -> httpx.Response:
+    """Get an item out of a cache."""
+    return http.get(f"/cache/{cache}", params=asked(query))
+
+
+def asked(query: dict[str, object]) -> dict[str, str]:
+    """Return query parameters; None leaves one out."""
+    return {name: str(value) for name, value in query.items() if value is not None}
+
+
+def message(answer: httpx.Response) -> tuple[int, str]:
+    """Return the status and the message of an error."""
+    return answer.status_code, answer.json()["message"]
+
+
+def test_an_item_is_put_got_replaced_and_deleted(http: httpx.Client) -> None:
+    assert get(http, key="k").status_code == 404
+    for value in (b"one", b"two"):
+        answer = put(http, value, key="k")
+        assert (answer.status_code, answer.content) == (204, b"")
+        got = get(http, key="k")
+        assert (got.status_code, got.content) == (200, value)
+        assert got.headers["content-type"] == "application/octet-stream"
+    assert http.delete(f"/cache/{CACHE}", params={"key": "k"}).status_code == 204
+    assert message(get(http, key="k")) == (404, "Key Not Found")
+
+
+def test_deleting_an_absent_item_is_no_error(http: httpx.Client) -> None:
+    assert http.delete(f"/cache/{CACHE}", params={"key": "never"}).status_code == 204
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET", "DELETE"])
+def test_an_unknown_cache_is_not_found(http: httpx.Client, method: str) -> None:
+    answer = http.request(method, "/cache/nowhere", params={"key": "k", "ttl_seconds": "5"})
+    assert message(answer) == (404, "Cache Not Found")
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_topic_of_an_unknown_cache_is_not_found(http: httpx.Client, method: str) -> None:
+    assert message(http.request(method, "/topics/nowhere/t")) == (404, "Cache Not Found")
+
+
+@pytest.mark.parametrize(
+    "key", ["München", "🌧 snow", "a b+c&d=e%20f/g?h#i", '"quoted"', "zero\0byte", "k" * 2000]
+)
+def test_any_text_is_a_key(http: httpx.Client, key: str) -> None:
+    assert put(http, key.encode(), key=key).status_code == 204
+    assert get(http, key=key).content == key.encode()
+    encoded = base64.urlsafe_b64encode(key.encode()).decode()
+    assert get(http, key_base64=encoded).content == key.encode()
+
+
+def test_values_are_octets(http: httpx.Client) -> None:
+    value = bytes(range(256))
+    put(http, value, key="k")
+    assert get(http, key="k").content == value
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("padded", [True, False])
+def test_a_binary_key_is_given_in_base64(http: httpx.Client, encode: Any, padded: bool) -> None:  # noqa: FBT001
+    """In both alphabets, with and without padding; the same bytes are the same key."""
+    key = bytes([255, 254, 251, 240])
+    text = encode(key).decode()
+    assert put(http, b"v", key_base64=text if padded else text.rstrip("=")).status_code == 204
+    assert get(http, key_base64=base64.b64encode(key).decode()).content == b"v"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"key": "k", "key_base64": "aw=="},
+        {"key": ""},
+        {"key_base64": ""},
+        {"key_base64": "*"},
+        {"key_base64": "ü"},
+        {"key_base64": "a"},
+    ],
+)
+def test_one_key_is_needed_and_one_only(http: httpx.Client, query: dict[str, str]) -> None:
+    for answer in (get(http, **query), put(http, b"v", **query)):
+        assert answer.status_code == 400
+        assert "key" in answer.json()["message"]
+
+
+def test_the_key_may_come_as_a_token(anyone: httpx.Client) -> None:
+    assert put(anyone, key="k", token=KEY).status_code == 204
+    assert get(anyone, key="k", token=KEY).content == b"v"
+
+
+@pytest.mark.parametrize("path", [f"/cache/{CACHE}", f"/topics/{CACHE}/t"])
+def test_header_and_token_at_once_are_refused(http: httpx.Client, path: str) -> None:
+    status, text = message(http.get(path, params={"key": "k", "token": KEY}))
+    assert status == 400
+    assert "not both" in text
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [(None, None), ("wrong", None), (None, "wrong"), (f"Bearer {KEY}", None), (KEY[:-1], None)],
+)
+@pytest.mark.parametrize("path", [f"/cache/{CACHE}", "/cache/nowhere", f"/topics/{CACHE}/t"])
+def test_a_wrong_or_missing_key_is_unauthorized(
+    anyone: httpx.Client, path: str, header: str | None, token: str | None
+) -> None:
+    """Also where the cache is unknown: strangers are not told."""
+    headers = {} if header is None else {"Authorization": header}
+    answer = anyone.get(path, params=asked({"key": "k", "token": token}), headers=headers)
+    status, text = message(answer)
+    assert status == 401
+    assert KEY not in text
+
+
+def test_an_item_expires(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there until its TTL has passed, and not after it."""
+    start = time.monotonic()
+    clock = SimpleNamespace(monotonic=lambda: start)
+    monkeypatch.setattr(module, "time", clock)
+    put(http, key="short", ttl_seconds=5)
+    put(http, key="long", ttl_seconds=86_400)
+    clock.monotonic = lambda: start + 4.9
+    assert get(http, key="short").status_code == 200
+    clock.monotonic = lambda: start + 5
+    assert message(get(http, key="short")) == (404, "Key Not Found")
+    assert get(http, key="long").status_code == 200
+    clock.monotonic = lambda: start + 86_400
+    assert get(http, key="long").status_code == 404
+
+
+def test_a_put_begins_the_ttl_anew(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = time.monotonic()
+    clock = SimpleNamespace(monotonic=lambda: start)
+    monkeypatch.setattr(module, "time", clock)
+    put(http, key="k", ttl_seconds=5)
+    clock.monotonic = lambda: start + 4
+    put(http, key="k", ttl_seconds=5)
+    clock.monotonic = lambda: start + 8
+    assert get(http, key="k").status_code == 200
+
+
+@pytest.mark.parametrize("ttl", [None, "", 0, -1, 86_401, "x", "1.5", "٣", "9" * 5_000])
+def test_a_ttl_is_a_number_of_seconds_up_to_a_day(http: httpx.Client, ttl: object) -> None:
+    answer = put(http, key="k", ttl_seconds=ttl)
+    assert answer.status_code == 400
+    assert "ttl_seconds" in answer.json()["message"]
+    assert get(http, key="k").status_code == 404
+
+
+def test_an_item_holds_a_megabyte_and_no_more(http: httpx.Client) -> None:
+    assert put(http, b"x" * 1_000_000, key="k").status_code == 204
+    status, text = message(put(http, b"y" * 1_000_001, key="k"))
+    assert (status, "1000000" in text) == (400, True)
+    assert get(http, key="k").content == b"x" * 1_000_000
+
+
+@pytest.mark.parametrize(("method", "path"), [("PATCH", f"/cache/{CACHE}"), ("GET", "/elsewhere")])
+def test_what_the_api_does_not_have_is_an_error_in_json(
+    http: httpx.Client, method: str, path: str
+) -> None:
+    status, _ = message(http.request(method, path))
+    assert status in {404, 405}
+
+
+def publish(http: httpx.Client, text: str | bytes, topic: str = "t", **headers: str) -> None:
+    """Publish a message."""
+    answer = http.post(f"/topics/{CACHE}/{topic}", content=text, headers=headers)
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def poll(http: httpx.Client, topic: str = "t", **query: int) -> list[dict[str, Any]]:
+    """Return the items that a subscriber gets."""
+    answer = http.get(f"/topics/{CACHE}/{topic}", params=query)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+def item(number: int, text: str, page: int = 1) -> dict[str, Any]:
+    """Return a message of text as a subscriber gets it."""
+    return {
+        "item": {
+            "topic_sequence_number": number,
+            "sequence_page": page,
+            "value": {"text": text},
+        }
+    }
+
+
+def gap(last: int, new: int, page: int = 1) -> dict[str, Any]:
+    """Return a discontinuity as a subscriber gets it."""
+    return {
+        "discontinuity": {
+            "last_topic_sequence": last,
+            "new_topic_sequence": new,
+            "new_sequence_page": page,
+        }
+    }
+
+
+def test_a_subscriber_gets_what_was_published_since_its_number(http: httpx.Client) -> None:
+    for number in range(4):
+        publish(http, f"message {number}")
+    publish(http, "another's", topic="other")
+    everything = [item(number, f"message {number}") for number in range(4)]
+    assert poll(http, sequence_number=0, sequence_page=1) == everything
+    assert poll(http, sequence_number=2, sequence_page=1) == everything[2:]
+    assert poll(http, sequence_number=3) == everything[3:]
+
+
+def test_text_and_octets_are_told_apart(http: httpx.Client) -> None:
+    """By the content type; what is not UTF-8 is octets whatever its type."""
+    publish(http, "Schnee in München 🌨")
+    publish(http, b"text", **{"Content-Type": "application/octet-stream"})
+    publish(http, b"\xff\xfe", **{"Content-Type": "text/plain"})
+    values = [one["item"]["value"] for one in poll(http, sequence_number=0)]
+    assert values == [
+        {"text": "Schnee in München 🌨"},
+        {"binary": base64.b64encode(b"text").decode()},
+        {"binary": base64.b64encode(b"\xff\xfe").decode()},
+    ]
+
+
+def test_a_poll_without_news_ends_empty(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poll without a number is for what comes from now on."""
+    monkeypatch.setattr(module, "LONG_POLL_SECONDS", 0.1)
+    publish(http, "before")
+    assert poll(http) == []
+    assert poll(http, sequence_number=1, sequence_page=1) == []
+
+
+def test_waiting_subscribers_wake_up_at_once(http: httpx.Client, momento: LocalMomento) -> None:
+    """Long before the long poll would end by itself, and each of them."""
+    waiting = threading.Barrier(4)
+    got: list[list[dict[str, Any]]] = []
+
+    def subscribe() -> None:
+        waiting.wait()
+        got.append(poll(http, sequence_number=0))
+
+    threads = [threading.Thread(target=subscribe) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    waiting.wait()
+    topics = momento.service.caches[CACHE].topics
+    deadline = time.monotonic() + 10
+    while "t" not in topics and time.monotonic() < deadline:
+        time.sleep(0.005)  # the first of them is in the service
+    published = time.monotonic()
+    publish(http, "news")
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - published < module.LONG_POLL_SECONDS / 2
+    assert got == [[item(0, "news")]] * 3
+
+
+def test_messages_that_are_gone_give_a_discontinuity(
+    http: httpx.Client, momento: LocalMomento
+) -> None:
+    """The oldest one kept comes right after it."""
+    topic = momento.service.caches[CACHE].topics["t"] = Topic(page=1)
+    publish(http, "first")
+    while topic.next_number < module.KEPT_MESSAGES + 4:
+        topic.messages.append((topic.next_number, b"old", False))
+        topic.next_number += 1
+    publish(http, "last")
+    items = poll(http, sequence_number=1, sequence_page=1)
+    assert items[0] == gap(1, 5)
+    assert len(items) == 1 + module.KEPT_MESSAGES
+    assert items[1] == item(5, "old")
+    assert items[-1] == item(module.KEPT_MESSAGES + 4, "last")
+    assert poll(http, sequence_number=5, sequence_page=1) == items[1:]
+
+
+def test_a_topic_begun_anew_gives_a_discontinuity(
+    http: httpx.Client, momento: LocalMomento
+) -> None:
+    """Its page differs from the subscriber's, who gets what the new page holds."""
+    momento.service.caches[CACHE].topics["t"] = Topic(page=2)
+    assert poll(http, sequence_number=7, sequence_page=1) == [gap(7, 0, page=2)]
+    publish(http, "anew")
+    expected = [gap(7, 0, page=2), item(0, "anew", page=2)]
+    assert poll(http, sequence_number=7, sequence_page=1) == expected
+    assert poll(http, sequence_number=0, sequence_page=2) == expected[1:]
+
+
+def test_a_number_that_is_yet_to_come_gives_a_discontinuity(http: httpx.Client) -> None:
+    publish(http, "only")
+    assert poll(http, sequence_number=9, sequence_page=1) == [gap(9, 0), item(0, "only")]
+
+
+@pytest.mark.parametrize("query", [{"sequence_number": "x"}, {"sequence_page": "-1"}])
+def test_a_sequence_is_given_in_numbers(http: httpx.Client, query: dict[str, str]) -> None:
+    answer = http.get(f"/topics/{CACHE}/t", params=query)
+    assert answer.status_code == 400
+
+
+def test_errors_and_messages_are_json(http: httpx.Client) -> None:
+    publish(http, json.dumps({"Location": "Oslo"}))
+    answer = http.get(f"/topics/{CACHE}/t", params={"sequence_number": 0})
+    assert answer.headers["content-type"] == "application/json"
+    assert get(http).headers["content-type"] == "application/json"
+
+
+def test_an_answer_does_not_wait_for_the_one_who_asked(http: httpx.Client) -> None:
+    """Header and body go out at once; else each answer takes the 40 ms of a delayed ACK."""
+    put(http, key="k")
+    seconds = []
+    for _ in range(40):
+        begun = time.perf_counter()
+        assert get(http, key="k").content == b"v"
+        seconds.append(time.perf_counter() - begun)
+    assert sorted(seconds)[10] < 0.03
+
+
+def test_a_taken_port_is_told(momento: LocalMomento) -> None:
+    port = int(momento.endpoint.rsplit(":", 1)[1])
+    with pytest.raises(LocalCloudError, match=f"port {port} of 127.0.0.1 is taken"):
+        LocalMomento(api_key=KEY, port=port).__enter__()
+
+
+def test_the_port_is_free_again_after_the_end() -> None:
+    """Also with a subscriber that still waited."""
+    with LocalMomento(api_key=KEY, caches=(CACHE,)) as first:
+        port = int(first.endpoint.rsplit(":", 1)[1])
+        ended: list[object] = []
+        waiting = threading.Thread(target=lambda: ended.append(_poll_to_the_end(first.endpoint)))
+        waiting.start()
+        topics = first.service.caches[CACHE].topics
+        while "t" not in topics and waiting.is_alive():
+            time.sleep(0.005)
+    waiting.join()
+    assert len(ended) == 1
+    with LocalMomento(api_key=KEY, caches=(CACHE,), port=port) as second:
+        assert second.endpoint == first.endpoint
+        assert httpx.get(f"{second.endpoint}/cache/{CACHE}").status_code == 401
+
+
+def _poll_to_the_end(endpoint: str) -> object:
+    try:
+        return httpx.get(f"{endpoint}/topics/{CACHE}/t", headers={"Authorization": KEY}, timeout=20)
+    except httpx.TransportError as error:
+        return error

@@ -1,0 +1,61 @@
+"""What the AWS provider does that the stacks have to mind; a trap that is gone fails here."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud import LocalAws
+from ops.terraform import Terraform, TerraformError, environment, synthesize
+from stacks.settings import Settings
+from tests.conftest import House
+
+ARN = "arn:aws:{}:us-east-1:123456789012:{}"
+STREAM = {"starting_position": "LATEST", "maximum_retry_attempts": 0}
+PIPE = {
+    "name": "trapped",
+    "role_arn": "arn:aws:iam::123456789012:role/trapped",
+    "source": ARN.format("dynamodb", "table/trapped/stream/2026-01-01T00:00:00.000"),
+    "source_parameters": {"dynamodb_stream_parameters": STREAM},
+    "target": ARN.format("events", "api-destination/trapped/1"),
+}
+
+
+def with_only(pipe: dict[str, Any], folder: Path) -> Terraform:
+    """Return Terraform in a folder with one pipe, the stack's provider and a local state."""
+    env = environment(Settings.load())
+    stack = json.loads((synthesize("weather", env) / "cdk.tf.json").read_text(encoding="utf-8"))
+    providers = {"required_providers": stack["terraform"]["required_providers"]}
+    resource = {"aws_pipes_pipe": {"trapped": pipe}}
+    (folder / "main.tf.json").write_text(
+        json.dumps({"terraform": providers, "provider": stack["provider"], "resource": resource})
+    )
+    terraform = Terraform(folder, env)
+    terraform.init()
+    return terraform
+
+
+@pytest.fixture(autouse=True)
+def machine(house: House, local_aws: LocalAws) -> None:
+    """Have the project's copy and a local AWS at hand."""
+    assert house.root.exists()
+    assert local_aws.endpoint
+
+
+def test_the_provider_takes_one_path_parameter(tmp_path: Path) -> None:
+    """So the cache is in the topic destination's endpoint, and the pipe refuses a second one."""
+    values = {"path_parameter_values": ["momento-eventbridge-cache", "momento-eventbridge-topic"]}
+    terraform = with_only(PIPE | {"target_parameters": {"http_parameters": values}}, tmp_path)
+    with pytest.raises(TerraformError, match=r"supports\s+1\s+item\s+maximum"):
+        terraform.quiet("validate")
+
+
+def test_the_provider_drops_zero_retries_when_it_creates_a_pipe(tmp_path: Path) -> None:
+    """So 0 is refused at synth: AWS would retry until the record expires."""
+    with_only(PIPE, tmp_path).quiet("apply", "-auto-approve", "-input=false")
+    with closing(boto3.client("pipes")) as pipes:
+        source = pipes.describe_pipe(Name="trapped")["SourceParameters"]
+    assert source["DynamoDBStreamParameters"] == {"StartingPosition": "LATEST"}

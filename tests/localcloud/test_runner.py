@@ -1,0 +1,600 @@
+"""The deployed pipes run: what arrives where, in which order, and over which changes."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from localcloud import LocalAws
+from localcloud.checkpoints import Checkpoints
+from localcloud.delivery import Delivery
+from localcloud.runner import Runner
+from tests.localcloud.arrivals import Arrivals, unused_port, until
+from tests.localcloud.weather_cloud import WeatherCloud, locations
+from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
+
+ROLE = "arn:aws:iam::123456789012:role/pipes"
+ITEM_PATH, TOPIC_PATH = f"/cache/{CACHE}", f"/topics/{CACHE}/{TOPIC}"
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
+    """Return the weather resources without pipes."""
+    with WeatherCloud(local_aws) as cloud:
+        yield cloud
+
+
+def state(runner: Runner, pipe: str) -> tuple[str, str]:
+    """Return a pipe's state and the reason for it."""
+    status = runner.statuses.get(pipe)
+    return (status.state, status.reason) if status else ("", "")
+
+
+def wait_for_state(runner: Runner, pipe: str, wanted: str) -> str:
+    """Return the reason once the pipe is in this state."""
+    until(lambda: state(runner, pipe)[0] == wanted)
+    return state(runner, pipe)[1]
+
+
+@pytest.mark.parametrize("location", ["Oslo", "München 🌧", 'a b+c&d=e%20f/g?h#"i"'])
+def test_each_pipe_sends_its_requests(cloud: WeatherCloud, location: str) -> None:
+    """For a new, a changed and a removed item; nothing else arrives."""
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes())
+        cloud.weather.put(location)
+        cloud.weather.put(location, ttl=60, MaxTemp=-3)
+        cloud.weather.delete(location)
+        for pipe in (PUT, DELETE, PUBLISH):
+            cloud.wait_for(pipe, 3)
+    sent = [(one.method, one.path, one.query, one.body) for one in cloud.arrivals]
+    name = location
+    temperatures = ['"MaxTemp":"21","MinTemp":"9"', '"MaxTemp":"-3","MinTemp":"9"']
+    chances = '"ChancesOfPrecipitation":"40"'
+    assert [one for one in sent if one[0] == "PUT"] == [
+        (
+            "PUT",
+            ITEM_PATH,
+            {"key": location, "ttl_seconds": ttl},
+            f'{{"Location":"{name}",{temperature},{chances}}}',
+        )
+        for ttl, temperature in zip(["600", "60"], temperatures, strict=True)
+    ]
+    nothing = '"MaxTemp":"","MinTemp":"","ChancesOfPrecipitation":""'
+    assert [one for one in sent if one[0] == "POST"] == [
+        ("POST", TOPIC_PATH, {}, f'{{"EventType":"{kind}","Location":"{name}",{rest}}}')
+        for kind, rest in [
+            ("INSERT", f"{temperatures[0]},{chances}"),
+            ("MODIFY", f"{temperatures[1]},{chances}"),
+            ("REMOVE", nothing),
+        ]
+    ]
+    (removed,) = [one for one in sent if one[0] == "DELETE"]
+    assert removed[:3] == ("DELETE", ITEM_PATH, {"key": location})
+    assert json.loads(removed[3])["eventName"] == "REMOVE"
+    assert len(sent) == 6
+    assert {one.headers["authorization"] for one in cloud.arrivals} == {API_KEY}
+    assert {one.headers["content-type"] for one in cloud.arrivals} == {
+        "application/json; charset=utf-8"
+    }
+    assert {one.headers["user-agent"] for one in cloud.arrivals} == {
+        "Amazon/EventBridge/ApiDestinations"
+    }
+
+
+def test_without_a_template_the_whole_record_is_sent(cloud: WeatherCloud) -> None:
+    """As the stream's JSON has it, with its ARN; binary attributes are Base64."""
+    weather = cloud.weather
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([DELETE]))
+        item = {
+            "Location": {"S": "Oslo"},
+            "Map": {"B": b"\x00\xff"},
+            "Parts": {"L": [{"BS": [b"one", b"two"]}, {"M": {"deep": {"B": b"x"}}}]},
+        }
+        weather.dynamodb.put_item(TableName=weather.table, Item=item)
+        weather.delete("Oslo")
+        cloud.wait_for(DELETE, 1, "delivered")
+    body = json.loads(cloud.arrivals[0].body)
+    image = body["dynamodb"]["OldImage"]
+    assert image["Map"] == {"B": base64.b64encode(b"\x00\xff").decode()}
+    parts = image["Parts"]["L"]
+    assert sorted(parts[0]["BS"]) == sorted(["b25l", "dHdv"])
+    assert parts[1] == {"M": {"deep": {"B": "eA=="}}}
+    assert body["eventSourceARN"] == weather.stream_arn
+    assert isinstance(body["dynamodb"]["ApproximateCreationDateTime"], int)
+    assert body["eventSource"] == "aws:dynamodb"
+
+
+def test_each_pipe_keeps_the_order_of_the_shard(cloud: WeatherCloud) -> None:
+    """Whatever has to be tried again in between."""
+    keys = [f"city {number % 7}" for number in range(60)]
+    for key in set(keys):
+        cloud.arrivals.answer(key, 500, 503, 429)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes())
+        for number, key in enumerate(keys):
+            cloud.weather.put(key, MaxTemp=number)
+        cloud.wait_for(PUT, 60)
+        cloud.wait_for(PUBLISH, 60)
+    numbers = {
+        method: [
+            int(json.loads(one.body)["MaxTemp"]) for one in cloud.arrivals if one.method == method
+        ]
+        for method in ("PUT", "POST")
+    }
+    assert numbers["POST"] == list(range(60))
+    assert [
+        number
+        for number, after in zip(numbers["PUT"], [*numbers["PUT"][1:], None], strict=True)
+        if number != after
+    ] == list(range(60))
+    assert len(numbers["PUT"]) == 60 + 3 * 7
+
+
+def test_latest_begins_with_the_pipe(cloud: WeatherCloud) -> None:
+    """What was written before it stays out; what came before the runner does not."""
+    cloud.weather.put("before")
+    time.sleep(0.002)  # the clock of both has milliseconds
+    cloud.weather.create_pipes([PUT])
+    cloud.weather.put("after")
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PUT)
+        cloud.weather.put("later")
+        cloud.wait_for(PUT, 2)
+    assert locations(cloud.of(PUT)) == ["after", "later"]
+
+
+def test_trim_horizon_begins_with_the_stream(cloud: WeatherCloud) -> None:
+    cloud.weather.put("before")
+    time.sleep(0.002)
+    cloud.weather.create_pipes([PUT], StartingPosition="TRIM_HORIZON")
+    with cloud.runner():
+        cloud.weather.put("after")
+        cloud.wait_for(PUT, 2)
+    assert locations(cloud.of(PUT)) == ["before", "after"]
+
+
+def test_more_records_than_a_page_holds_are_read(
+    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("localcloud.runner.PAGE", 3)
+    cloud.weather.create_pipes([DELETE])
+    for number in range(10):
+        cloud.weather.put(f"city {number}")
+    with cloud.runner():
+        cloud.wait_for(DELETE, 10)
+    assert locations(cloud.of(DELETE)) == [f"city {number}" for number in range(10)]
+
+
+def test_the_record_is_found_by_its_dead_letter(cloud: WeatherCloud) -> None:
+    """A poison record ends in the queue, once a pipe, while the others pass."""
+    cloud.arrivals.answer("poison", 400)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes())
+        for location in ("Oslo", "poison", "Bergen"):
+            cloud.weather.put(location)
+        cloud.wait_for(PUT, 3)
+        cloud.wait_for(PUBLISH, 3)
+        (letter,) = cloud.dead_letters(1)
+    assert locations(cloud.of(PUT, "delivered")) == ["Oslo", "Bergen"]
+    assert len(cloud.of(PUBLISH, "delivered")) == 3
+    (delivery,) = cloud.of(PUT, "dead-letter")
+    found = cloud.weather.record(letter)
+    assert found["dynamodb"]["Keys"] == {"Location": {"S": "poison"}}
+    assert found["dynamodb"]["SequenceNumber"] == delivery.sequence_number
+    assert letter["context"] == {
+        "partnerResourceArn": f"arn:aws:pipes:us-east-1:123456789012:pipe/{PUT}",
+        "condition": "RetryAttemptsExhausted",
+    }
+    assert letter["DDBStreamBatchInfo"]["streamArn"] == cloud.weather.stream_arn
+
+
+def test_a_value_that_breaks_the_body_is_sent_as_it_is(cloud: WeatherCloud) -> None:
+    """EventBridge does not escape; Momento takes any octets."""
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+        cloud.weather.put('the "city"\n')
+        cloud.wait_for(PUT, 1, "delivered")
+    assert cloud.arrivals[0].body.startswith('{"Location":"the "city"\n",')
+    assert cloud.arrivals[0].key == 'the "city"\n'
+
+
+def test_without_a_queue_a_record_is_dropped_and_the_pipe_goes_on(cloud: WeatherCloud) -> None:
+    cloud.arrivals.answer("poison", 403)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT], DeadLetterConfig={}))
+        cloud.weather.put("poison")
+        cloud.weather.put("Oslo")
+        cloud.wait_for(PUT, 2)
+    assert [delivery.outcome for delivery in cloud.of(PUT)] == ["dead-letter", "delivered"]
+    assert cloud.weather.dead_letters() == []
+
+
+def test_retries_and_time_outs_are_those_of_the_pipe(cloud: WeatherCloud) -> None:
+    """As it was deployed."""
+    cloud.arrivals.answer("Oslo", *[500] * 9)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT], MaximumRetryAttempts=2))
+        cloud.weather.put("Oslo")
+        (delivery,) = cloud.wait_for(PUT, 1)
+    assert (delivery.outcome, len(delivery.attempts)) == ("dead-letter", 3)
+
+
+def test_refused_connections_block_the_shard_until_the_record_is_too_old(
+    cloud: WeatherCloud,
+) -> None:
+    """Then the queue gets it; no attempt was counted."""
+    runner = Runner(
+        endpoint=cloud.aws.endpoint,
+        redirect=f"http://127.0.0.1:{unused_port()}",
+        timing=cloud.timing,
+        on_delivery=cloud.deliveries.append,
+    )
+    cloud.weather.create_pipes([PUT], MaximumRetryAttempts=0, MaximumRecordAgeInSeconds=60)
+    with runner:
+        runner.wait_until_reading(PUT)
+        cloud.weather.put("Oslo")
+        cloud.wait_for(PUT, 1)
+        (letter,) = cloud.dead_letters(1)
+    assert letter["context"]["condition"] == "MaximumRecordAgeExceeded"
+    assert cloud.weather.record(letter)["dynamodb"]["Keys"] == {"Location": {"S": "Oslo"}}
+
+
+def test_the_rate_limit_of_the_destination_is_respected(cloud: WeatherCloud) -> None:
+    """A second's requests may be saved up, and are followed by that many a second."""
+    cloud.weather.events.update_api_destination(
+        Name=cloud.weather.definition(PUT).destination.name, InvocationRateLimitPerSecond=20
+    )
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+        cloud.weather.put_all([(f"city {number}", number) for number in range(45)])
+        cloud.wait_for(PUT, 45)
+    arrived = [arrival.at for arrival in cloud.arrivals]
+    assert arrived[-1] - arrived[0] >= (45 - 22) / 20
+    for count, (first, last) in enumerate(zip(arrived, arrived[22:], strict=False)):
+        assert last - first >= 1 / 20 * 0.5, count
+
+
+def test_pipes_are_found_changed_stopped_started_and_deleted(cloud: WeatherCloud) -> None:
+    """While it runs; what is written while a pipe is stopped is delivered when it starts."""
+    weather, seen = cloud.weather, cloud.arrivals
+    with cloud.runner() as runner:
+        assert runner.statuses == {}
+        weather.create_pipes([PUT])
+        runner.wait_until_reading(PUT)
+        weather.put("created")
+        cloud.wait_for(PUT, 1)
+
+        only = {"Filters": [{"Pattern": '{"dynamodb":{"Keys":{"Location":{"S":["new"]}}}}'}]}
+        _change(cloud, runner, SourceParameters={"FilterCriteria": only})
+        weather.put("old")
+        weather.put("new")
+        cloud.wait_for(PUT, 3)
+        assert [arrival.key for arrival in seen] == ["created", "new"]
+
+        _change(cloud, runner, TargetParameters={"InputTemplate": '{"place":<$.eventName>}'})
+        weather.put("new", MaxTemp=1)
+        cloud.wait_for(PUT, 4)
+        assert seen[-1].body == '{"place":"MODIFY"}'
+
+        weather.pipes.stop_pipe(Name=PUT)
+        assert wait_for_state(runner, PUT, "STOPPED") == "its desired state is STOPPED"
+        weather.put("new", MaxTemp=2)
+        weather.pipes.start_pipe(Name=PUT)
+        cloud.wait_for(PUT, 5)
+        assert state(runner, PUT) == ("RUNNING", "")
+        assert len(seen) == 4
+
+        weather.pipes.delete_pipe(Name=PUT)
+        wait_for_state(runner, PUT, "DELETED")
+        weather.put("new", MaxTemp=3)
+    assert len(cloud.of(PUT)) == 5
+
+
+def _change(cloud: WeatherCloud, runner: Runner, **changes: Any) -> None:
+    """Update the cache-put pipe and wait until it reads as changed."""
+    before = runner._running[PUT]  # noqa: SLF001 - nothing outside tells a change from none
+    cloud.weather.pipes.update_pipe(Name=PUT, RoleArn=ROLE, **changes)
+    until(lambda: runner._running.get(PUT) not in (None, before))  # noqa: SLF001
+    runner.wait_until_reading(PUT)
+
+
+def test_a_pipe_created_as_stopped_does_not_run(cloud: WeatherCloud) -> None:
+    weather = cloud.weather
+    arguments = weather.arguments(weather.definition(PUT)) | {"DesiredState": "STOPPED"}
+    with cloud.runner() as runner:
+        weather.pipes.create_pipe(**arguments)
+        assert wait_for_state(runner, PUT, "STOPPED") == "its desired state is STOPPED"
+        with pytest.raises(TimeoutError, match="its desired state is STOPPED"):
+            runner.wait_until_reading(PUT)
+        weather.put("meanwhile")
+        weather.pipes.update_pipe(Name=PUT, RoleArn=ROLE, DesiredState="RUNNING")
+        cloud.wait_for(PUT, 1)
+    assert locations(cloud.of(PUT)) == ["meanwhile"]
+
+
+def test_a_pipe_made_anew_begins_anew(cloud: WeatherCloud) -> None:
+    """It has the old one's name and nothing of its place in the stream."""
+    weather = cloud.weather
+    weather.create_pipes([PUT])
+    weather.put("first")
+    with cloud.runner():
+        cloud.wait_for(PUT, 1)
+    weather.pipes.delete_pipe(Name=PUT)
+    weather.put("between")
+    time.sleep(0.002)
+    weather.create_pipes([PUT])
+    weather.put("second")
+    with cloud.runner() as runner:
+        cloud.wait_for(PUT, 2)
+        weather.pipes.delete_pipe(Name=PUT)
+        wait_for_state(runner, PUT, "DELETED")
+        weather.create_pipes([PUT], StartingPosition="TRIM_HORIZON")
+        cloud.wait_for(PUT, 5)
+    assert locations(cloud.of(PUT)) == ["first", "second", "first", "between", "second"]
+
+
+def test_a_changed_key_is_used(cloud: WeatherCloud) -> None:
+    """Momento refuses the old one, which is tried again until the connection has the new."""
+    weather = cloud.weather
+    cloud.momento.service._api_key = "another"  # noqa: SLF001 - a key that was rotated
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([PUT], MaximumRetryAttempts=-1))
+        weather.put("Oslo")
+        until(lambda: len(cloud.arrivals) > 1)
+        weather.events.update_connection(
+            Name=weather.connection,
+            AuthParameters={
+                "ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": "another"}
+            },
+        )
+        cloud.wait_for(PUT, 1, "delivered")
+    assert cloud.arrivals[0].headers["authorization"] == API_KEY
+    assert cloud.arrivals[-1].headers["authorization"] == "another"
+
+
+def _with_enrichment(cloud: WeatherCloud) -> dict[str, Any]:
+    lambda_ = "arn:aws:lambda:us-east-1:123456789012:function:enrich"
+    return cloud.weather.arguments(cloud.weather.definition(PUT)) | {"Enrichment": lambda_}
+
+
+def _to_a_queue(cloud: WeatherCloud) -> dict[str, Any]:
+    arguments = cloud.weather.arguments(cloud.weather.definition(PUT))
+    return arguments | {"Target": cloud.weather.queue_arn, "TargetParameters": {}}
+
+
+def _from_a_queue(cloud: WeatherCloud) -> dict[str, Any]:
+    arguments = cloud.weather.arguments(cloud.weather.definition(PUT))
+    source = {"SqsQueueParameters": {"BatchSize": 1}}
+    return arguments | {"Source": cloud.weather.queue_arn, "SourceParameters": source}
+
+
+def _connected_by(kind: str, parameters: Any) -> Callable[[WeatherCloud], dict[str, Any]]:
+    def arguments(cloud: WeatherCloud) -> dict[str, Any]:
+        events = cloud.weather.events
+        connection = events.create_connection(
+            Name="other", AuthorizationType=kind, AuthParameters=parameters
+        )["ConnectionArn"]
+        destination = events.create_api_destination(
+            Name="other",
+            ConnectionArn=connection,
+            HttpMethod="PUT",
+            InvocationEndpoint="https://example.com/cache/*",
+        )["ApiDestinationArn"]
+        definition = cloud.weather.definition(PUT)
+        return cloud.weather.arguments(definition) | {"Target": destination}
+
+    return arguments
+
+
+def _batching(cloud: WeatherCloud) -> dict[str, Any]:
+    return cloud.weather.arguments(cloud.weather.definition(PUT), BatchSize=10)
+
+
+def _with_a_bad_filter(cloud: WeatherCloud) -> dict[str, Any]:
+    definition = replace(cloud.weather.definition(PUT), filters=('{"eventName":"INSERT"}',))
+    return cloud.weather.arguments(definition)
+
+
+OAUTH = {
+    "OAuthParameters": {
+        "ClientParameters": {"ClientID": "id", "ClientSecret": "secret"},
+        "AuthorizationEndpoint": "https://example.com/token",
+        "HttpMethod": "POST",
+    }
+}
+BASIC = {"BasicAuthParameters": {"Username": "me", "Password": "secret"}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (_with_enrichment, "it has an enrichment"),
+        (_to_a_queue, "the target is not an API destination"),
+        (_from_a_queue, "the source is not a DynamoDB stream"),
+        (_connected_by("OAUTH_CLIENT_CREDENTIALS", OAUTH), "OAUTH_CLIENT_CREDENTIALS, not API_KEY"),
+        (_connected_by("BASIC", BASIC), "BASIC, not API_KEY"),
+        (_batching, "batch_size is 10"),
+        (_with_a_bad_filter, "event pattern"),
+    ],
+)
+def test_what_cannot_be_run_faithfully_is_stopped_and_the_others_go_on(
+    cloud: WeatherCloud, arguments: Callable[[WeatherCloud], dict[str, Any]], reason: str
+) -> None:
+    """The reason names the pipe; nothing is sent, and nothing lost, by it."""
+    weather = cloud.weather
+    weather.pipes.create_pipe(**arguments(cloud) | {"Name": "a-pipe"})
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
+        told = wait_for_state(runner, "a-pipe", "STOPPED")
+        with pytest.raises(TimeoutError, match="STOPPED"):
+            runner.wait_until_reading("a-pipe")
+        weather.put("Oslo")
+        cloud.wait_for(PUBLISH, 1, "delivered")
+        assert state(runner, "a-pipe")[0] == "STOPPED"
+    assert told.startswith("pipe a-pipe: ")
+    assert reason in told
+    assert cloud.of("a-pipe") == []
+
+
+@pytest.mark.parametrize("missing", ["stream", "destination", "connection"])
+def test_a_pipe_whose_parts_are_missing_does_not_hold_the_others_up(
+    cloud: WeatherCloud, missing: str
+) -> None:
+    """It is looked at again, in case they are still being made."""
+    weather = cloud.weather
+    arguments = weather.arguments(weather.definition(PUT)) | {"Name": "a-pipe"}
+    if missing == "stream":
+        arguments["Source"] = weather.stream_arn.replace(weather.table, "gone")
+    if missing == "destination":
+        weather.events.delete_api_destination(Name=weather.definition(PUT).destination.name)
+    if missing == "connection":
+        arguments |= _connected_by("BASIC", BASIC)(cloud) | {"Name": "a-pipe"}
+        weather.events.delete_connection(Name="other")
+    weather.pipes.create_pipe(**arguments)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
+        assert "ResourceNotFoundException" in wait_for_state(runner, "a-pipe", "RETRYING")
+        weather.pipes.delete_pipe(Name="a-pipe")
+        wait_for_state(runner, "a-pipe", "DELETED")
+
+
+def test_a_stream_that_goes_stops_its_pipes_with_the_reason(cloud: WeatherCloud) -> None:
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT, PUBLISH]))
+        cloud.weather.dynamodb.delete_table(TableName=cloud.weather.table)
+        for pipe in (PUT, PUBLISH):
+            assert "ResourceNotFoundException" in wait_for_state(runner, pipe, "STOPPED")
+
+
+def test_a_dead_letter_queue_that_is_gone_stops_the_pipe_before_the_record_is_lost(
+    cloud: WeatherCloud,
+) -> None:
+    """A new runner begins with the record again."""
+    cloud.arrivals.answer("poison", 400, 400)
+    cloud.weather.create_pipes([PUT])
+    cloud.weather.sqs.delete_queue(QueueUrl=cloud.weather.queue_url)
+    cloud.weather.put("poison")
+    cloud.weather.put("Oslo")
+    with cloud.runner() as runner:
+        reason = wait_for_state(runner, PUT, "STOPPED")
+        assert "QueueDoesNotExist" in reason or "NonExistentQueue" in reason
+    assert cloud.deliveries == []
+    cloud.weather.sqs.create_queue(QueueName=f"{cloud.weather.table}-dlq")
+    with cloud.runner():
+        cloud.wait_for(PUT, 2)
+    assert [delivery.outcome for delivery in cloud.deliveries] == ["dead-letter", "delivered"]
+
+
+def test_an_error_in_the_listener_stops_the_pipe_with_the_reason(cloud: WeatherCloud) -> None:
+    """It is nobody's silent end."""
+
+    def listen(_: Delivery) -> None:
+        raise ValueError("the listener does not like it")
+
+    runner = Runner(
+        endpoint=cloud.aws.endpoint, redirect=cloud.momento.endpoint, on_delivery=listen
+    )
+    with runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+        cloud.weather.put("Oslo")
+        assert "the listener does not like it" in wait_for_state(runner, PUT, "STOPPED")
+
+
+def test_an_aws_that_is_gone_for_a_while_is_found_again(
+    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The trouble is told while it lasts."""
+    cloud.weather.create_pipes([PUT])
+    runner = cloud.runner()
+    with monkeypatch.context() as patch:
+        patch.setattr(runner._client("pipes"), "get_paginator", _refuse)  # noqa: SLF001
+        runner.__enter__()
+        until(lambda: state(runner, "(watch)")[0] == "RETRYING")
+    try:
+        runner.wait_until_reading(PUT)
+        until(lambda: "(watch)" not in runner.statuses)
+    finally:
+        runner.__exit__(None, None, None)
+
+
+def test_a_restart_neither_loses_nor_repeats(cloud: WeatherCloud, tmp_path: Path) -> None:
+    """By what the checkpoints' file holds, also what is written while nobody runs."""
+    file = tmp_path / "checkpoints.json"
+    cloud.weather.create_pipes()
+    for part in range(4):
+        cloud.checkpoints = Checkpoints(file)
+        with cloud.runner() as runner:
+            runner.wait_until_reading(PUT, DELETE, PUBLISH)
+            for number in range(5):
+                cloud.weather.put(f"running {part} {number}")
+            cloud.wait_for(PUT, part * 6 + 1)
+        cloud.weather.put(f"between {part}")
+    cloud.checkpoints = Checkpoints(file)
+    with cloud.runner():
+        for pipe in (PUT, DELETE, PUBLISH):
+            cloud.wait_for(pipe, 24)
+    written = [
+        place
+        for part in range(4)
+        for place in [*(f"running {part} {number}" for number in range(5)), f"between {part}"]
+    ]
+    for pipe in (PUT, DELETE, PUBLISH):
+        assert locations(cloud.of(pipe)) == written
+    assert len(cloud.arrivals) == 2 * 24
+    assert not list(tmp_path.glob("*.new"))
+
+
+def test_a_runner_stops_between_two_records(cloud: WeatherCloud) -> None:
+    """Not after the whole page; the rest is for the next one."""
+    cloud.weather.create_pipes([PUT])
+    cloud.weather.events.update_api_destination(
+        Name=cloud.weather.definition(PUT).destination.name, InvocationRateLimitPerSecond=30
+    )
+    cloud.weather.put_all([(f"city {number}", number) for number in range(100)])
+    with cloud.runner():
+        cloud.wait_for(PUT, 35)
+    assert len(cloud.of(PUT)) < 60
+    cloud.weather.events.update_api_destination(
+        Name=cloud.weather.definition(PUT).destination.name, InvocationRateLimitPerSecond=1000
+    )
+    with cloud.runner():
+        cloud.wait_for(PUT, 100)
+    assert [arrival.key for arrival in cloud.arrivals] == [f"city {n}" for n in range(100)]
+
+
+def test_a_stop_while_a_record_waits_to_be_tried_again_leaves_it_to_the_next(
+    cloud: WeatherCloud,
+) -> None:
+    cloud.arrivals.answer("Oslo", *[503] * 1000)
+    cloud.weather.create_pipes([PUT], MaximumRetryAttempts=-1)
+    cloud.weather.put("Oslo")
+    with cloud.runner():
+        until(lambda: len(cloud.arrivals) > 2)
+    assert cloud.deliveries == []
+    cloud.arrivals.answer("Oslo")
+    with cloud.runner():
+        cloud.wait_for(PUT, 1, "delivered")
+    assert cloud.weather.dead_letters() == []
+
+
+def test_other_arrivals_are_none_of_a_key(cloud: WeatherCloud) -> None:
+    """What the tests here rest on: an answer is for its key and runs out."""
+    cloud.arrivals.answer("Oslo", 500)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+        for location in ("Bergen", "Oslo"):
+            cloud.weather.put(location)
+        cloud.wait_for(PUT, 2)
+    assert isinstance(cloud.arrivals, Arrivals)
+    assert [len(cloud.arrivals.of(location)) for location in ("Bergen", "Oslo")] == [1, 2]
+
+
+def _refuse(*_: object) -> object:
+    raise EndpointConnectionError(endpoint_url="http://nowhere")

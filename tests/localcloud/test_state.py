@@ -1,0 +1,183 @@
+"""`./help.sh bootstrap` on the local AWS: the state bucket, with its own state inside.
+
+The provider watches a new lifecycle rule for most of a minute, so an empty AWS and one that an
+interrupted run left a bare bucket in are bootstrapped side by side.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import jmespath  # type: ignore[import-untyped]
+import pytest
+
+from localcloud import LocalAws
+from ops.terraform import Terraform, TerraformError, environment, synthesize
+from stacks.settings import Settings
+from tests.conftest import BUCKET, House
+
+KEY = "state-bucket/terraform.tfstate"
+BOOTSTRAP = ("./help.sh", "bootstrap", "--auto-approve")
+ASKED: dict[str, tuple[str, str, Any]] = {
+    "versioned": ("get_bucket_versioning", "Status", "Enabled"),
+    "encrypted": (
+        "get_bucket_encryption",
+        "ServerSideEncryptionConfiguration.Rules[].ApplyServerSideEncryptionByDefault.SSEAlgorithm",
+        ["AES256"],
+    ),
+    "private": (
+        "get_public_access_block",
+        "PublicAccessBlockConfiguration",
+        {
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+    ),
+    "TLS only": (
+        "get_bucket_policy",
+        "Policy",
+        [
+            {
+                "Sid": "DenyWithoutTls",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    ),
+    "old versions expire": (
+        "get_bucket_lifecycle_configuration",
+        "Rules[].[ID, Status, Filter, NoncurrentVersionExpiration, AbortIncompleteMultipartUpload]",
+        [
+            [
+                "expire-old-versions",
+                "Enabled",
+                {"Prefix": ""},
+                {"NoncurrentDays": 90},
+                {"DaysAfterInitiation": 7},
+            ]
+        ],
+    ),
+    "its own state is inside": ("list_objects_v2", "Contents[].Key", [KEY]),
+}
+RUNS = ("fresh", "interrupted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a bootstrap printed, and what the bucket was after it."""
+
+    done: subprocess.CompletedProcess[str]
+    bucket: Mapping[str, Any]
+    state: Mapping[str, Any]
+
+
+def look(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the bucket's properties and the state in it."""
+    client = boto3.client("s3", endpoint_url=env["AWS_ENDPOINT_URL"])
+    with closing(client) as s3:
+        bucket = {
+            name: jmespath.search(path, getattr(s3, operation)(Bucket=BUCKET))
+            for name, (operation, path, _) in ASKED.items()
+        }
+        bucket["TLS only"] = json.loads(bucket["TLS only"])["Statement"]
+        with closing(s3.get_object(Bucket=BUCKET, Key=KEY)["Body"]) as body:
+            return bucket, json.load(body)
+
+
+@pytest.fixture(scope="module")
+def runs(local_aws: LocalAws, house: House) -> Iterator[dict[str, Run]]:
+    """Bootstrap an empty AWS, and one with a bare bucket; the first one twice."""
+    with LocalAws() as other:
+        envs = {"fresh": dict(os.environ), "interrupted": dict(os.environ) | other.environment()}
+        with closing(boto3.client("s3", endpoint_url=other.endpoint)) as s3:
+            s3.create_bucket(Bucket=BUCKET)
+        with ThreadPoolExecutor() as threads:
+            done = dict(
+                zip(
+                    envs,
+                    threads.map(lambda env: house.run(*BOOTSTRAP, env=env), envs.values()),
+                    strict=True,
+                )
+            )
+        assert local_aws.endpoint == envs["fresh"]["AWS_ENDPOINT_URL"]
+        found: dict[str, Run] = {}
+        for name, env in [*envs.items(), ("second", envs["fresh"])]:
+            run = done.get(name) or house.run(*BOOTSTRAP, env=env)
+            assert run.returncode == 0, run.stderr
+            bucket, state = look(env)
+            found[name] = Run(done=run, bucket=bucket, state=state)
+        yield found
+
+
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("run", RUNS)
+def test_the_bucket_is(runs: Mapping[str, Run], run: str, name: str) -> None:
+    """Also after a run that was interrupted between the bucket and its state."""
+    assert runs[run].bucket[name] == ASKED[name][2]
+
+
+@pytest.mark.parametrize(
+    ("run", "verb"), [("fresh", "was created"), ("interrupted", "was taken in")]
+)
+def test_a_sentence_says_what_was_done(runs: Mapping[str, Run], run: str, verb: str) -> None:
+    said = " ".join(runs[run].done.stdout.split())
+    assert said.endswith(f"the state bucket {BUCKET} {verb}, with its own state inside")
+
+
+def test_a_bucket_without_a_state_is_imported(runs: Mapping[str, Run]) -> None:
+    assert "1 imported" in runs["interrupted"].done.stdout
+    assert "imported" not in runs["fresh"].done.stdout
+
+
+def test_a_second_run_changes_nothing(runs: Mapping[str, Run]) -> None:
+    first, second = runs["fresh"], runs["second"]
+    assert "No changes." in second.done.stdout
+    assert second.bucket == first.bucket
+    assert second.state["lineage"] == first.state["lineage"]
+    assert f"the state bucket {BUCKET} is as it should be" in second.done.stdout
+
+
+@pytest.mark.usefixtures("runs")
+def test_the_bucket_is_protected_from_destroy() -> None:
+    env = environment(Settings.load())
+    terraform = Terraform(synthesize("state", env), env)
+    terraform.init()
+    with pytest.raises(TerraformError, match=r"prevent_destroy") as refused:
+        terraform.quiet("destroy", "-auto-approve", "-input=false")
+    assert str(refused.value).endswith("the resource is protected from destroy on purpose")
+    with closing(boto3.client("s3")) as s3:
+        s3.head_bucket(Bucket=BUCKET)
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_bucket_of_another_account_is_not_touched(house: House) -> None:
+    """Bucket names are global: somebody else may have been first."""
+    with closing(boto3.client("sts")) as sts:
+        role = "arn:aws:iam::111122223333:role/somebody-else"
+        credentials = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    done = house.run(
+        *BOOTSTRAP,
+        env=dict(os.environ)
+        | {
+            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": credentials["SessionToken"],
+        },
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"error: the bucket {BUCKET} belongs to another account or is not yours to use"
+        " (HTTP 403); bucket names are global: set STATE_BUCKET in .env to a name of your own\n"
+    )

@@ -1,0 +1,94 @@
+"""The weather pipes running on one machine, and what is seen of them."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+import localcloud.runner
+from localcloud import LocalAws
+from localcloud.checkpoints import Checkpoints
+from localcloud.delivery import Delivery, Timing
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from tests.localcloud.arrivals import Arrivals, until
+from tests.localcloud.weather_pipes import API_KEY, CACHE, WeatherPipes, empty
+
+FAST = Timing(timeout=2.0, first_wait=0.01, longest_wait=0.05, second=0.01)
+"""A second of Retry-After or of a record's age is a hundredth of one."""
+
+
+class WeatherCloud:
+    """The weather pipes' resources on an emptied AWS, a Momento, and who runs between them.
+
+    A context manager. `arrivals` are the requests that came to Momento, `deliveries` what the
+    runners said of each record.
+    """
+
+    def __init__(self, aws: LocalAws, timing: Timing = FAST) -> None:
+        self.aws = aws
+        self.timing = timing
+        self.arrivals = Arrivals()
+        self.deliveries: list[Delivery] = []
+        self.checkpoints = Checkpoints()
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        empty(self.aws.endpoint)
+        with ExitStack() as stack:
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            patch.setattr(localcloud.runner, "WATCH_SECONDS", 0.1)
+            self.weather = stack.enter_context(WeatherPipes(self.aws.endpoint))
+            self.momento = stack.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
+            self.momento.service.interfere = self.arrivals
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    def runner(self) -> Runner:
+        """Return a runner that goes on where the one before ended."""
+        return Runner(
+            endpoint=self.aws.endpoint,
+            redirect=self.momento.endpoint,
+            checkpoints=self.checkpoints,
+            timing=self.timing,
+            on_delivery=self.deliveries.append,
+        )
+
+    def of(self, pipe: str, *outcomes: str) -> list[Delivery]:
+        """Return what became of the records in a pipe, or those with these outcomes."""
+        return [
+            delivery
+            for delivery in list(self.deliveries)
+            if delivery.pipe == pipe and (not outcomes or delivery.outcome in outcomes)
+        ]
+
+    def wait_for(self, pipe: str, count: int, *outcomes: str) -> list[Delivery]:
+        """Return what became of a pipe's records once there are so many."""
+        until(lambda: len(self.of(pipe, *outcomes)) >= count)
+        return self.of(pipe, *outcomes)
+
+    def dead_letters(self, count: int) -> list[dict[str, Any]]:
+        """Take so many messages out of the dead-letter queue."""
+        letters: list[dict[str, Any]] = []
+
+        def enough() -> bool:
+            letters.extend(self.weather.dead_letters())
+            return len(letters) >= count
+
+        until(enough)
+        return letters
+
+
+def locations(deliveries: Sequence[Delivery]) -> list[str]:
+    """Return the location of each delivery's record."""
+    return [delivery.keys["Location"]["S"] for delivery in deliveries]

@@ -1,0 +1,265 @@
+"""The weather stack's resources made by boto3: a second in the place of Terraform's thirty."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.request import Request, urlopen
+
+import boto3
+
+from eventpipes import Definition
+from eventpipes.synthesized import definitions
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
+API_KEY = "the-api-key"
+CACHE = "momento-eventbridge-cache"
+TOPIC = "momento-eventbridge-topic"
+PUT = "weather-stats-demo-cache-put-pipe"
+DELETE = "weather-stats-demo-cache-delete-pipe"
+PUBLISH = "weather-stats-demo-topic-publish-pipe"
+
+
+@functools.cache
+def synthesized() -> Any:
+    """Return the weather stack's JSON, as `main.py` makes it; once in each process."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MOMENTO_", "CDKTF_", "PYTHONDONTWRITEBYTECODE"))
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, ROOT / "main.py"],
+            cwd=folder,
+            env=inherited
+            | {
+                "CDKTF_OUTDIR": folder,
+                "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
+                "MOMENTO_API_ENDPOINT": ENDPOINT,
+            },
+            check=True,
+            capture_output=True,
+        )
+        return json.loads((Path(folder) / "stacks/weather/cdk.tf.json").read_text(encoding="utf-8"))
+
+
+def empty(aws_endpoint: str) -> None:
+    """Take everything out of a local AWS, for the next test."""
+    with urlopen(Request(f"{aws_endpoint}/moto-api/reset", method="POST")):  # noqa: S310 - our own
+        pass
+
+
+@functools.cache
+def _session() -> boto3.session.Session:
+    """Return a session for all; it reads the services' descriptions once."""
+    return boto3.session.Session(
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - dummy credentials
+        region_name="us-east-1",
+    )
+
+
+class WeatherPipes:
+    """A table with a stream, a queue, a log group and pipes, on a local AWS.
+
+    A context manager, whose end closes its clients.
+    """
+
+    def __init__(self, aws_endpoint: str, document: Mapping[str, Any] | None = None) -> None:
+        self._endpoint = aws_endpoint
+        self._clients: list[Any] = []
+        self.dynamodb = self.client("dynamodb")
+        self.sqs = self.client("sqs")
+        self.pipes = self.client("pipes")
+        self.logs = self.client("logs")
+        self.streams = self.client("dynamodbstreams")
+        self.events = self.client("events")
+        self.definitions = definitions(synthesized() if document is None else document)
+        self.table = self.definitions[0].source.arn.split("/")[1]
+        self._create()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for client in self._clients:
+            client.close()
+
+    def client(self, service: str) -> Any:
+        """Return a client of the local AWS."""
+        client = _session().client(service, endpoint_url=self._endpoint)  # type: ignore[call-overload]  # the service is a variable
+        self._clients.append(client)
+        return client
+
+    def definition(self, name: str) -> Definition:
+        """Return the synthesized definition of a pipe."""
+        return next(definition for definition in self.definitions if definition.name == name)
+
+    def _create(self) -> None:
+        table = self.dynamodb.create_table(
+            TableName=self.table,
+            KeySchema=[{"AttributeName": "Location", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "Location", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )["TableDescription"]
+        self.stream_arn = table["LatestStreamArn"]
+        self.queue_url = self.sqs.create_queue(QueueName=f"{self.table}-dlq")["QueueUrl"]
+        self.queue_arn = f"arn:aws:sqs:us-east-1:123456789012:{self.table}-dlq"
+        self.log_group = f"/aws/vendedlogs/pipes/{self.table}"
+        self.logs.create_log_group(logGroupName=self.log_group)
+        self.connection = f"{self.table}-connection"
+        connection = self.events.create_connection(
+            Name=self.connection,
+            AuthorizationType="API_KEY",
+            AuthParameters={
+                "ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": API_KEY}
+            },
+        )["ConnectionArn"]
+        self.destination_arns = {
+            definition.name: self.events.create_api_destination(
+                Name=definition.destination.name,
+                ConnectionArn=connection,
+                HttpMethod=definition.destination.method,
+                InvocationEndpoint=definition.destination.endpoint,
+                InvocationRateLimitPerSecond=1000,
+            )["ApiDestinationArn"]
+            for definition in self.definitions
+        }
+
+    def create_pipes(self, names: Sequence[str] | None = None, **source: Any) -> list[str]:
+        """Create the pipes (default: all), with changes to the stream parameters."""
+        wanted = [d for d in self.definitions if names is None or d.name in names]
+        for definition in wanted:
+            self.pipes.create_pipe(**self.arguments(definition, **source))
+        return [definition.name for definition in wanted]
+
+    def arguments(self, definition: Definition, **source: Any) -> dict[str, Any]:
+        """Return what `create_pipe` takes for a definition."""
+        parameters: dict[str, Any] = {
+            "DynamoDBStreamParameters": {
+                "StartingPosition": "LATEST",
+                "BatchSize": 1,
+                "MaximumRetryAttempts": definition.source.maximum_retry_attempts,
+                "MaximumRecordAgeInSeconds": definition.source.maximum_record_age,
+                "DeadLetterConfig": {"Arn": self.queue_arn},
+            }
+            | source
+        }
+        if definition.filters:
+            parameters["FilterCriteria"] = {
+                "Filters": [{"Pattern": pattern} for pattern in definition.filters]
+            }
+        target: dict[str, Any] = {
+            "HttpParameters": {
+                "PathParameterValues": list(definition.path_parameters),
+                "QueryStringParameters": dict(definition.query_string),
+            }
+        }
+        if definition.input_template is not None:
+            target["InputTemplate"] = definition.input_template
+        return {
+            "Name": definition.name,
+            "RoleArn": "arn:aws:iam::123456789012:role/pipes",
+            "DesiredState": "RUNNING",
+            "Source": self.stream_arn,
+            "SourceParameters": parameters,
+            "Target": self.destination_arns[definition.name],
+            "TargetParameters": target,
+            "LogConfiguration": {
+                "Level": "INFO",
+                "IncludeExecutionData": ["ALL"],
+                "CloudwatchLogsLogDestination": {
+                    "LogGroupArn": f"arn:aws:logs:us-east-1:123456789012:log-group:{self.log_group}"
+                },
+            },
+        }
+
+    def put(self, location: str, ttl: int = 600, **attributes: object) -> None:
+        """Write a weather record."""
+        numbers = {"MaxTemp": 21, "MinTemp": 9, "ChancesOfPrecipitation": 40, "TTL": ttl}
+        item = {name: {"N": str(value)} for name, value in (numbers | attributes).items()}
+        self.dynamodb.put_item(TableName=self.table, Item={"Location": {"S": location}, **item})
+
+    def put_all(self, items: Sequence[tuple[str, int]]) -> None:
+        """Write weather records, each a location and its MaxTemp, 25 a request.
+
+        A request must not name a location twice.
+        """
+        for start in range(0, len(items), 25):
+            requests = [
+                {
+                    "PutRequest": {
+                        "Item": {
+                            "Location": {"S": location},
+                            "MaxTemp": {"N": str(number)},
+                            "MinTemp": {"N": "9"},
+                            "ChancesOfPrecipitation": {"N": "40"},
+                            "TTL": {"N": "600"},
+                        }
+                    }
+                }
+                for location, number in items[start : start + 25]
+            ]
+            self.dynamodb.batch_write_item(RequestItems={self.table: requests})
+
+    def delete(self, location: str) -> None:
+        """Delete a weather record."""
+        self.dynamodb.delete_item(TableName=self.table, Key={"Location": {"S": location}})
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """Take all messages out of the dead-letter queue."""
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
+            messages = answer.get("Messages", [])
+            if not messages:
+                return found
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                self.sqs.delete_message(
+                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"]
+                )
+
+    def record(self, letter: Mapping[str, Any]) -> Any:
+        """Return the stream's record that a dead letter tells the place of."""
+        place = letter["DDBStreamBatchInfo"]
+        iterator = self.streams.get_shard_iterator(
+            StreamArn=place["streamArn"],
+            ShardId=place["shardId"],
+            ShardIteratorType="AT_SEQUENCE_NUMBER",
+            SequenceNumber=place["startSequenceNumber"],
+        )["ShardIterator"]
+        return self.streams.get_records(ShardIterator=iterator, Limit=1)["Records"][0]
+
+    def records(self) -> list[Any]:
+        """Return all records of the stream, in their order."""
+        shard = self.streams.describe_stream(StreamArn=self.stream_arn)["StreamDescription"][
+            "Shards"
+        ]
+        iterator = self.streams.get_shard_iterator(
+            StreamArn=self.stream_arn,
+            ShardId=shard[0]["ShardId"],
+            ShardIteratorType="TRIM_HORIZON",
+        )["ShardIterator"]
+        found: list[Any] = []
+        while True:
+            page = self.streams.get_records(ShardIterator=iterator, Limit=1000)
+            if not page["Records"]:
+                return found
+            found += page["Records"]
+            iterator = page["NextShardIterator"]

@@ -1,0 +1,132 @@
+"""The commands of `help.sh` against the local AWS, where something is missing or refused."""
+
+import os
+import pty
+import shutil
+import subprocess
+from contextlib import closing, suppress
+from pathlib import Path
+
+import boto3
+import pytest
+
+from localcloud import LocalAws
+from tests.conftest import KEY, House
+
+APPROVED = "--auto-approve"
+BESIDE_TERRAFORM = ("bash", "cmp", "dirname", "env", "node", "sed")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def aws(local_aws: LocalAws) -> LocalAws:
+    """Have an AWS without a state bucket."""
+    return local_aws
+
+
+def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the lines on stderr of a command that failed as it should."""
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert KEY not in done.stdout + done.stderr
+    return done.stderr.splitlines()
+
+
+def on_a_terminal(house: House, answer: str, *command: str) -> tuple[int, str]:
+    """Run a command on a terminal where somebody types an answer; return its code and words."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command,
+        cwd=house.root,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        said = b""
+        with suppress(OSError):  # how a terminal ends
+            while chunk := os.read(ours, 4096):
+                said += chunk
+        os.close(ours)
+    return process.returncode, said.decode()
+
+
+@pytest.mark.parametrize("command", [["plan"], ["deploy", APPROVED]])
+def test_a_missing_state_bucket_leads_to_bootstrap(house: House, command: list[str]) -> None:
+    said = errors(house.run("./help.sh", *command))
+    assert said[-1] == "the state bucket does not exist yet: run ./help.sh bootstrap"
+
+
+@pytest.mark.parametrize("command", [["plan"], ["bootstrap", APPROVED]])
+def test_missing_credentials_lead_to_the_example(house: House, command: list[str]) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "AWS_ACCESS_KEY_ID"}
+    said = errors(house.run("./help.sh", *command, env=env))
+    assert ".env.example" in said[-1]
+
+
+@pytest.fixture
+def without_terraform(tmp_path: Path) -> dict[str, str]:
+    """Return an environment with what the commands run, but for Terraform."""
+    for name in BESIDE_TERRAFORM:
+        found = shutil.which(name)
+        assert found
+        (tmp_path / name).symlink_to(found)
+    return dict(os.environ) | {"PATH": str(tmp_path)}
+
+
+def test_synth_needs_no_terraform(house: House, without_terraform: dict[str, str]) -> None:
+    done = house.run("./help.sh", "synth", env=without_terraform)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_missing_terraform_leads_to_where_it_is(
+    house: House, without_terraform: dict[str, str]
+) -> None:
+    done = house.run("./help.sh", "plan", env=without_terraform)
+    (said,) = errors(done)
+    assert said == (
+        "error: terraform is not installed: get 1.11 or newer from"
+        " developer.hashicorp.com/terraform/install and put it on the PATH"
+    )
+
+
+def test_validate_needs_neither_key_nor_credentials(house: House) -> None:
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "TF_VAR_")) and name != "MOMENTO_API_KEY"
+    }
+    done = house.run("./help.sh", "validate", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Success! The configuration is valid." in done.stdout
+
+
+def test_terraform_explains_an_argument_it_does_not_know(house: House, state_bucket: str) -> None:
+    assert state_bucket
+    assert any("-nope" in line for line in errors(house.run("./help.sh", "plan", "-nope")))
+
+
+@pytest.mark.parametrize("command", ["deploy", "destroy", "bootstrap"])
+def test_without_a_terminal_nothing_is_begun(house: House, state_bucket: str, command: str) -> None:
+    """No lock is left either."""
+    (said,) = errors(house.run("./help.sh", command))
+    assert said.startswith("error: there is no terminal to approve the plan on;")
+    assert left(state_bucket) == []
+
+
+def test_no_on_a_terminal_changes_nothing(house: House, state_bucket: str) -> None:
+    code, said = on_a_terminal(house, "no\n", "./help.sh", "deploy")
+    assert code == 1
+    assert "15 to add, 0 to change, 0 to destroy" in said
+    assert "Do you want to perform these actions?" in said
+    assert "Apply cancelled." in said
+    assert "Traceback" not in said
+    assert KEY not in said
+    assert left(state_bucket) == []
+
+
+def left(bucket: str) -> list[str]:
+    """Return the keys of what is in the state bucket."""
+    with closing(boto3.client("s3")) as s3:
+        return [each["Key"] for each in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]

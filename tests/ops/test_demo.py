@@ -1,0 +1,108 @@
+"""`./help.sh demo` as a newcomer runs it: no credentials, no settings, nothing left behind."""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import House
+
+STEPS = {
+    "synthesize": "",
+    "init": "",
+    "deploy": "15 resources created",
+    "bootstrap": "",
+    "plan again": "no changes",
+    "destroy": "15 resources destroyed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """How the demo ended, and what was left of it or touched by it."""
+
+    code: int
+    said: str
+    processes: list[str]
+    files: list[Path]
+    touched: list[Path]
+
+
+def synthesized(root: Path) -> set[tuple[Path, int]]:
+    """Return the files of the user's synthesized stacks, with when they were written."""
+    return {(path, path.stat().st_mtime_ns) for path in root.glob("cdktf.out/stacks/*/*.*")}
+
+
+@pytest.fixture(scope="module")
+def demo(house: House, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Run the demo in a session of its own, which tells what belongs to it."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    before = synthesized(house.root)
+    with subprocess.Popen(
+        ["./help.sh", "demo"],
+        cwd=house.root,
+        env=dict(os.environ) | {"TMPDIR": str(temporary)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        said, _ = process.communicate(timeout=300)
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "sess=,args="], capture_output=True, text=True, check=True
+    )
+    return Demo(
+        code=process.returncode,
+        said=said,
+        processes=[
+            line for line in listed.stdout.splitlines() if line.split()[0] == str(process.pid)
+        ],
+        files=list(temporary.iterdir()),
+        touched=[path for path, _ in synthesized(house.root) ^ before],
+    )
+
+
+def test_it_succeeds(demo: Demo) -> None:
+    assert demo.code == 0, demo.said
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_it_tells_each_step(demo: Demo, step: str) -> None:
+    assert re.search(rf"^✓ {step} .*{STEPS[step]}.* \d+\.\d s$", demo.said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("operation", ["cache-put", "topic-publish", "cache-delete"])
+def test_it_tells_what_was_created(demo: Demo, operation: str) -> None:
+    assert f"weather-stats-demo-{operation}-pipe" in demo.said
+
+
+def test_it_leaves_no_process_and_no_file(demo: Demo) -> None:
+    assert (demo.processes, demo.files) == ([], [])
+
+
+def test_it_leaves_the_synthesized_stacks_of_the_user_alone(demo: Demo) -> None:
+    assert demo.touched == []
+
+
+def test_it_says_nothing_that_looks_wrong(demo: Demo) -> None:
+    assert not re.search(r"(?i)warning|error|traceback|deprecat|end-of-life|\x1b", demo.said)
+    assert "local-api-key" not in demo.said
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["", "https://dynamodb.us-east-1.amazonaws.com", "http://127.0.0.1.example.com:4566"],
+)
+def test_it_refuses_a_real_aws(house: House, endpoint: str) -> None:
+    env = dict(os.environ) | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "MOMENTO_API_ENDPOINT": "https://example.com",
+    }
+    done = house.run(".venv/bin/python", "-m", "ops", "demo", env=env)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: the demo deploys and destroys, so it runs on")
+    assert done.stderr.endswith(" only: ./help.sh demo\n")

@@ -1,0 +1,104 @@
+"""The doctor: what is there, what is missing, and what to do about it."""
+
+import pytest
+
+from ops.doctor import Verdict, examine
+from tests.conftest import ENDPOINT, KEY, House
+from tests.ops.conftest import Fake
+
+OLD = {
+    "node": ("echo v14.0.0", "14.0.0 is too old; install 18.18 or newer"),
+    "node of a minor too few": ("echo v18.17.1", "18.17.1 is too old; install 18.18 or newer"),
+    "terraform": ("echo Terraform v1.9.8", "1.9.8 is too old; install 1.11 or newer"),
+    "node that is broken": (
+        "exit 1",
+        "not found; install node 18.18 or newer and put it on the PATH",
+    ),
+}
+SETTINGS = {"MOMENTO_API_ENDPOINT": ENDPOINT, "MOMENTO_API_KEY": KEY}
+
+
+@pytest.fixture(autouse=True)
+def well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have everything in order, in a copy of the project."""
+    monkeypatch.setattr("ops.doctor.ROOT", house.root)
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+
+
+def found(name: str) -> list[tuple[Verdict, str]]:
+    """Return what the checks of this name say."""
+    return [(check.verdict, check.found) for check in examine() if check.name == name]
+
+
+def test_all_is_well_and_said_by_name() -> None:
+    checks = list(examine())
+    assert {check.name for check in checks} == {
+        "python",
+        "node",
+        "terraform",
+        "packages",
+        "cdktf",
+        "provider",
+        "settings",
+        "API key",
+    }
+    assert {check.verdict for check in checks} == {Verdict.OK}
+
+
+@pytest.mark.parametrize("tool", OLD)
+def test_a_tool_that_is_too_old_is_a_failure_with_the_fix(tool: str, fake: Fake) -> None:
+    script, says = OLD[tool]
+    name = tool.partition(" ")[0]
+    fake(name, script)
+    assert found(name) == [(Verdict.FAILURE, says)]
+
+
+def test_a_tool_that_is_not_there_is_a_failure_with_the_fix(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    says = "not found; install terraform 1.11 or newer and put it on the PATH"
+    assert found("terraform") == [(Verdict.FAILURE, says)]
+
+
+def test_a_tool_that_says_more_than_its_version_is_understood(fake: Fake) -> None:
+    fake("terraform", "printf 'Terraform v1.12.3\\non linux_amd64\\n\\nout of date! 1.99.0'")
+    assert found("terraform") == [(Verdict.OK, "1.12.3")]
+
+
+def test_a_missing_key_is_a_warning_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Synthesizing needs none."""
+    monkeypatch.delenv("MOMENTO_API_KEY")
+    says = "MOMENTO_API_KEY is not set; synth works, plan and deploy need it"
+    assert found("API key") == [(Verdict.WARNING, says)]
+
+
+def test_each_wrong_setting_is_a_failure_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOMENTO_API_ENDPOINT", "http://example.com")
+    monkeypatch.setenv("PIPE_RETRY_ATTEMPTS", "0")
+    said = found("settings")
+    assert [verdict for verdict, _ in said] == [Verdict.FAILURE] * 2
+    assert said[0][1].startswith("MOMENTO_API_ENDPOINT is 'http://example.com', but")
+    assert said[1][1].startswith("PIPE_RETRY_ATTEMPTS is 0, which the Terraform provider drops")
+
+
+def test_a_region_without_momento_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "sa-east-1")
+    verdict, says = found("settings")[0]
+    assert verdict is Verdict.WARNING
+    assert says.startswith("AWS_REGION is sa-east-1, where Momento has no endpoint")
+
+
+def test_the_command_ends_with_0_if_all_is_well(house: House) -> None:
+    done = house.run("./help.sh", "doctor")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert KEY not in done.stdout
+
+
+def test_the_command_ends_with_1_and_the_fix_if_not(house: House, fake: Fake) -> None:
+    fake("node", "echo v14.0.0")
+    done = house.run("./help.sh", "doctor")
+    assert done.returncode == 1
+    assert "14.0.0 is too old; install 18.18 or newer" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr

@@ -1,0 +1,107 @@
+"""`./help.sh simulate`: requests, or why there are none, from samples of each shape."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ops.errors import OpsError
+from ops.simulate import read_records, simulate
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT
+
+INSERT = {
+    "eventName": "INSERT",
+    "dynamodb": {
+        "Keys": {"Location": {"S": "Oslo"}},
+        "NewImage": {
+            "Location": {"S": "Oslo"},
+            "MaxTemp": {"N": "21"},
+            "MinTemp": {"N": "9"},
+            "ChancesOfPrecipitation": {"N": "40"},
+            "TTL": {"N": "600"},
+        },
+    },
+}
+REMOVE = {"eventName": "REMOVE", "dynamodb": {"Keys": {"Location": {"S": "Bergen"}}}}
+
+
+@pytest.fixture(scope="module")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the weather stack's JSON in a file."""
+    from cdktf import Testing
+
+    from stacks.weather import WeatherStack
+
+    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
+    file = tmp_path_factory.mktemp("stack") / "cdk.tf.json"
+    file.write_text(Testing.synth(WeatherStack(Testing.app(), "weather", settings)))
+    return file
+
+
+def run(tmp_path: Path, synthesized: Path, text: str) -> str:
+    events = tmp_path / "events.json"
+    events.write_text(text)
+    console = Console(file=io.StringIO(), width=200, color_system=None)
+    simulate(str(events), synthesized, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_each_pipe_tells_its_request_or_why_there_is_none(
+    tmp_path: Path, synthesized: Path
+) -> None:
+    told = run(tmp_path, synthesized, json.dumps(INSERT))
+    assert "INSERT Location=Oslo" in told
+    assert f"PUT {ENDPOINT}/cache/momento-eventbridge-cache?key=Oslo&ttl_seconds=600" in told
+    assert f"POST {ENDPOINT}/topics/momento-eventbridge-cache/momento-eventbridge-topic" in told
+    assert '{"Location":"Oslo","MaxTemp":"21","MinTemp":"9","ChancesOfPrecipitation":"40"}' in told
+    assert 'filtered out: eventName is INSERT, and no filter matches: {"eventName":["REM' in told
+    assert "Authorization: ***" in told
+    assert "not JSON" not in told
+
+
+def test_a_body_that_is_not_json_is_marked(tmp_path: Path, synthesized: Path) -> None:
+    text = json.dumps(INSERT).replace("Oslo", 'The \\"Loop\\"')
+    assert "! the body is not JSON" in run(tmp_path, synthesized, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([INSERT, REMOVE]),
+        json.dumps({"Records": [INSERT, REMOVE]}),
+        f"{json.dumps(INSERT)}\n\n{json.dumps(REMOVE)}\n",
+    ],
+    ids=["list", "records", "lines"],
+)
+def test_several_records_come_in_any_of_the_usual_shapes(
+    tmp_path: Path, synthesized: Path, text: str
+) -> None:
+    told = run(tmp_path, synthesized, text)
+    assert "INSERT Location=Oslo" in told
+    assert "REMOVE Location=Bergen" in told
+    assert f"DELETE {ENDPOINT}/cache/momento-eventbridge-cache?key=Bergen" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is empty"),
+        ("{", "is not JSON"),
+        ("[1]", "record 1 is no DynamoDB stream record"),
+        (json.dumps([INSERT, {"eventName": "INSERT"}]), "record 2 is no DynamoDB stream record"),
+    ],
+)
+def test_what_is_no_record_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    events = tmp_path / "events.json"
+    events.write_text(text)
+    with pytest.raises(OpsError, match=says):
+        read_records(str(events))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OpsError, match=r"missing\.json cannot be read: No such file"):
+        read_records(str(tmp_path / "missing.json"))

@@ -1,0 +1,160 @@
+"""How Terraform is run, with a stand-in for it, and what is made of what it says."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.errors import OpsError
+from ops.terraform import (
+    Terraform,
+    TerraformError,
+    environment,
+    refuse_without_terminal,
+    require_key,
+)
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT, KEY, House
+from tests.ops.conftest import Fake
+
+NEXT_STEPS = {
+    'Error: S3 bucket "b" does not exist.': "run ./help.sh bootstrap",
+    "api error NoSuchBucket: The specified bucket does not exist": "run ./help.sh bootstrap",
+    "Error: No valid credential sources found": "see 'AWS' in .env.example",
+    "api error InvalidClientTokenId: ...": "see 'AWS' in .env.example",
+    "api error ExpiredToken: ...": "see 'AWS' in .env.example",
+    "Error: Error acquiring the state lock": "somebody else is deploying; wait for them",
+    "Error: Failed to query available provider packages": "run ./help.sh setup",
+    "Error: Failed to install provider": "run ./help.sh setup",
+    "lifecycle.prevent_destroy set, but": "protected from destroy on purpose",
+    "│ Error: Error acquiring the\n│ state lock": "somebody else is deploying; wait for them",
+}
+Runner = Callable[..., Terraform]
+
+
+@pytest.fixture
+def terraform(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """Return a function that makes Terraform say something and end with a code."""
+
+    def run(*, out: str = "", err: str = "", code: int = 0) -> Terraform:
+        for name, text in (("out", out), ("err", err)):
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        script = (
+            f'cat "{tmp_path}/out"; cat "{tmp_path}/err" >&2; echo "$@" >arguments; exit {code}'
+        )
+        path = fake("terraform", script)
+        return Terraform(tmp_path, {"PATH": f"{path.parent}:/bin:/usr/bin"})
+
+    monkeypatch.chdir(tmp_path)
+    return run
+
+
+def test_it_is_looked_up_on_the_path_of_its_environment(tmp_path: Path) -> None:
+    with pytest.raises(OpsError, match=r"^terraform is not installed: get 1\.11 or newer from"):
+        Terraform(tmp_path, {"PATH": str(tmp_path)})
+
+
+def test_quiet_returns_what_was_printed(terraform: Runner, tmp_path: Path) -> None:
+    assert terraform(out="planned\n").quiet("plan", "-input=false") == "planned\n"
+    assert (tmp_path / "arguments").read_text() == "plan -input=false -no-color\n"
+
+
+def test_json_is_parsed(terraform: Runner) -> None:
+    assert terraform(out='{"valid": true}').json("validate") == {"valid": True}
+
+
+@pytest.mark.parametrize("said", NEXT_STEPS)
+def test_a_known_error_is_followed_by_the_next_step(terraform: Runner, said: str) -> None:
+    with pytest.raises(TerraformError) as error:
+        terraform(err=said, code=1).quiet("init")
+    first, _, last = str(error.value).rpartition("\n")
+    assert first == said.strip()
+    assert NEXT_STEPS[said] in last
+
+
+def test_another_error_is_passed_on_as_it_is(terraform: Runner) -> None:
+    with pytest.raises(TerraformError) as error:
+        terraform(err="Error: Unsupported argument\n", code=1).quiet("init")
+    assert str(error.value) == "Error: Unsupported argument"
+
+
+def test_show_passes_both_streams_on(terraform: Runner, capfd: pytest.CaptureFixture[str]) -> None:
+    terraform(out="the plan\n", err="a warning\n").show("plan")
+    assert capfd.readouterr() == ("the plan\n", "a warning\n")
+
+
+@pytest.mark.parametrize(
+    ("err", "message"),
+    [
+        ("Error: Error acquiring the state lock", "somebody else is deploying"),
+        ("Error: Unsupported argument", "terraform apply failed, see above"),
+    ],
+)
+def test_show_does_not_repeat_what_is_on_the_screen(
+    terraform: Runner, capfd: pytest.CaptureFixture[str], err: str, message: str
+) -> None:
+    with pytest.raises(TerraformError, match=f"^{message}"):
+        terraform(err=err, code=1).show("apply")
+    assert capfd.readouterr().err == err
+
+
+def test_events_are_yielded_as_they_come(terraform: Runner) -> None:
+    events = [{"type": "version"}, {"type": "change_summary", "@level": "info"}]
+    lines = "".join(f"{json.dumps(event)}\n" for event in events)
+    assert list(terraform(out=lines).events("apply")) == events
+
+
+def test_what_is_wrong_is_in_the_error_of_the_events(terraform: Runner) -> None:
+    """Also a line that is no event, such as a crash of Terraform itself."""
+    event = {
+        "type": "diagnostic",
+        "@level": "error",
+        "@message": "Error: Error acquiring the state lock",
+        "diagnostic": {"detail": "Lock Info: ID: 1"},
+    }
+    run = terraform(out=f"{json.dumps(event)}\npanic: oh\n", code=1)
+    with pytest.raises(TerraformError) as error:
+        list(run.events("apply"))
+    assert str(error.value).splitlines() == [
+        "Error: Error acquiring the state lock",
+        "Lock Info: ID: 1",
+        "panic: oh",
+        "somebody else is deploying; wait for them (if nobody is: terraform force-unlock ID)",
+    ]
+
+
+def test_the_key_becomes_a_variable_of_terraform(house: House) -> None:
+    assert house.root.exists()
+    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
+    assert environment(settings, {"PATH": "bin"})["TF_VAR_momento_api_key"] == KEY
+    given = environment(settings, {"TF_VAR_momento_api_key": "the user's own"})
+    assert given["TF_VAR_momento_api_key"] == "the user's own"
+
+
+def test_without_a_key_there_is_no_variable(house: House) -> None:
+    assert house.root.exists()
+    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
+    env = environment(settings, {"PATH": "bin"})
+    assert "TF_VAR_momento_api_key" not in env
+    with pytest.raises(OpsError, match=r"^MOMENTO_API_KEY is not set: put it in \.env"):
+        require_key(env)
+
+
+def test_the_tools_do_not_ask_the_network_for_news(house: House) -> None:
+    assert house.root.exists()
+    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert environment(settings, {})["CHECKPOINT_DISABLE"] == "1"
+
+
+@pytest.mark.parametrize("arguments", [["--auto-approve"], ["weather", "-auto-approve"]])
+def test_no_question_needs_no_terminal(arguments: list[str]) -> None:
+    refuse_without_terminal(arguments)
+
+
+def test_a_question_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    with pytest.raises(OpsError, match=r"^there is no terminal to approve the plan on; look at"):
+        refuse_without_terminal([])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    refuse_without_terminal([])

@@ -1,0 +1,1 @@
+"""What the stacks synthesize, and what they refuse."""

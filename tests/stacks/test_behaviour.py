@@ -1,0 +1,119 @@
+"""What the synthesized pipes do with real events: the exact request, or none."""
+
+from typing import Any
+
+import pytest
+
+from eventpipes import Filtered, Pipe, Request
+from eventpipes.synthesized import definitions
+from tests.stacks.conftest import ENDPOINT, Synthesized, synthesize
+
+OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
+MEASURED = '"MaxTemp":"21","MinTemp":"9","ChancesOfPrecipitation":"40"'
+NOTHING = '"MaxTemp":"","MinTemp":"","ChancesOfPrecipitation":""'
+CACHE = f"{ENDPOINT}/cache/momento-eventbridge-cache"
+TOPIC = f"{ENDPOINT}/topics/momento-eventbridge-cache/momento-eventbridge-topic"
+
+
+def record(event: str, location: str, *, ttl: str | None = "600") -> dict[str, Any]:
+    """Return a stream record as DynamoDB writes it."""
+    item: dict[str, Any] = {
+        "Location": {"S": location},
+        "MaxTemp": {"N": "21"},
+        "MinTemp": {"N": "9"},
+        "ChancesOfPrecipitation": {"N": "40"},
+    }
+    if ttl is not None:
+        item["TTL"] = {"N": ttl}
+    images = {
+        "INSERT": {"NewImage": item},
+        "MODIFY": {"NewImage": item, "OldImage": item},
+        "REMOVE": {"OldImage": item},
+    }[event]
+    return {
+        "eventID": "c4ca4238a0b923820dcc509a6f75849b",
+        "eventName": event,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": {"Keys": {"Location": {"S": location}}, "SequenceNumber": "1", **images},
+    }
+
+
+def outcomes(stack: Synthesized, event: dict[str, Any]) -> dict[str, str | None]:
+    """Return each pipe's request as `METHOD URL BODY`, or nothing where it filters."""
+    found = {}
+    for definition in definitions(stack.document):
+        outcome = Pipe(definition).process(event)
+        assert isinstance(outcome, Request | Filtered)
+        operation = definition.name.removeprefix("weather-stats-demo-").removesuffix("-pipe")
+        found[operation] = (
+            f"{outcome.method} {outcome.url} {outcome.body}"
+            if isinstance(outcome, Request)
+            else None
+        )
+    assert set(found) == set(OPERATIONS)
+    return found
+
+
+@pytest.mark.parametrize("event", ["INSERT", "MODIFY"])
+def test_a_written_item_is_put_and_published(weather: Synthesized, event: str) -> None:
+    assert outcomes(weather, record(event, "Oslo")) == {
+        "cache-put": f'PUT {CACHE}?key=Oslo&ttl_seconds=600 {{"Location":"Oslo",{MEASURED}}}',
+        "topic-publish": f'POST {TOPIC} {{"EventType":"{event}","Location":"Oslo",{MEASURED}}}',
+        "cache-delete": None,
+    }
+
+
+def test_a_removed_item_is_deleted_and_published_without_its_values(weather: Synthesized) -> None:
+    """The delete's body is the whole record, since the pipe has no template."""
+    found = outcomes(weather, record("REMOVE", "Oslo"))
+    assert found["cache-put"] is None
+    assert found["topic-publish"] == (
+        f'POST {TOPIC} {{"EventType":"REMOVE","Location":"Oslo",{NOTHING}}}'
+    )
+    assert found["cache-delete"] is not None
+    assert found["cache-delete"].startswith(f'DELETE {CACHE}?key=Oslo {{"eventID":"c4ca')
+
+
+def test_an_item_without_a_ttl_asks_for_an_empty_one(weather: Synthesized) -> None:
+    found = outcomes(weather, record("INSERT", "Oslo", ttl=None))["cache-put"]
+    assert found is not None
+    assert found.startswith(f"PUT {CACHE}?key=Oslo&ttl_seconds= {{")
+
+
+def test_a_fixed_ttl_needs_none_in_the_item() -> None:
+    stack = synthesize(CACHE_TTL_SECONDS="90")
+    found = outcomes(stack, record("INSERT", "Oslo", ttl=None))["cache-put"]
+    assert found is not None
+    assert found.startswith(f"PUT {CACHE}?key=Oslo&ttl_seconds=90 {{")
+
+
+@pytest.mark.parametrize(
+    ("location", "key"),
+    [
+        ("São Paulo", "S%C3%A3o%20Paulo"),
+        ("東京", "%E6%9D%B1%E4%BA%AC"),
+        ("a/b?c=d&e#f+g%", "a%2Fb%3Fc%3Dd%26e%23f%2Bg%25"),
+        ('The "Loop"', "The%20%22Loop%22"),
+    ],
+)
+def test_a_key_is_percent_encoded_and_a_value_goes_in_as_it_is(
+    weather: Synthesized, location: str, key: str
+) -> None:
+    found = outcomes(weather, record("INSERT", location))
+    assert found["cache-put"] == (
+        f'PUT {CACHE}?key={key}&ttl_seconds=600 {{"Location":"{location}",{MEASURED}}}'
+    )
+    assert found["topic-publish"] == (
+        f'POST {TOPIC} {{"EventType":"INSERT","Location":"{location}",{MEASURED}}}'
+    )
+
+
+def test_every_request_is_authorized_and_shows_no_key(weather: Synthesized) -> None:
+    for definition in definitions(weather.document):
+        event = record("REMOVE" if "delete" in definition.name else "INSERT", "Oslo")
+        request = Pipe(definition).process(event)
+        assert isinstance(request, Request)
+        assert request.headers["Authorization"] == "${var.momento_api_key}"
+        assert "momento_api_key" not in repr(request)

@@ -1,0 +1,184 @@
+"""How the AWS bindings are loaded: three ways, one output; and what happens when one fails."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jsii import JSIIAssembly
+
+from stacks import bindings
+from stacks.bindings import loader
+from stacks.bindings.assembly import AssemblyError, source_archive, trimmed_archive
+from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main, run_python
+
+BOTH_IN_ONE_PROCESS = "import main; main.synthesize('weather'); main.synthesize('state');"
+AND_TELL = """
+import sys
+from cdktf_cdktf_provider_aws._jsii import __jsii_assembly__
+print("cdktf_cdktf_provider_aws.vpc" in sys.modules, __jsii_assembly__.filename)
+"""
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what `python main.py` synthesizes for both stacks with the trimmed assembly."""
+    folder = tmp_path_factory.mktemp("trimmed")
+    for stack in ("weather", "state"):
+        run = run_main(folder, stack, MOMENTO_API_ENDPOINT=ENDPOINT)
+        assert (run.returncode, run.stderr) == (0, "")
+    return outputs(folder)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Return a copy of the app with a cache of its own, which is empty."""
+    for package in ("eventpipes", "stacks"):
+        shutil.copytree(REPO / package, tmp_path / package)
+    shutil.copy(REPO / "main.py", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("mode", "every_module", "archive"),
+    [
+        ("trimmed", False, os.fspath(loader.CACHE)),
+        ("lazy", False, "provider-aws@"),
+        ("stock", True, "provider-aws@"),
+    ],
+    ids=["trimmed", "lazy", "stock"],
+)
+def test_every_way_to_load_them_gives_the_same_bytes(
+    tmp_path: Path, expected: dict[str, str], mode: str, *, every_module: bool, archive: str
+) -> None:
+    """Both stacks in one process: the plain import takes many seconds."""
+    run = run_python(
+        tmp_path,
+        *("-c", BOTH_IN_ONE_PROCESS + AND_TELL),
+        repo=REPO,
+        AWS_BINDINGS=mode,
+        MOMENTO_API_ENDPOINT=ENDPOINT,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    vpc_is_loaded, loaded = run.stdout.split()
+    assert vpc_is_loaded == str(every_module)
+    assert loaded.startswith(archive)
+    assert expected.keys() == {"state", "weather"}
+    assert outputs(tmp_path) == expected
+
+
+def test_a_damaged_archive_is_built_again(copy: Path, expected: dict[str, str]) -> None:
+    cache = copy / ".cache" / "bindings"
+    shutil.copytree(loader.CACHE, cache)
+    damaged = sorted(cache.glob("*.tgz"))
+    assert damaged
+    for archive in damaged:
+        archive.write_bytes(b"damaged")
+    for stack in ("weather", "state"):
+        run = run_python(copy, "main.py", stack, repo=copy, MOMENTO_API_ENDPOINT=ENDPOINT)
+        assert (run.returncode, run.stderr) == (0, "")
+    assert outputs(copy) == expected
+    assert any(archive.read_bytes() != b"damaged" for archive in damaged)
+
+
+def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_says_so(
+    copy: Path, expected: dict[str, str]
+) -> None:
+    (copy / ".cache").write_text("a file where the folder should be")
+    run = run_python(copy, "-c", BOTH_IN_ONE_PROCESS, repo=copy, MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert run.returncode == 0
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("bindings: slower start, the whole assembly is loaded (")
+    assert outputs(copy) == expected
+
+
+@pytest.fixture
+def _not_yet_imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Take the bindings out of `sys.modules`, and put them back as they were."""
+    before = {
+        name: module for name, module in sys.modules.items() if name.startswith(loader.PACKAGE)
+    }
+    for name in before:
+        monkeypatch.delitem(sys.modules, name)
+    yield
+    for name in [name for name in sys.modules if name.startswith(loader.PACKAGE)]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("_not_yet_imported")
+@pytest.mark.parametrize("error", [AssemblyError("strange"), OSError("full"), RuntimeError("jsii")])
+@pytest.mark.parametrize("step", ["source_archive", "trimmed_archive", "JSIIAssembly.load"])
+def test_whatever_fails_is_told_in_one_line_and_not_raised(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    step: str,
+) -> None:
+    """And the import that follows finds no half of the trimmed assembly in its way."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    owner, name = (JSIIAssembly, "load") if step == "JSIIAssembly.load" else (loader, step)
+    monkeypatch.setattr(owner, name, fail)
+    loader.install()
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == f"bindings: slower start, the whole assembly is loaded ({error})\n"
+    assert loader.PACKAGE in sys.modules
+    assert f"{loader.PACKAGE}._jsii" not in sys.modules
+
+
+@pytest.mark.usefixtures("_not_yet_imported")
+def test_stock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_BINDINGS", "stock")
+    loader.install()
+    assert loader.PACKAGE not in sys.modules
+
+
+def test_bindings_that_were_imported_before_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = sys.modules[loader.PACKAGE]
+    monkeypatch.setattr(loader, "trimmed_archive", lambda *_: pytest.fail("it was trimmed again"))
+    loader.install()
+    assert sys.modules[loader.PACKAGE] is before
+
+
+def test_the_modules_in_use_are_those_of_the_public_classes() -> None:
+    classes = [getattr(bindings, name) for name in bindings.__all__]
+    modules = {each.__module__.removeprefix(f"{loader.PACKAGE}.") for each in classes}
+    assert set(loader.modules_in_use()) == modules
+    assert len(loader.modules_in_use()) == len(modules)
+
+
+def test_setup_raises_what_keeps_the_archive_from_being_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It does not fall back in silence: `./help.sh setup` shows what is wrong."""
+
+    def fail(*_: object) -> None:
+        raise AssemblyError("strange")
+
+    monkeypatch.setattr(loader, "trimmed_archive", fail)
+    with pytest.raises(AssemblyError, match="strange"):
+        loader.prepare()
+
+
+def test_setup_builds_the_archive_that_is_loaded_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(loader, "trimmed_archive", lambda *arguments: asked.append(arguments))
+    loader.prepare()
+    assert asked == [(_installed(), loader.modules_in_use(), loader.CACHE)]
+
+
+def test_the_real_package_is_trimmed_to_a_fraction() -> None:
+    trimmed = trimmed_archive(_installed(), loader.modules_in_use(), loader.CACHE)
+    assert trimmed.stat().st_size * 10 < _installed().stat().st_size
+
+
+def _installed() -> Path:
+    """Return the archive of the installed bindings."""
+    return source_archive(Path(sys.modules[loader.PACKAGE].__file__ or "").parent)

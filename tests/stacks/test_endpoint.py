@@ -1,0 +1,73 @@
+"""Momento as EventBridge sees it: the connection and one destination for each operation."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.stacks.conftest import ENDPOINT, Synthesized, synthesize
+
+CONNECTION = "aws_cloudwatch_event_connection"
+DESTINATION = "aws_cloudwatch_event_api_destination"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the walk-through's destination of this operation looks like."""
+
+    name: str
+    description: str
+    method: str
+    path: str
+
+
+OPERATIONS = [
+    Operation("cache-put", "Cache Set API", "PUT", "/cache/*"),
+    Operation("topic-publish", "Topic Publish API", "POST", "/topics/momento-eventbridge-cache/*"),
+    Operation("cache-delete", "Cache Delete API", "DELETE", "/cache/*"),
+]
+
+
+def test_the_connection_sends_the_key_in_the_authorization_header(weather: Synthesized) -> None:
+    assert weather.one(CONNECTION).arguments == {
+        "name": "weather-stats-demo-connection",
+        "description": "Connection with API key authorization",
+        "authorization_type": "API_KEY",
+        "auth_parameters": {
+            "api_key": {"key": "Authorization", "value": "${var.momento_api_key}"},
+        },
+    }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_each_operation_has_its_destination(weather: Synthesized, operation: Operation) -> None:
+    name = f"weather-stats-demo-{operation.name}-api-destination"
+    assert weather.one(DESTINATION, name).arguments == {
+        "name": name,
+        "description": operation.description,
+        "connection_arn": weather.one(CONNECTION).ref("arn"),
+        "http_method": operation.method,
+        "invocation_endpoint": ENDPOINT + operation.path,
+        "invocation_rate_limit_per_second": 300,
+    }
+
+
+def test_there_is_no_other_destination(weather: Synthesized) -> None:
+    assert len(weather.blocks(DESTINATION)) == len(OPERATIONS)
+
+
+def test_no_endpoint_has_more_than_one_wildcard(weather: Synthesized) -> None:
+    """The provider takes one path parameter for a pipe; a second `*` would stay unfilled."""
+    for destination in weather.blocks(DESTINATION):
+        assert destination["invocation_endpoint"].count("*") == 1
+
+
+def test_the_endpoint_the_cache_and_the_rate_limit_are_settings() -> None:
+    stack = synthesize(
+        MOMENTO_API_ENDPOINT="https://momento.example/",
+        MOMENTO_CACHE_NAME="traffic",
+        DESTINATION_RATE_LIMIT="50",
+    )
+    found = {block["invocation_endpoint"] for block in stack.blocks(DESTINATION)}
+    assert found == {"https://momento.example/cache/*", "https://momento.example/topics/traffic/*"}
+    limits = [block["invocation_rate_limit_per_second"] for block in stack.blocks(DESTINATION)]
+    assert limits == [50, 50, 50]

@@ -1,0 +1,70 @@
+"""`python main.py`: what it prints and how it ends."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main
+
+
+@pytest.mark.parametrize(
+    ("environment", "lines"),
+    [
+        ({}, ["error: MOMENTO_API_ENDPOINT is not set"]),
+        (
+            {"MOMENTO_API_ENDPOINT": "http://momento.example"},
+            ["error: MOMENTO_API_ENDPOINT is 'http://momento.example', but"],
+        ),
+        (
+            {"MOMENTO_API_ENDPOINT": ENDPOINT, "NAME_PREFIX": "X", "TAGS": "team"},
+            ["error: NAME_PREFIX is 'X'", "error: TAGS is 'team'"],
+        ),
+    ],
+    ids=["no endpoint", "endpoint without https", "two wrong values"],
+)
+def test_wrong_settings_end_it_with_a_line_each(
+    tmp_path: Path, environment: dict[str, str], lines: list[str]
+) -> None:
+    run = run_main(tmp_path, **environment)
+    assert run.returncode == 1
+    assert run.stdout == ""
+    told = run.stderr.splitlines()
+    assert len(told) == len(lines)
+    for line, expected in zip(told, lines, strict=True):
+        assert line.startswith(expected)
+    assert outputs(tmp_path) == {}
+
+
+def test_an_unknown_stack_ends_it_with_a_line(tmp_path: Path) -> None:
+    run = run_main(tmp_path, "wether", MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert run.returncode != 0
+    assert run.stderr.startswith("error: ")
+    assert "wether" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_the_weather_stack_is_the_default(tmp_path: Path) -> None:
+    run = run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert outputs(tmp_path).keys() == {"weather"}
+
+
+def test_a_warning_is_told_and_does_not_stop_it(tmp_path: Path) -> None:
+    run = run_main(tmp_path, "state", MOMENTO_API_ENDPOINT=ENDPOINT, AWS_REGION="eu-west-1")
+    assert run.returncode == 0
+    assert run.stdout == ""
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("warning: AWS_REGION is eu-west-1 and MOMENTO_API_ENDPOINT is in")
+    assert outputs(tmp_path).keys() == {"state"}
+
+
+def test_the_settings_are_read_from_the_file_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"MOMENTO_API_ENDPOINT={ENDPOINT}\nNAME_PREFIX=traffic\n")
+    assert run_main(tmp_path).returncode == 0
+    assert '"name": "traffic-dlq"' in outputs(tmp_path)["weather"]
+
+
+def test_main_has_under_forty_lines_and_no_resources() -> None:
+    source = (REPO / "main.py").read_text(encoding="utf-8")
+    assert len(source.splitlines()) < 40
+    assert "bindings" not in source

@@ -1,0 +1,280 @@
+"""Settings: defaults, their documentation, and a clear line for each wrong value."""
+
+import re
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from stacks.settings import MOMENTO_REGIONS, Settings, SettingsError
+from tests.stacks.conftest import ENDPOINT, REPO, read_settings
+
+EXAMPLE = REPO / ".env.example"
+UNDOCUMENTED = {
+    "MIRROR_AWS_PROVIDER_VERSION",  # set by help.sh
+}
+CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+
+
+def _variable(field: FieldInfo) -> str:
+    """Return the variable that a field is read from; the first one, where there are two."""
+    alias = field.validation_alias
+    return str(getattr(alias, "choices", [alias])[0])
+
+
+FIELDS = {_variable(field): field for field in Settings.model_fields.values()}
+
+
+def _complaints(**environment: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(**environment)
+    return str(caught.value).splitlines()
+
+
+def test_the_example_documents_every_setting_and_nothing_else() -> None:
+    documented = re.findall(r"^#?([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(documented) == len(set(documented))
+    assert set(documented) == FIELDS.keys() - UNDOCUMENTED | CREDENTIALS
+
+
+@pytest.mark.parametrize(
+    "variable", sorted(FIELDS.keys() - UNDOCUMENTED - {"MOMENTO_API_ENDPOINT"})
+)
+def test_the_example_shows_the_default(variable: str) -> None:
+    default = FIELDS[variable].get_default(call_default_factory=True)
+    expected = "" if default in (None, {}) else str(default).replace("True", "true")
+    assert dotenv_values(EXAMPLE)[variable] == expected
+
+
+def test_the_example_is_valid_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(EXAMPLE.read_bytes())
+    assert Settings.load() == read_settings(MOMENTO_API_ENDPOINT=ENDPOINT)
+
+
+def test_the_environment_wins_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("MOMENTO_CACHE_NAME=file\nMOMENTO_TOPIC_NAME=file\n")
+    settings = read_settings(MOMENTO_CACHE_NAME="environment")
+    assert (settings.cache_name, settings.topic_name) == ("environment", "file")
+
+
+def test_an_empty_variable_counts_as_not_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("MOMENTO_CACHE_NAME=file\nPIPE_RETRY_ATTEMPTS=\n")
+    settings = read_settings(MOMENTO_CACHE_NAME="")
+    assert (settings.cache_name, settings.retry_attempts) == ("file", 3)
+
+
+def test_other_variables_of_the_environment_are_not_read() -> None:
+    """`LOG_LEVEL` and `REGION` are set in many a shell, for other programs."""
+    strangers = {name.upper() for name in Settings.model_fields} - FIELDS.keys()
+    assert {"LOG_LEVEL", "REGION"} <= strangers
+    assert read_settings(**dict.fromkeys(strangers, "stranger")) == read_settings()
+
+
+@pytest.mark.parametrize(
+    ("environment", "region"),
+    [
+        ({}, "us-east-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "us-west-2"}, "us-west-2"),
+    ],
+)
+def test_the_region_is_read_as_aws_tools_read_it(environment: dict[str, str], region: str) -> None:
+    assert read_settings(**environment).region == region
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [(ENDPOINT, ENDPOINT), (f"{ENDPOINT}/", ENDPOINT)], ids=["bare", "slash"]
+)
+def test_the_endpoint_is_kept_without_a_slash_at_its_end(given: str, kept: str) -> None:
+    assert read_settings(MOMENTO_API_ENDPOINT=given).momento_api_endpoint == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "tags"),
+    [
+        ("team=weather", {"team": "weather"}),
+        (" team = weather , stage=test,", {"team": "weather", "stage": "test"}),
+        ("formula=a=b,empty=", {"formula": "a=b", "empty": ""}),
+    ],
+)
+def test_tags_are_pairs(given: str, tags: dict[str, str]) -> None:
+    assert read_settings(TAGS=given).tags == tags
+
+
+WRONG = [
+    ("MOMENTO_API_ENDPOINT", "http://momento.example", "take https only; write it as in the"),
+    ("MOMENTO_API_ENDPOINT", "momento.example", "take https only; write it as in the Momento"),
+    ("MOMENTO_API_ENDPOINT", "https://", "take https only; write it as in the Momento console"),
+    ("MOMENTO_API_ENDPOINT", "https://momento.example/cache", "leave out what follows it"),
+    ("MOMENTO_API_ENDPOINT", "https://momento.example?token=x", "leave out what follows it"),
+    ("MOMENTO_API_KEY", "k" * 513, "has 513 characters .* create a shorter-lived or narrower key"),
+    ("MOMENTO_API_KEY", "two words", "holds a space.* copy the key again"),
+    ("AWS_REGION", "Ohio", "write an AWS region such as us-east-1"),
+    ("AWS_REGION", "us-east-1a", "write an AWS region such as us-east-1"),
+    ("MOMENTO_CACHE_NAME", "my cache", "use 1 to 255 letters, digits, dots, dashes or"),
+    ("MOMENTO_TOPIC_NAME", "a/b", "use 1 to 255 letters, digits, dots, dashes or underscores"),
+    ("MOMENTO_SECRET_NAME", "my secret", "takes 1 to 512 letters, digits and /_"),
+    ("NAME_PREFIX", "Weather", "use 3 to 24 lower-case letters, digits and single dashes"),
+    ("NAME_PREFIX", "ab", "use 3 to 24 lower-case letters"),
+    ("NAME_PREFIX", "a" * 25, "use 3 to 24 lower-case letters"),
+    ("NAME_PREFIX", "a--b", "single dashes"),
+    ("NAME_PREFIX", "ab-", "single dashes"),
+    ("CACHE_TTL_SECONDS", "86401", "1 to 86400 seconds .a day.*Leave it empty"),
+    ("CACHE_TTL_SECONDS", "0", "1 to 86400 seconds .a day.*Leave it empty"),
+    ("PIPE_RETRY_ATTEMPTS", "0", "which the Terraform provider drops .*use 1 or more"),
+    ("PIPE_RETRY_ATTEMPTS", "-1", "takes 1 to 10000"),
+    ("PIPE_RETRY_ATTEMPTS", "10001", "takes 1 to 10000"),
+    ("PIPE_RETRY_ATTEMPTS", "three", "valid integer.*.env.example shows what it takes"),
+    ("PIPE_RECORD_AGE_SECONDS", "59", "use 60 to 86399 seconds"),
+    ("PIPE_RECORD_AGE_SECONDS", "86400", "use 60 to 86399 seconds"),
+    ("PIPE_LOG_LEVEL", "DEBUG", "'OFF', 'ERROR', 'INFO' or 'TRACE'"),
+    ("PIPE_LOG_EXECUTION_DATA", "perhaps", "valid boolean.*.env.example shows what it takes"),
+    ("DESTINATION_RATE_LIMIT", "0", "use 1 or more invocations a second"),
+    ("IAM_SETTLE_SECONDS", "-1", "use 0 to 300 seconds"),
+    ("IAM_SETTLE_SECONDS", "301", "use 0 to 300 seconds"),
+    ("STATE_BUCKET", "My_Bucket", "takes 3 to 63 lower-case letters, digits, dots and dashes"),
+    ("TAGS", "team", "write name=value pairs with commas between them"),
+    ("TAGS", "=weather", "write name=value pairs with commas between them"),
+    ("AWS_PROVIDER_VERSION", ">= 6", "write an exact version such as 5.100.0"),
+    ("MIRROR_AWS_PROVIDER_VERSION", "6", "write an exact version such as 5.100.0"),
+]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "fix"), WRONG, ids=[f"{name}={value[:20]}" for name, value, _ in WRONG]
+)
+def test_a_wrong_value_gives_one_line_with_the_variable_and_the_fix(
+    variable: str, value: str, fix: str
+) -> None:
+    (line,) = _complaints(**{variable: value})
+    assert re.match(rf"{variable}(:| is| has| holds) ", line)
+    assert re.search(fix, line)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MOMENTO_API_KEY", "k" * 512),
+        ("CACHE_TTL_SECONDS", "1"),
+        ("CACHE_TTL_SECONDS", "86400"),
+        ("PIPE_RETRY_ATTEMPTS", "1"),
+        ("PIPE_RETRY_ATTEMPTS", "10000"),
+        ("PIPE_RECORD_AGE_SECONDS", "60"),
+        ("PIPE_RECORD_AGE_SECONDS", "86399"),
+        ("DESTINATION_RATE_LIMIT", "1"),
+        ("IAM_SETTLE_SECONDS", "0"),
+        ("IAM_SETTLE_SECONDS", "300"),
+        ("NAME_PREFIX", "abc"),
+        ("NAME_PREFIX", "a" * 24),
+        ("AWS_REGION", "us-gov-west-1"),
+    ],
+    ids=lambda part: str(part)[:25],
+)
+def test_a_value_at_the_edge_is_taken(variable: str, value: str) -> None:
+    assert variable in FIELDS
+    read_settings(**{variable: value})
+
+
+def test_a_missing_endpoint_says_where_to_put_it() -> None:
+    (line,) = _complaints(MOMENTO_API_ENDPOINT="")
+    assert line == (
+        "MOMENTO_API_ENDPOINT is not set: put it in .env or the environment"
+        " (copy .env.example to .env and fill it in)"
+    )
+
+
+def test_several_wrong_values_give_a_line_each() -> None:
+    lines = _complaints(MOMENTO_API_ENDPOINT="", PIPE_RETRY_ATTEMPTS="0", TAGS="team")
+    assert [line.split()[0] for line in lines] == [
+        "MOMENTO_API_ENDPOINT",
+        "PIPE_RETRY_ATTEMPTS",
+        "TAGS",
+    ]
+
+
+def test_a_file_that_is_not_text_gives_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("TAGS=owner=José\n".encode("latin-1"))
+    (line,) = _complaints()
+    assert ".env" in line
+
+
+@pytest.mark.parametrize("key", ["planted" * 80, "planted key", "plantéd"])
+def test_a_wrong_key_is_not_repeated_in_the_message(key: str) -> None:
+    """Nor in the error behind it, which a debugger or an error tracker would show."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings(MOMENTO_API_KEY=key)
+    assert caught.value.__suppress_context__
+    for error in (caught.value, caught.value.__context__):
+        assert error is not None
+        assert "plant" not in f"{error!s} {error!r}"
+
+
+def test_the_key_is_not_shown_with_the_settings() -> None:
+    settings = read_settings(MOMENTO_API_KEY="planted")
+    assert settings.momento_api_key is not None
+    assert settings.momento_api_key.get_secret_value() == "planted"
+    assert "planted" not in f"{settings!r} {settings!s} {settings.model_dump_json()}"
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = read_settings()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.retry_attempts = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("environment", "bucket", "key"),
+    [
+        ({}, "weather-stats-demo-terraform-state", "weather-stats-demo/terraform.tfstate"),
+        ({"NAME_PREFIX": "cars"}, "cars-terraform-state", "cars/terraform.tfstate"),
+        ({"STATE_BUCKET": "mine", "STATE_KEY": "a/b"}, "mine", "a/b"),
+    ],
+)
+def test_the_states_place_follows_the_prefix_unless_set(
+    environment: dict[str, str], bucket: str, key: str
+) -> None:
+    settings = read_settings(**environment)
+    assert (settings.state_bucket, settings.state_key) == (bucket, key)
+
+
+def test_the_defaults_give_no_warning() -> None:
+    assert read_settings().warnings == ()
+
+
+def test_momento_is_in_the_regions_its_documentation_names_first() -> None:
+    """Momento: "Regions"; the page names more."""
+    named = {"us-east-1", "us-west-2", "ap-northeast-1", "ap-south-1", "eu-west-1"}
+    assert named <= MOMENTO_REGIONS
+
+
+@pytest.mark.parametrize("region", sorted(MOMENTO_REGIONS))
+def test_a_region_with_its_own_endpoint_gives_no_warning(region: str) -> None:
+    endpoint = f"https://api.cache.cell-1-{region}-1.prod.a.momentohq.com"
+    assert read_settings(AWS_REGION=region, MOMENTO_API_ENDPOINT=endpoint).warnings == ()
+
+
+def test_a_region_without_momento_is_a_warning() -> None:
+    (warning,) = read_settings(AWS_REGION="sa-east-1").warnings
+    assert warning.startswith("AWS_REGION is sa-east-1, where Momento has no endpoint")
+    assert "us-east-1" in warning
+
+
+def test_an_endpoint_in_another_region_is_a_warning() -> None:
+    (warning,) = read_settings(AWS_REGION="eu-west-1").warnings
+    assert warning.startswith("AWS_REGION is eu-west-1 and MOMENTO_API_ENDPOINT is in us-east-1")
+
+
+def test_an_endpoint_without_a_region_in_its_name_gives_no_warning() -> None:
+    assert read_settings(MOMENTO_API_ENDPOINT="https://momento.example").warnings == ()

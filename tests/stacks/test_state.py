@@ -1,0 +1,147 @@
+"""The state: the bucket that holds it, and the backend of every stack."""
+
+import json
+
+import pytest
+
+from tests.stacks.conftest import STACKS, Synthesized, synthesize
+
+STATE_KEYS = {
+    "weather": "weather-stats-demo/terraform.tfstate",
+    "state": "state-bucket/terraform.tfstate",
+}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_keeps_its_state_in_s3_encrypted_and_locked(stack: str) -> None:
+    assert synthesize(stack).document["terraform"]["backend"] == {
+        "s3": {
+            "bucket": "weather-stats-demo-terraform-state",
+            "key": STATE_KEYS[stack],
+            "region": "us-east-1",
+            "encrypt": True,
+            "use_lockfile": True,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("stack", "key"), [("weather", "mine.tfstate"), ("state", STATE_KEYS["state"])]
+)
+def test_the_backend_follows_the_settings(stack: str, key: str) -> None:
+    """The state bucket's own state has its own key, whatever `STATE_KEY` is."""
+    document = synthesize(
+        stack, STATE_BUCKET="my-state", STATE_KEY="mine.tfstate", AWS_REGION="eu-west-1"
+    ).document
+    assert document["terraform"]["backend"]["s3"] == {
+        "bucket": "my-state",
+        "key": key,
+        "region": "eu-west-1",
+        "encrypt": True,
+        "use_lockfile": True,
+    }
+
+
+def test_two_prefixes_share_no_state() -> None:
+    backend = synthesize(NAME_PREFIX="traffic").document["terraform"]["backend"]["s3"]
+    assert backend["bucket"] == "traffic-terraform-state"
+    assert backend["key"] == "traffic/terraform.tfstate"
+
+
+def test_the_bucket_is_protected_from_destroy(state: Synthesized) -> None:
+    assert state.one("aws_s3_bucket").arguments == {
+        "bucket": "weather-stats-demo-terraform-state",
+        "force_destroy": False,
+        "lifecycle": {"prevent_destroy": True},
+    }
+
+
+def test_the_bucket_has_the_address_that_bootstrap_imports(state: Synthesized) -> None:
+    assert state.one("aws_s3_bucket").address == "aws_s3_bucket.state"
+
+
+def test_the_bucket_follows_the_settings() -> None:
+    stack = synthesize("state", STATE_BUCKET="my-state")
+    assert stack.one("aws_s3_bucket")["bucket"] == "my-state"
+
+
+@pytest.mark.parametrize(
+    ("type_", "arguments"),
+    [
+        ("aws_s3_bucket_versioning", {"versioning_configuration": {"status": "Enabled"}}),
+        (
+            "aws_s3_bucket_server_side_encryption_configuration",
+            {
+                "rule": [
+                    {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}},
+                ]
+            },
+        ),
+        (
+            "aws_s3_bucket_public_access_block",
+            {
+                "block_public_acls": True,
+                "block_public_policy": True,
+                "ignore_public_acls": True,
+                "restrict_public_buckets": True,
+            },
+        ),
+        (
+            "aws_s3_bucket_lifecycle_configuration",
+            {
+                "rule": [
+                    {
+                        "id": "expire-old-versions",
+                        "status": "Enabled",
+                        "filter": [{"prefix": ""}],
+                        "noncurrent_version_expiration": [{"noncurrent_days": 90}],
+                        "abort_incomplete_multipart_upload": [{"days_after_initiation": 7}],
+                    }
+                ],
+                "depends_on": ["aws_s3_bucket_versioning.versioning"],
+            },
+        ),
+    ],
+)
+def test_the_bucket_is_versioned_encrypted_private_and_forgets_old_versions(
+    state: Synthesized, type_: str, arguments: dict[str, object]
+) -> None:
+    """Exact, because jsii drops members of nested blocks without a word."""
+    bucket = state.one("aws_s3_bucket").ref("id")
+    assert state.one(type_).arguments == {"bucket": bucket, **arguments}
+
+
+def test_the_bucket_is_reached_over_tls_only(state: Synthesized) -> None:
+    bucket = state.one("aws_s3_bucket")
+    policy = state.one("aws_s3_bucket_policy")
+    assert policy["bucket"] == bucket.ref("id")
+    assert policy["depends_on"] == [state.one("aws_s3_bucket_public_access_block").address]
+    assert json.loads(policy["policy"]) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "DenyWithoutTls",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [bucket.ref("arn"), f"{bucket.ref('arn')}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }
+
+
+def test_the_state_stack_holds_the_bucket_and_what_protects_it(state: Synthesized) -> None:
+    assert set(state.document["resource"]) == {
+        "aws_s3_bucket",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+    }
+
+
+def test_the_state_stack_puts_out_the_buckets_name(state: Synthesized) -> None:
+    bucket = state.one("aws_s3_bucket").ref("bucket")
+    assert state.document["output"] == {"state_bucket": {"value": bucket}}

@@ -1,0 +1,79 @@
+"""The weather stack as a whole: what is in it, what it puts out, and its own mapping."""
+
+import pytest
+
+from stacks.weather import role_name, weather_routes
+from tests.stacks.conftest import Synthesized, read_settings, synthesize
+
+
+def test_the_stack_holds_the_walk_throughs_resources_and_no_other(weather: Synthesized) -> None:
+    """The one that is not AWS's, `terraform_data`, waits for IAM."""
+    resources = weather.document["resource"]
+    assert {type_: len(found) for type_, found in resources.items()} == {
+        "aws_cloudwatch_event_api_destination": 3,
+        "aws_cloudwatch_event_connection": 1,
+        "aws_cloudwatch_log_group": 1,
+        "aws_dynamodb_table": 1,
+        "aws_iam_role": 1,
+        "aws_iam_role_policy": 1,
+        "aws_pipes_pipe": 3,
+        "aws_secretsmanager_secret": 1,
+        "aws_secretsmanager_secret_version": 1,
+        "aws_sqs_queue": 1,
+        "terraform_data": 1,
+    }
+
+
+def test_the_outputs_say_what_was_created(weather: Synthesized) -> None:
+    pipes = {
+        operation: weather.one("aws_pipes_pipe", f"weather-stats-demo-{operation}-pipe").ref("arn")
+        for operation in ("cache-put", "topic-publish", "cache-delete")
+    }
+    outputs = weather.document["output"]
+    assert {name: output["value"] for name, output in outputs.items()} == {
+        "table_name": weather.one("aws_dynamodb_table").ref("name"),
+        "stream_arn": weather.one("aws_dynamodb_table").ref("stream_arn"),
+        "pipe_arns": pipes,
+        "dead_letter_queue_url": weather.one("aws_sqs_queue").ref("url"),
+        "log_group_name": weather.one("aws_cloudwatch_log_group").ref("name"),
+        "cache_name": "momento-eventbridge-cache",
+        "topic_name": "momento-eventbridge-topic",
+    }
+
+
+def test_cache_and_topic_of_the_outputs_are_settings() -> None:
+    outputs = synthesize(MOMENTO_CACHE_NAME="cache", MOMENTO_TOPIC_NAME="topic").document["output"]
+    assert (outputs["cache_name"]["value"], outputs["topic_name"]["value"]) == ("cache", "topic")
+
+
+def test_two_prefixes_share_no_name(weather: Synthesized) -> None:
+    """Except the secret's, which is a setting of its own."""
+    other = synthesize(NAME_PREFIX="traffic", MOMENTO_SECRET_NAME="other")  # noqa: S106 - a name
+    names, others = (
+        {
+            (type_, block["name"])
+            for type_ in stack.document["resource"]
+            for block in stack.blocks(type_)
+            if "name" in block.arguments and type_ != "aws_iam_role_policy"
+        }
+        for stack in (weather, other)
+    )
+    assert len(names) == len(others) == 12
+    assert not names & others
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name"),
+    [
+        ("weather-stats-demo", "AmazonEventBridgePipeWeatherStatsDemoEventToMomentoCache"),
+        ("x1-y2", "AmazonEventBridgePipeX1Y2EventToMomentoCache"),
+        ("a" * 24, f"AmazonEventBridgePipeA{'a' * 23}EventToMomentoCache"),
+    ],
+)
+def test_the_roles_name_follows_the_prefix_and_fits_iam(prefix: str, name: str) -> None:
+    assert role_name(prefix) == name
+    assert len(name) <= 64
+
+
+def test_every_pipe_has_a_route() -> None:
+    assert set(weather_routes(read_settings())) == {"cache-put", "topic-publish", "cache-delete"}

@@ -1,0 +1,143 @@
+"""Dependencies point one way, and the project has the rooms that its design names."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = {"docs", "eventpipes", "localcloud", "ops", "stacks", "tests", "weather"}
+CDKTF = ("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the files of a pattern may not import, and what of that they may after all."""
+
+    files: str
+    forbidden: tuple[str, ...]
+    allowed: tuple[str, ...] = ()
+
+
+RULES = [
+    Rule("main.py", ("localcloud", "ops", "weather")),
+    Rule("stacks/*", ("localcloud", "ops")),
+    Rule("stacks/settings.py", CDKTF),
+    Rule("stacks/errors.py", CDKTF),
+    Rule("stacks/mapping.py", CDKTF),
+    Rule("localcloud/*", ("stacks", "ops", *CDKTF)),
+    Rule("ops/*", ("localcloud", "stacks", *CDKTF), allowed=("stacks.settings", "stacks.errors")),
+    Rule(
+        "eventpipes/*",
+        (
+            *("boto3", "botocore", "httpx", "requests", "urllib.request", *CDKTF),
+            *("stacks", "localcloud", "ops", "weather"),
+        ),
+    ),
+    Rule("weather/*", ("stacks", "localcloud", "ops")),
+]
+
+
+def imports(path: str, source: str) -> Iterator[str]:
+    """Yield the dotted name of everything a module imports, wherever in it."""
+    package = Path(path).parent.parts
+    for node in ast.walk(ast.parse(source, path)):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                above = package[: len(package) - level + 1] if level else ()
+                base = [*above, *([module] if module else [])]
+                yield from (".".join([*base, alias.name]) for alias in names)
+            case ast.Call(
+                func=ast.Name(id="__import__" | "import_module")
+                | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield name
+
+
+def is_in(name: str, packages: Iterable[str]) -> bool:
+    """Say whether a dotted name is one of the packages or something in one."""
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
+
+
+def violations(path: str, source: str) -> list[str]:
+    """Return what a file imports against the rules."""
+    rules = [rule for rule in RULES if fnmatch(path, rule.files)]
+    return [
+        name
+        for name in imports(path, source)
+        if any(is_in(name, rule.forbidden) and not is_in(name, rule.allowed) for rule in rules)
+    ]
+
+
+def strangers(folders: Iterable[str], ignored: Iterable[str]) -> set[str]:
+    """Return the top-level folders that are neither a room, nor hidden, nor git's to ignore."""
+    return {name for name in folders if not name.startswith(".")} - ROOMS - set(ignored)
+
+
+def _sources() -> list[str]:
+    rooms = ("eventpipes", "localcloud", "ops", "stacks", "weather")
+    files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
+    return sorted(file.relative_to(ROOT).as_posix() for file in [ROOT / "main.py", *files])
+
+
+@pytest.mark.parametrize("path", _sources())
+def test_imports_point_one_way(path: str) -> None:
+    assert violations(path, (ROOT / path).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.files)
+def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
+    """But for the room that is still to come."""
+    if rule.files.split("/")[0] != "weather":
+        assert [path for path in _sources() if fnmatch(path, rule.files)]
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "found"),
+    [
+        ("main.py", "import localcloud", ["localcloud"]),
+        ("stacks/pipe.py", "import localcloud.aws", ["localcloud.aws"]),
+        ("stacks/pipe.py", "from ops import terraform", ["ops.terraform"]),
+        ("stacks/bindings/new.py", "def f():\n    import ops", ["ops"]),
+        ("stacks/pipe.py", "import cdktf, opsgenie, localcloudy", []),
+        ("stacks/settings.py", "from cdktf import App", ["cdktf.App"]),
+        ("stacks/errors.py", "import jsii", ["jsii"]),
+        ("stacks/mapping.py", "from constructs import Construct", ["constructs.Construct"]),
+        ("localcloud/aws.py", "from stacks.settings import x", ["stacks.settings.x"]),
+        ("localcloud/aws.py", "from .. import ops", ["ops"]),
+        ("localcloud/aws.py", "import cdktf", ["cdktf"]),
+        ("localcloud/aws.py", "from . import momento\nimport boto3, eventpipes", []),
+        ("ops/plan.py", "from localcloud import LocalAws", ["localcloud.LocalAws"]),
+        ("ops/plan.py", "from stacks.pipe import Pipe", ["stacks.pipe.Pipe"]),
+        ("ops/plan.py", "import stacks", ["stacks"]),
+        ("ops/plan.py", "from stacks import settings, weather", ["stacks.weather"]),
+        ("ops/plan.py", "from stacks.settings import Settings\nimport stacks.errors", []),
+        ("ops/plan.py", "import cdktf_cdktf_provider_aws.vpc", ["cdktf_cdktf_provider_aws.vpc"]),
+        ("ops/plan.py", "import_module('cdktf')", ["cdktf"]),
+        ("ops/plan.py", "importlib.import_module('stacks.pipe')", ["stacks.pipe"]),
+        ("eventpipes/pipe.py", "import boto3\nimport httpx", ["boto3", "httpx"]),
+        ("eventpipes/pipe.py", "from urllib import request", ["urllib.request"]),
+        ("eventpipes/pipe.py", "from urllib.parse import quote", []),
+        ("eventpipes/pipe.py", "import stacks.mapping", ["stacks.mapping"]),
+        ("eventpipes/pattern/parser.py", "from ...ops import redrive", ["ops.redrive"]),
+        ("weather/cli.py", "import localcloud, eventpipes", ["localcloud"]),
+    ],
+)
+def test_a_rule_can_fail(path: str, source: str, found: list[str]) -> None:
+    assert violations(path, source) == found
+
+
+def test_there_is_no_room_without_a_decision() -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").replace("/", "").split()
+    folders = [path.name for path in ROOT.iterdir() if path.is_dir()]
+    assert strangers(folders, ignored) == set()
+
+
+def test_a_room_without_a_decision_is_found() -> None:
+    assert strangers(["stacks", ".git", "node_modules", "utils"], ["node_modules"]) == {"utils"}
