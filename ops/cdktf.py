@@ -12,8 +12,8 @@ from ops.terraform import (
     refuse_without_terminal,
 )
 
-WITH_LOCK = ("deploy", "apply", "destroy", "diff", "plan")
-WITH_FOLDER = (*WITH_LOCK, "synth", "synthesize", "output", "outputs", "list")
+WITH_LOCK = ("deploy", "apply", "destroy", "diff", "plan", "output", "outputs")
+WITH_FOLDER = (*WITH_LOCK, "synth", "synthesize", "list")
 PROGRAM = ROOT / "node_modules" / ".bin" / "cdktf"
 
 

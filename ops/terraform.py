@@ -149,6 +149,10 @@ class Terraform:
 
     def events(self, *arguments: str) -> Iterator[dict[str, Any]]:
         """Run a command with `-json` and yield its events as they come."""
+        with interrupts_left_to_the_child():
+            yield from self._events(*arguments)
+
+    def _events(self, *arguments: str) -> Iterator[dict[str, Any]]:
         process = subprocess.Popen(
             [self._path, *arguments, "-json"],
             cwd=self._folder,

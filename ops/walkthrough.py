@@ -212,7 +212,7 @@ def _table(arrivals: list[Arrival]) -> Table:
     table.add_column("change")
     for operation in OPERATIONS:
         table.add_column(operation)
-    table.add_column("the cache then holds")
+    table.add_column("in the cache")
     table.add_column("ms", justify="right")
     for arrival in arrivals:
         table.add_row(
@@ -229,7 +229,7 @@ def _cell(outcome: str | None) -> str:
         return "[dim]· filtered[/]"
     if outcome == DELIVERED:
         return f"[green]✓ {outcome}[/]"
-    return f"[red]✗ {outcome}, dead letter[/]"
+    return f"[red]✗ {outcome}[/]"
 
 
 def _short(cached: str | None) -> str:
