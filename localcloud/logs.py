@@ -7,7 +7,6 @@ import contextlib
 import json
 import queue
 import threading
-import time
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -145,15 +144,3 @@ def _entries(definition: Definition, delivery: Delivery, execution: str) -> list
         steps.append(entry("TargetStageFailed", "ERROR", error=error))
         steps.append(entry("ExecutionFailed", "ERROR", error=error))
     return steps
-
-
-def wait_for_entries(
-    client: "CloudWatchLogsClient", group: str, count: int, seconds: float = 10
-) -> list[dict[str, Any]]:
-    """Return a group's entries once there are at least `count`; for tests and the demo."""
-    deadline = time.monotonic() + seconds
-    while True:
-        events = client.filter_log_events(logGroupName=group)["events"]
-        if len(events) >= count or time.monotonic() > deadline:
-            return [json.loads(event["message"]) for event in events]
-        time.sleep(0.1)

@@ -83,7 +83,11 @@ def look(settings: Settings, *, key: str) -> Bucket:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status == 404:  # noqa: PLR2004 - HTTP's own number
                 return Bucket.ABSENT
-            raise OpsError(_why_not_ours(name, settings.region, status)) from None
+            raise OpsError(
+                f"the bucket {name} belongs to another account or is not yours to use"
+                f" (HTTP {status}); bucket names are global: set STATE_BUCKET in .env to a name"
+                " of your own"
+            ) from None
         there = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
         if there not in (None, settings.region):
             raise OpsError(
@@ -100,18 +104,6 @@ def look(settings: Settings, *, key: str) -> Bucket:
             " check the credentials and AWS_REGION (see .env.example)"
         ) from None
     return Bucket.WITH_STATE
-
-
-def _why_not_ours(name: str, region: str, status: int) -> str:
-    if status == 301:  # noqa: PLR2004 - HTTP's own number
-        return (
-            f"the bucket {name} exists in another region than {region}:"
-            " set AWS_REGION to its region, or STATE_BUCKET to a name of your own"
-        )
-    return (
-        f"the bucket {name} belongs to another account or is not yours to use (HTTP {status});"
-        " bucket names are global: set STATE_BUCKET in .env to a name of your own"
-    )
 
 
 def _write_import(folder: Path, bucket: str) -> None:

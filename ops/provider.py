@@ -78,7 +78,9 @@ def terraform_variables(root: Path, env: Mapping[str, str], provider: Provider) 
     if dangling or not known:
         ours = root / ".cache" / "terraform.rc"
         ours.parent.mkdir(exist_ok=True)
-        ours.write_text("" if known else _mirror_config(provider.mirror), encoding="utf-8")
+        text = "" if known else _mirror_config(provider.mirror)
+        if not ours.exists() or ours.read_text(encoding="utf-8") != text:
+            ours.write_text(text, encoding="utf-8")  # not while another Terraform may read it
         variables["TF_CLI_CONFIG_FILE"] = str(ours)
     if not known and env.get("TF_PLUGIN_CACHE_DIR") == str(provider.mirror):
         variables["TF_PLUGIN_CACHE_DIR"] = ""  # Terraform takes no folder as cache and mirror both

@@ -4,6 +4,7 @@ See AWS: "Specifying EventBridge Pipes log level" and "Including execution data"
 """
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 from starlette.responses import Response
 
 from localcloud import LocalAws
-from localcloud.logs import wait_for_entries
 from tests.localcloud.weather_cloud import WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY, PUT
 
@@ -30,6 +30,16 @@ STEPS: dict[str, tuple[list[str], list[str]]] = {
     ),
 }
 """The steps of a record that is delivered at once, and of one that is refused for good."""
+
+
+def wait_for_entries(client: Any, group: str, count: int) -> list[dict[str, Any]]:
+    """Return a group's entries once there are at least `count`, or after ten seconds."""
+    deadline = time.monotonic() + 10
+    while True:
+        events = client.filter_log_events(logGroupName=group)["events"]
+        if len(events) >= count or time.monotonic() > deadline:
+            return [json.loads(event["message"]) for event in events]
+        time.sleep(0.1)
 
 
 @pytest.fixture
