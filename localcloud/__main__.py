@@ -1,17 +1,22 @@
 """Run the local cloud: `python -m localcloud [--port N] [--watch] [-- COMMAND ...]`.
 
-With a command, it runs in an environment that points at the local cloud, which ends with it
-(with --watch, once it has succeeded the local cloud stays). Without one, the environment is
-printed and the local cloud stays until Ctrl-C, with a line for each delivery.
+With a command, it runs in an environment that points at the local cloud, which ends with it.
+Without one, the environment is printed and the local cloud stays until Ctrl-C. Then, and with
+--watch, each delivery is a line, and `.cache/local-cloud.env` holds the environment for others.
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
 
 from localcloud.cloud import LocalCloud
 from localcloud.delivery import Delivery
@@ -19,32 +24,34 @@ from localcloud.errors import LocalCloudError
 
 CACHE = "momento-eventbridge-cache"
 MARKS = {"delivered": "✓", "filtered": "·", "dead-letter": "✗"}
+ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
+PATIENCE_SECONDS = 10
+_LINE = threading.Lock()
+"""Each pipe tells from a thread of its own."""
+PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the local cloud, and in it the command, if there is one; return an exit code."""
     parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the AWS API (default: a free one)")
-    parser.add_argument("--watch", action="store_true", help="stay after the command")
+    parser.add_argument("--watch", action="store_true", help="a line for each delivery")
     parser.add_argument("command", nargs="*", help="what to run; the local cloud ends with it")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    stays = options.watch or not options.command
+    watched = options.watch or not options.command
     try:
         with (
             LocalCloud(
-                port=options.port,
-                caches=(os.environ.get("MOMENTO_CACHE_NAME") or CACHE,),
-                on_delivery=_tell if stays else lambda _: None,
+                port=options.port, caches=(_cache(),), on_delivery=_tell if watched else _ignore
             ) as cloud,
             tempfile.TemporaryDirectory() as out,
         ):
             env = cloud.environment() | {"CDKTF_OUTDIR": out}
-            if options.command:
-                code = _run(options.command, env)
-                if code or not options.watch:
-                    return code
-            _stay(cloud, env)
+            with _published(env) if watched else contextlib.nullcontext():
+                if options.command:
+                    return _run(options.command, env)
+                _stay(cloud, env)
     except LocalCloudError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -53,22 +60,64 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _run(command: list[str], env: Mapping[str, str]) -> int:
-    """Run the command; 127 if there is none of this name, as a shell says."""
+def _cache() -> str:
+    """Return the cache that the stack will name: from the environment, `.env` or the default."""
+    name = "MOMENTO_CACHE_NAME"
+    return os.environ.get(name) or dotenv_values(".env").get(name) or CACHE
+
+
+@contextlib.contextmanager
+def _published(env: Mapping[str, str]) -> Iterator[None]:
+    """Let others find the local cloud while it runs, by a file of `NAME=value` lines.
+
+    Where two run, the newer one is found.
+    """
+    lines = [f"{name}={env[name]}" for name in sorted(env) if name.startswith(PUBLISHED)]
+    text = "\n".join([f"LOCAL_CLOUD_PROCESS={os.getpid()}", *lines, ""])
+    ENVIRONMENT.parent.mkdir(exist_ok=True)
+    ENVIRONMENT.write_text(text, encoding="utf-8")
     try:
-        return subprocess.run(command, env=env, check=False).returncode
+        yield
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            if ENVIRONMENT.read_text(encoding="utf-8") == text:
+                ENVIRONMENT.unlink()
+
+
+def _run(command: list[str], env: Mapping[str, str]) -> int:
+    """Run the command; 127 if there is none of this name, as a shell says.
+
+    Ctrl-C reaches it as well, and it may take its time to end; a SIGTERM is passed on.
+    """
+    try:
+        process = subprocess.Popen(command, env=env)
     except FileNotFoundError:
         print(f"error: there is no command {command[0]!r}", file=sys.stderr)
         return 127
+    try:
+        return process.wait()
+    except BaseException as error:
+        if not isinstance(error, KeyboardInterrupt):
+            process.terminate()
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
 
 
 def _stay(cloud: LocalCloud, env: Mapping[str, str]) -> None:
     for name in sorted(env):
-        if name.startswith(("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_")):
+        if name.startswith(PUBLISHED):
             print(f"export {name}={env[name]}")
     print(f"# AWS at {cloud.aws.endpoint}, Momento at {cloud.momento.endpoint}; Ctrl-C ends both")
     print("# a line for each record and pipe: ✓ delivered · filtered out ✗ dead letter", flush=True)
     signal.pause()
+
+
+def _ignore(_: Delivery) -> None:
+    """Tell nothing."""
 
 
 def _tell(delivery: Delivery) -> None:
@@ -80,7 +129,9 @@ def _tell(delivery: Delivery) -> None:
         f"{MARKS[delivery.outcome]} {delivery.pipe:<40} {delivery.event_name:<6} {keys:<20}"
         f" {sent} {statuses} {delivery.reason}"
     )
-    print(" ".join(line.split()) if not sent else line.rstrip(), flush=True)
+    line = line.rstrip() if sent else " ".join(line.split())
+    with _LINE:
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

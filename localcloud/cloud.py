@@ -7,6 +7,7 @@ from typing import Self
 
 from localcloud.aws import LocalAws
 from localcloud.delivery import Delivery
+from localcloud.feed import DeliveryFeed
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 
@@ -28,6 +29,7 @@ class LocalCloud:
         """`port` is the AWS API's (default: a free one); `caches` exist from the start."""
         self.aws = LocalAws(port=port)
         self.momento = LocalMomento(api_key=API_KEY, caches=caches)
+        self.feed = DeliveryFeed()
         self._on_delivery = on_delivery
         self._exit = ExitStack()
 
@@ -35,12 +37,13 @@ class LocalCloud:
         with ExitStack() as stack:
             stack.enter_context(self.aws)
             stack.enter_context(self.momento)
+            stack.enter_context(self.feed)
             self.runner = stack.enter_context(
                 Runner(
                     endpoint=self.aws.endpoint,
                     region=self.environment()["AWS_REGION"],
                     redirect=self.momento.endpoint,
-                    on_delivery=self._on_delivery,
+                    on_delivery=self._tell,
                 )
             )
             self._exit = stack.pop_all()
@@ -49,17 +52,23 @@ class LocalCloud:
     def __exit__(self, *_: object) -> None:
         self._exit.close()
 
+    def _tell(self, delivery: Delivery) -> None:
+        self.feed.tell(delivery)
+        self._on_delivery(delivery)
+
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return `base` (default: this process's environment), pointed at the local cloud.
 
         The stack is told the real Momento's endpoint, as for AWS; `MOMENTO_ENDPOINT_URL`, like
-        `AWS_ENDPOINT_URL`, says where it is to be reached here.
+        `AWS_ENDPOINT_URL`, says where it is to be reached here. `PIPE_DELIVERIES_URL` is the
+        feed of what the pipes do.
         """
         inherited = os.environ if base is None else base
         return self.aws.environment(inherited) | {
             "MOMENTO_API_ENDPOINT": inherited.get("MOMENTO_API_ENDPOINT") or MOMENTO_API_ENDPOINT,
             "MOMENTO_API_KEY": API_KEY,
             "MOMENTO_ENDPOINT_URL": self.momento.endpoint,
+            "PIPE_DELIVERIES_URL": f"{self.feed.endpoint}/deliveries",
             "TF_VAR_momento_api_key": API_KEY,
             "TF_VAR_iam_settle_seconds": "0",
         }

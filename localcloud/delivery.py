@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from eventpipes import Filtered, Pipe, Request, Unprocessable
+from eventpipes import Definition, Filtered, Pipe, Request, Unprocessable
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -67,6 +67,9 @@ class Delivery:
     sequence_number: str
     outcome: str
     """delivered, filtered or dead-letter"""
+    record: Mapping[str, Any]
+    definition: Definition
+    """The pipe as it was when it took the record."""
     request: Request | None = None
     attempts: tuple[Attempt, ...] = ()
     reason: str = ""
@@ -269,6 +272,8 @@ class Deliverer:
             keys=record["dynamodb"]["Keys"],
             sequence_number=record["dynamodb"]["SequenceNumber"],
             outcome=outcome,
+            record=record,
+            definition=self._pipe.definition,
             request=request,
             attempts=tuple(attempts or ()),
             reason=reason,

@@ -9,22 +9,19 @@ import base64
 import contextlib
 import hmac
 import re
-import socket
-import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from localcloud.errors import LocalCloudError
+from localcloud.serving import Served
 
 MAX_ITEM_BYTES = 1_000_000
 MAX_TTL_SECONDS = 86_400
@@ -219,7 +216,7 @@ async def _as_json(_: Request, error: Exception) -> Response:
     return JSONResponse({"message": error.detail}, status_code=error.status_code)
 
 
-class LocalMomento:
+class LocalMomento(Served):
     """Momento on a free port of 127.0.0.1, in a thread; a context manager.
 
     `service` holds its state, `endpoint` is its URL.
@@ -234,43 +231,4 @@ class LocalMomento:
     ) -> None:
         self.api_key = api_key
         self.service = Momento(api_key=api_key, caches=caches)
-        self.endpoint = ""
-        self._port = port or 0
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> Self:
-        # asyncio turns Nagle's algorithm off only where the protocol is named; with it, an answer
-        # with a body takes 40 ms.
-        listening = socket.socket(proto=socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", self._port))
-        except OSError:
-            listening.close()
-            raise LocalCloudError(
-                f"port {self._port} of 127.0.0.1 is taken; choose another, or none for a free one"
-            ) from None
-        self.endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(
-            self.service.app,
-            log_level="error",
-            access_log=False,
-            timeout_graceful_shutdown=1,
-            lifespan="off",
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listening]}, daemon=True, name="momento"
-        )
-        self._thread.start()
-        while not self._server.started:
-            if not self._thread.is_alive():
-                raise LocalCloudError("the local Momento ended while it was starting")
-            time.sleep(0.01)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join()
+        super().__init__(self.service.app, what="Momento", port=port)

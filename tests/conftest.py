@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -51,6 +52,7 @@ class House:
 @pytest.fixture(autouse=True, scope="session")
 def clean_environment() -> Iterator[None]:
     """Take credentials, endpoints, settings and `.env` out of this process's reach."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # may be ignored in the background
     with pytest.MonkeyPatch.context() as patch:
         for name in filter(_reaches_out, list(os.environ)):
             patch.delenv(name)

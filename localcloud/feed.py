@@ -1,0 +1,83 @@
+"""What the pipes did, for whoever wants to watch: `GET /deliveries?after=NUMBER`, a long poll.
+
+AWS has nothing like it: its execution logs say less, and nothing of filtered records.
+"""
+
+import asyncio
+import itertools
+import time
+from collections import deque
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from eventpipes.pipe import masked
+from localcloud.delivery import Delivery
+from localcloud.serving import Served
+
+KEPT = 1_000
+LONG_POLL_SECONDS = 10.0
+POLL_SECONDS = 0.01
+
+
+class DeliveryFeed(Served):
+    """The last deliveries, numbered from 1; `tell` adds one, from any thread."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._deliveries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        app = Starlette(routes=[Route("/deliveries", self._on_poll)])
+        super().__init__(app, what="delivery feed")
+
+    def tell(self, delivery: Delivery) -> None:
+        """Add a delivery."""
+        self._deliveries.append({"number": next(self._numbers)} | _as_json(delivery))
+
+    async def _on_poll(self, request: Request) -> JSONResponse:
+        """Answer with what came after a number, or wait for it."""
+        text = request.query_params.get("after", "0")
+        if not text.isdecimal():
+            raise HTTPException(400, f"after must be a whole number, not {text!r}")
+        deadline = time.monotonic() + LONG_POLL_SECONDS
+        while not (found := self._after(int(text))) and time.monotonic() < deadline:  # noqa: ASYNC110 - they are told from other threads
+            await asyncio.sleep(POLL_SECONDS)
+        return JSONResponse({"items": found})
+
+    def _after(self, number: int) -> list[dict[str, Any]]:
+        return [entry for entry in list(self._deliveries) if entry["number"] > number]
+
+
+def _as_json(delivery: Delivery) -> dict[str, Any]:
+    request = delivery.request
+    return {
+        "pipe": delivery.pipe,
+        "event_name": delivery.event_name,
+        "keys": delivery.keys,
+        "sequence_number": delivery.sequence_number,
+        "outcome": delivery.outcome,
+        "reason": delivery.reason,
+        "seconds": delivery.seconds,
+        "record": delivery.record,
+        "filters": list(delivery.definition.filters),
+        "template": delivery.definition.input_template,
+        "request": request
+        and {
+            "method": request.method,
+            "url": request.url,
+            "headers": masked(request.headers),
+            "body": request.body,
+        },
+        "attempts": [
+            {
+                "status": attempt.status,
+                "seconds": attempt.seconds,
+                "problem": attempt.problem,
+                "response": attempt.response,
+            }
+            for attempt in delivery.attempts
+        ],
+    }
