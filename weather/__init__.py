@@ -1,0 +1,1 @@
+"""The demonstration: write weather records to the table, watch them reach cache and topic."""

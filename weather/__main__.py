@@ -1,0 +1,8 @@
+"""Run the commands: `python -m weather`."""
+
+import sys
+
+from weather.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,306 @@
+"""The commands of `./help.sh weather`."""
+
+import json
+import os
+import socket
+import sys
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from weather.comparison import Comparison, State, compare, judge
+from weather.errors import WeatherError
+from weather.momento import Connected, Disconnected, Discontinuity, Message, Momento, TopicEvent
+from weather.records import WeatherRecord, random_record
+from weather.settings import WeatherSettings
+from weather.table import Aws, WeatherTable
+from weather.tour import tour as run_tour
+from weather.web import page
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Write weather records to the table, and watch them reach the cache and the topic.",
+    epilog="They go to the local cloud while one is up (./help.sh up), else to AWS (.env).",
+)
+WIDTH = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100
+console = Console(width=WIDTH, highlight=False)
+errors = Console(stderr=True, highlight=False)
+COLOURS = {
+    State.IN_SYNC: "green",
+    State.STALE: "yellow",
+    State.MISSING: "yellow",
+    State.LEFT_OVER: "yellow",
+    State.ABSENT: "dim",
+}
+
+Json = Annotated[bool, typer.Option("--json", help="JSON, for scripts.")]
+Location = Annotated[str, typer.Argument(metavar="LOCATION", help="A city, say; the record's key.")]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the commands work: the table, and Momento."""
+
+    settings: WeatherSettings
+    table: WeatherTable
+    momento: Momento
+
+
+@app.callback()
+def choose(
+    context: typer.Context,
+    *,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="AWS and Momento, even while a local cloud is up.")
+    ] = False,
+) -> None:
+    """Remember where to work; each command looks it up when it runs."""
+    context.obj = aws
+
+
+def _place(context: typer.Context) -> Place:
+    settings = WeatherSettings.load(aws=context.obj)
+    errors.print(f"[dim]on {escape(settings.place)}[/]", soft_wrap=True)
+    return Place(settings, WeatherTable(Aws(settings), settings), Momento(settings))
+
+
+@app.command(epilog="Example: ./help.sh weather put Oslo --max-temp 21 --min-temp 9 --ttl 600")
+def put(
+    context: typer.Context,
+    location: Location,
+    *,
+    max_temp: Annotated[str, typer.Option(help="Degrees.")],
+    min_temp: Annotated[str, typer.Option(help="Degrees, not above --max-temp.")],
+    precipitation: Annotated[str, typer.Option(help="Percent, 0 to 100.")] = "0",
+    ttl: Annotated[str, typer.Option(help="Seconds in the cache, 1 to 86400.")] = "3600",
+    as_script: Json = False,
+) -> None:
+    """Write a record, in the place of the one its location has."""
+    record = WeatherRecord.parse(
+        {
+            "Location": location,
+            "MaxTemp": max_temp,
+            "MinTemp": min_temp,
+            "ChancesOfPrecipitation": precipitation,
+            "TTL": ttl,
+        }
+    )
+    _place(context).table.put(record)
+    if as_script:
+        _print_json(record.model_dump(mode="json", by_alias=True))
+    else:
+        console.print(f"written: {escape(_weather(record.shown()))} for {escape(location)}")
+
+
+@app.command(epilog="Example: ./help.sh weather random --count 20")
+def random(
+    context: typer.Context,
+    *,
+    count: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 1,
+    as_script: Json = False,
+) -> None:
+    """Write records that could be true, of some cities."""
+    table = _place(context).table
+    for _ in track(range(count), "writing", console=errors, disable=not errors.is_terminal):
+        record = random_record()
+        table.put(record)
+        if as_script:
+            _print_json(record.model_dump(mode="json", by_alias=True))
+    if not as_script:
+        console.print(f"written: {count} record{'s' if count > 1 else ''}")
+
+
+@app.command(epilog="Example: ./help.sh weather get Oslo")
+def get(context: typer.Context, location: Location, *, as_script: Json = False) -> None:
+    """Show a location in the table and in the cache, side by side; 1 if it is in neither."""
+    place = _place(context)
+    comparison = compare(location, place.table, place.momento)
+    if as_script:
+        _print_json(comparison.as_json())
+    else:
+        _print_comparisons([comparison])
+    if comparison.state is State.ABSENT:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: ./help.sh weather delete Oslo")
+def delete(context: typer.Context, location: Location, *, as_script: Json = False) -> None:
+    """Delete a location's record; 1 if there is none."""
+    deleted = _place(context).table.delete(location)
+    if as_script:
+        _print_json({"Location": location, "deleted": deleted})
+    elif deleted:
+        console.print(f"deleted: {escape(location)}")
+    else:
+        raise WeatherError(f"there is no record of {location} in the table")
+    if not deleted:
+        raise typer.Exit(1)
+
+
+@app.command("list", epilog="Example: ./help.sh weather list --json")
+def list_records(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 100,
+    as_script: Json = False,
+) -> None:
+    """List the table's records, each beside what the cache holds."""
+    place = _place(context)
+    found = [
+        judge(record.location, record, place.momento.get(record.location))
+        for record in place.table.list(limit=limit)
+    ]
+    if as_script:
+        for comparison in found:
+            _print_json(comparison.as_json())
+    else:
+        _print_comparisons(found)
+
+
+@app.command(epilog="Example: ./help.sh weather watch")
+def watch(
+    context: typer.Context,
+    *,
+    count: Annotated[int | None, typer.Option(help="End after so many messages.", min=1)] = None,
+    as_script: Json = False,
+) -> None:
+    """Show the topic's messages as they come, until Ctrl-C."""
+    left = count
+    for event in _place(context).momento.watch():
+        if as_script:
+            _print_json({"event": type(event).__name__.lower()} | asdict(event))
+        else:
+            _print_event(event)
+        if left is not None and isinstance(event, Message):
+            left -= 1
+            if not left:
+                return
+
+
+@app.command(epilog="Example: ./help.sh weather tour")
+def tour(context: typer.Context, *, as_script: Json = False) -> None:
+    """Write a record and delete it, and see both arrive; 1 if something did not."""
+    place = _place(context)
+    table = Table("step", "expected", "seen", "ms", title="A record's life", title_justify="left")
+    wrong = 0
+    for step in run_tour(place.table, place.momento):
+        wrong += not step.as_expected
+        after = "" if step.milliseconds is None else f"{step.milliseconds:.0f}"
+        mark = "[green]✓[/]" if step.as_expected else "[red]✗[/]"
+        seen = "as expected" if step.as_expected else escape(step.seen)
+        table.add_row(step.name, escape(step.expected), f"{mark} {seen}", after)
+        if as_script:
+            _print_json(asdict(step) | {"as_expected": step.as_expected})
+        else:
+            errors.print(f"[dim]{'✓' if step.as_expected else '✗'} {step.name}[/]")
+    if not as_script:
+        console.print(table)
+    if wrong:
+        raise WeatherError(
+            f"{wrong} of the steps did not end as expected: look at the pipes' logs in"
+            f" {place.settings.log_group} and at the queue {place.settings.dead_letter_queue}"
+        )
+
+
+@app.command(hidden=True)
+def web(
+    context: typer.Context,
+    *,
+    port: Annotated[int, typer.Option(help="Of 127.0.0.1; 0 for a free one.")] = 0,
+    browse: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+) -> None:
+    """Serve the page until Ctrl-C."""
+    settings = WeatherSettings.load(aws=context.obj)
+    with _listening(port) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        console.print(
+            f"\n[bold]The page: {url}[/]  (on {escape(settings.place)}; Ctrl-C ends it)\n",
+            soft_wrap=True,
+        )
+        if browse:
+            webbrowser.open(url)
+        config = uvicorn.Config(
+            page(settings), log_level="critical", access_log=False, timeout_graceful_shutdown=1
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    # The protocol is named so that asyncio turns Nagle's algorithm off.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            raise WeatherError(
+                f"port {port} of 127.0.0.1 cannot be had; choose another, or 0 for a free one"
+            ) from None
+        listening.listen()  # from here on, who connects waits for the page
+        yield listening
+
+
+def _print_comparisons(found: list[Comparison]) -> None:
+    table = Table("location", "in the table", "in the cache", "TTL left", "state")
+    for one in found:
+        left = "" if one.cached is None else "not known"
+        if one.seconds_left is not None:
+            left = f"{one.seconds_left:.0f} s of {one.record.ttl if one.record else 0}"
+        table.add_row(
+            escape(one.location),
+            escape(_weather(one.record and one.record.shown())),
+            escape(_weather(one.cached)),
+            left,
+            f"[{COLOURS[one.state]}]{one.state}[/]",
+        )
+    console.print(table)
+
+
+def _weather(values: Any) -> str:  # noqa: ANN401 - a mapping of texts, or none
+    if values is None:
+        return "nothing"
+    if "unreadable" in values:
+        return f"not JSON: {values['unreadable']}"
+    rain = values["ChancesOfPrecipitation"]
+    return f"{values['MaxTemp']}° / {values['MinTemp']}°, rain {rain} %"
+
+
+def _print_event(event: TopicEvent) -> None:
+    match event:
+        case Connected():
+            errors.print("[dim]listening to the topic; Ctrl-C ends it[/]")
+        case Disconnected(problem=problem, seconds=seconds):
+            errors.print(f"[yellow]{escape(problem)}; trying again in {seconds:g} s[/]")
+        case Discontinuity(last=last, new=new):
+            errors.print(f"[yellow]a gap: messages {last} to {new - 1} were missed[/]")
+        case Message(number=number, text=text, binary=binary):
+            said = text if text is not None else f"bytes {binary}"
+            console.print(f"[dim]{number}[/] {escape(said)}", soft_wrap=True)
+
+
+def _print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def main() -> int:
+    """Run a command; return its exit code, with errors in words."""
+    try:
+        app(prog_name="./help.sh weather")
+    except WeatherError as error:
+        print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0

@@ -1,0 +1,81 @@
+"""A location's record in the table and in the cache, side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from weather.momento import Momento
+from weather.records import WeatherRecord, cached
+from weather.table import WeatherTable
+
+
+class State(StrEnum):
+    """How the cache stands to the table."""
+
+    IN_SYNC = "in sync"
+    STALE = "stale"
+    MISSING = "missing"
+    LEFT_OVER = "left over"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What the table holds, what the cache answers, and how they agree.
+
+    `seconds_left` is what is left of the TTL: reckoned from when the record was written, as
+    Momento's HTTP API does not tell; none unless both are in sync and that is known.
+    """
+
+    location: str
+    record: WeatherRecord | None
+    cached: Mapping[str, str] | None
+    state: State
+    seconds_left: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for the page or a script; `expires_at` is in seconds since 1970."""
+        record, left = self.record, self.seconds_left
+        return {
+            "location": self.location,
+            "table": record and {**record.shown(), "TTL": record.ttl},
+            "cache": self.cached and dict(self.cached),
+            "state": self.state.value,
+            "seconds_left": None if left is None else round(left, 1),
+            "expires_at": None if left is None else record and record.expires_at,
+        }
+
+
+def compare(location: str, table: WeatherTable, momento: Momento) -> Comparison:
+    """Read a location from the table and the cache.
+
+    Raises:
+        WeatherError: one of them cannot be read.
+
+    """
+    return judge(location, table.get(location), momento.get(location))
+
+
+def judge(location: str, record: WeatherRecord | None, body: bytes | None) -> Comparison:
+    """Return how what the cache holds agrees with the record."""
+    held = None if body is None else cached(body) or {"unreadable": body.decode(errors="replace")}
+    state = _state(record, held)
+    return Comparison(
+        location=location,
+        record=record,
+        cached=held,
+        state=state,
+        seconds_left=record.seconds_left() if record and state is State.IN_SYNC else None,
+    )
+
+
+def _state(record: WeatherRecord | None, held: Mapping[str, str] | None) -> State:
+    if record is None:
+        return State.ABSENT if held is None else State.LEFT_OVER
+    if held is None:
+        return State.MISSING
+    if "unreadable" in held:
+        return State.STALE
+    same = all(held[name] == value for name, value in record.shown().items())
+    return State.IN_SYNC if same else State.STALE

@@ -1,0 +1,136 @@
+"""What the pipes did with each record: from the local cloud's feed, or from AWS's logs.
+
+The feed tells everything. Execution logs tell of the records that passed a filter, and of
+payloads where the pipes log execution data (AWS: "Logging Amazon EventBridge Pipes").
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import httpx
+
+from weather.errors import WeatherError
+from weather.settings import WeatherSettings
+from weather.table import Aws, explained
+
+LOG_SECONDS = 2.0
+"""How often the logs are looked at."""
+LONG_POLL_SECONDS = 30.0
+UNFINISHED = 1_000
+"""Executions whose end has not been seen yet, at most."""
+
+Delivery = dict[str, Any]
+"""pipe, event_name, keys, outcome, reason, seconds; and as far as the source tells: record,
+filters, template, request (method, url, headers, body) and attempts (status, response, seconds)."""
+
+
+class Deliveries(Protocol):
+    """Yields deliveries until stopped, and none after each look that succeeded.
+
+    Raises:
+        WeatherError: the source cannot be read; following again goes on where it was.
+
+    """
+
+    def follow(self, stop: threading.Event) -> Iterator[Delivery | None]:
+        """Yield what the pipes do."""
+
+
+def deliveries(aws: Aws, settings: WeatherSettings) -> Deliveries:
+    """Return the feed if the place has one, else the execution logs."""
+    if settings.deliveries_url:
+        return FeedDeliveries(settings.deliveries_url)
+    return LoggedDeliveries(aws, settings)
+
+
+class FeedDeliveries:
+    """The local cloud's feed."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._after = 0
+        self._http = httpx.Client(timeout=LONG_POLL_SECONDS, trust_env=False)
+
+    def follow(self, stop: threading.Event) -> Iterator[Delivery | None]:
+        """Yield what the pipes do, with what they did before."""
+        while not stop.is_set():
+            try:
+                answer = self._http.get(self._url, params={"after": self._after})
+                items = answer.raise_for_status().json()["items"]
+            except httpx.HTTPError as error:
+                raise WeatherError(f"the local cloud does not answer: {error}") from None
+            for item in items:
+                self._after = item["number"]
+                yield item
+            yield None
+
+
+class LoggedDeliveries:
+    """The pipes' execution logs, from now on."""
+
+    def __init__(self, aws: Aws, settings: WeatherSettings) -> None:
+        self._settings = settings
+        with explained(settings):
+            self._client = aws.client("logs")
+        self._since = int(time.time() * 1000)
+        self._seen: dict[str, int] = {}
+        self._begun: dict[str, dict[str, Any]] = {}
+
+    def follow(self, stop: threading.Event) -> Iterator[Delivery | None]:
+        """Yield each execution once its end is in the log."""
+        while not stop.is_set():
+            for entry in self._new_entries():
+                yield from self._delivery(entry)
+            yield None
+            stop.wait(LOG_SECONDS)
+
+    def _new_entries(self) -> list[dict[str, Any]]:
+        with explained(self._settings, f"log group {self._settings.log_group}"):
+            pages = self._client.get_paginator("filter_log_events").paginate(
+                logGroupName=self._settings.log_group, startTime=self._since
+            )
+            found = {event["eventId"]: event for page in pages for event in page["events"]}
+        entries = [json.loads(found[name]["message"]) for name in found if name not in self._seen]
+        self._seen |= {name: event["timestamp"] for name, event in found.items()}
+        # Events arrive late and out of order: the last minute is read again.
+        self._since = max(self._since, max(self._seen.values(), default=0) - 60_000)
+        self._seen = {name: when for name, when in self._seen.items() if when >= self._since}
+        return entries
+
+    def _delivery(self, entry: Mapping[str, Any]) -> Iterator[Delivery]:
+        execution = entry["executionId"]
+        begun = self._begun.setdefault(execution, {"timestamp": entry["timestamp"]})
+        while len(self._begun) > UNFINISHED:
+            self._begun.pop(next(iter(self._begun)))
+        for name in ("payload", "awsRequest", "awsResponse"):
+            if entry.get(name):
+                begun[name] = entry[name]
+        kind = entry["messageType"]
+        if kind not in ("ExecutionSucceeded", "ExecutionFailed"):
+            return
+        self._begun.pop(execution)
+        record = _record(begun.get("payload"))
+        dynamodb = record.get("dynamodb", {})
+        yield {
+            "pipe": entry["resourceArn"].rsplit("/", 1)[1],
+            "event_name": record.get("eventName", ""),
+            "keys": dynamodb.get("Keys", {}),
+            "sequence_number": dynamodb.get("SequenceNumber", ""),
+            "outcome": "delivered" if kind == "ExecutionSucceeded" else "dead-letter",
+            "reason": entry.get("error", {}).get("message", ""),
+            "seconds": (entry["timestamp"] - begun["timestamp"]) / 1000,
+            "logged": {name: begun[name] for name in begun if name != "timestamp"},
+        }
+
+
+def _record(payload: object) -> Mapping[str, Any]:
+    """Return the stream record in a payload, or nothing: it may be the request's body."""
+    try:
+        value = json.loads(payload) if isinstance(payload, str) else payload
+    except ValueError:
+        return {}
+    value = value[0] if isinstance(value, list) and value else value
+    return value if isinstance(value, dict) and "dynamodb" in value else {}

@@ -1,0 +1,186 @@
+"""Weather records: what a user may write, what the table holds, what the cache answers."""
+
+import json
+import random
+import time
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_serializer,
+    model_validator,
+)
+
+from weather.errors import WeatherError
+
+MAX_LOCATION = 512
+"""EventBridge takes HTTP parameter values of up to 512 characters, and the key is one."""
+MAX_TTL_SECONDS = 86_400
+"""Momento keeps an item a day at most."""
+CITIES = (
+    *("Amsterdam", "Athens", "Auckland", "Bogotá", "Cairo", "Chennai", "Dakar", "Denver"),
+    *("Dublin", "Hanoi", "Helsinki", "Istanbul", "Kraków", "Lagos", "Lima", "Lisbon"),
+    *("Montréal", "Mumbai", "Nairobi", "Oslo", "Perth", "Prague", "Quito", "Reykjavík"),
+    *("Santiago", "São Paulo", "Seattle", "Seoul", "Singapore", "Sydney", "Tokyo", "Zürich"),
+)
+
+
+def _fits_templates(location: str) -> str:
+    """Refuse what would break the JSON that the pipes make (docs/templates.md)."""
+    if any(character in '"\\' or ord(character) < ord(" ") for character in location):
+        raise ValueError(
+            "must hold no quote, backslash or line break: EventBridge puts it into the"
+            " request's JSON as it is"
+        )
+    return location
+
+
+Temperature = Annotated[Decimal, Field(max_digits=10, allow_inf_nan=False)]
+
+
+class WeatherRecord(BaseModel):
+    """One location's weather: degrees, a chance of precipitation in percent, seconds to live.
+
+    Its field names are the table's attribute names. `WrittenAt` (seconds since 1970) is not
+    sent by the pipes: Momento's HTTP API does not tell what is left of a TTL, so the table
+    remembers when it began.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    location: Annotated[
+        str,
+        Field(alias="Location", min_length=1, max_length=MAX_LOCATION),
+        AfterValidator(_fits_templates),
+    ]
+    max_temp: Annotated[Temperature, Field(alias="MaxTemp")]
+    min_temp: Annotated[Temperature, Field(alias="MinTemp")]
+    precipitation: Annotated[
+        Decimal, Field(alias="ChancesOfPrecipitation", ge=0, le=100, max_digits=10)
+    ]
+    ttl: Annotated[int, Field(alias="TTL", ge=1, le=MAX_TTL_SECONDS)]
+    written_at: Annotated[float | None, Field(alias="WrittenAt")] = None
+
+    @model_validator(mode="after")
+    def _min_is_not_above_max(self) -> Self:
+        if self.min_temp > self.max_temp:
+            raise ValueError(
+                f"MinTemp {plain(self.min_temp)} is above MaxTemp {plain(self.max_temp)}"
+            )
+        return self
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Return the record of values by attribute or field name, written now.
+
+        Raises:
+            WeatherError: a value is missing or wrong; the message has a line for each.
+
+        """
+        try:
+            return cls.model_validate({**values, "WrittenAt": round(time.time(), 3)})
+        except ValidationError as error:
+            raise WeatherError("\n".join(map(_explain, error.errors()))) from None
+
+    @field_serializer("max_temp", "min_temp", "precipitation")
+    def _as_text(self, value: Decimal) -> str:
+        return plain(value)
+
+    def shown(self) -> dict[str, str]:
+        """Return the measurements as text, by attribute name."""
+        return {
+            "MaxTemp": plain(self.max_temp),
+            "MinTemp": plain(self.min_temp),
+            "ChancesOfPrecipitation": plain(self.precipitation),
+        }
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the TTL is over, in seconds since 1970, or none if its beginning is not known."""
+        return None if self.written_at is None else self.written_at + self.ttl
+
+    def seconds_left(self, now: float | None = None) -> float | None:
+        """Return what is left of the TTL in seconds, 0 once it is over, or none if unknown."""
+        if self.expires_at is None:
+            return None
+        return max(0.0, self.expires_at - (time.time() if now is None else now))
+
+
+def stored(values: Mapping[str, str | float]) -> WeatherRecord:
+    """Return a record that is in the table already, however wrong its values are.
+
+    Raises:
+        WeatherError: it is no weather record at all.
+
+    """
+    try:
+        return WeatherRecord.model_construct(
+            location=str(values["Location"]),
+            max_temp=Decimal(values["MaxTemp"]),
+            min_temp=Decimal(values["MinTemp"]),
+            precipitation=Decimal(values["ChancesOfPrecipitation"]),
+            ttl=int(Decimal(values["TTL"])),
+            written_at=float(values["WrittenAt"]) if "WrittenAt" in values else None,
+        )
+    except (KeyError, ArithmeticError, ValueError, TypeError) as error:
+        raise WeatherError(f"not a weather record: {error!r}") from None
+
+
+def cached(body: bytes) -> dict[str, str] | None:
+    """Return the measurements that the cache holds, or none if it is something else.
+
+    >>> cached(b'{"Location":"Oslo","MaxTemp":"21","MinTemp":"9","ChancesOfPrecipitation":"40"}')
+    {'MaxTemp': '21', 'MinTemp': '9', 'ChancesOfPrecipitation': '40'}
+    """
+    try:
+        value = json.loads(body, parse_float=Decimal)
+        return {
+            name: plain(Decimal(value[name]))
+            for name in ("MaxTemp", "MinTemp", "ChancesOfPrecipitation")
+        }
+    except (ValueError, KeyError, TypeError, InvalidOperation):
+        return None
+
+
+def random_record(location: str | None = None) -> WeatherRecord:
+    """Return a record that could be true, of one of some cities unless a location is given."""
+    dice = random.SystemRandom()
+    low = dice.randint(-15, 25)
+    return WeatherRecord.parse(
+        {
+            "Location": location or dice.choice(CITIES),
+            "MinTemp": low,
+            "MaxTemp": low + dice.randint(0, 15),
+            "ChancesOfPrecipitation": dice.randint(0, 100),
+            "TTL": dice.randint(6, 60) * 10,
+        }
+    )
+
+
+def refused_record() -> WeatherRecord:
+    """Return a record with a TTL that Momento refuses: its cache request is a dead letter."""
+    return WeatherRecord.model_construct(**{**dict(random_record("Atlantis")), "ttl": 0})
+
+
+def plain(number: Decimal) -> str:
+    """Return a number as DynamoDB writes it, without an exponent or trailing zeros.
+
+    >>> plain(Decimal("21.50")), plain(Decimal("1E+2"))
+    ('21.5', '100')
+    """
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails, a plain dict
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = error["loc"][0]
+    return f"{name} {message}" if error["type"] == "value_error" else f"{name}: {message}"

@@ -1,0 +1,142 @@
+"""The walk-through in one go: write, see topic and cache, delete, see both again."""
+
+import json
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from weather.comparison import State, compare
+from weather.errors import WeatherError
+from weather.momento import Connected, Disconnected, Message, Momento, TopicEvent
+from weather.records import WeatherRecord, random_record
+from weather.table import WeatherTable
+
+PATIENCE_SECONDS = 20.0
+"""How long something may take to arrive; on AWS a pipe takes about a second."""
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What was looked at, what was expected there, and what was seen after so long."""
+
+    name: str
+    expected: str
+    seen: str
+    milliseconds: float | None = None
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether what was seen is what was expected."""
+        return self.seen == self.expected
+
+
+def tour(table: WeatherTable, momento: Momento) -> Iterator[Step]:
+    """Write a record of a location of its own, then delete it; yield what was seen.
+
+    Raises:
+        WeatherError: the table, the cache or the topic cannot be reached.
+
+    """
+    record = random_record(f"Tour {secrets.token_hex(3)}")
+    location = record.location
+    with _Ear(momento, location) as ear:
+        written = time.monotonic()
+        table.put(record)
+        yield Step(name="write to the table", expected="written", seen="written")
+        yield _heard(ear, _published("INSERT", record), written)
+        yield _arrived(location, table, momento, State.IN_SYNC, written)
+        deleted = time.monotonic()
+        table.delete(location)
+        yield Step(name="delete from the table", expected="deleted", seen="deleted")
+        yield _heard(ear, _published("REMOVE", None, location), deleted)
+        yield _arrived(location, table, momento, State.ABSENT, deleted)
+
+
+def _published(kind: str, record: WeatherRecord | None, location: str = "") -> str:
+    """Return the message that the topic must carry."""
+    if record is None:
+        nothing = {"MaxTemp": "", "MinTemp": "", "ChancesOfPrecipitation": ""}
+        return _canonical({"EventType": kind, "Location": location} | nothing)
+    return _canonical({"EventType": kind, "Location": record.location} | record.shown())
+
+
+def _heard(ear: "_Ear", expected: str, since: float) -> Step:
+    seen = ear.next()
+    return Step(
+        name="the topic says",
+        expected=expected,
+        seen=seen or f"nothing within {PATIENCE_SECONDS:.0f} s",
+        milliseconds=(time.monotonic() - since) * 1000 if seen else None,
+    )
+
+
+def _arrived(
+    location: str, table: WeatherTable, momento: Momento, expected: State, since: float
+) -> Step:
+    state = _wait_for(lambda: compare(location, table, momento).state, expected)
+    arrived = state is expected
+    return Step(
+        name="the cache, beside the table",
+        expected=expected.value,
+        seen=state.value,
+        milliseconds=(time.monotonic() - since) * 1000 if arrived else None,
+    )
+
+
+def _wait_for(look: Callable[[], State], expected: State) -> State:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (state := look()) is not expected and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return state
+
+
+class _Ear:
+    """Listens to the topic in a thread, for what is said of one location."""
+
+    def __init__(self, momento: Momento, location: str) -> None:
+        self._momento = momento
+        self._location = location
+        self._stop = threading.Event()
+        self._heard: queue.SimpleQueue[TopicEvent | WeatherError] = queue.SimpleQueue()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._listen, daemon=True).start()
+        while not isinstance(event := self._heard.get(timeout=PATIENCE_SECONDS), Connected):
+            if isinstance(event, WeatherError):
+                raise event
+            if isinstance(event, Disconnected):
+                raise WeatherError(event.problem)
+        time.sleep(POLL_SECONDS)  # the poll is on its way
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+
+    def next(self) -> str | None:
+        """Return the next message of the location, or none if it does not come in time."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                event = self._heard.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return None
+            if isinstance(event, WeatherError):
+                raise event
+            if isinstance(event, Message) and event.text and self._location in event.text:
+                return _canonical(json.loads(event.text))
+
+    def _listen(self) -> None:
+        try:
+            for event in self._momento.watch(self._stop):
+                self._heard.put(event)
+        except WeatherError as error:
+            self._heard.put(error)
+
+
+def _canonical(message: dict[str, str]) -> str:
+    return json.dumps(message, ensure_ascii=False)

@@ -1,0 +1,178 @@
+"""The page: served on 127.0.0.1 only, and told of every change by server-sent events.
+
+The keys stay here. A request that changes something must come from the page itself: its
+origin is checked, so that no other site in the same browser can write.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from weather.board import Board
+from weather.errors import WeatherError
+from weather.records import WeatherRecord, random_record, refused_record
+from weather.settings import WeatherSettings
+
+STATIC = Path(__file__).with_name("static")
+MOST_RANDOM = 100
+READING = ("GET", "HEAD")
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+        " img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def page(settings: WeatherSettings) -> Starlette:
+    """Return the application."""
+    return _Page(settings).app
+
+
+class _Page:
+    def __init__(self, settings: WeatherSettings) -> None:
+        self._settings = settings
+        self._board = Board(settings)
+        self.app = Starlette(
+            routes=[
+                Route("/api/about", self._about),
+                Route("/api/events", self._events),
+                Route("/api/records", self._put, methods=["PUT"]),
+                Route("/api/records", self._delete, methods=["DELETE"]),
+                Route("/api/records/random", self._random, methods=["POST"]),
+                Route("/api/records/refused", self._refused, methods=["POST"]),
+                Mount("/", StaticFiles(directory=STATIC, html=True)),
+            ],
+            middleware=[
+                Middleware(_Guard),
+                Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
+            ],
+            exception_handlers={WeatherError: _in_words, HTTPException: _in_words},
+            lifespan=self._lifespan,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._board.start()
+        try:
+            yield
+        finally:
+            self._board.stop()
+
+    async def _about(self, _: Request) -> Response:
+        settings = self._settings
+        return JSONResponse(
+            {
+                "place": settings.place,
+                "local": bool(settings.aws_endpoint),
+                "table": settings.table,
+                "cache": settings.cache,
+                "topic": settings.topic,
+                "queue": settings.dead_letter_queue,
+            }
+        )
+
+    async def _events(self, _: Request) -> Response:
+        async def stream() -> AsyncIterator[ServerSentEvent]:
+            async for name, data in self._board.events():
+                yield ServerSentEvent(event=name, data=json.dumps(data))
+
+        return EventSourceResponse(stream(), ping=15, headers=HEADERS)
+
+    async def _put(self, request: Request) -> Response:
+        return await self._write([WeatherRecord.parse(await _object(request))])
+
+    async def _random(self, request: Request) -> Response:
+        count = (await _object(request)).get("count", 1)
+        if not isinstance(count, int) or not 1 <= count <= MOST_RANDOM:
+            raise WeatherError(f"count is {count!r}; write a whole number from 1 to {MOST_RANDOM}")
+        return await self._write([random_record() for _ in range(count)])
+
+    async def _refused(self, _: Request) -> Response:
+        return await self._write([refused_record()])
+
+    async def _write(self, records: list[WeatherRecord]) -> Response:
+        for record in records:
+            await asyncio.to_thread(self._board.table.put, record)
+            self._board.touch(record.location)
+        return JSONResponse({"written": [record.location for record in records]})
+
+    async def _delete(self, request: Request) -> Response:
+        location = (await _object(request)).get("Location")
+        if not isinstance(location, str) or not location:
+            raise WeatherError("Location is missing: say which record to delete")
+        if not await asyncio.to_thread(self._board.table.delete, location):
+            raise WeatherError(f"there is no record of {location} in the table")
+        self._board.touch(location)
+        return JSONResponse({"deleted": location})
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    try:
+        value = await request.json()
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise WeatherError("the request's body is no JSON object")
+    return value
+
+
+async def _in_words(_: Request, error: Exception) -> Response:
+    status, text = 400, str(error)
+    if isinstance(error, HTTPException):
+        status, text = error.status_code, str(error.detail)
+    return JSONResponse({"error": text}, status_code=status)
+
+
+class _Guard:
+    """Refuses changes from elsewhere, and says to the browser what the page may do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        if scope["method"] not in READING and not _is_from_here(Headers(scope=scope)):
+            refusal = JSONResponse(
+                {"error": "this comes from another origin than the page"}, status_code=403
+            )
+            await refusal(scope, receive, guarded)
+            return
+        await self._app(scope, receive, guarded)
+
+
+def _is_from_here(headers: Headers) -> bool:
+    """Say whether the page sent it: its own origin, and a body no form can make."""
+    own = f"http://{headers.get('host', '')}"
+    json_body = headers.get("content-type", "").partition(";")[0] == "application/json"
+    return headers.get("origin") == own and json_body
