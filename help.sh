@@ -3,7 +3,8 @@
 #
 # Try it, no account needed
 #   demo        deploy to a local AWS and Momento, write records, watch them arrive, destroy
-#   up          the same local cloud, which stays: a line for each delivery, until Ctrl-C
+#   up          the same local cloud, which stays, with a page to watch records move on
+#   weather     write records, compare table and cache, watch the topic: ./help.sh weather tour
 #   simulate    what would each pipe do? ./help.sh simulate tests/cases/records/insert.json
 #   doctor      what is installed, what is missing, where the provider comes from
 #
@@ -14,6 +15,7 @@
 #   plan        show what would change (arguments go to terraform plan)
 #   deploy      show the plan, ask, apply it; --auto-approve does not ask
 #   destroy     show what would go, ask, destroy it; --auto-approve does not ask
+#   web         the page of ./help.sh up, on what is deployed to AWS
 #   cdktf       the pinned cdktf command line: ./help.sh cdktf diff
 #
 # Work on the project
@@ -21,6 +23,7 @@
 #   test        checks and tests (arguments go to pytest)
 #   check       format, lint and types
 #   bench       the benchmarks, as tables
+#   screenshot  the README's picture of the page: ./help.sh screenshot docs/page.png
 #   local       an empty local cloud: ./help.sh local -- COMMAND, or until Ctrl-C
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -74,6 +77,21 @@ install_cdktf() {
   cp package-lock.json node_modules/.package-lock.copy
 }
 
+# For the tests of the page: Debian's Chromium, or any that is there.
+install_browser() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    command -v "$name" >/dev/null && return
+  done
+  need apt-get "install Chromium or Google Chrome by hand; the page's tests need it"
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo -n)
+  quietly "updating the list of packages" "${root[@]}" apt-get update
+  quietly "installing Chromium, for the tests of the page" \
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    chromium
+}
+
 find_provider() {
   [ -f .cache/provider.env ] || $python -m ops provider >&2
 }
@@ -87,6 +105,19 @@ load_provider() {
   done <.cache/provider.env
 }
 
+# The credentials in .env, which AWS's own tools do not read, unless the environment has some.
+load_credentials() {
+  [ -f .env ] && [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}${AWS_ENDPOINT_URL:-}" ] || return 0
+  eval "$($python -c '
+import re, shlex
+from dotenv import dotenv_values
+wanted = "AWS_(PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)"
+for name, value in dotenv_values(".env", encoding="utf-8").items():
+    if value and re.fullmatch(wanted, name):
+        print(f"export {name}={shlex.quote(value)}")
+')"
+}
+
 command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
@@ -94,17 +125,20 @@ case $command in
 setup)
   install_python
   install_cdktf
+  install_browser
   $python -m ops provider
   ;;
 doctor | provider | simulate | validate | plan | deploy | destroy | bootstrap)
   install_python
   find_provider
+  load_credentials
   exec $python -m ops "$command" "$@"
   ;;
 cdktf)
   install_python
   install_cdktf
   find_provider
+  load_credentials
   exec $python -m ops cdktf "$@"
   ;;
 app | synth)
@@ -121,7 +155,13 @@ demo)
 up)
   install_python
   find_provider
-  exec $python -m localcloud --watch "$@" -- $python -m ops raise-stack
+  exec $python -m localcloud --watch "$@" -- $python -m ops raise-stack $python -m weather web
+  ;;
+weather | web)
+  install_python
+  load_credentials
+  [ "$command" = weather ] || set -- --aws web "$@"
+  exec $python -m weather "$@"
   ;;
 local)
   install_python
@@ -136,12 +176,20 @@ check)
 test)
   install_python
   install_cdktf
+  install_browser
   find_provider
   ./help.sh check
   exec $python -m pytest "$@"
   ;;
+screenshot)
+  install_python
+  install_browser
+  find_provider
+  exec $python -m tests.weather.screenshot "$@"
+  ;;
 bench)
   install_python
+  install_browser
   find_provider
   for bench in tests/bench/*.py; do $python "$bench" "$@"; done
   ;;

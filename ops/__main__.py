@@ -109,11 +109,11 @@ def demo() -> None:
     run_demo(settings, environment(settings), console)
 
 
-@app.command(hidden=True)
-def raise_stack() -> None:
-    """Bootstrap and deploy on the local cloud, for ./help.sh up."""
+@app.command(hidden=True, context_settings=passed_on)
+def raise_stack(context: typer.Context) -> None:
+    """Bootstrap and deploy on the local cloud, then run a command, for ./help.sh up."""
     settings = Settings.load()
-    deploy_locally(settings, environment(settings), console)
+    raise typer.Exit(deploy_locally(settings, environment(settings), console, context.args))
 
 
 @app.command()

@@ -1,9 +1,12 @@
 """The main job end to end: bootstrap, deploy, deliver, plan again, destroy."""
 
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,15 +46,23 @@ def demo(settings: Settings, env: Mapping[str, str], console: Console) -> None:
     console.print("\nThe stack was deployed, delivered, was found unchanged, and is destroyed.")
 
 
-def raise_stack(settings: Settings, env: Mapping[str, str], console: Console) -> None:
-    """Bootstrap and deploy on the local cloud.
+def raise_stack(
+    settings: Settings, env: Mapping[str, str], console: Console, command: Sequence[str]
+) -> int:
+    """Bootstrap and deploy on the local cloud; return the exit code of a command run there.
+
+    The command is begun as soon as the stack is deployed, while the bucket is still set up.
 
     Raises:
         OpsError: the environment points at a real AWS, or a step failed.
 
     """
-    with _raised(settings, env, console):
-        pass
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with ExitStack() as running:
+        with _raised(settings, env, console):
+            process = running.enter_context(subprocess.Popen(command, env=dict(env)))
+            running.callback(process.terminate)
+        return process.wait()
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""Credentials in `.env` reach the tools that read none, and never mix with the environment's."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, House
+
+SHOW = """
+python=.venv/bin/python
+eval "$(sed -n '/^load_credentials/,/^}/p' help.sh)"
+load_credentials
+env
+"""
+IN_FILE = "AWS_ACCESS_KEY_ID=id\nAWS_SECRET_ACCESS_KEY='it$(id) is'\nAWS_REGION=eu-west-1\n"
+BARE = {"PATH": "/usr/bin:/bin"}
+
+
+@pytest.fixture
+def env_file(house: House) -> Path:
+    """Return the path of the project's `.env`, which is gone after the test."""
+    return house.root / ".env"
+
+
+def loaded(house: House, env_file: Path, text: str, env: dict[str, str]) -> dict[str, str]:
+    """Return the AWS variables that a command gets."""
+    env_file.write_text(text, encoding="utf-8")
+    try:
+        done = house.run("bash", "-euc", SHOW, env=BARE | env)
+    finally:
+        env_file.unlink()
+    assert done.returncode == 0, done.stderr
+    lines = (line.partition("=") for line in done.stdout.splitlines())
+    return {name: value for name, _, value in lines if name.startswith("AWS_")}
+
+
+def test_they_are_taken_from_the_file(house: House, env_file: Path) -> None:
+    assert loaded(house, env_file, IN_FILE, {}) == {
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "it$(id) is",
+    }
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"AWS_PROFILE": "mine"},
+        {"AWS_ACCESS_KEY_ID": "other"},
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+    ],
+    ids=lambda env: next(iter(env)),
+)
+def test_none_is_mixed_with_the_environments(
+    house: House, env_file: Path, env: dict[str, str]
+) -> None:
+    assert loaded(house, env_file, IN_FILE, env) == env
+
+
+def test_the_commands_that_reach_aws_load_them() -> None:
+    script = (ROOT / "help.sh").read_text(encoding="utf-8")
+    for command in ("doctor | provider | simulate | validate | plan", "cdktf)", "weather | web)"):
+        branch = script.split(f"\n{command}")[1].split(";;")[0]
+        assert "load_credentials" in branch
