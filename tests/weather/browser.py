@@ -1,0 +1,32 @@
+"""A real browser: Debian's Chromium, driven by Playwright."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-sandbox",  # CI runs as root, where Chromium has no sandbox; it sees our own page only
+)
+"""What keeps Chromium from calling its maker."""
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Start a browser without a window, and end it."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    assert found, f"none of {', '.join(NAMES)} is installed: ./help.sh setup does it"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        try:
+            yield started
+        finally:
+            started.close()

@@ -1,0 +1,286 @@
+"""The page in a real browser, on the whole local cloud that `./help.sh up` raises."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize, expect
+
+from tests.conftest import ROOT, House
+from tests.weather.browser import browser
+from tests.weather.running import Up
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = ("serious", "critical")
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1180, "height": 900}
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@dataclass
+class Traffic:
+    """Every request the browser made, every body it got, and what it complained of."""
+
+    hosts: set[str] = field(default_factory=set)
+    bodies: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext) -> None:
+        """Note all that happens in a browser's context."""
+        context.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        context.on("response", self._note)
+        context.on("console", lambda message: self._complain(message.type, message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+
+    def _note(self, response: Response) -> None:
+        if "event-stream" not in response.headers.get("content-type", ""):
+            self.bodies.append(f"{response.headers} {response.text()}")
+
+    def _complain(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+
+@pytest.fixture(scope="module")
+def up(house: House) -> Iterator[Up]:
+    """Return the whole local cloud, with the page."""
+    with Up(house.root) as running:
+        running.page()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return a browser for all tests."""
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def traffic() -> Traffic:
+    """Return what all tests' pages did."""
+    return Traffic()
+
+
+@pytest.fixture
+def page(up: Up, chromium: Browser, traffic: Traffic) -> Iterator[Page]:
+    """Return the page, live, in a fresh browser profile."""
+    with closing(chromium.new_context(viewport=DESKTOP)) as context:
+        traffic.watch(context)
+        opened = context.new_page()
+        opened.goto(up.page())
+        expect(opened.locator("#live")).to_have_text("live")
+        yield opened
+
+
+def write(page: Page, location: str, ttl: int = 600, max_temp: str = "21") -> None:
+    """Fill in the form as a person does, and submit it."""
+    page.get_by_label("Location").first.fill(location)
+    page.get_by_label("Max °C").fill(max_temp)
+    page.get_by_label("TTL in s").fill(str(ttl))
+    page.get_by_role("button", name="Write", exact=True).click()
+
+
+def row(page: Page, location: str) -> Any:
+    """Return the locator of a location's row."""
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=location))
+
+
+def seconds_left(page: Page, location: str) -> int:
+    """Return what the page says is left of a TTL."""
+    text = row(page, location).locator(".ttl").inner_text()
+    found = re.fullmatch(r"(\d+) s", text)
+    assert found, text
+    return int(found[1])
+
+
+def test_one_write_appears_in_three_places(page: Page) -> None:
+    write(page, "Oslo")
+    expect(page.locator("#said")).to_have_text("Written: Oslo.")
+    expect(row(page, "Oslo").locator("[data-name=Table]")).to_have_text("21° / 9° · 40 %")
+    expect(row(page, "Oslo").locator("[data-name=Cache]")).to_have_text("21° / 9° · 40 %")
+    expect(row(page, "Oslo").locator(".state")).to_have_text("in sync")
+    expect(page.locator("#messages li").first).to_contain_text(
+        '{"EventType":"INSERT","Location":"Oslo","MaxTemp":"21"'
+    )
+
+
+def test_the_ttl_falls_until_the_item_is_gone(page: Page) -> None:
+    write(page, "Quito", ttl=3)
+    expect(row(page, "Quito").locator(".state")).to_have_text("in sync")
+    first = seconds_left(page, "Quito")
+    assert first <= 3
+    page.wait_for_timeout(1200)
+    assert seconds_left(page, "Quito") < first
+    expect(row(page, "Quito").locator(".state")).to_have_text("missing", timeout=15_000)
+
+
+def test_a_deleted_record_goes_from_table_and_cache(page: Page) -> None:
+    write(page, "Lima")
+    expect(row(page, "Lima").locator(".state")).to_have_text("in sync")
+    page.get_by_role("button", name="Delete Lima").click()
+    expect(row(page, "Lima")).to_have_count(0)
+    expect(page.locator("#messages li").first).to_contain_text('"REMOVE","Location":"Lima"')
+    expect(page.locator("[data-pipe=cache-delete]")).to_contain_text("✓ delivered: Lima")
+
+
+def test_a_delivery_opens_to_what_was_sent(page: Page) -> None:
+    write(page, "Perth", max_temp="33")
+    expect(page.locator("[data-pipe=cache-put]")).to_contain_text("✓ delivered: Perth")
+    page.locator("[data-pipe=cache-put]").click()
+    opened = page.get_by_role("dialog")
+    for part in (
+        "✓ delivered",
+        '"MaxTemp": {"N": "33"}',
+        '{"eventName":["INSERT","MODIFY"]}',
+        "<$.dynamodb.NewImage.MaxTemp.N>",
+        "/cache/momento-eventbridge-cache?",
+        "key=Perth",  # the provider sends the parameters in any order
+        "Authorization: ***",
+        '{"Location":"Perth","MaxTemp":"33","MinTemp":"9","ChancesOfPrecipitation":"40"}',
+        "204",
+    ):
+        expect(opened).to_contain_text(part)
+    page.keyboard.press("Escape")
+    expect(opened).to_be_hidden()
+
+
+def test_a_filtered_record_says_which_filter(page: Page) -> None:
+    write(page, "Cairo")
+    expect(page.locator("[data-pipe=cache-delete]")).to_contain_text("· filtered out: Cairo")
+    page.locator("[data-pipe=cache-delete]").click()
+    expect(page.get_by_role("dialog")).to_contain_text("It does not match the filter:")
+    expect(page.get_by_role("dialog")).to_contain_text('{"eventName":["REMOVE"]}')
+
+
+def test_a_record_that_momento_refuses_is_a_dead_letter(page: Page) -> None:
+    page.get_by_role("button", name="One that Momento refuses").click()
+    expect(page.locator("[data-pipe=cache-put]")).to_contain_text("✗ dead letter: Atlantis")
+    expect(page.locator("#letters li").first).to_contain_text("cache-put (Atlantis)")
+    expect(page.locator("#letters li").first).to_contain_text("RetryAttemptsExhausted")
+    expect(page.locator("#waiting")).not_to_have_text("0")
+    expect(row(page, "Atlantis").locator(".state")).to_have_text("missing")
+
+
+def test_markup_stays_text(page: Page, traffic: Traffic) -> None:
+    write(page, MARKUP)
+    expect(row(page, MARKUP).locator(".state")).to_have_text("in sync")
+    expect(page.locator("#messages li").first).to_contain_text(MARKUP)
+    page.locator("[data-pipe=cache-put]").click()
+    expect(page.get_by_role("dialog")).to_contain_text(MARKUP)
+    assert page.locator("main script, main img, dialog script, dialog img").count() == 0
+    assert traffic.complaints == []
+
+
+def test_a_wrong_value_is_told_in_words(page: Page) -> None:
+    write(page, "Oslo", max_temp="5")
+    expect(page.locator("#said")).to_have_text("MinTemp 9 is above MaxTemp 5")
+    expect(page.locator("#said")).to_have_class("bad")
+
+
+def test_what_others_write_is_seen_as_well(page: Page, up: Up) -> None:
+    env = up.environment()
+    with closing(
+        boto3.client(
+            "dynamodb",
+            endpoint_url=env["AWS_ENDPOINT_URL"],
+            region_name=env["AWS_REGION"],
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        )
+    ) as dynamodb:
+        numbers = {"MaxTemp": "7", "MinTemp": "1", "ChancesOfPrecipitation": "3", "TTL": "90"}
+        item = {name: {"N": value} for name, value in numbers.items()}
+        dynamodb.put_item(
+            TableName="weather-stats-demo", Item={"Location": {"S": "Bergen"}, **item}
+        )
+    expect(row(page, "Bergen").locator(".state")).to_have_text("in sync")
+    expect(row(page, "Bergen").locator(".ttl")).to_have_text("not known")
+
+
+def test_it_works_by_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the form")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Location").first).to_be_focused()
+    page.keyboard.type("Dakar")
+    page.keyboard.press("Enter")
+    delete = page.get_by_role("button", name="Delete Dakar")
+    expect(row(page, "Dakar").locator(".state")).to_have_text("in sync")
+    for _ in range(60):
+        if delete.evaluate("node => node === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(row(page, "Dakar")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing_serious(page: Page, scheme: Any, size: Any) -> None:
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    write(page, "Hanoi")
+    expect(row(page, "Hanoi").locator(".state")).to_have_text("in sync")
+    findings = violations(page)
+    page.locator("[data-pipe=cache-put]").click()
+    findings += violations(page)
+    assert [one for one in findings if one["impact"] in SERIOUS] == [], findings
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_nothing_is_wider_than_the_window(page: Page, size: Any) -> None:
+    page.set_viewport_size(size)
+    write(page, "A" * 120)
+    expect(page.locator("#said")).to_contain_text("Written: AAA")
+    expect(page.locator("#messages li").first).to_contain_text("AAA")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= size["width"]
+
+
+def test_the_stream_tells_no_key(up: Up) -> None:
+    said = ""
+    key = up.environment()["MOMENTO_API_KEY"]
+    started = time.monotonic()
+    with httpx.stream("GET", f"{up.page()}/api/events", timeout=10) as stream:
+        for line in stream.iter_lines():
+            said += line
+            if "dead-letters" in said or time.monotonic() - started > 10:
+                break
+    assert "delivery" in said
+    assert key
+    assert key not in said
+
+
+def test_nothing_left_the_machine_and_no_key_came_to_the_browser(up: Up, traffic: Traffic) -> None:
+    """Last of all, about all that went before."""
+    key = up.environment()["MOMENTO_API_KEY"]
+    assert traffic.hosts == {urlsplit(up.page()).netloc}
+    assert len(traffic.bodies) > 50
+    assert not any(key in body for body in traffic.bodies)
+    assert [one for one in traffic.complaints if "400" not in one] == []
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """Return what axe-core finds: rule, impact and the elements."""
+    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    found = page.evaluate("async () => JSON.stringify((await axe.run()).violations)")
+    return [
+        {
+            "rule": one["id"],
+            "impact": one["impact"],
+            "where": [node["target"] for node in one["nodes"]],
+        }
+        for one in json.loads(found)
+    ]
