@@ -66,6 +66,7 @@ class Board:
     def stop(self) -> None:
         """End as soon as what is under way has ended."""
         self._stop.set()
+        self._look_at_letters.set()
 
     def touch(self, location: str) -> None:
         """Compare a location now, and again a little later: the pipes take a moment."""

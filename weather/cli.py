@@ -15,7 +15,7 @@ import uvicorn
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
 from weather.comparison import Comparison, State, compare, judge
 from weather.errors import WeatherError
@@ -35,8 +35,8 @@ app = typer.Typer(
     epilog="They go to the local cloud while one is up (./help.sh up), else to AWS (.env).",
 )
 WIDTH = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100
-console = Console(width=WIDTH, highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(width=WIDTH, highlight=False, emoji=False)
+errors = Console(stderr=True, highlight=False, emoji=False)
 COLOURS = {
     State.IN_SYNC: "green",
     State.STALE: "yellow",
@@ -253,7 +253,9 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 
 def _print_comparisons(found: list[Comparison]) -> None:
-    table = Table("location", "in the table", "in the cache", "TTL left", "state")
+    table = Table(
+        Column("location", overflow="fold"), "in the table", "in the cache", "TTL left", "state"
+    )
     for one in found:
         left = "" if one.cached is None else "not known"
         if one.seconds_left is not None:

@@ -110,6 +110,7 @@ class _Ear:
             if isinstance(event, WeatherError):
                 raise event
             if isinstance(event, Disconnected):
+                self._stop.set()
                 raise WeatherError(event.problem)
         time.sleep(POLL_SECONDS)  # the poll is on its way
         return self

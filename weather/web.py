@@ -130,7 +130,7 @@ class _Page:
 async def _object(request: Request) -> dict[str, Any]:
     try:
         value = await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise WeatherError("the request's body is no JSON object")

@@ -1,0 +1,155 @@
+"""What the pipes did, for whoever asks: in order, whole, and without the key."""
+
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+
+import localcloud.feed
+from eventpipes import Definition, Request, Secret
+from localcloud.delivery import Attempt, Delivery
+from localcloud.feed import KEPT, DeliveryFeed
+
+DEFINITION = cast(
+    "Definition", SimpleNamespace(filters=('{"eventName":["INSERT"]}',), input_template="<$.x>")
+)
+REQUEST = Request(
+    method="PUT",
+    url="https://momento.test/cache/weather?key=Oslo",
+    headers={"Authorization": Secret("the-api-key"), "Content-Type": "application/json"},
+    body='{"Location":"Oslo"}',
+)
+
+
+def delivery(number: int = 0, **changes: Any) -> Delivery:
+    """Return a delivery."""
+    values: dict[str, Any] = {
+        "pipe": "cache-put",
+        "event_name": "INSERT",
+        "keys": {"Location": {"S": "Oslo"}},
+        "sequence_number": str(number),
+        "outcome": "filtered",
+        "record": {"eventName": "INSERT"},
+        "definition": DEFINITION,
+    }
+    return Delivery(**values | changes)
+
+
+@pytest.fixture
+def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeliveryFeed]:
+    """Return a feed whose polls end soon."""
+    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.1)
+    with DeliveryFeed() as running:
+        yield running
+
+
+def poll(feed: DeliveryFeed, **query: object) -> list[dict[str, Any]]:
+    """Return what a poll answers."""
+    parameters = {name: str(value) for name, value in query.items()}
+    answer = httpx.get(f"{feed.endpoint}/deliveries", params=parameters, timeout=15)
+    items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+    return items
+
+
+def numbers(items: list[dict[str, Any]]) -> list[int]:
+    """Return the items' numbers."""
+    return [item["number"] for item in items]
+
+
+def test_deliveries_are_numbered_from_one_in_their_order(feed: DeliveryFeed) -> None:
+    for number in range(5):
+        feed.tell(delivery(number))
+    items = poll(feed)
+    assert numbers(items) == [1, 2, 3, 4, 5]
+    assert [item["sequence_number"] for item in items] == ["0", "1", "2", "3", "4"]
+
+
+def test_only_what_came_after_a_number_is_told(feed: DeliveryFeed) -> None:
+    for number in range(5):
+        feed.tell(delivery(number))
+    assert numbers(poll(feed, after=0)) == [1, 2, 3, 4, 5]
+    assert numbers(poll(feed, after=3)) == [4, 5]
+    assert poll(feed, after=5) == []
+
+
+def test_a_poll_without_news_ends_empty(feed: DeliveryFeed) -> None:
+    assert poll(feed) == []
+
+
+def test_a_poll_that_waits_is_answered_at_once(
+    feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 10.0)
+    later = threading.Timer(0.2, feed.tell, [delivery()])
+    later.start()
+    assert numbers(poll(feed)) == [1]
+    later.join()
+
+
+def test_the_oldest_make_room(feed: DeliveryFeed) -> None:
+    for number in range(KEPT + 3):
+        feed.tell(delivery(number))
+    assert numbers(poll(feed)) == list(range(4, KEPT + 4))
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1.5", ""])
+def test_a_number_is_asked_for(feed: DeliveryFeed, after: str) -> None:
+    answer = httpx.get(f"{feed.endpoint}/deliveries", params={"after": after})
+    assert answer.status_code == 400
+    assert "after must be a whole number" in answer.text
+
+
+def test_a_delivery_is_told_whole_but_for_the_key(feed: DeliveryFeed) -> None:
+    attempts = (
+        Attempt(status=None, seconds=0.5, problem="timeout: no answer"),
+        Attempt(status=204, seconds=0.25, response=""),
+    )
+    told = delivery(outcome="delivered", request=REQUEST, attempts=attempts, seconds=1.5)
+    feed.tell(told)
+    assert poll(feed) == [
+        {
+            "number": 1,
+            "pipe": "cache-put",
+            "event_name": "INSERT",
+            "keys": {"Location": {"S": "Oslo"}},
+            "sequence_number": "0",
+            "outcome": "delivered",
+            "reason": "",
+            "seconds": 1.5,
+            "record": {"eventName": "INSERT"},
+            "filters": ['{"eventName":["INSERT"]}'],
+            "template": "<$.x>",
+            "request": {
+                "method": "PUT",
+                "url": "https://momento.test/cache/weather?key=Oslo",
+                "headers": {"Authorization": "***", "Content-Type": "application/json"},
+                "body": '{"Location":"Oslo"}',
+            },
+            "attempts": [
+                {"status": None, "seconds": 0.5, "problem": "timeout: no answer", "response": ""},
+                {"status": 204, "seconds": 0.25, "problem": "", "response": ""},
+            ],
+        }
+    ]
+
+
+def test_what_was_filtered_has_no_request(feed: DeliveryFeed) -> None:
+    feed.tell(delivery())
+    (item,) = poll(feed)
+    assert (item["outcome"], item["request"], item["attempts"]) == ("filtered", None, [])
+
+
+def test_deliveries_of_many_threads_are_all_told(feed: DeliveryFeed) -> None:
+    def tell() -> None:
+        for number in range(50):
+            feed.tell(delivery(number))
+
+    threads = [threading.Thread(target=tell) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(numbers(poll(feed))) == list(range(1, 401))

@@ -1,0 +1,167 @@
+"""`python -m localcloud`: what others find of it while it runs, and what it leaves."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from dotenv import dotenv_values
+
+from localcloud import LocalAws
+from localcloud import __main__ as module
+from tests.conftest import ROOT
+from tests.localcloud.arrivals import unused_port
+
+SHOW = (
+    "import json, os, pathlib, sys\n"
+    "file = pathlib.Path(sys.argv[1])\n"
+    "text = file.read_text() if file.exists() else None\n"
+    "found = json.dumps({'file': text, 'env': dict(os.environ)})\n"
+    "pathlib.Path(sys.argv[2]).write_text(found)\n"
+    "sys.exit(int(sys.argv[3]))\n"
+)
+
+
+class Ran:
+    """Runs the local cloud in this process with a command that looks around in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / ".cache" / "local-cloud.env"
+        self._seen = folder / "seen.json"
+
+    def __call__(self, *options: str, code: int = 0) -> int:
+        """Run it; return its exit code."""
+        command = [sys.executable, "-c", SHOW, str(self.file), str(self._seen), str(code)]
+        return module.main([*options, "--", *command])
+
+    @property
+    def seen(self) -> Any:
+        """What the command saw: the file's text and its environment."""
+        return json.loads(self._seen.read_text())
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ran]:
+    """Return what runs the local cloud in an empty folder."""
+    ran = Ran(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the server of the AWS API
+    monkeypatch.setattr(module, "ENVIRONMENT", ran.file)
+    before = signal.getsignal(signal.SIGTERM)
+    yield ran
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def without_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the AWS API, which takes two seconds to start."""
+
+    def enter(aws: LocalAws) -> LocalAws:
+        aws.endpoint = f"http://127.0.0.1:{unused_port()}"
+        return aws
+
+    monkeypatch.setattr(LocalAws, "__enter__", enter)
+
+
+def values(text: str) -> Mapping[str, str | None]:
+    """Return the variables of a file's text."""
+    return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def test_the_file_holds_the_commands_environment_and_is_gone_afterwards(run: Ran) -> None:
+    """With --watch."""
+    assert run("--watch") == 0
+    published = values(run.seen["file"])
+    assert published["LOCAL_CLOUD_PROCESS"] == str(os.getpid())
+    names = {"AWS_ENDPOINT_URL", "MOMENTO_ENDPOINT_URL", "MOMENTO_API_KEY", "PIPE_DELIVERIES_URL"}
+    assert names <= published.keys()
+    assert (
+        published.items() - {("LOCAL_CLOUD_PROCESS", str(os.getpid()))} <= run.seen["env"].items()
+    )
+    assert "PATH" not in published
+    assert not run.file.exists()
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_without_watching_there_is_no_file_and_the_code_is_the_commands(run: Ran) -> None:
+    assert run(code=3) == 3
+    assert run.seen["file"] is None
+    assert not run.file.parent.exists()
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_the_file_of_a_newer_one_is_left_alone(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = "LOCAL_CLOUD_PROCESS=1\n"
+    finish = module._run  # noqa: SLF001 - what it does while the command runs
+
+    def another_begins(command: list[str], env: Mapping[str, str]) -> int:
+        code = finish(command, env)
+        run.file.write_text(newer)
+        return code
+
+    monkeypatch.setattr(module, "_run", another_begins)
+    assert run("--watch") == 0
+    assert run.file.read_text() == newer
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_the_file_is_gone_after_a_command_that_fails_or_does_not_exist(run: Ran) -> None:
+    assert run("--watch", code=5) == 5
+    assert not run.file.exists()
+    assert module.main(["--watch", "--", "no-such-command-7d1f"]) == 127
+    assert not run.file.exists()
+
+
+@pytest.mark.usefixtures("without_aws")
+@pytest.mark.parametrize(
+    ("environment", "file", "cache"),
+    [
+        ("", "", "momento-eventbridge-cache"),
+        ("", "from-the-file", "from-the-file"),
+        ("from-outside", "from-the-file", "from-outside"),
+    ],
+)
+def test_the_cache_is_the_one_that_the_stack_will_name(
+    run: Ran, monkeypatch: pytest.MonkeyPatch, environment: str, file: str, cache: str
+) -> None:
+    monkeypatch.setenv("MOMENTO_CACHE_NAME", environment)
+    Path(".env").write_text(f"MOMENTO_CACHE_NAME={file}\n")
+    answers: list[str] = []
+
+    def ask(_: list[str], env: Mapping[str, str]) -> int:
+        url = f"{env['MOMENTO_ENDPOINT_URL']}/cache/{cache}"
+        headers = {"Authorization": env["MOMENTO_API_KEY"]}
+        answer = httpx.get(url, params={"key": "k"}, headers=headers)
+        answers.append(answer.json()["message"])
+        return 0
+
+    monkeypatch.setattr(module, "_run", ask)
+    assert run() == 0
+    assert answers == ["Key Not Found"]
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_the_feed_is_where_the_environment_says(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.feed.LONG_POLL_SECONDS", 0.1)
+    answers: list[Any] = []
+
+    def ask(_: list[str], env: Mapping[str, str]) -> int:
+        answers.append(httpx.get(env["PIPE_DELIVERIES_URL"]).json())
+        return 0
+
+    monkeypatch.setattr(module, "_run", ask)
+    assert run() == 0
+    assert answers == [{"items": []}]
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_the_file_is_read_as_it_was_written(run: Ran) -> None:
+    """By what reads `.env` files."""
+    assert run("--watch") == 0
+    run.file.write_text(run.seen["file"])
+    assert dotenv_values(run.file) == values(run.seen["file"])

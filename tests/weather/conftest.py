@@ -1,0 +1,140 @@
+"""A place to work on: the weather pipes run between a local AWS and a local Momento."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import httpx
+import pytest
+
+import weather.board
+import weather.momento
+import weather.settings
+from localcloud import LocalAws
+from localcloud.delivery import Delivery
+from localcloud.feed import DeliveryFeed
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_cloud import FAST, WeatherCloud
+from tests.localcloud.weather_pipes import API_KEY, CACHE, TOPIC
+from weather.momento import Momento
+from weather.settings import WeatherSettings
+from weather.table import Aws, WeatherTable
+
+THREADS = re.compile(r"^_follow|\(_listen\)$")
+"""How the room's threads are called."""
+SECRET = "planted-3e9a-secret-that-must-not-be-seen"  # noqa: S105 - nobody's
+
+
+@dataclass(frozen=True)
+class Place:
+    """The local cloud whose pipes run, and the settings that lead there."""
+
+    cloud: WeatherCloud
+    runner: Runner
+    feed: DeliveryFeed
+    settings: WeatherSettings
+    told: list[Delivery]
+    """What became of each record in each pipe."""
+
+    @cached_property
+    def table(self) -> WeatherTable:
+        """The table, as the room reads and writes it."""
+        return WeatherTable(Aws(self.settings), self.settings)
+
+    @cached_property
+    def momento(self) -> Momento:
+        """Momento, as the room reads it."""
+        return Momento(self.settings)
+
+    def polls(self) -> int:
+        """Return how many wait for the topic's next message."""
+        return polls(self.cloud.momento)
+
+    def elsewhere(self, **changes: object) -> "Place":
+        """Return the place with other settings."""
+        return replace(self, settings=self.settings.model_copy(update=changes))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Take `.env` and a local cloud that is up out of the tests' reach."""
+    with pytest.MonkeyPatch.context() as patch:
+        nowhere = tmp_path_factory.mktemp("nowhere") / "local-cloud.env"
+        patch.setattr(weather.settings, "LOCAL_CLOUD", nowhere)
+        patch.setitem(WeatherSettings.model_config, "env_file", None)
+        patch.delenv("PIPE_DELIVERIES_URL", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def closed_clients() -> Iterator[None]:
+    """Close the HTTP clients, which the commands leave to the end of their process."""
+    made: list[httpx.Client] = []
+    begin = httpx.Client.__init__
+
+    def noted(client: httpx.Client, **options: Any) -> None:
+        begin(client, **options)
+        made.append(client)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.Client, "__init__", noted)
+        yield
+    wait_for_the_end()
+    for client in made:
+        client.close()
+
+
+def polls(momento: LocalMomento) -> int:
+    """Return how many wait for a message of a topic."""
+    waiting = momento.service._published._waiters  # noqa: SLF001 - asyncio's
+    return len(waiting)
+
+
+def wait_for_the_end() -> None:
+    """Wait until no thread of the room's goes on: no client must be closed under it."""
+    until(lambda: not [one for one in threading.enumerate() if THREADS.search(one.name)])
+
+
+def settings_of(**values: str) -> WeatherSettings:
+    """Return settings of these variables."""
+    return WeatherSettings(**values)  # type: ignore[arg-type]  # by the variables' names
+
+
+@pytest.fixture(scope="module")
+def place(local_aws: LocalAws) -> Iterator[Place]:
+    """Return a place whose table is empty and whose pipes run."""
+    with ExitStack() as stack:
+        cloud = stack.enter_context(WeatherCloud(local_aws))
+        feed = stack.enter_context(DeliveryFeed())
+        settings = settings_of(
+            AWS_ENDPOINT_URL=local_aws.endpoint,
+            AWS_ACCESS_KEY_ID="local",
+            AWS_SECRET_ACCESS_KEY=SECRET,
+            MOMENTO_API_KEY=API_KEY,
+            MOMENTO_ENDPOINT_URL=cloud.momento.endpoint,
+            MOMENTO_CACHE_NAME=CACHE,
+            MOMENTO_TOPIC_NAME=TOPIC,
+            PIPE_DELIVERIES_URL=f"{feed.endpoint}/deliveries",
+        )
+        told: list[Delivery] = []
+
+        def tell(delivery: Delivery) -> None:
+            told.append(delivery)
+            feed.tell(delivery)
+
+        runner = stack.enter_context(
+            Runner(
+                endpoint=local_aws.endpoint,
+                redirect=cloud.momento.endpoint,
+                timing=FAST,
+                on_delivery=tell,
+            )
+        )
+        runner.wait_until_reading(*cloud.weather.create_pipes())
+        yield Place(cloud, runner, feed, settings, told)

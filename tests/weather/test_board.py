@@ -1,0 +1,295 @@
+"""What one who looks at the page is told: first how things are, then each change."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+import localcloud.feed
+import localcloud.momento
+import weather.board
+import weather.momento
+from localcloud.momento import LocalMomento
+from tests.localcloud.arrivals import unused_port, until
+from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT
+from tests.weather.conftest import Place, wait_for_the_end
+from weather.board import Board, Event
+from weather.dead_letters import DeadLetters
+from weather.records import random_record, refused_record
+from weather.settings import WeatherSettings
+from weather.table import WeatherTable
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look often, wait briefly."""
+    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(weather.momento, "FIRST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(weather.board, "LOOK_AGAIN_SECONDS", (0.0, 0.1, 0.5))
+    monkeypatch.setattr(weather.board, "REFRESH_SECONDS", 0.3)
+    monkeypatch.setattr(weather.board, "RETRY_SECONDS", 0.1)
+
+
+class Visitor:
+    """Somebody who looks; a context manager. `events` are what they are told."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._loop = asyncio.new_event_loop()
+        self._looking = self._loop.create_task(self._look())
+        self._thread = threading.Thread(target=self._run)
+        self.events: list[Event] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        until(lambda: self.events)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._looking.cancel)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(asyncio.wait([self._looking]))
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+
+    async def _look(self) -> None:
+        async for event in self._board.events():
+            self.events.append(event)
+
+    def of(self, name: str, **values: object) -> list[Any]:
+        """Return the data of the events with a name, and these values in it."""
+        return [
+            data
+            for told, data in list(self.events)
+            if told == name and (not values or values.items() <= data.items())
+        ]
+
+    def wait_for(self, name: str, count: int = 1, **values: object) -> list[Any]:
+        """Return the data of such events once there are so many."""
+        until(lambda: len(self.of(name, **values)) >= count, seconds=15)
+        return self.of(name, **values)
+
+
+def noted(
+    monkeypatch: pytest.MonkeyPatch, where: type, name: str, instead: Callable[..., Any]
+) -> list[tuple[Any, ...]]:
+    """Put something in the place of a method; return the calls to come."""
+    calls: list[tuple[Any, ...]] = []
+
+    def note(self: object, *arguments: Any, **options: Any) -> Any:
+        calls.append(arguments)
+        return instead(self, *arguments, **options)
+
+    monkeypatch.setattr(where, name, note)
+    return calls
+
+
+def look_often(board: Board, location: str, looks: list[tuple[Any, ...]]) -> None:
+    """Have a location compared, one time after the other."""
+    for _ in range(10):
+        before = looks.count((location,))
+        board.touch(location)
+        until(lambda before=before: looks.count((location,)) > before)  # type: ignore[misc]
+
+
+@pytest.fixture
+def begin() -> Iterator[Callable[[WeatherSettings], Board]]:
+    """Return what starts a board; it ends with the test."""
+    with ExitStack() as stack:
+
+        def started(settings: WeatherSettings) -> Board:
+            board = Board(settings)
+            stack.callback(wait_for_the_end)
+            stack.callback(board.stop)
+            board.start()
+            return board
+
+        yield started
+
+
+@pytest.fixture
+def board(place: Place, begin: Callable[[WeatherSettings], Board]) -> Board:
+    """Return a board of the place that reads the topic."""
+    board = begin(place.settings)
+    until(lambda: place.polls() > 0)
+    return board
+
+
+def test_a_write_leads_to_record_message_and_deliveries(board: Board) -> None:
+    record = random_record("Oslo")
+    with Visitor(board) as visitor:
+        board.table.put(record)
+        board.touch("Oslo")
+        (shown,) = visitor.wait_for("record", location="Oslo", state="in sync")
+        assert shown["table"] == record.shown() | {"TTL": record.ttl}
+        assert shown["cache"] == record.shown()
+        assert shown["expires_at"] == pytest.approx(time.time() + record.ttl, abs=60)
+        (message,) = visitor.wait_for("message")
+        assert '"EventType":"INSERT","Location":"Oslo"' in message["text"]
+        assert abs(message["received"] - time.time()) < 60
+        found = {one["pipe"]: one for one in visitor.wait_for("delivery", 3)}
+    outcomes = {pipe: one["outcome"] for pipe, one in found.items()}
+    assert outcomes == {PUT: "delivered", PUBLISH: "delivered", DELETE: "filtered"}
+
+
+def test_a_write_from_elsewhere_is_seen_by_its_deliveries(place: Place, board: Board) -> None:
+    with Visitor(board) as visitor:
+        place.table.put(random_record("Lima"))
+        visitor.wait_for("record", location="Lima", state="in sync")
+
+
+def test_a_delete_leads_to_removed(place: Place, board: Board) -> None:
+    place.table.put(random_record("Dakar"))
+    with Visitor(board) as visitor:
+        visitor.wait_for("record", location="Dakar", state="in sync")
+        place.table.delete("Dakar")
+        assert visitor.wait_for("removed", location="Dakar") == [{"location": "Dakar"}]
+
+
+def test_a_refused_record_leads_to_a_dead_letter(place: Place, board: Board) -> None:
+    with Visitor(board) as visitor:
+        place.table.put(refused_record())
+        (dead,) = visitor.wait_for("dead-letters", waiting=1)
+        visitor.wait_for("record", location="Atlantis", state="missing")
+        assert visitor.wait_for("delivery", outcome="dead-letter")
+    assert [letter["pipe"] for letter in dead["letters"]] == [PUT]
+
+
+def test_a_dead_letter_is_seen_at_once(
+    place: Place, begin: Callable[[WeatherSettings], Board], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before the queue is looked at again by itself."""
+    monkeypatch.setattr(weather.board, "REFRESH_SECONDS", 8.0)
+    with Visitor(begin(place.settings)) as visitor:
+        place.table.put(refused_record())
+        until(lambda: waiting(visitor) > 0, seconds=4)
+        before = waiting(visitor)
+        place.table.put(refused_record())
+        until(lambda: waiting(visitor) > before, seconds=4)
+
+
+def waiting(visitor: Visitor) -> int:
+    """Return how many dead letters the visitor knows of."""
+    count: int = visitor.of("dead-letters")[-1]["waiting"] if visitor.of("dead-letters") else 0
+    return count
+
+
+def test_who_comes_later_is_first_told_how_things_are(place: Place, board: Board) -> None:
+    with Visitor(board) as first:
+        place.table.put(random_record("Quito"))
+        first.wait_for("record", location="Quito", state="in sync")
+        first.wait_for("message")
+        until(lambda: "Quito" in str(first.of("message")) and "Quito" in str(first.of("delivery")))
+        with Visitor(board) as second:
+            second.wait_for("dead-letters")
+            known = list(second.events)
+            assert known[0] == ("reset", None)
+            for name in ("record", "message", "delivery"):
+                assert "Quito" in str(second.of(name)), name
+            place.table.put(random_record("Seoul"))
+            for visitor in (first, second):
+                visitor.wait_for("record", location="Seoul", state="in sync")
+
+
+def test_what_did_not_change_is_not_told_again(
+    place: Place, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it is looked at again and again."""
+    with Visitor(board) as visitor:
+        place.table.put(random_record("Perth"))
+        visitor.wait_for("record", location="Perth", state="in sync")
+        looks = noted(monkeypatch, WeatherTable, "get", WeatherTable.get)
+        look_often(board, "Perth", looks)
+        assert len(visitor.of("record", location="Perth", state="in sync")) == 1
+
+
+def test_a_bare_board_tells_of_an_empty_place_at_once(place: Place) -> None:
+    """One that was not started, even."""
+    with Visitor(Board(place.settings)) as visitor:
+        until(lambda: len(visitor.events) == 2)
+    assert visitor.events == [("reset", None), ("dead-letters", {"waiting": 0, "letters": []})]
+
+
+def test_a_momento_that_is_down_is_told_and_so_is_its_return(
+    place: Place, begin: Callable[[WeatherSettings], Board]
+) -> None:
+    place.table.put(random_record("Oslo"))
+    port = unused_port()
+    changed = {"momento_endpoint": f"http://127.0.0.1:{port}"}
+    board = begin(place.settings.model_copy(update=changed))
+    with Visitor(board) as visitor:
+        for about in ("topic", "records"):
+            (told, *_) = visitor.wait_for("problem", about=about)
+            assert f"Momento does not answer at http://127.0.0.1:{port}" in told["problem"]
+        with Visitor(board) as late:
+            late.wait_for("problem", 2)
+        with LocalMomento(api_key=API_KEY, caches=(CACHE,), port=port):
+            for about in ("topic", "records"):
+                visitor.wait_for("problem", about=about, problem=None)
+            visitor.wait_for("record", location="Oslo", state="missing")
+            with Visitor(board) as later:
+                later.wait_for("dead-letters")
+                assert later.of("problem") == []
+            board.stop()
+            wait_for_the_end()
+
+
+@pytest.mark.parametrize(
+    ("about", "change", "says"),
+    [
+        ("topic", {"cache": "nowhere"}, "there is no cache nowhere"),
+        ("records", {"table": "nowhere"}, "there is no table nowhere"),
+        ("dead letters", {"table": "nowhere"}, "NonExistentQueue"),
+        ("pipes", {"deliveries_url": "http://127.0.0.1:1/"}, "the local cloud does not answer"),
+    ],
+)
+def test_each_trouble_is_told_once(
+    place: Place,
+    begin: Callable[[WeatherSettings], Board],
+    monkeypatch: pytest.MonkeyPatch,
+    about: str,
+    change: dict[str, str],
+    says: str,
+) -> None:
+    """Though it is met again and again."""
+    problems = noted(monkeypatch, Board, "_problem", Board._problem)  # noqa: SLF001 - each try
+    place.table.put(random_record("Oslo"))
+    with Visitor(begin(place.settings.model_copy(update=change))) as visitor:
+        (told,) = visitor.wait_for("problem", about=about)
+        assert says in told["problem"]
+        until(lambda: len([one for one in problems if one[0] == about]) >= 4)
+        assert len(visitor.of("problem", about=about)) == 1
+
+
+def test_nothing_is_scanned_while_nobody_looks(
+    place: Place,
+    begin: Callable[[WeatherSettings], Board],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is written meanwhile is compared all the same."""
+    scans = noted(monkeypatch, WeatherTable, "list", lambda *_, **__: [])
+    letters = noted(monkeypatch, DeadLetters, "list", lambda _: (0, []))
+    looks = noted(monkeypatch, WeatherTable, "get", lambda *_: None)
+    monkeypatch.setattr(weather.board, "REFRESH_SECONDS", 0.05)
+    board = begin(place.settings)
+    look_often(board, "nobody's", looks)
+    assert scans == letters == []
+    with Visitor(board):
+        until(lambda: len(scans) > 2 and len(letters) > 2)
+    for calls in (looks, scans, letters):
+        calls.clear()
+    look_often(board, "nobody's", looks)
+    assert len(scans) + len(letters) <= 2

@@ -1,0 +1,322 @@
+"""The commands of `./help.sh weather`: what they print, and their exit codes."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import localcloud.momento
+import weather.tour
+from tests.localcloud.arrivals import unused_port, until
+from tests.localcloud.weather_pipes import API_KEY
+from tests.weather.conftest import SECRET, Place
+from weather import cli
+from weather.records import random_record, refused_record
+from weather.settings import WeatherSettings
+
+COMMANDS = ["put", "random", "get", "delete", "list", "watch", "tour"]
+WEATHER = ("--max-temp", "21.50", "--min-temp", "9", "--precipitation", "40", "--ttl", "600")
+MARKUP = ["[red]x[/]", "<script>", "[/]", "[link=http://x]y", ":smile:"]
+
+
+class Commands:
+    """Runs commands in this process; `out` and `err` are what the last one printed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *words: str) -> int:
+        """Run a command; return its exit code."""
+        self._monkeypatch.setattr("sys.argv", ["weather", *words])
+        try:
+            code = cli.main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        self.out, self.err = self._capsys.readouterr()
+        assert "Traceback" not in self.err
+        for secret in (API_KEY, SECRET):
+            assert secret not in self.out + self.err
+        return code
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines on stderr, but for the one that says where the command works."""
+        return [line for line in self.err.splitlines() if not line.startswith("on ")]
+
+    @property
+    def json(self) -> list[Any]:
+        """The lines on stdout as JSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def run(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Commands:
+    """Return what runs commands on the place."""
+    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(cli.console, "width", 120)
+    work_on(place.settings, monkeypatch)
+    return Commands(monkeypatch, capsys)
+
+
+def work_on(settings: WeatherSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the commands find these settings."""
+    monkeypatch.setattr(WeatherSettings, "load", lambda **_: settings)
+
+
+def in_sync(place: Place, location: str) -> None:
+    """Write a record, and wait until the cache has it."""
+    place.table.put(random_record(location))
+    until(lambda: place.momento.get(location))
+
+
+def test_put_writes_a_record(run: Commands, place: Place) -> None:
+    assert run("put", "Oslo", *WEATHER) == 0
+    assert run.out == "written: 21.5° / 9°, rain 40 % for Oslo\n"
+    assert run.err == f"on {place.settings.place}\n"
+    record = place.table.get("Oslo")
+    assert record
+    assert (str(record.max_temp), record.ttl) == ("21.5", 600)
+
+
+def test_put_prints_the_record_for_scripts(run: Commands) -> None:
+    assert run("put", "Zürich", *WEATHER, "--json") == 0
+    (record,) = run.json
+    assert record.items() >= {"Location": "Zürich", "MaxTemp": "21.5", "TTL": 600}.items()
+
+
+def test_put_has_an_error_for_each_bad_value(run: Commands, place: Place) -> None:
+    assert run("put", 'a"b', "--max-temp", "x", "--min-temp", "9", "--ttl", "0") == 1
+    names = ["error: Location", "error: MaxTemp", "error: TTL"]
+    assert [line[: len(name)] for line, name in zip(run.errors, names, strict=True)] == names
+    assert place.table.get('a"b') is None
+
+
+def test_get_shows_table_and_cache_side_by_side(run: Commands, place: Place) -> None:
+    in_sync(place, "Lima")
+    assert run("get", "Lima") == 0
+    for part in ("Lima", "in the table", "in the cache", "in sync", " s of "):
+        assert part in run.out
+    assert run("get", "Lima", "--json") == 0
+    (found,) = run.json
+    assert (found["location"], found["state"]) == ("Lima", "in sync")
+    assert found["table"]["MaxTemp"] == found["cache"]["MaxTemp"]
+    assert 0 < found["seconds_left"] <= found["table"]["TTL"]
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_get_of_nothing_fails(run: Commands, option: list[str]) -> None:
+    assert run("get", "nowhere", *option) == 1
+    assert "absent" in run.out
+    assert run.errors == []
+
+
+def test_delete_deletes_a_record_once(run: Commands, place: Place) -> None:
+    place.table.put(random_record("Dakar"))
+    assert run("delete", "Dakar") == 0
+    assert run.out == "deleted: Dakar\n"
+    assert place.table.get("Dakar") is None
+    assert run("delete", "Dakar") == 1
+    assert run.errors == ["error: there is no record of Dakar in the table"]
+    assert run("delete", "Dakar", "--json") == 1
+    assert run.json == [{"Location": "Dakar", "deleted": False}]
+
+
+def test_random_writes_as_many_as_asked_for(run: Commands, place: Place) -> None:
+    assert run("random", "--count", "3", "--json") == 0
+    assert len(run.json) == 3
+    assert all(place.table.get(record["Location"]) for record in run.json)
+    assert run("random") == 0
+    assert run.out == "written: 1 record\n"
+    assert run("random", "--count", "2") == 0
+    assert run.out == "written: 2 records\n"
+
+
+def test_list_shows_each_record_with_its_state(run: Commands, place: Place) -> None:
+    in_sync(place, "Quito")
+    place.table.put(refused_record())
+    assert run("list", "--json") == 0
+    states = {found["location"]: found["state"] for found in run.json}
+    assert states["Quito"] == "in sync"
+    assert states["Atlantis"] == "missing"
+    assert list(states) == sorted(states)
+    assert run("list") == 0
+    assert all(location in run.out for location in states)
+    assert run("list", "--limit", "1", "--json") == 0
+    assert len(run.json) == 1
+
+
+@pytest.fixture
+def writer(place: Place) -> Iterator[Callable[[], None]]:
+    """Return what writes records from the moment that somebody listens to the topic."""
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stop.wait(0.05):
+            if place.polls():
+                number += 1
+                place.cloud.weather.put(f"[bold]{number}[/]")
+
+    thread = threading.Thread(target=write)
+    yield thread.start
+    stop.set()
+    thread.join()
+
+
+def test_watch_shows_messages_until_there_are_enough(
+    run: Commands, writer: Callable[[], None]
+) -> None:
+    writer()
+    assert run("watch", "--count", "2") == 0
+    assert run.errors == ["listening to the topic; Ctrl-C ends it"]
+    lines = run.out.splitlines()
+    assert len(lines) == 2
+    assert all('"EventType":"INSERT","Location":"[bold]' in line for line in lines)
+    assert run("watch", "--count", "1", "--json") == 0
+    assert [event["event"] for event in run.json] == ["connected", "message"]
+
+
+def test_the_tour_shows_each_step(run: Commands) -> None:
+    assert run("tour") == 0
+    assert run.out.count("✓ as expected") == 6
+    assert run("tour", "--json") == 0
+    assert len(run.json) == 6
+    assert all(step["as_expected"] for step in run.json)
+
+
+def test_a_tour_that_ends_otherwise_fails(
+    run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the cache is another than the pipes write to."""
+    monkeypatch.setattr(weather.tour, "PATIENCE_SECONDS", 0.5)
+    place.cloud.momento.service.caches["other"] = localcloud.momento.Cache()
+    work_on(place.elsewhere(cache="other").settings, monkeypatch)
+    assert run("tour") == 1
+    assert "✗ nothing within 0 s" in run.out
+    assert "✗ missing" in run.out
+    assert run.errors[-1] == (
+        "error: 3 of the steps did not end as expected: look at the pipes' logs in"
+        " /aws/vendedlogs/pipes/weather-stats-demo and at the queue weather-stats-demo-dlq"
+    )
+
+
+@pytest.mark.parametrize("location", MARKUP)
+def test_what_looks_like_markup_is_text(run: Commands, place: Place, location: str) -> None:
+    momento = place.momento
+    assert run("put", *WEATHER, "--", location) == 0
+    assert run.out == f"written: 21.5° / 9°, rain 40 % for {location}\n"
+    until(lambda: momento.get(location))
+    assert run("get", location) == 0
+    assert location in run.out
+    assert run("delete", location) == 0
+    assert run.out == f"deleted: {location}\n"
+    assert run("delete", location) == 1
+    assert run.errors == [f"error: there is no record of {location} in the table"]
+
+
+def test_a_long_location_is_shown_to_its_end(run: Commands) -> None:
+    name = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch, in Wales" * 3
+    assert run("get", name) == 1
+    cells = [line.split("│")[1].strip() for line in run.out.splitlines() if "│" in line]
+    assert "".join(cells).replace(" ", "") == name.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["get", "Bod\udcf8"], "the location is no text: it holds half of a character"),
+        (["delete", "Bod\udcf8"], "the location is no text: it holds half of a character"),
+        (["put", "Bod\udcf8", *WEATHER], "Location: Input should be a valid string"),
+        (["get", ""], "AWS answers ValidationException: "),
+    ],
+)
+def test_a_bad_location_is_one_error(run: Commands, words: list[str], says: str) -> None:
+    assert run(*words) == 1
+    (line,) = run.errors
+    assert line.startswith(f"error: {says}")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nothing"],
+        ["get"],
+        ["put", "Oslo"],
+        ["random", "--count", "0"],
+        ["random", "--count", "x"],
+        ["list", "--limit", "0"],
+        ["watch", "--count", "-1"],
+    ],
+)
+def test_a_wrong_command_line_is_explained(run: Commands, words: list[str]) -> None:
+    assert run(*words) == 2
+    assert "Usage: ./help.sh weather" in run.err
+    assert run.out == ""
+
+
+@pytest.mark.parametrize("command", [["get", "x"], ["list"], ["watch"], ["tour"]])
+def test_a_cache_that_is_not_there_is_one_error(
+    run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    place.table.put(random_record("Oslo"))
+    work_on(place.elsewhere(cache="nowhere").settings, monkeypatch)
+    assert run(*command) == 1
+    (line,) = [line for line in run.errors if not line.endswith("…")]
+    assert line.startswith(f"error: there is no cache nowhere at {place.settings.momento_endpoint}")
+
+
+@pytest.mark.parametrize("command", [["get", "x"], ["list"], ["random"], ["put", "x", *WEATHER]])
+def test_an_aws_that_is_not_there_is_one_error(
+    run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    endpoint = f"http://127.0.0.1:{unused_port()}"
+    work_on(place.elsewhere(aws_endpoint=endpoint).settings, monkeypatch)
+    assert run(*command) == 1
+    assert run.errors == [f"error: nothing answers at {endpoint}: is it still up (./help.sh up)?"]
+
+
+def test_a_port_that_is_taken_is_one_error(run: Commands, place: Place) -> None:
+    port = place.settings.momento_endpoint.rsplit(":", 1)[1]
+    for wanted in (port, "99999"):
+        assert run("web", "--port", wanted) == 1
+        (line,) = run.errors
+        assert line.startswith(f"error: port {wanted} of 127.0.0.1 cannot be had; choose another")
+
+
+def test_ctrl_c_ends_a_command(run: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_place", interrupted)
+    assert run("watch") == 130
+    assert run.out == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_with_an_example(run: Commands, command: str) -> None:
+    assert run(command, "--help") == 0
+    assert f"Example: ./help.sh weather {command}" in " ".join(run.out.split())
+
+
+def test_without_a_command_there_is_help(run: Commands) -> None:
+    run()
+    assert all(command in run.out + run.err for command in COMMANDS)
+
+
+def test_aws_may_be_asked_for(run: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def load(*, aws: bool = False) -> WeatherSettings:
+        asked.append(aws)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(WeatherSettings, "load", load)
+    run("list")
+    run("--aws", "list")
+    assert asked == [False, True]

@@ -1,0 +1,78 @@
+"""How the cache stands to the table, for one location."""
+
+import json
+
+import pytest
+
+from weather.comparison import State, judge
+from weather.records import WeatherRecord, stored
+
+RECORD = WeatherRecord.parse(
+    {"Location": "Oslo", "MaxTemp": 21, "MinTemp": 9, "ChancesOfPrecipitation": 40, "TTL": 600}
+)
+HELD = {"Location": "Oslo", "MaxTemp": "21", "MinTemp": "9", "ChancesOfPrecipitation": "40"}
+
+
+def body(**changes: str | float) -> bytes:
+    """Return what the cache holds, with changes."""
+    return json.dumps(HELD | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("record", "held", "state"),
+    [
+        (RECORD, body(), State.IN_SYNC),
+        (RECORD, body(MaxTemp="21.00"), State.IN_SYNC),
+        (RECORD, body(MaxTemp=21.0), State.IN_SYNC),
+        (RECORD, body(MaxTemp="22"), State.STALE),
+        (RECORD, body(MinTemp="8"), State.STALE),
+        (RECORD, body(ChancesOfPrecipitation="41"), State.STALE),
+        (RECORD, body(MaxTemp="sNaN"), State.STALE),
+        (RECORD, b"sunny", State.STALE),
+        (RECORD, b"", State.STALE),
+        (RECORD, None, State.MISSING),
+        (None, body(), State.LEFT_OVER),
+        (None, b"sunny", State.LEFT_OVER),
+        (None, None, State.ABSENT),
+    ],
+)
+def test_each_case_has_its_state(
+    record: WeatherRecord | None, held: bytes | None, state: State
+) -> None:
+    comparison = judge("Oslo", record, held)
+    assert comparison.state is state
+    assert (comparison.location, comparison.record) == ("Oslo", record)
+
+
+@pytest.mark.parametrize(
+    ("held", "shown"), [(b"sunny", "sunny"), (b"\xff", "\ufffd"), (b"{}", "{}"), (b"", "")]
+)
+def test_what_is_no_weather_is_shown_as_it_is(held: bytes, shown: str) -> None:
+    assert judge("Oslo", RECORD, held).cached == {"unreadable": shown}
+
+
+def test_a_record_that_is_not_even_a_number_is_stale_and_no_crash() -> None:
+    record = stored(HELD | {"MaxTemp": "sNaN", "TTL": "600"})
+    assert judge("Oslo", record, body(MaxTemp="21")).state is State.STALE
+
+
+def test_the_seconds_left_are_those_of_what_is_cached() -> None:
+    left = judge("Oslo", RECORD, body()).seconds_left
+    assert left
+    assert 0 < left <= 600
+
+
+def test_without_a_copy_or_without_a_record_nothing_is_left() -> None:
+    assert judge("Oslo", RECORD, None).seconds_left is None
+    assert judge("Oslo", None, body()).seconds_left is None
+    assert judge("Oslo", None, None).seconds_left is None
+
+
+def test_it_is_not_known_what_is_left_of_somebody_elses_item() -> None:
+    """It says not when it was written."""
+    assert judge("Oslo", stored(HELD | {"TTL": "600"}), body()).seconds_left is None
+
+
+def test_it_does_not_go_below_none() -> None:
+    record = stored(HELD | {"TTL": "600", "WrittenAt": "1000"})
+    assert judge("Oslo", record, body()).seconds_left == 0

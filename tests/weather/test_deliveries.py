@@ -1,0 +1,280 @@
+"""What the pipes did, as the local cloud's feed and as the execution logs tell it."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+from starlette.exceptions import HTTPException
+
+import localcloud.feed
+import weather.deliveries
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
+from tests.weather.conftest import SECRET, Place
+from weather.deliveries import Deliveries, Delivery, FeedDeliveries, LoggedDeliveries, deliveries
+from weather.errors import WeatherError
+from weather.records import random_record, refused_record
+from weather.settings import WeatherSettings
+from weather.table import Aws
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look often."""
+    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(weather.deliveries, "LOG_SECONDS", 0.05)
+
+
+def read(source: Deliveries, enough: Callable[[list[Delivery]], object]) -> list[Delivery]:
+    """Return what a source tells until it is enough."""
+    found: list[Delivery] = []
+    deadline = time.monotonic() + 20
+    for delivery in source.follow(threading.Event()):
+        if delivery is not None:
+            found.append(delivery)
+        elif enough(found):
+            return found
+        assert time.monotonic() < deadline, found
+    raise AssertionError
+
+
+def look(source: Deliveries) -> list[Delivery]:
+    """Return what a source tells in one look."""
+    return read(source, lambda _: True)
+
+
+def of(found: list[Delivery], location: str) -> dict[str, Delivery]:
+    """Return what became of a location's one record, by pipe."""
+    return {one["pipe"]: one for one in found if one["keys"]["Location"]["S"] == location}
+
+
+def feed(place: Place) -> Deliveries:
+    """Return the feed."""
+    return deliveries(Aws(place.settings), place.settings)
+
+
+def logs(place: Place, **changes: object) -> LoggedDeliveries:
+    """Return the logs, as where there is no feed."""
+    settings = place.settings.model_copy(update={"deliveries_url": None} | changes)
+    found = deliveries(Aws(settings), settings)
+    assert isinstance(found, LoggedDeliveries)
+    return found
+
+
+def test_the_feed_tells_what_each_pipe_did_and_all_of_it(place: Place) -> None:
+    record = random_record("Oslo")
+    place.table.put(record)
+    found = of(read(feed(place), lambda found: len(of(found, "Oslo")) == 3), "Oslo")
+    outcomes = {pipe: one["outcome"] for pipe, one in found.items()}
+    assert outcomes == {PUT: "delivered", PUBLISH: "delivered", DELETE: "filtered"}
+    put = found[PUT]
+    assert put["record"]["dynamodb"]["NewImage"]["TTL"] == {"N": str(record.ttl)}
+    assert put["record"]["dynamodb"]["SequenceNumber"] == put["sequence_number"]
+    assert json.loads(put["filters"][0])["eventName"] == ["INSERT", "MODIFY"]
+    assert "<$.dynamodb.NewImage.MaxTemp.N>" in put["template"]
+    assert put["request"]["method"] == "PUT"
+    assert f"key=Oslo&ttl_seconds={record.ttl}" in put["request"]["url"]
+    assert json.loads(put["request"]["body"])["Location"] == "Oslo"
+    assert [attempt["status"] for attempt in put["attempts"]] == [204]
+    filtered = found[DELETE]
+    assert (filtered["request"], filtered["attempts"]) == (None, [])
+    assert json.loads(filtered["filters"][0])["eventName"] == ["REMOVE"]
+
+
+def test_the_feed_tells_a_dead_letter_with_its_reason(place: Place) -> None:
+    place.table.put(refused_record())
+    found = of(read(feed(place), lambda found: len(of(found, "Atlantis")) == 3), "Atlantis")
+    letter = found[PUT]
+    assert (letter["outcome"], letter["event_name"]) == ("dead-letter", "INSERT")
+    assert letter["reason"].startswith("RetryAttemptsExhausted: HTTP 400 ")
+    assert "ttl_seconds must be" in letter["attempts"][-1]["response"]
+
+
+def test_the_feed_tells_nothing_twice_and_goes_on_after_an_error(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = feed(place)
+    place.table.put(random_record("Lima"))
+    read(source, lambda found: len(of(found, "Lima")) == 3)
+    with monkeypatch.context() as patch:
+        patch.setattr(place.feed, "_after", _fails)
+        with pytest.raises(WeatherError, match=r"the local cloud does not answer: .*503"):
+            look(source)
+        place.table.put(random_record("Quito"))
+        until(lambda: sum(one.keys == {"Location": {"S": "Quito"}} for one in place.told) == 3)
+    found = read(source, lambda found: len(of(found, "Quito")) == 3)
+    assert [one["keys"]["Location"]["S"] for one in found] == ["Quito"] * 3
+
+
+def _fails(_: int) -> list[Any]:
+    raise HTTPException(503)
+
+
+def test_a_feed_that_is_gone_is_told() -> None:
+    with pytest.raises(WeatherError, match="the local cloud does not answer"):
+        look(FeedDeliveries("http://127.0.0.1:1/deliveries"))
+
+
+def test_the_logs_tell_what_passed_a_filter_from_now_on(place: Place) -> None:
+    """A payload that is the record says which; the others say what was sent."""
+    place.table.put(random_record("before"))
+    until(lambda: "before" in json.dumps(logged(place)))
+    until(lambda: len(executions(place)) == len(ended(place)))
+    source = logs(place)
+    place.table.put(random_record("Dakar"))
+    place.table.delete("Dakar")
+    found = read(source, lambda found: len(found) >= 4)
+    assert sorted(one["pipe"] for one in found) == [DELETE, PUT, PUBLISH, PUBLISH]
+    assert {one["outcome"] for one in found} == {"delivered"}
+    (delete,) = [one for one in found if one["pipe"] == DELETE]
+    assert (delete["event_name"], delete["keys"]) == ("REMOVE", {"Location": {"S": "Dakar"}})
+    (put,) = [one for one in found if one["pipe"] == PUT]
+    assert (put["event_name"], put["keys"]) == ("", {})
+    assert json.loads(put["logged"]["payload"])["Location"] == "Dakar"
+
+
+def test_the_logs_tell_a_dead_letter_with_its_reason(place: Place) -> None:
+    source = logs(place)
+    place.table.put(refused_record())
+    found = read(source, lambda found: [one for one in found if one["outcome"] == "dead-letter"])
+    (letter,) = [one for one in found if one["outcome"] == "dead-letter"]
+    assert letter["pipe"] == PUT
+    assert letter["reason"].startswith("RetryAttemptsExhausted: HTTP 400 ")
+    assert letter["logged"]["awsRequest"]["method"] == "PUT"
+    assert "ttl_seconds must be" in letter["logged"]["awsResponse"]
+
+
+@pytest.mark.parametrize("kind", [feed, logs])
+def test_no_key_is_told(place: Place, kind: Callable[[Place], Deliveries]) -> None:
+    source = kind(place)
+    place.table.put(refused_record())
+    told = read(source, lambda found: any(one["outcome"] == "dead-letter" for one in found))
+    text = json.dumps(told)
+    assert '"Authorization": "***"' in text
+    assert API_KEY not in text
+    assert SECRET not in text
+
+
+def logged(place: Place) -> list[dict[str, Any]]:
+    """Return all entries of the pipes' log group."""
+    logs = place.cloud.weather.logs
+    events = logs.filter_log_events(logGroupName=place.settings.log_group)["events"]
+    return [json.loads(event["message"]) for event in events]
+
+
+def executions(place: Place) -> set[str]:
+    """Return the executions that should be in the log."""
+    return {one.sequence_number + one.pipe for one in place.told if one.outcome != "filtered"}
+
+
+def ended(place: Place) -> list[dict[str, Any]]:
+    """Return the ends of executions that are in the log."""
+    kinds = ("ExecutionSucceeded", "ExecutionFailed")
+    return [entry for entry in logged(place) if entry["messageType"] in kinds]
+
+
+class Log:
+    """A log group of its own, to write to."""
+
+    def __init__(self, place: Place) -> None:
+        self._client = place.cloud.weather.logs
+        self.table = "by-hand"
+        self.now = int(time.time() * 1000)
+        self._group = f"/aws/vendedlogs/pipes/{self.table}"
+        self._client.create_log_group(logGroupName=self._group)
+        self._client.create_log_stream(logGroupName=self._group, logStreamName="s")
+
+    def end(self, pipe: str, after: float) -> None:
+        """Write the end of an execution, so many seconds after the log was made."""
+        at = self.now + int(after * 1000)
+        self._client.put_log_events(
+            logGroupName=self._group,
+            logStreamName="s",
+            logEvents=[{"timestamp": at, "message": json.dumps(end(pipe, at))}],
+        )
+
+    def delete(self) -> None:
+        """Delete it."""
+        self._client.delete_log_group(logGroupName=self._group)
+
+
+def end(pipe: str, at: int = 0) -> dict[str, Any]:
+    """Return an entry of an execution's end."""
+    return {
+        "resourceArn": f"arn:aws:pipes:us-east-1:123456789012:pipe/{pipe}",
+        "timestamp": at,
+        "executionId": f"of {pipe}",
+        "messageType": "ExecutionSucceeded",
+        "logLevel": "INFO",
+    }
+
+
+@pytest.fixture
+def log(place: Place) -> Iterator[Log]:
+    """Return an empty log."""
+    made = Log(place)
+    yield made
+    made.delete()
+
+
+def names(found: list[Delivery]) -> list[str]:
+    """Return the pipes."""
+    return [one["pipe"] for one in found]
+
+
+def test_an_entry_that_comes_late_is_told_once(place: Place, log: Log) -> None:
+    """Up to a minute late; each look tells only what is new."""
+    source = logs(place, table=log.table)
+    log.end("first", 100)
+    assert names(look(source)) == ["first"]
+    log.end("late", 60)
+    log.end("second", 101)
+    assert sorted(names(look(source))) == ["late", "second"]
+    log.end("too late", 30)
+    assert look(source) == []
+
+
+def test_a_missing_log_group_is_told(place: Place) -> None:
+    with pytest.raises(WeatherError, match="there is no log group /aws/vendedlogs/pipes/nowhere"):
+        look(logs(place, table="nowhere"))
+
+
+class BrokenLogs:
+    """Logs whose second page cannot be read at first."""
+
+    def __init__(self) -> None:
+        self._broken = True
+
+    def client(self, _: str) -> "BrokenLogs":
+        """Return itself for each service."""
+        return self
+
+    def get_paginator(self, _: str) -> "BrokenLogs":
+        """Return itself for each call."""
+        return self
+
+    def paginate(self, **_: object) -> Iterator[dict[str, Any]]:
+        """Yield the pages, once the trouble is over."""
+        yield {"events": _events("one")}
+        if self._broken:
+            self._broken = False
+            answer = {"Error": {"Code": "ThrottlingException", "Message": "later"}}
+            raise ClientError(answer, "FilterLogEvents")  # type: ignore[arg-type]  # as it answers
+        yield {"events": _events("two")}
+
+
+def _events(*pipes: str) -> Sequence[dict[str, Any]]:
+    now = int(time.time() * 1000)
+    return [{"eventId": pipe, "timestamp": now, "message": json.dumps(end(pipe))} for pipe in pipes]
+
+
+def test_nothing_is_lost_when_a_look_breaks_off(place: Place) -> None:
+    settings: WeatherSettings = place.settings
+    source = LoggedDeliveries(cast("Aws", BrokenLogs()), settings)
+    with pytest.raises(WeatherError, match="AWS answers ThrottlingException: later"):
+        look(source)
+    assert names(look(source)) == ["one", "two"]

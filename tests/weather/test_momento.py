@@ -1,0 +1,308 @@
+"""Momento as the room reads it: items of the cache, and the topic over all its troubles."""
+
+import base64
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from queue import SimpleQueue
+from typing import Any, Self
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+import localcloud.momento
+import weather.momento
+from localcloud.momento import LocalMomento, Topic
+from tests.conftest import KEY
+from tests.localcloud.arrivals import unused_port, until
+from tests.weather.conftest import polls, settings_of
+from weather.errors import WeatherError
+from weather.momento import Connected, Disconnected, Discontinuity, Message, Momento, TopicEvent
+
+TOPIC = "a topic"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again and end polls soon."""
+    monkeypatch.setattr(weather.momento, "FIRST_WAIT_SECONDS", 0.02)
+    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[LocalMomento]:
+    """Return a Momento for the module."""
+    with LocalMomento(api_key=KEY, caches=("weather",)) as running:
+        yield running
+
+
+@pytest.fixture
+def local(service: LocalMomento) -> LocalMomento:
+    """Return it with one empty cache, and nobody who interferes."""
+    service.service.interfere = None
+    service.service.caches["weather"] = localcloud.momento.Cache()
+    return service
+
+
+def momento_at(endpoint: str, **changes: str) -> Momento:
+    """Return a reader of the Momento there."""
+    names = {"MOMENTO_CACHE_NAME": "weather", "MOMENTO_TOPIC_NAME": TOPIC}
+    key = {"MOMENTO_API_KEY": KEY, "MOMENTO_ENDPOINT_URL": endpoint}
+    local = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}  # so that no proxy is asked
+    return Momento(settings_of(**names | key | local | changes))
+
+
+class Watcher:
+    """Watches a topic in a thread; a context manager."""
+
+    def __init__(self, momento: Momento) -> None:
+        self.stop = threading.Event()
+        self.events: list[TopicEvent] = []
+        self.problems: SimpleQueue[Exception] = SimpleQueue()
+        self.thread = threading.Thread(target=self._watch, args=(momento,))
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join()
+
+    def _watch(self, momento: Momento) -> None:
+        try:
+            for event in momento.watch(self.stop):
+                self.events.append(event)
+        except WeatherError as error:
+            self.problems.put(error)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """Return the events of a kind."""
+        return [event for event in list(self.events) if isinstance(event, kind)]
+
+    def wait_for(self, kind: type[Any], count: int = 1) -> list[Any]:
+        """Return the events of a kind once there are so many."""
+        until(lambda: len(self.of(kind)) >= count, seconds=10)
+        return self.of(kind)
+
+
+def publish(local: LocalMomento, *messages: str | bytes) -> None:
+    """Publish messages."""
+    url = f"{local.endpoint}/topics/weather/{TOPIC}"
+    for message in messages:
+        httpx.post(url, content=message, headers={"Authorization": KEY}).raise_for_status()
+
+
+def put(local: LocalMomento, key: str, value: bytes) -> None:
+    """Put an item into the cache."""
+    httpx.put(
+        f"{local.endpoint}/cache/weather",
+        params={"key": key, "ttl_seconds": "60"},
+        content=value,
+        headers={"Authorization": KEY},
+    ).raise_for_status()
+
+
+def complaint(momento: Momento) -> str:
+    """Return what getting an item fails with."""
+    with pytest.raises(WeatherError) as caught:
+        momento.get("Oslo")
+    assert KEY not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["Oslo", "München 🌧", "a b+c&d=e%20f/g?h#i"])
+def test_an_item_is_there_or_is_not(local: LocalMomento, key: str) -> None:
+    momento = momento_at(local.endpoint)
+    assert momento.get(key) is None
+    put(local, key, b"\xff value")
+    assert momento.get(key) == b"\xff value"
+
+
+def test_names_are_quoted(local: LocalMomento) -> None:
+    seen: list[bytes] = []
+
+    async def note(request: Request) -> Response:
+        seen.append(request.scope["raw_path"])
+        return Response(b"")
+
+    local.service.interfere = note
+    momento_at(local.endpoint, MOMENTO_CACHE_NAME="a cache?").get("Oslo")
+    assert seen == [b"/cache/a%20cache%3F"]
+
+
+def test_a_wrong_key_is_refused(local: LocalMomento) -> None:
+    momento = momento_at(local.endpoint, MOMENTO_API_KEY="wrong-one")
+    with pytest.raises(WeatherError) as caught:
+        momento.get("Oslo")
+    assert str(caught.value) == (
+        "Momento refuses the API key (401): create one in the Momento console for the cache"
+        " weather, in the endpoint's region"
+    )
+
+
+def test_a_missing_cache_is_told_and_is_no_missing_item(local: LocalMomento) -> None:
+    said = complaint(momento_at(local.endpoint, MOMENTO_CACHE_NAME="nowhere"))
+    assert said == (
+        f"there is no cache nowhere at {local.endpoint}: create it in the Momento console"
+    )
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, 503])
+def test_what_momento_answers_is_told(local: LocalMomento, status: int) -> None:
+    async def refuse(_: Request) -> Response:
+        return PlainTextResponse("no, not today" + "." * 500, status_code=status)
+
+    local.service.interfere = refuse
+    said = complaint(momento_at(local.endpoint))
+    assert said.startswith(f"Momento answers {status}: no, not today")
+    assert len(said) < 300
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:{port}", "http://127.0.0.1:{port}"])
+def test_an_endpoint_that_does_not_answer_is_named(endpoint: str) -> None:
+    at = endpoint.format(port=unused_port())
+    assert complaint(momento_at(at)).startswith(f"Momento does not answer at {at}: ")
+
+
+def test_messages_come_in_order_from_now_on(local: LocalMomento) -> None:
+    publish(local, "before")
+    with Watcher(momento_at(local.endpoint)) as watcher:
+        watcher.wait_for(Connected)
+        until(lambda: polls(local) > 0)
+        texts = [f"message {number}" for number in range(30)]
+        publish(local, *texts)
+        messages = watcher.wait_for(Message, 30)
+    assert [message.text for message in messages] == texts
+    assert [message.number for message in messages] == list(range(1, 31))
+    assert watcher.of(Disconnected) == []
+
+
+def test_bytes_come_as_base64(local: LocalMomento) -> None:
+    with Watcher(momento_at(local.endpoint)) as watcher:
+        until(lambda: polls(local) > 0)
+        publish(local, b"\xff\xfe")
+        (message,) = watcher.wait_for(Message)
+    assert (message.text, message.binary) == (None, base64.b64encode(b"\xff\xfe").decode())
+
+
+def test_a_restarted_momento_is_taken_up_again() -> None:
+    """Its topic begins anew, and what came meanwhile is missed: that is told."""
+    port = unused_port()
+    with ExitStack() as stack:
+        with LocalMomento(api_key=KEY, caches=("weather",), port=port) as first:
+            watcher = stack.enter_context(Watcher(momento_at(first.endpoint)))
+            until(lambda: polls(first) > 0)
+            publish(first, "one", "two")
+            watcher.wait_for(Message, 2)
+        problems = watcher.wait_for(Disconnected, 2)
+        with LocalMomento(api_key=KEY, caches=("weather",), port=port) as second:
+            watcher.wait_for(Connected, 2)
+            watcher.wait_for(Discontinuity)
+            publish(second, "anew")
+            messages = watcher.wait_for(Message, 3)
+    assert f"does not answer at http://127.0.0.1:{port}" in problems[0].problem
+    assert [problem.seconds for problem in problems[:2]] == [0.02, 0.04]
+    assert [(message.number, message.text) for message in messages] == [
+        (0, "one"),
+        (1, "two"),
+        (0, "anew"),
+    ]
+
+
+def test_a_server_error_is_waited_out_without_losing_a_message(local: LocalMomento) -> None:
+    """The poll goes on where it was."""
+    troubled = threading.Event()
+
+    async def trouble(_: Request) -> Response | None:
+        return PlainTextResponse("later", status_code=503) if troubled.is_set() else None
+
+    local.service.interfere = trouble
+    with Watcher(momento_at(local.endpoint)) as watcher:
+        until(lambda: polls(local) > 0)
+        publish(local, "one")
+        watcher.wait_for(Message)
+        troubled.set()
+        watcher.wait_for(Disconnected, 2)
+        topic = local.service.caches["weather"].topics[TOPIC]
+        topic.messages.append((topic.next_number, b"meanwhile", False))
+        topic.next_number += 1
+        troubled.clear()
+        messages = watcher.wait_for(Message, 2)
+    assert [message.text for message in messages] == ["one", "meanwhile"]
+    assert watcher.of(Discontinuity) == []
+    assert len(watcher.of(Connected)) == 2
+
+
+def test_messages_that_momento_no_longer_has_are_told_as_missed(local: LocalMomento) -> None:
+    with Watcher(momento_at(local.endpoint)) as watcher:
+        until(lambda: polls(local) > 0)
+        publish(local, "one")
+        watcher.wait_for(Message)
+        until(lambda: polls(local) > 0)
+        topics = local.service.caches["weather"].topics
+        topics[TOPIC] = Topic(page=1, next_number=9)
+        topics[TOPIC].messages.append((8, b"nine", False))
+        (gap,) = watcher.wait_for(Discontinuity)
+        (_, message) = watcher.wait_for(Message, 2)
+    assert gap == Discontinuity(last=1, new=8)
+    assert (message.number, message.text) == (8, "nine")
+    assert len(watcher.of(Discontinuity)) == 1
+
+
+def test_a_gap_is_told_once_though_no_message_follows_it(local: LocalMomento) -> None:
+    """The watch goes on behind it, on the topic's new page."""
+    with Watcher(momento_at(local.endpoint)) as watcher:
+        until(lambda: polls(local) > 0)
+        publish(local, "one")
+        watcher.wait_for(Message)
+        until(lambda: polls(local) > 0)
+        local.service.caches["weather"].topics[TOPIC] = Topic(page=2, next_number=9)
+        watcher.wait_for(Discontinuity)
+        until(lambda: polls(local) > 0)
+        publish(local, "ten")
+        watcher.wait_for(Message, 2)
+    assert watcher.of(Discontinuity) == [Discontinuity(last=1, new=9)]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"MOMENTO_API_KEY": "wrong-one"}, "refuses the API key (401)"),
+        ({"MOMENTO_CACHE_NAME": "nowhere"}, "there is no cache nowhere"),
+    ],
+)
+def test_a_refusal_ends_the_watch(local: LocalMomento, change: dict[str, str], says: str) -> None:
+    with pytest.raises(WeatherError) as caught:
+        list(momento_at(local.endpoint, **change).watch())
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["<html>welcome</html>", "[]"])
+def test_something_else_than_momento_ends_the_watch(local: LocalMomento, body: str) -> None:
+    async def answer(_: Request) -> Response:
+        return PlainTextResponse(body)
+
+    local.service.interfere = answer
+    with pytest.raises(WeatherError, match="is not Momento's HTTP API"):
+        list(momento_at(local.endpoint).watch())
+
+
+def test_stop_ends_the_watch_after_the_poll(local: LocalMomento) -> None:
+    with Watcher(momento_at(local.endpoint)) as watcher:
+        until(lambda: polls(local) > 0)
+        watcher.stop.set()
+        watcher.thread.join(10)
+        assert not watcher.thread.is_alive()
+    assert watcher.events == [Connected()]
+
+
+def test_stop_ends_the_wait_for_a_momento_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weather.momento, "FIRST_WAIT_SECONDS", 300.0)
+    with Watcher(momento_at(f"http://127.0.0.1:{unused_port()}")) as watcher:
+        watcher.wait_for(Disconnected)
+        watcher.stop.set()
+        watcher.thread.join(10)
+        assert not watcher.thread.is_alive()

@@ -1,0 +1,225 @@
+"""Where the room works: a local cloud that is up, else what the environment and `.env` say."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import AliasChoices, SecretStr
+from pydantic.fields import FieldInfo
+
+import weather.settings
+from stacks.settings import Settings
+from tests.conftest import KEY
+from tests.weather.conftest import SECRET, settings_of
+from weather.errors import WeatherError
+from weather.settings import WeatherSettings
+
+LOCAL = {
+    "LOCAL_CLOUD_PROCESS": str(os.getpid()),
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+    "AWS_REGION": "eu-west-1",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "MOMENTO_API_ENDPOINT": "https://the.real.one",
+    "MOMENTO_API_KEY": "local-api-key",
+    "MOMENTO_ENDPOINT_URL": "http://127.0.0.1:4567",
+    "PIPE_DELIVERIES_URL": "http://127.0.0.1:4568/deliveries",
+}
+
+
+class Files:
+    """A folder to load the settings in, and the file of a local cloud."""
+
+    def __init__(self, folder: Path, local_cloud: Path) -> None:
+        self._folder = folder
+        self._local_cloud = local_cloud
+
+    def env(self, **values: str) -> None:
+        """Write `.env`."""
+        (self._folder / ".env").write_text(_lines(values), encoding="utf-8")
+
+    def latin(self) -> None:
+        """Write a `.env` that is not UTF-8."""
+        (self._folder / ".env").write_bytes(b"MOMENTO_CACHE_NAME=caf\xe9\n")
+
+    def local_cloud(self, **changes: str) -> None:
+        """Write what a local cloud says of itself, with changes."""
+        self._local_cloud.write_text(_lines(LOCAL | changes), encoding="utf-8")
+
+
+def _lines(values: Mapping[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
+    """Return an empty folder that is the current one, without a local cloud."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(WeatherSettings.model_config, "env_file", ".env")
+    monkeypatch.setattr(weather.settings, "LOCAL_CLOUD", tmp_path / "local-cloud.env")
+    return Files(tmp_path, tmp_path / "local-cloud.env")
+
+
+def real(files: Files) -> None:
+    """Fill in `.env` as for AWS."""
+    files.env(MOMENTO_API_KEY=KEY, MOMENTO_API_ENDPOINT="https://momento.test")
+
+
+def complaint(*, aws: bool = False) -> str:
+    """Return what loading fails with."""
+    with pytest.raises(WeatherError) as caught:
+        WeatherSettings.load(aws=aws)
+    return str(caught.value)
+
+
+def test_a_local_cloud_that_is_up_wins_over_the_environment_and_the_file(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real(files)
+    files.local_cloud()
+    monkeypatch.setenv("MOMENTO_API_KEY", KEY)
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    settings = WeatherSettings.load()
+    assert settings.aws_endpoint == LOCAL["AWS_ENDPOINT_URL"]
+    assert settings.momento_endpoint == LOCAL["MOMENTO_ENDPOINT_URL"]
+    assert settings.momento_api_key.get_secret_value() == "local-api-key"
+    assert settings.deliveries_url == LOCAL["PIPE_DELIVERIES_URL"]
+    assert settings.region == "eu-west-1"
+    assert settings.place == "the local cloud at http://127.0.0.1:4566"
+
+
+def test_nothing_real_goes_to_a_local_cloud(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.local_cloud()
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", SECRET)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    settings = WeatherSettings.load()
+    assert not settings.aws_profile
+    assert settings.aws_secret_access_key == SecretStr("local")
+    assert settings.aws_session_token == SecretStr("")
+
+
+@pytest.mark.parametrize("process", ["", "x", "-1", None])
+def test_a_file_whose_process_is_gone_is_ignored(files: Files, process: str | None) -> None:
+    """And one that names none."""
+    if process is None:
+        ended = subprocess.Popen([sys.executable, "-c", ""])
+        ended.wait()
+        process = str(ended.pid)
+    real(files)
+    files.local_cloud(LOCAL_CLOUD_PROCESS=process)
+    settings = WeatherSettings.load()
+    assert settings.aws_endpoint is None
+    assert settings.place == "AWS us-east-1 and Momento at https://momento.test"
+
+
+def test_a_local_cloud_is_passed_over_for_aws(files: Files) -> None:
+    real(files)
+    files.local_cloud()
+    settings = WeatherSettings.load(aws=True)
+    assert (settings.aws_endpoint, settings.deliveries_url) == (None, None)
+    assert settings.momento_api_key.get_secret_value() == KEY
+
+
+def test_an_endpoint_in_the_environment_wins_over_a_local_cloud(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in what the local cloud starts: it is told by the environment alone."""
+    real(files)
+    files.local_cloud()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
+    settings = WeatherSettings.load()
+    assert settings.aws_endpoint == "http://127.0.0.1:5000"
+    assert settings.momento_endpoint == "https://momento.test"
+
+
+@pytest.mark.parametrize("missing", ["MOMENTO_API_ENDPOINT", "MOMENTO_API_KEY"])
+@pytest.mark.parametrize("aws", [True, False])
+def test_what_is_missing_is_named_with_the_next_step(
+    files: Files,
+    missing: str,
+    aws: bool,  # noqa: FBT001
+) -> None:
+    """By the name that `.env.example` has."""
+    values = {"MOMENTO_API_KEY": KEY, "MOMENTO_API_ENDPOINT": "https://momento.test"}
+    files.env(**values | {missing: ""})
+    assert complaint(aws=aws) == (
+        f"{missing} is not set, and no local cloud is up: run ./help.sh up in another terminal,"
+        " or fill in .env (copy .env.example)"
+    )
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "schlüssel"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(
+    files: Files, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    real(files)
+    monkeypatch.setenv("MOMENTO_API_KEY", key)
+    said = complaint()
+    assert said.startswith("MOMENTO_API_KEY holds a space, a line break or a character outside")
+    assert key not in said
+
+
+def test_a_file_that_is_not_utf_8_is_told(files: Files) -> None:
+    files.latin()
+    assert complaint() == ".env is not UTF-8 text; save it as UTF-8"
+
+
+def test_the_environment_wins_over_the_file_and_an_empty_variable_is_none(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real(files)
+    monkeypatch.setenv("MOMENTO_API_ENDPOINT", "https://other.test")
+    monkeypatch.setenv("MOMENTO_API_KEY", "")
+    settings = WeatherSettings.load()
+    assert settings.momento_endpoint == "https://other.test"
+    assert settings.momento_api_key.get_secret_value() == KEY
+
+
+def variables(field: FieldInfo) -> list[str]:
+    """Return the variables that a field is read from, the first one first."""
+    alias = field.validation_alias
+    return [str(one) for one in alias.choices] if isinstance(alias, AliasChoices) else [str(alias)]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("table", "name_prefix"),
+        ("cache", "cache_name"),
+        ("topic", "topic_name"),
+        ("region", "region"),
+    ],
+)
+def test_names_and_defaults_are_those_of_the_stack(ours: str, theirs: str) -> None:
+    mine, other = WeatherSettings.model_fields[ours], Settings.model_fields[theirs]
+    assert variables(mine) == variables(other)
+    assert mine.default == other.default
+
+
+def test_key_and_endpoint_are_read_from_the_stacks_variables() -> None:
+    ours, theirs = WeatherSettings.model_fields, Settings.model_fields
+    assert variables(ours["momento_api_key"]) == variables(theirs["momento_api_key"])
+    endpoints = variables(ours["momento_endpoint"])
+    assert endpoints == ["MOMENTO_ENDPOINT_URL", *variables(theirs["momento_api_endpoint"])]
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = settings_of(
+        MOMENTO_API_KEY=KEY,
+        MOMENTO_API_ENDPOINT="https://momento.test",
+        AWS_SECRET_ACCESS_KEY=SECRET,
+        AWS_SESSION_TOKEN=SECRET,
+    )
+    shown = f"{settings!r} {settings} {settings.model_dump_json()} {settings.place}"
+    assert KEY not in shown
+    assert SECRET not in shown
+
+
+def test_the_queue_and_the_log_group_have_the_tables_name() -> None:
+    settings = settings_of(NAME_PREFIX="mine", MOMENTO_API_ENDPOINT="https://momento.test")
+    assert settings.dead_letter_queue == "mine-dlq"
+    assert settings.log_group == "/aws/vendedlogs/pipes/mine"

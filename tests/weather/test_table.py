@@ -1,0 +1,133 @@
+"""The table through DynamoDB's API, and its errors in words."""
+
+from typing import Any
+
+import pytest
+
+from tests.localcloud.arrivals import unused_port
+from tests.weather.conftest import SECRET, Place
+from weather.errors import WeatherError
+from weather.records import WeatherRecord, random_record, refused_record
+from weather.settings import WeatherSettings
+from weather.table import Aws, WeatherTable
+
+
+@pytest.fixture(autouse=True)
+def empty(place: Place) -> None:
+    """Take everything out of the table."""
+    dynamodb, name = place.cloud.weather.dynamodb, place.settings.table
+    for item in dynamodb.scan(TableName=name)["Items"]:
+        dynamodb.delete_item(TableName=name, Key={"Location": item["Location"]})
+
+
+def complaint(settings: WeatherSettings) -> str:
+    """Return what reading with these settings fails with."""
+    with pytest.raises(WeatherError) as caught:
+        WeatherTable(Aws(settings), settings).get("Oslo")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("location", ["Oslo", "München 🌧", "a b+c&d=e%20f/g?h#i"])
+def test_a_record_is_put_got_replaced_and_deleted(place: Place, location: str) -> None:
+    table = place.table
+    assert table.get(location) is None
+    for record in (random_record(location), random_record(location)):
+        table.put(record)
+        assert table.get(location) == record
+    assert table.delete(location) is True
+    assert table.get(location) is None
+    assert table.delete(location) is False
+
+
+def test_an_item_holds_the_numbers_as_numbers(place: Place) -> None:
+    values = {"MaxTemp": "21.50", "MinTemp": "-9", "ChancesOfPrecipitation": 40, "TTL": "600"}
+    record = WeatherRecord.parse(values | {"Location": "Oslo"})
+    place.table.put(record)
+    (item,) = place.cloud.weather.dynamodb.scan(TableName=place.settings.table)["Items"]
+    assert float(item.pop("WrittenAt")["N"]) == record.written_at
+    assert item == {
+        "Location": {"S": "Oslo"},
+        "MaxTemp": {"N": "21.5"},
+        "MinTemp": {"N": "-9"},
+        "ChancesOfPrecipitation": {"N": "40"},
+        "TTL": {"N": "600"},
+    }
+
+
+def test_a_record_that_momento_refuses_is_written(place: Place) -> None:
+    place.table.put(refused_record())
+    assert [record.ttl for record in place.table.list()] == [0]
+
+
+def test_records_are_listed_by_location_as_many_as_asked_for(place: Place) -> None:
+    for location in ("Oslo", "Athens", "Lima"):
+        place.table.put(random_record(location))
+    assert [record.location for record in place.table.list()] == ["Athens", "Lima", "Oslo"]
+    assert len(place.table.list(limit=2)) == 2
+
+
+def test_an_empty_table_has_no_records(place: Place) -> None:
+    assert place.table.list() == []
+
+
+def test_somebody_elses_items_are_left_out(place: Place) -> None:
+    """Those that are weather without a time are not."""
+    place.table.put(random_record("Oslo"))
+    place.cloud.weather.put("Bergen")
+    others: dict[str, dict[str, Any]] = {
+        "A note": {"Text": {"S": "not weather"}},
+        "A half": {"MaxTemp": {"N": "1"}},
+        "A list": {name: {"L": []} for name in ("MaxTemp", "MinTemp", "TTL")},
+        "Never": {"MaxTemp": {"N": "1"}, "MinTemp": {"N": "1"}, "TTL": {"S": "Infinity"}},
+    }
+    for location, item in others.items():
+        place.cloud.weather.dynamodb.put_item(
+            TableName=place.settings.table,
+            Item={"Location": {"S": location}, "ChancesOfPrecipitation": {"N": "1"}, **item},
+        )
+    assert [record.location for record in place.table.list()] == ["Bergen", "Oslo"]
+
+
+def test_a_location_that_is_no_text_is_told(place: Place) -> None:
+    """As a command line gives it that is not UTF-8."""
+    for ask in (place.table.get, place.table.delete):
+        with pytest.raises(WeatherError, match=r"^the location is no text"):
+            ask("Bod\udcf8")
+
+
+def test_a_missing_table_leads_to_deploy(place: Place) -> None:
+    settings = place.settings.model_copy(update={"table": "nowhere"})
+    assert complaint(settings) == (
+        f"there is no table nowhere in {settings.place}:"
+        " ./help.sh deploy creates it, ./help.sh up does on this machine"
+    )
+
+
+def test_an_endpoint_where_nothing_listens_is_named(place: Place) -> None:
+    endpoint = f"http://127.0.0.1:{unused_port()}"
+    settings = place.settings.model_copy(update={"aws_endpoint": endpoint})
+    assert complaint(settings) == (f"nothing answers at {endpoint}: is it still up (./help.sh up)?")
+
+
+def test_what_aws_refuses_is_told_in_its_words(place: Place) -> None:
+    """Without the credentials."""
+    with pytest.raises(WeatherError, match="AWS answers ValidationException: ") as caught:
+        place.table.get("")
+    assert SECRET not in str(caught.value)
+
+
+def test_missing_credentials_lead_to_the_example(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    nothing = {"aws_access_key_id": None, "aws_secret_access_key": None}
+    settings = place.settings.model_copy(update=nothing)
+    assert complaint(settings) == (
+        "AWS takes no credentials from this environment: see 'AWS' in .env.example"
+    )
+
+
+def test_a_profile_that_does_not_exist_leads_to_the_example(place: Place) -> None:
+    settings = place.settings.model_copy(update={"aws_profile": "nobody"})
+    assert ".env.example" in complaint(settings)

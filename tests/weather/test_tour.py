@@ -1,0 +1,123 @@
+"""A record's life in one go: each step as it should be, and what is told when it is not."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import localcloud.momento
+import weather.momento
+import weather.tour
+from tests.localcloud.arrivals import unused_port, until
+from tests.localcloud.weather_pipes import DELETE, PUBLISH
+from tests.weather.conftest import Place
+from weather.comparison import State
+from weather.errors import WeatherError
+from weather.tour import Step, tour
+
+NAMES = [
+    *("write to the table", "the topic says", "the cache, beside the table"),
+    *("delete from the table", "the topic says", "the cache, beside the table"),
+]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End polls soon."""
+    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
+
+
+def steps_of(place: Place) -> list[Step]:
+    """Return the steps of a tour."""
+    return list(tour(place.table, place.momento))
+
+
+def test_every_step_ends_as_expected(place: Place) -> None:
+    steps = steps_of(place)
+    assert [step.name for step in steps] == NAMES
+    assert all(step.as_expected for step in steps), steps
+    assert [step.expected for step in steps[2::3]] == [State.IN_SYNC, State.ABSENT]
+    timed = [step.milliseconds is not None for step in steps]
+    assert timed == [False, True, True, False, True, True]
+
+
+def test_the_topic_is_expected_to_say_what_was_written(place: Place) -> None:
+    """And of a deletion, that nothing is left."""
+    _, inserted, _, _, removed, _ = steps_of(place)
+    assert inserted.seen.startswith('{"EventType": "INSERT", "Location": "Tour ')
+    assert '"MaxTemp": ""' not in inserted.seen
+    location = inserted.seen.split('"Location": "')[1].split('"')[0]
+    assert removed.seen == (
+        f'{{"EventType": "REMOVE", "Location": "{location}", "MaxTemp": "",'
+        ' "MinTemp": "", "ChancesOfPrecipitation": ""}'
+    )
+
+
+def test_nothing_is_left_behind(place: Place) -> None:
+    before = place.table.list()
+    steps_of(place)
+    assert place.table.list() == before
+
+
+def test_others_may_write_at_the_same_time(place: Place) -> None:
+    """What the topic says of them is passed over."""
+    steps = []
+    for step in tour(place.table, place.momento):
+        steps.append(step)
+        place.cloud.weather.put(f"Oslo {len(steps)}")
+    assert all(step.as_expected for step in steps), steps
+
+
+@pytest.fixture
+def paused(place: Place) -> Iterator[list[str]]:
+    """Return a list to put pipes into that are to be gone meanwhile."""
+    gone: list[str] = []
+    yield gone
+    place.cloud.weather.create_pipes(gone)
+    place.runner.wait_until_reading(*gone)
+
+
+def pause(place: Place, gone: list[str], *names: str) -> None:
+    """Delete pipes, and wait until they do nothing more."""
+    gone.extend(names)
+    for name in names:
+        place.cloud.weather.pipes.delete_pipe(Name=name)
+    until(lambda: all(place.runner.statuses[name].state == "DELETED" for name in names))
+
+
+def test_a_silent_topic_is_told(
+    place: Place, paused: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pause(place, paused, PUBLISH)
+    monkeypatch.setattr(weather.tour, "PATIENCE_SECONDS", 0.6)
+    steps = steps_of(place)
+    assert [step.as_expected for step in steps] == [True, False, True, True, False, True]
+    assert steps[1].seen == "nothing within 1 s"
+    assert steps[1].milliseconds is None
+
+
+def test_a_copy_that_stays_is_told(
+    place: Place, paused: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pause(place, paused, DELETE)
+    monkeypatch.setattr(weather.tour, "PATIENCE_SECONDS", 0.8)
+    steps = steps_of(place)
+    assert [step.as_expected for step in steps] == [True] * 5 + [False]
+    assert (steps[-1].expected, steps[-1].seen) == (State.ABSENT, State.LEFT_OVER)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"cache": "nowhere"}, "there is no cache nowhere"),
+        ({"table": "nowhere"}, "there is no table nowhere"),
+        ({"momento_endpoint": "http://127.0.0.1:{port}"}, "Momento does not answer at"),
+    ],
+)
+def test_what_cannot_be_reached_ends_the_tour(
+    place: Place, change: dict[str, str], says: str
+) -> None:
+    """At once: nobody waits for a Momento that is down."""
+    port = unused_port()
+    changed = {name: value.format(port=port) for name, value in change.items()}
+    with pytest.raises(WeatherError, match=says):
+        steps_of(place.elsewhere(**changed))
