@@ -28,7 +28,7 @@ ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 PATIENCE_SECONDS = 10
 _LINE = threading.Lock()
 """Each pipe tells from a thread of its own."""
-PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_")
+PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,7 +63,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _cache() -> str:
     """Return the cache that the stack will name: from the environment, `.env` or the default."""
     name = "MOMENTO_CACHE_NAME"
-    return os.environ.get(name) or dotenv_values(".env").get(name) or CACHE
+    try:
+        return os.environ.get(name) or dotenv_values(".env").get(name) or CACHE
+    except UnicodeDecodeError:  # which whoever reads the settings will tell
+        return CACHE
 
 
 @contextlib.contextmanager
@@ -75,6 +78,7 @@ def _published(env: Mapping[str, str]) -> Iterator[None]:
     lines = [f"{name}={env[name]}" for name in sorted(env) if name.startswith(PUBLISHED)]
     text = "\n".join([f"LOCAL_CLOUD_PROCESS={os.getpid()}", *lines, ""])
     ENVIRONMENT.parent.mkdir(exist_ok=True)
+    ENVIRONMENT.touch(mode=0o600)
     ENVIRONMENT.write_text(text, encoding="utf-8")
     try:
         yield

@@ -36,7 +36,7 @@ class Served:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(("127.0.0.1", self._port))
-        except OSError:
+        except (OSError, OverflowError):
             listening.close()
             raise LocalCloudError(
                 f"port {self._port} of 127.0.0.1 is taken; choose another, or none for a free one"

@@ -1,6 +1,7 @@
 """Weather records: what a user may write, what the table holds, what the cache answers."""
 
 import json
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -126,10 +127,17 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
             min_temp=Decimal(values["MinTemp"]),
             precipitation=Decimal(values["ChancesOfPrecipitation"]),
             ttl=int(Decimal(values["TTL"])),
-            written_at=float(values["WrittenAt"]) if "WrittenAt" in values else None,
+            written_at=_moment(values["WrittenAt"]) if "WrittenAt" in values else None,
         )
     except (KeyError, ArithmeticError, ValueError, TypeError) as error:
         raise WeatherError(f"not a weather record: {error!r}") from None
+
+
+def _moment(value: str | float) -> float:
+    moment = float(value)
+    if not math.isfinite(moment):
+        raise ValueError(f"{value!r} is no moment")
+    return moment
 
 
 def cached(body: bytes) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -21,12 +22,17 @@ from weather.records import WeatherRecord, plain, stored
 from weather.settings import WeatherSettings
 
 
+NO_PROFILE = {"profile": (None, None, None, None)}
+"""botocore's session variables, without a profile of the environment: the settings have it."""
+
+
 class Aws:
     """Clients of the AWS services, and their errors in words."""
 
     def __init__(self, settings: WeatherSettings) -> None:
         with explained(settings):
             self._session = boto3.session.Session(
+                botocore_session=botocore.session.Session(session_vars=NO_PROFILE),
                 profile_name=settings.aws_profile or None,
                 region_name=settings.region,
                 aws_access_key_id=settings.aws_access_key_id,

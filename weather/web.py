@@ -44,9 +44,9 @@ HEADERS = {
 }
 
 
-def page(settings: WeatherSettings) -> Starlette:
+def page(settings: WeatherSettings) -> ASGIApp:
     """Return the application."""
-    return _Page(settings).app
+    return _Guard(_Page(settings).app)
 
 
 class _Page:
@@ -64,8 +64,7 @@ class _Page:
                 Mount("/", StaticFiles(directory=STATIC, html=True)),
             ],
             middleware=[
-                Middleware(_Guard),
-                Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
+                Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
             ],
             exception_handlers={WeatherError: _in_words, HTTPException: _in_words},
             lifespan=self._lifespan,
@@ -104,7 +103,7 @@ class _Page:
 
     async def _random(self, request: Request) -> Response:
         count = (await _object(request)).get("count", 1)
-        if not isinstance(count, int) or not 1 <= count <= MOST_RANDOM:
+        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_RANDOM:
             raise WeatherError(f"count is {count!r}; write a whole number from 1 to {MOST_RANDOM}")
         return await self._write([random_record() for _ in range(count)])
 

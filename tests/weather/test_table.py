@@ -131,3 +131,10 @@ def test_missing_credentials_lead_to_the_example(
 def test_a_profile_that_does_not_exist_leads_to_the_example(place: Place) -> None:
     settings = place.settings.model_copy(update={"aws_profile": "nobody"})
     assert ".env.example" in complaint(settings)
+
+
+def test_a_profile_of_the_environment_has_no_say_in_the_local_cloud(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "there-is-none")
+    assert WeatherTable(Aws(place.settings), place.settings).get("Nowhere") is None
