@@ -39,6 +39,29 @@ def read_records(source: str) -> list[dict[str, Any]]:
     return records
 
 
+def named_records(source: str) -> dict[str, dict[str, Any]]:
+    """Return the records of a file by a name for each: its kind, its key, its place if need be.
+
+    Raises:
+        OpsError: it cannot be read, or holds something else.
+
+    """
+    records = read_records(source)
+    names = [f"{record['eventName']} {keys_of(record)}" for record in records]
+    return {
+        name if names.count(name) == 1 else f"{name} (record {number})": record
+        for number, (name, record) in enumerate(zip(names, records, strict=True), 1)
+    }
+
+
+def keys_of(record: Mapping[str, Any]) -> str:
+    """Return a record's key as text, `Location=Oslo`."""
+    return ", ".join(
+        f"{name}={next(iter(value.values()))}"
+        for name, value in record["dynamodb"].get("Keys", {}).items()
+    )
+
+
 def _parse(text: str, source: str) -> Iterator[Any]:
     try:
         document = json.loads(text)
@@ -64,11 +87,7 @@ def simulate(source: str, synthesized: Path, console: Console) -> None:
     records = read_records(source)
     pipes = [Pipe(definition) for definition in read_definitions(synthesized)]
     for record in records:
-        keys = ", ".join(
-            f"{name}={next(iter(value.values()))}"
-            for name, value in record["dynamodb"].get("Keys", {}).items()
-        )
-        console.print(f"[bold]{escape(str(record['eventName']))}[/] {escape(keys)}")
+        console.print(f"[bold]{escape(str(record['eventName']))}[/] {escape(keys_of(record))}")
         for pipe in pipes:
             console.print(f"  [cyan]{pipe.definition.name}[/]")
             for line in _tell(pipe, record):

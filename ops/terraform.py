@@ -38,6 +38,17 @@ _NEXT_STEPS = (
         "the AWS provider could not be installed: run ./help.sh setup to look for it again",
     ),
     (
+        r"Saved plan is stale",
+        (
+            "something was deployed since this plan was made: make a new one with"
+            " ./help.sh plan --out FILE, and have it reviewed"
+        ),
+    ),
+    (
+        r"Failed to (load|read) .* plan file|Plan read error",
+        "this file is no saved plan: make one with ./help.sh plan --out FILE",
+    ),
+    (
         r"prevent_destroy",
         "the resource is protected from destroy on purpose",
     ),
@@ -114,11 +125,11 @@ class Terraform:
         """Prepare the folder; quiet unless it fails."""
         self.quiet("init", "-input=false", *arguments)
 
-    def quiet(self, *arguments: str) -> str:
+    def quiet(self, command: str, *arguments: str) -> str:
         """Run a command and return what it printed."""
         with interrupts_left_to_the_child():
             done = subprocess.run(
-                [self._path, *arguments, "-no-color"],
+                [self._path, command, "-no-color", *arguments],
                 cwd=self._folder,
                 env=self._env,
                 capture_output=True,
@@ -129,12 +140,12 @@ class Terraform:
             raise TerraformError(_with_next_step(done.stderr or done.stdout))
         return done.stdout
 
-    def show(self, *arguments: str) -> None:
+    def show(self, command: str, *arguments: str) -> None:
         """Run a command on the user's terminal, which may answer its questions."""
         plain = [] if sys.stdout.isatty() else ["-no-color"]
         with interrupts_left_to_the_child():
             done = subprocess.run(
-                [self._path, *arguments, *plain],
+                [self._path, command, *plain, *arguments],
                 cwd=self._folder,
                 env=self._env,
                 stderr=subprocess.PIPE,
@@ -144,7 +155,7 @@ class Terraform:
         sys.stderr.write(done.stderr)
         if done.returncode:
             raise TerraformError(
-                _next_step(done.stderr) or f"terraform {arguments[0]} failed, see above"
+                _next_step(done.stderr) or f"terraform {command} failed, see above"
             )
 
     def events(self, *arguments: str) -> Iterator[dict[str, Any]]:
@@ -177,9 +188,9 @@ class Terraform:
         if process.wait():
             raise TerraformError(_with_next_step("".join(problems)))
 
-    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - whatever Terraform says
+    def json(self, command: str, *arguments: str) -> Any:  # noqa: ANN401 - whatever Terraform says
         """Run a command with `-json` and return its answer."""
-        return json.loads(self.quiet(*arguments, "-json"))
+        return json.loads(self.quiet(command, "-json", *arguments))
 
 
 @contextmanager

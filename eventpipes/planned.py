@@ -1,0 +1,92 @@
+"""Read pipes out of a Terraform plan (`terraform show -json`): as they are, and as they will be.
+
+See Terraform: "JSON Output Format", the plan representation.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from eventpipes.definition import Definition
+from eventpipes.synthesized import definitions
+
+_REFERENCE = re.compile(r"(aws_\w+)\.([\w-]+)\.(\w+)")
+_POINTERS = ("connection_arn", "source", "target")
+_BLOCKS = frozenset(
+    {
+        "api_key",
+        "auth_parameters",
+        "cloudwatch_logs_log_destination",
+        "dead_letter_config",
+        "dynamodb_stream_parameters",
+        "filter_criteria",
+        "http_parameters",
+        "invocation_http_parameters",
+        "log_configuration",
+        "source_parameters",
+        "target_parameters",
+    }
+)
+"""Blocks that are there at most once: a plan has a list of one where the stack has the block."""
+
+
+def before(plan: Mapping[str, Any]) -> list[Definition]:
+    """Return the pipes as the plan found them, in the order of their names."""
+    return _definitions(plan, plan.get("prior_state", {}).get("values", {}))
+
+
+def after(plan: Mapping[str, Any]) -> list[Definition]:
+    """Return the pipes as they will be once the plan is applied."""
+    return _definitions(plan, plan.get("planned_values", {}))
+
+
+def _definitions(plan: Mapping[str, Any], values: Mapping[str, Any]) -> list[Definition]:
+    resources = values.get("root_module", {}).get("resources", [])
+    held = {(one["type"], one["name"]): dict(one["values"]) for one in resources}
+    arns = {
+        value: f"${{{kind}.{name}.{attribute}}}"
+        for (kind, name), attributes in held.items()
+        for attribute, value in attributes.items()
+        if attribute in ("arn", "stream_arn") and isinstance(value, str)
+    }
+    references = _references(plan)
+    document: dict[str, Any] = {"resource": {}}
+    for (kind, name), attributes in held.items():
+        resource = _without_lists(attributes)
+        for pointer in _POINTERS:
+            if pointer in attributes or (kind, name, pointer) in references:
+                known = arns.get(attributes.get(pointer) or "")
+                told = references.get((kind, name, pointer), attributes.get(pointer) or "")
+                resource[pointer] = known or told
+        document["resource"].setdefault(kind, {})[name] = resource
+    return definitions(document)
+
+
+def _references(plan: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
+    """Return what the configuration refers to where the value is known only after apply."""
+    module = plan.get("configuration", {}).get("root_module", {})
+    found = {}
+    for resource in module.get("resources", []):
+        for pointer in _POINTERS:
+            expression = resource.get("expressions", {}).get(pointer) or {}
+            told = _first(expression.get("references", ()))
+            if told is not None:
+                found[resource["type"], resource["name"], pointer] = told
+    return found
+
+
+def _first(references: Iterable[str]) -> str | None:
+    return next((f"${{{one}}}" for one in references if _REFERENCE.fullmatch(one)), None)
+
+
+def _without_lists(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case dict():
+            return {key: _without_lists(one, key) for key, one in value.items() if one is not None}
+        case [only] if name in _BLOCKS:
+            return _without_lists(only, name)
+        case [] if name in _BLOCKS:
+            return None
+        case list():
+            return [_without_lists(one) for one in value]
+    return value

@@ -1,0 +1,193 @@
+"""A Terraform plan as Terraform shows it in JSON, in the words of a review.
+
+See Terraform: "JSON Output Format", the plan and change representations.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ops.errors import OpsError
+
+
+class Action(StrEnum):
+    """What happens to a resource."""
+
+    CREATE = "add"
+    UPDATE = "change"
+    REPLACE = "replace"
+    DELETE = "destroy"
+    FORGET = "forget"
+    NOTHING = "keep"
+
+
+_ACTIONS = {
+    ("create",): Action.CREATE,
+    ("update",): Action.UPDATE,
+    ("delete",): Action.DELETE,
+    ("delete", "create"): Action.REPLACE,
+    ("create", "delete"): Action.REPLACE,
+    ("forget",): Action.FORGET,
+    ("no-op",): Action.NOTHING,
+    ("read",): Action.NOTHING,
+}
+
+
+WRITTEN_BY_OTHERS: Mapping[str, set[str]] = {"aws_iam_role": {"inline_policy"}}
+"""Attributes that show what another resource of the same stack has written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a plan does to one resource, or what happened to it outside of Terraform.
+
+    `before` and `after` hold attributes; `unknown` marks those known only after apply, and
+    `hidden` those that Terraform itself calls sensitive, each in the shape of the attributes.
+    """
+
+    address: str
+    type: str
+    action: Action
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+    hidden: Sequence[Any] = ()
+    replaced_for: tuple[str, ...] = ()
+    """The attributes that cannot be changed in place."""
+    moved_from: str | None = None
+    imported: str | None = None
+
+    @property
+    def changed(self) -> list[str]:
+        """The names of the attributes that differ, or will be known after apply."""
+        names = self.before.keys() | self.after.keys() | self.unknown.keys()
+        return sorted(
+            name
+            for name in names
+            if _holds(self.unknown.get(name))
+            or _filled(self.before.get(name)) != _filled(self.after.get(name))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All changes of a plan, drift, outputs, and the whole document."""
+
+    changes: Sequence[Change]
+    drift: Sequence[Change]
+    outputs: Sequence[Change]
+    document: Mapping[str, Any]
+
+    def of(self, *actions: Action) -> list[Change]:
+        """Return the changes with these actions, by address."""
+        return sorted(
+            (change for change in self.changes if change.action in actions),
+            key=lambda change: change.address,
+        )
+
+
+def _filled(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value without what is empty: the provider reads back {} where null was written."""
+    match value:
+        case dict():
+            kept = {name: _filled(one) for name, one in value.items()}
+            return {name: one for name, one in kept.items() if one is not None} or None
+        case list():
+            return [_filled(one) for one in value] or None
+    return None if value == "" else value
+
+
+def _holds(marks: Any) -> bool:  # noqa: ANN401 - nested marks
+    """Say whether anything is marked."""
+    if isinstance(marks, dict):
+        return any(map(_holds, marks.values()))
+    return any(map(_holds, marks)) if isinstance(marks, list) else bool(marks)
+
+
+def read_plan(text: str, source: str) -> Plan:
+    """Return the plan of what `terraform show -json` printed.
+
+    Raises:
+        OpsError: it is something else, or a plan that Terraform could not finish.
+
+    """
+    try:
+        document = json.loads(text)
+        if not document["format_version"].startswith("1."):
+            raise OpsError(
+                f"{source} has the plan format {document['format_version']}, and 1.x is known"
+            )
+        if document.get("errored"):
+            raise OpsError(f"{source} is of a plan that failed: plan again")
+        return Plan(
+            changes=[_change(one) for one in document.get("resource_changes", ()) if _managed(one)],
+            drift=_drift(document.get("resource_drift", ())),
+            outputs=[
+                _change({"address": name, "type": "output", "change": change})
+                for name, change in sorted(document.get("output_changes", {}).items())
+            ],
+            document=document,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise OpsError(
+            f"{source} is not a plan ({type(error).__name__}: {error}): make one with"
+            " ./help.sh plan --out FILE, or with terraform show -json"
+        ) from None
+
+
+def read_plan_file(path: Path) -> Plan:
+    """Return the plan of a file that holds what `terraform show -json` printed.
+
+    Raises:
+        OpsError: the file cannot be read, or holds something else.
+
+    """
+    try:
+        return read_plan(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise OpsError(f"{path} cannot be read: {error}") from None
+
+
+def _drift(resources: Sequence[Mapping[str, Any]]) -> list[Change]:
+    """Return what was changed outside of Terraform, and not by another resource of the stack."""
+    changes = [_change(one) for one in resources if _managed(one)]
+    return [one for one in changes if set(one.changed) - WRITTEN_BY_OTHERS.get(one.type, set())]
+
+
+def _managed(resource: Mapping[str, Any]) -> bool:
+    return bool(resource.get("mode", "managed") == "managed")
+
+
+def _change(resource: Mapping[str, Any]) -> Change:
+    change = resource["change"]
+    is_output = resource["type"] == "output"
+    before, after, unknown = (
+        _attributes(change.get(name), is_output=is_output)
+        for name in ("before", "after", "after_unknown")
+    )
+    return Change(
+        address=resource["address"],
+        type=resource["type"],
+        action=_ACTIONS[tuple(change["actions"])],
+        before=before,
+        after=after,
+        unknown=unknown,
+        hidden=[
+            {"value": mark} if is_output else mark
+            for mark in (change.get("before_sensitive"), change.get("after_sensitive"))
+        ],
+        replaced_for=tuple(
+            sorted({".".join(map(str, path)) for path in change.get("replace_paths", ())})
+        ),
+        moved_from=resource.get("previous_address"),
+        imported=(change.get("importing") or {}).get("id"),
+    )
+
+
+def _attributes(value: Any, *, is_output: bool) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    if is_output:
+        return {} if value is None else {"value": value}
+    return dict(value) if isinstance(value, dict) else {}

@@ -1,0 +1,79 @@
+"""A plan in a file: made once, reviewed, and applied as it was reviewed.
+
+The file holds the API key in clear, as every Terraform plan does, so only its owner may read it.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ops.errors import OpsError
+from ops.review import Plan, read_plan, read_plan_file
+from ops.terraform import Terraform
+
+BLOCKED = 3
+"""The exit code of a review that holds a plan back."""
+
+
+def make(terraform: Terraform, file: Path, arguments: Sequence[str] = ()) -> None:
+    """Show a plan on the terminal and save it.
+
+    Raises:
+        OpsError: the file cannot be written, or planning failed.
+
+    """
+    with _written_for_the_owner(file) as absolute:
+        terraform.show("plan", "-input=false", f"-out={absolute}", *arguments)
+
+
+def read(file: Path, terraform: Callable[[], Terraform]) -> Plan:
+    """Return a saved plan, or one that `terraform show -json` has printed to a file.
+
+    Only the former needs `terraform`, which is then asked for.
+
+    Raises:
+        OpsError: it cannot be read, or is no plan of this stack.
+
+    """
+    try:
+        with file.open("rb") as opened:
+            printed = opened.read(1) == b"{"
+    except OSError as error:
+        raise OpsError(f"{file} cannot be read: {error.strerror}") from None
+    if printed:
+        return read_plan_file(file)
+    return read_plan(terraform().quiet("show", "-json", str(file.absolute())), str(file))
+
+
+def read_new(terraform: Terraform) -> Plan:
+    """Plan now, quietly, and return the plan; no file is left."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan"
+        terraform.quiet("plan", "-input=false", f"-out={file}")
+        return read(file, lambda: terraform)
+
+
+def apply(terraform: Terraform, file: Path) -> None:
+    """Apply a saved plan, which nothing has changed since.
+
+    Raises:
+        OpsError: there is no such file.
+        TerraformError: it is stale, or applying failed.
+
+    """
+    if not file.is_file():
+        raise OpsError(f"{file} does not exist; make it with ./help.sh plan --out {file}")
+    terraform.show("apply", "-input=false", str(file.absolute()))
+
+
+@contextmanager
+def _written_for_the_owner(file: Path) -> Iterator[Path]:
+    if not file.absolute().parent.is_dir():
+        raise OpsError(f"{file}: there is no folder {file.absolute().parent}")
+    before = os.umask(0o077)
+    try:
+        yield file.absolute()
+    finally:
+        os.umask(before)

@@ -1,0 +1,68 @@
+"""Pipes are read out of a plan as out of what is deployed and what is synthesized."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventpipes import Definition, Filtered, Pipe, Request
+from eventpipes.planned import after, before
+
+PLANS = Path(__file__).resolve().parents[1] / "cases" / "plans"
+NAMES = [
+    f"weather-stats-demo-{name}-pipe" for name in ("cache-delete", "cache-put", "topic-publish")
+]
+RECORD = {
+    "eventName": "INSERT",
+    "dynamodb": {
+        "Keys": {"Location": {"S": "Oslo"}},
+        "NewImage": {"MaxTemp": {"N": "21"}, "TTL": {"N": "600"}},
+    },
+}
+
+
+def document(name: str) -> Any:
+    return json.loads((PLANS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def named(definitions: list[Definition], part: str) -> Definition:
+    return next(definition for definition in definitions if part in definition.name)
+
+
+def test_a_first_plan_has_pipes_after_and_none_before() -> None:
+    assert before(document("first")) == []
+    assert [definition.name for definition in after(document("first"))] == NAMES
+
+
+def test_what_is_known_only_after_apply_is_followed_by_the_configuration() -> None:
+    outcome = Pipe(named(after(document("first")), "put")).process(RECORD)
+    assert isinstance(outcome, Request)
+    assert outcome.method == "PUT"
+    assert "/cache/momento-eventbridge-cache?" in outcome.url
+    assert outcome.headers["Authorization"] == "planted-7d1f0c-key-that-must-not-be-seen"
+
+
+@pytest.mark.parametrize("read", [before, after])
+def test_a_deployed_stack_has_pipes_before_and_after(read: Any) -> None:
+    found = read(document("changed"))
+    assert [definition.name for definition in found] == NAMES
+    assert all(definition.unsupported is None for definition in found)
+    assert isinstance(Pipe(named(found, "delete")).process(RECORD), Filtered)
+
+
+def test_a_change_is_in_what_comes_after_only() -> None:
+    old, new = (named(read(document("changed")), "put") for read in (before, after))
+    assert (old.source.maximum_retry_attempts, new.source.maximum_retry_attempts) == (3, 5)
+    assert old.query_string["ttl_seconds"] == "$.dynamodb.NewImage.TTL.N"
+    assert new.query_string["ttl_seconds"] == "120"
+
+
+def test_a_new_name_is_in_what_comes_after_only() -> None:
+    assert [definition.name for definition in before(document("renamed"))] == NAMES
+    assert all(definition.name.startswith("other-") for definition in after(document("renamed")))
+
+
+def test_a_plan_without_pipes_has_none() -> None:
+    empty: dict[str, Any] = {"planned_values": {"root_module": {}}}
+    assert (before(empty), after(empty)) == ([], [])

@@ -1,0 +1,169 @@
+"""The guard: what loses data is held back, what does not is let through."""
+
+from typing import Any
+
+import pytest
+
+from ops.review.guard import blocked, examine
+from tests.ops.review.plans import change, plan, real
+
+STREAM = {"stream_enabled": True, "stream_view_type": "NEW_AND_OLD_IMAGES"}
+RECOVERY = {"point_in_time_recovery": [{"enabled": True}]}
+QUEUED = {
+    "source_parameters": [{"dynamodb_stream_parameters": [{"dead_letter_config": [{"arn": "q"}]}]}]
+}
+LOSSES: dict[str, tuple[dict[str, Any], str]] = {
+    "a table destroyed": (change("aws_dynamodb_table", "destroy", STREAM), "every item is lost"),
+    "a table replaced": (change("aws_dynamodb_table", "replace", STREAM, {}), "every item is lost"),
+    "a table replaced, the new one first": (
+        change("aws_dynamodb_table", "replace, new one first", STREAM, {}),
+        "every item is lost",
+    ),
+    "a stream switched off": (
+        change("aws_dynamodb_table", "change", STREAM, {"stream_enabled": False}),
+        "the stream is switched off",
+    ),
+    "a stream taken out": (
+        change("aws_dynamodb_table", "change", STREAM, {}),
+        "the stream is switched off",
+    ),
+    "a stream with other images": (
+        change("aws_dynamodb_table", "change", STREAM, STREAM | {"stream_view_type": "KEYS_ONLY"}),
+        "another view type makes a new stream",
+    ),
+    "point-in-time recovery switched off": (
+        change(
+            "aws_dynamodb_table",
+            "change",
+            STREAM | RECOVERY,
+            STREAM | {"point_in_time_recovery": [{"enabled": False}]},
+        ),
+        "point-in-time recovery goes",
+    ),
+    "a pipe replaced": (
+        change("aws_pipes_pipe", "replace", {}, {}, replace_paths=[["source"]]),
+        "the pipe is replaced (source) and begins anew at LATEST",
+    ),
+    "a pipe destroyed": (change("aws_pipes_pipe", "destroy", {}), "reaches nobody"),
+    "a pipe without its queue": (
+        change("aws_pipes_pipe", "change", QUEUED, {"source_parameters": [{}]}),
+        "no dead-letter queue any more",
+    ),
+    "a queue destroyed": (change("aws_sqs_queue", "destroy", {}), "the dead letters are lost"),
+    "a queue replaced": (change("aws_sqs_queue", "replace", {}, {}), "the dead letters are lost"),
+    "a shorter retention": (
+        change(
+            "aws_sqs_queue",
+            "change",
+            {"message_retention_seconds": 1_209_600},
+            {"message_retention_seconds": 60},
+        ),
+        "older than the new retention",
+    ),
+    "the state bucket destroyed": (change("aws_s3_bucket", "destroy", {}), "the Terraform state"),
+    "the state's versions switched off": (
+        change(
+            "aws_s3_bucket_versioning",
+            "change",
+            {"versioning_configuration": [{"status": "Enabled"}]},
+            {"versioning_configuration": [{"status": "Suspended"}]},
+        ),
+        "no longer kept",
+    ),
+    "the secret destroyed": (change("aws_secretsmanager_secret", "destroy", {}), "API key's"),
+    "the secret's value destroyed": (
+        change("aws_secretsmanager_secret_version", "destroy", {}),
+        "API key's",
+    ),
+    "the key destroyed": (change("aws_kms_key", "destroy", {}), "is lost with it"),
+    "the key switched off": (
+        change("aws_kms_key", "change", {"is_enabled": True}, {"is_enabled": False}),
+        "switched off",
+    ),
+}
+HARMLESS: dict[str, dict[str, Any]] = {
+    "a table added": change("aws_dynamodb_table", "add", None, STREAM),
+    "a table changed": change(
+        "aws_dynamodb_table", "change", STREAM, STREAM | {"tags": {"a": "b"}}
+    ),
+    "a table no longer managed": change("aws_dynamodb_table", "forget", STREAM),
+    "a table kept": change("aws_dynamodb_table", "keep", STREAM, STREAM),
+    "a stream switched on": change("aws_dynamodb_table", "change", {}, STREAM),
+    "recovery switched on": change("aws_dynamodb_table", "change", STREAM, STREAM | RECOVERY),
+    "a pipe changed": change("aws_pipes_pipe", "change", QUEUED, QUEUED | {"description": "new"}),
+    "a pipe started": change(
+        "aws_pipes_pipe", "change", {"desired_state": "STOPPED"}, {"desired_state": "RUNNING"}
+    ),
+    "a longer retention": change(
+        "aws_sqs_queue",
+        "change",
+        {"message_retention_seconds": 60},
+        {"message_retention_seconds": 120},
+    ),
+    "a new key for Momento": change("aws_secretsmanager_secret_version", "replace", {}, {}),
+    "an alarm destroyed": change("aws_cloudwatch_metric_alarm", "destroy", {}),
+    "an unknown kind destroyed": change("aws_quantum_ledger", "destroy", {}),
+}
+MINDED: dict[str, dict[str, Any]] = {
+    "a pipe stopped": change(
+        "aws_pipes_pipe", "change", {"desired_state": "RUNNING"}, {"desired_state": "STOPPED"}
+    ),
+    "the connection replaced": change("aws_cloudwatch_event_connection", "replace", {}, {}),
+    "a destination destroyed": change("aws_cloudwatch_event_api_destination", "destroy", {}),
+    "the role replaced": change("aws_iam_role", "replace", {}, {}),
+    "deletion protection switched off": change(
+        "aws_dynamodb_table",
+        "change",
+        STREAM | {"deletion_protection_enabled": True},
+        STREAM | {"deletion_protection_enabled": False},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_it_holds_back(case: str) -> None:
+    loss, text = LOSSES[case]
+    findings = examine(plan(loss))
+    assert [finding.address for finding in findings] == [loss["address"]]
+    assert text in findings[0].loss
+    assert findings[0].instead
+    assert blocked(findings)
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_it_lets_through_what_is_allowed_by_name(case: str) -> None:
+    loss, _ = LOSSES[case]
+    findings = examine(plan(loss), [loss["address"]])
+    assert findings[0].allowed
+    assert not blocked(findings)
+
+
+@pytest.mark.parametrize("case", HARMLESS)
+def test_it_lets_through(case: str) -> None:
+    assert examine(plan(HARMLESS[case])) == []
+
+
+@pytest.mark.parametrize("case", MINDED)
+def test_it_warns_without_holding_back(case: str) -> None:
+    findings = examine(plan(MINDED[case]))
+    assert len(findings) == 1
+    assert not blocked(findings)
+
+
+def test_allowing_one_does_not_allow_another() -> None:
+    losses = [change("aws_dynamodb_table", "destroy", {}, name=name) for name in ("a", "b")]
+    assert blocked(examine(plan(*losses), ["aws_dynamodb_table.a"]))
+
+
+def test_what_holds_back_comes_first() -> None:
+    findings = examine(plan(MINDED["the role replaced"], LOSSES["a table destroyed"][0]))
+    assert [finding.blocks for finding in findings] == [True, False]
+
+
+def test_a_real_change_of_key_ttl_and_retries_loses_nothing() -> None:
+    assert examine(real("changed")) == []
+
+
+def test_a_real_change_of_the_prefix_loses_table_pipes_and_queue() -> None:
+    held = [finding.address.split(".")[0] for finding in examine(real("renamed")) if finding.blocks]
+    assert sorted(held) == ["aws_dynamodb_table", *["aws_pipes_pipe"] * 3, "aws_sqs_queue"]

@@ -1,0 +1,170 @@
+"""The review as Markdown: what is lost first, details folded, short enough for a comment."""
+
+import re
+from typing import Any
+
+import pytest
+
+from ops.errors import OpsError
+from ops.review import review
+from ops.review.guard import examine
+from ops.review.markdown import LIMIT, MARKER, headline, render
+from tests.ops.review.plans import change, plan, real
+
+HOSTILE = "</code>`|\n\n# Owned <img src=x> @everyone [a](b) ```"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([], "nothing to do"),
+        (["keep"], "nothing to do"),
+        (["add", "add", "change", "destroy"], "2 to add, 1 to change, 1 to destroy"),
+        (["replace"], "1 to add, 0 to change, 1 to destroy (1 of them replaced)"),
+        (["forget"], "1 no longer managed"),
+    ],
+)
+def test_the_headline_counts(changes: list[str], said: str) -> None:
+    made = [
+        change("aws_iam_role", action, {}, {}, name=f"r{number}")
+        for number, action in enumerate(changes)
+    ]
+    assert headline(plan(*made)) == said
+
+
+def test_moved_and_imported_resources_are_counted_and_named() -> None:
+    moved = change(
+        "aws_sqs_queue", "keep", {}, {}, name="new", previous_address="aws_sqs_queue.old"
+    )
+    imported = change("aws_sqs_queue", "keep", {}, {}, name="there", importing={"id": "its-url"})
+    found = plan(moved, imported)
+    assert headline(found) == "1 moved, 1 imported"
+    text = review(found).markdown
+    assert "<code>aws_sqs_queue.new</code>, moved from <code>aws_sqs_queue.old</code>" in text
+    assert "<code>aws_sqs_queue.there</code>, imported from <code>its-url</code>" in text
+
+
+def test_it_begins_with_what_finds_it_again() -> None:
+    assert review(plan()).markdown.startswith(f"{MARKER}\n## Plan: nothing to do\n")
+
+
+def test_what_is_lost_comes_before_everything_else() -> None:
+    text = review(real("renamed")).markdown
+    places = [
+        text.index(part)
+        for part in (
+            "## Plan: 14 to add",
+            "> [!CAUTION]",
+            "> [!WARNING]",
+            "### What the pipes will send",
+            "### Replaced",
+            "### Outputs",
+        )
+    ]
+    assert places == sorted(places)
+
+
+def test_what_is_allowed_is_said_to_be() -> None:
+    lost = change("aws_dynamodb_table", "destroy", {})
+    done = review(plan(lost), allow=["aws_dynamodb_table.it"])
+    assert not done.blocked
+    assert "**Allowed by name**" in done.markdown
+    assert "[!CAUTION]" not in done.markdown
+
+
+def test_an_address_that_is_not_in_the_plan_cannot_be_allowed() -> None:
+    with pytest.raises(OpsError, match=r"--allow nobody\.here: the plan has no such resource"):
+        review(plan(), allow=["nobody.here"])
+
+
+def test_a_change_stands_with_before_and_after_at_its_path() -> None:
+    text = review(real("changed")).markdown
+    path = "source_parameters.dynamodb_stream_parameters.maximum_retry_attempts"
+    assert f"| <code>{path}</code> | <code>3</code> | <code>5</code> |" in text
+
+
+def test_a_replaced_resource_says_because_of_what() -> None:
+    text = review(real("renamed")).markdown
+    assert re.search(
+        r"aws_pipes_pipe.pipeline_cache-put\S*</code>, because of"
+        r" <code>name</code>, <code>source</code>",
+        text,
+    )
+
+
+def test_a_long_value_is_a_folded_diff() -> None:
+    old, new = ({"assume_role_policy": f'{{"a": "{letter * 100}"}}'} for letter in "xy")
+    text = review(plan(change("aws_iam_role", "change", old, new))).markdown
+    assert "<details><summary>1 attribute</summary>" in text
+    assert f'-  "a": "{"x" * 100}"\n+  "a": "{"y" * 100}"' in text
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+@pytest.mark.parametrize("action", ["change", "add"])
+def test_a_value_cannot_become_markup(action: str, *, long: bool) -> None:
+    value = HOSTILE * (5 if long else 1)
+    made = change("aws_sqs_queue", action, {"name": "a"}, {"name": value}, name=HOSTILE)
+    text = review(plan(made), title=HOSTILE).markdown
+    outside = re.sub(r"^(`{3,})diff\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert "<img" not in outside
+    assert "\n# Owned" not in outside
+    assert outside.count("<code>") == outside.count("</code>")
+    assert not re.search(r"^```", outside, re.MULTILINE)
+
+
+def crowd(count: int, kind: str = "aws_sqs_queue", action: str = "change") -> Any:
+    """Return a plan with so many resources, each with a long diff."""
+    return plan(
+        *(
+            change(
+                kind,
+                action,
+                {"policy": "a\n" * 400, "name": f"q{number}"},
+                {"policy": "b\n" * 400, "name": f"p{number}"},
+                name=f"{kind}-{number:05}",
+            )
+            for number in range(count)
+        )
+    )
+
+
+@pytest.mark.parametrize("count", [10, 100, 400])
+def test_it_fits_a_comment_by_folding_and_names_every_resource(count: int) -> None:
+    text = review(crowd(count)).markdown
+    assert len(text) <= LIMIT
+    assert len(set(re.findall(r"aws_sqs_queue-\d{5}", text))) == count
+
+
+def test_room_is_used_before_details_are_left_out() -> None:
+    assert len(review(crowd(100)).markdown) > LIMIT * 0.9
+
+
+def test_where_not_even_the_lines_fit_kinds_are_counted() -> None:
+    text = review(crowd(2_000)).markdown
+    assert len(text) <= LIMIT
+    assert "2000 <code>aws_sqs_queue</code> (the list is left out for want of room)" in text
+
+
+def test_no_warning_is_cut_however_many_there_are() -> None:
+    found = crowd(500, "aws_dynamodb_table", "destroy")
+    text = review(found).markdown
+    assert len(text) <= LIMIT
+    warned = text[: text.index("### Destroyed")] if "### Destroyed" in text else text
+    assert len(set(re.findall(r"aws_dynamodb_table-\d{5}", warned))) == 500
+
+
+def test_warnings_that_do_not_fit_are_an_error_and_not_cut() -> None:
+    found = crowd(50, "aws_dynamodb_table", "destroy")
+    with pytest.raises(OpsError, match="the warnings alone have"):
+        render(found, examine(found), [], limit=2_000)
+
+
+def test_outputs_are_listed() -> None:
+    outputs = {
+        "table": {"actions": ["update"], "before": "a", "after": "b"},
+        "same": {"actions": ["no-op"], "before": "a", "after": "a"},
+    }
+    text = review(plan(output_changes=outputs)).markdown
+    assert "| <code>table</code> | <code>a</code> | <code>b</code> |" in text
+    assert "same" not in text
+    assert "## Plan: outputs change" in text

@@ -1,0 +1,102 @@
+"""Plans are read as Terraform writes them, and nothing else is taken for one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.errors import OpsError
+from ops.review import read_plan, read_plan_file
+from ops.review.plan import Action
+from tests.ops.review.plans import change, document, plan, real
+
+
+@pytest.mark.parametrize(
+    ("words", "action"),
+    [
+        ("add", Action.CREATE),
+        ("change", Action.UPDATE),
+        ("destroy", Action.DELETE),
+        ("replace", Action.REPLACE),
+        ("replace, new one first", Action.REPLACE),
+        ("forget", Action.FORGET),
+        ("keep", Action.NOTHING),
+    ],
+)
+def test_actions_are_told_apart(words: str, action: Action) -> None:
+    assert plan(change("aws_sqs_queue", words, {}, {})).changes[0].action is action
+
+
+def test_data_sources_are_no_changes() -> None:
+    read = change("aws_caller_identity", "add") | {"mode": "data"}
+    assert plan(read).changes == []
+
+
+def test_the_real_first_plan_adds_fifteen() -> None:
+    assert len(real("first").of(Action.CREATE)) == 15
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"tags": None}, {"tags": {}}),
+        ({"a": ""}, {"a": None}),
+        ({"b": [{"c": None, "d": 1}]}, {"b": [{"c": {}, "d": 1}]}),
+        ({"b": [{"c": [{}]}]}, {"b": [{"c": [None]}]}),
+    ],
+)
+def test_empty_in_another_way_is_no_change(before: Any, after: Any) -> None:
+    assert plan(change("aws_pipes_pipe", "change", before, after)).changes[0].changed == []
+
+
+def test_false_and_zero_are_changes() -> None:
+    found = plan(change("aws_pipes_pipe", "change", {"a": False, "b": 0}, {"a": None, "b": None}))
+    assert found.changes[0].changed == ["a", "b"]
+
+
+def test_what_is_known_after_apply_is_a_change() -> None:
+    found = plan(
+        change("aws_pipes_pipe", "change", {"arn": "a"}, {}, after_unknown={"arn": True, "b": [{}]})
+    )
+    assert found.changes[0].changed == ["arn"]
+
+
+def test_drift_that_the_stack_causes_itself_is_left_out() -> None:
+    own = change(
+        "aws_iam_role", "change", {"inline_policy": []}, {"inline_policy": [{"name": "p"}]}
+    )
+    other = change("aws_iam_role", "change", {"path": "/"}, {"path": "/a/"}, name="other")
+    assert [one.address for one in plan(resource_drift=[own, other]).drift] == [
+        "aws_iam_role.other"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", "is not a plan (JSONDecodeError"),
+        ("[]", "is not a plan"),
+        ("{}", "is not a plan (KeyError: 'format_version')"),
+        ('{"format_version":"2.0"}', "has the plan format 2.0, and 1.x is known"),
+        ('{"format_version":"1.2","errored":true}', "plan that failed: plan again"),
+        ('{"format_version":"1.2","resource_changes":[{}]}', "is not a plan"),
+        (
+            json.dumps(document(change("aws_sqs_queue", "add") | {"change": {"actions": ["no"]}})),
+            "is not a plan (KeyError: ('no',))",
+        ),
+    ],
+)
+def test_what_is_no_plan_is_told(text: str, part: str) -> None:
+    with pytest.raises(OpsError) as caught:
+        read_plan(text, "the file")
+    assert part in str(caught.value)
+    assert str(caught.value).startswith("the file")
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OpsError, match="cannot be read"):
+        read_plan_file(tmp_path / "none")
+    (tmp_path / "bytes").write_bytes(b"PK\xff\xfe")
+    with pytest.raises(OpsError, match="cannot be read"):
+        read_plan_file(tmp_path / "bytes")
