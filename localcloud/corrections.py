@@ -15,6 +15,8 @@ from moto.dynamodb.exceptions import ResourceNotFoundException
 from moto.dynamodbstreams.models import DynamoDBStreamsBackend, ShardIterator
 from moto.events.models import EventsBackend, get_secrets_manager_backend
 from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.logs.exceptions import ResourceNotFoundException as NoSuchLogGroup
+from moto.logs.responses import LogsResponse
 from moto.pipes.models import EventBridgePipesBackend, Pipe
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
@@ -29,6 +31,7 @@ def apply() -> None:
     _end_iterators_with_their_table()
     _keep_idle_iterators()
     _update_the_connections_secret()
+    _change_the_key_of_log_groups()
 
 
 def _update_pipe_by_member() -> None:
@@ -180,3 +183,17 @@ def _update_the_connections_secret() -> None:
         return answer
 
     EventsBackend.update_connection = update_connection  # type: ignore[method-assign]  # the correction
+
+
+def _change_the_key_of_log_groups() -> None:
+    """Take a log group's key or its removal after the group was made, which moto refuses."""
+
+    def associate_kms_key(self: LogsResponse) -> str:
+        group = self.logs_backend.groups.get(self._get_param("logGroupName"))
+        if group is None:
+            raise NoSuchLogGroup
+        group.kms_key_id = self._get_param("kmsKeyId")  # none: the key is removed
+        return "{}"
+
+    for operation in ("associate_kms_key", "disassociate_kms_key"):
+        setattr(LogsResponse, operation, associate_kms_key)

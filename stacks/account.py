@@ -28,6 +28,11 @@ class Account(Construct):
         self.id = DataAwsCallerIdentity(self, "caller").account_id
         self.partition = DataAwsPartition(self, "partition").partition
 
-    def pipe_arn(self, name: str) -> str:
-        """Return the ARN that the pipe of this name has, or will have."""
-        return f"arn:{self.partition}:pipes:{self.region}:{self.id}:pipe/{name}"
+    @property
+    def root(self) -> str:
+        """The account as a principal: whoever in it IAM allows to."""
+        return f"arn:{self.partition}:iam::{self.id}:root"
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN that a resource of this account and region has, or will have."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.id}:{resource}"

@@ -1,8 +1,13 @@
 """The queue for records that could not be delivered."""
 
+from collections.abc import Sequence
+
 from constructs import Construct
 
 from stacks.bindings import SqsQueue
+from stacks.key import Key
+from stacks.metric import Metric
+from stacks.protection import DEMO, Protection
 from stacks.statement import Statement
 
 RETENTION_SECONDS = 14 * 86_400
@@ -10,20 +15,48 @@ RETENTION_SECONDS = 14 * 86_400
 
 
 class DeadLetters(Construct):
-    """A standard queue, encrypted by SQS (EventBridge Pipes takes no FIFO queue)."""
+    """A standard queue (EventBridge Pipes takes no FIFO queue), encrypted by SQS or with the key.
 
-    def __init__(self, scope: Construct, id_: str, *, name: str) -> None:
+    See AWS: "Amazon SQS key management".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        protection: Protection = DEMO,
+        key: Key | None = None,
+    ) -> None:
         super().__init__(scope, id_)
+        self._key = key
         self.resource = SqsQueue(
             self,
             "queue",
             name=name,
             message_retention_seconds=RETENTION_SECONDS,
-            sqs_managed_sse_enabled=True,
+            sqs_managed_sse_enabled=None if key else True,
+            kms_master_key_id=key.arn if key else None,
+            lifecycle=protection.lifecycle,
         )
+        self.name = self.resource.name
         self.arn = self.resource.arn
         self.url = self.resource.url
 
-    def send(self) -> Statement:
+    def send(self) -> Sequence[Statement]:
         """Return what a pipe needs to put a record's place into the queue."""
-        return Statement(sid="SendDeadLetters", actions=["sqs:SendMessage"], resources=[self.arn])
+        send = Statement(sid="SendDeadLetters", actions=["sqs:SendMessage"], resources=[self.arn])
+        if self._key is None:
+            return [send]
+        actions = ("kms:Decrypt", "kms:GenerateDataKey")
+        return [send, self._key.use("EncryptDeadLetters", *actions, service="sqs")]
+
+    def metric(self, name: str, statistic: str = "Maximum") -> Metric:
+        """Return a metric of the queue ("Available CloudWatch metrics for Amazon SQS")."""
+        return Metric(
+            namespace="AWS/SQS",
+            name=name,
+            dimensions={"QueueName": self.name},
+            statistic=statistic,
+        )

@@ -4,6 +4,8 @@ from constructs import Construct
 
 from stacks.connection import MomentoConnection
 from stacks.destination import Destination
+from stacks.key import Key
+from stacks.protection import DEMO, Protection
 from stacks.secret import ApiKeySecret
 from stacks.statement import Statement
 
@@ -22,6 +24,8 @@ class MomentoEndpoint(Construct):
         secret_name: str,
         api_key: str,
         rate_limit: int,
+        protection: Protection = DEMO,
+        key: Key | None = None,
     ) -> None:
         """`url` is the HTTP API's origin; `rate_limit` is in invocations a second.
 
@@ -29,7 +33,9 @@ class MomentoEndpoint(Construct):
         takes at most one path parameter for a pipe.
         """
         super().__init__(scope, id_)
-        ApiKeySecret(self, "api-key", name=secret_name, api_key=api_key)
+        ApiKeySecret(
+            self, "api-key", name=secret_name, api_key=api_key, protection=protection, key=key
+        )
         connection = MomentoConnection(
             self, "connection", name=f"{name_prefix}-connection", api_key=api_key
         )

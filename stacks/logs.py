@@ -3,8 +3,13 @@
 from constructs import Construct
 
 from stacks.bindings import CloudwatchLogGroup
+from stacks.key import Key
+from stacks.protection import DEMO, Protection
 
-RETENTION_DAYS = 90
+
+def log_group_name(name: str) -> str:
+    """Return the name of the group that a pipeline's pipes write to."""
+    return f"/aws/vendedlogs/pipes/{name}"
 
 
 class PipeLogs(Construct):
@@ -14,13 +19,22 @@ class PipeLogs(Construct):
     prefix saves an entry in it for each group.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        protection: Protection = DEMO,
+        key: Key | None = None,
+    ) -> None:
         super().__init__(scope, id_)
         self.resource = CloudwatchLogGroup(
             self,
             "group",
-            name=f"/aws/vendedlogs/pipes/{name}",
-            retention_in_days=RETENTION_DAYS,
+            name=log_group_name(name),
+            retention_in_days=protection.log_retention_days,
+            kms_key_id=key.arn if key else None,
         )
         self.name = self.resource.name
         self.arn = self.resource.arn

@@ -12,6 +12,7 @@ from stacks.destination import Destination
 from stacks.errors import StackError
 from stacks.logs import PipeLogs
 from stacks.mapping import Route
+from stacks.metric import Metric
 from stacks.role import PipeRole
 from stacks.table import Table
 
@@ -97,6 +98,17 @@ class Pipe(Construct):
             depends_on=role.ready,
         )
         self.arn = self.resource.arn
+        self.name = self.resource.name
+        self.takes_every_record = route.pattern is None
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """Return a metric of the pipe (EventBridge, "Logging and monitoring Pipes")."""
+        return Metric(
+            namespace="AWS/EventBridge/Pipes",
+            name=name,
+            dimensions={"PipeName": self.name},
+            statistic=statistic,
+        )
 
 
 def _check(name: str, route: Route, delivery: Delivery) -> None:

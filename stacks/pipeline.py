@@ -7,9 +7,11 @@ from constructs import Construct
 from stacks.account import Account
 from stacks.dead_letters import DeadLetters
 from stacks.endpoint import MomentoEndpoint
+from stacks.key import Key
 from stacks.logs import PipeLogs
 from stacks.mapping import Route
 from stacks.pipe import Delivery, Pipe
+from stacks.protection import DEMO, Protection
 from stacks.role import PipeRole
 from stacks.table import Table
 
@@ -34,6 +36,8 @@ class MomentoPipeline(Construct):
         routes: Mapping[str, Route],
         delivery: Delivery,
         iam_settle_seconds: str,
+        protection: Protection = DEMO,
+        key: Key | None = None,
     ) -> None:
         super().__init__(scope, id_)
         destinations = {
@@ -42,15 +46,17 @@ class MomentoPipeline(Construct):
             "cache-delete": endpoint.cache_delete,
         }
         names = {operation: f"{name_prefix}-{operation}-pipe" for operation in destinations}
-        self.dead_letters = DeadLetters(self, "dead-letters", name=f"{name_prefix}-dlq")
-        self.logs = PipeLogs(self, "logs", name=name_prefix)
+        self.dead_letters = DeadLetters(
+            self, "dead-letters", name=f"{name_prefix}-dlq", protection=protection, key=key
+        )
+        self.logs = PipeLogs(self, "logs", name=name_prefix, protection=protection, key=key)
         role = PipeRole(
             self,
             "role",
             name=role_name,
             account=account,
             pipe_names=list(names.values()),
-            statements=[table.stream_read(), self.dead_letters.send(), endpoint.invoke()],
+            statements=[*table.stream_read(), *self.dead_letters.send(), endpoint.invoke()],
             settle_seconds=iam_settle_seconds,
         )
         self.pipes = {

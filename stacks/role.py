@@ -86,7 +86,9 @@ def _trust(account: Account, pipe_names: Sequence[str]) -> str:
                     "Condition": {
                         "StringEquals": {"aws:SourceAccount": account.id},
                         "ArnEquals": {
-                            "aws:SourceArn": [account.pipe_arn(name) for name in pipe_names]
+                            "aws:SourceArn": [
+                                account.arn("pipes", f"pipe/{name}") for name in pipe_names
+                            ]
                         },
                     },
                 }

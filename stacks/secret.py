@@ -4,6 +4,8 @@ from cdktf import Fn, TerraformVariable, Token
 from constructs import Construct
 
 from stacks.bindings import SecretsmanagerSecret, SecretsmanagerSecretVersion
+from stacks.key import Key
+from stacks.protection import DEMO, Protection
 
 API_KEY_VARIABLE = "momento_api_key"
 """The Terraform variable; its value comes from `TF_VAR_momento_api_key`."""
@@ -24,15 +26,25 @@ def api_key_variable(scope: Construct) -> TerraformVariable:
 class ApiKeySecret(Construct):
     """A Secrets Manager secret whose value is written, and never read back into the state."""
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, api_key: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        api_key: str,
+        protection: Protection = DEMO,
+        key: Key | None = None,
+    ) -> None:
         super().__init__(scope, id_)
         self.resource = SecretsmanagerSecret(
             self,
             "secret",
             name=name,
             description="Momento API key used by EventBridge",
-            # With the default of 30 days the name stays taken, and a deploy after a destroy fails.
-            recovery_window_in_days=0,
+            # As long as a secret can be recovered, its name is taken: no deploy after a destroy.
+            recovery_window_in_days=protection.secret_recovery_days,
+            kms_key_id=key.arn if key else None,
         )
         SecretsmanagerSecretVersion(
             self,

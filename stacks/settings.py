@@ -1,6 +1,7 @@
 """Settings from `.env` and the environment, validated once into one frozen object."""
 
 import re
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stacks.errors import StackError
+from stacks.protection import PROTECTIONS, Profile, Protection
 
 SECONDS_A_DAY = 86_400
 MAX_KEY_LENGTH = 512
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
+    profile: Annotated[Profile, _env("PROFILE")] = Profile.DEMO
     momento_api_key: Annotated[SecretStr | None, _env("MOMENTO_API_KEY")] = None
     momento_api_endpoint: Annotated[str, _env("MOMENTO_API_ENDPOINT")]
     region: Annotated[
@@ -79,12 +82,15 @@ class Settings(BaseSettings):
     retry_attempts: Annotated[int, _env("PIPE_RETRY_ATTEMPTS")] = 3
     record_age_seconds: Annotated[int, _env("PIPE_RECORD_AGE_SECONDS")] = 3_600
     log_level: Annotated[PipeLogLevel, _env("PIPE_LOG_LEVEL")] = PipeLogLevel.INFO
-    log_execution_data: Annotated[bool, _env("PIPE_LOG_EXECUTION_DATA")] = True
+    execution_data_choice: Annotated[bool | None, _env("PIPE_LOG_EXECUTION_DATA")] = None
     destination_rate_limit: Annotated[int, _env("DESTINATION_RATE_LIMIT")] = 300
     iam_settle_seconds: Annotated[int, _env("IAM_SETTLE_SECONDS")] = 15
+    allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
+    alarms_choice: Annotated[bool | None, _env("ALARMS")] = None
+    alarm_topic_arn: Annotated[str | None, _env("ALARM_TOPIC_ARN")] = None
     state_bucket_name: Annotated[str | None, _env("STATE_BUCKET")] = None
     state_object_key: Annotated[str | None, _env("STATE_KEY")] = None
-    tags: Annotated[dict[str, str], NoDecode, _env("TAGS")] = {}
+    own_tags: Annotated[dict[str, str], NoDecode, _env("TAGS")] = {}
     aws_provider_version: Annotated[str | None, _env("AWS_PROVIDER_VERSION")] = None
     mirror_provider_version: Annotated[str | None, _env("MIRROR_AWS_PROVIDER_VERSION")] = None
 
@@ -102,6 +108,33 @@ class Settings(BaseSettings):
             raise SettingsError("\n".join(map(_explain, error.errors()))) from None
         except UnicodeDecodeError:
             raise SettingsError(".env is not UTF-8 text; save it as UTF-8") from None
+
+    @property
+    def protection(self) -> Protection:
+        """How the profile protects the data; `ALLOW_DESTROY` makes way for a destroy."""
+        protection = PROTECTIONS[self.profile]
+        return replace(protection, keep_data=False) if self.allow_destroy else protection
+
+    @property
+    def alarms(self) -> bool:
+        """Whether there are alarms and a dashboard: as set, else in production only."""
+        if self.alarms_choice is None:
+            return self.profile is Profile.PRODUCTION
+        return self.alarms_choice
+
+    @property
+    def log_execution_data(self) -> bool:
+        """Whether pipes log payloads, requests and responses: as set, else in the demo only."""
+        if self.execution_data_choice is None:
+            return self.profile is Profile.DEMO
+        return self.execution_data_choice
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything: in production what it belongs to, and the user's own on top."""
+        if self.profile is Profile.DEMO:
+            return self.own_tags
+        return {"Project": self.name_prefix, "Profile": self.profile.value} | self.own_tags
 
     @property
     def state_bucket(self) -> str:
@@ -132,6 +165,16 @@ class Settings(BaseSettings):
             found.append(
                 f"AWS_REGION is {self.region} and MOMENTO_API_ENDPOINT is in {cell}: every"
                 " request crosses regions. A Momento key works in its own region only."
+            )
+        if self.allow_destroy and self.profile is not Profile.DEMO:
+            found.append(
+                "ALLOW_DESTROY is true, so nothing protects the data from a destroy; take it out"
+                " again unless you mean to."
+            )
+        if self.alarm_topic_arn and f":sns:{self.region}:" not in self.alarm_topic_arn:
+            found.append(
+                f"ALARM_TOPIC_ARN is not in {self.region}: CloudWatch tells topics of an alarm's"
+                " own region only."
             )
         return tuple(found)
 
@@ -266,7 +309,18 @@ class Settings(BaseSettings):
             )
         return name
 
-    @field_validator("tags", mode="before")
+    @field_validator("alarm_topic_arn")
+    @classmethod
+    def _topic_is_an_arn(cls, arn: str | None) -> str | None:
+        pattern = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"
+        if arn is not None and not re.fullmatch(pattern, arn):
+            raise ValueError(
+                f"is {arn!r}; write the ARN of a standard SNS topic, such as"
+                " arn:aws:sns:us-east-1:123456789012:on-call, or leave it empty for a new one"
+            )
+        return arn
+
+    @field_validator("own_tags", mode="before")
     @classmethod
     def _tags_are_pairs(cls, tags: Any) -> Any:  # noqa: ANN401 - raw input
         if not isinstance(tags, str):

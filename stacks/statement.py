@@ -1,17 +1,19 @@
 """What a role may do: one statement of an IAM policy, handed out by the thing it is about."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """Allow these actions on exactly these ARNs."""
+    """Allow these actions on exactly these ARNs, under these conditions."""
 
     sid: str
     actions: Sequence[str]
     resources: Sequence[str]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
 def policy_document(statements: Iterable[Statement]) -> str:
@@ -25,6 +27,7 @@ def policy_document(statements: Iterable[Statement]) -> str:
                     "Effect": "Allow",
                     "Action": list(statement.actions),
                     "Resource": list(statement.resources),
+                    **({"Condition": statement.conditions} if statement.conditions else {}),
                 }
                 for statement in statements
             ],

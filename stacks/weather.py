@@ -4,8 +4,12 @@ from cdktf import TerraformOutput, TerraformStack
 from constructs import Construct
 
 from stacks.account import Account, use_aws
+from stacks.alarm_topic import alarm_topic_name
 from stacks.endpoint import MomentoEndpoint
+from stacks.key import Key
+from stacks.logs import log_group_name
 from stacks.mapping import Attribute, Route, cache_delete, cache_put, topic_publish
+from stacks.monitoring import Monitoring
 from stacks.pipe import Delivery
 from stacks.pipeline import MomentoPipeline
 from stacks.role import iam_settle_variable
@@ -30,8 +34,18 @@ class WeatherStack(TerraformStack):
         use_aws(self, settings)
         api_key = api_key_variable(self).string_value
         settle = iam_settle_variable(self, default=settings.iam_settle_seconds).string_value
+        account = Account(self, "account", region=settings.region)
+        protection = settings.protection
+        key = _key(self, settings, account) if protection.own_key else None
 
-        table = Table(self, "table", name=settings.name_prefix, partition_key=LOCATION)
+        table = Table(
+            self,
+            "table",
+            name=settings.name_prefix,
+            partition_key=LOCATION,
+            protection=protection,
+            key=key,
+        )
         endpoint = MomentoEndpoint(
             self,
             "momento",
@@ -41,13 +55,15 @@ class WeatherStack(TerraformStack):
             secret_name=settings.secret_name,
             api_key=api_key,
             rate_limit=settings.destination_rate_limit,
+            protection=protection,
+            key=key,
         )
         pipeline = MomentoPipeline(
             self,
             "pipeline",
             name_prefix=settings.name_prefix,
             role_name=role_name(settings.name_prefix),
-            account=Account(self, "account", region=settings.region),
+            account=account,
             table=table,
             endpoint=endpoint,
             routes=weather_routes(settings),
@@ -58,6 +74,8 @@ class WeatherStack(TerraformStack):
                 log_execution_data=settings.log_execution_data,
             ),
             iam_settle_seconds=settle,
+            protection=protection,
+            key=key,
         )
         outputs = {
             "table_name": table.name,
@@ -68,8 +86,34 @@ class WeatherStack(TerraformStack):
             "cache_name": settings.cache_name,
             "topic_name": settings.topic_name,
         }
+        if settings.alarms:
+            monitoring = Monitoring(
+                self,
+                "monitoring",
+                name_prefix=settings.name_prefix,
+                account=account,
+                table=table,
+                pipeline=pipeline,
+                topic_arn=settings.alarm_topic_arn,
+                key=key,
+            )
+            outputs["alarm_topic_arn"] = monitoring.topic_arn
         for name, value in outputs.items():
             TerraformOutput(self, name, value=value)
+
+
+def _key(stack: WeatherStack, settings: Settings, account: Account) -> Key:
+    """Make the key for the stack; its policy names the log group and the topic."""
+    own_topic = settings.alarms and settings.alarm_topic_arn is None
+    return Key(
+        stack,
+        "key",
+        name=settings.name_prefix,
+        account=account,
+        log_group_name=log_group_name(settings.name_prefix),
+        alarm_topic_name=alarm_topic_name(settings.name_prefix) if own_topic else None,
+        protection=settings.protection,
+    )
 
 
 def weather_routes(settings: Settings) -> dict[str, Route]:

@@ -153,3 +153,21 @@ def test_a_bucket_is_refused_to_who_expects_another_owner(
     except ClientError as error:
         answer = error.response
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_a_log_groups_key_can_be_changed_and_removed() -> None:
+    """CloudWatch Logs: AssociateKmsKey, DisassociateKmsKey."""
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    with closing(boto3.client("logs")) as logs:
+
+        def held() -> str | None:
+            (group,) = logs.describe_log_groups(logGroupNamePrefix="/corrected")["logGroups"]
+            return group.get("kmsKeyId")
+
+        logs.create_log_group(logGroupName="/corrected")
+        logs.associate_kms_key(logGroupName="/corrected", kmsKeyId=key)
+        assert held() == key
+        logs.disassociate_kms_key(logGroupName="/corrected")
+        assert held() is None
+        with pytest.raises(ClientError, match="ResourceNotFound"):
+            logs.associate_kms_key(logGroupName="/missing", kmsKeyId=key)

@@ -151,6 +151,12 @@ def weather() -> Synthesized:
 
 
 @pytest.fixture(scope="module")
+def production() -> Synthesized:
+    """Return the weather stack in the production profile, else at its defaults."""
+    return synthesize(PROFILE="production")
+
+
+@pytest.fixture(scope="module")
 def state() -> Synthesized:
     """Return the stack of the state bucket with every setting at its default."""
     return synthesize("state")

@@ -31,6 +31,14 @@ def test_the_provider_has_the_region_and_no_tags_unless_set(stack: str) -> None:
 
 
 @both_stacks
+def test_in_production_everything_says_what_it_belongs_to(stack: str) -> None:
+    (provider,) = synthesize(stack, PROFILE="production", TAGS="team=a").document["provider"]["aws"]
+    assert provider["default_tags"] == [
+        {"tags": {"Project": "weather-stats-demo", "Profile": "production", "team": "a"}}
+    ]
+
+
+@both_stacks
 def test_region_and_tags_are_settings(stack: str) -> None:
     document = synthesize(stack, AWS_REGION="eu-west-1", TAGS="team=weather, stage=test").document
     assert document["provider"] == {

@@ -163,6 +163,19 @@ def test_the_pipe_logs_with_execution_data(weather: Synthesized, case: Case) -> 
 
 
 @each_pipe
+def test_in_production_the_pipe_is_the_same_but_logs_no_execution_data(
+    weather: Synthesized, production: Synthesized, case: Case
+) -> None:
+    demo = dict(_pipe(weather, case).arguments)
+    demo["log_configuration"] = {
+        name: value
+        for name, value in demo["log_configuration"].items()
+        if name != "include_execution_data"
+    }
+    assert _pipe(production, case).arguments == demo
+
+
+@each_pipe
 def test_the_pipe_waits_for_the_roles_policy_and_for_iam(weather: Synthesized, case: Case) -> None:
     """With the role alone in place, AWS says "Cannot access stream"."""
     assert _pipe(weather, case)["depends_on"] == [

@@ -49,23 +49,26 @@ def old_bindings() -> Path:
     return OLD
 
 
-def _synthesize(folder: Path, path: Path) -> tuple[str, Path, dict[str, Any]]:
+def _synthesize(folder: Path, path: Path, profile: str) -> tuple[str, Path, dict[str, Any]]:
     """Return the version and place of the bindings that were loaded, and what they gave."""
-    run = run_python(folder, "-c", SYNTHESIZE_AND_TELL, repo=path, MOMENTO_API_ENDPOINT=ENDPOINT)
+    environment = {"MOMENTO_API_ENDPOINT": ENDPOINT, "PROFILE": profile}
+    run = run_python(folder, "-c", SYNTHESIZE_AND_TELL, repo=path, **environment)
     assert (run.returncode, run.stderr) == (0, "")
     version, _, place = run.stdout.strip().partition(" ")
     return version, Path(place), {name: json.loads(text) for name, text in outputs(folder).items()}
 
 
+@pytest.mark.parametrize("profile", ["demo", "production"])
 def test_both_bindings_synthesize_the_same_but_for_the_providers_version(
-    tmp_path: Path, old_bindings: Path
+    tmp_path: Path, old_bindings: Path, profile: str
 ) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "new").mkdir()
-    version, place, old = _synthesize(tmp_path / "old", Path(f"{old_bindings}{os.pathsep}{REPO}"))
+    both = Path(f"{old_bindings}{os.pathsep}{REPO}")
+    version, place, old = _synthesize(tmp_path / "old", both, profile)
     assert version == "20.1.0"
     assert place.is_relative_to(old_bindings)
-    version, place, new = _synthesize(tmp_path / "new", REPO)
+    version, place, new = _synthesize(tmp_path / "new", REPO, profile)
     assert version.startswith("21.")
     assert not place.is_relative_to(old_bindings)
 

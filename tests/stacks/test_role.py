@@ -100,8 +100,33 @@ def test_the_policy_allows_reading_sending_and_invoking_on_exact_arns(
     }
 
 
-def test_no_statement_has_a_wildcard(weather: Synthesized) -> None:
-    for statement in _statements(weather):
+def test_in_production_the_policy_allows_the_key_through_the_two_services_only(
+    weather: Synthesized, production: Synthesized
+) -> None:
+    """The stream is encrypted with the table's key; SQS asks a sender for both actions."""
+    without = {statement["Sid"] for statement in _statements(weather)}
+    added = [each for each in _statements(production) if each["Sid"] not in without]
+    key = production.one("aws_kms_key").ref("arn")
+    assert added == [
+        {
+            "Sid": "DecryptStream",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": [key],
+            "Condition": {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}},
+        },
+        {
+            "Sid": "EncryptDeadLetters",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": [key],
+            "Condition": {"StringEquals": {"kms:ViaService": "sqs.us-east-1.amazonaws.com"}},
+        },
+    ]
+
+
+def test_no_statement_has_a_wildcard(weather: Synthesized, production: Synthesized) -> None:
+    for statement in _statements(weather) + _statements(production):
         assert not [part for part in statement["Action"] + statement["Resource"] if "*" in part]
 
 

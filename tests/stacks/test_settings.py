@@ -1,6 +1,7 @@
 """Settings: defaults, their documentation, and a clear line for each wrong value."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,11 @@ def test_the_example_documents_every_setting_and_nothing_else() -> None:
 )
 def test_the_example_shows_the_default(variable: str) -> None:
     default = FIELDS[variable].get_default(call_default_factory=True)
-    expected = "" if default in (None, {}) else str(default).replace("True", "true")
+    expected = (
+        ""
+        if default in (None, {})
+        else re.sub("^(True|False)$", lambda word: word[0].lower(), str(default))
+    )
     assert dotenv_values(EXAMPLE)[variable] == expected
 
 
@@ -110,7 +115,51 @@ def test_tags_are_pairs(given: str, tags: dict[str, str]) -> None:
     assert read_settings(TAGS=given).tags == tags
 
 
+def test_a_destroy_is_allowed_by_a_setting_of_its_own() -> None:
+    """All else stays as it is in production, so that nothing is decrypted on the way."""
+    kept = read_settings(PROFILE="production").protection
+    assert kept.keep_data
+    allowed = read_settings(PROFILE="production", ALLOW_DESTROY="true").protection
+    assert allowed == replace(kept, keep_data=False)
+    assert allowed.own_key
+
+
+def test_production_has_tags_of_its_own_and_a_users_win() -> None:
+    settings = read_settings(PROFILE="production", NAME_PREFIX="traffic", TAGS="Project=cars,a=b")
+    assert settings.tags == {"Project": "cars", "Profile": "production", "a": "b"}
+
+
+@pytest.mark.parametrize("variable", ["ALARMS", "PIPE_LOG_EXECUTION_DATA"])
+@pytest.mark.parametrize("profile", ["demo", "production"])
+@pytest.mark.parametrize(("choice", "chosen"), [("true", True), ("false", False)])
+def test_an_explicit_setting_wins_over_the_profile(
+    variable: str, profile: str, choice: str, *, chosen: bool
+) -> None:
+    settings = read_settings(**{"PROFILE": profile, variable: choice})
+    found = {"ALARMS": settings.alarms, "PIPE_LOG_EXECUTION_DATA": settings.log_execution_data}
+    assert found[variable] is chosen
+
+
+@pytest.mark.parametrize(
+    ("environment", "alarms", "data"),
+    [
+        ({}, False, True),
+        ({"PROFILE": "demo"}, False, True),
+        ({"PROFILE": "production"}, True, False),
+    ],
+)
+def test_the_profile_decides_on_alarms_and_execution_data(
+    environment: dict[str, str], *, alarms: bool, data: bool
+) -> None:
+    settings = read_settings(**environment)
+    assert (settings.alarms, settings.log_execution_data) == (alarms, data)
+
+
 WRONG = [
+    ("PROFILE", "prod", "'demo' or 'production'"),
+    ("ALARMS", "perhaps", "valid boolean.*.env.example shows what it takes"),
+    ("ALARM_TOPIC_ARN", "on-call", "write the ARN of a standard SNS topic.*leave it empty"),
+    ("ALARM_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:on-call.fifo", "a standard SNS topic"),
     ("MOMENTO_API_ENDPOINT", "http://momento.example", "take https only; write it as in the"),
     ("MOMENTO_API_ENDPOINT", "momento.example", "take https only; write it as in the Momento"),
     ("MOMENTO_API_ENDPOINT", "https://", "take https only; write it as in the Momento console"),
@@ -176,6 +225,7 @@ def test_a_wrong_value_gives_one_line_with_the_variable_and_the_fix(
         ("NAME_PREFIX", "abc"),
         ("NAME_PREFIX", "a" * 24),
         ("AWS_REGION", "us-gov-west-1"),
+        ("ALARM_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:on-call"),
     ],
     ids=lambda part: str(part)[:25],
 )
@@ -274,6 +324,19 @@ def test_a_region_without_momento_is_a_warning() -> None:
 def test_an_endpoint_in_another_region_is_a_warning() -> None:
     (warning,) = read_settings(AWS_REGION="eu-west-1").warnings
     assert warning.startswith("AWS_REGION is eu-west-1 and MOMENTO_API_ENDPOINT is in us-east-1")
+
+
+def test_a_topic_in_another_region_is_a_warning() -> None:
+    topic = "arn:aws:sns:{}:123456789012:on-call"
+    assert read_settings(ALARM_TOPIC_ARN=topic.format("us-east-1")).warnings == ()
+    (warning,) = read_settings(ALARM_TOPIC_ARN=topic.format("eu-west-1")).warnings
+    assert warning.startswith("ALARM_TOPIC_ARN is not in us-east-1")
+
+
+def test_a_destroy_that_is_allowed_in_production_is_a_warning() -> None:
+    assert read_settings(ALLOW_DESTROY="true").warnings == ()
+    (warning,) = read_settings(PROFILE="production", ALLOW_DESTROY="true").warnings
+    assert warning.startswith("ALLOW_DESTROY is true")
 
 
 def test_an_endpoint_without_a_region_in_its_name_gives_no_warning() -> None:

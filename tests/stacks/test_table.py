@@ -14,5 +14,21 @@ def test_the_table_is_on_demand_with_a_stream_of_both_images(weather: Synthesize
     }
 
 
+def test_in_production_the_table_is_encrypted_restorable_and_not_destroyed(
+    weather: Synthesized, production: Synthesized
+) -> None:
+    demo = weather.one("aws_dynamodb_table").arguments
+    assert production.one("aws_dynamodb_table").arguments == {
+        **demo,
+        "server_side_encryption": {
+            "enabled": True,
+            "kms_key_arn": production.one("aws_kms_key").ref("arn"),
+        },
+        "point_in_time_recovery": {"enabled": True},
+        "deletion_protection_enabled": True,
+        "lifecycle": {"prevent_destroy": True},
+    }
+
+
 def test_the_table_is_named_after_the_prefix() -> None:
     assert synthesize(NAME_PREFIX="traffic").one("aws_dynamodb_table")["name"] == "traffic"

@@ -24,6 +24,32 @@ def test_the_stack_holds_the_walk_throughs_resources_and_no_other(weather: Synth
     }
 
 
+def test_production_adds_a_key_and_monitoring(
+    weather: Synthesized, production: Synthesized
+) -> None:
+    counts, demo = (
+        {type_: len(found) for type_, found in stack.document["resource"].items()}
+        for stack in (production, weather)
+    )
+    assert {type_: count for type_, count in counts.items() if count != demo.get(type_)} == {
+        "aws_cloudwatch_dashboard": 1,
+        "aws_cloudwatch_metric_alarm": 9,
+        "aws_kms_alias": 1,
+        "aws_kms_key": 1,
+        "aws_sns_topic": 1,
+        "aws_sns_topic_policy": 1,
+    }
+    assert demo.keys() <= counts.keys()
+
+
+def test_a_change_of_profile_moves_no_resource(
+    weather: Synthesized, production: Synthesized
+) -> None:
+    """A resource with a new address would be destroyed and made again."""
+    for type_, found in weather.document["resource"].items():
+        assert found.keys() <= production.document["resource"][type_].keys()
+
+
 def test_the_outputs_say_what_was_created(weather: Synthesized) -> None:
     pipes = {
         operation: weather.one("aws_pipes_pipe", f"weather-stats-demo-{operation}-pipe").ref("arn")

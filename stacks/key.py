@@ -1,0 +1,61 @@
+"""The customer-managed key that encrypts what a deployment holds."""
+
+from constructs import Construct
+
+from stacks.account import Account
+from stacks.bindings import KmsAlias, KmsKey
+from stacks.key_policy import key_policy, via
+from stacks.protection import Protection
+from stacks.statement import Statement
+
+DELETION_DAYS = 30
+"""The longest time that KMS leaves to change one's mind."""
+
+
+class Key(Construct):
+    """A key that is renewed every year, with an alias of the deployment's name.
+
+    Nobody can use it directly: the account's principals only through the services that hold
+    the data, if IAM allows them to. So who writes to the table needs `kms:Decrypt`, too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        account: Account,
+        log_group_name: str,
+        alarm_topic_name: str | None,
+        protection: Protection,
+    ) -> None:
+        """Name the log group and the topic, which are made after the key."""
+        super().__init__(scope, id_)
+        self._region = account.region
+        self.resource = KmsKey(
+            self,
+            "key",
+            description=f"Encrypts the data of {name}",
+            enable_key_rotation=True,
+            deletion_window_in_days=DELETION_DAYS,
+            policy=key_policy(
+                root=account.root,
+                region=account.region,
+                log_group_arn=account.arn("logs", f"log-group:{log_group_name}"),
+                alarm_topic_arn=alarm_topic_name and account.arn("sns", alarm_topic_name),
+                keep=protection.keep_data,
+            ),
+            lifecycle=protection.lifecycle,
+        )
+        self.arn = self.resource.arn
+        KmsAlias(self, "alias", name=f"alias/{name}", target_key_id=self.resource.key_id)
+
+    def use(self, sid: str, *actions: str, service: str) -> Statement:
+        """Return what it takes to read or write what `service` has encrypted with the key."""
+        return Statement(
+            sid=sid,
+            actions=actions,
+            resources=[self.arn],
+            conditions={"StringEquals": {"kms:ViaService": via(service, self._region)}},
+        )

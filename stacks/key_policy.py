@@ -1,0 +1,114 @@
+"""Who may use the customer-managed key, and through what (pure: strings in, JSON out)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SERVICES = ("dynamodb", "secretsmanager", "sqs")
+"""The services that use the key in the name of who calls them."""
+ADMINISTRATION = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:Describe*",
+    "kms:Disable*",
+    "kms:Enable*",
+    "kms:Get*",
+    "kms:List*",
+    "kms:Put*",
+    "kms:Revoke*",
+    "kms:RotateKeyOnDemand",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:Update*",
+)
+"""What the account may allow its administrators: neither to encrypt nor to decrypt."""
+DELETION = "kms:ScheduleKeyDeletion"
+"""Left out while data is kept: Terraform would delete the key first, and what it encrypts last."""
+CRYPTOGRAPHY = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey*",
+    "kms:ReEncrypt*",
+)
+
+
+def key_policy(
+    *,
+    root: str,
+    region: str,
+    log_group_arn: str,
+    alarm_topic_arn: str | None = None,
+    keep: bool = True,
+) -> str:
+    """Return the key's policy: each who, with the one condition that it is for this data.
+
+    `root` stands for the account, whose IAM policies then decide; the log group and the topic
+    need not exist yet. CloudWatch's alarms ask KMS themselves, not through SNS. As long as
+    `keep` is true nobody may delete the key, without changing its policy first.
+
+    See AWS: "Key policies in AWS KMS", "Encrypt log data in CloudWatch Logs using AWS KMS" and
+    "Managing Amazon SNS encryption keys".
+    """
+    account = {"AWS": root}
+    statements = [
+        _allow("Administer", account, [*ADMINISTRATION, *([] if keep else [DELETION])]),
+        _allow(
+            "UseThroughServices",
+            account,
+            CRYPTOGRAPHY,
+            {"StringEquals": {"kms:ViaService": [via(each, region) for each in SERVICES]}},
+        ),
+        _allow(
+            "LetDynamodbKeepUsingIt",  # for what it does by itself: time to live, backups
+            account,
+            ["kms:CreateGrant"],
+            {
+                "Bool": {"kms:GrantIsForAWSResource": "true"},
+                "StringEquals": {"kms:ViaService": via("dynamodb", region)},
+            },
+        ),
+        _allow(
+            "EncryptLogs",
+            {"Service": f"logs.{region}.amazonaws.com"},
+            CRYPTOGRAPHY,
+            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": log_group_arn}},
+        ),
+    ]
+    if alarm_topic_arn is not None:
+        statements.append(
+            _allow(
+                "PublishAlarms",
+                {"Service": "cloudwatch.amazonaws.com"},
+                ["kms:Decrypt", "kms:GenerateDataKey*"],
+                {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": alarm_topic_arn}},
+            )
+        )
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def via(service: str, region: str) -> str:
+    """Return the name by which KMS knows a service that calls it for somebody.
+
+    >>> via("sqs", "eu-west-1")
+    'sqs.eu-west-1.amazonaws.com'
+    """
+    return f"{service}.{region}.amazonaws.com"
+
+
+def _allow(
+    sid: str,
+    principal: Mapping[str, str],
+    actions: Sequence[str],
+    condition: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a statement of a key's policy, in which `*` stands for the key itself."""
+    statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": list(actions),
+        "Resource": "*",
+    }
+    return statement | ({"Condition": condition} if condition else {})

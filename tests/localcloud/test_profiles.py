@@ -1,0 +1,173 @@
+"""The production profile on the local AWS: applied, found unchanged, not destroyed by mistake.
+
+The demonstration's profile is what `test_deployment.py` deploys.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jmespath  # type: ignore[import-untyped]
+import pytest
+
+from ops.terraform import Terraform, TerraformError
+from tests.conftest import BUCKET, House
+from tests.localcloud.test_deployment import drift, prepared, read_back, resolved
+
+PREFIX = "weather-stats-demo"
+KEY = {"same as": "key.Arn"}
+ALARMS = [
+    "cache-delete-failing",
+    "cache-delete-throttled",
+    "cache-put-failing",
+    "cache-put-throttled",
+    "dead-letters",
+    "dead-letters-old",
+    "topic-publish-failing",
+    "topic-publish-silent",
+    "topic-publish-throttled",
+]
+TAGS = {"Project": PREFIX, "Profile": "production"}
+CALLS: dict[str, Any] = {
+    "key": ["kms", "describe_key", {"KeyId": f"alias/{PREFIX}"}, "KeyMetadata"],
+    "policy": ["kms", "get_key_policy", {"KeyId": KEY, "PolicyName": "default"}, "Policy"],
+    "rotation": ["kms", "get_key_rotation_status", {"KeyId": KEY}, "KeyRotationEnabled"],
+    "key_tags": ["kms", "list_resource_tags", {"KeyId": KEY}, "Tags[].[TagKey, TagValue]"],
+    "table": ["dynamodb", "describe_table", {"TableName": PREFIX}, "Table"],
+    "backups": [
+        "dynamodb",
+        "describe_continuous_backups",
+        {"TableName": PREFIX},
+        "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus",
+    ],
+    "queue_url": ["sqs", "get_queue_url", {"QueueName": f"{PREFIX}-dlq"}, "QueueUrl"],
+    "queue": [
+        "sqs",
+        "get_queue_attributes",
+        {"QueueUrl": {"same as": "queue_url"}, "AttributeNames": ["All"]},
+        "Attributes",
+    ],
+    "queue_tags": ["sqs", "list_queue_tags", {"QueueUrl": {"same as": "queue_url"}}, "Tags"],
+    "logs": ["logs", "describe_log_groups", {}, "logGroups[0]"],
+    "secret": [
+        "secretsmanager",
+        "describe_secret",
+        {"SecretId": "momento-eventbridge-api-key"},
+        "@",
+    ],
+    "pipe": ["pipes", "describe_pipe", {"Name": f"{PREFIX}-cache-put-pipe"}, "@"],
+    "topic_arn": ["sns", "list_topics", {}, "Topics[0].TopicArn"],
+    "topic": ["sns", "get_topic_attributes", {"TopicArn": {"same as": "topic_arn"}}, "Attributes"],
+    "alarms": ["cloudwatch", "describe_alarms", {}, "sort_by(MetricAlarms, &AlarmName)"],
+    "dashboards": ["cloudwatch", "list_dashboards", {}, "DashboardEntries[].DashboardName"],
+}
+ASKED: dict[str, Any] = {
+    "key.KeyManager": "CUSTOMER",
+    "rotation": True,
+    "sort(key_tags[])": sorted([*TAGS, *TAGS.values()]),
+    "table.SSEDescription.KMSMasterKeyArn": KEY,
+    "table.DeletionProtectionEnabled": True,
+    "backups": "ENABLED",
+    "queue.KmsMasterKeyId": KEY,
+    "queue_tags": TAGS,
+    "logs.kmsKeyId": KEY,
+    "logs.retentionInDays": 365,
+    "secret.KmsKeyId": KEY,
+    "pipe.LogConfiguration.IncludeExecutionData": [],
+    "topic.KmsMasterKeyId": KEY,
+    "alarms[].AlarmName": [f"{PREFIX}-{name}" for name in ALARMS],
+    "alarms[].AlarmActions[] | [0]": {"same as": "topic_arn"},
+    "length(alarms[].AlarmActions[])": len(ALARMS),
+    "length(alarms[].OKActions[])": len(ALARMS),
+    "dashboards": [PREFIX],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Production:
+    """What AWS holds after the apply, what a second plan would change, what a destroy said."""
+
+    held: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    drift: str
+    refused: str
+
+
+@pytest.fixture(scope="module")
+def production(house: House, state_bucket: str) -> Production:
+    """Apply the production profile, plan again, and try to destroy it."""
+    assert house.root.exists()
+    assert state_bucket == BUCKET
+    _, terraform = prepared({"PROFILE": "production"})
+    terraform.quiet("apply", "-input=false", "-auto-approve")
+    outputs = terraform.json("output")
+    found = drift(terraform)
+    refused = _destroy(terraform)
+    return Production(
+        held=read_back(CALLS),
+        outputs=outputs,
+        drift=found,
+        refused=refused,
+    )
+
+
+def _destroy(terraform: Terraform) -> str:
+    """Return why Terraform would not destroy the stack."""
+    with pytest.raises(TerraformError) as refused:
+        terraform.quiet("destroy", "-auto-approve", "-input=false")
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_what_production_adds_is_there(production: Production, path: str) -> None:
+    """All of it was read back after the destroy that was refused."""
+    asked = resolved(ASKED[path], production.held)
+    found = jmespath.search(path, production.held)
+    assert found == asked
+
+
+def test_a_second_plan_has_no_changes(production: Production) -> None:
+    assert production.drift == ""
+
+
+def test_the_topic_is_an_output(production: Production) -> None:
+    assert production.outputs["alarm_topic_arn"]["value"] == production.held["topic_arn"]
+
+
+def test_the_keys_policy_names_this_account_this_log_group_and_this_topic(
+    production: Production,
+) -> None:
+    policy = json.loads(production.held["policy"])
+    conditions = [statement.get("Condition", {}) for statement in policy["Statement"]]
+    logs = production.held["logs"]["arn"].removesuffix(":*")
+    assert {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": logs}} in conditions
+    topic = production.held["topic_arn"]
+    assert {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": topic}} in conditions
+    assert policy["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+
+
+@pytest.mark.parametrize("kind", ["aws_dynamodb_table", "aws_sqs_queue"])
+def test_a_destroy_is_refused_and_names_what_holds_data(production: Production, kind: str) -> None:
+    assert f"Resource {kind}." in production.refused
+
+
+def test_a_refused_destroy_ends_with_a_sentence_that_says_why(production: Production) -> None:
+    assert "protected from destroy on purpose" in production.refused.splitlines()[-1]
+
+
+def test_it_is_destroyed_in_two_steps_and_the_key_waits(production: Production) -> None:
+    """As docs/production.md says: deploy with `ALLOW_DESTROY`, then destroy."""
+    _, terraform = prepared({"PROFILE": "production", "ALLOW_DESTROY": "true"})
+    terraform.quiet("apply", "-input=false", "-auto-approve")
+    assert not read_back(CALLS)["table"]["DeletionProtectionEnabled"]
+    terraform.quiet("destroy", "-input=false", "-auto-approve")
+    key = {"KeyId": production.held["key"]["Arn"]}
+    left = read_back(
+        {
+            "tables": ["dynamodb", "list_tables", {}, "TableNames"],
+            "alarms": CALLS["alarms"],
+            "key": ["kms", "describe_key", key, "KeyMetadata.KeyState"],
+        }
+    )
+    assert left == {"tables": [], "alarms": [], "key": "PendingDeletion"}
