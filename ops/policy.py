@@ -1,0 +1,124 @@
+"""What `./help.sh policy` runs: checkov over what each profile synthesizes, as counts.
+
+checkov has an environment of its own, made on first use: its packages and the project's would
+have to agree on versions. `.checkov.yaml` names the checks that are left out, and why.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ops.errors import OpsError
+from ops.terraform import ROOT
+
+LOCK = ROOT / "requirements-checkov.lock"
+CONFIG = ROOT / ".checkov.yaml"
+HOME = ROOT / ".cache" / "checkov"
+PROFILES = ("demo", "production")
+STACKS = ("weather", "state")
+ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How many checks passed, and a line for each that failed."""
+
+    passed: int
+    failed: Sequence[str]
+
+
+def install() -> None:
+    """Make checkov's environment unless it is there, as the lock has it.
+
+    Raises:
+        CalledProcessError: a package could not be installed; pip has said why.
+
+    """
+    made = HOME / LOCK.name
+    if made.exists() and made.read_bytes() == LOCK.read_bytes():
+        return
+    print("setup: installing checkov (about a minute)", file=sys.stderr)
+    shutil.rmtree(HOME, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", os.fspath(HOME)], check=True)
+    pip = [os.fspath(HOME / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run(
+        [*pip, "--disable-pip-version-check", "--require-hashes", "-r", os.fspath(LOCK)], check=True
+    )
+    shutil.copy(LOCK, made)
+
+
+def judge(profile: str, folder: Path) -> Verdict:
+    """Synthesize both stacks of a profile in a folder, and ask checkov about them.
+
+    Raises:
+        CalledProcessError: a stack could not be synthesized; it has said why.
+
+    """
+    install()
+    for stack in STACKS:
+        subprocess.run(
+            [sys.executable, os.fspath(ROOT / "main.py"), stack],
+            cwd=folder,
+            env=_environment(PROFILE=profile, CDKTF_OUTDIR=os.fspath(folder)),
+            check=True,
+        )
+    return ask(folder / "stacks")
+
+
+def ask(folder: Path) -> Verdict:
+    """Return checkov's verdict on the JSON below a folder."""
+    command = [os.fspath(HOME / "bin" / "python"), "-m", "checkov.main"]
+    arguments = ["-d", os.fspath(folder), "--config-file", os.fspath(CONFIG), "-o", "json"]
+    done = subprocess.run(
+        [*command, *arguments], env=_environment(), capture_output=True, text=True, check=False
+    )
+    try:
+        report = json.loads(done.stdout)
+        return Verdict(
+            passed=report["summary"]["passed"],
+            failed=[_line(check) for check in report["results"]["failed_checks"]],
+        )
+    except (ValueError, KeyError, TypeError):
+        raise OpsError(f"checkov gave no report: {done.stderr or done.stdout}") from None
+
+
+def _line(check: dict[str, Any]) -> str:
+    return f"{check['check_id']} {check['resource']}: {check['check_name']}"
+
+
+def _environment(**more: str) -> dict[str, str]:
+    """Return an environment without the settings and credentials of whoever asks."""
+    kept = ("HOME", "LANG", "PATH", "TMPDIR", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION")
+    inherited = {name: os.environ[name] for name in kept if name in os.environ}
+    return inherited | {"MOMENTO_API_ENDPOINT": ENDPOINT, "PYTHONPATH": os.fspath(ROOT)} | more
+
+
+def examine(console: Console) -> int:
+    """Print each profile's counts; return 1 if a check of the production profile failed.
+
+    Raises:
+        OpsError: checkov could not be installed, or a stack not synthesized.
+
+    """
+    failed: Sequence[str] = ()
+    for profile in PROFILES:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                verdict = judge(profile, Path(folder))
+            except subprocess.CalledProcessError as error:
+                raise OpsError(f"{shlex.join(error.cmd)} failed, see above") from None
+        failed = verdict.failed
+        console.print(f"{profile:<10}  {verdict.passed} passed, {len(failed)} failed")
+        for line in failed:
+            console.print(f"            {line}", soft_wrap=True, markup=False)
+    return 1 if failed else 0
