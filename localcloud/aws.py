@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -22,14 +23,16 @@ class LocalAws:
 
     A context manager: entering waits until the API answers, leaving stops its process. The
     server also stops by itself when the process that started it dies. `endpoint` is its URL.
+    `calls` is a file to record in which rights each request takes, see `localcloud.calls`.
 
     Raises:
         LocalCloudError: the port is taken, or the server does not start.
 
     """
 
-    def __init__(self, *, port: int | None = None) -> None:
+    def __init__(self, *, port: int | None = None, calls: Path | None = None) -> None:
         self._wanted_port = port
+        self._calls = [] if calls is None else [str(calls)]
         self._process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
 
@@ -42,7 +45,7 @@ class LocalAws:
         self.endpoint = f"http://127.0.0.1:{port}"
         with tempfile.TemporaryFile() as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "localcloud.server", str(port)],
+                [sys.executable, "-m", "localcloud.server", str(port), *self._calls],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -125,6 +128,6 @@ def _is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
+        except (OSError, OverflowError):
             return False
         return True

@@ -8,8 +8,10 @@ between finds a bucket without a state and takes it in by import; so every run i
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from enum import Enum, auto
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,6 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops.errors import OpsError
 from ops.terraform import Terraform, synthesize
 from stacks.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 BUCKET_ADDRESS = "aws_s3_bucket.state"
 
@@ -75,34 +80,41 @@ def look(settings: Settings, *, key: str) -> Bucket:
     """
     name = settings.state_bucket
     try:
-        account = boto3.client("sts", region_name=settings.region).get_caller_identity()["Account"]
-        s3 = boto3.client("s3", region_name=settings.region)
-        try:
-            answer = s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
-        except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if status == 404:  # noqa: PLR2004 - HTTP's own number
-                return Bucket.ABSENT
-            raise OpsError(
-                f"the bucket {name} belongs to another account or is not yours to use"
-                f" (HTTP {status}); bucket names are global: set STATE_BUCKET in .env to a name"
-                " of your own"
-            ) from None
-        there = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
-        if there not in (None, settings.region):
-            raise OpsError(
-                f"the bucket {name} is in {there}, not in {settings.region}:"
-                " set AWS_REGION to its region, or STATE_BUCKET to a name of your own"
-            )
-        try:
-            s3.head_object(Bucket=name, Key=key)
-        except ClientError:
-            return Bucket.WITHOUT_STATE
+        with (
+            closing(boto3.client("sts", region_name=settings.region)) as sts,
+            closing(boto3.client("s3", region_name=settings.region)) as s3,
+        ):
+            return _look(settings, s3, key=key, account=sts.get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as error:
         raise OpsError(
             f"AWS cannot be asked about the bucket {name}: {error};"
             " check the credentials and AWS_REGION (see .env.example)"
         ) from None
+
+
+def _look(settings: Settings, s3: "S3Client", *, key: str, account: str) -> Bucket:
+    name = settings.state_bucket
+    try:
+        answer = s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status == 404:  # noqa: PLR2004 - HTTP's own number
+            return Bucket.ABSENT
+        raise OpsError(
+            f"the bucket {name} belongs to another account or is not yours to use"
+            f" (HTTP {status}); bucket names are global: set STATE_BUCKET in .env to a name"
+            " of your own"
+        ) from None
+    there = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+    if there not in (None, settings.region):
+        raise OpsError(
+            f"the bucket {name} is in {there}, not in {settings.region}:"
+            " set AWS_REGION to its region, or STATE_BUCKET to a name of your own"
+        )
+    try:
+        s3.head_object(Bucket=name, Key=key)
+    except ClientError:
+        return Bucket.WITHOUT_STATE
     return Bucket.WITH_STATE
 
 

