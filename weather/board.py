@@ -75,6 +75,10 @@ class Board:
             due = [now + seconds for seconds in LOOK_AGAIN_SECONDS]
             self._due[location] = sorted([*self._due.get(location, [])[-1:], *due])
 
+    def look_at_letters(self) -> None:
+        """Look into the queue now."""
+        self._look_at_letters.set()
+
     async def events(self) -> AsyncIterator[Event]:
         """Yield how things are, then what changes."""
         loop = asyncio.get_running_loop()

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from weather.board import Board
 from weather.errors import WeatherError
 from weather.records import WeatherRecord, random_record, refused_record
+from weather.replay import replay
 from weather.settings import WeatherSettings
 
 STATIC = Path(__file__).with_name("static")
@@ -61,6 +62,7 @@ class _Page:
                 Route("/api/records", self._delete, methods=["DELETE"]),
                 Route("/api/records/random", self._random, methods=["POST"]),
                 Route("/api/records/refused", self._refused, methods=["POST"]),
+                Route("/api/dead-letters/replay", self._replay, methods=["POST"]),
                 Mount("/", StaticFiles(directory=STATIC, html=True)),
             ],
             middleware=[
@@ -124,6 +126,11 @@ class _Page:
             raise WeatherError(f"there is no record of {location} in the table")
         self._board.touch(location)
         return JSONResponse({"deleted": location})
+
+    async def _replay(self, _: Request) -> Response:
+        replayed = await replay()
+        self._board.look_at_letters()
+        return JSONResponse({"replayed": replayed})
 
 
 async def _object(request: Request) -> dict[str, Any]:

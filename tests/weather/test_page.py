@@ -172,6 +172,19 @@ def test_a_record_that_momento_refuses_is_a_dead_letter(page: Page) -> None:
     expect(row(page, "Atlantis").locator(".state")).to_have_text("missing")
 
 
+def test_dead_letters_are_replayed_once_what_was_wrong_is_mended(page: Page) -> None:
+    page.get_by_role("button", name="One that Momento refuses").click()
+    expect(page.locator("#waiting")).not_to_have_text("0")
+    page.get_by_role("button", name="Replay them").click()
+    expect(page.locator("#replayed")).to_contain_text("refused", timeout=20_000)
+    write(page, "Atlantis")
+    expect(row(page, "Atlantis").locator(".state")).to_have_text("in sync")
+    page.get_by_role("button", name="Replay them").click()
+    expect(page.locator("#replayed")).to_contain_text("superseded", timeout=20_000)
+    expect(page.locator("#no-letters")).to_be_visible()
+    expect(page.locator("#waiting")).to_have_text("0")
+
+
 def test_markup_stays_text(page: Page, traffic: Traffic) -> None:
     write(page, MARKUP)
     expect(row(page, MARKUP).locator(".state")).to_have_text("in sync")

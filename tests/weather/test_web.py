@@ -25,6 +25,7 @@ CHANGES = [
     ("DELETE", "/api/records"),
     ("POST", "/api/records/random"),
     ("POST", "/api/records/refused"),
+    ("POST", "/api/dead-letters/replay"),
 ]
 READS = ["/", "/index.html", "/app.js", "/style.css", "/api/about", "/api/events"]
 RECORD = {
@@ -36,6 +37,11 @@ RECORD = {
 }
 
 
+async def _replayed() -> str:
+    """Stand in for the replay, which test_page runs for real."""
+    return "1 sent."
+
+
 @pytest.fixture(scope="module")
 def url(place: Place) -> Iterator[str]:
     """Serve the page, as `./help.sh web` does; return where."""
@@ -44,6 +50,7 @@ def url(place: Place) -> Iterator[str]:
         patch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
         patch.setattr(weather.board, "REFRESH_SECONDS", 0.3)
         patch.setattr(weather.board, "RETRY_SECONDS", 0.1)
+        patch.setattr(weather.web, "replay", _replayed)
         listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
             page(place.settings), log_level="critical", timeout_graceful_shutdown=1

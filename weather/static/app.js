@@ -70,7 +70,7 @@ function showRecord(record) {
   };
   const remove = element("button", { textContent: "Delete", type: "button" });
   remove.setAttribute("aria-label", `Delete ${location}`);
-  remove.addEventListener("click", () => send("DELETE", "records", { Location: location }, `Deleted ${location}.`));
+  remove.addEventListener("click", () => send("DELETE", "records", { Location: location }, () => `Deleted ${location}.`));
   const state = element("td", {}, element("span", { className: `state ${record.state.replace(" ", "-")}`, textContent: record.state }));
   state.dataset.name = "State";
   const row = element(
@@ -216,19 +216,20 @@ function showLetters({ waiting, letters }) {
     );
   }));
   byId("no-letters").hidden = letters.length > 0;
+  byId("replay").hidden = waiting === 0;
 }
 
 // --- what the user does ----------------------------------------------------------------------
 
-async function send(method, path, body, done) {
+async function send(method, path, body, done = ({ written }) => `Written: ${written.join(", ")}.`, where = "said") {
   const say = (text, bad) => {
-    byId("said").textContent = text;
-    byId("said").classList.toggle("bad", bad);
+    byId(where).textContent = text;
+    byId(where).classList.toggle("bad", bad);
   };
   try {
     const answer = await fetch(`api/${path}`, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     const found = await answer.json();
-    say(answer.ok ? done ?? `Written: ${found.written.join(", ")}.` : found.error, !answer.ok);
+    say(answer.ok ? done(found) : found.error, !answer.ok);
   } catch {
     say("The page's server does not answer. Is ./help.sh still running?", true);
   }
@@ -240,6 +241,12 @@ byId("form").addEventListener("submit", (event) => {
 });
 byId("random").addEventListener("click", () => send("POST", "records/random", { count: 1 }));
 byId("refused").addEventListener("click", () => send("POST", "records/refused", {}));
+byId("replay").addEventListener("click", async () => {
+  byId("replay").disabled = true;
+  byId("replayed").textContent = "Replaying …";
+  await send("POST", "dead-letters/replay", {}, ({ replayed }) => replayed, "replayed");
+  byId("replay").disabled = false;
+});
 byId("close").addEventListener("click", () => byId("delivery").close());
 for (const pipe of document.querySelectorAll("[data-pipe]")) {
   pipe.addEventListener("click", () => {
