@@ -12,11 +12,18 @@
 #   bootstrap   create the S3 bucket for the Terraform state; safe to run again
 #   synth       write the Terraform JSON to cdktf.out; needs no key and no credentials
 #   validate    check it with the provider's schema
-#   plan        show what would change (arguments go to terraform plan)
-#   deploy      show the plan, ask, apply it; --auto-approve does not ask
+#   plan        show what would change; --out FILE saves it (arguments go to terraform plan)
+#   review      a plan as Markdown, losses first; exit code 3 holds it back; --plan FILE
+#   deploy      show the plan, ask, apply it; --plan FILE applies the one that was reviewed
 #   destroy     show what would go, ask, destroy it; --auto-approve does not ask
+#   policy      ask checkov about both profiles; production must pass
 #   web         the page of ./help.sh up, on what is deployed to AWS
 #   cdktf       the pinned cdktf command line: ./help.sh cdktf diff
+#
+# Operate what is deployed
+#   redrive     replay the dead letters, or the table's state where that is newer; --dry-run
+#   warm        send every item of the table to the cache; --resume goes on after an interruption
+#   verify      compare table and cache; --repair mends what is wrong
 #
 # Work on the project
 #   setup       install what the project needs; every command does it on first use
@@ -128,9 +135,18 @@ setup)
   install_browser
   $python -m ops provider
   ;;
-doctor | provider | simulate | validate | plan | deploy | destroy | bootstrap)
+policy)
+  install_python
+  exec $python -m ops policy "$@"
+  ;;
+doctor | provider | simulate | validate | plan | review | deploy | destroy | bootstrap)
   install_python
   find_provider
+  load_credentials
+  exec $python -m ops "$command" "$@"
+  ;;
+redrive | warm | verify)
+  install_python
   load_credentials
   exec $python -m ops "$command" "$@"
   ;;
@@ -150,11 +166,13 @@ app | synth)
 demo)
   install_python
   find_provider
+  export PROFILE=demo # what production protects could not be taken down again
   exec $python -m localcloud -- $python -m ops demo
   ;;
 up)
   install_python
   find_provider
+  export PROFILE=demo
   exec $python -m localcloud --watch "$@" -- $python -m ops raise-stack $python -m weather web
   ;;
 weather | web)

@@ -102,7 +102,8 @@ class ExecutionLog:
 def _entries(definition: Definition, delivery: Delivery, execution: str) -> list[dict[str, Any]]:
     """Return the steps of one execution, each with the level from which AWS logs it.
 
-    Payloads, requests and responses are in them only where the pipe logs execution data.
+    Payloads, requests and responses are in them only where the pipe logs execution data: the
+    first step's payload is the batch of events, of one here, the target stage's what is sent.
     """
     data = definition.logging.execution_data
     request = delivery.request
@@ -119,8 +120,12 @@ def _entries(definition: Definition, delivery: Delivery, execution: str) -> list
             **more,
         }
 
+    events = {"payload": json.dumps([delivery.record])} if data else {}
     payload = {"payload": request.body} if data and request else {}
-    steps = [entry("ExecutionStarted", "INFO", **payload), entry("TargetStageEntered", "INFO")]
+    steps = [
+        entry("ExecutionStarted", "INFO", **events),
+        entry("TargetStageEntered", "INFO", **payload),
+    ]
     for attempt in delivery.attempts:
         details: dict[str, object] = {}
         if data and request:

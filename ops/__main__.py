@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,12 +11,16 @@ from rich.table import Table
 
 from eventpipes import EventPipesError
 from ops import cdktf as cdktf_cli
-from ops import provider
+from ops import policy as checkov
+from ops import provider, saved_plan
 from ops.bootstrap import bootstrap as create_state_bucket
 from ops.demo import demo as run_demo
 from ops.demo import raise_stack as deploy_locally
 from ops.doctor import Verdict, examine
 from ops.errors import OpsError
+from ops.repair.commands import redrive, verify, warm
+from ops.review import review as review_plan
+from ops.simulate import named_records
 from ops.simulate import simulate as run_simulation
 from ops.terraform import (
     KEY_VARIABLE,
@@ -53,6 +58,12 @@ def doctor() -> None:
     raise typer.Exit(1 if failed else 0)
 
 
+@app.command()
+def policy() -> None:
+    """Ask checkov about both profiles; no check may fail in production."""
+    raise typer.Exit(checkov.examine(console))
+
+
 @app.command("provider")
 def find_provider() -> None:
     """Find out where the AWS provider comes from, and remember it."""
@@ -69,16 +80,67 @@ def validate() -> None:
 
 
 @app.command(context_settings=passed_on)
-def plan(context: typer.Context) -> None:
+def plan(
+    context: typer.Context,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Save it, to review and deploy it.")] = None,
+) -> None:
     """Show what a deploy would change; further arguments go to terraform plan."""
     terraform = _initialized()
-    terraform.show("plan", "-input=false", *context.args)
+    if out is None:
+        terraform.show("plan", "-input=false", *context.args)
+        return
+    saved_plan.make(terraform, out, context.args)
+    console.print(
+        f"{out} holds the API key in clear: delete it once it is deployed", soft_wrap=True
+    )
 
 
 @app.command()
-def deploy(*, auto_approve: AutoApprove = False) -> None:
-    """Show the plan, ask, and apply it."""
-    _change("apply", auto_approve=auto_approve)
+def review(
+    *,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="A saved plan, or what terraform show -json printed; none: plan now."),
+    ] = None,
+    allow: Annotated[
+        list[str] | None, typer.Option(help="An address whose loss is accepted; repeatable.")
+    ] = None,
+    samples: Annotated[
+        str | None, typer.Option(help="A file of stream records to try the pipes on.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="The headline's first words.")] = "Plan",
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the Markdown; none: print it.")
+    ] = None,
+) -> None:
+    """Review a plan as Markdown, what it loses first; exit code 3 if it is held back."""
+    found = saved_plan.read(plan, _initialized) if plan else saved_plan.read_new(_initialized())
+    more = {"samples": named_records(samples)} if samples else {}
+    done = review_plan(found, allow=allow or (), title=title, **more)
+    if output is None:
+        print(done.markdown, end="")
+    else:
+        output.write_text(done.markdown, encoding="utf-8")
+        console.print(f"{done.headline}: {output}", soft_wrap=True)
+    if done.blocked:
+        print("error: held back, see the review's first lines", file=sys.stderr)
+        raise typer.Exit(saved_plan.BLOCKED)
+
+
+@app.command()
+def deploy(
+    *,
+    auto_approve: AutoApprove = False,
+    plan: Annotated[
+        Path | None, typer.Option(help="Apply this saved plan, and nothing else.")
+    ] = None,
+) -> None:
+    """Show the plan, ask, and apply it; or apply a plan that was reviewed."""
+    if plan is None:
+        _change("apply", auto_approve=auto_approve)
+    else:
+        saved_plan.apply(_initialized(), plan)
 
 
 @app.command()
@@ -107,6 +169,10 @@ def demo() -> None:
     """Deploy to the local cloud, write and watch records arrive, plan again, destroy."""
     settings = Settings.load()
     run_demo(settings, environment(settings), console)
+
+
+for repairing in (redrive, warm, verify):
+    app.command()(repairing)
 
 
 @app.command(hidden=True, context_settings=passed_on)

@@ -105,14 +105,18 @@ class LoggedDeliveries:
         begun = self._begun.setdefault(execution, {"timestamp": entry["timestamp"]})
         while len(self._begun) > UNFINISHED:
             self._begun.pop(next(iter(self._begun)))
-        for name in ("payload", "awsRequest", "awsResponse"):
+        kind = entry["messageType"]
+        if kind == "ExecutionStarted":
+            begun["record"] = _record(entry.get("payload"))
+        elif entry.get("payload"):
+            begun["payload"] = entry["payload"]
+        for name in ("awsRequest", "awsResponse"):
             if entry.get(name):
                 begun[name] = entry[name]
-        kind = entry["messageType"]
         if kind not in ("ExecutionSucceeded", "ExecutionFailed"):
             return
         self._begun.pop(execution)
-        record = _record(begun.get("payload"))
+        record = begun.pop("record", {})
         dynamodb = record.get("dynamodb", {})
         yield {
             "pipe": entry["resourceArn"].rsplit("/", 1)[1],
@@ -121,13 +125,14 @@ class LoggedDeliveries:
             "sequence_number": dynamodb.get("SequenceNumber", ""),
             "outcome": "delivered" if kind == "ExecutionSucceeded" else "dead-letter",
             "reason": entry.get("error", {}).get("message", ""),
-            "seconds": (entry["timestamp"] - begun["timestamp"]) / 1000,
-            "logged": {name: begun[name] for name in begun if name != "timestamp"},
+            "seconds": (entry["timestamp"] - begun.pop("timestamp")) / 1000,
+            "record": record or None,
+            "logged": begun or None,
         }
 
 
 def _record(payload: object) -> Mapping[str, Any]:
-    """Return the stream record in a payload, or nothing: it may be the request's body."""
+    """Return the stream record in the payload of an execution's first step, or nothing."""
     try:
         value = json.loads(payload) if isinstance(payload, str) else payload
     except ValueError:

@@ -65,6 +65,9 @@ def logged(cloud: WeatherCloud, level: str, *, data: bool, locations: list[str])
     return wait_for_entries(weather.logs, weather.log_group, 0)
 
 
+CARRYING = {"ExecutionStarted", "TargetStageEntered", "TargetStageSucceeded"}
+
+
 @pytest.mark.parametrize("data", [True, False])
 @pytest.mark.parametrize("level", STEPS)
 def test_each_level_has_its_steps(cloud: WeatherCloud, level: str, data: bool) -> None:  # noqa: FBT001
@@ -82,7 +85,7 @@ def test_each_level_has_its_steps(cloud: WeatherCloud, level: str, data: bool) -
         invoked = entry["messageType"].startswith("TargetInvocation")
         called = invoked and not entry["messageType"].endswith("Started")
         assert ("awsRequest" in entry) == ("awsResponse" in entry) == (data and called)
-        carried = entry["messageType"] in {"ExecutionStarted", "TargetStageSucceeded"}
+        carried = entry["messageType"] in CARRYING
         assert ("payload" in entry) == (data and carried)
 
 
@@ -98,7 +101,16 @@ def test_requests_are_logged_without_the_key(cloud: WeatherCloud) -> None:
     assert request["method"] == "PUT"
     assert "key=Oslo&ttl_seconds=600" in request["url"]
     assert request["headers"]["Authorization"] == "***"
-    assert json.loads(entries[0]["payload"])["Location"] == "Oslo"
+    assert json.loads(entries[1]["payload"])["Location"] == "Oslo"
+
+
+def test_the_first_step_holds_the_record(cloud: WeatherCloud) -> None:
+    """By which a dead letter's item is found once its record has left the stream."""
+    first, *_ = logged(cloud, "INFO", data=True, locations=["Oslo"])
+    (record,) = json.loads(first["payload"])
+    assert record["eventName"] == "INSERT"
+    assert record["dynamodb"]["Keys"] == {"Location": {"S": "Oslo"}}
+    assert record["dynamodb"]["SequenceNumber"]
 
 
 def test_a_retry_that_succeeds_leaves_its_failures_at_the_level_error(cloud: WeatherCloud) -> None:
@@ -158,4 +170,4 @@ def test_a_log_group_that_is_gone_holds_no_delivery_up(cloud: WeatherCloud) -> N
         weather.put("after")
         cloud.wait_for(PUT, 3, "delivered")
     entries = wait_for_entries(weather.logs, weather.log_group, 4)
-    assert json.loads(entries[0]["payload"])["Location"] == "after"
+    assert json.loads(entries[1]["payload"])["Location"] == "after"

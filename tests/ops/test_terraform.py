@@ -57,7 +57,7 @@ def test_it_is_looked_up_on_the_path_of_its_environment(tmp_path: Path) -> None:
 
 def test_quiet_returns_what_was_printed(terraform: Runner, tmp_path: Path) -> None:
     assert terraform(out="planned\n").quiet("plan", "-input=false") == "planned\n"
-    assert (tmp_path / "arguments").read_text() == "plan -input=false -no-color\n"
+    assert (tmp_path / "arguments").read_text() == "plan -no-color -input=false\n"
 
 
 def test_json_is_parsed(terraform: Runner) -> None:

@@ -120,7 +120,7 @@ def test_a_feed_that_is_gone_is_told() -> None:
 
 
 def test_the_logs_tell_what_passed_a_filter_from_now_on(place: Place) -> None:
-    """A payload that is the record says which; the others say what was sent."""
+    """Each with its record and with what was sent."""
     place.table.put(random_record("before"))
     until(lambda: "before" in json.dumps(logged(place)))
     until(lambda: len(executions(place)) == len(ended(place)))
@@ -133,7 +133,8 @@ def test_the_logs_tell_what_passed_a_filter_from_now_on(place: Place) -> None:
     (delete,) = [one for one in found if one["pipe"] == DELETE]
     assert (delete["event_name"], delete["keys"]) == ("REMOVE", {"Location": {"S": "Dakar"}})
     (put,) = [one for one in found if one["pipe"] == PUT]
-    assert (put["event_name"], put["keys"]) == ("", {})
+    assert (put["event_name"], put["keys"]) == ("INSERT", {"Location": {"S": "Dakar"}})
+    assert put["record"]["dynamodb"]["NewImage"]["Location"] == {"S": "Dakar"}
     assert json.loads(put["logged"]["payload"])["Location"] == "Dakar"
 
 

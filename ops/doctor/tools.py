@@ -1,4 +1,4 @@
-"""What a deployment needs, checked one by one: ok, or what to do."""
+"""The tools on this machine, the provider and the settings."""
 
 import os
 import re
@@ -6,12 +6,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 
 from ops import provider
 from ops.cdktf import PROGRAM
+from ops.doctor.check import Check, Verdict
 from ops.errors import OpsError
 from ops.terraform import KEY_VARIABLE, ROOT
 from stacks.settings import Settings, SettingsError
@@ -20,25 +19,8 @@ OLDEST = {"python": (3, 11), "node": (18, 18), "terraform": (1, 11)}
 """Terraform 1.11 has write-only arguments; the S3 lock file came with 1.10."""
 
 
-class Verdict(StrEnum):
-    """How a check ended."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One thing that was looked at: what was found and, unless all is well, what to do."""
-
-    name: str
-    verdict: Verdict
-    found: str
-
-
 def examine() -> Iterator[Check]:
-    """Yield every check, the ones that need nothing first."""
+    """Yield the checks that ask nobody outside of this machine, but for the provider's."""
     yield _tool("python", lambda: sys.version)
     yield _tool("node", lambda: _say("node", "--version"))
     yield _tool("terraform", lambda: _say("terraform", "version"))

@@ -1,0 +1,126 @@
+"""The AWS account: who I am there, the state bucket, the quotas."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+
+from ops.bootstrap import Bucket, look
+from ops.doctor.check import Check, failure, ok, warning
+from ops.errors import OpsError
+from stacks.settings import Settings
+
+Client = Callable[[str], Any]
+"""Gives a boto3 client by service."""
+
+QUOTAS = {
+    "pipes": ("pipes", "list_pipes", "Pipes", 1_000),
+    "connections": ("events", "list_connections", "Connections", 3_000),
+    "API destinations": ("events", "list_api_destinations", "ApiDestinations", 3_000),
+}
+"""AWS's defaults for an account in a region (EventBridge, "Quotas"); an account may have more."""
+NONE = (
+    "NoSuchBucketPolicy",
+    "NoSuchPublicAccessBlockConfiguration",
+    "ServerSideEncryptionConfigurationNotFoundError",
+)
+"""S3's codes for what a bucket does not have."""
+NEAR = 0.8
+"""The share of a quota from which on it is told."""
+
+
+def examine(settings: Settings, client: Client) -> Iterator[Check]:
+    """Yield the checks of the account; the first only, if there are no credentials."""
+    try:
+        me = client("sts").get_caller_identity()
+    except (NoCredentialsError, ProfileNotFound):
+        yield warning(
+            "credentials",
+            "none for AWS; demo and up need none, to deploy see 'AWS' in .env.example",
+        )
+        return
+    except (BotoCoreError, ClientError) as error:
+        yield failure("credentials", f"AWS does not take them: {error}")
+        return
+    yield ok("credentials", f"{me['Arn']} in account {me['Account']}, {settings.region}")
+    yield from _state_bucket(settings, client("s3"))
+    yield from _quotas(client)
+
+
+def _state_bucket(settings: Settings, s3: Any) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    name, bucket = "state bucket", settings.state_bucket
+    try:
+        found = look(settings, key=settings.state_key)
+    except OpsError as error:
+        yield failure(name, str(error))
+        return
+    if found is Bucket.ABSENT:
+        yield warning(name, f"{bucket} does not exist yet: run ./help.sh bootstrap")
+        return
+    try:
+        open_doors = list(_open_doors(s3, bucket))
+    except ClientError as error:
+        yield warning(name, f"{bucket} may not be looked at: {error}")
+        return
+    if open_doors:
+        yield failure(name, f"{bucket} is {', '.join(open_doors)}: run ./help.sh bootstrap")
+    else:
+        yield ok(name, f"{bucket} is private, encrypted, versioned and takes TLS only")
+
+
+def _open_doors(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - a boto3 client
+    """Yield what is wrong with the bucket that holds the state, and with it the API key."""
+    if _answer(s3.get_bucket_versioning, bucket).get("Status") != "Enabled":
+        yield "not versioned"
+    if not _answer(s3.get_bucket_encryption, bucket):
+        yield "not encrypted"
+    block = _answer(s3.get_public_access_block, bucket).get("PublicAccessBlockConfiguration", {})
+    if not block or not all(block.values()):
+        yield "not closed to the public"
+    policy = json.loads(_answer(s3.get_bucket_policy, bucket).get("Policy", "{}"))
+    denied = [
+        one.get("Condition") for one in policy.get("Statement", ()) if one["Effect"] == "Deny"
+    ]
+    if {"Bool": {"aws:SecureTransport": "false"}} not in denied:
+        yield "open to requests without TLS"
+
+
+def _answer(ask: Callable[..., Any], bucket: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = ask(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in NONE:
+            raise
+        return {}
+    return found
+
+
+def _quotas(client: Client) -> Iterator[Check]:
+    counts = []
+    for what, (service, operation, member, most) in QUOTAS.items():
+        try:
+            count = _count(client(service), operation, member)
+        except (BotoCoreError, ClientError) as error:
+            yield warning("quotas", f"the {what} cannot be counted: {error}")
+            continue
+        if count >= NEAR * most:
+            yield warning(
+                "quotas",
+                f"{count} {what} of {most} by default: ask for more in Service Quotas",
+            )
+        else:
+            counts.append(f"{count} of {most} {what}")
+    if counts:
+        yield ok("quotas", ", ".join(counts))
+
+
+def _count(client: Any, operation: str, member: str) -> int:  # noqa: ANN401 - a boto3 client
+    count = 0
+    more: dict[str, str] = {}
+    while True:
+        page = getattr(client, operation)(**more)
+        count += len(page[member])
+        if not page.get("NextToken"):
+            return count
+        more = {"NextToken": page["NextToken"]}

@@ -1,0 +1,227 @@
+"""The commands that repair what deliveries left wrong: redrive, warm, verify."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ops.repair import outcome as replay
+from ops.repair import verify as check
+from ops.repair import warm as warm_up
+from ops.deployment import PUT, Deployment
+from ops.errors import OpsError
+from ops.repair.interrupt import finishing_on_interrupt
+from ops.repair.redrive import Redrive
+from ops.repair.report import counts, lines, progress
+from ops.repair.scan import ScanProgress
+from ops.repair.sender import Sender
+from stacks.settings import Settings
+
+console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, for scripts.")]
+Rate = Annotated[
+    int | None,
+    typer.Option(min=1, help="Requests a second (default: the API destinations' rate limits)."),
+]
+
+
+def redrive(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")
+    ] = False,
+    pipe: Annotated[
+        str | None, typer.Option(help="Only this pipe's letters: its name, or cache-put ...")
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option("--max", min=1, help="Look at so many letters at most.")
+    ] = None,
+    hold: Annotated[
+        int,
+        typer.Option(
+            min=2, max=43_200, help="Seconds a letter stays hidden if this run is killed."
+        ),
+    ] = 60,
+    as_json: Json = False,
+) -> None:
+    """Replay the dead-letter queue: send what was given up, or the table's current state."""
+    with (
+        Deployment(Settings.load()) as deployment,
+        finishing_on_interrupt() as stop,
+        Sender(rates=deployment.rates(), redirect=deployment.redirect, stop=stop) as sender,
+        progress(console, "letters") as advance,
+    ):
+        only = None if pipe is None else deployment.chosen(pipe)
+        summary = Redrive(
+            deployment,
+            sender,
+            only=only,
+            most=most,
+            dry_run=dry_run,
+            hold=hold,
+            stop=stop,
+            tell=lambda _, total: advance(total),
+        ).run()
+    if as_json:
+        _print_json(summary.as_json())
+    else:
+        _tell_redrive(summary, hold)
+    _end(complete=summary.complete, halted=summary.halted)
+
+
+def warm(
+    *,
+    segments: Annotated[
+        int, typer.Option(min=1, max=64, help="Parts of the table that are read side by side.")
+    ] = 4,
+    rate: Rate = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted run ended.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Send every item of the table to the cache, as the cache-put pipe would."""
+    with (
+        Deployment(Settings.load()) as deployment,
+        finishing_on_interrupt() as stop,
+        Sender(rates=deployment.rates(rate), redirect=deployment.redirect, stop=stop) as sender,
+        progress(console, "items", deployment.table.about) as advance,
+    ):
+        file = _progress_file(deployment.table.name)
+        identity = deployment.stream_arn
+        places = (
+            ScanProgress.resumed(file, identity=identity)
+            if resume
+            else ScanProgress(file, identity=identity, segments=segments)
+        )
+        summary = warm_up.Warm(
+            deployment, sender, places, stop=stop, tell=lambda _: advance()
+        ).run()
+        name = deployment.pipes[PUT].definition.name
+    if as_json:
+        _print_json(summary.as_json())
+    else:
+        counts(console, {name: summary.counts}, warm_up.OUTCOMES)
+        lines(console, [(outcome, f"{key}: {why}") for outcome, key, why in summary.problems])
+        if not summary.finished:
+            console.print("Not finished; go on with ./help.sh warm --resume")
+    _end(complete=summary.complete, halted=summary.halted)
+
+
+def verify(
+    *,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Compare so many items only, chosen at random.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Put right what is found wrong.")
+    ] = False,
+    rate: Rate = None,
+    settle: Annotated[
+        float,
+        typer.Option(min=0.0, help="Seconds that a write gets to arrive before it is missed."),
+    ] = check.SETTLE_SECONDS,
+    as_json: Json = False,
+) -> None:
+    """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
+    with (
+        Deployment(Settings.load()) as deployment,
+        finishing_on_interrupt() as stop,
+        Sender(rates=_with_reads(deployment, rate), redirect=deployment.redirect, stop=stop) as it,
+        progress(console, "keys", deployment.table.about) as advance,
+    ):
+        summary = check.Verify(
+            deployment,
+            it,
+            sample=sample,
+            repair=repair,
+            settle=settle,
+            stop=stop,
+            tell=lambda _: advance(),
+        ).run()
+    if as_json:
+        _print_json(summary.as_json())
+    else:
+        _tell_verify(summary)
+    _end(complete=summary.complete, halted=summary.halted)
+
+
+def _with_reads(deployment: Deployment, rate: int | None) -> dict[str, int]:
+    rates = deployment.rates(rate)
+    return rates | {"GET": max(rates.values())}
+
+
+def _progress_file(table: str) -> Path:
+    return Path(".cache") / f"warm-{table}.json"  # help.sh runs in the project's folder
+
+
+def _tell_redrive(summary: replay.Summary, hold: int) -> None:
+    columns = replay.WORST_FIRST[::-1]
+    pipes = sorted({one.pipe for one in summary.results if one.pipe})
+    rows = {
+        pipe: {str(outcome): summary.count(outcome, pipe) for outcome in columns} for pipe in pipes
+    }
+    total = {str(outcome): summary.count(outcome) for outcome in columns}
+    if summary.dry_run:
+        console.print("A dry run: nothing is sent, nothing is deleted.")
+    if summary.results:
+        counts(console, rows | {"all": total}, [str(outcome) for outcome in columns])
+    else:
+        console.print("No dead letter waits.")
+    lines(
+        console,
+        [
+            (str(one.outcome), " ".join(filter(None, (one.pipe, _record(one), one.why))))
+            for one in summary.results
+            if one.outcome is not replay.Outcome.SENT
+        ],
+    )
+    if summary.hidden:
+        console.print(
+            f"{summary.hidden} more in the hands of another run, or of one that was killed: those"
+            f" come back by themselves, after {hold} s unless its --hold said otherwise.",
+            soft_wrap=True,
+        )
+    if summary.interrupted:
+        console.print("Interrupted; ./help.sh redrive goes on with what is left.")
+
+
+def _record(one: replay.Result) -> str:
+    if not one.sequence_number:
+        return f"message {one.message_id}:"
+    return f"{one.key} (record {one.sequence_number}):".lstrip()
+
+
+def _tell_verify(summary: check.Summary) -> None:
+    counts(console, {"keys": summary.counts}, check.STATES)
+    lines(
+        console,
+        [
+            (one.state, f"{one.key}{' - repaired' if one.repaired else ''} {one.why}".rstrip())
+            for one in summary.findings
+        ],
+    )
+    if summary.counts[check.MISSING]:
+        console.print(
+            "A missing item may have expired: Momento's HTTP API tells no TTL.", soft_wrap=True
+        )
+    console.print(
+        f"Left over can be seen for the {summary.removed_keys} removed keys that the stream still"
+        " tells (24 hours); Momento lists no keys.",
+        soft_wrap=True,
+    )
+
+
+def _print_json(summary: dict[str, Any]) -> None:
+    print(json.dumps(summary, indent=2, ensure_ascii=False))
+
+
+def _end(*, complete: bool, halted: OpsError | None) -> None:
+    if halted is not None:
+        raise halted
+    raise typer.Exit(0 if complete else 1)

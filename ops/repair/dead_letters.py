@@ -1,0 +1,144 @@
+"""The dead-letter queue: what a letter says, and how it is held, deleted and given back."""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+PAGE = 10
+"""Messages that SQS hands out, changes or deletes in one request."""
+WAIT_SECONDS = 1
+"""A wait of a second or more makes SQS ask all of its servers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message as it was received."""
+
+    id: str
+    receipt: str
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLetter:
+    """A record's place in the stream, or that of a batch, and the pipe that gave it up."""
+
+    message: Message
+    pipe_arn: str
+    condition: str
+    stream_arn: str
+    shard: str
+    first: str
+    last: str
+    arrived: datetime | None
+
+
+def parse(message: Message) -> DeadLetter | None:
+    """Return the dead letter that a message is, or nothing if it is none of a stream's pipe."""
+    try:
+        body = json.loads(message.body)
+        place = body["DDBStreamBatchInfo"]
+        context = body["context"]
+        letter = DeadLetter(
+            message=message,
+            pipe_arn=str(context["partnerResourceArn"]),
+            condition=str(context.get("condition", "")),
+            stream_arn=str(place["streamArn"]),
+            shard=str(place["shardId"]),
+            first=str(place["startSequenceNumber"]),
+            last=str(place["endSequenceNumber"]),
+            arrived=_moment(place.get("approximateArrivalOfFirstRecord")),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return letter if letter.first.isdecimal() and letter.last.isdecimal() else None
+
+
+class DeadLetterQueue:
+    """One queue.
+
+    What is received is hidden from others for `hold` seconds, and for as long as it is worked
+    on; it comes back by itself when the process dies.
+    """
+
+    def __init__(self, client: Any, *, arn: str, hold: int) -> None:  # noqa: ANN401 - a boto3 client
+        self._client = client
+        self._hold = hold
+        account, name = arn.split(":")[4:6]
+        self._url: str = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)[
+            "QueueUrl"
+        ]
+
+    def receive(self, most: int = PAGE) -> list[Message]:
+        """Return some messages, which are hidden from now on; none if nothing is there."""
+        answer = self._client.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=min(most, PAGE),
+            VisibilityTimeout=self._hold,
+            WaitTimeSeconds=WAIT_SECONDS,
+        )
+        return [
+            Message(id=one["MessageId"], receipt=one["ReceiptHandle"], body=one["Body"])
+            for one in answer.get("Messages", [])
+        ]
+
+    def delete(self, message: Message) -> None:
+        """Delete a message by its receipt; one that is deleted already is no error."""
+        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
+
+    def give_back(self, messages: Sequence[Message]) -> None:
+        """Let others see messages again, now."""
+        self._change(messages, 0)
+
+    @contextmanager
+    def held(self, in_hand: dict[str, Message]) -> Iterator[None]:
+        """Keep messages hidden for as long as they are worked on, those to come included."""
+        done = threading.Event()
+
+        def extend() -> None:
+            while not done.wait(self._hold / 3):
+                self._change(list(in_hand.copy().values()), self._hold)
+
+        thread = threading.Thread(target=extend, name="hold", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def count(self) -> tuple[int, int]:
+        """Return how many messages wait and how many are hidden, about."""
+        waiting, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
+        found = self._client.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=[waiting, hidden]
+        )["Attributes"]
+        return int(found[waiting]), int(found[hidden])
+
+    def _change(self, messages: Sequence[Message], seconds: int) -> None:
+        """Change for how long messages stay hidden; those deleted meanwhile do not mind.
+
+        A message whose time-out could not be changed comes back: it is then settled again.
+        """
+        for start in range(0, len(messages), PAGE):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": one.receipt, "VisibilityTimeout": seconds}
+                for number, one in enumerate(messages[start : start + PAGE])
+            ]
+            try:
+                self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+            except (BotoCoreError, ClientError):
+                return
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None

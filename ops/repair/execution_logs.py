@@ -1,0 +1,77 @@
+"""Which item a record was of, after it has left the stream: from the pipe's execution log.
+
+A dead letter holds a place in the stream and no key. Where a pipe logs execution data, the
+payload of an execution's first step holds the records ("EventBridge Pipes log schema
+reference"), for as long as the log group keeps them.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from eventpipes import Definition
+from ops.repair.dead_letters import DeadLetter
+from ops.table import Item
+
+BEFORE = timedelta(minutes=10)
+AFTER = timedelta(hours=25)
+"""How long around its arrival a record can have been logged: a day, and some for the clocks."""
+
+
+class ExecutionLogs:
+    """Looks records up in the pipes' log group."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
+        self._client = client
+
+    def key(self, pipe: Definition, letter: DeadLetter) -> Item | None:
+        """Return the key of the item that a letter's one record was of, if it was logged."""
+        group = pipe.logging.log_group_arn
+        if group is None or not pipe.logging.execution_data or letter.first != letter.last:
+            return None
+        try:
+            for message in self._messages(group, letter):
+                for record in _records(message):
+                    place = record.get("dynamodb")
+                    if isinstance(place, dict) and place.get("SequenceNumber") == letter.first:
+                        keys: Item = place["Keys"]
+                        return keys
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return None  # the log group is gone
+            raise
+        return None
+
+    def _messages(self, group: str, letter: DeadLetter) -> Iterator[str]:
+        around: dict[str, int] = {}
+        if letter.arrived is not None:
+            around = {
+                "startTime": _milliseconds(letter.arrived - BEFORE),
+                "endTime": _milliseconds(letter.arrived + AFTER),
+            }
+        pages = self._client.get_paginator("filter_log_events").paginate(
+            logGroupName=group.partition(":log-group:")[2].removesuffix(":*"),
+            filterPattern=f'"{letter.first}"',
+            **around,
+        )
+        for page in pages:
+            for event in page["events"]:
+                yield event["message"]
+
+
+def _records(message: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the records in a log entry's payload, which is JSON in JSON."""
+    try:
+        payload = json.loads(json.loads(message)["payload"])
+    except (ValueError, TypeError, KeyError):
+        return
+    for one in payload if isinstance(payload, list) else [payload]:
+        if isinstance(one, dict):
+            yield one
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() * 1000)

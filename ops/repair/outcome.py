@@ -1,0 +1,94 @@
+"""What became of dead letters: of each, and of all that a run looked at."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ops.errors import OpsError
+
+
+class Outcome(StrEnum):
+    """What became of a letter; the first three settle it, and it is deleted."""
+
+    SENT = "sent"
+    CONVERGED = "converged"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+    UNRECOVERABLE = "unrecoverable"
+    LEFT = "left"
+    FOREIGN = "foreign"
+
+
+SETTLED = (Outcome.SENT, Outcome.CONVERGED, Outcome.SUPERSEDED)
+WORST_FIRST = (
+    *(Outcome.LEFT, Outcome.REFUSED, Outcome.UNRECOVERABLE),
+    *(Outcome.SUPERSEDED, Outcome.CONVERGED, Outcome.SENT),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of one letter, and why."""
+
+    outcome: Outcome
+    message_id: str
+    pipe: str = ""
+    sequence_number: str = ""
+    key: str = ""
+    why: str = ""
+
+
+@dataclass
+class Summary:
+    """What a run did; `halted` is the error that ended it early, if one did."""
+
+    dry_run: bool
+    results: list[Result] = field(default_factory=list)
+    waiting: int = 0
+    hidden: int = 0
+    halted: OpsError | None = None
+    interrupted: bool = False
+
+    def count(self, outcome: Outcome, pipe: str | None = None) -> int:
+        """Return how many letters ended so, of a pipe or of all."""
+        return sum(
+            1
+            for one in self.results
+            if one.outcome is outcome and (pipe is None or one.pipe == pipe)
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing that was looked at is left waiting."""
+        left = not self.dry_run and all(one.outcome in SETTLED for one in self.results)
+        over = self.halted is not None or self.interrupted
+        return not over and (left or not self.results)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts; letters that were simply sent are counted only."""
+        pipes = sorted({one.pipe for one in self.results if one.pipe})
+        return {
+            "dry_run": self.dry_run,
+            "complete": self.complete,
+            "interrupted": self.interrupted,
+            "error": None if self.halted is None else str(self.halted),
+            **{str(outcome): self.count(outcome) for outcome in Outcome},
+            "pipes": {
+                pipe: {str(outcome): self.count(outcome, pipe) for outcome in WORST_FIRST[::-1]}
+                for pipe in pipes
+            },
+            "waiting": self.waiting,
+            "hidden": self.hidden,
+            "letters": [
+                {
+                    "outcome": str(one.outcome),
+                    "message_id": one.message_id,
+                    "pipe": one.pipe,
+                    "sequence_number": one.sequence_number,
+                    "key": one.key,
+                    "why": one.why,
+                }
+                for one in self.results
+                if one.outcome is not Outcome.SENT
+            ],
+        }

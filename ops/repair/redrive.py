@@ -1,0 +1,176 @@
+"""Replay: settle what waits in the dead-letter queue, letter by letter.
+
+A letter is deleted only after Momento took its record's request, or the table's current state
+in its place. docs/replay.md says what is guaranteed.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from eventpipes import Pipe
+from ops.repair.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
+from ops.deployment import Deployment, asking_aws, fatal
+from ops.errors import OpsError
+from ops.repair.outcome import SETTLED, Outcome, Result, Summary
+from ops.repair.sender import Sender, UnusableError
+from ops.repair.settle import Settler
+
+ROUND = 50
+"""Letters taken at a time, so that neighbours are read and published in their order."""
+WORKERS = 8
+FRUITLESS = 3
+"""Rounds that bring nothing new before a queue counts as read."""
+
+
+class Redrive:
+    """One run over the dead-letter queues of a deployment.
+
+    `only` restricts it to one pipe's letters, `most` to so many letters. `stop` ends it after
+    the letters under way. `tell` is called with each result and the letters there are, about.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        sender: Sender,
+        *,
+        only: Pipe | None = None,
+        most: int | None = None,
+        dry_run: bool = False,
+        hold: int = 60,
+        stop: threading.Event | None = None,
+        tell: Callable[[Result, int], None] = lambda *_: None,
+    ) -> None:
+        self._deployment = deployment
+        self._settler = Settler(deployment, sender, dry_run=dry_run)
+        self._only = only
+        self._most = most
+        self._dry_run = dry_run
+        self._hold = hold
+        self._stop = stop or threading.Event()
+        self._tell = tell
+        self._halt: OpsError | None = None
+        self._total = 0
+
+    def run(self) -> Summary:
+        """Settle letters until the queues give no new ones; return what was done.
+
+        Raises:
+            OpsError: AWS cannot be asked. What was settled until then is settled.
+
+        """
+        summary = Summary(dry_run=self._dry_run)
+        with asking_aws():
+            for arn in self._deployment.queues:
+                queue = DeadLetterQueue(self._deployment.client("sqs"), arn=arn, hold=self._hold)
+                self._total += queue.count()[0]
+                self._drain(queue, summary)
+                waiting, hidden = queue.count()
+                summary.waiting += waiting
+                summary.hidden += hidden
+        summary.halted = self._halt
+        summary.interrupted = self._stop.is_set()
+        return summary
+
+    def _drain(self, queue: DeadLetterQueue, summary: Summary) -> None:
+        seen: set[str] = set()
+        kept: dict[str, Message] = {}
+        fruitless = 0
+        try:
+            while fruitless < FRUITLESS and not self._is_over(summary):
+                in_hand: dict[str, Message] = {}
+                with queue.held(in_hand):
+                    self._receive(queue, summary, in_hand)
+                    if not in_hand:
+                        break
+                    fresh = [one for name, one in in_hand.items() if name not in seen]
+                    kept |= in_hand
+                    seen |= in_hand.keys()
+                    fruitless = 0 if fresh else fruitless + 1
+                    for message, result in self._settle_all(queue, fresh):
+                        if result is None:
+                            continue
+                        summary.results.append(result)
+                        if result.outcome in SETTLED and not self._dry_run:
+                            kept.pop(message.id, None)
+        finally:
+            queue.give_back(list(kept.values()))
+
+    def _is_over(self, summary: Summary) -> bool:
+        enough = self._most is not None and len(summary.results) >= self._most
+        return enough or self._halt is not None or self._stop.is_set()
+
+    def _receive(
+        self, queue: DeadLetterQueue, summary: Summary, in_hand: dict[str, Message]
+    ) -> None:
+        """Take a round's messages in hand; SQS may give one twice, which is then one."""
+        left = ROUND if self._most is None else min(ROUND, self._most - len(summary.results))
+        while len(in_hand) < left and (page := queue.receive(left - len(in_hand))):
+            before = len(in_hand)
+            in_hand |= {message.id: message for message in page}
+            if len(in_hand) == before:
+                return
+
+    def _settle_all(
+        self, queue: DeadLetterQueue, messages: Sequence[Message]
+    ) -> list[tuple[Message, Result | None]]:
+        """Settle messages: topics' in their order, caches' side by side."""
+        letters: list[DeadLetter] = []
+        done: list[tuple[Message, Result | None]] = []
+        for message in messages:
+            letter = parse(message)
+            strange = self._settler.strange(letter)
+            if letter is None or strange:
+                passed_over = self._only is not None
+                result = Result(outcome=Outcome.FOREIGN, message_id=message.id, why=strange)
+                done.append((message, None if passed_over else self._told(result)))
+            elif self._only is not None and self._settler.pipe(letter) is not self._only:
+                done.append((message, None))
+            else:
+                letters.append(letter)
+        letters.sort(key=lambda letter: (letter.stream_arn, letter.shard, int(letter.first)))
+        in_order = [letter for letter in letters if self._settler.is_publish(letter)]
+        groups = [[letter] for letter in letters if not self._settler.is_publish(letter)]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            tasks = [pool.submit(self._settle_group, queue, group) for group in [in_order, *groups]]
+            for task in tasks:
+                done += task.result()
+        return done
+
+    def _settle_group(
+        self, queue: DeadLetterQueue, letters: Sequence[DeadLetter]
+    ) -> list[tuple[Message, Result | None]]:
+        return [(letter.message, self._told(self._settle(queue, letter))) for letter in letters]
+
+    def _settle(self, queue: DeadLetterQueue, letter: DeadLetter) -> Result:
+        """Settle one letter and delete it, or say why it stays."""
+        key = ""
+        outcome, why = Outcome.LEFT, "interrupted before its turn"
+        if self._halt is not None:
+            why = "the run ended before its turn"
+        elif not self._stop.is_set():
+            try:
+                outcome, key, why = self._settler.settle(letter)
+                if outcome in SETTLED and not self._dry_run:
+                    queue.delete(letter.message)
+            except UnusableError as error:
+                self._halt = error
+                why = "the run ended at it"
+            except (BotoCoreError, ClientError) as error:
+                why = f"AWS: {error}"
+                self._halt = fatal(error)
+        return Result(
+            outcome=outcome,
+            message_id=letter.message.id,
+            pipe=self._settler.pipe(letter).definition.name,
+            sequence_number=letter.first,
+            key=key,
+            why=why,
+        )
+
+    def _told(self, result: Result) -> Result:
+        self._tell(result, self._total)
+        return result

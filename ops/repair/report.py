@@ -1,0 +1,72 @@
+"""What the repairing commands show: a progress bar on a terminal, a table, what needs a look."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+SHOWN = 20
+"""Lines of a kind; --json has all."""
+
+
+class Advance(Protocol):
+    """Moves a progress bar on by one; the total may have become known."""
+
+    def __call__(self, total: int | None = None) -> None:
+        """Count one more."""
+
+
+@contextmanager
+def progress(console: Console, what: str, total: int | None = None) -> Iterator[Advance]:
+    """Show a bar on a terminal, and nothing elsewhere; safe to advance from any thread."""
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    done = 0
+    lock = threading.Lock()
+    with bar:
+        task = bar.add_task(what, total=total)
+
+        def advance(total: int | None = None) -> None:
+            nonlocal done
+            with lock:
+                done += 1
+                known = bar.tasks[0].total if total is None else total
+                bar.update(task, completed=done, total=None if not known else max(known, done))
+
+        yield advance
+
+
+def counts(console: Console, rows: Mapping[str, Mapping[str, int]], columns: Sequence[str]) -> None:
+    """Print a table of counts, a row for each name."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("", overflow="fold")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, row in rows.items():
+        table.add_row(escape(name), *(str(row[column]) for column in columns))
+    console.print(table)
+
+
+def lines(console: Console, entries: Sequence[tuple[str, str]]) -> None:
+    """Print lines by their kind, not too many of each."""
+    seen: Counter[str] = Counter()
+    for kind, text in entries:
+        seen[kind] += 1
+        if seen[kind] <= SHOWN:
+            console.print(f"{kind}: {text}", markup=False, highlight=False, soft_wrap=True)
+    for kind, count in seen.items():
+        if count > SHOWN:
+            console.print(f"{kind}: {count - SHOWN} more; --json shows all", highlight=False)

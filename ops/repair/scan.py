@@ -1,0 +1,70 @@
+"""How far a scan of the table in segments has come, kept in a file so that it can be resumed."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+from ops.errors import OpsError
+from ops.table import Item
+
+
+class ScanProgress:
+    """Each segment's place; saved after every page, in a file that a scan's end removes.
+
+    `identity` tells one table from another of the same name: its stream's ARN.
+    """
+
+    def __init__(self, file: Path, *, identity: str, segments: int) -> None:
+        self._file = file
+        self._identity = identity
+        self._lock = threading.Lock()
+        self.segments = segments
+        self._places: dict[str, Item | None] = {}
+        """By segment, where its next page begins; nothing if it is done."""
+
+    @classmethod
+    def resumed(cls, file: Path, *, identity: str) -> "ScanProgress":
+        """Return the progress that a file holds.
+
+        Raises:
+            OpsError: there is no file, it cannot be read, or it is of another table.
+
+        """
+        try:
+            saved: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            progress = cls(file, identity=saved["identity"], segments=int(saved["segments"]))
+            progress._places = dict(saved["places"])
+        except FileNotFoundError:
+            raise OpsError("there is nothing to resume: leave --resume out") from None
+        except (OSError, ValueError, TypeError, KeyError):
+            raise OpsError(f"{file} cannot be read: delete it and leave --resume out") from None
+        if progress._identity != identity:
+            raise OpsError(f"{file} is of another table, {progress._identity}: leave --resume out")
+        return progress
+
+    def is_done(self, segment: int) -> bool:
+        """Say whether a segment was read to its end."""
+        return self._places.get(str(segment), ...) is None
+
+    def start(self, segment: int) -> Item | None:
+        """Return where a segment goes on; nothing for its beginning."""
+        return self._places.get(str(segment))
+
+    def reached(self, segment: int, start: Item | None) -> None:
+        """Remember where a segment's next page begins; nothing if it is done."""
+        with self._lock:
+            self._places[str(segment)] = start
+            saved = {
+                "identity": self._identity,
+                "segments": self.segments,
+                "places": self._places,
+            }
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._file.with_suffix(".new")
+            temporary.write_text(json.dumps(saved), encoding="utf-8")
+            temporary.replace(self._file)
+
+    def forget(self) -> None:
+        """Remove the file."""
+        self._file.unlink(missing_ok=True)

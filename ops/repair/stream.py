@@ -1,0 +1,148 @@
+"""Find records in a stream by shard and sequence number, and tell trimmed from found."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.table import Item, as_json
+
+PAGE = 100
+"""Records read at a time: dead letters of one outage are neighbours."""
+WHOLE_PAGE = 1_000
+KEPT = 10_000
+ABSENT = -1
+"""Stands for the first sequence number of a shard that the stream does not have."""
+PATIENCE = 10
+"""Empty pages before a shard counts as read: DynamoDB answers with some in between."""
+GONE = frozenset(
+    {
+        "ResourceNotFoundException",
+        "TrimmedDataAccessException",
+        "ValidationException",
+    }
+)
+"""What AWS answers about a record, a shard or a stream that is no longer there."""
+
+Record = Mapping[str, Any]
+
+
+class Stream:
+    """Reads streams' shards; safe to use from several threads.
+
+    Pages that were read are kept, because a shard takes few reads a second.
+    """
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
+        self._client = client
+        self._lock = threading.Lock()
+        self._starts: dict[tuple[str, str], int] = {}
+        self._kept: OrderedDict[tuple[str, str, str], Record] = OrderedDict()
+
+    def records(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
+        """Return the records from one sequence number to another, both included.
+
+        Nothing if any of them has left the stream, which keeps a record for a day.
+        """
+        with self._lock:
+            if first == last and (kept := self._kept.get((stream_arn, shard, first))):
+                return [kept]
+            if not self._holds(stream_arn, shard, first):
+                return None
+            try:
+                return self._read(stream_arn, shard, first, last)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in GONE:
+                    return None
+                raise
+
+    def removed(self, stream_arn: str) -> list[Item]:
+        """Return the keys whose items were removed, as far as the stream still tells."""
+        found: dict[str, Item] = {}
+        for shard in self._list(stream_arn):
+            for record in self._all(stream_arn, shard["ShardId"]):
+                if record["eventName"] == "REMOVE":
+                    keys = record["dynamodb"]["Keys"]
+                    found[repr(sorted(keys.items()))] = keys
+        return list(found.values())
+
+    def _read(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
+        found: list[Record] = []
+        for record in self._from(
+            stream_arn, shard, PAGE, ShardIteratorType="AT_SEQUENCE_NUMBER", SequenceNumber=first
+        ):
+            number = record["dynamodb"]["SequenceNumber"]
+            if not found and number != first:
+                return None
+            if int(number) > int(last):
+                break
+            found.append(record)
+            if number == last:
+                return found
+        return None
+
+    def _all(self, stream_arn: str, shard: str) -> Iterator[Record]:
+        yield from self._from(stream_arn, shard, WHOLE_PAGE, ShardIteratorType="TRIM_HORIZON")
+
+    def _from(self, stream_arn: str, shard: str, size: int, **where: str) -> Iterator[Record]:
+        """Yield records from a place on, until the shard ends or has nothing more."""
+        iterator: str | None = self._client.get_shard_iterator(
+            StreamArn=stream_arn, ShardId=shard, **where
+        )["ShardIterator"]
+        empty = 0
+        while iterator is not None and empty < PATIENCE:
+            page = self._client.get_records(ShardIterator=iterator, Limit=size)
+            records = [_as_a_pipe_has_it(record, stream_arn) for record in page["Records"]]
+            empty = 0 if records else empty + 1
+            if size == PAGE:
+                self._keep(stream_arn, shard, records)
+            yield from records
+            iterator = page.get("NextShardIterator")
+
+    def _keep(self, stream_arn: str, shard: str, records: list[Record]) -> None:
+        for record in records:
+            self._kept[stream_arn, shard, record["dynamodb"]["SequenceNumber"]] = record
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def _holds(self, stream_arn: str, shard: str, number: str) -> bool:
+        """Say whether the stream has the shard, and the shard can have the number."""
+        start = self._starts.get((stream_arn, shard))
+        if start is None:
+            for one in self._list(stream_arn):
+                found = one.get("SequenceNumberRange", {}).get("StartingSequenceNumber", "0")
+                self._starts[stream_arn, one["ShardId"]] = int(found)
+            start = self._starts.setdefault((stream_arn, shard), ABSENT)
+        return start != ABSENT and int(number) >= start
+
+    def _list(self, stream_arn: str) -> list[dict[str, Any]]:
+        """Return the stream's shards; none if it is gone."""
+        try:
+            return list(self._ask_for_shards(stream_arn))
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+            return []
+
+    def _ask_for_shards(self, stream_arn: str) -> Iterator[dict[str, Any]]:
+        start: dict[str, str] = {}
+        while True:
+            answer = self._client.describe_stream(StreamArn=stream_arn, **start)
+            stream = answer["StreamDescription"]
+            yield from stream["Shards"]
+            last = stream.get("LastEvaluatedShardId")
+            if last is None:
+                return
+            start = {"ExclusiveStartShardId": last}
+
+
+def _as_a_pipe_has_it(record: Mapping[str, Any], stream_arn: str) -> Record:
+    """Return a record with what a pipe adds to it, and as JSON."""
+    converted: dict[str, Any] = as_json(dict(record))
+    created: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
+    converted["eventSourceARN"] = stream_arn
+    converted["dynamodb"]["ApproximateCreationDateTime"] = int(created.timestamp())
+    return converted

@@ -1,0 +1,261 @@
+"""Check: compare the cache with what the pipes would have put there, and repair it.
+
+What the cache must hold is the request that the put pipe makes of the item as it is, byte for
+byte. A mismatch counts only if it is still there a while later, because a write that was just
+made is still on its way.
+"""
+
+import random
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventpipes import Pipe
+from ops.repair.converge import Converger
+from ops.deployment import PUT, Deployment, asking_aws
+from ops.errors import OpsError
+from ops.repair.sender import RefusedError, Sender, UnansweredError, UnusableError
+from ops.repair.stream import Stream
+from ops.table import Item, same, shown
+
+IN_SYNC, STALE, MISSING, LEFT_OVER = "in sync", "stale", "missing", "left over"
+LEFT_OUT, CHANGING, UNKNOWN = "left out", "changing", "unknown"
+STATES = (IN_SYNC, STALE, MISSING, LEFT_OVER, LEFT_OUT, CHANGING, UNKNOWN)
+WRONG = (STALE, MISSING, LEFT_OVER)
+WORKERS = 8
+LOOKS = 3
+"""How often a key is looked at whose item changes in between."""
+SETTLE_SECONDS = 2.0
+"""What the pipes get to deliver a write before a mismatch counts."""
+KNOWN_PATH = re.compile(r"\$\.dynamodb\.(Keys|NewImage)\b|\$\.(eventSource|awsRegion)")
+
+
+@dataclass(frozen=True)
+class Look:
+    """A key, its item at the time, and its state; no state if the run was over by then."""
+
+    key: Item
+    item: Item | None
+    state: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A key that is not in sync, what became of its repair, and why, if it failed."""
+
+    state: str
+    key: str
+    repaired: bool = False
+    why: str = ""
+
+
+@dataclass
+class Summary:
+    """How many keys are in which state; `findings` are those that are wrong or unknown."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    removed_keys: int = 0
+    finished: bool = False
+    halted: OpsError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was looked at, and nothing is wrong any more."""
+        return self.finished and all(finding.repaired for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "complete": self.complete,
+            "finished": self.finished,
+            "error": None if self.halted is None else str(self.halted),
+            **{state.replace(" ", "_"): self.counts[state] for state in STATES},
+            "repaired": sum(finding.repaired for finding in self.findings),
+            "removed_keys_in_the_stream": self.removed_keys,
+            "findings": [
+                {
+                    "state": one.state,
+                    "key": one.key,
+                    "repaired": one.repaired,
+                    "why": one.why,
+                }
+                for one in self.findings
+            ],
+        }
+
+
+class Verify:
+    """One comparison of table and cache.
+
+    `sample` restricts it to so many items, and as many removed keys, at random. `stop` ends it
+    after the keys under way. `tell` is called with each key's state.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        sender: Sender,
+        *,
+        sample: int | None = None,
+        repair: bool = False,
+        settle: float = SETTLE_SECONDS,
+        stop: threading.Event | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+        seed: int | None = None,
+    ) -> None:
+        self._deployment = deployment
+        self._sender = sender
+        self._converger = Converger(deployment, sender)
+        self._sample = sample
+        self._repair = repair
+        self._settle = settle
+        self._stop = stop or threading.Event()
+        self._tell = tell
+        self._random = random.Random(seed)  # noqa: S311 - a sample, not a secret
+        self._summary = Summary()
+
+    def run(self) -> Summary:
+        """Compare, wait, look again at what differs, and repair it if asked to.
+
+        Raises:
+            OpsError: AWS cannot be asked, or the put pipe sends what the table does not tell.
+
+        """
+        refuse_what_the_table_does_not_tell(self._deployment.pipes[PUT])
+        with asking_aws(), ThreadPoolExecutor(WORKERS) as pool:
+            try:
+                self._compare(pool)
+            except UnusableError as error:
+                self._summary.halted = error
+                self._stop.set()
+        self._summary.finished = not self._stop.is_set()
+        return self._summary
+
+    def _compare(self, pool: ThreadPoolExecutor) -> None:
+        doubtful: list[Look] = []
+        for keys in self._pages():
+            looks = pool.map(self._look, keys)
+            doubtful += [look for look in looks if not self._is_final(look)]
+            if self._stop.is_set():
+                return
+        for _ in range(LOOKS):
+            if not doubtful or self._stop.wait(self._settle):
+                return
+            again = pool.map(self._look, [look.key for look in doubtful])
+            doubtful = [
+                look
+                for before, look in zip(doubtful, again, strict=True)
+                if not self._is_final(look, before)
+            ]
+        for _ in doubtful:
+            self._count(CHANGING)
+
+    def _pages(self) -> Iterator[list[Item]]:
+        """Yield the keys of the table's items, then those removed that the stream still tells."""
+        yield from self._chosen(self._table_pages())
+        stream = Stream(self._deployment.client("dynamodbstreams"))
+        removed = stream.removed(self._deployment.stream_arn)
+        self._summary.removed_keys = len(removed)
+        gone = [key for key in removed if self._deployment.table.read(key) is None]
+        yield from self._chosen([gone])
+
+    def _table_pages(self) -> Iterator[list[Item]]:
+        start: Item | None = None
+        while not self._stop.is_set():
+            keys, start = self._deployment.table.page(start=start, size=500)
+            yield keys
+            if start is None:
+                return
+
+    def _chosen(self, pages: Iterable[list[Item]]) -> Iterator[list[Item]]:
+        """Yield all keys, or a random sample of them, each as likely as the others."""
+        if self._sample is None:
+            yield from pages
+            return
+        chosen: list[Item] = []
+        for number, key in enumerate(key for page in pages for key in page):
+            if number < self._sample:
+                chosen.append(key)
+            elif (place := self._random.randint(0, number)) < self._sample:
+                chosen[place] = key
+        yield chosen
+
+    def _look(self, key: Item) -> Look:
+        if self._stop.is_set():
+            return Look(key, None, "")
+        item = self._deployment.table.read(key)
+        return Look(key, item, self._state(key, item))
+
+    def _is_final(self, look: Look, before: Look | None = None) -> bool:
+        """Count a key's state, unless it is wrong and its item may still be on its way."""
+        if look.state not in WRONG:
+            if look.state:
+                self._count(look.state)
+            return True
+        if before is None or not same(before.item, look.item):
+            return False
+        self._count(look.state)
+        self._find(look.key, look.state)
+        return True
+
+    def _state(self, key: Item, item: Item | None) -> str:
+        """Compare what the pipes send for an item with what the cache holds."""
+        try:
+            wanted = self._converger.wanted(key, item)
+            if wanted is None:
+                return LEFT_OUT
+            cached = self._sender.fetch(wanted)
+        except (RefusedError, UnansweredError) as error:
+            self._summary.findings.append(Finding(UNKNOWN, shown(key), why=str(error)))
+            return UNKNOWN
+        if wanted.method == "DELETE":
+            return IN_SYNC if cached is None else LEFT_OVER
+        if cached is None:
+            return MISSING
+        return IN_SYNC if cached == wanted.body.encode() else STALE
+
+    def _find(self, key: Item, state: str) -> None:
+        repaired, why = False, ""
+        if self._repair and not self._stop.is_set():
+            try:
+                self._converger.converge(key)
+                repaired = True
+            except (RefusedError, UnansweredError) as error:
+                why = str(error)
+        self._summary.findings.append(Finding(state, shown(key), repaired, why))
+
+    def _count(self, state: str) -> None:
+        with _COUNTING:
+            self._summary.counts[state] += 1
+        self._tell(state)
+
+
+_COUNTING = threading.Lock()
+
+
+def refuse_what_the_table_does_not_tell(pipe: Pipe) -> None:
+    """Raise if a put pipe's body has parts that only the stream's record knows.
+
+    Raises:
+        OpsError: the template reads such a part; an item and its cached value cannot be
+            compared.
+
+    """
+    template = pipe.definition.input_template
+    if template is None:
+        raise OpsError(
+            f"the pipe {pipe.definition.name} sends the whole record, which the table does not"
+            " tell: give it an input template of Keys and NewImage to compare"
+        )
+    paths = re.findall(r"<(\$[^>]*|aws\.pipes\.event[^>]*)>", template)
+    unknown = [path for path in paths if not KNOWN_PATH.match(path)]
+    if unknown:
+        raise OpsError(
+            f"the pipe {pipe.definition.name} sends {', '.join(unknown)}, which the table does"
+            " not tell: an item and its cached value cannot be compared"
+        )

@@ -1,0 +1,138 @@
+"""Warm-up: send every item of the table to the cache, as the put pipe would."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.repair.converge import Converger
+from ops.deployment import Deployment, asking_aws
+from ops.errors import OpsError
+from ops.repair.scan import ScanProgress
+from ops.repair.sender import RefusedError, UnansweredError, UnusableError, Sender
+from ops.table import Item, shown
+
+SENT, LEFT_OUT, REFUSED, FAILED = "sent", "left out", "refused", "failed"
+OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)
+
+
+@dataclass
+class Summary:
+    """How many items ended how, and which did not reach the cache, with the reason."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    finished: bool = False
+    halted: OpsError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item was looked at, and those that the pipe takes are in the cache."""
+        return self.finished and not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "complete": self.complete,
+            "finished": self.finished,
+            "error": None if self.halted is None else str(self.halted),
+            **{name.replace(" ", "_"): self.counts[name] for name in OUTCOMES},
+            "problems": [
+                {"outcome": outcome, "key": key, "why": why} for outcome, key, why in self.problems
+            ],
+        }
+
+
+class Warm:
+    """One run over the table, a thread for each segment.
+
+    `stop` ends it after the pages under way; `progress` has then where each segment goes on.
+    `tell` is called with each item's outcome.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        sender: Sender,
+        progress: ScanProgress,
+        *,
+        stop: threading.Event | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+        page: int = 100,
+    ) -> None:
+        self._table = deployment.table
+        self._converger = Converger(deployment, sender)
+        self._progress = progress
+        self._stop = stop or threading.Event()
+        self._tell = tell
+        self._page = page
+        self._lock = threading.Lock()
+        self._summary = Summary()
+
+    def run(self) -> Summary:
+        """Send all items; return what became of them.
+
+        Raises:
+            OpsError: AWS cannot be asked; the progress is kept.
+
+        """
+        segments = [
+            one for one in range(self._progress.segments) if not self._progress.is_done(one)
+        ]
+        with asking_aws(), ThreadPoolExecutor(max(1, len(segments))) as pool:
+            tasks = [pool.submit(self._segment, segment) for segment in segments]
+            for task in tasks:
+                task.result()
+        self._summary.finished = all(
+            self._progress.is_done(one) for one in range(self._progress.segments)
+        )
+        if self._summary.finished:
+            self._progress.forget()
+        return self._summary
+
+    def _segment(self, segment: int) -> None:
+        try:
+            start = self._progress.start(segment)
+            while not self._stop.is_set():
+                keys, start = self._table.page(
+                    segment=segment,
+                    segments=self._progress.segments,
+                    start=start,
+                    size=self._page,
+                )
+                if not all(self._send(key) for key in keys):
+                    return  # this page is sent again
+                self._progress.reached(segment, start)
+                if start is None:
+                    return
+        except UnusableError as error:
+            self._summary.halted = error
+            self._stop.set()
+        except (BotoCoreError, ClientError):
+            self._stop.set()
+            raise
+
+    def _send(self, key: Item) -> bool:
+        """Bring one key to the table's state; False if the run ends before it."""
+        if self._stop.is_set():
+            return False
+        outcome, why = SENT, ""
+        try:
+            if self._converger.converge(key).request is None:
+                outcome = LEFT_OUT
+        except RefusedError as error:
+            outcome, why = REFUSED, error.answer
+        except UnansweredError as error:
+            if self._stop.is_set():
+                return False
+            outcome, why = FAILED, str(error)
+        with self._lock:
+            self._summary.counts[outcome] += 1
+            if why:
+                self._summary.problems.append((outcome, shown(key), why))
+        self._tell(outcome)
+        return True

@@ -1,0 +1,176 @@
+"""The account: credentials, the state bucket, quotas."""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud import LocalAws
+from ops.doctor import aws
+from ops.doctor.aws import examine
+from ops.doctor.check import Verdict
+from stacks.settings import Settings
+from tests.conftest import BUCKET, ENDPOINT
+from tests.localcloud.weather_pipes import WeatherPipes, empty
+
+SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
+
+
+@pytest.fixture
+def clients(local_aws: LocalAws) -> Iterator[Any]:
+    """Return what gives clients of an empty AWS."""
+    empty(local_aws.endpoint)
+    made: list[Any] = []
+
+    def client(service: str) -> Any:
+        made.append(boto3.client(service, region_name="us-east-1"))  # type: ignore[call-overload]  # the service is a variable
+        return made[-1]
+
+    yield client
+    for each in made:
+        each.close()
+
+
+def found(clients: Any, name: str) -> list[tuple[Verdict, str]]:
+    """Return what the checks of this name say."""
+    return [(one.verdict, one.found) for one in examine(SETTINGS, clients) if one.name == name]
+
+
+def locked_down() -> None:
+    """Make the state bucket as bootstrap does."""
+    with closing(boto3.client("s3")) as s3:
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_encryption(
+            Bucket=BUCKET,
+            ServerSideEncryptionConfiguration={
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+        )
+        s3.put_public_access_block(
+            Bucket=BUCKET,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+        s3.put_bucket_policy(Bucket=BUCKET, Policy=TLS_ONLY)
+
+
+TLS_ONLY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*",'
+    f'"Resource":"arn:aws:s3:::{BUCKET}/*",'
+    '"Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}'
+)
+
+
+def test_it_says_who_i_am_and_where(clients: Any) -> None:
+    ((verdict, said),) = found(clients, "credentials")
+    assert verdict is Verdict.OK
+    assert "in account 123456789012, us-east-1" in said
+
+
+def test_without_credentials_it_says_so_and_asks_nothing_more(
+    clients: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    session = boto3.session.Session()
+
+    def client(service: str) -> Any:
+        return session.client(service, region_name="us-east-1")  # type: ignore[call-overload]  # the service is a variable
+
+    (check,) = examine(SETTINGS, client)
+    assert check.verdict is Verdict.WARNING
+    assert "to deploy see 'AWS' in .env.example" in check.found
+    assert clients
+
+
+def test_an_aws_that_does_not_answer_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, clients: Any
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    ((verdict, said),) = found(clients, "credentials")
+    assert verdict is Verdict.FAILURE
+    assert "AWS does not take them" in said
+
+
+def test_a_missing_state_bucket_leads_to_bootstrap(clients: Any) -> None:
+    assert found(clients, "state bucket") == [
+        (Verdict.WARNING, f"{BUCKET} does not exist yet: run ./help.sh bootstrap")
+    ]
+
+
+def test_a_state_bucket_that_is_locked_down_is_well(clients: Any) -> None:
+    locked_down()
+    assert found(clients, "state bucket") == [
+        (Verdict.OK, f"{BUCKET} is private, encrypted, versioned and takes TLS only")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("undo", "says"),
+    [
+        ("delete_bucket_policy", "open to requests without TLS"),
+        ("delete_public_access_block", "not closed to the public"),
+        ("delete_bucket_encryption", "not encrypted"),
+    ],
+)
+def test_each_open_door_is_told(clients: Any, undo: str, says: str) -> None:
+    locked_down()
+    with closing(boto3.client("s3")) as s3:
+        getattr(s3, undo)(Bucket=BUCKET)
+    ((verdict, said),) = found(clients, "state bucket")
+    assert verdict is Verdict.FAILURE
+    assert said == f"{BUCKET} is {says}: run ./help.sh bootstrap"
+
+
+def test_quotas_are_counted(clients: Any) -> None:
+    with WeatherPipes(os.environ["AWS_ENDPOINT_URL"]) as weather:
+        weather.create_pipes()
+        assert found(clients, "quotas") == [
+            (
+                Verdict.OK,
+                "3 of 1000 pipes, 1 of 3000 connections, 3 of 3000 API destinations",
+            )
+        ]
+
+
+def test_a_quota_that_is_nearly_used_is_told(clients: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(aws.QUOTAS, "pipes", ("pipes", "list_pipes", "Pipes", 3))
+    with WeatherPipes(os.environ["AWS_ENDPOINT_URL"]) as weather:
+        weather.create_pipes()
+        assert found(clients, "quotas")[0] == (
+            Verdict.WARNING,
+            "3 pipes of 3 by default: ask for more in Service Quotas",
+        )
+
+
+def test_a_bucket_that_may_not_be_looked_at_is_not_called_open(
+    clients: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked_down()
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetBucketPolicy")
+
+    def client(service: str) -> Any:
+        made = clients(service)
+        if service == "s3":
+            monkeypatch.setattr(made, "get_bucket_policy", _raising(denied))
+        return made
+
+    ((verdict, said),) = found(client, "state bucket")
+    assert verdict is Verdict.WARNING
+    assert said.startswith(f"{BUCKET} may not be looked at: ")
+
+
+def _raising(error: Exception) -> Any:
+    def ask(**_: object) -> None:
+        raise error
+
+    return ask

@@ -1,0 +1,37 @@
+"""`./help.sh doctor`: all checks in one table, and an exit code for scripts."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from localcloud.momento import LocalMomento
+from tests.conftest import ENDPOINT, KEY, House
+from tests.ops.conftest import Fake
+
+
+@pytest.fixture(autouse=True)
+def well(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have everything in order, but for an account to deploy to."""
+    with LocalMomento(api_key=KEY, caches=("momento-eventbridge-cache",)) as momento:
+        monkeypatch.setenv("MOMENTO_ENDPOINT_URL", momento.endpoint)
+        monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
+        monkeypatch.setenv("MOMENTO_API_KEY", KEY)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        assert house
+        yield
+
+
+def test_it_ends_with_0_if_nothing_is_wrong(house: House) -> None:
+    done = house.run("./help.sh", "doctor")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "takes the key" in done.stdout
+    assert "demo and up need none" in done.stdout
+    assert KEY not in done.stdout
+
+
+def test_it_ends_with_1_and_the_fix_if_something_is(house: House, fake: Fake) -> None:
+    fake("node", "echo v14.0.0")
+    done = house.run("./help.sh", "doctor")
+    assert done.returncode == 1
+    assert "14.0.0 is too old; install 18.18 or newer" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr

@@ -1,0 +1,122 @@
+"""What is deployed: pipes that run or do not, and dead letters that wait."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud import LocalAws
+from ops.doctor.check import Verdict
+from ops.doctor.pipes import examine
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT
+from tests.localcloud.weather_pipes import PUT, WeatherPipes, empty
+
+SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
+
+
+@pytest.fixture
+def weather(local_aws: LocalAws) -> Iterator[WeatherPipes]:
+    """Return the weather pipes' resources, without the pipes."""
+    empty(local_aws.endpoint)
+    with WeatherPipes(os.environ["AWS_ENDPOINT_URL"]) as made:
+        yield made
+
+
+class Stopped:
+    """A pipes client by whose account EventBridge has stopped a pipe."""
+
+    def __init__(self, client: Any, **changes: str) -> None:
+        self._client = client
+        self._changes = changes
+
+    def describe_pipe(self, *, Name: str) -> Any:  # noqa: N803 - AWS's name
+        """Return a pipe, one of them with other states."""
+        pipe = self._client.describe_pipe(Name=Name)
+        return pipe | self._changes if Name == PUT else pipe
+
+
+def found(weather: WeatherPipes, pipes: Any = None) -> dict[str, tuple[Verdict, str]]:
+    """Return what each check says."""
+    clients = {"pipes": pipes or weather.pipes, "sqs": weather.sqs}
+    return {one.name: (one.verdict, one.found) for one in examine(SETTINGS, clients.__getitem__)}
+
+
+def test_nothing_deployed_is_no_failure(weather: WeatherPipes) -> None:
+    assert found(weather) == {"pipes": (Verdict.OK, "none is deployed yet: ./help.sh deploy")}
+
+
+def test_pipes_that_run_are_well(weather: WeatherPipes) -> None:
+    names = weather.create_pipes()
+    checks = found(weather)
+    assert {name: checks[name] for name in names} == dict.fromkeys(names, (Verdict.OK, "running"))
+    assert checks["dead letters"] == (Verdict.OK, "none waits in weather-stats-demo-dlq")
+
+
+def test_a_pipe_that_is_missing_beside_others_is_a_failure(weather: WeatherPipes) -> None:
+    weather.create_pipes([PUT])
+    verdict, said = found(weather)["pipes"]
+    assert verdict is Verdict.FAILURE
+    assert said.endswith("not deployed, others are; ./help.sh deploy")
+    assert PUT not in said
+
+
+def test_a_pipe_that_eventbridge_stopped_is_a_failure_with_its_reason(
+    weather: WeatherPipes,
+) -> None:
+    weather.create_pipes()
+    stopped = Stopped(
+        weather.pipes, CurrentState="STOPPED", StateReason="Too many 4xx from the target"
+    )
+    verdict, said = found(weather, stopped)[PUT]
+    assert verdict is Verdict.FAILURE
+    assert said.startswith("STOPPED, and should be RUNNING: Too many 4xx from the target;")
+    assert "./help.sh verify --repair" in said
+
+
+def test_a_pipe_that_was_stopped_on_purpose_is_a_warning(weather: WeatherPipes) -> None:
+    weather.create_pipes()
+    stopped = Stopped(weather.pipes, CurrentState="STOPPED", DesiredState="STOPPED")
+    verdict, said = found(weather, stopped)[PUT]
+    assert verdict is Verdict.WARNING
+    assert said.startswith("stopped on purpose; records are lost after 24 hours")
+
+
+def test_a_pipe_that_starts_is_a_warning(weather: WeatherPipes) -> None:
+    weather.create_pipes()
+    starting = Stopped(weather.pipes, CurrentState="STARTING")
+    assert found(weather, starting)[PUT] == (
+        Verdict.WARNING,
+        "starting; look again in a minute",
+    )
+
+
+def test_dead_letters_that_wait_lead_to_redrive(weather: WeatherPipes) -> None:
+    weather.create_pipes()
+    for number in range(2):
+        weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=f"letter {number}")
+    weather.sqs.receive_message(QueueUrl=weather.queue_url)
+    verdict, said = found(weather)["dead letters"]
+    assert verdict is Verdict.WARNING
+    assert said.startswith("about 2 wait in weather-stats-demo-dlq")
+    assert said.endswith("./help.sh redrive")
+
+
+def test_a_missing_queue_is_a_failure(weather: WeatherPipes) -> None:
+    weather.create_pipes()
+    weather.sqs.delete_queue(QueueUrl=weather.queue_url)
+    verdict, said = found(weather)["dead letters"]
+    assert verdict is Verdict.FAILURE
+    assert "there is no queue weather-stats-demo-dlq" in said
+
+
+def test_an_aws_that_does_not_answer_is_a_failure(weather: WeatherPipes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        dead = boto3.client("pipes", region_name="us-east-1")
+    verdict, said = found(weather, dead)["pipes"]
+    dead.close()
+    assert verdict is Verdict.FAILURE
+    assert "AWS cannot be asked" in said

@@ -1,0 +1,250 @@
+"""A deployed stack with dead letters to settle, and what its table and cache hold."""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+import ops.repair.dead_letters
+from localcloud import LocalAws
+from localcloud.momento import LocalMomento
+from ops.deployment import Deployment
+from ops.repair.outcome import Result, Summary
+from ops.repair.redrive import Redrive
+from ops.repair.sender import Sender
+from stacks.settings import Settings
+from tests.localcloud.arrivals import Arrivals
+from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
+from tests.localcloud.weather_pipes import WeatherPipes, empty
+
+ROOT = Path(__file__).resolve().parents[3]
+GONE_SHARD = "shardId-00000001500000000000-00000000"
+"""A shard as the stream does not have it any more."""
+ACCOUNT = "123456789012"
+
+
+class RepairCloud:
+    """The weather pipes as they are deployed, with nobody running them, and a Momento.
+
+    A context manager. `arrivals` are the requests that came to Momento.
+    """
+
+    def __init__(self, aws: LocalAws) -> None:
+        self._aws = aws
+        self._exit = ExitStack()
+        self.arrivals = Arrivals(hang_seconds=0.5)
+
+    def __enter__(self) -> Self:
+        empty(self._aws.endpoint)
+        with ExitStack() as stack:
+            self.weather = stack.enter_context(WeatherPipes(self._aws.endpoint))
+            self.weather.create_pipes()
+            self._folder = stack.enter_context(tempfile.TemporaryDirectory())
+            self.momento = stack.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
+            self.momento.service.interfere = self.arrivals
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            patch.setenv("MOMENTO_ENDPOINT_URL", self.momento.endpoint)
+            patch.setattr(ops.repair.dead_letters, "WAIT_SECONDS", 0)
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    # -- what there is
+
+    def table(self) -> dict[str, str]:
+        """Return what the cache must hold by the table: a body for each location."""
+        pages = self.weather.dynamodb.get_paginator("scan").paginate(TableName=self.weather.table)
+        return {item["Location"]["S"]: body(item) for page in pages for item in page["Items"]}
+
+    def cache(self) -> dict[str, str]:
+        """Return the cache's items."""
+        items = self.momento.service.caches[CACHE].items
+        return {key.decode(): item.value.decode() for key, item in list(items.items())}
+
+    def fill(self, key: str, value: str) -> None:
+        """Put something into the cache, past everything else."""
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            f"{self.momento.endpoint}/cache/{CACHE}?key={urllib.parse.quote(key)}&ttl_seconds=600",
+            data=value.encode(),
+            headers={"Authorization": API_KEY},
+            method="PUT",
+        )
+        with urllib.request.urlopen(request):  # noqa: S310 - our own server
+            pass
+
+    def topic(self) -> list[str]:
+        """Return the topic's messages."""
+        topic = self.momento.service.caches[CACHE].topics.get(TOPIC)
+        return [text.decode() for _, text, _ in topic.messages] if topic else []
+
+    def waiting(self) -> tuple[int, int]:
+        """Return how many messages wait in the queue, and how many are hidden."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.weather.sqs.get_queue_attributes(
+            QueueUrl=self.weather.queue_url, AttributeNames=names
+        )["Attributes"]
+        return int(found[names[0]]), int(found[names[1]])
+
+    def left(self) -> list[Any]:
+        """Take all messages out of the queue and return their bodies, parsed if they are JSON."""
+        bodies: list[Any] = []
+        while True:
+            answer = self.weather.sqs.receive_message(
+                QueueUrl=self.weather.queue_url, MaxNumberOfMessages=10
+            )
+            for message in answer.get("Messages", []):
+                try:
+                    bodies.append(json.loads(message["Body"]))
+                except ValueError:
+                    bodies.append(message["Body"])
+            if not answer.get("Messages"):
+                return bodies
+
+    # -- letters
+
+    def last(self) -> Any:
+        """Return the stream's last record."""
+        return self.weather.records()[-1]
+
+    def letter(self, pipe: str, record: Any = None, **place: Any) -> dict[str, Any]:
+        """Return a pipe's dead letter for a record (default: the last), with changes."""
+        record = record or self.last()
+        number = record["dynamodb"]["SequenceNumber"]
+        arrived = record["dynamodb"]["ApproximateCreationDateTime"]
+        moment = arrived.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {
+            "context": {
+                "partnerResourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/{pipe}",
+                "condition": "RetryAttemptsExhausted",
+            },
+            "version": "1.0",
+            "timestamp": moment,
+            "DDBStreamBatchInfo": {
+                "shardId": self.shard,
+                "startSequenceNumber": number,
+                "endSequenceNumber": number,
+                "approximateArrivalOfFirstRecord": moment,
+                "approximateArrivalOfLastRecord": moment,
+                "batchSize": 1,
+                "streamArn": self.weather.stream_arn,
+            }
+            | place,
+        }
+
+    @functools.cached_property
+    def shard(self) -> str:
+        """The stream's one shard."""
+        answer = self.weather.streams.describe_stream(StreamArn=self.weather.stream_arn)
+        shard: str = answer["StreamDescription"]["Shards"][0]["ShardId"]
+        return shard
+
+    def give_up(self, pipe: str, record: Any = None, **place: Any) -> dict[str, Any]:
+        """Put a dead letter into the queue, as a pipe does."""
+        letter = self.letter(pipe, record, **place)
+        self.send(json.dumps(letter))
+        return letter
+
+    def send(self, *bodies: str) -> None:
+        """Put messages into the queue."""
+        for start in range(0, len(bodies), 10):
+            self.weather.sqs.send_message_batch(
+                QueueUrl=self.weather.queue_url,
+                Entries=[
+                    {"Id": str(number), "MessageBody": one}
+                    for number, one in enumerate(bodies[start : start + 10])
+                ],
+            )
+
+    def log(self, pipe: str, *records: tuple[str, Mapping[str, Any]]) -> None:
+        """Log executions as a pipe with execution data does: sequence number and keys each."""
+        self.weather.logs.create_log_stream(logGroupName=self.weather.log_group, logStreamName=pipe)
+        now = int(self.last()["dynamodb"]["ApproximateCreationDateTime"].timestamp() * 1000)
+        events = []
+        for number, keys in records:
+            payload = [{"eventName": "?", "dynamodb": {"SequenceNumber": number, "Keys": keys}}]
+            entry = {"messageType": "ExecutionStarted", "payload": json.dumps(payload)}
+            events.append({"timestamp": now, "message": json.dumps(entry)})
+        self.weather.logs.put_log_events(
+            logGroupName=self.weather.log_group, logStreamName=pipe, logEvents=events
+        )
+
+    # -- what is done about them
+
+    def deployment(self) -> Deployment:
+        """Return what is deployed."""
+        return Deployment(Settings.load())
+
+    def sender(self, deployment: Deployment, **options: Any) -> Sender:
+        """Return a sender that does not wait long between attempts."""
+        return Sender(
+            rates=deployment.rates(100_000),
+            redirect=self.momento.endpoint,
+            **({"first_wait": 0.01, "timeout": 0.3} | options),
+        )
+
+    def redrive(self, *, only: str | None = None, **options: Any) -> Summary:
+        """Settle the dead letters."""
+        with self.deployment() as deployment, self.sender(deployment) as sender:
+            chosen = None if only is None else deployment.chosen(only)
+            return Redrive(deployment, sender, only=chosen, **options).run()
+
+    def command(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start one of the commands in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "ops", *arguments],
+            cwd=self._folder,  # neither a .env nor somebody's progress is there
+            env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "120"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def body(item: Mapping[str, Any]) -> str:
+    """Return the body that the cache must hold for an item, written down independently."""
+    values = {"Location": item["Location"]["S"]} | {
+        name: item[name]["N"] for name in ("MaxTemp", "MinTemp", "ChancesOfPrecipitation")
+    }
+    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+
+
+def only(summary: Summary) -> Result:
+    """Return the one result of a run."""
+    (result,) = summary.results
+    return result
+
+
+def keys(location: str) -> dict[str, Any]:
+    """Return a record's key."""
+    return {"Location": {"S": location}}
+
+
+__all__ = [
+    "DELETE",
+    "GONE_SHARD",
+    "PUBLISH",
+    "PUT",
+    "RepairCloud",
+    "body",
+    "keys",
+    "only",
+]

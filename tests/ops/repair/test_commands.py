@@ -1,0 +1,102 @@
+"""The commands print a summary, JSON for scripts, and an exit code that tells what is left."""
+
+import json
+import signal
+from collections.abc import Iterator
+
+import pytest
+from starlette.responses import Response
+
+from localcloud import LocalAws
+from ops.repair.outcome import WORST_FIRST
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_pipes import API_KEY
+from tests.ops.repair.repair_cloud import PUT, RepairCloud
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a deployed stack."""
+    with RepairCloud(local_aws) as cloud:
+        yield cloud
+
+
+def run(cloud: RepairCloud, *arguments: str) -> tuple[int, str, str]:
+    """Run a command to its end; the API key is in nothing that it prints."""
+    with cloud.command(*arguments) as process:
+        said, problems = process.communicate(timeout=60)
+    assert API_KEY not in said + problems
+    assert "Traceback" not in problems
+    return process.returncode, said, problems
+
+
+def test_redrive_prints_a_table_and_what_needs_a_look(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    cloud.give_up(PUT)
+    cloud.weather.put("Atlantis", ttl=0)
+    cloud.give_up(PUT)
+    code, said, problems = run(cloud, "redrive")
+    assert (code, problems) == (1, "")
+    heading, row, total, line = said.splitlines()
+    assert heading.split() == [str(one) for one in WORST_FIRST[::-1]]
+    assert row.split() == [PUT, *"100010"]
+    assert total.split() == ["all", *"100010"]
+    assert line.startswith(f"refused: {PUT} Atlantis (record ")
+    assert run(cloud, "redrive", "--json", "--max=1", "--dry-run")[0] == 1
+    cloud.left()
+    code, said, _ = run(cloud, "redrive")
+    assert code == 0, "nothing that was looked at is left waiting"
+    assert said.startswith("No dead letter waits.\n1 more in the hands of another run, ")
+
+
+def test_a_first_interrupt_ends_it_in_order(cloud: RepairCloud) -> None:
+    """The summary so far is printed; what was sent is deleted, the rest waits."""
+    for number in range(100):
+        cloud.weather.put(f"city {number}")
+    records = cloud.weather.records()
+    cloud.send(*(json.dumps(cloud.letter(PUT, record)) for record in records))
+    with cloud.command("redrive", "--json") as process:
+        until(lambda: cloud.arrivals)
+        process.send_signal(signal.SIGINT)
+        said, problems = process.communicate(timeout=60)
+    assert "finishing what is under way" in problems
+    assert "Traceback" not in problems
+    assert process.returncode == 1
+    summary = json.loads(said)
+    assert summary["interrupted"]
+    assert 0 < summary["sent"] == len(cloud.cache()) < 100
+    assert cloud.waiting() == (100 - summary["sent"], 0)
+
+
+def test_warm_then_verify(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    code, said, _ = run(cloud, "verify", "--settle=0.1", "--json")
+    assert code == 1
+    assert json.loads(said)["missing"] == 1
+    assert run(cloud, "warm", "--segments=2", "--rate=50")[0] == 0
+    code, said, _ = run(cloud, "verify", "--settle=0.1")
+    assert code == 0
+    assert said.splitlines()[1].split() == ["keys", *"1000000"]
+    assert cloud.cache() == cloud.table()
+
+
+@pytest.mark.parametrize("command", ["redrive", "warm", "verify"])
+def test_a_wrong_key_is_an_error_with_a_next_step(cloud: RepairCloud, command: str) -> None:
+    async def refuse(_: object) -> Response:
+        return Response(status_code=401)
+
+    cloud.weather.put("Oslo")
+    cloud.give_up(PUT)
+    cloud.momento.service.interfere = refuse
+    code, said, problems = run(cloud, command)
+    assert code == 1
+    assert said, "the summary so far"
+    assert problems.startswith("error: Momento answers HTTP 401 to ")
+    assert "run ./help.sh deploy" in problems
+
+
+def test_nothing_deployed_is_an_error(cloud: RepairCloud) -> None:
+    cloud.weather.pipes.delete_pipe(Name=PUT)
+    code, said, problems = run(cloud, "redrive")
+    assert (code, said) == (1, "")
+    assert problems.startswith(f"error: the pipe {PUT} is not deployed")

@@ -1,0 +1,136 @@
+"""One key is brought to the table's state, whatever is written meanwhile."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from localcloud import LocalAws
+from ops.repair.converge import ROUNDS, Converged, Converger, Own
+from ops.deployment import PUT as CACHE_PUT
+from ops.repair.sender import RefusedError, UnansweredError
+from ops.repair.stream import Stream
+from ops.table import Item, Table
+from tests.ops.repair.repair_cloud import RepairCloud, keys
+
+
+@pytest.fixture(scope="module")
+def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a deployed stack for all tests; each uses a key of its own."""
+    with RepairCloud(local_aws) as cloud:
+        yield cloud
+
+
+def converge(cloud: RepairCloud, key: Item, own: Own | None = None) -> Converged:
+    """Converge a key."""
+    with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
+        return Converger(deployment, sender).converge(key, own)
+
+
+def own_of_last(cloud: RepairCloud) -> Own:
+    """Return what the put pipe makes of the last record."""
+    number = cloud.last()["dynamodb"]["SequenceNumber"]
+    with cloud.deployment() as deployment:
+        stream = Stream(deployment.client("dynamodbstreams"))
+        found = stream.records(cloud.weather.stream_arn, cloud.shard, number, number)
+        assert found is not None
+        outcome = deployment.pipes[CACHE_PUT].process(found[0])
+    return Own(found[0]["dynamodb"].get("NewImage"), outcome)  # type: ignore[arg-type]  # the filter takes it
+
+
+def after_first_read(monkeypatch: pytest.MonkeyPatch, *then: Callable[[], object]) -> list[int]:
+    """Do something after each of the first reads of the table: between compare and send."""
+    read = Table.read
+    waiting = list(then)
+    reads: list[int] = []
+
+    def and_then(self: Table, key: Item) -> Item | None:
+        item = read(self, key)
+        reads.append(1)
+        if waiting:
+            waiting.pop(0)()
+        return item
+
+    monkeypatch.setattr(Table, "read", and_then)
+    return reads
+
+
+def test_an_item_is_put_and_a_gone_one_deleted(deployed: RepairCloud) -> None:
+    deployed.weather.put("Oslo")
+    deployed.fill("Rome", "old")
+    assert converge(deployed, keys("Oslo")).told() == "its current value was put into the cache"
+    assert converge(deployed, keys("Rome")).told() == "its key was deleted from the cache"
+    assert deployed.cache()["Oslo"] == deployed.table()["Oslo"]
+    assert "Rome" not in deployed.cache()
+
+
+def test_the_records_own_request_is_sent_while_the_table_is_as_it_left_it(
+    deployed: RepairCloud,
+) -> None:
+    deployed.weather.put("Bergen", MaxTemp=1)
+    own = own_of_last(deployed)
+    assert converge(deployed, keys("Bergen"), own).own
+    deployed.weather.put("Bergen", MaxTemp=2)
+    assert not converge(deployed, keys("Bergen"), own).own
+    assert deployed.cache()["Bergen"] == deployed.table()["Bergen"]
+
+
+def test_a_write_between_compare_and_send_is_not_overwritten(
+    deployed: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newer value came through its pipe before the older one was sent."""
+    deployed.weather.put("Voss", MaxTemp=1)
+    own = own_of_last(deployed)
+
+    def newer() -> None:
+        deployed.weather.put("Voss", MaxTemp=2)
+        deployed.fill("Voss", deployed.table()["Voss"])
+
+    reads = after_first_read(monkeypatch, newer)
+    assert not converge(deployed, keys("Voss"), own).own
+    assert len(reads) == 3
+    assert json.loads(deployed.cache()["Voss"])["MaxTemp"] == "2"
+
+
+def test_a_delete_between_compare_and_send_is_not_undone(
+    deployed: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.weather.put("Narvik")
+    after_first_read(monkeypatch, lambda: deployed.weather.delete("Narvik"))
+    converge(deployed, keys("Narvik"))
+    assert "Narvik" not in deployed.cache()
+
+
+def test_an_item_that_changes_all_the_time_is_given_up(
+    deployed: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = iter(range(100, 200))
+
+    def write() -> None:
+        deployed.weather.put("Bodø", MaxTemp=next(numbers))
+
+    after_first_read(monkeypatch, *[write] * 50)
+    with pytest.raises(UnansweredError, match=f"Bodø changed {ROUNDS} times"):
+        converge(deployed, keys("Bodø"))
+
+
+def test_what_momento_refuses_is_told(deployed: RepairCloud) -> None:
+    deployed.weather.put("Atlantis", ttl=0)
+    with pytest.raises(RefusedError, match="ttl_seconds must be 1 to 86400"):
+        converge(deployed, keys("Atlantis"))
+
+
+def test_an_item_that_the_pipes_leave_out_is_not_sent(local_aws: LocalAws) -> None:
+    with RepairCloud(local_aws) as cloud:
+        name = next(one for one in cloud.weather.definitions if "put" in one.name).name
+        pattern = json.dumps({"dynamodb": {"NewImage": {"MinTemp": {"N": ["9"]}}}})
+        pipe = cloud.weather.pipes.describe_pipe(Name=name)
+        cloud.weather.pipes.update_pipe(
+            Name=name,
+            RoleArn=pipe["RoleArn"],
+            SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": pattern}]}},
+        )
+        cloud.weather.put("Oslo", MinTemp=8)
+        done = converge(cloud, keys("Oslo"))
+        assert done.told() == "nothing to send: the pipes leave the item out"
+        assert cloud.arrivals == []

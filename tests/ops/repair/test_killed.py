@@ -1,0 +1,134 @@
+"""500 dead letters of every kind: killed half-way and run again, and two runs at once."""
+
+import json
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from localcloud import LocalAws
+from tests.localcloud.arrivals import until
+from tests.ops.repair.outage import LETTERS, SUNKEN, Outage, break_out, life_going_on, message
+from tests.ops.repair.repair_cloud import RepairCloud
+
+HOLD = 4
+PATIENCE = 120
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a deployed stack."""
+    with RepairCloud(local_aws) as cloud:
+        yield cloud
+
+
+def seldom(what: Callable[[], bool]) -> Callable[[], bool]:
+    """Return a condition that is looked at four times a second: the local AWS is busy."""
+    looked = 0.0
+
+    def look() -> bool:
+        nonlocal looked
+        if time.monotonic() < looked + 0.25:
+            return False
+        looked = time.monotonic()
+        return what()
+
+    return look
+
+
+def check_end(cloud: RepairCloud, outage: Outage) -> None:
+    """Check that the cache is as the table says, and the queue holds what must stay."""
+    table = {key: value for key, value in cloud.table().items() if key not in SUNKEN}
+    assert cloud.cache() == table
+    until(seldom(lambda: cloud.waiting()[1] == 0))
+    left = [one if isinstance(one, str) else json.dumps(one) for one in cloud.left()]
+    assert sorted(left) == sorted(outage.stay)
+
+
+def published_too_often(cloud: RepairCloud, outage: Outage) -> int:
+    """Check that the topic got every message; return how many it got once too often."""
+    meanwhile = cloud.weather.records()[outage.records :]
+    expected = outage.messages + Counter(map(message, meanwhile))
+    found = Counter(cloud.topic())
+    assert not expected - found, "every message was published"
+    return (found - expected).total()
+
+
+def test_killed_half_way_and_run_again(cloud: RepairCloud) -> None:
+    outage = break_out(cloud, seed=20260101)
+    assert cloud.cache() != cloud.table()
+    with life_going_on(cloud, seed=7):
+        before = len(cloud.arrivals)
+        with cloud.command("redrive", "--json", f"--hold={HOLD}") as first:
+            until(seldom(lambda: sum(cloud.waiting()) < LETTERS * 3 // 4), PATIENCE)
+            first.send_signal(signal.SIGKILL)
+            said, _ = first.communicate()
+        assert (first.returncode, said) == (-signal.SIGKILL, "")
+        until(seldom(lambda: cloud.waiting()[1] == 0))
+        sent = cloud.arrivals[before:]
+        asked_about = {one.query["key"] for one in sent if "key" in one.query}
+        texts = Counter(one.body for one in sent if one.method == "POST")
+        waiting = Counter(peek(cloud))
+        assert 50 < sum(waiting.values()) < LETTERS * 3 // 4, "killed half-way"
+        deleted = [letter for letter in outage.settled if not waiting[letter]]
+        assert len(deleted) + sum(waiting.values()) == LETTERS, "nothing else was deleted"
+        for letter in deleted:
+            if "topic-publish" not in letter:
+                assert outage.settled[letter] in asked_about, "deleted and never sent"
+        second = run(cloud)
+    assert texts
+    assert second["sent"] + second["converged"] + second["superseded"] > 20
+    assert second["foreign"] == 10
+    assert second["unrecoverable"] == 16
+    assert second["left"] == 0
+    check_end(cloud, outage)
+    assert published_too_often(cloud, outage) <= 1, "but for the one under way, once"
+
+
+def test_two_runs_at_once(cloud: RepairCloud) -> None:
+    outage = break_out(cloud, seed=20260202)
+    with life_going_on(cloud, seed=8):
+        runs = [cloud.command("redrive", "--json", "--hold=60") for _ in range(2)]
+        said = [one.communicate(timeout=PATIENCE) for one in runs]
+    assert [problems for _, problems in said] == ["", ""]
+    summaries = [json.loads(text) for text, _ in said]
+    settled = [one["sent"] + one["converged"] + one["superseded"] for one in summaries]
+    assert sum(settled) == len(outage.settled), "each letter was settled by one of them"
+    assert min(settled) > 20, "both took part"
+    check_end(cloud, outage)
+    assert published_too_often(cloud, outage) == 0
+
+
+def peek(cloud: RepairCloud) -> Iterator[str]:
+    """Yield the bodies of all waiting messages, which stay."""
+    receipts = []
+    while messages := cloud.weather.sqs.receive_message(
+        QueueUrl=cloud.weather.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=60
+    ).get("Messages"):
+        receipts.append([message["ReceiptHandle"] for message in messages])
+        yield from (message["Body"] for message in messages)
+    for page in receipts:
+        cloud.weather.sqs.change_message_visibility_batch(
+            QueueUrl=cloud.weather.queue_url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                for number, receipt in enumerate(page)
+            ],
+        )
+
+
+def run(cloud: RepairCloud) -> dict[str, int]:
+    """Run redrive in a process of its own, and return its summary."""
+    with cloud.command("redrive", "--json", f"--hold={HOLD}") as process:
+        try:
+            said, problems = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert problems == ""
+    assert process.returncode == 1, "what must stay was looked at"
+    found: dict[str, int] = json.loads(said)
+    return found

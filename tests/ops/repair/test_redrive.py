@@ -1,0 +1,334 @@
+"""Replay settles dead letters: sent, converged on the table, or left with the reason."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import sleep
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from starlette.responses import Response
+
+from localcloud import LocalAws
+from ops.repair.dead_letters import DeadLetterQueue, Message
+from ops.repair.outcome import Outcome
+from ops.repair.redrive import WORKERS
+from ops.table import Table
+from tests.localcloud.weather_pipes import API_KEY
+from tests.ops.repair.repair_cloud import DELETE, GONE_SHARD, PUBLISH, PUT, RepairCloud, keys, only
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a deployed stack."""
+    with RepairCloud(local_aws) as cloud:
+        yield cloud
+
+
+def test_a_put_is_sent_as_the_pipe_sends_it(cloud: RepairCloud) -> None:
+    cloud.weather.put("São Paulo", ttl=77)
+    cloud.give_up(PUT)
+    summary = cloud.redrive()
+    assert only(summary).outcome is Outcome.SENT
+    assert summary.complete
+    (arrival,) = cloud.arrivals
+    assert arrival.method == "PUT"
+    assert arrival.query == {"key": "São Paulo", "ttl_seconds": "77"}
+    assert arrival.headers["authorization"] == API_KEY
+    assert arrival.body == cloud.table()["São Paulo"]
+    assert cloud.waiting() == (0, 0)
+
+
+def test_a_delete_is_sent(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    cloud.fill("Oslo", "old")
+    cloud.weather.delete("Oslo")
+    cloud.give_up(DELETE)
+    assert only(cloud.redrive()).outcome is Outcome.SENT
+    assert cloud.cache() == {}
+
+
+def test_messages_are_published_in_the_streams_order(cloud: RepairCloud) -> None:
+    for number in range(5):
+        cloud.weather.put("Oslo", MaxTemp=number)
+    for record in reversed(cloud.weather.records()):
+        cloud.give_up(PUBLISH, record)
+    summary = cloud.redrive()
+    assert summary.count(Outcome.SENT) == 5
+    assert [json.loads(text)["MaxTemp"] for text in cloud.topic()] == list("01234")
+
+
+@pytest.mark.parametrize("pipe", [PUT, DELETE])
+def test_a_newer_value_is_put_in_the_place_of_an_old_letters(cloud: RepairCloud, pipe: str) -> None:
+    cloud.weather.put("Oslo", MaxTemp=1)
+    if pipe == DELETE:
+        cloud.weather.delete("Oslo")
+    cloud.give_up(pipe)
+    cloud.weather.put("Oslo", MaxTemp=2)
+    summary = cloud.redrive()
+    assert only(summary).outcome is Outcome.SUPERSEDED
+    assert only(summary).why == (
+        "the item has changed since: its current value was put into the cache"
+    )
+    assert [(one.method, one.body) for one in cloud.arrivals] == [("PUT", cloud.table()["Oslo"])]
+    assert summary.complete
+    assert cloud.waiting() == (0, 0)
+
+
+def test_a_put_of_an_item_that_is_gone_deletes_the_key(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    cloud.give_up(PUT)
+    cloud.weather.delete("Oslo")
+    cloud.fill("Oslo", "old")
+    assert only(cloud.redrive()).outcome is Outcome.SUPERSEDED
+    assert cloud.cache() == {}
+
+
+def test_a_letter_of_a_batch_settles_every_record_of_it(cloud: RepairCloud) -> None:
+    """Records that the filter leaves out are in between, and no reason to keep it."""
+    for name in ("Bergen", "Oslo", "Tromsø"):
+        cloud.weather.put(name)
+    cloud.weather.put("Voss")
+    cloud.weather.delete("Voss")
+    cloud.weather.put("Narvik")
+    cloud.weather.put("Bodø")
+    numbers = [one["dynamodb"]["SequenceNumber"] for one in cloud.weather.records()]
+    cloud.give_up(PUT, startSequenceNumber=numbers[1], endSequenceNumber=numbers[5], batchSize=5)
+    assert only(cloud.redrive()).outcome is Outcome.SUPERSEDED, "Voss is gone"
+    assert set(cloud.cache()) == {"Oslo", "Tromsø", "Narvik"}
+    assert cloud.waiting() == (0, 0)
+
+
+def test_a_record_that_has_left_the_stream_is_settled_by_the_table(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    cloud.fill("Rome", "old")
+    cloud.log(PUT, ("41", keys("Oslo")), ("42", keys("Rome")))
+    for number in ("41", "42"):
+        cloud.give_up(PUT, shardId=GONE_SHARD, startSequenceNumber=number, endSequenceNumber=number)
+    summary = cloud.redrive()
+    assert sorted((one.key, one.why) for one in summary.results) == [
+        ("Oslo", "the record has left the stream: its current value was put into the cache"),
+        ("Rome", "the record has left the stream: its key was deleted from the cache"),
+    ]
+    assert summary.count(Outcome.CONVERGED) == 2
+    assert cloud.cache() == cloud.table()
+    assert cloud.waiting() == (0, 0)
+
+
+def test_a_message_whose_record_has_left_the_stream_is_not_invented(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    cloud.log(PUBLISH, ("41", keys("Oslo")))
+    letter = cloud.give_up(
+        PUBLISH, shardId=GONE_SHARD, startSequenceNumber="41", endSequenceNumber="41"
+    )
+    summary = cloud.redrive()
+    assert only(summary).outcome is Outcome.UNRECOVERABLE
+    assert only(summary).key == "Oslo"
+    assert not summary.complete
+    assert cloud.topic() == []
+    assert cloud.left() == [letter]
+
+
+def test_a_letter_without_record_and_key_stays(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    letter = cloud.give_up(PUT, shardId=GONE_SHARD)
+    summary = cloud.redrive()
+    assert only(summary).outcome is Outcome.UNRECOVERABLE
+    assert "no execution log tells its key" in only(summary).why
+    assert cloud.arrivals == []
+    assert cloud.left() == [letter]
+
+
+def test_what_momento_refuses_again_stays_with_its_answer(cloud: RepairCloud) -> None:
+    cloud.weather.put("Atlantis", ttl=0)
+    letter = cloud.give_up(PUT)
+    summary = cloud.redrive()
+    result = only(summary)
+    assert result.outcome is Outcome.REFUSED
+    assert result.why.startswith("HTTP 400")
+    assert "ttl_seconds must be 1 to 86400" in result.why
+    assert not summary.complete
+    assert cloud.left() == [letter], "it is there for the next at once"
+
+
+def test_what_the_filter_leaves_out_by_now_stays(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    letter = cloud.give_up(DELETE)
+    summary = cloud.redrive()
+    assert only(summary).outcome is Outcome.REFUSED
+    assert "filter" in only(summary).why
+    assert cloud.left() == [letter]
+
+
+def test_a_busy_momento_is_asked_again(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    cloud.give_up(PUT)
+    cloud.arrivals.answer("Oslo", 500, 429, Response(status_code=503))
+    assert only(cloud.redrive()).outcome is Outcome.SENT
+    assert len(cloud.arrivals) == 4
+    assert cloud.cache() == cloud.table()
+
+
+def test_a_letter_is_left_when_momento_stays_busy(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    letter = cloud.give_up(PUT)
+    cloud.arrivals.answer("Oslo", *[503] * 50)
+    summary = cloud.redrive()
+    assert only(summary).outcome is Outcome.LEFT
+    assert only(summary).why == "5 attempts, the last: HTTP 503"
+    assert len(cloud.arrivals) == 5
+    assert cloud.left() == [letter]
+
+
+@pytest.mark.parametrize(
+    ("status", "step"),
+    [(401, "set MOMENTO_API_KEY to a valid one"), (403, "may not do this"), (404, "create it in")],
+)
+def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(
+    cloud: RepairCloud, status: int, step: str
+) -> None:
+    async def refuse(_: object) -> Response:
+        return Response(status_code=status)
+
+    for number in range(70):
+        cloud.weather.put(f"city {number}")
+    letters = [cloud.give_up(PUT, record) for record in cloud.weather.records()]
+    cloud.momento.service.interfere = refuse
+    summary = cloud.redrive()
+    assert step in str(summary.halted)
+    assert not summary.complete
+    assert {one.outcome for one in summary.results} == {Outcome.LEFT}
+    assert len(summary.results) == 50, "the next round is not even begun"
+    by_number = sorted(cloud.left(), key=lambda one: str(one["DDBStreamBatchInfo"]))
+    assert by_number == letters
+
+
+def test_what_is_no_letter_of_these_pipes_is_left_alone(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    foreign: list[Any] = [
+        "not JSON",
+        ["a", "list"],
+        {"DDBStreamBatchInfo": {}},
+        cloud.letter("another-pipe"),
+        cloud.letter(PUT, streamArn=cloud.weather.stream_arn.replace("weather", "other")),
+        cloud.letter(PUT, startSequenceNumber="none"),
+    ]
+    cloud.send(*(one if isinstance(one, str) else json.dumps(one) for one in foreign))
+    summary = cloud.redrive()
+    assert summary.count(Outcome.FOREIGN) == len(foreign) == len(summary.results)
+    assert all(one.why for one in summary.results)
+    assert not summary.complete
+    assert cloud.arrivals == []
+    assert sorted(map(str, cloud.left())) == sorted(map(str, foreign))
+
+
+def test_a_dry_run_tells_and_touches_nothing(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo", MaxTemp=1)
+    cloud.give_up(PUT)
+    cloud.weather.put("Oslo", MaxTemp=2)
+    cloud.give_up(PUT)
+    cloud.give_up(PUBLISH)
+    summary = cloud.redrive(dry_run=True)
+    assert summary.count(Outcome.SENT) == 2
+    (superseded,) = [one for one in summary.results if one.outcome is Outcome.SUPERSEDED]
+    assert superseded.why.endswith("its current value would be put into the cache")
+    assert not summary.complete
+    assert cloud.arrivals == []
+    assert cloud.waiting() == (3, 0), "given back at the end"
+
+
+def test_one_pipes_letters_only(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    cloud.give_up(PUT)
+    cloud.give_up(PUBLISH)
+    summary = cloud.redrive(only="topic-publish")
+    assert only(summary).pipe == PUBLISH
+    assert summary.complete
+    assert cloud.waiting() == (1, 0)
+    assert cloud.cache() == {}
+
+
+def test_so_many_letters_at_most(cloud: RepairCloud) -> None:
+    for number in range(15):
+        cloud.weather.put(f"city {number}")
+        cloud.give_up(PUT)
+    assert len(cloud.redrive(most=12).results) == 12
+    assert cloud.waiting() == (3, 0)
+    assert len(cloud.cache()) == 12
+
+
+def test_twice_is_as_good_as_once(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    letter = cloud.give_up(PUT)
+    cloud.redrive()
+    cloud.send(json.dumps(letter))
+    assert only(cloud.redrive()).outcome is Outcome.SENT
+    assert cloud.cache() == cloud.table()
+    assert cloud.redrive().results == []
+
+
+def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(cloud: RepairCloud) -> None:
+    """A letter is out of others' sight for as long as it is tried, and back at once after."""
+    cloud.weather.put("Oslo")
+    letter = cloud.give_up(PUT)
+    wait = Response(status_code=429, headers={"Retry-After": "4"})
+    cloud.arrivals.answer("Oslo", wait, 400)
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(cloud.redrive, hold=2)
+        seen = []
+        while not run.done():
+            seen.append(cloud.waiting()[0])
+            sleep(0.05)
+        summary = run.result()
+    assert only(summary).outcome is Outcome.REFUSED
+    hidden = "".join(map(str, seen)).strip("1")
+    assert hidden == "0" * len(hidden), "seen again while it was tried"
+    assert len(hidden) > 60, "for more than 2 s"
+    assert cloud.left() == [letter]
+
+
+def test_an_interrupt_leaves_what_was_not_begun(cloud: RepairCloud) -> None:
+    for number in range(60):
+        cloud.weather.put(f"city {number}")
+    cloud.send(*(json.dumps(cloud.letter(PUT, one)) for one in cloud.weather.records()))
+    stop = Event()
+    summary = cloud.redrive(stop=stop, tell=lambda *_: stop.set())
+    sent = summary.count(Outcome.SENT)
+    assert 1 <= sent <= WORKERS
+    assert summary.count(Outcome.LEFT) == 50 - sent
+    assert summary.interrupted
+    assert not summary.complete
+    assert len(cloud.cache()) == sent
+    assert cloud.waiting() == (60 - sent, 0)
+
+
+def test_aws_refusing_a_read_ends_the_run_and_loses_nothing(
+    cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetItem")
+
+    cloud.weather.put("Oslo")
+    letter = cloud.give_up(PUT)
+    monkeypatch.setattr(Table, "read", denied)
+    summary = cloud.redrive()
+    assert "docs/replay.md lists the rights" in str(summary.halted)
+    assert only(summary).outcome is Outcome.LEFT
+    assert cloud.left() == [letter]
+
+
+def test_a_message_that_sqs_gives_twice_is_settled_once(
+    cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive = DeadLetterQueue.receive
+
+    def twice(self: DeadLetterQueue, most: int) -> list[Message]:
+        return receive(self, most) * 2
+
+    cloud.weather.put("Oslo")
+    cloud.give_up(PUBLISH)
+    monkeypatch.setattr(DeadLetterQueue, "receive", twice)
+    assert only(cloud.redrive()).outcome is Outcome.SENT
+    assert len(cloud.topic()) == 1

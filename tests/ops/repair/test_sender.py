@@ -1,0 +1,164 @@
+"""Requests are sent as the pipes send them; what fails is tried again, or told."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from starlette.responses import Response
+
+from eventpipes import Request
+from localcloud.momento import LocalMomento
+from ops.repair.sender import Pace, RefusedError, Sender, UnansweredError, UnusableError, reading
+from ops.repair.sender import redirected
+from tests.localcloud.arrivals import HANG, Arrivals, unused_port
+
+ORIGIN = "https://api.example.com"
+HEADERS = {"Authorization": "key", "Content-Type": "application/json"}
+
+
+@pytest.fixture
+def momento() -> Iterator[LocalMomento]:
+    """Return a Momento with one cache, which notes what comes."""
+    with LocalMomento(api_key="key", caches=("cache",)) as momento:
+        momento.service.interfere = Arrivals(hang_seconds=0.5)
+        yield momento
+
+
+@pytest.fixture
+def send(momento: LocalMomento) -> Iterator[Callable[[Request], None]]:
+    """Return a function that sends a request there, without long waits."""
+    with Sender(rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=0.2) as sender:
+        yield sender.send
+
+
+def arrivals(momento: LocalMomento) -> Arrivals:
+    """Return what came."""
+    found = momento.service.interfere
+    assert isinstance(found, Arrivals)
+    return found
+
+
+def put(key: str = "a b", cache: str = "cache", ttl: int = 60) -> Request:
+    """Return a put pipe's request."""
+    url = f"{ORIGIN}/cache/{cache}?key={key.replace(' ', '%20')}&ttl_seconds={ttl}"
+    return Request("PUT", url, HEADERS, "vé")
+
+
+def test_it_goes_to_the_other_origin_and_names_its_own(
+    momento: LocalMomento, send: Callable[[Request], None]
+) -> None:
+    send(put())
+    (arrival,) = arrivals(momento)
+    assert arrival.headers["host"] == "api.example.com"
+    assert arrival.query == {"key": "a b", "ttl_seconds": "60"}
+    assert momento.service.caches["cache"].items[b"a b"].value == "vé".encode()
+
+
+def test_no_redirect_leaves_the_url_alone() -> None:
+    assert redirected(put().url, None) == put().url
+
+
+@pytest.mark.parametrize("status", [407, 409, 429, 500, 503])
+def test_a_passing_trouble_is_tried_again(
+    momento: LocalMomento, send: Callable[[Request], None], status: int
+) -> None:
+    arrivals(momento).answer("a b", status, status, status, status)
+    send(put())
+    assert len(arrivals(momento)) == 5
+
+
+def test_a_late_answer_is_tried_again(
+    momento: LocalMomento, send: Callable[[Request], None]
+) -> None:
+    arrivals(momento).answer("a b", HANG)
+    send(put())
+    assert len(arrivals(momento)) == 2
+
+
+def test_it_gives_up_in_the_end(momento: LocalMomento, send: Callable[[Request], None]) -> None:
+    arrivals(momento).answer("a b", *[500] * 9)
+    with pytest.raises(UnansweredError, match="5 attempts, the last: HTTP 500"):
+        send(put())
+
+
+def test_nobody_there_is_told() -> None:
+    nowhere = f"http://127.0.0.1:{unused_port()}"
+    with (
+        Sender(rates={}, redirect=nowhere, first_wait=0.001) as sender,
+        pytest.raises(UnansweredError, match="no connection"),
+    ):
+        sender.send(put())
+
+
+@pytest.mark.parametrize("status", [400, 302, 413])
+def test_a_refusal_is_not_tried_again(
+    momento: LocalMomento, send: Callable[[Request], None], status: int
+) -> None:
+    arrivals(momento).answer("a b", status)
+    with pytest.raises(RefusedError, match=f"HTTP {status}"):
+        send(put())
+    assert len(arrivals(momento)) == 1
+
+
+def test_what_http_cannot_carry_is_refused(send: Callable[[Request], None]) -> None:
+    with pytest.raises(RefusedError, match="cannot be sent over HTTP"):
+        send(put()._replace(headers={"X": "a\nb"}))
+
+
+@pytest.mark.parametrize(
+    ("request_", "step"),
+    [
+        (put()._replace(headers={"Authorization": "wrong"}), "MOMENTO_API_KEY to a valid one"),
+        (put(cache="other"), "there is no such cache: create it"),
+    ],
+)
+def test_a_wrong_key_or_cache_is_no_matter_of_one_request(
+    send: Callable[[Request], None], request_: Request, step: str
+) -> None:
+    with pytest.raises(UnusableError, match=step) as caught:
+        send(request_)
+    assert "wrong" not in str(caught.value).split(";")[0]
+
+
+@pytest.mark.parametrize(
+    "after", ["1", format_datetime(datetime.now(UTC) + timedelta(seconds=3600), usegmt=True)]
+)
+def test_retry_after_is_honoured_until_it_is_interrupted(momento: LocalMomento, after: str) -> None:
+    stop = threading.Event()
+    arrivals(momento).answer("a b", Response(status_code=429, headers={"Retry-After": after}))
+    with Sender(rates={}, redirect=momento.endpoint, first_wait=0.01, stop=stop) as sender:
+        timer = threading.Timer(0.4, stop.set)
+        timer.start()
+        with pytest.raises(UnansweredError, match="interrupted after HTTP 429"):
+            sender.send(put())
+        timer.join()
+    assert len(arrivals(momento)) == 1
+
+
+def test_fetching_reads_the_item_of_a_put_and_of_a_delete(momento: LocalMomento) -> None:
+    with Sender(rates={}, redirect=momento.endpoint) as sender:
+        assert sender.fetch(put()) is None
+        sender.send(put())
+        assert sender.fetch(put()) == "vé".encode()
+        delete = Request("DELETE", f"{ORIGIN}/cache/cache?key=a%20b", HEADERS, "{}")
+        assert sender.fetch(delete) == "vé".encode()
+        with pytest.raises(UnusableError, match="no such cache"):
+            sender.fetch(put(cache="other"))
+
+
+def test_a_read_names_the_key_only() -> None:
+    request = reading(put("São/&=?"))
+    assert request.method == "GET"
+    assert "ttl" not in request.url
+    assert request.headers == {"Authorization": "key"}
+
+
+def test_a_pace_spreads_turns_evenly() -> None:
+    pace = Pace(50)
+    begin = time.monotonic()
+    for _ in range(11):
+        pace.wait()
+    assert 0.2 <= time.monotonic() - begin < 2

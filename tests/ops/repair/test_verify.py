@@ -1,0 +1,143 @@
+"""The check tells in sync, stale, missing and left over apart, and repairs what it finds."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from localcloud import LocalAws
+from localcloud.momento import Item
+from ops.errors import OpsError
+from ops.repair.verify import Summary, Verify
+from tests.localcloud.weather_pipes import CACHE, PUT
+from tests.ops.repair.repair_cloud import RepairCloud
+
+ROLE = "arn:aws:iam::123456789012:role/pipes"
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a stack with one key in each state."""
+    with RepairCloud(local_aws) as cloud:
+        for name in ("in sync", "stale", "missing", "left over", "gone"):
+            cloud.weather.put(name)
+        table = cloud.table()
+        cloud.fill("in sync", table["in sync"])
+        cloud.fill("stale", table["stale"].replace("21", "20"))
+        cloud.fill("left over", table["left over"])
+        for name in ("left over", "gone"):
+            cloud.weather.delete(name)
+        cloud.arrivals.clear()
+        yield cloud
+
+
+def verify(cloud: RepairCloud, **options: Any) -> Summary:
+    """Compare, with little patience."""
+    with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
+        return Verify(deployment, sender, **({"settle": 0.05} | options)).run()
+
+
+def found(summary: Summary) -> dict[str, str]:
+    """Return the state of each key that is wrong."""
+    return {finding.key: finding.state for finding in summary.findings}
+
+
+def test_every_state_is_told(cloud: RepairCloud) -> None:
+    before = cloud.cache()
+    summary = verify(cloud)
+    assert found(summary) == {"stale": "stale", "missing": "missing", "left over": "left over"}
+    assert summary.counts == {"in sync": 2, "stale": 1, "missing": 1, "left over": 1}
+    assert summary.removed_keys == 2
+    assert summary.finished
+    assert not summary.complete
+    assert cloud.cache() == before
+    assert {one.method for one in cloud.arrivals} == {"GET"}
+
+
+def test_repair_puts_everything_right(cloud: RepairCloud) -> None:
+    summary = verify(cloud, repair=True)
+    assert summary.complete
+    assert all(finding.repaired for finding in summary.findings)
+    assert cloud.cache() == cloud.table()
+    again = verify(cloud)
+    assert again.complete
+    assert again.counts == {"in sync": 5}
+
+
+def test_what_momento_refuses_is_not_repaired(cloud: RepairCloud) -> None:
+    cloud.weather.put("Atlantis", ttl=0)
+    summary = verify(cloud, repair=True)
+    (atlantis,) = [finding for finding in summary.findings if finding.key == "Atlantis"]
+    assert (atlantis.state, atlantis.repaired) == ("missing", False)
+    assert "ttl_seconds" in atlantis.why
+    assert not summary.complete
+
+
+def test_a_write_on_its_way_is_not_missed(cloud: RepairCloud) -> None:
+    """The pipe delivers it between the first look and the second."""
+    cloud.weather.put("Oslo")
+    value = cloud.table()["Oslo"].encode()
+    looks: list[str] = []
+
+    async def deliver_later(request: Any) -> None:
+        looks.append(request.query_params["key"])
+        if looks.count("Oslo") == 2:
+            items = cloud.momento.service.caches[CACHE].items
+            items[b"Oslo"] = Item(value, time.monotonic() + 600)
+
+    cloud.momento.service.interfere = deliver_later
+    summary = verify(cloud)
+    assert looks.count("Oslo") == 2
+    assert "Oslo" not in found(summary)
+    assert summary.counts["in sync"] == 3
+
+
+def test_an_item_that_changes_all_the_time_is_not_judged(cloud: RepairCloud) -> None:
+    numbers = iter(range(100, 200))
+
+    async def write(request: Any) -> None:
+        if request.query_params["key"] == "stale":
+            cloud.weather.put("stale", MaxTemp=next(numbers))
+
+    cloud.momento.service.interfere = write
+    summary = verify(cloud, repair=True)
+    assert summary.counts["changing"] == 1
+    assert "stale" not in found(summary)
+
+
+def test_a_sample_is_a_part(cloud: RepairCloud) -> None:
+    cloud.weather.put_all([(f"city {number}", number) for number in range(40)])
+    summary = verify(cloud, sample=5, seed=1)
+    assert summary.counts.total() == 5 + 2, "items, and the removed keys"
+
+
+def test_a_body_that_the_table_does_not_tell_is_not_compared(cloud: RepairCloud) -> None:
+    pipe = cloud.weather.pipes.describe_pipe(Name=PUT)
+    for template in ("<$.dynamodb.SequenceNumber>", '{"a":<aws.pipes.event.ingestion-time>}'):
+        cloud.weather.pipes.update_pipe(
+            Name=PUT,
+            RoleArn=ROLE,
+            TargetParameters=pipe["TargetParameters"] | {"InputTemplate": template},
+        )
+        with pytest.raises(OpsError, match="cannot be compared"):
+            verify(cloud)
+
+
+def test_a_deleting_pipe_for_some_values_is_followed(cloud: RepairCloud) -> None:
+    """An item that the put pipe leaves out and the delete pipe takes must not be cached."""
+    for name, pattern in (
+        (PUT, {"dynamodb": {"NewImage": {"MinTemp": {"N": ["9"]}}}}),
+        (PUT.replace("put", "delete"), {"dynamodb": {"NewImage": {"MinTemp": {"N": ["8"]}}}}),
+    ):
+        filters = {"Filters": [{"Pattern": json.dumps(pattern)}]}
+        cloud.weather.pipes.update_pipe(
+            Name=name, RoleArn=ROLE, SourceParameters={"FilterCriteria": filters}
+        )
+    cloud.weather.put("in sync", MinTemp=8)
+    cloud.weather.put("stale", MinTemp=7)
+    summary = verify(cloud, repair=True)
+    assert found(summary) == {"missing": "missing", "in sync": "left over"}
+    assert summary.counts["left out"] == 3, "what neither pipe takes"
+    assert "in sync" not in cloud.cache()
