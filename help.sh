@@ -6,7 +6,6 @@
 #   up          the same local cloud, which stays, with a page to watch records move on
 #   weather     write records, compare table and cache, watch the topic: ./help.sh weather tour
 #   simulate    what would each pipe do? ./help.sh simulate tests/cases/records/insert.json
-#   doctor      what is installed, what is missing, where the provider comes from
 #
 # Deploy (settings in .env, see .env.example)
 #   bootstrap   create the S3 bucket for the Terraform state; safe to run again
@@ -21,6 +20,7 @@
 #   cdktf       the pinned cdktf command line: ./help.sh cdktf diff
 #
 # Operate what is deployed
+#   doctor      tools, settings, AWS, Momento, pipes, dead letters: each well, or what to do
 #   redrive     replay the dead letters, or the table's state where that is newer; --dry-run
 #   warm        send every item of the table to the cache; --resume goes on after an interruption
 #   verify      compare table and cache; --repair mends what is wrong

@@ -27,6 +27,21 @@ KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 """Where the bindings and the provider come from is the machine's own business."""
 
 
+BEGUN_FIRST = (
+    *("test_cdktf", "test_state", "test_profiles", "test_iam", "test_page", "test_saved_plan"),
+    *("test_demo", "test_secrecy", "test_deployment", "test_up", "test_lock", "test_bindings"),
+    *("test_killed", "test_nothing_lost", "test_policy", "test_interrupt"),
+)
+"""The modules that take longest, mostly waiting for AWS as Terraform does: begun last, they would
+be waited for when nothing else is left to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first, in the order above."""
+    places = {name: place for place, name in enumerate(BEGUN_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
 @dataclass(frozen=True)
 class House:
     """A copy of the project without what git ignores: no `.env`, no state, nothing synthesized."""

@@ -33,6 +33,7 @@ async def replay() -> str:
             said, complaint = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
         except TimeoutError:
             process.terminate()  # it ends with the letter under way
+            await process.communicate()
             raise WeatherError(
                 f"the replay was ended after {PATIENCE_SECONDS:.0f} s; ./help.sh redrive goes on"
             ) from None
