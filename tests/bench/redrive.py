@@ -59,7 +59,7 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description="Time redrive on the local cloud.")
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default: 3)")
-    parser.add_argument("--letters", type=int, default=500, help="of a kind (default: 500)")
+    parser.add_argument("--letters", type=int, default=100, help="of a kind (default: 100)")
     options = parser.parse_args()
     if min(options.rounds, options.letters) < 1:
         parser.error("--rounds and --letters take 1 or more")
