@@ -1,6 +1,6 @@
 """How many dead letters a second redrive settles, and how many a dry run looks at.
 
-    python tests/bench/redrive.py [--rounds 3] [--letters 500]
+    python tests/bench/redrive.py [--rounds 3] [--letters 100]
 
 All on this machine: the AWS API, Momento, and the redrive in one process. A round gives up so
 many puts, has a dry run look at them, and then settles them; then it does the same with letters
