@@ -6,6 +6,7 @@ Each correction says what AWS does, and has a test of its own in
 
 import json
 import threading
+import time
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
@@ -20,6 +21,10 @@ from moto.logs.responses import LogsResponse
 from moto.pipes.models import EventBridgePipesBackend, Pipe
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
+from moto.sqs.models import Message, Queue, SQSBackend
+
+QUEUE_SECONDS = 0.05
+"""How often a long poll of a queue looks."""
 
 
 def apply() -> None:
@@ -32,6 +37,7 @@ def apply() -> None:
     _keep_idle_iterators()
     _update_the_connections_secret()
     _change_the_key_of_log_groups()
+    _take_turns_at_queues()
 
 
 def _update_pipe_by_member() -> None:
@@ -197,3 +203,44 @@ def _change_the_key_of_log_groups() -> None:
 
     for operation in ("associate_kms_key", "disassociate_kms_key"):
         setattr(LogsResponse, operation, associate_kms_key)
+
+
+def _take_turns_at_queues() -> None:
+    """Let one request at a time change a queue.
+
+    moto's server has a thread for each request, and its delete rebuilds the list of messages:
+    of two at once one is undone, and what is sent meanwhile is lost. Two that receive at once
+    get the same message.
+    """
+    turn = threading.RLock()
+    add, delete, receive = Queue.add_message, Queue.delete_message, SQSBackend.receive_message
+
+    def add_message(self: Queue, message: Message) -> None:
+        with turn:
+            add(self, message)
+
+    def delete_message(self: Queue, receipt_handle: str) -> None:
+        with turn:
+            delete(self, receipt_handle)
+
+    def receive_message(  # noqa: PLR0917 - moto's signature
+        self: SQSBackend,
+        queue_name: str,
+        count: int,
+        wait_seconds_timeout: int,
+        visibility_timeout: int,
+        message_attribute_names: list[str] | None = None,
+    ) -> list[Message]:
+        until = time.monotonic() + wait_seconds_timeout
+        while True:
+            with turn:
+                found = receive(
+                    self, queue_name, count, 0, visibility_timeout, message_attribute_names
+                )
+            if found or time.monotonic() >= until:
+                return found
+            time.sleep(QUEUE_SECONDS)
+
+    Queue.add_message = add_message  # type: ignore[method-assign]
+    Queue.delete_message = delete_message  # type: ignore[method-assign]
+    SQSBackend.receive_message = receive_message  # type: ignore[method-assign]

@@ -1,6 +1,8 @@
 """Each correction of moto's server, seen from outside through boto3."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 from types_boto3_pipes import EventBridgePipesClient
 from types_boto3_s3 import S3Client
+
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 PIPE = "corrected"
@@ -171,3 +175,15 @@ def test_a_log_groups_key_can_be_changed_and_removed() -> None:
         assert held() is None
         with pytest.raises(ClientError, match="ResourceNotFound"):
             logs.associate_kms_key(logGroupName="/missing", kmsKeyId=key)
+
+
+def test_a_queue_that_many_use_at_once_neither_loses_nor_repeats_a_message() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "tests.localcloud.queue_turns"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (found.stdout, found.stderr) == ("200 200 0\n", "")

@@ -1,0 +1,38 @@
+"""Eight threads empty a queue of moto's at once, and Python changes threads as often as it can.
+
+Prints how many messages were taken, how many of them were different ones, and how many are left.
+"""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from moto.sqs.models import SQSBackend
+
+from localcloud import corrections
+
+MESSAGES, THREADS = 200, 8
+
+if __name__ == "__main__":
+    corrections.apply()
+    sys.setswitchinterval(1e-6)
+    backend = SQSBackend("us-east-1", "123456789012")
+    queue = backend.create_queue("letters", {})
+
+    def send(thread: int) -> None:
+        """Send this thread's share."""
+        for number in range(thread, MESSAGES, THREADS):
+            backend.send_message("letters", str(number))
+
+    def settle(_: int) -> list[str]:
+        """Receive and delete until there is nothing to receive; return what was received."""
+        taken = []
+        while messages := backend.receive_message("letters", 10, 0, 60):
+            for message in messages:
+                taken.append(message.body)
+                backend.delete_message("letters", message.receipt_handle or "")
+        return taken
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(send, range(THREADS)))
+        taken = [body for each in pool.map(settle, range(THREADS)) for body in each]
+    print(len(taken), len(set(taken)), len(queue._messages))  # noqa: SLF001 - what is visible and what is not
