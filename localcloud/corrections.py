@@ -223,7 +223,7 @@ def _take_turns_at_queues() -> None:
         with turn:
             delete(self, receipt_handle)
 
-    def receive_message(  # noqa: PLR0917 - moto's signature
+    def receive_message(
         self: SQSBackend,
         queue_name: str,
         count: int,
