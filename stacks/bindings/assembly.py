@@ -16,7 +16,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-NAME = "@cdktf/provider-aws"
+PACKAGE = "cdktf_cdktf_provider_aws"
+"""The bindings' Python package; the names below follow from it (see docs/cdktn.md)."""
+LIBRARY = PACKAGE.partition("_")[0]
+NAME = f"@{LIBRARY}/provider-aws"
 FORMAT = 1
 """Part of the cache key: raise it when `build` writes something else."""
 
@@ -97,20 +100,19 @@ def build(source: Path, modules: Sequence[str]) -> bytes:
 
 
 def _trimmed(archive: tarfile.TarFile, modules: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    assembly = _assembly(archive)
+    modules = _with_those_referred_to(assembly["types"], modules)
     folders = {f"package/lib/{module.replace('_', '-')}/" for module in modules}
-    missing = {_TYPES, _INDEX, "package/package.json", *folders}
+    missing = {_INDEX, "package/package.json", *folders}
     for member in archive:
         name = member.name
         folder = name[: name.rfind("/") + 1]
-        file = archive.extractfile(member)
-        if file is None:
-            continue
         if name == _TYPES:
-            content = _trim_types(json.load(file), modules)
+            content = _trim_types(assembly, modules)
         elif name == _INDEX:
             content = _index(modules)
         elif name == "package/package.json" or (folder in folders and name.endswith(".js")):
-            content = file.read()
+            content = _read(archive, member)
         else:
             continue
         missing -= {name, folder}
@@ -119,22 +121,48 @@ def _trimmed(archive: tarfile.TarFile, modules: Sequence[str]) -> Iterator[tuple
         raise AssemblyError(f"the bindings hold no {', '.join(sorted(missing))}")
 
 
+def _assembly(archive: tarfile.TarFile) -> dict[str, Any]:
+    """Return what describes the types; it comes early, and nothing after it is read."""
+    for member in archive:
+        if member.name == _TYPES:
+            assembly: dict[str, Any] = json.loads(_read(archive, member))
+            return assembly
+    raise AssemblyError(f"the bindings hold no {_TYPES}")
+
+
+def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    if file is None:
+        raise AssemblyError(f"{member.name} is no file")
+    return file.read()
+
+
+def _with_those_referred_to(types: dict[str, Any], modules: Sequence[str]) -> list[str]:
+    """Return the modules, and those whose types theirs refer to, however far.
+
+    In the bindings of provider 6.25.0 there is no such reference; in those of 6.69.1 there is
+    one, from the provider's class to its functions.
+    """
+    complete = list(modules)
+    for module in complete:  # which grows
+        submodule = f"{NAME}.{_camel_case(module)}"
+        own = [value for name, value in types.items() if name.rpartition(".")[0] == submodule]
+        found = re.findall(rf'"fqn": "{re.escape(NAME)}\.([^".]+)', json.dumps(own))
+        complete += sorted({_snake_case(each) for each in found} - set(complete))
+    return complete
+
+
 def _trim_types(assembly: dict[str, Any], modules: Sequence[str]) -> bytes:
     submodules = {f"{NAME}.{_camel_case(module)}" for module in modules}
     assembly["submodules"] = {
         name: value for name, value in assembly["submodules"].items() if name in submodules
     }
-    types = {
+    assembly["types"] = {
         name: value
         for name, value in assembly["types"].items()
         if name.rpartition(".")[0] in submodules
     }
-    assembly["types"] = types
     assembly.pop("readme", None)
-    content = json.dumps(types)
-    for reference in set(re.findall(rf'"fqn": "({re.escape(NAME)}\.[^"]+)"', content)):
-        if reference not in types:
-            raise AssemblyError(f"{reference} is used by a module in use, but not among them")
     return json.dumps(assembly).encode()
 
 
@@ -149,6 +177,10 @@ def _index(modules: Sequence[str]) -> bytes:
 
 def _camel_case(module: str) -> str:
     return re.sub("_(.)", lambda match: match[1].upper(), module)
+
+
+def _snake_case(submodule: str) -> str:
+    return re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", submodule)
 
 
 def _pack(files: Iterator[tuple[str, bytes]]) -> bytes:

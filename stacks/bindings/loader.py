@@ -18,14 +18,15 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from stacks.bindings.assembly import (
+    LIBRARY,
     NAME,
+    PACKAGE,
     AssemblyError,
     source_archive,
     trimmed_archive,
     version_of,
 )
 
-PACKAGE = "cdktf_cdktf_provider_aws"
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "bindings"
 
 
@@ -65,7 +66,7 @@ def _load_trimmed(package: Path) -> None:
     if spec is None:
         raise AssemblyError("the bindings hold no _jsii module")
 
-    for dependency in ("constructs._jsii", "cdktf._jsii"):
+    for dependency in ("constructs._jsii", f"{LIBRARY}._jsii"):
         importlib.import_module(dependency)
     from jsii import JSIIAssembly
 

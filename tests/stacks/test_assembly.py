@@ -100,12 +100,45 @@ def test_a_module_that_is_not_in_the_package_is_named(source: Path) -> None:
         build(source, ["sqs_queue", "no_such_module"])
 
 
-def test_a_type_of_a_module_that_is_not_in_use_is_named(tmp_path: Path) -> None:
+def test_a_module_whose_types_are_referred_to_is_kept_as_well(tmp_path: Path) -> None:
     """Without it, node would fail later and less clearly."""
-    types = TYPES | {"types": {QUEUE: {"fqn": QUEUE, "returns": {"fqn": ROLE}}}}
-    files = FILES | {"package/.jsii": json.dumps(types).encode()}
-    with pytest.raises(AssemblyError, match=f"{ROLE} is used by a module in use"):
-        build(_pack(tmp_path / "provider-aws@1.jsii.tgz", files), ["sqs_queue"])
+    types = TYPES["types"] | {QUEUE: {"fqn": QUEUE, "returns": {"fqn": ROLE}}}
+    files = _unpack(build(_with_types(tmp_path, types), ["sqs_queue"]))
+    assert json.loads(files["package/.jsii"])["types"] == types
+    assert files["package/lib/iam-role/index.js"] == b"role"
+    assert files["package/lib/index.js"].decode().splitlines()[2:] == [
+        'exports.sqsQueue = require("./sqs-queue/index.js");',
+        'exports.iamRole = require("./iam-role/index.js");',
+    ]
+
+
+def test_modules_that_refer_to_each_other_are_kept_once(tmp_path: Path) -> None:
+    types = {
+        QUEUE: {"fqn": QUEUE, "returns": {"fqn": ROLE}},
+        ROLE: {"fqn": ROLE, "returns": {"fqn": QUEUE}},
+    }
+    files = _unpack(build(_with_types(tmp_path, types), ["sqs_queue"]))
+    assert json.loads(files["package/.jsii"])["types"] == types
+    assert len(files["package/lib/index.js"].decode().splitlines()[2:]) == 2
+
+
+@pytest.mark.parametrize(
+    ("reference", "folder"),
+    [(f"{NAME}.sqsKey.SqsKey", "sqs-key"), (f"{NAME}.Nowhere", "-nowhere")],
+    ids=["in no module", "in the package itself"],
+)
+def test_a_type_that_is_not_in_the_package_is_refused(
+    tmp_path: Path, reference: str, folder: str
+) -> None:
+    types = {QUEUE: {"fqn": QUEUE, "returns": {"fqn": reference}}}
+    with pytest.raises(AssemblyError, match=f"hold no package/lib/{folder}/$"):
+        build(_with_types(tmp_path, types), ["sqs_queue"])
+
+
+def _with_types(folder: Path, types: Mapping[str, Any]) -> Path:
+    """Return the archive of a package whose types are these."""
+    changed = json.dumps({**TYPES, "types": types}).encode()
+    return _pack(folder / "provider-aws@1.jsii.tgz", {**FILES, "package/.jsii": changed})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from jsii import JSIIAssembly
 
 from stacks import bindings
 from stacks.bindings import loader
-from stacks.bindings.assembly import AssemblyError, source_archive, trimmed_archive
+from stacks.bindings.assembly import PACKAGE, AssemblyError, source_archive, trimmed_archive
 from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main, run_python
 
 BOTH_IN_ONE_PROCESS = "import main; main.synthesize('weather'); main.synthesize('state');"
@@ -97,13 +97,11 @@ def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_says_so(
 @pytest.fixture
 def _not_yet_imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take the bindings out of `sys.modules`, and put them back as they were."""
-    before = {
-        name: module for name, module in sys.modules.items() if name.startswith(loader.PACKAGE)
-    }
+    before = {name: module for name, module in sys.modules.items() if name.startswith(PACKAGE)}
     for name in before:
         monkeypatch.delitem(sys.modules, name)
     yield
-    for name in [name for name in sys.modules if name.startswith(loader.PACKAGE)]:
+    for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
         del sys.modules[name]
 
 
@@ -127,29 +125,29 @@ def test_whatever_fails_is_told_in_one_line_and_not_raised(
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == f"bindings: slower start, the whole assembly is loaded ({error})\n"
-    assert loader.PACKAGE in sys.modules
-    assert f"{loader.PACKAGE}._jsii" not in sys.modules
+    assert PACKAGE in sys.modules
+    assert f"{PACKAGE}._jsii" not in sys.modules
 
 
 @pytest.mark.usefixtures("_not_yet_imported")
 def test_stock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_BINDINGS", "stock")
     loader.install()
-    assert loader.PACKAGE not in sys.modules
+    assert PACKAGE not in sys.modules
 
 
 def test_bindings_that_were_imported_before_are_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = sys.modules[loader.PACKAGE]
+    before = sys.modules[PACKAGE]
     monkeypatch.setattr(loader, "trimmed_archive", lambda *_: pytest.fail("it was trimmed again"))
     loader.install()
-    assert sys.modules[loader.PACKAGE] is before
+    assert sys.modules[PACKAGE] is before
 
 
 def test_the_modules_in_use_are_those_of_the_public_classes() -> None:
     classes = [getattr(bindings, name) for name in bindings.__all__]
-    modules = {each.__module__.removeprefix(f"{loader.PACKAGE}.") for each in classes}
+    modules = {each.__module__.removeprefix(f"{PACKAGE}.") for each in classes}
     assert set(loader.modules_in_use()) == modules
     assert len(loader.modules_in_use()) == len(modules)
 
@@ -181,4 +179,4 @@ def test_the_real_package_is_trimmed_to_a_fraction() -> None:
 
 def _installed() -> Path:
     """Return the archive of the installed bindings."""
-    return source_archive(Path(sys.modules[loader.PACKAGE].__file__ or "").parent)
+    return source_archive(Path(sys.modules[PACKAGE].__file__ or "").parent)
