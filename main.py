@@ -26,7 +26,7 @@ def synthesize(stack: str) -> None:
     stacks = {"state": state.StateStack, "weather": weather.WeatherStack}
     if stack not in stacks:
         raise StackError(f"there is no stack {stack!r}; there are {' and '.join(stacks)}")
-    app = App()
+    app = App(context={"targetVersions": {"terraform": ">=1.11.0"}})  # cdktn asks for it
     stacks[stack](app, stack, settings)
     app.synth()
 
