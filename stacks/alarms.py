@@ -9,7 +9,6 @@ from stacks.bindings import (
     CloudwatchMetricAlarmMetricQueryMetric,
 )
 from stacks.pipeline import MomentoPipeline
-from stacks.table import Table
 from stacks.watch import Watch
 
 PERIOD_SECONDS = 300
@@ -30,20 +29,18 @@ class Alarms(Construct):
         scope: Construct,
         id_: str,
         *,
-        name_prefix: str,
         topic_arn: str,
-        table: Table,
         pipeline: MomentoPipeline,
     ) -> None:
         super().__init__(scope, id_)
         watches = list(watch.dead_letters(pipeline.dead_letters))
         for operation, pipe in pipeline.pipes.items():
-            watches += watch.pipe(operation, pipe, table)
+            watches += watch.pipe(operation, pipe, pipeline.source)
         for each in watches:
             CloudwatchMetricAlarm(
                 self,
                 each.name,
-                alarm_name=f"{name_prefix}-{each.name}",
+                alarm_name=f"{pipeline.name}-{each.name}",
                 alarm_description=f"{each.says} What to do: docs/alarms.md",
                 comparison_operator="GreaterThanOrEqualToThreshold",
                 threshold=each.threshold,

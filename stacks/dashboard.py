@@ -10,7 +10,6 @@ from constructs import Construct
 from stacks.bindings import CloudwatchDashboard
 from stacks.metric import Metric
 from stacks.pipeline import MomentoPipeline
-from stacks.table import Table
 
 COLUMNS, WIDTH, HEIGHT = 24, 12, 6
 """A dashboard is 24 columns wide; two graphs stand side by side."""
@@ -36,27 +35,25 @@ class Dashboard(Construct):
         scope: Construct,
         id_: str,
         *,
-        name: str,
         region: str,
-        table: Table,
         pipeline: MomentoPipeline,
     ) -> None:
         super().__init__(scope, id_)
         self.resource = CloudwatchDashboard(
             self,
             "dashboard",
-            dashboard_name=name,
-            dashboard_body=dashboard_body(list(_graphs(table, pipeline)), region=region),
+            dashboard_name=pipeline.name,
+            dashboard_body=dashboard_body(list(_graphs(pipeline)), region=region),
         )
 
 
-def _graphs(table: Table, pipeline: MomentoPipeline) -> Iterator[Graph]:
+def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
     queue, pipes = pipeline.dead_letters, pipeline.pipes
 
     def each(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
         return [(operation, pipe.metric(name, statistic)) for operation, pipe in pipes.items()]
 
-    written = ("written to the table", table.metric("ConsumedWriteCapacityUnits"))
+    written = ("written to the table", pipeline.source.metric("ConsumedWriteCapacityUnits"))
     yield Graph(title="Written and taken", metrics=[written, *each("Invocations")])
     yield Graph(title="Failed executions", metrics=each("ExecutionFailed"))
     yield Graph(title="Failed requests to Momento", metrics=each("TargetStageFailed"))

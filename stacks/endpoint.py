@@ -1,17 +1,26 @@
 """Momento as EventBridge sees it: the key, the connection and one destination per operation."""
 
+from collections.abc import Mapping
+
 from constructs import Construct
 
 from stacks.connection import MomentoConnection
 from stacks.destination import Destination
 from stacks.key import Key
+from stacks.mapping import OPERATIONS, PUBLISH
 from stacks.protection import DEMO, Protection
 from stacks.secret import ApiKeySecret
 from stacks.statement import Statement
 
 
 class MomentoEndpoint(Construct):
-    """The secret, the connection and the three destinations that pipelines send to."""
+    """The secret, the connection and the destinations that all pipelines of an app send to.
+
+    The endpoints' wildcards take any cache and topic, but for the cache of a topic, which is
+    part of the endpoint: the Terraform provider takes at most one path parameter for a pipe. So
+    there are three destinations for the cache named here, and one more for the topics of each
+    other cache. An account has 3,000 of both connections and destinations.
+    """
 
     def __init__(
         self,
@@ -27,41 +36,47 @@ class MomentoEndpoint(Construct):
         protection: Protection = DEMO,
         key: Key | None = None,
     ) -> None:
-        """`url` is the HTTP API's origin; `rate_limit` is in invocations a second.
-
-        The cache is part of the topic destination's endpoint because the Terraform provider
-        takes at most one path parameter for a pipe.
-        """
+        """`url` is the HTTP API's origin; `rate_limit` is in invocations a second."""
         super().__init__(scope, id_)
+        self.cache_name = cache_name
+        self._name_prefix = name_prefix
+        self._url = url
+        self._rate_limit = rate_limit
         ApiKeySecret(
             self, "api-key", name=secret_name, api_key=api_key, protection=protection, key=key
         )
-        connection = MomentoConnection(
+        self._connection = MomentoConnection(
             self, "connection", name=f"{name_prefix}-connection", api_key=api_key
         )
+        self._destinations: dict[str, Destination] = {}
+        for operation in OPERATIONS:
+            self._destination(operation, operation, cache_name)
 
-        def destination(operation: str, description: str, method: str, path: str) -> Destination:
-            return Destination(
-                self,
-                operation,
-                name=f"{name_prefix}-{operation}-api-destination",
-                description=description,
-                connection=connection,
-                method=method,
-                url=url + path,
-                rate_limit=rate_limit,
-            )
+    def destination(self, operation: str, cache: str) -> Destination:
+        """Return the destination of an operation on a cache; it is made if there is none yet."""
+        if operation != PUBLISH or cache == self.cache_name:
+            return self._destinations[operation]
+        return self._destination(f"{operation}-{cache}", operation, cache)
 
-        self.cache_put = destination("cache-put", "Cache Set API", "PUT", "/cache/*")
-        self.topic_publish = destination(
-            "topic-publish", "Topic Publish API", "POST", f"/topics/{cache_name}/*"
-        )
-        self.cache_delete = destination("cache-delete", "Cache Delete API", "DELETE", "/cache/*")
-
-    def invoke(self) -> Statement:
-        """Return what a pipe needs to send to any of the three destinations."""
+    def invoke(self, destinations: Mapping[str, Destination]) -> Statement:
+        """Return what a pipe needs to send to destinations of this endpoint."""
         return Statement(
             sid="InvokeDestinations",
             actions=["events:InvokeApiDestination"],
-            resources=[self.cache_put.arn, self.topic_publish.arn, self.cache_delete.arn],
+            resources=list(dict.fromkeys(one.arn for one in destinations.values())),
         )
+
+    def _destination(self, id_: str, operation: str, cache: str) -> Destination:
+        if id_ not in self._destinations:
+            what = OPERATIONS[operation]
+            self._destinations[id_] = Destination(
+                self,
+                id_,
+                name=f"{self._name_prefix}-{id_}-api-destination",
+                description=what.title,
+                connection=self._connection,
+                method=what.method,
+                url=self._url + what.path.format(cache=cache),
+                rate_limit=self._rate_limit,
+            )
+        return self._destinations[id_]

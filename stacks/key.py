@@ -26,30 +26,37 @@ class Key(Construct):
         *,
         name: str,
         account: Account,
-        log_group_name: str,
         alarm_topic_name: str | None,
         protection: Protection,
     ) -> None:
-        """Name the log group and the topic, which are made after the key."""
+        """Name the topic, which is made after the key."""
         super().__init__(scope, id_)
-        self._region = account.region
+        self._account = account
+        self._alarm_topic_name = alarm_topic_name
+        self._protection = protection
+        self._log_groups: list[str] = []
         self.resource = KmsKey(
             self,
             "key",
             description=f"Encrypts the data of {name}",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_DAYS,
-            policy=key_policy(
-                root=account.root,
-                region=account.region,
-                log_group_arn=account.arn("logs", f"log-group:{log_group_name}"),
-                alarm_topic_arn=alarm_topic_name and account.arn("sns", alarm_topic_name),
-                keep=protection.keep_data,
-            ),
             lifecycle=protection.lifecycle,
         )
         self.arn = self.resource.arn
         KmsAlias(self, "alias", name=f"alias/{name}", target_key_id=self.resource.key_id)
+
+    def encrypt_logs(self, group: str) -> None:
+        """Let CloudWatch encrypt a log group, by its name, which is made after the key."""
+        self._log_groups.append(self._account.arn("logs", f"log-group:{group}"))
+        topic = self._alarm_topic_name
+        self.resource.policy = key_policy(
+            root=self._account.root,
+            region=self._account.region,
+            log_group_arns=self._log_groups,
+            alarm_topic_arn=topic and self._account.arn("sns", topic),
+            keep=self._protection.keep_data,
+        )
 
     def use(self, sid: str, *actions: str, service: str) -> Statement:
         """Return what it takes to read or write what `service` has encrypted with the key."""
@@ -57,5 +64,5 @@ class Key(Construct):
             sid=sid,
             actions=actions,
             resources=[self.arn],
-            conditions={"StringEquals": {"kms:ViaService": via(service, self._region)}},
+            conditions={"StringEquals": {"kms:ViaService": via(service, self._account.region)}},
         )

@@ -38,14 +38,14 @@ def key_policy(
     *,
     root: str,
     region: str,
-    log_group_arn: str,
+    log_group_arns: Sequence[str],
     alarm_topic_arn: str | None = None,
     keep: bool = True,
 ) -> str:
     """Return the key's policy: each who, with the one condition that it is for this data.
 
-    `root` stands for the account, whose IAM policies then decide; the log group and the topic
-    need not exist yet. CloudWatch's alarms ask KMS themselves, not through SNS. As long as
+    `root` stands for the account, whose IAM policies then decide; the log groups and the
+    topic need not exist yet. CloudWatch's alarms ask KMS themselves, not through SNS. As long as
     `keep` is true nobody may delete the key, without changing its policy first.
 
     See AWS: "Key policies in AWS KMS", "Encrypt log data in CloudWatch Logs using AWS KMS" and
@@ -73,7 +73,7 @@ def key_policy(
             "EncryptLogs",
             {"Service": f"logs.{region}.amazonaws.com"},
             CRYPTOGRAPHY,
-            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": log_group_arn}},
+            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": _one_or_all(log_group_arns)}},
         ),
     ]
     if alarm_topic_arn is not None:
@@ -95,6 +95,10 @@ def via(service: str, region: str) -> str:
     'sqs.eu-west-1.amazonaws.com'
     """
     return f"{service}.{region}.amazonaws.com"
+
+
+def _one_or_all(arns: Sequence[str]) -> str | list[str]:
+    return arns[0] if len(arns) == 1 else list(arns)
 
 
 def _allow(

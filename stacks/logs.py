@@ -29,6 +29,8 @@ class PipeLogs(Construct):
         key: Key | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        if key:
+            key.encrypt_logs(log_group_name(name))
         self.resource = CloudwatchLogGroup(
             self,
             "group",

@@ -1,4 +1,4 @@
-"""What tells somebody when a pipeline does not deliver: topic, alarms and dashboard."""
+"""What tells somebody when pipelines do not deliver: topic, alarms and dashboards."""
 
 from constructs import Construct
 
@@ -8,11 +8,10 @@ from stacks.alarms import Alarms
 from stacks.dashboard import Dashboard
 from stacks.key import Key
 from stacks.pipeline import MomentoPipeline
-from stacks.table import Table
 
 
 class Monitoring(Construct):
-    """A pipeline's alarms and dashboard; `topic_arn` is who is told."""
+    """Alarms and a dashboard for each pipeline that is watched; `topic_arn` is who is told."""
 
     def __init__(
         self,
@@ -21,30 +20,18 @@ class Monitoring(Construct):
         *,
         name_prefix: str,
         account: Account,
-        table: Table,
-        pipeline: MomentoPipeline,
         topic_arn: str | None,
         key: Key | None = None,
     ) -> None:
         """`topic_arn` names a topic that exists; with none, one is made, encrypted with `key`."""
         super().__init__(scope, id_)
+        self._region = account.region
         self.topic_arn = (
             topic_arn
             or AlarmTopic(self, "topic", name_prefix=name_prefix, account=account, key=key).arn
         )
-        Alarms(
-            self,
-            "alarms",
-            name_prefix=name_prefix,
-            topic_arn=self.topic_arn,
-            table=table,
-            pipeline=pipeline,
-        )
-        Dashboard(
-            self,
-            "dashboard",
-            name=name_prefix,
-            region=account.region,
-            table=table,
-            pipeline=pipeline,
-        )
+
+    def watch(self, pipeline: MomentoPipeline) -> None:
+        """Add a pipeline's alarms and dashboard, to the pipeline's own part of the tree."""
+        Alarms(pipeline, "alarms", topic_arn=self.topic_arn, pipeline=pipeline)
+        Dashboard(pipeline, "dashboard", region=self._region, pipeline=pipeline)

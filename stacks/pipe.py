@@ -6,7 +6,7 @@ from constructs import Construct
 
 import eventpipes
 
-from stacks.bindings import PipesPipe
+from stacks.bindings import PipesPipe, PipesPipeSourceParametersFilterCriteriaFilter
 from stacks.dead_letters import DeadLetters
 from stacks.destination import Destination
 from stacks.errors import StackError
@@ -14,7 +14,7 @@ from stacks.logs import PipeLogs
 from stacks.mapping import Route
 from stacks.metric import Metric
 from stacks.role import PipeRole
-from stacks.table import Table
+from stacks.source import Source
 
 
 class PipeError(StackError):
@@ -29,10 +29,10 @@ class Delivery:
     both bound how long a failing record blocks its shard before it becomes a dead letter.
     """
 
-    retry_attempts: int
-    record_age_seconds: int
-    log_level: str
-    log_execution_data: bool
+    retry_attempts: int = 3
+    record_age_seconds: int = 3_600
+    log_level: str = "INFO"
+    log_execution_data: bool = False
 
 
 class Pipe(Construct):
@@ -53,7 +53,7 @@ class Pipe(Construct):
         id_: str,
         *,
         name: str,
-        table: Table,
+        source: Source,
         destination: Destination,
         route: Route,
         dead_letters: DeadLetters,
@@ -64,14 +64,14 @@ class Pipe(Construct):
         super().__init__(scope, id_)
         _check(name, route, delivery)
         _check_behaviour(name, route, delivery, destination)
-        filters = None if route.pattern is None else {"filter": [{"pattern": route.pattern}]}
+        filters = [PipesPipeSourceParametersFilterCriteriaFilter(pattern=p) for p in route.patterns]
         self.resource = PipesPipe(
             self,
             "pipe",
             name=name,
             desired_state="RUNNING",
             role_arn=role.arn,
-            source=table.stream_arn,
+            source=source.stream_arn,
             source_parameters={
                 "dynamodb_stream_parameters": {
                     "starting_position": "LATEST",
@@ -80,7 +80,7 @@ class Pipe(Construct):
                     "maximum_record_age_in_seconds": delivery.record_age_seconds,
                     "dead_letter_config": {"arn": dead_letters.arn},
                 },
-                "filter_criteria": filters,
+                "filter_criteria": {"filter": filters} if filters else None,
             },
             target=destination.arn,
             target_parameters={
@@ -99,7 +99,7 @@ class Pipe(Construct):
         )
         self.arn = self.resource.arn
         self.name = self.resource.name
-        self.takes_every_record = route.pattern is None
+        self.takes_every_record = not route.patterns
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the pipe (EventBridge, "Logging and monitoring Pipes")."""
@@ -138,25 +138,15 @@ def _check(name: str, route: Route, delivery: Delivery) -> None:
 
 def _check_behaviour(name: str, route: Route, delivery: Delivery, destination: Destination) -> None:
     """Raise PipeError unless the engine that runs the pipe in tests can compile it."""
-    definition = eventpipes.Definition(
-        name=name,
-        arn="",
-        target_arn="",
+    definition = route.definition(
+        name,
+        method=destination.method,
+        endpoint=destination.url,
         source=eventpipes.Source(
             arn="",
             maximum_retry_attempts=delivery.retry_attempts,
             maximum_record_age=delivery.record_age_seconds,
         ),
-        destination=eventpipes.Destination(
-            name=destination.name,
-            method=destination.method,
-            endpoint=destination.url,
-            connection=eventpipes.Connection(name="", headers={}),
-        ),
-        filters=() if route.pattern is None else (route.pattern,),
-        input_template=route.input_template,
-        path_parameters=route.path_parameters,
-        query_string=route.query_string_parameters,
     )
     try:
         eventpipes.Pipe(definition)

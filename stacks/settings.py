@@ -6,13 +6,21 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stacks.errors import StackError
 from stacks.protection import PROTECTIONS, Profile, Protection
 
 SECONDS_A_DAY = 86_400
+DEFAULT_STACK = "weather"
 MAX_KEY_LENGTH = 512
 """EventBridge takes an API key value of 1 to 512 characters."""
 MAX_PREFIX_LENGTH = 24
@@ -78,6 +86,7 @@ class Settings(BaseSettings):
     topic_name: Annotated[str, _env("MOMENTO_TOPIC_NAME")] = "momento-eventbridge-topic"
     secret_name: Annotated[str, _env("MOMENTO_SECRET_NAME")] = "momento-eventbridge-api-key"  # noqa: S105 - a name, not a secret
     name_prefix: Annotated[str, _env("NAME_PREFIX")] = "weather-stats-demo"
+    stack: Annotated[str, _env("STACK")] = DEFAULT_STACK
     cache_ttl_seconds: Annotated[int | None, _env("CACHE_TTL_SECONDS")] = None
     retry_attempts: Annotated[int, _env("PIPE_RETRY_ATTEMPTS")] = 3
     record_age_seconds: Annotated[int, _env("PIPE_RECORD_AGE_SECONDS")] = 3_600
@@ -143,8 +152,9 @@ class Settings(BaseSettings):
 
     @property
     def state_key(self) -> str:
-        """The state object's key; two prefixes never share one."""
-        return self.state_object_key or f"{self.name_prefix}/terraform.tfstate"
+        """The state object's key; two prefixes or stacks never share one."""
+        name = "terraform" if self.stack == DEFAULT_STACK else self.stack
+        return self.state_object_key or f"{self.name_prefix}/{name}.tfstate"
 
     @property
     def provider_version(self) -> str | None:
@@ -254,6 +264,24 @@ class Settings(BaseSettings):
             )
         return prefix
 
+    @field_validator("stack")
+    @classmethod
+    def _stack_is_a_name(cls, stack: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", stack):
+            raise ValueError(f"is {stack!r}; write the name of a stack in stacks/catalogue.py")
+        return stack
+
+    @model_validator(mode="after")
+    def _a_state_belongs_to_one_stack(self) -> Self:
+        key = self.state_object_key
+        if key is not None and self.stack != DEFAULT_STACK and self.stack not in key:
+            raise ValueError(
+                f"STATE_KEY is {key!r} and STACK is {self.stack}: a state that two stacks share"
+                " makes each destroy the other. Leave STATE_KEY empty, or write one with the"
+                f" stack's name in it, such as {self.name_prefix}/{self.stack}.tfstate"
+            )
+        return self
+
     @field_validator("cache_ttl_seconds")
     @classmethod
     def _ttl_is_at_most_a_day(cls, ttl: int | None) -> int | None:
@@ -339,13 +367,15 @@ class Settings(BaseSettings):
 
 
 def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails, a plain dict
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
     name = str(error["loc"][0])
     if error["type"] == "missing":
         return (
             f"{name} is not set: put it in .env or the environment"
             " (copy .env.example to .env and fill it in)"
         )
-    message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{name} {message}"
     return f"{name}: {message} (.env.example shows what it takes)"

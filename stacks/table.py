@@ -1,21 +1,57 @@
 """The DynamoDB table whose changes are delivered."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from constructs import Construct
 
-from stacks.bindings import DynamodbTable
+from stacks.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTableReplica
+from stacks.errors import StackError
 from stacks.key import Key
-from stacks.mapping import Attribute
+from stacks.mapping import Attribute, KeySchema, Stream, StreamView
 from stacks.metric import Metric
 from stacks.protection import DEMO, Protection
+from stacks.source import (
+    ADVISED_READERS,
+    ADVISED_READERS_OF_GLOBAL_TABLES,
+    read_statement,
+    table_metric,
+)
 from stacks.statement import Statement
 
 
-class Table(Construct):
-    """An on-demand table with a stream of new and old images; both use the key, if there is one.
+class TableError(StackError):
+    """A table cannot be as declared; the message says what to write instead."""
 
-    See AWS: "DynamoDB encryption at rest" and "Point-in-time backups for DynamoDB".
+
+@dataclass(frozen=True, kw_only=True)
+class Provisioned:
+    """Capacity that is there all the time, in units a second (DynamoDB, "Provisioned mode")."""
+
+    read_units: int
+    write_units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replica:
+    """A global table's copy in another region, with a key of that region if it has one."""
+
+    region: str
+    kms_key_arn: str | None = None
+
+
+class Table(Construct):
+    """A table with a stream, on demand unless provisioned; encrypted with the key, if there is.
+
+    `expires` is the attribute, of the type N, at whose time (seconds since 1970) DynamoDB
+    removes an item. That is no time to live as Momento counts it.
+
+    Raises:
+        TableError: the stream or a replica is impossible, or `expires` is no number.
+
+    See AWS: "DynamoDB encryption at rest", "Point-in-time backups for DynamoDB", "Using time to
+    live (TTL) in DynamoDB", and "Global tables".
     """
 
     def __init__(
@@ -24,50 +60,99 @@ class Table(Construct):
         id_: str,
         *,
         name: str,
-        partition_key: Attribute,
+        keys: KeySchema,
+        view: StreamView = StreamView.NEW_AND_OLD_IMAGES,
+        capacity: Provisioned | None = None,
+        replicas: Sequence[Replica] = (),
+        expires: Attribute | None = None,
         protection: Protection = DEMO,
         key: Key | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        _check(name, view, capacity, replicas, expires, encrypted=key is not None)
         self._key = key
+        self.stream = Stream(keys, view)
+        self.expires = expires
+        self.advised_readers = ADVISED_READERS_OF_GLOBAL_TABLES if replicas else ADVISED_READERS
         self.resource = DynamodbTable(
             self,
             "table",
             name=name,
-            billing_mode="PAY_PER_REQUEST",
-            hash_key=partition_key.name,
-            attribute=[{"name": partition_key.name, "type": partition_key.type}],
+            hash_key=keys.partition.name,
+            range_key=keys.sort.name if keys.sort else None,
+            attribute=[DynamodbTableAttribute(name=a.name, type=a.type) for a in keys.attributes],
             stream_enabled=True,
-            stream_view_type="NEW_AND_OLD_IMAGES",
+            stream_view_type=view.value,
+            ttl={"enabled": True, "attribute_name": expires.name} if expires else None,
             server_side_encryption={"enabled": True, "kms_key_arn": key.arn} if key else None,
             point_in_time_recovery={"enabled": True} if protection.point_in_time_recovery else None,
             deletion_protection_enabled=protection.keep_data or None,
+            replica=[_replica(one, protection) for one in replicas] or None,
             lifecycle=protection.lifecycle,
+            **_billing(capacity),
         )
         self.name = self.resource.name
         self.stream_arn = self.resource.stream_arn
 
     def stream_read(self) -> Sequence[Statement]:
-        """Return what a pipe needs to read the stream (EventBridge, "Event source permissions")."""
-        read = Statement(
-            sid="ReadStream",
-            actions=[
-                "dynamodb:DescribeStream",
-                "dynamodb:GetRecords",
-                "dynamodb:GetShardIterator",
-                "dynamodb:ListStreams",
-            ],
-            resources=[self.stream_arn],
-        )
+        """Return what a pipe needs to read the stream, and to decrypt it."""
+        read = read_statement(self.stream_arn)
         if self._key is None:
             return [read]
         return [read, self._key.use("DecryptStream", "kms:Decrypt", service="dynamodb")]
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
-        return Metric(
-            namespace="AWS/DynamoDB",
-            name=name,
-            dimensions={"TableName": self.name},
-            statistic=statistic,
+        return table_metric(self.name, name, statistic)
+
+
+def _billing(capacity: Provisioned | None) -> dict[str, Any]:
+    if capacity is None:
+        return {"billing_mode": "PAY_PER_REQUEST"}
+    return {
+        "billing_mode": "PROVISIONED",
+        "read_capacity": capacity.read_units,
+        "write_capacity": capacity.write_units,
+    }
+
+
+def _replica(replica: Replica, protection: Protection) -> DynamodbTableReplica:
+    return DynamodbTableReplica(
+        region_name=replica.region,
+        kms_key_arn=replica.kms_key_arn,
+        point_in_time_recovery=protection.point_in_time_recovery or None,
+        deletion_protection_enabled=protection.keep_data or None,
+    )
+
+
+def _check(
+    name: str,
+    view: StreamView,
+    capacity: Provisioned | None,
+    replicas: Sequence[Replica],
+    expires: Attribute | None,
+    *,
+    encrypted: bool,
+) -> None:
+    if capacity and min(capacity.read_units, capacity.write_units) < 1:
+        raise TableError(
+            f"table {name}: {capacity.read_units} read and {capacity.write_units} write units;"
+            " write 1 or more of each, or leave out capacity= for a table on demand"
         )
+    if expires and (expires.type != "N" or expires.place != expires.name):
+        raise TableError(
+            f"table {name}: expires is {expires}; DynamoDB takes an attribute of the item itself"
+            " of the type N, in seconds since 1970"
+        )
+    if replicas and view is not StreamView.NEW_AND_OLD_IMAGES:
+        raise TableError(
+            f"table {name}: a global table replicates by its stream and needs the view"
+            f" NEW_AND_OLD_IMAGES, not {view}"
+        )
+    for replica in replicas:
+        if encrypted != (replica.kms_key_arn is not None):
+            raise TableError(
+                f"table {name}: a global table has keys of its own in every region or in none;"
+                f" {'give' if encrypted else 'leave out'} kms_key_arn= of the replica in"
+                f" {replica.region}"
+            )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from stacks.dead_letters import DeadLetters
 from stacks.metric import Metric
 from stacks.pipe import Pipe
-from stacks.table import Table
+from stacks.source import Source
 
 DEAD_LETTER_AGE_SECONDS = 12 * 3600
 """Half of the day that a stream keeps the record which a dead letter points at."""
@@ -45,7 +45,7 @@ def dead_letters(queue: DeadLetters) -> Iterator[Watch]:
     )
 
 
-def pipe(operation: str, pipe: Pipe, table: Table) -> Iterator[Watch]:
+def pipe(operation: str, pipe: Pipe, source: Source) -> Iterator[Watch]:
     """Yield the watches of a pipe; that it is silent can be told of one without a filter only."""
     yield Watch(
         name=f"{operation}-failing",
@@ -66,7 +66,7 @@ def pipe(operation: str, pipe: Pipe, table: Table) -> Iterator[Watch]:
             name=f"{operation}-silent",
             says="The table is written, and the pipe, which takes every record, took none.",
             metrics={
-                "written": table.metric("ConsumedWriteCapacityUnits"),
+                "written": source.metric("ConsumedWriteCapacityUnits"),
                 "taken": pipe.metric("Invocations"),
             },
             expression=SILENT,

@@ -1,0 +1,37 @@
+"""The stacks there are, by name: what the setting STACK chooses from. Add your own here."""
+
+from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Final
+
+from stacks.errors import StackError
+
+if TYPE_CHECKING:
+    from cdktf import TerraformStack
+    from constructs import Construct
+
+    from stacks.settings import Settings
+
+    StackClass = Callable[[Construct, str, Settings], TerraformStack]
+
+STACKS: Final[Mapping[str, str]] = {
+    "state": "stacks.state:StateStack",
+    "weather": "stacks.weather:WeatherStack",
+}
+"""Module and class; a name is imported when it is asked for, and cdktf with it."""
+
+
+def find(name: str) -> "StackClass":
+    """Return a stack's class.
+
+    Raises:
+        StackError: there is no stack of this name.
+
+    """
+    if name not in STACKS:
+        known = ", ".join(STACKS)
+        raise StackError(
+            f"there is no stack {name!r}; there are {known} (stacks/catalogue.py lists them)"
+        )
+    found: StackClass = resolve_name(STACKS[name])
+    return found

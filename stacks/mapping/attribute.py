@@ -1,0 +1,160 @@
+"""Attributes of an item, the keys among them, and what a stream shows of it.
+
+See AWS: "Supported data types and naming rules in Amazon DynamoDB".
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stacks.mapping.errors import MappingError
+
+TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
+"""DynamoDB's type descriptors: string, number, binary, Boolean, null, map, list, three sets."""
+KEY_TYPES = ("S", "N", "B")
+IN_A_PATH = re.compile(r"[A-Za-z0-9_/-]+")
+"""The characters that EventBridge Pipes takes in the names of a path."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute by its name and type descriptor, or a part of one that is a map or a list.
+
+    >>> Attribute("MaxTemp", "N").path
+    'MaxTemp.N'
+    >>> Attribute("Address", "M").member("City").path
+    'Address.M.City.S'
+    >>> Attribute("Tags", "L").element(0).path
+    'Tags.L[0].S'
+
+    Raises:
+        MappingError: the type is none of DynamoDB's, or the name cannot stand in a path.
+
+    """
+
+    name: str
+    type: str = "S"
+    place: str = ""
+    """Where the value is in the item, without its type; of a whole attribute, its name."""
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise MappingError(
+                f"the attribute {self.name} has the type {self.type!r}; write one of DynamoDB's"
+                f" descriptors: {', '.join(TYPES)}"
+            )
+        if not IN_A_PATH.fullmatch(self.name):
+            raise MappingError(
+                f"the attribute {self.name!r} cannot be named in a path of EventBridge Pipes,"
+                " which takes letters, digits, _, - and /: write its value to an attribute with"
+                " such a name as well, and map that"
+            )
+        object.__setattr__(self, "place", self.place or self.name)
+
+    @property
+    def path(self) -> str:
+        """Where the value is in the item, as DynamoDB JSON has it."""
+        return f"{self.place}.{self.type}"
+
+    @property
+    def top(self) -> str:
+        """The name of the item's own attribute that this is, or is a part of."""
+        return re.split(r"[.[]", self.place, maxsplit=1)[0]
+
+    def member(self, name: str, type_: str = "S") -> "Attribute":
+        """Return a member of a map.
+
+        Raises:
+            MappingError: this is no map.
+
+        """
+        self._must_be("M", "a map", f"member({name!r})")
+        return Attribute(name, type_, f"{self.path}.{name}")
+
+    def element(self, index: int, type_: str = "S") -> "Attribute":
+        """Return an element of a list, counted from 0; it keeps the list's name.
+
+        Raises:
+            MappingError: this is no list.
+
+        """
+        self._must_be("L", "a list", f"element({index})")
+        return Attribute(self.name, type_, f"{self.path}[{index}]")
+
+    def __str__(self) -> str:
+        return f"{self.place} ({self.type})"
+
+    def _must_be(self, type_: str, what: str, asked: str) -> None:
+        if self.type != type_:
+            raise MappingError(
+                f"{asked} of {self}: only {what} has that; declare the attribute as"
+                f' Attribute("{self.name}", "{type_}")'
+            )
+
+
+class StreamView(StrEnum):
+    """What a table's stream shows of an item (DynamoDB, "StreamViewType")."""
+
+    KEYS_ONLY = "KEYS_ONLY"
+    NEW_IMAGE = "NEW_IMAGE"
+    OLD_IMAGE = "OLD_IMAGE"
+    NEW_AND_OLD_IMAGES = "NEW_AND_OLD_IMAGES"
+
+    @property
+    def images(self) -> Sequence[str]:
+        """The images that a record may hold."""
+        return {
+            StreamView.KEYS_ONLY: (),
+            StreamView.NEW_IMAGE: ("NewImage",),
+            StreamView.OLD_IMAGE: ("OldImage",),
+            StreamView.NEW_AND_OLD_IMAGES: ("NewImage", "OldImage"),
+        }[self]
+
+
+@dataclass(frozen=True)
+class KeySchema:
+    """A table's primary key: a partition key, or one with a sort key.
+
+    Raises:
+        MappingError: a key is no string, number or binary, or both have one name.
+
+    """
+
+    partition: Attribute
+    sort: Attribute | None = None
+
+    def __post_init__(self) -> None:
+        for key in self.attributes:
+            if key.type not in KEY_TYPES or key.place != key.name:
+                raise MappingError(
+                    f"the key {key} is not of a type that DynamoDB takes for keys:"
+                    " use S, N or B, and a whole attribute"
+                )
+        if self.sort and self.sort.name == self.partition.name:
+            raise MappingError(
+                f"{self.sort.name} is partition and sort key at once; leave the sort key out"
+            )
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """The keys, the partition key first."""
+        return (self.partition,) if self.sort is None else (self.partition, self.sort)
+
+    def has(self, attribute: Attribute) -> bool:
+        """Say whether an attribute is one of the keys.
+
+        Raises:
+            MappingError: it is one by its name, and of another type.
+
+        """
+        for key in self.attributes:
+            if key.name == attribute.top:
+                if key.path != attribute.path:
+                    raise MappingError(f"{attribute} is the table's key {key}: use that")
+                return True
+        return False
+
+    def identified_by(self, attribute: Attribute) -> bool:
+        """Say whether an attribute is the whole primary key."""
+        return self.sort is None and self.has(attribute)

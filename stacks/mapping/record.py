@@ -1,0 +1,80 @@
+"""Where the parts of an item are in a stream record, and whether they are there at all."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stacks.mapping.attribute import Attribute, KeySchema, StreamView
+from stacks.mapping.errors import MappingError
+
+EVENTS = ("INSERT", "MODIFY", "REMOVE")
+IMAGE_OF = {"NewImage": ("INSERT", "MODIFY"), "OldImage": ("MODIFY", "REMOVE")}
+"""The events that an image is there for: nothing comes before an insert, nothing after."""
+IN_WORDS = {"NewImage": "the new image", "OldImage": "the old image"}
+
+
+class Field(StrEnum):
+    """A part of a record beside the item's attributes, as a JSON path.
+
+    Keys and images are DynamoDB JSON; `CREATED` is in seconds since 1970; `SEQUENCE_NUMBER`
+    rises within a shard. See AWS: DynamoDB Streams API reference, "StreamRecord".
+    """
+
+    EVENT_NAME = "$.eventName"
+    EVENT_ID = "$.eventID"
+    CREATED = "$.dynamodb.ApproximateCreationDateTime"
+    SEQUENCE_NUMBER = "$.dynamodb.SequenceNumber"
+    KEYS = "$.dynamodb.Keys"
+    NEW_IMAGE = "$.dynamodb.NewImage"
+    OLD_IMAGE = "$.dynamodb.OldImage"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What a mapping has to know of a table: its key, and what its stream shows."""
+
+    keys: KeySchema
+    view: StreamView = StreamView.NEW_AND_OLD_IMAGES
+
+    def part_of(self, attribute: Attribute, events: Collection[str], purpose: str) -> str:
+        """Return the part of a record that holds an attribute for each of these events.
+
+        That is `Keys`, `NewImage` or `OldImage`.
+
+        Raises:
+            MappingError: no part does, or the stream does not show it.
+
+        """
+        if self.keys.has(attribute):
+            return "Keys"
+        for image, there in IMAGE_OF.items():
+            if set(events) <= set(there):
+                self.must_show(image, f"{purpose} is {attribute}")
+                return image
+        raise MappingError(
+            f"{purpose} is {attribute}, which is in the new image when an item is written and in"
+            " the old one when it is removed, and a pipe reads one place only: use a key"
+            ' attribute, or narrow the events to ("INSERT", "MODIFY") or to ("REMOVE",)'
+        )
+
+    def must_show(self, image: str, purpose: str) -> None:
+        """Raise unless the stream shows an image.
+
+        Raises:
+            MappingError: it does not.
+
+        """
+        if image not in self.view.images:
+            raise MappingError(
+                f"{purpose}, but the stream's view {self.view} has no {IN_WORDS[image][4:]}:"
+                " give the table a stream of NEW_AND_OLD_IMAGES, or use its keys only"
+            )
+
+
+def path(part: str, attribute: Attribute) -> str:
+    """Return the JSON path of an attribute in a part of a record.
+
+    >>> path("Keys", Attribute("Location"))
+    '$.dynamodb.Keys.Location.S'
+    """
+    return f"$.dynamodb.{part}.{attribute.path}"

@@ -1,0 +1,123 @@
+"""What is sent as a request's body: an input template, from attributes and their new names."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from eventpipes.path import is_path
+
+from stacks.mapping.attribute import Attribute
+from stacks.mapping.errors import MappingError
+from stacks.mapping.record import IMAGE_OF, Field, Stream, path
+
+Part: TypeAlias = Attribute | Field | str | int | float | bool | Mapping[str, "Part"]
+"""A value in the body: from the record, a constant, or an object of further ones."""
+Value: TypeAlias = Field | Sequence[Attribute] | Mapping[str, Part]
+"""A body: attributes under their own names, an object, or a part of the record as it is."""
+
+SHOWN: Final = {Field.NEW_IMAGE: "NewImage", Field.OLD_IMAGE: "OldImage"}
+
+
+def template(value: Value, *, stream: Stream, events: Collection[str]) -> str:
+    """Return the input template of a value, for records of these events.
+
+    Variables stand unquoted, as EventBridge Pipes quotes text in value position itself. Where a
+    record has no such attribute, an empty text is sent; a removed item has no new image.
+    Numbers arrive as text, as DynamoDB's JSON has them; maps, lists and images in DynamoDB JSON;
+    binary values in Base64.
+
+    >>> from stacks.mapping import KeySchema
+    >>> template([Attribute("City"), Attribute("Speed", "N")],
+    ...          stream=Stream(KeySchema(Attribute("City"))), events=("INSERT", "MODIFY"))
+    '{"City":<$.dynamodb.Keys.City.S>,"Speed":<$.dynamodb.NewImage.Speed.N>}'
+
+    Raises:
+        MappingError: a part is not in the records, or is a path written as text.
+
+    """
+    writer = _Writer(stream, events)
+    if isinstance(value, Field):
+        return writer.field(value)
+    if isinstance(value, Mapping):
+        return writer.object(value)
+    return writer.object(members(value))
+
+
+def members(value: Sequence[Attribute]) -> dict[str, Part]:
+    """Return attributes under their own names.
+
+    Raises:
+        MappingError: it is something else, or two have the same name.
+
+    """
+    if isinstance(value, str) or not all(isinstance(one, Attribute) for one in value):
+        raise MappingError(
+            f"the value is {value!r}; write a list of attributes such as"
+            ' [Attribute("City")], or names with them: {"city": Attribute("City")}'
+        )
+    names = [one.name for one in value]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise MappingError(
+            f"the value has {', '.join(twice)} twice; give each a name of its own:"
+            ' {"first": ..., "second": ...}'
+        )
+    return dict(zip(names, value, strict=True))
+
+
+class _Writer:
+    def __init__(self, stream: Stream, events: Collection[str]) -> None:
+        self._stream = stream
+        self._events = events
+        self._image = "OldImage" if set(events) == {"REMOVE"} else "NewImage"
+
+    def object(self, members: Mapping[str, Part]) -> str:
+        inner = ",".join(f"{_text(name)}:{self._part(part)}" for name, part in members.items())
+        return f"{{{inner}}}"
+
+    def field(self, field: Field) -> str:
+        image = SHOWN.get(field)
+        if image is not None:
+            self._stream.must_show(image, f"the value holds {field}")
+            if not set(self._events) & set(IMAGE_OF[image]):
+                raise MappingError(
+                    f"the value holds {field}, which {' and '.join(self._events)} never have:"
+                    f" use {'Field.OLD_IMAGE' if image == 'NewImage' else 'Field.NEW_IMAGE'}"
+                )
+        return f"<{field}>"
+
+    def _part(self, part: Part) -> str:
+        match part:
+            case Attribute():
+                return f"<{self._path(part)}>"
+            case Field():
+                return self.field(part)
+            case Mapping():
+                return self.object(part)
+            case bool() | int() | float():
+                return json.dumps(part)
+            case str():
+                return _constant(part)
+        raise MappingError(
+            f"the value holds {part!r}; use an Attribute, a Field, text, a number or a dict"
+        )
+
+    def _path(self, attribute: Attribute) -> str:
+        if self._stream.keys.has(attribute):
+            return path("Keys", attribute)
+        self._stream.must_show(self._image, f"the value holds {attribute}")
+        return path(self._image, attribute)
+
+
+def _constant(text: str) -> str:
+    if is_path(text) or "<$" in text or "<aws." in text:
+        raise MappingError(
+            f"the value holds the text {text!r}, which looks like a path and would be sent as it"
+            ' is: write Attribute("Name", "S") for an attribute, Field.EVENT_NAME and the like'
+            " for the rest of a record"
+        )
+    return _text(text)
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,59 @@
+"""Where a pipeline reads from: a table's stream, whoever made the table."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from stacks.mapping import Stream
+from stacks.metric import Metric
+from stacks.statement import Statement
+
+ADVISED_READERS: Final = 2
+"""Readers of a shard that AWS advises (DynamoDB, "Reading and processing a stream")."""
+ADVISED_READERS_OF_GLOBAL_TABLES: Final = 1
+
+
+class Source(Protocol):
+    """A table with a stream."""
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+
+    @property
+    def stream_arn(self) -> str:
+        """The stream's ARN."""
+
+    @property
+    def stream(self) -> Stream:
+        """The table's key, and what its stream shows."""
+
+    @property
+    def advised_readers(self) -> int:
+        """How many pipes may read a shard, by AWS's advice."""
+
+    def stream_read(self) -> Sequence[Statement]:
+        """Return what a pipe needs to read the stream."""
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
+
+
+def read_statement(stream_arn: str) -> Statement:
+    """Return the right to read a stream (EventBridge, "Event source permissions")."""
+    return Statement(
+        sid="ReadStream",
+        actions=[
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        ],
+        resources=[stream_arn],
+    )
+
+
+def table_metric(table: str, name: str, statistic: str) -> Metric:
+    """Return a metric of a table by the table's name."""
+    return Metric(
+        namespace="AWS/DynamoDB", name=name, dimensions={"TableName": table}, statistic=statistic
+    )

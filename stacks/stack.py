@@ -1,0 +1,149 @@
+"""A stack of pipelines: what all of them share, so that each is a few lines."""
+
+from collections.abc import Sequence
+
+from cdktf import TerraformStack
+from constructs import Construct
+
+from stacks.account import Account, use_aws
+from stacks.alarm_topic import alarm_topic_name
+from stacks.endpoint import MomentoEndpoint
+from stacks.key import Key
+from stacks.mapping import Attribute, ItemMapping, KeySchema, StreamView
+from stacks.monitoring import Monitoring
+from stacks.pipe import Delivery
+from stacks.pipeline import MomentoPipeline
+from stacks.role import iam_settle_variable
+from stacks.secret import api_key_variable
+from stacks.settings import Settings
+from stacks.source import Source
+from stacks.state import use_remote_state
+from stacks.table import Provisioned, Replica, Table
+
+
+class MomentoStack(TerraformStack):
+    """A stack with remote state, the AWS provider, a Momento endpoint, and what a profile adds.
+
+    `add_table` and `add_pipeline` pass the settings on. `name` begins the names of what is
+    shared (default: the prefix and the stack's id); each table and pipeline has the prefix and
+    its own id.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        settings: Settings,
+        *,
+        name: str | None = None,
+        secret_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.settings = settings
+        self.protection = settings.protection
+        name = name or f"{settings.name_prefix}-{id_}"
+        use_remote_state(self, settings, key=settings.state_key)
+        use_aws(self, settings)
+        api_key = api_key_variable(self).string_value
+        self._settle = iam_settle_variable(self, default=settings.iam_settle_seconds).string_value
+        self.account = Account(self, "account", region=settings.region)
+        own_topic = settings.alarms and settings.alarm_topic_arn is None
+        self.key = (
+            Key(
+                self,
+                "key",
+                name=name,
+                account=self.account,
+                alarm_topic_name=alarm_topic_name(name) if own_topic else None,
+                protection=self.protection,
+            )
+            if self.protection.own_key
+            else None
+        )
+        self.endpoint = MomentoEndpoint(
+            self,
+            "momento",
+            name_prefix=name,
+            url=settings.momento_api_endpoint,
+            cache_name=settings.cache_name,
+            secret_name=secret_name or f"{settings.secret_name}-{id_}",
+            api_key=api_key,
+            rate_limit=settings.destination_rate_limit,
+            protection=self.protection,
+            key=self.key,
+        )
+        self.monitoring = (
+            Monitoring(
+                self,
+                "monitoring",
+                name_prefix=name,
+                account=self.account,
+                topic_arn=settings.alarm_topic_arn,
+                key=self.key,
+            )
+            if settings.alarms
+            else None
+        )
+
+    def add_table(
+        self,
+        id_: str,
+        *,
+        keys: KeySchema,
+        name: str | None = None,
+        view: StreamView = StreamView.NEW_AND_OLD_IMAGES,
+        capacity: Provisioned | None = None,
+        replicas: Sequence[Replica] = (),
+        expires: Attribute | None = None,
+    ) -> Table:
+        """Return a new table; see `Table` for what it takes (default name: prefix and id)."""
+        return Table(
+            self,
+            id_,
+            name=name or f"{self.settings.name_prefix}-{id_}",
+            keys=keys,
+            view=view,
+            capacity=capacity,
+            replicas=replicas,
+            expires=expires,
+            protection=self.protection,
+            key=self.key,
+        )
+
+    def add_pipeline(
+        self,
+        id_: str,
+        *,
+        source: Source,
+        mapping: ItemMapping,
+        name: str | None = None,
+        role_name: str | None = None,
+    ) -> MomentoPipeline:
+        """Return a new pipeline, watched if the settings ask for alarms (name as for a table).
+
+        Raises:
+            PipelineError: the mapping would fail on this source's stream.
+
+        """
+        pipeline = MomentoPipeline(
+            self,
+            id_,
+            name=name or f"{self.settings.name_prefix}-{id_}",
+            role_name=role_name,
+            account=self.account,
+            source=source,
+            endpoint=self.endpoint,
+            mapping=mapping,
+            delivery=Delivery(
+                retry_attempts=self.settings.retry_attempts,
+                record_age_seconds=self.settings.record_age_seconds,
+                log_level=self.settings.log_level,
+                log_execution_data=self.settings.log_execution_data,
+            ),
+            iam_settle_seconds=self._settle,
+            protection=self.protection,
+            key=self.key,
+        )
+        if self.monitoring:
+            self.monitoring.watch(pipeline)
+        return pipeline
