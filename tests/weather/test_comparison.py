@@ -57,7 +57,8 @@ def test_a_record_that_is_not_even_a_number_is_stale_and_no_crash() -> None:
 
 
 def test_the_seconds_left_are_those_of_what_is_cached() -> None:
-    left = judge("Oslo", RECORD, body()).seconds_left
+    record = WeatherRecord.parse(HELD | {"TTL": 600})
+    left = judge("Oslo", record, body()).seconds_left
     assert left
     assert 0 < left <= 600
 
