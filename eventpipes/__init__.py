@@ -1,9 +1,10 @@
-"""How a pipe behaves: EventBridge Pipes' semantics in pure Python."""
+"""How pipes and rules behave: EventBridge's semantics in pure Python."""
 
 from eventpipes.definition import (
     Connection,
     Definition,
     Destination,
+    EventBus,
     Logging,
     Secret,
     Source,
@@ -16,14 +17,18 @@ from eventpipes.errors import (
     InvalidTemplate,
     Unsupported,
 )
+from eventpipes.outcome import Event, Filtered, Request, Unprocessable
 from eventpipes.pattern import Pattern, compile  # noqa: A004 - as in `re`
-from eventpipes.pipe import Filtered, Outcome, Pipe, Request, Unprocessable
+from eventpipes.pipe import Outcome, Pipe
+from eventpipes.rule import Rule, RuleDefinition
 from eventpipes.template import Template
 
 __all__ = [
     "Connection",
     "Definition",
     "Destination",
+    "Event",
+    "EventBus",
     "EventPipesError",
     "Filtered",
     "InvalidDefinition",
@@ -35,6 +40,8 @@ __all__ = [
     "Pattern",
     "Pipe",
     "Request",
+    "Rule",
+    "RuleDefinition",
     "Secret",
     "Source",
     "Template",

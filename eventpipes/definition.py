@@ -42,6 +42,25 @@ class Destination:
     rate_limit: int = 300
 
 
+NO_DESTINATION = Destination(
+    name="", method="", endpoint="", connection=Connection(name="", headers={})
+)
+"""What stands for the destination of a pipe whose target is another."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventBus:
+    """An event bus as a pipe's target; EventBridge's own where detail type or source is absent.
+
+    Both may be a JSON path into the record.
+    """
+
+    name: str
+    arn: str
+    detail_type: str | None = None
+    source: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """The DynamoDB stream that is read, and how.
@@ -69,13 +88,14 @@ class Logging:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """One pipe."""
+    """One pipe, to an API destination, or to an event bus if it names one."""
 
     name: str
     arn: str
     source: Source
     target_arn: str
-    destination: Destination
+    destination: Destination = NO_DESTINATION
+    event_bus: EventBus | None = None
     filters: Sequence[str] = ()
     input_template: str | None = None
     path_parameters: Sequence[str] = ()

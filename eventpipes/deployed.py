@@ -1,12 +1,22 @@
-"""Read pipes from the AWS API: what was really deployed.
+"""Read pipes and rules from the AWS API: what was really deployed.
 
 The clients are boto3's, or anything with the same methods; nothing here imports boto3.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from eventpipes.definition import Connection, Definition, Destination, Logging, Secret, Source
+from eventpipes.definition import (
+    NO_DESTINATION,
+    Connection,
+    Definition,
+    Destination,
+    EventBus,
+    Logging,
+    Secret,
+    Source,
+)
+from eventpipes.rule import MAX_EVENT_AGE, MAX_RETRY_ATTEMPTS, RuleDefinition
 
 
 class PipesClient(Protocol):
@@ -26,6 +36,22 @@ class EventsClient(Protocol):
         """Return a connection."""
 
 
+class RulesClient(EventsClient, Protocol):
+    """What is used of the `events` client for rules; `NextToken` goes on where an answer ended."""
+
+    def list_rules(self, *, EventBusName: str, **page: Any) -> Mapping[str, Any]:  # noqa: ANN401, N803
+        """Return a page of a bus's rules."""
+
+    def list_targets_by_rule(
+        self,
+        *,
+        Rule: str,  # noqa: N803
+        EventBusName: str,  # noqa: N803
+        **page: Any,  # noqa: ANN401 - NextToken, as boto3 types it
+    ) -> Mapping[str, Any]:
+        """Return a page of a rule's targets."""
+
+
 ReadSecret = Callable[[str], Mapping[str, Any]]
 """Return a connection's stored secret, parsed, by its ARN."""
 
@@ -41,13 +67,16 @@ def read_definition(
     http = target.get("HttpParameters") or {}
     log = pipe.get("LogConfiguration") or {}
     arn = pipe["Target"]
+    bus = _bus(arn, target.get("EventBridgeEventBusParameters") or {})
     unsupported = None
     if stream is None:
         unsupported = "the source is not a DynamoDB stream"
     elif pipe.get("Enrichment"):
         unsupported = "it has an enrichment"
-    elif ":api-destination/" not in arn:
-        unsupported = "the target is not an API destination"
+    elif bus is None and _DESTINATION not in arn:
+        unsupported = "the target is neither an API destination nor an event bus"
+    elif bus is not None:
+        unsupported = _strange_parameters(target.get("EventBridgeEventBusParameters") or {})
     stream = stream or {}
     filters = (parameters.get("FilterCriteria") or {}).get("Filters") or ()
     return Definition(
@@ -65,7 +94,10 @@ def read_definition(
         ),
         filters=tuple(one["Pattern"] for one in filters),
         target_arn=arn,
-        destination=_NONE if unsupported else _destination(arn, events, read_secret),
+        destination=NO_DESTINATION
+        if unsupported or bus
+        else _destination(arn, events, read_secret),
+        event_bus=bus,
         input_template=target.get("InputTemplate"),
         path_parameters=tuple(http.get("PathParameterValues") or ()),
         query_string=http.get("QueryStringParameters") or {},
@@ -79,11 +111,98 @@ def read_definition(
     )
 
 
-_NONE = Destination(name="", method="", endpoint="", connection=Connection(name="", headers={}))
+_DESTINATION = ":api-destination/"
+
+
+def _bus(arn: str, parameters: Mapping[str, Any]) -> EventBus | None:
+    name = arn.partition(":event-bus/")[2]
+    if not name:
+        return None
+    return EventBus(
+        name=name,
+        arn=arn,
+        detail_type=parameters.get("DetailType"),
+        source=parameters.get("Source"),
+    )
+
+
+def _strange_parameters(parameters: Mapping[str, Any]) -> str | None:
+    strange = sorted(name for name in ("EndpointId", "Resources", "Time") if parameters.get(name))
+    return f"the event bus gets {', '.join(strange)} from it" if strange else None
+
+
+Target = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""A rule as the API lists it, and one of its targets."""
+
+
+def list_targets(bus: str, events: RulesClient) -> list[Target]:
+    """Return each target of a bus's rules with its rule, as the API tells them."""
+    return [
+        (rule, target)
+        for rule in _pages(lambda **page: events.list_rules(EventBusName=bus, **page), "Rules")
+        for target in _targets(rule["Name"], bus, events)
+    ]
+
+
+def _targets(rule: str, bus: str, events: RulesClient) -> Iterator[Mapping[str, Any]]:
+    return _pages(
+        lambda **page: events.list_targets_by_rule(Rule=rule, EventBusName=bus, **page), "Targets"
+    )
+
+
+def _pages(ask: Callable[..., Mapping[str, Any]], member: str) -> Iterator[Mapping[str, Any]]:
+    answer = ask()
+    yield from answer[member]
+    while token := answer.get("NextToken"):
+        answer = ask(NextToken=token)
+        yield from answer[member]
+
+
+def read_rules(bus: str, events: RulesClient, read_secret: ReadSecret) -> list[RuleDefinition]:
+    """Return the rules of a bus, by its name: one for each target, in the order of their places."""
+    found = [read_rule(bus, target, events, read_secret) for target in list_targets(bus, events)]
+    return sorted(found, key=lambda rule: rule.place)
+
+
+def read_rule(
+    bus: str, found: Target, events: EventsClient, read_secret: ReadSecret
+) -> RuleDefinition:
+    """Return one listed target with its rule, its destination and connection."""
+    rule, target = found
+    arn = target["Arn"]
+    transformer, http = target.get("InputTransformer") or {}, target.get("HttpParameters") or {}
+    retries = target.get("RetryPolicy") or {}
+    unsupported = None
+    if not rule.get("EventPattern"):
+        unsupported = "it has no event pattern"
+    elif _DESTINATION not in arn:
+        unsupported = f"the target {arn} is not an API destination"
+    elif target.get("Input") is not None:
+        unsupported = "the target has a constant input"
+    return RuleDefinition(
+        name=rule["Name"],
+        arn=rule["Arn"],
+        event_bus=bus,
+        pattern=rule.get("EventPattern", ""),
+        state=rule.get("State", "ENABLED"),
+        target_id=target["Id"],
+        target_arn=arn,
+        destination=NO_DESTINATION if unsupported else _destination(arn, events, read_secret),
+        input_path=target.get("InputPath"),
+        input_paths=transformer.get("InputPathsMap") or {},
+        input_template=transformer.get("InputTemplate"),
+        path_parameters=tuple(http.get("PathParameterValues") or ()),
+        query_string=http.get("QueryStringParameters") or {},
+        headers=http.get("HeaderParameters") or {},
+        maximum_retry_attempts=retries.get("MaximumRetryAttempts", MAX_RETRY_ATTEMPTS),
+        maximum_event_age=retries.get("MaximumEventAgeInSeconds", MAX_EVENT_AGE),
+        dead_letter_queue_arn=(target.get("DeadLetterConfig") or {}).get("Arn"),
+        unsupported=unsupported,
+    )
 
 
 def _destination(arn: str, events: EventsClient, read_secret: ReadSecret) -> Destination:
-    name = arn.partition(":api-destination/")[2].partition("/")[0]
+    name = arn.partition(_DESTINATION)[2].partition("/")[0]
     destination = events.describe_api_destination(Name=name)
     connection_arn = destination["ConnectionArn"]
     connection = events.describe_connection(

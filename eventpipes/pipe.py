@@ -1,49 +1,17 @@
-"""A pipe: from one stream record to the request it would send."""
+"""A pipe: from one stream record to the request it would send, or to the event on a bus."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from eventpipes import pattern as event_pattern
-from eventpipes.definition import MAX_FILTERS, MAX_PATTERN_LENGTH, Definition, Secret
+from eventpipes.definition import MAX_FILTERS, MAX_PATTERN_LENGTH, Definition
+from eventpipes.envelope import Envelope
 from eventpipes.errors import EventPipesError, InvalidDefinition, Unsupported
-from eventpipes.parameters import compile_value, compile_values, encode, fill
-from eventpipes.path import is_path
-from eventpipes.template import Template, to_json
+from eventpipes.outcome import Event, Filtered, Request, Unprocessable
+from eventpipes.request import RequestForm
+from eventpipes.template import Template, timestamp, to_json
 
-WILDCARD = "*"
-DEFAULT_HEADERS = {
-    "Content-Type": "application/json; charset=utf-8",
-    "User-Agent": "Amazon/EventBridge/ApiDestinations",
-}
-"""What EventBridge sends unless the pipe or the connection says otherwise."""
-
-
-@dataclass(frozen=True)
-class Filtered:
-    """No filter matches: the record is skipped, which is no error."""
-
-    filters: tuple[str, ...]
-
-
-class Request(NamedTuple):
-    """The HTTP request for one record; secrets do not show in `repr`."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: str
-
-
-@dataclass(frozen=True)
-class Unprocessable:
-    """No request can be made of the record; the reason says why."""
-
-    reason: str
-
-
-Outcome = Filtered | Request | Unprocessable
+Outcome = Filtered | Request | Event | Unprocessable
 
 
 class Pipe:
@@ -66,33 +34,12 @@ class Pipe:
 
     def _compile(self, definition: Definition) -> None:
         _check(definition)
-        destination, connection = definition.destination, definition.destination.connection
         self._filters = tuple(definition.filters)
         self._matchers = [event_pattern.compile(text).matches for text in self._filters]
         self._template = (
             None if definition.input_template is None else Template(definition.input_template)
         )
-        self._endpoint = _Endpoint(destination.endpoint, definition.path_parameters)
-        own = compile_values(definition.query_string)
-        self._query = [
-            (f"{encode(name)}=", value)
-            for name, value in own
-            if name not in connection.query_string
-        ]
-        self._fixed_query = [
-            f"{encode(name)}={encode(value)}" for name, value in connection.query_string.items()
-        ]
-        self._separator = "&" if "?" in destination.endpoint else "?"
-        taken = {name.lower() for name in connection.headers}
-        self._headers = [
-            (name, value)
-            for name, value in compile_values(definition.headers)
-            if name.lower() not in taken
-        ]
-        named = taken | {name.lower() for name, _ in self._headers}
-        self._fixed_headers = {
-            name: value for name, value in DEFAULT_HEADERS.items() if name.lower() not in named
-        } | dict(connection.headers)
+        self._target = _target(definition)
         self._context = {
             "aws.pipes.pipe-arn": definition.arn,
             "aws.pipes.pipe-name": definition.name,
@@ -111,54 +58,41 @@ class Pipe:
     def _context_at(self, now: datetime | None) -> Mapping[str, str]:
         if not self._timed:
             return self._context
-        moment = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {**self._context, "aws.pipes.event.ingestion-time": moment}
+        return {**self._context, "aws.pipes.event.ingestion-time": timestamp(now)}
 
     def process(self, record: Mapping[str, object], *, now: datetime | None = None) -> Outcome:
         """Return what becomes of a record. `now` is its ingestion time (default: now)."""
         if not self.matches(record):
             return Filtered(self._filters)
-        if self._template is None:
-            body = to_json(record)
-        else:
-            body = self._template.render(record, self._context_at(now))
-        url = self._endpoint.url(record)
-        query = [name + encode(value(record)) for name, value in self._query]
-        query += self._fixed_query
-        if query:
-            url = f"{url}{self._separator}{'&'.join(query)}"
-        headers = self._fixed_headers
-        if self._headers:
-            own = {name: value(record) for name, value in self._headers}
-            for name, text in own.items():
-                if "\n" in text or "\r" in text:
-                    return Unprocessable(f"the header {name} would hold a line break")
-            headers = own | headers
-        return Request(self.definition.destination.method, url, headers, body)
+        template = self._template
+        rendered = None if template is None else template.render(record, self._context_at(now))
+        if isinstance(self._target, Envelope):
+            return self._target.wrap(record, rendered, now or datetime.now(UTC))
+        return self._target.fill(record, to_json(record) if rendered is None else rendered)
 
 
-class _Endpoint:
-    """An endpoint and its path parameters; constant ones are filled in once."""
-
-    def __init__(self, endpoint: str, parameters: Sequence[str]) -> None:
-        self._pieces = endpoint.split(WILDCARD)
-        self._values = [compile_value(value) for value in parameters]
-        constant = not any(map(is_path, parameters))
-        self._filled = fill(self._pieces, parameters) if constant else None
-
-    def url(self, record: Mapping[str, object]) -> str:
-        """Return the URL for a record, without a query string of the pipe's."""
-        if self._filled is not None:
-            return self._filled
-        return fill(self._pieces, [value(record) for value in self._values])
+def _target(definition: Definition) -> RequestForm | Envelope:
+    http = (definition.path_parameters, definition.query_string, definition.headers)
+    if definition.event_bus is None:
+        return RequestForm(
+            definition.destination, path_parameters=http[0], query_string=http[1], headers=http[2]
+        )
+    if any(http):
+        raise InvalidDefinition(
+            "it has HTTP parameters, but its target is an event bus: give them to the bus's rules"
+        )
+    return Envelope(definition, definition.event_bus)
 
 
 def _check(definition: Definition) -> None:
     """Raise for what EventBridge refuses beyond patterns and templates."""
-    unsupported = definition.unsupported or definition.destination.connection.unsupported
-    if unsupported:
-        raise Unsupported(unsupported)
+    if definition.unsupported:
+        raise Unsupported(definition.unsupported)
     source = definition.source
+    if source.batch_size != 1 and definition.event_bus is not None:
+        raise Unsupported(
+            f"batch_size is {source.batch_size}; records are put on a bus one at a time here: use 1"
+        )
     if source.batch_size != 1:
         raise InvalidDefinition(
             f"batch_size is {source.batch_size}, but an API destination takes one record at a"
@@ -184,14 +118,3 @@ def _check(definition: Definition) -> None:
             raise InvalidDefinition(
                 f"a filter pattern has {len(text)} characters and may have {MAX_PATTERN_LENGTH}"
             )
-    wildcards = definition.destination.endpoint.count(WILDCARD)
-    if wildcards != len(definition.path_parameters):
-        raise InvalidDefinition(
-            f"{len(definition.path_parameters)} path parameters, but the endpoint"
-            f" {definition.destination.endpoint} has {wildcards} wildcards (*): give one each"
-        )
-
-
-def masked(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers that may be shown: secrets as three stars."""
-    return {name: "***" if isinstance(value, Secret) else value for name, value in headers.items()}

@@ -19,6 +19,7 @@ _BLOCKS = frozenset(
         "cloudwatch_logs_log_destination",
         "dead_letter_config",
         "dynamodb_stream_parameters",
+        "eventbridge_event_bus_parameters",
         "filter_criteria",
         "http_parameters",
         "invocation_http_parameters",

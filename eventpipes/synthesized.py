@@ -1,4 +1,4 @@
-"""Read pipes out of synthesized Terraform JSON (`cdk.tf.json`).
+"""Read pipes and rules out of synthesized Terraform JSON (`cdk.tf.json`).
 
 References between resources are followed. What only exists after a deploy is named after
 what it will be: an ARN with the account 000000000000, a variable as `${var.name}`.
@@ -10,8 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from eventpipes.definition import Connection, Definition, Destination, Logging, Secret, Source
+from eventpipes.definition import (
+    NO_DESTINATION,
+    Connection,
+    Definition,
+    Destination,
+    EventBus,
+    Logging,
+    Secret,
+    Source,
+)
 from eventpipes.errors import InvalidDefinition
+from eventpipes.rule import MAX_EVENT_AGE, MAX_RETRY_ATTEMPTS, RuleDefinition
 
 ACCOUNT = "000000000000"
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.(\w+)\}")
@@ -24,13 +34,17 @@ def read_definitions(file: Path) -> list[Definition]:
         InvalidDefinition: there is no such file, or it is not as Terraform takes it.
 
     """
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError:
-        raise InvalidDefinition(f"{file} does not exist: synthesize first") from None
-    except ValueError as error:
-        raise InvalidDefinition(f"{file} is not JSON: {error}") from None
-    return definitions(document)
+    return definitions(_read(file))
+
+
+def read_rules(file: Path) -> list[RuleDefinition]:
+    """Return the rules of a synthesized file, one for each target, in the order of their places.
+
+    Raises:
+        InvalidDefinition: there is no such file, or it is not as Terraform takes it.
+
+    """
+    return rules(_read(file))
 
 
 def definitions(document: Mapping[str, Any]) -> list[Definition]:
@@ -38,6 +52,30 @@ def definitions(document: Mapping[str, Any]) -> list[Definition]:
     stack = _Stack(document)
     pipes = document.get("resource", {}).get("aws_pipes_pipe", {})
     return sorted((stack.pipe(pipe) for pipe in pipes.values()), key=lambda pipe: pipe.name)
+
+
+def rules(document: Mapping[str, Any]) -> list[RuleDefinition]:
+    """Return the rules of synthesized JSON, one for each target, in the order of their places."""
+    stack = _Stack(document)
+    targets = document.get("resource", {}).get("aws_cloudwatch_event_target", {})
+    return sorted((stack.rule(target) for target in targets.values()), key=lambda rule: rule.place)
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    try:
+        document: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except OSError:
+        raise InvalidDefinition(f"{file} does not exist: synthesize first") from None
+    except ValueError as error:
+        raise InvalidDefinition(f"{file} is not JSON: {error}") from None
+    return document
+
+
+def _block(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a block that is there at most once, whether as an object or as a list of one."""
+    found = holder.get(name) or {}
+    block: Mapping[str, Any] = found[0] if isinstance(found, list) else found
+    return block
 
 
 class _Stack:
@@ -49,17 +87,21 @@ class _Stack:
     def pipe(self, pipe: Mapping[str, Any]) -> Definition:
         source = pipe.get("source_parameters") or {}
         stream = source.get("dynamodb_stream_parameters")
-        target = pipe.get("target_parameters") or {}
-        http = target.get("http_parameters") or {}
+        target = _block(pipe, "target_parameters")
+        http = _block(target, "http_parameters")
         log = pipe.get("log_configuration") or {}
-        destination = self._follow(pipe["target"])
+        destination = self._follow(pipe["target"]) or {}
+        parameters = _block(target, "eventbridge_event_bus_parameters")
+        bus = self._bus(pipe["target"], parameters)
         unsupported = None
         if stream is None:
             unsupported = "the source is not a DynamoDB stream"
         elif pipe.get("enrichment"):
             unsupported = "it has an enrichment"
-        elif destination is None or "invocation_endpoint" not in destination:
-            unsupported = "the target is not an API destination of the same stack"
+        elif bus is None and "invocation_endpoint" not in destination:
+            unsupported = "the target is neither an API destination nor a bus of the same stack"
+        elif strange := sorted(parameters.keys() & {"endpoint_id", "resources", "time"}):
+            unsupported = f"the event bus gets {', '.join(strange)} from it"
         stream = stream or {}
         group = log.get("cloudwatch_logs_log_destination") or {}
         queue = (stream.get("dead_letter_config") or {}).get("arn")
@@ -79,7 +121,8 @@ class _Stack:
                 one["pattern"] for one in (source.get("filter_criteria") or {}).get("filter", ())
             ),
             target_arn=self._named(pipe["target"]),
-            destination=self._destination(destination or {}),
+            destination=NO_DESTINATION if bus else self._destination(destination),
+            event_bus=bus,
             input_template=target.get("input_template"),
             path_parameters=tuple(http.get("path_parameter_values") or ()),
             query_string=http.get("query_string_parameters") or {},
@@ -91,6 +134,68 @@ class _Stack:
             ),
             unsupported=unsupported,
         )
+
+    def rule(self, target: Mapping[str, Any]) -> RuleDefinition:
+        rule = self._rule(target["rule"])
+        bus = self._bus_name(target.get("event_bus_name") or rule.get("event_bus_name"))
+        name = rule.get("name", target["rule"])
+        destination = self._follow(target["arn"]) or {}
+        transformer, http = _block(target, "input_transformer"), _block(target, "http_target")
+        retries = _block(target, "retry_policy")
+        queue = _block(target, "dead_letter_config").get("arn")
+        unsupported = None
+        if "event_pattern" not in rule:
+            unsupported = "it has no event pattern"
+        elif "invocation_endpoint" not in destination:
+            unsupported = "the target is not an API destination of the same stack"
+        elif target.get("input") is not None:
+            unsupported = "the target has a constant input"
+        return RuleDefinition(
+            name=name,
+            arn=self._arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}"),
+            event_bus=bus,
+            pattern=rule.get("event_pattern", ""),
+            state=rule.get("state", "ENABLED"),
+            target_id=target.get("target_id", ""),
+            target_arn=self._named(target["arn"]),
+            destination=self._destination(destination),
+            input_path=target.get("input_path"),
+            input_paths=transformer.get("input_paths") or {},
+            input_template=transformer.get("input_template"),
+            path_parameters=tuple(http.get("path_parameter_values") or ()),
+            query_string=http.get("query_string_parameters") or {},
+            headers=http.get("header_parameters") or {},
+            maximum_retry_attempts=retries.get("maximum_retry_attempts", MAX_RETRY_ATTEMPTS),
+            maximum_event_age=retries.get("maximum_event_age_in_seconds", MAX_EVENT_AGE),
+            dead_letter_queue_arn=self._named(queue) if queue else None,
+            unsupported=unsupported,
+        )
+
+    def _rule(self, reference: str) -> Mapping[str, Any]:
+        """Return the rule that a target names, by a reference or by its name."""
+        found = self._follow(reference)
+        if found is not None:
+            return found
+        every = self._resources.get("aws_cloudwatch_event_rule", {}).values()
+        named: dict[str, Mapping[str, Any]] = {one.get("name", ""): one for one in every}
+        return named.get(reference, {})
+
+    def _bus(self, target: str, parameters: Mapping[str, Any]) -> EventBus | None:
+        """Return the bus that a pipe's target is, if it is one."""
+        arn = self._named(target)
+        name = arn.partition(":event-bus/")[2]
+        if not name:
+            return None
+        return EventBus(
+            name=name,
+            arn=arn,
+            detail_type=parameters.get("detail_type"),
+            source=parameters.get("source"),
+        )
+
+    def _bus_name(self, reference: str | None) -> str:
+        name = self._named(reference or "default")
+        return name.partition(":event-bus/")[2] or name
 
     def _destination(self, destination: Mapping[str, Any]) -> Destination:
         return Destination(
@@ -117,6 +222,7 @@ class _Stack:
         name = resource.get("name", match[2])
         return {
             "aws_cloudwatch_event_api_destination": self._arn("events", f"api-destination/{name}"),
+            "aws_cloudwatch_event_bus": self._arn("events", f"event-bus/{name}"),
             "aws_cloudwatch_log_group": self._arn("logs", f"log-group:{name}"),
             "aws_dynamodb_table": self._arn("dynamodb", f"table/{name}/stream/LATEST"),
             "aws_sqs_queue": self._arn("sqs", name),

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from eventpipes.pipe import masked
+from eventpipes.outcome import masked
 from localcloud.delivery import Delivery
 from localcloud.serving import Served
 

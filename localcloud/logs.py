@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eventpipes import Definition
-from eventpipes.pipe import masked
+from eventpipes.outcome import masked
 from localcloud.delivery import Delivery
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Settle one dead letter: send its record's request, or the table's current state."""
 
-from eventpipes import Filtered, Pipe, Unprocessable
+from eventpipes import Event, Filtered, Pipe, Unprocessable
 from ops.repair.converge import Converged, Converger, Own
 from ops.repair.dead_letters import DeadLetter
 from ops.deployment import PUBLISH, Deployment, table_of
@@ -70,6 +70,8 @@ class Settler:
         outcome = pipe.process(record)
         if isinstance(outcome, Filtered):
             return None
+        if isinstance(outcome, Event):
+            raise RefusedError("its pipe puts events on a bus: the rules' own letters hold them")
         if self._deployment.operation(pipe) == PUBLISH:
             if isinstance(outcome, Unprocessable):
                 raise RefusedError(outcome.reason)

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import eventpipes
-from eventpipes import Definition, EventPipesError, Filtered, Pipe, Request, Unprocessable
-from eventpipes.pipe import masked
+from eventpipes import Definition, Event, EventPipesError, Filtered, Pipe, Request, Unprocessable
+from eventpipes.outcome import masked
 from eventpipes.planned import after, before
+from eventpipes.request import DEFAULT_HEADERS
+from eventpipes.template import to_json
 from ops.review.plan import Plan
 
 _ITEM: Final = {
@@ -118,8 +119,12 @@ def _text(pipe: Pipe | None, record: Mapping[str, object]) -> str | None:
             return None
         case Unprocessable(reason=reason):
             return f"no request can be made: {reason}"
+        case Event(envelope=envelope):
+            lasting = {name: envelope[name] for name in ("source", "detail-type", "detail")}
+            return f"an event on the bus: {to_json(lasting)}"
         case Request() as request:
             headers = masked(request.headers)
-            standard = eventpipes.pipe.DEFAULT_HEADERS
-            own = [f"{name}: {value}" for name, value in headers.items() if name not in standard]
+            own = [
+                f"{name}: {value}" for name, value in headers.items() if name not in DEFAULT_HEADERS
+            ]
             return "\n".join([f"{request.method} {request.url}", *own, "", request.body])

@@ -146,7 +146,10 @@ def test_what_aws_leaves_out_has_its_default() -> None:
     [
         ({"Enrichment": "arn:aws:lambda:us-east-1:1:function:f"}, "it has an enrichment"),
         ({"SourceParameters": {"SqsQueueParameters": {}}}, "the source is not a DynamoDB stream"),
-        ({"Target": f"arn:aws:sqs:{ACCOUNT}:q"}, "the target is not an API destination"),
+        (
+            {"Target": f"arn:aws:sqs:{ACCOUNT}:q"},
+            "the target is neither an API destination nor an event bus",
+        ),
     ],
 )
 def test_a_pipe_that_cannot_be_run_is_unsupported_and_nothing_more_is_asked(

@@ -20,7 +20,7 @@ from eventpipes import (
     Unprocessable,
     Unsupported,
 )
-from eventpipes.pipe import masked
+from eventpipes.outcome import masked
 from tests.eventpipes.cases import read_record
 
 KEY = "planted-key-that-must-not-be-seen"

@@ -1,0 +1,75 @@
+"""The envelope in which a pipe puts a record on an event bus.
+
+See AWS: "PipeTargetEventBridgeEventBusParameters" in the Pipes API, and "Events in Amazon
+EventBridge" for the members. The source and the detail type that stand where a pipe names none
+are in no AWS page; they are what events from DynamoDB streams carry.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from eventpipes.definition import Definition, EventBus
+from eventpipes.errors import InvalidDefinition
+from eventpipes.outcome import Event, Unprocessable
+from eventpipes.parameters import compile_value
+
+DETAIL_TYPE = "Event from aws:dynamodb"
+MAX_DETAIL_TYPE_LENGTH = 128
+MAX_SOURCE_LENGTH = 256
+
+
+class Envelope:
+    """What a pipe's definition says of its events, checked and compiled.
+
+    Raises:
+        InvalidDefinition: the detail type or the source is not as AWS takes it.
+        InvalidPath: one of them begins as a path but is not one.
+
+    """
+
+    def __init__(self, definition: Definition, bus: EventBus) -> None:
+        source = f"Pipe {definition.name}" if bus.source is None else bus.source
+        detail_type = DETAIL_TYPE if bus.detail_type is None else bus.detail_type
+        _check_length("detail_type", detail_type, MAX_DETAIL_TYPE_LENGTH)
+        _check_length("source", source, MAX_SOURCE_LENGTH)
+        if source.startswith("aws."):
+            raise InvalidDefinition(f"the event's source is {source!r}; aws. is AWS's own prefix")
+        self._bus_arn = bus.arn
+        self._source = compile_value(source)
+        self._detail_type = compile_value(detail_type)
+        self._region, self._account = (definition.arn.split(":") + [""] * 5)[3:5]
+
+    def wrap(
+        self, record: Mapping[str, object], rendered: str | None, now: datetime
+    ) -> Event | Unprocessable:
+        """Return the event for a record, whose detail is what a template made of it, if one did."""
+        detail: Any = record
+        if rendered is not None:
+            try:
+                detail = json.loads(rendered)
+            except ValueError as error:
+                return Unprocessable(f"an event's detail has to be JSON, and it is not: {error}")
+        if not isinstance(detail, Mapping):
+            return Unprocessable(f"an event's detail has to be a JSON object, not {rendered}")
+        envelope = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": self._detail_type(record),
+            "source": self._source(record),
+            "account": self._account,
+            "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "region": self._region,
+            "resources": [],
+            "detail": detail,
+        }
+        return Event(self._bus_arn, envelope)
+
+
+def _check_length(name: str, text: str, longest: int) -> None:
+    if not 1 <= len(text) <= longest:
+        raise InvalidDefinition(
+            f"the event's {name} has {len(text)} characters; it may have 1 to {longest}"
+        )

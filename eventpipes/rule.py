@@ -1,0 +1,212 @@
+"""A rule of an event bus: from one event to the request that its target would get.
+
+See AWS: "Rules in Amazon EventBridge", "Amazon EventBridge input transformation", and the types
+Target, InputTransformer and RetryPolicy of the EventBridge API, whose limits are checked here.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from eventpipes import pattern as event_pattern
+from eventpipes.definition import MAX_PATTERN_LENGTH, Destination
+from eventpipes.errors import EventPipesError, InvalidDefinition, InvalidPath, Unsupported
+from eventpipes.outcome import Filtered, Request, Unprocessable
+from eventpipes.path import MISSING, compile_path
+from eventpipes.request import RequestForm
+from eventpipes.template import Template, Variables, timestamp, to_json
+
+MAX_PATHS = 100
+MAX_PATH_LENGTH = 256
+MAX_RETRY_ATTEMPTS: Final = 185
+MIN_EVENT_AGE, MAX_EVENT_AGE = 60, 86_400
+RESERVED: Final = frozenset(
+    {
+        "aws.events.event",
+        "aws.events.event.ingestion-time",
+        "aws.events.event.json",
+        "aws.events.rule-arn",
+        "aws.events.rule-name",
+    }
+)
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_VARIABLE = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_OPENING = re.compile(r"<(?=\$|aws\.events\.|[A-Za-z0-9_-]+>)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleDefinition:
+    """One target of one rule, an API destination; a rule with several is as many of these.
+
+    `event_bus` is the bus's name. `input_paths` are the input transformer's variables, each a
+    name with its JSON path. `maximum_retry_attempts` is 0 to 185; `maximum_event_age` is in
+    seconds, 60 to 86,400. `unsupported` says why it cannot be run, if so.
+    """
+
+    name: str
+    arn: str
+    event_bus: str
+    pattern: str
+    target_id: str
+    target_arn: str
+    destination: Destination
+    state: str = "ENABLED"
+    input_path: str | None = None
+    input_paths: Mapping[str, str] = field(default_factory=dict)
+    input_template: str | None = None
+    path_parameters: Sequence[str] = ()
+    query_string: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    maximum_retry_attempts: int = MAX_RETRY_ATTEMPTS
+    maximum_event_age: int = MAX_EVENT_AGE
+    dead_letter_queue_arn: str | None = None
+    unsupported: str | None = None
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The one pattern, as a pipe has several."""
+        return (self.pattern,)
+
+    @property
+    def place(self) -> str:
+        """The bus, the rule and the target, which together name it: `bus/rule/target`."""
+        return f"{self.event_bus}/{self.name}/{self.target_id}"
+
+
+class Rule:
+    """A definition, checked and compiled.
+
+    Raises:
+        InvalidDefinition: EventBridge would not take it; the message names the rule.
+        Unsupported: EventBridge would, but this engine cannot run it faithfully.
+
+    """
+
+    def __init__(self, definition: RuleDefinition) -> None:
+        self.definition = definition
+        try:
+            self._compile(definition)
+        except (InvalidDefinition, Unsupported) as error:
+            raise type(error)(f"rule {definition.name}: {error}") from None
+        except EventPipesError as error:
+            raise InvalidDefinition(f"rule {definition.name}: {error}") from error
+
+    def _compile(self, definition: RuleDefinition) -> None:
+        _check(definition)
+        self._matches = event_pattern.compile(definition.pattern).matches
+        self._form = RequestForm(
+            definition.destination,
+            path_parameters=definition.path_parameters,
+            query_string=definition.query_string,
+            headers=definition.headers,
+        )
+        path, text = definition.input_path, definition.input_template
+        self._read = None if path is None else compile_path(path)
+        self._template = None if text is None else Template(text, _variables(definition))
+        self._context = {
+            "aws.events.rule-arn": definition.arn,
+            "aws.events.rule-name": definition.name,
+        }
+        self._timed = text is not None and "ingestion-time" in text
+
+    def matches(self, event: Mapping[str, object]) -> bool:
+        """Return whether the rule's pattern matches the event."""
+        return self._matches(event)
+
+    def process(
+        self, event: Mapping[str, object], *, now: datetime | None = None
+    ) -> Filtered | Request | Unprocessable:
+        """Return what becomes of an event, given with its envelope, whatever the rule's state.
+
+        `now` is its ingestion time (default: now).
+        """
+        if not self._matches(event):
+            return Filtered(self.definition.filters)
+        if self._template is not None:
+            context = self._context
+            if self._timed:
+                context = {**context, "aws.events.event.ingestion-time": timestamp(now)}
+            return self._form.fill(event, self._template.render(event, context))
+        part = event if self._read is None else self._read(event)
+        if part is MISSING:
+            return Unprocessable(
+                f"the event has no {self.definition.input_path}, which input_path names, and AWS"
+                " does not say what it sends then"
+            )
+        return self._form.fill(event, to_json(part))
+
+
+def _variables(definition: RuleDefinition) -> Variables:
+    return Variables(
+        prefix="aws.events.",
+        reserved=RESERVED,
+        whole={"aws.events.event": _without_detail, "aws.events.event.json": lambda event: event},
+        opening=_OPENING,
+        paths=definition.input_paths,
+    )
+
+
+def _without_detail(event: object) -> object:
+    assert isinstance(event, Mapping)
+    return {name: value for name, value in event.items() if name != "detail"}
+
+
+def _check(definition: RuleDefinition) -> None:
+    """Raise for what EventBridge refuses beyond patterns, templates and HTTP parameters."""
+    if definition.unsupported:
+        raise Unsupported(definition.unsupported)
+    for what, name in (("name", definition.name), ("target's id", definition.target_id)):
+        if not _NAME.fullmatch(name):
+            raise InvalidDefinition(
+                f"the {what} is {name!r}; use 1 to 64 letters, digits, dots, dashes, underscores"
+            )
+    if definition.state not in ("ENABLED", "DISABLED"):
+        raise InvalidDefinition(f"the state is {definition.state!r}; use ENABLED or DISABLED")
+    if len(definition.pattern) > MAX_PATTERN_LENGTH:
+        raise InvalidDefinition(
+            f"the event pattern has {len(definition.pattern)} characters and may have"
+            f" {MAX_PATTERN_LENGTH}"
+        )
+    if not 0 <= definition.maximum_retry_attempts <= MAX_RETRY_ATTEMPTS:
+        raise InvalidDefinition(
+            f"maximum_retry_attempts is {definition.maximum_retry_attempts}; use 0 to"
+            f" {MAX_RETRY_ATTEMPTS}"
+        )
+    if not MIN_EVENT_AGE <= definition.maximum_event_age <= MAX_EVENT_AGE:
+        raise InvalidDefinition(
+            f"maximum_event_age_in_seconds is {definition.maximum_event_age}; use"
+            f" {MIN_EVENT_AGE} to {MAX_EVENT_AGE}"
+        )
+    _check_input(definition)
+
+
+def _check_input(definition: RuleDefinition) -> None:
+    paths, template = definition.input_paths, definition.input_template
+    if definition.input_path is not None and (paths or template is not None):
+        raise InvalidDefinition("it has an input_path and an input transformer: give one of them")
+    if template is None and paths:
+        raise InvalidDefinition("it has input_paths, but no input_template that uses them")
+    if template == "":
+        raise InvalidDefinition("the input_template is empty; leave the transformer out")
+    if len(paths) > MAX_PATHS:
+        raise InvalidDefinition(f"{len(paths)} input_paths, and a template takes {MAX_PATHS}")
+    if definition.input_path is not None:
+        _check_path("input_path", definition.input_path)
+    for name, path in paths.items():
+        if not _VARIABLE.fullmatch(name):
+            raise InvalidDefinition(
+                f"the variable {name!r} of input_paths is not of 1 to 256 letters, digits,"
+                " dashes, underscores"
+            )
+        _check_path(f"the path of <{name}>", path)
+
+
+def _check_path(what: str, path: str) -> None:
+    if len(path) > MAX_PATH_LENGTH:
+        raise InvalidDefinition(f"{what} has {len(path)} characters and may have {MAX_PATH_LENGTH}")
+    try:
+        compile_path(path)
+    except InvalidPath as error:
+        raise InvalidDefinition(f"{what}: {error}") from None
