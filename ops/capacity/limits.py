@@ -1,0 +1,64 @@
+"""The quotas that a pipeline can meet, each with its page; raised ones are options, not edits.
+
+Read in November 2026 in stored copies of these pages, of which some are older: check with Service
+Quotas, or with Momento, before you rely on one.
+"""
+
+from dataclasses import dataclass
+
+EVENTBRIDGE = "Amazon EventBridge quotas"
+DYNAMODB = "Quotas in Amazon DynamoDB"
+MOMENTO_CACHE = "Momento Cache service quotas"
+MOMENTO_TOPICS = "Momento Topics service quotas"
+
+READERS_A_SHARD = 2
+READERS_A_SHARD_OF_A_GLOBAL_TABLE = 1
+"""DYNAMODB, "DynamoDB Streams": more may be throttled."""
+TABLE_WRITE_UNITS = 40_000
+"""DYNAMODB, "Throughput default quotas": a table's write units a second; adjustable."""
+
+BUS_ENTRY_BYTES = 262_144
+"""EVENTBRIDGE, "PutEvents entry size". AWS announced 1 MB for buses in January 2026; whether a
+pipe may send that much to one was not found, so the older figure stands."""
+CHUNK_BYTES = 65_536
+"""Amazon EventBridge pricing: every 64 KB, begun, is one event or request."""
+
+TOPIC_MESSAGE_BYTES = 4_096
+"""MOMENTO_TOPICS, hard limits, "Payload size"."""
+TOPIC_OPERATION_BYTES = 1_024
+"""MOMENTO_TOPICS, "Operations": every KB, begun, of each message published or delivered is one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regional:
+    """What an account may do in a region, by default; all of it can be raised on request."""
+
+    put_events: int
+    """Entries a second: EVENTBRIDGE, "PutEvents throttle limit in transactions per second"."""
+    invocations: int
+    """Targets invoked a second: EVENTBRIDGE, "Invocations throttle limit ..."."""
+    executions: int
+    """Pipe executions at a time: EVENTBRIDGE, "Concurrent pipe executions per account"."""
+
+
+REGIONS = {
+    **dict.fromkeys(
+        ("us-east-1", "us-west-2", "eu-west-1"),
+        Regional(put_events=10_000, invocations=18_750, executions=3_000),
+    ),
+    **dict.fromkeys(
+        ("us-east-2", "eu-central-1"),
+        Regional(put_events=2_400, invocations=4_500, executions=1_000),
+    ),
+    **dict.fromkeys(
+        ("us-west-1", "eu-west-2", "ap-northeast-1", "ap-southeast-1", "ap-southeast-2"),
+        Regional(put_events=1_200, invocations=2_250, executions=1_000),
+    ),
+}
+ELSEWHERE = Regional(put_events=400, invocations=750, executions=1_000)
+"""The least that EventBridge's tables name, for every region that is not above."""
+
+
+def regional(region: str) -> Regional:
+    """Return a region's quotas."""
+    return REGIONS.get(region, ELSEWHERE)

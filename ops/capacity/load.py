@@ -1,0 +1,140 @@
+"""What is asked: the table's load, how the pipeline is made, and what one request takes."""
+
+import math
+from dataclasses import dataclass
+
+from ops.errors import OpsError
+
+MAX_ITEM_BYTES = 409_600
+"""DynamoDB: "Quotas in Amazon DynamoDB", item size."""
+WRITE_UNIT_BYTES = 1_024
+WRITE_UNITS_A_PARTITION = 1_000
+"""DynamoDB: "Quotas in Amazon DynamoDB" and "Burst and adaptive capacity"."""
+PUT, PUBLISH, DELETE = "put", "publish", "delete"
+ROUTES = (PUT, PUBLISH, DELETE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """One table's load and the pipeline on it; `pipelines` is how many alike share what is shared.
+
+    `inserts`, `modifies` and `removes` are in any proportion, times are in seconds, `shards` is
+    None to be estimated, `hottest_shard` is the share of the writes that the busiest shard takes,
+    None for an even spread.
+
+    Raises:
+        OpsError: a value that no table or pipe can have; the message names the option.
+
+    """
+
+    writes: float = 10.0
+    burst_writes: float | None = None
+    burst_seconds: float = 60.0
+    inserts: float = 30.0
+    modifies: float = 60.0
+    removes: float = 10.0
+    item_bytes: int = 1_024
+    message_bytes: int | None = None
+    routes: frozenset[str] = frozenset(ROUTES)
+    shards_given: int | None = None
+    hottest_shard: float | None = None
+    parallelization: int = 1
+    request_seconds: float = 0.05
+    put_events_seconds: float = 0.025
+    retries: float = 0.0
+    retry_seconds: float = 0.5
+    record_age: float = 3_600.0
+    rate_limit: int = 300
+    pipelines: int = 1
+    global_table: bool = False
+    region: str = "us-east-1"
+    cache_operations: int = 100
+    topic_operations: int = 10
+    subscribers: int = 1
+    log_bytes: int = 1_200
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself; what is a single option's range is the command's."""
+        numbers = [value for value in vars(self).values() if isinstance(value, float)]
+        if not all(map(math.isfinite, numbers)):
+            raise OpsError("one of the options is nan or infinite; give a number")
+        if not self.inserts + self.modifies + self.removes:
+            raise OpsError(
+                "--inserts, --modifies and --removes are all 0; give the proportion in which"
+                " records come, such as 30, 60 and 10"
+            )
+        if strange := sorted(self.routes - set(ROUTES)):
+            raise OpsError(
+                f"--routes: there is no route {strange[0]!r}; the routes are {', '.join(ROUTES)}"
+            )
+        if not self.routes:
+            raise OpsError(f"--routes is empty; give one or more of {', '.join(ROUTES)}")
+        if self.burst_writes is not None and self.burst_writes < self.writes:
+            raise OpsError(
+                f"--burst-writes-per-second is {self.burst_writes:g}, less than the steady"
+                f" {self.writes:g}; it is all that is written while the burst lasts"
+            )
+        if self.hottest_shard is not None and self.hottest_shard * self.shards < 1 - 1e-9:
+            raise OpsError(
+                f"--hottest-shard is {self.hottest_shard:g}, less than an even spread over"
+                f" {self.shards} shard{'s'[: self.shards > 1]} gives each"
+                f" ({1 / self.shards:.3g}); one of them takes at least that"
+            )
+
+    @property
+    def peak(self) -> float:
+        """The most writes a second."""
+        return self.writes if self.burst_writes is None else self.burst_writes
+
+    @property
+    def write_units(self) -> int:
+        """The write units that a write takes: one for each KB of the item, begun."""
+        return max(1, -(-self.item_bytes // WRITE_UNIT_BYTES))
+
+    @property
+    def shards(self) -> int:
+        """The shards as given, else the fewest with room for the peak: under 1,000 units each.
+
+        A shard of a stream belongs to a partition of the table, and a partition takes 1,000 write
+        units a second. A table may have more of them, as its size or its past asked for.
+        """
+        if self.shards_given is not None:
+            return self.shards_given
+        return int(self.peak * self.write_units / WRITE_UNITS_A_PARTITION) + 1
+
+    @property
+    def busiest_shard(self) -> float:
+        """The share of the writes that the busiest shard takes."""
+        return 1 / self.shards if self.hottest_shard is None else self.hottest_shard
+
+    @property
+    def attempts(self) -> float:
+        """The requests that a record takes in the mean, where a share of them has to be retried."""
+        return 1 / (1 - self.retries)
+
+    @property
+    def kinds(self) -> dict[str, float]:
+        """The share of INSERT, MODIFY and REMOVE in all records."""
+        total = self.inserts + self.modifies + self.removes
+        return {
+            "INSERT": self.inserts / total,
+            "MODIFY": self.modifies / total,
+            "REMOVE": self.removes / total,
+        }
+
+    def share(self, route: str) -> float:
+        """Return the share of the writes that a route takes, 0 if there is no such route."""
+        kinds = self.kinds
+        shares = {PUT: kinds["INSERT"] + kinds["MODIFY"], PUBLISH: 1.0, DELETE: kinds["REMOVE"]}
+        return shares[route] if route in self.routes else 0.0
+
+    def kinds_on(self, route: str) -> tuple[str, ...]:
+        """Return the kinds of records that a route takes."""
+        return {PUT: ("INSERT", "MODIFY"), DELETE: ("REMOVE",)}.get(
+            route, ("INSERT", "MODIFY", "REMOVE")
+        )
+
+    @property
+    def message(self) -> int:
+        """The bytes of a message on the topic: as given, else the item's."""
+        return self.item_bytes if self.message_bytes is None else self.message_bytes

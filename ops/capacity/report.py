@@ -1,0 +1,207 @@
+"""What `./help.sh capacity` says of a pipeline: tables, what to know, a verdict in one line."""
+
+import math
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ops.capacity.model import ROUNDING, Route
+from ops.capacity.topology import Pipeline, Topology
+
+HOUR_SECONDS = 3_600
+LINES = 4
+"""Quotas shown beside the broken ones; --json has all."""
+
+
+def show(console: Console, pipeline: Pipeline) -> None:
+    """Print the tables of one topology."""
+    load = pipeline.load
+    estimated = " (the fewest that take the writes)" if load.shards_given is None else ""
+    console.print(
+        f"[bold]{pipeline.topology}[/]: {load.writes:g} writes a second of {load.item_bytes:,}"
+        f" bytes, {load.shards:,} shard{'s'[: load.shards > 1]}{estimated},"
+        f" {pipeline.readers} reader{'s'[: pipeline.readers > 1]} of each",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for table in (_routes(pipeline), _quotas(pipeline), _bill(pipeline)):
+        console.print(table)
+        console.print()
+    for note in notes(pipeline):
+        console.print(f"- {note}", markup=False, highlight=False, soft_wrap=True)
+    colour = "green" if pipeline.holds else "red"
+    console.print(f"[{colour}]{escape(verdict(pipeline))}[/]", highlight=False, soft_wrap=True)
+
+
+def verdict(pipeline: Pipeline) -> str:
+    """Return whether it holds, and what breaks first at how many writes a second."""
+    first = pipeline.first
+    breaks = f"first to break, at {_rate(first.breaks_at)} writes a second: {first.name}"
+    if pipeline.holds:
+        return f"{pipeline.topology} holds; {breaks}"
+    says = f"{pipeline.topology} does not hold"
+    if pipeline.impossible:
+        return f"{says}: {pipeline.impossible[0]}; {breaks}"
+    if pipeline.broken:
+        return f"{says}; {breaks} ({first.way_out})"
+    route, stage = pipeline.late[0]
+    return (
+        f"{says}: the burst leaves {route.name} so far behind that records are given up after"
+        f" {_time(stage.patience)}, at {stage.name.rpartition(': ')[2]}; {breaks}"
+    )
+
+
+def notes(pipeline: Pipeline) -> list[str]:
+    """Return what a number does not say."""
+    load = pipeline.load
+    found = list(pipeline.impossible)
+    if pipeline.readers > pipeline.advised_readers:
+        of = "a global table's stream" if load.global_table else "a stream"
+        found.append(
+            f"{pipeline.readers} readers of each shard: AWS advises at most"
+            f" {pipeline.advised_readers} of {of}, and may throttle more; an event bus needs one"
+        )
+    if pipeline.topology is Topology.BUS:
+        found.append("a bus keeps no order: an older value can arrive after a newer one")
+    for route in pipeline.routes:
+        left = min(stage.seconds_until_given_up(load.writes) for stage in route.stages)
+        if left < math.inf:
+            found.append(
+                f"{route.name} falls behind; after {_time(left)} the first records are given up"
+            )
+    if uncertain := [charge.name for charge in pipeline.charges if not charge.price.confirmed]:
+        found.append(f"not confirmed by AWS's pages: {'; '.join(uncertain)}")
+    return found
+
+
+def as_json(pipeline: Pipeline) -> dict[str, Any]:
+    """Return all of it for scripts; seconds, US dollars a month; null where there is no end."""
+    load = pipeline.load
+    found: dict[str, Any] = {
+        "topology": str(pipeline.topology),
+        "holds": pipeline.holds,
+        "verdict": verdict(pipeline),
+        "writes_per_second": load.writes,
+        "shards": load.shards,
+        "readers_a_shard": pipeline.readers,
+        "advised_readers_a_shard": pipeline.advised_readers,
+        "routes": [_route(pipeline, route) for route in pipeline.routes],
+        "quotas": [vars(one) for one in sorted(pipeline.quotas, key=lambda one: one.breaks_at)],
+        "breaks_first": vars(pipeline.first),
+        "dollars_a_month": round(pipeline.dollars, 2),
+        "charges": [
+            {
+                "name": one.name,
+                "units": one.units,
+                "dollars": round(one.dollars, 2),
+                "page": one.price.page,
+                "confirmed": one.price.confirmed,
+            }
+            for one in pipeline.charges
+        ],
+        "notes": notes(pipeline),
+    }
+    finite: dict[str, Any] = _finite(found)
+    return finite
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {name: _finite(one) for name, one in value.items()}
+        case list():
+            return [_finite(one) for one in value]
+    return value
+
+
+def _route(pipeline: Pipeline, route: Route) -> dict[str, Any]:
+    load = pipeline.load
+    lag = route.lag(load.writes, pipeline.burst)
+    return {
+        "route": route.name,
+        "requests_per_second": load.writes * route.share * load.attempts * load.pipelines,
+        "bottleneck": route.bottleneck.name,
+        "utilisation": route.bottleneck.utilisation(load.writes),
+        "delay_seconds": route.delay(load.writes),
+        "rate_limit_needed": pipeline.rate_limit_needed(route, load.writes),
+        "rate_limit_needed_at_the_burst": pipeline.rate_limit_needed(route, load.peak),
+        "records_behind": lag.writes_behind * route.share,
+        "lag_seconds": lag.seconds + route.flight if lag.writes_behind else 0.0,
+        "caught_up_after_seconds": lag.caught_up_after,
+    }
+
+
+def _routes(pipeline: Pipeline) -> Table:
+    load = pipeline.load
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("route")
+    for column in ("requests/s", "busy", "delay", "rate limit needed"):
+        table.add_column(column, justify="right")
+    if load.burst_writes is not None:
+        for column in ("lag at the burst", "caught up after"):
+            table.add_column(column, justify="right")
+    for route in pipeline.routes:
+        found = _route(pipeline, route)
+        needed = [found["rate_limit_needed"], found["rate_limit_needed_at_the_burst"]]
+        row = [
+            route.name,
+            f"{found['requests_per_second']:,.4g}",
+            f"{found['utilisation']:.0%}",
+            _time(found["delay_seconds"]),
+            " to ".join(f"{one:,}" for one in dict.fromkeys(needed)),
+        ]
+        if load.burst_writes is not None:
+            row += [
+                _time(found["lag_seconds"]),
+                _time(found["caught_up_after_seconds"], endless="never"),
+            ]
+        table.add_row(*row)
+    return table
+
+
+def _quotas(pipeline: Pipeline) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("quota", overflow="fold")
+    table.add_column("allows", justify="right")
+    table.add_column("breaks at writes/s", justify="right")
+    quotas = sorted(pipeline.quotas, key=lambda quota: quota.breaks_at)
+    for quota in quotas[: len(pipeline.broken) + LINES]:
+        mark = ("[red]", "[/]") if quota in pipeline.broken else ("", "")
+        cells = (escape(quota.name), quota.allows, _rate(quota.breaks_at))
+        table.add_row(*(cell.join(mark) for cell in cells))
+    return table
+
+
+def _bill(pipeline: Pipeline) -> Table:
+    count = pipeline.load.pipelines
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(f"a month of {'it' if count == 1 else f'all {count}'}, check before quoting")
+    table.add_column("US $", justify="right")
+    for charge in pipeline.charges:
+        table.add_row(charge.name, f"{charge.dollars:,.2f}")
+    table.add_row("[bold]all of it", f"[bold]{pipeline.dollars:,.2f}")
+    return table
+
+
+def _rate(writes: float) -> str:
+    """Return writes a second, rounded down, so as not to promise more."""
+    if writes == math.inf:
+        return "never"
+    writes *= 1 + ROUNDING
+    if writes >= 100:  # noqa: PLR2004 - whole numbers from here on
+        return f"{math.floor(writes):,}"
+    return f"{math.floor(writes * 10) / 10:g}"
+
+
+def _time(seconds: float, *, endless: str = "no end") -> str:
+    if seconds == math.inf:
+        return endless
+    if seconds >= 2 * HOUR_SECONDS:
+        return f"{seconds / HOUR_SECONDS:,.1f} h"
+    if seconds >= 120:  # noqa: PLR2004 - two minutes
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

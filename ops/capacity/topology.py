@@ -1,0 +1,302 @@
+"""The two ways to build a pipeline, as routes of stages and as the quotas they meet."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ops.capacity import limits
+from ops.capacity.load import DELETE, PUBLISH, PUT, ROUTES, WRITE_UNITS_A_PARTITION, Load
+from ops.capacity.model import ROUNDING, Burst, Route, Stage
+from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, record_bytes
+
+DAY_SECONDS = 86_400.0
+"""How long EventBridge tries to deliver an event to a rule's target."""
+NAMES = {PUT: "cache-put", PUBLISH: "topic-publish", DELETE: "cache-delete"}
+
+
+class Topology(StrEnum):
+    """How a pipeline is built: a pipe for each route, or one pipe, a bus, and a rule for each."""
+
+    PIPES = "pipes"
+    BUS = "bus"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """A bound, at how many writes a second it leaves no room, and what then helps.
+
+    What `refuses` must hold the highest load, because what is over it fails; any other delays
+    what is over it, and need only hold the steady load.
+    """
+
+    name: str
+    allows: str
+    breaks_at: float
+    way_out: str
+    refuses: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """A pipeline under a load: what its routes do, what they may do, and what it costs."""
+
+    topology: Topology
+    load: Load
+    readers: int
+    routes: Sequence[Route]
+    quotas: Sequence[Quota]
+    impossible: Sequence[str]
+    """What cannot work at any rate."""
+    charges: Sequence[Charge]
+
+    @property
+    def burst(self) -> Burst:
+        """The highest load, for as long as it lasts."""
+        return Burst(writes=self.load.peak, seconds=self.load.burst_seconds)
+
+    @property
+    def first(self) -> Quota:
+        """The quota that is met with the fewest writes a second."""
+        return min(self.quotas, key=lambda quota: quota.breaks_at)
+
+    @property
+    def broken(self) -> list[Quota]:
+        """The quotas that the load breaks, the worst first."""
+        found = [
+            quota
+            for quota in self.quotas
+            if quota.breaks_at * (1 - ROUNDING)
+            <= (self.load.peak if quota.refuses else self.load.writes)
+        ]
+        return sorted(found, key=lambda quota: quota.breaks_at)
+
+    @property
+    def late(self) -> list[tuple[Route, Stage]]:
+        """The routes on which the burst's last records are given up, and where they wait."""
+        found = [(route, route.too_late(self.load.writes, self.burst)) for route in self.routes]
+        return [(route, stage) for route, stage in found if stage is not None]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the load can be sustained, its burst included."""
+        return not (self.broken or self.late or self.impossible)
+
+    @property
+    def advised_readers(self) -> int:
+        """How many readers of a shard AWS advises at most."""
+        if self.load.global_table:
+            return limits.READERS_A_SHARD_OF_A_GLOBAL_TABLE
+        return limits.READERS_A_SHARD
+
+    @property
+    def dollars(self) -> float:
+        """What a month of the steady load costs."""
+        return sum(charge.dollars for charge in self.charges)
+
+    def rate_limit_needed(self, route: Route, writes: float) -> int:
+        """Return the requests a second that a destination has to let through."""
+        return math.ceil(writes * route.share * self.load.attempts * self.load.pipelines - 1e-9)
+
+
+def build(topology: Topology, load: Load) -> Pipeline:
+    """Return a pipeline of a topology under a load."""
+    return _pipes(load) if topology is Topology.PIPES else _bus(load)
+
+
+def _pipes(load: Load) -> Pipeline:
+    seconds, variance = _until_delivered(load)
+    names = [route for route in ROUTES if route in load.routes]
+    routes = []
+    for name in names:
+        shard = Stage(
+            name=f"{NAMES[name]}: one request at a time for each shard",
+            seconds=seconds,
+            variance=variance,
+            visits=load.share(name) * load.busiest_shard / load.parallelization,
+            patience=load.record_age,
+            way_out=_SHARD_WAY_OUT,
+        )
+        limit = _rate_limit(load, name, patience=load.record_age)
+        routes.append(
+            Route(name=NAMES[name], share=load.share(name), stages=[shard, limit], flight=seconds)
+        )
+    busy = sum(load.share(name) for name in names) * seconds
+    return Pipeline(
+        topology=Topology.PIPES,
+        load=load,
+        readers=len(names),
+        routes=routes,
+        quotas=[
+            *_of_stages(load, routes),
+            _executions(load, busy=busy, readers=len(names)),
+            *_of_the_table(load),
+            *_of_momento(load),
+        ],
+        impossible=_too_large(load),
+        charges=bill_of_pipes(load),
+    )
+
+
+def _bus(load: Load) -> Pipeline:
+    put = Stage(
+        name="pipe to the bus: one PutEvents at a time for each shard",
+        seconds=load.put_events_seconds,
+        visits=load.busiest_shard / load.parallelization,
+        patience=load.record_age,
+        way_out=_SHARD_WAY_OUT,
+    )
+    seconds, _ = _until_delivered(load)
+    routes = [
+        Route(
+            name=NAMES[name],
+            share=load.share(name),
+            stages=[put, _rate_limit(load, name, patience=DAY_SECONDS)],
+            flight=load.put_events_seconds + seconds,
+        )
+        for name in ROUTES
+        if name in load.routes
+    ]
+    quotas = limits.regional(load.region)
+    invoked = sum(load.share(name) for name in ROUTES) * load.attempts
+    too_large = _too_large(load)
+    largest = max(record_bytes(load, kind) for kind, share in load.kinds.items() if share)
+    if largest > limits.BUS_ENTRY_BYTES:
+        too_large.append(
+            f"a record of an item of {load.item_bytes:,} bytes is about {largest:,} bytes, its"
+            f" images together, and an entry of an event bus takes {limits.BUS_ENTRY_BYTES:,}:"
+            " the bus cannot carry it; keep the pipes, or store less in the item"
+        )
+    return Pipeline(
+        topology=Topology.BUS,
+        load=load,
+        readers=1,
+        routes=routes,
+        quotas=[
+            *_of_stages(load, routes),
+            _executions(load, busy=load.put_events_seconds, readers=1),
+            _account("PutEvents entries of the region", quotas.put_events, load, 1.0),
+            _account("invocations of rules' targets", quotas.invocations, load, invoked),
+            *_of_the_table(load),
+            *_of_momento(load),
+        ],
+        impossible=too_large,
+        charges=bill_of_bus(load),
+    )
+
+
+_SHARD_WAY_OUT = (
+    "a faster answer, a higher parallelization factor (up to 10; order is then kept for each"
+    " item), more shards"
+)
+_ADJUSTABLE = "adjustable: Service Quotas"
+
+
+def _until_delivered(load: Load) -> tuple[float, float]:
+    """Return mean and variance of the seconds until a request succeeds, all attempts counted.
+
+    The number of retries is geometric; each takes the pause before it and a request.
+    """
+    again = load.request_seconds + load.retry_seconds
+    mean = load.request_seconds + (load.attempts - 1) * again
+    return mean, again**2 * load.retries * load.attempts**2
+
+
+def _rate_limit(load: Load, name: str, *, patience: float) -> Stage:
+    return Stage(
+        name=f"{NAMES[name]}: the API destination's rate limit",
+        seconds=1 / load.rate_limit,
+        visits=load.share(name) * load.attempts * load.pipelines,
+        patience=patience,
+        way_out="adjustable: the destination's rate limit, and its quota in Service Quotas",
+    )
+
+
+def _of_stages(load: Load, routes: Sequence[Route]) -> list[Quota]:
+    stages = {stage.name: stage for route in routes for stage in route.stages}
+    return [
+        Quota(
+            name=stage.name,
+            allows=f"{1 / stage.seconds:,.3g} a second",
+            breaks_at=stage.capacity,
+            way_out=stage.way_out
+            if load.pipelines == 1 or stage.way_out == _SHARD_WAY_OUT
+            else f"{stage.way_out}; or fewer of the {load.pipelines} pipelines on it",
+        )
+        for stage in stages.values()
+    ]
+
+
+def _account(name: str, allowed: int, load: Load, each_write: float) -> Quota:
+    return Quota(
+        name=name,
+        allows=f"{allowed:,} a second",
+        breaks_at=allowed / (each_write * load.pipelines),
+        way_out=_ADJUSTABLE,
+    )
+
+
+def _executions(load: Load, *, busy: float, readers: int) -> Quota:
+    """Return what concurrency allows: by Little's law, a write keeps `busy` executions a second.
+
+    There are never more than one for each shard, reader and parallel batch.
+    """
+    allowed = limits.regional(load.region).executions
+    most = load.shards * load.parallelization * readers * load.pipelines
+    return Quota(
+        name="pipe executions at a time in the account",
+        allows=f"{allowed:,}, of {most:,} at most",
+        breaks_at=math.inf if most <= allowed else allowed / (busy * load.pipelines),
+        way_out="adjustable: AWS Support",
+    )
+
+
+def _of_the_table(load: Load) -> list[Quota]:
+    return [
+        Quota(
+            name="the busiest partition's write units",
+            allows=f"{WRITE_UNITS_A_PARTITION:,} a second",
+            breaks_at=WRITE_UNITS_A_PARTITION / (load.write_units * load.busiest_shard),
+            way_out="keys that spread better; DynamoDB splits a partition that stays busy",
+            refuses=True,
+        ),
+        Quota(
+            name="the table's write units",
+            allows=f"{limits.TABLE_WRITE_UNITS:,} a second",
+            breaks_at=limits.TABLE_WRITE_UNITS / load.write_units,
+            way_out=_ADJUSTABLE,
+            refuses=True,
+        ),
+    ]
+
+
+def _of_momento(load: Load) -> list[Quota]:
+    cache = (load.share(PUT) + load.share(DELETE)) * load.attempts
+    operations = -(-max(1, load.message) // limits.TOPIC_OPERATION_BYTES)
+    topic = load.share(PUBLISH) * load.attempts * operations * (1 + load.subscribers)
+    found = []
+    for name, option, allowed, each_write in (
+        ("Momento: cache operations", "--cache-operations", load.cache_operations, cache),
+        ("Momento: topic operations", "--topic-operations", load.topic_operations, topic),
+    ):
+        if each_write:
+            found.append(
+                Quota(
+                    name=name,
+                    allows=f"{allowed:,} a second",
+                    breaks_at=allowed / (each_write * load.pipelines),
+                    way_out=f"adjustable: ask Momento; tell it here with {option}",
+                    refuses=True,
+                )
+            )
+    return found
+
+
+def _too_large(load: Load) -> list[str]:
+    if PUBLISH not in load.routes or load.message <= limits.TOPIC_MESSAGE_BYTES:
+        return []
+    problem = (
+        f"a message of {load.message:,} bytes is more than the {limits.TOPIC_MESSAGE_BYTES:,} that"
+        " a Momento topic takes: publish less of the item, and say how much with --message-bytes"
+    )
+    return [problem]

@@ -1,0 +1,142 @@
+"""`./help.sh capacity` as typed: what it prints, its exit codes, its page in docs."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from ops.__main__ import app
+from ops.errors import OpsError
+from tests.conftest import ROOT
+
+PAGE = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
+RAISED = ("--cache-operations", "1000", "--topic-operations", "1000")
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as help.sh does."""
+    return subprocess.run(
+        [sys.executable, "-m", "ops", "capacity", *options],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def asked(*options: str) -> tuple[int, str]:
+    """Run the command in this process; return its exit code and what it printed."""
+    done = CliRunner().invoke(app, ["capacity", *options])
+    return done.exit_code, done.stdout
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return the page's commands, each with the output below it."""
+    blocks = re.findall(
+        r"```\n\$ \./help\.sh capacity ?((?:[^\n]*\\\n)*[^\n]*)\n(.*?)```", PAGE, re.DOTALL
+    )
+    return [(options.replace("\\\n", " "), output) for options, output in blocks]
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines without the blanks that end them."""
+    return [line.rstrip() for line in text.rstrip().splitlines()]
+
+
+@pytest.mark.parametrize(("options", "output"), examples())
+def test_the_page_shows_what_the_command_prints(options: str, output: str) -> None:
+    done = run(*shlex.split(options))
+    assert (lines(done.stdout), done.stderr) == (lines(output), "")
+
+
+def test_the_page_has_an_example() -> None:
+    assert examples()
+
+
+def test_the_page_names_every_price_and_its_page() -> None:
+    _, said = asked("--json", "--topology", "both")
+    for pipeline in json.loads(said):
+        for charge in pipeline["charges"]:
+            assert charge["page"] in PAGE
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "last"),
+    [
+        (("--writes-per-second", "10", *RAISED), 0, "pipes holds; first to break, at 20 writes"),
+        (("--writes-per-second", "10"), 2, "pipes does not hold; first to break, at 5 writes"),
+        (
+            ("--writes-per-second", "30", "--topology", "both", *RAISED),
+            0,
+            "bus holds; first to break, at 40 writes a second: pipe to the bus",
+        ),
+        (
+            ("--item-bytes", "200000", "--message-bytes", "9", "--topology", "bus", *RAISED),
+            2,
+            "bus does not hold: a record of an item of 200,000 bytes is about 401,024 bytes",
+        ),
+        (
+            (
+                *("--burst-writes-per-second", "600", "--burst-seconds", "9000", "--shards", "30"),
+                *("--cache-operations", "9000", "--topic-operations", "9000"),
+            ),
+            2,
+            "pipes does not hold: the burst leaves cache-put so far behind",
+        ),
+    ],
+)
+def test_the_last_line_is_the_verdict_and_the_exit_code_too(
+    options: tuple[str, ...], code: int, last: str
+) -> None:
+    """With both topologies, one that holds is enough."""
+    found, said = asked(*options)
+    assert (found, lines(said)[-1][: len(last)]) == (code, last)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--nope",), "No such option: --nope"),
+        (("--item-bytes", "0"), "Invalid value for '--item-bytes'"),
+        (("--item-bytes", "409601"), "Invalid value for '--item-bytes'"),
+        (("--shards", "many"), "Invalid value for '--shards'"),
+        (("--writes-per-second", "nan"), "Invalid value for '--writes-per-second'"),
+        (("--retry-milliseconds", "inf"), "nan or infinite"),
+        (("--topology", "queue"), "Invalid value for '--topology'"),
+        (("extra",), "unexpected extra argument"),
+        (("--region",), "--region"),
+    ],
+)
+def test_a_misused_option_is_an_error_with_the_next_step(
+    options: tuple[str, ...], says: str
+) -> None:
+    done = CliRunner().invoke(app, ["capacity", *options])
+    assert isinstance(done.exception, OpsError)
+    assert says in str(done.exception)
+
+
+@pytest.mark.parametrize("options", [("--burst-writes-per-second", "5"), ("--item-bytes", "-1")])
+def test_an_error_is_one_line_and_exit_code_1(options: tuple[str, ...]) -> None:
+    done = run(*options)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(rf"error: .*{options[0]}.*\n", done.stderr)
+
+
+def test_json_holds_what_the_tables_do_and_no_infinity() -> None:
+    code, said = asked("--json", "--topology", "both", "--writes-per-second", "100", *RAISED)
+    pipes, bus = json.loads(said, parse_constant=pytest.fail)
+    assert code == 2
+    assert (pipes["topology"], bus["topology"]) == ("pipes", "bus")
+    assert pipes["breaks_first"]["breaks_at"] == pytest.approx(20)
+    assert pipes["routes"][1]["delay_seconds"] is None
+    assert pipes["routes"][1]["rate_limit_needed"] == 100
+    assert (pipes["readers_a_shard"], bus["readers_a_shard"]) == (3, 1)
+    total = sum(charge["dollars"] for charge in bus["charges"])
+    assert total == pytest.approx(bus["dollars_a_month"], abs=0.05)

@@ -1,0 +1,209 @@
+"""The model against the code that delivers: shards, a rate limit, a server that takes its time.
+
+A shard is a thread with a Deliverer, as in the runner. The model gets what a user would measure,
+the mean time of a request; half of it, or twice as much, must not fit.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from statistics import fmean, median
+from unittest.mock import Mock
+
+import pytest
+
+from eventpipes import Definition, Pipe
+from eventpipes.definition import Connection, Destination, Source
+from localcloud.delivery import Deliverer, Delivery, RateLimit, Timing
+from ops.capacity.load import PUBLISH, Load
+from ops.capacity.model import Burst, Route
+from ops.capacity.topology import Topology, build
+
+ANSWER_SECONDS = 0.025
+TOLERANCE = 0.35
+"""Of the model's figure: a busy machine makes a request longer, and pauses now and then."""
+UNLIMITED = 100_000
+
+
+class SlowServer(ThreadingHTTPServer):
+    """Answers 204 after a fixed time, to any number of requests at once."""
+
+    daemon_threads = False
+    block_on_close = True
+    request_queue_size = 64
+
+
+class Slowly(BaseHTTPRequestHandler):
+    """One connection, kept open."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(ANSWER_SECONDS)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def destination() -> Iterator[str]:
+    """Return where the server is."""
+    with SlowServer(("127.0.0.1", 0), Slowly) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A record: when it came and when it was answered, in seconds from the start."""
+
+    came: float
+    answered: float
+    request: float
+
+
+def run(destination: str, arrivals: Sequence[Sequence[float]], limit: int) -> list[Done]:
+    """Deliver the records of each shard, which come at these seconds; return them all by arrival.
+
+    A record is not looked at before it is there, as with a stream.
+    """
+    shared = RateLimit(limit)
+    pipe = Pipe(definition())
+    begin = time.monotonic() + 0.1
+    written = datetime.now(UTC) + timedelta(seconds=0.1)
+    done: list[Done] = []
+
+    def read(shard: int) -> None:
+        with Deliverer(
+            pipe,
+            shard=f"shard-{shard}",
+            limit=shared,
+            timing=Timing(),
+            redirect=destination,
+            queue=Mock(),
+            stop=threading.Event(),
+        ) as deliverer:
+            for came in arrivals[shard]:
+                time.sleep(max(0.0, begin + came - time.monotonic()))
+                delivery = deliverer.deliver(record(), written + timedelta(seconds=came))
+                done.append(finished(delivery, came))
+
+    threads = [threading.Thread(target=read, args=(shard,)) for shard in range(len(arrivals))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == sum(map(len, arrivals))
+    return sorted(done, key=lambda one: one.came)
+
+
+def finished(delivery: Delivery | None, came: float) -> Done:
+    """Return when a delivery was done; it was at the first attempt."""
+    assert delivery is not None
+    assert delivery.outcome == "delivered"
+    (attempt,) = delivery.attempts
+    return Done(came=came, answered=came + delivery.seconds, request=attempt.seconds)
+
+
+def definition() -> Definition:
+    """Return a pipe that sends something for every record."""
+    return Definition(
+        name="publish",
+        arn="arn:aws:pipes:us-east-1:123456789012:pipe/publish",
+        target_arn="",
+        source=Source(arn="arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/s"),
+        destination=Destination(
+            name="d",
+            method="POST",
+            endpoint="https://example.com/topics",
+            connection=Connection(name="c", headers={}),
+        ),
+        input_template='{"kind": <$.eventName>}',
+    )
+
+
+def record() -> dict[str, object]:
+    """Return a record."""
+    return {"eventName": "INSERT", "dynamodb": {"Keys": {}, "SequenceNumber": "1"}}
+
+
+def modelled(done: Sequence[Done], shards: int, limit: int = UNLIMITED, wrong: float = 1) -> Route:
+    """Return the model's route, with the mean time of a request, or a wrong one."""
+    load = Load(
+        routes=frozenset({PUBLISH}),
+        shards_given=shards,
+        request_seconds=fmean(one.request for one in done) * wrong,
+        rate_limit=limit,
+    )
+    (route,) = build(Topology.PIPES, load).routes
+    return route
+
+
+def fits(found: float, said: float) -> bool:
+    """Say whether what was found is what the model said, within the tolerance."""
+    return found == pytest.approx(said, rel=TOLERANCE)
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_shards_that_are_never_idle_deliver_what_the_model_says(
+    destination: str, shards: int
+) -> None:
+    done = run(destination, [[0.0] * 30] * shards, UNLIMITED)
+    throughput = len(done) / max(one.answered for one in done)
+    assert fits(throughput, modelled(done, shards).bottleneck.capacity)
+    assert not fits(throughput, modelled(done, shards, wrong=0.5).bottleneck.capacity)
+    assert not fits(throughput, modelled(done, shards, wrong=2).bottleneck.capacity)
+    assert not fits(throughput, modelled(done, shards + 3).bottleneck.capacity)
+
+
+def test_the_rate_limit_is_the_bottleneck_where_the_model_says(destination: str) -> None:
+    """The first second's requests are free: turns that nobody took before are saved."""
+    done = run(destination, [[0.0] * 15] * 4, 20)
+    ends = sorted(one.answered for one in done)
+    throughput = (len(ends) - 1 - 25) / (ends[-1] - ends[25])
+    said = modelled(done, 4, limit=20).bottleneck
+    assert said.name.endswith("rate limit")
+    assert fits(throughput, said.capacity)
+    assert not fits(throughput, modelled(done, 4).bottleneck.capacity)
+
+
+def test_a_steady_load_takes_no_longer_than_its_requests(destination: str) -> None:
+    """Evenly spaced and at a quarter of the capacity, no record waits for another."""
+    shards = [[number * 4 * ANSWER_SECONDS for number in range(12)]] * 2
+    done = run(destination, shards, UNLIMITED)
+    delay = median(one.answered - one.came for one in done)
+    assert fits(delay, modelled(done, 2).flight)
+    assert not fits(delay, modelled(done, 2, wrong=0.5).flight)
+    assert not fits(delay, modelled(done, 2, wrong=2).flight)
+
+
+def test_a_burst_leaves_the_lag_that_the_model_says(destination: str) -> None:
+    """Two shards: at 30% for long, then at 250% for half a second."""
+    probe = run(destination, [[0.0] * 8], UNLIMITED)
+    capacity = modelled(probe, 2).bottleneck.capacity
+    steady, burst = 0.3 * capacity, Burst(writes=2.5 * capacity, seconds=0.5)
+    every = 2 / burst.writes
+    during = [number * every for number in range(int(burst.seconds / every))]
+    after = [burst.seconds + number * 2 / steady for number in range(int(1.8 * steady / 2))]
+    done = run(destination, [during + after] * 2, UNLIMITED)
+    waits = [(one.came, one.answered - one.came - one.request) for one in done]
+    longest = max(wait for _, wait in waits)
+    late = [came for came, wait in waits if came > burst.seconds and wait > ANSWER_SECONDS]
+    caught_up = max(late, default=burst.seconds) - burst.seconds
+    said = modelled(done, 2).lag(steady, burst)
+    assert fits(longest, said.seconds)
+    assert fits(caught_up, said.caught_up_after)
+    for factor in (0.5, 2):
+        wrong = modelled(done, 2, wrong=factor).lag(steady, burst)
+        assert not fits(longest, wrong.seconds)

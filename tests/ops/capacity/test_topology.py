@@ -1,0 +1,234 @@
+"""Both topologies: capacities worked out by hand, quotas, what cannot work, and the bill."""
+
+import math
+from typing import Any
+
+import pytest
+
+from ops.capacity.limits import ELSEWHERE, REGIONS, regional
+from ops.capacity.load import DELETE, PUBLISH, PUT, Load
+from ops.capacity.model import Route
+from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
+from ops.capacity.topology import Pipeline, Topology, build
+from ops.errors import OpsError
+
+RAISED = {"cache_operations": 100_000, "topic_operations": 100_000}
+
+
+def pipes(**load: Any) -> Pipeline:
+    """Return a pipeline of three pipes, with Momento's limits out of the way."""
+    return build(Topology.PIPES, Load(**RAISED | load))
+
+
+def bus(**load: Any) -> Pipeline:
+    """Return a pipeline with a bus, with Momento's limits out of the way."""
+    return build(Topology.BUS, Load(**RAISED | load))
+
+
+def route(pipeline: Pipeline, name: str) -> Route:
+    """Return a route by its name."""
+    return next(one for one in pipeline.routes if one.name == name)
+
+
+def breaks(pipeline: Pipeline, part: str) -> float:
+    """Return the writes a second at which the one quota with these words breaks."""
+    (quota,) = (one for one in pipeline.quotas if part in one.name)
+    return quota.breaks_at
+
+
+@pytest.mark.parametrize(
+    ("load", "capacity"),
+    [
+        ({}, 20),
+        ({"shards_given": 4}, 80),
+        ({"shards_given": 4, "hottest_shard": 0.5}, 40),
+        ({"parallelization": 10}, 200),
+        ({"request_seconds": 0.01}, 100),
+        ({"retries": 0.5, "retry_seconds": 0.1}, 5),
+        ({"shards_given": 100}, 300),
+        ({"shards_given": 100, "rate_limit": 600}, 600),
+        ({"shards_given": 100, "pipelines": 3}, 100),
+        ({"shards_given": 20, "retries": 0.5, "retry_seconds": 0.0, "pipelines": 2}, 75),
+    ],
+)
+def test_the_topic_s_pipe_takes_so_many_writes(load: dict[str, Any], capacity: float) -> None:
+    """One request at a time for each shard, or the rate limit that the pipelines share.
+
+    Half of the requests failing makes two of each and a pause: 0.05 + 0.1 + 0.05 s.
+    """
+    found = route(pipes(**load), "topic-publish").bottleneck.capacity
+    assert found == pytest.approx(capacity)
+
+
+def test_a_pipe_has_room_for_what_its_filter_leaves_out() -> None:
+    found = pipes(inserts=1, modifies=2, removes=1)
+    assert route(found, "cache-put").bottleneck.capacity == pytest.approx(20 / 0.75)
+    assert route(found, "cache-delete").bottleneck.capacity == pytest.approx(20 / 0.25)
+
+
+def test_a_bus_takes_requests_side_by_side() -> None:
+    """Its pipe waits for PutEvents only; then there is the rate limit."""
+    assert route(bus(), "topic-publish").bottleneck.capacity == pytest.approx(40)
+    found = bus(shards_given=10, request_seconds=5.0)
+    assert route(found, "topic-publish").bottleneck.capacity == pytest.approx(300)
+
+
+@pytest.mark.parametrize(("load", "readers"), [({}, 3), ({"routes": frozenset({PUT, DELETE})}, 2)])
+def test_each_pipe_is_a_reader_and_a_bus_needs_one(load: dict[str, Any], readers: int) -> None:
+    assert (pipes(**load).readers, bus(**load).readers) == (readers, 1)
+
+
+def test_a_global_table_leaves_room_for_one_reader() -> None:
+    assert pipes(global_table=True).advised_readers == 1
+    assert pipes().advised_readers == 2
+
+
+@pytest.mark.parametrize(
+    ("writes", "item", "shards"),
+    [(10, 1_024, 1), (999, 1_024, 1), (1_000, 1_024, 2), (999, 1_025, 2), (100, 102_400, 11)],
+)
+def test_shards_are_estimated_from_write_units(writes: float, item: int, shards: int) -> None:
+    assert Load(writes=writes, item_bytes=item).shards == shards
+    assert breaks(pipes(writes=writes, item_bytes=item), "busiest partition") > writes
+
+
+def test_the_estimate_has_room_for_the_burst() -> None:
+    assert Load(writes=10, burst_writes=4_500).shards == 5
+
+
+@pytest.mark.parametrize(
+    ("part", "load", "at"),
+    [
+        ("table's write units", {"item_bytes": 4_096}, 10_000),
+        ("busiest partition", {"shards_given": 4, "item_bytes": 2_048}, 2_000),
+        ("cache operations", {"cache_operations": 100}, 100),
+        ("cache operations", {"cache_operations": 100, "pipelines": 4}, 25),
+        ("topic operations", {"topic_operations": 10}, 5),
+        ("topic operations", {"topic_operations": 10, "subscribers": 9}, 1),
+        ("topic operations", {"topic_operations": 10, "message_bytes": 1_025}, 2.5),
+        ("executions", {}, math.inf),
+        ("executions", {"shards_given": 2_000, "region": "eu-west-1"}, 3_000 / (2 * 0.05)),
+    ],
+)
+def test_a_quota_breaks_at_so_many_writes(part: str, load: dict[str, Any], at: float) -> None:
+    assert breaks(pipes(**load), part) == pytest.approx(at)
+
+
+@pytest.mark.parametrize(
+    ("part", "load", "at"),
+    [
+        ("PutEvents entries", {}, 10_000),
+        ("PutEvents entries", {"region": "eu-central-1", "pipelines": 2}, 1_200),
+        ("invocations of rules", {}, 18_750 / 2),
+        ("invocations of rules", {"routes": frozenset({PUBLISH}), "retries": 0.5}, 18_750 / 2),
+    ],
+)
+def test_a_bus_has_quotas_of_the_region(part: str, load: dict[str, Any], at: float) -> None:
+    assert breaks(bus(**load), part) == pytest.approx(at)
+
+
+def test_an_unknown_region_gets_the_least_there_is() -> None:
+    for quotas in REGIONS.values():
+        for name, value in vars(regional("mars-north-1")).items():
+            assert value <= vars(quotas)[name]
+    assert regional("mars-north-1") == ELSEWHERE
+
+
+def test_what_breaks_first_breaks_at_its_figure_and_not_below() -> None:
+    assert pipes(writes=19.9).holds
+    assert not pipes(writes=20).holds
+    assert pipes(writes=20).first.name.startswith("topic-publish: one request at a time")
+
+
+def test_what_refuses_must_hold_the_burst_and_what_delays_need_not() -> None:
+    held = {"writes": 10, "burst_writes": 60, "burst_seconds": 10}
+    assert pipes(**held).holds
+    refused = pipes(**held | {"cache_operations": 50})
+    assert [quota.name for quota in refused.broken] == ["Momento: cache operations"]
+
+
+def test_a_burst_that_is_caught_up_with_too_late_does_not_hold() -> None:
+    """200 behind at 20 a second: ten seconds; the hundredfold: more than a quarter of an hour."""
+    load = {"writes": 1, "burst_writes": 40, "burst_seconds": 600, "record_age": 900}
+    assert pipes(**load).holds
+    late = pipes(**load | {"burst_seconds": 1_200})
+    assert not late.broken
+    assert {one.name for one, _ in late.late} == {"cache-put", "topic-publish"}
+    assert not late.holds
+
+
+def test_a_bus_carries_both_images_up_to_its_entry_s_size() -> None:
+    """A MODIFY holds two images; where none is modified, one has to fit."""
+    assert not bus(item_bytes=100_000, message_bytes=100).impossible
+    (why,) = bus(item_bytes=150_000, message_bytes=100).impossible
+    assert "the bus cannot carry it" in why
+    assert not bus(item_bytes=150_000, message_bytes=100, modifies=0).impossible
+    assert not pipes(item_bytes=150_000, message_bytes=100).impossible
+
+
+def test_a_topic_takes_4_kb() -> None:
+    assert not pipes(item_bytes=4_096).impossible
+    (why,) = pipes(item_bytes=4_097).impossible
+    assert "--message-bytes" in why
+    assert not pipes(item_bytes=4_097, routes=frozenset({PUT})).impossible
+
+
+@pytest.mark.parametrize(
+    ("load", "says"),
+    [
+        ({"inserts": 0, "modifies": 0, "removes": 0}, "--inserts, --modifies and --removes"),
+        ({"routes": frozenset({"get"})}, "there is no route 'get'"),
+        ({"routes": frozenset()}, "--routes is empty"),
+        ({"burst_writes": 5.0}, "less than the steady 10"),
+        ({"shards_given": 4, "hottest_shard": 0.2}, "--hottest-shard is 0.2"),
+        ({"writes": math.inf}, "nan or infinite"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(load: dict[str, Any], says: str) -> None:
+    with pytest.raises(OpsError, match=says):
+        Load(**load)
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, 1), (65_536, 1), (65_537, 2), (262_144, 4)])
+def test_every_64_kb_begun_is_billed(size: int, count: int) -> None:
+    assert chunks(size) == count
+
+
+def test_a_month_of_pipes_is_worked_out_by_hand() -> None:
+    """One write a second: 2.628 million; the three pipes take each record twice in all."""
+    bill = {one.name: one for one in pipes(writes=1, log_bytes=0).charges}
+    millions = MONTH_SECONDS / 1_000_000
+    assert bill["pipe requests, 64 KB each"].dollars == pytest.approx(2 * millions * 0.40)
+    assert bill["invocations of API destinations"].dollars == pytest.approx(2 * millions * 0.20)
+    reads = (4 * 3 * millions - 2.5) * 10 * 0.02
+    assert bill["reads of the stream, at most"].dollars == pytest.approx(reads)
+    assert bill["logs"].dollars == 0
+
+
+def test_a_month_of_a_bus_is_worked_out_by_hand() -> None:
+    bill = {one.name: one for one in bus(writes=1, log_bytes=1_024**2).charges}
+    millions = MONTH_SECONDS / 1_000_000
+    assert bill["pipe requests, 64 KB each"].dollars == pytest.approx(millions * 0.40)
+    assert bill["events on the bus, 64 KB each"].dollars == pytest.approx(millions)
+    assert bill["logs"].dollars == pytest.approx(MONTH_SECONDS / 1_024 * 0.50)
+
+
+def test_a_modify_is_billed_with_both_images() -> None:
+    load = Load(item_bytes=40_000)
+    assert [chunks(record_bytes(load, kind)) for kind in load.kinds] == [1, 2, 1]
+    small, large = (
+        next(one.units for one in pipes(item_bytes=size, message_bytes=1).charges)
+        for size in (1_024, 40_000)
+    )
+    assert large / small == pytest.approx((2 + 2 * 0.6) / 2)
+
+
+@pytest.mark.parametrize("topology", Topology)
+def test_pipelines_alike_cost_alike(topology: Topology) -> None:
+    """But for the reads of the stream, of which some are free once."""
+    one, three = (
+        {charge.name: charge.dollars for charge in build(topology, Load(pipelines=n)).charges}
+        for n in (1, 3)
+    )
+    for name in one.keys() - {"reads of the stream, at most"}:
+        assert three[name] == pytest.approx(3 * one[name])
