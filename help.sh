@@ -24,6 +24,7 @@
 #   redrive     replay the dead letters, or the table's state where that is newer; --dry-run
 #   warm        send every item of the table to the cache; --resume goes on after an interruption
 #   verify      compare table and cache; --repair mends what is wrong
+#   capacity    will it keep up, what does it cost, what breaks first? --writes-per-second 200
 #
 # Work on the project
 #   setup       install what the project needs; every command does it on first use
@@ -135,9 +136,9 @@ setup)
   install_browser
   $python -m ops provider
   ;;
-policy)
+capacity | policy)
   install_python
-  exec $python -m ops policy "$@"
+  exec $python -m ops "$command" "$@"
   ;;
 doctor | provider | simulate | validate | plan | review | deploy | destroy | bootstrap)
   install_python

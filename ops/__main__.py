@@ -14,6 +14,7 @@ from ops import cdktf as cdktf_cli
 from ops import policy as checkov
 from ops import provider, saved_plan
 from ops.bootstrap import bootstrap as create_state_bucket
+from ops.capacity.commands import Strict, capacity
 from ops.demo import demo as run_demo
 from ops.demo import raise_stack as deploy_locally
 from ops.doctor import Verdict, examine
@@ -173,6 +174,7 @@ def demo() -> None:
 
 for repairing in (redrive, warm, verify):
     app.command()(repairing)
+app.command(cls=Strict)(capacity)
 
 
 @app.command(hidden=True, context_settings=passed_on)
