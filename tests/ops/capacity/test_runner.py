@@ -23,6 +23,7 @@ from ops.capacity.model import Burst, Route
 from ops.capacity.topology import Topology, build
 
 ANSWER_SECONDS = 0.025
+PAUSE_SECONDS = 0.05
 TOLERANCE = 0.35
 """Of the model's figure: a busy machine makes a request longer, and pauses now and then."""
 UNLIMITED = 100_000
@@ -37,16 +38,20 @@ class SlowServer(ThreadingHTTPServer):
 
 
 class Slowly(BaseHTTPRequestHandler):
-    """One connection, kept open."""
+    """One connection, kept open; at /moody every other of its requests fails."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    fails = True
 
     def do_POST(self) -> None:
         """Answer."""
         self.rfile.read(int(self.headers["Content-Length"]))
         time.sleep(ANSWER_SECONDS)
-        self.send_response(204)
+        failed = self.path == "/moody" and self.fails
+        self.fails = not failed
+        self.send_response(503 if failed else 204)
+        self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
@@ -73,13 +78,15 @@ class Done:
     request: float
 
 
-def run(destination: str, arrivals: Sequence[Sequence[float]], limit: int) -> list[Done]:
+def run(
+    destination: str, arrivals: Sequence[Sequence[float]], limit: int, path: str = "/topics"
+) -> list[Done]:
     """Deliver the records of each shard, which come at these seconds; return them all by arrival.
 
     A record is not looked at before it is there, as with a stream.
     """
     shared = RateLimit(limit)
-    pipe = Pipe(definition())
+    pipe = Pipe(definition(path))
     begin = time.monotonic() + 0.1
     written = datetime.now(UTC) + timedelta(seconds=0.1)
     done: list[Done] = []
@@ -89,7 +96,7 @@ def run(destination: str, arrivals: Sequence[Sequence[float]], limit: int) -> li
             pipe,
             shard=f"shard-{shard}",
             limit=shared,
-            timing=Timing(),
+            timing=Timing(first_wait=PAUSE_SECONDS),
             redirect=destination,
             queue=Mock(),
             stop=threading.Event(),
@@ -109,14 +116,14 @@ def run(destination: str, arrivals: Sequence[Sequence[float]], limit: int) -> li
 
 
 def finished(delivery: Delivery | None, came: float) -> Done:
-    """Return when a delivery was done; it was at the first attempt."""
+    """Return when a delivery was done, and how long a request of it took."""
     assert delivery is not None
     assert delivery.outcome == "delivered"
-    (attempt,) = delivery.attempts
-    return Done(came=came, answered=came + delivery.seconds, request=attempt.seconds)
+    request = fmean(attempt.seconds for attempt in delivery.attempts)
+    return Done(came=came, answered=came + delivery.seconds, request=request)
 
 
-def definition() -> Definition:
+def definition(path: str) -> Definition:
     """Return a pipe that sends something for every record."""
     return Definition(
         name="publish",
@@ -126,7 +133,7 @@ def definition() -> Definition:
         destination=Destination(
             name="d",
             method="POST",
-            endpoint="https://example.com/topics",
+            endpoint=f"https://example.com{path}",
             connection=Connection(name="c", headers={}),
         ),
         input_template='{"kind": <$.eventName>}',
@@ -138,13 +145,22 @@ def record() -> dict[str, object]:
     return {"eventName": "INSERT", "dynamodb": {"Keys": {}, "SequenceNumber": "1"}}
 
 
-def modelled(done: Sequence[Done], shards: int, limit: int = UNLIMITED, wrong: float = 1) -> Route:
+def modelled(
+    done: Sequence[Done],
+    shards: int,
+    limit: int = UNLIMITED,
+    *,
+    retries: float = 0,
+    wrong: float = 1,
+) -> Route:
     """Return the model's route, with the mean time of a request, or a wrong one."""
     load = Load(
         routes=frozenset({PUBLISH}),
         shards_given=shards,
         request_seconds=fmean(one.request for one in done) * wrong,
         rate_limit=limit,
+        retries=retries,
+        retry_seconds=PAUSE_SECONDS,
     )
     (route,) = build(Topology.PIPES, load).routes
     return route
@@ -176,6 +192,14 @@ def test_the_rate_limit_is_the_bottleneck_where_the_model_says(destination: str)
     assert said.name.endswith("rate limit")
     assert fits(throughput, said.capacity)
     assert not fits(throughput, modelled(done, 4).bottleneck.capacity)
+
+
+def test_retries_hold_up_a_shard_as_the_model_says(destination: str) -> None:
+    """Every record takes two requests and the pause between them."""
+    done = run(destination, [[0.0] * 12] * 2, UNLIMITED, "/moody")
+    throughput = len(done) / max(one.answered for one in done)
+    assert fits(throughput, modelled(done, 2, retries=0.5).bottleneck.capacity)
+    assert not fits(throughput, modelled(done, 2).bottleneck.capacity)
 
 
 def test_a_steady_load_takes_no_longer_than_its_requests(destination: str) -> None:
