@@ -1,17 +1,17 @@
-"""Show what each synthesized pipe would do with given stream records."""
+"""Show what each synthesized pipe would do with given stream records, and each rule behind it."""
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
-from eventpipes import Filtered, Pipe, Request, Unprocessable
-from eventpipes.pipe import masked
-from eventpipes.synthesized import read_definitions
+from eventpipes import Event, Filtered, Outcome, Pipe, Request, Rule, Unprocessable
+from eventpipes.outcome import masked
+from eventpipes.synthesized import read_definitions, read_rules
 from ops.errors import OpsError
 
 
@@ -83,23 +83,52 @@ def _parse(text: str, source: str) -> Iterator[Any]:
 
 
 def simulate(source: str, synthesized: Path, console: Console) -> None:
-    """Print, for each record and pipe, the request or why there is none."""
+    """Print, for each record and pipe, the request or why there is none.
+
+    Where the pipe puts an event on a bus, the same is printed for each target of its rules.
+    """
     records = read_records(source)
     pipes = [Pipe(definition) for definition in read_definitions(synthesized)]
+    rules = [Rule(definition) for definition in read_rules(synthesized)]
     for record in records:
         console.print(f"[bold]{escape(str(record['eventName']))}[/] {escape(keys_of(record))}")
         for pipe in pipes:
             console.print(f"  [cyan]{pipe.definition.name}[/]")
-            for line in _tell(pipe, record):
-                console.print(f"    {escape(line)}", soft_wrap=True, highlight=False)
+            outcome = pipe.process(record)
+            _print(_tell(outcome, _why_filtered(pipe, record)), console, indent=4)
+            if isinstance(outcome, Event):
+                _print_rules(outcome, pipe, rules, console)
 
 
-def _tell(pipe: Pipe, record: Mapping[str, Any]) -> Iterator[str]:
-    outcome = pipe.process(record)
+def _print_rules(event: Event, pipe: Pipe, rules: Sequence[Rule], console: Console) -> None:
+    bus = pipe.definition.event_bus
+    for rule in rules:
+        definition = rule.definition
+        if bus is None or definition.event_bus != bus.name:
+            continue
+        console.print(f"    [cyan]{escape(definition.name)}[/] {escape(definition.target_id)}")
+        if definition.state != "ENABLED":
+            lines = iter([f"no request: the rule is {definition.state}"])
+        else:
+            why = f"the pattern does not match: {definition.pattern}"
+            lines = _tell(rule.process(event.envelope), why)
+        _print(lines, console, indent=6)
+
+
+def _print(lines: Iterator[str], console: Console, *, indent: int) -> None:
+    for line in lines:
+        console.print(" " * indent + escape(line), soft_wrap=True, highlight=False)
+
+
+def _tell(outcome: Outcome, why_filtered: str) -> Iterator[str]:
     if isinstance(outcome, Filtered):
-        yield f"filtered out: {_why_filtered(pipe, record)}"
+        yield f"filtered out: {why_filtered}"
     elif isinstance(outcome, Unprocessable):
         yield f"unprocessable: {outcome.reason}"
+    elif isinstance(outcome, Event):
+        envelope = outcome.envelope
+        yield f"event on {outcome.bus_arn.partition(':event-bus/')[2]}"
+        yield f"source {envelope['source']}, detail-type {envelope['detail-type']}"
     else:
         yield from _tell_request(outcome)
 

@@ -1,5 +1,6 @@
 """`./help.sh simulate`: requests, or why there are none, from samples of each shape."""
 
+import copy
 import io
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ from ops.errors import OpsError
 from ops.simulate import read_records, simulate
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
+from tests.eventpipes.test_bus_readers import DOCUMENT
 
 INSERT = {
     "eventName": "INSERT",
@@ -105,3 +107,44 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str, says: str) -> N
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match=r"missing\.json cannot be read: No such file"):
         read_records(str(tmp_path / "missing.json"))
+
+
+def test_a_bus_pipe_tells_its_event_and_what_each_rule_makes_of_it(tmp_path: Path) -> None:
+    """A rule that is disabled or does not match says so; another bus's rule is left out."""
+    document = copy.deepcopy(DOCUMENT)
+    resource = document["resource"]
+    bus = resource["aws_cloudwatch_event_rule"]["put"]
+    removed = {"name": "removed", "event_pattern": '{"detail":{"eventName":["REMOVE"]}}'}
+    resource["aws_cloudwatch_event_rule"] |= {
+        "removed": bus | removed,
+        "off": bus | {"name": "off", "state": "DISABLED"},
+        "other": bus | {"name": "other", "event_bus_name": "another"},
+    }
+    target = resource["aws_cloudwatch_event_target"]["put"]
+    resource["aws_cloudwatch_event_target"] |= {
+        name: {**target, "rule": name, "target_id": "t"} for name in ("removed", "off")
+    }
+    resource["aws_cloudwatch_event_target"]["other"] = {
+        **target,
+        "rule": "other",
+        "event_bus_name": "another",
+    }
+    file = tmp_path / "cdk.tf.json"
+    file.write_text(json.dumps(document))
+    assert run(tmp_path, file, json.dumps(INSERT)).splitlines() == [
+        "INSERT Location=Oslo",
+        "  changes",
+        "    event on weather",
+        "    source weather, detail-type change",
+        "    cache-put momento",
+        "      PUT https://cache.example/cache/weather?key=Oslo",
+        "      X-Kind: weather",
+        "      Content-Type: application/json; charset=utf-8",
+        "      User-Agent: Amazon/EventBridge/ApiDestinations",
+        "      Authorization: ***",
+        '      {"Location":"Oslo"}',
+        "    off t",
+        "      no request: the rule is DISABLED",
+        "    removed t",
+        '      filtered out: the pattern does not match: {"detail":{"eventName":["REMOVE"]}}',
+    ]
