@@ -1,10 +1,12 @@
 """The queue for records that could not be delivered."""
 
+import json
 from collections.abc import Sequence
 
 from constructs import Construct
 
-from stacks.bindings import SqsQueue
+from stacks.account import Account
+from stacks.bindings import SqsQueue, SqsQueuePolicy
 from stacks.key import Key
 from stacks.metric import Metric
 from stacks.protection import DEMO, Protection
@@ -51,6 +53,31 @@ class DeadLetters(Construct):
             return [send]
         actions = ("kms:Decrypt", "kms:GenerateDataKey")
         return [send, self._key.use("EncryptDeadLetters", *actions, service="sqs")]
+
+    def accept_from(self, rule_arns: Sequence[str], *, account: Account) -> SqsQueuePolicy:
+        """Let these rules of an event bus send, which do so in their own name.
+
+        See AWS: "Granting permissions to the dead-letter queue".
+        """
+        if self._key is not None:
+            self._key.encrypt_dead_letters()
+        statement = {
+            "Sid": "SendDeadLetters",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.arn,
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account.id},
+                "ArnEquals": {"aws:SourceArn": list(rule_arns)},
+            },
+        }
+        return SqsQueuePolicy(
+            self,
+            "policy",
+            queue_url=self.url,
+            policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
 
     def metric(self, name: str, statistic: str = "Maximum") -> Metric:
         """Return a metric of the queue ("Available CloudWatch metrics for Amazon SQS")."""

@@ -35,6 +35,7 @@ class Key(Construct):
         self._alarm_topic_name = alarm_topic_name
         self._protection = protection
         self._log_groups: list[str] = []
+        self._dead_letters = False
         self.resource = KmsKey(
             self,
             "key",
@@ -49,14 +50,12 @@ class Key(Construct):
     def encrypt_logs(self, group: str) -> None:
         """Let CloudWatch encrypt a log group, by its name, which is made after the key."""
         self._log_groups.append(self._account.arn("logs", f"log-group:{group}"))
-        topic = self._alarm_topic_name
-        self.resource.policy = key_policy(
-            root=self._account.root,
-            region=self._account.region,
-            log_group_arns=self._log_groups,
-            alarm_topic_arn=topic and self._account.arn("sns", topic),
-            keep=self._protection.keep_data,
-        )
+        self._write_policy()
+
+    def encrypt_dead_letters(self) -> None:
+        """Let the rules of event buses encrypt what they send to a queue."""
+        self._dead_letters = True
+        self._write_policy()
 
     def use(self, sid: str, *actions: str, service: str) -> Statement:
         """Return what it takes to read or write what `service` has encrypted with the key."""
@@ -65,4 +64,15 @@ class Key(Construct):
             actions=actions,
             resources=[self.arn],
             conditions={"StringEquals": {"kms:ViaService": via(service, self._account.region)}},
+        )
+
+    def _write_policy(self) -> None:
+        account, topic = self._account, self._alarm_topic_name
+        self.resource.policy = key_policy(
+            root=account.root,
+            region=account.region,
+            log_group_arns=self._log_groups,
+            alarm_topic_arn=topic and account.arn("sns", topic),
+            rules_of=account.id if self._dead_letters else None,
+            keep=self._protection.keep_data,
         )

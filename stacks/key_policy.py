@@ -40,12 +40,14 @@ def key_policy(
     region: str,
     log_group_arns: Sequence[str],
     alarm_topic_arn: str | None = None,
+    rules_of: str | None = None,
     keep: bool = True,
 ) -> str:
     """Return the key's policy: each who, with the one condition that it is for this data.
 
     `root` stands for the account, whose IAM policies then decide; the log groups and the
-    topic need not exist yet. CloudWatch's alarms ask KMS themselves, not through SNS. As long as
+    topic need not exist yet. CloudWatch's alarms ask KMS themselves, not through SNS, and so do
+    the rules of an account's event buses for their dead letters (`rules_of`, its id). As long as
     `keep` is true nobody may delete the key, without changing its policy first.
 
     See AWS: "Key policies in AWS KMS", "Encrypt log data in CloudWatch Logs using AWS KMS" and
@@ -83,6 +85,15 @@ def key_policy(
                 {"Service": "cloudwatch.amazonaws.com"},
                 ["kms:Decrypt", "kms:GenerateDataKey*"],
                 {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": alarm_topic_arn}},
+            )
+        )
+    if rules_of is not None:
+        statements.append(
+            _allow(
+                "SendDeadLetters",
+                {"Service": "events.amazonaws.com"},
+                ["kms:Decrypt", "kms:GenerateDataKey*"],
+                {"StringEquals": {"aws:SourceAccount": rules_of}},
             )
         )
     return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -1,20 +1,21 @@
-"""One EventBridge pipe: from the table's stream to an API destination."""
+"""One EventBridge pipe: from a table's stream to an API destination or an event bus."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from cdktf import ITerraformDependable
 from constructs import Construct
 
 import eventpipes
 
 from stacks.bindings import PipesPipe, PipesPipeSourceParametersFilterCriteriaFilter
 from stacks.dead_letters import DeadLetters
-from stacks.destination import Destination
 from stacks.errors import StackError
 from stacks.logs import PipeLogs
-from stacks.mapping import Route
 from stacks.metric import Metric
-from stacks.role import PipeRole
+from stacks.role import ServiceRole
 from stacks.source import Source
+from stacks.target import RequestTarget, Target
 
 
 class PipeError(StackError):
@@ -26,17 +27,23 @@ class Delivery:
     """How hard a pipe tries, and what it tells.
 
     `retry_attempts` after the first one (1 to 10,000) and `record_age_seconds` (60 to 86,399)
-    both bound how long a failing record blocks its shard before it becomes a dead letter.
+    both bound how long a failing record blocks its shard before it becomes a dead letter. A rule
+    of an event bus blocks nothing: it tries `rule_retry_attempts` times (0 to 185; default: as
+    a pipe), for as long.
     """
 
     retry_attempts: int = 3
+    rule_retry_attempts: int | None = None
     record_age_seconds: int = 3_600
     log_level: str = "INFO"
     log_execution_data: bool = False
 
 
 class Pipe(Construct):
-    """A running pipe that reads new records one by one and sends a request for each.
+    """A running pipe that reads new records one by one and sends each to its target.
+
+    `patterns` are filters, of which any may match. It is made after its role is known and after
+    what it is to wait for.
 
     Raises:
         PipeError: EventBridge would refuse the filter, the template or a parameter; or
@@ -54,17 +61,18 @@ class Pipe(Construct):
         *,
         name: str,
         source: Source,
-        destination: Destination,
-        route: Route,
+        target: Target,
+        patterns: Sequence[str] = (),
         dead_letters: DeadLetters,
         logs: PipeLogs,
-        role: PipeRole,
+        role: ServiceRole,
         delivery: Delivery,
+        wait_for: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        _check(name, route, delivery)
-        _check_behaviour(name, route, delivery, destination)
-        filters = [PipesPipeSourceParametersFilterCriteriaFilter(pattern=p) for p in route.patterns]
+        _check(name, target, delivery)
+        _check_behaviour(name, target, patterns, delivery)
+        filters = [PipesPipeSourceParametersFilterCriteriaFilter(pattern=p) for p in patterns]
         self.resource = PipesPipe(
             self,
             "pipe",
@@ -82,24 +90,18 @@ class Pipe(Construct):
                 },
                 "filter_criteria": {"filter": filters} if filters else None,
             },
-            target=destination.arn,
-            target_parameters={
-                "input_template": route.input_template,
-                "http_parameters": {
-                    "path_parameter_values": list(route.path_parameters),
-                    "query_string_parameters": dict(route.query_string_parameters) or None,
-                },
-            },
+            target=target.arn,
+            target_parameters=dict(target.parameters()),
             log_configuration={
                 "level": delivery.log_level,
                 "include_execution_data": ["ALL"] if delivery.log_execution_data else None,
                 "cloudwatch_logs_log_destination": {"log_group_arn": logs.arn},
             },
-            depends_on=role.ready,
+            depends_on=[*role.ready, *wait_for],
         )
         self.arn = self.resource.arn
         self.name = self.resource.name
-        self.takes_every_record = not route.patterns
+        self.takes_every_record = not patterns
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the pipe (EventBridge, "Logging and monitoring Pipes")."""
@@ -111,10 +113,10 @@ class Pipe(Construct):
         )
 
 
-def _check(name: str, route: Route, delivery: Delivery) -> None:
-    if len(route.path_parameters) > 1:
+def _check(name: str, target: Target, delivery: Delivery) -> None:
+    if isinstance(target, RequestTarget) and len(target.route.path_parameters) > 1:
         raise PipeError(
-            f"pipe {name}: {len(route.path_parameters)} path parameters, and the Terraform"
+            f"pipe {name}: {len(target.route.path_parameters)} path parameters, and the Terraform"
             " provider takes one (path_parameter_values has MaxItems 1). Write the other parts"
             " into the API destination's endpoint."
         )
@@ -136,18 +138,16 @@ def _check(name: str, route: Route, delivery: Delivery) -> None:
         )
 
 
-def _check_behaviour(name: str, route: Route, delivery: Delivery, destination: Destination) -> None:
+def _check_behaviour(
+    name: str, target: Target, patterns: Sequence[str], delivery: Delivery
+) -> None:
     """Raise PipeError unless the engine that runs the pipe in tests can compile it."""
-    definition = route.definition(
-        name,
-        method=destination.method,
-        endpoint=destination.url,
-        source=eventpipes.Source(
-            arn="",
-            maximum_retry_attempts=delivery.retry_attempts,
-            maximum_record_age=delivery.record_age_seconds,
-        ),
+    source = eventpipes.Source(
+        arn="",
+        maximum_retry_attempts=delivery.retry_attempts,
+        maximum_record_age=delivery.record_age_seconds,
     )
+    definition = replace(target.definition(name, source), filters=tuple(patterns))
     try:
         eventpipes.Pipe(definition)
     except eventpipes.EventPipesError as error:

@@ -1,20 +1,35 @@
-"""One table's pipes to one cache and one topic."""
+"""One table's way to one cache and one topic."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from cdktf import ITerraformDependable
 from constructs import Construct
+
+from eventpipes.definition import MAX_FILTERS
 
 from stacks.account import Account
 from stacks.dead_letters import DeadLetters
+from stacks.destination import Destination
 from stacks.endpoint import MomentoEndpoint
 from stacks.errors import StackError
+from stacks.event_bus import EventBus
 from stacks.key import Key
 from stacks.logs import PipeLogs
-from stacks.mapping import ItemMapping, MappingError
+from stacks.mapping import ItemMapping, MappingError, Route, on_bus, taken_by_any
 from stacks.pipe import Delivery, Pipe
 from stacks.protection import DEMO, Protection
 from stacks.quotas import advise
-from stacks.role import PipeRole
+from stacks.role import ServiceRole
+from stacks.rule import Rule
 from stacks.source import Source
+from stacks.statement import Statement
 from stacks.table import Table
+from stacks.target import BusTarget, RequestTarget, Target
+from stacks.topology import Topology
+
+CHANGES: Final = "changes"
+"""The one pipe of the topology with an event bus."""
 
 
 class PipelineError(StackError):
@@ -22,16 +37,18 @@ class PipelineError(StackError):
 
 
 class MomentoPipeline(Construct):
-    """What a mapping makes of a table's changes: up to three pipes, and what they share.
+    """What a mapping makes of a table's changes: pipes, and what they share.
 
-    The pipes are cache-put, topic-publish and cache-delete, as far as the mapping has them:
-    `pipes` holds them by these names. They share a dead-letter queue, a log group and a role
-    whose one policy holds what the source, the queue and the endpoint hand out. `name` begins
-    the names of all of them.
+    With the topology `pipes` there are up to three, cache-put, topic-publish and cache-delete,
+    as far as the mapping has them: `pipes` holds them by these names. With `bus` there is one,
+    `changes`, and `rules` holds a rule for each. They share a dead-letter queue, a log group and
+    a role whose one policy holds what the source, the queue and the endpoint or the bus hand
+    out. `name` begins the names of all of them.
 
     Raises:
         PipelineError: the mapping would fail on this table's stream.
         PipeError: EventBridge would refuse a pipe.
+        RuleError: EventBridge would refuse a rule.
 
     """
 
@@ -46,6 +63,7 @@ class MomentoPipeline(Construct):
         endpoint: MomentoEndpoint,
         mapping: ItemMapping,
         iam_settle_seconds: str,
+        topology: Topology = Topology.PIPES,
         delivery: Delivery | None = None,
         role_name: str | None = None,
         protection: Protection = DEMO,
@@ -58,45 +76,117 @@ class MomentoPipeline(Construct):
             routes = mapping.routes(source.stream, endpoint.cache_name)
         except MappingError as error:
             raise PipelineError(f"pipeline {name}: {error}") from error
-        cache = mapping.topic_cache(endpoint.cache_name)
-        destinations = {operation: endpoint.destination(operation, cache) for operation in routes}
-        names = {operation: f"{name}-{operation}-pipe" for operation in routes}
         self.name = name
         self.source = source
         self.dead_letters = DeadLetters(
             self, "dead-letters", name=f"{name}-dlq", protection=protection, key=key
         )
         self.logs = PipeLogs(self, "logs", name=name, protection=protection, key=key)
-        role = PipeRole(
+        self.pipes: dict[str, Pipe] = {}
+        self.rules: dict[str, Rule] = {}
+        self._account = account
+        self._endpoint = endpoint
+        self._settle_seconds = iam_settle_seconds
+        self._role_name = role_name or f"{name}-pipes"
+        self._delivery = delivery or Delivery()
+        cache = mapping.topic_cache(endpoint.cache_name)
+        destinations = {operation: endpoint.destination(operation, cache) for operation in routes}
+        add = self._add_pipes if topology is Topology.PIPES else self._add_bus
+        add(routes, destinations)
+        for warning in mapping.warnings(source.stream):
+            advise(self, f"pipeline {name}: {warning}")
+
+    def _add_pipes(
+        self, routes: Mapping[str, Route], destinations: Mapping[str, Destination]
+    ) -> None:
+        """Add a pipe to each destination."""
+        names = {operation: f"{self.name}-{operation}-pipe" for operation in routes}
+        role = self._pipes_role(names.values(), self._endpoint.invoke(destinations))
+        for operation, route in routes.items():
+            target = RequestTarget(destinations[operation], route)
+            self.pipes[operation] = self._pipe(
+                operation, names[operation], target, route.patterns, role
+            )
+
+    def _add_bus(
+        self, routes: Mapping[str, Route], destinations: Mapping[str, Destination]
+    ) -> None:
+        """Add one pipe to an event bus, and a rule to each destination."""
+        bus = EventBus(self, "bus", name=f"{self.name}-bus", source=self.name)
+        names = {operation: f"{self.name}-{operation}-rule" for operation in routes}
+        arns = [
+            self._account.arn("events", f"rule/{self.name}-bus/{name}") for name in names.values()
+        ]
+        rules_role = ServiceRole(
             self,
-            "role",
-            name=role_name or f"{name}-pipes",
-            account=account,
-            pipe_names=list(names.values()),
-            statements=[
-                *source.stream_read(),
-                *self.dead_letters.send(),
-                endpoint.invoke(destinations),
-            ],
-            settle_seconds=iam_settle_seconds,
+            "rules-role",
+            name=f"{self.name}-rules",
+            account=self._account,
+            service="events",
+            source_arns=arns,
+            statements=[self._endpoint.invoke(destinations)],
+            settle_seconds=self._settle_seconds,
         )
-        self.pipes = {
-            operation: Pipe(
+        accepted = self.dead_letters.accept_from(arns, account=self._account)
+        delivery = self._delivery
+        tries = delivery.rule_retry_attempts
+        for operation, route in routes.items():
+            self.rules[operation] = Rule(
                 self,
                 operation,
                 name=names[operation],
-                source=source,
-                destination=destination,
-                route=routes[operation],
+                bus=bus,
+                destination=destinations[operation],
+                route=on_bus(route, bus.source),
                 dead_letters=self.dead_letters,
-                logs=self.logs,
-                role=role,
-                delivery=delivery or Delivery(),
+                role=rules_role,
+                retry_attempts=delivery.retry_attempts if tries is None else tries,
+                event_age_seconds=delivery.record_age_seconds,
             )
-            for operation, destination in destinations.items()
-        }
-        for warning in mapping.warnings(source.stream):
-            advise(self, f"pipeline {name}: {warning}")
+        name = f"{self.name}-{CHANGES}-pipe"
+        self.pipes[CHANGES] = self._pipe(
+            CHANGES,
+            name,
+            BusTarget(bus),
+            taken_by_any(list(routes.values()), MAX_FILTERS),
+            self._pipes_role([name], bus.put_events()),
+            wait_for=[accepted, *(one for rule in self.rules.values() for one in rule.ready)],
+        )
+
+    def _pipes_role(self, names: Iterable[str], sends: Statement) -> ServiceRole:
+        return ServiceRole(
+            self,
+            "role",
+            name=self._role_name,
+            account=self._account,
+            service="pipes",
+            source_arns=[self._account.arn("pipes", f"pipe/{name}") for name in names],
+            statements=[*self.source.stream_read(), *self.dead_letters.send(), sends],
+            settle_seconds=self._settle_seconds,
+        )
+
+    def _pipe(
+        self,
+        id_: str,
+        name: str,
+        target: Target,
+        patterns: Sequence[str],
+        role: ServiceRole,
+        wait_for: Sequence[ITerraformDependable] = (),
+    ) -> Pipe:
+        return Pipe(
+            self,
+            id_,
+            name=name,
+            source=self.source,
+            target=target,
+            patterns=patterns,
+            dead_letters=self.dead_letters,
+            logs=self.logs,
+            role=role,
+            delivery=self._delivery,
+            wait_for=wait_for,
+        )
 
 
 def _check_times(source: Source, mapping: ItemMapping) -> None:

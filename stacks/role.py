@@ -1,4 +1,4 @@
-"""The role that the pipes run as."""
+"""The roles that the pipes, and the rules of an event bus, run as."""
 
 import json
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ def iam_settle_variable(scope: Construct, *, default: int) -> TerraformVariable:
     )
 
 
-class PipeRole(Construct):
-    """A role that exactly these pipes of this account may assume, with one policy.
+class ServiceRole(Construct):
+    """A role that a service may assume for exactly these of its resources, with one policy.
 
     `ready` is what a pipe must depend on: the policy, and the wait after it. A pipe that is
     created with the role alone in place fails with "Cannot access stream".
@@ -42,17 +42,21 @@ class PipeRole(Construct):
         *,
         name: str,
         account: Account,
-        pipe_names: Sequence[str],
+        service: str,
+        source_arns: Sequence[str],
         statements: Sequence[Statement],
         settle_seconds: str,
     ) -> None:
-        """`settle_seconds` is a Terraform expression, so that it can differ by environment."""
+        """`service` is the principal's first word, such as `pipes`.
+
+        `settle_seconds` is a Terraform expression, so that it can differ by environment.
+        """
         super().__init__(scope, id_)
         self.resource = IamRole(
             self,
             "role",
             name=name,
-            assume_role_policy=_trust(account, pipe_names),
+            assume_role_policy=_trust(service, account, source_arns),
         )
         self.arn = self.resource.arn
         document = policy_document(statements)
@@ -73,23 +77,19 @@ class PipeRole(Construct):
         self.ready: Sequence[ITerraformDependable] = [policy, settled]
 
 
-def _trust(account: Account, pipe_names: Sequence[str]) -> str:
-    """Return the trust policy; its conditions keep other accounts' pipes out (confused deputy)."""
+def _trust(service: str, account: Account, source_arns: Sequence[str]) -> str:
+    """Return the trust policy; its conditions keep other accounts out (confused deputy)."""
     return json.dumps(
         {
             "Version": "2012-10-17",
             "Statement": [
                 {
                     "Effect": "Allow",
-                    "Principal": {"Service": "pipes.amazonaws.com"},
+                    "Principal": {"Service": f"{service}.amazonaws.com"},
                     "Action": "sts:AssumeRole",
                     "Condition": {
                         "StringEquals": {"aws:SourceAccount": account.id},
-                        "ArnEquals": {
-                            "aws:SourceArn": [
-                                account.arn("pipes", f"pipe/{name}") for name in pipe_names
-                            ]
-                        },
+                        "ArnEquals": {"aws:SourceArn": list(source_arns)},
                     },
                 }
             ],

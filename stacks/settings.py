@@ -18,11 +18,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stacks.errors import StackError
 from stacks.protection import PROTECTIONS, Profile, Protection
+from stacks.topology import Topology
 
 SECONDS_A_DAY = 86_400
 DEFAULT_STACK = "weather"
 MAX_KEY_LENGTH = 512
 """EventBridge takes an API key value of 1 to 512 characters."""
+MAX_RULE_RETRIES = 185
 MAX_PREFIX_LENGTH = 24
 """The role's name holds the prefix and forty characters more; IAM allows 64."""
 MOMENTO_REGIONS = frozenset(
@@ -92,6 +94,8 @@ class Settings(BaseSettings):
     record_age_seconds: Annotated[int, _env("PIPE_RECORD_AGE_SECONDS")] = 3_600
     log_level: Annotated[PipeLogLevel, _env("PIPE_LOG_LEVEL")] = PipeLogLevel.INFO
     execution_data_choice: Annotated[bool | None, _env("PIPE_LOG_EXECUTION_DATA")] = None
+    topology: Annotated[Topology, _env("TOPOLOGY")] = Topology.PIPES
+    rule_retry_attempts: Annotated[int | None, _env("RULE_RETRY_ATTEMPTS")] = None
     destination_rate_limit: Annotated[int, _env("DESTINATION_RATE_LIMIT")] = 300
     iam_settle_seconds: Annotated[int, _env("IAM_SETTLE_SECONDS")] = 15
     allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
@@ -302,6 +306,13 @@ class Settings(BaseSettings):
             )
         if not 1 <= attempts <= 10_000:  # noqa: PLR2004 - the API's own bound
             raise ValueError(f"is {attempts}; EventBridge Pipes takes 1 to 10000")
+        return attempts
+
+    @field_validator("rule_retry_attempts")
+    @classmethod
+    def _rules_may_retry_never(cls, attempts: int | None) -> int | None:
+        if attempts is not None and not 0 <= attempts <= MAX_RULE_RETRIES:
+            raise ValueError(f"is {attempts}; a rule of an event bus takes 0 to {MAX_RULE_RETRIES}")
         return attempts
 
     @field_validator("record_age_seconds")

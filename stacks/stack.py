@@ -134,7 +134,9 @@ class MomentoStack(TerraformStack):
             source=source,
             endpoint=self.endpoint,
             mapping=mapping,
+            topology=self.settings.topology,
             delivery=Delivery(
+                rule_retry_attempts=self.settings.rule_retry_attempts,
                 retry_attempts=self.settings.retry_attempts,
                 record_age_seconds=self.settings.record_age_seconds,
                 log_level=self.settings.log_level,

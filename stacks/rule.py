@@ -1,0 +1,131 @@
+"""A rule of an event bus that sends requests to an API destination."""
+
+from collections.abc import Sequence
+
+import eventpipes
+
+from cdktf import ITerraformDependable
+from constructs import Construct
+
+from stacks.bindings import CloudwatchEventRule, CloudwatchEventTarget
+from stacks.dead_letters import DeadLetters
+from stacks.destination import Destination
+from stacks.errors import StackError
+from stacks.event_bus import EventBus
+from stacks.mapping import RuleRoute
+from stacks.metric import Metric
+from stacks.role import ServiceRole
+
+
+class RuleError(StackError):
+    """A rule would not behave as declared; the message names it and the fix."""
+
+
+class Rule(Construct):
+    """A rule with one target, which tries a request this often and for this long.
+
+    Both bound how long it is tried, and nothing waits for it: `retry_attempts` after the first
+    one, 0 to 185, and `event_age_seconds`, 60 to 86,400. Then the event is a dead letter.
+
+    Raises:
+        RuleError: EventBridge would refuse the pattern, the transformer or a parameter.
+
+    See AWS: "Retrying event delivery in EventBridge", "Using dead-letter queues to process
+    undelivered events".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        bus: EventBus,
+        destination: Destination,
+        route: RuleRoute,
+        dead_letters: DeadLetters,
+        role: ServiceRole,
+        retry_attempts: int,
+        event_age_seconds: int,
+    ) -> None:
+        super().__init__(scope, id_)
+        _check_behaviour(name, destination, route, retry_attempts, event_age_seconds)
+        self._bus_name = bus.name
+        self.resource = CloudwatchEventRule(
+            self, "rule", name=name, event_bus_name=bus.name, event_pattern=route.pattern
+        )
+        self._target = CloudwatchEventTarget(
+            self,
+            "target",
+            rule=self.resource.name,
+            event_bus_name=bus.name,
+            target_id="momento",
+            arn=destination.arn,
+            role_arn=role.arn,
+            input_path=route.input_path,
+            input_transformer=(
+                {
+                    "input_paths": dict(route.input_paths) or None,
+                    "input_template": route.input_template,
+                }
+                if route.input_template is not None
+                else None
+            ),
+            http_target={
+                "path_parameter_values": list(route.path_parameters),
+                "query_string_parameters": dict(route.query_string_parameters) or None,
+            },
+            retry_policy={
+                "maximum_retry_attempts": retry_attempts,
+                "maximum_event_age_in_seconds": event_age_seconds,
+            },
+            dead_letter_config={"arn": dead_letters.arn},
+            depends_on=role.ready,
+        )
+        self.arn = self.resource.arn
+        self.name = self.resource.name
+
+    @property
+    def ready(self) -> Sequence[ITerraformDependable]:
+        """What must be there before events are put on the bus: none that comes earlier is kept."""
+        return [self._target]
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """Return a metric of the rule (EventBridge, "Monitoring Amazon EventBridge")."""
+        return Metric(
+            namespace="AWS/Events",
+            name=name,
+            dimensions={"EventBusName": self._bus_name, "RuleName": self.name},
+            statistic=statistic,
+        )
+
+
+def _check_behaviour(
+    name: str, destination: Destination, route: RuleRoute, retry_attempts: int, event_age: int
+) -> None:
+    """Raise RuleError unless the engine that runs the rule in tests can compile it."""
+    definition = eventpipes.RuleDefinition(
+        name=name,
+        arn="",
+        event_bus="bus",
+        pattern=route.pattern,
+        target_id="momento",
+        target_arn="",
+        destination=eventpipes.Destination(
+            name=destination.name,
+            method=destination.method,
+            endpoint=destination.url,
+            connection=eventpipes.Connection(name="", headers={}),
+        ),
+        input_path=route.input_path,
+        input_paths=route.input_paths,
+        input_template=route.input_template,
+        path_parameters=route.path_parameters,
+        query_string=route.query_string_parameters,
+        maximum_retry_attempts=retry_attempts,
+        maximum_event_age=event_age,
+    )
+    try:
+        eventpipes.Rule(definition)
+    except eventpipes.EventPipesError as error:
+        raise RuleError(str(error)) from error
