@@ -140,7 +140,7 @@ capacity | policy)
   install_python
   exec $python -m ops "$command" "$@"
   ;;
-doctor | provider | simulate | validate | plan | review | deploy | destroy | bootstrap)
+doctor | provider | simulate | synth | validate | plan | review | deploy | destroy | bootstrap)
   install_python
   find_provider
   load_credentials
@@ -158,11 +158,10 @@ cdktf)
   load_credentials
   exec $python -m ops cdktf "$@"
   ;;
-app | synth)
+app)
   install_python
   load_provider
-  $python main.py
-  [ "$command" = app ] || echo "${CDKTF_OUTDIR:-cdktf.out}/stacks/weather/cdk.tf.json"
+  exec $python main.py
   ;;
 demo)
   install_python

@@ -72,10 +72,21 @@ def find_provider() -> None:
 
 
 @app.command()
+def synth() -> None:
+    """Write the stack's Terraform JSON; needs no key and no credentials."""
+    settings = Settings.load()
+    file = synthesize(settings.stack, environment(settings)) / "cdk.tf.json"
+    print(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
+
+
+@app.command()
 def validate() -> None:
     """Check the synthesized stack with the provider's own schema; needs no credentials."""
-    env = environment(Settings.load())
-    terraform = Terraform(synthesize("weather", env), env)
+    settings = Settings.load()
+    env = environment(settings)
+    # A folder of its own: with a backend from before, Terraform would ask for credentials.
+    folder = synthesize(settings.stack, env)
+    terraform = Terraform(folder, env | {"TF_DATA_DIR": ".terraform-validate"})
     terraform.init("-backend=false")
     terraform.show("validate")
 
@@ -189,15 +200,16 @@ def simulate(
     events: Annotated[str, typer.Argument(help="A file of stream records, or - for stdin.")],
 ) -> None:
     """Show what each pipe would do with these records: the request, or why there is none."""
-    env = environment(Settings.load())
-    folder = synthesize("weather", env)
+    settings = Settings.load()
+    folder = synthesize(settings.stack, environment(settings))
     run_simulation(events, folder / "cdk.tf.json", console)
 
 
 def _initialized() -> Terraform:
-    env = environment(Settings.load())
+    settings = Settings.load()
+    env = environment(settings)
     require_key(env)
-    terraform = Terraform(synthesize("weather", env), env)
+    terraform = Terraform(synthesize(settings.stack, env), env)
     terraform.init()
     return terraform
 
