@@ -36,6 +36,8 @@ class Alarms(Construct):
         watches = list(watch.dead_letters(pipeline.dead_letters))
         for operation, pipe in pipeline.pipes.items():
             watches += watch.pipe(operation, pipe, pipeline.source)
+        for operation, rule in pipeline.rules.items():
+            watches += watch.rule(operation, rule)
         for each in watches:
             CloudwatchMetricAlarm(
                 self,

@@ -48,18 +48,28 @@ class Dashboard(Construct):
 
 
 def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
-    queue, pipes = pipeline.dead_letters, pipeline.pipes
+    queue = pipeline.dead_letters
 
     def each(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
-        return [(operation, pipe.metric(name, statistic)) for operation, pipe in pipes.items()]
+        return [(id_, pipe.metric(name, statistic)) for id_, pipe in pipeline.pipes.items()]
+
+    def each_rule(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
+        return [(id_, rule.metric(name, statistic)) for id_, rule in pipeline.rules.items()]
 
     written = ("written to the table", pipeline.source.metric("ConsumedWriteCapacityUnits"))
     yield Graph(title="Written and taken", metrics=[written, *each("Invocations")])
     yield Graph(title="Failed executions", metrics=each("ExecutionFailed"))
-    yield Graph(title="Failed requests to Momento", metrics=each("TargetStageFailed"))
+    what = "events put on the bus" if pipeline.rules else "requests to Momento"
+    yield Graph(title=f"Failed {what}", metrics=each("TargetStageFailed"))
     yield Graph(title="Milliseconds for a record", metrics=each("Duration", "Maximum"))
     yield Graph(title="Throttled executions", metrics=each("ExecutionThrottled"))
     yield Graph(title="Executions that timed out", metrics=each("ExecutionTimeout"))
+    if pipeline.rules:
+        yield Graph(title="Requests to Momento", metrics=each_rule("InvocationAttempts"))
+        yield Graph(title="Requests tried again", metrics=each_rule("RetryInvocationAttempts"))
+        yield Graph(title="Events given up", metrics=each_rule("FailedInvocations"))
+        late = each_rule("IngestionToInvocationCompleteLatency", "Maximum")
+        yield Graph(title="Milliseconds from the bus to Momento", metrics=late)
     letters = ("letters", queue.metric("ApproximateNumberOfMessagesVisible"))
     yield Graph(title="Dead letters", metrics=[letters])
     age = ("seconds", queue.metric("ApproximateAgeOfOldestMessage"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from stacks.dead_letters import DeadLetters
 from stacks.metric import Metric
 from stacks.pipe import Pipe
+from stacks.rule import Rule
 from stacks.source import Source
 
 DEAD_LETTER_AGE_SECONDS = 12 * 3600
@@ -73,3 +74,17 @@ def pipe(operation: str, pipe: Pipe, source: Source) -> Iterator[Watch]:
             periods=3,
             breaching=3,
         )
+
+
+def rule(operation: str, rule: Rule) -> Iterator[Watch]:
+    """Yield the watches of a rule of an event bus."""
+    yield Watch(
+        name=f"{operation}-failing",
+        says="The rule gave up events; they are in the dead-letter queue.",
+        metrics={"failed": rule.metric("FailedInvocations")},
+    )
+    yield Watch(
+        name=f"{operation}-lost",
+        says="The rule could not put events into the dead-letter queue, so they are lost.",
+        metrics={"lost": rule.metric("InvocationsFailedToBeSentToDlq")},
+    )

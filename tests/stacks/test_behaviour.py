@@ -1,11 +1,15 @@
-"""What the synthesized pipes do with real events: the exact request, or none."""
+"""What the synthesized pipes and rules do with real events: the exact request, or none.
 
+Both topologies have the same mapping, so they have the same tests.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from eventpipes import Filtered, Pipe, Request
-from eventpipes.synthesized import definitions
+from eventpipes import Event, Filtered, Pipe, Request, Rule
+from eventpipes.synthesized import definitions, rules
 from tests.stacks.conftest import ENDPOINT, Synthesized, synthesize
 
 OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
@@ -41,19 +45,44 @@ def record(event: str, location: str, *, ttl: str | None = "600") -> dict[str, A
 
 
 def outcomes(stack: Synthesized, event: dict[str, Any]) -> dict[str, str | None]:
-    """Return each pipe's request as `METHOD URL BODY`, or nothing where it filters."""
-    found = {}
-    for definition in definitions(stack.document):
-        outcome = Pipe(definition).process(event)
-        assert isinstance(outcome, Request | Filtered)
-        operation = definition.name.removeprefix("weather-stats-demo-").removesuffix("-pipe")
-        found[operation] = (
-            f"{outcome.method} {outcome.url} {outcome.body}"
-            if isinstance(outcome, Request)
-            else None
-        )
+    """Return each operation's request as `METHOD URL BODY`, or nothing where it is filtered."""
+    found = {
+        operation: f"{outcome.method} {outcome.url} {outcome.body}"
+        if isinstance(outcome, Request)
+        else None
+        for operation, outcome in processed(stack, event)
+    }
     assert set(found) == set(OPERATIONS)
     return found
+
+
+def processed(stack: Synthesized, event: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield what becomes of a record in each pipe, or in each rule behind the one pipe."""
+    for definition in definitions(stack.document):
+        outcome = Pipe(definition).process(event)
+        if isinstance(outcome, Event):
+            for rule in rules(stack.document):
+                yield operation_of(rule.name), Rule(rule).process(outcome.envelope)
+        else:
+            assert isinstance(outcome, Request | Filtered)
+            yield operation_of(definition.name), outcome
+
+
+def operation_of(name: str) -> str:
+    """Return the operation in the name of a pipe or rule."""
+    return name.removeprefix("weather-stats-demo-").rpartition("-")[0]
+
+
+@pytest.fixture(scope="module", params=["pipes", "bus"])
+def topology(request: pytest.FixtureRequest) -> str:
+    """Return the name of each topology."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def weather(topology: str) -> Synthesized:
+    """Return the weather stack in each topology, else with every setting at its default."""
+    return synthesize(TOPOLOGY=topology)
 
 
 @pytest.mark.parametrize("event", ["INSERT", "MODIFY"])
@@ -82,8 +111,8 @@ def test_an_item_without_a_ttl_asks_for_an_empty_one(weather: Synthesized) -> No
     assert found.startswith(f"PUT {CACHE}?key=Oslo&ttl_seconds= {{")
 
 
-def test_a_fixed_ttl_needs_none_in_the_item() -> None:
-    stack = synthesize(CACHE_TTL_SECONDS="90")
+def test_a_fixed_ttl_needs_none_in_the_item(topology: str) -> None:
+    stack = synthesize(CACHE_TTL_SECONDS="90", TOPOLOGY=topology)
     found = outcomes(stack, record("INSERT", "Oslo", ttl=None))["cache-put"]
     assert found is not None
     assert found.startswith(f"PUT {CACHE}?key=Oslo&ttl_seconds=90 {{")
@@ -111,9 +140,13 @@ def test_a_key_is_percent_encoded_and_a_value_goes_in_as_it_is(
 
 
 def test_every_request_is_authorized_and_shows_no_key(weather: Synthesized) -> None:
-    for definition in definitions(weather.document):
-        event = record("REMOVE" if "delete" in definition.name else "INSERT", "Oslo")
-        request = Pipe(definition).process(event)
-        assert isinstance(request, Request)
+    requests = [
+        outcome
+        for event in ("INSERT", "REMOVE")
+        for _, outcome in processed(weather, record(event, "Oslo"))
+        if isinstance(outcome, Request)
+    ]
+    assert len(requests) == 4
+    for request in requests:
         assert request.headers["Authorization"] == "${var.momento_api_key}"
         assert "momento_api_key" not in repr(request)
