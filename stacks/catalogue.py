@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 STACKS: Final[Mapping[str, str]] = {
     "state": "stacks.state:StateStack",
     "weather": "stacks.weather:WeatherStack",
+    "orders": "stacks.examples.orders:OrdersStack",
+    "sessions": "stacks.examples.sessions:SessionsStack",
+    "existing": "stacks.examples.existing:ExistingStack",
+    "thirty": "stacks.examples.thirty:ThirtyStack",
 }
 """Module and class; a name is imported when it is asked for, and cdktf with it."""
 

@@ -1,0 +1,27 @@
+"""Open orders in the cache, and what happens to them on the topic."""
+
+from constructs import Construct
+
+from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+from stacks.settings import Settings
+from stacks.stack import MomentoStack
+
+
+class OrdersStack(MomentoStack):
+    """A customer's orders: an open one is cached by its own number, for an hour.
+
+    The table's key is customer and number. A pipe cannot join the two, so the number is the
+    cache's key, which takes numbers that no two customers share: `key_is_unique` says so. Only
+    open orders flow: one that is shipped leaves the cache by that change, and the topic hears of
+    it while it is open, and when an open one is removed.
+    """
+
+    def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
+        super().__init__(scope, id_, settings)
+        customer, order, status = Attribute("Customer"), Attribute("OrderId"), Attribute("Status")
+        due = {"amount": Attribute("Amount", "N"), "currency": Attribute("Currency")}
+        cache = CacheEntry(key=order, key_is_unique=True, value={"id": order, "due": due}, ttl=3600)
+        topic = TopicMessage(topic=settings.topic_name, value=[customer, order, status])
+        mapping = ItemMapping(cache=cache, topic=topic, where={status: ["open"]})
+        table = self.add_table("orders", keys=KeySchema(customer, order))
+        self.add_pipeline("order-changes", source=table, mapping=mapping)
