@@ -39,7 +39,7 @@ class EventsClient(Protocol):
 class RulesClient(EventsClient, Protocol):
     """What is used of the `events` client for rules; `NextToken` goes on where an answer ended."""
 
-    def list_rules(self, *, EventBusName: str, **page: Any) -> Mapping[str, Any]:  # noqa: ANN401, N803
+    def list_rules(self, *, EventBusName: str, NextToken: str = ...) -> Mapping[str, Any]:  # noqa: N803
         """Return a page of a bus's rules."""
 
     def list_targets_by_rule(
@@ -47,7 +47,7 @@ class RulesClient(EventsClient, Protocol):
         *,
         Rule: str,  # noqa: N803
         EventBusName: str,  # noqa: N803
-        **page: Any,  # noqa: ANN401 - NextToken, as boto3 types it
+        NextToken: str = ...,  # noqa: N803
     ) -> Mapping[str, Any]:
         """Return a page of a rule's targets."""
 

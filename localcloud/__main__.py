@@ -23,11 +23,11 @@ from localcloud.delivery import Delivery
 from localcloud.errors import LocalCloudError
 
 CACHE = "momento-eventbridge-cache"
-MARKS = {"delivered": "✓", "filtered": "·", "dead-letter": "✗"}
+MARKS = {"delivered": "✓", "filtered": "·", "dead-letter": "✗", "undelivered": "!"}
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 PATIENCE_SECONDS = 10
 _LINE = threading.Lock()
-"""Each pipe tells from a thread of its own."""
+"""Pipes and rules tell from threads of their own."""
 PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX")
 
 
@@ -125,7 +125,7 @@ def _ignore(_: Delivery) -> None:
 
 
 def _tell(delivery: Delivery) -> None:
-    """Print one line: the pipe, the record, what was sent, how it ended."""
+    """Print one line: the pipe or rule, the record, what was sent, how it ended."""
     keys = " ".join(str(value) for key in delivery.keys.values() for value in key.values())
     statuses = " ".join(str(attempt.status or attempt.problem) for attempt in delivery.attempts)
     sent = f"{delivery.request.method} {delivery.request.url}" if delivery.request else ""

@@ -121,7 +121,8 @@ def _entries(definition: Definition, delivery: Delivery, execution: str) -> list
         }
 
     events = {"payload": json.dumps([delivery.record])} if data else {}
-    payload = {"payload": request.body} if data and request else {}
+    sent = request.body if request else json.dumps(delivery.event) if delivery.event else ""
+    payload = {"payload": sent} if data and sent else {}
     steps = [
         entry("ExecutionStarted", "INFO", **events),
         entry("TargetStageEntered", "INFO", **payload),

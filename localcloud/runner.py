@@ -1,8 +1,9 @@
-"""Run the deployed pipes: from stream shards through `eventpipes` to HTTP.
+"""Run the deployed pipes: from stream shards through `eventpipes` to HTTP, or to a bus's rules.
 
 What is run is what the AWS API says was deployed, so it shows what the provider really sent.
-One thread watches the pipes; each running pipe has a thread for each shard it reads, which
-keeps the order of the shard. Only boto3 is used, so any AWS API will do.
+One thread watches pipes and rules; each running pipe has a thread for each shard it reads, which
+keeps the order of the shard; each rule's target has several, which keep none. Only boto3 is
+used, so any AWS API will do.
 """
 
 import base64
@@ -18,11 +19,15 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventpipes import EventPipesError, Pipe
+from eventpipes import EventBus, EventPipesError, Pipe, Rule
 from eventpipes.deployed import read_definition
+from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
-from localcloud.delivery import Deliverer, Delivery, RateLimit, Timing
+from localcloud.delivery import Deliverer, Delivery
 from localcloud.logs import ExecutionLog
+from localcloud.rule_target import RuleTarget
+from localcloud.sending import RateLimit, Timing
+from localcloud.status import PipeStatus
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -34,15 +39,6 @@ WATCH = "(watch)"
 """The name under which trouble in finding the pipes is told."""
 PAGE = 1_000
 """Records read at a time; the local API answers a few hundred calls a second."""
-
-
-@dataclass(frozen=True)
-class PipeStatus:
-    """Whether a pipe is read, and the reason if it is not."""
-
-    name: str
-    state: str
-    reason: str = ""
 
 
 @dataclass
@@ -60,8 +56,8 @@ class Runner:
 
     `redirect` is the origin that requests go to in the place of the destination's own, so that
     what is deployed can name the real Momento. `on_delivery` is told of every outcome, in the
-    pipe's thread. A pipe that cannot be run faithfully is stopped, with the reason in
-    `statuses`.
+    pipe's thread or one of the rule's. A pipe or rule that cannot be run faithfully is stopped,
+    with the reason in `statuses`. The end waits for what the rules have under way.
     """
 
     def __init__(
@@ -82,6 +78,7 @@ class Runner:
         self._running: dict[str, _Running] = {}
         self._statuses: dict[str, PipeStatus] = {}
         self._limits: dict[str, RateLimit] = {}
+        self._buses: dict[str, Bus] = {}
         self._log = ExecutionLog(self._client("logs"))
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="pipes", daemon=True)
@@ -98,13 +95,18 @@ class Runner:
             running.stop.set()
         for name in list(self._running):
             self._halt(name)
+        for bus in self._buses.values():
+            bus.close()
         self._log.stop()
         self._client.close()
 
     @property
     def statuses(self) -> dict[str, PipeStatus]:
-        """What became of every pipe, by name."""
-        return dict(self._statuses)
+        """What became of every pipe, by name, and of every rule, by place (`bus/rule/target`)."""
+        found = dict(self._statuses)
+        for bus in list(self._buses.values()):
+            found |= bus.statuses
+        return found
 
     def wait_until_reading(self, *names: str, seconds: float = 30) -> None:
         """Wait until these pipes read their shards.
@@ -144,6 +146,13 @@ class Runner:
                 if name not in self._running or error.response["Error"]["Code"] in GONE:
                     self._halt(name)
                     self._statuses[name] = PipeStatus(name, "RETRYING", str(error))
+        for bus in self._buses.values():
+            try:
+                bus.look(closely=True)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in GONE:
+                    raise
+                bus.gone()
 
     def _look_at(self, name: str) -> None:
         definition = read_definition(
@@ -173,12 +182,10 @@ class Runner:
         streams: DynamoDBStreamsClient = self._client("dynamodbstreams")
         stream = streams.describe_stream(StreamArn=definition.source.arn)["StreamDescription"]
         running = _Running(fingerprint, [])
-        limit = self._limits.setdefault(
-            definition.target_arn, RateLimit(definition.destination.rate_limit)
-        )
-        limit.per_second = definition.destination.rate_limit
+        limit = self._limit(definition.target_arn, definition.destination.rate_limit)
+        bus = None if definition.event_bus is None else self._bus(definition.event_bus)
         for shard in stream["Shards"]:
-            reader = _ShardReader(self, pipe, shard["ShardId"], running, limit)
+            reader = _ShardReader(self, pipe, shard["ShardId"], running, limit, bus)
             running.threads.append(
                 threading.Thread(target=reader.run, name=definition.name, daemon=True)
             )
@@ -186,6 +193,34 @@ class Runner:
         self._statuses[definition.name] = PipeStatus(definition.name, "RUNNING")
         for thread in running.threads:
             thread.start()
+
+    def _limit(self, target_arn: str, per_second: int) -> RateLimit:
+        """Return the limit of a destination, one for all its users."""
+        limit = self._limits.setdefault(target_arn, RateLimit(per_second))
+        limit.per_second = per_second
+        return limit
+
+    def _bus(self, bus: EventBus) -> Bus:
+        def make(rule: Rule) -> RuleTarget:
+            definition = rule.definition
+            return RuleTarget(
+                rule,
+                limit=self._limit(definition.target_arn, definition.destination.rate_limit),
+                timing=self._timing,
+                redirect=self._redirect,
+                queue=self._client("sqs"),
+                tell=self._on_delivery,
+            )
+
+        if bus.arn not in self._buses:
+            self._buses[bus.arn] = Bus(
+                bus.name,
+                client=self._client,
+                read_secret=self._read_secret,
+                make=make,
+                tell=self._on_delivery,
+            )
+        return self._buses[bus.arn]
 
     def _halt(self, name: str) -> None:
         running = self._running.pop(name, None)
@@ -208,12 +243,19 @@ class _ShardReader:
     """Reads one shard for one pipe, record by record, and remembers how far it came."""
 
     def __init__(
-        self, runner: Runner, pipe: Pipe, shard: str, running: _Running, limit: RateLimit
+        self,
+        runner: Runner,
+        pipe: Pipe,
+        shard: str,
+        running: _Running,
+        limit: RateLimit,
+        bus: Bus | None,
     ) -> None:
         self._runner = runner
         self._pipe = pipe
         self._shard = shard
         self._running = running
+        self._bus = bus
         self._identity = (
             f"{pipe.definition.name}@{pipe.definition.created}"  # a new one begins anew
         )
@@ -227,6 +269,7 @@ class _ShardReader:
             redirect=runner._redirect,  # noqa: SLF001
             queue=runner._client("sqs"),  # noqa: SLF001
             stop=running.stop,
+            bus=bus,
         )
 
     def run(self) -> None:
@@ -243,6 +286,8 @@ class _ShardReader:
         self._running.reading.set()
         while iterator is not None and not self._running.stop.is_set():
             page = self._streams.get_records(ShardIterator=iterator, Limit=PAGE)
+            if page["Records"] and self._bus is not None:
+                self._bus.look()  # for the rules that were in place when these were written
             for record in page["Records"]:
                 if self._from_before(record["dynamodb"]["ApproximateCreationDateTime"]):
                     continue

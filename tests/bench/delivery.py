@@ -33,10 +33,11 @@ from botocore.client import BaseClient
 
 from eventpipes import Pipe
 from localcloud import LocalAws
-from localcloud.delivery import Deliverer, Delivery, RateLimit
+from localcloud.delivery import Delivery
 from localcloud.logs import ExecutionLog
 from localcloud.momento import LocalMomento
 from localcloud.runner import IDLE_SECONDS, Runner
+from localcloud.sending import RateLimit, Sender
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, WeatherPipes, empty
 
 WRITERS = 2
@@ -88,7 +89,7 @@ class Stopwatch:
             stack.enter_context(mock.patch.object(BaseClient, "_make_api_call", api_call))
             for owner, name, step in (
                 (Pipe, "process", "process()"),
-                (Deliverer, "_send", "HTTP"),
+                (Sender, "send", "HTTP"),
                 (ExecutionLog, "write", "log entries"),
                 (RateLimit, "wait", "rate limit"),
             ):

@@ -202,10 +202,10 @@ class Clients:
             },
         }
 
-    def list_rules(self, *, EventBusName: str, **page: Any) -> Mapping[str, Any]:  # noqa: N803
+    def list_rules(self, *, EventBusName: str, NextToken: str = "0") -> Mapping[str, Any]:  # noqa: N803
         """Answer with the next rule."""
         assert EventBusName == "weather"
-        number = int(page.get("NextToken", 0))
+        number = int(NextToken)
         more = {"NextToken": str(number + 1)} if number + 1 < self.rules else {}
         return {"Rules": [RULE | {"Name": f"{RULE['Name']}{number or ''}"}], **more}
 
@@ -214,11 +214,11 @@ class Clients:
         *,
         Rule: str,  # noqa: N803
         EventBusName: str,  # noqa: N803
-        **page: Any,
+        NextToken: str = "0",  # noqa: N803
     ) -> Mapping[str, Any]:
         """Answer with the next target."""
         assert (Rule[:9], EventBusName) == ("cache-put", "weather")
-        number = int(page.get("NextToken", 0))
+        number = int(NextToken)
         more = {"NextToken": str(number + 1)} if number + 1 < len(self.targets) else {}
         return {"Targets": list(self.targets[number : number + 1]), **more}
 

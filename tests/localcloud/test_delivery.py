@@ -21,9 +21,10 @@ from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Secret
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
-from localcloud import delivery as module
-from localcloud.delivery import Deliverer, Delivery, RateLimit, Timing
+from localcloud import sending as module
+from localcloud.delivery import Deliverer, Delivery
 from localcloud.momento import LocalMomento
+from localcloud.sending import RateLimit, Timing
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, synthesized
 

@@ -10,8 +10,9 @@ import pytest
 
 import localcloud.feed
 from eventpipes import Definition, Request, Secret
-from localcloud.delivery import Attempt, Delivery
+from localcloud.delivery import Delivery
 from localcloud.feed import KEPT, DeliveryFeed
+from localcloud.sending import Attempt
 
 DEFINITION = cast(
     "Definition", SimpleNamespace(filters=('{"eventName":["INSERT"]}',), input_template="<$.x>")

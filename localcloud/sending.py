@@ -1,0 +1,160 @@
+"""Send requests to destinations: one attempt, and whether and when there is to be another.
+
+The rules are EventBridge's: 401, 407, 409, 429 and 5xx are tried again, honouring Retry-After,
+and so is a time-out; other answers but 2xx are not.
+"""
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from eventpipes import Request
+
+RETRIED = frozenset({401, 407, 409, 429})
+UNSENDABLE = "not HTTP:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long things take, in seconds: tests make a day short."""
+
+    timeout: float = 5.0
+    first_wait: float = 0.5
+    longest_wait: float = 30.0
+    second: float = 1.0
+    """How long a second of Retry-After or of a record's age is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One request: its status, or what went wrong in the place of one."""
+
+    status: int | None
+    seconds: float
+    problem: str = ""
+    response: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the destination took the request: 2xx, and nothing else."""
+        return self.status is not None and self.status // 100 == 2  # noqa: PLR2004 - HTTP's own number
+
+    @property
+    def is_final(self) -> bool:
+        """Whether trying again is of no use."""
+        if self.status is None:
+            return self.problem.startswith(UNSENDABLE)
+        return self.status < 500 and self.status not in RETRIED  # noqa: PLR2004 - HTTP's own number
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether there was a connection, but no answer in time."""
+        return self.problem.startswith("timeout:")
+
+    @property
+    def broke(self) -> bool:
+        """Whether the connection was refused or broke."""
+        return self.problem.startswith("connect:")
+
+    @property
+    def failure(self) -> str:
+        """What went wrong."""
+        return self.problem or f"HTTP {self.status} {self.response}"
+
+
+class RateLimit:
+    """At most so many invocations a second, over all pipes of a destination."""
+
+    def __init__(self, per_second: int) -> None:
+        self.per_second = per_second
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def wait(self) -> None:
+        """Wait for a turn; turns are evenly spaced, and up to a second's may be saved."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(self._next, now - 1)
+            self._next = turn + 1 / self.per_second
+        if turn > now:
+            time.sleep(turn - now)
+
+
+class Sender:
+    """Sends requests at a destination's rate; any thread may. A context manager.
+
+    `redirect` is the origin that requests go to in the place of the destination's own.
+    """
+
+    def __init__(self, *, limit: RateLimit, timing: Timing, redirect: str | None) -> None:
+        self._limit = limit
+        self._timing = timing
+        self._redirect = redirect
+        self._http = httpx.Client(timeout=timing.timeout, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def wait_after(self, attempts: int, asked: float) -> float:
+        """Return the seconds to wait after so many attempts, of which Retry-After asks for some."""
+        wait: float = self._timing.first_wait * 2 ** min(attempts - 1, 10)
+        return max(min(wait, self._timing.longest_wait), asked)
+
+    def send(self, request: Request) -> tuple[Attempt, float]:
+        """Send once; return the attempt and the seconds to wait that Retry-After asks for.
+
+        EventBridge waits for the longer of that and its own back-off; a negative value ends
+        the retries (EventBridge: "API destination error codes").
+        """
+        self._limit.wait()
+        started = time.monotonic()
+        try:
+            response = self._http.request(
+                request.method,
+                self._url(request.url),
+                headers={**request.headers, "Host": urlsplit(request.url).netloc},
+                content=request.body.encode(),
+            )
+        except httpx.TimeoutException as error:
+            kind = "connect" if isinstance(error, httpx.ConnectTimeout) else "timeout"
+            return self._problem(started, f"{kind}: no answer in {self._timing.timeout} s"), 0.0
+        except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError) as error:
+            return self._problem(started, f"{UNSENDABLE} {error}"), 0.0
+        except httpx.TransportError as error:
+            return self._problem(started, f"connect: {error}"), 0.0
+        attempt = Attempt(
+            status=response.status_code,
+            seconds=time.monotonic() - started,
+            response=response.text[:500],
+        )
+        return attempt, self._retry_after(response)
+
+    def _problem(self, started: float, problem: str) -> Attempt:
+        return Attempt(status=None, seconds=time.monotonic() - started, problem=problem)
+
+    def _url(self, url: str) -> str:
+        if self._redirect is None:
+            return url
+        parts = urlsplit(url)
+        return self._redirect + url[len(f"{parts.scheme}://{parts.netloc}") :]
+
+    def _retry_after(self, response: httpx.Response) -> float:
+        text = response.headers.get("retry-after", "0")
+        with contextlib.suppress(ValueError):
+            return int(text) * self._timing.second
+        with contextlib.suppress(ValueError):
+            until = parsedate_to_datetime(text)
+            if until.tzinfo is None:
+                until = until.replace(tzinfo=UTC)
+            return max(0.0, (until - datetime.now(UTC)).total_seconds())
+        return 0.0

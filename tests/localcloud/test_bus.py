@@ -1,0 +1,162 @@
+"""One pipe to a bus, and the bus's rules: what arrives where, and over which changes."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from localcloud import LocalAws
+from tests.localcloud.arrivals import until
+from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, TARGET, BusCloud, state
+from tests.localcloud.weather_cloud import locations
+from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT, TOPIC
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
+    """Return the weather resources, a bus, and no rules."""
+    with BusCloud(local_aws) as cloud:
+        yield cloud
+
+
+def test_each_event_reaches_the_rules_that_match_it(cloud: BusCloud) -> None:
+    """The pipe and every rule tell what became of each record, in the rule's name."""
+    cloud.create(*RULES)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PIPE)
+        cloud.weather.put("Oslo")
+        cloud.weather.delete("Oslo")
+        for name in (PIPE, *RULES.values()):
+            cloud.wait_for(name, 2)
+        assert {state(runner, pipe) for pipe in RULES} == {("RUNNING", "")}
+    assert sorted((one.method, one.path, one.query.get("key")) for one in cloud.arrivals) == [
+        ("DELETE", f"/cache/{CACHE}", "Oslo"),
+        ("POST", f"/topics/{CACHE}/{TOPIC}", None),
+        ("POST", f"/topics/{CACHE}/{TOPIC}", None),
+        ("PUT", f"/cache/{CACHE}", "Oslo"),
+    ]
+    assert {one.body for one in cloud.arrivals} == {'{"Location":"Oslo"}'}
+    told = {name: sorted(one.outcome for one in cloud.of(name)) for name in (PIPE, *RULES.values())}
+    assert told == {
+        PIPE: ["delivered", "delivered"],
+        RULES[PUT]: ["delivered", "filtered"],
+        RULES[DELETE]: ["delivered", "filtered"],
+        RULES[PUBLISH]: ["delivered", "delivered"],
+    }
+    (sent,) = cloud.of(RULES[PUT], "delivered")
+    assert (sent.event_name, sent.keys) == ("INSERT", {"Location": {"S": "Oslo"}})
+    assert sent.sequence_number == cloud.of(PIPE)[0].sequence_number
+
+
+def test_the_pipes_log_holds_the_event(cloud: BusCloud) -> None:
+    """At the pipe's level and with execution data, as the body of a request would be."""
+    cloud.create()
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PIPE)
+        cloud.weather.put("Oslo")
+        (delivery,) = cloud.wait_for(PIPE, 1)
+    logged = cloud.weather.logs.filter_log_events(logGroupName=cloud.weather.log_group)["events"]
+    entered = [json.loads(one["message"]) for one in logged]
+    (payload,) = [one["payload"] for one in entered if one["messageType"] == "TargetStageEntered"]
+    assert json.loads(payload) == delivery.event
+    assert delivery.event is not None
+    assert delivery.event["source"] == "momento.weather"
+
+
+def test_a_rule_that_is_in_place_before_a_record_gets_its_event(cloud: BusCloud) -> None:
+    """However short before: the bus looks whenever there are records."""
+    cloud.create()
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PIPE)
+        for number in range(5):
+            part = f"$.detail.{'eventName' if number % 2 else 'eventSource'}"
+            cloud.put_rule(PUT, InputPath=part, InputTransformer=None)
+            cloud.put_and_wait(f"city {number}")
+    names = ['"INSERT"' if number % 2 else '"aws:dynamodb"' for number in range(5)]
+    assert [one.body for one in cloud.arrivals] == names
+
+
+def test_a_changed_a_disabled_and_a_deleted_rule_are_picked_up(cloud: BusCloud) -> None:
+    events = {"Name": RULES[PUT], "EventBusName": BUS}
+    cloud.create(PUT)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PIPE)
+        cloud.put_and_wait("first")
+        cloud.weather.events.put_rule(**events, EventPattern='{"source":["another"]}')
+        assert cloud.put_and_wait("second").outcome == "filtered"
+        cloud.weather.events.disable_rule(Name=RULES[PUT], EventBusName=BUS)
+        until(lambda: state(runner, PUT) == ("STOPPED", "it is DISABLED"))
+        cloud.weather.put("third")
+        cloud.wait_for(PIPE, 3)
+        cloud.weather.events.remove_targets(Rule=RULES[PUT], EventBusName=BUS, Ids=[TARGET])
+        until(lambda: state(runner, PUT)[0] == "DELETED")
+    assert locations(cloud.of(RULES[PUT])) == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ({"Arn": "arn:aws:sqs:us-east-1:123456789012:q"}, "is not an API destination"),
+        ({"InputTransformer": {"InputTemplate": "<nobody>"}}, "there is no variable <nobody>"),
+    ],
+    ids=["another target", "a template that does not compile"],
+)
+def test_a_rule_that_cannot_be_run_is_stopped_and_says_of_each_event(
+    cloud: BusCloud, target: dict[str, object], reason: str
+) -> None:
+    cloud.create(PUBLISH)
+    cloud.put_rule(PUT, **target)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PIPE)
+        delivery = cloud.put_and_wait("Oslo")
+        cloud.wait_for(RULES[PUBLISH], 1, "delivered")
+        found, told = state(runner, PUT)
+    assert (found, delivery.outcome, delivery.reason) == ("STOPPED", "undelivered", told)
+    assert reason in told
+
+
+def test_without_its_bus_the_pipe_stops_and_the_rules_are_gone(cloud: BusCloud) -> None:
+    cloud.create(PUT)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PIPE)
+        cloud.put_and_wait("Oslo")
+        cloud.weather.events.remove_targets(Rule=RULES[PUT], EventBusName=BUS, Ids=[TARGET])
+        cloud.weather.events.delete_rule(Name=RULES[PUT], EventBusName=BUS)
+        cloud.weather.events.delete_event_bus(Name=BUS)
+        until(lambda: state(runner, PUT)[0] == "DELETED")
+        cloud.weather.put("Bergen")
+        until(lambda: runner.statuses[PIPE].state == "STOPPED")
+        assert f"Event bus {BUS} does not exist" in runner.statuses[PIPE].reason
+
+
+def test_a_restart_puts_no_record_on_the_bus_twice(cloud: BusCloud) -> None:
+    """A record is done with, for the pipe, once its event is on the bus."""
+    cloud.create(PUT)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PIPE)
+        cloud.put_and_wait("first")
+    cloud.weather.put("second")
+    with cloud.runner():
+        cloud.wait_for(RULES[PUT], 2)
+    assert locations(cloud.of(PIPE)) == ["first", "second"]
+    assert [one.key for one in cloud.arrivals] == ["first", "second"]
+
+
+def test_all_targets_of_a_destination_share_its_rate(cloud: BusCloud) -> None:
+    """A second's requests may be saved up, and are followed by that many a second."""
+    cloud.create(PUT)
+    name = cloud.weather.definition(PUT).destination.name
+    cloud.weather.events.update_api_destination(Name=name, InvocationRateLimitPerSecond=20)
+    (target,) = cloud.weather.events.list_targets_by_rule(Rule=RULES[PUT], EventBusName=BUS)[
+        "Targets"
+    ]
+    cloud.weather.events.put_targets(
+        Rule=RULES[PUT], EventBusName=BUS, Targets=[target | {"Id": "second"}]
+    )
+    with cloud.runner() as runner:
+        runner.wait_until_reading(PIPE)
+        cloud.weather.put_all([(f"city {number}", number) for number in range(16)])
+        cloud.wait_for(RULES[PUT], 32)
+    arrived = [arrival.at for arrival in cloud.arrivals]
+    assert arrived[-1] - arrived[0] >= (32 - 22) / 20
+    assert target["Arn"].startswith(f"{ARN}:api-destination/")

@@ -1,0 +1,133 @@
+"""A bus, rules and their targets on the local AWS: what the real provider wrote is what is read."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from eventpipes import RuleDefinition
+from eventpipes.deployed import read_rules
+from eventpipes.synthesized import rules
+from localcloud import LocalAws
+from ops.terraform import Terraform, environment, synthesize
+from stacks.settings import Settings
+from tests.conftest import House
+
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:letters"
+RESOURCES: dict[str, Any] = {
+    "aws_cloudwatch_event_bus": {"bus": {"name": "weather"}},
+    "aws_cloudwatch_event_connection": {
+        "momento": {
+            "name": "momento",
+            "authorization_type": "API_KEY",
+            "auth_parameters": {"api_key": {"key": "Authorization", "value": "the-key"}},
+        }
+    },
+    "aws_cloudwatch_event_api_destination": {
+        "put": {
+            "name": "put",
+            "http_method": "PUT",
+            "invocation_endpoint": "https://cache.example/cache/*",
+            "invocation_rate_limit_per_second": 50,
+            "connection_arn": "${aws_cloudwatch_event_connection.momento.arn}",
+        }
+    },
+    "aws_cloudwatch_event_rule": {
+        "put": {
+            "name": "cache-put",
+            "event_bus_name": "${aws_cloudwatch_event_bus.bus.name}",
+            "event_pattern": '{"detail":{"eventName":["INSERT","MODIFY"]}}',
+        },
+        "off": {
+            "name": "off",
+            "event_bus_name": "${aws_cloudwatch_event_bus.bus.name}",
+            "event_pattern": '{"source":["momento.<&>"]}',
+            "state": "DISABLED",
+        },
+    },
+    "aws_cloudwatch_event_target": {
+        "put": {
+            "rule": "${aws_cloudwatch_event_rule.put.name}",
+            "event_bus_name": "${aws_cloudwatch_event_bus.bus.name}",
+            "target_id": "momento",
+            "arn": "${aws_cloudwatch_event_api_destination.put.arn}",
+            "role_arn": "arn:aws:iam::123456789012:role/rules",
+            "input_transformer": {
+                "input_paths": {"loc": "$.detail.dynamodb.Keys.Location.S"},
+                "input_template": '{"Location":<loc>,"rule":<aws.events.rule-arn>}',
+            },
+            "http_target": {
+                "path_parameter_values": ["weather"],
+                "query_string_parameters": {"key": "$.detail.dynamodb.Keys.Location.S"},
+                "header_parameters": {"X-Kind": "weather"},
+            },
+            "retry_policy": {"maximum_event_age_in_seconds": 60, "maximum_retry_attempts": 0},
+            "dead_letter_config": {"arn": QUEUE},
+        },
+        "off": {
+            "rule": "${aws_cloudwatch_event_rule.off.name}",
+            "event_bus_name": "${aws_cloudwatch_event_bus.bus.name}",
+            "target_id": "bare",
+            "arn": "${aws_cloudwatch_event_api_destination.put.arn}",
+            "role_arn": "arn:aws:iam::123456789012:role/rules",
+            "input_path": "$.detail",
+            "http_target": {"path_parameter_values": ["other"]},
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def terraform(
+    house: House, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+) -> Terraform:
+    """Return Terraform in a folder with these resources, applied once."""
+    assert house.root.exists()
+    assert local_aws.endpoint
+    env = environment(Settings.load())
+    stack = json.loads((synthesize("weather", env) / "cdk.tf.json").read_text(encoding="utf-8"))
+    providers = {"required_providers": stack["terraform"]["required_providers"]}
+    folder: Path = tmp_path_factory.mktemp("rules")
+    document = {"terraform": providers, "provider": stack["provider"], "resource": RESOURCES}
+    (folder / "main.tf.json").write_text(json.dumps(document), encoding="utf-8")
+    terraform = Terraform(folder, env)
+    terraform.init()
+    terraform.quiet("apply", "-auto-approve", "-input=false")
+    return terraform
+
+
+@pytest.fixture
+def deployed(terraform: Terraform) -> Iterator[list[RuleDefinition]]:
+    """Return what the AWS API says of the bus's rules."""
+    assert terraform
+    with (
+        closing(boto3.client("events")) as events,
+        closing(boto3.client("secretsmanager")) as secret,
+    ):
+
+        def read_secret(arn: str) -> Any:
+            return json.loads(secret.get_secret_value(SecretId=arn)["SecretString"])
+
+        yield read_rules("weather", events, read_secret)
+
+
+def comparable(rules: list[RuleDefinition]) -> list[dict[str, Any]]:
+    """Return what does not depend on the account and on ids that AWS gives."""
+    return [
+        vars(rule)
+        | {"arn": rule.arn.partition(":rule/")[2], "target_arn": rule.target_arn.split("/")[1]}
+        for rule in rules
+    ]
+
+
+def test_what_is_deployed_is_what_was_synthesized(deployed: list[RuleDefinition]) -> None:
+    """Pattern, transformer, HTTP parameters, retry policy with 0 attempts and dead letters too."""
+    assert comparable(deployed) == comparable(rules({"resource": RESOURCES}))
+
+
+def test_a_second_plan_has_no_changes(terraform: Terraform) -> None:
+    terraform.quiet("plan", "-input=false", "-detailed-exitcode")
