@@ -1,8 +1,8 @@
 """A bus, rules and their targets on the local AWS: what the real provider wrote is what is read."""
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ import boto3
 import pytest
 
 from eventpipes import RuleDefinition
-from eventpipes.deployed import read_rules
-from eventpipes.synthesized import rules
+from eventpipes.deployed import read_definition, read_rules
+from eventpipes.synthesized import definitions, rules
 from localcloud import LocalAws
 from ops.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
@@ -78,6 +78,21 @@ RESOURCES: dict[str, Any] = {
             "http_target": {"path_parameter_values": ["other"]},
         },
     },
+    "aws_pipes_pipe": {
+        "changes": {
+            "name": "changes",
+            "role_arn": "arn:aws:iam::123456789012:role/pipes",
+            "source": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026",
+            "source_parameters": {
+                "dynamodb_stream_parameters": {"starting_position": "LATEST", "batch_size": 1}
+            },
+            "target": "${aws_cloudwatch_event_bus.bus.arn}",
+            "target_parameters": {
+                "eventbridge_event_bus_parameters": {"detail_type": "change", "source": "weather"}
+            },
+            "log_configuration": {"level": "OFF"},
+        }
+    },
 }
 
 
@@ -100,19 +115,10 @@ def terraform(
     return terraform
 
 
-@pytest.fixture
-def deployed(terraform: Terraform) -> Iterator[list[RuleDefinition]]:
-    """Return what the AWS API says of the bus's rules."""
-    assert terraform
-    with (
-        closing(boto3.client("events")) as events,
-        closing(boto3.client("secretsmanager")) as secret,
-    ):
-
-        def read_secret(arn: str) -> Any:
-            return json.loads(secret.get_secret_value(SecretId=arn)["SecretString"])
-
-        yield read_rules("weather", events, read_secret)
+def read_secret(arn: str) -> Any:
+    """Return a connection's stored secret."""
+    with closing(boto3.client("secretsmanager")) as secrets:
+        return json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
 
 
 def comparable(rules: list[RuleDefinition]) -> list[dict[str, Any]]:
@@ -124,9 +130,22 @@ def comparable(rules: list[RuleDefinition]) -> list[dict[str, Any]]:
     ]
 
 
-def test_what_is_deployed_is_what_was_synthesized(deployed: list[RuleDefinition]) -> None:
+def test_a_deployed_rule_is_what_was_synthesized(terraform: Terraform) -> None:
     """Pattern, transformer, HTTP parameters, retry policy with 0 attempts and dead letters too."""
+    assert terraform
+    with closing(boto3.client("events")) as events:
+        deployed = read_rules("weather", events, read_secret)
     assert comparable(deployed) == comparable(rules({"resource": RESOURCES}))
+
+
+def test_a_deployed_pipe_puts_the_same_events_on_the_bus(terraform: Terraform) -> None:
+    assert terraform
+    (asked,) = definitions({"resource": RESOURCES})
+    with closing(boto3.client("events")) as events, closing(boto3.client("pipes")) as pipes:
+        found = read_definition("changes", pipes, events, read_secret)
+    assert asked.event_bus is not None
+    assert found.event_bus == replace(asked.event_bus, arn=found.target_arn)
+    assert found.unsupported is None
 
 
 def test_a_second_plan_has_no_changes(terraform: Terraform) -> None:
