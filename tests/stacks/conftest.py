@@ -98,7 +98,11 @@ def synthesize(stack: str = "weather", **environment: str) -> Synthesized:
 
 
 def run_python(
-    cwd: Path, *arguments: str | Path, repo: Path = REPO, **environment: str
+    cwd: Path,
+    *arguments: str | Path,
+    repo: Path = REPO,
+    python: str | Path = sys.executable,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run Python with these arguments in a folder, without the settings of whoever tests."""
     inherited = {
@@ -107,7 +111,7 @@ def run_python(
         if name not in {*settings_names(), "AWS_BINDINGS", "PYTHONDONTWRITEBYTECODE"}
     }
     return subprocess.run(
-        [sys.executable, *[os.fspath(argument) for argument in arguments]],
+        [os.fspath(argument) for argument in (python, *arguments)],
         cwd=cwd,
         env=inherited
         | {

@@ -1,0 +1,158 @@
+"""CDK Terrain synthesizes what cdktf does, once the first command of docs/cdktn.md has run.
+
+Its packages are installed once, by hash, into an environment of their own, which cdktf is not in.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_python
+
+PAGE = REPO / "docs" / "cdktn.md"
+LOCK = REPO / "requirements-cdktn.lock"
+HOME = REPO / ".cache" / "cdktn"
+BINDINGS = REPO / ".cache" / "bindings"
+APP = ("main.py", "eventpipes", "stacks")
+SYNTHESIZE_AND_TELL = """
+import sys
+import main
+main.synthesize("weather")
+main.synthesize("state")
+from stacks.bindings.loader import PACKAGE
+assembly = sys.modules[f"{PACKAGE}._jsii"].__jsii_assembly__
+print(PACKAGE, assembly.name, assembly.version, assembly.filename)
+"""
+AWS = ("terraform", "required_providers", "aws")
+ALLOWED = {
+    ("//", "metadata", "version"): ("0.21.0", "0.24.0"),  # the library's own
+    (*AWS, "source"): ("aws", "hashicorp/aws"),  # the same provider, with its namespace
+    (*AWS, "version"): ("6.25.0", "6.69.1"),  # which the bindings were generated from
+}
+"""All that may differ: where in the JSON, cdktf's value and cdktn's."""
+
+pytestmark = pytest.mark.timeout(600)  # the first use installs it
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    """Return the interpreter of the environment that the lock describes; it appears whole."""
+    made = HOME / LOCK.name
+    if not (made.exists() and made.read_bytes() == LOCK.read_bytes()):
+        HOME.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=HOME.parent) as folder:
+            new = Path(folder) / HOME.name
+            subprocess.run([sys.executable, "-m", "venv", os.fspath(new)], check=True)
+            subprocess.run(
+                [
+                    *(os.fspath(new / "bin" / "python"), "-m", "pip", "install", "--quiet"),
+                    *("--disable-pip-version-check", "--no-compile"),
+                    *("--require-hashes", "-r", os.fspath(LOCK)),
+                ],
+                check=True,
+            )
+            shutil.copy(LOCK, new)
+            shutil.rmtree(HOME, ignore_errors=True)
+            new.rename(HOME)
+    return HOME / "bin" / "python"
+
+
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the app in which the page's first command has run."""
+    folder = tmp_path_factory.mktemp("renamed")
+    for name in APP:
+        copy = shutil.copytree if (REPO / name).is_dir() else shutil.copy
+        copy(REPO / name, folder / name)
+    command = re.search("^```\n(perl .*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert command, "the mapping is not on the page"
+    for line in ("git init --quiet", "git add *.py */", command[1]):
+        subprocess.run(["bash", "-euo", "pipefail", "-c", line], cwd=folder, check=True)
+    BINDINGS.mkdir(parents=True, exist_ok=True)
+    (folder / ".cache").mkdir()
+    (folder / ".cache" / BINDINGS.name).symlink_to(BINDINGS)
+    return folder
+
+
+def differences(
+    one: Any, other: Any, place: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], tuple[Any, Any]]]:
+    """Yield where two JSON values differ, with what either has there; None stands for nothing."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() | other.keys():
+            yield from differences(one.get(key), other.get(key), (*place, key))
+    elif one != other:
+        yield place, (one, other)
+
+
+def _synthesize(
+    folder: Path, repo: Path, python: str | Path, settings: Mapping[str, str]
+) -> tuple[list[str], Any]:
+    """Return what was loaded, and the JSON of both stacks."""
+    folder.mkdir()
+    run = run_python(
+        folder,
+        *("-c", SYNTHESIZE_AND_TELL),
+        repo=repo,
+        python=python,
+        MOMENTO_API_ENDPOINT=ENDPOINT,
+        **settings,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    return run.stdout.split(), {name: json.loads(text) for name, text in outputs(folder).items()}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"PROFILE": "demo"},
+        {"PROFILE": "production"},
+        {"PROFILE": "production", "TOPOLOGY": "bus"},
+    ],
+    ids=["demo", "production", "bus"],
+)
+def test_cdktn_synthesizes_what_cdktf_does(
+    tmp_path: Path, python: Path, renamed: Path, settings: dict[str, str]
+) -> None:
+    """Every block, argument and id; each with its own bindings, trimmed alike."""
+    loaded, old = _synthesize(tmp_path / "old", REPO, sys.executable, settings)
+    assert loaded[:2] == ["cdktf_cdktf_provider_aws", "@cdktf/provider-aws"]
+    loaded, new = _synthesize(tmp_path / "new", renamed, python, settings)
+    assert loaded[:3] == ["cdktn_provider_aws", "@cdktn/provider-aws", "25.8.1"]
+    assert Path(loaded[3]).parent == renamed / ".cache" / BINDINGS.name
+
+    assert old.keys() == new.keys() == {"weather", "state"}
+    for stack, document in old.items():
+        assert document["resource"]
+        assert dict(differences(document, new[stack])) == ALLOWED
+
+
+def test_neither_library_is_in_the_others_environment(tmp_path: Path, python: Path) -> None:
+    for interpreter, missing in ((python, "cdktf"), (Path(sys.executable), "cdktn")):
+        run = run_python(tmp_path, "-c", f"import {missing}", python=interpreter)
+        assert f"No module named '{missing}'" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        ({"a": {"b": 1}}, {"a": {"b": 1}}, {}),
+        ({"a": {"b": 1}}, {"a": {"b": 2}}, {("a", "b"): (1, 2)}),
+        ({"a": {"b": 1}}, {"a": {}}, {("a", "b"): (1, None)}),
+        ({"a": {}}, {"a": {"b": 1}}, {("a", "b"): (None, 1)}),
+        ({"a": [{"b": 1}]}, {"a": [{"b": 2}]}, {("a",): ([{"b": 1}], [{"b": 2}])}),
+        ({"a": {"b": 1}}, {"a": 1}, {("a",): ({"b": 1}, 1)}),
+    ],
+    ids=["the same", "other", "gone", "new", "in a list", "of another type"],
+)
+def test_a_difference_is_found_where_it_is(one: Any, other: Any, found: dict[Any, Any]) -> None:
+    assert dict(differences(one, other)) == found
