@@ -9,7 +9,7 @@ import io
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +20,8 @@ from urllib.parse import parse_qsl, unquote
 from botocore.loaders import Loader
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+
+from localcloud.call_resources import RESOURCES
 
 UNKNOWN = "unknown"
 """The service of a call that could not be told."""
@@ -61,7 +63,7 @@ _TAGGING = {
     "sqs": "TagQueue",
 }
 """What it takes to create something with tags, beside the right to create it."""
-_CREATES = ("Create", "PutMetricAlarm")
+_CREATES = ("Create", "PutMetricAlarm", "PutRule")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +129,7 @@ def calls(request: Request) -> list[Call]:
         operation, given = _operation(service, request)
     except ValueError:  # a body that is neither JSON nor a form
         return [_unknown(request)]
-    resources = _RESOURCES.get(service)
+    resources = RESOURCES.get(service)
     if not operation or resources is None:
         return [_unknown(request)]
     account = "" if service == "s3" else DEFAULT_ACCOUNT_ID
@@ -266,12 +268,17 @@ def _read(name: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) ->
 
 
 def _passed_roles(service: str, operation: str, given: Mapping[str, Any]) -> Iterator[Call]:
-    """Yield the right to pass a role, which creating and changing a pipe take."""
-    if service == "pipes" and "RoleArn" in given and operation in ("CreatePipe", "UpdatePipe"):
+    """Yield the right to pass roles: what makes or changes a pipe or a rule's target takes it."""
+    roles: list[Any] = []
+    if service == "pipes" and operation in ("CreatePipe", "UpdatePipe"):
+        roles = [given.get("RoleArn")]
+    elif service == "events" and operation == "PutTargets":
+        roles = [target.get("RoleArn") for target in given.get("Targets", ())]
+    for role in filter(None, roles):
         yield Call(
             action="iam:PassRole",
-            resource=str(given["RoleArn"]),
-            context={"iam:PassedToService": "pipes.amazonaws.com"},
+            resource=str(role),
+            context={"iam:PassedToService": f"{service}.amazonaws.com"},
         )
 
 
@@ -292,108 +299,3 @@ def _tags(given: Mapping[str, Any]) -> dict[str, str]:
             if re.fullmatch(r"Tags\.member\.\d+\.Key", member)
         ]
     return {f"aws:RequestTag/{key}": value for key, value in pairs}
-
-
-def _values(given: Mapping[str, Any], *members: str) -> Iterator[str]:
-    """Yield the values of members, and of lists that a form spells `Name.member.1`."""
-    for name in members:
-        value = given.get(name)
-        if isinstance(value, list):
-            yield from map(str, value)
-        elif value is not None:
-            yield str(value)
-        yield from (
-            str(found)
-            for member, found in given.items()
-            if re.fullmatch(rf"{name}\.member\.\d+", member)
-        )
-
-
-def _named(form: str, *members: str, otherwise: str = "") -> Callable[..., Iterable[str]]:
-    """Make a function that puts a request's names into a resource's form; ARNs stay as they are."""
-
-    def resources(operation: str, given: Mapping[str, Any]) -> Iterable[str]:
-        del operation
-        found = [
-            value if value.startswith("arn:") else form.format(value)
-            for value in _values(given, *members)
-        ]
-        return found or ([otherwise] if otherwise else [])
-
-    return resources
-
-
-def _of_events(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    yield from _values(given, "ResourceARN")
-    kind = "api-destination" if "ApiDestination" in operation else "connection"
-    if operation in ("ListApiDestinations", "ListConnections"):
-        yield "*"
-    elif operation.endswith(("ApiDestination", "Connection")):
-        yield from (f"{kind}/{name}" for name in _values(given, "Name"))
-
-
-def _of_logs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Tell the group, or all of its streams, as everything but tags is judged."""
-    if operation == "DescribeLogGroups":
-        yield "log-group::log-stream:"
-        return
-    for value in _values(given, "resourceArn"):
-        yield value.removesuffix(":*")
-    for value in _values(given, "logGroupName", "logGroupIdentifier"):
-        yield f"log-group:{value}:log-stream:"
-
-
-def _of_kms(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Tell the keys and aliases; a key that is called by its alias is judged as a key."""
-    if operation in ("CreateKey", "ListAliases"):
-        yield "*"
-    for value in _values(given, "AliasName"):
-        yield value
-    for value in _values(given, "KeyId", "TargetKeyId"):
-        if value.startswith("alias/"):
-            yield "key/*"
-        else:
-            yield value if value.startswith("arn:") else f"key/{value}"
-
-
-def _of_cloudwatch(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Tell the alarm or the dashboard; alarms are described all or not at all."""
-    if operation == "DescribeAlarms":
-        yield "alarm:*"
-    elif "Dashboard" in operation:
-        yield from (
-            f"dashboard/{name}" for name in _values(given, "DashboardName", "DashboardNames")
-        )
-    else:
-        yield from _values(given, "ResourceARN")
-        yield from (f"alarm:{name}" for name in _values(given, "AlarmName", "AlarmNames"))
-
-
-def _of_s3(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    del operation
-    if "Key" in given:
-        yield f"{given['Bucket']}/{given['Key']}"
-    else:
-        yield str(given["Bucket"])
-
-
-def _of_sqs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    del operation
-    yield from _values(given, "QueueName")
-    yield from (url.rpartition("/")[2] for url in _values(given, "QueueUrl"))
-
-
-_RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[str]]] = {
-    "cloudwatch": _of_cloudwatch,
-    "dynamodb": _named("table/{}", "TableName", "ResourceArn", "StreamArn"),
-    "events": _of_events,
-    "iam": _named("role/{}", "RoleName"),
-    "kms": _of_kms,
-    "logs": _of_logs,
-    "pipes": _named("pipe/{}", "Name", "resourceArn", otherwise="*"),
-    "s3": _of_s3,
-    "secretsmanager": _named("secret:{}", "Name", "SecretId"),
-    "sns": _named("{}", "Name", "TopicArn", "ResourceArn"),
-    "sqs": _of_sqs,
-    "sts": _named("*", otherwise="*"),
-}

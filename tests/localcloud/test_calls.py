@@ -68,6 +68,18 @@ def rights(request: Request) -> list[tuple[str, str]]:
         ),
         (target("events", "AWSEvents.ListConnections", {}), [("events:ListConnections", "*")]),
         (
+            target("events", "AWSEvents.CreateEventBus", {"Name": "b"}),
+            [("events:CreateEventBus", "events:event-bus/b")],
+        ),
+        (
+            target("events", "AWSEvents.PutRule", {"Name": "r", "EventBusName": "b"}),
+            [("events:PutRule", "events:rule/b/r")],
+        ),
+        (
+            target("events", "AWSEvents.ListTargetsByRule", {"Rule": "r"}),
+            [("events:ListTargetsByRule", "events:rule/r")],
+        ),
+        (
             target("kms", "TrentService.CreateAlias", {"AliasName": "alias/a", "TargetKeyId": "1"}),
             [("kms:CreateAlias", "kms:alias/a"), ("kms:CreateAlias", "kms:key/1")],
         ),
@@ -153,6 +165,22 @@ def test_passing_a_role_takes_a_right_of_its_own() -> None:
             action="iam:PassRole",
             resource=ROLE,
             context={"iam:PassedToService": "pipes.amazonaws.com"},
+        ),
+    ]
+
+
+def test_so_does_passing_one_to_a_rules_target() -> None:
+    given = {
+        "Rule": "r",
+        "EventBusName": "b",
+        "Targets": [{"Id": "1", "RoleArn": ROLE}, {"Id": "2"}],
+    }
+    assert calls(target("events", "AWSEvents.PutTargets", given)) == [
+        Call(action="events:PutTargets", resource="arn:aws:events:us-east-1:123456789012:rule/b/r"),
+        Call(
+            action="iam:PassRole",
+            resource=ROLE,
+            context={"iam:PassedToService": "events.amazonaws.com"},
         ),
     ]
 

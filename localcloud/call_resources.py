@@ -1,0 +1,125 @@
+"""What a request to the local AWS is about: the part of an ARN that names it, by service.
+
+See AWS: "Service Authorization Reference", which says on what each action is judged.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+
+def _values(given: Mapping[str, Any], *members: str) -> Iterator[str]:
+    """Yield the values of members, and of lists that a form spells `Name.member.1`."""
+    for name in members:
+        value = given.get(name)
+        if isinstance(value, list):
+            yield from map(str, value)
+        elif value is not None:
+            yield str(value)
+        yield from (
+            str(found)
+            for member, found in given.items()
+            if re.fullmatch(rf"{name}\.member\.\d+", member)
+        )
+
+
+def _named(form: str, *members: str, otherwise: str = "") -> Callable[..., Iterable[str]]:
+    """Make a function that puts a request's names into a resource's form; ARNs stay as they are."""
+
+    def resources(operation: str, given: Mapping[str, Any]) -> Iterable[str]:
+        del operation
+        found = [
+            value if value.startswith("arn:") else form.format(value)
+            for value in _values(given, *members)
+        ]
+        return found or ([otherwise] if otherwise else [])
+
+    return resources
+
+
+_EVENTS = {
+    "ApiDestination": "api-destination",
+    "Connection": "connection",
+    "EventBus": "event-bus",
+}
+
+
+def _of_events(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    yield from _values(given, "ResourceARN")
+    if operation in ("ListApiDestinations", "ListConnections", "ListRules"):
+        yield "*"
+    elif operation.endswith(("Rule", "Targets")):
+        bus = str(given.get("EventBusName") or "default").rpartition("/")[2]
+        within = "" if bus == "default" else f"{bus}/"
+        yield from (f"rule/{within}{name}" for name in _values(given, "Name", "Rule"))
+    for ending, kind in _EVENTS.items():
+        if operation.endswith(ending):
+            yield from (f"{kind}/{name}" for name in _values(given, "Name"))
+
+
+def _of_logs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the group, or all of its streams, as everything but tags is judged."""
+    if operation == "DescribeLogGroups":
+        yield "log-group::log-stream:"
+        return
+    for value in _values(given, "resourceArn"):
+        yield value.removesuffix(":*")
+    for value in _values(given, "logGroupName", "logGroupIdentifier"):
+        yield f"log-group:{value}:log-stream:"
+
+
+def _of_kms(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the keys and aliases; a key that is called by its alias is judged as a key."""
+    if operation in ("CreateKey", "ListAliases"):
+        yield "*"
+    for value in _values(given, "AliasName"):
+        yield value
+    for value in _values(given, "KeyId", "TargetKeyId"):
+        if value.startswith("alias/"):
+            yield "key/*"
+        else:
+            yield value if value.startswith("arn:") else f"key/{value}"
+
+
+def _of_cloudwatch(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the alarm or the dashboard; alarms are described all or not at all."""
+    if operation == "DescribeAlarms":
+        yield "alarm:*"
+    elif "Dashboard" in operation:
+        yield from (
+            f"dashboard/{name}" for name in _values(given, "DashboardName", "DashboardNames")
+        )
+    else:
+        yield from _values(given, "ResourceARN")
+        yield from (f"alarm:{name}" for name in _values(given, "AlarmName", "AlarmNames"))
+
+
+def _of_s3(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    del operation
+    if "Key" in given:
+        yield f"{given['Bucket']}/{given['Key']}"
+    else:
+        yield str(given["Bucket"])
+
+
+def _of_sqs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    del operation
+    yield from _values(given, "QueueName")
+    yield from (url.rpartition("/")[2] for url in _values(given, "QueueUrl"))
+
+
+RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[str]]] = {
+    "cloudwatch": _of_cloudwatch,
+    "dynamodb": _named("table/{}", "TableName", "ResourceArn", "StreamArn"),
+    "events": _of_events,
+    "iam": _named("role/{}", "RoleName"),
+    "kms": _of_kms,
+    "logs": _of_logs,
+    "pipes": _named("pipe/{}", "Name", "resourceArn", otherwise="*"),
+    "s3": _of_s3,
+    "secretsmanager": _named("secret:{}", "Name", "SecretId"),
+    "sns": _named("{}", "Name", "TopicArn", "ResourceArn"),
+    "sqs": _of_sqs,
+    "sts": _named("*", otherwise="*"),
+}
+"""By the service: from an operation and what it was given to what it is about; `*` for nothing."""
