@@ -70,6 +70,21 @@ def test_another_template_shows_the_request_before_and_after() -> None:
     assert answer.after.endswith('{"Place":"Oslo"}')
 
 
+def test_a_pipe_that_goes_to_a_bus_instead_shows_its_events() -> None:
+    """Without the id and the time, which differ each time."""
+    arn = "arn:aws:events:us-east-1:123456789012:event-bus/b"
+    bus = {"type": "aws_cloudwatch_event_bus", "name": "b", "values": {"name": "b", "arn": arn}}
+    document = edited(lambda _: None).document
+    resources = document["planned_values"]["root_module"]["resources"]
+    (pipe,) = [one["values"] for one in resources if one["values"].get("name") == PUT]
+    pipe |= {"target": arn, "target_parameters": []}
+    resources.append(bus)
+    (answer, *_) = answers(read_plan(json.dumps(document), "edited"))[PUT].values()
+    assert (answer.before or "").startswith("PUT https://")
+    event = f'{{"source":"Pipe {PUT}","detail-type":"Event from aws:dynamodb","detail":{{'
+    assert (answer.after or "").startswith(f"an event on the bus: {event}")
+
+
 def test_another_parameter_shows_in_the_url() -> None:
     answer = answers(real("changed"))[PUT]["an item is written"]
     assert "ttl_seconds=600" in (answer.before or "")
