@@ -129,6 +129,7 @@ def _tell(delivery: Delivery) -> None:
     keys = " ".join(str(value) for key in delivery.keys.values() for value in key.values())
     statuses = " ".join(str(attempt.status or attempt.problem) for attempt in delivery.attempts)
     sent = f"{delivery.request.method} {delivery.request.url}" if delivery.request else ""
+    sent = f"event {delivery.event['id']} on the bus" if delivery.event else sent
     line = (
         f"{MARKS[delivery.outcome]} {delivery.pipe:<40} {delivery.event_name:<6} {keys:<20}"
         f" {sent} {statuses} {delivery.reason}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud import LocalAws
+from localcloud.__main__ import _tell
 from tests.localcloud.arrivals import until
 from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, TARGET, BusCloud, state
 from tests.localcloud.weather_cloud import locations
@@ -19,7 +20,9 @@ def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
         yield cloud
 
 
-def test_each_event_reaches_the_rules_that_match_it(cloud: BusCloud) -> None:
+def test_each_event_reaches_the_rules_that_match_it(
+    cloud: BusCloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The pipe and every rule tell what became of each record, in the rule's name."""
     cloud.create(*RULES)
     with cloud.runner() as runner:
@@ -45,7 +48,14 @@ def test_each_event_reaches_the_rules_that_match_it(cloud: BusCloud) -> None:
     }
     (sent,) = cloud.of(RULES[PUT], "delivered")
     assert (sent.event_name, sent.keys) == ("INSERT", {"Location": {"S": "Oslo"}})
-    assert sent.sequence_number == cloud.of(PIPE)[0].sequence_number
+    put = cloud.of(PIPE)[0]
+    assert sent.sequence_number == put.sequence_number
+    assert put.event is not None
+    _tell(put)
+    _tell(sent)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == ["✓", PIPE, "INSERT", "Oslo", "event", put.event["id"], "on", "the", "bus"]
+    assert lines[1][:5] == ["✓", RULES[PUT], "INSERT", "Oslo", "PUT"]
 
 
 def test_the_pipes_log_holds_the_event(cloud: BusCloud) -> None:
