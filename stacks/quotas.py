@@ -1,9 +1,175 @@
-"""AWS's limits, checked at synth."""
+"""AWS's limits, checked at synth: what is over a limit is refused before Terraform is asked.
 
-from cdktf import Annotations
-from constructs import Construct
+The check reads the synthesized JSON, so that it sees what any construct declares, and costs no
+call to node.
+"""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stacks import limits
+from stacks.errors import StackError
+from stacks.limits import Limit
+from stacks.policy_size import policy_length
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+SHOWN = 40
+"""Characters of a long value that a message repeats."""
+COMMAND_LINE = "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"
+"""Set by the cdktf command line, which prints the annotations by itself."""
 
 
-def advise(scope: Construct, text: str) -> None:
+class QuotaError(StackError):
+    """AWS would refuse what was synthesized; the message has a line for each limit."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is over a limit that nobody can raise, and what is over one that can be."""
+
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    where: str
+    number: int
+    limit: Limit
+
+
+def advise(scope: "Construct", text: str) -> None:
     """Warn of what is allowed and against advice; whoever synthesizes shows it."""
+    from cdktf import Annotations  # which the check itself does without
+
     Annotations.of(scope).add_warning(text)
+
+
+def judge(outdir: str, stack: str) -> list[str]:
+    """Return the warnings of a stack that was synthesized into a folder, each of them once.
+
+    Under the cdktf command line the constructs' own are left out: it prints those.
+
+    Raises:
+        QuotaError: something is over a limit; the stack's file is removed, so that nothing
+            deploys it.
+
+    """
+    manifest = json.loads(Path(outdir, "manifest.json").read_text(encoding="utf-8"))
+    entry = manifest["stacks"][stack]
+    annotations = [] if os.environ.get(COMMAND_LINE) else entry["annotations"]
+    warned = [each["message"] for each in annotations if each["level"].endswith("/warn")]
+    file = Path(outdir, entry["synthesizedStackPath"])
+    if file.suffix != ".json":  # cdktf synth --hcl
+        return [*warned, f"{file} is not JSON, so it was not held against AWS's limits"]
+    found = check(json.loads(file.read_text(encoding="utf-8")))
+    if found.errors:
+        file.unlink()
+        raise QuotaError("\n".join(found.errors))
+    return list(dict.fromkeys([*warned, *found.warnings]))
+
+
+def check(document: Mapping[str, Any]) -> Findings:
+    """Hold a synthesized document against AWS's limits.
+
+    It counts what is in the document; what the account has besides is not known here.
+    """
+    found = Findings()
+    for measured in _measure(document):
+        limit, number = measured.limit, measured.number
+        if number < limit.least or (limit.most is not None and number > limit.most):
+            found.errors.append(_refuse(measured))
+        elif limit.default is not None and number > limit.default:
+            found.warnings.append(_warn(measured))
+    return found
+
+
+def _measure(document: Mapping[str, Any]) -> Iterator[_Measured]:
+    resources: Mapping[str, Any] = document.get("resource", {})
+    yield from _lengths(resources)
+    for type_, limit in limits.COUNTS.items():
+        yield _Measured("this stack", len(resources.get(type_, {})), limit)
+    yield from _groups(resources)
+    yield from _policies(resources, document)
+
+
+def _lengths(resources: Mapping[str, Any]) -> Iterator[_Measured]:
+    for (type_, argument), limit in limits.LENGTHS.items():
+        for id_, body in resources.get(type_, {}).items():
+            value = body.get(argument)
+            if isinstance(value, str) and "${" not in value:  # else it is known when deployed
+                shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
+                yield _Measured(f"{type_}.{id_}: {argument} {shown!r}", len(value), limit)
+
+
+def _groups(resources: Mapping[str, Any]) -> Iterator[_Measured]:
+    """Yield what is counted in something: rules in a bus, targets of a rule, widgets."""
+    rules: dict[str, int] = defaultdict(int)
+    for body in resources.get("aws_cloudwatch_event_rule", {}).values():
+        rules[body.get("event_bus_name", "default")] += 1
+    targets: dict[str, int] = defaultdict(int)
+    for body in resources.get("aws_cloudwatch_event_target", {}).values():
+        targets[body.get("rule", "")] += 1
+    for group, limit in ((rules, limits.RULES_OF_A_BUS), (targets, limits.TARGETS_OF_A_RULE)):
+        for reference, number in group.items():
+            yield _Measured(_address(reference), number, limit)
+    for id_, body in resources.get("aws_cloudwatch_dashboard", {}).items():
+        try:
+            widgets = json.loads(body["dashboard_body"])["widgets"]
+        except (KeyError, ValueError):  # none, or an expression of Terraform
+            continue
+        where = f"aws_cloudwatch_dashboard.{id_}"
+        yield _Measured(where, len(widgets), limits.WIDGETS_OF_A_DASHBOARD)
+
+
+def _policies(resources: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[_Measured]:
+    inline: dict[str, int] = defaultdict(int)
+    for body in resources.get("aws_iam_role_policy", {}).values():
+        inline[body.get("role", "")] += policy_length(body.get("policy", ""), document) or 0
+    for role, number in inline.items():
+        yield _Measured(_address(role), number, limits.ROLE_POLICIES)
+    for type_, argument, limit in (
+        ("aws_iam_role", "assume_role_policy", limits.TRUST_POLICY),
+        ("aws_kms_key", "policy", limits.KEY_POLICY),
+    ):
+        for id_, body in resources.get(type_, {}).items():
+            length = policy_length(body.get(argument, ""), document)
+            if length is not None:
+                yield _Measured(f"{type_}.{id_}", length, limit)
+
+
+def _address(reference: str) -> str:
+    """Return the address in a reference to an attribute, else the text as it is.
+
+    >>> _address("${aws_cloudwatch_event_bus.bus.name}")
+    'aws_cloudwatch_event_bus.bus'
+    """
+    if not reference.startswith("${"):
+        return reference
+    return reference.removeprefix("${").removesuffix("}").rpartition(".")[0]
+
+
+def _refuse(measured: _Measured) -> str:
+    limit = measured.limit
+    span = f"{limit.least} to {limit.most:,}" if limit.least > 1 else f"{limit.most:,} at most"
+    return f"{_said(measured)} takes {span} ({limit.page}): {limit.fix}"
+
+
+def _warn(measured: _Measured) -> str:
+    limit = measured.limit
+    return (
+        f"{_said(measured)} takes {limit.default:,} by default ({limit.page}): ask AWS for more,"
+        f" in Service Quotas, before you deploy, or {limit.fix}"
+    )
+
+
+def _said(measured: _Measured) -> str:
+    limit = measured.limit
+    return f"{measured.where}: {measured.number:,} {limit.unit}, and {limit.what}"
