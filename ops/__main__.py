@@ -201,7 +201,7 @@ def simulate(
 ) -> None:
     """Show what each pipe would do with these records: the request, or why there is none."""
     settings = Settings.load()
-    folder = synthesize(settings.stack, environment(settings))
+    folder = synthesize(settings.stack, environment(settings), quiet=True)
     run_simulation(events, folder / "cdk.tf.json", console)
 
 

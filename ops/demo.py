@@ -93,7 +93,7 @@ def _deploy_meanwhile(
 ) -> Terraform:
     """Deploy as soon as the state bucket is there; return the deployed stack's Terraform."""
     with _step(console, "synthesize", "Python to Terraform JSON"):
-        folder = synthesize("weather", env)
+        folder = synthesize("weather", env, quiet=True)  # a demonstration has no load to warn of
     terraform = Terraform(folder, env)
     with _step(console, "init", "the AWS provider; the state in S3"):
         while look(settings, key=settings.state_key) is Bucket.ABSENT and not state.done():

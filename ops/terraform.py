@@ -88,15 +88,23 @@ def out_folder(env: Mapping[str, str]) -> Path:
     return ROOT / env.get("CDKTF_OUTDIR", "cdktf.out")
 
 
-def synthesize(stack: str, env: Mapping[str, str]) -> Path:
-    """Synthesize a stack and return its folder.
+def synthesize(stack: str, env: Mapping[str, str], *, quiet: bool = False) -> Path:
+    """Synthesize a stack and return its folder; quiet leaves out the warnings.
 
     Raises:
         OpsError: synth failed; what it said has been printed.
 
     """
-    done = subprocess.run([sys.executable, "main.py", stack], cwd=ROOT, env=env, check=False)
+    done = subprocess.run(
+        [sys.executable, "main.py", stack],
+        cwd=ROOT,
+        env=env,
+        stderr=subprocess.PIPE if quiet else None,
+        text=True,
+        check=False,
+    )
     if done.returncode:
+        sys.stderr.write(done.stderr or "")
         raise OpsError(f"the stack {stack} could not be synthesized")
     return out_folder(env) / "stacks" / stack
 

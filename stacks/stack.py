@@ -13,6 +13,8 @@ from stacks.mapping import Attribute, ItemMapping, KeySchema, StreamView
 from stacks.monitoring import Monitoring
 from stacks.pipe import Delivery
 from stacks.pipeline import MomentoPipeline
+from stacks.quotas import advise
+from stacks.readers import Readers
 from stacks.role import iam_settle_variable
 from stacks.secret import api_key_variable
 from stacks.settings import Settings
@@ -41,6 +43,7 @@ class MomentoStack(TerraformStack):
         super().__init__(scope, id_)
         self.settings = settings
         self.protection = settings.protection
+        self._readers = Readers()
         name = name or f"{settings.name_prefix}-{id_}"
         use_remote_state(self, settings, key=settings.state_key)
         use_aws(self, settings)
@@ -146,6 +149,13 @@ class MomentoStack(TerraformStack):
             protection=self.protection,
             key=self.key,
         )
+        self._readers.add(pipeline.name, source, len(pipeline.pipes))
         if self.monitoring:
             self.monitoring.watch(pipeline)
         return pipeline
+
+    def prepare_stack(self) -> None:
+        """Warn of what only the whole stack shows; cdktf calls it once, when it synthesizes."""
+        super().prepare_stack()
+        for warning in self._readers.warnings():
+            advise(self, warning)

@@ -22,6 +22,12 @@ ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 KEY = "planted-7d1f0c-key-that-must-not-be-seen"
 BUCKET = "weather-stats-demo-terraform-state"
 SETTINGS = {str(field.validation_alias) for field in Settings.model_fields.values()}
+ADVICE = (
+    "warning: pipeline weather-stats-demo: 3 pipes read each shard of the stream, and AWS advises"
+    " 2 at most: under load, reads may be throttled and changes arrive late. TOPOLOGY=bus reads"
+    " once a pipeline (docs/topologies.md); or leave out a cache or a topic\n"
+)
+"""What synth says of the weather stack, whose pipes are one more than AWS advises."""
 TOOLS = ("AWS_", "CDKTF_", "MOMENTO_", "TF_")
 KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 """Where the bindings and the provider come from is the machine's own business."""

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from tests.conftest import KEY, House
+from tests.conftest import ADVICE, KEY, House
 
 APPROVED = "--auto-approve"
 BESIDE_TERRAFORM = ("bash", "cmp", "dirname", "env", "node", "sed")
@@ -77,14 +77,14 @@ def without_terraform(tmp_path: Path) -> dict[str, str]:
 
 def test_synth_needs_no_terraform(house: House, without_terraform: dict[str, str]) -> None:
     done = house.run("./help.sh", "synth", env=without_terraform)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ADVICE)
 
 
 def test_a_missing_terraform_leads_to_where_it_is(
     house: House, without_terraform: dict[str, str]
 ) -> None:
     done = house.run("./help.sh", "plan", env=without_terraform)
-    (said,) = errors(done)
+    _, said = errors(done)
     assert said == (
         "error: terraform is not installed: get 1.11 or newer from"
         " developer.hashicorp.com/terraform/install and put it on the PATH"
@@ -98,7 +98,7 @@ def test_validate_needs_neither_key_nor_credentials(house: House) -> None:
         if not name.startswith(("AWS_", "TF_VAR_")) and name != "MOMENTO_API_KEY"
     }
     done = house.run("./help.sh", "validate", env=env)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ADVICE)
     assert "Success! The configuration is valid." in done.stdout
 
 

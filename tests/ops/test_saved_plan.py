@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import LocalAws
-from tests.conftest import KEY, House
+from tests.conftest import ADVICE, KEY, House
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,7 +33,7 @@ def test_only_its_owner_may_read_it(saved: Path) -> None:
 
 def test_it_is_reviewed_without_planning_again(house: House, saved: Path) -> None:
     done = house.run("./help.sh", "review", "--plan", str(saved))
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ADVICE)
     assert "\n## Plan: 15 to add, 0 to change, 0 to destroy\n" in done.stdout
     assert "PUT https://" in done.stdout
     assert KEY not in done.stdout
@@ -69,7 +69,7 @@ def test_it_is_applied_once_and_then_stale(house: House, saved: Path) -> None:
     assert again.returncode == 1
     assert "something was deployed since this plan was made" in again.stderr
     review = house.run("./help.sh", "review")
-    assert (review.returncode, review.stderr) == (0, "")
+    assert (review.returncode, review.stderr) == (0, ADVICE)
     assert "## Plan: nothing to do" in review.stdout
 
 
@@ -84,5 +84,5 @@ def test_a_loss_holds_the_plan_back_until_it_is_allowed(house: House) -> None:
     assert len(addresses) == 7
     allowed = [word for address in addresses for word in ("--allow", address)]
     done = house.run("./help.sh", "review", "--plan", "end", *allowed)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ADVICE)
     assert "**Allowed by name**" in done.stdout

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KEY, House, files_with
+from tests.conftest import ADVICE, KEY, House, files_with
 
 APPROVED = "--auto-approve"
 COMMANDS = (
@@ -37,7 +37,7 @@ def commands(house: House, state_bucket: str, tmp_path_factory: pytest.TempPathF
         patch.delenv("CDKTF_OUTDIR")
         for command in COMMANDS:
             done = house.run("./help.sh", *command)
-            assert (done.returncode, done.stderr) == (0, ""), command
+            assert (done.returncode, done.stderr) == (0, ADVICE), command
             said.append(done.stdout)
     return Commands(said=said, folders=[house.root, temporary])
 

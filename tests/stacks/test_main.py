@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ADVICE
 from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main
 
 
@@ -45,7 +46,7 @@ def test_an_unknown_stack_ends_it_with_a_line(tmp_path: Path) -> None:
 
 def test_the_weather_stack_is_the_default(tmp_path: Path) -> None:
     run = run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT)
-    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", ADVICE)
     assert outputs(tmp_path).keys() == {"weather"}
 
 
@@ -56,6 +57,19 @@ def test_a_warning_is_told_and_does_not_stop_it(tmp_path: Path) -> None:
     (line,) = run.stderr.splitlines()
     assert line.startswith("warning: AWS_REGION is eu-west-1 and MOMENTO_API_ENDPOINT is in")
     assert outputs(tmp_path).keys() == {"state"}
+
+
+def test_what_is_over_a_limit_is_refused_and_no_file_is_left(tmp_path: Path) -> None:
+    """Also where an earlier synth has left one."""
+    assert run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT).returncode == 0
+    run = run_main(tmp_path, MOMENTO_API_ENDPOINT=f"https://{'x' * 2048}.example")
+    assert (run.returncode, run.stdout) == (1, "")
+    told = run.stderr.splitlines()
+    assert len(told) == 3
+    for line in told:
+        assert line.startswith("error: aws_cloudwatch_event_api_destination.")
+        assert line.endswith(": shorten MOMENTO_API_ENDPOINT or the cache's name")
+    assert outputs(tmp_path) == {}
 
 
 def test_the_settings_are_read_from_the_file_in_the_folder(tmp_path: Path) -> None:

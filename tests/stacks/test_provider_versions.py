@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ADVICE
 from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_python
 
 OLD = REPO / ".cache" / "bindings-20.1.0"
@@ -53,7 +54,7 @@ def _synthesize(folder: Path, path: Path, profile: str) -> tuple[str, Path, dict
     """Return the version and place of the bindings that were loaded, and what they gave."""
     environment = {"MOMENTO_API_ENDPOINT": ENDPOINT, "PROFILE": profile}
     run = run_python(folder, "-c", SYNTHESIZE_AND_TELL, repo=path, **environment)
-    assert (run.returncode, run.stderr) == (0, "")
+    assert (run.returncode, run.stderr) == (0, ADVICE)
     version, _, place = run.stdout.strip().partition(" ")
     return version, Path(place), {name: json.loads(text) for name, text in outputs(folder).items()}
 
