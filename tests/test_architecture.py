@@ -27,7 +27,7 @@ RULES = [
     Rule("stacks/*", ("localcloud", "ops")),
     Rule("stacks/settings.py", CDKTF),
     Rule("stacks/errors.py", CDKTF),
-    Rule("stacks/mapping.py", CDKTF),
+    Rule("stacks/mapping/*", CDKTF),
     Rule("localcloud/*", ("stacks", "ops", *CDKTF)),
     Rule("ops/*", ("localcloud", "stacks", *CDKTF), allowed=("stacks.settings", "stacks.errors")),
     Rule(
@@ -106,7 +106,7 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
         ("stacks/pipe.py", "import cdktf, opsgenie, localcloudy", []),
         ("stacks/settings.py", "from cdktf import App", ["cdktf.App"]),
         ("stacks/errors.py", "import jsii", ["jsii"]),
-        ("stacks/mapping.py", "from constructs import Construct", ["constructs.Construct"]),
+        ("stacks/mapping/cache.py", "from constructs import Construct", ["constructs.Construct"]),
         ("localcloud/aws.py", "from stacks.settings import x", ["stacks.settings.x"]),
         ("localcloud/aws.py", "from .. import ops", ["ops"]),
         ("localcloud/aws.py", "import cdktf", ["cdktf"]),

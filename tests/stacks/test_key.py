@@ -14,10 +14,13 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 CRYPTOGRAPHY = {"Decrypt", "Encrypt", "GenerateDataKey*", "ReEncrypt*"}
 
 
-def _statements() -> dict[str, dict[str, Any]]:
-    """Return the statements of a key's policy by their names."""
+def _statements(*log_groups: str) -> dict[str, dict[str, Any]]:
+    """Return the statements of a key's policy by their names; for these log groups, or one."""
     policy = key_policy(
-        root=ROOT, region="eu-west-1", log_group_arn=LOG_GROUP, alarm_topic_arn=TOPIC
+        root=ROOT,
+        region="eu-west-1",
+        log_group_arns=log_groups or [LOG_GROUP],
+        alarm_topic_arn=TOPIC,
     )
     return {statement["Sid"]: statement for statement in json.loads(policy)["Statement"]}
 
@@ -94,6 +97,12 @@ def test_cloudwatch_logs_uses_the_key_for_one_log_group() -> None:
     logs = _statements()["EncryptLogs"]
     assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
     assert logs["Condition"] == {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": LOG_GROUP}}
+
+
+def test_cloudwatch_logs_uses_the_key_for_each_pipelines_log_group() -> None:
+    groups = [LOG_GROUP, f"{LOG_GROUP}-2"]
+    condition = _statements(*groups)["EncryptLogs"]["Condition"]
+    assert condition == {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}}
 
 
 def test_cloudwatchs_alarms_use_the_key_for_one_topic() -> None:

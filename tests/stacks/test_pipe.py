@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from stacks import weather as weather_module
-from stacks.mapping import Route
+from stacks.mapping import ItemMapping, Route
 from stacks.pipe import PipeError
 from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize, synthesize_with
 
@@ -262,8 +261,8 @@ GOOD = Route(path_parameters=("cache",))
     [
         (Route(path_parameters=("cache", "topic")), "2 path parameters, and the Terraform"),
         (Route(path_parameters=()), "0 path parameters, but the endpoint"),
-        (replace(GOOD, pattern='{"eventName":"REMOVE"}'), "event pattern at eventName: "),
-        (replace(GOOD, pattern="eventName"), "event pattern: it is not JSON"),
+        (replace(GOOD, patterns=('{"eventName":"REMOVE"}',)), "event pattern at eventName: "),
+        (replace(GOOD, patterns=("eventName",)), "event pattern: it is not JSON"),
         (replace(GOOD, input_template='{"a":<$.b'), "input template, column 6: "),
         (replace(GOOD, query_string_parameters={"key": "$.a["}), r"'\$\.a\[' is not a path"),
     ],
@@ -274,7 +273,7 @@ def test_a_route_that_the_provider_or_eventbridge_would_refuse_is_refused(
 ) -> None:
     """The walk-through's topic pipe has two path parameters; the provider takes one."""
     routes = {"cache-put": GOOD, "topic-publish": route, "cache-delete": GOOD}
-    monkeypatch.setattr(weather_module, "weather_routes", lambda _: routes)
+    monkeypatch.setattr(ItemMapping, "routes", lambda *_: routes)
     name = "weather-stats-demo-topic-publish-pipe"
     with pytest.raises(PipeError, match=f"^pipe {name}: {complaint}"):
         _synthesize_unchecked()

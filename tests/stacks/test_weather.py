@@ -2,7 +2,8 @@
 
 import pytest
 
-from stacks.weather import role_name, weather_routes
+from stacks.mapping import Attribute, KeySchema, Stream
+from stacks.weather import role_name, weather_mapping
 from tests.stacks.conftest import Synthesized, read_settings, synthesize
 
 
@@ -102,4 +103,5 @@ def test_the_roles_name_follows_the_prefix_and_fits_iam(prefix: str, name: str) 
 
 
 def test_every_pipe_has_a_route() -> None:
-    assert set(weather_routes(read_settings())) == {"cache-put", "topic-publish", "cache-delete"}
+    routes = weather_mapping(read_settings()).routes(Stream(KeySchema(Attribute("Location"))), "c")
+    assert set(routes) == {"cache-put", "topic-publish", "cache-delete"}
