@@ -15,6 +15,7 @@ TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 KEY_TYPES = ("S", "N", "B")
 IN_A_PATH = re.compile(r"[A-Za-z0-9_/-]+")
 """The characters that EventBridge Pipes takes in the names of a path."""
+PLACE = re.compile(rf"{IN_A_PATH.pattern}(\.M\.{IN_A_PATH.pattern}|\.L\[\d+\])*")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class Attribute:
                 " such a name as well, and map that"
             )
         object.__setattr__(self, "place", self.place or self.name)
+        if not PLACE.fullmatch(self.place):
+            raise MappingError(
+                f"the attribute {self.name} is at {self.place!r}, which is no place in an item:"
+                ' write Attribute("Address", "M").member("City") for a part of a map, and'
+                " element(0) for one of a list"
+            )
 
     @property
     def path(self) -> str:
@@ -76,10 +83,14 @@ class Attribute:
         """Return an element of a list, counted from 0; it keeps the list's name.
 
         Raises:
-            MappingError: this is no list.
+            MappingError: this is no list, or the index is negative.
 
         """
         self._must_be("L", "a list", f"element({index})")
+        if index < 0:
+            raise MappingError(
+                f"element({index}) of {self}: a path counts from the list's beginning, 0"
+            )
         return Attribute(self.name, type_, f"{self.path}[{index}]")
 
     def __str__(self) -> str:
@@ -91,6 +102,21 @@ class Attribute:
                 f"{asked} of {self}: only {what} has that; declare the attribute as"
                 f' Attribute("{self.name}", "{type_}")'
             )
+
+
+def must_be_attribute(found: object, what: str) -> None:
+    """Raise unless something is an attribute; `what` says what it is for.
+
+    Raises:
+        MappingError: it is something else, such as an attribute's name.
+
+    """
+    if not isinstance(found, Attribute):
+        name = found if isinstance(found, str) else "Name"
+        raise MappingError(
+            f'{what} is {found!r}; write Attribute("{name}"), or Attribute("{name}", "N") for a'
+            " number"
+        )
 
 
 class StreamView(StrEnum):
@@ -126,10 +152,11 @@ class KeySchema:
 
     def __post_init__(self) -> None:
         for key in self.attributes:
+            must_be_attribute(key, "a key")
             if key.type not in KEY_TYPES or key.place != key.name:
                 raise MappingError(
-                    f"the key {key} is not of a type that DynamoDB takes for keys:"
-                    " use S, N or B, and a whole attribute"
+                    f"the key is {key}, and DynamoDB's keys are whole attributes of the type"
+                    " S, N or B"
                 )
         if self.sort and self.sort.name == self.partition.name:
             raise MappingError(

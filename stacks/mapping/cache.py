@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stacks.mapping.attribute import Attribute
+from stacks.mapping.attribute import Attribute, must_be_attribute
 from stacks.mapping.errors import MappingError
+from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import WRITTEN, Narrowing
 from stacks.mapping.record import Field, Stream, path
 from stacks.mapping.route import DELETE, PUT, Route
@@ -12,6 +13,7 @@ from stacks.mapping.value import Value, template
 
 MAX_TTL_SECONDS = 86_400
 """How long Momento keeps an item, unless it has raised the account's limit."""
+KEY = "the cache's key"
 REASONS = {
     "BOOL": "has two values only",
     "NULL": "has one value only",
@@ -30,7 +32,8 @@ class CacheEntry:
     that holds them. `cache` is the cache's name (default: the endpoint's). `put` and `delete`
     say which of both is done.
 
-    An item without the attribute that is its key has no entry, and becomes no dead letter.
+    An item whose key attribute is missing or an empty text has no entry, and becomes no dead
+    letter; one without the attribute that is the `ttl` becomes one, unless it is narrowed away.
 
     See Momento: HTTP API for Cache, "Set" and "Delete".
     """
@@ -51,41 +54,43 @@ class CacheEntry:
 
         """
         self._check_key(stream)
-        cache = self.cache or cache
-        present = None if stream.keys.has(self.key) else self.key
-        found = {}
-        if self.put:
-            found[PUT] = Route(
-                patterns=narrowing.of(WRITTEN, present),
-                input_template=template(self.value, stream=stream, events=WRITTEN),
-                path_parameters=(cache,),
-                query_string_parameters={
-                    **self._key_parameter(stream, WRITTEN),
-                    "ttl_seconds": self._ttl(stream),
-                },
-            )
-        if self.delete:
-            left = narrowing.left(present)
-            removed = ("MODIFY", "REMOVE") if left else ("REMOVE",)
-            # What was removed is deleted whether it matched or not: an entry may be older.
-            found[DELETE] = Route(
-                patterns=(*Narrowing({}, stream).of(("REMOVE",), present), *left),
-                path_parameters=(cache,),
-                query_string_parameters=self._key_parameter(stream, removed),
-            )
-        if not found:
+        if not (self.put or self.delete):
             raise MappingError(
                 "the cache entry is neither put nor deleted; leave out cache=, or one of"
                 " put=False and delete=False"
             )
+        path_parameters = (must_be_name(cache if self.cache is None else self.cache, "the cache"),)
+        found = {}
+        if self.put:
+            found[PUT] = Route(
+                path_parameters=path_parameters,
+                query_string_parameters={
+                    **self._key_parameter(stream, WRITTEN),
+                    "ttl_seconds": self._ttl(stream),
+                },
+                patterns=narrowing.needing(self.key, KEY).of(WRITTEN),
+                input_template=template(self.value, stream=stream, events=WRITTEN),
+            )
+        if self.delete:
+            left = narrowing.needing(self.key, KEY).left()
+            removed = ("MODIFY", "REMOVE") if left else ("REMOVE",)
+            # What was removed is deleted whether it matched or not: an entry may be older.
+            every = Narrowing(stream).needing(self.key, KEY)
+            found[DELETE] = Route(
+                path_parameters=path_parameters,
+                query_string_parameters=self._key_parameter(stream, removed),
+                patterns=(*every.of(("REMOVE",)), *left),
+            )
         return found
 
-    def warnings(self, stream: Stream) -> Iterator[str]:
+    def warnings(self, *, stream: Stream, narrowing: Narrowing) -> Iterator[str]:
         """Yield what the routes cannot do, a sentence each."""
+        if self.put and self.delete:
+            yield from narrowing.needing(self.key, KEY).warnings
         if self.put and not stream.keys.has(self.key):
             yield (
-                f"When {self.key} of an item changes, the entry under its old value stays in the"
-                " cache until its TTL ends: a pipe sends one request for a change."
+                f"When {self.key} of an item changes to another value, the entry under the old one"
+                " stays in the cache until its TTL ends: a pipe sends one request for a change."
             )
         if isinstance(self.ttl, int) and self.ttl > MAX_TTL_SECONDS:
             yield (
@@ -94,6 +99,7 @@ class CacheEntry:
             )
 
     def _check_key(self, stream: Stream) -> None:
+        must_be_attribute(self.key, KEY)
         if self.key.type not in ("S", "N", "B"):
             why = REASONS.get(self.key.type, "is a set")
             raise MappingError(
@@ -110,7 +116,7 @@ class CacheEntry:
             )
 
     def _key_parameter(self, stream: Stream, events: tuple[str, ...]) -> dict[str, str]:
-        part = stream.part_of(self.key, events, "the cache's key")
+        part = stream.part_of(self.key, events, KEY)
         name = "key_base64" if self.key.type == "B" else "key"
         return {name: path(part, self.key)}
 
@@ -120,13 +126,14 @@ class CacheEntry:
                 "the cache entry has no ttl; say how long it lives: ttl=3600, or ttl="
                 'Attribute("TTL", "N") for an attribute that holds the seconds'
             )
-        if isinstance(self.ttl, int):
-            if self.ttl < 1 or isinstance(self.ttl, bool):
+        if isinstance(self.ttl, int) and not isinstance(self.ttl, bool):
+            if self.ttl < 1:
                 raise MappingError(f"the ttl is {self.ttl}; write 1 second or more")
             return str(self.ttl)
-        if self.ttl.type != "N":
+        if not isinstance(self.ttl, Attribute) or self.ttl.type != "N":
+            found = self.ttl if isinstance(self.ttl, Attribute) else repr(self.ttl)
             raise MappingError(
-                f"the ttl is {self.ttl}; Momento takes a number of seconds: use an attribute of"
-                " the type N, or a fixed number"
+                f"the ttl is {found}; Momento takes a whole number of seconds: write ttl=3600, or"
+                " an attribute of the type N that holds them"
             )
         return path(stream.part_of(self.ttl, WRITTEN, "the ttl"), self.ttl)

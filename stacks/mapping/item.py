@@ -54,7 +54,7 @@ class ItemMapping:
             MappingError: requests made so would fail; the message says what to write instead.
 
         """
-        narrowing = Narrowing(self.where, stream)
+        narrowing = Narrowing.parse(self.where, stream)
         found: dict[str, Route] = {}
         if self.cache:
             found |= self.cache.routes(cache=cache, stream=stream, narrowing=narrowing)
@@ -65,6 +65,8 @@ class ItemMapping:
                 "the mapping sends nothing; give it cache=CacheEntry(...), topic=TopicMessage(...)"
                 " or both"
             )
+        for name, route in found.items():
+            route.check(name)
         return {name: found[name] for name in OPERATIONS if name in found}
 
     def topic_cache(self, cache: str) -> str:
@@ -73,10 +75,10 @@ class ItemMapping:
 
     def warnings(self, stream: Stream) -> list[str]:
         """Return what is sent and probably not meant, a sentence each."""
-        found = list(self.cache.warnings(stream)) if self.cache else []
-        if self.cache and self.cache.put:
-            found += Narrowing(self.where, stream).warnings
-        return found
+        if self.cache is None:
+            return []
+        narrowing = Narrowing.parse(self.where, stream)
+        return list(self.cache.warnings(stream=stream, narrowing=narrowing))
 
     def outcomes(
         self, record: Mapping[str, object], stream: Stream, cache: str

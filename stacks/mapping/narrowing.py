@@ -1,83 +1,111 @@
 """Which items flow: conditions on attributes, as filter patterns for each kind of event."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from stacks.mapping.attribute import Attribute
+from stacks.mapping.attribute import Attribute, must_be_attribute
 from stacks.mapping.errors import MappingError
 from stacks.mapping.record import EVENTS, Stream
+from stacks.mapping.rules import PRESENT, Rule, Rules
 
-Rule: TypeAlias = str | int | float | Decimal | bool | Mapping[str, Any]
-"""A value to equal, or an operator of EventBridge's patterns such as `{"prefix": "eu-"}`."""
 Where: TypeAlias = Mapping[Attribute, Sequence[Rule]]
 """All of the attributes must match; of an attribute's rules, any may."""
 
 WRITTEN = ("INSERT", "MODIFY")
-COMPARED = ("S", "N", "B", "BOOL")
 MAX_LEAVING = 4
 """A pipe has five filters: one for removals, and one for each attribute an item may leave by."""
 
 
+@dataclass(frozen=True)
 class Narrowing:
-    """Conditions on items, checked and compiled; without any, every item flows.
+    """Conditions on items, checked and compiled; without any, every item flows."""
 
-    Raises:
-        MappingError: a condition could never match, or cannot be told from the stream.
+    stream: Stream
+    rules: Mapping[Attribute, Rules] = field(default_factory=dict)
 
-    """
-
-    def __init__(self, where: Where, stream: Stream) -> None:
-        self._stream = stream
-        self._rules = {attribute: _rules(attribute, rules) for attribute, rules in where.items()}
-        self._leaving = [one for one in self._rules if not stream.keys.has(one)]
-        for attribute in self._leaving:
-            stream.must_show("NewImage", f"the items are narrowed by {attribute}")
-
-    def of(self, events: Collection[str], present: Attribute | None = None) -> tuple[str, ...]:
-        """Return the filters for records of these events; none, if all of them are taken.
-
-        Written items are judged by what they are, removed ones by what they were. An attribute
-        that has to be present is so in the image that all of these events have.
-        """
-        kinds = [tuple(one for one in WRITTEN if one in events)]
-        if "REMOVE" in events and kinds[0] and not self._leaving:
-            kinds = [(*kinds[0], "REMOVE")]
-        elif "REMOVE" in events:
-            kinds.append(("REMOVE",))
-        return tuple(
-            _canonical(pattern)
-            for kind in kinds
-            if kind and (pattern := self._pattern(kind, events, present))
-        )
-
-    def left(self, present: Attribute | None = None) -> tuple[str, ...]:
-        """Return the filters for changes by which an item stops to match, one per attribute.
-
-        An attribute that has to be present was so before the change.
+    @classmethod
+    def parse(cls, where: Where, stream: Stream) -> "Narrowing":
+        """Check the conditions of a user.
 
         Raises:
-            MappingError: there are more attributes than a pipe has filters.
+            MappingError: a condition could never match.
+
+        """
+        for attribute in where:
+            must_be_attribute(attribute, "an attribute that the items are narrowed by")
+        found = {one: Rules.parse(one, rules) for one, rules in where.items()}
+        for attribute, rules in found.items():
+            if stream.keys.has(attribute):
+                rules.filled("a key of the table")
+        _check_types(found)
+        return cls(stream, found)
+
+    def needing(self, attribute: Attribute, why: str) -> "Narrowing":
+        """Return this for items that have an attribute as well, and not as an empty text.
+
+        Raises:
+            MappingError: no pattern can tell; `why` says what the attribute is for.
+
+        """
+        if self.stream.keys.has(attribute):
+            return self
+        if "[" in attribute.place:
+            raise MappingError(
+                f"{attribute} is {why}, and a filter cannot tell whether a list has that element:"
+                " write its value to an attribute of its own, and use that"
+            )
+        rules = self.rules.get(attribute, Rules(attribute, (PRESENT,)))
+        found = {**self.rules, attribute: rules.filled(why)}
+        _check_types(found)
+        return replace(self, rules=found)
+
+    def of(self, events: Collection[str]) -> tuple[str, ...]:
+        """Return the filters for records of these events; none, if all of them are taken.
+
+        Written items are judged by what they are, removed ones by what they were.
+
+        Raises:
+            MappingError: the stream does not show that.
+
+        """
+        written = tuple(one for one in WRITTEN if one in events)
+        kinds = [written, ("REMOVE",) if "REMOVE" in events else ()]
+        if not self._leaving:
+            kinds = [tuple(one for one in EVENTS if one in events)]
+        patterns = [
+            self._judged(kind, "OldImage" if kind == ("REMOVE",) else "NewImage", self.rules)
+            for kind in kinds
+            if kind
+        ]
+        return tuple(_canonical(pattern) for pattern in patterns if pattern)
+
+    def left(self) -> tuple[str, ...]:
+        """Return the filters for changes by which an item stops to match, one per attribute.
+
+        Raises:
+            MappingError: there are more attributes than a pipe has filters, or the stream does
+                not show what items are.
 
         """
         if len(self._leaving) > MAX_LEAVING:
             names = ", ".join(map(str, self._leaving))
             raise MappingError(
-                f"the items are narrowed by {len(self._leaving)} attributes that may change"
-                f" ({names}), and a pipe's five filters have room for {MAX_LEAVING}: keep one"
+                f"an item may leave the cache by {len(self._leaving)} attributes ({names}), and a"
+                f" pipe's five filters have room for {MAX_LEAVING}: narrow by fewer, such as one"
                 " attribute that says whether the item is to be cached"
             )
+        before = {one: rules.any_of for one, rules in self.rules.items()}
+        if "OldImage" not in self.stream.view.images:
+            before = {one: rules for one, rules in before.items() if one not in self._leaving}
         found = []
         for attribute in self._leaving:
-            others = _negated(self._rules[attribute])
-            if others is None:
-                continue
-            pattern = self._judged(("MODIFY",), "NewImage", {attribute: others})
-            if "OldImage" in self._stream.view.images:
-                old = _there(present) | self._rules
-                pattern = _merged(pattern, self._judged(("MODIFY",), "OldImage", old))
-            found.append(_canonical(pattern))
+            others = self.rules[attribute].opposite
+            if others:
+                pattern = self._pattern(("MODIFY",), "NewImage", {attribute: others})
+                was = self._pattern(("MODIFY",), "OldImage", before)
+                found.append(_canonical(_merged(pattern, was)))
         return tuple(found)
 
     @property
@@ -88,98 +116,42 @@ class Narrowing:
             " TTL ends: the opposite of these rules is no pattern. Use values to equal, exists"
             " or anything-but."
             for attribute in self._leaving
-            if _negated(self._rules[attribute]) is None
+            if self.rules[attribute].opposite is None
         ]
 
-    def _pattern(
-        self, kind: Collection[str], events: Collection[str], present: Attribute | None
-    ) -> dict[str, Any]:
-        image = "OldImage" if set(kind) == {"REMOVE"} else "NewImage"
-        pattern = self._judged(kind, image, self._rules)
-        if present is None:
-            return pattern
-        part = self._stream.part_of(present, events, "what has to be there")
-        return _merged(self._judged(kind, part, _there(present)), pattern)
+    @property
+    def _leaving(self) -> Sequence[Attribute]:
+        """The attributes that may change; keys do not."""
+        return [one for one in self.rules if not self.stream.keys.has(one)]
 
     def _judged(
+        self, events: Collection[str], image: str, rules: Mapping[Attribute, Rules]
+    ) -> dict[str, Any]:
+        return self._pattern(events, image, {one: rules[one].any_of for one in rules})
+
+    def _pattern(
         self, events: Collection[str], image: str, rules: Mapping[Attribute, Sequence[Any]]
     ) -> dict[str, Any]:
         pattern: dict[str, Any] = {}
         if set(events) != set(EVENTS):
             pattern["eventName"] = list(events)
         for attribute, values in rules.items():
-            part = "Keys" if self._stream.keys.has(attribute) else image
+            part = "Keys" if self.stream.keys.has(attribute) else image
             if part != "Keys":
-                self._stream.must_show(part, f"the items are narrowed by {attribute}")
+                self.stream.must_show(part, f"the items are narrowed by {attribute}")
             _put(pattern, f"dynamodb.{part}.{attribute.path}".split("."), list(values))
         return pattern
 
 
-def _rules(attribute: Attribute, rules: Sequence[Rule]) -> list[Any]:
-    if attribute.type not in COMPARED or "[" in attribute.place:
-        raise MappingError(
-            f"the items are narrowed by {attribute}, which a pattern cannot compare: use an"
-            f" attribute of the type {', '.join(COMPARED)}, or a member of a map"
-        )
-    if isinstance(rules, str | Mapping) or not rules:
-        raise MappingError(
-            f"the rules for {attribute} are {rules!r}; write a list of them, such as"
-            ' ["paid"] or [{"prefix": "eu-"}]'
-        )
-    return [_rule(attribute, rule) for rule in rules]
-
-
-def _rule(attribute: Attribute, rule: Rule) -> Any:  # noqa: ANN401 - a pattern's rule is any JSON
-    if isinstance(rule, Mapping):
-        if "numeric" in rule:
+def _check_types(attributes: Iterable[Attribute]) -> None:
+    by_place: dict[str, Attribute] = {}
+    for one in attributes:
+        other = by_place.setdefault(one.place, one)
+        if other != one:
             raise MappingError(
-                f"numeric never matches {attribute}: DynamoDB's JSON has numbers as text. Name"
-                " the values, or write a coarser attribute to narrow by"
+                f"the items are narrowed by {other} and by {one}, and a value has one type at a"
+                " time: no item would match both; keep one of them"
             )
-        return dict(rule)
-    if attribute.type == "BOOL":
-        if not isinstance(rule, bool):
-            raise MappingError(f"{attribute} is compared to {rule!r}; write True or False")
-        return rule
-    if isinstance(rule, bool):
-        raise MappingError(f'{attribute} is compared to {rule!r}; write "{rule}" or use BOOL')
-    if attribute.type == "N":
-        return _number(attribute, rule)
-    if not isinstance(rule, str):
-        raise MappingError(f'{attribute} is compared to {rule!r}; write "{rule}", it is text')
-    return rule
-
-
-def _number(attribute: Attribute, value: str | float | Decimal) -> str:
-    """Return a number as DynamoDB writes it: without trailing zeros or an exponent."""
-    try:
-        number = Decimal(str(value))
-    except ArithmeticError:
-        raise MappingError(f"{attribute} is compared to {value!r}, which is no number") from None
-    text = format(number.normalize(), "f")
-    return "0" if number == 0 else text
-
-
-def _negated(rules: Sequence[Any]) -> list[Any] | None:
-    """Return the rules that match what these do not, if patterns have any."""
-    if all(isinstance(rule, bool) for rule in rules):
-        others: list[Any] = [one for one in (True, False) if one not in rules]
-        return [*others, {"exists": False}]
-    if all(isinstance(rule, str) for rule in rules):
-        return [{"anything-but": list(rules)}, {"exists": False}]
-    match rules:
-        case [{"exists": bool(there)}]:
-            return [{"exists": not there}]
-        case [{"anything-but": [*values]}] if all(isinstance(one, str) for one in values):
-            return [*values, {"exists": False}]
-        case [{"anything-but": str(value)}]:
-            return [value, {"exists": False}]
-        case _:
-            return None
-
-
-def _there(attribute: Attribute | None) -> dict[Attribute, list[Any]]:
-    return {} if attribute is None else {attribute: [{"exists": True}]}
 
 
 def _put(pattern: dict[str, Any], steps: Sequence[str], rules: list[Any]) -> None:
@@ -190,7 +162,7 @@ def _put(pattern: dict[str, Any], steps: Sequence[str], rules: list[Any]) -> Non
 
 
 def _merged(one: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both patterns as one; of two rules for a value, the other's."""
+    """Return both patterns as one."""
     for name, value in other.items():
         if isinstance(value, dict) and name in one:
             _merged(one[name], value)

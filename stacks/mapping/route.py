@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from eventpipes import Connection, Definition, Destination, Source
+from eventpipes.definition import MAX_PATTERN_LENGTH
+from eventpipes.parameters import MAX_LENGTH as MAX_PARAMETER_LENGTH
+from eventpipes.template import MAX_LENGTH as MAX_TEMPLATE_LENGTH
+
+from stacks.mapping.errors import MappingError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,35 @@ class Route:
     patterns: Sequence[str] = ()
     input_template: str | None = None
     query_string_parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, name: str) -> None:
+        """Raise unless this fits a pipe; `name` says which operation it is for.
+
+        Raises:
+            MappingError: the filter, the template or a parameter is longer than EventBridge takes.
+
+        """
+        template = self.input_template or ""
+        if len(template) > MAX_TEMPLATE_LENGTH:
+            raise MappingError(
+                f"the value of {name} makes a template of {len(template)} characters, and a pipe"
+                f" takes {MAX_TEMPLATE_LENGTH}: send fewer attributes, or all of them with"
+                " value=Field.NEW_IMAGE"
+            )
+        for pattern in self.patterns:
+            if len(pattern) > MAX_PATTERN_LENGTH:
+                raise MappingError(
+                    f"the rules for the items make a filter of {len(pattern)} characters for"
+                    f" {name}, and a pipe takes {MAX_PATTERN_LENGTH}: narrow by fewer values, or"
+                    " by one attribute that says whether an item is to flow"
+                )
+        for parameter in (*self.path_parameters, *self.query_string_parameters.values()):
+            if len(parameter) > MAX_PARAMETER_LENGTH:
+                raise MappingError(
+                    f"{name} takes {parameter[:40]}... of an item, a path of {len(parameter)}"
+                    f" characters, and a pipe takes {MAX_PARAMETER_LENGTH}: write the value to an"
+                    " attribute with a shorter name as well, and use that"
+                )
 
     def definition(
         self, name: str, *, method: str, endpoint: str, source: Source = NO_SOURCE

@@ -1,11 +1,11 @@
 """How changes of items become messages of a Momento topic."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from stacks.mapping.attribute import Attribute
 from stacks.mapping.errors import MappingError
+from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import Narrowing
 from stacks.mapping.record import EVENTS, Field, Stream, path
 from stacks.mapping.route import PUBLISH, Route
@@ -37,13 +37,14 @@ class TopicMessage:
 
         """
         self._check_events()
+        if self.cache is not None:
+            must_be_name(self.cache, "the topic's cache")
         topic = self._topic(stream)
-        own = None
-        if isinstance(self.topic, Attribute) and not stream.keys.has(self.topic):
-            own = self.topic
+        if isinstance(self.topic, Attribute):
+            narrowing = narrowing.needing(self.topic, "the topic")
         return {
             PUBLISH: Route(
-                patterns=narrowing.of(self.events, own),
+                patterns=narrowing.of(self.events),
                 input_template=template(self._value(), stream=stream, events=self.events),
                 path_parameters=(topic,),
             )
@@ -62,7 +63,13 @@ class TopicMessage:
                     ' "NewImage": Field.NEW_IMAGE}, or events=("INSERT", "MODIFY")'
                 )
             return self.value
-        return {"EventType": Field.EVENT_NAME, **members(self.value)}
+        named = members(self.value)
+        if "EventType" in named:
+            raise MappingError(
+                "the message has EventType twice, as the kind of event comes first in a list of"
+                ' attributes; name what you send: {"Kind": Field.EVENT_NAME, "EventType": ...}'
+            )
+        return {"EventType": Field.EVENT_NAME, **named}
 
     def _topic(self, stream: Stream) -> str:
         if isinstance(self.topic, Attribute):
@@ -71,16 +78,17 @@ class TopicMessage:
                     f"the topic is {self.topic}; a topic's name is text: use an attribute of the"
                     " type S or N"
                 )
-            return path(stream.part_of(self.topic, self.events, "the topic"), self.topic)
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", self.topic):
-            raise MappingError(
-                f"the topic is {self.topic!r}; use 1 to 255 letters, digits, dots, dashes or"
-                ' underscores, or Attribute("Name") for an attribute that holds the topic'
-            )
-        return self.topic
+            # The old image, which is there for both, may lack what a change adds.
+            both = {"MODIFY", "REMOVE"} <= set(self.events)
+            part = stream.part_of(self.topic, EVENTS if both else self.events, "the topic")
+            return path(part, self.topic)
+        return must_be_name(
+            self.topic, "the topic", ', or Attribute("Name") for an attribute that holds it'
+        )
 
     def _check_events(self) -> None:
         if isinstance(self.events, str) or not self.events or not set(self.events) <= set(EVENTS):
             raise MappingError(
-                f"the topic's events are {self.events!r}; choose from {', '.join(EVENTS)}"
+                f"the topic's events are {self.events!r}; write a list with any of"
+                f" {', '.join(EVENTS)}"
             )

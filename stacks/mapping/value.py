@@ -1,6 +1,7 @@
 """What is sent as a request's body: an input template, from attributes and their new names."""
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -24,7 +25,7 @@ def template(value: Value, *, stream: Stream, events: Collection[str]) -> str:
     Variables stand unquoted, as EventBridge Pipes quotes text in value position itself. Where a
     record has no such attribute, an empty text is sent; a removed item has no new image.
     Numbers arrive as text, as DynamoDB's JSON has them; maps, lists and images in DynamoDB JSON;
-    binary values in Base64.
+    sets as lists of text; binary values in Base64; NULL as true.
 
     >>> from stacks.mapping import KeySchema
     >>> template([Attribute("City"), Attribute("Speed", "N")],
@@ -50,7 +51,9 @@ def members(value: Sequence[Attribute]) -> dict[str, Part]:
         MappingError: it is something else, or two have the same name.
 
     """
-    if isinstance(value, str) or not all(isinstance(one, Attribute) for one in value):
+    if isinstance(value, str) or not (
+        isinstance(value, Sequence) and all(isinstance(one, Attribute) for one in value)
+    ):
         raise MappingError(
             f"the value is {value!r}; write a list of attributes such as"
             ' [Attribute("City")], or names with them: {"city": Attribute("City")}'
@@ -72,7 +75,7 @@ class _Writer:
         self._image = "OldImage" if set(events) == {"REMOVE"} else "NewImage"
 
     def object(self, members: Mapping[str, Part]) -> str:
-        inner = ",".join(f"{_text(name)}:{self._part(part)}" for name, part in members.items())
+        inner = ",".join(f"{_name(name)}:{self._part(part)}" for name, part in members.items())
         return f"{{{inner}}}"
 
     def field(self, field: Field) -> str:
@@ -94,12 +97,13 @@ class _Writer:
                 return self.field(part)
             case Mapping():
                 return self.object(part)
-            case bool() | int() | float():
+            case bool() | int() | float() if math.isfinite(part):
                 return json.dumps(part)
             case str():
                 return _constant(part)
         raise MappingError(
-            f"the value holds {part!r}; use an Attribute, a Field, text, a number or a dict"
+            f"the value holds {part!r}; use an Attribute, a Field, text, a finite number, True,"
+            " False, or a dict of them"
         )
 
     def _path(self, attribute: Attribute) -> str:
@@ -110,13 +114,19 @@ class _Writer:
 
 
 def _constant(text: str) -> str:
-    if is_path(text) or "<$" in text or "<aws." in text:
+    if is_path(text) or "<" in text:
         raise MappingError(
-            f"the value holds the text {text!r}, which looks like a path and would be sent as it"
-            ' is: write Attribute("Name", "S") for an attribute, Field.EVENT_NAME and the like'
-            " for the rest of a record"
+            f"the value holds the text {text!r}, which looks like a path or a variable of a"
+            ' template: write Attribute("Name", "S") for an attribute, Field.EVENT_NAME and the'
+            " like for the rest of a record, and other text without a <"
         )
     return _text(text)
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str) or "<" in name:
+        raise MappingError(f"the value has a member named {name!r}; use text without a <")
+    return _text(name)
 
 
 def _text(text: str) -> str:

@@ -1,0 +1,22 @@
+"""The names of caches and topics, as they stand in a URL's path."""
+
+import re
+
+from stacks.mapping.errors import MappingError
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,255}")
+
+
+def must_be_name(text: object, what: str, otherwise: str = "") -> str:
+    """Return a name that a path takes; `otherwise` ends the complaint.
+
+    Raises:
+        MappingError: a character would end the path's segment, or be taken for a JSON path.
+
+    """
+    if not isinstance(text, str) or not NAME.fullmatch(text):
+        raise MappingError(
+            f"{what} is {text!r}; use 1 to 255 letters, digits, dots, dashes or underscores"
+            f"{otherwise}"
+        )
+    return text

@@ -1,0 +1,133 @@
+"""Attributes of an item, the keys among them, and what a stream shows."""
+
+import pytest
+
+from stacks.mapping import Attribute, KeySchema, MappingError, StreamView
+from stacks.mapping.attribute import TYPES
+
+CITY, AT = Attribute("City"), Attribute("At", "N")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "path", "top"),
+    [
+        (Attribute("City"), "City.S", "City"),
+        (Attribute("max-temp_2/x", "N"), "max-temp_2/x.N", "max-temp_2/x"),
+        (Attribute("Address", "M").member("City"), "Address.M.City.S", "Address"),
+        (Attribute("a", "M").member("b", "M").member("c", "BOOL"), "a.M.b.M.c.BOOL", "a"),
+        (Attribute("Tags", "L").element(0), "Tags.L[0].S", "Tags"),
+        (Attribute("l", "L").element(12, "M").member("n", "N"), "l.L[12].M.n.N", "l"),
+    ],
+)
+def test_an_attribute_knows_its_place_in_dynamodb_json(
+    attribute: Attribute, path: str, top: str
+) -> None:
+    assert (attribute.path, attribute.top) == (path, top)
+
+
+def test_a_member_has_its_own_name_and_an_element_its_lists() -> None:
+    assert Attribute("Address", "M").member("City").name == "City"
+    assert Attribute("Tags", "L").element(3).name == "Tags"
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_every_type_of_dynamodb_is_taken(type_: str) -> None:
+    assert Attribute("a", type_).path == f"a.{type_}"
+
+
+@pytest.mark.parametrize("type_", ["", "s", "string", "int", "BYTES"])
+def test_another_type_is_refused_with_those_there_are(type_: str) -> None:
+    with pytest.raises(MappingError, match=f"has the type '{type_}'; write one .* S, N, B, BOOL"):
+        Attribute("a", type_)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a.b", "größe", "a[0]", "#a", "$a", "a*", "<a>", 'a"'])
+def test_a_name_that_no_path_can_hold_is_refused(name: str) -> None:
+    for make in (Attribute, Attribute("m", "M").member):
+        with pytest.raises(
+            MappingError, match=r"cannot be named in a path .* as well, and map that"
+        ):
+            make(name)
+
+
+@pytest.mark.parametrize("place", ["a b", "a.b", "a.M", "a.L[x]", "a.M.", "$.a", "a.S"])
+def test_a_place_that_is_none_is_refused(place: str) -> None:
+    with pytest.raises(MappingError, match=r"no place in an item: write .*member\("):
+        Attribute("a", "S", place)
+
+
+def test_only_a_map_has_members_and_only_a_list_elements() -> None:
+    with pytest.raises(MappingError, match=r'only a map has that; .* Attribute\("City", "M"\)'):
+        CITY.member("x")
+    with pytest.raises(MappingError, match=r'only a list has that; .* Attribute\("City", "L"\)'):
+        CITY.element(0)
+
+
+def test_a_list_has_no_element_before_its_first() -> None:
+    with pytest.raises(MappingError, match=r"element\(-1\) of Tags \(L\): .* beginning, 0"):
+        Attribute("Tags", "L").element(-1)
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_a_key_is_a_string_a_number_or_binary(type_: str) -> None:
+    if type_ in ("S", "N", "B"):
+        assert KeySchema(Attribute("k", type_)).attributes == (Attribute("k", type_),)
+        return
+    with pytest.raises(MappingError, match="whole attributes of the type S, N or B"):
+        KeySchema(Attribute("k", type_))
+    with pytest.raises(MappingError, match="whole attributes of the type S, N or B"):
+        KeySchema(CITY, Attribute("k", type_))
+
+
+def test_a_part_of_an_attribute_is_no_key() -> None:
+    with pytest.raises(MappingError, match="whole attributes"):
+        KeySchema(Attribute("m", "M").member("k"))
+
+
+def test_partition_and_sort_key_differ() -> None:
+    with pytest.raises(MappingError, match="partition and sort key at once; leave the sort key"):
+        KeySchema(CITY, Attribute("City", "N"))
+
+
+def test_a_key_by_its_name_alone_is_refused_with_what_to_write() -> None:
+    with pytest.raises(MappingError, match=r"""a key is 'City'; write Attribute\("City"\), or"""):
+        KeySchema("City")  # type: ignore[arg-type]
+
+
+def test_the_keys_are_known_by_name_and_type() -> None:
+    keys = KeySchema(CITY, AT)
+    assert keys.attributes == (CITY, AT)
+    assert keys.has(CITY)
+    assert keys.has(AT)
+    assert not keys.has(Attribute("Other"))
+    assert not keys.has(Attribute("Address", "M").member("City"))
+    with pytest.raises(MappingError, match=r"At \(S\) is the table's key At \(N\): use that"):
+        keys.has(Attribute("At"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "attribute", "whole"),
+    [
+        (KeySchema(CITY), CITY, True),
+        (KeySchema(CITY), Attribute("Other"), False),
+        (KeySchema(CITY, AT), CITY, False),
+        (KeySchema(CITY, AT), AT, False),
+    ],
+)
+def test_one_attribute_identifies_an_item_only_if_it_is_the_whole_key(
+    keys: KeySchema, attribute: Attribute, *, whole: bool
+) -> None:
+    assert keys.identified_by(attribute) is whole
+
+
+@pytest.mark.parametrize(
+    ("view", "images"),
+    [
+        (StreamView.KEYS_ONLY, ()),
+        (StreamView.NEW_IMAGE, ("NewImage",)),
+        (StreamView.OLD_IMAGE, ("OldImage",)),
+        (StreamView.NEW_AND_OLD_IMAGES, ("NewImage", "OldImage")),
+    ],
+)
+def test_a_view_shows_these_images(view: StreamView, images: tuple[str, ...]) -> None:
+    assert view.images == images

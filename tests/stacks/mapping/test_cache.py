@@ -1,0 +1,278 @@
+"""Items as entries of a cache: key, value, time to live; put and deleted."""
+
+import json
+from typing import Any
+
+import pytest
+
+from stacks.mapping import (
+    DELETE,
+    PUT,
+    Attribute,
+    CacheEntry,
+    Field,
+    ItemMapping,
+    KeySchema,
+    MappingError,
+    Route,
+    Stream,
+    StreamView,
+)
+from stacks.mapping.attribute import TYPES
+from tests.stacks.mapping.requests import record, sent
+
+KEY, SORT, CODE = Attribute("Id"), Attribute("At", "N"), Attribute("Code")
+STREAM = Stream(KeySchema(KEY))
+PAIR = Stream(KeySchema(KEY, SORT))
+
+
+def routes(entry: CacheEntry, stream: Stream = STREAM, **where: Any) -> dict[str, Route]:
+    """Return an entry's routes; items are narrowed by attributes that are text."""
+    rules = {Attribute(name): rules for name, rules in where.items()}
+    return dict(ItemMapping(cache=entry, where=rules).routes(stream, "shop"))
+
+
+def test_an_entry_is_put_when_its_item_is_written_and_deleted_when_it_is_removed() -> None:
+    found = routes(CacheEntry(key=KEY, value=[KEY, CODE], ttl=Attribute("T", "N")))
+    assert found[PUT] == Route(
+        patterns=('{"eventName":["INSERT","MODIFY"]}',),
+        input_template='{"Id":<$.dynamodb.Keys.Id.S>,"Code":<$.dynamodb.NewImage.Code.S>}',
+        path_parameters=("shop",),
+        query_string_parameters={
+            "key": "$.dynamodb.Keys.Id.S",
+            "ttl_seconds": "$.dynamodb.NewImage.T.N",
+        },
+    )
+    assert found[DELETE] == Route(
+        patterns=('{"eventName":["REMOVE"]}',),
+        path_parameters=("shop",),
+        query_string_parameters={"key": "$.dynamodb.Keys.Id.S"},
+    )
+
+
+def test_the_whole_item_is_put_by_default() -> None:
+    assert routes(CacheEntry(key=KEY, ttl=60))[PUT].input_template == "<$.dynamodb.NewImage>"
+
+
+@pytest.mark.parametrize(
+    ("put", "delete", "names"), [(True, False, [PUT]), (False, True, [DELETE])]
+)
+def test_one_of_both_can_be_left_out(*, put: bool, delete: bool, names: list[str]) -> None:
+    assert list(routes(CacheEntry(key=KEY, ttl=60, put=put, delete=delete))) == names
+
+
+def test_an_entry_that_is_only_deleted_needs_no_ttl() -> None:
+    assert list(routes(CacheEntry(key=KEY, put=False))) == [DELETE]
+
+
+def test_an_entry_may_name_another_cache() -> None:
+    found = routes(CacheEntry(key=KEY, ttl=60, cache="other"))
+    assert [route.path_parameters for route in found.values()] == [("other",), ("other",)]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "parameter"),
+    [
+        (Attribute("k"), {"S": "a b/ü&"}, "key=a%20b%2F%C3%BC%26"),
+        (Attribute("k", "N"), {"N": "-12.5"}, "key=-12.5"),
+        (Attribute("k", "B"), {"B": "+/A="}, "key_base64=%2B%2FA%3D"),
+        (Attribute("m", "M").member("k"), {"M": {"k": {"S": "x"}}}, "key=x"),
+        (Attribute("m", "M").member("k", "B"), {"M": {"k": {"B": "AA=="}}}, "key_base64=AA%3D%3D"),
+    ],
+)
+def test_a_key_that_is_none_of_the_tables_is_taken_from_the_images(
+    key: Attribute, value: Any, parameter: str
+) -> None:
+    mapping = ItemMapping(cache=CacheEntry(key=key, value=[KEY], ttl=60, key_is_unique=True))
+    image, table_key = {key.top: value}, {"Id": {"S": "1"}}
+    put = {PUT: f'PUT /cache/shop?{parameter}&ttl_seconds=60 {{"Id":"1"}}'}
+    assert sent(mapping, STREAM, record("INSERT", table_key, new=image)) == put
+    assert sent(mapping, STREAM, record("MODIFY", table_key, new=image, old=image)) == put
+    deleted = sent(mapping, STREAM, record("REMOVE", table_key, old=image))
+    assert deleted[DELETE].startswith(f"DELETE /cache/shop?{parameter} ")
+    lost = sent(mapping, STREAM, record("MODIFY", table_key, new={}, old=image))
+    assert [*lost] == [DELETE]
+    assert lost[DELETE].startswith(f"DELETE /cache/shop?{parameter} ")
+
+
+@pytest.mark.parametrize("type_", ["S", "B"])
+@pytest.mark.parametrize("image", [{}, {"k": {"NULL": True}}, "empty"])
+def test_an_item_without_its_key_or_with_an_empty_one_sends_nothing(type_: str, image: Any) -> None:
+    """Momento refuses an empty key, so each of these would be a dead letter."""
+    image = {"k": {type_: ""}} if image == "empty" else image
+    entry = CacheEntry(key=Attribute("k", type_), value=[KEY], ttl=60, key_is_unique=True)
+    for event in (
+        record("INSERT", {"Id": {"S": "1"}}, new=image),
+        record("MODIFY", {"Id": {"S": "1"}}, new=image, old=image),
+        record("REMOVE", {"Id": {"S": "1"}}, old=image),
+    ):
+        assert sent(ItemMapping(cache=entry), STREAM, event) == {}
+
+
+@pytest.mark.parametrize("type_", ["S", "N", "B"])
+def test_the_tables_key_is_taken_from_the_keys(type_: str) -> None:
+    key = Attribute("k", type_)
+    found = routes(CacheEntry(key=key, ttl=60), Stream(KeySchema(key)))
+    name = "key_base64" if type_ == "B" else "key"
+    for route in found.values():
+        assert route.query_string_parameters[name] == f"$.dynamodb.Keys.k.{type_}"
+
+
+@pytest.mark.parametrize(
+    ("type_", "why"),
+    [
+        ("BOOL", "has two values only"),
+        ("NULL", "has one value only"),
+        ("M", "is a map: use a member of it"),
+        ("L", "is a list: use an element of it"),
+        ("SS", "is a set"),
+        ("NS", "is a set"),
+        ("BS", "is a set"),
+    ],
+)
+def test_a_key_of_another_type_is_refused(type_: str, why: str) -> None:
+    key = Attribute("k", type_)
+    with pytest.raises(MappingError, match=f"{why}.*; a key is a string .S., a number"):
+        routes(CacheEntry(key=key, ttl=60, key_is_unique=True))
+
+
+@pytest.mark.parametrize("type_", TYPES)
+def test_a_ttl_is_a_number(type_: str) -> None:
+    ttl = Attribute("T", type_)
+    if type_ == "N":
+        query = routes(CacheEntry(key=KEY, ttl=ttl))[PUT].query_string_parameters
+        assert query["ttl_seconds"] == "$.dynamodb.NewImage.T.N"
+        return
+    with pytest.raises(MappingError, match=rf"the ttl is T \({type_}\); .* of the type N"):
+        routes(CacheEntry(key=KEY, ttl=ttl))
+
+
+@pytest.mark.parametrize("ttl", [1, 60, 86_400])
+def test_a_fixed_ttl_is_sent_as_it_is(ttl: int) -> None:
+    found = routes(CacheEntry(key=KEY, ttl=ttl))[PUT]
+    assert found.query_string_parameters["ttl_seconds"] == str(ttl)
+
+
+def test_a_sort_key_is_a_ttl_too() -> None:
+    found = routes(CacheEntry(key=CODE, ttl=SORT, key_is_unique=True), PAIR)[PUT]
+    assert found.query_string_parameters["ttl_seconds"] == "$.dynamodb.Keys.At.N"
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        (CacheEntry(key=KEY), r"has no ttl; say how long it lives: ttl=3600, or"),
+        (CacheEntry(key=KEY, ttl=0), "the ttl is 0; write 1 second or more"),
+        (CacheEntry(key=KEY, ttl=-1), "the ttl is -1; write 1 second or more"),
+        (CacheEntry(key=KEY, ttl=True), "the ttl is True; .* write ttl=3600"),
+        (CacheEntry(key=KEY, ttl=1.5), "the ttl is 1.5; Momento takes a whole number"),  # type: ignore[arg-type]
+        (CacheEntry(key=KEY, ttl="60"), "the ttl is '60'; .* write ttl=3600"),  # type: ignore[arg-type]
+        (CacheEntry(key="Id", ttl=60), r"the cache's key is 'Id'; write Attribute\(\"Id\"\)"),  # type: ignore[arg-type]
+        (CacheEntry(key=Attribute("Id", "N"), ttl=60), r"is the table's key Id \(S\): use that"),
+        (CacheEntry(key=CODE, ttl=60), r"is identified by Id \(S\): two .* key_is_unique=True"),
+        (
+            CacheEntry(key=Attribute("l", "L").element(0), ttl=60, key_is_unique=True),
+            "cannot tell whether a list has that element",
+        ),
+        (CacheEntry(key=KEY, ttl=60, put=False, delete=False), "neither put nor deleted; leave"),
+        (CacheEntry(key=KEY, ttl=60, cache="a/b"), "the cache is 'a/b'; use 1 to 255 letters"),
+        (CacheEntry(key=KEY, ttl=60, cache=""), "the cache is ''; use 1 to 255 letters"),
+        (CacheEntry(key=KEY, ttl=60, cache="$.dynamodb.Keys.Id.S"), "use 1 to 255 letters"),
+        (CacheEntry(key=KEY, ttl=60, value=CODE), "the value is Attribute.*; write a list of"),  # type: ignore[arg-type]
+    ],
+    ids=str,
+)
+def test_an_entry_that_momento_would_refuse_is_refused_before(
+    entry: CacheEntry, complaint: str
+) -> None:
+    with pytest.raises(MappingError, match=complaint):
+        routes(entry)
+
+
+@pytest.mark.parametrize("key", [KEY, SORT])
+def test_half_of_a_key_does_not_identify_an_item(key: Attribute) -> None:
+    with pytest.raises(MappingError, match=r"identified by Id \(S\) and At \(N\): two items"):
+        routes(CacheEntry(key=key, ttl=60), PAIR)
+    assert routes(CacheEntry(key=key, ttl=60, key_is_unique=True), PAIR)
+
+
+@pytest.mark.parametrize(
+    ("view", "entry", "lacks"),
+    [
+        (StreamView.KEYS_ONLY, CacheEntry(key=KEY, ttl=60), "the value holds .*no new image"),
+        (StreamView.KEYS_ONLY, CacheEntry(key=KEY, value=[KEY], ttl=60), None),
+        (StreamView.KEYS_ONLY, CacheEntry(key=KEY, put=False), None),
+        (
+            StreamView.KEYS_ONLY,
+            CacheEntry(key=CODE, value=[KEY], ttl=60, key_is_unique=True),
+            r"cache's key is Code \(S\), .*no new image",
+        ),
+        (StreamView.NEW_IMAGE, CacheEntry(key=KEY, ttl=60), None),
+        (
+            StreamView.NEW_IMAGE,
+            CacheEntry(key=CODE, ttl=60, key_is_unique=True),
+            "no old image",
+        ),
+        (StreamView.NEW_IMAGE, CacheEntry(key=CODE, ttl=9, key_is_unique=True, delete=False), None),
+        (
+            StreamView.OLD_IMAGE,
+            CacheEntry(key=KEY, value=[KEY], ttl=Attribute("T", "N")),
+            r"the ttl is T \(N\), .*no new image",
+        ),
+        (StreamView.OLD_IMAGE, CacheEntry(key=KEY, value=[KEY], ttl=60), None),
+    ],
+)
+def test_an_entry_takes_what_the_stream_shows(
+    view: StreamView, entry: CacheEntry, lacks: str | None
+) -> None:
+    stream = Stream(STREAM.keys, view)
+    if lacks is None:
+        assert routes(entry, stream)
+        return
+    with pytest.raises(MappingError, match=lacks):
+        routes(entry, stream)
+
+
+def test_an_item_that_ceases_to_match_leaves_the_cache_and_what_is_removed_always_does() -> None:
+    found = routes(CacheEntry(key=KEY, ttl=60), Status=["open"])
+    assert [json.loads(one)["eventName"] for one in found[DELETE].patterns] == [
+        ["REMOVE"],
+        ["MODIFY"],
+    ]
+    assert found[DELETE].patterns[0] == '{"eventName":["REMOVE"]}'
+    assert "Status" in found[PUT].patterns[0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "where", "warnings"),
+    [
+        (CacheEntry(key=KEY, ttl=60), {}, []),
+        (CacheEntry(key=KEY, ttl=86_401), {}, ["The TTL is 86401 seconds; Momento keeps an item"]),
+        (
+            CacheEntry(key=CODE, ttl=60, key_is_unique=True),
+            {},
+            ["When Code (S) of an item changes to another value, the entry under the old one"],
+        ),
+        (CacheEntry(key=CODE, key_is_unique=True, put=False), {}, []),
+        (CacheEntry(key=KEY, ttl=60), {CODE: ["a"]}, []),
+        (
+            CacheEntry(key=KEY, ttl=60),
+            {CODE: [{"prefix": "a"}]},
+            ["An item that stops to match the rules for Code (S) stays in the cache"],
+        ),
+        (CacheEntry(key=KEY, ttl=60, delete=False), {CODE: [{"prefix": "a"}]}, []),
+        (CacheEntry(key=KEY, ttl=60), {KEY: [{"prefix": "a"}]}, []),
+    ],
+)
+def test_what_an_entry_cannot_do_is_told(
+    entry: CacheEntry, where: Any, warnings: list[str]
+) -> None:
+    told = ItemMapping(cache=entry, where=where).warnings(STREAM)
+    assert len(told) == len(warnings)
+    for one, begins in zip(told, warnings, strict=True):
+        assert one.startswith(begins)
+
+
+def test_the_old_image_may_be_the_value() -> None:
+    found = routes(CacheEntry(key=KEY, value={"was": Field.OLD_IMAGE}, ttl=60))
+    assert found[PUT].input_template == '{"was":<$.dynamodb.OldImage>}'

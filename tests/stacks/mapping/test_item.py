@@ -1,0 +1,127 @@
+"""A table's mapping as a whole: which routes there are, and what cannot be built."""
+
+from typing import Any
+
+import pytest
+
+from eventpipes import Pipe
+from stacks.mapping import (
+    DELETE,
+    OPERATIONS,
+    PUBLISH,
+    PUT,
+    Attribute,
+    CacheEntry,
+    ItemMapping,
+    KeySchema,
+    MappingError,
+    Stream,
+    TopicMessage,
+)
+from tests.stacks.mapping.requests import record, sent
+
+KEY, STATUS = Attribute("Id"), Attribute("Status")
+STREAM = Stream(KeySchema(KEY))
+ENTRY, MESSAGE = CacheEntry(key=KEY, value=[KEY], ttl=60), TopicMessage(topic="t", value=[KEY])
+KEYS = {"Id": {"S": "7"}}
+OPEN, SHUT = {"Status": {"S": "open"}}, {"Status": {"S": "shut"}}
+NONE: dict[str, Any] = {}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "names"),
+    [
+        (ItemMapping(cache=ENTRY), [PUT, DELETE]),
+        (ItemMapping(topic=MESSAGE), [PUBLISH]),
+        (ItemMapping(topic=MESSAGE, cache=ENTRY), [PUT, PUBLISH, DELETE]),
+    ],
+)
+def test_there_is_a_route_for_each_thing_that_is_sent(
+    mapping: ItemMapping, names: list[str]
+) -> None:
+    """In the order of the operations."""
+    assert list(mapping.routes(STREAM, "shop")) == names
+    assert list(OPERATIONS) == [PUT, PUBLISH, DELETE]
+
+
+def test_a_mapping_that_sends_nothing_is_refused() -> None:
+    with pytest.raises(MappingError, match=r"sends nothing; give it cache=CacheEntry\(\.\.\.\)"):
+        ItemMapping(where={STATUS: ["open"]}).routes(STREAM, "shop")
+
+
+PLAIN = ItemMapping(cache=ENTRY, topic=MESSAGE)
+NARROW = ItemMapping(cache=ENTRY, topic=MESSAGE, where={STATUS: ["open"]})
+
+
+@pytest.mark.parametrize(
+    ("mapping", "event", "names"),
+    [
+        (PLAIN, record("INSERT", KEYS, new=OPEN), [PUT, PUBLISH]),
+        (PLAIN, record("MODIFY", KEYS, new=SHUT, old=OPEN), [PUT, PUBLISH]),
+        (PLAIN, record("REMOVE", KEYS, old=SHUT), [PUBLISH, DELETE]),
+        (NARROW, record("INSERT", KEYS, new=OPEN), [PUT, PUBLISH]),
+        (NARROW, record("INSERT", KEYS, new=SHUT), []),
+        (NARROW, record("INSERT", KEYS, new=NONE), []),
+        (NARROW, record("MODIFY", KEYS, new=OPEN, old=OPEN), [PUT, PUBLISH]),
+        (NARROW, record("MODIFY", KEYS, new=OPEN, old=SHUT), [PUT, PUBLISH]),
+        (NARROW, record("MODIFY", KEYS, new=SHUT, old=OPEN), [DELETE]),
+        (NARROW, record("MODIFY", KEYS, new=NONE, old=OPEN), [DELETE]),
+        (NARROW, record("MODIFY", KEYS, new=NONE, old=SHUT), []),
+        (NARROW, record("REMOVE", KEYS, old=OPEN), [PUBLISH, DELETE]),
+        (NARROW, record("REMOVE", KEYS, old=SHUT), [DELETE]),
+        (NARROW, record("REMOVE", KEYS, old=NONE), [DELETE]),
+    ],
+)
+def test_what_a_change_sends(mapping: ItemMapping, event: Any, names: list[str]) -> None:
+    assert list(sent(mapping, STREAM, event)) == names
+
+
+@pytest.mark.parametrize("mapping", [PLAIN, NARROW])
+def test_every_route_is_a_pipe_that_eventbridge_takes(mapping: ItemMapping) -> None:
+    for name, route in mapping.routes(STREAM, "shop").items():
+        Pipe(route.definition(name, method="PUT", endpoint="https://momento.example/*"))
+
+
+LONG = [Attribute(f"attribute{number:03}") for number in range(200)]
+DEEP = Attribute("m" * 250, "M").member("k" * 240)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "complaint"),
+    [
+        (
+            ItemMapping(cache=CacheEntry(key=KEY, value=LONG, ttl=60)),
+            "^the value of cache-put makes a template of",
+        ),
+        (
+            ItemMapping(topic=TopicMessage(topic="t", value=LONG)),
+            "^the value of topic-publish makes a template of",
+        ),
+        (
+            ItemMapping(cache=ENTRY, where={STATUS: [f"status {n}" for n in range(400)]}),
+            "a filter of .* for cache-put, and a pipe takes 4096",
+        ),
+        (
+            ItemMapping(cache=CacheEntry(key=DEEP, ttl=60, key_is_unique=True)),
+            r"cache-put takes \$\.dynamodb\..* a path of 51\d characters",
+        ),
+        (ItemMapping(cache=ENTRY, where={one: ["x"] for one in LONG[:5]}), "have room for 4"),
+    ],
+)
+def test_what_is_too_long_or_too_many_is_refused(mapping: ItemMapping, complaint: str) -> None:
+    with pytest.raises(MappingError, match=complaint):
+        mapping.routes(STREAM, "shop")
+    with pytest.raises(MappingError, match=complaint):
+        mapping.outcomes(record("INSERT", KEYS, new=OPEN), STREAM, "shop")
+
+
+@pytest.mark.parametrize("cache", ["", "a b", "$.a"])
+def test_the_endpoints_cache_has_to_fit_a_path(cache: str) -> None:
+    with pytest.raises(MappingError, match=r"^the cache is .*; use 1 to 255 letters"):
+        PLAIN.routes(STREAM, cache)
+
+
+def test_a_topic_without_a_cache_of_its_own_is_in_the_endpoints() -> None:
+    assert PLAIN.topic_cache("shop") == "shop"
+    assert ItemMapping(cache=ENTRY).topic_cache("shop") == "shop"
+    assert ItemMapping(topic=MESSAGE).warnings(STREAM) == []

@@ -1,0 +1,272 @@
+"""Whatever items do, the cache ends with those that belong into it, and the topic hears of them."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventpipes import Filtered, Request
+from stacks.mapping import (
+    Attribute,
+    CacheEntry,
+    ItemMapping,
+    KeySchema,
+    Stream,
+    StreamView,
+    TopicMessage,
+)
+from stacks.mapping.value import Part
+from tests.eventpipes.reproducibly import reproducibly
+from tests.stacks.mapping.lives import Change, Condition, Item, Oracle, changes
+
+STATUS, SIZE, PAID = Attribute("status"), Attribute("size", "N"), Attribute("paid", "BOOL")
+CITY = Attribute("address", "M").member("city")
+CODE = Attribute("code")
+READ: dict[Attribute, Callable[[Item], Any]] = {
+    STATUS: lambda item: item.get("status"),
+    SIZE: lambda item: item.get("size"),
+    PAID: lambda item: item.get("paid"),
+    CITY: lambda item: item.get("address", {}).get("city"),
+    CODE: lambda item: item.get("code"),
+    **{Attribute("id", type_): lambda item: item.get("id") for type_ in ("S", "N", "B")},
+}
+KEYS = [
+    KeySchema(Attribute("id")),
+    KeySchema(Attribute("id", "N")),
+    KeySchema(Attribute("id", "B")),
+    KeySchema(Attribute("id"), Attribute("at", "N")),
+]
+VALUES: dict[str, list[Any]] = {"S": ["a", "b c"], "N": [0, 7], "B": [b"\0\xff", b"\xfb\xf0"]}
+"""Keys of each type; the bytes differ between the two alphabets of Base64."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as it is written, and as it is meant."""
+
+    attribute: Attribute
+    rules: Sequence[Any]
+    allows: Callable[[Any], bool]
+    sayable: bool = True
+
+    @property
+    def condition(self) -> Condition:
+        """The rule for an item."""
+        return Condition(lambda item: self.allows(READ[self.attribute](item)), self.sayable)
+
+
+RULES = [
+    Rule(STATUS, ["open"], lambda v: v == "open"),
+    Rule(STATUS, ["open", "held"], lambda v: v in ("open", "held")),
+    Rule(STATUS, ["open", {"exists": False}], lambda v: v in ("open", None)),
+    Rule(STATUS, [""], lambda v: v == ""),
+    Rule(STATUS, [{"exists": True}], lambda v: v is not None),
+    Rule(STATUS, [{"exists": False}], lambda v: v is None),
+    Rule(STATUS, [{"exists": True}, {"exists": False}], lambda _: True),
+    Rule(STATUS, [{"anything-but": "open"}], lambda v: v not in ("open", None)),
+    Rule(STATUS, [{"anything-but": ["open", "held"]}], lambda v: v not in ("open", "held", None)),
+    Rule(STATUS, [{"anything-but": ["open"]}, {"exists": False}], lambda v: v != "open"),
+    Rule(STATUS, [{"prefix": "o"}], lambda v: (v or "").startswith("o"), sayable=False),
+    Rule(STATUS, [{"suffix": "d"}, "open"], lambda v: v in ("open", "held"), sayable=False),
+    Rule(
+        STATUS,
+        [{"equals-ignore-case": "OPEN"}],
+        lambda v: (v or "").lower() == "open",
+        sayable=False,
+    ),
+    Rule(SIZE, [1], lambda v: v == 1),
+    Rule(SIZE, ["1.0", 2e1], lambda v: v in (1, 20)),
+    Rule(SIZE, [{"anything-but": [1, 20]}], lambda v: v not in (1, 20, None)),
+    Rule(SIZE, [{"exists": False}], lambda v: v is None),
+    Rule(PAID, [True], lambda v: v is True),
+    Rule(PAID, [False, {"exists": False}], lambda v: v is not True),
+    Rule(PAID, [True, False], lambda v: v is not None),
+    Rule(CITY, ["Oslo"], lambda v: v == "Oslo"),
+    Rule(CITY, [{"exists": False}], lambda v: v is None),
+    Rule(CITY, [{"anything-but": ["Oslo"]}], lambda v: v not in ("Oslo", None)),
+]
+ON_CODE = [
+    Rule(CODE, [{"exists": True}], lambda v: v is not None),
+    Rule(CODE, ["", {"anything-but": ["none"]}], lambda v: v not in ("none", None)),
+    Rule(CODE, [{"anything-but": "none"}, {"exists": False}], lambda v: v != "none"),
+]
+"""Rules for an attribute that is the cache's key, too."""
+ON_ID = {
+    "S": [Rule(Attribute("id"), [{"prefix": "a"}], lambda v: v.startswith("a"))],
+    "N": [Rule(Attribute("id", "N"), [7, "8"], lambda v: v == 7)],
+    "B": [Rule(Attribute("id", "B"), ["+/A="], lambda v: v == b"\xfb\xf0")],
+}
+"""Rules for the table's key, by which no item ceases to match."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table, a mapping, and a life."""
+
+    stream: Stream
+    key: Attribute
+    rules: Sequence[Rule]
+    writes: Any
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the table's keys."""
+        return tuple(one.name for one in self.stream.keys.attributes)
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The events that are published: where no old image is, no removed item can be judged."""
+        told = self.stream.view is StreamView.NEW_AND_OLD_IMAGES
+        return ("INSERT", "MODIFY", *(["REMOVE"] if told else []))
+
+    @property
+    def mapping(self) -> ItemMapping:
+        """The mapping under test: the rules, and a value with sparse, nested and renamed parts."""
+        value: dict[str, Part] = {
+            "key": self.key,
+            "was": {"size": SIZE, "city": CITY},
+            "paid": PAID,
+            "v": 1,
+        }
+        return ItemMapping(
+            cache=CacheEntry(key=self.key, key_is_unique=True, value=value, ttl=60),
+            topic=TopicMessage(
+                topic="news",
+                value=[*self.stream.keys.attributes, STATUS],
+                events=self.events,
+            ),
+            where={rule.attribute: rule.rules for rule in self.rules},
+        )
+
+    def key_of(self, item: Item) -> Any:
+        """Return the item's key in the cache."""
+        return item.get(self.key.name)
+
+    def value_of(self, item: Item) -> object:
+        """Return what the cache should hold of an item."""
+        size = _text(READ[SIZE](item))
+        was = {"size": size, "city": READ[CITY](item) or ""}
+        paid = READ[PAID](item)
+        return {"key": _text(self.key_of(item)), "was": was, "paid": "" if paid is None else paid,
+                "v": 1}  # fmt: skip
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return "" if value is None else str(value)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Draw a table, a mapping that it takes, and a life of up to a dozen writes."""
+    keys = draw(st.sampled_from(KEYS))
+    own = draw(st.booleans()) or keys.sort is not None
+    key = CODE if own else keys.partition
+    pool = [*RULES, *ON_ID[keys.partition.type], *(ON_CODE if own else [])]
+    most = 3 if own else 4
+    rules = draw(st.lists(st.sampled_from(pool), max_size=most, unique_by=lambda r: r.attribute))
+    views = [StreamView.NEW_AND_OLD_IMAGES, *([] if own else [StreamView.NEW_IMAGE])]
+    places: list[dict[str, Any]] = [
+        {keys.partition.name: one} for one in VALUES[keys.partition.type]
+    ]
+    if keys.sort:
+        places = [{**place, keys.sort.name: at} for place in places for at in (1, 2)]
+    writes = []
+    for _ in range(draw(st.integers(1, 12))):
+        number = draw(st.integers(0, len(places) - 1))
+        rest = draw(st.none() | _attributes(number))
+        writes.append((places[number], rest))
+    return Case(Stream(keys, draw(st.sampled_from(views))), key, rules, writes)
+
+
+def _attributes(number: int) -> st.SearchStrategy[dict[str, Any]]:
+    """Return what items hold beside their key; no two items share a code."""
+    codes = st.sampled_from(["", f"c{number}", f"d{number}"])
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "code": codes,
+            "status": st.sampled_from(["open", "held", "", "gone"]),
+            "size": st.sampled_from([1, 2, 20]),
+            "paid": st.booleans(),
+            "address": st.fixed_dictionaries({}, optional={"city": st.sampled_from(["Oslo", "R"])}),
+        },
+    )
+
+
+class Momento:
+    """A cache and a topic, as far as these requests need them."""
+
+    def __init__(self) -> None:
+        self.cache: dict[object, object] = {}
+        self.messages: list[object] = []
+
+    def send(self, request: Request, key_type: str) -> None:
+        """Do what a request asks for.
+
+        Raises:
+            AssertionError: Momento would refuse it.
+
+        """
+        url = urlsplit(request.url)
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        if url.path == "/topics/shop/news":
+            assert (request.method, query) == ("POST", {})
+            self.messages.append(json.loads(request.body))
+            return
+        assert url.path == "/cache/shop"
+        key: object = query.pop("key_base64" if key_type == "B" else "key")
+        assert key
+        if key_type == "B":
+            key = base64.b64decode(str(key), validate=True)
+        if request.method == "PUT":
+            assert query == {"ttl_seconds": "60"}
+            self.cache[key] = json.loads(request.body)
+        else:
+            assert (request.method, query) == ("DELETE", {})
+            self.cache.pop(key, None)
+
+
+def _message(change: Change, names: tuple[str, ...]) -> dict[str, object]:
+    after, before = change.after, change.before
+    kind = "REMOVE" if after is None else "INSERT" if before is None else "MODIFY"
+    item = after or before or {}
+    status = (after or {}).get("status", "")
+    return {"EventType": kind, **{one: _text(item[one]) for one in names}, "status": status}
+
+
+@given(cases())
+@reproducibly(200)
+def test_the_cache_ends_with_the_items_that_belong_into_it(case: Case) -> None:
+    """With what docs/mapping.md says a pipe cannot tell, too; the topic has what matches."""
+    momento = Momento()
+    conditions = [rule.condition for rule in case.rules]
+    oracle = Oracle(case.key_of, case.value_of, conditions)
+    images = tuple(case.stream.view.images)
+    heard = []
+    for change, table in changes(case.writes, case.names):
+        outcomes = case.mapping.outcomes(change.record(case.names, images), case.stream, "shop")
+        assert set(outcomes) == {"cache-put", "topic-publish", "cache-delete"}
+        for outcome in outcomes.values():
+            assert isinstance(outcome, Filtered | Request)
+            if isinstance(outcome, Request):
+                momento.send(outcome, case.key.type)
+        oracle.see(change)
+        judged = change.after or change.before or {}
+        message = _message(change, case.names)
+        if message["EventType"] in case.events and all(one.holds(judged) for one in conditions):
+            heard.append(message)
+        expected = {_cached(key): value for key, value in oracle.expected(table).items()}
+        left_over = {_cached(key): value for key, value in oracle.left_over.items()}
+        assert momento.cache == left_over | expected
+    assert momento.messages == heard
+
+
+def _cached(key: object) -> object:
+    return key if isinstance(key, bytes) else str(key)

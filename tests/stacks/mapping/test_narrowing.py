@@ -1,0 +1,197 @@
+"""Which items flow: the filters for what is written, removed, and leaves."""
+
+import json
+from typing import Any
+
+import pytest
+
+from eventpipes import compile as compiled
+from stacks.mapping import Attribute, KeySchema, MappingError, Stream, StreamView
+from stacks.mapping.narrowing import Narrowing, Where
+
+KEY, STATUS, SIZE = Attribute("Id"), Attribute("Status"), Attribute("Size", "N")
+CITY = Attribute("Address", "M").member("City")
+STREAM = Stream(KeySchema(KEY))
+WRITTEN = ("INSERT", "MODIFY")
+EVERY = (*WRITTEN, "REMOVE")
+OPEN = {"Status": {"S": ["open"]}}
+NAMED = {"Keys": {"Id": {"S": ["a"]}}}
+CLOSED = {"Status": {"S": [{"anything-but": ["open"]}, {"exists": False}]}}
+
+
+def parsed(patterns: tuple[str, ...]) -> list[Any]:
+    """Return filters, each of which has to be one EventBridge takes, in canonical JSON."""
+    for text in patterns:
+        compiled(text)
+        assert text == json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+    return [json.loads(text) for text in patterns]
+
+
+@pytest.mark.parametrize(
+    ("where", "events", "patterns"),
+    [
+        ({}, EVERY, []),
+        ({}, WRITTEN, [{"eventName": ["INSERT", "MODIFY"]}]),
+        ({}, ("MODIFY", "INSERT"), [{"eventName": ["INSERT", "MODIFY"]}]),
+        ({}, ("REMOVE",), [{"eventName": ["REMOVE"]}]),
+        ({}, ("INSERT", "REMOVE"), [{"eventName": ["INSERT", "REMOVE"]}]),
+        ({KEY: ["a"]}, EVERY, [{"dynamodb": NAMED}]),
+        ({KEY: ["a"]}, ("REMOVE",), [{"eventName": ["REMOVE"], "dynamodb": NAMED}]),
+        (
+            {STATUS: ["open"]},
+            ("INSERT",),
+            [{"eventName": ["INSERT"], "dynamodb": {"NewImage": OPEN}}],
+        ),
+        (
+            {STATUS: ["open"]},
+            EVERY,
+            [
+                {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"NewImage": OPEN}},
+                {"eventName": ["REMOVE"], "dynamodb": {"OldImage": OPEN}},
+            ],
+        ),
+        (
+            {KEY: ["a"], STATUS: ["open"], CITY: ["Rom", "Ålesund"]},
+            WRITTEN,
+            [
+                {
+                    "eventName": ["INSERT", "MODIFY"],
+                    "dynamodb": {
+                        **NAMED,
+                        "NewImage": OPEN | {"Address": {"M": {"City": {"S": ["Rom", "Ålesund"]}}}},
+                    },
+                }
+            ],
+        ),
+    ],
+)
+def test_written_items_are_judged_by_what_they_are_and_removed_ones_by_what_they_were(
+    where: Any, events: tuple[str, ...], patterns: list[Any]
+) -> None:
+    assert parsed(Narrowing.parse(where, STREAM).of(events)) == patterns
+
+
+def test_items_leave_by_a_change_of_each_attribute_they_are_narrowed_by() -> None:
+    narrowing = Narrowing.parse({KEY: ["a"], STATUS: ["open"], SIZE: [1]}, STREAM)
+    was = {**NAMED, "OldImage": {**OPEN, "Size": {"N": ["1"]}}}
+    other = {"Size": {"N": [{"anything-but": ["1"]}, {"exists": False}]}}
+    assert parsed(narrowing.left()) == [
+        {"eventName": ["MODIFY"], "dynamodb": {"NewImage": CLOSED, **was}},
+        {"eventName": ["MODIFY"], "dynamodb": {"NewImage": other, **was}},
+    ]
+
+
+def test_without_an_old_image_every_change_of_what_does_not_match_counts_as_leaving() -> None:
+    stream = Stream(STREAM.keys, StreamView.NEW_IMAGE)
+    narrowing = Narrowing.parse({KEY: ["a"], STATUS: ["open"]}, stream)
+    assert parsed(narrowing.left()) == [
+        {"eventName": ["MODIFY"], "dynamodb": {"NewImage": CLOSED, **NAMED}}
+    ]
+
+
+@pytest.mark.parametrize(
+    "where", [{}, {KEY: ["a"]}, {STATUS: [{"exists": True}, {"exists": False}]}]
+)
+def test_no_item_leaves_by_a_key_or_by_rules_that_all_match(where: Any) -> None:
+    narrowing = Narrowing.parse(where, STREAM)
+    assert (narrowing.left(), narrowing.warnings) == ((), [])
+
+
+def test_rules_without_an_opposite_are_told() -> None:
+    narrowing = Narrowing.parse({STATUS: [{"prefix": "o"}], SIZE: [1]}, STREAM)
+    (left,) = parsed(narrowing.left())
+    assert "Size" in left["dynamodb"]["NewImage"]
+    (warning,) = narrowing.warnings
+    assert warning.startswith("An item that stops to match the rules for Status (S) stays in the")
+
+
+def test_an_attribute_that_is_needed_has_to_be_there_and_not_empty() -> None:
+    narrowing = Narrowing.parse({STATUS: ["open"]}, STREAM).needing(Attribute("Code"), "the key")
+    there = {"Code": {"S": [{"anything-but": [""]}]}}
+    assert parsed(narrowing.of(("REMOVE",))) == [
+        {"eventName": ["REMOVE"], "dynamodb": {"OldImage": {**OPEN, **there}}}
+    ]
+    gone = {"Code": {"S": ["", {"exists": False}]}}
+    assert [one["dynamodb"]["NewImage"] for one in parsed(narrowing.left())] == [CLOSED, gone]
+
+
+def test_a_number_that_is_needed_has_to_be_there() -> None:
+    (pattern,) = parsed(Narrowing(STREAM).needing(SIZE, "the key").of(WRITTEN))
+    assert pattern["dynamodb"] == {"NewImage": {"Size": {"N": [{"exists": True}]}}}
+
+
+def test_rules_for_an_attribute_that_is_needed_stay_and_leave_out_what_is_empty() -> None:
+    where: Where = {STATUS: ["", "open", {"exists": False}]}
+    (pattern,) = parsed(Narrowing.parse(where, STREAM).needing(STATUS, "the key").of(WRITTEN))
+    assert pattern["dynamodb"] == {"NewImage": OPEN}
+
+
+def test_a_key_of_the_table_is_always_there() -> None:
+    narrowing = Narrowing(STREAM)
+    assert narrowing.needing(KEY, "the key") is narrowing
+
+
+def test_an_element_of_a_list_cannot_be_needed() -> None:
+    """A pattern has no place in a list, only any of its members."""
+    with pytest.raises(MappingError, match=r"Tags\.L\[0\] \(S\) is the key, and a filter"):
+        Narrowing(STREAM).needing(Attribute("Tags", "L").element(0), "the key")
+
+
+@pytest.mark.parametrize(
+    ("where", "complaint"),
+    [
+        ({"Status": ["open"]}, r"narrowed by is 'Status'; write Attribute\(\"Status\"\)"),
+        ({STATUS: "open"}, "write a list of them"),
+        ({SIZE: [{"numeric": [">", 1]}]}, "numeric never matches"),
+        ({KEY: [{"exists": False}]}, "is a key of the table, which is never absent or empty"),
+        ({KEY: [""]}, "is a key of the table, which is never absent or empty"),
+        ({Attribute("Id", "N"): [1]}, r"Id \(N\) is the table's key Id \(S\): use that"),
+        ({STATUS: ["a"], Attribute("Status", "N"): [1]}, "one type at a time: no item would"),
+    ],
+)
+def test_conditions_that_no_item_meets_are_refused(where: Any, complaint: str) -> None:
+    with pytest.raises(MappingError, match=complaint):
+        Narrowing.parse(where, STREAM)
+
+
+def test_an_attribute_that_is_needed_has_one_type() -> None:
+    with pytest.raises(MappingError, match="one type at a time"):
+        Narrowing.parse({SIZE: [1]}, STREAM).needing(Attribute("Size"), "the key")
+
+
+def test_items_leave_by_four_attributes_at_most() -> None:
+    names = [Attribute(f"a{number}") for number in range(5)]
+    four = Narrowing.parse({one: ["x"] for one in names[:4]}, STREAM)
+    assert len(four.left()) == 4
+    five = Narrowing.parse({one: ["x"] for one in names}, STREAM)
+    for narrowing in (five, four.needing(names[4], "the key")):
+        assert len(narrowing.of(EVERY)) == 2
+        with pytest.raises(MappingError, match=r"5 attributes \(a0 \(S\), .* room for 4: narrow"):
+            narrowing.left()
+
+
+@pytest.mark.parametrize(
+    ("view", "events", "lacks"),
+    [
+        (StreamView.KEYS_ONLY, WRITTEN, "new image"),
+        (StreamView.OLD_IMAGE, ("INSERT",), "new image"),
+        (StreamView.NEW_IMAGE, EVERY, "old image"),
+        (StreamView.NEW_IMAGE, WRITTEN, None),
+        (StreamView.OLD_IMAGE, ("REMOVE",), None),
+    ],
+)
+def test_a_stream_has_to_show_what_items_are_judged_by(
+    view: StreamView, events: tuple[str, ...], lacks: str | None
+) -> None:
+    narrowing = Narrowing.parse({STATUS: ["open"]}, Stream(STREAM.keys, view))
+    if lacks is None:
+        assert len(narrowing.of(events)) == 1
+        return
+    with pytest.raises(MappingError, match=rf"narrowed by Status \(S\), but .* has no {lacks}"):
+        narrowing.of(events)
+
+
+def test_keys_are_judged_in_every_view() -> None:
+    for view in StreamView:
+        narrowing = Narrowing.parse({KEY: ["a"]}, Stream(STREAM.keys, view))
+        assert parsed(narrowing.of(EVERY)) == [{"dynamodb": NAMED}]

@@ -1,0 +1,62 @@
+"""Where the parts of an item are in a stream record."""
+
+import pytest
+
+from stacks.mapping import Attribute, KeySchema, MappingError, Stream, StreamView
+from stacks.mapping.record import path
+
+KEY, SORT, OTHER = Attribute("Id"), Attribute("At", "N"), Attribute("Speed", "N")
+STREAM = Stream(KeySchema(KEY, SORT))
+NO_PLACE = r"a pipe reads one place only: .*\(\"INSERT\", \"MODIFY\"\) or to \(\"REMOVE\",\)"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "events", "part"),
+    [
+        (KEY, ("INSERT", "MODIFY", "REMOVE"), "Keys"),
+        (SORT, ("REMOVE",), "Keys"),
+        (OTHER, ("INSERT",), "NewImage"),
+        (OTHER, ("MODIFY",), "NewImage"),
+        (OTHER, ("INSERT", "MODIFY"), "NewImage"),
+        (OTHER, ("REMOVE",), "OldImage"),
+        (OTHER, ("MODIFY", "REMOVE"), "OldImage"),
+    ],
+)
+def test_a_part_is_one_that_all_of_the_events_have(
+    attribute: Attribute, events: tuple[str, ...], part: str
+) -> None:
+    assert STREAM.part_of(attribute, events, "it") == part
+
+
+@pytest.mark.parametrize("events", [("INSERT", "REMOVE"), ("INSERT", "MODIFY", "REMOVE")])
+def test_no_image_is_there_for_an_insert_and_a_removal(events: tuple[str, ...]) -> None:
+    with pytest.raises(MappingError, match=rf"the topic is Speed \(N\), which .*{NO_PLACE}"):
+        STREAM.part_of(OTHER, events, "the topic")
+
+
+@pytest.mark.parametrize(
+    ("view", "events", "lacks"),
+    [
+        (StreamView.KEYS_ONLY, ("INSERT",), "new image"),
+        (StreamView.OLD_IMAGE, ("INSERT", "MODIFY"), "new image"),
+        (StreamView.KEYS_ONLY, ("REMOVE",), "old image"),
+        (StreamView.NEW_IMAGE, ("MODIFY", "REMOVE"), "old image"),
+    ],
+)
+def test_what_a_stream_does_not_show_is_refused(
+    view: StreamView, events: tuple[str, ...], lacks: str
+) -> None:
+    complaint = rf"it is Speed \(N\), but the stream's view {view} has no {lacks}: .*keys only"
+    with pytest.raises(MappingError, match=complaint):
+        Stream(STREAM.keys, view).part_of(OTHER, events, "it")
+
+
+def test_keys_are_in_every_view() -> None:
+    for view in StreamView:
+        assert Stream(STREAM.keys, view).part_of(SORT, ("REMOVE",), "it") == "Keys"
+
+
+def test_a_path_leads_into_the_record() -> None:
+    assert path("Keys", KEY) == "$.dynamodb.Keys.Id.S"
+    nested = Attribute("a", "M").member("l", "L").element(1, "BOOL")
+    assert path("OldImage", nested) == "$.dynamodb.OldImage.a.M.l.L[1].BOOL"

@@ -1,0 +1,200 @@
+"""Rules for an attribute: what they become, their opposite, and what is refused."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from eventpipes import compile as compiled
+from stacks.mapping import Attribute, MappingError
+from stacks.mapping.rules import Rules
+
+TEXT, NUMBER = Attribute("s"), Attribute("n", "N")
+BINARY, BOOLEAN = Attribute("b", "B"), Attribute("t", "BOOL")
+VALUES: dict[str, list[Any]] = {
+    "S": ["", "open", "OPEN", "held", "o", "gone"],
+    "N": ["0", "1", "20", "-3.5"],
+    "B": ["", "AA==", "//4="],
+    "BOOL": [True, False],
+}
+"""What attributes of a type hold in a stream record; a missing one is tried as well."""
+
+
+@pytest.mark.parametrize(
+    ("attribute", "rules", "any_of"),
+    [
+        (TEXT, ["a", ""], ["a", ""]),
+        (TEXT, ({"prefix": "a"},), [{"prefix": "a"}]),
+        (TEXT, [{"suffix": "z"}, "b"], [{"suffix": "z"}, "b"]),
+        (TEXT, [{"equals-ignore-case": "a"}], [{"equals-ignore-case": "a"}]),
+        (
+            TEXT,
+            [{"prefix": {"equals-ignore-case": "a"}}],
+            [{"prefix": {"equals-ignore-case": "a"}}],
+        ),
+        (TEXT, [{"anything-but": "a"}], [{"anything-but": ["a"]}]),
+        (TEXT, [{"anything-but": ["a", ""]}], [{"anything-but": ["a", ""]}]),
+        (TEXT, [{"exists": False}], [{"exists": False}]),
+        (BINARY, ["AA=="], ["AA=="]),
+        (BOOLEAN, [True], [True]),
+        (BOOLEAN, [False, {"exists": False}], [False, {"exists": False}]),
+        (NUMBER, [1, 1.5, "007", Decimal("1.10")], ["1", "1.5", "7", "1.1"]),
+        (NUMBER, [1e3, "1E2", -0.0, "-2.50"], ["1000", "100", "0", "-2.5"]),
+        (
+            NUMBER,
+            [int("12345678901234567890" * 2) // 100],
+            ["12345678901234567890123456789012345678"],
+        ),
+        (NUMBER, ["1e-7"], ["0.0000001"]),
+        (NUMBER, [{"anything-but": [1, 2.0]}], [{"anything-but": ["1", "2"]}]),
+        (NUMBER, [{"exists": True}], [{"exists": True}]),
+    ],
+)
+def test_rules_become_a_patterns(
+    attribute: Attribute, rules: Sequence[Any], any_of: list[Any]
+) -> None:
+    """Numbers as DynamoDB writes them, which are text in a stream."""
+    found = Rules.parse(attribute, rules).any_of
+    assert list(found) == any_of
+    compiled({"v": list(found)})
+
+
+@pytest.mark.parametrize(
+    ("attribute", "rules", "complaint"),
+    [
+        (TEXT, "a", r"rules for s \(S\) are 'a'; write a list"),
+        (TEXT, {"prefix": "a"}, "write a list"),
+        (TEXT, [], r"are \[\]; write a list"),
+        (BOOLEAN, True, "are True; write a list"),
+        (TEXT, {"a"}, "write a list"),
+        (TEXT, [5], r's \(S\) is compared to 5; write "5", it is text'),
+        (TEXT, [True], 'compared to True; write "True" or use BOOL'),
+        (TEXT, [None], "compared to None"),
+        (BOOLEAN, ["true"], "compared to 'true'; write True or False"),
+        (BOOLEAN, [1], "compared to 1; write True or False"),
+        (BOOLEAN, [{"prefix": "t"}], "equal, or one of exists with"),
+        (BOOLEAN, [{"anything-but": [True]}], "equal, or one of exists with"),
+        (NUMBER, ["many"], "'many', which is no number"),
+        (NUMBER, [True], "compared to True"),
+        (NUMBER, [float("nan")], "never holds this one"),
+        (NUMBER, ["-Infinity"], "never holds this one"),
+        (NUMBER, ["1" * 39], "38 digits"),
+        (NUMBER, ["1e126"], r"smaller than 1E\+126"),
+        (NUMBER, ["1e999999999"], r"smaller than 1E\+126"),
+        (NUMBER, [{"numeric": [">", 3]}], r"numeric never matches n \(N\): .* numbers as text"),
+        (NUMBER, [{"anything-but": ["x"]}], "no number"),
+        (TEXT, [{"wildcard": "a*"}], "which pipes do not take: .* prefix, suffix, equals-"),
+        (TEXT, [{"cidr": "10.0.0.0/8"}], "which pipes do not take"),
+        (TEXT, [{"prefx": "a"}], "which pipes do not take"),
+        (TEXT, [{}], "which pipes do not take"),
+        (TEXT, [{"prefix": "a", "suffix": "b"}], "which pipes do not take"),
+        (TEXT, [{"exists": "yes"}], "which pipes do not take"),
+        (TEXT, [{"anything-but": {"prefix": "a"}}], "pipes take values in it"),
+        (TEXT, [{"anything-but": [{"prefix": "a"}]}], "pipes take values in it"),
+        (TEXT, [{"anything-but": []}], "pipes take values in it"),
+        (TEXT, [{"prefix": ""}], 'one text of a character or more .for an empty text, write ""'),
+        (TEXT, [{"prefix": ["a", "b"]}], "takes one text"),
+        (TEXT, [{"suffix": {"equals-ignore-case": ""}}], "takes one text"),
+        (TEXT, [{"equals-ignore-case": {"equals-ignore-case": "a"}}], "takes one text"),
+        *[
+            (Attribute("x", type_), ["a"], "which a pattern cannot compare: use .* S, N, B, BOOL")
+            for type_ in ("NULL", "M", "L", "SS", "NS", "BS")
+        ],
+        (Attribute("x", "L").element(0), ["a"], "cannot compare: .* a member of a map"),
+        (Attribute("x", "L").element(0, "M").member("y"), ["a"], "cannot compare"),
+    ],
+)
+def test_a_rule_that_could_never_match_is_refused(
+    attribute: Attribute, rules: Any, complaint: str
+) -> None:
+    with pytest.raises(MappingError, match=complaint):
+        Rules.parse(attribute, rules)
+
+
+SAYABLE: list[tuple[Attribute, list[Any]]] = [
+    (TEXT, ["open"]),
+    (TEXT, ["open", "held", ""]),
+    (TEXT, ["open", {"exists": False}]),
+    (TEXT, [{"anything-but": ["open"]}]),
+    (TEXT, [{"anything-but": ["open", ""]}, {"exists": False}]),
+    (TEXT, [{"exists": True}]),
+    (TEXT, [{"exists": False}]),
+    (TEXT, [{"exists": True}, "open"]),
+    (NUMBER, [1, 20]),
+    (NUMBER, [{"anything-but": 1}]),
+    (BINARY, ["AA=="]),
+    (BOOLEAN, [True]),
+    (BOOLEAN, [False, {"exists": False}]),
+    (BOOLEAN, [True, False]),
+]
+
+
+@pytest.mark.parametrize(("attribute", "rules"), SAYABLE)
+def test_the_opposite_matches_what_the_rules_do_not(attribute: Attribute, rules: list[Any]) -> None:
+    found = Rules.parse(attribute, rules)
+    opposite = found.opposite
+    assert opposite
+    one, other = compiled({"v": list(found.any_of)}), compiled({"v": list(opposite)})
+    for event in ({}, *({"v": value} for value in VALUES[attribute.type])):
+        assert one.matches(event) is not other.matches(event), event
+
+
+@pytest.mark.parametrize(
+    ("attribute", "rules"),
+    [
+        (TEXT, [{"exists": True}, {"exists": False}]),
+        (BOOLEAN, [True, False, {"exists": False}]),
+    ],
+)
+def test_rules_that_match_every_item_have_an_empty_opposite(
+    attribute: Attribute, rules: list[Any]
+) -> None:
+    assert Rules.parse(attribute, rules).opposite == ()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [{"prefix": "o"}],
+        [{"suffix": "o"}],
+        [{"equals-ignore-case": "o"}],
+        ["a", {"prefix": "o"}],
+        [{"prefix": "o"}, {"exists": False}],
+        ["a", {"anything-but": ["b"]}],
+        [{"anything-but": ["a"]}, {"anything-but": ["b"]}],
+    ],
+)
+def test_other_rules_have_no_opposite(rules: list[Any]) -> None:
+    """Pipes do not take anything-but with an operator inside."""
+    assert Rules.parse(TEXT, rules).opposite is None
+
+
+@pytest.mark.parametrize(
+    ("attribute", "rules"),
+    [*SAYABLE, (TEXT, [{"prefix": "o"}, "", {"exists": False}]), (TEXT, [{"suffix": "n"}])],
+)
+def test_filled_rules_match_the_same_values_but_nothing_empty(
+    attribute: Attribute, rules: list[Any]
+) -> None:
+    found = Rules.parse(attribute, rules)
+    if rules == [{"exists": False}]:
+        with pytest.raises(MappingError, match=r"it is the key, which is never absent or empty"):
+            found.filled("the key")
+        return
+    plain = compiled({"v": list(found.any_of)})
+    filled = compiled({"v": list(found.filled("the key").any_of)})
+    assert not filled.matches({})
+    for value in VALUES[attribute.type]:
+        assert filled.matches({"v": value}) is (value != "" and plain.matches({"v": value}))
+
+
+def test_rules_for_empty_text_only_are_not_for_a_key() -> None:
+    rules = Rules.parse(TEXT, ["", {"exists": False}])
+    complaint = (
+        f"the rules for s (S) are {json.dumps(['', {'exists': False}])}, and it is the topic"
+    )
+    with pytest.raises(MappingError) as caught:
+        rules.filled("the topic")
+    assert str(caught.value).startswith(complaint)
