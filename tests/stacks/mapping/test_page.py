@@ -1,0 +1,78 @@
+"""docs/mapping.md: its example sends what it says, and what it calls refused is."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from eventpipes import Request
+from stacks.mapping import CacheEntry, ItemMapping, MappingError, TopicMessage
+from tests.stacks.conftest import REPO
+
+PAGE = (REPO / "docs" / "mapping.md").read_text(encoding="utf-8")
+(CODE,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+SHOWN = re.findall(r"```json\n(.*?)```\n\n```\n(.*?)```", PAGE, re.DOTALL)
+REFUSED = re.findall(r"^\| `([^|]+)` \|", PAGE.partition("## What is refused")[2], re.MULTILINE)
+
+
+def run() -> dict[str, Any]:
+    """Run the page's code and return its names."""
+    names: dict[str, Any] = {}
+    exec(CODE, names)  # noqa: S102 - what a reader would run
+    return names
+
+
+@pytest.mark.parametrize(("event", "requests"), SHOWN)
+def test_the_example_sends_these_requests_and_no_other(event: str, requests: str) -> None:
+    names = run()
+    found = ""
+    outcomes = names["mapping"].outcomes(json.loads(event), names["stream"], "shop")
+    for outcome in outcomes.values():
+        if isinstance(outcome, Request):
+            found += f"{outcome.method} {outcome.url.removeprefix('https://momento.example')}\n"
+            if outcome.method != "DELETE":  # whose body, the record, Momento does not read
+                found += f"{outcome.body}\n"
+    assert found == requests
+
+
+def test_the_page_shows_a_record_for_each_request() -> None:
+    assert len(SHOWN) == PAGE.count("```json") == 3
+
+
+def build(written: str) -> None:
+    """Build the example's mapping with what is written in the place of its own piece."""
+    names = run()
+    mapping = names["mapping"]
+    match eval(written, names):  # noqa: S307 - the page's own words
+        case CacheEntry() as entry:
+            mapping = ItemMapping(cache=entry)
+        case TopicMessage() as message:
+            mapping = ItemMapping(topic=message)
+        case where:
+            mapping = replace(mapping, where=where)
+    mapping.routes(names["stream"], "shop")
+
+
+@pytest.mark.parametrize("written", REFUSED)
+def test_what_the_page_calls_refused_is(written: str) -> None:
+    with pytest.raises(MappingError):
+        build(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "CacheEntry(key=ticket, key_is_unique=True, ttl=60)",
+        'CacheEntry(key=ticket, key_is_unique=True, ttl=60, value={"a": price, "b": price})',
+        'TopicMessage(topic=ticket, events=("REMOVE",))',
+        '{state: [{"anything-but": "free"}]}',
+    ],
+)
+def test_what_the_page_says_to_write_instead_is_taken(written: str) -> None:
+    build(written)
+
+
+def test_the_page_tells_what_is_refused() -> None:
+    assert len(REFUSED) == 15
