@@ -8,6 +8,7 @@ from constructs import Construct
 from stacks.account import Account, use_aws
 from stacks.alarm_topic import alarm_topic_name
 from stacks.endpoint import MomentoEndpoint
+from stacks.errors import StackError
 from stacks.key import Key
 from stacks.mapping import Attribute, ItemMapping, KeySchema, StreamView
 from stacks.monitoring import Monitoring
@@ -99,7 +100,14 @@ class MomentoStack(TerraformStack):
         replicas: Sequence[Replica] = (),
         expires: Attribute | None = None,
     ) -> Table:
-        """Return a new table; see `Table` for what it takes (default name: prefix and id)."""
+        """Return a new table; see `Table` for what it takes (default name: prefix and id).
+
+        Raises:
+            StackError: the id is taken.
+            TableError: the table cannot be as declared.
+
+        """
+        self._must_be_free(id_)
         return Table(
             self,
             id_,
@@ -125,9 +133,11 @@ class MomentoStack(TerraformStack):
         """Return a new pipeline, watched if the settings ask for alarms (name as for a table).
 
         Raises:
+            StackError: the id is taken, such as by the table.
             PipelineError: the mapping would fail on this source's stream.
 
         """
+        self._must_be_free(id_)
         pipeline = MomentoPipeline(
             self,
             id_,
@@ -159,3 +169,10 @@ class MomentoStack(TerraformStack):
         super().prepare_stack()
         for warning in self._readers.warnings():
             advise(self, warning)
+
+    def _must_be_free(self, id_: str) -> None:
+        if self.node.try_find_child(id_):
+            raise StackError(
+                f"the stack {self.node.id} has something with the id {id_!r} already; take"
+                f" another, such as {id_ + '-changes'!r} for a pipeline"
+            )

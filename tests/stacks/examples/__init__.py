@@ -1,0 +1,1 @@
+"""The stacks to copy, synthesized."""
