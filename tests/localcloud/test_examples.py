@@ -1,0 +1,304 @@
+"""The examples on the local cloud: applied as users do, and what arrives when items change.
+
+Four applies at once, since each waits 25 seconds for the provider to believe in its queue. Of
+the thirty tables, all are planned and three applied.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud import LocalAws
+from localcloud.delivery import Delivery
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from ops.terraform import Terraform, environment, synthesize
+from stacks.settings import Settings
+from tests.conftest import BUCKET, KEY, House
+from tests.localcloud.arrivals import Arrivals, until
+from tests.localcloud.test_deployment import drift
+from tests.localcloud.weather_cloud import FAST
+
+PREFIX = "weather-stats-demo"
+EXAMPLES = ("orders", "sessions", "existing", "thirty")
+OF_THIRTY = ("accounts", "invoices", "taxes")
+READINGS = "readings"
+TOPIC = "POST /momento-eventbridge-topic"
+THIRTY_TABLES = {
+    "aws_cloudwatch_event_api_destination": 3,
+    "aws_cloudwatch_event_connection": 1,
+    "aws_cloudwatch_log_group": 30,
+    "aws_dynamodb_table": 30,
+    "aws_iam_role": 30,
+    "aws_iam_role_policy": 30,
+    "aws_pipes_pipe": 90,
+    "aws_secretsmanager_secret": 1,
+    "aws_secretsmanager_secret_version": 1,
+    "aws_sqs_queue": 30,
+    "terraform_data": 30,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """An example that was applied: what Terraform planned, what it complained about."""
+
+    terraform: Terraform
+    planned: Counter[str]
+    complaints: list[str]
+
+
+class Cloud:
+    """The examples running: items are written to their tables, requests seen at Momento.
+
+    Each example has a cache of its own, `orders-cache` and so on.
+    """
+
+    def __init__(self, arrivals: Arrivals, deliveries: list[Delivery]) -> None:
+        self._arrivals = arrivals
+        self._deliveries = deliveries
+        self._dynamodb = boto3.client("dynamodb")
+
+    def close(self) -> None:
+        """Close the client."""
+        self._dynamodb.close()
+
+    def put(self, table: str, **item: str | int) -> None:
+        """Write an item of strings and numbers."""
+        self._dynamodb.put_item(TableName=table, Item=_as_item(item))
+
+    def delete(self, table: str, **key: str | int) -> None:
+        """Remove an item."""
+        self._dynamodb.delete_item(TableName=table, Key=_as_item(key))
+
+    def after(self, cache: str, pipeline: str, change: Callable[[], None]) -> list[str]:
+        """Return what arrived at a cache, once each of a pipeline's pipes has seen one change.
+
+        Method, path with its parameters, and body, sorted; a deletion without its body.
+        """
+        pipes = self._pipes(pipeline)
+        seen, before = self._seen(pipes), len(self._arrivals)
+        change()
+        until(lambda: self._seen(pipes) == {name: count + 1 for name, count in seen.items()})
+        return sorted(
+            f"{one.method} {one.path.partition(cache)[2]}{_told(one.query)}"
+            + ("" if one.method == "DELETE" else f" {one.body}")
+            for one in self._arrivals[before:]
+            if f"/{cache}" in one.path
+        )
+
+    def _pipes(self, pipeline: str) -> list[str]:
+        with closing(boto3.client("pipes")) as client:
+            answer = client.list_pipes(NamePrefix=f"{PREFIX}-{pipeline}-")
+        names = [pipe["Name"] for pipe in answer["Pipes"]]
+        assert names
+        return names
+
+    def _seen(self, pipes: list[str]) -> dict[str, int]:
+        told = Counter(delivery.pipe for delivery in list(self._deliveries))
+        return {name: told[name] for name in pipes}
+
+
+def _as_item(values: Mapping[str, str | int]) -> dict[str, Any]:
+    return {
+        name: {"N" if isinstance(value, int) else "S": str(value)} for name, value in values.items()
+    }
+
+
+def _told(query: Mapping[str, str]) -> str:
+    return "".join(f" {name}={value}" for name, value in sorted(query.items()))
+
+
+@pytest.fixture(scope="module")
+def stream_arn(local_aws: LocalAws) -> str:
+    """Create the table that the example `existing` finds."""
+    assert local_aws.endpoint
+    keys = {"Device": ("HASH", "S"), "At": ("RANGE", "N")}
+    with closing(boto3.client("dynamodb")) as dynamodb:
+        table = dynamodb.create_table(
+            TableName=READINGS,
+            KeySchema=[{"AttributeName": name, "KeyType": of} for name, (of, _) in keys.items()],  # type: ignore[typeddict-item]
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": of}  # type: ignore[typeddict-item]
+                for name, (_, of) in keys.items()
+            ],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        )
+    return table["TableDescription"]["LatestStreamArn"]
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    house: House,
+    state_bucket: str,
+    stream_arn: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Mapping[str, Deployed]:
+    """Apply all examples at once, each with a cache, a folder and a state of its own."""
+    assert house.root.exists()
+    assert state_bucket == BUCKET
+    base = environment(Settings.load()) | {"EXAMPLE_STREAM_ARN": stream_arn}
+
+    def deploy(name: str) -> Deployed:
+        own = {"STACK": name, "MOMENTO_CACHE_NAME": f"{name}-cache"}
+        out = {"CDKTF_OUTDIR": os.fspath(tmp_path_factory.mktemp(name))}
+        return _deploy(name, base | own | out)
+
+    with ThreadPoolExecutor(len(EXAMPLES)) as pool:
+        return dict(zip(EXAMPLES, pool.map(deploy, EXAMPLES), strict=True))
+
+
+def _deploy(name: str, env: Mapping[str, str]) -> Deployed:
+    folder = synthesize(name, env)
+    terraform = Terraform(folder, env)
+    terraform.init()
+    targets: list[str] = []
+    if name == "thirty":
+        planned = list(terraform.events("plan", "-input=false"))
+        pipes = json.loads((folder / "cdk.tf.json").read_text())["resource"]["aws_pipes_pipe"]
+        targets = [
+            f"-target=aws_pipes_pipe.{id_}"
+            for id_, pipe in pipes.items()
+            if pipe["name"].split("-")[3] in OF_THIRTY
+        ]
+        assert len(targets) == 3 * len(OF_THIRTY)
+        terraform.quiet("apply", "-input=false", "-auto-approve", *targets)
+    else:
+        planned = list(terraform.events("apply", "-input=false", "-auto-approve"))
+    changes = [one["change"] for one in planned if one["type"] == "planned_change"]
+    assert {change["action"] for change in changes} == {"create"}
+    return Deployed(
+        terraform=terraform,
+        planned=Counter(change["resource"]["resource_type"] for change in changes),
+        complaints=[one["@message"] for one in planned if one["type"] == "diagnostic"],
+    )
+
+
+@pytest.fixture(scope="module")
+def cloud(deployed: Mapping[str, Deployed], local_aws: LocalAws) -> Iterator[Cloud]:
+    """Run what was deployed."""
+    arrivals, deliveries = Arrivals(), list[Delivery]()
+    caches = tuple(f"{name}-cache" for name in deployed)
+    with LocalMomento(api_key=KEY, caches=caches) as momento:
+        momento.service.interfere = arrivals
+        with (
+            Runner(
+                endpoint=local_aws.endpoint,
+                redirect=momento.endpoint,
+                timing=FAST,
+                on_delivery=deliveries.append,
+            ) as runner,
+            closing(boto3.client("pipes")) as pipes,
+            closing(Cloud(arrivals, deliveries)) as running,
+        ):
+            runner.wait_until_reading(*[one["Name"] for one in pipes.list_pipes()["Pipes"]])
+            yield running
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_provider_takes_it_without_a_warning(
+    deployed: Mapping[str, Deployed], name: str
+) -> None:
+    assert deployed[name].complaints == []
+
+
+def test_thirty_tables_are_planned(deployed: Mapping[str, Deployed]) -> None:
+    assert deployed["thirty"].planned == THIRTY_TABLES
+
+
+def test_a_second_plan_of_orders_has_no_changes(deployed: Mapping[str, Deployed]) -> None:
+    assert drift(deployed["orders"].terraform) == ""
+
+
+def test_an_order_is_cached_as_long_as_it_is_open(cloud: Cloud) -> None:
+    def write(status: str) -> Callable[[], None]:
+        order = {"Customer": "ada", "OrderId": "1007", "Currency": "EUR", "Status": status}
+        return lambda: cloud.put(f"{PREFIX}-orders", Amount=12, **order)
+
+    assert cloud.after("orders-cache", "order-changes", write("open")) == [
+        f'{TOPIC} {{"EventType":"INSERT","Customer":"ada","OrderId":"1007","Status":"open"}}',
+        'PUT  key=1007 ttl_seconds=3600 {"id":"1007","due":{"amount":"12","currency":"EUR"}}',
+    ]
+    assert cloud.after("orders-cache", "order-changes", write("shipped")) == ["DELETE  key=1007"]
+    assert cloud.after("orders-cache", "order-changes", write("paid")) == []
+
+
+def test_an_open_order_that_is_removed_is_deleted_and_published(cloud: Cloud) -> None:
+    table, key = f"{PREFIX}-orders", {"Customer": "bob", "OrderId": "1008"}
+    cloud.after("orders-cache", "order-changes", lambda: cloud.put(table, Status="open", **key))
+    removed = cloud.after("orders-cache", "order-changes", lambda: cloud.delete(table, **key))
+    assert removed == [
+        "DELETE  key=1008",
+        f'{TOPIC} {{"EventType":"REMOVE","Customer":"bob","OrderId":"1008","Status":""}}',
+    ]
+
+
+def test_a_session_is_cached_as_long_as_it_has_seconds_to_live(cloud: Cloud) -> None:
+    table, session = f"{PREFIX}-sessions", {"SessionId": "s-1", "User": "ada"}
+
+    def write(**lives: int) -> list[str]:
+        return cloud.after(
+            "sessions-cache",
+            "session-changes",
+            lambda: cloud.put(table, Expires=1_767_225_600, **session, **lives),
+        )
+
+    assert write() == []
+    assert write(SecondsToLive=900) == [
+        'PUT  key=s-1 ttl_seconds=900 {"User":"ada","Expires":"1767225600"}'
+    ]
+    assert write() == ["DELETE  key=s-1"]
+
+
+def test_the_table_of_sessions_removes_them_by_another_attribute(cloud: Cloud) -> None:
+    assert cloud
+    with closing(boto3.client("dynamodb")) as dynamodb:
+        told = dynamodb.describe_time_to_live(TableName=f"{PREFIX}-sessions")
+    assert told["TimeToLiveDescription"] == {
+        "AttributeName": "Expires",
+        "TimeToLiveStatus": "ENABLED",
+    }
+
+
+def test_changes_of_an_existing_table_are_published(cloud: Cloud) -> None:
+    def both(*change: Callable[[], None]) -> list[str]:
+        return [
+            arrived
+            for one in change
+            for arrived in cloud.after("existing-cache", "reading-changes", one)
+        ]
+
+    keys = '"Keys":{"Device":{"S":"d-1"},"At":{"N":"7"}}'
+    image = '"NewImage":{"Device":{"S":"d-1"},"At":{"N":"7"},"Celsius":{"N":"21"}}'
+    assert both(
+        lambda: cloud.put(READINGS, Device="d-1", At=7, Celsius=21),
+        lambda: cloud.delete(READINGS, Device="d-1", At=7),
+    ) == [
+        f'{TOPIC} {{"EventType":"INSERT",{keys},{image}}}',
+        f'{TOPIC} {{"EventType":"REMOVE",{keys},"NewImage":""}}',
+    ]
+
+
+@pytest.mark.parametrize("table", OF_THIRTY)
+def test_each_of_thirty_tables_has_a_topic_of_its_own(cloud: Cloud, table: str) -> None:
+    name, item = f"{PREFIX}-{table}", f'{{"Id":{{"S":"{table}#1"}}}}'
+    pipeline = f"{table}-changes"
+    written = cloud.after("thirty-cache", pipeline, lambda: cloud.put(name, Id=f"{table}#1"))
+    assert written == [
+        f'POST /{table} {{"EventType":"INSERT","Keys":{item},"NewImage":{item}}}',
+        f"PUT  key={table}#1 ttl_seconds=3600 {item}",
+    ]
+    removed = cloud.after("thirty-cache", pipeline, lambda: cloud.delete(name, Id=f"{table}#1"))
+    assert removed == [
+        f"DELETE  key={table}#1",
+        f'POST /{table} {{"EventType":"REMOVE","Keys":{item},"NewImage":""}}',
+    ]
