@@ -1,6 +1,8 @@
 """Dependencies point one way, and the project has the rooms that its design names."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -89,6 +91,14 @@ def _sources() -> list[str]:
 @pytest.mark.parametrize("path", _sources())
 def test_imports_point_one_way(path: str) -> None:
     assert violations(path, (ROOT / path).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("module", ["stacks.catalogue", "stacks.mapping", "stacks.settings"])
+def test_what_is_needed_before_cdktf_does_not_import_it(module: str) -> None:
+    """Not through another module either; a name for the type checker alone is no import."""
+    code = f"import sys, {module}; print(*({set(CDKTF)} & sys.modules.keys()))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert run.stdout.split() == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.files)

@@ -1,0 +1,21 @@
+"""The stacks that the setting STACK chooses from."""
+
+import pytest
+from cdktf import TerraformStack
+
+from stacks.catalogue import STACKS, find
+from stacks.errors import StackError
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_every_name_has_a_stack(name: str) -> None:
+    found = find(name)
+    assert isinstance(found, type)
+    assert issubclass(found, TerraformStack)
+
+
+def test_another_name_is_refused_with_those_there_are() -> None:
+    with pytest.raises(
+        StackError, match=r"no stack 'wether'; there are state, weather.*lists them"
+    ):
+        find("wether")

@@ -1,0 +1,144 @@
+"""A stack of pipelines: what they share, what each has for itself, and what is refused."""
+
+import json
+from typing import Any
+
+import cdktf
+import pytest
+
+from stacks.mapping import (
+    Attribute,
+    CacheEntry,
+    ItemMapping,
+    KeySchema,
+    StreamView,
+    TopicMessage,
+)
+from stacks.pipeline import PipelineError
+from stacks.stack import MomentoStack
+from tests.stacks.conftest import ENDPOINT, Synthesized, read_settings
+
+KEY, CODE = Attribute("Id"), Attribute("Code")
+KEYS = KeySchema(KEY)
+ENTRY, MESSAGE = CacheEntry(key=KEY, ttl=60), TopicMessage(topic="news")
+PREFIX = "weather-stats-demo"
+
+
+def stack(mappings: dict[str, ItemMapping], *, profile: str = "demo", **table: Any) -> MomentoStack:
+    """Return a stack with a table and a pipeline for each mapping."""
+    made = MomentoStack(cdktf.Testing.app(), "shop", read_settings(PROFILE=profile))
+    for name, mapping in mappings.items():
+        source = made.add_table(f"{name}-table", keys=KEYS, **table)
+        made.add_pipeline(name, source=source, mapping=mapping)
+    return made
+
+
+def synthesize(mappings: dict[str, ItemMapping], **more: Any) -> Synthesized:
+    """Return such a stack's JSON."""
+    return Synthesized(cdktf.Testing.synth(stack(mappings, **more)))
+
+
+BOTH = {
+    "a": ItemMapping(cache=ENTRY, topic=MESSAGE),
+    "b": ItemMapping(cache=CacheEntry(key=KEY, ttl=60, delete=False)),
+}
+
+
+def test_pipelines_share_the_endpoint_and_have_the_rest_for_themselves() -> None:
+    found = synthesize(BOTH)
+    assert {type_: len(blocks) for type_, blocks in found.document["resource"].items()} == {
+        "aws_cloudwatch_event_api_destination": 3,
+        "aws_cloudwatch_event_connection": 1,
+        "aws_secretsmanager_secret": 1,
+        "aws_secretsmanager_secret_version": 1,
+        "aws_dynamodb_table": 2,
+        "aws_sqs_queue": 2,
+        "aws_cloudwatch_log_group": 2,
+        "aws_iam_role": 2,
+        "aws_iam_role_policy": 2,
+        "aws_pipes_pipe": 4,
+        "terraform_data": 2,
+    }
+    names = {pipe["name"].removeprefix(f"{PREFIX}-") for pipe in found.blocks("aws_pipes_pipe")}
+    assert names == {
+        *(f"a-{operation}-pipe" for operation in ("cache-put", "topic-publish", "cache-delete")),
+        "b-cache-put-pipe",
+    }
+
+
+def test_a_pipeline_may_send_to_the_destinations_it_has_pipes_for_and_no_other() -> None:
+    found = synthesize(BOTH)
+    one = "aws_cloudwatch_event_api_destination"
+    put = found.one(one, f"{PREFIX}-shop-cache-put-api-destination").ref("arn")
+    policies = [json.loads(each["policy"]) for each in found.blocks("aws_iam_role_policy")]
+    invoked = [
+        statement["Resource"]
+        for policy in policies
+        for statement in policy["Statement"]
+        if statement["Sid"] == "InvokeDestinations"
+    ]
+    every = {each.ref("arn") for each in found.blocks(one)}
+    of_b, of_a = sorted(invoked, key=len)
+    assert (of_b, set(of_a)) == ([put], every)
+
+
+def test_the_topics_of_another_cache_have_a_destination_which_pipelines_share() -> None:
+    other = ItemMapping(topic=TopicMessage(topic="news", cache="other"))
+    found = synthesize({"a": other, "b": other, "c": BOTH["a"]})
+    destinations = found.blocks("aws_cloudwatch_event_api_destination")
+    assert sorted(one["invocation_endpoint"].removeprefix(ENDPOINT) for one in destinations) == [
+        "/cache/*",
+        "/cache/*",
+        "/topics/momento-eventbridge-cache/*",
+        "/topics/other/*",
+    ]
+
+
+def test_an_entry_in_another_cache_needs_no_destination_of_its_own() -> None:
+    other = ItemMapping(cache=CacheEntry(key=KEY, ttl=60, cache="other"))
+    found = synthesize({"a": other})
+    assert len(found.blocks("aws_cloudwatch_event_api_destination")) == 3
+    for pipe in found.blocks("aws_pipes_pipe"):
+        http = pipe["target_parameters"]["http_parameters"]
+        assert http["path_parameter_values"] == ["other"]
+
+
+def test_in_production_every_pipeline_is_watched_and_its_logs_are_encrypted() -> None:
+    found = synthesize(BOTH, profile="production")
+    assert len(found.blocks("aws_cloudwatch_dashboard")) == 2
+    watched = [alarm["alarm_name"] for alarm in found.blocks("aws_cloudwatch_metric_alarm")]
+    assert {name.removeprefix(f"{PREFIX}-")[0] for name in watched} == {"a", "b"}
+    policy = json.loads(found.one("aws_kms_key")["policy"])
+    (logs,) = (one for one in policy["Statement"] if one["Sid"] == "EncryptLogs")
+    groups = logs["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
+    names = [group["name"] for group in found.blocks("aws_cloudwatch_log_group")]
+    assert len(groups) == 2
+    for group, name in zip(sorted(groups), sorted(names), strict=True):
+        assert group.endswith(f":log-group:{name}")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "table", "complaint"),
+    [
+        (ItemMapping(), {}, "the mapping sends nothing"),
+        (ItemMapping(cache=ENTRY), {"view": StreamView.KEYS_ONLY}, ".*has no new image"),
+        (
+            ItemMapping(cache=CacheEntry(key=KEY, ttl=Attribute("Ends", "N"))),
+            {"expires": Attribute("Ends", "N")},
+            r"the ttl is Ends \(N\), by which DynamoDB removes .* or use a fixed number",
+        ),
+    ],
+)
+def test_a_mapping_that_would_fail_is_refused_with_the_pipelines_name(
+    mapping: ItemMapping, table: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(PipelineError, match=f"^pipeline {PREFIX}-a: {complaint}"):
+        stack({"a": mapping}, **table)
+
+
+def test_what_a_mapping_cannot_do_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(cdktf.Annotations, "add_warning", lambda _, text: told.append(text))
+    stack({"a": ItemMapping(cache=CacheEntry(key=CODE, key_is_unique=True, ttl=60))})
+    (warning,) = told
+    assert warning.startswith(f"pipeline {PREFIX}-a: When Code (S) of an item changes")
