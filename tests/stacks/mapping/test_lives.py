@@ -242,7 +242,7 @@ def _message(change: Change, names: tuple[str, ...]) -> dict[str, object]:
 
 
 @given(cases())
-@reproducibly(200)
+@reproducibly(300)
 def test_the_cache_ends_with_the_items_that_belong_into_it(case: Case) -> None:
     """With what docs/mapping.md says a pipe cannot tell, too; the topic has what matches."""
     momento = Momento()
