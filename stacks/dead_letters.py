@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 
 from constructs import Construct
 
@@ -42,9 +43,21 @@ class DeadLetters(Construct):
             kms_master_key_id=key.arn if key else None,
             lifecycle=protection.lifecycle,
         )
-        self.name = self.resource.name
-        self.arn = self.resource.arn
-        self.url = self.resource.url
+
+    @cached_property
+    def name(self) -> str:
+        """The queue's name."""
+        return self.resource.name
+
+    @cached_property
+    def arn(self) -> str:
+        """The queue's ARN."""
+        return self.resource.arn
+
+    @cached_property
+    def url(self) -> str:
+        """The queue's URL."""
+        return self.resource.url
 
     def send(self) -> Sequence[Statement]:
         """Return what a pipe needs to put a record's place into the queue."""

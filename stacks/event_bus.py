@@ -1,5 +1,6 @@
 """The event bus of one pipeline, in the topology of one reader."""
 
+from functools import cached_property
 from typing import Final
 
 from constructs import Construct
@@ -25,8 +26,16 @@ class EventBus(Construct):
         self.resource = CloudwatchEventBus(
             self, "bus", name=name, description="Changes of a table, for Momento"
         )
-        self.name = self.resource.name
-        self.arn = self.resource.arn
+
+    @cached_property
+    def name(self) -> str:
+        """The bus's name, as an attribute of the resource."""
+        return self.resource.name
+
+    @cached_property
+    def arn(self) -> str:
+        """The bus's ARN."""
+        return self.resource.arn
 
     def put_events(self) -> Statement:
         """Return what a pipe needs to put events on the bus."""

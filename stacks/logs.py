@@ -1,5 +1,7 @@
 """The log group that the pipes write to."""
 
+from functools import cached_property
+
 from constructs import Construct
 
 from stacks.bindings import CloudwatchLogGroup
@@ -38,5 +40,13 @@ class PipeLogs(Construct):
             retention_in_days=protection.log_retention_days,
             kms_key_id=key.arn if key else None,
         )
-        self.name = self.resource.name
-        self.arn = self.resource.arn
+
+    @cached_property
+    def name(self) -> str:
+        """The group's name."""
+        return self.resource.name
+
+    @cached_property
+    def arn(self) -> str:
+        """The group's ARN."""
+        return self.resource.arn

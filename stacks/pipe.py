@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from cdktf import ITerraformDependable
 from constructs import Construct
@@ -99,9 +100,17 @@ class Pipe(Construct):
             },
             depends_on=[*role.ready, *wait_for],
         )
-        self.arn = self.resource.arn
-        self.name = self.resource.name
         self.takes_every_record = not patterns
+
+    @cached_property
+    def arn(self) -> str:
+        """The pipe's ARN."""
+        return self.resource.arn
+
+    @cached_property
+    def name(self) -> str:
+        """The pipe's name, as an attribute of the resource."""
+        return self.resource.name
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the pipe (EventBridge, "Logging and monitoring Pipes")."""

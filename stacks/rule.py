@@ -1,6 +1,7 @@
 """A rule of an event bus that sends requests to an API destination."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import eventpipes
 
@@ -82,8 +83,16 @@ class Rule(Construct):
             dead_letter_config={"arn": dead_letters.arn},
             depends_on=role.ready,
         )
-        self.arn = self.resource.arn
-        self.name = self.resource.name
+
+    @cached_property
+    def arn(self) -> str:
+        """The rule's ARN."""
+        return self.resource.arn
+
+    @cached_property
+    def name(self) -> str:
+        """The rule's name, as an attribute of the resource."""
+        return self.resource.name
 
     @property
     def ready(self) -> Sequence[ITerraformDependable]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from constructs import Construct
@@ -91,8 +92,16 @@ class Table(Construct):
             lifecycle=protection.lifecycle,
             **_billing(capacity),
         )
-        self.name = self.resource.name
-        self.stream_arn = self.resource.stream_arn
+
+    @cached_property
+    def name(self) -> str:
+        """The table's name, as an attribute of the resource."""
+        return self.resource.name
+
+    @cached_property
+    def stream_arn(self) -> str:
+        """The stream's ARN."""
+        return self.resource.stream_arn
 
     def stream_read(self) -> Sequence[Statement]:
         """Return what a pipe needs to read the stream, and to decrypt it."""
