@@ -12,13 +12,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventpipes import Definition, EventPipesError, Pipe
-from eventpipes.deployed import read_definition
+from eventpipes import EventPipesError, Pipe, Rule, RuleDefinition
+from eventpipes.deployed import list_targets, read_definition, read_rule
 from ops.errors import OpsError
+from ops.pipelines import CHANGES, OPERATIONS, PUT, Pipeline, choose, list_pipelines
+from ops.route import Route
 from ops.table import Table
 from stacks.settings import Settings
 
-PUT, PUBLISH, DELETE = OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
 IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, max_pool_connections=50)
 """DynamoDB Streams answers few reads a second; what it throttles is asked again."""
@@ -27,22 +28,26 @@ GONE = ("NotFoundException", "ResourceNotFoundException")
 
 
 class Deployment:
-    """The pipes of one table, compiled, and clients for what they read and write.
+    """One pipeline's routes, compiled, and clients for what they read and write.
 
-    A context manager, whose end closes the clients. `pipes` has them by operation: cache-put,
-    topic-publish, cache-delete; `table` is the source's, `queues` are the dead-letter queues'
-    ARNs. `redirect` is where requests go in the place of the destinations' own origin: the
-    local cloud's Momento, named by MOMENTO_ENDPOINT_URL.
+    A context manager, whose end closes the clients. `pipes` has the routes by operation, as far
+    as there are: cache-put, topic-publish, cache-delete; `table` is the source's, `queues` are
+    the dead-letter queues' ARNs, and `by_arn` are the routes that a dead letter of a pipe or a
+    rule is about. `redirect` is where requests go in the place of the destinations' own origin:
+    the local cloud's Momento, named by MOMENTO_ENDPOINT_URL.
+
+    `pipeline` is the name of one, with or without the prefix; see `ops.pipelines.choose`.
 
     Raises:
-        OpsError: nothing or not all is deployed, it cannot be run faithfully, or AWS cannot
-            be asked.
+        OpsError: nothing is deployed, or several pipelines are and none is chosen; it cannot be
+            run faithfully; or AWS cannot be asked.
 
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pipeline: str | None = None) -> None:
         self._prefix = settings.name_prefix
         self._region = settings.region
+        self._wanted = pipeline
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._exit = ExitStack()
@@ -52,17 +57,16 @@ class Deployment:
         with ExitStack() as stack:
             stack.callback(self._close)
             with asking_aws():
-                self.pipes = {operation: self._pipe(operation) for operation in OPERATIONS}
-                self.by_arn = {pipe.definition.arn: pipe for pipe in self.pipes.values()}
+                pipeline = self._pipeline()
+                self.name = pipeline.name
+                self.pipes = self._routes(pipeline)
                 self.stream_arn = self._one_source()
                 self.table = self._table()
-            self.queues = sorted(
-                {
-                    pipe.definition.source.dead_letter_queue_arn
-                    for pipe in self.pipes.values()
-                    if pipe.definition.source.dead_letter_queue_arn
-                }
-            )
+            self.by_arn: dict[str, list[Route]] = {}
+            for route in self.pipes.values():
+                for arn in {route.definition.arn, route.reader.arn}:
+                    self.by_arn.setdefault(arn, []).append(route)
+            self.queues = sorted(set[str]().union(*(one.queues for one in self.pipes.values())))
             self._exit = stack.pop_all()
         return self
 
@@ -83,48 +87,95 @@ class Deployment:
                 )
             return self._clients[service]
 
-    def operation(self, pipe: Pipe) -> str:
-        """Return the operation of one of the pipes."""
-        return next(name for name, one in self.pipes.items() if one is pipe)
-
-    def chosen(self, name: str) -> Pipe:
-        """Return a pipe by its name or its operation.
+    def chosen(self, name: str) -> Route:
+        """Return a route by its operation, or by the name of its pipe or rule.
 
         Raises:
             OpsError: there is none.
 
         """
-        for operation, pipe in self.pipes.items():
-            if name in (operation, pipe.definition.name):
-                return pipe
+        for operation, route in self.pipes.items():
+            if name in (operation, route.name):
+                return route
         known = ", ".join(self.pipes)
         raise OpsError(f"there is no pipe {name!r}; there are {known}")
+
+    def required(self, operation: str, purpose: str) -> Route:
+        """Return the route of an operation.
+
+        Raises:
+            OpsError: the pipeline has none; the message says what cannot be done without.
+
+        """
+        if operation not in self.pipes:
+            raise OpsError(
+                f"the pipeline {self.name} has no {operation}, only {', '.join(self.pipes)}:"
+                f" {purpose}"
+            )
+        return self.pipes[operation]
 
     def rates(self, rate: int | None = None) -> dict[str, int]:
         """Return the requests a second for each HTTP method: a rate, or the destinations' own."""
         return {
-            pipe.definition.destination.method: rate or pipe.definition.destination.rate_limit
-            for pipe in self.pipes.values()
+            route.destination.method: rate or route.destination.rate_limit
+            for route in self.pipes.values()
         }
 
-    def _pipe(self, operation: str) -> Pipe:
-        name = f"{self._prefix}-{operation}-pipe"
-        try:
-            definition = self._definition(name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
-                raise
+    def _pipeline(self) -> Pipeline:
+        found = list_pipelines(self.client("pipes"), self._prefix)
+        if not found:
             raise OpsError(
-                f"the pipe {name} is not deployed in {self._region}: run ./help.sh deploy, or"
-                " set NAME_PREFIX and AWS_REGION to what is deployed"
-            ) from None
+                f"no pipeline of {self._prefix} is deployed in {self._region}: run ./help.sh"
+                " deploy, or set NAME_PREFIX and AWS_REGION to what is deployed"
+            )
+        return choose(found, self._prefix, self._wanted)
+
+    def _routes(self, pipeline: Pipeline) -> dict[str, Route]:
+        found = {}
+        for operation, name in pipeline.pipes.items():
+            pipe = self._pipe(name)
+            if operation != CHANGES:
+                found[operation] = Route(operation, pipe)
+            else:
+                found |= self._rules(pipeline, pipe)
+        if not found:
+            raise OpsError(
+                f"the pipeline {pipeline.name} sends nothing: its event bus has none of its rules;"
+                " run ./help.sh deploy"
+            )
+        return {operation: found[operation] for operation in OPERATIONS if operation in found}
+
+    def _pipe(self, name: str) -> Pipe:
+        definition = read_definition(
+            name, self.client("pipes"), self.client("events"), self._read_secret
+        )
         try:
             return Pipe(definition)
         except EventPipesError as error:
             raise OpsError(f"{error}; nothing can be sent in its place") from None
 
-    def _definition(self, name: str) -> Definition:
-        return read_definition(name, self.client("pipes"), self.client("events"), self._read_secret)
+    def _rules(self, pipeline: Pipeline, pipe: Pipe) -> dict[str, Route]:
+        """Return the pipeline's own rules, with the pipe that puts records on their bus.
+
+        Whatever else listens to the bus is none of its business.
+        """
+        bus = pipe.definition.event_bus
+        if bus is None:
+            raise OpsError(f"the pipe {pipe.definition.name} does not put events on a bus")
+        names = {f"{pipeline.name}-{operation}-rule": operation for operation in OPERATIONS}
+        events = self.client("events")
+        found: dict[str, Route] = {}
+        for target in list_targets(bus.name, events):
+            operation = names.get(target[0]["Name"])
+            if operation is None:
+                continue
+            if operation in found:
+                raise OpsError(
+                    f"the rule {target[0]['Name']} has several targets, and may have one"
+                )
+            definition = read_rule(bus.name, target, events, self._read_secret)
+            found[operation] = Route(operation, pipe, _compiled(definition))
+        return found
 
     def _read_secret(self, arn: str) -> Mapping[str, Any]:
         answer = self.client("secretsmanager").get_secret_value(SecretId=arn)
@@ -132,10 +183,10 @@ class Deployment:
         return found
 
     def _one_source(self) -> str:
-        sources = sorted({pipe.definition.source.arn for pipe in self.pipes.values()})
+        sources = sorted({route.reader.source.arn for route in self.pipes.values()})
         if len(sources) > 1:
             raise OpsError(
-                f"the pipes of {self._prefix} read more than one stream: {', '.join(sources)};"
+                f"the pipes of {self.name} read more than one stream: {', '.join(sources)};"
                 " run ./help.sh plan and deploy again"
             )
         return sources[0]
@@ -152,7 +203,7 @@ class Deployment:
                 f"the table {name}, which the pipes read, is gone: run ./help.sh deploy"
             ) from None
         view = found.get("StreamSpecification", {}).get("StreamViewType")
-        if view not in IMAGES:
+        if PUT in self.pipes and view not in IMAGES:
             raise OpsError(
                 f"the table {name} has the stream view {view}, but the new image is needed to"
                 f" compare: use {' or '.join(IMAGES)}"
@@ -163,6 +214,13 @@ class Deployment:
     def _close(self) -> None:
         for client in self._clients.values():
             client.close()
+
+
+def _compiled(definition: RuleDefinition) -> Rule:
+    try:
+        return Rule(definition)
+    except EventPipesError as error:
+        raise OpsError(f"{error}; nothing can be sent in its place") from None
 
 
 def table_of(stream_arn: str) -> str:

@@ -1,44 +1,55 @@
-"""What is deployed: whether the pipes run, and how many dead letters wait."""
+"""What is deployed: whether the pipelines' pipes run, and how many dead letters wait."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.deployment import GONE, OPERATIONS
 from ops.doctor.aws import Client
-from ops.doctor.check import Check, failure, ok, warning
+from ops.doctor.check import Check, Verdict, failure, ok, warning
+from ops.pipelines import CHANGES, OPERATIONS, Pipeline, list_pipelines
 from stacks.settings import Settings
 
 NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 UNDER_WAY = ("CREATING", "UPDATING", "STARTING", "STOPPING", "DELETING")
+WEATHER = "weather"
+"""The stack whose pipeline has all three pipes, and the name of the prefix."""
 
 
 def examine(settings: Settings, client: Client) -> Iterator[Check]:
-    """Yield a check for each pipe and one for the queue; one only if nothing is deployed."""
+    """Yield a check for each pipeline or each of its pipes that is not well, and the queues'.
+
+    One only if nothing is deployed.
+    """
     try:
-        found = list(_pipes(settings, client("pipes")))
+        found = list_pipelines(client("pipes"), settings.name_prefix)
         if not found:
             yield ok("pipes", "none is deployed yet: ./help.sh deploy")
             return
-        yield from found
-        yield from _dead_letters(settings, client("sqs"))
+        queues: dict[str, str] = {}
+        for pipeline in found.values():
+            pipes = [client("pipes").describe_pipe(Name=name) for name in pipeline.pipes.values()]
+            yield from _pipeline(settings, pipeline, pipes)
+            queues |= dict.fromkeys(filter(None, map(_queue, pipes)), pipeline.name)
+        yield from _dead_letters(client("sqs"), queues)
     except (BotoCoreError, ClientError) as error:
         yield failure("pipes", f"AWS cannot be asked: {error}")
 
 
-def _pipes(settings: Settings, pipes: Any) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    missing = []
-    names = [f"{settings.name_prefix}-{operation}-pipe" for operation in OPERATIONS]
-    for name in names:
-        try:
-            yield _pipe(pipes.describe_pipe(Name=name))
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
-                raise
-            missing.append(name)
-    if missing and len(missing) < len(names):
-        yield failure("pipes", f"{', '.join(missing)}: not deployed, others are; ./help.sh deploy")
+def _pipeline(
+    settings: Settings, pipeline: Pipeline, pipes: Sequence[dict[str, Any]]
+) -> Iterator[Check]:
+    checks = [_pipe(pipe) for pipe in pipes]
+    if all(check.verdict is Verdict.OK for check in checks):
+        runs = "runs" if len(checks) == 1 else "run"
+        yield ok(pipeline.name, f"{', '.join(pipeline.pipes)} {runs}")
+    else:
+        yield from checks
+    missing = [one for one in OPERATIONS if one not in pipeline.pipes]
+    is_weather = (settings.stack, pipeline.name) == (WEATHER, settings.name_prefix)
+    if is_weather and missing and CHANGES not in pipeline.pipes:
+        names = ", ".join(f"{pipeline.name}-{one}-pipe" for one in missing)
+        yield failure("pipes", f"{names}: not deployed, others are; ./help.sh deploy")
 
 
 def _pipe(pipe: dict[str, Any]) -> Check:
@@ -59,23 +70,36 @@ def _pipe(pipe: dict[str, Any]) -> Check:
     )
 
 
-def _dead_letters(settings: Settings, sqs: Any) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    name = f"{settings.name_prefix}-dlq"
+def _queue(pipe: dict[str, Any]) -> str | None:
+    """Return the ARN of a pipe's dead-letter queue, which the rules behind it have, too."""
+    stream = pipe.get("SourceParameters", {}).get("DynamoDBStreamParameters", {})
+    arn: str | None = stream.get("DeadLetterConfig", {}).get("Arn")
+    return arn
+
+
+def _dead_letters(sqs: Any, queues: dict[str, str]) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
     wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    try:
-        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in NO_QUEUE:
-            raise
-        yield failure("dead letters", f"there is no queue {name}: ./help.sh deploy")
-        return
-    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
-    waiting = sum(int(answer.get(each, 0)) for each in wanted)
-    if waiting:
+    empty = []
+    for arn, pipeline in queues.items():
+        account, name = arn.split(":")[4:6]
+        try:
+            url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in NO_QUEUE:
+                raise
+            yield failure("dead letters", f"there is no queue {name}: ./help.sh deploy")
+            continue
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
+        waiting = sum(int(answer.get(each, 0)) for each in wanted)
+        if not waiting:
+            empty.append(name)
+            continue
+        which = f" --pipeline {pipeline}" if len(queues) > 1 else ""
         yield warning(
             "dead letters",
             f"about {waiting} wait in {name}; their records leave the stream after 24 hours:"
-            " ./help.sh redrive",
+            f" ./help.sh redrive{which}",
         )
-    else:
-        yield ok("dead letters", f"none waits in {name}")
+    if empty:
+        where = empty[0] if len(empty) == 1 else f"{len(empty)} queues"
+        yield ok("dead letters", f"none waits in {where}")

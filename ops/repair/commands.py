@@ -12,8 +12,9 @@ from rich.console import Console
 from ops.repair import outcome as replay
 from ops.repair import verify as check
 from ops.repair import warm as warm_up
-from ops.deployment import PUT, Deployment
+from ops.deployment import Deployment
 from ops.errors import OpsError
+from ops.pipelines import PUT
 from ops.repair.interrupt import finishing_on_interrupt
 from ops.repair.redrive import Redrive
 from ops.repair.report import counts, lines, progress
@@ -24,6 +25,12 @@ from stacks.settings import Settings
 console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON, for scripts.")]
+Pipeline = Annotated[
+    str | None,
+    typer.Option(
+        help="Which pipeline: its id or full name (default: the only one, else NAME_PREFIX)."
+    ),
+]
 Rate = Annotated[
     int | None,
     typer.Option(min=1, help="Requests a second (default: the API destinations' rate limits)."),
@@ -32,11 +39,13 @@ Rate = Annotated[
 
 def redrive(
     *,
+    pipeline: Pipeline = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")
     ] = False,
     pipe: Annotated[
-        str | None, typer.Option(help="Only this pipe's letters: its name, or cache-put ...")
+        str | None,
+        typer.Option(help="Only this pipe's or rule's letters: its name, or cache-put ..."),
     ] = None,
     most: Annotated[
         int | None, typer.Option("--max", min=1, help="Look at so many letters at most.")
@@ -51,7 +60,7 @@ def redrive(
 ) -> None:
     """Replay the dead-letter queue: send what was given up, or the table's current state."""
     with (
-        Deployment(Settings.load()) as deployment,
+        Deployment(Settings.load(), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=deployment.rates(), redirect=deployment.redirect, stop=stop) as sender,
         progress(console, "letters") as advance,
@@ -76,6 +85,7 @@ def redrive(
 
 def warm(
     *,
+    pipeline: Pipeline = None,
     segments: Annotated[
         int, typer.Option(min=1, max=64, help="Parts of the table that are read side by side.")
     ] = 4,
@@ -87,12 +97,12 @@ def warm(
 ) -> None:
     """Send every item of the table to the cache, as the cache-put pipe would."""
     with (
-        Deployment(Settings.load()) as deployment,
+        Deployment(Settings.load(), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=deployment.rates(rate), redirect=deployment.redirect, stop=stop) as sender,
         progress(console, "items", deployment.table.about) as advance,
     ):
-        file = _progress_file(deployment.table.name)
+        file = _progress_file(deployment.name)
         identity = deployment.stream_arn
         places = (
             ScanProgress.resumed(file, identity=identity)
@@ -102,7 +112,7 @@ def warm(
         summary = warm_up.Warm(
             deployment, sender, places, stop=stop, tell=lambda _: advance()
         ).run()
-        name = deployment.pipes[PUT].definition.name
+        name = deployment.pipes[PUT].name
     if as_json:
         _print_json(summary.as_json())
     else:
@@ -115,6 +125,7 @@ def warm(
 
 def verify(
     *,
+    pipeline: Pipeline = None,
     sample: Annotated[
         int | None, typer.Option(min=1, help="Compare so many items only, chosen at random.")
     ] = None,
@@ -130,7 +141,7 @@ def verify(
 ) -> None:
     """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
     with (
-        Deployment(Settings.load()) as deployment,
+        Deployment(Settings.load(), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=_with_reads(deployment, rate), redirect=deployment.redirect, stop=stop) as it,
         progress(console, "keys", deployment.table.about) as advance,
@@ -156,8 +167,8 @@ def _with_reads(deployment: Deployment, rate: int | None) -> dict[str, int]:
     return rates | {"GET": max(rates.values())}
 
 
-def _progress_file(table: str) -> Path:
-    return Path(".cache") / f"warm-{table}.json"  # help.sh runs in the project's folder
+def _progress_file(pipeline: str) -> Path:
+    return Path(".cache") / f"warm-{pipeline}.json"  # help.sh runs in the project's folder
 
 
 def _tell_redrive(summary: replay.Summary, hold: int) -> None:
@@ -210,6 +221,9 @@ def _tell_verify(summary: check.Summary) -> None:
         console.print(
             "A missing item may have expired: Momento's HTTP API tells no TTL.", soft_wrap=True
         )
+    if summary.unseen:
+        console.print(f"Left over is not looked for: {summary.unseen}.", soft_wrap=True)
+        return
     console.print(
         f"Left over can be seen for the {summary.removed_keys} removed keys that the stream still"
         " tells (24 hours); Momento lists no keys.",

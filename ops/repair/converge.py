@@ -1,4 +1,4 @@
-"""Bring the cache to what the table says about one key: the one way by which it is written.
+"""Bring the cache to what the table says about one item: the one way by which it is written.
 
 Read the item (consistently), send what the pipes would send for it, read it again, and begin
 anew if it has changed. docs/replay.md says what this guarantees and what it does not.
@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventpipes import Pipe, Request, Unprocessable
-from ops.deployment import DELETE, PUT, Deployment
-from ops.repair.sender import RefusedError, Sender, UnansweredError
+from eventpipes import Request, Unprocessable
+from ops.deployment import Deployment
+from ops.pipelines import DELETE, PUT
+from ops.repair.sender import RefusedError, Sender, UnansweredError, reading
+from ops.route import Route
 from ops.table import Item, same, shown
 
 ROUNDS = 10
@@ -20,10 +22,21 @@ ROUNDS = 10
 
 @dataclass(frozen=True)
 class Own:
-    """A record's image after the change (none: removed) and what a pipe makes of the record."""
+    """A record's image after the change (none: removed) and what a pipe makes of the record.
+
+    `before` is its image before the change, if the stream shows it: an entry's key may be in it.
+    """
 
     image: Item | None
     outcome: Request | Unprocessable
+    before: Item | None = None
+
+    @property
+    def deletes(self) -> Request | None:
+        """The request, if it deletes an entry."""
+        if isinstance(self.outcome, Request) and self.outcome.method == "DELETE":
+            return self.outcome
+        return None
 
 
 @dataclass(frozen=True)
@@ -31,32 +44,41 @@ class Converged:
     """What was sent last, if anything, for which item; whether it was the record's own."""
 
     item: Item | None
-    request: Request | None
+    requests: tuple[Request, ...]
     own: bool
 
     def told(self, verb: str = "was") -> str:
         """Return what was done, in words; of a plan, what would be."""
-        if self.request is None:
-            return "nothing to send: the pipes leave the item out"
-        if self.request.method == "DELETE":
-            return f"its key {verb} deleted from the cache"
-        return f"its current value {verb} put into the cache"
+        match [request.method for request in self.requests]:
+            case []:
+                return "nothing to send: the pipes leave the item out"
+            case ["DELETE"]:
+                return f"its key {verb} deleted from the cache"
+            case [_]:
+                return f"its current value {verb} put into the cache"
+        return f"its former key {verb} deleted from the cache, and its current state sent"
 
 
 class Converger:
-    """Brings keys of the cache to the table's state; safe to use from several threads."""
+    """Brings entries of the cache to the table's state; safe to use from several threads.
+
+    A pipeline without cache-put has none that must be there, one without cache-delete none that
+    must not.
+    """
 
     def __init__(self, deployment: Deployment, sender: Sender) -> None:
         self._table = deployment.table
         self._stream_arn = deployment.stream_arn
-        self._put = deployment.pipes[PUT]
-        self._delete = deployment.pipes[DELETE]
+        self._put = deployment.pipes.get(PUT)
+        self._delete = deployment.pipes.get(DELETE)
         self._sender = sender
 
-    def converge(self, key: Item, own: Own | None = None) -> Converged:
-        """Send what the table says about a key until it says the same before and after.
+    def converge(self, key: Item, own: Own | None = None, *, clear: bool = True) -> Converged:
+        """Send what the table says about an item until it says the same before and after.
 
-        `own` is sent in the place of it where the table still is as that record left it.
+        `own` is sent in the place of it where the table still is as that record left it. With
+        `clear` as False nothing is sent for an item that the put pipe leaves out, unless it was
+        taken a moment ago.
 
         Raises:
             RefusedError: Momento refuses the request, or none can be made.
@@ -65,13 +87,16 @@ class Converger:
 
         """
         item = self._table.read(key)
+        known = _known(own)
         for _ in range(ROUNDS):
-            planned = self._plan(key, item, own)
-            if planned.request is not None:
-                self._sender.send(planned.request)
+            planned = self._plan(key, item, own, known, clear=clear)
+            for request in planned.requests:
+                self._sender.send(request)
+                clear = True
             after = self._table.read(key)
             if same(after, item):
                 return planned
+            known = item or known
             item = after
         raise UnansweredError(f"{shown(key)} changed {ROUNDS} times while it was sent")
 
@@ -82,38 +107,64 @@ class Converger:
             RefusedError: no request can be made.
 
         """
-        return self._plan(key, self._table.read(key), own)
+        return self._plan(key, self._table.read(key), own, _known(own), clear=True)
 
-    def _plan(self, key: Item, item: Item | None, own: Own | None) -> Converged:
-        if own is None or not same(own.image, item):
-            return Converged(item, self.wanted(key, item), own=False)
-        if isinstance(own.outcome, Unprocessable):
-            raise RefusedError(own.outcome.reason)
-        return Converged(item, own.outcome, own=True)
+    def _plan(
+        self, key: Item, item: Item | None, own: Own | None, known: Item | None, *, clear: bool
+    ) -> Converged:
+        if own is not None and same(own.image, item):
+            if isinstance(own.outcome, Unprocessable):
+                raise RefusedError(own.outcome.reason)
+            return Converged(item, (own.outcome,), own=True)
+        wanted = self.wanted(key, item, known, clear=clear)
+        requests = [] if wanted is None else [wanted]
+        deleted = None if own is None else own.deletes
+        if deleted is not None and (wanted is None or entry(deleted) != entry(wanted)):
+            requests.insert(0, deleted)  # no other request is about the entry that it had
+        return Converged(item, tuple(requests), own=False)
 
-    def wanted(self, key: Item, item: Item | None) -> Request | None:
+    def wanted(
+        self, key: Item, item: Item | None, known: Item | None = None, *, clear: bool = True
+    ) -> Request | None:
         """Return what the pipes send for an item as it is, or for a key whose item is gone.
 
-        They are given a MODIFY record with the item as its new image, or a REMOVE record. The
-        first of cache-put and cache-delete that takes it decides; nothing if neither does.
+        They are given a MODIFY record with the item as its new image, or a REMOVE record with
+        what is `known` of it as its old one. The first of cache-put and cache-delete that takes
+        it decides. An item that neither takes must not be in the cache, so its removal is what
+        is sent, with `clear`; nothing if cache-delete does not take that.
 
         Raises:
             RefusedError: no request can be made.
 
         """
-        record = self._record(key, item)
-        pipes = (self._delete, self._put) if item is None else (self._put, self._delete)
-        for pipe in pipes:
-            request = made(pipe, record)
+        if item is None:
+            return self.removal(key, known) or self._made(self._put, self._gone(key, known))
+        record = self._record("MODIFY", key, NewImage=item)
+        for route in (self._put, self._delete):
+            request = self._made(route, record)
             if request is not None:
                 return request
-        return None
+        return self.removal(key, item) if clear and self._put is not None else None
 
-    def _record(self, key: Item, item: Item | None) -> Mapping[str, Any]:
+    def removal(self, key: Item, image: Item | None) -> Request | None:
+        """Return what cache-delete sends when an item is removed, if it takes that.
+
+        Raises:
+            RefusedError: no request can be made.
+
+        """
+        return self._made(self._delete, self._gone(key, image))
+
+    def _made(self, route: Route | None, record: Mapping[str, Any]) -> Request | None:
+        return None if route is None else made(route, record)
+
+    def _gone(self, key: Item, image: Item | None) -> Mapping[str, Any]:
+        return self._record("REMOVE", key, **({} if image is None else {"OldImage": image}))
+
+    def _record(self, kind: str, key: Item, **images: Item) -> Mapping[str, Any]:
         """Return a record as the stream would tell of the item, without what is not known."""
-        image = {} if item is None else {"NewImage": item}
         return {
-            "eventName": "REMOVE" if item is None else "MODIFY",
+            "eventName": kind,
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
             "awsRegion": self._stream_arn.split(":")[3],
@@ -121,19 +172,28 @@ class Converger:
             "dynamodb": {
                 "ApproximateCreationDateTime": int(time.time()),
                 "Keys": key,
-                **image,
+                **images,
             },
         }
 
 
-def made(pipe: Pipe, record: Mapping[str, Any]) -> Request | None:
-    """Return the request that a pipe makes of a record; nothing if its filter leaves it out.
+def made(route: Route, record: Mapping[str, Any]) -> Request | None:
+    """Return the request that a route makes of a record; nothing if its filter leaves it out.
 
     Raises:
         RefusedError: no request can be made.
 
     """
-    outcome = pipe.process(record)
+    outcome = route.process(record)
     if isinstance(outcome, Unprocessable):
         raise RefusedError(outcome.reason)
     return outcome if isinstance(outcome, Request) else None
+
+
+def entry(request: Request) -> str:
+    """Return what names the entry of the cache that a request is about."""
+    return reading(request).url
+
+
+def _known(own: Own | None) -> Item | None:
+    return None if own is None else own.image or own.before

@@ -2,9 +2,9 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 PAGE = 10
 """Messages that SQS hands out, changes or deletes in one request."""
+RULE = "RULE_ARN"
+"""The message attribute by which a rule's dead letter is known."""
 WAIT_SECONDS = 1
 """A wait of a second or more makes SQS ask all of its servers."""
 
@@ -23,31 +25,44 @@ class Message:
     id: str
     receipt: str
     body: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetter:
-    """A record's place in the stream, or that of a batch, and the pipe that gave it up."""
+    """A record's place in the stream, or that of a batch, and the pipe that gave it up.
+
+    A rule of an event bus gives up a whole `event`, whose detail is the record.
+    """
 
     message: Message
-    pipe_arn: str
+    arn: str
+    """The pipe's or the rule's."""
     condition: str
     stream_arn: str
     shard: str
     first: str
     last: str
     arrived: datetime | None
+    event: Mapping[str, Any] | None = None
 
 
 def parse(message: Message) -> DeadLetter | None:
-    """Return the dead letter that a message is, or nothing if it is none of a stream's pipe."""
+    """Return the dead letter that a message is, or nothing if it is none.
+
+    One of a stream's pipe tells its origin itself, one of a rule in the attribute RULE_ARN.
+
+    See AWS: "Using dead-letter queues to process undelivered events" for those of rules.
+    """
     try:
         body = json.loads(message.body)
+        if RULE in message.attributes:
+            return _of_a_rule(message, body)
         place = body["DDBStreamBatchInfo"]
         context = body["context"]
         letter = DeadLetter(
             message=message,
-            pipe_arn=str(context["partnerResourceArn"]),
+            arn=str(context["partnerResourceArn"]),
             condition=str(context.get("condition", "")),
             stream_arn=str(place["streamArn"]),
             shard=str(place["shardId"]),
@@ -58,6 +73,24 @@ def parse(message: Message) -> DeadLetter | None:
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
     return letter if letter.first.isdecimal() and letter.last.isdecimal() else None
+
+
+def _of_a_rule(message: Message, event: Mapping[str, Any]) -> DeadLetter | None:
+    record = event["detail"]
+    number = str(record["dynamodb"]["SequenceNumber"])
+    if not isinstance(record["dynamodb"]["Keys"], dict) or not number.isdecimal():
+        return None
+    return DeadLetter(
+        message=message,
+        arn=message.attributes[RULE],
+        condition=message.attributes.get("EXHAUSTED_RETRY_CONDITION", ""),
+        stream_arn=str(record["eventSourceARN"]),
+        shard="",
+        first=number,
+        last=number,
+        arrived=_moment(event.get("time")),
+        event=event,
+    )
 
 
 class DeadLetterQueue:
@@ -82,11 +115,9 @@ class DeadLetterQueue:
             MaxNumberOfMessages=min(most, PAGE),
             VisibilityTimeout=self._hold,
             WaitTimeSeconds=WAIT_SECONDS,
+            MessageAttributeNames=["All"],
         )
-        return [
-            Message(id=one["MessageId"], receipt=one["ReceiptHandle"], body=one["Body"])
-            for one in answer.get("Messages", [])
-        ]
+        return [_message(one) for one in answer.get("Messages", [])]
 
     def delete(self, message: Message) -> None:
         """Delete a message by its receipt; one that is deleted already is no error."""
@@ -135,6 +166,16 @@ class DeadLetterQueue:
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
             except (BotoCoreError, ClientError):
                 return
+
+
+def _message(one: Mapping[str, Any]) -> Message:
+    attributes = one.get("MessageAttributes", {})
+    return Message(
+        id=one["MessageId"],
+        receipt=one["ReceiptHandle"],
+        body=one["Body"],
+        attributes={name: value.get("StringValue", "") for name, value in attributes.items()},
+    )
 
 
 def _moment(text: object) -> datetime | None:

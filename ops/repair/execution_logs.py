@@ -1,4 +1,4 @@
-"""Which item a record was of, after it has left the stream: from the pipe's execution log.
+"""What a record was, after it has left the stream: from the pipe's execution log.
 
 A dead letter holds a place in the stream and no key. Where a pipe logs execution data, the
 payload of an execution's first step holds the records ("EventBridge Pipes log schema
@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 
 from eventpipes import Definition
 from ops.repair.dead_letters import DeadLetter
-from ops.table import Item
 
 BEFORE = timedelta(minutes=10)
 AFTER = timedelta(hours=25)
@@ -27,8 +26,8 @@ class ExecutionLogs:
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
         self._client = client
 
-    def key(self, pipe: Definition, letter: DeadLetter) -> Item | None:
-        """Return the key of the item that a letter's one record was of, if it was logged."""
+    def record(self, pipe: Definition, letter: DeadLetter) -> Mapping[str, Any] | None:
+        """Return a letter's one record as it was logged, if it was; it has a key at least."""
         group = pipe.logging.log_group_arn
         if group is None or not pipe.logging.execution_data or letter.first != letter.last:
             return None
@@ -36,9 +35,10 @@ class ExecutionLogs:
             for message in self._messages(group, letter):
                 for record in _records(message):
                     place = record.get("dynamodb")
-                    if isinstance(place, dict) and place.get("SequenceNumber") == letter.first:
-                        keys: Item = place["Keys"]
-                        return keys
+                    if not isinstance(place, dict) or "Keys" not in place:
+                        continue
+                    if place.get("SequenceNumber") == letter.first:
+                        return record
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return None  # the log group is gone

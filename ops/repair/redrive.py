@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventpipes import Pipe
-from ops.repair.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
 from ops.deployment import Deployment, asking_aws, fatal
 from ops.errors import OpsError
+from ops.repair.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
 from ops.repair.outcome import SETTLED, Outcome, Result, Summary
 from ops.repair.sender import Sender, UnusableError
 from ops.repair.settle import Settler
+from ops.route import Route
 
 ROUND = 50
 """Letters taken at a time, so that neighbours are read and published in their order."""
@@ -28,8 +28,9 @@ FRUITLESS = 3
 class Redrive:
     """One run over the dead-letter queues of a deployment.
 
-    `only` restricts it to one pipe's letters, `most` to so many letters. `stop` ends it after
-    the letters under way. `tell` is called with each result and the letters there are, about.
+    `only` restricts it to one pipe's or rule's letters, `most` to so many letters. `stop` ends
+    it after the letters under way. `tell` is called with each result and the letters there are,
+    about.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Redrive:
         deployment: Deployment,
         sender: Sender,
         *,
-        only: Pipe | None = None,
+        only: Route | None = None,
         most: int | None = None,
         dry_run: bool = False,
         hold: int = 60,
@@ -127,7 +128,7 @@ class Redrive:
                 passed_over = self._only is not None
                 result = Result(outcome=Outcome.FOREIGN, message_id=message.id, why=strange)
                 done.append((message, None if passed_over else self._told(result)))
-            elif self._only is not None and self._settler.pipe(letter) is not self._only:
+            elif self._only is not None and letter.arn != self._only.definition.arn:
                 done.append((message, None))
             else:
                 letters.append(letter)
@@ -165,7 +166,7 @@ class Redrive:
         return Result(
             outcome=outcome,
             message_id=letter.message.id,
-            pipe=self._settler.pipe(letter).definition.name,
+            pipe=self._settler.name(letter),
             sequence_number=letter.first,
             key=key,
             why=why,

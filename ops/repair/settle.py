@@ -1,13 +1,17 @@
 """Settle one dead letter: send its record's request, or the table's current state."""
 
-from eventpipes import Event, Filtered, Pipe, Unprocessable
+from collections.abc import Sequence
+
+from eventpipes import Filtered, Request, Unprocessable
+from ops.deployment import Deployment, table_of
+from ops.pipelines import PUBLISH
 from ops.repair.converge import Converged, Converger, Own
 from ops.repair.dead_letters import DeadLetter
-from ops.deployment import PUBLISH, Deployment, table_of
 from ops.repair.execution_logs import ExecutionLogs
 from ops.repair.outcome import WORST_FIRST, Outcome
 from ops.repair.sender import RefusedError, Sender, UnansweredError
 from ops.repair.stream import Record, Stream
+from ops.route import Route
 from ops.table import Item, shown
 
 TRIMMED = "the record has left the stream"
@@ -40,86 +44,120 @@ class Settler:
             ClientError, BotoCoreError: AWS does not answer.
 
         """
-        records = self._stream.records(letter.stream_arn, letter.shard, letter.first, letter.last)
+        records = self._records(letter)
         if records is None:
             return self._without_record(letter)
-        pipe = self.pipe(letter)
         outcomes: dict[Outcome, str] = {}
         for record in records:
-            try:
-                replayed = self._replay(pipe, record)
-                if replayed is None:
-                    continue
-                outcome, why = replayed
-            except RefusedError as error:
-                outcome, why = Outcome.REFUSED, error.answer
-            except UnansweredError as error:
-                outcome, why = Outcome.LEFT, str(error)
-            outcomes.setdefault(outcome, why)
+            for route in self.routes(letter):
+                try:
+                    replayed = self._replay(route, record, letter)
+                    if replayed is None:
+                        continue
+                    outcome, why = replayed
+                except RefusedError as error:
+                    outcome, why = Outcome.REFUSED, error.answer
+                except UnansweredError as error:
+                    outcome, why = Outcome.LEFT, str(error)
+                outcomes.setdefault(outcome, why)
         if not outcomes:
             outcomes[Outcome.REFUSED] = FILTERED
         worst = min(outcomes, key=WORST_FIRST.index)
         keys = ", ".join(dict.fromkeys(shown(record["dynamodb"]["Keys"]) for record in records))
         return worst, keys, outcomes[worst]
 
-    def _replay(self, pipe: Pipe, record: Record) -> tuple[Outcome, str] | None:
-        """Send what the pipe makes of a record, unless the table has gone on since.
+    def _records(self, letter: DeadLetter) -> list[Record] | None:
+        if letter.event is not None:
+            return [letter.event["detail"]]
+        return self._stream.records(letter.stream_arn, letter.shard, letter.first, letter.last)
+
+    def _replay(
+        self, route: Route, record: Record, letter: DeadLetter
+    ) -> tuple[Outcome, str] | None:
+        """Send what a route makes of a record, unless the table has gone on since.
 
         Nothing is done for a record that the filter leaves out: a batch has such in between.
         """
-        outcome = pipe.process(record)
+        if letter.event is None:
+            outcome = route.process(record)
+        else:
+            outcome = route.process_event(letter.event)
         if isinstance(outcome, Filtered):
             return None
-        if isinstance(outcome, Event):
-            raise RefusedError("its pipe puts events on a bus: the rules' own letters hold them")
-        if self._deployment.operation(pipe) == PUBLISH:
+        if route.operation == PUBLISH:
             if isinstance(outcome, Unprocessable):
                 raise RefusedError(outcome.reason)
             if not self._dry_run:
                 self._sender.send(outcome)
             return Outcome.SENT, ""
-        own = Own(record["dynamodb"].get("NewImage"), outcome)
-        done = self._bring(self._deployment.table.key_of(record["dynamodb"]["Keys"]), own)
+        done = self._bring(self._key(record), _own(record, outcome))
         if done.own:
             return Outcome.SENT, ""
         return Outcome.SUPERSEDED, f"the item has changed since: {done.told(self._verb)}"
 
     def _without_record(self, letter: DeadLetter) -> Verdict:
         """Converge on the table where the record has left the stream."""
-        key: Item | None = self._logs.key(self.pipe(letter).definition, letter)
-        name = "" if key is None else shown(key)
-        if self.is_publish(letter):
+        routes = self.routes(letter)
+        logged = self._logs.record(routes[0].reader, letter)
+        name = "" if logged is None else shown(logged["dynamodb"]["Keys"])
+        to_cache = [route for route in routes if route.operation != PUBLISH]
+        outcome, why = Outcome.UNRECOVERABLE, f"{TRIMMED}, and no execution log tells its key"
+        if not to_cache:
             why = f"{TRIMMED}, and a topic's message cannot be rebuilt without it"
-            return Outcome.UNRECOVERABLE, name, why
-        if key is None:
-            why = f"{TRIMMED}, and no execution log tells its key: see docs/replay.md"
-            return Outcome.UNRECOVERABLE, "", why
-        try:
-            done = self._bring(key)
-        except RefusedError as error:
-            return Outcome.REFUSED, name, error.answer
-        except UnansweredError as error:
-            return Outcome.LEFT, name, str(error)
-        return Outcome.CONVERGED, name, f"{TRIMMED}: {done.told(self._verb)}"
+        elif logged is None:
+            why += ": see docs/replay.md"
+        else:
+            try:
+                done = self._bring(self._key(logged), _own_of_any(to_cache, logged))
+            except RefusedError as error:
+                return Outcome.REFUSED, name, error.answer
+            except UnansweredError as error:
+                return Outcome.LEFT, name, str(error)
+            outcome, why = Outcome.CONVERGED, f"{TRIMMED}: {done.told(self._verb)}"
+            if len(to_cache) < len(routes):
+                outcome = Outcome.UNRECOVERABLE
+                why += "; the topic's message cannot be rebuilt"
+        return outcome, name, why
 
     def _bring(self, key: Item, own: Own | None = None) -> Converged:
         bring = self._converger.plan if self._dry_run else self._converger.converge
         return bring(key, own)
 
+    def _key(self, record: Record) -> Item:
+        return self._deployment.table.key_of(record["dynamodb"]["Keys"])
+
     def strange(self, letter: DeadLetter | None) -> str:
-        """Say why a message is no dead letter of this deployment; nothing if it is one."""
+        """Say why a message is no dead letter of this pipeline; nothing if it is one."""
         if letter is None:
-            return "it is no dead letter of a pipe that reads a DynamoDB stream"
-        if letter.pipe_arn not in self._deployment.by_arn:
-            return f"it is of another pipe: {letter.pipe_arn}"
+            return "it is no dead letter of a DynamoDB stream's pipe, or of a rule behind one"
+        if letter.arn not in self._deployment.by_arn:
+            return f"it is of another pipe or rule: {letter.arn}"
         if table_of(letter.stream_arn) != self._deployment.table.name:
             return f"it is of another table's stream: {letter.stream_arn}"
         return ""
 
-    def pipe(self, letter: DeadLetter) -> Pipe:
-        """Return the pipe that gave the record up."""
-        return self._deployment.by_arn[letter.pipe_arn]
+    def routes(self, letter: DeadLetter) -> Sequence[Route]:
+        """Return what a letter's record was not sent by: a pipe, a rule, or all of a bus."""
+        return self._deployment.by_arn[letter.arn]
+
+    def name(self, letter: DeadLetter) -> str:
+        """Return the name of the pipe or the rule that gave the record up."""
+        return letter.arn.rpartition("/")[2]
 
     def is_publish(self, letter: DeadLetter) -> bool:
         """Say whether a letter is about a message to the topic."""
-        return self._deployment.operation(self.pipe(letter)) == PUBLISH
+        return any(route.operation == PUBLISH for route in self.routes(letter))
+
+
+def _own(record: Record, outcome: Request | Unprocessable) -> Own:
+    images = record["dynamodb"]
+    return Own(images.get("NewImage"), outcome, before=images.get("OldImage"))
+
+
+def _own_of_any(routes: Sequence[Route], record: Record) -> Own | None:
+    """Return the request of the first route that makes one of a logged record."""
+    for route in routes:
+        outcome = route.process(record)
+        if isinstance(outcome, Request):
+            return _own(record, outcome)
+    return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.table import Item, as_json
+from ops.table import as_json
 
 PAGE = 100
 """Records read at a time: dead letters of one outage are neighbours."""
@@ -59,15 +59,10 @@ class Stream:
                     return None
                 raise
 
-    def removed(self, stream_arn: str) -> list[Item]:
-        """Return the keys whose items were removed, as far as the stream still tells."""
-        found: dict[str, Item] = {}
+    def all(self, stream_arn: str) -> Iterator[Record]:
+        """Yield every record that the stream still has, shard by shard."""
         for shard in self._list(stream_arn):
-            for record in self._all(stream_arn, shard["ShardId"]):
-                if record["eventName"] == "REMOVE":
-                    keys = record["dynamodb"]["Keys"]
-                    found[repr(sorted(keys.items()))] = keys
-        return list(found.values())
+            yield from self._all(stream_arn, shard["ShardId"])
 
     def _read(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
         found: list[Record] = []

@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventpipes import Pipe
-from ops.repair.converge import Converger
-from ops.deployment import PUT, Deployment, asking_aws
+from eventpipes import Request
+from ops.deployment import Deployment, asking_aws
 from ops.errors import OpsError
+from ops.pipelines import PUT
+from ops.repair.converge import Converger, Own, entry
+from ops.repair.left_overs import LeftOvers, Suspect
 from ops.repair.sender import RefusedError, Sender, UnansweredError, UnusableError
-from ops.repair.stream import Stream
+from ops.route import Route
 from ops.table import Item, same, shown
 
 IN_SYNC, STALE, MISSING, LEFT_OVER = "in sync", "stale", "missing", "left over"
@@ -36,9 +38,12 @@ KNOWN_PATH = re.compile(r"\$\.dynamodb\.(Keys|NewImage)\b|\$\.(eventSource|awsRe
 
 @dataclass(frozen=True)
 class Look:
-    """A key, its item at the time, and its state; no state if the run was over by then."""
+    """An item's key, or that of an entry that may be left over, its item at the time, its state.
 
-    key: Item
+    There is no state if the run was over by then.
+    """
+
+    of: Suspect
     item: Item | None
     state: str
 
@@ -60,6 +65,8 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     removed_keys: int = 0
+    unseen: str = ""
+    """Why nothing that is left over was looked for, if so."""
     finished: bool = False
     halted: OpsError | None = None
 
@@ -77,6 +84,7 @@ class Summary:
             **{state.replace(" ", "_"): self.counts[state] for state in STATES},
             "repaired": sum(finding.repaired for finding in self.findings),
             "removed_keys_in_the_stream": self.removed_keys,
+            "left_over_not_looked_for": self.unseen or None,
             "findings": [
                 {
                     "state": one.state,
@@ -111,6 +119,7 @@ class Verify:
         self._deployment = deployment
         self._sender = sender
         self._converger = Converger(deployment, sender)
+        self._left_overs = LeftOvers(deployment, self._converger)
         self._sample = sample
         self._repair = repair
         self._settle = settle
@@ -123,10 +132,13 @@ class Verify:
         """Compare, wait, look again at what differs, and repair it if asked to.
 
         Raises:
-            OpsError: AWS cannot be asked, or the put pipe sends what the table does not tell.
+            OpsError: AWS cannot be asked, the pipeline puts nothing into the cache, or what the
+                table does not tell.
 
         """
-        refuse_what_the_table_does_not_tell(self._deployment.pipes[PUT])
+        refuse_what_the_table_does_not_tell(
+            self._deployment.required(PUT, "nothing must be in the cache, so nothing can be missed")
+        )
         with asking_aws(), ThreadPoolExecutor(WORKERS) as pool:
             try:
                 self._compare(pool)
@@ -138,15 +150,15 @@ class Verify:
 
     def _compare(self, pool: ThreadPoolExecutor) -> None:
         doubtful: list[Look] = []
-        for keys in self._pages():
-            looks = pool.map(self._look, keys)
+        for suspects in self._pages():
+            looks = pool.map(self._look, suspects)
             doubtful += [look for look in looks if not self._is_final(look)]
             if self._stop.is_set():
                 return
         for _ in range(LOOKS):
             if not doubtful or self._stop.wait(self._settle):
                 return
-            again = pool.map(self._look, [look.key for look in doubtful])
+            again = pool.map(self._look, [look.of for look in doubtful])
             doubtful = [
                 look
                 for before, look in zip(doubtful, again, strict=True)
@@ -155,41 +167,52 @@ class Verify:
         for _ in doubtful:
             self._count(CHANGING)
 
-    def _pages(self) -> Iterator[list[Item]]:
-        """Yield the keys of the table's items, then those removed that the stream still tells."""
+    def _pages(self) -> Iterator[list[Suspect]]:
+        """Yield the table's items by their keys, then what may be left over."""
+        found = self._left_overs
+        if not found.looked_for:
+            self._summary.unseen = "the pipeline has no cache-delete"
+        elif found.by_attribute and self._sample is not None:
+            self._summary.unseen = (
+                "the cache's key is no key of the table, so all items have to be compared"
+            )
+        if not self._summary.unseen:
+            found.begin()
         yield from self._chosen(self._table_pages())
-        stream = Stream(self._deployment.client("dynamodbstreams"))
-        removed = stream.removed(self._deployment.stream_arn)
-        self._summary.removed_keys = len(removed)
-        gone = [key for key in removed if self._deployment.table.read(key) is None]
-        yield from self._chosen([gone])
+        if self._summary.unseen or self._stop.is_set():
+            return
+        suspects = found.suspects()
+        self._summary.removed_keys = len(suspects)
+        if not found.by_attribute:
+            suspects = [one for one in suspects if self._deployment.table.read(one.key) is None]
+        yield from self._chosen([suspects])
 
-    def _table_pages(self) -> Iterator[list[Item]]:
+    def _table_pages(self) -> Iterator[list[Suspect]]:
         start: Item | None = None
         while not self._stop.is_set():
             keys, start = self._deployment.table.page(start=start, size=500)
-            yield keys
+            yield [Suspect(key) for key in keys]
             if start is None:
                 return
 
-    def _chosen(self, pages: Iterable[list[Item]]) -> Iterator[list[Item]]:
+    def _chosen(self, pages: Iterable[list[Suspect]]) -> Iterator[list[Suspect]]:
         """Yield all keys, or a random sample of them, each as likely as the others."""
         if self._sample is None:
             yield from pages
             return
-        chosen: list[Item] = []
-        for number, key in enumerate(key for page in pages for key in page):
+        chosen: list[Suspect] = []
+        for number, one in enumerate(one for page in pages for one in page):
             if number < self._sample:
-                chosen.append(key)
+                chosen.append(one)
             elif (place := self._random.randint(0, number)) < self._sample:
-                chosen[place] = key
+                chosen[place] = one
         yield chosen
 
-    def _look(self, key: Item) -> Look:
+    def _look(self, of: Suspect) -> Look:
         if self._stop.is_set():
-            return Look(key, None, "")
-        item = self._deployment.table.read(key)
-        return Look(key, item, self._state(key, item))
+            return Look(of, None, "")
+        item = self._deployment.table.read(of.key)
+        return Look(of, item, self._state(of, item))
 
     def _is_final(self, look: Look, before: Look | None = None) -> bool:
         """Count a key's state, unless it is wrong and its item may still be on its way."""
@@ -200,18 +223,18 @@ class Verify:
         if before is None or not same(before.item, look.item):
             return False
         self._count(look.state)
-        self._find(look.key, look.state)
+        self._find(look.of, look.state)
         return True
 
-    def _state(self, key: Item, item: Item | None) -> str:
+    def _state(self, of: Suspect, item: Item | None) -> str:
         """Compare what the pipes send for an item with what the cache holds."""
         try:
-            wanted = self._converger.wanted(key, item)
+            wanted = self._wanted(of, item)
             if wanted is None:
                 return LEFT_OUT
             cached = self._sender.fetch(wanted)
         except (RefusedError, UnansweredError) as error:
-            self._summary.findings.append(Finding(UNKNOWN, shown(key), why=str(error)))
+            self._summary.findings.append(Finding(UNKNOWN, shown(of.key), why=str(error)))
             return UNKNOWN
         if wanted.method == "DELETE":
             return IN_SYNC if cached is None else LEFT_OVER
@@ -219,15 +242,32 @@ class Verify:
             return MISSING
         return IN_SYNC if cached == wanted.body.encode() else STALE
 
-    def _find(self, key: Item, state: str) -> None:
+    def _wanted(self, of: Suspect, item: Item | None) -> Request | None:
+        """Return what puts the entry right that is looked at."""
+        wanted = self._converger.wanted(of.key, item)
+        if of.image is None:
+            self._left_overs.saw(wanted)
+            return wanted
+        former = self._converger.removal(of.key, of.image)
+        is_of_the_item = (
+            wanted is not None and former is not None and entry(wanted) == entry(former)
+        )
+        return wanted if is_of_the_item else former
+
+    def _find(self, of: Suspect, state: str) -> None:
         repaired, why = False, ""
         if self._repair and not self._stop.is_set():
             try:
-                self._converger.converge(key)
+                self._converger.converge(of.key, self._former(of))
                 repaired = True
             except (RefusedError, UnansweredError) as error:
                 why = str(error)
-        self._summary.findings.append(Finding(state, shown(key), repaired, why))
+        self._summary.findings.append(Finding(state, shown(of.key), repaired, why))
+
+    def _former(self, of: Suspect) -> Own | None:
+        """Return what takes an entry out that the item does not have any more."""
+        former = None if of.image is None else self._converger.removal(of.key, of.image)
+        return None if former is None else Own(None, former, before=of.image)
 
     def _count(self, state: str) -> None:
         with _COUNTING:
@@ -238,24 +278,22 @@ class Verify:
 _COUNTING = threading.Lock()
 
 
-def refuse_what_the_table_does_not_tell(pipe: Pipe) -> None:
-    """Raise if a put pipe's body has parts that only the stream's record knows.
+def refuse_what_the_table_does_not_tell(route: Route) -> None:
+    """Raise if what is put has parts that only the stream's record knows.
 
     Raises:
         OpsError: the template reads such a part; an item and its cached value cannot be
             compared.
 
     """
-    template = pipe.definition.input_template
-    if template is None:
+    if route.body_paths is None:
         raise OpsError(
-            f"the pipe {pipe.definition.name} sends the whole record, which the table does not"
+            f"the pipe {route.name} sends the whole record, which the table does not"
             " tell: give it an input template of Keys and NewImage to compare"
         )
-    paths = re.findall(r"<(\$[^>]*|aws\.pipes\.event[^>]*)>", template)
-    unknown = [path for path in paths if not KNOWN_PATH.match(path)]
+    unknown = [path for path in route.body_paths if not KNOWN_PATH.match(path)]
     if unknown:
         raise OpsError(
-            f"the pipe {pipe.definition.name} sends {', '.join(unknown)}, which the table does"
+            f"the pipe {route.name} sends {', '.join(unknown)}, which the table does"
             " not tell: an item and its cached value cannot be compared"
         )

@@ -9,9 +9,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.repair.converge import Converger
 from ops.deployment import Deployment, asking_aws
 from ops.errors import OpsError
+from ops.pipelines import PUT
+from ops.repair.converge import Converger
 from ops.repair.scan import ScanProgress
 from ops.repair.sender import RefusedError, UnansweredError, UnusableError, Sender
 from ops.table import Item, shown
@@ -64,6 +65,7 @@ class Warm:
         tell: Callable[[str], None] = lambda _: None,
         page: int = 100,
     ) -> None:
+        self._deployment = deployment
         self._table = deployment.table
         self._converger = Converger(deployment, sender)
         self._progress = progress
@@ -77,9 +79,11 @@ class Warm:
         """Send all items; return what became of them.
 
         Raises:
-            OpsError: AWS cannot be asked; the progress is kept.
+            OpsError: the pipeline puts nothing into the cache; or AWS cannot be asked, and the
+                progress is kept.
 
         """
+        self._deployment.required(PUT, "there is nothing to send to the cache")
         segments = [
             one for one in range(self._progress.segments) if not self._progress.is_done(one)
         ]
@@ -122,7 +126,7 @@ class Warm:
             return False
         outcome, why = SENT, ""
         try:
-            if self._converger.converge(key).request is None:
+            if not self._converger.converge(key, clear=False).requests:
                 outcome = LEFT_OUT
         except RefusedError as error:
             outcome, why = REFUSED, error.answer

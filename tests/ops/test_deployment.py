@@ -7,8 +7,13 @@ import pytest
 
 from localcloud import LocalAws
 from ops.errors import OpsError
+from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
 from tests.localcloud.weather_pipes import API_KEY
-from tests.ops.repair.repair_cloud import PUBLISH, PUT, RepairCloud
+from tests.ops.repair.own_pipeline import OwnPipeline
+from tests.ops.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud
+
+ID = Attribute("Id")
+USERS = ItemMapping(cache=CacheEntry(key=ID, value=[ID], ttl=60))
 
 
 @pytest.fixture
@@ -46,11 +51,54 @@ def test_a_pipe_is_chosen_by_name_or_operation(cloud: RepairCloud, name: str) ->
 
 
 def test_nothing_deployed_names_the_next_step(cloud: RepairCloud) -> None:
-    cloud.weather.pipes.delete_pipe(Name=PUT)
+    for definition in cloud.weather.definitions:
+        cloud.weather.pipes.delete_pipe(Name=definition.name)
     assert problem(cloud) == (
-        f"the pipe {PUT} is not deployed in us-east-1: run ./help.sh deploy, or set NAME_PREFIX"
-        " and AWS_REGION to what is deployed"
+        "no pipeline of weather-stats-demo is deployed in us-east-1: run ./help.sh deploy, or set"
+        " NAME_PREFIX and AWS_REGION to what is deployed"
     )
+
+
+def test_what_a_pipeline_lacks_is_told_when_it_is_needed(cloud: RepairCloud) -> None:
+    for name in (PUT, DELETE):
+        cloud.weather.pipes.delete_pipe(Name=name)
+    with cloud.deployment() as deployment:
+        assert list(deployment.pipes) == ["topic-publish"]
+        with pytest.raises(OpsError, match="weather-stats-demo has no cache-put, only topic-pub"):
+            deployment.required("cache-put", "why not")
+
+
+def test_a_pipeline_of_ones_own_is_found_by_its_id(cloud: RepairCloud) -> None:
+    OwnPipeline(cloud, "users", mapping=USERS, keys=KeySchema(ID))
+    with cloud.deployment("users") as deployment:
+        assert deployment.name == deployment.table.name == "weather-stats-demo-users"
+        assert list(deployment.pipes) == ["cache-put", "cache-delete"]
+        assert deployment.queues == [cloud.weather.queue_arn.replace("demo", "demo-users")]
+    with cloud.deployment() as deployment:
+        assert deployment.name == "weather-stats-demo"
+
+
+def test_the_rules_behind_a_bus_are_found(cloud: RepairCloud) -> None:
+    own = OwnPipeline(cloud, "users", mapping=USERS, keys=KeySchema(ID), bus=True)
+    cloud.weather.events.put_rule(
+        Name="somebody-elses", EventBusName=f"{own.name}-bus", EventPattern='{"source":["x"]}'
+    )
+    with cloud.deployment("users") as deployment:
+        names = [route.name for route in deployment.pipes.values()]
+        assert names == [f"{own.name}-cache-put-rule", f"{own.name}-cache-delete-rule"]
+        assert deployment.stream_arn == own.stream_arn
+        assert deployment.queues == [own.queue_arn]
+        reader = deployment.pipes["cache-put"].reader
+        assert [one.operation for one in deployment.by_arn[reader.arn]] == list(deployment.pipes)
+    for name in names:
+        cloud.weather.events.remove_targets(
+            Rule=name, EventBusName=f"{own.name}-bus", Ids=["momento"]
+        )
+    with (
+        pytest.raises(OpsError, match="its event bus has none of its rules"),
+        cloud.deployment("users"),
+    ):
+        pass
 
 
 def test_a_table_that_is_gone_is_told(cloud: RepairCloud) -> None:

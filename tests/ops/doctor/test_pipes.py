@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops.doctor.check import Verdict
+from ops.doctor.check import Check, Verdict
 from ops.doctor.pipes import examine
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
@@ -32,16 +32,25 @@ class Stopped:
         self._client = client
         self._changes = changes
 
+    def get_paginator(self, name: str) -> Any:
+        """Return a paginator of the real client."""
+        return self._client.get_paginator(name)
+
     def describe_pipe(self, *, Name: str) -> Any:  # noqa: N803 - AWS's name
         """Return a pipe, one of them with other states."""
         pipe = self._client.describe_pipe(Name=Name)
         return pipe | self._changes if Name == PUT else pipe
 
 
+def all_checks(weather: WeatherPipes, pipes: Any = None) -> list[Check]:
+    """Return every check."""
+    clients = {"pipes": pipes or weather.pipes, "sqs": weather.sqs}
+    return list(examine(SETTINGS, clients.__getitem__))
+
+
 def found(weather: WeatherPipes, pipes: Any = None) -> dict[str, tuple[Verdict, str]]:
     """Return what each check says."""
-    clients = {"pipes": pipes or weather.pipes, "sqs": weather.sqs}
-    return {one.name: (one.verdict, one.found) for one in examine(SETTINGS, clients.__getitem__)}
+    return {one.name: (one.verdict, one.found) for one in all_checks(weather, pipes)}
 
 
 def test_nothing_deployed_is_no_failure(weather: WeatherPipes) -> None:
@@ -49,10 +58,34 @@ def test_nothing_deployed_is_no_failure(weather: WeatherPipes) -> None:
 
 
 def test_pipes_that_run_are_well(weather: WeatherPipes) -> None:
-    names = weather.create_pipes()
+    weather.create_pipes()
+    assert found(weather) == {
+        "weather-stats-demo": (Verdict.OK, "cache-put, topic-publish, cache-delete run"),
+        "dead letters": (Verdict.OK, "none waits in weather-stats-demo-dlq"),
+    }
+
+
+def test_every_pipeline_of_the_prefix_is_looked_at(weather: WeatherPipes) -> None:
+    """One that has a pipe only is well; one of another prefix is none of ours."""
+    weather.create_pipes()
+    arguments = weather.arguments(weather.definition(PUT))
+    other = weather.sqs.create_queue(QueueName="weather-stats-demo-orders-dlq")["QueueUrl"]
+    stream = {"DynamoDBStreamParameters": arguments["SourceParameters"]["DynamoDBStreamParameters"]}
+    stream["DynamoDBStreamParameters"] |= {
+        "DeadLetterConfig": {"Arn": f"{weather.queue_arn[:-4]}-orders-dlq"}
+    }
+    for name in ("weather-stats-demo-orders-changes-pipe", "weather-stats-cache-put-pipe"):
+        weather.pipes.create_pipe(**arguments | {"Name": name, "SourceParameters": stream})
     checks = found(weather)
-    assert {name: checks[name] for name in names} == dict.fromkeys(names, (Verdict.OK, "running"))
-    assert checks["dead letters"] == (Verdict.OK, "none waits in weather-stats-demo-dlq")
+    assert checks["weather-stats-demo-orders"] == (Verdict.OK, "changes runs")
+    assert checks["dead letters"] == (Verdict.OK, "none waits in 2 queues")
+    assert len(checks) == 3
+    weather.sqs.send_message(QueueUrl=other, MessageBody="a letter")
+    waiting, empty = all_checks(weather)[-2:]
+    assert waiting.verdict is Verdict.WARNING
+    assert waiting.found.startswith("about 1 wait in weather-stats-demo-orders-dlq; ")
+    assert waiting.found.endswith("./help.sh redrive --pipeline weather-stats-demo-orders")
+    assert (empty.verdict, empty.found) == (Verdict.OK, "none waits in weather-stats-demo-dlq")
 
 
 def test_a_pipe_that_is_missing_beside_others_is_a_failure(weather: WeatherPipes) -> None:

@@ -188,9 +188,9 @@ class RepairCloud:
 
     # -- what is done about them
 
-    def deployment(self) -> Deployment:
-        """Return what is deployed."""
-        return Deployment(Settings.load())
+    def deployment(self, pipeline: str | None = None) -> Deployment:
+        """Return what is deployed: a pipeline, by default the weather stack's."""
+        return Deployment(Settings.load(), pipeline)
 
     def sender(self, deployment: Deployment, **options: Any) -> Sender:
         """Return a sender that does not wait long between attempts."""
@@ -200,9 +200,11 @@ class RepairCloud:
             **({"first_wait": 0.01, "timeout": 0.3} | options),
         )
 
-    def redrive(self, *, only: str | None = None, **options: Any) -> Summary:
+    def redrive(
+        self, *, only: str | None = None, pipeline: str | None = None, **options: Any
+    ) -> Summary:
         """Settle the dead letters."""
-        with self.deployment() as deployment, self.sender(deployment) as sender:
+        with self.deployment(pipeline) as deployment, self.sender(deployment) as sender:
             chosen = None if only is None else deployment.chosen(only)
             return Redrive(deployment, sender, only=chosen, **options).run()
 

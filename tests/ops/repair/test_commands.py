@@ -95,8 +95,15 @@ def test_a_wrong_key_is_an_error_with_a_next_step(cloud: RepairCloud, command: s
     assert "run ./help.sh deploy" in problems
 
 
-def test_nothing_deployed_is_an_error(cloud: RepairCloud) -> None:
+@pytest.mark.parametrize("command", ["warm", "verify"])
+def test_a_pipeline_without_cache_put_is_an_error(cloud: RepairCloud, command: str) -> None:
     cloud.weather.pipes.delete_pipe(Name=PUT)
-    code, said, problems = run(cloud, "redrive")
+    code, said, problems = run(cloud, command, "--pipeline=weather-stats-demo")
     assert (code, said) == (1, "")
-    assert problems.startswith(f"error: the pipe {PUT} is not deployed")
+    assert problems.startswith("error: the pipeline weather-stats-demo has no cache-put, only ")
+
+
+def test_an_unknown_pipeline_is_an_error(cloud: RepairCloud) -> None:
+    code, said, problems = run(cloud, "redrive", "--pipeline=orders")
+    assert (code, said) == (1, "")
+    assert problems == "error: there is no pipeline 'orders'; there are weather-stats-demo\n"

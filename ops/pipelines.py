@@ -1,0 +1,82 @@
+"""The pipelines that are deployed, by the names of their pipes: one of a table's each."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.errors import OpsError
+
+PUT, PUBLISH, DELETE = OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
+CHANGES = "changes"
+"""The one pipe of a pipeline with an event bus; its rules have the operations' names."""
+_NAME = re.compile(rf"(.+)-({'|'.join((*OPERATIONS, CHANGES))})-pipe")
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One pipeline: its name, which begins the names of all of its resources, and its pipes.
+
+    `pipes` are names by operation, or by `changes`.
+    """
+
+    name: str
+    pipes: Mapping[str, str] = field(default_factory=dict)
+
+
+def list_pipelines(pipes: Any, prefix: str) -> dict[str, Pipeline]:  # noqa: ANN401 - a boto3 client
+    """Return the pipelines named by a prefix, by name: `{prefix}` and `{prefix}-...`.
+
+    See AWS: EventBridge Pipes API, "ListPipes"; `pipes` is boto3's client.
+    """
+    return group(_names(pipes, prefix), prefix)
+
+
+def group(names: Iterable[str], prefix: str) -> dict[str, Pipeline]:
+    """Return the pipelines that pipes of these names belong to, in alphabetical order.
+
+    >>> group(["shop-orders-cache-put-pipe", "shop-orders-topic-publish-pipe", "other"], "shop")
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'shop-orders': Pipeline(name='shop-orders',
+        pipes={'cache-put': 'shop-orders-cache-put-pipe',
+               'topic-publish': 'shop-orders-topic-publish-pipe'})}
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name in sorted(names):
+        match = _NAME.fullmatch(name)
+        if match and (match[1] == prefix or match[1].startswith(f"{prefix}-")):
+            found.setdefault(match[1], {})[match[2]] = name
+    order = (*OPERATIONS, CHANGES)
+    return {
+        name: Pipeline(name, {one: pipes[one] for one in order if one in pipes})
+        for name, pipes in sorted(found.items())
+    }
+
+
+def choose(found: Mapping[str, Pipeline], prefix: str, wanted: str | None = None) -> Pipeline:
+    """Return the pipeline of a name, with or without the prefix.
+
+    Without a name it is the only one there is, else the one that is called like the prefix, as
+    the weather stack's is.
+
+    Raises:
+        OpsError: there is none, or several; the message lists them.
+
+    """
+    there_are = ", ".join(found)
+    if wanted is not None:
+        for name in (wanted, f"{prefix}-{wanted}"):
+            if name in found:
+                return found[name]
+        raise OpsError(f"there is no pipeline {wanted!r}; there are {there_are}")
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if prefix in found:
+        return found[prefix]
+    raise OpsError(f"there are several pipelines: choose one with --pipeline, of {there_are}")
+
+
+def _names(pipes: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - a boto3 client
+    for page in pipes.get_paginator("list_pipes").paginate(NamePrefix=f"{prefix}-"):
+        for pipe in page["Pipes"]:
+            yield pipe["Name"]

@@ -1,0 +1,91 @@
+"""One operation of a pipeline: what a stream's record is sent as, by a pipe or by a rule."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from eventpipes import (
+    Definition,
+    Destination,
+    Event,
+    Filtered,
+    Pipe,
+    Request,
+    Rule,
+    RuleDefinition,
+    Unprocessable,
+)
+
+_IN_A_TEMPLATE = re.compile(r"<([^<>\s]+)>")
+_DETAIL = re.compile(r"\$\.detail(?=[.\[]|$)")
+"""Where a rule's event has the record."""
+
+
+class Route:
+    """A pipe to an API destination, or a rule with the pipe that puts the records on its bus.
+
+    `reader` is the pipe that reads the stream.
+    """
+
+    def __init__(self, operation: str, pipe: Pipe, rule: Rule | None = None) -> None:
+        self.operation = operation
+        self.reader: Definition = pipe.definition
+        self.definition: Definition | RuleDefinition = (rule or pipe).definition
+        self._pipe = pipe
+        self._rule = rule
+
+    @property
+    def name(self) -> str:
+        """The pipe's name, or the rule's."""
+        return self.definition.name
+
+    @property
+    def destination(self) -> Destination:
+        """Where its requests go."""
+        return self.definition.destination
+
+    @property
+    def queues(self) -> set[str]:
+        """The ARNs of the queues that its dead letters come to."""
+        found = {self.reader.source.dead_letter_queue_arn}
+        if isinstance(self.definition, RuleDefinition):
+            found.add(self.definition.dead_letter_queue_arn)
+        return {arn for arn in found if arn}
+
+    @property
+    def body_paths(self) -> list[str] | None:
+        """The parts of a record that its body is made of, as paths; none if that is all of it."""
+        template = self.definition.input_template
+        if template is None:
+            return None
+        variables: Mapping[str, str] = {}
+        if isinstance(self.definition, RuleDefinition):
+            variables = self.definition.input_paths
+        found = _IN_A_TEMPLATE.findall(template)
+        paths = [variables.get(name, name) for name in found]
+        return [
+            _DETAIL.sub("$", path)
+            for path in paths
+            if path.startswith(("$", "aws.pipes.event", "aws.events.event"))
+        ]
+
+    @property
+    def key_path(self) -> str:
+        """Which part of a record the cache's key is, as a path; or a constant, or nothing."""
+        query = self.definition.query_string
+        return _DETAIL.sub("$", query.get("key") or query.get("key_base64") or "")
+
+    def process(self, record: Mapping[str, Any]) -> Filtered | Request | Unprocessable:
+        """Return what becomes of a record, through the bus if there is one."""
+        outcome = self._pipe.process(record)
+        if not isinstance(outcome, Event):
+            return outcome
+        if self._rule is None:
+            return Unprocessable("its pipe puts events on a bus, and no rule is known that sends")
+        return self._rule.process(outcome.envelope)
+
+    def process_event(self, event: Mapping[str, Any]) -> Filtered | Request | Unprocessable:
+        """Return what a rule makes of an event, with the envelope that it came in."""
+        if self._rule is None:
+            return self.process(event["detail"])
+        return self._rule.process(event)

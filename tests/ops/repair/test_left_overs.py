@@ -1,0 +1,150 @@
+"""What is left over is found by what the stream tells, also where an attribute is the key."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localcloud import LocalAws
+from ops.errors import OpsError
+from ops.repair.verify import Summary, Verify
+from ops.repair.warm import Warm
+from ops.repair.scan import ScanProgress
+from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+from tests.ops.repair.own_pipeline import OwnPipeline
+from tests.ops.repair.repair_cloud import RepairCloud
+
+ID, EMAIL, STATUS = Attribute("Id"), Attribute("Email"), Attribute("Status")
+ENTRY = CacheEntry(key=EMAIL, key_is_unique=True, value=[ID, EMAIL], ttl=600)
+BY_EMAIL = ItemMapping(cache=ENTRY, where={STATUS: ["active", "new"]})
+
+
+@pytest.fixture(scope="module")
+def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a deployed stack, for pipelines beside it."""
+    with RepairCloud(local_aws) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(deployed: RepairCloud) -> RepairCloud:
+    """Return the stack with an empty cache."""
+    deployed.momento.service.caches["momento-eventbridge-cache"].items.clear()
+    deployed.arrivals.clear()
+    return deployed
+
+
+def verify(cloud: RepairCloud, pipeline: str, *, sample: int | None = None) -> Summary:
+    """Compare and repair, with little patience."""
+    with cloud.deployment(pipeline) as deployment, cloud.sender(deployment) as sender:
+        return Verify(deployment, sender, sample=sample, repair=True, settle=0.02).run()
+
+
+def found(summary: Summary) -> list[tuple[str, str]]:
+    """Return the keys that are wrong, with their state."""
+    return sorted((one.key, one.state) for one in summary.findings)
+
+
+@pytest.mark.parametrize("bus", [False, True], ids=["pipes", "bus"])
+def test_narrowed_items_and_those_without_the_attribute_are_rightly_absent(
+    cloud: RepairCloud, *, bus: bool
+) -> None:
+    name = f"narrowed-{bus}".lower()
+    users = OwnPipeline(cloud, name, mapping=BY_EMAIL, keys=KeySchema(ID), bus=bus)
+    users.put(Id="1", Email="a@x", Status="active")
+    users.put(Id="2", Email="b@x", Status="blocked")
+    users.put(Id="3", Email="c@x", Status="blocked")
+    users.put(Id="4", Status="new")
+    cloud.fill("c@x", "when it was active")
+    summary = verify(cloud, name)
+    assert found(summary) == [("1", "missing"), ("3", "left over")]
+    assert summary.counts == {"missing": 1, "left over": 1, "in sync": 1, "left out": 1}
+    assert summary.complete
+    assert cloud.cache() == {"a@x": '{"Id":"1","Email":"a@x"}'}
+
+
+def test_entries_of_removed_and_changed_attributes_are_left_over(cloud: RepairCloud) -> None:
+    """But not one that another item has taken over, or that its own item has again."""
+    users = OwnPipeline(cloud, "users", mapping=BY_EMAIL, keys=KeySchema(ID))
+    for id_, email in (("1", "gone@x"), ("2", "old@x"), ("3", "taken@x"), ("4", "again@x")):
+        users.put(Id=id_, Email=email, Status="active")
+        cloud.fill(email, f'{{"Id":"{id_}","Email":"{email}"}}')
+    users.delete(Id="1")
+    users.put(Id="2", Email="new@x", Status="active")
+    users.delete(Id="3")
+    users.put(Id="5", Email="taken@x", Status="active")
+    users.put(Id="4", Email="other@x", Status="active")
+    users.put(Id="4", Email="again@x", Status="active")
+    summary = verify(cloud, "users")
+    assert found(summary) == [
+        ("1", "left over"),
+        ("2", "left over"),
+        ("2", "missing"),
+        ("5", "stale"),
+    ]
+    assert summary.complete
+    assert cloud.cache() == {
+        email: f'{{"Id":"{id_}","Email":"{email}"}}'
+        for id_, email in (("2", "new@x"), ("5", "taken@x"), ("4", "again@x"))
+    }
+    again = verify(cloud, "users")
+    assert found(again) == []
+
+
+def test_a_sample_says_that_it_does_not_look_for_them(cloud: RepairCloud) -> None:
+    users = OwnPipeline(cloud, "sampled", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="a@x", Status="active")
+    users.delete(Id="1")
+    cloud.fill("a@x", "left over")
+    summary = verify(cloud, "sampled", sample=5)
+    assert summary.unseen == (
+        "the cache's key is no key of the table, so all items have to be compared"
+    )
+    assert list(cloud.cache()) == ["a@x"]
+
+
+def test_binary_keys_are_compared_and_repaired(cloud: RepairCloud) -> None:
+    token = Attribute("Token", "B")
+    entry = CacheEntry(key=token, key_is_unique=True, value=[ID], ttl=600)
+    tokens = OwnPipeline(cloud, "tokens", mapping=ItemMapping(cache=entry), keys=KeySchema(ID))
+    cloud.weather.dynamodb.put_item(
+        TableName=tokens.name, Item={"Id": {"S": "1"}, "Token": {"B": b"\xfb\xff\x00"}}
+    )
+    assert found(verify(cloud, "tokens")) == [("1", "missing")]
+    items = cloud.momento.service.caches["momento-eventbridge-cache"].items
+    assert list(items) == [b"\xfb\xff\x00"]
+    tokens.delete(Id="1")
+    assert found(verify(cloud, "tokens")) == [("1", "left over")]
+    assert list(items) == []
+
+
+def test_without_cache_delete_nothing_is_left_over(cloud: RepairCloud) -> None:
+    entry = CacheEntry(key=ID, value=[ID], ttl=600, delete=False)
+    users = OwnPipeline(cloud, "kept", mapping=ItemMapping(cache=entry), keys=KeySchema(ID))
+    users.put(Id="1")
+    users.delete(Id="1")
+    cloud.fill("1", "until its TTL ends")
+    summary = verify(cloud, "kept")
+    assert summary.unseen == "the pipeline has no cache-delete"
+    assert summary.complete
+    assert list(cloud.cache()) == ["1"]
+
+
+def test_a_warm_up_sends_what_matches_and_deletes_nothing(
+    cloud: RepairCloud, tmp_path: Path
+) -> None:
+    users = OwnPipeline(cloud, "warm", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="a@x", Status="active")
+    users.put(Id="2", Email="b@x", Status="blocked")
+    progress = ScanProgress(tmp_path / "progress", identity="warm", segments=1)
+    with cloud.deployment("warm") as deployment, cloud.sender(deployment) as sender:
+        summary = Warm(deployment, sender, progress).run()
+    assert summary.counts == {"sent": 1, "left out": 1}
+    assert [one.method for one in cloud.arrivals] == ["PUT"]
+
+
+def test_a_pipeline_that_only_publishes_has_nothing_to_verify(cloud: RepairCloud) -> None:
+    mapping = ItemMapping(topic=TopicMessage(topic=Attribute("Room"), value=[ID]))
+    OwnPipeline(cloud, "chat", mapping=mapping, keys=KeySchema(ID, Attribute("Room")))
+    with pytest.raises(OpsError, match="demo-chat has no cache-put, only topic-publish"):
+        verify(cloud, "chat")

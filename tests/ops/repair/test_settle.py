@@ -1,0 +1,166 @@
+"""Dead letters of any pipeline are settled: attribute keys, narrowed items, rules, a bus's pipe."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from localcloud import LocalAws
+from ops.repair.outcome import Outcome
+from ops.repair.stream import Stream
+from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
+from tests.ops.repair.own_pipeline import OwnPipeline
+from tests.ops.repair.repair_cloud import GONE_SHARD, RepairCloud, only
+
+ID, EMAIL, STATUS = Attribute("Id"), Attribute("Email"), Attribute("Status")
+ENTRY = CacheEntry(key=EMAIL, key_is_unique=True, value=[ID], ttl=600)
+BY_EMAIL = ItemMapping(
+    cache=ENTRY, topic=TopicMessage(topic="users", value=[ID]), where={STATUS: ["active"]}
+)
+
+
+@pytest.fixture(scope="module")
+def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a deployed stack, for pipelines beside it."""
+    with RepairCloud(local_aws) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(deployed: RepairCloud) -> RepairCloud:
+    """Return the stack with an empty cache and no messages."""
+    cache = deployed.momento.service.caches["momento-eventbridge-cache"]
+    cache.items.clear()
+    cache.topics.clear()
+    return deployed
+
+
+def published(cloud: RepairCloud, topic: str) -> list[Any]:
+    """Return a topic's messages."""
+    found = cloud.momento.service.caches["momento-eventbridge-cache"].topics.get(topic)
+    return [json.loads(text) for _, text, _ in found.messages] if found else []
+
+
+def of_a_pipe(cloud: RepairCloud, own: OwnPipeline, number: int = -1) -> Any:
+    """Return a record as a pipe has it."""
+    return list(Stream(cloud.weather.streams).all(own.stream_arn))[number]
+
+
+def test_a_removed_items_entry_is_found_by_the_letters_record(cloud: RepairCloud) -> None:
+    """The put's letter tells the address that the item had; the table does not any more."""
+    users = OwnPipeline(cloud, "gone", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="a@x", Status="active")
+    users.give_up("cache-put")
+    users.delete(Id="1")
+    cloud.fill("a@x", "old")
+    result = only(cloud.redrive(pipeline="gone"))
+    assert result.outcome is Outcome.SUPERSEDED
+    assert result.why == "the item has changed since: its key was deleted from the cache"
+    assert cloud.cache() == {}
+
+
+def test_a_deletes_letter_takes_the_former_entry_out_and_puts_the_new(cloud: RepairCloud) -> None:
+    users = OwnPipeline(cloud, "back", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="a@x", Status="active")
+    users.delete(Id="1")
+    users.give_up("cache-delete")
+    users.put(Id="1", Email="b@x", Status="active")
+    cloud.fill("a@x", "old")
+    result = only(cloud.redrive(pipeline="back"))
+    assert result.why == (
+        "the item has changed since: its former key was deleted from the cache, and its current"
+        " state sent"
+    )
+    assert cloud.cache() == {"b@x": '{"Id":"1"}'}
+
+
+def test_an_item_that_stopped_to_match_leaves_the_cache(cloud: RepairCloud) -> None:
+    users = OwnPipeline(cloud, "left", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="a@x", Status="active")
+    users.give_up("cache-put")
+    users.put(Id="1", Email="a@x", Status="blocked")
+    users.give_up("cache-delete")
+    cloud.fill("a@x", "old")
+    assert cloud.redrive(pipeline="left").complete
+    assert cloud.cache() == {}
+
+
+def test_a_pipeline_that_only_deletes_sends_the_deletion(cloud: RepairCloud) -> None:
+    """Nothing else takes out what was cached before the item came back."""
+    mapping = ItemMapping(cache=CacheEntry(key=ID, put=False))
+    view = StreamView.KEYS_ONLY
+    users = OwnPipeline(cloud, "evict", mapping=mapping, keys=KeySchema(ID), view=view)
+    users.put(Id="1")
+    users.delete(Id="1")
+    users.give_up("cache-delete")
+    users.put(Id="1")
+    cloud.fill("1", "old")
+    assert only(cloud.redrive(pipeline="evict")).outcome is Outcome.SUPERSEDED
+    assert cloud.cache() == {}
+
+
+def test_a_pipeline_that_only_publishes_replays_its_messages(cloud: RepairCloud) -> None:
+    mapping = ItemMapping(topic=TopicMessage(topic=Attribute("Room"), value=[ID]))
+    chat = OwnPipeline(cloud, "chat", mapping=mapping, keys=KeySchema(ID, Attribute("Room")))
+    chat.put(Id="1", Room="lobby")
+    chat.give_up("topic-publish")
+    assert only(cloud.redrive(pipeline="chat")).outcome is Outcome.SENT
+    assert published(cloud, "lobby") == [{"EventType": "INSERT", "Id": "1"}]
+
+
+def test_a_rules_letter_is_settled_by_the_event_in_it(cloud: RepairCloud) -> None:
+    """Its record is sent if the table is still as it left it, and a message always."""
+    users = OwnPipeline(cloud, "bus", mapping=BY_EMAIL, keys=KeySchema(ID), bus=True)
+    users.put(Id="1", Email="a@x", Status="active")
+    users.give_up_event("cache-put", of_a_pipe(cloud, users))
+    users.put(Id="2", Email="b@x", Status="active")
+    older = of_a_pipe(cloud, users)
+    users.put(Id="2", Email="c@x", Status="active")
+    users.give_up_event("cache-put", older)
+    users.give_up_event("topic-publish", older)
+    summary = cloud.redrive(pipeline="bus")
+    assert summary.complete
+    assert {
+        (one.pipe.removeprefix(users.name), one.key, one.outcome) for one in summary.results
+    } == {
+        ("-cache-put-rule", "1", Outcome.SENT),
+        ("-cache-put-rule", "2", Outcome.SUPERSEDED),
+        ("-topic-publish-rule", "2", Outcome.SENT),
+    }
+    assert cloud.cache() == {"a@x": '{"Id":"1"}', "c@x": '{"Id":"2"}'}
+    assert published(cloud, "users") == [{"EventType": "INSERT", "Id": "2"}]
+
+
+def test_a_letter_of_the_pipe_to_a_bus_is_settled_for_every_rule(cloud: RepairCloud) -> None:
+    users = OwnPipeline(cloud, "reader", mapping=BY_EMAIL, keys=KeySchema(ID), bus=True)
+    users.put(Id="1", Email="a@x", Status="active")
+    users.give_up("changes")
+    assert only(cloud.redrive(pipeline="reader")).outcome is Outcome.SENT
+    assert cloud.cache() == {"a@x": '{"Id":"1"}'}
+    assert published(cloud, "users") == [{"EventType": "INSERT", "Id": "1"}]
+
+
+def test_a_logged_record_tells_the_entry_of_an_item_that_is_gone(cloud: RepairCloud) -> None:
+    users = OwnPipeline(cloud, "logged", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="a@x", Status="active")
+    record = of_a_pipe(cloud, users)
+    users.give_up("cache-put", shardId=GONE_SHARD)
+    users.delete(Id="1")
+    cloud.fill("a@x", "old")
+    name = f"{users.name}-cache-put-pipe"
+    cloud.weather.logs.create_log_stream(logGroupName=cloud.weather.log_group, logStreamName=name)
+    cloud.weather.logs.put_log_events(
+        logGroupName=cloud.weather.log_group,
+        logStreamName=name,
+        logEvents=[
+            {
+                "timestamp": record["dynamodb"]["ApproximateCreationDateTime"] * 1000,
+                "message": json.dumps({"payload": json.dumps([record])}),
+            }
+        ],
+    )
+    result = only(cloud.redrive(pipeline="logged"))
+    assert result.outcome is Outcome.CONVERGED
+    assert result.why.endswith("its key was deleted from the cache")
+    assert cloud.cache() == {}
