@@ -16,18 +16,17 @@ from stacks.settings import Settings
 
 def synthesize(stack: str | None = None) -> None:
     """Synthesize one stack, by name (default: as the settings say)."""
-    settings = Settings.load()
-    stack = stack or settings.stack
-    stack_class = catalogue.find(stack)
+    settings = Settings.load(stack=stack)
+    stack_class = catalogue.find(settings.stack)
     for warning in settings.warnings:
         print(f"warning: {warning}", file=sys.stderr)
 
     from cdktf import App
 
     app = App(context={"targetVersions": {"terraform": ">=1.11.0"}})  # cdktn asks for it
-    stack_class(app, stack, settings)
+    stack_class(app, settings.stack, settings)
     app.synth()
-    for warning in quotas.judge(app.outdir, stack):
+    for warning in quotas.judge(app.outdir, settings.stack):
         print(f"warning: {warning}", file=sys.stderr)
 
 

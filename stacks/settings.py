@@ -22,6 +22,7 @@ from stacks.topology import Topology
 
 SECONDS_A_DAY = 86_400
 DEFAULT_STACK = "weather"
+STATE_STACK = "state"
 MAX_KEY_LENGTH = 512
 """EventBridge takes an API key value of 1 to 512 characters."""
 MAX_RULE_RETRIES = 185
@@ -108,15 +109,15 @@ class Settings(BaseSettings):
     mirror_provider_version: Annotated[str | None, _env("MIRROR_AWS_PROVIDER_VERSION")] = None
 
     @classmethod
-    def load(cls) -> Self:
-        """Read the environment and `.env`.
+    def load(cls, *, stack: str | None = None) -> Self:
+        """Read the environment and `.env`; a stack that is named here goes before both.
 
         Raises:
             SettingsError: a setting is missing or wrong; one line each, with the fix.
 
         """
         try:
-            return cls()
+            return cls() if stack is None else cls(STACK=stack)
         except ValidationError as error:
             raise SettingsError("\n".join(map(_explain, error.errors()))) from None
         except UnicodeDecodeError:
@@ -278,7 +279,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _a_state_belongs_to_one_stack(self) -> Self:
         key = self.state_object_key
-        if key is not None and self.stack != DEFAULT_STACK and self.stack not in key:
+        own = self.stack not in {DEFAULT_STACK, STATE_STACK}
+        if key is not None and own and self.stack not in key:
             raise ValueError(
                 f"STATE_KEY is {key!r} and STACK is {self.stack}: a state that two stacks share"
                 " makes each destroy the other. Leave STATE_KEY empty, or write one with the"

@@ -50,6 +50,13 @@ def test_the_weather_stack_is_the_default(tmp_path: Path) -> None:
     assert outputs(tmp_path).keys() == {"weather"}
 
 
+def test_a_stack_that_is_named_has_its_own_state(tmp_path: Path) -> None:
+    """Whatever STACK says: with another's state, a deployment would destroy that."""
+    run = run_main(tmp_path, "orders", MOMENTO_API_ENDPOINT=ENDPOINT, STACK="sessions")
+    assert run.returncode == 0
+    assert '"key": "weather-stats-demo/orders.tfstate"' in outputs(tmp_path)["orders"]
+
+
 def test_a_warning_is_told_and_does_not_stop_it(tmp_path: Path) -> None:
     run = run_main(tmp_path, "state", MOMENTO_API_ENDPOINT=ENDPOINT, AWS_REGION="eu-west-1")
     assert run.returncode == 0
