@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 WATCH_SECONDS = 1.0
 IDLE_SECONDS = 0.05
+FEW = 6
+"""Readers that the local API has no trouble to answer twenty times a second."""
 GONE = ("NotFoundException", "ResourceNotFoundException")
 WATCH = "(watch)"
 """The name under which trouble in finding the pipes is told."""
@@ -108,6 +110,11 @@ class Runner:
             found |= bus.statuses
         return found
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long a reader waits that has nothing to read: longer where there are many."""
+        return IDLE_SECONDS * max(1.0, len(self._running) / FEW)
+
     def wait_until_reading(self, *names: str, seconds: float = 30) -> None:
         """Wait until these pipes read their shards.
 
@@ -125,12 +132,14 @@ class Runner:
 
     def _watch(self) -> None:
         while not self._stop.is_set():
+            begin = time.monotonic()
             try:
                 self._look()
                 self._statuses.pop(WATCH, None)
             except (BotoCoreError, ClientError) as error:
                 self._statuses[WATCH] = PipeStatus(WATCH, "RETRYING", str(error))
-            self._stop.wait(WATCH_SECONDS)
+            # Many pipes take long to look at, and the local API has other things to do, too.
+            self._stop.wait(max(WATCH_SECONDS, time.monotonic() - begin))
 
     def _look(self) -> None:
         """Compare what is deployed with what runs; start, restart and stop."""
@@ -295,7 +304,7 @@ class _ShardReader:
                     return
             iterator = page.get("NextShardIterator")
             if not page["Records"]:
-                self._running.stop.wait(IDLE_SECONDS)
+                self._running.stop.wait(self._runner.idle_seconds)
 
     def _handle(self, record: dict[str, Any]) -> bool:
         """Deliver a record; False if it was given up because the pipe stops."""

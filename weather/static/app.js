@@ -2,8 +2,8 @@
 // Values are shown by textContent only, so that none of them is ever markup.
 
 const byId = (id) => document.getElementById(id);
-const MARKS = { delivered: "✓", filtered: "·", "dead-letter": "✗" };
-const OUTCOMES = { delivered: "delivered", filtered: "filtered out", "dead-letter": "dead letter" };
+const MARKS = { delivered: "✓", filtered: "·", "dead-letter": "✗", undelivered: "✗" };
+const OUTCOMES = { delivered: "delivered", filtered: "filtered out", "dead-letter": "dead letter", undelivered: "not delivered" };
 const KEPT = { messages: 50, deliveries: 90 };
 const records = new Map(); // location -> { row, ends: ms since 1970, or null }
 const latest = new Map(); // operation -> delivery
@@ -129,7 +129,7 @@ function prepend(id, item) {
 
 // --- the pipes -------------------------------------------------------------------------------
 
-const operation = (pipe) => pipe.replace(`${about.table}-`, "").replace(/-pipe$/, "");
+const operation = (pipe) => pipe.replace(`${about.table}-`, "").replace(/-(pipe|rule)$/, "");
 const keyOf = (delivery) => Object.values(delivery.keys ?? {}).map((value) => Object.values(value)[0]).join(" ");
 const milliseconds = (seconds) => `${Math.max(0, seconds * 1000).toFixed(0)} ms`;
 
