@@ -11,6 +11,7 @@ from stacks.mapping.on_bus import RuleRoute, on_bus, taken_by_any
 from stacks.mapping.record import Field, Stream
 from stacks.mapping.route import DELETE, OPERATIONS, PUBLISH, PUT, Operation, Route
 from stacks.mapping.topic import TopicMessage
+from stacks.mapping.value import Part, Value
 
 __all__ = [
     "DELETE",
@@ -24,11 +25,13 @@ __all__ = [
     "KeySchema",
     "MappingError",
     "Operation",
+    "Part",
     "Route",
     "RuleRoute",
     "Stream",
     "StreamView",
     "TopicMessage",
+    "Value",
     "on_bus",
     "taken_by_any",
 ]
