@@ -1,9 +1,13 @@
 """How many pipes read each stream, held against AWS's advice (pure)."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from stacks.source import Source
+
+SHOWN = 3
+"""How many pipelines a warning names."""
 
 
 @dataclass
@@ -26,21 +30,27 @@ class Readers:
         stream.pipelines.append(pipeline)
 
     def warnings(self) -> Iterator[str]:
-        """Yield a sentence for each stream that has more readers than AWS advises.
+        """Yield what has more readers than AWS advises: a sentence for streams that are alike.
 
         See AWS: "Quotas in Amazon DynamoDB", "Simultaneous readers of a shard in DynamoDB
         Streams".
         """
+        alike: dict[tuple[int, int], list[_Stream]] = defaultdict(list)
         for stream in self._streams.values():
             if stream.pipes > stream.advised:
-                yield _sentence(stream)
+                alike[stream.pipes, stream.advised].append(stream)
+        for streams in alike.values():
+            yield _sentence(streams)
 
 
-def _sentence(stream: _Stream) -> str:
-    whose = "pipelines" if len(stream.pipelines) > 1 else "pipeline"
+def _sentence(streams: Sequence[_Stream]) -> str:
+    names = [name for stream in streams for name in stream.pipelines]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return (
-        f"{whose} {', '.join(stream.pipelines)}: {stream.pipes} pipes read each shard of the"
-        f" stream, and AWS advises {stream.advised} at most: under load, reads may be throttled and"
+        f"pipeline{'s' if len(names) > 1 else ''} {', '.join(names[:SHOWN])}{more}:"
+        f" {streams[0].pipes} pipes read each shard of"
+        f" {'the stream' if len(streams) == 1 else f'each of {len(streams)} streams'},"
+        f" and AWS advises {streams[0].advised} at most: under load, reads may be throttled and"
         " changes arrive late. TOPOLOGY=bus reads once a pipeline (docs/topologies.md); or leave"
         " out a cache or a topic"
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ops.terraform import (
     environment,
     refuse_without_terminal,
     require_key,
+    synthesize,
 )
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY, House
@@ -97,6 +99,28 @@ def test_show_does_not_repeat_what_is_on_the_screen(
     with pytest.raises(TerraformError, match=f"^{message}"):
         terraform(err=err, code=1).show("apply")
     assert capfd.readouterr().err == err
+
+
+@pytest.mark.parametrize(
+    ("code", "quiet", "said"),
+    [(0, False, True), (0, True, False), (1, False, True), (1, True, True)],
+    ids=["aloud", "quiet", "failing aloud", "failing quietly"],
+)
+def test_a_quiet_synth_speaks_if_it_fails(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    code: int,
+    *,
+    quiet: bool,
+    said: bool,
+) -> None:
+    main = f"import sys; print('warning: three readers', file=sys.stderr); sys.exit({code})"
+    (tmp_path / "main.py").write_text(main, encoding="utf-8")
+    monkeypatch.setattr("ops.terraform.ROOT", tmp_path)
+    with pytest.raises(OpsError) if code else nullcontext():
+        assert synthesize("own", {}, quiet=quiet) == tmp_path / "cdktf.out" / "stacks" / "own"
+    assert capfd.readouterr().err == ("warning: three readers\n" if said else "")
 
 
 def test_events_are_yielded_as_they_come(terraform: Runner) -> None:

@@ -1,4 +1,4 @@
-"""More pipes on a stream than AWS advises are warned of, once for each stream."""
+"""More pipes on a stream than AWS advises are warned of, once for streams that are alike."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +34,7 @@ def table(name: str = "orders", *, global_table: bool = False) -> ExistingTable:
         ([2], True, "pipeline p0: 2 pipes read each shard of the stream, and AWS advises 1 at"),
         ([1, 1], False, None),
         ([2, 1, 3], False, "pipelines p0, p1, p2: 6 pipes read each shard of the stream, and"),
+        ([1] * 4, False, "pipelines p0, p1, p2 and 1 more: 4 pipes read each shard of the"),
     ],
 )
 def test_the_readers_of_a_stream_add_up(
@@ -47,12 +48,22 @@ def test_the_readers_of_a_stream_add_up(
 
 def test_streams_are_counted_each_by_itself() -> None:
     readers = Readers()
-    for name, pipes in (("orders", 2), ("customers", 3), ("parcels", 3)):
+    for name, pipes in (("orders", 2), ("customers", 3), ("parcels", 4)):
         readers.add(name, table(name), pipes)
-    assert [text.partition(":")[0] for text in readers.warnings()] == [
-        "pipeline customers",
-        "pipeline parcels",
+    assert [text.partition(" pipes")[0] for text in readers.warnings()] == [
+        "pipeline customers: 3",
+        "pipeline parcels: 4",
     ]
+
+
+def test_streams_that_are_alike_share_a_warning() -> None:
+    readers = Readers()
+    for number in range(30):
+        readers.add(f"p{number}", table(f"table-{number}"), 3)
+    (text,) = readers.warnings()
+    assert text.startswith(
+        "pipelines p0, p1, p2 and 27 more: 3 pipes read each shard of each of 30 streams, and AWS"
+    )
 
 
 def test_the_warning_says_what_it_means_and_what_to_do() -> None:
