@@ -1,8 +1,8 @@
 """AWS's limits that a stack can meet, each with the page it is from.
 
 What a pipe or a rule itself may hold, such as the length of its patterns and templates, is in
-`eventpipes`, which refuses more. The pages were read as stored copies, some of them months old;
-docs/quotas.md says which numbers could be confirmed in a second place.
+`eventpipes`, which refuses more. The pages were read as stored copies, whose age is not always
+known; docs/quotas.md says which numbers could be confirmed in a second place.
 """
 
 from collections.abc import Mapping
