@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.errors import OpsError
-from ops.review.behaviour import SAMPLES, compare
+from ops.review.behaviour import compare
 from ops.review.guard import blocked, examine
 from ops.review.markdown import headline, render
 from ops.review.masking import scrub, secrets
@@ -27,12 +27,13 @@ def review(
     plan: Plan,
     *,
     allow: Sequence[str] = (),
-    samples: Mapping[str, Mapping[str, Any]] = SAMPLES,
+    samples: Mapping[str, Mapping[str, Any]] | None = None,
     title: str = "Plan",
 ) -> Review:
     """Return the review of a plan, with every secret of the plan taken out.
 
-    `allow` names the addresses whose loss is accepted.
+    `allow` names the addresses whose loss is accepted. Without `samples`, the pipes are tried on
+    records of what they read.
 
     Raises:
         OpsError: an allowed address is not in the plan, or the warnings are too many.

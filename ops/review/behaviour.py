@@ -6,50 +6,24 @@ records, so a review shows what a filter or a template means instead of how it i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
-from eventpipes import Definition, Event, EventPipesError, Filtered, Pipe, Request, Unprocessable
+from eventpipes import (
+    Definition,
+    Event,
+    EventPipesError,
+    Filtered,
+    Pipe,
+    Request,
+    Rule,
+    RuleDefinition,
+    Unprocessable,
+)
 from eventpipes.outcome import masked
-from eventpipes.planned import after, before
+from eventpipes.planned import after, before, rules_after, rules_before
 from eventpipes.request import DEFAULT_HEADERS
 from eventpipes.template import to_json
 from ops.review.plan import Plan
-
-_ITEM: Final = {
-    "Location": {"S": "Oslo"},
-    "MaxTemp": {"N": "21"},
-    "MinTemp": {"N": "9"},
-    "ChancesOfPrecipitation": {"N": "40"},
-    "TTL": {"N": "600"},
-}
-_OLD: Final = _ITEM | {"MaxTemp": {"N": "18"}}
-_BY_TTL: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
-
-
-def _record(kind: str, **more: object) -> dict[str, Any]:
-    images: dict[str, Any] = {"Keys": {"Location": {"S": "Oslo"}}}
-    if kind != "REMOVE":
-        images["NewImage"] = _ITEM
-    if kind != "INSERT":
-        images["OldImage"] = _OLD
-    return {
-        "eventID": "1",
-        "eventVersion": "1.1",
-        "eventName": kind,
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "us-east-1",
-        "dynamodb": images | {"StreamViewType": "NEW_AND_OLD_IMAGES", "SequenceNumber": "1"},
-        **more,
-    }
-
-
-SAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "an item is written": _record("INSERT"),
-    "an item is changed": _record("MODIFY"),
-    "an item is deleted": _record("REMOVE"),
-    "an item is deleted by its time to live": _record("REMOVE", userIdentity=_BY_TTL),
-}
-"""A weather record's life; `--samples` takes a user's own."""
+from ops.review.samples import Records, samples_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,48 +47,78 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """A changed pipe's answers that differ; `trouble` if it cannot be run."""
+    """A changed pipe's or rule's answers that differ; `trouble` if it cannot be run."""
 
     pipe: str
     answers: Sequence[Answer]
     trouble: str = ""
 
 
-def compare(plan: Plan, samples: Mapping[str, Mapping[str, Any]] = SAMPLES) -> list[Behaviour]:
-    """Return the pipes that answer otherwise once the plan is applied.
+@dataclass(frozen=True)
+class _Way:
+    """What makes a request of a record: a pipe, or a rule behind the pipe to its bus."""
 
-    New pipes are compared with nothing, so each of their requests is shown; pipes that go are
-    left out, as the plan shows them already.
+    pipe: Definition
+    rule: RuleDefinition | None = None
+
+    @property
+    def definition(self) -> Definition | RuleDefinition:
+        return self.rule or self.pipe
+
+
+def compare(plan: Plan, samples: Records | None = None) -> list[Behaviour]:
+    """Return the pipes and rules that answer otherwise once the plan is applied.
+
+    New ones are compared with nothing, so each of their requests is shown; those that go are
+    left out, as the plan shows them already. Without `samples`, they are of what is read.
     """
-    old = {definition.name: definition for definition in before(plan.document)}
+    old = _ways(before(plan.document), rules_before(plan.document))
     found = []
-    for new in after(plan.document):
+    for place, new in _ways(after(plan.document), rules_after(plan.document)).items():
+        was = old.get(place)
+        known = [one.definition for one in (new, was) if one is not None]
+        name = new.definition.name
         try:
-            answers = _answers(old.get(new.name), new, samples)
+            answers = _answers(was, new, samples_for(known) if samples is None else samples)
         except EventPipesError as error:
-            found.append(Behaviour(pipe=new.name, answers=(), trouble=str(error)))
+            found.append(Behaviour(pipe=name, answers=(), trouble=str(error)))
             continue
         if answers:
-            found.append(Behaviour(pipe=new.name, answers=answers))
+            found.append(Behaviour(pipe=name, answers=answers))
     return found
 
 
-def _answers(
-    old: Definition | None, new: Definition, samples: Mapping[str, Mapping[str, Any]]
-) -> list[Answer]:
-    pipes = [None if old is None else Pipe(old), Pipe(new)]
-    answers = []
-    for name, record in samples.items():
-        texts = [_text(pipe, record) for pipe in pipes]
-        if texts[0] != texts[1]:
-            answers.append(Answer(sample=name, before=texts[0], after=texts[1]))
-    return answers
+def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[str, _Way]:
+    """Return the pipes, and the rules whose bus a pipe puts records on, by their places."""
+    found = {pipe.name: _Way(pipe) for pipe in pipes}
+    readers = {pipe.event_bus.name: pipe for pipe in pipes if pipe.event_bus is not None}
+    for rule in rules:
+        if rule.event_bus in readers:
+            found[rule.place] = _Way(readers[rule.event_bus], rule)
+    return found
 
 
-def _text(pipe: Pipe | None, record: Mapping[str, object]) -> str | None:
-    if pipe is None:
-        return None
-    match pipe.process(record):
+def _answers(old: _Way | None, new: _Way, samples: Records) -> list[Answer]:
+    texts = [_texts(way, samples) for way in (old, new)]
+    return [
+        Answer(sample=name, before=one, after=other)
+        for name, one, other in zip(samples, *texts, strict=True)
+        if one != other
+    ]
+
+
+def _texts(way: _Way | None, samples: Records) -> list[str | None]:
+    if way is None or (way.rule is not None and way.rule.state != "ENABLED"):
+        return [None] * len(samples)
+    pipe, rule = Pipe(way.pipe), None if way.rule is None else Rule(way.rule)
+    return [_text(pipe, rule, record) for record in samples.values()]
+
+
+def _text(pipe: Pipe, rule: Rule | None, record: Mapping[str, object]) -> str | None:
+    outcome = pipe.process(record)
+    if rule is not None and isinstance(outcome, Event):
+        outcome = rule.process(outcome.envelope)
+    match outcome:
         case Filtered():
             return None
         case Unprocessable(reason=reason):

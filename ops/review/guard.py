@@ -111,6 +111,52 @@ def _pipe(change: Change) -> Iterator[Finding]:
         )
 
 
+def _rule(change: Change) -> Iterator[Finding]:
+    if change.action in GONE:
+        yield _lost(
+            f"the rule is {_done(change)}: the bus keeps no events, so what is written before"
+            " there is a new one reaches nobody",
+            "stop the pipe to the bus meanwhile, or run ./help.sh verify --repair afterwards",
+        )
+    elif change.after.get("state") == "DISABLED" != change.before.get("state"):
+        yield _lost(
+            "the rule is switched off: what is written from then on reaches nobody",
+            "stop the pipe to the bus in its place (at most 24 hours)",
+        )
+
+
+def _target(change: Change) -> Iterator[Finding]:
+    if change.action in GONE:
+        yield _lost(
+            f"the rule's target is {_done(change)}: events that come before there is a new one"
+            " reach nobody",
+            "stop the pipe to the bus meanwhile, or run ./help.sh verify --repair afterwards",
+        )
+    elif change.before.get("dead_letter_config") and not change.after.get("dead_letter_config"):
+        yield _lost(
+            "the rule has no dead-letter queue any more: an event that fails for good is gone",
+            "leave the queue",
+        )
+
+
+def _bus(change: Change) -> Iterator[Finding]:
+    if change.action in GONE:
+        yield _lost(
+            f"the event bus is {_done(change)}, and its rules with it: records are tried again,"
+            " and become dead letters after the pipe's record age",
+            "stop the pipe to it first",
+        )
+
+
+def _queue_policy(change: Change) -> Iterator[Finding]:
+    if change.action in GONE:
+        yield _lost(
+            f"the queue's policy is {_done(change)}: without it rules cannot put their dead letters"
+            " there, and what fails for good is gone",
+            "leave it as long as there are rules",
+        )
+
+
 def _queue(change: Change) -> Iterator[Finding]:
     if change.action in GONE:
         yield _lost(
@@ -180,8 +226,8 @@ def _way_to_momento(change: Change) -> Iterator[Finding]:
 def _role(change: Change) -> Iterator[Finding]:
     if change.action in GONE:
         yield _lost(
-            f"the pipes' role is {_done(change)}: pipes that may do nothing can be stopped by"
-            " EventBridge",
+            f"the role is {_done(change)}: pipes that may do nothing can be stopped by"
+            " EventBridge, and rules give up their events",
             "look at the pipes afterwards: ./help.sh doctor",
             blocks=False,
         )
@@ -189,7 +235,10 @@ def _role(change: Change) -> Iterator[Finding]:
 
 RULES: dict[str, Callable[[Change], Iterator[Finding]]] = {
     "aws_cloudwatch_event_api_destination": _way_to_momento,
+    "aws_cloudwatch_event_bus": _bus,
     "aws_cloudwatch_event_connection": _way_to_momento,
+    "aws_cloudwatch_event_rule": _rule,
+    "aws_cloudwatch_event_target": _target,
     "aws_dynamodb_table": _table,
     "aws_iam_role": _role,
     "aws_kms_key": _key,
@@ -199,6 +248,7 @@ RULES: dict[str, Callable[[Change], Iterator[Finding]]] = {
     "aws_secretsmanager_secret": _secret,
     "aws_secretsmanager_secret_version": _secret_version,
     "aws_sqs_queue": _queue,
+    "aws_sqs_queue_policy": _queue_policy,
 }
 
 

@@ -27,6 +27,9 @@ HELD_BACK: Final = (
     "**This plan loses something.** It is held back until each address is allowed:"
     " `--allow ADDRESS`."
 )
+FEW: Final = 8
+"""Pipes of which each has a line of its own; of more, those that do the same share one."""
+LEFT_OUT: Final = "\n\nSome pipes' requests are left out for want of room."
 SHORT: Final = 80
 """Characters of a value that stand in a table's cell."""
 TITLES: Final[Mapping[Action, str]] = {
@@ -45,13 +48,15 @@ COUNTED_FIRST: Final = ("Added", DRIFTED, "Changed", "No longer managed", "Repla
 class _Section:
     """A piece of the page; `short` takes its place where there is no room, if it has one.
 
-    Where that is not enough, the sections of one `group` become a single one, `counted`.
+    Where that is not enough, the sections of one `group` become a single one, `counted`. What is
+    `folded_last` names pipes, and goes after every detail.
     """
 
     text: str
     short: str | None = None
     group: str = ""
     counted: str = ""
+    folded_last: bool = False
 
 
 def render(
@@ -78,14 +83,19 @@ def render(
     ]
     foldable = sorted(
         (section for section in sections if section.short is not None),
-        key=lambda section: len(section.text),
+        key=lambda section: (not section.folded_last, len(section.text)),
     )
     groups = [group for group in COUNTED_FIRST if any(one.group == group for one in sections)]
     over = len(_page(sections)) - limit
+    left_out = False
     while over > 0 and foldable:
         longest = foldable.pop()
         short = longest.short or ""
         over -= len(longest.text) - len(short)
+        if longest.text and not short and not left_out:
+            left_out = True
+            sections[0].text += LEFT_OUT
+            over += len(LEFT_OUT)
         longest.text = short
     while over > 0 and groups:
         sections = _counted(sections, groups.pop(0))
@@ -99,7 +109,7 @@ def render(
 
 
 def _page(sections: Sequence[_Section]) -> str:
-    return "\n\n".join(section.text for section in sections) + "\n"
+    return "\n\n".join(section.text for section in sections if section.text) + "\n"
 
 
 def _counted(sections: Sequence[_Section], group: str) -> list[_Section]:
@@ -178,28 +188,46 @@ def _behaviours(behaviours: Sequence[Behaviour]) -> Iterator[_Section]:
     if not behaviours:
         return
     yield _Section("### What the pipes will send")
+    groups: dict[str, list[Behaviour]] = {}
+    for behaviour in behaviours:
+        groups.setdefault(_summary(behaviour), []).append(behaviour)
+    few = len(behaviours) <= FEW
+    for summary, same in groups.items() if not few else ():
+        names = ", ".join(_code(one.pipe) for one in same)
+        count = "1 pipe" if len(same) == 1 else f"{len(same)} pipes"
+        line = f"- {count}: {summary}"
+        yield _Section(f"{line}\n\n  {names}", line, folded_last=True)
     for behaviour in behaviours:
         name = _code(behaviour.pipe)
-        if behaviour.trouble:
-            yield _Section(f"- {name} cannot be run: {_escape(behaviour.trouble)}")
-            continue
-        gained = [answer.sample for answer in behaviour.answers if answer.gained]
-        lost = [answer.sample for answer in behaviour.answers if answer.lost]
-        line = f"- {name}: "
-        parts = [f"sends when {' and when '.join(gained)}"] if gained else []
-        parts += [f"**no longer** sends when {' and when '.join(lost)}"] if lost else []
-        others = len(behaviour.answers) - len(gained) - len(lost)
-        parts += [f"sends something else for {others} of the samples"] if others else []
-        line += "; ".join(parts)
         blocks = [
             f"{_escape(answer.sample)}:\n\n{_diff(answer.before or '', answer.after or '')}"
             for answer in behaviour.answers
         ]
-        requests = _fold("the requests, on samples", "\n\n".join(blocks))
-        yield _Section(
-            f"{line}\n\n{requests}",
-            f"{line} (the requests are left out for want of room)",
-        )
+        text = "\n\n".join(blocks)
+        if few:
+            line = f"- {name}: {_summary(behaviour)}"
+            if behaviour.trouble:
+                yield _Section(f"- {name} {_summary(behaviour)}")
+                continue
+            yield _Section(
+                f"{line}\n\n{_fold('the requests, on samples', text)}",
+                f"{line} (the requests are left out for want of room)",
+            )
+        elif blocks:
+            yield _Section(_fold(f"the requests of {behaviour.pipe}, on samples", text), "")
+
+
+def _summary(behaviour: Behaviour) -> str:
+    """Return in a line what a pipe does otherwise."""
+    if behaviour.trouble:
+        return f"cannot be run: {_escape(behaviour.trouble)}"
+    gained = [answer.sample for answer in behaviour.answers if answer.gained]
+    lost = [answer.sample for answer in behaviour.answers if answer.lost]
+    parts = [f"sends when {_escape(' and when '.join(gained))}"] if gained else []
+    parts += [f"**no longer** sends when {_escape(' and when '.join(lost))}"] if lost else []
+    others = len(behaviour.answers) - len(gained) - len(lost)
+    parts += [f"sends something else for {others} of the samples"] if others else []
+    return "; ".join(parts)
 
 
 def _changes(plan: Plan) -> Iterator[_Section]:

@@ -23,7 +23,15 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
             *("invocation_endpoint", "invocation_rate_limit_per_second"),
         }
     ),
+    "aws_cloudwatch_event_bus": frozenset({"event_source_name", "kms_key_identifier"}),
     "aws_cloudwatch_event_connection": frozenset({"authorization_type"}),
+    "aws_cloudwatch_event_rule": frozenset({"event_bus_name", "event_pattern", "state"}),
+    "aws_cloudwatch_event_target": frozenset(
+        {
+            *("dead_letter_config", "event_bus_name", "http_target", "input_path"),
+            *("input_transformer", "retry_policy", "role_arn", "rule", "target_id"),
+        }
+    ),
     "aws_cloudwatch_log_group": frozenset({"kms_key_id", "log_group_class", "retention_in_days"}),
     "aws_cloudwatch_metric_alarm": frozenset(
         {
@@ -78,6 +86,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
             "visibility_timeout_seconds",
         }
     ),
+    "aws_sqs_queue_policy": frozenset({"policy", "queue_url"}),
     "output": frozenset({"value"}),
     "terraform_data": frozenset(),
 }

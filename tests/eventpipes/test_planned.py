@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eventpipes import Definition, Filtered, Pipe, Request
-from eventpipes.planned import after, before
+from eventpipes.planned import after, before, rules_after, rules_before
 
 PLANS = Path(__file__).resolve().parents[1] / "cases" / "plans"
 NAMES = [
@@ -66,3 +66,37 @@ def test_a_new_name_is_in_what_comes_after_only() -> None:
 def test_a_plan_without_pipes_has_none() -> None:
     empty: dict[str, Any] = {"planned_values": {"root_module": {}}}
     assert (before(empty), after(empty)) == ([], [])
+
+
+def test_a_rules_target_is_followed_though_it_is_known_only_after_apply() -> None:
+    """Its other side names the rule, and the destination by a reference."""
+    plan = document("first")
+    destination = next(
+        one
+        for one in plan["planned_values"]["root_module"]["resources"]
+        if one["type"] == "aws_cloudwatch_event_api_destination"
+    )
+    target = {
+        "event_bus_name": "b",
+        "http_target": [{"path_parameter_values": ["c"]}],
+        "input_path": "$.detail",
+        "rule": "r",
+        "target_id": "momento",
+    }
+    rule = {"name": "r", "event_bus_name": "b", "event_pattern": '{"source":["s"]}'}
+    plan["planned_values"]["root_module"]["resources"] += [
+        {"type": "aws_cloudwatch_event_target", "name": "t", "values": target},
+        {"type": "aws_cloudwatch_event_rule", "name": "r", "values": rule},
+    ]
+    plan["configuration"]["root_module"]["resources"].append(
+        {
+            "type": "aws_cloudwatch_event_target",
+            "name": "t",
+            "expressions": {"arn": {"references": [f"{destination['address']}.arn"]}},
+        }
+    )
+    (found,) = rules_after(plan)
+    assert found.place == "b/r/momento"
+    assert found.unsupported is None
+    assert found.destination.endpoint == destination["values"]["invocation_endpoint"]
+    assert rules_before(plan) == []

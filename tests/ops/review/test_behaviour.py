@@ -126,3 +126,78 @@ def test_a_plan_without_pipes_has_no_behaviour() -> None:
 @pytest.mark.parametrize("name", ["changed", "renamed"])
 def test_every_pipe_of_a_real_plan_can_be_run(name: str) -> None:
     assert not any(behaviour.trouble for behaviour in compare(real(name)))
+
+
+BUS, RULE = "arn:aws:events:us-east-1:123456789012:event-bus/b", "shop-cache-put-rule"
+TARGET = "arn:aws:events:us-east-1:123456789012:api-destination/put/1"
+
+
+def bus_with_a_rule(pattern: str, state: str = "ENABLED") -> list[dict[str, Any]]:
+    """Return the resources of a pipe to a bus, and of one rule, as a plan has them."""
+    of_key = "$.detail.dynamodb.Keys.Id.S"
+    pipe = {
+        "name": "shop-changes-pipe",
+        "source": "arn:aws:dynamodb:us-east-1:123456789012:table/shop/stream/1",
+        "source_parameters": [{"dynamodb_stream_parameters": [{"starting_position": "LATEST"}]}],
+        "target": BUS,
+        "target_parameters": [{"eventbridge_event_bus_parameters": [{"source": "shop"}]}],
+    }
+    target = {
+        "arn": TARGET,
+        "event_bus_name": "b",
+        "http_target": [
+            {"path_parameter_values": ["c"], "query_string_parameters": {"key": of_key}}
+        ],
+        "input_transformer": [{"input_paths": {"id": of_key}, "input_template": '{"Id":<id>}'}],
+        "rule": RULE,
+        "target_id": "momento",
+    }
+    destination = {"arn": TARGET, "http_method": "PUT", "invocation_endpoint": "https://x/cache/*"}
+    key = [{"api_key": [{"key": "Authorization", "value": "k"}]}]
+    connection = {"name": "c", "auth_parameters": key, "arn": "arn:connection"}
+    return [
+        {"type": f"aws_{kind}", "name": "it", "values": values}
+        for kind, values in (
+            ("pipes_pipe", pipe),
+            ("cloudwatch_event_bus", {"name": "b", "arn": BUS}),
+            ("cloudwatch_event_connection", connection),
+            (
+                "cloudwatch_event_api_destination",
+                {"name": "put", "connection_arn": "arn:connection", **destination},
+            ),
+            (
+                "cloudwatch_event_rule",
+                {"name": RULE, "event_bus_name": "b", "event_pattern": pattern, "state": state},
+            ),
+            ("cloudwatch_event_target", target),
+        )
+    ]
+
+
+def rules_change(*sides: list[dict[str, Any]]) -> dict[str, dict[str, Answer]]:
+    """Return what a plan from one set of resources to another changes."""
+    old, new = ({"root_module": {"resources": resources}} for resources in sides)
+    return answers(plan(prior_state={"values": old}, planned_values=new))
+
+
+def test_a_changed_rule_shows_what_it_gains_and_sends() -> None:
+    written = (
+        '{"detail":{"eventName":["INSERT"],"dynamodb":{"NewImage":{"Status":{"S":["open"]}}}}}'
+    )
+    more = written.replace('"open"', '"open","new"').replace('"INSERT"', '"INSERT","MODIFY"')
+    found = rules_change(bus_with_a_rule(written), bus_with_a_rule(more))
+    assert list(found) == [RULE]
+    assert {name: answer.gained for name, answer in found[RULE].items()} == {
+        "an item is changed": True,
+        "an item with Status new is written": True,
+    }
+    sent = found[RULE]["an item is changed"].after or ""
+    assert sent.startswith("PUT https://x/cache/c?key=some%20Id\n")
+    assert sent.endswith('{"Id":"some Id"}')
+
+
+def test_a_rule_that_is_switched_off_sends_nothing() -> None:
+    every = '{"source":["shop"]}'
+    found = rules_change(bus_with_a_rule(every), bus_with_a_rule(every, state="DISABLED"))
+    assert list(found) == [RULE]
+    assert [answer.lost for answer in found[RULE].values()] == [True] * 4

@@ -49,6 +49,30 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
         change("aws_pipes_pipe", "change", QUEUED, {"source_parameters": [{}]}),
         "no dead-letter queue any more",
     ),
+    "a rule destroyed": (
+        change("aws_cloudwatch_event_rule", "destroy", {}),
+        "the bus keeps no events",
+    ),
+    "a rule switched off": (
+        change("aws_cloudwatch_event_rule", "change", {"state": "ENABLED"}, {"state": "DISABLED"}),
+        "the rule is switched off",
+    ),
+    "a rule's target replaced": (
+        change("aws_cloudwatch_event_target", "replace", {}, {}),
+        "events that come before there is a new one reach nobody",
+    ),
+    "a target without its queue": (
+        change("aws_cloudwatch_event_target", "change", {"dead_letter_config": [{"arn": "q"}]}, {}),
+        "no dead-letter queue any more",
+    ),
+    "an event bus destroyed": (
+        change("aws_cloudwatch_event_bus", "destroy", {}),
+        "the event bus is destroyed",
+    ),
+    "a queue without its policy": (
+        change("aws_sqs_queue_policy", "destroy", {}),
+        "rules cannot put their dead letters",
+    ),
     "a queue destroyed": (change("aws_sqs_queue", "destroy", {}), "the dead letters are lost"),
     "a queue replaced": (change("aws_sqs_queue", "replace", {}, {}), "the dead letters are lost"),
     "a shorter retention": (

@@ -7,6 +7,7 @@ import pytest
 
 from ops.errors import OpsError
 from ops.review import review
+from ops.review.behaviour import Answer, Behaviour
 from ops.review.guard import examine
 from ops.review.markdown import LIMIT, MARKER, headline, render
 from tests.ops.review.plans import change, plan, real
@@ -157,6 +158,34 @@ def test_warnings_that_do_not_fit_are_an_error_and_not_cut() -> None:
     found = crowd(50, "aws_dynamodb_table", "destroy")
     with pytest.raises(OpsError, match="the warnings alone have"):
         render(found, examine(found), [], limit=2_000)
+
+
+def pipes(count: int) -> list[Behaviour]:
+    """Return three pipes of so many pipelines, which do one of two things each."""
+    answer = Answer(sample="an item is written", before=None, after="PUT it\n\n" + "x" * 500)
+    gone = Answer(sample="an item is deleted", before=None, after="DELETE it\n\n")
+    return [
+        Behaviour(pipe=f"shop-{number:04}-{name}-pipe", answers=[told])
+        for number in range(count)
+        for name, told in (("cache-put", answer), ("topic-publish", answer), ("cache-delete", gone))
+    ]
+
+
+def test_pipes_that_do_the_same_share_a_line() -> None:
+    text = render(plan(), [], pipes(30))
+    assert len(text) <= LIMIT
+    assert "- 60 pipes: sends when an item is written\n" in text
+    assert "- 30 pipes: sends when an item is deleted\n" in text
+    assert text.count("sends when") == 2
+    assert text.count("<details>") == 90
+
+
+def test_requests_are_left_out_before_the_names_of_pipes_are() -> None:
+    text = render(plan(), [], pipes(150))
+    assert LIMIT * 0.9 < len(text) <= LIMIT
+    assert "Some pipes' requests are left out for want of room." in text
+    assert len(set(re.findall(r"<code>(shop-\d{4}-[a-z-]+-pipe)</code>", text))) == 450
+    assert len(render(plan(), [], pipes(600))) <= LIMIT
 
 
 def test_outputs_are_listed() -> None:
