@@ -25,7 +25,8 @@ LOCK = ROOT / "requirements-checkov.lock"
 CONFIG = ROOT / ".checkov.yaml"
 HOME = ROOT / ".cache" / "checkov"
 PROFILES = ("demo", "production")
-STACKS = ("weather", "state")
+STACKS = {"pipes": ("weather", "state"), "bus": ("weather",)}
+"""What is synthesized in each topology; the state bucket's stack is the same in both."""
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 
 
@@ -58,25 +59,28 @@ def install() -> None:
 
 
 def judge(profile: str, folder: Path) -> Verdict:
-    """Synthesize both stacks of a profile in a folder, and ask checkov about them.
+    """Synthesize a profile's stacks, in both topologies, in a folder; ask checkov about them.
 
     Raises:
         CalledProcessError: a stack could not be synthesized; it has said why.
 
     """
     install()
-    for stack in STACKS:
-        subprocess.run(
-            [sys.executable, os.fspath(ROOT / "main.py"), stack],
-            cwd=folder,
-            env=_environment(PROFILE=profile, CDKTF_OUTDIR=os.fspath(folder)),
-            check=True,
-        )
-    return ask(folder / "stacks")
+    for topology, stacks in STACKS.items():
+        for stack in stacks:
+            subprocess.run(
+                [sys.executable, os.fspath(ROOT / "main.py"), stack],
+                cwd=folder,
+                env=_environment(
+                    PROFILE=profile, TOPOLOGY=topology, CDKTF_OUTDIR=os.fspath(folder / topology)
+                ),
+                check=True,
+            )
+    return ask(folder)
 
 
 def ask(folder: Path) -> Verdict:
-    """Return checkov's verdict on the JSON below a folder."""
+    """Return checkov's verdict on the JSON below a folder; what fails twice alike is told once."""
     command = [os.fspath(HOME / "bin" / "python"), "-m", "checkov.main"]
     arguments = ["-d", os.fspath(folder), "--config-file", os.fspath(CONFIG), "-o", "json"]
     done = subprocess.run(
@@ -86,7 +90,7 @@ def ask(folder: Path) -> Verdict:
         report = json.loads(done.stdout)
         return Verdict(
             passed=report["summary"]["passed"],
-            failed=[_line(check) for check in report["results"]["failed_checks"]],
+            failed=list(dict.fromkeys(map(_line, report["results"]["failed_checks"]))),
         )
     except (ValueError, KeyError, TypeError):
         raise OpsError(f"checkov gave no report: {done.stderr or done.stdout}") from None
