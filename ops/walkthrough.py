@@ -1,11 +1,11 @@
 """Write weather records and watch them arrive, over the real protocols.
 
-Each change is made through DynamoDB's API; what the pipes did is read from their execution logs,
-the cache and the topic over Momento's HTTP API, and the dead letter from the queue.
+Each change is made through DynamoDB's API; what the pipes did is read from their execution logs
+(what rules of an event bus did, from the local cloud's feed), the cache and the topic over
+Momento's HTTP API, and the dead letter from the queue.
 """
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.errors import OpsError
+from ops.told import DELIVERED, told
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef
 
 PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.02
-DELIVERED = "delivered"
 REFUSED = "HTTP 400"
 OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
 
@@ -77,24 +77,18 @@ class Walkthrough:
 
     def __init__(self, outputs: Mapping[str, Any], env: Mapping[str, str]) -> None:
         self._table = outputs["table_name"]["value"]
-        self._log_group = outputs["log_group_name"]["value"]
         self._queue_url = outputs["dead_letter_queue_url"]["value"]
         self._cache = outputs["cache_name"]["value"]
         self._topic = outputs["topic_name"]["value"]
-        self._pipes = {
-            arn.rsplit("/", 1)[1]: operation
-            for operation, arn in outputs["pipe_arns"]["value"].items()
-        }
         region = env["AWS_REGION"]
         self._dynamodb = boto3.client("dynamodb", region_name=region)
-        self._logs = boto3.client("logs", region_name=region)
         self._sqs = boto3.client("sqs", region_name=region)
         self._http = httpx.Client(
             base_url=env["MOMENTO_ENDPOINT_URL"],
             headers={"Authorization": env["MOMENTO_API_KEY"]},
             trust_env=False,
         )
-        self._read: set[str] = set()
+        self._told = told(outputs, env)
 
     def run(self, console: Console) -> None:
         """Make every change, wait for what it must lead to, and print what happened.
@@ -120,16 +114,17 @@ class Walkthrough:
         _wait(f"{change.location} in the cache", lambda: self._cached(change.location) == wanted)
         arrival.milliseconds = (time.monotonic() - started) * 1000
         arrival.cached = self._cached(change.location)
-        _wait(
-            f"the pipes' logs about {change.location}",
-            lambda: len(self._outcomes(arrival.outcomes)) >= len(change.outcomes),
-        )
+        _wait(f"what is told about {change.location}", lambda: self._is_told(arrival))
         if arrival.outcomes != dict(change.outcomes):
             raise OpsError(
                 f"{change.label} {change.location}: expected {dict(change.outcomes)},"
-                f" the pipes' logs say {arrival.outcomes}"
+                f" and told was {arrival.outcomes}"
             )
         return arrival
+
+    def _is_told(self, arrival: Arrival) -> bool:
+        self._told.read(arrival.outcomes)
+        return len(arrival.outcomes) >= len(arrival.change.outcomes)
 
     def _write(self, change: Change) -> None:
         key: dict[str, UniversalAttributeValueTypeDef] = {"Location": {"S": change.location}}
@@ -153,24 +148,6 @@ class Walkthrough:
         answer = self._http.get(f"/cache/{self._cache}", params={"key": location})
         return answer.text if answer.is_success else None
 
-    def _outcomes(self, found: dict[str, str]) -> dict[str, str]:
-        """Add what the execution logs say since the last look: an outcome by operation."""
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=self._log_group, PaginationConfig={"PageSize": 1000}
-        )
-        for event in (event for page in pages for event in page["events"]):
-            if event["eventId"] in self._read:
-                continue
-            self._read.add(event["eventId"])
-            entry = json.loads(event["message"])
-            operation = self._pipes[event["logStreamName"]]
-            if entry["messageType"] == "ExecutionSucceeded":
-                found[operation] = DELIVERED
-            elif entry["messageType"] == "ExecutionFailed":
-                reason = re.search(r"HTTP \d+", entry["error"]["message"])
-                found[operation] = reason[0] if reason else entry["error"]["message"]
-        return found
-
     def _tell_messages(self, console: Console) -> None:
         answer = self._http.get(
             f"/topics/{self._cache}/{self._topic}",
@@ -185,17 +162,28 @@ class Walkthrough:
 
     def _tell_dead_letter(self, console: Console) -> None:
         answer = self._sqs.receive_message(
-            QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=5
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=5,
+            MessageAttributeNames=["All"],
         )
-        messages = [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+        messages = answer.get("Messages", [])
         if len(messages) != 1:
             raise OpsError(f"{len(messages)} dead letters, where one was expected")
-        info = messages[0]["DDBStreamBatchInfo"]
+        body = json.loads(messages[0]["Body"])
+        if "detail" in body:
+            held = "the whole event"
+            keys = body["detail"]["dynamodb"]["Keys"]
+            code = messages[0]["MessageAttributes"]["ERROR_CODE"]["StringValue"]
+            what = f"{code}, {json.dumps(keys)}"
+        else:
+            held = "the record's place in the stream"
+            info = body["DDBStreamBatchInfo"]
+            condition = body["context"]["condition"]
+            what = f"{condition}, {info['shardId']}, {info['startSequenceNumber']}"
         console.print(
-            "\nOne dead letter, for Atlantis: Momento takes no TTL of 0. It holds the record's"
-            " place in the stream:\n"
-            f"  {messages[0]['context']['condition']}, {info['shardId']},"
-            f" {info['startSequenceNumber']}\n"
+            f"\nOne dead letter, for Atlantis: Momento takes no TTL of 0. It holds {held}:\n"
+            f"  {what}\n"
         )
 
 
