@@ -58,6 +58,6 @@ def test_none_is_mixed_with_the_environments(
 
 def test_the_commands_that_reach_aws_load_them() -> None:
     script = (ROOT / "help.sh").read_text(encoding="utf-8")
-    for command in ("doctor | provider | simulate | validate | plan", "cdktf)", "weather | web)"):
+    for command in ("doctor | provider | simulate | synth | validate | plan", "cdktf)", "weather"):
         branch = script.split(f"\n{command}")[1].split(";;")[0]
         assert "load_credentials" in branch

@@ -107,7 +107,7 @@ def peek(cloud: RepairCloud) -> Iterator[str]:
     """Yield the bodies of all waiting messages, which stay."""
     receipts = []
     while messages := cloud.weather.sqs.receive_message(
-        QueueUrl=cloud.weather.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=60
+        QueueUrl=cloud.weather.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=600
     ).get("Messages"):
         receipts.append([message["ReceiptHandle"] for message in messages])
         yield from (message["Body"] for message in messages)
