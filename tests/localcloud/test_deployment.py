@@ -99,13 +99,13 @@ def holders(state: Mapping[str, Any], text: str) -> set[str]:
     return {resource["type"] for resource in state["resources"] if text in json.dumps(resource)}
 
 
-def prepared(settings: Mapping[str, str]) -> tuple[Path, Terraform]:
-    """Synthesize the stack with these settings; return its folder and Terraform in it."""
+def prepared(settings: Mapping[str, str], stack: str = "weather") -> tuple[Path, Terraform]:
+    """Synthesize a stack with these settings; return its folder and Terraform in it."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
         env = environment(Settings.load())
-        folder = synthesize("weather", env)
+        folder = synthesize(stack, env)
     terraform = Terraform(folder, env)
     terraform.init()
     return folder, terraform

@@ -1,0 +1,139 @@
+"""What no request to the local AWS shows: the rights that AWS takes in the caller's name.
+
+Each is the consequence of a call that is made, and has the page that says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from localcloud.calls import Call
+from tests.iam_policy import ARN, PREFIX, ROLE, THE_KEY
+
+DELIVERY = "CloudWatch Logs, 'Logs sent to CloudWatch Logs': user permissions"
+CONNECTION = "EventBridge, 'Using roles to create secrets for API destinations'"
+TABLE_KEY = "DynamoDB, 'Authorizing use of your customer managed key'"
+WITH_A_KEY = "Secrets Manager, 'Secret encryption and decryption': permissions for the KMS key"
+WITH_ITS_ID = (
+    "EventBridge API, ApiDestination and Connection: an ARN ends with an id that AWS gives"
+)
+NOT_MADE = (
+    "A change that is not made here: one is watched for long, one comes from the demo profile"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unseen:
+    """A right that AWS takes from the caller of something else, and the page that says so."""
+
+    call: Call
+    policies: Sequence[str]
+    because: str
+    page: str
+
+
+def unseen() -> Iterator[Unseen]:
+    """Yield them."""
+    group = ARN.format("logs", f"log-group:/aws/vendedlogs/pipes/{PREFIX}:log-stream:")
+    for action, because, resource in (
+        ("kms:UpdateKeyDescription", "kms:CreateKey", THE_KEY),
+        ("logs:AssociateKmsKey", "logs:CreateLogGroup", group),
+    ):
+        context = {"aws:ResourceTag/Project": PREFIX}
+        yield Unseen(
+            call=Call(action=action, resource=resource, context=context),
+            policies=["deploy"],
+            because=because,
+            page=NOT_MADE,
+        )
+    yield Unseen(
+        call=Call(
+            action="events:UpdateEventBus", resource=ARN.format("events", f"event-bus/{PREFIX}-bus")
+        ),
+        policies=["deploy"],
+        because="events:CreateEventBus",
+        page="EventBridge API, UpdateEventBus: a change of its description; moto has none",
+    )
+    for kind, name in (("ApiDestination", "api-destination"), ("Connection", "connection")):
+        within = "cache-put-" if kind == "ApiDestination" else ""
+        yield Unseen(
+            call=Call(
+                action=f"events:Describe{kind}",
+                resource=ARN.format("events", f"{name}/{PREFIX}-{within}{name}/0a1b2c3d"),
+            ),
+            policies=["plan", "deploy"],
+            because=f"events:Create{kind}",
+            page=WITH_ITS_ID,
+        )
+    for action, because in (
+        ("CreateLogDelivery", "pipes:CreatePipe"),
+        ("DeleteLogDelivery", "pipes:DeletePipe"),
+        ("DescribeResourcePolicies", "pipes:CreatePipe"),
+        ("GetLogDelivery", "pipes:UpdatePipe"),
+        ("ListLogDeliveries", "pipes:UpdatePipe"),
+        ("PutResourcePolicy", "pipes:CreatePipe"),
+        ("UpdateLogDelivery", "pipes:UpdatePipe"),
+    ):
+        call = Call(action=f"logs:{action}", resource="*")
+        yield Unseen(call=call, policies=["deploy"], because=because, page=DELIVERY)
+    secret = ARN.format("secretsmanager", f"secret:events!connection/{PREFIX}-connection/1-AbCdEf")
+    for action, because in (
+        ("CreateSecret", "CreateConnection"),
+        ("DeleteSecret", "DeleteConnection"),
+        ("DescribeSecret", "UpdateConnection"),
+        ("GetSecretValue", "UpdateConnection"),
+        ("PutSecretValue", "UpdateConnection"),
+        ("UpdateSecret", "UpdateConnection"),
+    ):
+        yield Unseen(
+            call=Call(action=f"secretsmanager:{action}", resource=secret),
+            policies=["deploy"],
+            because=f"events:{because}",
+            page=CONNECTION,
+        )
+    service = "apidestinations.events.amazonaws.com"
+    role = f"{service}/AWSServiceRoleForAmazonEventBridgeApiDestinations"
+    yield Unseen(
+        call=Call(
+            action="iam:CreateServiceLinkedRole",
+            resource=ROLE.format(f"aws-service-role/{role}"),
+            context={"iam:AWSServiceName": service},
+        ),
+        policies=["deploy"],
+        because="events:CreateConnection",
+        page=CONNECTION,
+    )
+    through = {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}
+    for action in (
+        *("Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo"),
+        *("GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
+    ):
+        yield Unseen(
+            call=Call(action=f"kms:{action}", resource=THE_KEY, context=through),
+            policies=["deploy"],
+            because="dynamodb:CreateTable",
+            page=TABLE_KEY,
+        )
+    yield Unseen(
+        call=Call(
+            action="kms:CreateGrant",
+            resource=THE_KEY,
+            context=through | {"kms:GrantIsForAWSResource": "true"},
+        ),
+        policies=["deploy"],
+        because="dynamodb:CreateTable",
+        page=TABLE_KEY,
+    )
+    through = {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}
+    for action, because, policies in (
+        ("Decrypt", "GetSecretValue", ["plan", "deploy"]),
+        ("GenerateDataKey", "PutSecretValue", ["deploy"]),
+    ):
+        yield Unseen(
+            call=Call(action=f"kms:{action}", resource=THE_KEY, context=through),
+            policies=policies,
+            because=f"secretsmanager:{because}",
+            page=WITH_A_KEY,
+        )
+
+
+UNSEEN = list(unseen())

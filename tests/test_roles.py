@@ -1,0 +1,175 @@
+"""The policies of the workflows' roles by themselves: what they allow, to whom, and how long."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from localcloud.calls import Call
+from tests.conftest import BUCKET, ROOT
+from tests.iam_policy import (
+    ARN,
+    FILLED,
+    IAM,
+    POLICIES,
+    PREFIX,
+    ROLE,
+    THE_KEY,
+    Policy,
+    filled,
+)
+
+INLINE_LIMIT = 10_240
+"""Characters without white space ("IAM and AWS STS quotas")."""
+STATES = [f"arn:aws:s3:::{BUCKET}/{PREFIX}/{stack}.tfstate" for stack in ("terraform", "orders")]
+NARROWEST: Mapping[str, str] = {
+    "events:ListApiDestinations": "Service Authorization Reference, EventBridge: a list",
+    "events:ListConnections": "Service Authorization Reference, EventBridge: a list",
+    "pipes:ListPipes": "Service Authorization Reference, EventBridge Pipes: a list",
+    "kms:CreateKey": "Service Authorization Reference, AWS KMS: no resource type",
+    "kms:ListAliases": "Service Authorization Reference, AWS KMS: no resource type",
+    **{
+        f"logs:{action}": "Service Authorization Reference, CloudWatch Logs: no resource type"
+        for action in (
+            *("CreateLogDelivery", "DeleteLogDelivery", "GetLogDelivery", "ListLogDeliveries"),
+            *("UpdateLogDelivery", "DescribeResourcePolicies", "PutResourcePolicy"),
+        )
+    },
+}
+"""Allowed on every resource, and the page that says that IAM cannot narrow it."""
+READS = re.compile(r"\w+:((Get|List|Describe)[A-Z]\w+|Decrypt)")
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_every_action_is_spelled_out(name: str) -> None:
+    actions = {action for action, _ in POLICIES[name].allowed()}
+    assert {one for one in actions if not re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", one)} == set()
+
+
+def test_the_plan_role_writes_nothing_but_plans() -> None:
+    writes = {pair for pair in POLICIES["plan"].allowed() if not READS.fullmatch(pair[0])}
+    assert writes == {("s3:PutObject", f"arn:aws:s3:::{BUCKET}/plans/*")}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_only_what_iam_cannot_narrow_is_allowed_on_everything(name: str) -> None:
+    everything = {action for action, resource in POLICIES[name].allowed() if resource == "*"}
+    assert everything <= NARROWEST.keys()
+
+
+def test_what_cannot_be_narrowed_is_allowed_to_some_role() -> None:
+    """The table of exceptions has none that is not used."""
+    pairs = [pair for policy in POLICIES.values() for pair in policy.allowed()]
+    assert {action for action, resource in pairs if resource == "*"} == NARROWEST.keys()
+
+
+@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call(action="dynamodb:DescribeTable", resource=ARN.format("dynamodb", "table/other")),
+        Call(action="dynamodb:DeleteTable", resource=ARN.format("dynamodb", "table/other")),
+        Call(action="dynamodb:DeleteTable", resource=ARN.format("dynamodb", f"table/{PREFIX}2")),
+        Call(action="events:PutRule", resource=ARN.format("events", "rule/other")),
+        Call(action="iam:PutRolePolicy", resource=ROLE.format("other")),
+        *(
+            Call(action="iam:PutRolePolicy", resource=ROLE.format(f"{PREFIX}-ci-{role}"))
+            for role in ("deploy", "plan")
+        ),
+        *(
+            Call(
+                action="iam:PassRole",
+                resource=ROLE.format(role),
+                context={"iam:PassedToService": f"{service}.amazonaws.com"},
+            )
+            for role, service in (
+                (FILLED["PIPE_ROLE"], "lambda"),
+                (FILLED["PIPE_ROLE"], "events"),
+                (f"{PREFIX}-orders-pipes", "events"),
+                (f"{PREFIX}-orders-rules", "pipes"),
+                (f"{PREFIX}-rules", "lambda"),
+            )
+        ),
+        Call(action="kms:Decrypt", resource=THE_KEY),
+        Call(action="kms:CreateKey", resource="*", context={"aws:RequestTag/Project": "other"}),
+        Call(
+            action="kms:PutKeyPolicy",
+            resource=ARN.format("kms", "key/other"),
+            context={"aws:ResourceTag/Project": "other"},
+        ),
+        Call(
+            action="kms:TagResource",
+            resource=ARN.format("kms", "key/other"),
+            context={"aws:RequestTag/Project": PREFIX, "aws:ResourceTag/Project": "other"},
+        ),
+        Call(
+            action="secretsmanager:GetSecretValue",
+            resource=ARN.format("secretsmanager", "secret:other-AbCdEf"),
+        ),
+        Call(action="s3:GetObject", resource=f"arn:aws:s3:::{BUCKET}/other/terraform.tfstate"),
+    ],
+    ids=lambda call: call.action if isinstance(call, Call) else call,
+)
+def test_what_belongs_to_something_else_is_refused(name: str, call: Call) -> None:
+    assert not POLICIES[name].allows(call)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:DeleteBucket", f"arn:aws:s3:::{BUCKET}"),
+        *(("s3:DeleteObjectVersion", state) for state in STATES),
+        ("s3:PutBucketVersioning", f"arn:aws:s3:::{BUCKET}"),
+        *(("s3:DeleteObject", state) for state in STATES),
+        ("sts:AssumeRole", ROLE.format(FILLED["PIPE_ROLE"])),
+    ],
+)
+def test_some_is_denied_to_deploy_whatever_else_is_attached(action: str, resource: str) -> None:
+    anything = {"Sid": "Anything", "Effect": "Allow", "Action": ["*"], "Resource": "*"}
+    policy = Policy([*POLICIES["deploy"].statements, anything])
+    assert not policy.allows(Call(action=action, resource=resource))
+    assert policy.allows(Call(action=action, resource="arn:aws:s3:::other/other")) == (
+        action != "sts:AssumeRole"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "subjects"),
+    [
+        ("plan", ["repo:owner/name:pull_request", "repo:owner/name:ref:refs/heads/main"]),
+        ("deploy", ["repo:owner/name:environment:production"]),
+    ],
+)
+def test_a_role_is_assumed_by_its_own_jobs_only(name: str, subjects: list[str]) -> None:
+    (statement,) = filled(f"{name}-trust.json")["Statement"]
+    issuer = "token.actions.githubusercontent.com"
+    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert statement["Principal"] == {
+        "Federated": f"arn:aws:iam::123456789012:oidc-provider/{issuer}"
+    }
+    assert statement["Condition"] == {
+        "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subjects}
+    }
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_policy_fits_into_a_role_with_the_longest_names(name: str) -> None:
+    """A secret's may be longer, though nobody's is."""
+    longest = {"PIPE_ROLE": 64, "PREFIX": 24, "REGION": 14, "SECRET": 64, "STATE_BUCKET": 63}
+    names = FILLED | {name: "x" * length for name, length in longest.items()}
+    policy = json.dumps(filled(f"{name}.json", names), separators=(",", ":"))
+    assert len(policy) <= INLINE_LIMIT
+
+
+def test_the_documented_lines_fill_in_the_placeholders(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"```bash\n([^`]*perl -pe[^`]*)```", text)
+    shutil.copytree(IAM, tmp_path / ".github" / "iam")
+    subprocess.run(["bash", "-euc", lines], cwd=tmp_path, check=True)
+    for file in IAM.iterdir():
+        done = (tmp_path / ".cache" / "iam" / file.name).read_text(encoding="utf-8")
+        assert json.loads(done) == filled(file.name)
