@@ -13,12 +13,13 @@ import boto3
 import httpx
 
 from ops.errors import OpsError
+from ops.pipelines import OPERATIONS
 
 DELIVERED = "delivered"
 PATIENCE_SECONDS = 30.0
 """Longer than the feed waits for something to tell."""
 FEED = "PIPE_DELIVERIES_URL"
-OPERATION = re.compile(r"(cache-put|topic-publish|cache-delete)-(?:pipe|rule)$")
+OPERATION = re.compile(rf"({'|'.join(OPERATIONS)})-(?:pipe|rule)$")
 
 
 class Told(Protocol):

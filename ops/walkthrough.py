@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.errors import OpsError
+from ops.pipelines import OPERATIONS
 from ops.told import DELIVERED, told
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.02
 REFUSED = "HTTP 400"
-OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
 
 
 @dataclass(frozen=True, kw_only=True)
