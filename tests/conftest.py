@@ -1,6 +1,7 @@
 """What every test gets: nothing real within reach, and a copy of the project to run in."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -34,7 +35,7 @@ KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 
 
 BEGUN_FIRST = (
-    *("test_cdktf", "test_state", "test_profiles", "test_iam", "test_page", "test_saved_plan"),
+    *("test_iam", "test_cdktf", "test_state", "test_profiles", "test_page", "test_saved_plan"),
     *("test_demo", "test_secrecy", "test_deployment", "test_up", "test_lock", "test_bindings"),
     *("test_killed", "test_examples", "test_nothing_lost", "test_policy", "test_interrupt"),
 )
@@ -46,6 +47,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest modules first, in the order above."""
     places = {name: place for place, name in enumerate(BEGUN_FIRST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a test after a text without `::`, as in ARNs: xdist takes what is before for a module.
+
+    It would give one module's tests to several processes, and each would deploy for itself.
+    """
+    return re.sub(":{2,}", ":", val) if isinstance(val, str) and "::" in val else None
 
 
 @dataclass(frozen=True)
