@@ -85,7 +85,8 @@ class WeatherRecord(BaseModel):
 
         """
         try:
-            return cls.model_validate({**values, "WrittenAt": round(time.time(), 3)})
+            written_at = time.time_ns() // 1_000_000 / 1000
+            return cls.model_validate({**values, "WrittenAt": written_at})
         except ValidationError as error:
             raise WeatherError("\n".join(map(_explain, error.errors()))) from None
 
@@ -107,10 +108,14 @@ class WeatherRecord(BaseModel):
         return None if self.written_at is None else self.written_at + self.ttl
 
     def seconds_left(self, now: float | None = None) -> float | None:
-        """Return what is left of the TTL in seconds, 0 once it is over, or none if unknown."""
+        """Return what is left of the TTL in seconds, 0 once it is over, or none if unknown.
+
+        It is never more than the TTL, though the clock of who wrote the record may be ahead.
+        """
         if self.expires_at is None:
             return None
-        return max(0.0, self.expires_at - (time.time() if now is None else now))
+        left = self.expires_at - (time.time() if now is None else now)
+        return min(max(0.0, left), float(self.ttl))
 
 
 def stored(values: Mapping[str, str | float]) -> WeatherRecord:
