@@ -14,8 +14,9 @@ from urllib.request import urlopen
 
 from localcloud.errors import LocalCloudError
 
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 5
+BACKLOG = 128
 
 
 class LocalAws:
@@ -37,19 +38,20 @@ class LocalAws:
         self.endpoint = ""
 
     def __enter__(self) -> Self:
-        port = self._wanted_port or _free_port()
-        if not _is_free(port):
-            raise LocalCloudError(
-                f"port {port} of 127.0.0.1 is taken; choose another, or none for a free one"
-            )
-        self.endpoint = f"http://127.0.0.1:{port}"
         with tempfile.TemporaryFile() as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "localcloud.server", str(port), *self._calls],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+            with _listening(self._wanted_port or 0) as server:
+                port, descriptor = server.getsockname()[1], server.fileno()
+                self.endpoint = f"http://127.0.0.1:{port}"
+                self._process = subprocess.Popen(
+                    [
+                        *(sys.executable, "-m", "localcloud.server"),
+                        *(str(port), str(descriptor), *self._calls),
+                    ],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    pass_fds=[descriptor],
+                )
             try:
                 self._wait_until_ready()
             except BaseException as error:
@@ -109,25 +111,23 @@ class LocalAws:
             if self._process.poll() is not None:
                 raise LocalCloudError("the local AWS ended while it was starting:")
             try:
-                with urlopen(f"{self.endpoint}/moto-api/", timeout=2):  # noqa: S310 - our own URL
+                with urlopen(f"{self.endpoint}/moto-api/", timeout=START_SECONDS):  # noqa: S310 - our own URL
                     return
             except (URLError, ConnectionError, TimeoutError):
                 time.sleep(0.05)
         raise LocalCloudError(f"the local AWS did not answer within {START_SECONDS} s:")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            return False
-        return True
+def _listening(port: int) -> socket.socket:
+    """Return a socket that listens on a port, which nobody else gets before the server has it."""
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind(("127.0.0.1", port))
+        server.listen(BACKLOG)
+    except (OSError, OverflowError):
+        server.close()
+        raise LocalCloudError(
+            f"port {port} of 127.0.0.1 is taken; choose another, or none for a free one"
+        ) from None
+    return server

@@ -1,16 +1,23 @@
-"""The process of the local AWS: `python -m localcloud.server PORT [CALLS]`.
+"""The process of the local AWS: `python -m localcloud.server PORT DESCRIPTOR [CALLS]`.
 
-CALLS is a file to record in which rights each request takes, see `localcloud.calls`.
+DESCRIPTOR is that of a socket that listens on the port; CALLS is a file to record in which rights
+each request takes, see `localcloud.calls`.
 
 The process ends when its standard input does, that is, when the one that started it is gone.
 """
 
+import logging
 import os
 import sys
 import threading
 from pathlib import Path
 
-from moto.server import main as serve
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
 
 from localcloud import calls, corrections
 
@@ -23,7 +30,15 @@ def _end_with_owner() -> None:
 if __name__ == "__main__":
     threading.Thread(target=_end_with_owner, daemon=True).start()
     corrections.apply()
-    port, *files = sys.argv[1:]
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line a request takes a tenth
+    port, descriptor, *files = sys.argv[1:]
     for file in files:
         calls.record(Path(file))
-    serve(["--host", "127.0.0.1", "--port", port])
+    make_server(
+        "127.0.0.1",
+        int(port),
+        DomainDispatcherApplication(create_backend_app),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+        fd=int(descriptor),
+    ).serve_forever()

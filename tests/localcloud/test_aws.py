@@ -45,16 +45,16 @@ def servers(endpoint: str) -> list[int]:
     """Return the ids of the processes that serve an endpoint."""
     port = endpoint.rpartition(":")[2]
     listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
     )
     return [
         int(line.split()[0])
         for line in listed.stdout.splitlines()
-        if line.endswith(f" localcloud.server {port}")
+        if f" localcloud.server {port} " in line
     ]
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 120) -> bool:
     """Wait for a condition; return whether it came true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -91,7 +91,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -216,6 +216,6 @@ def test_a_signal_stops_it_cleanly(
     with started("-m", "localcloud") as (process, endpoint):
         assert len(servers(endpoint)) == 1
         send(process.pid, number)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=120)
         assert (process.returncode, err) == (code, "")
         assert servers(endpoint) == []
