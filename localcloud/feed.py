@@ -5,6 +5,7 @@ AWS has nothing like it: its execution logs say less, and nothing of filtered re
 
 import asyncio
 import itertools
+import threading
 import time
 from collections import deque
 from typing import Any
@@ -30,12 +31,15 @@ class DeliveryFeed(Served):
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
         self._deliveries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._turn = threading.Lock()
         app = Starlette(routes=[Route("/deliveries", self._on_poll)])
         super().__init__(app, what="delivery feed")
 
     def tell(self, delivery: Delivery) -> None:
-        """Add a delivery."""
-        self._deliveries.append({"number": next(self._numbers)} | _as_json(delivery))
+        """Add a delivery; whoever has seen a number has seen all before it."""
+        told = _as_json(delivery)
+        with self._turn:
+            self._deliveries.append({"number": next(self._numbers)} | told)
 
     async def _on_poll(self, request: Request) -> JSONResponse:
         """Answer with what came after a number, or wait for it."""

@@ -50,7 +50,7 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeliveryFeed]:
 def poll(feed: DeliveryFeed, **query: object) -> list[dict[str, Any]]:
     """Return what a poll answers."""
     parameters = {name: str(value) for name, value in query.items()}
-    answer = httpx.get(f"{feed.endpoint}/deliveries", params=parameters, timeout=15)
+    answer = httpx.get(f"{feed.endpoint}/deliveries", params=parameters, timeout=60)
     items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
     return items
 
@@ -83,7 +83,7 @@ def test_a_poll_without_news_ends_empty(feed: DeliveryFeed) -> None:
 def test_a_poll_that_waits_is_answered_at_once(
     feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 10.0)
+    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 600.0)
     later = threading.Timer(0.2, feed.tell, [delivery()])
     later.start()
     assert numbers(poll(feed)) == [1]
@@ -98,7 +98,7 @@ def test_the_oldest_make_room(feed: DeliveryFeed) -> None:
 
 @pytest.mark.parametrize("after", ["x", "-1", "1.5", ""])
 def test_a_number_is_asked_for(feed: DeliveryFeed, after: str) -> None:
-    answer = httpx.get(f"{feed.endpoint}/deliveries", params={"after": after})
+    answer = httpx.get(f"{feed.endpoint}/deliveries", params={"after": after}, timeout=60)
     assert answer.status_code == 400
     assert "after must be a whole number" in answer.text
 
@@ -153,4 +153,28 @@ def test_deliveries_of_many_threads_are_all_told(feed: DeliveryFeed) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(numbers(poll(feed))) == list(range(1, 401))
+    assert numbers(poll(feed)) == list(range(1, 401))
+
+
+def test_who_has_seen_a_number_misses_none_before_it(
+    feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where another thread was about to tell of its own earlier."""
+    as_json, begun, go_on = localcloud.feed._as_json, threading.Event(), threading.Event()  # noqa: SLF001
+
+    def slow_for_the_first(told: Delivery) -> dict[str, Any]:
+        if told.sequence_number == "1":
+            begun.set()
+            go_on.wait()
+        return as_json(told)
+
+    monkeypatch.setattr(localcloud.feed, "_as_json", slow_for_the_first)
+    slow = threading.Thread(target=feed.tell, args=[delivery(1)])
+    slow.start()
+    begun.wait()
+    feed.tell(delivery(2))
+    (seen,) = poll(feed)
+    go_on.set()
+    slow.join()
+    (missing,) = poll(feed, after=seen["number"])
+    assert (seen["sequence_number"], missing["sequence_number"]) == ("2", "1")
