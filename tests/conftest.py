@@ -98,6 +98,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*ignored, ".git", "tests"))
     (ROOT / ".cache" / "bindings").mkdir(parents=True, exist_ok=True)
     (root / ".cache").mkdir()
+    found = ROOT / ".cache" / "provider.env"
+    if found.exists():  # no need to ask the registry again, which may take its time
+        shutil.copy(found, root / ".cache")
     for shared in (".venv", "node_modules", ".cache/bindings"):
         (root / shared).symlink_to(ROOT / shared)
     with pytest.MonkeyPatch.context() as patch:
