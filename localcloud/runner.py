@@ -115,7 +115,7 @@ class Runner:
         """How long a reader waits that has nothing to read: longer where there are many."""
         return IDLE_SECONDS * max(1.0, len(self._running) / FEW)
 
-    def wait_until_reading(self, *names: str, seconds: float = 30) -> None:
+    def wait_until_reading(self, *names: str, seconds: float = 120) -> None:
         """Wait until these pipes read their shards.
 
         Raises:
@@ -371,7 +371,7 @@ class _Clients:
             region_name=region,
         )
         self._config = Config(
-            max_pool_connections=50, retries={"max_attempts": 2}, connect_timeout=5, read_timeout=20
+            max_pool_connections=50, retries={"max_attempts": 2}, connect_timeout=5, read_timeout=60
         )
         self._made: dict[str, Any] = {}
         self._lock = threading.Lock()

@@ -70,7 +70,7 @@ class Arrivals(list[Arrival]):
         return [arrival for arrival in self if arrival.query.get("key") == key]
 
 
-def until(what: Callable[[], object], seconds: float = 30) -> None:
+def until(what: Callable[[], object], seconds: float = 120) -> None:
     """Wait until something is true.
 
     Raises:

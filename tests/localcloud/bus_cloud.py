@@ -72,7 +72,7 @@ class BusCloud(WeatherCloud):
                     for name, value in definition.query_string.items()
                 },
             },
-            "RetryPolicy": {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 3600},
+            "RetryPolicy": {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 86_400},
             "DeadLetterConfig": {"Arn": self.weather.queue_arn},
         }
 

@@ -26,7 +26,7 @@ if __name__ == "__main__":
     def settle(_: int) -> list[str]:
         """Receive and delete until there is nothing to receive; return what was received."""
         taken = []
-        while messages := backend.receive_message("letters", 10, 0, 60):
+        while messages := backend.receive_message("letters", 10, 0, 3600):
             for message in messages:
                 taken.append(message.body)
                 backend.delete_message("letters", message.receipt_handle or "")

@@ -184,6 +184,6 @@ def test_a_queue_that_many_use_at_once_neither_loses_nor_repeats_a_message() -> 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert (found.stdout, found.stderr) == ("200 200 0\n", "")

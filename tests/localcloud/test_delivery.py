@@ -5,7 +5,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -17,11 +17,12 @@ import boto3
 import pytest
 from starlette.responses import Response
 
+import localcloud.delivery
+import localcloud.sending
 from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Secret
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
-from localcloud import sending as module
 from localcloud.delivery import Deliverer, Delivery
 from localcloud.momento import LocalMomento
 from localcloud.sending import RateLimit, Timing
@@ -30,7 +31,24 @@ from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, synthesized
 
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:letters"
 SHARD = "shardId-00000000000000000001-abcdef"
-FAST = Timing(timeout=5.0, first_wait=0.01, longest_wait=0.02, second=0.01)
+FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.02, second=0.01)
+
+
+class Clock:
+    """Time that passes only where a retry is waited for; stands for `datetime` and a stop."""
+
+    def __init__(self) -> None:
+        self._begun = datetime.now(UTC)
+        self.waits: list[float] = []
+
+    def now(self, _: object = None) -> datetime:
+        """Return the time."""
+        return self._begun + timedelta(seconds=sum(self.waits))
+
+    def wait(self, seconds: float) -> bool:
+        """Note a wait, which nobody ends."""
+        self.waits.append(seconds)
+        return False
 
 
 class Queue:
@@ -78,7 +96,8 @@ class Post:
     def __init__(self, queue: Queue, redirect: str) -> None:
         self.queue = queue
         self.redirect = redirect
-        self.stop = threading.Event()
+        self.stop: Any = threading.Event()
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def definition(self, **source: object) -> Definition:
         """Return the pipe with changes to its source."""
@@ -104,7 +123,7 @@ class Post:
     ) -> Delivery | None:
         """Deliver a record that is so many seconds old."""
         definition = definition or self.definition(**source)
-        created = datetime.now(UTC) - timedelta(seconds=age)
+        created = self.now() - timedelta(seconds=age)
         with Deliverer(
             Pipe(definition),
             shard=SHARD,
@@ -128,6 +147,26 @@ def post(queue: Queue, momento: LocalMomento) -> Post:
     """Return who delivers."""
     queue.letters()
     return Post(queue, momento.endpoint)
+
+
+@pytest.fixture
+def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock that it is delivered by."""
+    clock = Clock()
+    for module in (localcloud.delivery, localcloud.sending):
+        monkeypatch.setattr(module, "datetime", clock)
+    post.stop, post.now = clock, clock.now
+    return clock
+
+
+@pytest.fixture
+def hanging(post: Post) -> Iterator[Arrivals]:
+    """Return the requests to a Momento of the test's own, with which those that hang end."""
+    arrivals = Arrivals(hang_seconds=600)
+    with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento:
+        momento.service.interfere = arrivals
+        post.redirect = momento.endpoint
+        yield arrivals
 
 
 def record(key: str) -> Mapping[str, Any]:
@@ -208,12 +247,14 @@ def test_the_back_off_is_waited_for_if_it_is_longer(post: Post, arrivals: Arriva
 
 
 @pytest.mark.parametrize("zone", ["+0000", "-0000", "GMT"])
-def test_retry_after_may_be_a_date(post: Post, arrivals: Arrivals, zone: str) -> None:
-    """Dates have whole seconds; the third from now is more than one away."""
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=3)).replace("+0000", zone)
+def test_retry_after_may_be_a_date(post: Post, arrivals: Arrivals, clock: Clock, zone: str) -> None:
+    """Dates have whole seconds."""
+    until = clock.now().replace(microsecond=0) + timedelta(seconds=3)
+    left = (until - clock.now()).total_seconds()
+    date = format_datetime(until).replace("+0000", zone)
     arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": date}))
     assert post.outcome() == ("delivered", [503, 204])
-    assert gaps(arrivals)[0] > 0.9
+    assert clock.waits == pytest.approx([left])
 
 
 @pytest.mark.parametrize("text", ["soon", "1.5", "²", "", "Sun, 99 Xyz 2026 00:00:00 GMT"])
@@ -231,8 +272,8 @@ def test_a_negative_retry_after_ends_the_retries(post: Post, arrivals: Arrivals)
     assert post.outcome(maximum_retry_attempts=-1) == ("dead-letter", [429])
 
 
-def test_a_time_out_counts_as_an_attempt(post: Post, arrivals: Arrivals) -> None:
-    arrivals.answer("Oslo", HANG, HANG)
+def test_a_time_out_counts_as_an_attempt(post: Post, hanging: Arrivals) -> None:
+    hanging.answer("Oslo", HANG, HANG)
     delivery = post.deliver(timing=replace(FAST, timeout=0.3), maximum_retry_attempts=1)
     assert delivery is not None
     assert delivery.outcome == "dead-letter"
@@ -240,22 +281,24 @@ def test_a_time_out_counts_as_an_attempt(post: Post, arrivals: Arrivals) -> None
     assert "timeout: no answer in 0.3 s" in delivery.reason
 
 
-def test_after_a_time_out_it_is_tried_again(post: Post, arrivals: Arrivals) -> None:
-    arrivals.answer("Oslo", HANG)
-    delivery = post.deliver(timing=replace(FAST, timeout=0.3))
-    assert delivery is not None
-    assert [attempt.status for attempt in delivery.attempts] == [None, 204]
+def test_after_a_time_out_it_is_tried_again(post: Post, hanging: Arrivals) -> None:
+    """Until there is an answer in time, which on a busy machine need not be the next one."""
+    hanging.answer("Oslo", HANG)
+    outcome, (first, *more, last) = post.outcome(
+        timing=replace(FAST, timeout=0.3), maximum_retry_attempts=-1, maximum_record_age=-1
+    )
+    assert (outcome, {first, *more}, last) == ("delivered", {None}, 204)
 
 
 def test_a_refused_connection_does_not_count_until_the_record_is_too_old(
-    post: Post, momento: LocalMomento
+    post: Post, momento: LocalMomento, clock: Clock
 ) -> None:
     """No attempt is left to it, and it is tried all the time that the record has."""
     post.redirect = f"http://127.0.0.1:{unused_port()}"
     delivery = post.deliver(maximum_retry_attempts=0, maximum_record_age=60)
     assert delivery is not None
     assert delivery.outcome == "dead-letter"
-    assert len(delivery.attempts) > 3
+    assert len(delivery.attempts) == len(clock.waits) > 3
     assert {attempt.problem.split(":")[0] for attempt in delivery.attempts} == {"connect"}
     (letter,) = post.queue.letters()
     assert letter["context"]["condition"] == "MaximumRecordAgeExceeded"
@@ -270,9 +313,7 @@ def test_a_broken_connection_does_not_count(post: Post, half: bytes) -> None:
         thread = threading.Thread(target=serve, args=(server, answers))
         thread.start()
         post.redirect = f"http://127.0.0.1:{server.getsockname()[1]}"
-        delivery = post.deliver(
-            timing=replace(FAST, timeout=10.0), maximum_retry_attempts=0, maximum_record_age=-1
-        )
+        delivery = post.deliver(maximum_retry_attempts=0, maximum_record_age=-1)
         thread.join()
     assert delivery is not None
     assert [attempt.status for attempt in delivery.attempts] == [None] * 4 + [204]
@@ -293,8 +334,8 @@ def serve(server: socket.socket, answers: list[bytes]) -> None:
 @pytest.mark.parametrize(
     ("age", "maximum", "outcome"),
     [
-        (50, 60, "delivered"),
-        (61, 60, "dead-letter"),
+        (500, 600, "delivered"),
+        (601, 600, "dead-letter"),
         (86_300, -1, "delivered"),
         (86_401, -1, "dead-letter"),
         (86_401, 604_800, "dead-letter"),
@@ -314,13 +355,12 @@ def test_a_record_that_is_too_old_is_not_tried(
 
 
 def test_a_retry_after_beyond_the_record_s_age_does_not_outlast_it(
-    post: Post, arrivals: Arrivals
+    post: Post, arrivals: Arrivals, clock: Clock
 ) -> None:
-    """Ten days are asked for; the record has 60 seconds."""
+    """Ten days are asked for; the record has 60 seconds, each a hundredth of one."""
     arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": "864000"}))
-    begun = time.monotonic()
     assert post.outcome(maximum_record_age=60) == ("dead-letter", [503])
-    assert time.monotonic() - begun < 30
+    assert clock.waits == pytest.approx([0.601])
     (letter,) = post.queue.letters()
     assert letter["context"]["condition"] == "MaximumRecordAgeExceeded"
 
@@ -411,7 +451,9 @@ def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> 
     def sleep(seconds: float) -> None:
         clock.now += seconds
 
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
+    monkeypatch.setattr(
+        localcloud.sending, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
+    )
     limit = RateLimit(20)
     turns = []
     for _ in range(121):

@@ -33,8 +33,8 @@ STEPS: dict[str, tuple[list[str], list[str]]] = {
 
 
 def wait_for_entries(client: Any, group: str, count: int) -> list[dict[str, Any]]:
-    """Return a group's entries once there are at least `count`, or after ten seconds."""
-    deadline = time.monotonic() + 10
+    """Return a group's entries once there are at least `count`, or after a minute."""
+    deadline = time.monotonic() + 60
     while True:
         events = client.filter_log_events(logGroupName=group)["events"]
         if len(events) >= count or time.monotonic() > deadline:

@@ -136,7 +136,7 @@ def test_the_cache_is_the_one_that_the_stack_will_name(
     def ask(_: list[str], env: Mapping[str, str]) -> int:
         url = f"{env['MOMENTO_ENDPOINT_URL']}/cache/{cache}"
         headers = {"Authorization": env["MOMENTO_API_KEY"]}
-        answer = httpx.get(url, params={"key": "k"}, headers=headers)
+        answer = httpx.get(url, params={"key": "k"}, headers=headers, timeout=60)
         answers.append(answer.json()["message"])
         return 0
 
@@ -151,7 +151,7 @@ def test_the_feed_is_where_the_environment_says(run: Ran, monkeypatch: pytest.Mo
     answers: list[Any] = []
 
     def ask(_: list[str], env: Mapping[str, str]) -> int:
-        answers.append(httpx.get(env["PIPE_DELIVERIES_URL"]).json())
+        answers.append(httpx.get(env["PIPE_DELIVERIES_URL"], timeout=60).json())
         return 0
 
     monkeypatch.setattr(module, "_run", ask)

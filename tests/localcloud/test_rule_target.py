@@ -1,11 +1,16 @@
 """A rule's deliveries: what is tried again, what a dead letter holds, and how it ends."""
 
+import itertools
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from starlette.responses import Response
 
+import localcloud.bus
+import localcloud.rule_target
 from localcloud import LocalAws
 from localcloud.runner import Runner
 from tests.localcloud.arrivals import HANG, unused_port, until
@@ -13,7 +18,7 @@ from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, BusCloud, state
 from tests.localcloud.weather_pipes import PUT
 
 RULE_ARN = f"{ARN}:rule/{BUS}/{RULES[PUT]}"
-NO_RETRIES = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 3600}
+NO_RETRIES = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 86_400}
 
 
 @pytest.fixture
@@ -84,9 +89,16 @@ def test_what_is_tried_again_holds_up_nothing(cloud: BusCloud) -> None:
     ],
 )
 def test_the_retry_policy_bounds_attempts_and_age(
-    cloud: BusCloud, policy: dict[str, int], condition: str
+    cloud: BusCloud, monkeypatch: pytest.MonkeyPatch, policy: dict[str, int], condition: str
 ) -> None:
-    """A second of the age is a hundredth of one here; a refused connection counts as an attempt."""
+    """A refused connection counts as an attempt. By a clock that goes on whenever it is read.
+
+    A second of the age is a hundredth of one here, so it is ten older at each attempt.
+    """
+    begun, times = datetime.now(UTC), itertools.count()
+    clock = SimpleNamespace(now=lambda _: begun + timedelta(seconds=0.1 * next(times)))
+    for module in (localcloud.bus, localcloud.rule_target):
+        monkeypatch.setattr(module, "datetime", clock)
     cloud.create(PUT, RetryPolicy=policy)
     runner = Runner(
         endpoint=cloud.aws.endpoint,
@@ -100,7 +112,7 @@ def test_the_retry_policy_bounds_attempts_and_age(
         _, attributes = cloud.letter()
     assert attributes["EXHAUSTED_RETRY_CONDITION"] == condition
     assert attributes["RETRY_ATTEMPTS"] == str(len(delivery.attempts) - 1)
-    assert (len(delivery.attempts) == 3) == (condition == "MaximumRetryAttempts")
+    assert len(delivery.attempts) == (3 if condition == "MaximumRetryAttempts" else 6)
     assert delivery.attempts[0].broke
 
 
@@ -119,7 +131,10 @@ def test_without_a_letter_it_says_why(cloud: BusCloud) -> None:
     assert "and the queue refused it: " in delivery.reason
 
 
-def test_the_end_waits_for_what_is_under_way(cloud: BusCloud) -> None:
+def test_the_end_waits_for_what_is_under_way(
+    cloud: BusCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(localcloud.rule_target, "PATIENCE_SECONDS", 120.0)
     cloud.arrivals = type(cloud.arrivals)(hang_seconds=0.5)
     cloud.momento.service.interfere = cloud.arrivals
     cloud.arrivals.answer("Oslo", HANG, 500)
@@ -133,16 +148,22 @@ def test_the_end_waits_for_what_is_under_way(cloud: BusCloud) -> None:
     assert state(runner, PUT) == ("STOPPED", "")
 
 
-def test_the_end_says_what_it_cannot_wait_for(cloud: BusCloud) -> None:
-    """A next attempt that is far away: the event is told as undelivered, and counted."""
-    cloud.arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": "3000"}))
+def test_the_end_says_what_it_cannot_wait_for(
+    cloud: BusCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A next attempt that is far away: the event is told as undelivered, and counted.
+
+    At once: what the patience cannot see the end of does not use it up.
+    """
+    monkeypatch.setattr(localcloud.rule_target, "PATIENCE_SECONDS", 300.0)
+    cloud.arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": "80000"}))
     cloud.create(PUT)
     with cloud.runner() as runner:
         runner.wait_until_reading(PIPE)
         cloud.weather.put("Oslo")
         until(lambda: cloud.arrivals)
         began = time.monotonic()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 150
     (delivery,) = cloud.of(RULES[PUT])
     assert delivery.outcome == "undelivered"
     assert delivery.reason == "the runner ended before it could be tried again"

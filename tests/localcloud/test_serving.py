@@ -27,7 +27,7 @@ def served(port: int | None = None) -> Served:
 def test_it_answers_as_soon_as_it_is_entered() -> None:
     with served() as running:
         assert running.endpoint.startswith("http://127.0.0.1:")
-        assert httpx.get(running.endpoint).text == "hello"
+        assert httpx.get(running.endpoint, timeout=60).text == "hello"
 
 
 def test_its_thread_has_its_name_and_ends_with_it() -> None:
@@ -48,7 +48,7 @@ def test_a_port_may_be_chosen_and_is_free_again_afterwards() -> None:
     for _ in range(2):
         with served(port) as running:
             assert running.endpoint == f"http://127.0.0.1:{port}"
-            assert httpx.get(running.endpoint).text == "hello"
+            assert httpx.get(running.endpoint, timeout=60).text == "hello"
 
 
 def test_a_port_that_is_taken_is_told() -> None:

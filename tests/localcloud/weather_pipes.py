@@ -155,7 +155,7 @@ class WeatherPipes:
                 "StartingPosition": "LATEST",
                 "BatchSize": 1,
                 "MaximumRetryAttempts": definition.source.maximum_retry_attempts,
-                "MaximumRecordAgeInSeconds": definition.source.maximum_record_age,
+                "MaximumRecordAgeInSeconds": 86_400,
                 "DeadLetterConfig": {"Arn": self.queue_arn},
             }
             | source
@@ -225,7 +225,9 @@ class WeatherPipes:
         """Take all messages out of the dead-letter queue."""
         found: list[dict[str, Any]] = []
         while True:
-            answer = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
+            answer = self.sqs.receive_message(
+                QueueUrl=self.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=3600
+            )
             messages = answer.get("Messages", [])
             if not messages:
                 return found
