@@ -14,6 +14,7 @@ from types_boto3_pipes import EventBridgePipesClient
 from types_boto3_s3 import S3Client
 
 from tests.conftest import ROOT
+from tests.localcloud.arrivals import until
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 PIPE = "corrected"
@@ -187,3 +188,19 @@ def test_a_queue_that_many_use_at_once_neither_loses_nor_repeats_a_message() -> 
         timeout=300,
     )
     assert (found.stdout, found.stderr) == ("200 200 0\n", "")
+
+
+def test_a_queue_forgets_a_message_after_its_retention() -> None:
+    with closing(boto3.client("sqs")) as sqs:
+
+        def received(queue: str) -> bool:
+            return "Messages" in sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0)
+
+        kept, dropped = (
+            sqs.create_queue(QueueName=name, Attributes={"MessageRetentionPeriod": seconds})
+            for name, seconds in (("kept", "3600"), ("dropped", "1"))
+        )
+        for queue in (kept, dropped):
+            sqs.send_message(QueueUrl=queue["QueueUrl"], MessageBody="letter")
+        until(lambda: not received(dropped["QueueUrl"]))
+        assert received(kept["QueueUrl"])
