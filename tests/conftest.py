@@ -81,11 +81,15 @@ class House:
 
 @pytest.fixture(autouse=True, scope="session")
 def clean_environment() -> Iterator[None]:
-    """Take credentials, endpoints, settings and `.env` out of this process's reach."""
+    """Take credentials, endpoints, settings and `.env` out of this process's reach.
+
+    Terraform and its provider look for garbage less often, which spares a fifth of their time.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # may be ignored in the background
     with pytest.MonkeyPatch.context() as patch:
         for name in filter(_reaches_out, list(os.environ)):
             patch.delenv(name)
+        patch.setenv("GOGC", "400")
         patch.setitem(Settings.model_config, "env_file", None)
         yield
 
