@@ -75,7 +75,7 @@ class House:
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=600,
         )
 
 
