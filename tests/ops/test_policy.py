@@ -11,8 +11,6 @@ from rich.console import Console
 from ops import policy
 from ops.policy import Verdict
 
-pytestmark = pytest.mark.timeout(600)  # the first use installs it
-
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Path:

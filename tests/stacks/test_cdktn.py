@@ -41,8 +41,6 @@ ALLOWED = {
 }
 """All that may differ: where in the JSON, cdktf's value and cdktn's."""
 
-pytestmark = pytest.mark.timeout(600)  # the first use installs it
-
 
 @pytest.fixture(scope="module")
 def python() -> Path:
