@@ -4,7 +4,7 @@ See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento To
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,8 @@ LONG_POLL_SECONDS = 60.0
 """How long a poll may take; the service answers sooner."""
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 10.0
+SENT = "http11.send_request_body.complete"
+"""What httpx tells of a request when all of it is sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,22 +77,25 @@ class Momento:
         answer = self._ask(f"/cache/{quote(self._settings.cache, safe='')}", {"key": key})
         return None if answer.status_code == httpx.codes.NOT_FOUND else answer.content
 
-    def watch(self, stop: threading.Event | None = None) -> Iterator[TopicEvent]:
+    def watch(
+        self, stop: threading.Event | None = None, polling: threading.Event | None = None
+    ) -> Iterator[TopicEvent]:
         """Yield what the topic sends from now on, until stopped.
 
         A broken connection is taken up where it was; what got lost meanwhile is told as a
-        discontinuity. A refusal (a wrong key, no such cache) is raised.
+        discontinuity. A refusal (a wrong key, no such cache) is raised. `polling` is set as soon
+        as a poll is on its way: what is published before may be missed.
         """
         position: dict[str, int] = {}
         wait, connected = FIRST_WAIT_SECONDS, False
-        stop = stop or threading.Event()
+        stop, polling = stop or threading.Event(), polling or threading.Event()
         while not stop.is_set():
             try:
                 if not connected:
                     self.get("is Momento there?")  # a poll answers only when it has something
                     connected, wait = True, FIRST_WAIT_SECONDS
                     yield Connected()
-                items = self._poll(position)
+                items = self._poll(position, polling)
             except _UnreachableError as error:
                 connected = False
                 yield Disconnected(problem=str(error), seconds=wait)
@@ -100,9 +105,14 @@ class Momento:
             for item in items:
                 yield _event(item, position)
 
-    def _poll(self, position: Mapping[str, int]) -> list[dict[str, Any]]:
+    def _poll(self, position: Mapping[str, int], polling: threading.Event) -> list[dict[str, Any]]:
+        def note(event: str, _: object) -> None:
+            if event == SENT:
+                polling.set()
+
         cache, topic = quote(self._settings.cache, safe=""), quote(self._settings.topic, safe="")
-        answer = self._ask(f"/topics/{cache}/{topic}", dict(position), seconds=LONG_POLL_SECONDS)
+        path = f"/topics/{cache}/{topic}"
+        answer = self._ask(path, dict(position), seconds=LONG_POLL_SECONDS, note=note)
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise WeatherError(self._no_cache())
         try:
@@ -114,12 +124,19 @@ class Momento:
         return items
 
     def _ask(
-        self, path: str, parameters: Mapping[str, str | int], *, seconds: float = TIMEOUT_SECONDS
+        self,
+        path: str,
+        parameters: Mapping[str, str | int],
+        *,
+        seconds: float | None = None,
+        note: Callable[[str, object], None] = lambda *_: None,
     ) -> httpx.Response:
-        """Return an answer that is a success or a missing key."""
+        """Return an answer that is a success or a missing key; `note` is told how far it is."""
         try:
-            timeout = httpx.Timeout(TIMEOUT_SECONDS, read=seconds)
-            answer = self._http.get(path, params=parameters, timeout=timeout)
+            timeout = httpx.Timeout(TIMEOUT_SECONDS, read=seconds or TIMEOUT_SECONDS)
+            answer = self._http.get(
+                path, params=parameters, timeout=timeout, extensions={"trace": note}
+            )
         except httpx.TransportError as error:
             raise _UnreachableError(
                 f"Momento does not answer at {self._settings.momento_endpoint}:"

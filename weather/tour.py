@@ -102,6 +102,7 @@ class _Ear:
         self._momento = momento
         self._location = location
         self._stop = threading.Event()
+        self._polling = threading.Event()
         self._heard: queue.SimpleQueue[TopicEvent | WeatherError] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
@@ -112,7 +113,7 @@ class _Ear:
             if isinstance(event, Disconnected):
                 self._stop.set()
                 raise WeatherError(event.problem)
-        time.sleep(POLL_SECONDS)  # the poll is on its way
+        self._polling.wait(PATIENCE_SECONDS)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,7 +134,7 @@ class _Ear:
 
     def _listen(self) -> None:
         try:
-            for event in self._momento.watch(self._stop):
+            for event in self._momento.watch(self._stop, self._polling):
                 self._heard.put(event)
         except WeatherError as error:
             self._heard.put(error)

@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-import weather.board
+import localcloud.momento
 import weather.momento
 import weather.settings
+import weather.tour
 from localcloud import LocalAws
 from localcloud.delivery import Delivery
 from localcloud.feed import DeliveryFeed
@@ -56,6 +57,12 @@ class Place:
         """Return how many wait for the topic's next message."""
         return polls(self.cloud.momento)
 
+    def settle(self) -> None:
+        """Wait until the pipes are done with all that was written."""
+        last = self.cloud.weather.records()[-1]["dynamodb"]["SequenceNumber"]
+        pipes = {one.name for one in self.cloud.weather.definitions}
+        until(lambda: {one.pipe for one in self.told if one.sequence_number == last} == pipes)
+
     def elsewhere(self, **changes: object) -> "Place":
         """Return the place with other settings."""
         return replace(self, settings=self.settings.model_copy(update=changes))
@@ -69,6 +76,15 @@ def no_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(weather.settings, "LOCAL_CLOUD", nowhere)
         patch.setitem(WeatherSettings.model_config, "env_file", None)
         patch.delenv("PIPE_DELIVERIES_URL", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> Iterator[None]:
+    """Wait long for what will come: no test is about how soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weather.momento, "TIMEOUT_SECONDS", 60.0)
+        patch.setattr(weather.tour, "PATIENCE_SECONDS", 120.0)
         yield
 
 
@@ -94,6 +110,18 @@ def polls(momento: LocalMomento) -> int:
     """Return how many wait for a message of a topic."""
     waiting = momento.service._published._waiters  # noqa: SLF001 - asyncio's
     return len(waiting)
+
+
+@contextmanager
+def unbroken_poll(momento: LocalMomento) -> Iterator[None]:
+    """Wait for the poll of a topic that begins here, and let it end with a message only.
+
+    One that ends without tells no position, and what is published before the next is missed.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 600.0)
+        yield
+        until(lambda: polls(momento) > 0)
 
 
 def wait_for_the_end() -> None:

@@ -12,7 +12,9 @@ import weather.tour
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import API_KEY
 from tests.weather.conftest import SECRET, Place
+from tests.weather.test_tour import in_haste
 from weather import cli
+from weather.comparison import State, compare
 from weather.records import random_record, refused_record
 from weather.settings import WeatherSettings
 
@@ -58,7 +60,6 @@ def run(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Commands:
     """Return what runs commands on the place."""
-    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
     monkeypatch.setattr(cli.console, "width", 120)
     work_on(place.settings, monkeypatch)
     return Commands(monkeypatch, capsys)
@@ -70,9 +71,9 @@ def work_on(settings: WeatherSettings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def in_sync(place: Place, location: str) -> None:
-    """Write a record, and wait until the cache has it."""
+    """Write a record, and wait until the cache has it, and not one from before."""
     place.table.put(random_record(location))
-    until(lambda: place.momento.get(location))
+    until(lambda: compare(location, place.table, place.momento).state is State.IN_SYNC)
 
 
 def test_put_writes_a_record(run: Commands, place: Place) -> None:
@@ -170,8 +171,9 @@ def writer(place: Place) -> Iterator[Callable[[], None]]:
 
 
 def test_watch_shows_messages_until_there_are_enough(
-    run: Commands, writer: Callable[[], None]
+    run: Commands, place: Place, writer: Callable[[], None]
 ) -> None:
+    place.settle()  # whose messages would be among them
     writer()
     assert run("watch", "--count", "2") == 0
     assert run.errors == ["listening to the topic; Ctrl-C ends it"]
@@ -194,11 +196,13 @@ def test_a_tour_that_ends_otherwise_fails(
     run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here the cache is another than the pipes write to."""
-    monkeypatch.setattr(weather.tour, "PATIENCE_SECONDS", 0.5)
+    ear = weather.tour._Ear  # noqa: SLF001 - who waits for the topic
+    monkeypatch.setattr(ear, "next", in_haste(ear.next))
+    monkeypatch.setattr(weather.tour, "_wait_for", in_haste(weather.tour._wait_for))  # noqa: SLF001
     place.cloud.momento.service.caches["other"] = localcloud.momento.Cache()
     work_on(place.elsewhere(cache="other").settings, monkeypatch)
     assert run("tour") == 1
-    assert "✗ nothing within 0 s" in run.out
+    assert "✗ nothing within 120 s" in run.out
     assert "✗ missing" in run.out
     assert run.errors[-1] == (
         "error: 3 of the steps did not end as expected: look at the pipes' logs in"

@@ -1,29 +1,24 @@
 """A record's life in one go: each step as it should be, and what is told when it is not."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-import localcloud.momento
-import weather.momento
 import weather.tour
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import DELETE, PUBLISH
 from tests.weather.conftest import Place
 from weather.comparison import State
 from weather.errors import WeatherError
+from weather.momento import Momento
 from weather.tour import Step, tour
 
 NAMES = [
     *("write to the table", "the topic says", "the cache, beside the table"),
     *("delete from the table", "the topic says", "the cache, beside the table"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """End polls soon."""
-    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
 
 
 def steps_of(place: Place) -> list[Step]:
@@ -38,6 +33,21 @@ def test_every_step_ends_as_expected(place: Place) -> None:
     assert [step.expected for step in steps[2::3]] == [State.IN_SYNC, State.ABSENT]
     timed = [step.milliseconds is not None for step in steps]
     assert timed == [False, True, True, False, True, True]
+
+
+def test_the_record_is_written_when_the_topic_is_polled(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long that takes: the topic tells what is published from then on."""
+    poll = Momento._poll  # noqa: SLF001 - the way to the topic
+
+    def late(*arguments: Any) -> Any:
+        time.sleep(1)
+        return poll(*arguments)
+
+    monkeypatch.setattr(Momento, "_poll", late)
+    steps = steps_of(place)
+    assert all(step.as_expected for step in steps), steps
 
 
 def test_the_topic_is_expected_to_say_what_was_written(place: Place) -> None:
@@ -84,14 +94,26 @@ def pause(place: Place, gone: list[str], *names: str) -> None:
     until(lambda: all(place.runner.statuses[name].state == "DELETED" for name in names))
 
 
+def in_haste(wait: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a wait for something that will not come, and need not be waited for as long."""
+
+    def short(*arguments: Any) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(weather.tour, "PATIENCE_SECONDS", 0.6)
+            return wait(*arguments)
+
+    return short
+
+
 def test_a_silent_topic_is_told(
     place: Place, paused: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pause(place, paused, PUBLISH)
-    monkeypatch.setattr(weather.tour, "PATIENCE_SECONDS", 0.6)
+    ear = weather.tour._Ear  # noqa: SLF001 - who waits for the topic
+    monkeypatch.setattr(ear, "next", in_haste(ear.next))
     steps = steps_of(place)
     assert [step.as_expected for step in steps] == [True, False, True, True, False, True]
-    assert steps[1].seen == "nothing within 1 s"
+    assert steps[1].seen == f"nothing within {weather.tour.PATIENCE_SECONDS:.0f} s"
     assert steps[1].milliseconds is None
 
 
@@ -99,7 +121,13 @@ def test_a_copy_that_stays_is_told(
     place: Place, paused: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pause(place, paused, DELETE)
-    monkeypatch.setattr(weather.tour, "PATIENCE_SECONDS", 0.8)
+    wait = weather.tour._wait_for  # noqa: SLF001 - who waits for the cache
+    gone = in_haste(wait)
+
+    def wait_for(look: Callable[[], State], expected: State) -> Any:
+        return (gone if expected is State.ABSENT else wait)(look, expected)
+
+    monkeypatch.setattr(weather.tour, "_wait_for", wait_for)
     steps = steps_of(place)
     assert [step.as_expected for step in steps] == [True] * 5 + [False]
     assert (steps[-1].expected, steps[-1].seen) == (State.ABSENT, State.LEFT_OVER)

@@ -16,7 +16,7 @@ import weather.board
 import weather.web
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
-from tests.weather.conftest import SECRET, Place, wait_for_the_end
+from tests.weather.conftest import SECRET, Place, unbroken_poll, wait_for_the_end
 from weather.records import random_record
 from weather.web import HEADERS, MOST_RANDOM, page
 
@@ -57,25 +57,27 @@ def url(place: Place) -> Iterator[str]:
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        until(lambda: server.started)
+        with unbroken_poll(place.cloud.momento):
+            thread.start()
+            until(lambda: server.started)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+        place.cloud.weather.put("the last")  # its message ends the poll, if none did before
         wait_for_the_end()
 
 
 @pytest.fixture
 def http(url: str) -> Iterator[httpx.Client]:
     """Return a client that sends what the page would."""
-    with httpx.Client(base_url=url, headers={"Origin": url}, timeout=10) as client:
+    with httpx.Client(base_url=url, headers={"Origin": url}, timeout=60) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(url: str) -> Iterator[httpx.Client]:
     """Return a client that sends no origin."""
-    with httpx.Client(base_url=url, timeout=10) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 
