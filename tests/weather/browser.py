@@ -4,9 +4,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_MS = 60_000
 QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -24,8 +25,11 @@ def browser() -> Iterator[Browser]:
     """Start a browser without a window, and end it."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     assert found, f"none of {', '.join(NAMES)} is installed: ./help.sh setup does it"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        started = playwright.chromium.launch(
+            executable_path=found, args=list(QUIET), timeout=2 * PATIENCE_MS
+        )
         try:
             yield started
         finally:

@@ -68,7 +68,7 @@ class Up:
 
     def page(self) -> str:
         """Return the page's URL once it is served, which takes a deployment."""
-        return self.wait_for(PAGE, seconds=240).removeprefix(PAGE).split()[0]
+        return self.wait_for(PAGE, seconds=350).removeprefix(PAGE).split()[0]
 
     def environment(self) -> dict[str, str]:
         """Return what points at its AWS and Momento."""
@@ -78,7 +78,7 @@ class Up:
     def end(self) -> int:
         """Press Ctrl-C, as a terminal does, and return the exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
-        code = self.process.wait(30)
+        code = self.process.wait(120)
         self._reader.join()
         assert self.process.stdout is not None
         self.process.stdout.close()

@@ -9,6 +9,7 @@ const records = new Map(); // location -> { row, ends: ms since 1970, or null }
 const latest = new Map(); // operation -> delivery
 const keys = new Map(); // sequence number -> key, of dead letters
 const problems = new Map();
+let dead = { waiting: 0, letters: [] }; // what was told last of the queue
 let about = { table: "" };
 
 function element(name, properties = {}, ...children) {
@@ -42,6 +43,7 @@ function reset() {
   records.clear();
   latest.clear();
   problems.clear();
+  dead = { waiting: 0, letters: [] };
   for (const id of ["records", "messages", "deliveries", "letters", "problems"]) byId(id).replaceChildren();
   for (const id of ["no-records", "no-messages", "no-deliveries", "no-letters"]) byId(id).hidden = false;
 }
@@ -143,7 +145,10 @@ function showDelivery(delivery) {
   open.addEventListener("click", () => openDelivery(delivery));
   prepend("deliveries", element("li", {}, open));
   latest.set(name, delivery);
-  if (delivery.outcome === "dead-letter") keys.set(delivery.sequence_number, keyOf(delivery));
+  if (delivery.outcome === "dead-letter") {
+    keys.set(delivery.sequence_number, keyOf(delivery));
+    showLetters(dead); // it may have been seen in the queue before this was told
+  }
   light(name, delivery);
 }
 
@@ -203,7 +208,9 @@ function openDelivery(delivery) {
 
 // --- dead letters ----------------------------------------------------------------------------
 
-function showLetters({ waiting, letters }) {
+function showLetters(told) {
+  dead = told;
+  const { waiting, letters } = dead;
   byId("waiting").textContent = waiting;
   byId("node-queue").classList.toggle("some", waiting > 0);
   byId("letters").replaceChildren(...letters.map((letter) => {
