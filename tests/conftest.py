@@ -13,6 +13,9 @@ from pathlib import Path
 import boto3
 import pytest
 
+for _asks_for_colours in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):
+    os.environ.pop(_asks_for_colours, None)  # typer reads them once, when it is imported
+
 import ops.terraform
 from localcloud import LocalAws
 from ops import provider
