@@ -144,7 +144,7 @@ class Deliverer:
         arn = definition.source.dead_letter_queue_arn
         if arn is not None:
             number = record["dynamodb"]["SequenceNumber"]
-            arrived = created.strftime("%Y-%m-%dT%H:%M:%SZ")
+            arrived = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             message = {
                 "context": {"partnerResourceArn": definition.arn, "condition": condition},
                 "version": "1.0",

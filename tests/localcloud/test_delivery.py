@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from itertools import pairwise
 from types import SimpleNamespace
@@ -31,6 +31,7 @@ from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, synthesized
 
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:letters"
 SHARD = "shardId-00000000000000000001-abcdef"
+TOKYO = timezone(timedelta(hours=9))
 FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.02, second=0.01)
 
 
@@ -121,9 +122,9 @@ class Post:
         definition: Definition | None = None,
         **source: object,
     ) -> Delivery | None:
-        """Deliver a record that is so many seconds old."""
+        """Deliver a record that is so many seconds old, and tells its time in a zone, as boto3."""
         definition = definition or self.definition(**source)
-        created = self.now() - timedelta(seconds=age)
+        created = (self.now() - timedelta(seconds=age)).astimezone(TOKYO)
         with Deliverer(
             Pipe(definition),
             shard=SHARD,
