@@ -15,8 +15,10 @@ import localcloud.runner
 from localcloud.checkpoints import Checkpoints
 from localcloud.momento import Item
 from localcloud.runner import Runner
+from localcloud.sending import Timing
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import CACHE
+from tests.ops.repair.patient import PATIENCE
 from tests.ops.repair.repair_cloud import DELETE, GONE_SHARD, PUBLISH, PUT, RepairCloud, body, keys
 
 LETTERS = 500
@@ -159,6 +161,7 @@ def life_going_on(cloud: RepairCloud, seed: int) -> Iterator[None]:
             endpoint=cloud.weather.dynamodb.meta.endpoint_url,
             redirect=cloud.momento.endpoint,
             checkpoints=checkpoints,
+            timing=Timing(timeout=PATIENCE),
         ) as runner,
     ):
         runner.wait_until_reading(PUT, PUBLISH, DELETE)

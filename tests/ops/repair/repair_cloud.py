@@ -1,20 +1,25 @@
 """A deployed stack with dead letters to settle, and what its table and cache hold."""
 
+import asyncio
 import functools
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 import ops.repair.dead_letters
 from localcloud import LocalAws
@@ -27,6 +32,7 @@ from stacks.settings import Settings
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
 from tests.localcloud.weather_pipes import WeatherPipes, empty
+from tests.ops.repair.patient import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 GONE_SHARD = "shardId-00000001500000000000-00000000"
@@ -43,7 +49,7 @@ class RepairCloud:
     def __init__(self, aws: LocalAws) -> None:
         self._aws = aws
         self._exit = ExitStack()
-        self.arrivals = Arrivals(hang_seconds=0.5)
+        self.arrivals = Arrivals()
 
     def __enter__(self) -> Self:
         empty(self._aws.endpoint)
@@ -90,6 +96,22 @@ class RepairCloud:
         with urllib.request.urlopen(request):  # noqa: S310 - our own server
             pass
 
+    @contextmanager
+    def unanswered(self) -> Iterator[None]:
+        """Have Momento answer no request meanwhile."""
+        over = threading.Event()
+
+        async def wait(request: Request) -> Response | None:
+            while not over.is_set():  # noqa: ASYNC110 - it is set from another thread
+                await asyncio.sleep(0.02)
+            return await self.arrivals(request)
+
+        self.momento.service.interfere = wait
+        try:
+            yield
+        finally:
+            over.set()
+
     def topic(self) -> list[str]:
         """Return the topic's messages."""
         topic = self.momento.service.caches[CACHE].topics.get(TOPIC)
@@ -108,7 +130,7 @@ class RepairCloud:
         bodies: list[Any] = []
         while True:
             answer = self.weather.sqs.receive_message(
-                QueueUrl=self.weather.queue_url, MaxNumberOfMessages=10
+                QueueUrl=self.weather.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=3600
             )
             for message in answer.get("Messages", []):
                 try:
@@ -129,7 +151,7 @@ class RepairCloud:
         record = record or self.last()
         number = record["dynamodb"]["SequenceNumber"]
         arrived = record["dynamodb"]["ApproximateCreationDateTime"]
-        moment = arrived.strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = arrived.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return {
             "context": {
                 "partnerResourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/{pipe}",
@@ -197,7 +219,7 @@ class RepairCloud:
         return Sender(
             rates=deployment.rates(100_000),
             redirect=self.momento.endpoint,
-            **({"first_wait": 0.01, "timeout": 0.3} | options),
+            **({"first_wait": 0.01, "timeout": PATIENCE} | options),
         )
 
     def redrive(
@@ -211,7 +233,7 @@ class RepairCloud:
     def command(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start one of the commands in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "ops", *arguments],
+            [sys.executable, "-m", "tests.ops.repair.patient", *arguments],
             cwd=self._folder,  # neither a .env nor somebody's progress is there
             env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "120"},
             stdin=subprocess.DEVNULL,

@@ -24,7 +24,7 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
 def run(cloud: RepairCloud, *arguments: str) -> tuple[int, str, str]:
     """Run a command to its end; the API key is in nothing that it prints."""
     with cloud.command(*arguments) as process:
-        said, problems = process.communicate(timeout=60)
+        said, problems = process.communicate(timeout=300)
     assert API_KEY not in said + problems
     assert "Traceback" not in problems
     return process.returncode, said, problems
@@ -58,7 +58,7 @@ def test_a_first_interrupt_ends_it_in_order(cloud: RepairCloud) -> None:
     with cloud.command("redrive", "--json") as process:
         until(lambda: cloud.arrivals)
         process.send_signal(signal.SIGINT)
-        said, problems = process.communicate(timeout=60)
+        said, problems = process.communicate(timeout=300)
     assert "finishing what is under way" in problems
     assert "Traceback" not in problems
     assert process.returncode == 1

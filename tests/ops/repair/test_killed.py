@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from localcloud import LocalAws
+from ops.repair.redrive import ROUND
 from tests.localcloud.arrivals import until
 from tests.ops.repair.outage import LETTERS, SUNKEN, Outage, break_out, life_going_on, message
 from tests.ops.repair.repair_cloud import RepairCloud
 
-HOLD = 4
-PATIENCE = 120
+PATIENCE = 300
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_killed_half_way_and_run_again(cloud: RepairCloud) -> None:
     assert cloud.cache() != cloud.table()
     with life_going_on(cloud, seed=7):
         before = len(cloud.arrivals)
-        with cloud.command("redrive", "--json", f"--hold={HOLD}") as first:
+        with cloud.command("redrive", "--json", "--hold=4") as first:
             until(seldom(lambda: sum(cloud.waiting()) < LETTERS * 3 // 4), PATIENCE)
             first.send_signal(signal.SIGKILL)
             said, _ = first.communicate()
@@ -91,9 +91,14 @@ def test_killed_half_way_and_run_again(cloud: RepairCloud) -> None:
 
 def test_two_runs_at_once(cloud: RepairCloud) -> None:
     outage = break_out(cloud, seed=20260202)
-    with life_going_on(cloud, seed=8):
-        runs = [cloud.command("redrive", "--json", "--hold=60") for _ in range(2)]
-        said = [one.communicate(timeout=PATIENCE) for one in runs]
+    with (
+        life_going_on(cloud, seed=8),
+        cloud.command("redrive", "--json") as one,
+        cloud.command("redrive", "--json") as other,
+    ):
+        with cloud.unanswered():  # until both have letters in hand
+            until(seldom(lambda: cloud.waiting()[1] == 2 * ROUND), PATIENCE)
+        said = [run.communicate(timeout=PATIENCE) for run in (one, other)]
     assert [problems for _, problems in said] == ["", ""]
     summaries = [json.loads(text) for text, _ in said]
     settled = [one["sent"] + one["converged"] + one["superseded"] for one in summaries]
@@ -123,7 +128,7 @@ def peek(cloud: RepairCloud) -> Iterator[str]:
 
 def run(cloud: RepairCloud) -> dict[str, int]:
     """Run redrive in a process of its own, and return its summary."""
-    with cloud.command("redrive", "--json", f"--hold={HOLD}") as process:
+    with cloud.command("redrive", "--json") as process:
         try:
             said, problems = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:

@@ -1,21 +1,23 @@
 """Replay settles dead letters: sent, converged on the table, or left with the reason."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-from time import sleep
+from threading import Event, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from starlette.responses import Response
 
+import ops.repair.dead_letters
 from localcloud import LocalAws
 from ops.repair.dead_letters import DeadLetterQueue, Message
 from ops.repair.outcome import Outcome
 from ops.repair.redrive import WORKERS
 from ops.table import Table
+from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.repair_cloud import DELETE, GONE_SHARD, PUBLISH, PUT, RepairCloud, keys, only
 
@@ -269,23 +271,45 @@ def test_twice_is_as_good_as_once(cloud: RepairCloud) -> None:
     assert cloud.redrive().results == []
 
 
-def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(cloud: RepairCloud) -> None:
-    """A letter is out of others' sight for as long as it is tried, and back at once after."""
+def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
+    cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A letter is out of others' sight for as long as it is tried, and back at once after.
+
+    By a clock a thousand times as fast: before 60 of its seconds are over, 60 more are asked for.
+    """
+    waits: list[float] = []
+    extended: list[tuple[list[str], int]] = []
+    change = DeadLetterQueue._change  # noqa: SLF001 - what is asked of SQS
+
+    class Hasty(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout is not None
+            waits.append(timeout)
+            return super().wait(timeout / 1000)
+
+    def note(self: DeadLetterQueue, messages: Sequence[Message], seconds: int) -> None:
+        change(self, messages, seconds)
+        if messages:
+            extended.append(([one.body for one in messages], seconds))
+
+    clock = SimpleNamespace(Event=Hasty, Thread=Thread)
+    monkeypatch.setattr(ops.repair.dead_letters, "threading", clock)
+    monkeypatch.setattr(DeadLetterQueue, "_change", note)
     cloud.weather.put("Oslo")
     letter = cloud.give_up(PUT)
-    wait = Response(status_code=429, headers={"Retry-After": "4"})
-    cloud.arrivals.answer("Oslo", wait, 400)
+    cloud.arrivals.answer("Oslo", 400)
     with ThreadPoolExecutor(1) as pool:
-        run = pool.submit(cloud.redrive, hold=2)
-        seen = []
-        while not run.done():
-            seen.append(cloud.waiting()[0])
-            sleep(0.05)
+        with cloud.unanswered():
+            run = pool.submit(cloud.redrive, hold=60)
+            until(lambda: len(extended) >= 5)
+            assert cloud.waiting() == (0, 1)
         summary = run.result()
     assert only(summary).outcome is Outcome.REFUSED
-    hidden = "".join(map(str, seen)).strip("1")
-    assert hidden == "0" * len(hidden), "seen again while it was tried"
-    assert len(hidden) > 60, "for more than 2 s"
+    assert max(waits) < 60 < sum(waits[:5])
+    *while_tried, given_back = extended
+    assert all(one == ([json.dumps(letter)], 60) for one in while_tried)
+    assert given_back == ([json.dumps(letter)], 0)
     assert cloud.left() == [letter]
 
 

@@ -52,7 +52,7 @@ def test_an_interrupted_run_is_resumed(cloud: RepairCloud, tmp_path: Path) -> No
 
     def tell(outcome: str) -> None:
         sent.append(outcome)
-        if len(sent) == 30:
+        if len(sent) >= 30:
             stop.set()
 
     first = warm(cloud, file, stop=stop, tell=tell)
