@@ -48,6 +48,7 @@ def install() -> None:
         return  # the import that follows says what is missing
     _register_unexecuted(spec)
     hints.remember()
+    hints.accept_what_is_left_out()
     if mode == "trimmed":
         try:
             _load_trimmed(Path(spec.origin).parent)
