@@ -45,6 +45,7 @@ class MomentoStack(TerraformStack):
         self.settings = settings
         self.protection = settings.protection
         self._readers = Readers()
+        self._node = self.node  # asked once: each asking goes to node and back
         name = name or f"{settings.name_prefix}-{id_}"
         use_remote_state(self, settings, key=settings.state_key)
         use_aws(self, settings)
@@ -171,8 +172,8 @@ class MomentoStack(TerraformStack):
             advise(self, warning)
 
     def _must_be_free(self, id_: str) -> None:
-        if self.node.try_find_child(id_):
+        if self._node.try_find_child(id_):
             raise StackError(
-                f"the stack {self.node.id} has something with the id {id_!r} already; take"
+                f"the stack {self._node.id} has something with the id {id_!r} already; take"
                 f" another, such as {id_ + '-changes'!r} for a pipeline"
             )
