@@ -25,7 +25,7 @@ from localcloud.errors import LocalCloudError
 CACHE = "momento-eventbridge-cache"
 MARKS = {"delivered": "✓", "filtered": "·", "dead-letter": "✗", "undelivered": "!"}
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 _LINE = threading.Lock()
 """Pipes and rules tell from threads of their own."""
 PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX")

@@ -23,7 +23,7 @@ from ops.told import DELIVERED, told
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.02
 REFUSED = "HTTP 400"
 
@@ -86,6 +86,7 @@ class Walkthrough:
         self._http = httpx.Client(
             base_url=env["MOMENTO_ENDPOINT_URL"],
             headers={"Authorization": env["MOMENTO_API_KEY"]},
+            timeout=PATIENCE_SECONDS,
             trust_env=False,
         )
         self._told = told(outputs, env)

@@ -9,7 +9,8 @@ import httpx
 from ops.doctor.check import Check, failure, ok
 from stacks.settings import Settings
 
-TIMEOUT_SECONDS = 5.0
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+"""In seconds; who is there may be slow, who is not is told soon."""
 ANYTHING = "is the cache there?"
 """A key to ask for; nobody minds whether it is there."""
 
@@ -25,7 +26,7 @@ def examine(settings: Settings) -> Iterator[Check]:
             f"{endpoint}/cache/{quote(settings.cache_name, safe='')}",
             params={"key": ANYTHING},
             headers={"Authorization": settings.momento_api_key.get_secret_value()},
-            timeout=TIMEOUT_SECONDS,
+            timeout=TIMEOUT,
         )
     except (httpx.TransportError, httpx.InvalidURL) as error:
         yield failure(

@@ -54,7 +54,7 @@ def _say(*command: str) -> str:
     if path is None:
         return ""
     done = subprocess.run(
-        [path, *command[1:]], capture_output=True, text=True, check=False, timeout=30
+        [path, *command[1:]], capture_output=True, text=True, check=False, timeout=120
     )
     return done.stdout
 

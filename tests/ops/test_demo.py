@@ -3,12 +3,14 @@
 import os
 import re
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import House
+from tests.localcloud.arrivals import until
 
 STEPS = {
     "synthesize": "",
@@ -36,6 +38,14 @@ def synthesized(root: Path) -> set[tuple[Path, int]]:
     return {(path, path.stat().st_mtime_ns) for path in root.glob("cdktf.out/stacks/*/*.*")}
 
 
+def processes_of(session: int) -> list[str]:
+    """Return the processes of a session; one that has just ended may be there for a moment."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "sess=,args="], capture_output=True, text=True, check=True
+    )
+    return [line for line in listed.stdout.splitlines() if line.split()[0] == str(session)]
+
+
 @pytest.fixture(scope="module")
 def demo(house: House, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Run the demo in a session of its own, which tells what belongs to it."""
@@ -51,16 +61,13 @@ def demo(house: House, tmp_path_factory: pytest.TempPathFactory) -> Demo:
         text=True,
         start_new_session=True,
     ) as process:
-        said, _ = process.communicate(timeout=300)
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "sess=,args="], capture_output=True, text=True, check=True
-    )
+        said, _ = process.communicate(timeout=800)
+    with suppress(AssertionError):  # told by the test that looks for them
+        until(lambda: not processes_of(process.pid), seconds=30)
     return Demo(
         code=process.returncode,
         said=said,
-        processes=[
-            line for line in listed.stdout.splitlines() if line.split()[0] == str(process.pid)
-        ],
+        processes=processes_of(process.pid),
         files=list(temporary.iterdir()),
         touched=[path for path, _ in synthesized(house.root) ^ before],
     )

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -25,6 +27,19 @@ class Interrupted:
     created: set[str]
 
 
+def is_the_moment(said: Sequence[str]) -> bool:
+    """Say whether table and role are there, and the queue is waited for."""
+    log = "".join(said)
+    return all(
+        re.search(rf"^{what}", log, re.MULTILINE)
+        for what in (
+            r"aws_dynamodb_table\.\S+: Creation complete",
+            r"aws_iam_role\.\S+: Creation complete",
+            r"aws_sqs_queue\.\S+: Still creating",
+        )
+    )
+
+
 @pytest.fixture(scope="module")
 def interrupted(house: House, state_bucket: str) -> Interrupted:
     """Press Ctrl-C while the queue takes its 25 seconds; everything on the terminal gets it."""
@@ -41,10 +56,10 @@ def interrupted(house: House, state_bucket: str) -> Interrupted:
         said = []
         for line in process.stdout:
             said.append(line)
-            if "Still creating..." in line:
+            if is_the_moment(said):
                 os.killpg(process.pid, signal.SIGINT)
                 break
-        rest, _ = process.communicate(timeout=60)
+        rest, _ = process.communicate(timeout=300)
     with closing(boto3.client("s3")) as s3:
         left = [each["Key"] for each in s3.list_objects_v2(Bucket=state_bucket)["Contents"]]
         with closing(s3.get_object(Bucket=state_bucket, Key=STATE)["Body"]) as body:

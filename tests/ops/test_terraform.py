@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import OpsError
+from ops.provider import Provider
 from ops.terraform import (
     Terraform,
     TerraformError,
@@ -17,7 +18,7 @@ from ops.terraform import (
     synthesize,
 )
 from stacks.settings import Settings
-from tests.conftest import ENDPOINT, KEY, House
+from tests.conftest import ENDPOINT, KEY
 from tests.ops.conftest import Fake
 
 NEXT_STEPS = {
@@ -148,16 +149,22 @@ def test_what_is_wrong_is_in_the_error_of_the_events(terraform: Runner) -> None:
     ]
 
 
-def test_the_key_becomes_a_variable_of_terraform(house: House) -> None:
-    assert house.root.exists()
+@pytest.fixture
+def from_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the provider come from the registry, which nobody asks."""
+    monkeypatch.setattr("ops.terraform.provider.resolve", lambda *_: Provider())
+
+
+@pytest.mark.usefixtures("from_the_registry")
+def test_the_key_becomes_a_variable_of_terraform() -> None:
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
     assert environment(settings, {"PATH": "bin"})["TF_VAR_momento_api_key"] == KEY
     given = environment(settings, {"TF_VAR_momento_api_key": "the user's own"})
     assert given["TF_VAR_momento_api_key"] == "the user's own"
 
 
-def test_without_a_key_there_is_no_variable(house: House) -> None:
-    assert house.root.exists()
+@pytest.mark.usefixtures("from_the_registry")
+def test_without_a_key_there_is_no_variable() -> None:
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
     env = environment(settings, {"PATH": "bin"})
     assert "TF_VAR_momento_api_key" not in env
@@ -165,8 +172,8 @@ def test_without_a_key_there_is_no_variable(house: House) -> None:
         require_key(env)
 
 
-def test_the_tools_do_not_ask_the_network_for_news(house: House) -> None:
-    assert house.root.exists()
+@pytest.mark.usefixtures("from_the_registry")
+def test_the_tools_do_not_ask_the_network_for_news() -> None:
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
     assert environment(settings, {})["CHECKPOINT_DISABLE"] == "1"
 

@@ -1,5 +1,6 @@
 """`./help.sh doctor`: all checks in one table, and an exit code for scripts."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,8 @@ def well(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
         monkeypatch.setenv("MOMENTO_API_KEY", KEY)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            monkeypatch.setenv(name, os.devnull)
         assert house
         yield
 

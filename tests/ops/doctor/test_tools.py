@@ -1,7 +1,10 @@
 """The tools, the provider and the settings: what is missing, and what to do about it."""
 
+import os
+
 import pytest
 
+from ops import provider
 from ops.doctor.check import Verdict
 from ops.doctor.tools import examine
 from tests.conftest import ENDPOINT, KEY, House
@@ -23,6 +26,8 @@ SETTINGS = {"MOMENTO_API_ENDPOINT": ENDPOINT, "MOMENTO_API_KEY": KEY}
 def well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have everything in order, in a copy of the project."""
     monkeypatch.setattr("ops.doctor.tools.ROOT", house.root)
+    found = provider.resolve(house.root, os.environ)
+    monkeypatch.setattr(provider, "_registry_answers", lambda: found.mirror is None)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
 
