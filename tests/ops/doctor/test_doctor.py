@@ -18,6 +18,7 @@ def well(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
         monkeypatch.setenv("MOMENTO_API_KEY", KEY)
         monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        monkeypatch.delenv("COLUMNS", raising=False)
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             monkeypatch.setenv(name, os.devnull)
         assert house
