@@ -6,21 +6,15 @@ of its own, so that no machine is too slow or too busy for it.
 """
 
 import functools
-import heapq
-import itertools
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from statistics import fmean, median
 from typing import Any
 from unittest.mock import Mock
 
-import httpx
 import pytest
 
-import localcloud.delivery
-import localcloud.sending
 from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Destination, Source
 from localcloud.delivery import Deliverer, Delivery
@@ -28,97 +22,13 @@ from localcloud.sending import RateLimit, Timing
 from ops.capacity.load import PUBLISH, Load
 from ops.capacity.model import Burst, Route
 from ops.capacity.topology import Topology, build
+from tests.ops.capacity.clock import Clock
+from tests.ops.capacity.conftest import ANSWER_SECONDS, MOODY
 
-ANSWER_SECONDS = 0.025
 PAUSE_SECONDS = 0.05
 TOLERANCE = 0.05
 """Of the model's figure: records come one by one, and are a fluid to it."""
 UNLIMITED = 100_000
-MOODY = "/moody"
-
-
-class Clock:
-    """Time for threads that take turns: the one that is due next goes on, at the time it is due.
-
-    It stands for the modules `time` and `datetime`, and for the event that stops a delivery.
-    """
-
-    def __init__(self) -> None:
-        self._begun = datetime.now(UTC)
-        self._seconds = 1_000.0
-        self._numbers = itertools.count()
-        self._line: list[tuple[float, int, threading.Event]] = []
-
-    def monotonic(self) -> float:
-        """Return the seconds."""
-        return self._seconds
-
-    def now(self, _: object = None) -> datetime:
-        """Return the time of day."""
-        return self._begun + timedelta(seconds=self._seconds)
-
-    def sleep(self, seconds: float) -> None:
-        """Let the others have their turns for so long."""
-        turn = self._stand_in_line(seconds)
-        self._call_next()
-        turn.wait()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for so long for what does not come."""
-        self.sleep(seconds)
-        return False
-
-    def run(self, *works: Callable[[], None]) -> None:
-        """Do works side by side, to the end of the last."""
-        threads = [
-            threading.Thread(target=self._do, args=(work, self._stand_in_line(0.0)))
-            for work in works
-        ]
-        for thread in threads:
-            thread.start()
-        self._call_next()
-        for thread in threads:
-            thread.join()
-
-    def _do(self, work: Callable[[], None], turn: threading.Event) -> None:
-        turn.wait()
-        try:
-            work()
-        finally:
-            self._call_next()
-
-    def _stand_in_line(self, seconds: float) -> threading.Event:
-        turn = threading.Event()
-        heapq.heappush(self._line, (self._seconds + seconds, next(self._numbers), turn))
-        return turn
-
-    def _call_next(self) -> None:
-        if self._line:
-            self._seconds, _, turn = heapq.heappop(self._line)
-            turn.set()
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the clock that it goes by; each connection is to a server that answers by it.
-
-    It answers 204 after a fixed time; at /moody every other request fails.
-    """
-    clock, make = Clock(), httpx.Client
-
-    def connect(**options: Any) -> httpx.Client:
-        moods = itertools.cycle([503, 204])
-
-        def answer(request: httpx.Request) -> httpx.Response:
-            clock.sleep(ANSWER_SECONDS)
-            return httpx.Response(next(moods) if request.url.path == MOODY else 204)
-
-        return make(transport=httpx.MockTransport(answer), **options)
-
-    monkeypatch.setattr(httpx, "Client", connect)
-    monkeypatch.setattr(localcloud.sending, "time", clock)
-    monkeypatch.setattr(localcloud.delivery, "datetime", clock)
-    return clock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,37 @@
+"""A server that takes its time, by a clock of the test's own."""
+
+import itertools
+from typing import Any
+
+import httpx
+import pytest
+
+import localcloud.delivery
+import localcloud.sending
+from tests.ops.capacity.clock import Clock
+
+ANSWER_SECONDS = 0.025
+MOODY = "/moody"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the clock that it goes by; each connection is to a server that answers by it.
+
+    It answers 204 after a fixed time; at /moody every other request fails.
+    """
+    clock, make = Clock(), httpx.Client
+
+    def connect(**options: Any) -> httpx.Client:
+        moods = itertools.cycle([503, 204])
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            clock.sleep(ANSWER_SECONDS)
+            return httpx.Response(next(moods) if request.url.path == MOODY else 204)
+
+        return make(transport=httpx.MockTransport(answer), **options)
+
+    monkeypatch.setattr(httpx, "Client", connect)
+    monkeypatch.setattr(localcloud.sending, "time", clock)
+    monkeypatch.setattr(localcloud.delivery, "datetime", clock)
+    return clock
