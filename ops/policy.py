@@ -51,7 +51,7 @@ def install() -> None:
     print("setup: installing checkov (about a minute)", file=sys.stderr)
     shutil.rmtree(HOME, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", os.fspath(HOME)], check=True)
-    pip = [os.fspath(HOME / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    pip = [os.fspath(HOME / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
     subprocess.run(
         [*pip, "--disable-pip-version-check", "--require-hashes", "-r", os.fspath(LOCK)], check=True
     )
