@@ -6,13 +6,11 @@ keeps the order of the shard; each rule's target has several, which keep none. O
 used, so any AWS API will do.
 """
 
-import base64
 import json
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
@@ -23,10 +21,12 @@ from eventpipes import EventBus, EventPipesError, Pipe, Rule
 from eventpipes.deployed import read_definition
 from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
-from localcloud.delivery import Deliverer, Delivery
+from localcloud.deliverer import Deliverer
+from localcloud.delivery import Delivery
 from localcloud.logs import ExecutionLog
 from localcloud.rule_target import RuleTarget
 from localcloud.sending import RateLimit, Timing
+from localcloud.shard import ShardReader
 from localcloud.status import PipeStatus
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ FEW = 6
 GONE = ("NotFoundException", "ResourceNotFoundException")
 WATCH = "(watch)"
 """The name under which trouble in finding the pipes is told."""
-PAGE = 1_000
-"""Records read at a time; the local API answers a few hundred calls a second."""
 
 
 @dataclass
@@ -193,8 +191,37 @@ class Runner:
         running = _Running(fingerprint, [])
         limit = self._limit(definition.target_arn, definition.destination.rate_limit)
         bus = None if definition.event_bus is None else self._bus(definition.event_bus)
+
+        def tell(delivery: Delivery) -> None:
+            self._log.write(definition, delivery)
+            self._on_delivery(delivery)
+
+        def fail(reason: str) -> None:
+            self._statuses[definition.name] = PipeStatus(definition.name, "STOPPED", reason)
+
         for shard in stream["Shards"]:
-            reader = _ShardReader(self, pipe, shard["ShardId"], running, limit, bus)
+            reader = ShardReader(
+                pipe,
+                shard["ShardId"],
+                streams=streams,
+                deliverer=Deliverer(
+                    pipe,
+                    shard=shard["ShardId"],
+                    limit=limit,
+                    timing=self._timing,
+                    redirect=self._redirect,
+                    queue=self._client("sqs"),
+                    stop=running.stop,
+                    bus=bus,
+                ),
+                bus=bus,
+                checkpoints=self._checkpoints,
+                stop=running.stop,
+                reading=running.reading,
+                idle_seconds=lambda: self.idle_seconds,
+                tell=tell,
+                fail=fail,
+            )
             running.threads.append(
                 threading.Thread(target=reader.run, name=definition.name, daemon=True)
             )
@@ -239,125 +266,10 @@ class Runner:
         for thread in running.threads:
             thread.join()
 
-    def _fail(self, name: str, reason: str) -> None:
-        self._statuses[name] = PipeStatus(name, "STOPPED", reason)
-
     def _read_secret(self, arn: str) -> Mapping[str, Any]:
         answer = self._client("secretsmanager").get_secret_value(SecretId=arn)
         found: Mapping[str, Any] = json.loads(answer["SecretString"])
         return found
-
-
-class _ShardReader:
-    """Reads one shard for one pipe, record by record, and remembers how far it came."""
-
-    def __init__(
-        self,
-        runner: Runner,
-        pipe: Pipe,
-        shard: str,
-        running: _Running,
-        limit: RateLimit,
-        bus: Bus | None,
-    ) -> None:
-        self._runner = runner
-        self._pipe = pipe
-        self._shard = shard
-        self._running = running
-        self._bus = bus
-        self._identity = (
-            f"{pipe.definition.name}@{pipe.definition.created}"  # a new one begins anew
-        )
-        self._streams: DynamoDBStreamsClient = runner._client("dynamodbstreams")  # noqa: SLF001 - one class in two
-        self._checkpoints = runner._checkpoints  # noqa: SLF001
-        self._deliverer = Deliverer(
-            pipe,
-            shard=shard,
-            limit=limit,
-            timing=runner._timing,  # noqa: SLF001
-            redirect=runner._redirect,  # noqa: SLF001
-            queue=runner._client("sqs"),  # noqa: SLF001
-            stop=running.stop,
-            bus=bus,
-        )
-
-    def run(self) -> None:
-        name = self._pipe.definition.name
-        try:
-            with self._deliverer:
-                self._read()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the pipe stops and says so
-            reason = f"it cannot go on: {type(error).__name__}: {error}"
-            self._runner._fail(name, reason)  # noqa: SLF001
-
-    def _read(self) -> None:
-        iterator: str | None = self._iterator()
-        self._running.reading.set()
-        while iterator is not None and not self._running.stop.is_set():
-            page = self._streams.get_records(ShardIterator=iterator, Limit=PAGE)
-            if page["Records"] and self._bus is not None:
-                self._bus.look()  # for the rules that were in place when these were written
-            for record in page["Records"]:
-                if self._from_before(record["dynamodb"]["ApproximateCreationDateTime"]):
-                    continue
-                if self._running.stop.is_set() or not self._handle(_as_json(record)):
-                    return
-            iterator = page.get("NextShardIterator")
-            if not page["Records"]:
-                self._running.stop.wait(self._runner.idle_seconds)
-
-    def _handle(self, record: dict[str, Any]) -> bool:
-        """Deliver a record; False if it was given up because the pipe stops."""
-        definition = self._pipe.definition
-        record["eventSourceARN"] = definition.source.arn
-        created: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
-        record["dynamodb"]["ApproximateCreationDateTime"] = int(created.timestamp())
-        delivery = self._deliverer.deliver(record, created)
-        if delivery is None:
-            return False
-        number = record["dynamodb"]["SequenceNumber"]
-        self._checkpoints.reached(self._identity, self._shard, number)
-        self._runner._log.write(definition, delivery)  # noqa: SLF001
-        self._runner._on_delivery(delivery)  # noqa: SLF001
-        return True
-
-    def _from_before(self, written: datetime) -> bool:
-        """Return whether LATEST leaves this record out: it was written before the pipe was made.
-
-        The whole shard is read, because the pipe was made before anybody looked at it.
-        """
-        definition = self._pipe.definition
-        latest = definition.source.starting_position == "LATEST"
-        return latest and definition.created is not None and written < definition.created
-
-    def _iterator(self) -> str:
-        """Return an iterator after the last record handled, else at the shard's beginning."""
-        source = self._pipe.definition.source
-        last = self._checkpoints.last(self._identity, self._shard)
-        if last is not None:
-            answer = self._streams.get_shard_iterator(
-                StreamArn=source.arn,
-                ShardId=self._shard,
-                ShardIteratorType="AFTER_SEQUENCE_NUMBER",
-                SequenceNumber=last,
-            )
-        else:
-            answer = self._streams.get_shard_iterator(
-                StreamArn=source.arn, ShardId=self._shard, ShardIteratorType="TRIM_HORIZON"
-            )
-        return answer["ShardIterator"]
-
-
-def _as_json(value: Any) -> Any:  # noqa: ANN401 - what a record holds is any JSON
-    """Return what boto3 answered as the stream's JSON has it: bytes as Base64."""
-    match value:
-        case bytes():
-            return base64.b64encode(value).decode()
-        case dict():
-            return {name: _as_json(one) for name, one in value.items()}
-        case list():
-            return [_as_json(one) for one in value]
-    return value
 
 
 class _Clients:

@@ -164,7 +164,7 @@ def test_trim_horizon_begins_with_the_stream(cloud: WeatherCloud) -> None:
 def test_more_records_than_a_page_holds_are_read(
     cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("localcloud.runner.PAGE", 3)
+    monkeypatch.setattr("localcloud.shard.PAGE", 3)
     cloud.weather.create_pipes([DELETE])
     for number in range(10):
         cloud.weather.put(f"city {number}")

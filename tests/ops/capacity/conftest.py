@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-import localcloud.delivery
+import localcloud.deliverer
 import localcloud.sending
 from tests.ops.capacity.clock import Clock
 
@@ -33,5 +33,5 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
     monkeypatch.setattr(httpx, "Client", connect)
     monkeypatch.setattr(localcloud.sending, "time", clock)
-    monkeypatch.setattr(localcloud.delivery, "datetime", clock)
+    monkeypatch.setattr(localcloud.deliverer, "datetime", clock)
     return clock

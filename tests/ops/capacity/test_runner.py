@@ -17,7 +17,8 @@ import pytest
 
 from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Destination, Source
-from localcloud.delivery import Deliverer, Delivery
+from localcloud.deliverer import Deliverer
+from localcloud.delivery import Delivery
 from localcloud.sending import RateLimit, Timing
 from ops.capacity.load import PUBLISH, Load
 from ops.capacity.model import Burst, Route

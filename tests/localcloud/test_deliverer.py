@@ -4,26 +4,25 @@ import json
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from starlette.responses import Response
 
-import localcloud.delivery
+import localcloud.deliverer
 import localcloud.sending
 from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Secret
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
-from localcloud.delivery import Deliverer, Delivery
+from localcloud.deliverer import Deliverer
+from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.sending import RateLimit, Timing
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
@@ -154,7 +153,7 @@ def post(queue: Queue, momento: LocalMomento) -> Post:
 def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock that it is delivered by."""
     clock = Clock()
-    for module in (localcloud.delivery, localcloud.sending):
+    for module in (localcloud.deliverer, localcloud.sending):
         monkeypatch.setattr(module, "datetime", clock)
     post.stop, post.now = clock, clock.now
     return clock
@@ -443,44 +442,3 @@ def test_the_destination_keeps_its_name_where_requests_are_redirected(
 ) -> None:
     post.deliver("Oslo")
     assert arrivals[0].headers["host"] == "api.cache.cell-us-east-1-1.prod.a.momentohq.com"
-
-
-def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a clock of its own: a second's turns are saved up, and what follows is spaced."""
-    clock = SimpleNamespace(now=100.0)
-
-    def sleep(seconds: float) -> None:
-        clock.now += seconds
-
-    monkeypatch.setattr(
-        localcloud.sending, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
-    )
-    limit = RateLimit(20)
-    turns = []
-    for _ in range(121):
-        limit.wait()
-        turns.append(clock.now)
-    assert turns[:21] == [100.0] * 21
-    assert turns[-1] == pytest.approx(105)
-    spaces = [after - before for before, after in pairwise(turns[21:])]
-    assert spaces == pytest.approx([0.05] * 99)
-    limit.per_second = 1
-    limit.wait()
-    limit.wait()
-    assert clock.now == pytest.approx(106.05)
-
-
-def test_the_rate_limit_holds_for_all_who_share_it() -> None:
-    limit = RateLimit(100)
-    begun = time.monotonic()
-
-    def take() -> None:
-        for _ in range(50):
-            limit.wait()
-
-    threads = [threading.Thread(target=take) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert time.monotonic() - begun >= (150 - 101) / 100

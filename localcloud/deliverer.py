@@ -1,0 +1,166 @@
+"""Deliver one record of a pipe: request or event, retries, record age, dead letter.
+
+A connection that is refused or breaks is EventBridge Pipes' own trouble: tried again until the
+record is too old, and not counted.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
+from localcloud.bus import Bus
+from localcloud.delivery import Delivery
+from localcloud.sending import Attempt, RateLimit, Sender, Timing
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+DAY_SECONDS = 86_400
+"""A stream keeps a record for a day; without a bound of its own, so does a pipe."""
+EXHAUSTED = "RetryAttemptsExhausted"
+TOO_OLD = "MaximumRecordAgeExceeded"
+
+
+class Deliverer:
+    """Delivers the records of one shard for one pipe, one after the other."""
+
+    def __init__(
+        self,
+        pipe: Pipe,
+        *,
+        shard: str,
+        limit: RateLimit,
+        timing: Timing,
+        redirect: str | None,
+        queue: "SQSClient",
+        stop: threading.Event,
+        bus: Bus | None = None,
+    ) -> None:
+        self._pipe = pipe
+        self._shard = shard
+        self._timing = timing
+        self._queue = queue
+        self._stop = stop
+        self._bus = bus
+        self._sender = Sender(limit=limit, timing=timing, redirect=redirect)
+        self._queue_url = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sender.__exit__()
+
+    def deliver(self, record: Mapping[str, Any], created: datetime) -> Delivery | None:
+        """Return what became of the record, or nothing if the pipe was stopped before."""
+        outcome = self._pipe.process(record)
+        if isinstance(outcome, Filtered):
+            return self._done(record, created, "filtered")
+        if isinstance(outcome, Unprocessable):
+            return self._give_up(record, created, None, [], EXHAUSTED, reason=outcome.reason)
+        if isinstance(outcome, Event):
+            assert self._bus is not None, outcome.bus_arn
+            self._bus.put(outcome, record, created)
+            return self._done(record, created, "delivered", event=outcome.envelope)
+        return self._send_until_done(record, created, outcome)
+
+    def _send_until_done(
+        self, record: Mapping[str, Any], created: datetime, request: Request
+    ) -> Delivery | None:
+        source = self._pipe.definition.source
+        attempts: list[Attempt] = []
+        counted = 0
+        while True:
+            left = self._maximum_age() - self._age(created)
+            if left < 0:
+                return self._give_up(record, created, request, attempts, TOO_OLD)
+            attempt, asked = self._sender.send(request)
+            attempts.append(attempt)
+            if attempt.succeeded:
+                return self._done(record, created, "delivered", request, attempts)
+            if not attempt.broke:
+                counted += 1
+                limit = source.maximum_retry_attempts
+                if asked < 0 or attempt.is_final or (limit >= 0 and counted > limit):
+                    return self._give_up(record, created, request, attempts, EXHAUSTED)
+            wait = self._sender.wait_after(len(attempts), asked)
+            if self._stop.wait(min(wait, left * self._timing.second + 0.001)):
+                return None
+
+    def _age(self, created: datetime) -> float:
+        return (datetime.now(UTC) - created).total_seconds() / self._timing.second
+
+    def _maximum_age(self) -> float:
+        own = self._pipe.definition.source.maximum_record_age
+        return DAY_SECONDS if own == -1 else min(own, DAY_SECONDS)
+
+    def _give_up(
+        self,
+        record: Mapping[str, Any],
+        created: datetime,
+        request: Request | None,
+        attempts: list[Attempt],
+        condition: str,
+        *,
+        reason: str = "",
+    ) -> Delivery:
+        """Put the record's place in the stream into the dead-letter queue, if there is one."""
+        definition = self._pipe.definition
+        arn = definition.source.dead_letter_queue_arn
+        if arn is not None:
+            number = record["dynamodb"]["SequenceNumber"]
+            arrived = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            message = {
+                "context": {"partnerResourceArn": definition.arn, "condition": condition},
+                "version": "1.0",
+                "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "DDBStreamBatchInfo": {
+                    "shardId": self._shard,
+                    "startSequenceNumber": number,
+                    "endSequenceNumber": number,
+                    "approximateArrivalOfFirstRecord": arrived,
+                    "approximateArrivalOfLastRecord": arrived,
+                    "batchSize": 1,
+                    "streamArn": definition.source.arn,
+                },
+            }
+            self._queue.send_message(QueueUrl=self._url_of(arn), MessageBody=json.dumps(message))
+        why = reason or (attempts[-1].failure if attempts else condition)
+        return self._done(
+            record, created, "dead-letter", request, attempts, reason=f"{condition}: {why}"
+        )
+
+    def _url_of(self, queue_arn: str) -> str:
+        if not self._queue_url:
+            name = queue_arn.rsplit(":", 1)[1]
+            self._queue_url = self._queue.get_queue_url(QueueName=name)["QueueUrl"]
+        return self._queue_url
+
+    def _done(
+        self,
+        record: Mapping[str, Any],
+        created: datetime,
+        outcome: str,
+        request: Request | None = None,
+        attempts: list[Attempt] | None = None,
+        *,
+        reason: str = "",
+        event: Mapping[str, Any] | None = None,
+    ) -> Delivery:
+        return Delivery(
+            pipe=self._pipe.definition.name,
+            event_name=record["eventName"],
+            keys=record["dynamodb"]["Keys"],
+            sequence_number=record["dynamodb"]["SequenceNumber"],
+            outcome=outcome,
+            record=record,
+            definition=self._pipe.definition,
+            request=request,
+            event=event,
+            attempts=tuple(attempts or ()),
+            reason=reason,
+            seconds=(datetime.now(UTC) - created).total_seconds(),
+        )

@@ -1,0 +1,52 @@
+"""A destination's rate: how requests are spaced, whoever sends them."""
+
+import threading
+import time
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+
+import localcloud.sending
+from localcloud.sending import RateLimit
+
+
+def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock of its own: a second's turns are saved up, and what follows is spaced."""
+    clock = SimpleNamespace(now=100.0)
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    monkeypatch.setattr(
+        localcloud.sending, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
+    )
+    limit = RateLimit(20)
+    turns = []
+    for _ in range(121):
+        limit.wait()
+        turns.append(clock.now)
+    assert turns[:21] == [100.0] * 21
+    assert turns[-1] == pytest.approx(105)
+    spaces = [after - before for before, after in pairwise(turns[21:])]
+    assert spaces == pytest.approx([0.05] * 99)
+    limit.per_second = 1
+    limit.wait()
+    limit.wait()
+    assert clock.now == pytest.approx(106.05)
+
+
+def test_the_rate_limit_holds_for_all_who_share_it() -> None:
+    limit = RateLimit(100)
+    begun = time.monotonic()
+
+    def take() -> None:
+        for _ in range(50):
+            limit.wait()
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - begun >= (150 - 101) / 100
