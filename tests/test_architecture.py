@@ -3,9 +3,10 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,29 @@ def violations(path: str, source: str) -> list[str]:
     ]
 
 
+def circle(sources: Mapping[str, str]) -> list[str]:
+    """Return files of which each imports the next, and the last the first, if there are such."""
+    modules = {_dotted(path): path for path in sources}
+    needs = {
+        path: {
+            modules.get(name, modules.get(name.rpartition(".")[0], path))
+            for name in imports(path, source)
+        }
+        - {path}
+        for path, source in sources.items()
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 def strangers(folders: Iterable[str], ignored: Iterable[str]) -> set[str]:
     """Return the top-level folders that are neither a room, nor hidden, nor git's to ignore."""
     return {name for name in folders if not name.startswith(".")} - ROOMS - set(ignored)
@@ -91,6 +115,22 @@ def _sources() -> list[str]:
 @pytest.mark.parametrize("path", _sources())
 def test_imports_point_one_way(path: str) -> None:
     assert violations(path, (ROOT / path).read_text(encoding="utf-8")) == []
+
+
+def test_no_file_needs_one_that_needs_it() -> None:
+    assert circle({path: (ROOT / path).read_text(encoding="utf-8") for path in _sources()}) == []
+
+
+def test_a_circle_is_found() -> None:
+    """Also where one of its imports is for the type checker only."""
+    files = {
+        "ops/a.py": "from ops.b import B",
+        "ops/b.py": "if TYPE_CHECKING:\n    from ops.c import C",
+        "ops/c.py": "import ops.a",
+        "ops/d.py": "from ops import a",
+    }
+    assert sorted(set(circle(files))) == ["ops/a.py", "ops/b.py", "ops/c.py"]
+    assert circle({**files, "ops/c.py": "import json"}) == []
 
 
 @pytest.mark.parametrize("module", ["stacks.catalogue", "stacks.mapping", "stacks.settings"])
