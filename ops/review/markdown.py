@@ -5,7 +5,6 @@ so, the longest first, then to counts; a warning is never cut.
 """
 
 import difflib
-import html
 import json
 import re
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
+from ops.review.escape import code, coded, plain
 from ops.review.guard import Finding, blocked
 from ops.review.masking import NOT_SHOWN, shown
 from ops.review.plan import Action, Change, Plan
@@ -74,7 +74,7 @@ def render(
 
     """
     sections = [
-        _Section(f"{MARKER}\n## {_escape(title)}: {headline(plan)}"),
+        _Section(f"{MARKER}\n## {plain(title)}: {headline(plan)}"),
         *_warnings(findings),
         *_behaviours(behaviours),
         *_changes(plan),
@@ -180,8 +180,8 @@ def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
 
 
 def _warning(same: Sequence[Finding]) -> str:
-    addresses = ", ".join(_code(one.address) for one in same)
-    return f"> - {addresses}: {_escape(same[0].loss)}. Instead: {_escape(same[0].instead)}."
+    addresses = ", ".join(code(one.address) for one in same)
+    return f"> - {addresses}: {plain(same[0].loss)}. Instead: {plain(same[0].instead)}."
 
 
 def _behaviours(behaviours: Sequence[Behaviour]) -> Iterator[_Section]:
@@ -193,14 +193,14 @@ def _behaviours(behaviours: Sequence[Behaviour]) -> Iterator[_Section]:
         groups.setdefault(_summary(behaviour), []).append(behaviour)
     few = len(behaviours) <= FEW
     for summary, same in groups.items() if not few else ():
-        names = ", ".join(_code(one.pipe) for one in same)
+        names = ", ".join(code(one.pipe) for one in same)
         count = "1 pipe" if len(same) == 1 else f"{len(same)} pipes"
         line = f"- {count}: {summary}"
         yield _Section(f"{line}\n\n  {names}", line, folded_last=True)
     for behaviour in behaviours:
-        name = _code(behaviour.pipe)
+        name = code(behaviour.pipe)
         blocks = [
-            f"{_escape(answer.sample)}:\n\n{_diff(answer.before or '', answer.after or '')}"
+            f"{plain(answer.sample)}:\n\n{_diff(answer.before or '', answer.after or '')}"
             for answer in behaviour.answers
         ]
         text = "\n\n".join(blocks)
@@ -220,11 +220,11 @@ def _behaviours(behaviours: Sequence[Behaviour]) -> Iterator[_Section]:
 def _summary(behaviour: Behaviour) -> str:
     """Return in a line what a pipe does otherwise."""
     if behaviour.trouble:
-        return f"cannot be run: {_escape(behaviour.trouble)}"
+        return f"cannot be run: {plain(behaviour.trouble)}"
     gained = [answer.sample for answer in behaviour.answers if answer.gained]
     lost = [answer.sample for answer in behaviour.answers if answer.lost]
-    parts = [f"sends when {_escape(' and when '.join(gained))}"] if gained else []
-    parts += [f"**no longer** sends when {_escape(' and when '.join(lost))}"] if lost else []
+    parts = [f"sends when {plain(' and when '.join(gained))}"] if gained else []
+    parts += [f"**no longer** sends when {plain(' and when '.join(lost))}"] if lost else []
     others = len(behaviour.answers) - len(gained) - len(lost)
     parts += [f"sends something else for {others} of the samples"] if others else []
     return "; ".join(parts)
@@ -239,7 +239,7 @@ def _changes(plan: Plan) -> Iterator[_Section]:
         for change in changes:
             yield _resource(change, title)
     moved = [change for change in plan.changes if change.action is Action.NOTHING]
-    lines = [f"- {_code(one.address)}{_origin(one)}" for one in moved if _origin(one)]
+    lines = [f"- {code(one.address)}{_origin(one)}" for one in moved if _origin(one)]
     if lines:
         yield _Section("### Moved or imported\n\n" + "\n".join(lines))
 
@@ -247,14 +247,14 @@ def _changes(plan: Plan) -> Iterator[_Section]:
 def _count(title: str, changes: Sequence[Change]) -> str:
     """Return a group in two lines: how many of which kind."""
     kinds = Counter(change.type for change in changes)
-    listed = ", ".join(f"{count} {_code(kind)}" for kind, count in sorted(kinds.items()))
+    listed = ", ".join(f"{count} {code(kind)}" for kind, count in sorted(kinds.items()))
     return f"### {title}\n\n{listed} (the list is left out for want of room)"
 
 
 def _resource(change: Change, group: str) -> _Section:
-    line = f"- {_code(change.address)}{_origin(change)}"
+    line = f"- {code(change.address)}{_origin(change)}"
     if change.replaced_for:
-        line += f", because of {', '.join(map(_code, change.replaced_for))}"
+        line += f", because of {', '.join(map(code, change.replaced_for))}"
     names = change.changed
     if change.action is Action.CREATE:
         names = [name for name in names if change.after.get(name) not in (None, [], {}, "")]
@@ -267,8 +267,8 @@ def _resource(change: Change, group: str) -> _Section:
 
 
 def _origin(change: Change) -> str:
-    text = f", moved from {_code(change.moved_from)}" if change.moved_from else ""
-    return text + (f", imported from {_code(change.imported)}" if change.imported else "")
+    text = f", moved from {code(change.moved_from)}" if change.moved_from else ""
+    return text + (f", imported from {code(change.imported)}" if change.imported else "")
 
 
 def _table(change: Change, names: Sequence[str]) -> str:
@@ -283,9 +283,9 @@ def _table(change: Change, names: Sequence[str]) -> str:
             if max(len(old), len(new)) <= SHORT:
                 rows.append(f"| {_cell(path)} | {_cell(old)} | {_cell(new)} |")
             else:
-                long.append(f"{_code(path)}:\n\n{_diff(_pretty(old), _pretty(new))}")
+                long.append(f"{code(path)}:\n\n{_diff(_pretty(old), _pretty(new))}")
     if not_shown:
-        rows.append(f"| {', '.join(map(_code, not_shown))} | {NOT_SHOWN[1:-1]} | |")
+        rows.append(f"| {', '.join(map(code, not_shown))} | {NOT_SHOWN[1:-1]} | |")
     return "\n\n".join([*(["\n".join(rows)] if len(rows) > 2 else []), *long])  # noqa: PLR2004 - the head
 
 
@@ -330,13 +330,13 @@ def _outputs(plan: Plan) -> Iterator[_Section]:
         rows = ["### Outputs", "", "| output | before | after |", "| --- | --- | --- |"]
         for change in changes:
             sides = (shown(change, "value", side) for side in (change.before, change.after))
-            texts = ["" if value is None else _cut(_compact(value)) for value in sides]
+            texts = ["" if value is None else _compact(value) for value in sides]
             rows.append(f"| {_cell(change.address)} | {_cell(texts[0])} | {_cell(texts[1])} |")
         yield _Section("\n".join(rows), f"### Outputs\n\n{len(changes)} change.")
 
 
 def _fold(summary: str, text: str) -> str:
-    return f"<details><summary>{_escape(summary)}</summary>\n\n{text}\n\n</details>"
+    return f"<details><summary>{coded(summary)}</summary>\n\n{text}\n\n</details>"
 
 
 def _diff(before: str, after: str) -> str:
@@ -360,19 +360,5 @@ def _pretty(text: str) -> str:
         return text
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= 2 * SHORT else f"{text[: 2 * SHORT]} …"
-
-
-def _escape(text: str) -> str:
-    """Return text that is no Markdown and no HTML, on one line."""
-    return re.sub(r"([\\`*_\[\]|#@])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
-
-
-def _code(text: str) -> str:
-    """Return text as code that nothing in it can end."""
-    return f"<code>{html.escape(' '.join(text.split()), quote=False).replace('|', '&#124;')}</code>"
-
-
 def _cell(text: str) -> str:
-    return _code(text) if text else ""
+    return code(text) if text else ""

@@ -4,9 +4,13 @@ A review is read by more people than the state is. A type or an attribute that i
 told to have changed, without its values; listing one more is a line here.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
+from eventpipes.template import to_json
+from ops.review.escape import coded, plain
 from ops.review.plan import Change, Plan
 
 NOT_SHOWN: Final = "(not shown)"
@@ -109,8 +113,8 @@ def shown(change: Change, name: str, side: Mapping[str, Any]) -> Any:  # noqa: A
     return value
 
 
-def secrets(plan: Plan) -> list[str]:
-    """Return every secret that the plan holds, longest first, to be looked for in any text.
+def secrets(plan: Plan) -> set[str]:
+    """Return every secret that the plan holds, to be looked for in any text.
 
     These are the sensitive variables' values, and what any resource or output marks.
     """
@@ -125,16 +129,29 @@ def secrets(plan: Plan) -> list[str]:
             for side in (change.before, change.after):
                 found |= set(_marked(side, marks))
     for state in (document.get("prior_state", {}).get("values", {}), document["planned_values"]):
-        for resource in state.get("root_module", {}).get("resources", ()):
+        for resource in _resources(state.get("root_module", {})):
             found |= set(_marked(resource.get("values"), resource.get("sensitive_values")))
-    return sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True)
+    return {text for text in found if len(text) >= SHORTEST}
 
 
-def scrub(text: str, secret_texts: list[str]) -> str:
-    """Return a text in which none of the secrets stands any more."""
-    for secret in secret_texts:
-        text = text.replace(secret, "***")
-    return text
+def scrub(page: str, secret_texts: Iterable[str]) -> str:
+    """Return a page in which none of the secrets stands any more, however it is written there."""
+    written = {form for secret in secret_texts for form in _written(secret)}
+    for form in sorted(written, key=len, reverse=True):
+        page = page.replace(form, "***")
+    return page
+
+
+def _written(secret: str) -> Iterator[str]:
+    """Yield a secret as it can stand in a page: as text, in JSON, in a URL, in Markdown."""
+    for text in (secret, json.dumps(secret)[1:-1], to_json(secret)[1:-1], quote(secret, safe="")):
+        yield from (text, plain(text), coded(text))
+
+
+def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from module.get("resources", ())
+    for child in module.get("child_modules", ()):
+        yield from _resources(child)
 
 
 def _without(value: Any, marks: Any) -> Any:  # noqa: ANN401 - any JSON

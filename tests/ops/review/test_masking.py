@@ -2,8 +2,10 @@
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -104,6 +106,39 @@ def test_a_secret_that_is_copied_to_a_listed_attribute_is_taken_out() -> None:
     assert "queue-***" in text
 
 
+@pytest.mark.parametrize("secret", ['pl"ant\\ed', "pl<an>&ted", "p|l*a_n`ted#@[]", "plänted ü"])
+def test_a_secret_is_found_however_it_is_written(secret: str) -> None:
+    """In a text, in JSON, in the URL of a request, in what the engine says of a pipe."""
+    holding = {
+        "name": secret,
+        "description": json.dumps({"key": secret}),
+        "arn": f"https://momento.example?key={quote(secret, safe='')}",
+        "tags": {secret: secret},
+    }
+    found = plan(
+        change("aws_sqs_queue", "change", {"name": "old"}, holding),
+        output_changes={
+            "told": {"actions": ["create"], "before": None, "after": "x" * 150 + secret}
+        },
+        variables={"momento_api_key": {"value": secret}},
+    )
+    text = review(found).markdown
+    parts = re.split(r"\W+", secret)
+    assert not [part for part in parts if len(part) > 3 and part in text]
+    assert text.count("***") >= 5
+
+
+def test_a_secret_of_a_module_s_resource_is_known() -> None:
+    module = {
+        "address": "module.a",
+        "child_modules": [
+            {"resources": [{"values": {"key": PLANTED}, "sensitive_values": {"key": True}}]}
+        ],
+    }
+    planned = {"root_module": {"child_modules": [module]}}
+    assert secrets(plan(planned_values=planned)) == {PLANTED}
+
+
 def test_a_marked_part_of_a_listed_attribute_is_not_shown() -> None:
     found = plan(
         change(
@@ -161,7 +196,7 @@ def test_drift_is_masked_as_well() -> None:
 def test_variables_are_secret_unless_the_configuration_says_otherwise() -> None:
     variables = {"told": {"value": "visible-value"}, "untold": {"value": PLANTED}}
     configuration: dict[str, Any] = {"root_module": {"variables": {"told": {}}}}
-    assert secrets(plan(variables=variables, configuration=configuration)) == [PLANTED]
+    assert secrets(plan(variables=variables, configuration=configuration)) == {PLANTED}
 
 
 def test_no_list_names_an_attribute_that_can_hold_a_key() -> None:
