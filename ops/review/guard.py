@@ -76,6 +76,15 @@ def _table(change: Change) -> Iterator[Finding]:
                 "leave it on, unless the table is to go",
                 blocks=False,
             )
+        expires = _expires(change.after)
+        if expires and expires != _expires(change.before):
+            yield _lost(
+                f"DynamoDB removes items by the attribute {expires}, those of before included:"
+                " each whose time is over, and each removal goes the way of any other",
+                "look at what the attribute holds; a second since 1970 is a time, a duration is one"
+                " that is long over",
+                blocks=False,
+            )
         if _on(change.before, "point_in_time_recovery") and not _on(
             change.after, "point_in_time_recovery"
         ):
@@ -102,6 +111,13 @@ def _pipe(change: Change) -> Iterator[Finding]:
         yield _lost(
             "the pipe has no dead-letter queue any more: a record that fails for good is gone",
             "leave the queue",
+        )
+    elif _is_endless(change.after) and not _is_endless(change.before):
+        yield _lost(
+            "the pipe tries a record for as long as the stream keeps it: one that fails for good"
+            " holds up its shard for a day",
+            "set PIPE_RETRY_ATTEMPTS or PIPE_RECORD_AGE_SECONDS",
+            blocks=False,
         )
     elif change.after.get("desired_state") == "STOPPED" != change.before.get("desired_state"):
         yield _lost(
@@ -154,6 +170,23 @@ def _queue_policy(change: Change) -> Iterator[Finding]:
             f"the queue's policy is {_done(change)}: without it rules cannot put their dead letters"
             " there, and what fails for good is gone",
             "leave it as long as there are rules",
+        )
+    elif change.action is Action.UPDATE and _differs(change, "policy"):
+        yield _lost(
+            "the queue's policy changes: a rule that it does not name loses what fails for good",
+            "compare the rules in it with those there are",
+            blocks=False,
+        )
+
+
+def _logs(change: Change) -> Iterator[Finding]:
+    if change.action in GONE or _less(change, "retention_in_days"):
+        what = _done(change) if change.action in GONE else "kept for less long"
+        yield _lost(
+            f"the pipes' log is {what}: for a record that has left the stream, it is what tells"
+            " redrive its key",
+            "empty the dead-letter queue first: ./help.sh redrive",
+            blocks=False,
         )
 
 
@@ -225,8 +258,9 @@ def _way_to_momento(change: Change) -> Iterator[Finding]:
 
 def _role(change: Change) -> Iterator[Finding]:
     if change.action in GONE:
+        what = "role's policy" if change.type.endswith("policy") else "role"
         yield _lost(
-            f"the role is {_done(change)}: pipes that may do nothing can be stopped by"
+            f"the {what} is {_done(change)}: pipes that may do nothing can be stopped by"
             " EventBridge, and rules give up their events",
             "look at the pipes afterwards: ./help.sh doctor",
             blocks=False,
@@ -239,8 +273,10 @@ RULES: dict[str, Callable[[Change], Iterator[Finding]]] = {
     "aws_cloudwatch_event_connection": _way_to_momento,
     "aws_cloudwatch_event_rule": _rule,
     "aws_cloudwatch_event_target": _target,
+    "aws_cloudwatch_log_group": _logs,
     "aws_dynamodb_table": _table,
     "aws_iam_role": _role,
+    "aws_iam_role_policy": _role,
     "aws_kms_key": _key,
     "aws_pipes_pipe": _pipe,
     "aws_s3_bucket": _bucket,
@@ -256,11 +292,31 @@ def _done(change: Change) -> str:
     return "destroyed" if change.action is Action.DELETE else "replaced"
 
 
+def _stream(side: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how a pipe reads its stream."""
+    parameters = (side.get("source_parameters") or [{}])[0]
+    found: Mapping[str, Any] = (parameters.get("dynamodb_stream_parameters") or [{}])[0]
+    return found
+
+
 def _dead_letters(side: Mapping[str, Any]) -> bool:
     """Say whether a pipe has a dead-letter queue, also one that is still to be created."""
-    parameters = (side.get("source_parameters") or [{}])[0]
-    stream = (parameters.get("dynamodb_stream_parameters") or [{}])[0]
-    return bool(stream.get("dead_letter_config"))
+    return bool(_stream(side).get("dead_letter_config"))
+
+
+def _is_endless(side: Mapping[str, Any]) -> bool:
+    """Say whether nothing but the stream's own day ends a pipe's attempts.
+
+    Of 0 attempts the provider says nothing when it creates a pipe, which is no bound.
+    """
+    bounds = ("maximum_retry_attempts", "maximum_record_age_in_seconds")
+    return all((_stream(side).get(bound) or -1) == -1 for bound in bounds)
+
+
+def _expires(side: Mapping[str, Any]) -> str | None:
+    """Return the attribute by which a table's items expire, if they do."""
+    ttl = (side.get("ttl") or [{}])[0]
+    return (ttl.get("attribute_name") or None) if ttl.get("enabled") else None
 
 
 def _differs(change: Change, name: str) -> bool:
@@ -268,7 +324,10 @@ def _differs(change: Change, name: str) -> bool:
 
 
 def _falls(change: Change, name: str) -> bool:
-    return bool(change.before.get(name)) and change.after.get(name) is False
+    """Say whether something is switched off: by false, or by saying no more about it."""
+    return bool(change.before.get(name)) and not (
+        change.after.get(name) or change.unknown.get(name)
+    )
 
 
 def _less(change: Change, name: str) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 import jmespath  # type: ignore[import-untyped]
 import pytest
 
+from ops.review import Review, review
+from ops.saved_plan import read_new
 from ops.terraform import Terraform, TerraformError
 from tests.conftest import BUCKET, House
 from tests.localcloud.test_deployment import drift, prepared, read_back, resolved
@@ -86,12 +88,16 @@ ASKED: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Production:
-    """What AWS holds after the apply, what a second plan would change, what a destroy said."""
+    """What AWS holds after the apply, what a second plan would change, what a destroy said.
+
+    `reviews` are of plans that take the protection back, by the settings that do.
+    """
 
     held: Mapping[str, Any]
     outputs: Mapping[str, Any]
     drift: str
     refused: str
+    reviews: Mapping[str, Review]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +115,16 @@ def production(house: House, state_bucket: str) -> Production:
         outputs=outputs,
         drift=found,
         refused=refused,
+        reviews={
+            f"{name}={value}": _review({"PROFILE": "production", name: value})
+            for name, value in (("ALLOW_DESTROY", "true"), ("PROFILE", "demo"))
+        },
     )
+
+
+def _review(settings: Mapping[str, str]) -> Review:
+    _, terraform = prepared(settings)
+    return review(read_new(terraform))
 
 
 def _destroy(terraform: Terraform) -> str:
@@ -154,6 +169,26 @@ def test_a_destroy_is_refused_and_names_what_holds_data(production: Production, 
 
 def test_a_refused_destroy_ends_with_a_sentence_that_says_why(production: Production) -> None:
     assert "protected from destroy on purpose" in production.refused.splitlines()[-1]
+
+
+def test_the_review_of_a_lifted_protection_says_so_and_holds_nothing_back(
+    production: Production,
+) -> None:
+    found = production.reviews["ALLOW_DESTROY=true"]
+    assert "the table's deletion protection goes" in found.markdown
+    assert not found.blocked
+
+
+def test_the_review_of_a_way_back_to_demo_names_the_key_and_the_logs(
+    production: Production,
+) -> None:
+    """As docs/production.md says: what is read back stays as it is, and the key goes."""
+    found = production.reviews["PROFILE=demo"]
+    assert "what is encrypted with the key is lost with it" in found.markdown
+    assert "the table's deletion protection goes" in found.markdown
+    assert "the pipes' log is kept for less long" in found.markdown
+    assert found.blocked
+    assert "point-in-time recovery goes" not in found.markdown
 
 
 def test_it_is_destroyed_in_two_steps_and_the_key_waits(production: Production) -> None:

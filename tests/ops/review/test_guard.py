@@ -12,6 +12,15 @@ RECOVERY = {"point_in_time_recovery": [{"enabled": True}]}
 QUEUED = {
     "source_parameters": [{"dynamodb_stream_parameters": [{"dead_letter_config": [{"arn": "q"}]}]}]
 }
+EXPIRING = {"ttl": [{"enabled": True, "attribute_name": "Until"}]}
+
+
+def bounded(attempts: int, seconds: int) -> dict[str, Any]:
+    """Return a pipe that tries a record so often, and for so long."""
+    bounds = {"maximum_retry_attempts": attempts, "maximum_record_age_in_seconds": seconds}
+    return {"source_parameters": [{"dynamodb_stream_parameters": [bounds]}]}
+
+
 LOSSES: dict[str, tuple[dict[str, Any], str]] = {
     "a table destroyed": (change("aws_dynamodb_table", "destroy", STREAM), "every item is lost"),
     "a table replaced": (change("aws_dynamodb_table", "replace", STREAM, {}), "every item is lost"),
@@ -125,10 +134,39 @@ HARMLESS: dict[str, dict[str, Any]] = {
         {"message_retention_seconds": 120},
     ),
     "a new key for Momento": change("aws_secretsmanager_secret_version", "replace", {}, {}),
+    "an expiry kept": change(
+        "aws_dynamodb_table", "change", STREAM | EXPIRING, STREAM | EXPIRING | {"tags": {"a": "b"}}
+    ),
+    "a longer kept log": change(
+        "aws_cloudwatch_log_group", "change", {"retention_in_days": 90}, {"retention_in_days": 365}
+    ),
+    "protection that is known after apply": change(
+        "aws_dynamodb_table",
+        "change",
+        STREAM | {"deletion_protection_enabled": True},
+        STREAM,
+        after_unknown={"deletion_protection_enabled": True},
+    ),
     "an alarm destroyed": change("aws_cloudwatch_metric_alarm", "destroy", {}),
     "an unknown kind destroyed": change("aws_quantum_ledger", "destroy", {}),
 }
 MINDED: dict[str, dict[str, Any]] = {
+    "an expiry switched on": change("aws_dynamodb_table", "change", STREAM, STREAM | EXPIRING),
+    "an expiry by another attribute": change(
+        "aws_dynamodb_table",
+        "change",
+        STREAM | EXPIRING,
+        STREAM | {"ttl": [{"enabled": True, "attribute_name": "Other"}]},
+    ),
+    "a pipe without bounds": change("aws_pipes_pipe", "change", bounded(3, 3_600), bounded(-1, -1)),
+    "a queue's policy changed": change(
+        "aws_sqs_queue_policy", "change", {"policy": "a"}, {"policy": "b"}
+    ),
+    "a log destroyed": change("aws_cloudwatch_log_group", "destroy", {}),
+    "a log kept for less long": change(
+        "aws_cloudwatch_log_group", "change", {"retention_in_days": 365}, {"retention_in_days": 90}
+    ),
+    "the role's policy destroyed": change("aws_iam_role_policy", "destroy", {}),
     "a pipe stopped": change(
         "aws_pipes_pipe", "change", {"desired_state": "RUNNING"}, {"desired_state": "STOPPED"}
     ),
@@ -140,6 +178,12 @@ MINDED: dict[str, dict[str, Any]] = {
         "change",
         STREAM | {"deletion_protection_enabled": True},
         STREAM | {"deletion_protection_enabled": False},
+    ),
+    "nothing said of deletion protection any more": change(
+        "aws_dynamodb_table",
+        "change",
+        STREAM | {"deletion_protection_enabled": True},
+        STREAM | {"deletion_protection_enabled": None},
     ),
 }
 
