@@ -6,12 +6,13 @@ told to have changed, without its values; listing one more is a line here.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, Final
 from urllib.parse import quote
 
 from eventpipes.template import to_json
 from ops.review.escape import coded, plain
-from ops.review.plan import Change, Plan
+from ops.review.plan import Change, Plan, holds
 
 NOT_SHOWN: Final = "(not shown)"
 AFTER_APPLY: Final = "(known after apply)"
@@ -102,14 +103,11 @@ def shown(change: Change, name: str, side: Mapping[str, Any]) -> Any:  # noqa: A
         return NOT_SHOWN
     if change.type not in SHOWN:
         return NOT_SHOWN
-    if side is change.after and change.unknown.get(name):
-        return AFTER_APPLY if change.unknown[name] is True else side.get(name, AFTER_APPLY)
     value = side.get(name)
+    if side is change.after:
+        value = _overlaid(value, change.unknown.get(name), AFTER_APPLY, absent=True)
     for marks in change.hidden:
-        if isinstance(marks, dict):
-            value = _without(value, marks.get(name))
-        elif marks is True:
-            return NOT_SHOWN
+        value = _overlaid(value, marks.get(name) if isinstance(marks, dict) else marks, NOT_SHOWN)
     return value
 
 
@@ -154,14 +152,29 @@ def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _resources(child)
 
 
-def _without(value: Any, marks: Any) -> Any:  # noqa: ANN401 - any JSON
+def _overlaid(value: Any, marks: Any, words: str, *, absent: bool = False) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value with words in the place of its marked parts; `absent`: of those it lacks, too.
+
+    What is known after apply only is absent until then.
+    """
     if marks is True:
-        return NOT_SHOWN
-    if isinstance(marks, dict) and isinstance(value, dict):
-        return {name: _without(one, marks.get(name)) for name, one in value.items()}
-    if isinstance(marks, list) and isinstance(value, list):
-        padded = [*marks, *[None] * len(value)]
-        return [_without(one, mark) for one, mark in zip(value, padded, strict=False)]
+        return words
+    if not holds(marks):
+        return value
+    if isinstance(marks, dict) and isinstance(value, dict | None):
+        found = dict(value or {})
+        if absent:
+            found = {name: None for name, mark in marks.items() if holds(mark)} | found
+        return {
+            name: _overlaid(one, marks.get(name), words, absent=absent)
+            for name, one in found.items()
+        }
+    if isinstance(marks, list) and isinstance(value, list | None):
+        pairs = list(zip_longest(value or [], marks))
+        return [
+            _overlaid(one, mark, words, absent=absent)
+            for one, mark in (pairs if absent else pairs[: len(value or [])])
+        ]
     return value
 
 

@@ -67,7 +67,7 @@ class Change:
         return sorted(
             name
             for name in names
-            if _holds(self.unknown.get(name))
+            if holds(self.unknown.get(name))
             or _filled(self.before.get(name)) != _filled(self.after.get(name))
         )
 
@@ -80,6 +80,11 @@ class Plan:
     drift: Sequence[Change]
     outputs: Sequence[Change]
     document: Mapping[str, Any]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of all there is: not narrowed by `-target`, and nothing was put off."""
+        return self.document.get("complete") is not False
 
     def of(self, *actions: Action) -> list[Change]:
         """Return the changes with these actions, by address."""
@@ -100,11 +105,11 @@ def _filled(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return None if value == "" else value
 
 
-def _holds(marks: Any) -> bool:  # noqa: ANN401 - nested marks
+def holds(marks: Any) -> bool:  # noqa: ANN401 - nested marks
     """Say whether anything is marked."""
     if isinstance(marks, dict):
-        return any(map(_holds, marks.values()))
-    return any(map(_holds, marks)) if isinstance(marks, list) else bool(marks)
+        return any(map(holds, marks.values()))
+    return any(map(holds, marks)) if isinstance(marks, list) else bool(marks)
 
 
 def read_plan(text: str, source: str) -> Plan:
@@ -122,6 +127,7 @@ def read_plan(text: str, source: str) -> Plan:
             )
         if document.get("errored"):
             raise OpsError(f"{source} is of a plan that failed: plan again")
+        document["planned_values"]  # a state, say, has the same format, and not this
         return Plan(
             changes=[_change(one) for one in document.get("resource_changes", ()) if _managed(one)],
             drift=_drift(document.get("resource_drift", ())),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from ops.review import read_plan, review
-from ops.review.masking import EVERYWHERE, NOT_SHOWN, SHOWN, secrets, shown
+from ops.review.masking import AFTER_APPLY, EVERYWHERE, NOT_SHOWN, SHOWN, secrets, shown
 from tests.ops.review.plans import FOLDER, KEYS, change, plan, real
 
 PLANTED = "planted-3-in-every-sensitive-place"
@@ -152,6 +152,21 @@ def test_a_marked_part_of_a_listed_attribute_is_not_shown() -> None:
     value = shown(found.changes[0], "target_parameters", found.changes[0].after)
     assert value == [{"a": NOT_SHOWN, "b": "2"}]
     assert PLANTED not in review(found).markdown
+
+
+def test_a_marked_part_is_not_shown_where_others_are_known_after_apply_only() -> None:
+    found = plan(
+        change(
+            "aws_pipes_pipe",
+            "change",
+            {"target_parameters": [{"a": "old", "b": "1", "c": "2"}]},
+            {"target_parameters": [{"a": "abc", "b": "1"}]},
+            after_sensitive={"target_parameters": [{"a": True}]},
+            after_unknown={"target_parameters": [{"c": True}]},
+        )
+    )
+    value = shown(found.changes[0], "target_parameters", found.changes[0].after)
+    assert value == [{"a": NOT_SHOWN, "b": "1", "c": AFTER_APPLY}]
 
 
 @pytest.mark.parametrize(
