@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from eventpipes import EventPipesError
@@ -20,6 +21,7 @@ from ops.demo import raise_stack as deploy_locally
 from ops.doctor import Verdict, examine
 from ops.errors import OpsError
 from ops.repair.commands import redrive, verify, warm
+from ops.review import LIMIT
 from ops.review import review as review_plan
 from ops.simulate import named_records
 from ops.simulate import simulate as run_simulation
@@ -54,7 +56,8 @@ def doctor() -> None:
     failed = False
     for check in examine():
         failed = failed or check.verdict is Verdict.FAILURE
-        table.add_row(f"[{colours[check.verdict]}]{check.verdict}[/]", check.name, check.found)
+        verdict = f"[{colours[check.verdict]}]{check.verdict}[/]"
+        table.add_row(verdict, escape(check.name), escape(check.found))
     console.print(table)
     raise typer.Exit(1 if failed else 0)
 
@@ -122,6 +125,9 @@ def review(
         str | None, typer.Option(help="A file of stream records to try the pipes on.")
     ] = None,
     title: Annotated[str, typer.Option(help="The headline's first words.")] = "Plan",
+    limit: Annotated[
+        int, typer.Option(min=1_000, help="Characters at most; a GitHub comment takes the default.")
+    ] = LIMIT,
     output: Annotated[
         Path | None, typer.Option(help="Where to write the Markdown; none: print it.")
     ] = None,
@@ -129,11 +135,14 @@ def review(
     """Review a plan as Markdown, what it loses first; exit code 3 if it is held back."""
     found = saved_plan.read(plan, _initialized) if plan else saved_plan.read_new(_initialized())
     more = {"samples": named_records(samples)} if samples else {}
-    done = review_plan(found, allow=allow or (), title=title, **more)
+    done = review_plan(found, allow=allow or (), title=title, limit=limit, **more)
     if output is None:
         print(done.markdown, end="")
     else:
-        output.write_text(done.markdown, encoding="utf-8")
+        try:
+            output.write_text(done.markdown, encoding="utf-8")
+        except OSError as error:
+            raise OpsError(f"{output} cannot be written: {error.strerror}") from None
         console.print(f"{done.headline}: {output}", soft_wrap=True)
     if done.blocked:
         print("error: held back, see the review's first lines", file=sys.stderr)

@@ -40,7 +40,16 @@ TITLES: Final[Mapping[Action, str]] = {
     Action.FORGET: "No longer managed",
 }
 DRIFTED: Final = "Changed outside of Terraform"
-COUNTED_FIRST: Final = ("Added", DRIFTED, "Changed", "No longer managed", "Replaced", "Destroyed")
+VANISHED: Final = "Gone outside of Terraform"
+COUNTED_FIRST: Final = (
+    "Added",
+    DRIFTED,
+    VANISHED,
+    "Changed",
+    "No longer managed",
+    "Replaced",
+    "Destroyed",
+)
 """The groups in the order in which they become counts: a loss stands in a warning besides."""
 
 
@@ -75,6 +84,7 @@ def render(
     """
     sections = [
         _Section(f"{MARKER}\n## {plain(title)}: {headline(plan)}"),
+        *_part_of_it(plan),
         *_warnings(findings),
         *_behaviours(behaviours),
         *_changes(plan),
@@ -147,6 +157,14 @@ def headline(plan: Plan) -> str:
     if not words and any(change.action is not Action.NOTHING for change in plan.outputs):
         words.append("outputs change")
     return ", ".join(words) or "nothing to do"
+
+
+def _part_of_it(plan: Plan) -> Iterator[_Section]:
+    if not plan.is_whole:
+        yield _Section(
+            "> [!WARNING]\n> This is a part of what there is to do: the plan was narrowed"
+            " (`-target`), or something in it was put off. Plan again once it is applied."
+        )
 
 
 def _warnings(findings: Sequence[Finding]) -> Iterator[_Section]:
@@ -241,7 +259,12 @@ def _changes(plan: Plan) -> Iterator[_Section]:
     moved = [change for change in plan.changes if change.action is Action.NOTHING]
     lines = [f"- {code(one.address)}{_origin(one)}" for one in moved if _origin(one)]
     if lines:
-        yield _Section("### Moved or imported\n\n" + "\n".join(lines))
+        head = "### Moved or imported\n\n"
+        yield _Section(
+            head + "\n".join(lines),
+            f"{head}{len(lines)} resources (the list is left out for want of room)",
+            folded_last=True,
+        )
 
 
 def _count(title: str, changes: Sequence[Change]) -> str:
@@ -317,11 +340,13 @@ def _is_block(value: Any) -> bool:  # noqa: ANN401 - any JSON
 
 
 def _drift(plan: Plan) -> Iterator[_Section]:
-    drifted = [change for change in plan.drift if change.changed]
-    if drifted:
-        yield _Section(f"### {DRIFTED}", group=DRIFTED, counted=_count(DRIFTED, drifted))
-        for change in sorted(drifted, key=lambda one: one.address):
-            yield _resource(change, DRIFTED)
+    drifted = sorted((one for one in plan.drift if one.changed), key=lambda one: one.address)
+    gone = [one for one in drifted if one.action is Action.DELETE]
+    changed = [one for one in drifted if one.action is not Action.DELETE]
+    for title, changes in ((VANISHED, gone), (DRIFTED, changed)):
+        if changes:
+            yield _Section(f"### {title}", group=title, counted=_count(title, changes))
+            yield from (_resource(change, title) for change in changes)
 
 
 def _outputs(plan: Plan) -> Iterator[_Section]:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
 from ops.errors import OpsError
 from ops.review import review
@@ -111,6 +112,47 @@ def test_a_value_cannot_become_markup(action: str, *, long: bool) -> None:
     assert "\n# Owned" not in outside
     assert outside.count("<code>") == outside.count("</code>")
     assert not re.search(r"^```", outside, re.MULTILINE)
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(text)
+    assert not re.search("<(a|img|em|strong|del|s)\b", page)
+
+
+def test_a_policys_stars_are_seen() -> None:
+    made = change("aws_sqs_queue", "change", {"policy": "none"}, {"policy": "topics/*/* to *"})
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(review(plan(made)).markdown)
+    assert "<code>topics/*/* to *</code>" in page
+
+
+def test_a_plan_of_a_part_says_so() -> None:
+    assert "Plan again once it is applied" in review(plan(complete=False)).markdown
+    assert "Plan again" not in review(plan(complete=True)).markdown
+
+
+def test_many_moved_resources_are_counted_where_there_is_no_room() -> None:
+    found = plan(
+        *(
+            change(
+                "aws_sqs_queue",
+                "keep",
+                {},
+                {},
+                name=f"n{'x' * 80}{number}",
+                previous_address=f"aws_sqs_queue.o{'x' * 80}{number}",
+            )
+            for number in range(400)
+        )
+    )
+    text = review(found).markdown
+    assert len(text) <= LIMIT
+    assert "400 resources (the list is left out for want of room)" in text
+
+
+def test_what_is_gone_outside_of_terraform_does_not_look_changed() -> None:
+    gone = change("aws_sqs_queue", "destroy", {"name": "a"}, None, name="gone")
+    kept = change("aws_sqs_queue", "change", {"name": "a"}, {"name": "b"}, name="kept")
+    text = review(plan(resource_drift=[gone, kept])).markdown
+    vanished, changed = text.split("### Gone outside of Terraform")[1].split("### Changed outside")
+    assert "aws_sqs_queue.gone" in vanished
+    assert "aws_sqs_queue.kept" in changed
 
 
 def crowd(count: int, kind: str = "aws_sqs_queue", action: str = "change") -> Any:

@@ -81,6 +81,7 @@ def test_drift_that_the_stack_causes_itself_is_left_out() -> None:
         ('{"format_version":"2.0"}', "has the plan format 2.0, and 1.x is known"),
         ('{"format_version":"1.2","errored":true}', "plan that failed: plan again"),
         ('{"format_version":"1.2","resource_changes":[{}]}', "is not a plan"),
+        ('{"format_version":"1.0","values":{}}', "is not a plan (KeyError: 'planned_values')"),
         (
             json.dumps(document(change("aws_sqs_queue", "add") | {"change": {"actions": ["no"]}})),
             "is not a plan (KeyError: ('no',))",
