@@ -99,7 +99,7 @@ def phases(
         seen = len(calls)
 
     folder, pipes = prepared({})
-    _, orders = prepared(BUS, "orders")
+    _, own = prepared(BUS, "sessions")
     plan = ("plan", "-input=false", "-lock=false", "-out=tfplan")
     apply = ("apply", "-input=false", "tfplan")
     at_once = ("apply", "-input=false", "-auto-approve")
@@ -108,25 +108,25 @@ def phases(
         def together(*commands: tuple[Terraform, Sequence[str]]) -> None:
             list(pool.map(lambda command: command[0].quiet(*command[1]), commands))
 
-        together((pipes, plan), (orders, plan))
+        together((pipes, plan), (own, plan))
         end("first plan")
         with closing(boto3.client("s3")) as s3:
             s3.upload_file(str(folder / "tfplan"), state_bucket, kept)
             end("keep plan")
             s3.download_file(state_bucket, kept, str(folder / "tfplan"))
             end("take plan")
-            first, own = (pool.submit(each.quiet, *apply) for each in (pipes, orders))
+            first, second = (pool.submit(each.quiet, *apply) for each in (pipes, own))
             _, bus = prepared(BUS | {"CDKTF_OUTDIR": str(tmp_path_factory.mktemp("bus"))})
             first.result()
             moved = pool.submit(bus.quiet, *at_once, "-refresh=false")
             elsewhere = {"CDKTF_OUTDIR": str(tmp_path_factory.mktemp("changed"))}
-            changed = [_changed(stack, elsewhere) for stack in ("weather", "orders")]
-            own.result()
+            changed = [_changed(stack, elsewhere) for stack in ("weather", "sessions")]
+            second.result()
             moved.result()
             end("apply")
             s3.delete_object(Bucket=state_bucket, Key=kept)
             end("forget plan")
-        together((bus, plan), (orders, plan))
+        together((bus, plan), (own, plan))
         end("plan")
         without_key = {name: os.environ[name] for name in os.environ if name != "MOMENTO_API_KEY"}
         house.run("./help.sh", "doctor", env=without_key)  # which then leaves Momento alone
