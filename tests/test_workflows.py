@@ -1,6 +1,7 @@
 """The workflows are valid for actionlint, and take no more than they need."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -118,3 +119,91 @@ def test_what_is_applied_was_reviewed_and_approved() -> None:
     assert checked < applied
     assert "sha256" in jobs["plan"]["outputs"]
     assert any("./help.sh review" in step.get("run", "") for step in jobs["plan"]["steps"])
+
+
+def script(name: str, step: str) -> str:
+    """Return what a workflow's step runs."""
+    path = ROOT / f".github/workflows/{name}.yml"
+    return str(next(one["run"] for one in steps(path) if one.get("name") == step))
+
+
+def run_step(script: str, folder: Path, **env: str) -> str:
+    """Run a step as GitHub does, with a ./help.sh that notes its arguments; return its output."""
+    done = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=folder,
+        env={**os.environ, "RUNNER_TEMP": str(folder), **env},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Path:
+    """Return a folder with a plan and a ./help.sh, which ends as the file `code` says."""
+    (tmp_path / "plan").write_text("a plan", encoding="utf-8")
+    help_sh = tmp_path / "help.sh"
+    help_sh.write_text(
+        """#!/bin/bash
+printf '%s\\n' "$@" > arguments
+code=$(cat code)
+[ "$code" = 1 ] && echo "error: no such resource" >&2 || echo "## Plan: reviewed" > review.md
+exit "$code"
+""",
+        encoding="utf-8",
+    )
+    help_sh.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("body", "allowed"),
+    [
+        ("no line", []),
+        ("Allow-loss: aws_a.b", ["aws_a.b"]),
+        ("First\r\nAllow-loss:aws_a.b[0]  \r\nAllow-loss: c.d\r\n", ["aws_a.b[0]", "c.d"]),
+        ("Allow-loss:   \nSee Allow-loss: x.y", []),
+        ("Allow-loss: $(touch owned)", ["$(touch owned)"]),
+    ],
+)
+def test_a_pull_requests_text_allows_a_loss(runner: Path, body: str, allowed: list[str]) -> None:
+    (runner / "code").write_text("3", encoding="utf-8")
+    output = runner / "output"
+    env = {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(runner / "summary")}
+    run_step(script("plan", "Review"), runner, BODY=body, **env)
+    arguments = (runner / "arguments").read_text(encoding="utf-8").splitlines()
+    assert [arguments[n + 1] for n, one in enumerate(arguments) if one == "--allow"] == allowed
+    assert output.read_text(encoding="utf-8") == "code=3\n"
+    assert not (runner / "plan").exists(), "it holds the key"
+    assert not (runner / "owned").exists()
+
+
+def test_a_text_that_was_edited_is_read_again() -> None:
+    events = parsed(ROOT / ".github/workflows/plan.yml")[True]
+    assert {"opened", "synchronize", "edited"} <= set(events["pull_request"]["types"])
+
+
+def test_a_review_that_cannot_be_made_replaces_the_old_comment(runner: Path) -> None:
+    (runner / "code").write_text("1", encoding="utf-8")
+    env = {name: str(runner / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    run_step(script("plan", "Review"), runner, BODY="Allow-loss: none.such", **env)
+    told = (runner / "review.md").read_text(encoding="utf-8")
+    assert told.startswith("<!-- plan-review -->\n## Plan: no review\n")
+    assert "error: no such resource" in told
+
+
+def test_only_a_comment_of_the_workflows_own_is_updated() -> None:
+    assert '.user.login == "github-actions[bot]"' in script("plan", "Comment")
+
+
+@pytest.mark.parametrize(("code", "unwell"), [("0", ""), ("1", "unwell=yes\n")])
+def test_what_the_doctor_finds_opens_the_issue(runner: Path, code: str, unwell: str) -> None:
+    (runner / "code").write_text(code, encoding="utf-8")
+    (runner / "review.md").write_text("## Drift: nothing to do\n", encoding="utf-8")
+    output = runner / "output"
+    output.touch()
+    run_step(script("drift", "Examine"), runner, GITHUB_OUTPUT=str(output))
+    assert output.read_text(encoding="utf-8") == unwell
+    assert "### doctor" in (runner / "review.md").read_text(encoding="utf-8")
