@@ -79,9 +79,10 @@ def _open_doors(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - a boto
     if not block or not all(block.values()):
         yield "not closed to the public"
     policy = json.loads(_answer(s3.get_bucket_policy, bucket).get("Policy", "{}"))
-    denied = [
-        one.get("Condition") for one in policy.get("Statement", ()) if one["Effect"] == "Deny"
-    ]
+    statements = policy.get("Statement", [])
+    if isinstance(statements, dict):  # as IAM has it, if there is one only
+        statements = [statements]
+    denied = [one.get("Condition") for one in statements if one.get("Effect") == "Deny"]
     if {"Bool": {"aws:SecureTransport": "false"}} not in denied:
         yield "open to requests without TLS"
 

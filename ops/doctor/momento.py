@@ -1,6 +1,7 @@
 """Momento: whether the endpoint answers, takes the key, and has the cache."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -11,8 +12,8 @@ from stacks.settings import Settings
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 """In seconds; who is there may be slow, who is not is told soon."""
-ANYTHING = "is the cache there?"
-"""A key to ask for; nobody minds whether it is there."""
+WEB_PAGE = "text/html"
+"""What a server answers that is no API."""
 
 
 def examine(settings: Settings) -> Iterator[Check]:
@@ -24,7 +25,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     try:
         answer = httpx.get(
             f"{endpoint}/cache/{quote(settings.cache_name, safe='')}",
-            params={"key": ANYTHING},
+            params={"key": f"is-the-cache-there-{uuid.uuid4()}"},
             headers={"Authorization": settings.momento_api_key.get_secret_value()},
             timeout=TIMEOUT,
         )
@@ -46,7 +47,18 @@ def examine(settings: Settings) -> Iterator[Check]:
         yield failure(
             name, f"there is no cache {settings.cache_name}: create it in the Momento console"
         )
-    elif answer.is_success or answer.status_code == httpx.codes.NOT_FOUND:
+    elif answer.status_code == httpx.codes.NOT_FOUND and not _is_page(answer):
         yield ok(name, f"{endpoint} takes the key, and {settings.cache_name} is there")
+    elif answer.is_success or _is_page(answer):
+        yield failure(
+            name,
+            f"{endpoint} answers {answer.status_code} about a key that is nowhere, and Momento says"
+            " 404 Key Not Found: compare MOMENTO_API_ENDPOINT with the Momento console",
+        )
     else:
         yield failure(name, f"{endpoint} answers {answer.status_code}: {said}")
+
+
+def _is_page(answer: httpx.Response) -> bool:
+    kind: str = answer.headers.get("content-type", "")
+    return kind.startswith(WEB_PAGE)

@@ -95,7 +95,7 @@ def _dead_letters(sqs: Any, queues: dict[str, str]) -> Iterator[Check]:  # noqa:
             empty.append(name)
             continue
         which = f" --pipeline {pipeline}" if len(queues) > 1 else ""
-        yield warning(
+        yield failure(
             "dead letters",
             f"about {waiting} wait in {name}; their records leave the stream after 24 hours:"
             f" ./help.sh redrive{which}",

@@ -79,8 +79,8 @@ def _cdktf() -> Check:
         return Check(name="cdktf", verdict=Verdict.OK, found="the pinned command line is installed")
     return Check(
         name="cdktf",
-        verdict=Verdict.WARNING,
-        found="not installed; ./help.sh setup does it (only ./help.sh cdktf needs it)",
+        verdict=Verdict.OK,
+        found="not installed; only ./help.sh cdktf needs it, and installs it",
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from localcloud.momento import LocalMomento
 from ops.doctor.check import Verdict
@@ -58,6 +58,17 @@ def test_another_answer_is_told(momento: LocalMomento) -> None:
 
     momento.service.interfere = interfere
     assert found() == (Verdict.FAILURE, f"{momento.endpoint} answers 503: later")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_web_page_is_not_taken_for_momento(momento: LocalMomento, status: int) -> None:
+    async def interfere(_: Request) -> Response:
+        return HTMLResponse("<h1>Welcome</h1>", status_code=status)
+
+    momento.service.interfere = interfere
+    verdict, said = found()
+    assert verdict is Verdict.FAILURE
+    assert said.endswith("compare MOMENTO_API_ENDPOINT with the Momento console")
 
 
 def test_an_endpoint_that_does_not_answer_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:

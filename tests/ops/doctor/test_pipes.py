@@ -82,7 +82,7 @@ def test_every_pipeline_of_the_prefix_is_looked_at(weather: WeatherPipes) -> Non
     assert len(checks) == 3
     weather.sqs.send_message(QueueUrl=other, MessageBody="a letter")
     waiting, empty = all_checks(weather)[-2:]
-    assert waiting.verdict is Verdict.WARNING
+    assert waiting.verdict is Verdict.FAILURE
     assert waiting.found.startswith("about 1 wait in weather-stats-demo-orders-dlq; ")
     assert waiting.found.endswith("./help.sh redrive --pipeline weather-stats-demo-orders")
     assert (empty.verdict, empty.found) == (Verdict.OK, "none waits in weather-stats-demo-dlq")
@@ -132,7 +132,7 @@ def test_dead_letters_that_wait_lead_to_redrive(weather: WeatherPipes) -> None:
         weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=f"letter {number}")
     weather.sqs.receive_message(QueueUrl=weather.queue_url)
     verdict, said = found(weather)["dead letters"]
-    assert verdict is Verdict.WARNING
+    assert verdict is Verdict.FAILURE
     assert said.startswith("about 2 wait in weather-stats-demo-dlq")
     assert said.endswith("./help.sh redrive")
 
