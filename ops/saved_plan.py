@@ -72,6 +72,9 @@ def apply(terraform: Terraform, file: Path) -> None:
 def _written_for_the_owner(file: Path) -> Iterator[Path]:
     if not file.absolute().parent.is_dir():
         raise OpsError(f"{file}: there is no folder {file.absolute().parent}")
+    if file.is_dir():
+        raise OpsError(f"{file} is a folder; name a file in it")
+    file.unlink(missing_ok=True)  # one that is there would keep its rights
     before = os.umask(0o077)
     try:
         yield file.absolute()

@@ -1,5 +1,6 @@
 """The dead-letter queue: what a letter says, and how it is held, deleted and given back."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -162,10 +163,8 @@ class DeadLetterQueue:
                 {"Id": str(number), "ReceiptHandle": one.receipt, "VisibilityTimeout": seconds}
                 for number, one in enumerate(messages[start : start + PAGE])
             ]
-            try:
+            with contextlib.suppress(BotoCoreError, ClientError):
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
-            except (BotoCoreError, ClientError):
-                return
 
 
 def _message(one: Mapping[str, Any]) -> Message:

@@ -162,7 +162,7 @@ class Redrive:
                 why = "the run ended at it"
             except (BotoCoreError, ClientError) as error:
                 why = f"AWS: {error}"
-                self._halt = fatal(error)
+                self._halt = self._halt or fatal(error)
         return Result(
             outcome=outcome,
             message_id=letter.message.id,

@@ -1,6 +1,7 @@
 """How far a scan of the table in segments has come, kept in a file so that it can be resumed."""
 
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class ScanProgress:
                 "places": self._places,
             }
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._file.with_suffix(".new")
+            temporary = self._file.with_suffix(f".{os.getpid()}.new")  # two runs at once have two
             temporary.write_text(json.dumps(saved), encoding="utf-8")
             temporary.replace(self._file)
 

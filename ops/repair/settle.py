@@ -124,7 +124,10 @@ class Settler:
         return bring(key, own)
 
     def _key(self, record: Record) -> Item:
-        return self._deployment.table.key_of(record["dynamodb"]["Keys"])
+        try:
+            return self._deployment.table.key_of(record["dynamodb"]["Keys"])
+        except KeyError as error:
+            raise RefusedError(f"its item has no {error}: it is of a table of before") from None
 
     def strange(self, letter: DeadLetter | None) -> str:
         """Say why a message is no dead letter of this pipeline; nothing if it is one."""

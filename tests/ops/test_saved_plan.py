@@ -31,6 +31,16 @@ def test_only_its_owner_may_read_it(saved: Path) -> None:
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
 
 
+def test_a_file_that_others_could_read_is_replaced(house: House) -> None:
+    """Writing to it would leave it as it is to them."""
+    file = house.root / "read-by-all"
+    file.write_text("old", encoding="utf-8")
+    file.chmod(0o644)
+    done = house.run("./help.sh", "plan", "--out", "read-by-all")
+    assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 def test_it_is_reviewed_without_planning_again(house: House, saved: Path) -> None:
     done = house.run("./help.sh", "review", "--plan", str(saved))
     assert (done.returncode, done.stderr) == (0, ADVICE)
@@ -46,6 +56,12 @@ def test_without_a_file_the_review_plans_by_itself(house: House) -> None:
         "15 to add, 0 to change, 0 to destroy: review.md\n",
     )
     assert "## Weather: 15 to add" in (house.root / "review.md").read_text(encoding="utf-8")
+
+
+def test_a_review_that_cannot_be_written_is_told(house: House, saved: Path) -> None:
+    done = house.run("./help.sh", "review", "--plan", str(saved), "--output", "no/review.md")
+    assert done.returncode == 1
+    assert done.stderr.endswith("no/review.md cannot be written: No such file or directory\n")
 
 
 def test_what_is_no_plan_is_refused(house: House) -> None:

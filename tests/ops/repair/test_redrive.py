@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +16,8 @@ from localcloud import LocalAws
 from ops.repair.dead_letters import DeadLetterQueue, Message
 from ops.repair.outcome import Outcome
 from ops.repair.redrive import WORKERS
+from ops.repair.sender import UnusableError
+from ops.repair.settle import Settler
 from ops.table import Table
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
@@ -205,6 +207,40 @@ def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(
     assert len(summary.results) == 50, "the next round is not even begun"
     by_number = sorted(cloud.left(), key=lambda one: str(one["DDBStreamBatchInfo"]))
     assert by_number == letters
+
+
+def test_what_ended_a_run_is_not_forgotten_for_a_later_trouble(
+    cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two letters are under way: the second meets a passing trouble after the first ended it."""
+    ended = Event()
+    turns = iter([UnusableError("set MOMENTO_API_KEY"), None])
+
+    def settle(*_: object) -> None:
+        ending = next(turns)
+        if ending:
+            Timer(0.2, ended.set).start()
+            raise ending
+        ended.wait(60)
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "later"}}, "GetItem")
+
+    for name in ("Oslo", "Bergen"):
+        cloud.weather.put(name)
+        cloud.give_up(PUT)
+    monkeypatch.setattr(Settler, "settle", settle)
+    summary = cloud.redrive()
+    assert str(summary.halted) == "set MOMENTO_API_KEY"
+    assert summary.count(Outcome.LEFT) == 2
+
+
+def test_a_letter_of_a_table_with_another_key_stays(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    cloud.log(PUT, ("41", {"City": {"S": "Rome"}}))
+    letter = cloud.give_up(
+        PUT, shardId=GONE_SHARD, startSequenceNumber="41", endSequenceNumber="41"
+    )
+    assert only(cloud.redrive()).outcome is Outcome.REFUSED
+    assert cloud.left() == [letter]
 
 
 def test_what_is_no_letter_of_these_pipes_is_left_alone(cloud: RepairCloud) -> None:

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,16 @@ def test_every_item_is_sent_once(cloud: RepairCloud, tmp_path: Path) -> None:
     assert cloud.cache() == cloud.table()
     assert len(cloud.arrivals) == 60
     assert list(tmp_path.iterdir()) == [], "nothing is left to resume"
+
+
+def test_two_at_once_do_no_harm(cloud: RepairCloud, tmp_path: Path) -> None:
+    """As two processes: they share a file, and have a number each."""
+    with ThreadPoolExecutor() as pool, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.getpid", threading.get_ident)
+        runs = [pool.submit(warm, cloud, tmp_path / "progress.json") for _ in range(2)]
+        assert [run.result().counts for run in runs] == [{"sent": 60}] * 2
+    assert cloud.cache() == cloud.table()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_interrupted_run_is_resumed(cloud: RepairCloud, tmp_path: Path) -> None:
