@@ -50,7 +50,10 @@ _NEXT_STEPS = (
     ),
     (
         r"prevent_destroy",
-        "the resource is protected from destroy on purpose",
+        (
+            "the resource is protected from destroy on purpose: see 'How to take it down' in"
+            " docs/production.md"
+        ),
     ),
 )
 
