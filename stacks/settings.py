@@ -242,7 +242,7 @@ class Settings(BaseSettings):
     @field_validator("cache_name", "topic_name")
     @classmethod
     def _name_fits_a_path(cls, name: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", name):
+        if not re.fullmatch(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}", name):
             raise ValueError(
                 f"is {name!r}; use 1 to 255 letters, digits, dots, dashes or underscores"
             )

@@ -148,7 +148,7 @@ def _check(
             f"table {name}: {capacity.read_units} read and {capacity.write_units} write units;"
             " write 1 or more of each, or leave out capacity= for a table on demand"
         )
-    if expires and (expires.type != "N" or expires.place != expires.name):
+    if expires and (expires.type != "N" or not expires.is_whole):
         raise TableError(
             f"table {name}: expires is {expires}; DynamoDB takes an attribute of the item itself"
             " of the type N, in seconds since 1970"

@@ -29,8 +29,10 @@ class Attribute:
     >>> Attribute("Tags", "L").element(0).path
     'Tags.L[0].S'
 
+    A table's key may have any name; one that cannot stand in a path cannot be mapped.
+
     Raises:
-        MappingError: the type is none of DynamoDB's, or the name cannot stand in a path.
+        MappingError: the type is none of DynamoDB's, or there is no such name or place.
 
     """
 
@@ -45,14 +47,10 @@ class Attribute:
                 f"the attribute {self.name} has the type {self.type!r}; write one of DynamoDB's"
                 f" descriptors: {', '.join(TYPES)}"
             )
-        if not IN_A_PATH.fullmatch(self.name):
-            raise MappingError(
-                f"the attribute {self.name!r} cannot be named in a path of EventBridge Pipes,"
-                " which takes letters, digits, _, - and /: write its value to an attribute with"
-                " such a name as well, and map that"
-            )
+        if not isinstance(self.name, str) or not self.name:
+            raise MappingError(f'an attribute\'s name is {self.name!r}; write text, such as "City"')
         object.__setattr__(self, "place", self.place or self.name)
-        if not PLACE.fullmatch(self.place):
+        if not self.is_whole and not PLACE.fullmatch(self.place):
             raise MappingError(
                 f"the attribute {self.name} is at {self.place!r}, which is no place in an item:"
                 ' write Attribute("Address", "M").member("City") for a part of a map, and'
@@ -60,23 +58,35 @@ class Attribute:
             )
 
     @property
+    def is_whole(self) -> bool:
+        """Whether this is an attribute of the item itself, and no part of one."""
+        return self.place == self.name
+
+    @property
     def path(self) -> str:
-        """Where the value is in the item, as DynamoDB JSON has it."""
+        """Where the value is in the item, as DynamoDB JSON has it.
+
+        Raises:
+            MappingError: the name cannot stand in a path.
+
+        """
+        _must_fit_a_path(self.name)
         return f"{self.place}.{self.type}"
 
     @property
     def top(self) -> str:
         """The name of the item's own attribute that this is, or is a part of."""
-        return re.split(r"[.[]", self.place, maxsplit=1)[0]
+        return self.name if self.is_whole else re.split(r"[.[]", self.place, maxsplit=1)[0]
 
     def member(self, name: str, type_: str = "S") -> "Attribute":
         """Return a member of a map.
 
         Raises:
-            MappingError: this is no map.
+            MappingError: this is no map, or the name cannot stand in a path.
 
         """
         self._must_be("M", "a map", f"member({name!r})")
+        _must_fit_a_path(name)
         return Attribute(name, type_, f"{self.path}.{name}")
 
     def element(self, index: int, type_: str = "S") -> "Attribute":
@@ -86,10 +96,10 @@ class Attribute:
             MappingError: this is no list, or the index is negative.
 
         """
-        self._must_be("L", "a list", f"element({index})")
-        if index < 0:
+        self._must_be("L", "a list", f"element({index!r})")
+        if not isinstance(index, int) or index < 0:
             raise MappingError(
-                f"element({index}) of {self}: a path counts from the list's beginning, 0"
+                f"element({index!r}) of {self}: a path counts from the list's beginning, 0"
             )
         return Attribute(self.name, type_, f"{self.path}[{index}]")
 
@@ -102,6 +112,15 @@ class Attribute:
                 f"{asked} of {self}: only {what} has that; declare the attribute as"
                 f' Attribute("{self.name}", "{type_}")'
             )
+
+
+def _must_fit_a_path(name: str) -> None:
+    if not IN_A_PATH.fullmatch(name):
+        raise MappingError(
+            f"the attribute {name!r} cannot be named in a path of EventBridge Pipes, which takes"
+            " letters, digits, _, - and /: write its value to an attribute with such a name as"
+            " well, and map that"
+        )
 
 
 def must_be_attribute(found: object, what: str) -> None:
@@ -126,6 +145,18 @@ class StreamView(StrEnum):
     NEW_IMAGE = "NEW_IMAGE"
     OLD_IMAGE = "OLD_IMAGE"
     NEW_AND_OLD_IMAGES = "NEW_AND_OLD_IMAGES"
+
+    @classmethod
+    def parse(cls, view: str) -> "StreamView":
+        """Return a view by its name.
+
+        Raises:
+            MappingError: there is none of that name.
+
+        """
+        if view not in list(cls):
+            raise MappingError(f"the stream's view is {view!r}; write one of {', '.join(cls)}")
+        return cls(view)
 
     @property
     def images(self) -> Sequence[str]:
@@ -153,7 +184,7 @@ class KeySchema:
     def __post_init__(self) -> None:
         for key in self.attributes:
             must_be_attribute(key, "a key")
-            if key.type not in KEY_TYPES or key.place != key.name:
+            if key.type not in KEY_TYPES or not key.is_whole:
                 raise MappingError(
                     f"the key is {key}, and DynamoDB's keys are whole attributes of the type"
                     " S, N or B"
@@ -177,7 +208,7 @@ class KeySchema:
         """
         for key in self.attributes:
             if key.name == attribute.top:
-                if key.path != attribute.path:
+                if key != attribute:
                     raise MappingError(f"{attribute} is the table's key {key}: use that")
                 return True
         return False

@@ -27,7 +27,8 @@ class CacheEntry:
     """An item's entry in the cache: put when it is written, deleted when it is removed.
 
     `key` is the table's key or another attribute (S or N; B is sent as `key_base64`). If it is
-    not the whole primary key, `key_is_unique` says that no two items share it. `value` is what
+    not the whole primary key, `key_is_unique` says that no two items share it, of those that a
+    mapping's `where` lets flow by the table's keys. `value` is what
     is put (default: the item, in DynamoDB JSON); `ttl` the seconds to live, or the attribute
     that holds them. `cache` is the cache's name (default: the endpoint's). `put` and `delete`
     say which of both is done.
@@ -74,8 +75,9 @@ class CacheEntry:
         if self.delete:
             left = narrowing.needing(self.key, KEY).left()
             removed = ("MODIFY", "REMOVE") if left else ("REMOVE",)
-            # What was removed is deleted whether it matched or not: an entry may be older.
-            every = Narrowing(stream).needing(self.key, KEY)
+            # What was removed is deleted whether it matched or not: an entry may be older. But a
+            # key of the table never changes, so what it leaves out has never had an entry.
+            every = narrowing.of_keys().needing(self.key, KEY)
             found[DELETE] = Route(
                 path_parameters=path_parameters,
                 query_string_parameters=self._key_parameter(stream, removed),
@@ -135,5 +137,10 @@ class CacheEntry:
             raise MappingError(
                 f"the ttl is {found}; Momento takes a whole number of seconds: write ttl=3600, or"
                 " an attribute of the type N that holds them"
+            )
+        if "[" in self.ttl.place:
+            raise MappingError(
+                f"the ttl is {self.ttl}, and no filter can leave out the items whose list has no"
+                " such element, which Momento would refuse: write it to an attribute of its own"
             )
         return path(stream.part_of(self.ttl, WRITTEN, "the ttl"), self.ttl)

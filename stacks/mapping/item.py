@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from eventpipes import Outcome, Pipe
 
 from stacks.mapping.cache import CacheEntry
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, must_be
 from stacks.mapping.narrowing import Narrowing, Where
 from stacks.mapping.record import Stream
 from stacks.mapping.route import OPERATIONS, Route
@@ -21,6 +21,9 @@ class ItemMapping:
 
     `where` narrows which items flow, by rules for their attributes: a removal is published if
     the item matched, and an item that stops to match leaves the cache.
+
+    Raises:
+        MappingError: `cache` or `topic` is something else.
 
     >>> from stacks.mapping import Attribute, KeySchema
     >>> city, speed = Attribute("City"), Attribute("Speed", "N")
@@ -46,6 +49,12 @@ class ItemMapping:
     cache: CacheEntry | None = None
     topic: TopicMessage | None = None
     where: Where = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.cache is not None:
+            must_be(self.cache, CacheEntry, "cache", 'CacheEntry(key=Attribute("Id"), ttl=60)')
+        if self.topic is not None:
+            must_be(self.topic, TopicMessage, "topic", 'TopicMessage(topic="name")')
 
     def routes(self, stream: Stream, cache: str) -> Mapping[str, Route]:
         """Return the routes by operation; `cache` is what an entry without one is put to.

@@ -4,7 +4,8 @@ import re
 
 from stacks.mapping.errors import MappingError
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,255}")
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}")
+"""Not one or two dots, which are a way through a path."""
 
 
 def must_be_name(text: object, what: str, otherwise: str = "") -> str:

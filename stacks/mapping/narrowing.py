@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from stacks.mapping.attribute import Attribute, must_be_attribute
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, must_be
 from stacks.mapping.record import EVENTS, Stream
 from stacks.mapping.rules import PRESENT, Rule, Rules
 
@@ -33,6 +33,7 @@ class Narrowing:
             MappingError: a condition could never match.
 
         """
+        must_be(where, Mapping, "where", 'attributes with rules: {Attribute("Status"): ["open"]}')
         for attribute in where:
             must_be_attribute(attribute, "an attribute that the items are narrowed by")
         found = {one: Rules.parse(one, rules) for one, rules in where.items()}
@@ -41,6 +42,11 @@ class Narrowing:
                 rules.filled("a key of the table")
         _check_types(found)
         return cls(stream, found)
+
+    def of_keys(self) -> "Narrowing":
+        """Return the conditions on the table's keys alone, which are always met or never."""
+        kept = {one: rules for one, rules in self.rules.items() if self.stream.keys.has(one)}
+        return replace(self, rules=kept)
 
     def needing(self, attribute: Attribute, why: str) -> "Narrowing":
         """Return this for items that have an attribute as well, and not as an empty text.

@@ -4,6 +4,7 @@ See AWS: "Comparison operators for use in event patterns in Amazon EventBridge",
 which of them pipes support.
 """
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +12,9 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, must_be_literal
 
-Rule: TypeAlias = str | int | float | Decimal | bool | Mapping[str, Any]
+Rule: TypeAlias = str | bytes | int | float | Decimal | bool | Mapping[str, Any]
 """A value to equal, or an operator of EventBridge's patterns such as `{"prefix": "eu-"}`."""
 
 COMPARED = ("S", "N", "B", "BOOL")
@@ -131,7 +132,9 @@ def _rule(attribute: Attribute, rule: Rule) -> Any:  # noqa: ANN401 - a pattern'
 
 def _values(attribute: Attribute, operand: object) -> list[Any]:
     values = (
-        operand if isinstance(operand, Sequence) and not isinstance(operand, str) else [operand]
+        operand
+        if isinstance(operand, Sequence) and not isinstance(operand, str | bytes)
+        else [operand]
     )
     if not values or any(isinstance(one, Mapping) for one in values):
         raise MappingError(
@@ -144,9 +147,11 @@ def _values(attribute: Attribute, operand: object) -> list[Any]:
 def _text(attribute: Attribute, operator: str, operand: object) -> object:
     match operand:
         case str(text) if text:
+            must_be_literal(text, f"a rule for {attribute}")
             return text
         case {"equals-ignore-case": str(text), **more} if text and not more:
             if operator != "equals-ignore-case":
+                must_be_literal(text, f"a rule for {attribute}")
                 return {"equals-ignore-case": text}
     raise MappingError(
         f"{operator} for {attribute} has {operand!r}; it takes one text of a character or more"
@@ -163,9 +168,27 @@ def _value(attribute: Attribute, value: object) -> str | bool:
         raise MappingError(f'{attribute} is compared to {value!r}; write "{value}" or use BOOL')
     if attribute.type == "N":
         return _number(attribute, value)
+    if attribute.type == "B":
+        return _base64(attribute, value)
     if not isinstance(value, str):
         raise MappingError(f'{attribute} is compared to {value!r}; write "{value}", it is text')
+    must_be_literal(value, f"a rule for {attribute}")
     return value
+
+
+def _base64(attribute: Attribute, value: object) -> str:
+    """Return bytes as a stream has them; text is taken as that already."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    try:
+        if isinstance(value, str) and base64.b64encode(base64.b64decode(value)).decode() == value:
+            return value
+    except ValueError:
+        pass
+    raise MappingError(
+        f"{attribute} is compared to {value!r}; write bytes, or their Base64 as a stream has it,"
+        ' such as "+/A="'
+    )
 
 
 def _number(attribute: Attribute, value: object) -> str:

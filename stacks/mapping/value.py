@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from eventpipes.path import is_path
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, must_be_literal
 from stacks.mapping.record import IMAGE_OF, Field, Stream, path
 
 Part: TypeAlias = Attribute | Field | str | int | float | bool | Mapping[str, "Part"]
@@ -38,7 +38,7 @@ def template(value: Value, *, stream: Stream, events: Collection[str]) -> str:
     """
     writer = _Writer(stream, events)
     if isinstance(value, Field):
-        return writer.field(value)
+        return writer.body(value)
     if isinstance(value, Mapping):
         return writer.object(value)
     return writer.object(members(value))
@@ -78,14 +78,26 @@ class _Writer:
         inner = ",".join(f"{_name(name)}:{self._part(part)}" for name, part in members.items())
         return f"{{{inner}}}"
 
+    def body(self, field: Field) -> str:
+        """Return a part of the record as the whole body: one that every record has."""
+        written = self.field(field)
+        lacking = [one for one in self._events if field in SHOWN and one not in _having(field)]
+        if lacking:
+            raise MappingError(
+                f"the value is {field}, which {' and '.join(lacking)} never have, so that the body"
+                f" would be empty: use {_other(field)}, or name it in an object:"
+                ' {"was": Field.OLD_IMAGE}'
+            )
+        return written
+
     def field(self, field: Field) -> str:
         image = SHOWN.get(field)
         if image is not None:
             self._stream.must_show(image, f"the value holds {field}")
-            if not set(self._events) & set(IMAGE_OF[image]):
+            if not set(self._events) & set(_having(field)):
                 raise MappingError(
                     f"the value holds {field}, which {' and '.join(self._events)} never have:"
-                    f" use {'Field.OLD_IMAGE' if image == 'NewImage' else 'Field.NEW_IMAGE'}"
+                    f" use {_other(field)}"
                 )
         return f"<{field}>"
 
@@ -113,6 +125,15 @@ class _Writer:
         return path(self._image, attribute)
 
 
+def _having(field: Field) -> Sequence[str]:
+    """Return the events that have an image."""
+    return IMAGE_OF[SHOWN[field]]
+
+
+def _other(field: Field) -> str:
+    return "Field.OLD_IMAGE" if field is Field.NEW_IMAGE else "Field.NEW_IMAGE"
+
+
 def _constant(text: str) -> str:
     if is_path(text) or "<" in text:
         raise MappingError(
@@ -120,12 +141,14 @@ def _constant(text: str) -> str:
             ' template: write Attribute("Name", "S") for an attribute, Field.EVENT_NAME and the'
             " like for the rest of a record, and other text without a <"
         )
+    must_be_literal(text, "the value")
     return _text(text)
 
 
 def _name(name: object) -> str:
     if not isinstance(name, str) or "<" in name:
         raise MappingError(f"the value has a member named {name!r}; use text without a <")
+    must_be_literal(name, "a member's name")
     return _text(name)
 
 

@@ -70,10 +70,14 @@ def changes(
 
 @dataclass(frozen=True)
 class Condition:
-    """What an item has to be; `sayable` if a filter can tell that an item ceased to be it."""
+    """What an item has to be; `sayable` if a filter can tell that an item ceased to be it.
+
+    What is `fixed` is about the table's key, by which an item is it always or never.
+    """
 
     holds: Callable[[Item], bool]
     sayable: bool
+    fixed: bool
 
 
 @dataclass
@@ -102,7 +106,7 @@ class Oracle:
     def see(self, change: Change) -> None:
         """Note what a change leaves in the cache, as docs/mapping.md says."""
         before, after = change.before, change.after
-        if before is None:
+        if before is None or not all(one.holds(before) for one in self.conditions if one.fixed):
             return
         old, new = self._key(before), None if after is None else self._key(after)
         if after is None or (self.belongs(before) and not self.belongs(after)):

@@ -1,5 +1,7 @@
 """Attributes of an item, the keys among them, and what a stream shows."""
 
+from typing import Any
+
 import pytest
 
 from stacks.mapping import Attribute, KeySchema, MappingError, StreamView
@@ -41,13 +43,34 @@ def test_another_type_is_refused_with_those_there_are(type_: str) -> None:
         Attribute("a", type_)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a.b", "größe", "a[0]", "#a", "$a", "a*", "<a>", 'a"'])
-def test_a_name_that_no_path_can_hold_is_refused(name: str) -> None:
-    for make in (Attribute, Attribute("m", "M").member):
-        with pytest.raises(
-            MappingError, match=r"cannot be named in a path .* as well, and map that"
-        ):
-            make(name)
+ODD_NAMES = ["a b", "a.b", "größe", "a[0]", "#a", "$a", "a*", "<a>", 'a"']
+"""Names that DynamoDB takes and a path does not."""
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_that_no_path_can_hold_is_not_mapped(name: str) -> None:
+    odd = r"cannot be named in a path .* as well, and map that"
+    with pytest.raises(MappingError, match=odd):
+        _ = Attribute(name).path
+    with pytest.raises(MappingError, match=odd):
+        Attribute(name, "M").member("x")
+    with pytest.raises(MappingError, match=odd):
+        Attribute("m", "M").member(name)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_key_may_have_any_name(name: str) -> None:
+    keys = KeySchema(Attribute(name))
+    assert keys.has(Attribute(name))
+    assert not keys.has(CITY)
+    with pytest.raises(MappingError, match="is the table's key"):
+        keys.has(Attribute(name, "N"))
+
+
+@pytest.mark.parametrize("name", ["", 5, None])
+def test_what_is_no_name_is_refused(name: Any) -> None:
+    with pytest.raises(MappingError, match=r"an attribute's name is .*; write text"):
+        Attribute(name)
 
 
 @pytest.mark.parametrize("place", ["a b", "a.b", "a.M", "a.L[x]", "a.M.", "$.a", "a.S"])
@@ -64,8 +87,9 @@ def test_only_a_map_has_members_and_only_a_list_elements() -> None:
 
 
 def test_a_list_has_no_element_before_its_first() -> None:
-    with pytest.raises(MappingError, match=r"element\(-1\) of Tags \(L\): .* beginning, 0"):
-        Attribute("Tags", "L").element(-1)
+    for index in (-1, "0"):
+        with pytest.raises(MappingError, match=r"element\(.*\) of Tags \(L\): .* beginning, 0"):
+            Attribute("Tags", "L").element(index)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -131,3 +155,10 @@ def test_one_attribute_identifies_an_item_only_if_it_is_the_whole_key(
 )
 def test_a_view_shows_these_images(view: StreamView, images: tuple[str, ...]) -> None:
     assert view.images == images
+
+
+def test_a_view_is_known_by_its_name() -> None:
+    assert StreamView.parse("KEYS_ONLY") is StreamView.KEYS_ONLY
+    assert StreamView.parse(StreamView.NEW_IMAGE) is StreamView.NEW_IMAGE
+    with pytest.raises(MappingError, match="view is 'NEW'; write one of KEYS_ONLY, NEW_IMAGE,"):
+        StreamView.parse("NEW")

@@ -233,6 +233,23 @@ def test_an_entry_takes_what_the_stream_shows(
         routes(entry, stream)
 
 
+def test_a_removed_item_that_its_key_leaves_out_deletes_nothing() -> None:
+    """In a table of several kinds of items, only one of which has this partition and flows."""
+    account, kind = Attribute("Account"), Attribute("Kind")
+    entry = CacheEntry(key=account, key_is_unique=True, ttl=60)
+    mapping = ItemMapping(cache=entry, where={kind: ["profile"], Attribute("Status"): ["open"]})
+    found = mapping.routes(Stream(KeySchema(account, kind)), "c")
+    assert found[DELETE].patterns[0] == (
+        '{"eventName":["REMOVE"],"dynamodb":{"Keys":{"Kind":{"S":["profile"]}}}}'
+    )
+
+
+def test_a_ttl_in_a_list_is_refused() -> None:
+    """No filter could leave out the items that lack it."""
+    with pytest.raises(MappingError, match="write it to an attribute of its own"):
+        routes(CacheEntry(key=KEY, ttl=Attribute("Times", "L").element(0, "N")))
+
+
 def test_an_item_that_ceases_to_match_leaves_the_cache_and_what_is_removed_always_does() -> None:
     found = routes(CacheEntry(key=KEY, ttl=60), Status=["open"])
     assert [json.loads(one)["eventName"] for one in found[DELETE].patterns] == [

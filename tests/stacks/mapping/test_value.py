@@ -110,6 +110,9 @@ def test_attributes_are_what_an_item_is_and_for_removals_only_what_it_was(
         ({"a": "<$.dynamodb.Keys>"}, r"variable of a template: write Attribute\("),
         ({"a": "<aws.pipes.pipe-name>"}, "looks like a path or a variable"),
         ({"a": "1 < 2"}, "other text without a <"),
+        ({"a": "${1 + 1}"}, "Terraform takes what follows .* write the text without it"),
+        ({"a": "100 %{"}, "Terraform takes what follows"),
+        ({"${a}": CITY}, "a member's name holds .*, and Terraform takes"),
         ({"a": {"b": "$.x"}}, "looks like a path"),
         ({"<$.eventName>": 1}, "a member named '<.*>'; use text without a <"),
         ({1: CITY}, "a member named 1; use text"),
@@ -130,6 +133,8 @@ def test_a_value_that_would_not_be_sent_as_meant_is_refused(value: Any, complain
     [
         (Field.NEW_IMAGE, ("REMOVE",), "REMOVE never have: use Field.OLD_IMAGE"),
         ({"a": Field.OLD_IMAGE}, ("INSERT",), "INSERT never have: use Field.NEW_IMAGE"),
+        (Field.OLD_IMAGE, WRITTEN, "INSERT never have, so that the body would be empty"),
+        (Field.NEW_IMAGE, EVERY, "REMOVE never have, so that the body .*: use Field.OLD_IMAGE"),
     ],
 )
 def test_an_image_that_no_event_has_is_refused(
@@ -151,7 +156,7 @@ def test_an_image_that_no_event_has_is_refused(
         (StreamView.NEW_IMAGE, {"o": Field.OLD_IMAGE}, EVERY, False),
         (StreamView.OLD_IMAGE, [SPEED], WRITTEN, False),
         (StreamView.OLD_IMAGE, [SPEED], ("REMOVE",), True),
-        (StreamView.OLD_IMAGE, Field.OLD_IMAGE, EVERY, True),
+        (StreamView.OLD_IMAGE, Field.OLD_IMAGE, ("MODIFY", "REMOVE"), True),
         (StreamView.NEW_AND_OLD_IMAGES, {"o": Field.OLD_IMAGE, "n": SPEED}, EVERY, True),
     ],
 )
