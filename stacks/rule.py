@@ -113,26 +113,12 @@ def _check_behaviour(
     name: str, destination: Destination, route: RuleRoute, retry_attempts: int, event_age: int
 ) -> None:
     """Raise RuleError unless the engine that runs the rule in tests can compile it."""
-    definition = eventpipes.RuleDefinition(
-        name=name,
-        arn="",
-        event_bus="bus",
-        pattern=route.pattern,
-        target_id="momento",
-        target_arn="",
-        destination=eventpipes.Destination(
-            name=destination.name,
-            method=destination.method,
-            endpoint=destination.url,
-            connection=eventpipes.Connection(name="", headers={}),
-        ),
-        input_path=route.input_path,
-        input_paths=route.input_paths,
-        input_template=route.input_template,
-        path_parameters=route.path_parameters,
-        query_string=route.query_string_parameters,
-        maximum_retry_attempts=retry_attempts,
-        maximum_event_age=event_age,
+    definition = route.definition(
+        name,
+        method=destination.method,
+        endpoint=destination.url,
+        retry_attempts=retry_attempts,
+        event_age_seconds=event_age,
     )
     try:
         eventpipes.Rule(definition)

@@ -5,11 +5,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from eventpipes import Connection, Destination, RuleDefinition
+from eventpipes.definition import MAX_PATTERN_LENGTH
 from eventpipes.path import is_path
+from eventpipes.rule import MAX_EVENT_AGE, MAX_PATH_LENGTH, MAX_PATHS, MAX_RETRY_ATTEMPTS
 
+from stacks.mapping.errors import MappingError
 from stacks.mapping.route import Route
 
 RECORD = "$.detail"
+LONGEST_NAME = 200
+"""Characters of a variable's name, to which a number may come: AWS takes 256."""
 _VARIABLE = re.compile(r"<(\$[^>]*)>")
 
 
@@ -29,6 +35,68 @@ class RuleRoute:
     path_parameters: Sequence[str] = ()
     query_string_parameters: Mapping[str, str] = field(default_factory=dict)
 
+    def check(self, name: str) -> None:
+        """Raise unless this fits a rule; `name` says which operation it is for.
+
+        Raises:
+            MappingError: the pattern or the transformer is more than EventBridge takes.
+
+        """
+        if len(self.pattern) > MAX_PATTERN_LENGTH:
+            raise MappingError(
+                f"the rules for the items make a pattern of {len(self.pattern)} characters for"
+                f" {name}, and a rule of an event bus takes {MAX_PATTERN_LENGTH}: narrow by fewer"
+                " values, or by one attribute that says whether an item is to flow"
+            )
+        if len(self.input_paths) > MAX_PATHS:
+            raise MappingError(
+                f"the value of {name} has {len(self.input_paths)} parts of an item, and a rule of"
+                f" an event bus takes {MAX_PATHS}: send fewer, or all of them with"
+                " value=Field.NEW_IMAGE"
+            )
+        for path in self.input_paths.values():
+            if len(path) > MAX_PATH_LENGTH:
+                raise MappingError(
+                    f"the value of {name} has {path[:40]}... of an item, a path of {len(path)}"
+                    f" characters, and a rule of an event bus takes {MAX_PATH_LENGTH}: write it to"
+                    " an attribute with a shorter name as well, and use that"
+                )
+
+    def definition(
+        self,
+        name: str,
+        *,
+        method: str,
+        endpoint: str,
+        retry_attempts: int = MAX_RETRY_ATTEMPTS,
+        event_age_seconds: int = MAX_EVENT_AGE,
+    ) -> RuleDefinition:
+        """Return the rule that this makes, for the engine that also runs it in tests.
+
+        Its bus has no name, and its connection adds nothing to a request.
+        """
+        return RuleDefinition(
+            name=name,
+            arn="",
+            event_bus="",
+            pattern=self.pattern,
+            target_id="momento",
+            target_arn="",
+            destination=Destination(
+                name=name,
+                method=method,
+                endpoint=endpoint,
+                connection=Connection(name="", headers={}),
+            ),
+            input_path=self.input_path,
+            input_paths=self.input_paths,
+            input_template=self.input_template,
+            path_parameters=self.path_parameters,
+            query_string=self.query_string_parameters,
+            maximum_retry_attempts=retry_attempts,
+            maximum_event_age=event_age_seconds,
+        )
+
 
 def on_bus(route: Route, source: str) -> RuleRoute:
     """Return what does with events of this source as a pipe's route does with records.
@@ -47,7 +115,7 @@ def on_bus(route: Route, source: str) -> RuleRoute:
     def named(match: re.Match[str]) -> str:
         path = match[1]
         if path not in names:
-            name = re.sub(r"\W+", "_", path.removeprefix("$.")).strip("_")
+            name = re.sub(r"\W+", "_", path.removeprefix("$.")).strip("_")[:LONGEST_NAME]
             taken = set(names.values())
             names[path] = name if name not in taken else f"{name}_{len(taken)}"
         return f"<{names[path]}>"
