@@ -8,7 +8,7 @@ from cdktf import Token
 
 from stacks.errors import StackError
 from stacks.key_policy import via
-from stacks.mapping import KeySchema, Stream, StreamView
+from stacks.mapping import KeySchema, Stream, StreamView, must_be
 from stacks.metric import Metric
 from stacks.source import (
     ADVISED_READERS,
@@ -39,6 +39,7 @@ class ExistingTable:
 
     Raises:
         ExistingTableError: the ARN is none of a stream.
+        MappingError: the keys or the view are something else.
 
     """
 
@@ -51,6 +52,8 @@ class ExistingTable:
     """Needed if the ARN is only known when it is deployed, such as another resource's."""
 
     def __post_init__(self) -> None:
+        must_be(self.keys, KeySchema, "keys", 'KeySchema(Attribute("Id"))')
+        object.__setattr__(self, "view", StreamView.parse(self.view))
         if Token.is_unresolved(self.stream_arn):
             if self.table_name is None:
                 raise ExistingTableError(

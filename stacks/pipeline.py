@@ -16,13 +16,13 @@ from stacks.errors import StackError
 from stacks.event_bus import EventBus
 from stacks.key import Key
 from stacks.logs import PipeLogs
-from stacks.mapping import ItemMapping, MappingError, Route, on_bus, taken_by_any
+from stacks.mapping import ItemMapping, MappingError, Route, must_be, on_bus, taken_by_any
 from stacks.pipe import Delivery, Pipe
 from stacks.protection import DEMO, Protection
 from stacks.quotas import advise
 from stacks.role import ServiceRole
 from stacks.rule import Rule
-from stacks.source import Source
+from stacks.source import Source, must_be_source
 from stacks.statement import Statement
 from stacks.table import Table
 from stacks.target import BusTarget, RequestTarget, Target
@@ -46,7 +46,7 @@ class MomentoPipeline(Construct):
     out. `name` begins the names of all of them.
 
     Raises:
-        PipelineError: the mapping would fail on this table's stream.
+        PipelineError: the mapping would fail on this table's stream, or is none.
         PipeError: EventBridge would refuse a pipe.
         RuleError: EventBridge would refuse a rule.
 
@@ -72,8 +72,13 @@ class MomentoPipeline(Construct):
         """`iam_settle_seconds` is a Terraform expression; see `stacks.role`."""
         super().__init__(scope, id_)
         try:
+            must_be_source(source)
+            must_be(mapping, ItemMapping, "mapping", "ItemMapping(cache=..., topic=...)")
             _check_times(source, mapping)
             routes = mapping.routes(source.stream, endpoint.cache_name)
+            if topology is Topology.BUS:
+                for operation, route in routes.items():
+                    on_bus(route, name).check(operation)
         except MappingError as error:
             raise PipelineError(f"pipeline {name}: {error}") from error
         self.name = name

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from stacks.mapping import Stream
+from stacks.mapping import MappingError, Stream
 from stacks.metric import Metric
 from stacks.statement import Statement
 
@@ -36,6 +36,20 @@ class Source(Protocol):
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
+
+
+def must_be_source(found: object) -> None:
+    """Raise unless something is a table of the stack, or one that is there.
+
+    Raises:
+        MappingError: it is something else, such as a stream's ARN.
+
+    """
+    if not hasattr(type(found), "stream_read"):
+        raise MappingError(
+            f"source is {found!r}; write what add_table returned, or"
+            " ExistingTable(stream_arn=..., keys=...)"
+        )
 
 
 def read_statement(stream_arn: str) -> Statement:

@@ -45,6 +45,7 @@ class MomentoStack(TerraformStack):
         self.settings = settings
         self.protection = settings.protection
         self._readers = Readers()
+        self._names: set[str] = set()
         self._node = self.node  # asked once: each asking goes to node and back
         name = name or f"{settings.name_prefix}-{id_}"
         use_remote_state(self, settings, key=settings.state_key)
@@ -104,11 +105,17 @@ class MomentoStack(TerraformStack):
         """Return a new table; see `Table` for what it takes (default name: prefix and id).
 
         Raises:
-            StackError: the id is taken.
+            StackError: the id is taken, or a replica is in the stack's own region.
             TableError: the table cannot be as declared.
 
         """
         self._must_be_free(id_)
+        for replica in replicas:
+            if getattr(replica, "region", None) == self.settings.region:
+                raise StackError(
+                    f"the table {id_} has a replica in {replica.region}, where the table itself is"
+                    " (AWS_REGION): leave that one out"
+                )
         return Table(
             self,
             id_,
@@ -134,15 +141,22 @@ class MomentoStack(TerraformStack):
         """Return a new pipeline, watched if the settings ask for alarms (name as for a table).
 
         Raises:
-            StackError: the id is taken, such as by the table.
-            PipelineError: the mapping would fail on this source's stream.
+            StackError: the id is taken, such as by the table, or the name is.
+            PipelineError: the mapping would fail on this source's stream, or one of both is none.
 
         """
         self._must_be_free(id_)
+        name = name or f"{self.settings.name_prefix}-{id_}"
+        if name in self._names:
+            raise StackError(
+                f"two pipelines of the stack {self._node.id} are called {name}, and so would their"
+                " pipes, roles and queues be: give one of them another name="
+            )
+        self._names.add(name)
         pipeline = MomentoPipeline(
             self,
             id_,
-            name=name or f"{self.settings.name_prefix}-{id_}",
+            name=name,
             role_name=role_name,
             account=self.account,
             source=source,
@@ -172,6 +186,8 @@ class MomentoStack(TerraformStack):
             advise(self, warning)
 
     def _must_be_free(self, id_: str) -> None:
+        if not isinstance(id_, str) or not id_:
+            raise StackError(f"an id is {id_!r}; write text, such as 'orders'")
         if self._node.try_find_child(id_):
             raise StackError(
                 f"the stack {self._node.id} has something with the id {id_!r} already; take"

@@ -1,5 +1,6 @@
 """The DynamoDB table whose changes are delivered."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,8 @@ from constructs import Construct
 from stacks.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTableReplica
 from stacks.errors import StackError
 from stacks.key import Key
-from stacks.mapping import Attribute, KeySchema, Stream, StreamView
+from stacks.mapping import Attribute, KeySchema, Stream, StreamView, must_be
+from stacks.mapping.attribute import must_be_attribute
 from stacks.metric import Metric
 from stacks.protection import DEMO, Protection
 from stacks.source import (
@@ -20,6 +22,9 @@ from stacks.source import (
     table_metric,
 )
 from stacks.statement import Statement
+
+
+NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class TableError(StackError):
@@ -49,7 +54,9 @@ class Table(Construct):
     removes an item. That is no time to live as Momento counts it.
 
     Raises:
-        TableError: the stream or a replica is impossible, or `expires` is no number.
+        TableError: the name, the capacity, the stream or a replica is impossible, or `expires`
+            is no number.
+        MappingError: the keys, the view or `expires` is something else.
 
     See AWS: "DynamoDB encryption at rest", "Point-in-time backups for DynamoDB", "Using time to
     live (TTL) in DynamoDB", and "Global tables".
@@ -70,6 +77,8 @@ class Table(Construct):
         key: Key | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        must_be(keys, KeySchema, "keys", 'KeySchema(Attribute("Id"))')
+        view = StreamView.parse(view)
         _check(name, view, capacity, replicas, expires, encrypted=key is not None)
         self._key = key
         self.stream = Stream(keys, view)
@@ -143,11 +152,23 @@ def _check(
     *,
     encrypted: bool,
 ) -> None:
+    if not NAME.fullmatch(name):
+        raise TableError(
+            f"table {name}: DynamoDB takes letters, digits, dots, dashes and underscores in a"
+            " table's name: choose another id in the stack, or give name="
+        )
+    if capacity and replicas:
+        raise TableError(
+            f"table {name}: a global table's write capacity is on demand or scales by itself"
+            ' (DynamoDB, "Global tables"): leave out capacity='
+        )
     if capacity and min(capacity.read_units, capacity.write_units) < 1:
         raise TableError(
             f"table {name}: {capacity.read_units} read and {capacity.write_units} write units;"
             " write 1 or more of each, or leave out capacity= for a table on demand"
         )
+    if expires is not None:
+        must_be_attribute(expires, f"table {name}: expires")
     if expires and (expires.type != "N" or not expires.is_whole):
         raise TableError(
             f"table {name}: expires is {expires}; DynamoDB takes an attribute of the item itself"
@@ -158,7 +179,14 @@ def _check(
             f"table {name}: a global table replicates by its stream and needs the view"
             f" NEW_AND_OLD_IMAGES, not {view}"
         )
+    regions = []
     for replica in replicas:
+        must_be(replica, Replica, f"table {name}: a replica", 'Replica(region="eu-north-1")')
+        if replica.region in regions:
+            raise TableError(
+                f"table {name}: two replicas are in {replica.region}; a table has one in a region"
+            )
+        regions.append(replica.region)
         if encrypted != (replica.kms_key_arn is not None):
             raise TableError(
                 f"table {name}: a global table has keys of its own in every region or in none;"

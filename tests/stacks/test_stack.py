@@ -14,8 +14,10 @@ from stacks.mapping import (
     StreamView,
     TopicMessage,
 )
+from stacks.errors import StackError
 from stacks.pipeline import PipelineError
 from stacks.stack import MomentoStack
+from stacks.table import Replica
 from tests.stacks.conftest import ENDPOINT, Synthesized, read_settings
 
 KEY, CODE = Attribute("Id"), Attribute("Code")
@@ -134,6 +136,75 @@ def test_a_mapping_that_would_fail_is_refused_with_the_pipelines_name(
 ) -> None:
     with pytest.raises(PipelineError, match=f"^pipeline {PREFIX}-a: {complaint}"):
         stack({"a": mapping}, **table)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"mapping": TopicMessage(topic="news")}, "mapping is TopicMessage.*write ItemMapping"),
+        ({"mapping": None}, "mapping is None; write ItemMapping"),
+        ({"source": "arn:aws:dynamodb"}, "source is 'arn:aws:dynamodb'; write what add_table ret"),
+        ({"source": None}, r"source is None; write .* ExistingTable\(stream_arn=..., keys=...\)"),
+        ({"name": "taken"}, "two pipelines .* are called taken, .* give one .* another name="),
+        ({"id_": ""}, "an id is ''; write text"),
+        ({"id_": None}, "an id is None; write text"),
+    ],
+)
+def test_what_is_no_part_of_a_pipeline_is_refused_in_words(
+    given: dict[str, Any], complaint: str
+) -> None:
+    made = stack({"a": BOTH["a"]})
+    source = made.add_table("b-table", keys=KEYS)
+    made.add_pipeline("b", source=source, mapping=BOTH["b"], name="taken")
+    arguments = {"id_": "c", "source": source, "mapping": BOTH["b"], **given}
+    with pytest.raises(StackError, match=complaint):
+        made.add_pipeline(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"keys": KEY}, r"keys is Attribute\(.*; write KeySchema\(Attribute\(.Id.\)\)"),
+        ({"view": "NEW"}, "the stream's view is 'NEW'; write one of KEYS_ONLY, NEW_IMAGE"),
+        ({"expires": "Ends"}, r"expires is 'Ends'; write Attribute\(.Ends.\)"),
+        ({"replicas": ["eu-west-1"]}, "a replica is 'eu-west-1'; write Replica"),
+        ({"replicas": [Replica(region="us-east-1")]}, "a replica in us-east-1, where the table it"),
+        ({"id_": "two words"}, "DynamoDB takes letters, digits, dots, dashes and underscores"),
+    ],
+)
+def test_what_is_no_part_of_a_table_is_refused_in_words(
+    given: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(StackError, match=complaint):
+        stack({}).add_table(**{"id_": "t", "keys": KEYS, **given})
+
+
+def test_a_view_may_be_written_as_text() -> None:
+    source = stack({}).add_table("t", keys=KEYS, view="NEW_IMAGE")  # type: ignore[arg-type]
+    assert source.stream.view is StreamView.NEW_IMAGE
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        (
+            [Attribute(f"a{number}") for number in range(101)],
+            "the value of cache-put has 101 parts of an item, and a rule of an event bus takes 100",
+        ),
+        (
+            [Attribute("a" * 240)],
+            "the value of cache-put has .* of an item, a path of 2.. characters, and a rule",
+        ),
+    ],
+)
+def test_what_a_pipe_takes_and_a_rule_does_not_is_refused_with_what_to_write(
+    value: Any, complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mapping = ItemMapping(cache=CacheEntry(key=KEY, ttl=60, value=value))
+    assert stack({"a": mapping})
+    monkeypatch.setenv("TOPOLOGY", "bus")
+    with pytest.raises(PipelineError, match=complaint):
+        stack({"a": mapping})
 
 
 def test_what_a_mapping_cannot_do_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

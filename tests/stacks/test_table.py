@@ -126,6 +126,19 @@ def test_in_production_a_replica_has_a_key_of_its_region_and_is_protected() -> N
             "leave out kms_key_arn= of the replica in eu-north-1",
         ),
         (
+            "demo",
+            {"replicas": [Replica(region="eu-north-1"), Replica(region="eu-north-1")]},
+            "two replicas are in eu-north-1; a table has one in a region",
+        ),
+        (
+            "demo",
+            {
+                "replicas": [Replica(region="eu-north-1")],
+                "capacity": Provisioned(read_units=5, write_units=2),
+            },
+            "write capacity is on demand or scales by itself .*: leave out capacity=",
+        ),
+        (
             "production",
             {"replicas": [Replica(region="eu-north-1")]},
             "give kms_key_arn= of the replica in eu-north-1",

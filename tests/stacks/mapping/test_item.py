@@ -44,6 +44,20 @@ def test_there_is_a_route_for_each_thing_that_is_sent(
     assert list(OPERATIONS) == [PUT, PUBLISH, DELETE]
 
 
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"cache": "c"}, r"cache is 'c'; write CacheEntry\(key=Attribute\(.Id.\), ttl=60\)"),
+        ({"topic": "seats"}, r"topic is 'seats'; write TopicMessage\(topic=.name.\)"),
+        ({"cache": ENTRY, "where": None}, "where is None; write attributes with rules"),
+        ({"cache": ENTRY, "where": [KEY]}, "where is .*; write attributes with rules"),
+    ],
+)
+def test_what_is_no_part_of_a_mapping_is_refused_in_words(given: Any, complaint: str) -> None:
+    with pytest.raises(MappingError, match=complaint):
+        ItemMapping(**given).routes(STREAM, "c")
+
+
 def test_a_mapping_that_sends_nothing_is_refused() -> None:
     with pytest.raises(MappingError, match=r"sends nothing; give it cache=CacheEntry\(\.\.\.\)"):
         ItemMapping(where={STATUS: ["open"]}).routes(STREAM, "shop")
