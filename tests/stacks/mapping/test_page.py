@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eventpipes import Request
-from stacks.mapping import CacheEntry, ItemMapping, MappingError, TopicMessage
+from stacks.mapping import Attribute, CacheEntry, ItemMapping, MappingError, TopicMessage
 from tests.stacks.conftest import REPO
 
 PAGE = (REPO / "docs" / "mapping.md").read_text(encoding="utf-8")
@@ -50,6 +50,8 @@ def build(written: str) -> None:
             mapping = ItemMapping(cache=entry)
         case TopicMessage() as message:
             mapping = ItemMapping(topic=message)
+        case Attribute() as attribute:
+            mapping = ItemMapping(topic=TopicMessage(topic="seats", value=[attribute]))
         case where:
             mapping = replace(mapping, where=where)
     mapping.routes(names["stream"], "shop")
@@ -66,6 +68,7 @@ def test_what_the_page_calls_refused_is(written: str) -> None:
     [
         "CacheEntry(key=ticket, key_is_unique=True, ttl=60)",
         'CacheEntry(key=ticket, key_is_unique=True, ttl=60, value={"a": price, "b": price})',
+        'CacheEntry(key=ticket, key_is_unique=True, ttl=60, value={"was": Field.OLD_IMAGE})',
         'TopicMessage(topic=ticket, events=("REMOVE",))',
         '{state: [{"anything-but": "free"}]}',
     ],
@@ -75,4 +78,4 @@ def test_what_the_page_says_to_write_instead_is_taken(written: str) -> None:
 
 
 def test_the_page_tells_what_is_refused() -> None:
-    assert len(REFUSED) == 15
+    assert len(REFUSED) == 18
