@@ -43,7 +43,8 @@ class MomentoPipeline(Construct):
     as far as the mapping has them: `pipes` holds them by these names. With `bus` there is one,
     `changes`, and `rules` holds a rule for each. They share a dead-letter queue, a log group and
     a role whose one policy holds what the source, the queue and the endpoint or the bus hand
-    out. `name` begins the names of all of them.
+    out. `name` begins the names of all of them. That a stream has more readers than AWS advises is
+    told by a `MomentoStack`, which adds up those of its pipelines.
 
     Raises:
         PipelineError: the mapping would fail on this table's stream, or is none.

@@ -33,6 +33,13 @@ def test_it_ends_with_0_if_nothing_is_wrong(house: House) -> None:
     assert KEY not in done.stdout
 
 
+def test_brackets_in_what_is_found_are_no_markup(house: House) -> None:
+    done = house.run("./help.sh", "doctor", env={**os.environ, "AWS_REGION": "[/aws]"})
+    assert done.returncode == 1
+    assert "AWS_REGION is '[/aws]'; write an AWS region" in " ".join(done.stdout.split())
+    assert done.stderr == ""
+
+
 def test_it_ends_with_1_and_the_fix_if_something_is(house: House, fake: Fake) -> None:
     fake("node", "echo v14.0.0")
     done = house.run("./help.sh", "doctor")
