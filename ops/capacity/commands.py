@@ -121,7 +121,7 @@ def capacity(
         float,
         _option(
             "--record-age-seconds",
-            "PIPE_RECORD_AGE_SECONDS: when a pipe gives up.",
+            "PIPE_RECORD_AGE_SECONDS: when a pipe or a rule gives up.",
             min=60,
             max=86_400,
         ),

@@ -10,8 +10,6 @@ from ops.capacity.load import DELETE, PUBLISH, PUT, ROUTES, WRITE_UNITS_A_PARTIT
 from ops.capacity.model import ROUNDING, Burst, Route, Stage
 from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, record_bytes
 
-DAY_SECONDS = 86_400.0
-"""How long EventBridge tries to deliver an event to a rule's target."""
 NAMES = {PUT: "cache-put", PUBLISH: "topic-publish", DELETE: "cache-delete"}
 
 
@@ -117,7 +115,7 @@ def _pipes(load: Load) -> Pipeline:
             patience=load.record_age,
             way_out=_SHARD_WAY_OUT,
         )
-        limit = _rate_limit(load, name, patience=load.record_age)
+        limit = _rate_limit(load, name)
         routes.append(
             Route(name=NAMES[name], share=load.share(name), stages=[shard, limit], flight=seconds)
         )
@@ -151,7 +149,7 @@ def _bus(load: Load) -> Pipeline:
         Route(
             name=NAMES[name],
             share=load.share(name),
-            stages=[put, _rate_limit(load, name, patience=DAY_SECONDS)],
+            stages=[put, _rate_limit(load, name)],
             flight=load.put_events_seconds + seconds,
         )
         for name in ROUTES
@@ -202,12 +200,12 @@ def _until_delivered(load: Load) -> tuple[float, float]:
     return mean, again**2 * load.retries * load.attempts**2
 
 
-def _rate_limit(load: Load, name: str, *, patience: float) -> Stage:
+def _rate_limit(load: Load, name: str) -> Stage:
     return Stage(
         name=f"{NAMES[name]}: the API destination's rate limit",
         seconds=1 / load.rate_limit,
         visits=load.share(name) * load.attempts * load.pipelines,
-        patience=patience,
+        patience=load.record_age,
         way_out="adjustable: the destination's rate limit, and its quota in Service Quotas",
     )
 

@@ -90,6 +90,15 @@ def test_the_page_names_every_price_and_its_page() -> None:
             2,
             "pipes does not hold: the burst leaves cache-put so far behind",
         ),
+        (
+            (
+                *("--topology", "bus", "--writes-per-second", "100", "--shards", "20"),
+                *("--burst-writes-per-second", "600", "--burst-seconds", "7200"),
+                *("--cache-operations", "9000", "--topic-operations", "9000"),
+            ),
+            2,
+            "bus does not hold: the burst leaves cache-put so far behind that records are given up",
+        ),
     ],
 )
 def test_the_last_line_is_the_verdict_and_the_exit_code_too(

@@ -157,6 +157,18 @@ def test_a_burst_that_is_caught_up_with_too_late_does_not_hold() -> None:
     assert not late.holds
 
 
+def test_a_rule_gives_up_events_at_the_age_that_it_is_told() -> None:
+    """20 shards put 800 a second; 300 of 600 a second wait at the topic's rate limit."""
+    load = {"writes": 100, "shards_given": 20, "burst_writes": 600, "burst_seconds": 3_500}
+    assert bus(**load).holds
+    late = bus(**load | {"burst_seconds": 7_200})
+    assert not late.broken
+    assert [stage.name.rpartition(": ")[2] for _, stage in late.late] == [
+        "the API destination's rate limit"
+    ] * 2
+    assert bus(**load | {"burst_seconds": 7_200, "record_age": 7_201}).holds
+
+
 def test_a_bus_carries_both_images_up_to_its_entry_s_size() -> None:
     """A MODIFY holds two images; where none is modified, one has to fit."""
     assert not bus(item_bytes=100_000, message_bytes=100).impossible
