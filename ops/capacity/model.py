@@ -18,13 +18,16 @@ class Stage:
     """One place where records wait, with one server or several alike that share the load.
 
     `seconds` is the mean service time of a visit and `variance` its variance, in s²;
-    `visits` is how many visits a write to the table makes at the busiest server. `patience` is
+    `visits` is how many visits a write to the table makes at the busiest server. `busiest` is the
+    share of the load that this one takes; the other `servers` share the rest alike. `patience` is
     how many seconds a record may wait here before it is given up.
     """
 
     name: str
     seconds: float
     visits: float
+    servers: int = 1
+    busiest: float = 1.0
     variance: float = 0.0
     patience: float = math.inf
     way_out: str = ""
@@ -46,6 +49,16 @@ class Stage:
             return math.inf
         second_moment = self.seconds**2 + self.variance
         return writes * self.visits * second_moment / (2 * (1 - busy))
+
+    def lets_through(self, writes: float) -> float:
+        """Return the writes a second that go on from here, at most.
+
+        Over its capacity only the busiest server is behind; another has room until it is as busy.
+        """
+        if writes <= self.capacity:
+            return writes
+        busiest = self.capacity * self.busiest
+        return busiest + min(writes * (1 - self.busiest), busiest * (self.servers - 1))
 
     def seconds_until_given_up(self, writes: float) -> float:
         """Return how long a steady load lasts until the first record has waited too long."""
@@ -85,6 +98,12 @@ class Route:
     def bottleneck(self) -> Stage:
         """The stage with the least capacity."""
         return min(self.stages, key=lambda stage: stage.capacity)
+
+    def lets_through(self, writes: float) -> float:
+        """Return the writes a second whose records come to the end, at most."""
+        for stage in self.stages:
+            writes = stage.lets_through(writes)
+        return writes
 
     def delay(self, writes: float) -> float:
         """Return the mean seconds from a write to the answer at a steady load."""

@@ -25,7 +25,8 @@ class Quota:
     """A bound, at how many writes a second it leaves no room, and what then helps.
 
     What `refuses` must hold the highest load, because what is over it fails; any other delays
-    what is over it, and need only hold the steady load.
+    what is over it, and need only hold the steady load. `reached_by` is how many writes a second
+    come as far as it at the highest load, where something before it holds others back.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Quota:
     breaks_at: float
     way_out: str
     refuses: bool = False
+    reached_by: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,7 @@ class Pipeline:
             quota
             for quota in self.quotas
             if quota.breaks_at * (1 - ROUNDING)
-            <= (self.load.peak if quota.refuses else self.load.writes)
+            <= (min(self.load.peak, quota.reached_by) if quota.refuses else self.load.writes)
         ]
         return sorted(found, key=lambda quota: quota.breaks_at)
 
@@ -112,6 +114,8 @@ def _pipes(load: Load) -> Pipeline:
             seconds=seconds,
             variance=variance,
             visits=load.share(name) * load.busiest_shard / load.parallelization,
+            servers=load.shards,
+            busiest=load.busiest_shard,
             patience=load.record_age,
             way_out=_SHARD_WAY_OUT,
         )
@@ -129,7 +133,7 @@ def _pipes(load: Load) -> Pipeline:
             *_of_stages(load, routes),
             _executions(load, busy=busy, readers=len(names)),
             *_of_the_table(load),
-            *_of_momento(load),
+            *_of_momento(load, routes),
         ],
         impossible=_too_large(load),
         charges=bill_of_pipes(load),
@@ -141,6 +145,8 @@ def _bus(load: Load) -> Pipeline:
         name="pipe to the bus: one PutEvents at a time for each shard",
         seconds=load.put_events_seconds,
         visits=load.busiest_shard / load.parallelization,
+        servers=load.shards,
+        busiest=load.busiest_shard,
         patience=load.record_age,
         way_out=_SHARD_WAY_OUT,
     )
@@ -176,7 +182,7 @@ def _bus(load: Load) -> Pipeline:
             _account("PutEvents entries of the region", quotas.put_events, load, 1.0),
             _account("invocations of rules' targets", quotas.invocations, load, invoked),
             *_of_the_table(load),
-            *_of_momento(load),
+            *_of_momento(load, routes),
         ],
         impossible=too_large,
         charges=bill_of_bus(load),
@@ -268,16 +274,19 @@ def _of_the_table(load: Load) -> list[Quota]:
     ]
 
 
-def _of_momento(load: Load) -> list[Quota]:
-    cache = (load.share(PUT) + load.share(DELETE)) * load.attempts
-    operations = -(-max(1, load.message) // limits.TOPIC_OPERATION_BYTES)
-    topic = load.share(PUBLISH) * load.attempts * operations * (1 + load.subscribers)
+def _of_momento(load: Load, routes: Sequence[Route]) -> list[Quota]:
+    """Return Momento's limits, which meet no more than the routes let through."""
+    kilobytes = -(-max(1, load.message) // limits.TOPIC_OPERATION_BYTES)
+    cache = {NAMES[PUT]: 1, NAMES[DELETE]: 1}
+    topic = {NAMES[PUBLISH]: kilobytes * (1 + load.subscribers)}
     found = []
-    for name, option, allowed, each_write in (
+    for name, option, allowed, operations in (
         ("Momento: cache operations", "--cache-operations", load.cache_operations, cache),
         ("Momento: topic operations", "--topic-operations", load.topic_operations, topic),
     ):
-        if each_write:
+        taken = [(one, one.share * operations.get(one.name, 0) * load.attempts) for one in routes]
+        if each_write := sum(asked for _, asked in taken):
+            sent = sum(asked * one.lets_through(load.peak) for one, asked in taken)
             found.append(
                 Quota(
                     name=name,
@@ -285,6 +294,7 @@ def _of_momento(load: Load) -> list[Quota]:
                     breaks_at=allowed / (each_write * load.pipelines),
                     way_out=f"adjustable: ask Momento; tell it here with {option}",
                     refuses=True,
+                    reached_by=sent / each_write,
                 )
             )
     return found

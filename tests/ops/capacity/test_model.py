@@ -52,6 +52,31 @@ def test_capacity_is_in_writes_of_the_busiest_server(
     assert it.utilisation(10) == pytest.approx(10 / capacity)
 
 
+@pytest.mark.parametrize(
+    ("servers", "busiest", "writes", "through"),
+    [
+        (1, 1.0, 19, 19),
+        (1, 1.0, 90, 20),
+        (4, 0.25, 79, 79),
+        (4, 0.25, 90, 80),
+        (4, 0.7, 28, 28),
+        (4, 0.7, 60, 20 + 18),
+        (4, 0.7, 200, 20 + 60),
+        (4, 0.7, 900, 80),
+    ],
+)
+def test_servers_that_are_not_behind_let_all_of_theirs_through(
+    servers: int, busiest: float, writes: float, through: float
+) -> None:
+    """Each takes 20 a second, and the busiest this share of the load."""
+    it = Stage(name="it", seconds=0.05, visits=busiest, servers=servers, busiest=busiest)
+    assert it.lets_through(writes) == pytest.approx(through)
+
+
+def test_what_nobody_visits_lets_everything_through() -> None:
+    assert stage(visits=0).lets_through(1_000) == 1_000
+
+
 @pytest.mark.parametrize("writes", [20, 20.1, 1_000])
 def test_a_server_without_rest_makes_records_wait_without_end(writes: float) -> None:
     assert stage().wait(writes) == math.inf
@@ -122,5 +147,6 @@ def test_queues_in_a_row_are_as_slow_as_the_slowest() -> None:
     slow, fast = stage(0.05), stage(0.001)
     route = Route(name="r", share=1, stages=[fast, slow], flight=0.2)
     assert route.bottleneck is slow
+    assert [route.lets_through(writes) for writes in (19, 40)] == pytest.approx([19, 20])
     assert route.lag(10, Burst(writes=40, seconds=10)).seconds == pytest.approx(10)
     assert route.delay(10) == pytest.approx(0.2 + fast.wait(10) + slow.wait(10))

@@ -140,11 +140,49 @@ def test_what_breaks_first_breaks_at_its_figure_and_not_below() -> None:
     assert pipes(writes=20).first.name.startswith("topic-publish: one request at a time")
 
 
+BURST = {"writes": 10, "burst_writes": 60, "burst_seconds": 10}
+
+
 def test_what_refuses_must_hold_the_burst_and_what_delays_need_not() -> None:
-    held = {"writes": 10, "burst_writes": 60, "burst_seconds": 10}
-    assert pipes(**held).holds
-    refused = pipes(**held | {"cache_operations": 50})
+    """Of eight shards no route holds up 60 a second, of one each does from 20 requests on."""
+    assert pipes(**BURST).holds
+    refused = pipes(**BURST, shards_given=8, cache_operations=50)
     assert [quota.name for quota in refused.broken] == ["Momento: cache operations"]
+    assert pipes(**BURST, shards_given=1, cache_operations=50).holds
+
+
+def test_no_pipe_holds_a_burst_back_from_the_table() -> None:
+    refused = pipes(**BURST, shards_given=1, item_bytes=20 * 1_024, message_bytes=1)
+    assert [quota.name for quota in refused.broken] == ["the busiest partition's write units"]
+
+
+@pytest.mark.parametrize(
+    ("topology", "load", "cache", "topic"),
+    [
+        ("pipes", {}, 20 + 6, 20),
+        ("pipes", {"shards_given": 2}, 40 + 6, 40),
+        ("pipes", {"shards_given": 8}, 54 + 6, 60),
+        ("pipes", {"shards_given": 4, "hottest_shard": 0.7}, 20 + 16.2 + 6, 20 + 18),
+        ("pipes", {"shards_given": 4, "hottest_shard": 0.4, "burst_writes": 300}, 80 + 30, 80),
+        ("pipes", {"shards_given": 8, "rate_limit": 15}, 15 + 6, 15),
+        ("pipes", {"shards_given": 8, "rate_limit": 15, "pipelines": 3}, 15 + 15, 15),
+        ("pipes", {"retries": 0.5, "retry_seconds": 0.0}, 20 + 12, 20),
+        ("pipes", {"burst_writes": None, "writes": 60}, 20 + 6, 20),
+        ("bus", {}, 36 + 4, 40),
+        ("bus", {"request_seconds": 5.0}, 36 + 4, 40),
+        ("bus", {"shards_given": 2}, 54 + 6, 60),
+        ("bus", {"shards_given": 8, "rate_limit": 15}, 15 + 6, 15),
+    ],
+)
+def test_momento_meets_what_the_routes_let_through(
+    topology: str, load: dict[str, Any], cache: float, topic: float
+) -> None:
+    """Requests a second at the burst; without subscribers, a message is one operation."""
+    for name, sent in (("cache", cache), ("topic", topic)):
+        for allowed, broken in ((int(sent), True), (int(sent) + 1, False)):
+            limit = {f"{name}_operations": allowed, "subscribers": 0}
+            found = build(Topology(topology), Load(**RAISED | BURST | load | limit))
+            assert (f"Momento: {name} operations" in {one.name for one in found.broken}) is broken
 
 
 def test_a_burst_that_is_caught_up_with_too_late_does_not_hold() -> None:
