@@ -20,7 +20,8 @@ class Stage:
     `seconds` is the mean service time of a visit and `variance` its variance, in s²;
     `visits` is how many visits a write to the table makes at the busiest server. `busiest` is the
     share of the load that this one takes; the other `servers` share the rest alike. `patience` is
-    how many seconds a record may wait here before it is given up.
+    how many seconds a record may have waited before it is given up here: since it was written, or
+    since it came to the last stage that `counts_anew`, as an event's age counts from the bus on.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Stage:
     busiest: float = 1.0
     variance: float = 0.0
     patience: float = math.inf
+    counts_anew: bool = False
     way_out: str = ""
 
     @property
@@ -116,15 +118,30 @@ class Route:
     def too_late(self, writes: float, burst: Burst) -> Stage | None:
         """Return the stage at which a burst makes records wait longer than they may, if any.
 
-        A stage lets through what it can, for longer than the burst lasted, to the next one.
+        A stage lets through what it can, for longer than the burst lasted, to the next one. What
+        waited for both, where the age does not count anew, waited as if for the slower one alone.
         """
+        through = burst
         for stage in self.stages:
-            lag = behind(stage.capacity, writes, burst)
-            if lag.seconds > stage.patience:
+            if stage.counts_anew:
+                burst = through
+            if behind(stage.capacity, writes, burst).seconds > stage.patience:
                 return stage
+            lag = behind(stage.capacity, writes, through)
             if lag.writes_behind:
-                burst = Burst(writes=stage.capacity, seconds=burst.seconds + lag.caught_up_after)
+                seconds = through.seconds + lag.caught_up_after
+                through = Burst(writes=stage.capacity, seconds=seconds)
         return None
+
+    def seconds_until_given_up(self, writes: float) -> float:
+        """Return how long a steady load lasts until the first record has waited too long."""
+        found, through = math.inf, writes
+        for stage in self.stages:
+            if stage.counts_anew:
+                writes = through
+            found = min(found, stage.seconds_until_given_up(writes))
+            through = stage.lets_through(through)
+        return found
 
 
 def behind(capacity: float, writes: float, burst: Burst) -> Lag:

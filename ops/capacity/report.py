@@ -66,7 +66,7 @@ def notes(pipeline: Pipeline) -> list[str]:
     if pipeline.topology is Topology.BUS:
         found.append("a bus keeps no order: an older value can arrive after a newer one")
     for route in pipeline.routes:
-        left = min(stage.seconds_until_given_up(load.writes) for stage in route.stages)
+        left = route.seconds_until_given_up(load.writes)
         if left < math.inf:
             found.append(
                 f"{route.name} falls behind; after {_time(left)} the first records are given up"

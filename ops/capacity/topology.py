@@ -119,7 +119,7 @@ def _pipes(load: Load) -> Pipeline:
             patience=load.record_age,
             way_out=_SHARD_WAY_OUT,
         )
-        limit = _rate_limit(load, name)
+        limit = _rate_limit(load, name, counts_anew=False)
         routes.append(
             Route(name=NAMES[name], share=load.share(name), stages=[shard, limit], flight=seconds)
         )
@@ -155,7 +155,7 @@ def _bus(load: Load) -> Pipeline:
         Route(
             name=NAMES[name],
             share=load.share(name),
-            stages=[put, _rate_limit(load, name)],
+            stages=[put, _rate_limit(load, name, counts_anew=True)],
             flight=load.put_events_seconds + seconds,
         )
         for name in ROUTES
@@ -206,12 +206,13 @@ def _until_delivered(load: Load) -> tuple[float, float]:
     return mean, again**2 * load.retries * load.attempts**2
 
 
-def _rate_limit(load: Load, name: str) -> Stage:
+def _rate_limit(load: Load, name: str, *, counts_anew: bool) -> Stage:
     return Stage(
         name=f"{NAMES[name]}: the API destination's rate limit",
         seconds=1 / load.rate_limit,
         visits=load.share(name) * load.attempts * load.pipelines,
         patience=load.record_age,
+        counts_anew=counts_anew,
         way_out="adjustable: the destination's rate limit, and its quota in Service Quotas",
     )
 

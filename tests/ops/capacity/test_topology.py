@@ -207,6 +207,17 @@ def test_a_rule_gives_up_events_at_the_age_that_it_is_told() -> None:
     assert bus(**load | {"burst_seconds": 7_200, "record_age": 7_201}).holds
 
 
+def test_an_event_s_age_counts_from_the_bus_and_a_record_s_from_its_write() -> None:
+    """An hour's burst of 600 a second, for a stage of 320 and a rate limit of 300.
+
+    The last record waits for 3,150 s at the first and 3,600 s in all.
+    """
+    load = {"writes": 100, "burst_writes": 600, "burst_seconds": 3_600, "record_age": 3_400}
+    late = {route.name: stage.name for route, stage in pipes(**load, shards_given=16).late}
+    assert late["topic-publish"] == "topic-publish: the API destination's rate limit"
+    assert bus(**load, shards_given=8).holds
+
+
 def test_a_bus_carries_both_images_up_to_its_entry_s_size() -> None:
     """A MODIFY holds two images; where none is modified, one has to fit."""
     assert not bus(item_bytes=100_000, message_bytes=100).impossible
