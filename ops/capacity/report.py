@@ -169,8 +169,10 @@ def _quotas(pipeline: Pipeline) -> Table:
     table.add_column("allows", justify="right")
     table.add_column("breaks at writes/s", justify="right")
     quotas = sorted(pipeline.quotas, key=lambda quota: quota.breaks_at)
-    for quota in quotas[: len(pipeline.broken) + LINES]:
-        mark = ("[red]", "[/]") if quota in pipeline.broken else ("", "")
+    broken = pipeline.broken
+    beside = [quota for quota in quotas if quota not in broken][:LINES]
+    for quota in sorted([*broken, *beside], key=lambda quota: quota.breaks_at):
+        mark = ("[red]", "[/]") if quota in broken else ("", "")
         cells = (escape(quota.name), quota.allows, _rate(quota.breaks_at))
         table.add_row(*(cell.join(mark) for cell in cells))
     return table

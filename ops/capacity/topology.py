@@ -57,8 +57,8 @@ class Pipeline:
 
     @property
     def first(self) -> Quota:
-        """The quota that is met with the fewest writes a second."""
-        return min(self.quotas, key=lambda quota: quota.breaks_at)
+        """The worst that the load breaks; if none, what is met with the fewest writes a second."""
+        return min(self.broken or self.quotas, key=lambda quota: quota.breaks_at)
 
     @property
     def broken(self) -> list[Quota]:

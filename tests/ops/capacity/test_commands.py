@@ -92,6 +92,17 @@ def test_the_page_names_every_price_and_its_page() -> None:
         ),
         (
             (
+                *("--shards", "2", "--burst-writes-per-second", "60", "--burst-seconds", "10"),
+                *("--cache-operations", "45", "--topic-operations", "1000"),
+            ),
+            2,
+            (
+                "pipes does not hold; first to break, at 45 writes a second: Momento: cache"
+                " operations (adjustable: ask Momento; tell it here with --cache-operations)"
+            ),
+        ),
+        (
+            (
                 *("--topology", "bus", "--writes-per-second", "100", "--shards", "20"),
                 *("--burst-writes-per-second", "600", "--burst-seconds", "7200"),
                 *("--cache-operations", "9000", "--topic-operations", "9000"),
@@ -138,6 +149,17 @@ def test_an_error_is_one_line_and_exit_code_1(options: tuple[str, ...]) -> None:
     assert re.fullmatch(rf"error: .*{options[0]}.*\n", done.stderr)
 
 
+def test_the_tables_show_what_breaks_however_much_delays_before_it() -> None:
+    """Of one shard, five stages delay a burst before the partition refuses it."""
+    _, said = asked(
+        *("--shards", "1", "--burst-writes-per-second", "1000", "--burst-seconds", "10"), *RAISED
+    )
+    assert re.search(r"^the busiest partition's write units .* 1,000 *$", said, re.MULTILINE)
+    assert lines(said)[-1].startswith(
+        "pipes does not hold; first to break, at 1,000 writes a second: the busiest partition"
+    )
+
+
 def test_json_holds_what_the_tables_do_and_no_infinity() -> None:
     code, said = asked("--json", "--topology", "both", "--writes-per-second", "100", *RAISED)
     pipes, bus = json.loads(said, parse_constant=pytest.fail)
@@ -147,5 +169,6 @@ def test_json_holds_what_the_tables_do_and_no_infinity() -> None:
     assert pipes["routes"][1]["delay_seconds"] is None
     assert pipes["routes"][1]["rate_limit_needed"] == 100
     assert (pipes["readers_a_shard"], bus["readers_a_shard"]) == (3, 1)
+    assert pipes["breaks_first"]["name"] in pipes["verdict"]
     total = sum(charge["dollars"] for charge in bus["charges"])
     assert total == pytest.approx(bus["dollars_a_month"], abs=0.05)

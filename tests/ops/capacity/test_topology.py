@@ -151,6 +151,13 @@ def test_what_refuses_must_hold_the_burst_and_what_delays_need_not() -> None:
     assert pipes(**BURST, shards_given=1, cache_operations=50).holds
 
 
+def test_what_the_load_breaks_is_first_and_not_what_delays_it() -> None:
+    """Two shards hold the topic's burst up, from 40 writes a second on, and the puts' from 44."""
+    load = BURST | {"shards_given": 2, "cache_operations": 45}
+    assert pipes(**load).first.name == "Momento: cache operations"
+    assert pipes(**load | {"cache_operations": 47}).first.breaks_at == pytest.approx(40)
+
+
 def test_no_pipe_holds_a_burst_back_from_the_table() -> None:
     refused = pipes(**BURST, shards_given=1, item_bytes=20 * 1_024, message_bytes=1)
     assert [quota.name for quota in refused.broken] == ["the busiest partition's write units"]
