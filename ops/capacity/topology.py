@@ -236,7 +236,7 @@ def _account(name: str, allowed: int, load: Load, each_write: float) -> Quota:
     return Quota(
         name=name,
         allows=f"{allowed:,} a second",
-        breaks_at=allowed / (each_write * load.pipelines),
+        breaks_at=allowed / (each_write * load.pipelines) if each_write else math.inf,
         way_out=_ADJUSTABLE,
     )
 
@@ -251,7 +251,7 @@ def _executions(load: Load, *, busy: float, readers: int) -> Quota:
     return Quota(
         name="pipe executions at a time in the account",
         allows=f"{allowed:,}, of {most:,} at most",
-        breaks_at=math.inf if most <= allowed else allowed / (busy * load.pipelines),
+        breaks_at=allowed / (busy * load.pipelines) if busy and most > allowed else math.inf,
         way_out="adjustable: AWS Support",
     )
 

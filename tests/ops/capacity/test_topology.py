@@ -127,6 +127,11 @@ def test_a_bus_has_quotas_of_the_region(part: str, load: dict[str, Any], at: flo
     assert breaks(bus(**load), part) == pytest.approx(at)
 
 
+@pytest.mark.parametrize("topology", Topology)
+def test_a_route_whose_records_never_come_breaks_nothing(topology: Topology) -> None:
+    assert build(topology, Load(routes=frozenset({DELETE}), removes=0, shards_given=5_000)).holds
+
+
 def test_an_unknown_region_gets_the_least_there_is() -> None:
     for quotas in REGIONS.values():
         for name, value in vars(regional("mars-north-1")).items():
