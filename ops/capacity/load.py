@@ -135,6 +135,12 @@ class Load:
         )
 
     @property
+    def taken(self) -> dict[str, float]:
+        """The share in all records of each kind that comes and that any of the routes takes."""
+        kinds = {kind for route in self.routes for kind in self.kinds_on(route)}
+        return {kind: share for kind, share in self.kinds.items() if share and kind in kinds}
+
+    @property
     def message(self) -> int:
         """The bytes of a message on the topic: as given, else the item's."""
         return self.item_bytes if self.message_bytes is None else self.message_bytes

@@ -83,12 +83,15 @@ def bill_of_pipes(load: Load) -> list[Charge]:
 
 
 def bill_of_bus(load: Load) -> list[Charge]:
-    """Return a month of the pipelines, each with one pipe to an event bus and a rule a route."""
-    events = _chunks_a_write(load, tuple(load.kinds))
+    """Return a month of the pipelines, each with one pipe to an event bus and a rule a route.
+
+    Records that no route takes are filtered out before the bus, and cost nothing.
+    """
+    events = _chunks_a_write(load, tuple(load.taken))
     return [
         _charge(load, "pipe requests, 64 KB each", PIPES, events),
         _charge(load, "events on the bus, 64 KB each", EVENTS, events),
-        *_common(load, readers=1, executions=1.0),
+        *_common(load, readers=1, executions=sum(load.taken.values())),
     ]
 
 

@@ -141,10 +141,11 @@ def _pipes(load: Load) -> Pipeline:
 
 
 def _bus(load: Load) -> Pipeline:
+    put_a_write = sum(load.taken.values())
     put = Stage(
         name="pipe to the bus: one PutEvents at a time for each shard",
         seconds=load.put_events_seconds,
-        visits=load.busiest_shard / load.parallelization,
+        visits=put_a_write * load.busiest_shard / load.parallelization,
         servers=load.shards,
         busiest=load.busiest_shard,
         patience=load.record_age,
@@ -164,7 +165,7 @@ def _bus(load: Load) -> Pipeline:
     quotas = limits.regional(load.region)
     invoked = sum(load.share(name) for name in ROUTES) * load.attempts
     too_large = _too_large(load)
-    largest = max(record_bytes(load, kind) for kind, share in load.kinds.items() if share)
+    largest = max((record_bytes(load, kind) for kind in load.taken), default=0)
     if largest > limits.BUS_ENTRY_BYTES:
         too_large.append(
             f"a record of an item of {load.item_bytes:,} bytes is about {largest:,} bytes, its"
@@ -178,8 +179,8 @@ def _bus(load: Load) -> Pipeline:
         routes=routes,
         quotas=[
             *_of_stages(load, routes),
-            _executions(load, busy=load.put_events_seconds, readers=1),
-            _account("PutEvents entries of the region", quotas.put_events, load, 1.0),
+            _executions(load, busy=put_a_write * load.put_events_seconds, readers=1),
+            _account("PutEvents entries of the region", quotas.put_events, load, put_a_write),
             _account("invocations of rules' targets", quotas.invocations, load, invoked),
             *_of_the_table(load),
             *_of_momento(load, routes),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ops.capacity.limits import ELSEWHERE, REGIONS, regional
-from ops.capacity.load import DELETE, PUBLISH, PUT, Load
+from ops.capacity.load import DELETE, PUBLISH, PUT, ROUTES, Load
 from ops.capacity.model import Route
 from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
 from ops.capacity.topology import Pipeline, Topology, build
@@ -119,6 +119,14 @@ def test_a_quota_breaks_at_so_many_writes(part: str, load: dict[str, Any], at: f
     [
         ("PutEvents entries", {}, 10_000),
         ("PutEvents entries", {"region": "eu-central-1", "pipelines": 2}, 1_200),
+        ("PutEvents entries", {"routes": frozenset({DELETE})}, 100_000),
+        ("PutEvents entries", {"routes": frozenset({PUT, DELETE})}, 10_000),
+        ("one PutEvents at a time", {"routes": frozenset({PUT})}, 40 / 0.9),
+        (
+            "executions",
+            {"routes": frozenset({DELETE}), "shards_given": 4_000},
+            3_000 / (0.1 * 0.025),
+        ),
         ("invocations of rules", {}, 18_750 / 2),
         ("invocations of rules", {"routes": frozenset({PUBLISH}), "retries": 0.5}, 18_750 / 2),
     ],
@@ -129,7 +137,9 @@ def test_a_bus_has_quotas_of_the_region(part: str, load: dict[str, Any], at: flo
 
 @pytest.mark.parametrize("topology", Topology)
 def test_a_route_whose_records_never_come_breaks_nothing(topology: Topology) -> None:
-    assert build(topology, Load(routes=frozenset({DELETE}), removes=0, shards_given=5_000)).holds
+    found = build(topology, Load(routes=frozenset({DELETE}), removes=0, shards_given=5_000))
+    assert found.holds
+    assert found.first.name == "the table's write units"
 
 
 def test_an_unknown_region_gets_the_least_there_is() -> None:
@@ -231,11 +241,12 @@ def test_an_event_s_age_counts_from_the_bus_and_a_record_s_from_its_write() -> N
 
 
 def test_a_bus_carries_both_images_up_to_its_entry_s_size() -> None:
-    """A MODIFY holds two images; where none is modified, one has to fit."""
+    """A MODIFY holds two images; where none is modified, or none is taken, one has to fit."""
     assert not bus(item_bytes=100_000, message_bytes=100).impossible
     (why,) = bus(item_bytes=150_000, message_bytes=100).impossible
     assert "the bus cannot carry it" in why
     assert not bus(item_bytes=150_000, message_bytes=100, modifies=0).impossible
+    assert not bus(item_bytes=150_000, routes=frozenset({DELETE})).impossible
     assert not pipes(item_bytes=150_000, message_bytes=100).impossible
 
 
@@ -284,6 +295,21 @@ def test_a_month_of_a_bus_is_worked_out_by_hand() -> None:
     assert bill["pipe requests, 64 KB each"].dollars == pytest.approx(millions * 0.40)
     assert bill["events on the bus, 64 KB each"].dollars == pytest.approx(millions)
     assert bill["logs"].dollars == pytest.approx(MONTH_SECONDS / 1_024 * 0.50)
+
+
+@pytest.mark.parametrize(
+    ("routes", "share"),
+    [({PUT}, 0.9), ({DELETE}, 0.1), ({PUT, DELETE}, 1), ({PUBLISH}, 1), ({DELETE, PUBLISH}, 1)],
+)
+def test_a_record_that_no_route_takes_costs_nothing_on_a_bus(
+    routes: set[str], share: float
+) -> None:
+    bill, all_of_it = (
+        {one.name: one.units for one in bus(routes=frozenset(chosen)).charges}
+        for chosen in (routes, ROUTES)
+    )
+    for name in ("pipe requests, 64 KB each", "events on the bus, 64 KB each", "logs"):
+        assert bill[name] == pytest.approx(share * all_of_it[name])
 
 
 def test_a_modify_is_billed_with_both_images() -> None:
