@@ -1,6 +1,7 @@
 """A stack of pipelines: what all of them share, so that each is a few lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from cdktf import TerraformStack
 from constructs import Construct
@@ -46,7 +47,7 @@ class MomentoStack(TerraformStack):
         self.protection = settings.protection
         self._readers = Readers()
         self._names: set[str] = set()
-        self._node = self.node  # asked once: each asking goes to node and back
+        self._id = id_
         name = name or f"{settings.name_prefix}-{id_}"
         use_remote_state(self, settings, key=settings.state_key)
         use_aws(self, settings)
@@ -109,25 +110,25 @@ class MomentoStack(TerraformStack):
             TableError: the table cannot be as declared.
 
         """
-        self._must_be_free(id_)
         for replica in replicas:
             if getattr(replica, "region", None) == self.settings.region:
                 raise StackError(
                     f"the table {id_} has a replica in {replica.region}, where the table itself is"
                     " (AWS_REGION): leave that one out"
                 )
-        return Table(
-            self,
-            id_,
-            name=name or f"{self.settings.name_prefix}-{id_}",
-            keys=keys,
-            view=view,
-            capacity=capacity,
-            replicas=replicas,
-            expires=expires,
-            protection=self.protection,
-            key=self.key,
-        )
+        with self._adding(id_):
+            return Table(
+                self,
+                id_,
+                name=name or f"{self.settings.name_prefix}-{id_}",
+                keys=keys,
+                view=view,
+                capacity=capacity,
+                replicas=replicas,
+                expires=expires,
+                protection=self.protection,
+                key=self.key,
+            )
 
     def add_pipeline(
         self,
@@ -145,35 +146,35 @@ class MomentoStack(TerraformStack):
             PipelineError: the mapping would fail on this source's stream, or one of both is none.
 
         """
-        self._must_be_free(id_)
         name = name or f"{self.settings.name_prefix}-{id_}"
+        with self._adding(id_):
+            pipeline = MomentoPipeline(
+                self,
+                id_,
+                name=name,
+                role_name=role_name,
+                account=self.account,
+                source=source,
+                endpoint=self.endpoint,
+                mapping=mapping,
+                topology=self.settings.topology,
+                delivery=Delivery(
+                    rule_retry_attempts=self.settings.rule_retry_attempts,
+                    retry_attempts=self.settings.retry_attempts,
+                    record_age_seconds=self.settings.record_age_seconds,
+                    log_level=self.settings.log_level,
+                    log_execution_data=self.settings.log_execution_data,
+                ),
+                iam_settle_seconds=self._settle,
+                protection=self.protection,
+                key=self.key,
+            )
         if name in self._names:
             raise StackError(
-                f"two pipelines of the stack {self._node.id} are called {name}, and so would their"
+                f"two pipelines of the stack {self._id} are called {name}, and so would their"
                 " pipes, roles and queues be: give one of them another name="
             )
         self._names.add(name)
-        pipeline = MomentoPipeline(
-            self,
-            id_,
-            name=name,
-            role_name=role_name,
-            account=self.account,
-            source=source,
-            endpoint=self.endpoint,
-            mapping=mapping,
-            topology=self.settings.topology,
-            delivery=Delivery(
-                rule_retry_attempts=self.settings.rule_retry_attempts,
-                retry_attempts=self.settings.retry_attempts,
-                record_age_seconds=self.settings.record_age_seconds,
-                log_level=self.settings.log_level,
-                log_execution_data=self.settings.log_execution_data,
-            ),
-            iam_settle_seconds=self._settle,
-            protection=self.protection,
-            key=self.key,
-        )
         self._readers.add(pipeline.name, source, len(pipeline.pipes))
         if self.monitoring:
             self.monitoring.watch(pipeline)
@@ -185,11 +186,17 @@ class MomentoStack(TerraformStack):
         for warning in self._readers.warnings():
             advise(self, warning)
 
-    def _must_be_free(self, id_: str) -> None:
+    @contextmanager
+    def _adding(self, id_: str) -> Iterator[None]:
+        """Say of an id that is none, or is taken, what jsii does not: asking first takes a call."""
         if not isinstance(id_, str) or not id_:
             raise StackError(f"an id is {id_!r}; write text, such as 'orders'")
-        if self._node.try_find_child(id_):
+        try:
+            yield
+        except RuntimeError as error:
+            if f"There is already a Construct with name '{id_}'" not in str(error):
+                raise
             raise StackError(
-                f"the stack {self._node.id} has something with the id {id_!r} already; take"
-                f" another, such as {id_ + '-changes'!r} for a pipeline"
-            )
+                f"the stack {self._id} has something with the id {id_!r} already; take another,"
+                f" such as {id_ + '-changes'!r} for a pipeline"
+            ) from None
