@@ -11,7 +11,7 @@ from typing import Any
 from weather.comparison import judge
 from weather.dead_letters import DeadLetters
 from weather.deliveries import Delivery, deliveries
-from weather.errors import WeatherError
+from weather.errors import NoRecordError, WeatherError
 from weather.momento import Connected, Disconnected, Discontinuity, Message, Momento
 from weather.records import WeatherRecord
 from weather.settings import WeatherSettings
@@ -20,6 +20,7 @@ from weather.table import Aws, WeatherTable
 MESSAGES = 50
 DELIVERIES = 90
 RECORDS = 50
+"""Records that are shown: those touched last, and others while there is room."""
 LOOK_AGAIN_SECONDS = (0.0, 0.3, 1.0, 3.0)
 """When a location is compared after something happened to it."""
 REFRESH_SECONDS = 5.0
@@ -27,7 +28,10 @@ RETRY_SECONDS = 2.0
 TICK_SECONDS = 0.02
 
 Event = tuple[str, Any]
-"""A name and JSON data: record, removed, message, delivery, dead-letters, problem."""
+"""A name and JSON data: record, removed, more, message, delivery, dead-letters, problem.
+
+`more` is how many records are shown while the table has more, else 0.
+"""
 
 
 class Board:
@@ -45,7 +49,8 @@ class Board:
         self._stop = threading.Event()
         self._lock = threading.RLock()
         self._listeners: set[Callable[[Event], None]] = set()
-        self._records: dict[str, Any] = {}
+        self._records: dict[str, Any] = {}  # the one touched last comes last
+        self._more = 0  # how many are shown while the table has more
         self._messages: deque[Any] = deque(maxlen=MESSAGES)
         self._recent: deque[Any] = deque(maxlen=DELIVERIES)
         self._dead: Any = {"waiting": 0, "letters": []}
@@ -72,6 +77,8 @@ class Board:
         """Compare a location now, and again a little later: the pipes take a moment."""
         now = time.monotonic()
         with self._lock:
+            if location in self._records:
+                self._records[location] = self._records.pop(location)
             due = [now + seconds for seconds in LOOK_AGAIN_SECONDS]
             self._due[location] = sorted([*self._due.get(location, [])[-1:], *due])
 
@@ -103,6 +110,8 @@ class Board:
     def _known(self) -> Iterator[Event]:
         yield ("reset", None)
         yield from (("record", record) for record in self._records.values())
+        if self._more:
+            yield ("more", self._more)
         yield from (("message", message) for message in self._messages)
         yield from (("delivery", delivery) for delivery in self._recent)
         yield ("dead-letters", self._dead)
@@ -183,7 +192,7 @@ class Board:
                     self._compare_all()
                     refresh = now + REFRESH_SECONDS
                 for location in self._take_due(now):
-                    self._compare(location, self.table.get(location))
+                    self._look_at(location)
                 self._solved("records")
 
         self._keep("records", read)
@@ -198,24 +207,55 @@ class Board:
         return due
 
     def _compare_all(self) -> None:
-        records = {record.location: record for record in self.table.list(limit=RECORDS)}
-        for location in records.keys() | self._records.keys():
-            self._compare(location, records.get(location))
+        """Compare what is shown, and as many others of the table as there is room for."""
+        found = {record.location: record for record in self.table.list(limit=RECORDS + 1)}
+        for location in list(self._records):
+            if location in found:
+                self._compare(location, found[location])
+            else:
+                self._look_at(location)
+        for location in found.keys() - self._records.keys():
+            if len(self._records) < RECORDS:
+                self._compare(location, found[location], touched=False)
+        more = RECORDS if found.keys() - self._records.keys() else 0
+        with self._lock:
+            if more != self._more:
+                self._more = more
+                self._tell("more", more)
 
-    def _compare(self, location: str, record: WeatherRecord | None) -> None:
+    def _look_at(self, location: str) -> None:
+        try:
+            record = self.table.get(location)
+        except NoRecordError:  # somebody else's item
+            self._remove(location)
+        else:
+            self._compare(location, record)
+
+    def _compare(
+        self, location: str, record: WeatherRecord | None, *, touched: bool = True
+    ) -> None:
         comparison = judge(location, record, self._momento.get(location))
         if record is None and comparison.cached is None:
-            with self._lock:
-                if self._records.pop(location, None) is not None:
-                    self._tell("removed", {"location": location})
+            self._remove(location)
             return
         shown = comparison.as_json()
         del shown["seconds_left"]  # the page counts down to expires_at by itself
         with self._lock:
             before = self._records.get(location)
             self._records[location] = shown
+            if not touched:
+                self._records = {location: shown} | self._records
             if before != shown:
                 self._tell("record", shown)
+            while len(self._records) > RECORDS:
+                oldest = next(iter(self._records))
+                self._due.pop(oldest, None)  # another look would bring it back
+                self._remove(oldest)
+
+    def _remove(self, location: str) -> None:
+        with self._lock:
+            if self._records.pop(location, None) is not None:
+                self._tell("removed", {"location": location})
 
     def _keep(self, about: str, follow: Callable[[], None]) -> None:
         """Follow until the end, telling each problem and going on after it."""

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from weather.errors import WeatherError
+from weather.errors import NoRecordError, WeatherError
 
 MAX_LOCATION = 512
 """EventBridge takes HTTP parameter values of up to 512 characters, and the key is one."""
@@ -122,7 +122,7 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
     """Return a record that is in the table already, however wrong its values are.
 
     Raises:
-        WeatherError: it is no weather record at all.
+        NoRecordError: it is no weather record at all.
 
     """
     try:
@@ -135,7 +135,7 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
             written_at=_moment(values["WrittenAt"]) if "WrittenAt" in values else None,
         )
     except (KeyError, ArithmeticError, ValueError, TypeError) as error:
-        raise WeatherError(f"not a weather record: {error!r}") from None
+        raise NoRecordError(f"not a weather record: {error!r}") from None
 
 
 def _moment(value: str | float) -> float:

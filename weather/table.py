@@ -1,6 +1,7 @@
 """The DynamoDB table of weather records."""
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -17,11 +18,13 @@ from botocore.exceptions import (
 )
 from pydantic import SecretStr
 
-from weather.errors import WeatherError
+from weather.errors import NoRecordError, WeatherError
 from weather.records import WeatherRecord, plain, stored
 from weather.settings import WeatherSettings
 
 
+PAGE = 1_000
+"""Items that a scan reads at a time."""
 NO_PROFILE = {"profile": (None, None, None, None)}
 """botocore's session variables, without a profile of the environment: the settings have it."""
 
@@ -120,17 +123,22 @@ class WeatherTable:
 
     def list(self, limit: int | None = None) -> list[WeatherRecord]:
         """Return the records, or as many as `limit`, by location; others are left out."""
-        found: list[WeatherRecord] = []
         with explained(self._settings):
             pages = self._client.get_paginator("scan").paginate(
-                TableName=self._settings.table, PaginationConfig={"MaxItems": limit}
+                TableName=self._settings.table,
+                PaginationConfig={"PageSize": min(limit or PAGE, PAGE)},
             )
-            for item in (item for page in pages for item in page["Items"]):
-                try:
-                    found.append(_record(item))
-                except WeatherError:  # somebody else's item
-                    continue
+            items = (item for page in pages for item in page["Items"])
+            found = list(itertools.islice(_records(items), limit))
         return sorted(found, key=lambda record: record.location)
+
+
+def _records(items: Iterable[Mapping[str, Any]]) -> Iterator[WeatherRecord]:
+    for item in items:
+        try:
+            yield _record(item)
+        except NoRecordError:  # somebody else's item
+            continue
 
 
 def _key(location: str) -> dict[str, dict[str, str]]:

@@ -40,7 +40,7 @@ class Visitor:
     """Somebody who looks; a context manager. `events` are what they are told."""
 
     def __init__(self, board: Board) -> None:
-        self._board = board
+        self.board = board
         self._loop = asyncio.new_event_loop()
         self._looking = self._loop.create_task(self._look())
         self._thread = threading.Thread(target=self._run)
@@ -66,7 +66,7 @@ class Visitor:
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
 
     async def _look(self) -> None:
-        async for event in self._board.events():
+        async for event in self.board.events():
             self.events.append(event)
 
     def of(self, name: str, **values: object) -> list[Any]:
@@ -76,6 +76,10 @@ class Visitor:
             for told, data in list(self.events)
             if told == name and (not values or values.items() <= data.items())
         ]
+
+    def of_last(self, name: str) -> Any:
+        """Return the data of the last event with a name."""
+        return self.of(name)[-1]
 
     def wait_for(self, name: str, count: int = 1, **values: object) -> list[Any]:
         """Return the data of such events once there are so many."""
@@ -273,6 +277,63 @@ def test_each_trouble_is_told_once(
         assert says in told["problem"]
         until(lambda: len([one for one in problems if one[0] == about]) >= 4)
         assert len(visitor.of("problem", about=about)) == 1
+
+
+def test_more_records_than_are_shown_keep_their_states(
+    place: Place,
+    begin: Callable[[WeatherSettings], Board],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those touched last are among them, whichever a scan returns; none that is there is lost."""
+    monkeypatch.setattr(weather.board, "RECORDS", 3)
+    for number in range(8):
+        place.table.put(random_record(f"Many {number}"))
+    place.settle()
+    scans = noted(monkeypatch, WeatherTable, "list", WeatherTable.list)
+    with Visitor(begin(place.settings)) as visitor:
+        visitor.wait_for("more")
+        for number in range(8):
+            visitor.board.touch(f"Many {number}")
+            visitor.wait_for("record", location=f"Many {number}", state="in sync")
+        scans.clear()
+        until(lambda: len(scans) > 2)
+        assert shown_to(visitor) == ["Many 5", "Many 6", "Many 7"]
+        assert {one["state"] for one in visitor.of("record") if "Many" in one["location"]} == {
+            "in sync"
+        }
+        with Visitor(visitor.board) as later:
+            later.wait_for("more")
+            assert shown_to(later) == ["Many 5", "Many 6", "Many 7"]
+        for item in place.table.list():
+            place.table.delete(item.location)
+        until(lambda: visitor.of_last("more") == 0 and not shown_to(visitor))
+
+
+def test_somebody_elses_item_is_not_shown(
+    place: Place, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though its location had a record before; it is no problem either."""
+    with Visitor(board) as visitor:
+        place.table.put(random_record("Turku"))
+        visitor.wait_for("record", location="Turku", state="in sync")
+        looks = noted(monkeypatch, WeatherTable, "get", WeatherTable.get)
+        place.cloud.weather.dynamodb.put_item(
+            TableName=place.settings.table, Item={"Location": {"S": "Turku"}}
+        )
+        visitor.wait_for("removed", location="Turku")
+        look_often(board, "Turku", looks)
+        assert visitor.of("problem") == []
+
+
+def shown_to(visitor: Visitor) -> list[str]:
+    """Return the locations that a visitor sees now."""
+    shown: set[str] = set()
+    for name, data in list(visitor.events):
+        if name == "record":
+            shown.add(data["location"])
+        if name == "removed":
+            shown.discard(data["location"])
+    return sorted(shown)
 
 
 def test_nothing_is_scanned_while_nobody_looks(

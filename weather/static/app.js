@@ -28,6 +28,7 @@ function listen() {
   on("reset", reset);
   on("record", showRecord);
   on("removed", ({ location }) => removeRecord(location));
+  on("more", showMore);
   on("message", showMessage);
   on("delivery", showDelivery);
   on("dead-letters", showLetters);
@@ -45,6 +46,7 @@ function reset() {
   problems.clear();
   dead = { waiting: 0, letters: [] };
   for (const id of ["records", "messages", "deliveries", "letters", "problems"]) byId(id).replaceChildren();
+  byId("more").hidden = true;
   for (const id of ["no-records", "no-messages", "no-deliveries", "no-letters"]) byId(id).hidden = false;
 }
 
@@ -104,6 +106,11 @@ function removeRecord(location) {
   records.get(location)?.row.remove();
   records.delete(location);
   byId("no-records").hidden = records.size > 0;
+}
+
+function showMore(shown) {
+  byId("more").hidden = !shown;
+  byId("more").textContent = `The table has more records: ${shown} are shown, among them those touched last.`;
 }
 
 function countDown() {
