@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from weather.errors import WeatherError
+from weather.settings import WeatherSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 300.0
 _ONE_AT_A_TIME = asyncio.Lock()
 
 
-async def replay() -> str:
-    """Replay all that wait; return what became of them in a sentence.
+async def replay(settings: WeatherSettings) -> str:
+    """Replay all that wait at the settings' place; return what became of them in a sentence.
 
     Raises:
         WeatherError: a replay is under way, takes too long, or could not begin.
@@ -24,8 +25,9 @@ async def replay() -> str:
         raise WeatherError("a replay is under way already: wait for its end")
     async with _ONE_AT_A_TIME:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ops", "redrive", "--json"),
+            *(sys.executable, "-m", "ops", "redrive", "--json", "--pipeline", settings.table),
             cwd=ROOT,
+            env=settings.environment(),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from weather.errors import WeatherError
@@ -43,10 +43,8 @@ class WeatherSettings(BaseSettings):
     cache: Annotated[str, _env("MOMENTO_CACHE_NAME")] = "momento-eventbridge-cache"
     topic: Annotated[str, _env("MOMENTO_TOPIC_NAME")] = "momento-eventbridge-topic"
     momento_api_key: Annotated[SecretStr, _env("MOMENTO_API_KEY")] = SecretStr("")
-    momento_endpoint: Annotated[
-        str,
-        Field(validation_alias=AliasChoices("MOMENTO_ENDPOINT_URL", "MOMENTO_API_ENDPOINT")),
-    ]
+    momento_redirect: Annotated[str | None, _env("MOMENTO_ENDPOINT_URL")] = None
+    momento_api_endpoint: Annotated[str, _env("MOMENTO_API_ENDPOINT")] = ""
     region: Annotated[
         str, Field(validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     ] = "us-east-1"
@@ -75,10 +73,10 @@ class WeatherSettings(BaseSettings):
             told = given  # and none of .env, which may be of another account
         try:
             settings = cls(**told)
-        except ValidationError:  # one field has no default
-            raise WeatherError(_missing("MOMENTO_API_ENDPOINT")) from None
         except UnicodeDecodeError:
             raise WeatherError(".env is not UTF-8 text; save it as UTF-8") from None
+        if not settings.momento_endpoint:
+            raise WeatherError(_missing("MOMENTO_API_ENDPOINT"))
         key = settings.momento_api_key.get_secret_value()
         if not key:
             raise WeatherError(_missing("MOMENTO_API_KEY"))
@@ -88,6 +86,46 @@ class WeatherSettings(BaseSettings):
                 " copy the key again from the Momento console"
             )
         return settings
+
+    @property
+    def momento_endpoint(self) -> str:
+        """Where Momento is asked: at what is deployed, or at the local one in its place."""
+        return self.momento_redirect or self.momento_api_endpoint
+
+    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return `base` (default: this process's environment), pointed at this very place.
+
+        For a command that reads the stack's settings: it finds the names, the endpoints and the
+        credentials that these settings have, and none of another account.
+        """
+        local = {
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        ours = {
+            "NAME_PREFIX": self.table,
+            "MOMENTO_CACHE_NAME": self.cache,
+            "MOMENTO_TOPIC_NAME": self.topic,
+            "MOMENTO_API_KEY": self.momento_api_key.get_secret_value(),
+            "MOMENTO_API_ENDPOINT": self.momento_api_endpoint,
+            "MOMENTO_ENDPOINT_URL": self.momento_redirect or "",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ENDPOINT_URL": self.aws_endpoint or "",
+            "AWS_PROFILE": self.aws_profile or "",
+            "AWS_DEFAULT_PROFILE": "",
+            "AWS_ACCESS_KEY_ID": self.aws_access_key_id or "",
+            "AWS_SECRET_ACCESS_KEY": revealed(self.aws_secret_access_key) or "",
+            "AWS_SESSION_TOKEN": revealed(self.aws_session_token) or "",
+        } | (local if self.aws_endpoint else {})
+        inherited = os.environ if base is None else base
+        kept = {
+            name: value
+            for name, value in inherited.items()
+            if name not in ours and not (self.aws_endpoint and name.startswith("AWS_"))
+        }
+        return kept | {name: value for name, value in ours.items() if value}
 
     @property
     def place(self) -> str:
@@ -105,6 +143,11 @@ class WeatherSettings(BaseSettings):
     def log_group(self) -> str:
         """The name of the pipes' log group."""
         return f"/aws/vendedlogs/pipes/{self.table}"
+
+
+def revealed(secret: SecretStr | None) -> str | None:
+    """Return a secret in clear, or none if it is empty."""
+    return (secret.get_secret_value() or None) if secret else None
 
 
 def _missing(name: str) -> str:

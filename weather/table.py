@@ -16,11 +16,10 @@ from botocore.exceptions import (
     NoCredentialsError,
     ProfileNotFound,
 )
-from pydantic import SecretStr
 
 from weather.errors import NoRecordError, WeatherError
 from weather.records import WeatherRecord, plain, stored
-from weather.settings import WeatherSettings
+from weather.settings import WeatherSettings, revealed
 
 
 PAGE = 1_000
@@ -39,8 +38,8 @@ class Aws:
                 profile_name=settings.aws_profile or None,
                 region_name=settings.region,
                 aws_access_key_id=settings.aws_access_key_id,
-                aws_secret_access_key=_revealed(settings.aws_secret_access_key),
-                aws_session_token=_revealed(settings.aws_session_token),
+                aws_secret_access_key=revealed(settings.aws_secret_access_key),
+                aws_session_token=revealed(settings.aws_session_token),
             )
         self._endpoint = settings.aws_endpoint
         self._config = Config(retries={"max_attempts": 2}, connect_timeout=5, read_timeout=20)
@@ -50,10 +49,6 @@ class Aws:
         return self._session.client(  # type: ignore[call-overload]  # the service is a variable
             service, endpoint_url=self._endpoint, config=self._config
         )
-
-
-def _revealed(secret: SecretStr | None) -> str | None:
-    return (secret.get_secret_value() or None) if secret else None
 
 
 @contextmanager

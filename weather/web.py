@@ -128,7 +128,7 @@ class _Page:
         return JSONResponse({"deleted": location})
 
     async def _replay(self, _: Request) -> Response:
-        replayed = await replay()
+        replayed = await replay(self._settings)
         self._board.look_at_letters()
         return JSONResponse({"replayed": replayed})
 

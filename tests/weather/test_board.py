@@ -231,7 +231,7 @@ def test_a_momento_that_is_down_is_told_and_so_is_its_return(
 ) -> None:
     place.table.put(random_record("Oslo"))
     port = unused_port()
-    changed = {"momento_endpoint": f"http://127.0.0.1:{port}"}
+    changed = {"momento_redirect": f"http://127.0.0.1:{port}"}
     board = begin(place.settings.model_copy(update=changed))
     with Visitor(board) as visitor:
         for about in ("topic", "records"):

@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 import weather.replay
+from tests.conftest import KEY
+from tests.weather.conftest import SECRET, settings_of
 from weather.errors import WeatherError
 from weather.replay import replay, sentence
+
+PLACE = settings_of(
+    NAME_PREFIX="mine",
+    AWS_ENDPOINT_URL="http://127.0.0.1:4566",
+    AWS_ACCESS_KEY_ID="local",
+    AWS_SECRET_ACCESS_KEY=SECRET,
+    MOMENTO_API_KEY=KEY,
+    MOMENTO_ENDPOINT_URL="http://127.0.0.1:4567",
+    MOMENTO_API_ENDPOINT="https://the.real.one",
+)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +58,36 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> No
 def test_the_commands_own_error_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(tmp_path, monkeypatch, 'import sys\nsys.exit("error: nothing is deployed")')
     with pytest.raises(WeatherError, match=r"^nothing is deployed$"):
-        asyncio.run(replay())
+        asyncio.run(replay(PLACE))
+
+
+def test_it_works_where_the_page_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the environment is that the page was started in."""
+    seen = tmp_path / "seen.json"
+    script = (
+        "import json, os, pathlib, sys\n"
+        f"pathlib.Path({str(seen)!r}).write_text(json.dumps([sys.argv[1:], dict(os.environ)]))\n"
+        "print('{}')\n"
+    )
+    stand_in(tmp_path, monkeypatch, script)
+    real = {"AWS_PROFILE": "production", "AWS_SESSION_TOKEN": "real", "NAME_PREFIX": "other"}
+    for name, value in real.items():
+        monkeypatch.setenv(name, value)
+    asyncio.run(replay(PLACE))
+    words, environment = json.loads(seen.read_text())
+    assert words == ["redrive", "--json", "--pipeline", "mine"]
+    assert (
+        environment.items()
+        >= {
+            "NAME_PREFIX": "mine",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+            "AWS_ACCESS_KEY_ID": "local",
+            "MOMENTO_ENDPOINT_URL": "http://127.0.0.1:4567",
+            "MOMENTO_API_ENDPOINT": "https://the.real.one",
+        }.items()
+    )
+    assert "AWS_PROFILE" not in environment
+    assert "AWS_SESSION_TOKEN" not in environment
 
 
 def test_a_second_replay_waits_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +95,7 @@ def test_a_second_replay_waits_its_turn(tmp_path: Path, monkeypatch: pytest.Monk
     stand_in(tmp_path, monkeypatch, f"import time\ntime.sleep(0.5)\nprint('{summary}')")
 
     async def both() -> Any:
-        return await asyncio.gather(replay(), replay(), return_exceptions=True)
+        return await asyncio.gather(replay(PLACE), replay(PLACE), return_exceptions=True)
 
     first, second = asyncio.run(both())
     assert first == "1 sent."
@@ -66,4 +107,4 @@ def test_one_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
     stand_in(tmp_path, monkeypatch, "import time\ntime.sleep(60)")
     monkeypatch.setattr(weather.replay, "PATIENCE_SECONDS", 0.5)
     with pytest.raises(WeatherError, match=r"the replay was ended after 0 s; .* goes on"):
-        asyncio.run(replay())
+        asyncio.run(replay(PLACE))

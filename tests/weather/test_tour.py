@@ -138,7 +138,7 @@ def test_a_copy_that_stays_is_told(
     [
         ({"cache": "nowhere"}, "there is no cache nowhere"),
         ({"table": "nowhere"}, "there is no table nowhere"),
-        ({"momento_endpoint": "http://127.0.0.1:{port}"}, "Momento does not answer at"),
+        ({"momento_redirect": "http://127.0.0.1:{port}"}, "Momento does not answer at"),
     ],
 )
 def test_what_cannot_be_reached_ends_the_tour(

@@ -18,6 +18,7 @@ from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
 from tests.weather.conftest import SECRET, Place, unbroken_poll, wait_for_the_end
 from weather.records import random_record
+from weather.settings import WeatherSettings
 from weather.web import HEADERS, MOST_RANDOM, page
 
 CHANGES = [
@@ -37,7 +38,7 @@ RECORD = {
 }
 
 
-async def _replayed() -> str:
+async def _replayed(_: WeatherSettings) -> str:
     """Stand in for the replay, which test_page runs for real."""
     return "1 sent."
 
