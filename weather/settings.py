@@ -76,10 +76,10 @@ class WeatherSettings(BaseSettings):
         except UnicodeDecodeError:
             raise WeatherError(".env is not UTF-8 text; save it as UTF-8") from None
         if not settings.momento_endpoint:
-            raise WeatherError(_missing("MOMENTO_API_ENDPOINT"))
+            raise WeatherError(_missing("MOMENTO_API_ENDPOINT", aws=aws))
         key = settings.momento_api_key.get_secret_value()
         if not key:
-            raise WeatherError(_missing("MOMENTO_API_KEY"))
+            raise WeatherError(_missing("MOMENTO_API_KEY", aws=aws))
         if not re.fullmatch(r"[\x21-\x7e]+", key):  # httpx would quote it in its error
             raise WeatherError(
                 "MOMENTO_API_KEY holds a space, a line break or a character outside ASCII;"
@@ -150,7 +150,9 @@ def revealed(secret: SecretStr | None) -> str | None:
     return (secret.get_secret_value() or None) if secret else None
 
 
-def _missing(name: str) -> str:
+def _missing(name: str, *, aws: bool) -> str:
+    if aws:
+        return f"{name} is not set: fill in .env (copy .env.example)"
     return (
         f"{name} is not set, and no local cloud is up: run ./help.sh up in another terminal,"
         " or fill in .env (copy .env.example)"
