@@ -23,8 +23,9 @@ class LocalAws:
     """An AWS API on a free port of 127.0.0.1, empty at the start and gone at the end.
 
     A context manager: entering waits until the API answers, leaving stops its process. The
-    server also stops by itself when the process that started it dies. `endpoint` is its URL.
-    `calls` is a file to record in which rights each request takes, see `localcloud.calls`.
+    server also stops by itself when the process that started it dies, but not on Ctrl-C.
+    `endpoint` is its URL. `calls` is a file to record in which rights each request takes, see
+    `localcloud.calls`.
 
     Raises:
         LocalCloudError: the port is taken, or the server does not start.

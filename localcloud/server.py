@@ -4,13 +4,18 @@ DESCRIPTOR is that of a socket that listens on the port; CALLS is a file to reco
 each request takes, see `localcloud.calls`.
 
 The process ends when its standard input does, that is, when the one that started it is gone.
+Ctrl-C is left to that one: what still works with the local AWS, such as Terraform, ends first.
 """
 
 import logging
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # before the imports, which take two seconds
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,

@@ -23,6 +23,16 @@ with LocalAws() as aws:
     print(aws.endpoint, flush=True)
     sys.stdin.read()
 """
+LAST_WISH = """
+import os, signal, time
+from urllib.request import urlopen
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+url = os.environ["AWS_ENDPOINT_URL"]
+print(url, flush=True)
+signal.sigwait([signal.SIGINT])
+time.sleep(1)
+print(urlopen(f"{url}/moto-api/").status)
+"""
 REAL = {
     "AWS_ACCESS_KEY_ID": "AKIAREAL",
     "AWS_SECRET_ACCESS_KEY": "real",
@@ -218,4 +228,13 @@ def test_a_signal_stops_it_cleanly(
         send(process.pid, number)
         _, err = process.communicate(timeout=120)
         assert (process.returncode, err) == (code, "")
+        assert servers(endpoint) == []
+
+
+def test_on_ctrl_c_it_serves_until_the_command_has_ended() -> None:
+    """As Terraform does, which first writes its state and gives its lock back."""
+    with started("-m", "localcloud", "--", sys.executable, "-c", LAST_WISH) as (process, endpoint):
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+        assert (process.returncode, out, err) == (130, "200\n", "")
         assert servers(endpoint) == []
