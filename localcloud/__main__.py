@@ -28,7 +28,7 @@ ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 PATIENCE_SECONDS = 60
 _LINE = threading.Lock()
 """Pipes and rules tell from threads of their own."""
-PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX")
+PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX", "CACHE_TTL_SECONDS")
 
 
 def main(arguments: list[str] | None = None) -> int:

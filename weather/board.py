@@ -44,6 +44,7 @@ class Board:
         aws = Aws(settings)
         self.table = WeatherTable(aws, settings)
         self._momento = Momento(settings)
+        self._ttl = settings.cache_ttl
         self._deliveries = deliveries(aws, settings)
         self._letters = DeadLetters(aws, settings)
         self._stop = threading.Event()
@@ -234,7 +235,7 @@ class Board:
     def _compare(
         self, location: str, record: WeatherRecord | None, *, touched: bool = True
     ) -> None:
-        comparison = judge(location, record, self._momento.get(location))
+        comparison = judge(location, record, self._momento.get(location), self._ttl)
         if record is None and comparison.cached is None:
             self._remove(location)
             return

@@ -126,7 +126,7 @@ def random(
 def get(context: typer.Context, location: Location, *, as_script: Json = False) -> None:
     """Show a location in the table and in the cache, side by side; 1 if it is in neither."""
     place = _place(context)
-    comparison = compare(location, place.table, place.momento)
+    comparison = compare(location, place.table, place.momento, place.settings.cache_ttl)
     if as_script:
         _print_json(comparison.as_json())
     else:
@@ -159,7 +159,12 @@ def list_records(
     """List the table's records, each beside what the cache holds."""
     place = _place(context)
     found = [
-        judge(record.location, record, place.momento.get(record.location))
+        judge(
+            record.location,
+            record,
+            place.momento.get(record.location),
+            place.settings.cache_ttl,
+        )
         for record in place.table.list(limit=limit)
     ]
     if as_script:
@@ -259,7 +264,7 @@ def _print_comparisons(found: list[Comparison]) -> None:
     for one in found:
         left = "" if one.cached is None else "not known"
         if one.seconds_left is not None:
-            left = f"{one.seconds_left:.0f} s of {one.record.ttl if one.record else 0}"
+            left = f"{one.seconds_left:.0f} s of {one.ttl}"
         table.add_row(
             escape(one.location),
             escape(_weather(one.record and one.record.shown())),

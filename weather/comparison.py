@@ -24,14 +24,16 @@ class State(StrEnum):
 class Comparison:
     """What the table holds, what the cache answers, and how they agree.
 
-    `seconds_left` is what is left of the TTL: reckoned from when the record was written, as
-    Momento's HTTP API does not tell; none unless both are in sync and that is known.
+    `ttl` is the seconds that the cache is told, of the record or of all records alike.
+    `seconds_left` is what is left of it: reckoned from when the record was written, as Momento's
+    HTTP API does not tell; none unless both are in sync and that is known.
     """
 
     location: str
     record: WeatherRecord | None
     cached: Mapping[str, str] | None
     state: State
+    ttl: int | None
     seconds_left: float | None
 
     def as_json(self) -> dict[str, Any]:
@@ -43,22 +45,29 @@ class Comparison:
             "cache": self.cached and dict(self.cached),
             "state": self.state.value,
             "seconds_left": None if left is None else round(left, 1),
-            "expires_at": None if left is None else record and record.expires_at,
+            "expires_at": None if left is None else record and record.expires_at(self.ttl),
         }
 
 
-def compare(location: str, table: WeatherTable, momento: Momento) -> Comparison:
-    """Read a location from the table and the cache.
+def compare(
+    location: str, table: WeatherTable, momento: Momento, ttl: int | None = None
+) -> Comparison:
+    """Read a location from the table and the cache; see `judge`.
 
     Raises:
         WeatherError: one of them cannot be read.
 
     """
-    return judge(location, table.get(location), momento.get(location))
+    return judge(location, table.get(location), momento.get(location), ttl)
 
 
-def judge(location: str, record: WeatherRecord | None, body: bytes | None) -> Comparison:
-    """Return how what the cache holds agrees with the record."""
+def judge(
+    location: str, record: WeatherRecord | None, body: bytes | None, ttl: int | None = None
+) -> Comparison:
+    """Return how what the cache holds agrees with the record.
+
+    `ttl` is the seconds that every item stays, CACHE_TTL_SECONDS; none: its record's own TTL.
+    """
     held = None if body is None else cached(body) or {"unreadable": body.decode(errors="replace")}
     state = _state(record, held)
     return Comparison(
@@ -66,7 +75,8 @@ def judge(location: str, record: WeatherRecord | None, body: bytes | None) -> Co
         record=record,
         cached=held,
         state=state,
-        seconds_left=record.seconds_left() if record and state is State.IN_SYNC else None,
+        ttl=ttl or (record.ttl if record else None),
+        seconds_left=record.seconds_left(ttl=ttl) if record and state is State.IN_SYNC else None,
     )
 
 

@@ -19,11 +19,10 @@ from pydantic import (
 )
 
 from weather.errors import NoRecordError, WeatherError
+from weather.settings import MAX_TTL_SECONDS
 
 MAX_LOCATION = 512
 """EventBridge takes HTTP parameter values of up to 512 characters, and the key is one."""
-MAX_TTL_SECONDS = 86_400
-"""Momento keeps an item a day at most."""
 CITIES = (
     *("Amsterdam", "Athens", "Auckland", "Bogotá", "Cairo", "Chennai", "Dakar", "Denver"),
     *("Dublin", "Hanoi", "Helsinki", "Istanbul", "Kraków", "Lagos", "Lima", "Lisbon"),
@@ -102,20 +101,23 @@ class WeatherRecord(BaseModel):
             "ChancesOfPrecipitation": plain(self.precipitation),
         }
 
-    @property
-    def expires_at(self) -> float | None:
-        """When the TTL is over, in seconds since 1970, or none if its beginning is not known."""
-        return None if self.written_at is None else self.written_at + self.ttl
+    def expires_at(self, ttl: int | None = None) -> float | None:
+        """Return when a TTL, its own or that one, is over, in seconds since 1970.
 
-    def seconds_left(self, now: float | None = None) -> float | None:
-        """Return what is left of the TTL in seconds, 0 once it is over, or none if unknown.
+        None if its beginning is not known.
+        """
+        return None if self.written_at is None else self.written_at + (ttl or self.ttl)
+
+    def seconds_left(self, now: float | None = None, *, ttl: int | None = None) -> float | None:
+        """Return what is left of such a TTL in seconds, 0 once it is over, or none if unknown.
 
         It is never more than the TTL, though the clock of who wrote the record may be ahead.
         """
-        if self.expires_at is None:
+        expires_at = self.expires_at(ttl)
+        if expires_at is None:
             return None
-        left = self.expires_at - (time.time() if now is None else now)
-        return min(max(0.0, left), float(self.ttl))
+        left = expires_at - (time.time() if now is None else now)
+        return min(max(0.0, left), float(ttl or self.ttl))
 
 
 def stored(values: Mapping[str, str | float]) -> WeatherRecord:

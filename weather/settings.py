@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from weather.errors import WeatherError
@@ -15,6 +15,8 @@ from weather.errors import WeatherError
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 """The environment of a local cloud, which is there while it runs."""
 
+MAX_TTL_SECONDS = 86_400
+"""Momento keeps an item a day at most."""
 CREDENTIALS = tuple(
     f"AWS_{name}" for name in ("PROFILE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 )
@@ -45,6 +47,9 @@ class WeatherSettings(BaseSettings):
     momento_api_key: Annotated[SecretStr, _env("MOMENTO_API_KEY")] = SecretStr("")
     momento_redirect: Annotated[str | None, _env("MOMENTO_ENDPOINT_URL")] = None
     momento_api_endpoint: Annotated[str, _env("MOMENTO_API_ENDPOINT")] = ""
+    cache_ttl: Annotated[
+        int | None, Field(validation_alias="CACHE_TTL_SECONDS", ge=1, le=MAX_TTL_SECONDS)
+    ] = None
     region: Annotated[
         str, Field(validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     ] = "us-east-1"
@@ -73,6 +78,11 @@ class WeatherSettings(BaseSettings):
             told = given  # and none of .env, which may be of another account
         try:
             settings = cls(**told)
+        except ValidationError:  # the others are any text
+            raise WeatherError(
+                "CACHE_TTL_SECONDS is no number of seconds from 1 to"
+                f" {MAX_TTL_SECONDS}; leave it empty to use each record's own TTL"
+            ) from None
         except UnicodeDecodeError:
             raise WeatherError(".env is not UTF-8 text; save it as UTF-8") from None
         if not settings.momento_endpoint:

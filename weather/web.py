@@ -90,6 +90,7 @@ class _Page:
                 "cache": settings.cache,
                 "topic": settings.topic,
                 "queue": settings.dead_letter_queue,
+                "cache_ttl": settings.cache_ttl,
             }
         )
 
@@ -110,6 +111,11 @@ class _Page:
         return await self._write([random_record() for _ in range(count)])
 
     async def _refused(self, _: Request) -> Response:
+        if self._settings.cache_ttl:
+            raise WeatherError(
+                f"CACHE_TTL_SECONDS is {self._settings.cache_ttl}: every record goes with this"
+                " TTL, so Momento refuses none"
+            )
         return await self._write([refused_record()])
 
     async def _write(self, records: list[WeatherRecord]) -> Response:

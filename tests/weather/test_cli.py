@@ -110,6 +110,17 @@ def test_get_shows_table_and_cache_side_by_side(run: Commands, place: Place) -> 
     assert 0 < found["seconds_left"] <= found["table"]["TTL"]
 
 
+def test_get_reckons_with_a_ttl_that_all_items_have(
+    run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_sync(place, "Athens")
+    work_on(place.elsewhere(cache_ttl=4000).settings, monkeypatch)
+    assert run("get", "Athens") == 0
+    assert " s of 4000" in run.out
+    assert run("list") == 0
+    assert " s of 4000" in run.out
+
+
 @pytest.mark.parametrize("option", [[], ["--json"]])
 def test_get_of_nothing_fails(run: Commands, option: list[str]) -> None:
     assert run("get", "nowhere", *option) == 1

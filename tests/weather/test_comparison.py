@@ -1,6 +1,7 @@
 """How the cache stands to the table, for one location."""
 
 import json
+import time
 
 import pytest
 
@@ -61,6 +62,16 @@ def test_the_seconds_left_are_those_of_what_is_cached() -> None:
     left = judge("Oslo", record, body()).seconds_left
     assert left
     assert 0 < left <= 600
+
+
+def test_where_all_items_stay_as_long_the_records_own_ttl_does_not_count() -> None:
+    """That is what CACHE_TTL_SECONDS is for."""
+    record = stored(HELD | {"TTL": "0", "WrittenAt": str(time.time())})
+    comparison = judge("Oslo", record, body(), ttl=900)
+    assert comparison.ttl == 900
+    assert comparison.seconds_left == pytest.approx(900, abs=60)
+    assert record.written_at
+    assert comparison.as_json()["expires_at"] == record.written_at + 900
 
 
 def test_without_a_copy_or_without_a_record_nothing_is_left() -> None:

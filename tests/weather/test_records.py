@@ -13,7 +13,6 @@ from tests.eventpipes.reproducibly import reproducibly
 from weather.errors import WeatherError
 from weather.records import (
     CITIES,
-    MAX_TTL_SECONDS,
     WeatherRecord,
     cached,
     plain,
@@ -21,6 +20,7 @@ from weather.records import (
     refused_record,
     stored,
 )
+from weather.settings import MAX_TTL_SECONDS
 
 GOOD = {
     "Location": "Oslo",

@@ -163,6 +163,18 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(
     assert key not in said
 
 
+@pytest.mark.parametrize("ttl", ["0", "86401", "soon", "1.5"])
+def test_a_ttl_that_the_stack_does_not_take_is_told(
+    files: Files, monkeypatch: pytest.MonkeyPatch, ttl: str
+) -> None:
+    real(files)
+    monkeypatch.setenv("CACHE_TTL_SECONDS", ttl)
+    assert complaint() == (
+        "CACHE_TTL_SECONDS is no number of seconds from 1 to 86400; leave it empty to use each"
+        " record's own TTL"
+    )
+
+
 def test_a_file_that_is_not_utf_8_is_told(files: Files) -> None:
     files.latin()
     assert complaint() == ".env is not UTF-8 text; save it as UTF-8"
@@ -192,6 +204,7 @@ def variables(field: FieldInfo) -> list[str]:
         ("cache", "cache_name"),
         ("topic", "topic_name"),
         ("region", "region"),
+        ("cache_ttl", "cache_ttl_seconds"),
         ("momento_api_key", "momento_api_key"),
         ("momento_api_endpoint", "momento_api_endpoint"),
     ],

@@ -1,5 +1,6 @@
 """The page's server: who may change what, and what is never said."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -168,6 +169,7 @@ def test_the_page_says_where_it_works(http: httpx.Client, place: Place) -> None:
         "cache": "momento-eventbridge-cache",
         "topic": "momento-eventbridge-topic",
         "queue": "weather-stats-demo-dlq",
+        "cache_ttl": None,
     }
 
 
@@ -202,6 +204,27 @@ def test_a_record_that_momento_refuses_is_written(http: httpx.Client, place: Pla
     record = place.table.get("Atlantis")
     assert record
     assert record.ttl == 0
+
+
+def test_where_momento_refuses_none_no_such_record_is_written(place: Place) -> None:
+    """Every record has the same TTL there; the page says so and has no button for it."""
+    settings = place.settings.model_copy(update={"cache_ttl": 900})
+    here = "http://127.0.0.1:1"
+    transport = httpx.ASGITransport(page(settings))
+
+    async def ask() -> tuple[httpx.Response, httpx.Response]:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=here, headers={"Origin": here}
+        ) as client:
+            about = await client.get("/api/about")
+            return about, await client.post("/api/records/refused", json={})
+
+    about, answer = asyncio.run(ask())
+    assert about.json()["cache_ttl"] == 900
+    assert refusal(answer) == (
+        400,
+        "CACHE_TTL_SECONDS is 900: every record goes with this TTL, so Momento refuses none",
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000])

@@ -274,6 +274,10 @@ fetch("api/about").then((answer) => answer.json()).then((found) => {
   about = found;
   byId("place").textContent = `on ${found.place}`;
   for (const name of ["table", "cache", "topic", "queue"]) byId(`name-${name}`).textContent = found[name];
+  if (found.cache_ttl) {
+    byId("refused").hidden = true;
+    byId("refusal").textContent = `CACHE_TTL_SECONDS is ${found.cache_ttl}: each item stays so many seconds in the cache whatever the record's TTL, so Momento refuses none.`;
+  }
   listen();
 });
 setInterval(countDown, 250);
