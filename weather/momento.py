@@ -83,25 +83,33 @@ class Momento:
         """Yield what the topic sends from now on, until stopped.
 
         A broken connection is taken up where it was; what got lost meanwhile is told as a
-        discontinuity. A refusal (a wrong key, no such cache) is raised. `polling` is set as soon
-        as a poll is on its way: what is published before may be missed.
+        discontinuity. After a poll that failed, the waits grow until one succeeds. A refusal (a
+        wrong key, no such cache) is raised. `polling` is set as soon as a poll is on its way: what
+        is published before may be missed.
         """
         position: dict[str, int] = {}
-        wait, connected = FIRST_WAIT_SECONDS, False
+        wait, connected, refused = FIRST_WAIT_SECONDS, False, False
         stop, polling = stop or threading.Event(), polling or threading.Event()
         while not stop.is_set():
+            answers = connected
             try:
                 if not connected:
                     self.get("is Momento there?")  # a poll answers only when it has something
-                    connected, wait = True, FIRST_WAIT_SECONDS
-                    yield Connected()
+                    answers = True
+                    if not refused:
+                        connected = True
+                        yield Connected()
                 items = self._poll(position, polling)
             except _UnreachableError as error:
-                connected = False
+                connected, refused = False, answers
                 yield Disconnected(problem=str(error), seconds=wait)
                 stop.wait(wait)
                 wait = min(wait * 2, LONGEST_WAIT_SECONDS)
                 continue
+            wait = FIRST_WAIT_SECONDS
+            if not connected:
+                connected = True
+                yield Connected()
             for item in items:
                 yield _event(item, position)
 

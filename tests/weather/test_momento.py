@@ -243,6 +243,31 @@ def test_a_server_error_is_waited_out_without_losing_a_message(local: LocalMomen
     assert len(watcher.of(Connected)) == 2
 
 
+def test_a_topic_that_is_refused_is_asked_less_and_less_often(
+    local: LocalMomento, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the cache beside it answers; and it counts as read once a poll has succeeded."""
+    monkeypatch.setattr(weather.momento, "LONGEST_WAIT_SECONDS", 0.3)
+    troubled = threading.Event()
+    troubled.set()
+
+    async def throttle(request: Request) -> Response | None:
+        busy = troubled.is_set() and request.url.path.startswith("/topics/")
+        return PlainTextResponse("slow down", status_code=429) if busy else None
+
+    local.service.interfere = throttle
+    with Watcher(momento_at(local.endpoint)) as watcher:
+        problems = watcher.wait_for(Disconnected, 6)
+        assert [problem.seconds for problem in problems[:6]] == [0.02, 0.04, 0.08, 0.16, 0.3, 0.3]
+        assert len(watcher.of(Connected)) == 1
+        troubled.clear()
+        watcher.wait_for(Connected, 2)
+        troubled.set()
+        count = len(watcher.of(Disconnected))
+        again = watcher.wait_for(Disconnected, count + 1)
+        assert again[count].seconds == 0.02
+
+
 def test_messages_that_momento_no_longer_has_are_told_as_missed(local: LocalMomento) -> None:
     with listening(local) as watcher:
         publish(local, "one")
