@@ -136,8 +136,8 @@ class Board:
                         self._solved("topic")
                     case Disconnected(problem=problem):
                         self._problem("topic", problem)
-                    case Discontinuity(last=last, new=new):
-                        self._message({"missed": f"messages {last} to {new - 1} were missed"})
+                    case Discontinuity(told=told):
+                        self._message({"missed": told})
                     case Message(number=number, text=text, binary=binary):
                         self._message({"number": number, "text": text, "binary": binary})
 

@@ -39,6 +39,13 @@ class Discontinuity:
     last: int
     new: int
 
+    @property
+    def told(self) -> str:
+        """What it means, in a sentence's words."""
+        if self.new <= self.last:
+            return "the topic began anew: messages before may have been missed"
+        return f"messages {self.last} to {self.new - 1} were missed"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Disconnected:

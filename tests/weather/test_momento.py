@@ -283,6 +283,19 @@ def test_messages_that_momento_no_longer_has_are_told_as_missed(local: LocalMome
     assert len(watcher.of(Discontinuity)) == 1
 
 
+@pytest.mark.parametrize(
+    ("last", "new", "told"),
+    [
+        (1, 8, "messages 1 to 7 were missed"),
+        (1, 2, "messages 1 to 1 were missed"),
+        (100, 0, "the topic began anew: messages before may have been missed"),
+        (5, 5, "the topic began anew: messages before may have been missed"),
+    ],
+)
+def test_a_gap_is_told_in_words(last: int, new: int, told: str) -> None:
+    assert Discontinuity(last=last, new=new).told == told
+
+
 def test_a_gap_is_told_once_though_no_message_follows_it(local: LocalMomento) -> None:
     """The watch goes on behind it, on the topic's new page."""
     with listening(local) as watcher:
