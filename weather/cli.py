@@ -1,6 +1,5 @@
 """The commands of `./help.sh weather`."""
 
-import json
 import os
 import socket
 import sys
@@ -23,6 +22,7 @@ from weather.momento import Connected, Disconnected, Discontinuity, Message, Mom
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
 from weather.table import Aws, WeatherTable
+from weather.terminal import json_line, visible
 from weather.tour import tour as run_tour
 from weather.web import page
 
@@ -72,7 +72,7 @@ def choose(
 
 def _place(context: typer.Context) -> Place:
     settings = WeatherSettings.load(aws=context.obj)
-    errors.print(f"[dim]on {escape(settings.place)}[/]", soft_wrap=True)
+    errors.print(f"[dim]on {_shown(settings.place)}[/]", soft_wrap=True)
     return Place(settings, WeatherTable(Aws(settings), settings), Momento(settings))
 
 
@@ -101,7 +101,7 @@ def put(
     if as_script:
         _print_json(record.model_dump(mode="json", by_alias=True))
     else:
-        console.print(f"written: {escape(_weather(record.shown()))} for {escape(location)}")
+        console.print(f"written: {_shown(_weather(record.shown()))} for {_shown(location)}")
 
 
 @app.command(epilog="Example: ./help.sh weather random --count 20")
@@ -142,7 +142,7 @@ def delete(context: typer.Context, location: Location, *, as_script: Json = Fals
     if as_script:
         _print_json({"Location": location, "deleted": deleted})
     elif deleted:
-        console.print(f"deleted: {escape(location)}")
+        console.print(f"deleted: {_shown(location)}")
     else:
         raise WeatherError(f"there is no record of {location} in the table")
     if not deleted:
@@ -204,8 +204,8 @@ def tour(context: typer.Context, *, as_script: Json = False) -> None:
         wrong += not step.as_expected
         after = "" if step.milliseconds is None else f"{step.milliseconds:.0f}"
         mark = "[green]✓[/]" if step.as_expected else "[red]✗[/]"
-        seen = "as expected" if step.as_expected else escape(step.seen)
-        table.add_row(step.name, escape(step.expected), f"{mark} {seen}", after)
+        seen = "as expected" if step.as_expected else _shown(step.seen)
+        table.add_row(step.name, _shown(step.expected), f"{mark} {seen}", after)
         if as_script:
             _print_json(asdict(step) | {"as_expected": step.as_expected})
         else:
@@ -231,7 +231,7 @@ def web(
     with _listening(port) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         console.print(
-            f"\n[bold]The page: {url}[/]  (on {escape(settings.place)}; Ctrl-C ends it)\n",
+            f"\n[bold]The page: {url}[/]  (on {_shown(settings.place)}; Ctrl-C ends it)\n",
             soft_wrap=True,
         )
         if browse:
@@ -266,9 +266,9 @@ def _print_comparisons(found: list[Comparison]) -> None:
         if one.seconds_left is not None:
             left = f"{one.seconds_left:.0f} s of {one.ttl}"
         table.add_row(
-            escape(one.location),
-            escape(_weather(one.record and one.record.shown())),
-            escape(_weather(one.cached)),
+            _shown(one.location),
+            _shown(_weather(one.record and one.record.shown())),
+            _shown(_weather(one.cached)),
             left,
             f"[{COLOURS[one.state]}]{one.state}[/]",
         )
@@ -289,16 +289,21 @@ def _print_event(event: TopicEvent) -> None:
         case Connected():
             errors.print("[dim]listening to the topic; Ctrl-C ends it[/]")
         case Disconnected(problem=problem, seconds=seconds):
-            errors.print(f"[yellow]{escape(problem)}; trying again in {seconds:g} s[/]")
-        case Discontinuity(last=last, new=new):
-            errors.print(f"[yellow]a gap: messages {last} to {new - 1} were missed[/]")
+            errors.print(f"[yellow]{_shown(problem)}; trying again in {seconds:g} s[/]")
+        case Discontinuity(told=told):
+            errors.print(f"[yellow]a gap: {told}[/]")
         case Message(number=number, text=text, binary=binary):
             said = text if text is not None else f"bytes {binary}"
-            console.print(f"[dim]{number}[/] {escape(said)}", soft_wrap=True)
+            console.print(f"[dim]{number}[/] {_shown(said)}", soft_wrap=True)
 
 
 def _print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    print(json_line(value), flush=True)
+
+
+def _shown(text: str) -> str:
+    """Return a text that is neither markup nor an order to the terminal."""
+    return escape(visible(text))
 
 
 def main() -> int:
@@ -306,7 +311,10 @@ def main() -> int:
     try:
         app(prog_name="./help.sh weather")
     except WeatherError as error:
-        print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
+        print(
+            "\n".join(f"error: {line}" for line in visible(str(error)).splitlines()),
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,5 +1,6 @@
 """A place to work on: the weather pipes run between a local AWS and a local Momento."""
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from localcloud.runner import Runner
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY, CACHE, TOPIC
+from weather import cli
 from weather.momento import Momento
 from weather.settings import WeatherSettings
 from weather.table import Aws, WeatherTable
@@ -166,3 +168,50 @@ def place(local_aws: LocalAws) -> Iterator[Place]:
         )
         runner.wait_until_reading(*cloud.weather.create_pipes())
         yield Place(cloud, runner, feed, settings, told)
+
+
+class Commands:
+    """Runs commands in this process; `out` and `err` are what the last one printed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *words: str) -> int:
+        """Run a command; return its exit code."""
+        self._monkeypatch.setattr("sys.argv", ["weather", *words])
+        try:
+            code = cli.main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        self.out, self.err = self._capsys.readouterr()
+        assert "Traceback" not in self.err
+        for secret in (API_KEY, SECRET):
+            assert secret not in self.out + self.err
+        return code
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines on stderr, but for the one that says where the command works."""
+        return [line for line in self.err.splitlines() if not line.startswith("on ")]
+
+    @property
+    def json(self) -> list[Any]:
+        """The lines on stdout as JSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def run(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Commands:
+    """Return what runs commands on the place."""
+    monkeypatch.setattr(cli.console, "width", 120)
+    work_on(place.settings, monkeypatch)
+    return Commands(monkeypatch, capsys)
+
+
+def work_on(settings: WeatherSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the commands find these settings."""
+    monkeypatch.setattr(WeatherSettings, "load", lambda **_: settings)

@@ -1,17 +1,14 @@
 """The commands of `./help.sh weather`: what they print, and their exit codes."""
 
-import json
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 import localcloud.momento
 import weather.tour
 from tests.localcloud.arrivals import unused_port, until
-from tests.localcloud.weather_pipes import API_KEY
-from tests.weather.conftest import SECRET, Place
+from tests.weather.conftest import Commands, Place, work_on
 from tests.weather.test_tour import in_haste
 from weather import cli
 from weather.comparison import State, compare
@@ -21,53 +18,6 @@ from weather.settings import WeatherSettings
 COMMANDS = ["put", "random", "get", "delete", "list", "watch", "tour"]
 WEATHER = ("--max-temp", "21.50", "--min-temp", "9", "--precipitation", "40", "--ttl", "600")
 MARKUP = ["[red]x[/]", "<script>", "[/]", "[link=http://x]y", ":smile:"]
-
-
-class Commands:
-    """Runs commands in this process; `out` and `err` are what the last one printed."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *words: str) -> int:
-        """Run a command; return its exit code."""
-        self._monkeypatch.setattr("sys.argv", ["weather", *words])
-        try:
-            code = cli.main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        self.out, self.err = self._capsys.readouterr()
-        assert "Traceback" not in self.err
-        for secret in (API_KEY, SECRET):
-            assert secret not in self.out + self.err
-        return code
-
-    @property
-    def errors(self) -> list[str]:
-        """The lines on stderr, but for the one that says where the command works."""
-        return [line for line in self.err.splitlines() if not line.startswith("on ")]
-
-    @property
-    def json(self) -> list[Any]:
-        """The lines on stdout as JSON."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@pytest.fixture
-def run(
-    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Commands:
-    """Return what runs commands on the place."""
-    monkeypatch.setattr(cli.console, "width", 120)
-    work_on(place.settings, monkeypatch)
-    return Commands(monkeypatch, capsys)
-
-
-def work_on(settings: WeatherSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the commands find these settings."""
-    monkeypatch.setattr(WeatherSettings, "load", lambda **_: settings)
 
 
 def in_sync(place: Place, location: str) -> None:
