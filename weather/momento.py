@@ -73,11 +73,18 @@ class Momento:
 
     def __init__(self, settings: WeatherSettings) -> None:
         self._settings = settings
-        self._http = httpx.Client(
-            base_url=settings.momento_endpoint,
-            headers={"Authorization": settings.momento_api_key.get_secret_value()},
-            trust_env=not settings.aws_endpoint,
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=settings.momento_endpoint,
+                headers={"Authorization": settings.momento_api_key.get_secret_value()},
+                trust_env=not settings.aws_endpoint,
+            )
+        except httpx.InvalidURL as error:
+            name = "MOMENTO_ENDPOINT_URL" if settings.momento_redirect else "MOMENTO_API_ENDPOINT"
+            raise WeatherError(
+                f"{name} is {settings.momento_endpoint!r}, which is no URL ({error});"
+                " .env.example shows what it takes"
+            ) from None
 
     def get(self, key: str) -> bytes | None:
         """Return what the cache holds under a key, or none."""

@@ -45,10 +45,21 @@ class Aws:
         self._config = Config(retries={"max_attempts": 2}, connect_timeout=5, read_timeout=20)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        """Return a client of a service."""
-        return self._session.client(  # type: ignore[call-overload]  # the service is a variable
-            service, endpoint_url=self._endpoint, config=self._config
-        )
+        """Return a client of a service.
+
+        Raises:
+            WeatherError: the endpoint is no URL.
+
+        """
+        try:
+            return self._session.client(  # type: ignore[call-overload]  # the service is a variable
+                service, endpoint_url=self._endpoint, config=self._config
+            )
+        except ValueError:  # of an endpoint; its own errors are others
+            raise WeatherError(
+                f"AWS_ENDPOINT_URL is {self._endpoint!r}, which is no URL; take it out for AWS,"
+                " ./help.sh up finds its own"
+            ) from None
 
 
 @contextmanager

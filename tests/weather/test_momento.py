@@ -132,6 +132,13 @@ def test_an_item_is_there_or_is_not(local: LocalMomento, key: str) -> None:
     assert momento.get(key) == b"\xff value"
 
 
+@pytest.mark.parametrize("name", ["MOMENTO_ENDPOINT_URL", "MOMENTO_API_ENDPOINT"])
+def test_an_endpoint_that_is_no_url_is_told(name: str) -> None:
+    with pytest.raises(WeatherError) as caught:
+        Momento(settings_of(**{name: "https://\N{SNOWMAN}.test"}, MOMENTO_API_KEY=KEY))
+    assert str(caught.value).startswith(f"{name} is 'https://\N{SNOWMAN}.test', which is no URL")
+
+
 def test_names_are_quoted(local: LocalMomento) -> None:
     seen: list[bytes] = []
 

@@ -109,6 +109,11 @@ def test_an_endpoint_where_nothing_listens_is_named(place: Place) -> None:
     assert complaint(settings) == (f"nothing answers at {endpoint}: is it still up (./help.sh up)?")
 
 
+def test_an_endpoint_that_is_no_url_is_told(place: Place) -> None:
+    settings = place.settings.model_copy(update={"aws_endpoint": "garbage"})
+    assert complaint(settings).startswith("AWS_ENDPOINT_URL is 'garbage', which is no URL; take")
+
+
 def test_what_aws_refuses_is_told_in_its_words(place: Place) -> None:
     """Without the credentials."""
     with pytest.raises(WeatherError, match="AWS answers ValidationException: ") as caught:
