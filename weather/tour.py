@@ -5,7 +5,8 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -35,8 +36,10 @@ class Step:
         return self.seen == self.expected
 
 
-def tour(table: WeatherTable, momento: Momento) -> Iterator[Step]:
+def tour(table: WeatherTable, momento: Momento) -> Generator[Step, None, None]:
     """Write a record of a location of its own, then delete it; yield what was seen.
+
+    The record is deleted also where the tour ends early.
 
     Raises:
         WeatherError: the table, the cache or the topic cannot be reached.
@@ -45,11 +48,16 @@ def tour(table: WeatherTable, momento: Momento) -> Iterator[Step]:
     record = random_record(f"Tour {secrets.token_hex(3)}")
     location = record.location
     with _Ear(momento, location) as ear:
-        written = time.monotonic()
-        table.put(record)
-        yield Step(name="write to the table", expected="written", seen="written")
-        yield _heard(ear, _published("INSERT", record), written)
-        yield _arrived(location, table, momento, State.IN_SYNC, written)
+        try:
+            written = time.monotonic()
+            table.put(record)
+            yield Step(name="write to the table", expected="written", seen="written")
+            yield _heard(ear, _published("INSERT", record), written)
+            yield _arrived(location, table, momento, State.IN_SYNC, written)
+        except BaseException:
+            with suppress(WeatherError):  # what ended the tour matters more
+                table.delete(location)
+            raise
         deleted = time.monotonic()
         table.delete(location)
         yield Step(name="delete from the table", expected="deleted", seen="deleted")

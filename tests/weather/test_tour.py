@@ -68,6 +68,26 @@ def test_nothing_is_left_behind(place: Place) -> None:
     assert place.table.list() == before
 
 
+def test_nothing_is_left_behind_by_a_tour_that_ends_early(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an error, or because nobody wants to see the rest."""
+    before = place.table.list()
+    steps = tour(place.table, place.momento)
+    next(steps)
+    assert place.table.list() != before
+    steps.close()
+    assert place.table.list() == before
+
+    def fail(*_: object) -> None:
+        raise WeatherError("Momento answers 500")
+
+    monkeypatch.setattr(weather.tour, "compare", fail)
+    with pytest.raises(WeatherError, match="500"):
+        steps_of(place)
+    assert place.table.list() == before
+
+
 def test_others_may_write_at_the_same_time(place: Place) -> None:
     """What the topic says of them is passed over."""
     steps = []
