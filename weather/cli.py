@@ -158,6 +158,8 @@ def list_records(
 ) -> None:
     """List the table's records, each beside what the cache holds."""
     place = _place(context)
+    records = place.table.list(limit=limit + 1)
+    more = len(records) > limit
     found = [
         judge(
             record.location,
@@ -165,13 +167,15 @@ def list_records(
             place.momento.get(record.location),
             place.settings.cache_ttl,
         )
-        for record in place.table.list(limit=limit)
+        for record in records[:limit]
     ]
     if as_script:
         for comparison in found:
             _print_json(comparison.as_json())
     else:
         _print_comparisons(found)
+    if more:
+        errors.print(f"[yellow]the table has more: add --limit {2 * limit}, say[/]")
 
 
 @app.command(epilog="Example: ./help.sh weather watch")

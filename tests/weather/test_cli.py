@@ -109,8 +109,13 @@ def test_list_shows_each_record_with_its_state(run: Commands, place: Place) -> N
     assert list(states) == sorted(states)
     assert run("list") == 0
     assert all(location in run.out for location in states)
-    assert run("list", "--limit", "1", "--json") == 0
+    assert run.errors == []
+    for options in ([], ["--json"]):
+        assert run("list", "--limit", "1", *options) == 0
+        assert run.errors == ["the table has more: add --limit 2, say"]
     assert len(run.json) == 1
+    assert run("list", "--limit", str(len(states))) == 0
+    assert run.errors == []
 
 
 @pytest.fixture
