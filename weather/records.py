@@ -159,7 +159,7 @@ def cached(body: bytes) -> dict[str, str] | None:
             name: plain(Decimal(value[name]))
             for name in ("MaxTemp", "MinTemp", "ChancesOfPrecipitation")
         }
-    except (ValueError, KeyError, TypeError, InvalidOperation):
+    except (ValueError, KeyError, TypeError, InvalidOperation, RecursionError):
         return None
 
 

@@ -175,6 +175,7 @@ def test_an_endless_ttl_is_no_record() -> None:
         (b'{"MaxTemp":"","MinTemp":"","ChancesOfPrecipitation":""}', None),
         (b'{"MaxTemp":"21"}', None),
         (b"[]", None),
+        (b"[" * 100_000, None),
         (b"null", None),
         (b"{", None),
         (b"\xff\xfe", None),
