@@ -1,5 +1,6 @@
 """The commands of `./help.sh weather`."""
 
+import logging
 import os
 import socket
 import sys
@@ -240,6 +241,8 @@ def web(
         )
         if browse:
             webbrowser.open(url)
+        # It warns of each event that is sent to who has gone.
+        logging.getLogger("asyncio").setLevel(logging.ERROR)
         config = uvicorn.Config(
             page(settings), log_level="critical", access_log=False, timeout_graceful_shutdown=1
         )
