@@ -46,6 +46,14 @@ COLOURS = {
     State.ABSENT: "dim",
 }
 
+OPTIONS = {
+    "Location": "LOCATION",
+    "MaxTemp": "--max-temp",
+    "MinTemp": "--min-temp",
+    "ChancesOfPrecipitation": "--precipitation",
+    "TTL": "--ttl",
+}
+"""How the command line calls a record's attributes."""
 Json = Annotated[bool, typer.Option("--json", help="JSON, for scripts.")]
 Location = Annotated[str, typer.Argument(metavar="LOCATION", help="A city, say; the record's key.")]
 
@@ -96,7 +104,8 @@ def put(
             "MinTemp": min_temp,
             "ChancesOfPrecipitation": precipitation,
             "TTL": ttl,
-        }
+        },
+        called=OPTIONS,
     )
     _place(context).table.put(record)
     if as_script:

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import reprlib
 import time
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -41,7 +43,15 @@ def _fits_templates(location: str) -> str:
     return location
 
 
-Temperature = Annotated[Decimal, Field(max_digits=10, allow_inf_nan=False)]
+def _is_no_verdict(value: object) -> object:
+    """Refuse true and false, which Python takes for numbers."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - what pydantic explains
+    return value
+
+
+Number = BeforeValidator(_is_no_verdict)
+Temperature = Annotated[Decimal, Field(max_digits=10, allow_inf_nan=False), Number]
 
 
 class WeatherRecord(BaseModel):
@@ -62,9 +72,9 @@ class WeatherRecord(BaseModel):
     max_temp: Annotated[Temperature, Field(alias="MaxTemp")]
     min_temp: Annotated[Temperature, Field(alias="MinTemp")]
     precipitation: Annotated[
-        Decimal, Field(alias="ChancesOfPrecipitation", ge=0, le=100, max_digits=10)
+        Decimal, Field(alias="ChancesOfPrecipitation", ge=0, le=100, max_digits=10), Number
     ]
-    ttl: Annotated[int, Field(alias="TTL", ge=1, le=MAX_TTL_SECONDS)]
+    ttl: Annotated[int, Field(alias="TTL", ge=1, le=MAX_TTL_SECONDS), Number]
     written_at: Annotated[float | None, Field(alias="WrittenAt")] = None
 
     @model_validator(mode="after")
@@ -76,8 +86,10 @@ class WeatherRecord(BaseModel):
         return self
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> Self:
+    def parse(cls, values: Mapping[str, Any], called: Mapping[str, str] | None = None) -> Self:
         """Return the record of values by attribute or field name, written now.
+
+        `called` has other names for the attributes, for the messages.
 
         Raises:
             WeatherError: a value is missing or wrong; the message has a line for each.
@@ -87,7 +99,8 @@ class WeatherRecord(BaseModel):
             written_at = time.time_ns() // 1_000_000 / 1000
             return cls.model_validate({**values, "WrittenAt": written_at})
         except ValidationError as error:
-            raise WeatherError("\n".join(map(_explain, error.errors()))) from None
+            lines = [_explain(one, called or {}) for one in error.errors()]
+            raise WeatherError("\n".join(lines)) from None
 
     @field_serializer("max_temp", "min_temp", "precipitation")
     def _as_text(self, value: Decimal) -> str:
@@ -193,9 +206,14 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails, a plain dict
+def _explain(error: Any, called: Mapping[str, str]) -> str:  # noqa: ANN401 - ErrorDetails, a dict
     message = str(error["msg"]).removeprefix("Value error, ")
-    if not error["loc"]:
+    if not error["loc"]:  # which has its values
+        for name, other in called.items():
+            message = message.replace(f"{name} ", f"{other} ")
         return message
-    name = error["loc"][0]
-    return f"{name} {message}" if error["type"] == "value_error" else f"{name}: {message}"
+    name = called.get(error["loc"][0], error["loc"][0])
+    if error["type"] == "missing":
+        return f"{name}: {message}"
+    found = f"; found {reprlib.repr(error['input'])}"
+    return f"{name}{'' if error['type'] == 'value_error' else ':'} {message}{found}"

@@ -43,9 +43,12 @@ def test_put_prints_the_record_for_scripts(run: Commands) -> None:
 
 def test_put_has_an_error_for_each_bad_value(run: Commands, place: Place) -> None:
     assert run("put", 'a"b', "--max-temp", "x", "--min-temp", "9", "--ttl", "0") == 1
-    names = ["error: Location", "error: MaxTemp", "error: TTL"]
+    names = ["error: LOCATION", "error: --max-temp:", "error: --ttl:"]
     assert [line[: len(name)] for line, name in zip(run.errors, names, strict=True)] == names
+    assert run.errors[2].endswith("; found '0'")
     assert place.table.get('a"b') is None
+    assert run("put", "Oslo", "--max-temp", "3", "--min-temp", "9") == 1
+    assert run.errors == ["error: --min-temp 9 is above --max-temp 3"]
 
 
 def test_get_shows_table_and_cache_side_by_side(run: Commands, place: Place) -> None:
@@ -202,7 +205,7 @@ def test_a_long_location_is_shown_to_its_end(run: Commands) -> None:
     [
         (["get", "Bod\udcf8"], "the location is no text: it holds half of a character"),
         (["delete", "Bod\udcf8"], "the location is no text: it holds half of a character"),
-        (["put", "Bod\udcf8", *WEATHER], "Location: Input should be a valid string"),
+        (["put", "Bod\udcf8", *WEATHER], "LOCATION: Input should be a valid string"),
         (["get", ""], "AWS answers ValidationException: "),
     ],
 )

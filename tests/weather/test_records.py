@@ -89,6 +89,9 @@ def test_almost_any_text_is_a_location(location: str) -> None:
         ("TTL", MAX_TTL_SECONDS + 1, "less than or equal to 86400"),
         ("TTL", "1.5", "valid integer"),
         ("TTL", "soon", "valid integer"),
+        ("TTL", True, "must be a number; found True"),
+        ("MaxTemp", False, "must be a number; found False"),
+        ("MinTemp", "cold", "; found 'cold'"),
     ],
 )
 def test_a_bad_value_is_refused_by_its_name(name: str, value: object, says: str) -> None:
