@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,12 +10,13 @@ from urllib.parse import urlsplit
 import boto3
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.conftest import ROOT, House
 from tests.localcloud.arrivals import until
 from tests.weather.browser import PATIENCE_MS, browser
 from tests.weather.running import Up
+from tests.weather.traffic import Traffic
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
@@ -45,38 +45,6 @@ LETTER_FIRST = """() => {
   return document.querySelector("#letters li").textContent;
 }"""
 """Tells of a letter, and only then of the delivery that it is about."""
-
-
-@dataclass
-class Traffic:
-    """Every request the browser made, every body it got, and what it complained of."""
-
-    hosts: set[str] = field(default_factory=set)
-    responses: list[Response] = field(default_factory=list)
-    bodies: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def watch(self, context: BrowserContext) -> None:
-        """Note all that happens in a browser's context."""
-        context.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        context.on("response", self._note)
-        context.on("console", lambda message: self._complain(message.type, message.text))
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        context.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-
-    def _note(self, response: Response) -> None:
-        self.responses.append(response)
-
-    def read(self) -> None:
-        """Read what came, while the browser still has it."""
-        for response in self.responses:
-            if "event-stream" not in response.headers.get("content-type", ""):
-                self.bodies.append(f"{response.headers} {response.text()}")
-        self.responses.clear()
-
-    def _complain(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -255,10 +223,77 @@ def test_dead_letters_are_replayed_once_what_was_wrong_is_mended(page: Page, up:
     expect(page.locator("#replayed")).to_contain_text("refused", timeout=2 * PATIENCE_MS)
     write(page, "Atlantis")
     expect(row(page, "Atlantis").locator(".state")).to_have_text("in sync")
-    page.get_by_role("button", name="Replay them").click()
+    page.get_by_role("button", name="Replay them").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#replay")).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#replay")).to_be_focused()
     expect(page.locator("#replayed")).to_contain_text("superseded", timeout=2 * PATIENCE_MS)
     expect(page.locator("#no-letters")).to_be_visible()
     expect(page.locator("#waiting")).to_have_text("0")
+    expect(page.locator("#dead-title")).to_be_focused()
+
+
+def test_on_a_phone_the_answer_of_delete_is_in_sight(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    write(page, "Zagreb")
+    page.get_by_role("button", name="Delete Zagreb", exact=True).click()
+    expect(page.locator("#deleted")).to_have_text("Deleted Zagreb.")
+    expect(page.locator("#deleted")).to_be_in_viewport()
+
+
+def test_the_last_row_hands_the_focus_to_the_heading(page: Page) -> None:
+    page.evaluate("reset()")
+    record: Any = {"location": "Fès", "state": "missing", "table": {}, "cache": None}
+    page.evaluate("record => showRecord(record)", record)
+    page.get_by_role("button", name="Delete Fès").focus()
+    page.evaluate("removeRecord('Fès')")
+    expect(page.locator("#records-title")).to_be_focused()
+
+
+def test_it_says_so_when_the_table_has_more(page: Page) -> None:
+    page.evaluate("showMore(50)")
+    expect(page.locator("#more")).to_contain_text("The table has more records: 50 are shown")
+    page.evaluate("showMore(0)")
+    expect(page.locator("#more")).to_be_hidden()
+
+
+@pytest.fixture
+def alone(chromium: Browser) -> Iterator[Page]:
+    """Return an empty page, which may complain."""
+    with closing(chromium.new_context(viewport=DESKTOP)) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        yield context.new_page()
+
+
+def test_a_server_that_does_not_answer_is_told_and_asked_again(alone: Page, up: Up) -> None:
+    alone.route("**/api/about", lambda route: route.abort())
+    alone.goto(up.page())
+    expect(alone.locator("#live")).to_have_text("the page's server does not answer; trying again …")
+    alone.unroute("**/api/about")
+    expect(alone.locator("#live")).to_have_text("live")
+
+
+def test_an_error_of_the_servers_own_is_told_as_one(alone: Page, up: Up) -> None:
+    """And a pipe's hint after it is none."""
+    answer = "Internal Server Error"
+    alone.route("**/api/records", lambda route: route.fulfill(status=500, body=answer))
+    alone.route("**/api/events", lambda route: route.abort())
+    alone.goto(up.page())
+    expect(alone.locator("#name-table")).to_have_text(TABLE)
+    alone.get_by_role("button", name="Write", exact=True).click()
+    expect(alone.locator("#said")).to_contain_text("The page's server answers 500")
+    expect(alone.locator("#said")).to_have_class("bad")
+    alone.locator("[data-pipe=cache-put]").click()
+    expect(alone.locator("#piped")).to_have_text("cache-put has had no record yet: write one.")
+    expect(alone.locator("#piped")).not_to_have_class("bad")
+
+
+def test_where_momento_refuses_none_there_is_no_button_for_it(alone: Page, up: Up) -> None:
+    about = httpx.get(f"{up.page()}/api/about", timeout=60).json() | {"cache_ttl": 900}
+    alone.route("**/api/about", lambda route: route.fulfill(json=about))
+    alone.goto(up.page())
+    expect(alone.locator("#refusal")).to_contain_text("CACHE_TTL_SECONDS is 900")
+    expect(alone.get_by_role("button", name="One that Momento refuses")).to_be_hidden()
 
 
 def test_markup_stays_text(page: Page, traffic: Traffic) -> None:
@@ -303,6 +338,7 @@ def test_it_works_by_keyboard_alone(page: Page) -> None:
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(row(page, "Dakar")).to_have_count(0)
+    assert page.evaluate("document.activeElement.closest('.records') !== null")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -41,6 +41,7 @@ function showLive(text, on) {
 }
 
 function reset() {
+  if (byId("records").contains(document.activeElement)) byId("records-title").focus();
   records.clear();
   latest.clear();
   problems.clear();
@@ -74,7 +75,7 @@ function showRecord(record) {
   };
   const remove = element("button", { textContent: "Delete", type: "button" });
   remove.setAttribute("aria-label", `Delete ${location}`);
-  remove.addEventListener("click", () => send("DELETE", "records", { Location: location }, () => `Deleted ${location}.`));
+  remove.addEventListener("click", () => send("DELETE", "records", { Location: location }, () => `Deleted ${location}.`, "deleted"));
   const state = element("td", {}, element("span", { className: `state ${record.state.replace(" ", "-")}`, textContent: record.state }));
   state.dataset.name = "State";
   const row = element(
@@ -91,7 +92,7 @@ function showRecord(record) {
   if (before) {
     const focused = before.row.contains(document.activeElement);
     before.row.replaceWith(row);
-    if (focused) row.querySelector("button")?.focus();
+    if (focused) focusNear(row);
   } else {
     const next = [...records.keys()].filter((name) => name > location).sort()[0];
     byId("records").insertBefore(row, next === undefined ? null : records.get(next).row);
@@ -103,9 +104,22 @@ function showRecord(record) {
 }
 
 function removeRecord(location) {
-  records.get(location)?.row.remove();
+  const row = records.get(location)?.row;
+  if (row?.contains(document.activeElement)) {
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    if (next) focusNear(next);
+    else byId("records-title").focus();
+  }
+  row?.remove();
   records.delete(location);
   byId("no-records").hidden = records.size > 0;
+}
+
+// Focus the row's button, or the next one's, or one before; or what stands over them all.
+function focusNear(row) {
+  const buttons = [...document.querySelectorAll("#records button")];
+  const follows = (button) => row.contains(button) || row.compareDocumentPosition(button) & Node.DOCUMENT_POSITION_FOLLOWING;
+  (buttons.find(follows) ?? buttons.at(-1) ?? byId("records-title")).focus();
 }
 
 function showMore(shown) {
@@ -230,23 +244,24 @@ function showLetters(told) {
     );
   }));
   byId("no-letters").hidden = letters.length > 0;
+  if (waiting === 0 && document.activeElement === byId("replay")) byId("dead-title").focus();
   byId("replay").hidden = waiting === 0;
 }
 
 // --- what the user does ----------------------------------------------------------------------
 
+function say(where, text, bad = false) {
+  byId(where).textContent = text;
+  byId(where).classList.toggle("bad", bad);
+}
+
 async function send(method, path, body, done = ({ written }) => `Written: ${written.join(", ")}.`, where = "said") {
-  const say = (text, bad) => {
-    byId(where).textContent = text;
-    byId(where).classList.toggle("bad", bad);
-  };
-  try {
-    const answer = await fetch(`api/${path}`, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    const found = await answer.json();
-    say(answer.ok ? done(found) : found.error, !answer.ok);
-  } catch {
-    say("The page's server does not answer. Is ./help.sh still running?", true);
-  }
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(`api/${path}`, { method, headers, body: JSON.stringify(body) }).catch(() => null);
+  const found = await answer?.json().catch(() => null);
+  if (!answer) say(where, "The page's server does not answer. Is ./help.sh still running?", true);
+  else if (!found) say(where, `The page's server answers ${answer.status}, without a word: it has met an error of its own.`, true);
+  else say(where, answer.ok ? done(found) : found.error, !answer.ok);
 }
 
 byId("form").addEventListener("submit", (event) => {
@@ -256,28 +271,39 @@ byId("form").addEventListener("submit", (event) => {
 byId("random").addEventListener("click", () => send("POST", "records/random", { count: 1 }));
 byId("refused").addEventListener("click", () => send("POST", "records/refused", {}));
 byId("replay").addEventListener("click", async () => {
-  byId("replay").disabled = true;
-  byId("replayed").textContent = "Replaying …";
+  if (byId("replay").ariaDisabled === "true") return;
+  byId("replay").ariaDisabled = "true"; // and not disabled, which would lose the focus
+  say("replayed", "Replaying …");
   await send("POST", "dead-letters/replay", {}, ({ replayed }) => replayed, "replayed");
-  byId("replay").disabled = false;
+  byId("replay").ariaDisabled = "false";
 });
 byId("close").addEventListener("click", () => byId("delivery").close());
 for (const pipe of document.querySelectorAll("[data-pipe]")) {
   pipe.addEventListener("click", () => {
     const delivery = latest.get(pipe.dataset.pipe);
+    say("piped", "");
     if (delivery) openDelivery(delivery);
-    else byId("said").textContent = `${pipe.dataset.pipe} has had no record yet: write one.`;
+    else say("piped", `${pipe.dataset.pipe} has had no record yet: write one.`);
   });
 }
 
-fetch("api/about").then((answer) => answer.json()).then((found) => {
-  about = found;
-  byId("place").textContent = `on ${found.place}`;
-  for (const name of ["table", "cache", "topic", "queue"]) byId(`name-${name}`).textContent = found[name];
-  if (found.cache_ttl) {
+async function begin() {
+  try {
+    const answer = await fetch("api/about");
+    about = await answer.json();
+    if (!answer.ok) throw new Error(about.error);
+  } catch {
+    showLive("the page's server does not answer; trying again …", false);
+    setTimeout(begin, 2000);
+    return;
+  }
+  byId("place").textContent = `on ${about.place}`;
+  for (const name of ["table", "cache", "topic", "queue"]) byId(`name-${name}`).textContent = about[name];
+  if (about.cache_ttl) {
     byId("refused").hidden = true;
-    byId("refusal").textContent = `CACHE_TTL_SECONDS is ${found.cache_ttl}: each item stays so many seconds in the cache whatever the record's TTL, so Momento refuses none.`;
+    byId("refusal").textContent = `CACHE_TTL_SECONDS is ${about.cache_ttl}: each item stays so many seconds in the cache whatever the record's TTL, so Momento refuses none.`;
   }
   listen();
-});
+}
+begin();
 setInterval(countDown, 250);
