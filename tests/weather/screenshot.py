@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 from tests.weather.browser import browser
 from tests.weather.running import Up
 
-WIDTH, HEIGHT = 1180, 1120
+WIDTH, HEIGHT = 1180, 1210
 
 
 def take(file: str) -> None:
