@@ -73,8 +73,11 @@ def values(text: str) -> Mapping[str, str | None]:
     return dict(line.split("=", 1) for line in text.splitlines())
 
 
-def test_the_file_holds_the_commands_environment_and_is_gone_afterwards(run: Ran) -> None:
+def test_the_file_holds_the_commands_environment_and_is_gone_afterwards(
+    run: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With --watch."""
+    monkeypatch.setenv("CACHE_TTL_SECONDS", "900")
     assert run("--watch") == 0
     published = values(run.seen["file"])
     assert published["LOCAL_CLOUD_PROCESS"] == str(os.getpid())
@@ -83,6 +86,7 @@ def test_the_file_holds_the_commands_environment_and_is_gone_afterwards(run: Ran
     assert (
         published.items() - {("LOCAL_CLOUD_PROCESS", str(os.getpid()))} <= run.seen["env"].items()
     )
+    assert published["CACHE_TTL_SECONDS"] == "900"
     assert "PATH" not in published
     assert not run.file.exists()
 

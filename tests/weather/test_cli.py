@@ -1,9 +1,11 @@
 """The commands of `./help.sh weather`: what they print, and their exit codes."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+import uvicorn
 
 import localcloud.momento
 import weather.tour
@@ -260,6 +262,19 @@ def test_a_port_that_is_taken_is_one_error(run: Commands, place: Place) -> None:
         assert run("web", "--port", wanted) == 1
         (line,) = run.errors
         assert line.startswith(f"error: port {wanted} of 127.0.0.1 cannot be had; choose another")
+
+
+def test_the_page_warns_of_no_event_that_a_browser_did_not_take(
+    run: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have gone; errors are still told."""
+    logger = logging.getLogger("asyncio")
+    monkeypatch.setattr(logger, "level", logging.NOTSET)
+    levels: list[int] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: levels.append(logger.level))
+    assert run("web") == 0
+    assert levels == [logging.ERROR]
+    logger.setLevel(logging.NOTSET)
 
 
 def test_ctrl_c_ends_a_command(run: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
