@@ -135,8 +135,9 @@ def _tell(delivery: Delivery) -> None:
         f" {sent} {statuses} {delivery.reason}"
     )
     line = line.rstrip() if sent else " ".join(line.split())
+    safe = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in line)
     with _LINE:
-        print(line, flush=True)
+        print(safe, flush=True)
 
 
 if __name__ == "__main__":

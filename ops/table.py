@@ -79,12 +79,13 @@ def same(one: Item | None, other: Item | None) -> bool:
 
 
 def shown(key: Item) -> str:
-    """Return a key for people.
+    r"""Return a key for people, whose terminal obeys nothing in it.
 
-    >>> shown({"Location": {"S": "Oslo"}})
-    'Oslo'
+    >>> print(shown({"City": {"S": "\x1b[2JOslo"}, "Day": {"N": "1"}}))
+    \x1b[2JOslo 1
     """
-    return " ".join(str(one) for value in key.values() for one in value.values())
+    text = " ".join(str(one) for value in key.values() for one in value.values())
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _canonical(value: Any) -> Any:  # noqa: ANN401 - what an item holds is any JSON

@@ -8,7 +8,8 @@ from cdktf import Token
 
 from stacks.errors import StackError
 from stacks.key_policy import via
-from stacks.mapping import KeySchema, Stream, StreamView, must_be
+from stacks.mapping import KeySchema, Stream, StreamView
+from stacks.mapping.errors import must_be
 from stacks.metric import Metric
 from stacks.source import (
     ADVISED_READERS,

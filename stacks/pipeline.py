@@ -16,7 +16,8 @@ from stacks.errors import StackError
 from stacks.event_bus import EventBus
 from stacks.key import Key
 from stacks.logs import PipeLogs
-from stacks.mapping import ItemMapping, MappingError, Route, must_be, on_bus, taken_by_any
+from stacks.mapping import ItemMapping, MappingError, Route, on_bus, taken_by_any
+from stacks.mapping.errors import must_be
 from stacks.pipe import Delivery, Pipe
 from stacks.protection import DEMO, Protection
 from stacks.quotas import advise

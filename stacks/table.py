@@ -11,8 +11,9 @@ from constructs import Construct
 from stacks.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTableReplica
 from stacks.errors import StackError
 from stacks.key import Key
-from stacks.mapping import Attribute, KeySchema, Stream, StreamView, must_be
+from stacks.mapping import Attribute, KeySchema, Stream, StreamView
 from stacks.mapping.attribute import must_be_attribute
+from stacks.mapping.errors import must_be
 from stacks.metric import Metric
 from stacks.protection import DEMO, Protection
 from stacks.source import (

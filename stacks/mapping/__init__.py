@@ -5,7 +5,7 @@ Pure: strings in, strings out; no construct and no token.
 
 from stacks.mapping.attribute import Attribute, KeySchema, StreamView
 from stacks.mapping.cache import CacheEntry
-from stacks.mapping.errors import MappingError, must_be
+from stacks.mapping.errors import MappingError
 from stacks.mapping.item import ItemMapping
 from stacks.mapping.on_bus import RuleRoute, on_bus, taken_by_any
 from stacks.mapping.record import Field, Stream
@@ -32,7 +32,6 @@ __all__ = [
     "StreamView",
     "TopicMessage",
     "Value",
-    "must_be",
     "on_bus",
     "taken_by_any",
 ]
