@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from cdktf import Token
 from constructs import Construct
 
 from stacks.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTableReplica
@@ -153,7 +154,7 @@ def _check(
     *,
     encrypted: bool,
 ) -> None:
-    if not NAME.fullmatch(name):
+    if not (NAME.fullmatch(name) or Token.is_unresolved(name)):
         raise TableError(
             f"table {name}: DynamoDB takes letters, digits, dots, dashes and underscores in a"
             " table's name: choose another id in the stack, or give name="

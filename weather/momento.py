@@ -97,7 +97,8 @@ class Momento:
         """Yield what the topic sends from now on, until stopped.
 
         A broken connection is taken up where it was; what got lost meanwhile is told as a
-        discontinuity. After a poll that failed, the waits grow until one succeeds. A refusal (a
+        discontinuity. After an answer that asks for patience, it counts as connected once a poll
+        has succeeded; the waits grow until then. A refusal (a
         wrong key, no such cache) is raised. `polling` is set as soon as a poll is on its way: what
         is published before may be missed.
         """
@@ -105,17 +106,15 @@ class Momento:
         wait, connected, refused = FIRST_WAIT_SECONDS, False, False
         stop, polling = stop or threading.Event(), polling or threading.Event()
         while not stop.is_set():
-            answers = connected
             try:
                 if not connected:
                     self.get("is Momento there?")  # a poll answers only when it has something
-                    answers = True
                     if not refused:
                         connected = True
                         yield Connected()
                 items = self._poll(position, polling)
             except _UnreachableError as error:
-                connected, refused = False, answers
+                connected, refused = False, isinstance(error, _BusyError)
                 yield Disconnected(problem=str(error), seconds=wait)
                 stop.wait(wait)
                 wait = min(wait * 2, LONGEST_WAIT_SECONDS)
@@ -178,7 +177,7 @@ class Momento:
             )
         problem = f"Momento answers {answer.status_code}: {said}"
         if answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.is_server_error:
-            raise _UnreachableError(problem)
+            raise _BusyError(problem)
         raise WeatherError(problem)
 
     def _no_cache(self) -> str:
@@ -208,3 +207,7 @@ def _event(item: Mapping[str, Any], position: dict[str, int]) -> TopicEvent:
         text=value.get("text"),
         binary=value.get("binary"),
     )
+
+
+class _BusyError(_UnreachableError):
+    """Momento answers, and asks for patience."""

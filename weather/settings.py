@@ -128,7 +128,7 @@ class WeatherSettings(BaseSettings):
             "AWS_ACCESS_KEY_ID": self.aws_access_key_id or "",
             "AWS_SECRET_ACCESS_KEY": revealed(self.aws_secret_access_key) or "",
             "AWS_SESSION_TOKEN": revealed(self.aws_session_token) or "",
-        } | (local if self.aws_endpoint else {})
+        } | (local if self.aws_endpoint and not self.aws_profile else {})
         inherited = os.environ if base is None else base
         kept = {
             name: value
@@ -171,8 +171,8 @@ def _missing(name: str, *, aws: bool) -> str:
 
 def _local_cloud() -> dict[str, Any]:
     """Return the environment of the local cloud that is up, or nothing."""
-    values = {name: value or "" for name, value in dotenv_values(LOCAL_CLOUD).items()}
-    return values if _runs(values) else {}
+    values = {name: value for name, value in dotenv_values(LOCAL_CLOUD).items() if value}
+    return dict(values) if _runs(values) else {}
 
 
 def _runs(values: Mapping[str, str]) -> bool:

@@ -162,7 +162,8 @@ class Redrive:
                 why = "the run ended at it"
             except (BotoCoreError, ClientError) as error:
                 why = f"AWS: {error}"
-                self._halt = self._halt or fatal(error)
+                if (ending := fatal(error)) is not None:
+                    self._halt = ending
         return Result(
             outcome=outcome,
             message_id=letter.message.id,

@@ -1,5 +1,6 @@
 """What a plan would lose: data, deliveries, or what is needed to bring them back."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,19 +108,24 @@ def _pipe(change: Change) -> Iterator[Finding]:
             f"the pipe is {_done(change)}: what is written from then on reaches nobody",
             "to pause it, stop it (at most 24 hours)",
         )
-    elif _dead_letters(change.before) and not _dead_letters(change.after):
+    elif change.action is Action.UPDATE:
+        yield from _changed_pipe(change)
+
+
+def _changed_pipe(change: Change) -> Iterator[Finding]:
+    if _dead_letters(change.before) and not _dead_letters(change.after):
         yield _lost(
             "the pipe has no dead-letter queue any more: a record that fails for good is gone",
             "leave the queue",
         )
-    elif _is_endless(change.after) and not _is_endless(change.before):
+    if _is_endless(change.after) and not _is_endless(change.before):
         yield _lost(
             "the pipe tries a record for as long as the stream keeps it: one that fails for good"
             " holds up its shard for a day",
             "set PIPE_RETRY_ATTEMPTS or PIPE_RECORD_AGE_SECONDS",
             blocks=False,
         )
-    elif change.after.get("desired_state") == "STOPPED" != change.before.get("desired_state"):
+    if change.after.get("desired_state") == "STOPPED" != change.before.get("desired_state"):
         yield _lost(
             "the pipe stops: records older than 24 hours leave the stream undelivered",
             "start it again within 24 hours, or run ./help.sh verify --repair afterwards",
@@ -180,7 +186,7 @@ def _queue_policy(change: Change) -> Iterator[Finding]:
 
 
 def _logs(change: Change) -> Iterator[Finding]:
-    if change.action in GONE or _less(change, "retention_in_days"):
+    if change.action in GONE or _retention(change.after) < _retention(change.before):
         what = _done(change) if change.action in GONE else "kept for less long"
         yield _lost(
             f"the pipes' log is {what}: for a record that has left the stream, it is what tells"
@@ -188,6 +194,11 @@ def _logs(change: Change) -> Iterator[Finding]:
             "empty the dead-letter queue first: ./help.sh redrive",
             blocks=False,
         )
+
+
+def _retention(side: Mapping[str, Any]) -> float:
+    """Return for how many days a log group keeps what it has; 0 and none said are for ever."""
+    return side.get("retention_in_days") or math.inf
 
 
 def _queue(change: Change) -> Iterator[Finding]:
@@ -307,10 +318,11 @@ def _dead_letters(side: Mapping[str, Any]) -> bool:
 def _is_endless(side: Mapping[str, Any]) -> bool:
     """Say whether nothing but the stream's own day ends a pipe's attempts.
 
-    Of 0 attempts the provider says nothing when it creates a pipe, which is no bound.
+    Where no attempts are said, the provider sends 0 with a change, which is a bound.
     """
-    bounds = ("maximum_retry_attempts", "maximum_record_age_in_seconds")
-    return all((_stream(side).get(bound) or -1) == -1 for bound in bounds)
+    stream = _stream(side)
+    age = stream.get("maximum_record_age_in_seconds")
+    return stream.get("maximum_retry_attempts") == -1 and age in (None, 0, -1)
 
 
 def _expires(side: Mapping[str, Any]) -> str | None:

@@ -134,14 +134,18 @@ def secrets(plan: Plan) -> set[str]:
 
 def scrub(page: str, secret_texts: Iterable[str]) -> str:
     """Return a page in which none of the secrets stands any more, however it is written there."""
-    written = {form for secret in secret_texts for form in _written(secret)}
+    lines = {line for secret in secret_texts for line in (secret, *secret.splitlines())}
+    written = {form for line in lines for form in _written(line) if len(form) >= SHORTEST}
     for form in sorted(written, key=len, reverse=True):
         page = page.replace(form, "***")
     return page
 
 
 def _written(secret: str) -> Iterator[str]:
-    """Yield a secret as it can stand in a page: as text, in JSON, in a URL, in Markdown."""
+    """Yield a secret as it can stand in a page: as text, in JSON, in a URL, in Markdown.
+
+    A page has each line of it by itself.
+    """
     for text in (secret, json.dumps(secret)[1:-1], to_json(secret)[1:-1], quote(secret, safe="")):
         yield from (text, plain(text), coded(text))
 

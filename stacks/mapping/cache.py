@@ -76,7 +76,7 @@ class CacheEntry:
             left = narrowing.needing(self.key, KEY).left()
             removed = ("MODIFY", "REMOVE") if left else ("REMOVE",)
             # What was removed is deleted whether it matched or not: an entry may be older. But a
-            # key of the table never changes, so what it leaves out has never had an entry.
+            # key of the table never changes, so what it leaves out has had no entry by this rule.
             every = narrowing.of_keys().needing(self.key, KEY)
             found[DELETE] = Route(
                 path_parameters=path_parameters,

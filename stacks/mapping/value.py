@@ -85,8 +85,8 @@ class _Writer:
         if lacking:
             raise MappingError(
                 f"the value is {field}, which {' and '.join(lacking)} never have, so that the body"
-                f" would be empty: use {_other(field)}, or name it in an object:"
-                ' {"was": Field.OLD_IMAGE}'
+                f' would be empty: name it in an object, {{"image": Field.{field.name}}}, or leave'
+                " those events out"
             )
         return written
 

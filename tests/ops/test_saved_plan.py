@@ -1,11 +1,15 @@
 """A plan is saved, reviewed and applied as it was reviewed, with the real Terraform."""
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from localcloud import LocalAws
+from ops.errors import OpsError
+from ops.saved_plan import make
+from ops.terraform import Terraform
 from tests.conftest import ADVICE, KEY, House
 
 
@@ -29,6 +33,16 @@ def saved(house: House) -> Path:
 
 def test_only_its_owner_may_read_it(saved: Path) -> None:
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+
+
+def test_what_is_no_file_stays(tmp_path: Path) -> None:
+    """Such as a device: replacing it would take it from the whole machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place in (pipe, tmp_path):
+        with pytest.raises(OpsError, match="is no file that a plan can be kept in; name another"):
+            make(Terraform(tmp_path, dict(os.environ)), place)
+    assert pipe.is_fifo()
 
 
 def test_a_file_that_others_could_read_is_replaced(house: House) -> None:

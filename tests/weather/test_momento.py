@@ -269,8 +269,8 @@ def test_a_topic_that_is_refused_is_asked_less_and_less_often(
         assert len(watcher.of(Connected)) == 1
         troubled.clear()
         watcher.wait_for(Connected, 2)
-        troubled.set()
         count = len(watcher.of(Disconnected))
+        troubled.set()
         again = watcher.wait_for(Disconnected, count + 1)
         assert again[count].seconds == 0.02
 

@@ -105,13 +105,12 @@ function showRecord(record) {
 
 function removeRecord(location) {
   const row = records.get(location)?.row;
-  if (row?.contains(document.activeElement)) {
-    const next = row.nextElementSibling ?? row.previousElementSibling;
-    if (next) focusNear(next);
-    else byId("records-title").focus();
-  }
+  const focused = row?.contains(document.activeElement);
+  const next = row?.nextElementSibling ?? row?.previousElementSibling;
   row?.remove();
   records.delete(location);
+  if (focused && next) focusNear(next);
+  else if (focused) byId("records-title").focus();
   byId("no-records").hidden = records.size > 0;
 }
 

@@ -137,6 +137,12 @@ HARMLESS: dict[str, dict[str, Any]] = {
     "an expiry kept": change(
         "aws_dynamodb_table", "change", STREAM | EXPIRING, STREAM | EXPIRING | {"tags": {"a": "b"}}
     ),
+    "a log kept for ever": change(
+        "aws_cloudwatch_log_group", "change", {"retention_in_days": 90}, {"retention_in_days": 0}
+    ),
+    "a pipe without attempts, which the provider sends as 0": change(
+        "aws_pipes_pipe", "change", bounded(3, -1), bounded(0, -1)
+    ),
     "a longer kept log": change(
         "aws_cloudwatch_log_group", "change", {"retention_in_days": 90}, {"retention_in_days": 365}
     ),
@@ -165,6 +171,9 @@ MINDED: dict[str, dict[str, Any]] = {
     "a log destroyed": change("aws_cloudwatch_log_group", "destroy", {}),
     "a log kept for less long": change(
         "aws_cloudwatch_log_group", "change", {"retention_in_days": 365}, {"retention_in_days": 90}
+    ),
+    "a log no longer kept for ever": change(
+        "aws_cloudwatch_log_group", "change", {"retention_in_days": 0}, {"retention_in_days": 90}
     ),
     "the role's policy destroyed": change("aws_iam_role_policy", "destroy", {}),
     "a pipe stopped": change(
@@ -216,6 +225,12 @@ def test_it_warns_without_holding_back(case: str) -> None:
     findings = examine(plan(MINDED[case]))
     assert len(findings) == 1
     assert not blocked(findings)
+
+
+def test_each_loss_of_a_pipe_is_told() -> None:
+    running, stopped = {"desired_state": "RUNNING"}, {"desired_state": "STOPPED"}
+    found = change("aws_pipes_pipe", "change", QUEUED | running, bounded(-1, -1) | stopped)
+    assert [finding.blocks for finding in examine(plan(found))] == [True, False, False]
 
 
 def test_allowing_one_does_not_allow_another() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from ops.review import read_plan, review
-from ops.review.masking import AFTER_APPLY, EVERYWHERE, NOT_SHOWN, SHOWN, secrets, shown
+from ops.review.masking import AFTER_APPLY, EVERYWHERE, NOT_SHOWN, SHOWN, scrub, secrets, shown
 from tests.ops.review.plans import FOLDER, KEYS, change, plan, real
 
 PLANTED = "planted-3-in-every-sensitive-place"
@@ -126,6 +126,20 @@ def test_a_secret_is_found_however_it_is_written(secret: str) -> None:
     parts = re.split(r"\W+", secret)
     assert not [part for part in parts if len(part) > 3 and part in text]
     assert text.count("***") >= 5
+
+
+def test_no_line_of_a_secret_is_shown() -> None:
+    """A long value is shown as a diff, which begins each line with a sign of its own."""
+    secret = "-----BEGIN KEY-----\nplanted line one\nplanted line two\n" + "x" * 80
+    found = plan(
+        change("aws_sqs_queue", "change", {"description": "old"}, {"description": secret}),
+        variables={"key": {"value": secret}},
+    )
+    assert "planted" not in review(found).markdown
+
+
+def test_a_secret_of_blanks_takes_no_other_text_out() -> None:
+    assert scrub("a page about a plan", ["    ", "   a\n"]) == "a page about a plan"
 
 
 def test_a_secret_of_a_module_s_resource_is_known() -> None:
