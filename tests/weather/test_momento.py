@@ -250,6 +250,29 @@ def test_a_server_error_is_waited_out_without_losing_a_message(local: LocalMomen
     assert len(watcher.of(Connected)) == 2
 
 
+def test_after_a_poll_that_broke_it_is_connected_once_the_cache_answers(
+    local: LocalMomento, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not only once the next poll ends, which a quiet topic lets wait."""
+    get, quiet = httpx.Client.get, threading.Event()
+    broken: list[str] = []
+
+    def cut(client: httpx.Client, url: str, **how: Any) -> httpx.Response:
+        if not url.startswith("/topics/"):
+            return get(client, url, **how)
+        if not broken:
+            broken.append(url)
+            raise httpx.ReadError("the connection broke")
+        quiet.wait(600)
+        return get(client, url, **how)
+
+    monkeypatch.setattr(httpx.Client, "get", cut)
+    with Watcher(momento_at(local.endpoint)) as watcher:
+        watcher.wait_for(Connected, 2)
+        assert len(watcher.of(Disconnected)) == 1
+        quiet.set()
+
+
 def test_a_topic_that_is_refused_is_asked_less_and_less_often(
     local: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:

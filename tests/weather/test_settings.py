@@ -265,6 +265,23 @@ def test_a_command_finds_the_same_place_by_the_environment(
     assert again.environment({}) == there.environment({})
 
 
+def test_an_empty_value_of_the_local_cloud_counts_as_not_set(files: Files) -> None:
+    files.local_cloud(CACHE_TTL_SECONDS="")
+    assert WeatherSettings.load().cache_ttl is None
+
+
+def test_a_profile_at_an_endpoint_of_ones_own_is_found_by_a_command(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in AWS's own files, which a local cloud's commands do not read."""
+    real(files)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    found = WeatherSettings.load().environment({})
+    assert found["AWS_PROFILE"] == "mine"
+    assert "AWS_CONFIG_FILE" not in found
+
+
 def test_the_queue_and_the_log_group_have_the_tables_name() -> None:
     settings = settings_of(NAME_PREFIX="mine", MOMENTO_API_ENDPOINT="https://momento.test")
     assert settings.dead_letter_queue == "mine-dlq"
