@@ -22,7 +22,9 @@ def aws(local_aws: LocalAws, state_bucket: str) -> LocalAws:
 
 @pytest.fixture(scope="module")
 def saved(house: House) -> Path:
-    """Return a plan that `./help.sh plan` has saved."""
+    """Return a plan that `./help.sh plan` has saved, in the place of a file for all to read."""
+    (house.root / "the-plan").write_text("old", encoding="utf-8")
+    (house.root / "the-plan").chmod(0o644)
     done = house.run("./help.sh", "plan", "--out", "the-plan")
     assert done.returncode == 0, done.stderr
     assert "Plan: 15 to add, 0 to change, 0 to destroy." in done.stdout
@@ -43,16 +45,6 @@ def test_what_is_no_file_stays(tmp_path: Path) -> None:
         with pytest.raises(OpsError, match="is no file that a plan can be kept in; name another"):
             make(Terraform(tmp_path, dict(os.environ)), place)
     assert pipe.is_fifo()
-
-
-def test_a_file_that_others_could_read_is_replaced(house: House) -> None:
-    """Writing to it would leave it as it is to them."""
-    file = house.root / "read-by-all"
-    file.write_text("old", encoding="utf-8")
-    file.chmod(0o644)
-    done = house.run("./help.sh", "plan", "--out", "read-by-all")
-    assert done.returncode == 0, done.stderr
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_it_is_reviewed_without_planning_again(house: House, saved: Path) -> None:
