@@ -70,16 +70,17 @@ def apply(terraform: Terraform, file: Path) -> None:
 
 @contextmanager
 def _written_for_the_owner(file: Path) -> Iterator[Path]:
-    if not file.absolute().parent.is_dir():
-        raise OpsError(f"{file}: there is no folder {file.absolute().parent}")
-    if file.exists() and not file.is_file():
+    place = file.resolve()  # a link, such as /dev/stdout, is not what is replaced
+    if not place.parent.is_dir():
+        raise OpsError(f"{file}: there is no folder {place.parent}")
+    if place.exists() and not place.is_file():
         raise OpsError(f"{file} is no file that a plan can be kept in; name another")
     try:
-        file.unlink(missing_ok=True)  # one that is there would keep its rights
+        place.unlink(missing_ok=True)  # one that is there would keep its rights
     except OSError as error:
         raise OpsError(f"{file} cannot be replaced: {error.strerror}") from None
     before = os.umask(0o077)
     try:
-        yield file.absolute()
+        yield place
     finally:
         os.umask(before)

@@ -38,13 +38,15 @@ def test_only_its_owner_may_read_it(saved: Path) -> None:
 
 
 def test_what_is_no_file_stays(tmp_path: Path) -> None:
-    """Such as a device: replacing it would take it from the whole machine."""
-    pipe = tmp_path / "pipe"
+    """Such as a device: replacing it would take it from the whole machine; nor does a link go."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
     os.mkfifo(pipe)
-    for place in (pipe, tmp_path):
+    link.symlink_to(pipe)
+    for place in (pipe, link, tmp_path):
         with pytest.raises(OpsError, match="is no file that a plan can be kept in; name another"):
             make(Terraform(tmp_path, dict(os.environ)), place)
     assert pipe.is_fifo()
+    assert link.is_symlink()
 
 
 def test_it_is_reviewed_without_planning_again(house: House, saved: Path) -> None:

@@ -250,6 +250,18 @@ def test_the_last_row_hands_the_focus_to_the_heading(page: Page) -> None:
     expect(page.locator("#records-title")).to_be_focused()
 
 
+def test_a_row_that_goes_keeps_no_focus_of_its_own(page: Page) -> None:
+    """Beside it is one that has nothing to delete, and no button."""
+    page.evaluate("reset()")
+    left: Any = {"location": "Fès", "state": "left over", "table": None, "cache": {}}
+    gone: Any = {"location": "Oslo", "state": "missing", "table": {}, "cache": None}
+    for record in (left, gone):
+        page.evaluate("record => showRecord(record)", record)
+    page.get_by_role("button", name="Delete Oslo").focus()
+    page.evaluate("removeRecord('Oslo')")
+    expect(page.locator("#records-title")).to_be_focused()
+
+
 def test_it_says_so_when_the_table_has_more(page: Page) -> None:
     page.evaluate("showMore(50)")
     expect(page.locator("#more")).to_contain_text("The table has more records: 50 are shown")
