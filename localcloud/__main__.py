@@ -1,4 +1,4 @@
-"""Run the local cloud: `python -m localcloud [--port N] [--watch] [-- COMMAND ...]`.
+"""Run the local cloud: `python -m localcloud [--port N] [--watch] [--momento-limits] [-- COMMAND]`.
 
 With a command, it runs in an environment that points at the local cloud, which ends with it.
 Without one, the environment is printed and the local cloud stays until Ctrl-C. Then, and with
@@ -21,6 +21,7 @@ from dotenv import dotenv_values
 from localcloud.cloud import LocalCloud
 from localcloud.delivery import Delivery
 from localcloud.errors import LocalCloudError
+from localcloud.momento_limits import Limits, read_max_ttl
 
 CACHE = "momento-eventbridge-cache"
 MARKS = {"delivered": "✓", "filtered": "·", "dead-letter": "✗", "undelivered": "!"}
@@ -36,6 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the AWS API (default: a free one)")
     parser.add_argument("--watch", action="store_true", help="a line for each delivery")
+    parser.add_argument(
+        "--momento-limits",
+        action="store_true",
+        help="Momento answers 429 over the account's limits, MOMENTO_*_OPERATIONS_PER_SECOND",
+    )
     parser.add_argument("command", nargs="*", help="what to run; the local cloud ends with it")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -43,7 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with (
             LocalCloud(
-                port=options.port, caches=(_cache(),), on_delivery=_tell if watched else _ignore
+                port=options.port,
+                caches=(_setting("MOMENTO_CACHE_NAME") or CACHE,),
+                momento_limits=Limits.read(_setting) if options.momento_limits else None,
+                max_ttl_seconds=read_max_ttl(_setting),
+                on_delivery=_tell if watched else _ignore,
+                warn=_warn,
             ) as cloud,
             tempfile.TemporaryDirectory() as out,
         ):
@@ -60,13 +71,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _cache() -> str:
-    """Return the cache that the stack will name: from the environment, `.env` or the default."""
-    name = "MOMENTO_CACHE_NAME"
+def _setting(name: str) -> str | None:
+    """Return a setting of the stack: from the environment or `.env`."""
     try:
-        return os.environ.get(name) or dotenv_values(".env").get(name) or CACHE
+        return os.environ.get(name) or dotenv_values(".env").get(name)
     except UnicodeDecodeError:  # which whoever reads the settings will tell
-        return CACHE
+        return None
 
 
 @contextlib.contextmanager
@@ -118,6 +128,10 @@ def _stay(cloud: LocalCloud, env: Mapping[str, str]) -> None:
     print(f"# AWS at {cloud.aws.endpoint}, Momento at {cloud.momento.endpoint}; Ctrl-C ends both")
     print("# a line for each record and pipe: ✓ delivered · filtered out ✗ dead letter", flush=True)
     signal.pause()
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 def _ignore(_: Delivery) -> None:

@@ -5,10 +5,14 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Self
 
+from eventpipes import Definition, RuleDefinition
+
 from localcloud.aws import LocalAws
 from localcloud.delivery import Delivery
 from localcloud.feed import DeliveryFeed
-from localcloud.momento import LocalMomento
+from localcloud.momento import Limits, LocalMomento
+from localcloud.momento_limits import MAX_TTL_SECONDS
+from localcloud.named_cache import named_cache
 from localcloud.runner import Runner
 
 MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
@@ -24,13 +28,24 @@ class LocalCloud:
         *,
         port: int | None = None,
         caches: tuple[str, ...] = (),
+        momento_limits: Limits | None = None,
+        max_ttl_seconds: int = MAX_TTL_SECONDS,
         on_delivery: Callable[[Delivery], None] = lambda _: None,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`port` is the AWS API's (default: a free one); `caches` exist from the start."""
+        """`port` is the AWS API's (default: a free one).
+
+        `caches` exist from the start, and those that a pipe or a rule names as soon as it is
+        deployed. With `momento_limits`, Momento answers 429 over them. `warn` is told of a cache
+        that is over their number.
+        """
         self.aws = LocalAws(port=port)
-        self.momento = LocalMomento(api_key=API_KEY, caches=caches)
+        self.momento = LocalMomento(
+            api_key=API_KEY, caches=caches, max_ttl_seconds=max_ttl_seconds, limits=momento_limits
+        )
         self.feed = DeliveryFeed()
         self._on_delivery = on_delivery
+        self._warn = warn
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -44,6 +59,7 @@ class LocalCloud:
                     region=self.environment()["AWS_REGION"],
                     redirect=self.momento.endpoint,
                     on_delivery=self._tell,
+                    on_start=self._create_cache,
                 )
             )
             self._exit = stack.pop_all()
@@ -55,6 +71,15 @@ class LocalCloud:
     def _tell(self, delivery: Delivery) -> None:
         self.feed.tell(delivery)
         self._on_delivery(delivery)
+
+    def _create_cache(self, definition: Definition | RuleDefinition) -> None:
+        """Create the cache that is named, as somebody would in the Momento console."""
+        name, limits = named_cache(definition), self.momento.service.limits
+        if name and not self.momento.service.create_cache(name) and limits:
+            self._warn(
+                f"{definition.name} sends to the cache {name}, which is one more than the"
+                f" {limits.caches} that Momento gives an account in a region: it answers 404"
+            )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return `base` (default: this process's environment), pointed at the local cloud.

@@ -1,19 +1,16 @@
 """Momento's HTTP API for caches and topics, on this machine.
 
 See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento Topics". Caches
-exist when they are created here, as they do in the Momento console.
+exist when they are created here, as they do in the Momento console. Where the pages leave an
+answer open, docs/fidelity.md says what is inferred.
 """
 
 import asyncio
 import base64
 import contextlib
-import hmac
 import re
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,53 +18,70 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from localcloud.momento_cache import Cache, Item
+from localcloud.momento_keys import ApiKey, ApiKeys
+from localcloud.momento_limits import (
+    MAX_ITEM_BYTES,
+    MAX_MESSAGE_BYTES,
+    MAX_TTL_SECONDS,
+    Allowance,
+    Limits,
+    message_operations,
+)
+from localcloud.momento_topic import KEPT_MESSAGES, Topic
 from localcloud.serving import Served
 
-MAX_ITEM_BYTES = 1_000_000
-MAX_TTL_SECONDS = 86_400
+__all__ = ["KEPT_MESSAGES", "Cache", "Item", "Limits", "LocalMomento", "Momento", "Topic"]
+
 LONG_POLL_SECONDS = 10.0
-KEPT_MESSAGES = 1_000
-"""How far back a subscriber can go; asking for older messages gives a discontinuity."""
+EVICTION_SECONDS = 0.1
+"""The shortest pause between two looks for expired items."""
+BINARY = "application/octet-stream"
+PERMISSIONS = {"PUT": "write", "DELETE": "write", "POST": "write"}
+CODES = {
+    400: "Bad Request",
+    401: "Unauthenticated",
+    403: "PermissionDenied",
+    404: "NotFound",
+    405: "MethodNotAllowed",
+    429: "LimitExceeded",
+}
+"""The label of an error; those of 400, 403 and 404 are in Momento's pages."""
+URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
 Interference = Callable[[Request], Awaitable[Response | None]]
 """Looks at a request before the service does, and may answer in its place (for tests)."""
 
 
-@dataclass
-class Item:
-    """A cached value and when it expires, on the monotonic clock."""
-
-    value: bytes
-    expires: float
-
-
-@dataclass
-class Topic:
-    """A topic's last messages; the page changes when the sequence begins anew."""
-
-    page: int
-    next_number: int = 0
-    messages: deque[tuple[int, bytes, bool]] = field(
-        default_factory=lambda: deque(maxlen=KEPT_MESSAGES)
-    )
-
-
-@dataclass
-class Cache:
-    """Items by key, and the topics that share the cache's name space."""
-
-    items: dict[bytes, Item] = field(default_factory=dict)
-    topics: dict[str, Topic] = field(default_factory=dict)
-
-
 class Momento:
-    """The service's state and its ASGI application, `app`."""
+    """The service's state and its ASGI application, `app`.
 
-    def __init__(self, *, api_key: str, caches: tuple[str, ...] = ()) -> None:
-        self._api_key = api_key
-        self.caches = {name: Cache() for name in caches}
+    `keys` are the account's API keys, of which `api_key` may do everything. With `limits`,
+    requests over them are answered with 429.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        caches: tuple[str, ...] = (),
+        max_ttl_seconds: int = MAX_TTL_SECONDS,
+        limits: Limits | None = None,
+    ) -> None:
+        self.keys = ApiKeys(api_key)
+        self.caches: dict[str, Cache] = {}
+        self.limits = limits
         self.interfere: Interference | None = None
+        self.max_ttl_seconds = max_ttl_seconds
+        allowed = limits or Limits()
+        self._allowances = {
+            "cache": Allowance(allowed.cache_operations),
+            "topic": Allowance(allowed.topic_operations),
+        }
         self._published = asyncio.Condition()
+        self._eviction: asyncio.TimerHandle | None = None
+        for name in caches:
+            self.create_cache(name)
         self.app = Starlette(
             routes=[
                 Route("/cache/{cache}", self._on_item, methods=["GET", "PUT", "DELETE"]),
@@ -76,102 +90,176 @@ class Momento:
             exception_handlers={HTTPException: _as_json},
         )
 
+    def create_cache(self, name: str) -> bool:
+        """Create a cache, unless it is there; return False where the limit is reached."""
+        if name not in self.caches:
+            if self.limits is not None and len(self.caches) >= self.limits.caches:
+                return False
+            self.caches[name] = Cache()
+        return True
+
     async def _on_item(self, request: Request) -> Response:
-        if (answer := await self._before(request)) is not None:
+        if self.interfere is not None and (answer := await self.interfere(request)) is not None:
             return answer
-        cache = self._cache(request)
+        caller = self._authenticate(request)
         key = _key(request)
+        cache = self._cache(request, caller, "cache", key)
+        self._take("cache", 1)
         if request.method == "PUT":
             return await self._put(request, cache, key)
         if request.method == "DELETE":
             cache.items.pop(key, None)
             return Response(status_code=204)
-        item = cache.items.get(key)
-        if item is None or item.expires <= time.monotonic():
-            cache.items.pop(key, None)
+        item = cache.get(key, time.monotonic())
+        if item is None:
             raise HTTPException(404, "Key Not Found")
         return Response(item.value, media_type="application/octet-stream")
 
     async def _put(self, request: Request, cache: Cache, key: bytes) -> Response:
         ttl = _whole_number(request, "ttl_seconds", required=True)
-        if not 1 <= ttl <= MAX_TTL_SECONDS:
+        if not 1 <= ttl <= self.max_ttl_seconds:
             raise HTTPException(
-                400, f"Invalid argument: ttl_seconds must be 1 to {MAX_TTL_SECONDS}"
+                400, f"Invalid argument: ttl_seconds must be 1 to {self.max_ttl_seconds}"
             )
         value = await request.body()
-        if len(value) > MAX_ITEM_BYTES:
-            raise HTTPException(400, f"Invalid argument: item is larger than {MAX_ITEM_BYTES} B")
-        cache.items[key] = Item(value, time.monotonic() + ttl)
+        if len(key) + len(value) > MAX_ITEM_BYTES:
+            raise HTTPException(
+                400,
+                f"Invalid argument: the item has {len(key) + len(value)} bytes with its key, and"
+                f" {MAX_ITEM_BYTES} at most are taken",
+            )
+        cache.put(key, Item(value, time.monotonic() + ttl))
+        self._evict()
         return Response(status_code=204)
 
     async def _on_topic(self, request: Request) -> Response:
-        if (answer := await self._before(request)) is not None:
+        if self.interfere is not None and (answer := await self.interfere(request)) is not None:
             return answer
-        cache = self._cache(request)
-        topic = cache.topics.setdefault(request.path_params["topic"], Topic(page=1))
+        caller = self._authenticate(request)
+        name = request.path_params["topic"]
+        cache = self._cache(request, caller, "topic", name.encode())
+        topic = cache.topics.setdefault(name, Topic(page=1))
         if request.method == "POST":
-            body = await request.body()
-            binary = "octet-stream" in request.headers.get("content-type", "")
-            async with self._published:
-                topic.messages.append((topic.next_number, body, binary))
-                topic.next_number += 1
-                self._published.notify_all()
-            return Response(status_code=204)
+            return await self._publish(request, topic)
+        self._take("topic", 1)
         return await self._poll(request, topic)
 
+    async def _publish(self, request: Request, topic: Topic) -> Response:
+        """Take a message of any content type: all but `application/octet-stream` is text.
+
+        The page documents `text/plain` and `application/octet-stream`, and its own example, a
+        `curl -d`, sends another; a pipe sends JSON, as in Momento's walk-through.
+        """
+        content_type = request.headers.get("content-type", "")
+        if not content_type:
+            raise HTTPException(
+                400, "Bad Request: the Content-Type header is missing; text/plain is for text"
+            )
+        body = await request.body()
+        if len(body) > MAX_MESSAGE_BYTES:
+            raise HTTPException(
+                400,
+                f"Invalid argument: the message has {len(body)} bytes, and {MAX_MESSAGE_BYTES} at"
+                " most are taken",
+            )
+        self._take("topic", message_operations(len(body)))
+        async with self._published:
+            topic.publish(body, binary=content_type.split(";")[0].strip().lower() == BINARY)
+            self._published.notify_all()
+        return Response(status_code=204)
+
     async def _poll(self, request: Request, topic: Topic) -> Response:
-        """Answer with what came since, or wait for it (a long poll)."""
+        """Answer with what came since, or wait for it (a long poll).
+
+        Without a number, and with 0 for both number and page, as a first request has them, that
+        is what comes from now on; page 0 stands for the current one.
+        """
         number = _whole_number(request, "sequence_number", default=topic.next_number)
         page = _whole_number(request, "sequence_page", default=topic.page)
-        gap = _discontinuity(topic, number, page)
+        if page == 0:
+            page, number = topic.page, number or topic.next_number
+        gap = topic.discontinuity(number, page)
         if gap is not None:
             number = gap["discontinuity"]["new_topic_sequence"]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONG_POLL_SECONDS), self._published:
                 await self._published.wait_for(lambda: gap or topic.next_number > number)
-        items = [gap] if gap else []
-        items += [_message(topic, message) for message in topic.messages if message[0] >= number]
-        return JSONResponse({"items": items})
+        messages = topic.since(number)
+        delivered = sum(message_operations(len(body)) for _, body, _ in messages)
+        self._allowances["topic"].count(time.monotonic(), delivered)
+        return JSONResponse({"items": [*([gap] if gap else []), *map(topic.item, messages)]})
 
-    async def _before(self, request: Request) -> Response | None:
-        if self.interfere is not None and (answer := await self.interfere(request)) is not None:
-            return answer
-        self._authorize(request)
-        return None
-
-    def _authorize(self, request: Request) -> None:
+    def _authenticate(self, request: Request) -> ApiKey:
+        """Return the key that a request comes with."""
         header = request.headers.get("authorization")
         token = request.query_params.get("token")
         if header and token:
             raise HTTPException(
                 400, "Bad Request: give the Authorization header or token, not both"
             )
-        given = header or token or ""
-        if not hmac.compare_digest(given.encode(), self._api_key.encode()):
-            raise HTTPException(401, "Unauthorized: the API key is missing, invalid or expired")
+        found = self.keys.find(header or token or "")
+        if found is None:
+            raise HTTPException(
+                401, "Unauthorized: the API key is missing, invalid, expired or revoked"
+            )
+        return found
 
-    def _cache(self, request: Request) -> Cache:
-        found = self.caches.get(request.path_params["cache"])
+    def _cache(self, request: Request, caller: ApiKey, kind: str, name: bytes) -> Cache:
+        """Return the cache that a request names, if the key may do there what it asks."""
+        cache = request.path_params["cache"]
+        permission = PERMISSIONS.get(request.method, "read")
+        if not caller.permits(kind, permission, cache, name):
+            raise HTTPException(
+                403, f"Forbidden: the API key's role does not grant {permission} of this {kind}"
+            )
+        found = self.caches.get(cache)
         if found is None:
             raise HTTPException(404, "Cache Not Found")
         return found
 
+    def _take(self, kind: str, operations: int) -> None:
+        """Count operations; over the account's limit, where there is one, refuse the request."""
+        allowance = self._allowances[kind]
+        if self.limits is None or allowance.take(time.monotonic(), operations):
+            return
+        raise HTTPException(
+            429,
+            f"Limit exceeded: {allowance.per_second} {kind} operations a second; contact Momento"
+            " support to request an increase",
+        )
+
+    def _evict(self) -> None:
+        """Remove what has expired from all caches, now and when the next item expires."""
+        if self._eviction is not None:
+            self._eviction.cancel()
+        now = time.monotonic()
+        due = [at for cache in list(self.caches.values()) if (at := cache.evict(now)) is not None]
+        wait = max(min(due) - now, EVICTION_SECONDS) if due else None
+        loop = asyncio.get_running_loop()
+        self._eviction = None if wait is None else loop.call_later(wait, self._evict)
+
 
 def _key(request: Request) -> bytes:
+    """Return the key of an item: text, or URL-safe Base64 without padding."""
     key = request.query_params.get("key")
     encoded = request.query_params.get("key_base64")
     if (key is None) == (encoded is None):
         raise HTTPException(400, "Bad Request: give either key or key_base64")
-    if encoded is not None:
-        try:
-            decoded = base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True)
-        except ValueError:
-            raise HTTPException(400, "Bad Request: key_base64 is not Base64") from None
-    else:
-        decoded = (key or "").encode()
+    decoded = (key or "").encode() if encoded is None else _decoded(encoded)
     if not decoded:
         raise HTTPException(400, "Invalid argument: the key is empty")
     return decoded
+
+
+def _decoded(encoded: str) -> bytes:
+    padded = encoded + "=" * (-len(encoded) % 4)
+    with contextlib.suppress(ValueError):
+        decoded = base64.urlsafe_b64decode(padded) if URL_SAFE.fullmatch(encoded) else b""
+        if base64.urlsafe_b64encode(decoded).decode().rstrip("=") == encoded:
+            return decoded
+    raise HTTPException(
+        400, "Bad Request: key_base64 is not URL-safe Base64 (A-Z a-z 0-9 - _) without padding"
+    )
 
 
 def _whole_number(request: Request, name: str, *, required: bool = False, default: int = 0) -> int:
@@ -183,43 +271,16 @@ def _whole_number(request: Request, name: str, *, required: bool = False, defaul
     return int(text)
 
 
-def _discontinuity(topic: Topic, number: int, page: int) -> dict[str, Any] | None:
-    oldest = topic.messages[0][0] if topic.messages else topic.next_number
-    if page == topic.page and oldest <= number <= topic.next_number:
-        return None
-    return {
-        "discontinuity": {
-            "last_topic_sequence": number,
-            "new_topic_sequence": oldest,
-            "new_sequence_page": topic.page,
-        }
-    }
-
-
-def _message(topic: Topic, message: tuple[int, bytes, bool]) -> dict[str, Any]:
-    number, body, binary = message
-    try:
-        value = None if binary else {"text": body.decode()}
-    except UnicodeDecodeError:
-        value = None
-    return {
-        "item": {
-            "topic_sequence_number": number,
-            "sequence_page": topic.page,
-            "value": value or {"binary": base64.b64encode(body).decode()},
-        }
-    }
-
-
 async def _as_json(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return JSONResponse({"message": error.detail}, status_code=error.status_code)
+    body = {"code": CODES.get(error.status_code, "Error"), "message": error.detail}
+    return JSONResponse(body, status_code=error.status_code)
 
 
 class LocalMomento(Served):
     """Momento on a free port of 127.0.0.1, in a thread; a context manager.
 
-    `service` holds its state, `endpoint` is its URL.
+    `service` holds its state, `endpoint` is its URL; the other arguments are `Momento`'s.
 
     Raises:
         LocalCloudError: the port is taken.
@@ -227,8 +288,16 @@ class LocalMomento(Served):
     """
 
     def __init__(
-        self, *, api_key: str, caches: tuple[str, ...] = (), port: int | None = None
+        self,
+        *,
+        api_key: str,
+        caches: tuple[str, ...] = (),
+        port: int | None = None,
+        max_ttl_seconds: int = MAX_TTL_SECONDS,
+        limits: Limits | None = None,
     ) -> None:
         self.api_key = api_key
-        self.service = Momento(api_key=api_key, caches=caches)
+        self.service = Momento(
+            api_key=api_key, caches=caches, max_ttl_seconds=max_ttl_seconds, limits=limits
+        )
         super().__init__(self.service.app, what="Momento", port=port)

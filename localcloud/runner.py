@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventpipes import EventBus, EventPipesError, Pipe, Rule
+from eventpipes import Definition, EventBus, EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import read_definition
 from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
@@ -57,7 +57,8 @@ class Runner:
     `redirect` is the origin that requests go to in the place of the destination's own, so that
     what is deployed can name the real Momento. `on_delivery` is told of every outcome, in the
     pipe's thread or one of the rule's. A pipe or rule that cannot be run faithfully is stopped,
-    with the reason in `statuses`. The end waits for what the rules have under way.
+    with the reason in `statuses`. The end waits for what the rules have under way. `on_start` is
+    told of every pipe and rule before it sends anything.
     """
 
     def __init__(
@@ -69,12 +70,14 @@ class Runner:
         checkpoints: Checkpoints | None = None,
         timing: Timing | None = None,
         on_delivery: Callable[[Delivery], None] = lambda _: None,
+        on_start: Callable[[Definition | RuleDefinition], None] = lambda _: None,
     ) -> None:
         self._client = _Clients(endpoint, region)
         self._redirect = redirect
         self._checkpoints = checkpoints or Checkpoints()
         self._timing = timing or Timing()
         self._on_delivery = on_delivery
+        self._on_start = on_start
         self._running: dict[str, _Running] = {}
         self._statuses: dict[str, PipeStatus] = {}
         self._limits: dict[str, RateLimit] = {}
@@ -225,6 +228,7 @@ class Runner:
             running.threads.append(
                 threading.Thread(target=reader.run, name=definition.name, daemon=True)
             )
+        self._on_start(definition)
         self._running[definition.name] = running
         self._statuses[definition.name] = PipeStatus(definition.name, "RUNNING")
         for thread in running.threads:
@@ -239,6 +243,7 @@ class Runner:
     def _bus(self, bus: EventBus) -> Bus:
         def make(rule: Rule) -> RuleTarget:
             definition = rule.definition
+            self._on_start(definition)
             return RuleTarget(
                 rule,
                 limit=self._limit(definition.target_arn, definition.destination.rate_limit),

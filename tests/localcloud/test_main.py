@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 
 from localcloud import LocalAws
 from localcloud import __main__ as module
+from localcloud.momento import LocalMomento
 from tests.conftest import ROOT
 from tests.localcloud.arrivals import unused_port
 
@@ -169,3 +170,54 @@ def test_the_file_is_read_as_it_was_written(run: Ran) -> None:
     assert run("--watch") == 0
     run.file.write_text(run.seen["file"])
     assert dotenv_values(run.file) == values(run.seen["file"])
+
+
+@pytest.fixture
+def made(without_aws: None, monkeypatch: pytest.MonkeyPatch) -> list[LocalMomento]:  # noqa: ARG001 - only to leave it out
+    """Return the Momentos that were started."""
+    found: list[LocalMomento] = []
+    enter = LocalMomento.__enter__
+
+    def note(momento: LocalMomento) -> LocalMomento:
+        found.append(momento)
+        return enter(momento)
+
+    monkeypatch.setattr(LocalMomento, "__enter__", note)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "setting", "limits"),
+    [
+        ((), "1000", None),
+        (("--momento-limits",), "", (100, 10)),
+        (("--momento-limits",), "1000", (1_000, 10)),
+    ],
+)
+def test_momento_keeps_the_accounts_limits_when_told_to(
+    run: Ran,
+    made: list[LocalMomento],
+    options: tuple[str, ...],
+    setting: str,
+    limits: tuple[int, int] | None,
+) -> None:
+    """The limits are those of the settings, in `.env` for example."""
+    file = run.file.parents[1] / ".env"
+    file.write_text(f"MOMENTO_CACHE_OPERATIONS_PER_SECOND={setting}\n")
+    assert run(*options) == 0
+    found = made[0].service.limits
+    assert (found and (found.cache_operations, found.topic_operations)) == limits
+
+
+@pytest.mark.parametrize(("setting", "seconds"), [("", 86_400), ("2592000", 2_592_000)])
+def test_momento_takes_a_ttl_as_long_as_the_setting_says(
+    run: Ran,
+    made: list[LocalMomento],
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+    seconds: int,
+) -> None:
+    """An account with provisioned storage has a longer one than a day."""
+    monkeypatch.setenv("MOMENTO_MAX_TTL_SECONDS", setting)
+    assert run() == 0
+    assert made[0].service.max_ttl_seconds == seconds

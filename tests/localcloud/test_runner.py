@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from localcloud import LocalAws
 from localcloud.checkpoints import Checkpoints
+from localcloud.momento_keys import ApiKeys
 from localcloud.runner import Runner
 from tests.localcloud.arrivals import Arrivals, unused_port, until
 from tests.localcloud.weather_cloud import WeatherCloud, locations
@@ -344,7 +345,7 @@ def test_a_pipe_made_anew_begins_anew(cloud: WeatherCloud) -> None:
 def test_a_changed_key_is_used(cloud: WeatherCloud) -> None:
     """Momento refuses the old one, which is tried again until the connection has the new."""
     weather = cloud.weather
-    cloud.momento.service._api_key = "another"  # noqa: SLF001 - a key that was rotated
+    cloud.momento.service.keys = ApiKeys("another")
     with cloud.runner() as runner:
         runner.wait_until_reading(*weather.create_pipes([PUT], MaximumRetryAttempts=-1))
         weather.put("Oslo")

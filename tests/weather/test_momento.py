@@ -101,7 +101,7 @@ def publish(local: LocalMomento, *messages: str | bytes) -> None:
     """Publish messages."""
     url = f"{local.endpoint}/topics/weather/{TOPIC}"
     for message in messages:
-        headers = {"Authorization": KEY}
+        headers = {"Authorization": KEY, "Content-Type": "text/plain"}
         httpx.post(url, content=message, headers=headers, timeout=60).raise_for_status()
 
 

@@ -60,7 +60,7 @@ def hears_the_topic(up: Up) -> bool:
     """Publish a message; say whether one has come to the page: then no other will be missed."""
     env = up.environment()
     url = f"{env['MOMENTO_ENDPOINT_URL']}/topics/{TOPIC}"
-    headers = {"Authorization": env["MOMENTO_API_KEY"]}
+    headers = {"Authorization": env["MOMENTO_API_KEY"], "Content-Type": "text/plain"}
     httpx.post(url, content="hello", headers=headers, timeout=60).raise_for_status()
     return "event: message" in known(up)
 

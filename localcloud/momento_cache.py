@@ -1,0 +1,48 @@
+"""A cache: items until they expire, and the topics that share its name space."""
+
+import heapq
+from dataclasses import dataclass, field
+
+from localcloud.momento_topic import Topic
+
+FEW = 64
+"""Entries of the past that are not worth clearing away."""
+
+
+@dataclass
+class Item:
+    """A cached value and when it expires, on the monotonic clock."""
+
+    value: bytes
+    expires: float
+
+
+@dataclass
+class Cache:
+    """Items by key, and topics by name."""
+
+    items: dict[bytes, Item] = field(default_factory=dict)
+    topics: dict[str, Topic] = field(default_factory=dict)
+    _expiries: list[tuple[float, bytes]] = field(default_factory=list)
+    """A heap; it may name items that were replaced or deleted meanwhile."""
+
+    def put(self, key: bytes, item: Item) -> None:
+        """Store an item in the place of any before."""
+        self.items[key] = item
+        heapq.heappush(self._expiries, (item.expires, key))
+        if len(self._expiries) > 2 * len(self.items) + FEW:
+            self._expiries = [(one.expires, key) for key, one in self.items.items()]
+            heapq.heapify(self._expiries)
+
+    def get(self, key: bytes, now: float) -> Item | None:
+        """Return an item that has not expired."""
+        item = self.items.get(key)
+        return None if item is None or item.expires <= now else item
+
+    def evict(self, now: float) -> float | None:
+        """Remove what has expired; return when to look again, or None if nothing is left."""
+        while self._expiries and self._expiries[0][0] <= now:
+            _, key = heapq.heappop(self._expiries)
+            if key in self.items and self.items[key].expires <= now:
+                del self.items[key]
+        return self._expiries[0][0] if self._expiries else None

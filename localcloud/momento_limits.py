@@ -1,0 +1,91 @@
+"""What Momento takes: sizes and times always, operations a second where limits are asked for.
+
+See Momento: "Momento Cache service quotas" and "Momento Topics service quotas".
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MAX_ITEM_BYTES = 5 * 1_024 * 1_024
+"""An item with its key."""
+MAX_MESSAGE_BYTES = 4 * 1_024
+"""A topic's message."""
+MAX_TTL_SECONDS = 86_400
+"""How long an item stays with on-demand storage; provisioned storage has no bound."""
+CHUNK_BYTES = 1_024
+"""A message counts as an operation for each KB that it has begun."""
+
+CACHE_OPERATIONS = "MOMENTO_CACHE_OPERATIONS_PER_SECOND"
+TOPIC_OPERATIONS = "MOMENTO_TOPIC_OPERATIONS_PER_SECOND"
+MAX_TTL = "MOMENTO_MAX_TTL_SECONDS"
+"""The settings that say what an account may do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What an account may do in a region; the defaults are those of a new one.
+
+    >>> Limits.read({"MOMENTO_TOPIC_OPERATIONS_PER_SECOND": "50"}.get)
+    Limits(cache_operations=100, topic_operations=50, caches=3)
+    """
+
+    cache_operations: int = 100
+    """Operations a second on items, in all caches."""
+    topic_operations: int = 10
+    """Operations a second on topics: each message published, and each delivered."""
+    caches: int = 3
+
+    @classmethod
+    def read(cls, setting: Callable[[str], str | None]) -> "Limits":
+        """Return the limits by their settings; a setting that is no number has its default."""
+        return cls(
+            cache_operations=_number(setting(CACHE_OPERATIONS), cls.cache_operations),
+            topic_operations=_number(setting(TOPIC_OPERATIONS), cls.topic_operations),
+        )
+
+
+class Allowance:
+    """So many operations within any second; what is delivered counts though nobody asked."""
+
+    def __init__(self, per_second: int) -> None:
+        self.per_second = per_second
+        self._counted: deque[tuple[float, int]] = deque()
+        self._sum = 0
+
+    def take(self, now: float, operations: int) -> bool:
+        """Count operations, or return False and count none if that is over the limit."""
+        self._forget(now)
+        if self._sum + operations > self.per_second:
+            return False
+        self.count(now, operations)
+        return True
+
+    def count(self, now: float, operations: int) -> None:
+        """Count operations that cannot be refused."""
+        self._forget(now)
+        self._counted.append((now, operations))
+        self._sum += operations
+
+    def _forget(self, now: float) -> None:
+        while self._counted and self._counted[0][0] <= now - 1:
+            self._sum -= self._counted.popleft()[1]
+
+
+def read_max_ttl(setting: Callable[[str], str | None]) -> int:
+    """Return the longest TTL by its setting; a setting that is no number has its default."""
+    return _number(setting(MAX_TTL), MAX_TTL_SECONDS)
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and re.fullmatch("[1-9][0-9]{0,17}", text) else default
+
+
+def message_operations(size: int) -> int:
+    """Return how many operations a message of so many bytes counts as.
+
+    >>> [message_operations(size) for size in (0, 1_024, 1_025, 4_096)]
+    [1, 1, 2, 4]
+    """
+    return max(1, -(-size // CHUNK_BYTES))

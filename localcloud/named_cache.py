@@ -1,0 +1,20 @@
+"""The Momento cache that a pipe or a rule names."""
+
+from urllib.parse import unquote, urlsplit
+
+from eventpipes import Definition, RuleDefinition
+
+
+def named_cache(definition: Definition | RuleDefinition) -> str | None:
+    """Return the cache that requests go to, or None if it is in each record, or in none.
+
+    The endpoint is `/cache/{cache}` or `/topics/{cache}/{topic}`, in which path parameters stand
+    for each `*`.
+    """
+    parameters = iter(definition.path_parameters)
+    path = urlsplit(definition.destination.endpoint).path
+    parts = [next(parameters, "*") if part == "*" else part for part in path.split("/")]
+    match parts:
+        case ["", "cache" | "topics", name, *_] if name and name != "*" and name[0] != "$":
+            return unquote(name)
+    return None

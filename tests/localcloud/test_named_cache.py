@@ -1,0 +1,103 @@
+"""Momento has every cache that what is deployed names, whichever pipe or rule names it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from eventpipes import Connection, Definition, Destination, Source
+from localcloud.cloud import LocalCloud
+from localcloud.momento import Limits
+from localcloud.named_cache import named_cache
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT, WeatherPipes
+
+HOST = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
+
+
+def definition(path: str, *parameters: str) -> Definition:
+    """Return a pipe that sends to a path of Momento."""
+    connection = Connection(name="c", headers={})
+    return Definition(
+        name="orders-cache-put-pipe",
+        arn="arn",
+        source=Source(arn="arn"),
+        target_arn="arn",
+        destination=Destination(
+            name="d", method="PUT", endpoint=HOST + path, connection=connection
+        ),
+        path_parameters=parameters,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "cache"),
+    [
+        ("/cache/*", ("orders",), "orders"),
+        ("/cache/orders", (), "orders"),
+        ("/topics/orders/*", ("news",), "orders"),
+        ("/topics/*/*", ("orders", "news"), "orders"),
+        ("/topics/orders/*", ("$.dynamodb.NewImage.Topic.S",), "orders"),
+        ("/cache/my%20orders", (), "my orders"),
+        ("/cache/*", ("$.dynamodb.Keys.Cache.S",), None),
+        ("/cache/*", (), None),
+        ("/hooks/*", ("orders",), None),
+        ("", (), None),
+    ],
+)
+def test_the_cache_is_in_the_endpoint_or_its_path_parameters(
+    path: str, parameters: tuple[str, ...], cache: str | None
+) -> None:
+    assert named_cache(definition(path, *parameters)) == cache
+
+
+@pytest.fixture
+def warned() -> list[str]:
+    """Return what the local cloud warned of."""
+    return []
+
+
+@pytest.fixture
+def cloud(
+    request: pytest.FixtureRequest, warned: list[str]
+) -> Iterator[tuple[LocalCloud, WeatherPipes]]:
+    """Return a local cloud with no cache, and the weather resources without pipes in it."""
+    with (
+        LocalCloud(momento_limits=request.param, warn=warned.append) as cloud,
+        WeatherPipes(cloud.aws.endpoint) as weather,
+    ):
+        cloud.momento.service.keys.add(API_KEY)
+        yield cloud, weather
+
+
+def rename(weather: WeatherPipes, pipe: str, cache: str) -> None:
+    """Let a pipe name another cache."""
+    weather.definitions = [
+        replace(one, path_parameters=(cache,)) if one.name == pipe else one
+        for one in weather.definitions
+    ]
+
+
+@pytest.mark.parametrize("cloud", [None], indirect=True)
+def test_the_caches_that_pipes_name_are_there(cloud: tuple[LocalCloud, WeatherPipes]) -> None:
+    """Of a cache's pipe and of a topic's; before anything is sent."""
+    local, weather = cloud
+    rename(weather, PUT, "orders")
+    local.runner.wait_until_reading(*weather.create_pipes([PUT, PUBLISH]))
+    assert local.momento.service.caches.keys() == {"orders", CACHE}
+    weather.put("Oslo")
+    until(lambda: b"Oslo" in local.momento.service.caches["orders"].items)
+    until(lambda: bool(local.momento.service.caches[CACHE].topics))
+
+
+@pytest.mark.parametrize("cloud", [Limits(caches=1)], indirect=True)
+def test_a_cache_over_the_accounts_limit_is_told(
+    cloud: tuple[LocalCloud, WeatherPipes], warned: list[str]
+) -> None:
+    local, weather = cloud
+    local.runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
+    rename(weather, PUT, "orders")
+    local.runner.wait_until_reading(*weather.create_pipes([PUT]))
+    assert local.momento.service.caches.keys() == {CACHE}
+    (text,) = warned
+    assert text.startswith(f"{PUT} sends to the cache orders, which is one more than the 1 that")
