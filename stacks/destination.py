@@ -37,3 +37,7 @@ class Destination(Construct):
             invocation_rate_limit_per_second=rate_limit,
         )
         self.arn = self.resource.arn
+
+    def limit_rate(self, rate_limit: int) -> None:
+        """Change the rate, in invocations a second."""
+        self.resource.invocation_rate_limit_per_second = rate_limit

@@ -8,9 +8,12 @@ from stacks.connection import MomentoConnection
 from stacks.destination import Destination
 from stacks.key import Key
 from stacks.mapping import OPERATIONS, PUBLISH
+from stacks.momento_limits import MomentoLimits
 from stacks.protection import DEMO, Protection
 from stacks.secret import ApiKeySecret
 from stacks.statement import Statement
+
+CACHE_OPERATIONS = [operation for operation in OPERATIONS if operation != PUBLISH]
 
 
 class MomentoEndpoint(Construct):
@@ -20,6 +23,9 @@ class MomentoEndpoint(Construct):
     part of the endpoint: the Terraform provider takes at most one path parameter for a pipe. So
     there are three destinations for the cache named here, and one more for the topics of each
     other cache. An account has 3,000 of both connections and destinations.
+
+    Momento's limits are an account's in a region: the destinations that put and delete share
+    those of caches in equal parts, and the topics' destinations those of topics.
     """
 
     def __init__(
@@ -32,16 +38,16 @@ class MomentoEndpoint(Construct):
         cache_name: str,
         secret_name: str,
         api_key: str,
-        rate_limit: int,
+        limits: MomentoLimits | None = None,
         protection: Protection = DEMO,
         key: Key | None = None,
     ) -> None:
-        """`url` is the HTTP API's origin; `rate_limit` is in invocations a second."""
+        """`url` is the HTTP API's origin; `limits` are those of a new account by default."""
         super().__init__(scope, id_)
         self.cache_name = cache_name
         self._name_prefix = name_prefix
         self._url = url
-        self._rate_limit = rate_limit
+        self.limits = limits or MomentoLimits()
         ApiKeySecret(
             self, "api-key", name=secret_name, api_key=api_key, protection=protection, key=key
         )
@@ -69,6 +75,13 @@ class MomentoEndpoint(Construct):
     def _destination(self, id_: str, operation: str, cache: str) -> Destination:
         if id_ not in self._destinations:
             what = OPERATIONS[operation]
+            topics = [name for name in self._destinations if name.startswith(PUBLISH)]
+            if operation == PUBLISH:
+                rate = self.limits.topic_rate(len(topics) + 1)
+                for name in topics:
+                    self._destinations[name].limit_rate(rate)
+            else:
+                rate = self.limits.cache_rate(len(CACHE_OPERATIONS))
             self._destinations[id_] = Destination(
                 self,
                 id_,
@@ -77,6 +90,6 @@ class MomentoEndpoint(Construct):
                 connection=self._connection,
                 method=what.method,
                 url=self._url + what.path.format(cache=cache),
-                rate_limit=self._rate_limit,
+                rate_limit=rate,
             )
         return self._destinations[id_]

@@ -1,33 +1,25 @@
 """Settings from `.env` and the environment, validated once into one frozen object."""
 
-import re
+import os
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AliasChoices,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AliasChoices, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from stacks import misspelt
+from stacks import setting_types as types
 from stacks.errors import StackError
+from stacks.momento_limits import MAX_TTL_SECONDS, MomentoLimits
 from stacks.protection import PROTECTIONS, Profile, Protection
 from stacks.topology import Topology
 
-SECONDS_A_DAY = 86_400
 DEFAULT_STACK = "weather"
 STATE_STACK = "state"
-MAX_KEY_LENGTH = 512
-"""EventBridge takes an API key value of 1 to 512 characters."""
-MAX_RULE_RETRIES = 185
-MAX_PREFIX_LENGTH = 24
-"""The role's name holds the prefix and forty characters more; IAM allows 64."""
+MOMENTO_DOMAIN = "momentohq.com"
 MOMENTO_REGIONS = frozenset(
     {
         "ap-northeast-1",
@@ -79,34 +71,45 @@ class Settings(BaseSettings):
     )
 
     profile: Annotated[Profile, _env("PROFILE")] = Profile.DEMO
-    momento_api_key: Annotated[SecretStr | None, _env("MOMENTO_API_KEY")] = None
-    momento_api_endpoint: Annotated[str, _env("MOMENTO_API_ENDPOINT")]
+    momento_api_key: Annotated[types.MomentoKey | None, _env("MOMENTO_API_KEY")] = None
+    momento_api_endpoint: Annotated[types.Endpoint, _env("MOMENTO_API_ENDPOINT")]
     region: Annotated[
-        str,
+        types.Region,
         Field(validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")),
     ] = "us-east-1"
-    cache_name: Annotated[str, _env("MOMENTO_CACHE_NAME")] = "momento-eventbridge-cache"
-    topic_name: Annotated[str, _env("MOMENTO_TOPIC_NAME")] = "momento-eventbridge-topic"
-    secret_name: Annotated[str, _env("MOMENTO_SECRET_NAME")] = "momento-eventbridge-api-key"  # noqa: S105 - a name, not a secret
-    name_prefix: Annotated[str, _env("NAME_PREFIX")] = "weather-stats-demo"
-    stack: Annotated[str, _env("STACK")] = DEFAULT_STACK
+    cache_name: Annotated[types.PathName, _env("MOMENTO_CACHE_NAME")] = "momento-eventbridge-cache"
+    topic_name: Annotated[types.PathName, _env("MOMENTO_TOPIC_NAME")] = "momento-eventbridge-topic"
+    cache_operations: Annotated[types.PerSecond, _env("MOMENTO_CACHE_OPERATIONS_PER_SECOND")] = (
+        MomentoLimits.cache_operations
+    )
+    topic_operations: Annotated[types.PerSecond, _env("MOMENTO_TOPIC_OPERATIONS_PER_SECOND")] = (
+        MomentoLimits.topic_operations
+    )
+    max_ttl_seconds: Annotated[types.Seconds, _env("MOMENTO_MAX_TTL_SECONDS")] = MAX_TTL_SECONDS
+    secret_name: Annotated[types.SecretName, _env("MOMENTO_SECRET_NAME")] = (
+        "momento-eventbridge-api-key"  # noqa: S105 - a name, not a secret
+    )
+    name_prefix: Annotated[types.Prefix, _env("NAME_PREFIX")] = "weather-stats-demo"
+    stack: Annotated[types.StackName, _env("STACK")] = DEFAULT_STACK
     cache_ttl_seconds: Annotated[int | None, _env("CACHE_TTL_SECONDS")] = None
-    retry_attempts: Annotated[int, _env("PIPE_RETRY_ATTEMPTS")] = 3
-    record_age_seconds: Annotated[int, _env("PIPE_RECORD_AGE_SECONDS")] = 3_600
+    retry_attempts: Annotated[types.PipeRetries, _env("PIPE_RETRY_ATTEMPTS")] = 3
+    record_age_seconds: Annotated[types.RecordAge, _env("PIPE_RECORD_AGE_SECONDS")] = 3_600
     log_level: Annotated[PipeLogLevel, _env("PIPE_LOG_LEVEL")] = PipeLogLevel.INFO
     execution_data_choice: Annotated[bool | None, _env("PIPE_LOG_EXECUTION_DATA")] = None
     topology: Annotated[Topology, _env("TOPOLOGY")] = Topology.PIPES
-    rule_retry_attempts: Annotated[int | None, _env("RULE_RETRY_ATTEMPTS")] = None
-    destination_rate_limit: Annotated[int, _env("DESTINATION_RATE_LIMIT")] = 300
-    iam_settle_seconds: Annotated[int, _env("IAM_SETTLE_SECONDS")] = 15
+    rule_retry_attempts: Annotated[types.RuleRetries | None, _env("RULE_RETRY_ATTEMPTS")] = None
+    destination_rate_limit: Annotated[types.PerSecond | None, _env("DESTINATION_RATE_LIMIT")] = None
+    iam_settle_seconds: Annotated[types.Wait, _env("IAM_SETTLE_SECONDS")] = 15
     allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
     alarms_choice: Annotated[bool | None, _env("ALARMS")] = None
-    alarm_topic_arn: Annotated[str | None, _env("ALARM_TOPIC_ARN")] = None
-    state_bucket_name: Annotated[str | None, _env("STATE_BUCKET")] = None
+    alarm_topic_arn: Annotated[types.TopicArn | None, _env("ALARM_TOPIC_ARN")] = None
+    state_bucket_name: Annotated[types.BucketName | None, _env("STATE_BUCKET")] = None
     state_object_key: Annotated[str | None, _env("STATE_KEY")] = None
-    own_tags: Annotated[dict[str, str], NoDecode, _env("TAGS")] = {}
-    aws_provider_version: Annotated[str | None, _env("AWS_PROVIDER_VERSION")] = None
-    mirror_provider_version: Annotated[str | None, _env("MIRROR_AWS_PROVIDER_VERSION")] = None
+    own_tags: Annotated[types.Tags, NoDecode, _env("TAGS")] = {}
+    aws_provider_version: Annotated[types.ExactVersion | None, _env("AWS_PROVIDER_VERSION")] = None
+    mirror_provider_version: Annotated[
+        types.ExactVersion | None, _env("MIRROR_AWS_PROVIDER_VERSION")
+    ] = None
 
     @classmethod
     def load(cls, *, stack: str | None = None) -> Self:
@@ -117,11 +120,25 @@ class Settings(BaseSettings):
 
         """
         try:
-            return cls() if stack is None else cls(STACK=stack)
+            problems = misspelt_settings(cls.model_config.get("env_file"))
+            settings = cls() if stack is None else cls(STACK=stack)
         except ValidationError as error:
-            raise SettingsError("\n".join(map(_explain, error.errors()))) from None
+            raise SettingsError("\n".join([*problems, *map(_explain, error.errors())])) from None
         except UnicodeDecodeError:
             raise SettingsError(".env is not UTF-8 text; save it as UTF-8") from None
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return settings
+
+    @property
+    def momento_limits(self) -> MomentoLimits:
+        """What the account may do at Momento."""
+        return MomentoLimits(
+            cache_operations=self.cache_operations,
+            topic_operations=self.topic_operations,
+            max_ttl_seconds=self.max_ttl_seconds,
+            destination_rate=self.destination_rate_limit,
+        )
 
     @property
     def protection(self) -> Protection:
@@ -170,6 +187,12 @@ class Settings(BaseSettings):
     def warnings(self) -> tuple[str, ...]:
         """What is allowed but probably not meant, a sentence each."""
         found = []
+        host = urlsplit(self.momento_api_endpoint).hostname or ""
+        if not f".{host}".endswith(f".{MOMENTO_DOMAIN}"):
+            found.append(
+                f"MOMENTO_API_ENDPOINT is {self.momento_api_endpoint}, which is no host of"
+                f" Momento's (*.{MOMENTO_DOMAIN}): every request carries the API key there."
+            )
         if self.region not in MOMENTO_REGIONS:
             known = ", ".join(sorted(MOMENTO_REGIONS))
             found.append(
@@ -179,7 +202,8 @@ class Settings(BaseSettings):
         elif (cell := self._endpoint_region()) not in (None, self.region):
             found.append(
                 f"AWS_REGION is {self.region} and MOMENTO_API_ENDPOINT is in {cell}: every"
-                " request crosses regions. A Momento key works in its own region only."
+                " request crosses regions, slower and at data-transfer cost. The cache has to be"
+                " in the endpoint's region, and so has an API key of the first version (v1)."
             )
         if self.allow_destroy and self.profile is not Profile.DEMO:
             found.append(
@@ -197,85 +221,6 @@ class Settings(BaseSettings):
         host = urlsplit(self.momento_api_endpoint).hostname or ""
         return next((region for region in MOMENTO_REGIONS if f"-{region}-" in host), None)
 
-    @field_validator("momento_api_key")
-    @classmethod
-    def _key_fits_a_connection(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is None:
-            return None
-        length = len(key.get_secret_value())
-        if length > MAX_KEY_LENGTH:
-            raise ValueError(
-                f"has {length} characters and EventBridge takes {MAX_KEY_LENGTH} at most;"
-                " create a shorter-lived or narrower key in the Momento console"
-            )
-        if not re.fullmatch(r"[\x21-\x7e]+", key.get_secret_value()):
-            raise ValueError(
-                "holds a space, a line break or a character outside ASCII;"
-                " copy the key again from the Momento console"
-            )
-        return key
-
-    @field_validator("momento_api_endpoint")
-    @classmethod
-    def _endpoint_is_an_https_origin(cls, endpoint: str) -> str:
-        url = urlsplit(endpoint)
-        if url.scheme != "https" or not url.hostname:
-            raise ValueError(
-                f"is {endpoint!r}, but API destinations take https only; write it as in the"
-                " Momento console, for example"
-                " https://api.cache.cell-1-us-east-1-1.prod.a.momentohq.com"
-            )
-        if url.path.strip("/") or url.query or url.fragment or url.username:
-            raise ValueError(
-                f"is {endpoint!r}, which has more than a host; leave out what follows it"
-                " (the stack adds /cache/* and /topics/*/* itself)"
-            )
-        return endpoint.rstrip("/")
-
-    @field_validator("region")
-    @classmethod
-    def _region_has_a_regions_shape(cls, region: str) -> str:
-        if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
-            raise ValueError(f"is {region!r}; write an AWS region such as us-east-1")
-        return region
-
-    @field_validator("cache_name", "topic_name")
-    @classmethod
-    def _name_fits_a_path(cls, name: str) -> str:
-        if not re.fullmatch(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}", name):
-            raise ValueError(
-                f"is {name!r}; use 1 to 255 letters, digits, dots, dashes or underscores"
-            )
-        return name
-
-    @field_validator("secret_name")
-    @classmethod
-    def _secret_name_is_allowed(cls, name: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9/_+=.@-]{1,512}", name):
-            raise ValueError(
-                f"is {name!r}; Secrets Manager takes 1 to 512 letters, digits and /_+=.@-"
-            )
-        return name
-
-    @field_validator("name_prefix")
-    @classmethod
-    def _prefix_leaves_room(cls, prefix: str) -> str:
-        if not re.fullmatch(
-            rf"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){{2,{MAX_PREFIX_LENGTH - 1}}}", prefix
-        ):
-            raise ValueError(
-                f"is {prefix!r}; use 3 to {MAX_PREFIX_LENGTH} lower-case letters, digits and"
-                " single dashes, beginning with a letter"
-            )
-        return prefix
-
-    @field_validator("stack")
-    @classmethod
-    def _stack_is_a_name(cls, stack: str) -> str:
-        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", stack):
-            raise ValueError(f"is {stack!r}; write the name of a stack in stacks/catalogue.py")
-        return stack
-
     @model_validator(mode="after")
     def _a_state_belongs_to_one_stack(self) -> Self:
         key = self.state_object_key
@@ -288,95 +233,33 @@ class Settings(BaseSettings):
             )
         return self
 
-    @field_validator("cache_ttl_seconds")
-    @classmethod
-    def _ttl_is_at_most_a_day(cls, ttl: int | None) -> int | None:
-        if ttl is not None and not 1 <= ttl <= SECONDS_A_DAY:
+    @model_validator(mode="after")
+    def _ttl_is_one_that_momento_keeps(self) -> Self:
+        ttl, most = self.cache_ttl_seconds, self.max_ttl_seconds
+        if ttl is not None and not 1 <= ttl <= most:
             raise ValueError(
-                f"is {ttl}; Momento keeps an item 1 to {SECONDS_A_DAY} seconds (a day)."
-                " Leave it empty to use each item's own TTL attribute"
+                f"CACHE_TTL_SECONDS is {ttl}; Momento keeps an item 1 to {most} seconds"
+                f"{' (a day)' if most == MAX_TTL_SECONDS else ''}, unless your account has more"
+                " (MOMENTO_MAX_TTL_SECONDS). Leave it empty to use each item's own TTL attribute"
             )
-        return ttl
+        return self
 
-    @field_validator("retry_attempts")
-    @classmethod
-    def _retries_are_a_positive_number(cls, attempts: int) -> int:
-        if attempts == 0:
-            raise ValueError(
-                "is 0, which the Terraform provider drops when it creates a pipe: AWS then"
-                " retries until the record expires and blocks the shard for a day; use 1 or more"
-            )
-        if not 1 <= attempts <= 10_000:  # noqa: PLR2004 - the API's own bound
-            raise ValueError(f"is {attempts}; EventBridge Pipes takes 1 to 10000")
-        return attempts
 
-    @field_validator("rule_retry_attempts")
-    @classmethod
-    def _rules_may_retry_never(cls, attempts: int | None) -> int | None:
-        if attempts is not None and not 0 <= attempts <= MAX_RULE_RETRIES:
-            raise ValueError(f"is {attempts}; a rule of an event bus takes 0 to {MAX_RULE_RETRIES}")
-        return attempts
+def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic's configuration has it
+    """Return a line for each name in the file or the environment that is near a setting's.
 
-    @field_validator("record_age_seconds")
-    @classmethod
-    def _age_is_shorter_than_the_stream(cls, age: int) -> int:
-        if not 60 <= age < SECONDS_A_DAY:  # noqa: PLR2004 - the API's own bound
-            raise ValueError(
-                f"is {age}; use 60 to {SECONDS_A_DAY - 1} seconds: a record older than a day has"
-                " left the stream, and its dead letter would point at nothing"
-            )
-        return age
+    Raises:
+        UnicodeDecodeError: the file is not UTF-8 text.
 
-    @field_validator("destination_rate_limit")
-    @classmethod
-    def _rate_is_positive(cls, rate: int) -> int:
-        if rate < 1:
-            raise ValueError(f"is {rate}; use 1 or more invocations a second")
-        return rate
-
-    @field_validator("iam_settle_seconds")
-    @classmethod
-    def _wait_is_bounded(cls, seconds: int) -> int:
-        if not 0 <= seconds <= 300:  # noqa: PLR2004 - longer than five minutes is a mistake
-            raise ValueError(f"is {seconds}; use 0 to 300 seconds (15 is enough on AWS)")
-        return seconds
-
-    @field_validator("state_bucket_name")
-    @classmethod
-    def _bucket_name_is_allowed(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
-            raise ValueError(
-                f"is {name!r}; S3 takes 3 to 63 lower-case letters, digits, dots and dashes"
-            )
-        return name
-
-    @field_validator("alarm_topic_arn")
-    @classmethod
-    def _topic_is_an_arn(cls, arn: str | None) -> str | None:
-        pattern = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"
-        if arn is not None and not re.fullmatch(pattern, arn):
-            raise ValueError(
-                f"is {arn!r}; write the ARN of a standard SNS topic, such as"
-                " arn:aws:sns:us-east-1:123456789012:on-call, or leave it empty for a new one"
-            )
-        return arn
-
-    @field_validator("own_tags", mode="before")
-    @classmethod
-    def _tags_are_pairs(cls, tags: Any) -> Any:  # noqa: ANN401 - raw input
-        if not isinstance(tags, str):
-            return tags
-        pairs = [pair.partition("=") for pair in tags.split(",") if pair.strip()]
-        if any(not separator or not name.strip() for name, separator, _ in pairs):
-            raise ValueError(f"is {tags!r}; write name=value pairs with commas between them")
-        return {name.strip(): value.strip() for name, _, value in pairs}
-
-    @field_validator("aws_provider_version", "mirror_provider_version")
-    @classmethod
-    def _version_is_exact(cls, version: str | None) -> str | None:
-        if version is not None and not re.fullmatch(r"\d+\.\d+\.\d+", version):
-            raise ValueError(f"is {version!r}; write an exact version such as 5.100.0")
-        return version
+    """
+    names = frozenset(
+        str(name)
+        for field in Settings.model_fields.values()
+        for name in getattr(field.validation_alias, "choices", [field.validation_alias])
+    )
+    names -= misspelt.OTHERS
+    in_file = misspelt.in_file(Path(env_file), names) if env_file else ()
+    return [*in_file, *misspelt.in_environment(os.environ, names)]
 
 
 def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails, a plain dict

@@ -75,7 +75,7 @@ class MomentoStack(TerraformStack):
             cache_name=settings.cache_name,
             secret_name=secret_name or f"{settings.secret_name}-{id_}",
             api_key=api_key,
-            rate_limit=settings.destination_rate_limit,
+            limits=settings.momento_limits,
             protection=self.protection,
             key=self.key,
         )

@@ -40,7 +40,7 @@ RULES = [
             *("stacks", "localcloud", "ops", "weather"),
         ),
     ),
-    Rule("weather/*", ("stacks", "localcloud", "ops")),
+    Rule("weather/*", ("stacks", "localcloud", "ops"), allowed=("stacks.settings",)),
 ]
 
 

@@ -93,10 +93,11 @@ def put(
     max_temp: Annotated[str, typer.Option(help="Degrees.")],
     min_temp: Annotated[str, typer.Option(help="Degrees, not above --max-temp.")],
     precipitation: Annotated[str, typer.Option(help="Percent, 0 to 100.")] = "0",
-    ttl: Annotated[str, typer.Option(help="Seconds in the cache, 1 to 86400.")] = "3600",
+    ttl: Annotated[str, typer.Option(help="Seconds in the cache, 1 to 86400 by default.")] = "3600",
     as_script: Json = False,
 ) -> None:
     """Write a record, in the place of the one its location has."""
+    place = _place(context)
     record = WeatherRecord.parse(
         {
             "Location": location,
@@ -106,8 +107,9 @@ def put(
             "TTL": ttl,
         },
         called=OPTIONS,
+        max_ttl=place.settings.max_ttl,
     )
-    _place(context).table.put(record)
+    place.table.put(record)
     if as_script:
         _print_json(record.model_dump(mode="json", by_alias=True))
     else:

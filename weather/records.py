@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     ValidationError,
     field_serializer,
+    ValidationInfo,
     model_validator,
 )
 
@@ -50,6 +51,14 @@ def _is_no_verdict(value: object) -> object:
     return value
 
 
+def _is_kept(ttl: int, info: ValidationInfo) -> int:
+    """Refuse a TTL that is longer than Momento keeps an item (the context's `max_ttl`)."""
+    most = (info.context or {}).get("max_ttl", MAX_TTL_SECONDS)
+    if ttl > most:
+        raise ValueError(f"should be less than or equal to {most}")
+    return ttl
+
+
 Number = BeforeValidator(_is_no_verdict)
 Temperature = Annotated[Decimal, Field(max_digits=10, allow_inf_nan=False), Number]
 
@@ -74,7 +83,7 @@ class WeatherRecord(BaseModel):
     precipitation: Annotated[
         Decimal, Field(alias="ChancesOfPrecipitation", ge=0, le=100, max_digits=10), Number
     ]
-    ttl: Annotated[int, Field(alias="TTL", ge=1, le=MAX_TTL_SECONDS), Number]
+    ttl: Annotated[int, Field(alias="TTL", ge=1), Number, AfterValidator(_is_kept)]
     written_at: Annotated[float | None, Field(alias="WrittenAt")] = None
 
     @model_validator(mode="after")
@@ -86,10 +95,17 @@ class WeatherRecord(BaseModel):
         return self
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any], called: Mapping[str, str] | None = None) -> Self:
+    def parse(
+        cls,
+        values: Mapping[str, Any],
+        called: Mapping[str, str] | None = None,
+        *,
+        max_ttl: int = MAX_TTL_SECONDS,
+    ) -> Self:
         """Return the record of values by attribute or field name, written now.
 
-        `called` has other names for the attributes, for the messages.
+        `called` has other names for the attributes, for the messages; `max_ttl` is the longest
+        TTL that Momento takes.
 
         Raises:
             WeatherError: a value is missing or wrong; the message has a line for each.
@@ -97,7 +113,8 @@ class WeatherRecord(BaseModel):
         """
         try:
             written_at = time.time_ns() // 1_000_000 / 1000
-            return cls.model_validate({**values, "WrittenAt": written_at})
+            written = {**values, "WrittenAt": written_at}
+            return cls.model_validate(written, context={"max_ttl": max_ttl})
         except ValidationError as error:
             lines = [_explain(one, called or {}) for one in error.errors()]
             raise WeatherError("\n".join(lines)) from None

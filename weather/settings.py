@@ -10,13 +10,15 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from stacks.settings import misspelt_settings
+
 from weather.errors import WeatherError
 
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 """The environment of a local cloud, which is there while it runs."""
 
 MAX_TTL_SECONDS = 86_400
-"""Momento keeps an item a day at most."""
+"""Momento keeps an item a day at most with on-demand storage."""
 CREDENTIALS = tuple(
     f"AWS_{name}" for name in ("PROFILE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 )
@@ -47,9 +49,10 @@ class WeatherSettings(BaseSettings):
     momento_api_key: Annotated[SecretStr, _env("MOMENTO_API_KEY")] = SecretStr("")
     momento_redirect: Annotated[str | None, _env("MOMENTO_ENDPOINT_URL")] = None
     momento_api_endpoint: Annotated[str, _env("MOMENTO_API_ENDPOINT")] = ""
-    cache_ttl: Annotated[
-        int | None, Field(validation_alias="CACHE_TTL_SECONDS", ge=1, le=MAX_TTL_SECONDS)
-    ] = None
+    max_ttl: Annotated[int, Field(validation_alias="MOMENTO_MAX_TTL_SECONDS", ge=1)] = (
+        MAX_TTL_SECONDS
+    )
+    cache_ttl: Annotated[int | None, Field(validation_alias="CACHE_TTL_SECONDS", ge=1)] = None
     region: Annotated[
         str, Field(validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
     ] = "us-east-1"
@@ -77,14 +80,16 @@ class WeatherSettings(BaseSettings):
         elif any(given.values()):
             told = given  # and none of .env, which may be of another account
         try:
+            misspelt = misspelt_settings(cls.model_config.get("env_file"))
             settings = cls(**told)
-        except ValidationError:  # the others are any text
-            raise WeatherError(
-                "CACHE_TTL_SECONDS is no number of seconds from 1 to"
-                f" {MAX_TTL_SECONDS}; leave it empty to use each record's own TTL"
-            ) from None
+        except ValidationError as error:  # the others are any text
+            raise WeatherError(_number_of_seconds(str(error.errors()[0]["loc"][0]))) from None
         except UnicodeDecodeError:
             raise WeatherError(".env is not UTF-8 text; save it as UTF-8") from None
+        if misspelt:
+            raise WeatherError("\n".join(misspelt))
+        if settings.cache_ttl and settings.cache_ttl > settings.max_ttl:
+            raise WeatherError(_number_of_seconds("CACHE_TTL_SECONDS", settings.max_ttl))
         if not settings.momento_endpoint:
             raise WeatherError(_missing("MOMENTO_API_ENDPOINT", aws=aws))
         key = settings.momento_api_key.get_secret_value()
@@ -158,6 +163,15 @@ class WeatherSettings(BaseSettings):
 def revealed(secret: SecretStr | None) -> str | None:
     """Return a secret in clear, or none if it is empty."""
     return (secret.get_secret_value() or None) if secret else None
+
+
+def _number_of_seconds(name: str, most: int = MAX_TTL_SECONDS) -> str:
+    if name == "CACHE_TTL_SECONDS":
+        return (
+            f"{name} is no number of seconds from 1 to {most}; leave it empty to use each record's"
+            " own TTL"
+        )
+    return f"{name} is no number of seconds; leave it empty for {MAX_TTL_SECONDS}, a day"
 
 
 def _missing(name: str, *, aws: bool) -> str:

@@ -102,7 +102,8 @@ class _Page:
         return EventSourceResponse(stream(), ping=15, headers=HEADERS)
 
     async def _put(self, request: Request) -> Response:
-        return await self._write([WeatherRecord.parse(await _object(request))])
+        max_ttl = self._settings.max_ttl
+        return await self._write([WeatherRecord.parse(await _object(request), max_ttl=max_ttl)])
 
     async def _random(self, request: Request) -> Response:
         count = (await _object(request)).get("count", 1)

@@ -18,12 +18,15 @@ class Operation:
     description: str
     method: str
     path: str
+    rate: int
 
 
 OPERATIONS = [
-    Operation("cache-put", "Cache Set API", "PUT", "/cache/*"),
-    Operation("topic-publish", "Topic Publish API", "POST", "/topics/momento-eventbridge-cache/*"),
-    Operation("cache-delete", "Cache Delete API", "DELETE", "/cache/*"),
+    Operation("cache-put", "Cache Set API", "PUT", "/cache/*", 50),
+    Operation(
+        "topic-publish", "Topic Publish API", "POST", "/topics/momento-eventbridge-cache/*", 10
+    ),
+    Operation("cache-delete", "Cache Delete API", "DELETE", "/cache/*", 50),
 ]
 
 
@@ -47,7 +50,7 @@ def test_each_operation_has_its_destination(weather: Synthesized, operation: Ope
         "connection_arn": weather.one(CONNECTION).ref("arn"),
         "http_method": operation.method,
         "invocation_endpoint": ENDPOINT + operation.path,
-        "invocation_rate_limit_per_second": 300,
+        "invocation_rate_limit_per_second": operation.rate,
     }
 
 
@@ -59,6 +62,28 @@ def test_no_endpoint_has_more_than_one_wildcard(weather: Synthesized) -> None:
     """The provider takes one path parameter for a pipe; a second `*` would stay unfilled."""
     for destination in weather.blocks(DESTINATION):
         assert destination["invocation_endpoint"].count("*") == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "put", "publish"),
+    [
+        ({}, 50, 10),
+        ({"MOMENTO_CACHE_OPERATIONS_PER_SECOND": "1001"}, 500, 10),
+        ({"MOMENTO_CACHE_OPERATIONS_PER_SECOND": "1"}, 1, 10),
+        ({"MOMENTO_TOPIC_OPERATIONS_PER_SECOND": "200"}, 50, 200),
+        ({"DESTINATION_RATE_LIMIT": "300"}, 300, 300),
+    ],
+)
+def test_the_rates_share_the_accounts_limits(
+    environment: dict[str, str], put: int, publish: int
+) -> None:
+    """Momento's default quotas are 100 cache operations and 10 topic operations a second."""
+    stack = synthesize(**environment)
+    found = {
+        block["http_method"]: block["invocation_rate_limit_per_second"]
+        for block in stack.blocks(DESTINATION)
+    }
+    assert found == {"PUT": put, "DELETE": put, "POST": publish}
 
 
 def test_the_endpoint_the_cache_and_the_rate_limit_are_settings() -> None:

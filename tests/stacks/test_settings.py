@@ -187,7 +187,10 @@ WRONG = [
     ("PIPE_RECORD_AGE_SECONDS", "86400", "use 60 to 86399 seconds"),
     ("PIPE_LOG_LEVEL", "DEBUG", "'OFF', 'ERROR', 'INFO' or 'TRACE'"),
     ("PIPE_LOG_EXECUTION_DATA", "perhaps", "valid boolean.*.env.example shows what it takes"),
-    ("DESTINATION_RATE_LIMIT", "0", "use 1 or more invocations a second"),
+    ("DESTINATION_RATE_LIMIT", "0", "use 1 or more a second"),
+    ("MOMENTO_CACHE_OPERATIONS_PER_SECOND", "0", "use 1 or more a second"),
+    ("MOMENTO_TOPIC_OPERATIONS_PER_SECOND", "-5", "use 1 or more a second"),
+    ("MOMENTO_MAX_TTL_SECONDS", "0", "use 1 second or more"),
     ("IAM_SETTLE_SECONDS", "-1", "use 0 to 300 seconds"),
     ("IAM_SETTLE_SECONDS", "301", "use 0 to 300 seconds"),
     ("STATE_BUCKET", "My_Bucket", "takes 3 to 63 lower-case letters, digits, dots and dashes"),
@@ -215,6 +218,8 @@ def test_a_wrong_value_gives_one_line_with_the_variable_and_the_fix(
         ("MOMENTO_API_KEY", "k" * 512),
         ("CACHE_TTL_SECONDS", "1"),
         ("CACHE_TTL_SECONDS", "86400"),
+        ("MOMENTO_MAX_TTL_SECONDS", "1"),
+        ("MOMENTO_TOPIC_OPERATIONS_PER_SECOND", "1"),
         ("PIPE_RETRY_ATTEMPTS", "1"),
         ("PIPE_RETRY_ATTEMPTS", "10000"),
         ("PIPE_RECORD_AGE_SECONDS", "60"),
@@ -339,5 +344,70 @@ def test_a_destroy_that_is_allowed_in_production_is_a_warning() -> None:
     assert warning.startswith("ALLOW_DESTROY is true")
 
 
-def test_an_endpoint_without_a_region_in_its_name_gives_no_warning() -> None:
-    assert read_settings(MOMENTO_API_ENDPOINT="https://momento.example").warnings == ()
+MOMENTO = ENDPOINT.removeprefix("https://")
+"""A host of Momento's, as its page "Regions" names it."""
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "momento.example",
+        "evilmomentohq.com",
+        f"{MOMENTO}.example",
+        "api.cache.cell-us-east-1-1.prod.a.momentohq.co",
+        "localhost:8443",
+    ],
+)
+def test_an_endpoint_that_is_no_host_of_momentos_is_a_warning(host: str) -> None:
+    (warning,) = read_settings(MOMENTO_API_ENDPOINT=f"https://{host}").warnings
+    assert warning.startswith(f"MOMENTO_API_ENDPOINT is https://{host}, which is no host of Mom")
+    assert "*.momentohq.com" in warning
+
+
+@pytest.mark.parametrize("host", [MOMENTO, MOMENTO.upper(), f"{MOMENTO}:443"])
+def test_a_host_of_momentos_gives_no_warning(host: str) -> None:
+    assert read_settings(MOMENTO_API_ENDPOINT=f"https://{host}").warnings == ()
+
+
+def test_no_key_is_said_to_work_in_one_region_only() -> None:
+    """Momento's page "API keys": a v2 key is valid across all regions."""
+    (warning,) = read_settings(AWS_REGION="eu-west-1").warnings
+    assert "own region only" not in warning
+    assert "API key of the first version (v1)" in warning
+
+
+@pytest.mark.parametrize(
+    ("most", "ttl", "taken"),
+    [
+        ("2592000", "2592000", True),
+        ("2592000", "2592001", False),
+        ("3600", "3600", True),
+        ("3600", "3601", False),
+    ],
+)
+def test_a_ttl_is_held_against_the_accounts_bound(most: str, ttl: str, *, taken: bool) -> None:
+    """Momento: a day with on-demand storage, unbounded with provisioned storage."""
+    given = {"MOMENTO_MAX_TTL_SECONDS": most, "CACHE_TTL_SECONDS": ttl}
+    if taken:
+        assert read_settings(**given).cache_ttl_seconds == int(ttl)
+    else:
+        (line,) = _complaints(**given)
+        assert line.startswith(f"CACHE_TTL_SECONDS is {ttl}; Momento keeps an item 1 to {most} s")
+        assert "(a day)" not in line
+
+
+def test_the_limits_are_a_new_accounts_unless_set() -> None:
+    """Momento's pages on service quotas."""
+    found = read_settings().momento_limits
+    assert (found.cache_operations, found.topic_operations, found.max_ttl_seconds) == (
+        *(100, 10),
+        86_400,
+    )
+    assert found.destination_rate is None
+    found = read_settings(
+        MOMENTO_CACHE_OPERATIONS_PER_SECOND="1000",
+        MOMENTO_TOPIC_OPERATIONS_PER_SECOND="50",
+        DESTINATION_RATE_LIMIT="300",
+    ).momento_limits
+    assert (found.cache_operations, found.topic_operations) == (1_000, 50)
+    assert found.destination_rate == 300

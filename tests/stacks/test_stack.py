@@ -94,6 +94,22 @@ def test_the_topics_of_another_cache_have_a_destination_which_pipelines_share() 
         "/topics/momento-eventbridge-cache/*",
         "/topics/other/*",
     ]
+    rates = {one["http_method"]: one["invocation_rate_limit_per_second"] for one in destinations}
+    assert rates == {"PUT": 50, "DELETE": 50, "POST": 5}  # both topics' share of 10 a second
+
+
+def test_the_topics_of_all_caches_share_the_accounts_limit() -> None:
+    """Of 10 a second, each of four gets two; both that were there before, too."""
+    caches = ("one", "two", "three")
+    found = synthesize(
+        {name: ItemMapping(topic=TopicMessage(topic="news", cache=name)) for name in caches}
+    )
+    rates = [
+        one["invocation_rate_limit_per_second"]
+        for one in found.blocks("aws_cloudwatch_event_api_destination")
+        if one["http_method"] == "POST"
+    ]
+    assert rates == [2, 2, 2, 2]
 
 
 def test_an_entry_in_another_cache_needs_no_destination_of_its_own() -> None:

@@ -243,3 +243,12 @@ def test_what_is_written_is_what_is_read(values: dict[str, Any]) -> None:
     again = stored({"Location": record.location, **item})
     assert again == record
     assert again.shown() == record.shown() == cached(json.dumps(record.shown()).encode())
+
+
+def test_a_ttl_may_be_as_long_as_momento_keeps_an_item() -> None:
+    """An account with provisioned storage has a longer one than a day."""
+    values = {"Location": "Oslo", "MaxTemp": 21, "MinTemp": 9, "ChancesOfPrecipitation": 0}
+    month = 30 * 86_400
+    assert WeatherRecord.parse({**values, "TTL": month}, max_ttl=month).ttl == month
+    with pytest.raises(WeatherError, match=f"TTL should be less than or equal to {month}"):
+        WeatherRecord.parse({**values, "TTL": month + 1}, max_ttl=month)

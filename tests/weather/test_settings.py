@@ -175,6 +175,35 @@ def test_a_ttl_that_the_stack_does_not_take_is_told(
     )
 
 
+def test_a_ttl_may_be_as_long_as_the_accounts(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account with provisioned storage has no bound: MOMENTO_MAX_TTL_SECONDS says which."""
+    real(files)
+    monkeypatch.setenv("MOMENTO_MAX_TTL_SECONDS", "2592000")
+    monkeypatch.setenv("CACHE_TTL_SECONDS", "2592000")
+    settings = WeatherSettings.load()
+    assert (settings.cache_ttl, settings.max_ttl) == (2_592_000, 2_592_000)
+    monkeypatch.setenv("CACHE_TTL_SECONDS", "2592001")
+    assert complaint().startswith("CACHE_TTL_SECONDS is no number of seconds from 1 to 2592000;")
+    monkeypatch.setenv("MOMENTO_MAX_TTL_SECONDS", "a month")
+    assert complaint().startswith("MOMENTO_MAX_TTL_SECONDS is no number of seconds")
+
+
+def test_a_misspelt_setting_is_told_as_the_stack_tells_it(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In `.env` and in the environment; also of settings that only the stack reads."""
+    real(files)
+    monkeypatch.setenv("CACHE_TTL_SECOND", "600")
+    with (Path.cwd() / ".env").open("a", encoding="utf-8") as file:
+        file.write("\nPIPE_LOG_LEVL=OFF\nPIPE_LOG_LEVEL=OFF\nDATABASE_URL=x\n")
+    assert [line.partition(" is no")[0] for line in complaint().splitlines()] == [
+        "PIPE_LOG_LEVL in .env",
+        "CACHE_TTL_SECOND in the environment",
+    ]
+
+
 def test_a_file_that_is_not_utf_8_is_told(files: Files) -> None:
     files.latin()
     assert complaint() == ".env is not UTF-8 text; save it as UTF-8"

@@ -1,0 +1,178 @@
+"""What single settings take: a check for each, and the type with it.
+
+A check raises ValueError with what is wrong and what to write; the setting's name comes before.
+"""
+
+import re
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+MAX_KEY_LENGTH = 512
+"""EventBridge takes an API key value of 1 to 512 characters."""
+MAX_RULE_RETRIES = 185
+MAX_PREFIX_LENGTH = 24
+"""The role's name holds the prefix and forty characters more; IAM allows 64."""
+STREAM_SECONDS = 86_400
+"""A stream keeps a record for a day."""
+
+
+def _key_fits_a_connection(key: SecretStr) -> SecretStr:
+    length = len(key.get_secret_value())
+    if length > MAX_KEY_LENGTH:
+        raise ValueError(
+            f"has {length} characters and EventBridge takes {MAX_KEY_LENGTH} at most;"
+            " create a shorter-lived or narrower key in the Momento console"
+        )
+    if not re.fullmatch(r"[\x21-\x7e]+", key.get_secret_value()):
+        raise ValueError(
+            "holds a space, a line break or a character outside ASCII;"
+            " copy the key again from the Momento console"
+        )
+    return key
+
+
+def _endpoint_is_an_https_origin(endpoint: str) -> str:
+    url = urlsplit(endpoint)
+    if url.scheme != "https" or not url.hostname:
+        raise ValueError(
+            f"is {endpoint!r}, but API destinations take https only; write it as in the"
+            " Momento console, for example"
+            " https://api.cache.cell-1-us-east-1-1.prod.a.momentohq.com"
+        )
+    if url.path.strip("/") or url.query or url.fragment or url.username:
+        raise ValueError(
+            f"is {endpoint!r}, which has more than a host; leave out what follows it"
+            " (the stack adds /cache/* and /topics/*/* itself)"
+        )
+    return endpoint.rstrip("/")
+
+
+def _region_has_a_regions_shape(region: str) -> str:
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
+        raise ValueError(f"is {region!r}; write an AWS region such as us-east-1")
+    return region
+
+
+def _name_fits_a_path(name: str) -> str:
+    if not re.fullmatch(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}", name):
+        raise ValueError(f"is {name!r}; use 1 to 255 letters, digits, dots, dashes or underscores")
+    return name
+
+
+def _secret_name_is_allowed(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9/_+=.@-]{1,512}", name):
+        raise ValueError(f"is {name!r}; Secrets Manager takes 1 to 512 letters, digits and /_+=.@-")
+    return name
+
+
+def _prefix_leaves_room(prefix: str) -> str:
+    if not re.fullmatch(rf"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){{2,{MAX_PREFIX_LENGTH - 1}}}", prefix):
+        raise ValueError(
+            f"is {prefix!r}; use 3 to {MAX_PREFIX_LENGTH} lower-case letters, digits and"
+            " single dashes, beginning with a letter"
+        )
+    return prefix
+
+
+def _stack_is_a_name(stack: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", stack):
+        raise ValueError(f"is {stack!r}; write the name of a stack in stacks/catalogue.py")
+    return stack
+
+
+def _retries_are_a_positive_number(attempts: int) -> int:
+    if attempts == 0:
+        raise ValueError(
+            "is 0, which the Terraform provider drops when it creates a pipe: AWS then"
+            " retries until the record expires and blocks the shard for a day; use 1 or more"
+        )
+    if not 1 <= attempts <= 10_000:  # noqa: PLR2004 - the API's own bound
+        raise ValueError(f"is {attempts}; EventBridge Pipes takes 1 to 10000")
+    return attempts
+
+
+def _rules_may_retry_never(attempts: int) -> int:
+    if not 0 <= attempts <= MAX_RULE_RETRIES:
+        raise ValueError(f"is {attempts}; a rule of an event bus takes 0 to {MAX_RULE_RETRIES}")
+    return attempts
+
+
+def _age_is_shorter_than_the_stream(age: int) -> int:
+    if not 60 <= age < STREAM_SECONDS:  # noqa: PLR2004 - the API's own bound
+        raise ValueError(
+            f"is {age}; use 60 to {STREAM_SECONDS - 1} seconds: a record older than a day has"
+            " left the stream, and its dead letter would point at nothing"
+        )
+    return age
+
+
+def _rate_is_positive(rate: int) -> int:
+    if rate < 1:
+        raise ValueError(f"is {rate}; use 1 or more a second")
+    return rate
+
+
+def _seconds_are_positive(seconds: int) -> int:
+    if seconds < 1:
+        raise ValueError(f"is {seconds}; use 1 second or more")
+    return seconds
+
+
+def _wait_is_bounded(seconds: int) -> int:
+    if not 0 <= seconds <= 300:  # noqa: PLR2004 - longer than five minutes is a mistake
+        raise ValueError(f"is {seconds}; use 0 to 300 seconds (15 is enough on AWS)")
+    return seconds
+
+
+def _bucket_name_is_allowed(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        raise ValueError(
+            f"is {name!r}; S3 takes 3 to 63 lower-case letters, digits, dots and dashes"
+        )
+    return name
+
+
+def _topic_is_an_arn(arn: str) -> str:
+    pattern = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"
+    if not re.fullmatch(pattern, arn):
+        raise ValueError(
+            f"is {arn!r}; write the ARN of a standard SNS topic, such as"
+            " arn:aws:sns:us-east-1:123456789012:on-call, or leave it empty for a new one"
+        )
+    return arn
+
+
+def _version_is_exact(version: str) -> str:
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise ValueError(f"is {version!r}; write an exact version such as 5.100.0")
+    return version
+
+
+def _tags_are_pairs(tags: Any) -> Any:  # noqa: ANN401 - raw input
+    if not isinstance(tags, str):
+        return tags
+    pairs = [pair.partition("=") for pair in tags.split(",") if pair.strip()]
+    if any(not separator or not name.strip() for name, separator, _ in pairs):
+        raise ValueError(f"is {tags!r}; write name=value pairs with commas between them")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+MomentoKey = Annotated[SecretStr, AfterValidator(_key_fits_a_connection)]
+Endpoint = Annotated[str, AfterValidator(_endpoint_is_an_https_origin)]
+Region = Annotated[str, AfterValidator(_region_has_a_regions_shape)]
+PathName = Annotated[str, AfterValidator(_name_fits_a_path)]
+SecretName = Annotated[str, AfterValidator(_secret_name_is_allowed)]
+Prefix = Annotated[str, AfterValidator(_prefix_leaves_room)]
+StackName = Annotated[str, AfterValidator(_stack_is_a_name)]
+PipeRetries = Annotated[int, AfterValidator(_retries_are_a_positive_number)]
+RuleRetries = Annotated[int, AfterValidator(_rules_may_retry_never)]
+RecordAge = Annotated[int, AfterValidator(_age_is_shorter_than_the_stream)]
+Seconds = Annotated[int, AfterValidator(_seconds_are_positive)]
+PerSecond = Annotated[int, AfterValidator(_rate_is_positive)]
+Wait = Annotated[int, AfterValidator(_wait_is_bounded)]
+BucketName = Annotated[str, AfterValidator(_bucket_name_is_allowed)]
+TopicArn = Annotated[str, AfterValidator(_topic_is_an_arn)]
+ExactVersion = Annotated[str, AfterValidator(_version_is_exact)]
+Tags = Annotated[dict[str, str], BeforeValidator(_tags_are_pairs)]

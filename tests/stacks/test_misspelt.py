@@ -1,0 +1,141 @@
+"""Misspelt settings are refused with the nearest name, in the file and in the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from stacks.settings import Settings, SettingsError
+from tests.stacks.conftest import ENDPOINT, REPO, read_settings
+
+FILE = f"MOMENTO_API_ENDPOINT={ENDPOINT}\n"
+
+
+@pytest.fixture
+def env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the `.env` of an empty folder that is worked in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / ".env"
+
+
+def complaints(**environment: str) -> list[str]:
+    """Return the lines that loading the settings ends with."""
+    try:
+        read_settings(**environment)
+    except SettingsError as error:
+        return str(error).splitlines()
+    return []
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("CACHE_TTL_SECOND", "CACHE_TTL_SECONDS"),
+        ("CACHE_TTL", "CACHE_TTL_SECONDS"),
+        ("CACHE-TTL-SECONDS", "CACHE_TTL_SECONDS"),
+        ("cache_ttl_second", "CACHE_TTL_SECONDS"),
+        ("MOMENTO_CACHENAME", "MOMENTO_CACHE_NAME"),
+        ("MOMENTO_CACHE", "MOMENTO_CACHE_NAME"),
+        ("MOMENTO_TOPIC", "MOMENTO_TOPIC_NAME"),
+        ("MOMENTO_ENDPOINT", "MOMENTO_API_ENDPOINT"),
+        ("MOMENTO_APIKEY", "MOMENTO_API_KEY"),
+        ("MOMENTO_KEY", "MOMENTO_API_KEY"),
+        ("MOMENTO_MAX_TTL", "MOMENTO_MAX_TTL_SECONDS"),
+        ("MOMENTO_TOPIC_OPERATIONS", "MOMENTO_TOPIC_OPERATIONS_PER_SECOND"),
+        ("AWS_REGOIN", "AWS_REGION"),
+        ("AWS_DEFAULT_REGIN", "AWS_DEFAULT_REGION"),
+        ("AWS_ACCES_KEY_ID", "AWS_ACCESS_KEY_ID"),
+        ("AWS_PROVIDER", "AWS_PROVIDER_VERSION"),
+        ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+        ("PIPE_RETRIES", "PIPE_RETRY_ATTEMPTS"),
+        ("PIPE_LOGLEVEL", "PIPE_LOG_LEVEL"),
+        ("TOPOLGY", "TOPOLOGY"),
+        ("PROFIL", "PROFILE"),
+        ("NAME_PREFX", "NAME_PREFIX"),
+        ("TAG", "TAGS"),
+        ("ALARM", "ALARMS"),
+        ("STATEBUCKET", "STATE_BUCKET"),
+        ("ALLOW_DESTORY", "ALLOW_DESTROY"),
+        ("DESTINATION_RATE", "DESTINATION_RATE_LIMIT"),
+        ("IAM_SETTLE", "IAM_SETTLE_SECONDS"),
+        ("RULE_RETRY_ATTEMPT", "RULE_RETRY_ATTEMPTS"),
+    ],
+)
+def test_a_misspelt_name_in_the_file_is_refused(env_file: Path, name: str, nearest: str) -> None:
+    env_file.write_text(f"{FILE}{name}=600\n")
+    (line,) = complaints()
+    assert line == (
+        f"{name} in .env is no setting; did you mean {nearest}? Rename it or take it out"
+        " (.env.example lists the settings)"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("DATABASE_URL", "REDIS_URL", "NODE_ENV", "DEBUG", "PORT", "SECRET_KEY", "API_KEY"),
+        *("LOG_LEVEL", "REGION", "STAGE", "STACK_NAME", "CACHE_URL", "CACHE_DIR", "STATE_DIR"),
+        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_ROLE_ARN", "AWS_PAGER"),
+        *("AWS_ROLE_SESSION_NAME", "AWS_SHARED_CREDENTIALS_FILE", "AWS_DEFAULT_OUTPUT"),
+        *("TF_VAR_iam_settle_seconds", "TF_LOG", "CDKTF_OUTDIR", "MOMENTO_AUTH_TOKEN"),
+        *("PIPENV_PIPFILE", "TABLE_NAME", "AWS_MAX_ATTEMPTS", "_", "X"),
+    ],
+)
+def test_a_name_of_another_tool_is_left_alone(env_file: Path, name: str) -> None:
+    env_file.write_text(f"{FILE}{name}=600\n")
+    assert complaints() == []
+
+
+def test_a_setting_in_small_letters_is_a_setting(env_file: Path) -> None:
+    """As it is read: pydantic-settings takes any case."""
+    env_file.write_text(f"{FILE}cache_ttl_seconds=600\nexport Momento_Cache_Name=orders\n")
+    settings = read_settings()
+    assert (settings.cache_ttl_seconds, settings.cache_name) == (600, "orders")
+
+
+def test_every_misspelt_name_is_told_and_what_is_missing_with_it(env_file: Path) -> None:
+    env_file.write_text(f"MOMENTO_API_ENDPIONT={ENDPOINT}\nTOPOLGY=bus\nCACHE_TTL_SECONDS=0\n")
+    lines = complaints(MOMENTO_API_ENDPOINT="")
+    assert [line.split()[0] for line in lines] == [
+        "MOMENTO_API_ENDPIONT",
+        "TOPOLGY",
+        "MOMENTO_API_ENDPOINT",
+    ]
+
+
+def test_a_misspelt_name_is_refused_though_its_value_is_empty(env_file: Path) -> None:
+    env_file.write_text(f"{FILE}CACHE_TTL_SECOND=\n")
+    assert len(complaints()) == 1
+
+
+def test_a_value_is_not_repeated(env_file: Path) -> None:
+    """It may be a key."""
+    env_file.write_text(f"{FILE}MOMENTO_APIKEY=planted\n")
+    (line,) = complaints()
+    assert "planted" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("CACHE_TTL_SECOND", "CACHE_TTL_SECONDS"),
+        ("AWS_REGOIN", "AWS_REGION"),
+        ("MOMENTO_CACHENAME", "MOMENTO_CACHE_NAME"),
+        ("NAME_PREFX", "NAME_PREFIX"),
+    ],
+)
+def test_a_misspelt_variable_of_the_environment_is_refused(name: str, nearest: str) -> None:
+    (line,) = complaints(**{name: "x"})
+    assert line.startswith(f"{name} in the environment is no setting; did you mean {nearest}?")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PROFILES", "STACKS", "MOMENTO_ENDPOINT", "AWS_ACCESS_KEY", "AWS_PROFILE", "LOG_LEVEL", "TAG"],
+)
+def test_an_environment_holds_much_of_others(name: str) -> None:
+    assert complaints(**{name: "x"}) == []
+
+
+def test_the_example_has_no_misspelt_name(env_file: Path) -> None:
+    env_file.write_bytes((REPO / ".env.example").read_bytes())
+    assert Settings.load().stack == "weather"
