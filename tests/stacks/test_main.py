@@ -69,7 +69,7 @@ def test_a_warning_is_told_and_does_not_stop_it(tmp_path: Path) -> None:
 def test_what_is_over_a_limit_is_refused_and_no_file_is_left(tmp_path: Path) -> None:
     """Also where an earlier synth has left one."""
     assert run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT).returncode == 0
-    run = run_main(tmp_path, MOMENTO_API_ENDPOINT=f"https://{'x' * 2048}.example")
+    run = run_main(tmp_path, MOMENTO_API_ENDPOINT=f"https://{'x' * 2048}.momentohq.com")
     assert (run.returncode, run.stdout) == (1, "")
     told = run.stderr.splitlines()
     assert len(told) == 3
