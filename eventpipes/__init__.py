@@ -12,6 +12,7 @@ from eventpipes.definition import (
 from eventpipes.errors import (
     EventPipesError,
     InvalidDefinition,
+    InvalidEvent,
     InvalidPath,
     InvalidPattern,
     InvalidTemplate,
@@ -32,6 +33,7 @@ __all__ = [
     "EventPipesError",
     "Filtered",
     "InvalidDefinition",
+    "InvalidEvent",
     "InvalidPath",
     "InvalidPattern",
     "InvalidTemplate",

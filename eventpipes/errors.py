@@ -23,6 +23,14 @@ class InvalidPattern(EventPipesError, ValueError):  # noqa: N818 - named as Even
         super().__init__(f"event pattern{where}{what}: {message}")
 
 
+class InvalidEvent(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
+    """The text of an event is no JSON object; `found` is the text, or what in it is wrong."""
+
+    def __init__(self, message: str, *, found: object) -> None:
+        self.found = found
+        super().__init__(f"event: {message}")
+
+
 class InvalidTemplate(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
     """EventBridge Pipes would not take this input template; `column` counts from 1."""
 

@@ -1,7 +1,7 @@
 """EventBridge event patterns: `compile(pattern).matches(event)`.
 
-The language is the one of AWS's reference implementation (the event-ruler library) and of the
-user guide's "Comparison operators for use in event patterns".
+The language is the one of AWS's reference implementation, aws/event-ruler (compared with version
+1.9.0), and of the user guide's "Comparison operators for use in event patterns".
 """
 
 from eventpipes.pattern.matching import Pattern

@@ -1,7 +1,8 @@
 """IP addresses as EventBridge compares them: as strings of hexadecimal digits.
 
-A range ends as soon as a digit decides, whatever the address's length. So, as in the
-reference, an IPv6 address can lie within an IPv4 block whose digits its own begin with.
+Compared with CIDR and Range of aws/event-ruler 1.9.0. A range ends as soon as a digit decides,
+whatever the address's length: an IPv6 address can lie within an IPv4 block whose digits its
+own begin with.
 """
 
 import ipaddress
@@ -15,16 +16,21 @@ V6_BITS = 128
 
 
 def digits(address: str) -> str | None:
-    """Return the address in upper-case hexadecimal digits, or nothing if it is not one."""
+    """Return the address in upper-case hexadecimal digits, or nothing if it is not one.
+
+    An IPv4 address in IPv6 form, `::ffff:a00:1`, is the IPv4 address. Zeros in front count for
+    nothing, as in Java's InetAddress.
+    """
     if _V4.fullmatch(address):
-        parts = [int(part) for part in address.split(".")]
-        if any(part > 255 for part in parts):  # noqa: PLR2004 - a byte
+        parts = [part.lstrip("0") or "0" for part in address.split(".")]
+        if any(len(part) > 3 or int(part) > 255 for part in parts):  # noqa: PLR2004 - a byte
             return None
-        return "".join(f"{part:02X}" for part in parts)
+        return "".join(f"{int(part):02X}" for part in parts)
     if not _V6.fullmatch(address):
         return None
+    groups = (group and (group.lstrip("0") or "0") for group in address.split(":"))
     try:
-        parsed = ipaddress.IPv6Address(address)
+        parsed = ipaddress.IPv6Address(":".join(groups))
     except ValueError:
         return None
     if parsed.ipv4_mapped is not None:
@@ -35,30 +41,31 @@ def digits(address: str) -> str | None:
 def block(cidr: str) -> tuple[str, str]:
     """Return the first and the last address of a CIDR block, in digits.
 
-    As in the reference, the first is the address as written, not the block's lowest, and
-    slashes at the end count for nothing.
+    The address may be any one of the block: `10.0.0.77/24` is `10.0.0.0/24` (so since
+    event-ruler 1.7). Slashes at the end count for nothing.
 
     Raises:
         ValueError: it is not a block; the message says why.
 
     """
     address, separator, mask = cidr.rstrip("/").partition("/")
-    if not separator or "/" in mask or not mask:
+    if not separator or "/" in mask:
         raise ValueError("one '/' is required")
-    if not re.fullmatch(r"[+-]?[0-9]+", mask):
+    if not re.fullmatch(r"[+-]?\d{1,10}", mask):
         raise ValueError("the mask bits must be a whole number")
-    first = digits(address)
-    if first is None:
+    given = digits(address)
+    if given is None:
         raise ValueError(f"{address!r} is not an IP address")
     bits = int(mask)
-    width = V4_BITS if len(first) == V4_DIGITS else V6_BITS
+    width = V4_BITS if len(given) == V4_DIGITS else V6_BITS
     if not 0 <= bits < width:
-        raise ValueError(f"the mask bits must be between 0 and {width - 1}")
+        raise ValueError(
+            f"the mask bits must be between 0 and {width - 1};"
+            " for one address, write the address itself as the value"
+        )
     free = (1 << (width - bits)) - 1
-    last = f"{int(first, 16) | free:0{len(first)}X}"
-    if first == last:
-        raise ValueError("the block holds one address only; write the address itself")
-    return first, last
+    first, last = int(given, 16) & ~free, int(given, 16) | free
+    return f"{first:0{len(given)}X}", f"{last:0{len(given)}X}"
 
 
 def within(value: str, first: str, last: str) -> bool:

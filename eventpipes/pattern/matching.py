@@ -2,14 +2,16 @@
 
 Without arrays, a field is one lookup and one test. When an array is met, all leaves are
 collected with their places in arrays, and the branch's fields, in the order of their names,
-must be satisfied by leaves that lie in the same elements of the same arrays (the reference's
-ACFinder).
+must be satisfied by leaves that lie in the same elements of the same arrays. Compared with
+Event, ACFinder and StructuredFinder of aws/event-ruler 1.9.0.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from eventpipes.pattern.complexity import java_order
 from eventpipes.pattern.operators import Test, Values
 from eventpipes.pattern.parser import Branch
+from eventpipes.pattern.text import Reader
 
 Place = Mapping[int, int]
 """Where a leaf lies: the number of each array around it, and its element there."""
@@ -20,21 +22,44 @@ _MISSING = object()
 class Pattern:
     """A compiled event pattern."""
 
-    __slots__ = ("_branches", "_checks", "_paths", "matches")
+    __slots__ = ("_branches", "_checks", "_entered", "_reader", "matches")
 
     matches: Callable[[Mapping[str, object]], bool]
-    """Return whether an event, a parsed JSON object, matches. Never raises."""
+    """Return whether an event, a parsed JSON object, matches. Never raises.
+
+    A float has lost its text, and is taken for the shortest that gives it. To match exactly
+    what was written, parse with `parse_float=decimal.Decimal`, or use `matches_text`.
+    """
 
     def __init__(self, branches: Sequence[Branch]) -> None:
-        self._branches = [sorted(branch.items()) for branch in branches]
-        names = {name for branch in branches for name in branch}
-        self._paths = {prefix for name in names for prefix in _prefixes(name.split("."))}
+        self._branches = [
+            sorted(branch.items(), key=lambda field: java_order(field[0])) for branch in branches
+        ]
+        self._entered = _Entered(name for branch in branches for name in branch)
         self._checks = [
             [_check(name.split("."), values) for name, values in branch]
             for branch in self._branches
         ]
         single = self._checks[0][0] if [len(branch) for branch in self._checks] == [1] else None
         self.matches = self._matches if single is None else self._single(single)
+        if self._entered.passes_over_names:
+            self.matches = self._matches_consistently
+        self._reader: Reader | None = None
+
+    def matches_text(self, text: str | bytes) -> bool:
+        """Return whether an event, as JSON text (bytes are UTF-8), matches.
+
+        It is quicker than parsing and `matches`, for only what the pattern uses is read. Each
+        number counts as it is written, and of a repeated name each value counts.
+
+        Raises:
+            InvalidEvent: the text is no JSON object.
+
+        """
+        if self._reader is None:  # made on first use: it takes longer than compiling
+            self._reader = Reader(name for branch in self._branches for name, _ in branch)
+        event, repeated = self._reader.read(text)
+        return self._matches_consistently(event) if repeated else self.matches(event)
 
     def _single(self, check: "_Check") -> Callable[[Mapping[str, object]], bool]:
         consistently = self._matches_consistently
@@ -59,7 +84,7 @@ class Pattern:
 
     def _matches_consistently(self, event: Mapping[str, object]) -> bool:
         leaves: dict[str, list[tuple[object, Place]]] = {}
-        for name, value, place in _Leaves(self._paths).of(event):
+        for name, value, place in _Leaves(self._entered).of(event):
             leaves.setdefault(name, []).append((value, place))
         return any(_search(branch, 0, leaves, {}) for branch in self._branches)
 
@@ -92,22 +117,55 @@ def _join(so_far: Place, place: Place) -> Place | None:
     return {**so_far, **place} if place else so_far
 
 
-class _Leaves:
-    """Walks an event and numbers its arrays; only paths that the pattern uses are entered."""
+class _Entered:
+    """What is entered of an event: the paths that a pattern uses.
 
-    def __init__(self, paths: set[str]) -> None:
-        self._paths = paths
+    event-ruler 1.9.0 also passes over a name that is no step of any path (recordFieldStep and
+    isFieldStepUsed of GenericMachine). It takes a path's steps apart by Java's String.split,
+    which drops empty parts at the end: an empty name at the end of a path, `{"a": {"": [1]}}`,
+    is found by `{"a.": 1}` only, not by `{"a": {"": 1}}`.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        every = list(names)
+        self.paths = {prefix for name in every for prefix in _prefixes(name.split("."))}
+        self._steps = {step for name in every for step in _java_split(name)}
+        ending_empty = any(name.endswith(".") for name in every)
+        self.passes_over_names = ending_empty and "" not in self._steps
+
+    def uses(self, name: str, path: str) -> bool:
+        """Return whether a name of the event, of this path, is looked into."""
+        if path not in self.paths:
+            return False
+        if not self.passes_over_names or name in self._steps:
+            return True
+        return "." in name and all(step in self._steps for step in _java_split(name))
+
+
+def _java_split(name: str) -> list[str]:
+    """Return a dotted name's steps, without the empty ones at its end unless it is empty."""
+    steps = name.split(".")
+    while len(steps) > 1 and not steps[-1]:
+        steps.pop()
+    return steps if name == "" or steps != [""] else []
+
+
+class _Leaves:
+    """Walks an event and numbers its arrays; only what the pattern uses is entered."""
+
+    def __init__(self, entered: _Entered) -> None:
+        self._entered = entered
         self._arrays = 0
 
     def of(self, event: Mapping[str, object]) -> Iterator[tuple[str, object, Place]]:
-        yield from self._object(event, "", {})
+        yield from self._object(event, None, {})
 
     def _object(
-        self, members: Mapping[str, object], path: str, place: Place
+        self, members: Mapping[str, object], path: str | None, place: Place
     ) -> Iterator[tuple[str, object, Place]]:
         for name, value in members.items():
-            inner = f"{path}.{name}" if path else name
-            if inner in self._paths:
+            inner = name if path is None else f"{path}.{name}"
+            if self._entered.uses(name, inner):
                 yield from self._value(value, inner, place)
 
     def _value(self, value: object, path: str, place: Place) -> Iterator[tuple[str, object, Place]]:

@@ -7,10 +7,10 @@ strings, nor booleans numbers.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from eventpipes.pattern.addresses import digits, within
-from eventpipes.pattern.numbers import LIMIT, SCALE, comparable
+from eventpipes.pattern.complexity import Part
+from eventpipes.pattern.numbers import comparable, comparable_value, number_text
 
 Test = Callable[[object], bool]
 
@@ -21,43 +21,22 @@ class Values:
 
     accept: Test | None
     absent: bool
-
-
-def number_text(value: object) -> str | None:
-    """Return a number's text as JSON writes it, or nothing if the value is no number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    return str(value)
-
-
-def comparable_value(value: object) -> int | None:
-    """Return a leaf in millionths if it is a number that EventBridge compares as one."""
-    if type(value) is int:  # the usual one, and twenty times faster
-        scaled = value * SCALE
-        return scaled if -LIMIT <= scaled <= LIMIT else None
-    text = number_text(value)
-    return None if text is None else comparable(text)
+    parts: tuple[Part, ...]
 
 
 def equals_number(text: str) -> Test:
-    """Match a number: by value if it is comparable, else by its text.
-
-    A float has lost its text; what would have been read from the same text stands for it.
-    """
+    """Match a number: by value if it is comparable, else by its text."""
     wanted = comparable(text)
-    as_float = str(float(text)) if {".", "e", "E"} & set(text) else text
 
     def test(value: object) -> bool:
         number = comparable_value(value)
-        if number is not None:
-            return number == wanted
-        return number_text(value) == (as_float if isinstance(value, float) else text)
+        return number_text(value) == text if number is None else number == wanted
 
     return test
 
 
-def in_number_range(low: int, high: int, *, above: bool, below: bool) -> Test:
-    """Match a number in a range of millionths; `above` and `below` leave the bound out."""
+def in_number_range(low: float, high: float, *, above: bool, below: bool) -> Test:
+    """Match a number in a range; `above` and `below` leave the bound out."""
 
     def test(value: object) -> bool:
         number = comparable_value(value)
@@ -81,14 +60,14 @@ def in_address_range(first: str, last: str) -> Test:
 
 
 def starts_with(prefix: str) -> Test:
-    """Match a string that begins so; its enclosing quotes are part of it, as in the reference."""
+    """Match a string that begins so; its enclosing quotes are part of it (event-ruler 1.9.0)."""
     if prefix.endswith('"'):
         return lambda value: isinstance(value, str) and f'{value}"'.startswith(prefix)
     return lambda value: isinstance(value, str) and value.startswith(prefix)
 
 
 def ends_with(suffix: str) -> Test:
-    """Match a string that ends so; its enclosing quotes are part of it, as in the reference."""
+    """Match a string that ends so; its enclosing quotes are part of it (event-ruler 1.9.0)."""
     if suffix.startswith('"'):
         return lambda value: isinstance(value, str) and f'"{value}'.endswith(suffix)
     return lambda value: isinstance(value, str) and value.endswith(suffix)
@@ -107,8 +86,16 @@ def ignoring_case(text: str, *, before: str = "", after: str = "") -> Test:
 
 
 def _either_case(character: str) -> str:
-    if ord(character) > 0xFFFF:  # noqa: PLR2004 - two characters to the reference, without a case
-        return re.escape(character)
+    """Return the expression of a character, as in EqualsIgnoreCaseParser of event-ruler.
+
+    It takes Java's characters one by one, so each half of a character beyond the basic plane by
+    itself, which has no bytes in UTF-8 and becomes a question mark: the smiley of U+1F600
+    matches `??`, and never itself.
+    """
+    if ord(character) > 0xFFFF:  # noqa: PLR2004 - the end of the basic plane
+        return r"\?\?"
+    if "\ud800" <= character <= "\udfff":
+        return r"\?"
     return "|".join(sorted({re.escape(character.lower()), re.escape(character.upper())}))
 
 
@@ -117,8 +104,8 @@ def is_literal(literal: object) -> Test:
     return lambda value: value is literal
 
 
-def no_number_of(numbers: Iterable[int]) -> Test:
-    """Match whatever is not one of these numbers, in millionths."""
+def no_number_of(numbers: Iterable[float]) -> Test:
+    """Match whatever is not one of these numbers."""
     forbidden = frozenset(numbers)
     return lambda value: comparable_value(value) not in forbidden
 
@@ -132,22 +119,6 @@ def no_string_of(strings: Iterable[str]) -> Test:
 def none_of(tests: Sequence[Test]) -> Test:
     """Match whatever satisfies no test."""
     return lambda value: not any(test(value) for test in tests)
-
-
-def address_or(addresses: Sequence[Test], others: Test | None, *, blindly: bool) -> Test:
-    """Match an address in a range, or what is no address and satisfies the other tests.
-
-    As in the reference, one address among a field's values turns the event's addresses into
-    digits, which no other value equals; `blindly` says that one of them accepts just that.
-    """
-    otherwise = others or (lambda _: False)
-
-    def test(value: object) -> bool:
-        if not isinstance(value, str) or digits(value) is None:
-            return otherwise(value)
-        return blindly or any(one(value) for one in addresses)
-
-    return test
 
 
 def anything(_: object) -> bool:

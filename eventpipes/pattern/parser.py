@@ -1,19 +1,24 @@
-"""Strict parsing of event patterns, after the reference's JsonRuleCompiler."""
+"""Strict parsing of event patterns, after JsonRuleCompiler of aws/event-ruler 1.9.0."""
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from eventpipes.errors import InvalidPattern
 from eventpipes.pattern import operators, wildcards
 from eventpipes.pattern.addresses import block, digits
-from eventpipes.pattern.numbers import LIMIT, comparable
+from eventpipes.pattern.complexity import Part, too_complex
+from eventpipes.pattern.numbers import comparable
 from eventpipes.pattern.operators import Test, Values
 
 Branch = dict[str, Values]
 """One way to match: dotted paths to what they accept. A pattern is one or more of them."""
 
 OR = "$or"
+MAXIMUM_FIELDS = 256
+"""How many fields a branch may have (GenericMachine of event-ruler 1.9.0)."""
+LARGEST = sys.float_info.max
 RESERVED_IN_OR = frozenset(
     {
         *("exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists"),
@@ -55,6 +60,17 @@ def parse(pattern: str | dict[str, object]) -> list[Branch]:
             branches = []
         if not branches:
             raise
+    if any(len(branch) > MAXIMUM_FIELDS for branch in branches):
+        raise InvalidPattern(f"a pattern has {MAXIMUM_FIELDS} fields at most", found=pattern)
+    crowded = too_complex({name: of.parts for name, of in one.items()} for one in branches)
+    if crowded is not None:
+        raise InvalidPattern(
+            "the rule is too complex: use fewer wildcard characters, or fewer repeating"
+            " sequences after one",
+            path=crowded,
+            operator="wildcard",
+            found=pattern,
+        )
     return branches
 
 
@@ -83,17 +99,18 @@ class _Parser:
 
     def branches(self, document: _Object) -> list[Branch]:
         branches: list[Branch] = []
-        self._object(document, "", branches, inside_or=False)
+        self._object(document, [], branches, inside_or=False)
         return branches
 
     def _object(
-        self, members: _Object, path: str, branches: list[Branch], *, inside_or: bool
+        self, members: _Object, steps: list[str], branches: list[Branch], *, inside_or: bool
     ) -> None:
+        path = ".".join(steps)
         if not members:
             raise InvalidPattern("an empty object is not allowed", path=path, found={})
         for name, value in members:
             if name == OR and self._with_or:
-                self._or(value, path, branches)
+                self._or(value, steps, branches)
                 continue
             if inside_or and name in RESERVED_IN_OR:
                 raise InvalidPattern(
@@ -102,9 +119,9 @@ class _Parser:
                     operator=OR,
                     found=name,
                 )
-            inner = f"{path}.{name}" if path else name
+            inner = f"{path}.{name}" if path else name  # so in Path.extendedName of event-ruler
             if isinstance(value, _Object):
-                self._object(value, inner, branches, inside_or=inside_or)
+                self._object(value, [*steps, name], branches, inside_or=inside_or)
             elif isinstance(value, list):
                 values = _Field(inner).values(value)
                 if not branches:
@@ -119,7 +136,8 @@ class _Parser:
                     found=value,
                 )
 
-    def _or(self, alternatives: Any, path: str, branches: list[Branch]) -> None:
+    def _or(self, alternatives: Any, steps: list[str], branches: list[Branch]) -> None:
+        path = ".".join(steps)
         if not isinstance(alternatives, list) or isinstance(alternatives, _Object):
             raise InvalidPattern("takes a list", path=path, operator=OR, found=alternatives)
         before = [dict(branch) for branch in branches]
@@ -130,7 +148,7 @@ class _Parser:
                     "takes objects only", path=path, operator=OR, found=alternative
                 )
             following = [dict(branch) for branch in before] or [{}]
-            self._object(alternative, path, following, inside_or=True)
+            self._object(alternative, steps, following, inside_or=True)
             branches += following
         if len(alternatives) < 2:  # noqa: PLR2004 - one is no choice
             raise InvalidPattern(
@@ -145,49 +163,33 @@ class _Field:
         self._path = path
         self._strings: list[str] = []
         self._tests: list[Test] = []
-        self._addresses: list[Test] = []
-        self._has_numbers = False
-        self._negates = False
         self._absent = False
-        self._wildcards: list[list[list[str | None]]] = []
+        self._parts: list[Part] = []
 
     def values(self, values: list[Any]) -> Values:
         if not values:
             raise InvalidPattern("an empty list is not allowed", path=self._path, found=[])
         for value in values:
+            self._parts.append(Part(_shown(value)))
             if isinstance(value, _Object):
                 self._operator(value)
             elif isinstance(value, list):
                 raise self._wrong("", "a value is no list", value)
             elif isinstance(value, _Number):
-                self._has_numbers |= comparable(value) is not None
                 self._tests.append(operators.equals_number(value))
             elif isinstance(value, str):
                 self._string(value)
             else:
                 self._tests.append(operators.is_literal(value))
-        if wildcards.complexity(self._wildcards) > wildcards.COMPLEXITY_LIMIT:
-            raise self._wrong(
-                "wildcard",
-                "the rule is too complex: use fewer wildcard characters, or fewer repeating"
-                " sequences after one",
-                values,
-            )
-        return Values(self._accept(), self._absent)
-
-    def _accept(self) -> Test | None:
-        """Join the tests; as in the reference, a number among them hides the addresses."""
-        others = operators.any_of(self._strings, self._tests)
-        if not self._addresses or self._has_numbers:
-            return others
-        return operators.address_or(self._addresses, others, blindly=self._negates)
+        accept = operators.any_of(self._strings, self._tests)
+        return Values(accept, self._absent, tuple(self._parts))
 
     def _string(self, value: str) -> None:
         address = digits(value)
         if address is None:
             self._strings.append(value)
         else:
-            self._addresses.append(operators.in_address_range(address, address))
+            self._tests.append(operators.in_address_range(address, address))
 
     def _operator(self, expression: _Object) -> None:
         name, value = self._only_member("", expression)
@@ -198,23 +200,22 @@ class _Field:
             "prefix": self._prefix,
             "suffix": self._suffix,
             "wildcard": self._wildcard,
+            "cidr": self._cidr,
         }
         if name == "exactly":
             self._strings.append(self._text(name, value))
-        elif name == "cidr":
-            self._addresses.append(self._cidr(value))
         elif name == "exists":
             if value is True:
                 self._tests.append(operators.anything)
-                self._negates = True
             elif value is False:
                 self._absent = True
+                self._parts[-1] = Part("exists: false", absent=True)
             else:
                 raise self._wrong(name, "takes true or false", value)
         elif name in parsers:
             self._tests.append(parsers[name](value))
         else:
-            known = ", ".join(sorted([*parsers, "cidr", "exactly", "exists"]))
+            known = ", ".join(sorted([*parsers, "exactly", "exists"]))
             raise self._wrong(name, f"there is no such operator; there are {known}", value)
 
     def _prefix(self, value: Any) -> Test:
@@ -238,8 +239,7 @@ class _Field:
 
     def _wildcard(self, value: Any) -> Test:
         parsed = self._wildcard_tokens("wildcard", self._text("wildcard", value))
-        if [parsed] not in self._wildcards:
-            self._wildcards.append([parsed])
+        self._parts[-1] = Part(self._parts[-1].identity, wildcards=(tuple(parsed),))
         return operators.full_match(wildcards.expression(parsed))
 
     def _wildcard_tokens(self, operator: str, text: str) -> list[str | None]:
@@ -257,7 +257,6 @@ class _Field:
 
     def _numeric(self, value: Any) -> Test:
         name = "numeric"
-        self._has_numbers = True
         if not isinstance(value, list) or isinstance(value, _Object) or not value:
             raise self._wrong(name, 'takes a list such as [">", 0, "<=", 5]', value)
         comparison, *rest = value
@@ -275,40 +274,41 @@ class _Field:
             numbers[0], numbers[1], value, above=comparison == ">", below=rest[1] == "<"
         )
 
-    def _one_bound(self, comparison: str, bound: int, found: Any) -> Test:
+    def _one_bound(self, comparison: str, bound: float, found: Any) -> Test:
         if comparison == "=":
             return self._exactly_number(bound)
         if comparison in ("<", "<="):
-            return self._range(-LIMIT, bound, found, above=False, below=comparison == "<")
-        return self._range(bound, LIMIT, found, above=comparison == ">", below=False)
+            return self._range(-LARGEST, bound, found, above=False, below=comparison == "<")
+        return self._range(bound, LARGEST, found, above=comparison == ">", below=False)
 
     @staticmethod
-    def _exactly_number(number: int) -> Test:
+    def _exactly_number(number: float) -> Test:
         return operators.in_number_range(number, number, above=False, below=False)
 
-    def _range(self, low: int, high: int, found: Any, *, above: bool, below: bool) -> Test:
+    def _range(self, low: float, high: float, found: Any, *, above: bool, below: bool) -> Test:
         if low >= high:
             raise self._wrong("numeric", "the lower bound must be below the upper one", found)
         return operators.in_number_range(low, high, above=above, below=below)
 
-    def _number(self, operator: str, value: Any, found: Any) -> int:
+    def _number(self, operator: str, value: Any, found: Any) -> float:
         if not isinstance(value, _Number):
             raise self._wrong(operator, "a bound must be a number", found)
         number = comparable(value)
         if number is None:
             raise self._wrong(
-                operator, "numbers lie between -5e9 and 5e9 and have six decimals at most", found
+                operator,
+                f"{value} has more digits than a double holds, or is too large for one;"
+                " write a number of 15 digits or fewer",
+                found,
             )
         return number
 
     def _anything_but(self, value: Any) -> Test:
         name = "anything-but"
-        self._negates = True
         if isinstance(value, _Object):
             return self._anything_but_operator(value)
         values = value if isinstance(value, list) else [value]
         if all(isinstance(one, _Number) for one in values) and values:
-            self._has_numbers = True
             return operators.no_number_of(self._number(name, one, value) for one in values)
         if all(isinstance(one, str) and not isinstance(one, _Number) for one in values) and values:
             return operators.no_string_of(values)
@@ -329,7 +329,8 @@ class _Field:
             raise self._wrong(name, "an empty string is not allowed", value)
         if inner == "wildcard":
             parsed = [self._wildcard_tokens(name, text) for text in texts]
-            self._wildcards.append(parsed)
+            wildcarded = tuple(map(tuple, parsed))
+            self._parts[-1] = Part(self._parts[-1].identity, wildcards=wildcarded)
             return operators.none_of(
                 [operators.full_match(wildcards.expression(one)) for one in parsed]
             )

@@ -2,7 +2,7 @@
 
 The event becomes leaves with their places, each branch of the pattern tries all combinations
 of leaves, and each operator is a plain function. Nothing of the engine is used. It takes valid
-patterns only, and numbers that EventBridge compares as numbers.
+patterns only, and numbers that a double holds exactly.
 """
 
 import ipaddress
@@ -148,6 +148,8 @@ def _text_accepts(operator: str, wanted: Any, value: str) -> bool:
 
 
 def _same(expected: Any, value: Any) -> bool:
+    if isinstance(expected, str) and isinstance(value, str):
+        return expected == value or _address(expected) == (_address(value) or "none")
     if _is_number(expected):
         return _is_number(value) and Fraction(value) == Fraction(expected)
     return type(expected) is type(value) and expected == value
@@ -182,8 +184,17 @@ def _fits(wildcard: str, value: str) -> bool:
 
 
 def _in_block(block: str, value: str) -> bool:
-    network = ipaddress.ip_network(block)
-    try:
-        return ipaddress.ip_address(value) in network
-    except ValueError:
+    """Tell whether an address has a block's version, and its first bits."""
+    first, bits = block.split("/")
+    given, of_block = _address(value), _address(first)
+    if given is None or of_block is None or given.version != of_block.version:
         return False
+    free = of_block.max_prefixlen - int(bits)
+    return int(given) >> free == int(of_block) >> free
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

@@ -6,7 +6,8 @@ import re
 import pytest
 
 import eventpipes
-from eventpipes.pattern.wildcards import COMPLEXITY_LIMIT, complexity, tokens
+from eventpipes.pattern.complexity import LIMIT, complexity
+from eventpipes.pattern.wildcards import tokens
 
 LETTERS = 'ab"z'
 """Those of the wildcards below, the quote that is part of each value, and another one."""
@@ -58,6 +59,63 @@ def test_fields_are_counted_each_by_itself() -> None:
     assert eventpipes.compile(pattern).matches(dict.fromkeys("abcdefghijkl", "aa"))
 
 
+CROWDED: list[object] = [{"wildcard": "*" + "a*" * 10}]
+HALVES: list[list[object]] = [
+    [{"wildcard": f"*{letter}*"} for letter in letters] for letters in ("ab", "cd")
+]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"a": [{"exists": False}], "b": CROWDED},
+        {"a": [{"exists": False}], "b": ["x"], "c": CROWDED},
+        {"a": ["x"], "b": [{"exists": False}], "c": CROWDED},
+        {"d": {"a": [{"exists": False}], "b": CROWDED}},
+        {"$or": [{"a": ["x"]}, {"a": [{"exists": False}], "b": CROWDED}]},
+        {"$or": [{"a": ["x"], "f": HALVES[0]}, {"a": ["y"], "f": HALVES[1]}]},
+        {"$or": [{"f": HALVES[0]}, {"g": HALVES[1]}]},
+    ],
+    ids=lambda pattern: str(pattern)[:70],
+)
+def test_wildcards_that_the_reference_does_not_reach_are_not_counted(
+    pattern: dict[str, object],
+) -> None:
+    """NameState.evaluateComplexity of event-ruler follows values, not absences."""
+    eventpipes.compile(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ({"a": [{"exists": True}], "b": CROWDED}, "b"),
+        ({"a": CROWDED, "b": [{"exists": False}]}, "a"),
+        ({"a": [{"exists": False}, *CROWDED]}, "a"),
+        ({"a": [{"exists": False}, "x"], "b": CROWDED}, "b"),
+        ({"b": [{"exists": False}], "a": ["x"], "c": ["y"], "aa": CROWDED}, "aa"),
+        ({"$or": [{"f": HALVES[0]}, {"f": HALVES[1]}]}, "f"),
+        ({"$or": [{"a": ["x"], "f": HALVES[0]}, {"a": ["x"], "f": HALVES[1]}]}, "f"),
+        ({"$or": [{"a": ["x", "y"], "f": HALVES[0]}, {"a": ["y"], "f": HALVES[1]}]}, "f"),
+        ({"a": [{"wildcard": "*é*è*ê*ë*à*á*â*ã*ä*"}]}, "a"),
+    ],
+    ids=lambda given: str(given)[:70],
+)
+def test_wildcards_that_are_judged_in_one_place_are_counted_together(
+    pattern: dict[str, object], path: str
+) -> None:
+    """GenericMachine.addStep of event-ruler: the same values of a field lead to one state."""
+    with pytest.raises(eventpipes.InvalidPattern, match="too complex") as caught:
+        eventpipes.compile(pattern)
+    assert caught.value.path == path
+
+
+def test_a_pattern_of_too_many_fields_is_refused() -> None:
+    """MAXIMUM_RULE_SIZE of event-ruler's GenericMachine is 256."""
+    eventpipes.compile({f"f{number}": [1] for number in range(256)})
+    with pytest.raises(eventpipes.InvalidPattern, match="256 fields at most"):
+        eventpipes.compile({f"f{number}": [1] for number in range(257)})
+
+
 def test_no_wildcard_has_no_complexity() -> None:
     assert complexity([]) == 0
 
@@ -96,7 +154,7 @@ def satisfied(text: str, expressions: list[re.Pattern[str]]) -> int:
 def test_the_measure_is_how_many_beginnings_one_text_satisfies(wildcard: str) -> None:
     expressions = beginnings(wildcard)
     expected = max(satisfied(text, expressions) for text in TEXTS)
-    assert expected <= COMPLEXITY_LIMIT
+    assert expected <= LIMIT
     assert complexity([[tokens(wildcard)]]) == expected
 
 

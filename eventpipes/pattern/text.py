@@ -1,0 +1,129 @@
+"""Events as JSON text: read quickly where that is exact, and exactly where it is not.
+
+msgspec reads only the members that a pattern uses. It keeps the last of a repeated name, where
+event-ruler 1.9.0 matches any of them (Event's constructor for text); so it is asked only about
+text in which no name can be repeated unseen, and the standard library about all other.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, TypedDict
+
+import msgspec
+
+from eventpipes.errors import InvalidEvent
+from eventpipes.pattern.numbers import Written
+
+_Members = dict[str, object]
+_typed_dict: Any = TypedDict
+_OTHERS = list[Any] | str | int | float | bool | None
+_FEW = 3
+"""Of how many names the occurrences in a text are counted, before reading all is quicker."""
+_LONG_NUMBER = 4000
+"""Python refuses to read a whole number of more than 4,300 digits."""
+
+
+class Repeated(dict[str, object]):
+    """A JSON object in which a name is repeated: its items are all members that were written."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        self._pairs = pairs
+
+    def items(self) -> Any:  # noqa: ANN401 - not a view, which `dict` promises
+        """Return all members, in the order of the text."""
+        return self._pairs
+
+
+class Reader:
+    """Reads the text of events for a pattern that uses these dotted paths."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        steps = frozenset(tuple(path.split(".")) for path in paths)
+        names = sorted(path[0] for path in steps)
+        flat = all(len(path) == 1 for path in steps) and len(names) <= _FEW
+        self._quoted = [f'"{name}"' for name in names] if flat else None
+        self._used = msgspec.json.Decoder(_members(steps, {}), float_hook=Written)
+
+    def read(self, text: str | bytes) -> tuple[_Members, bool]:
+        """Return the members that the pattern uses, and whether a name is repeated.
+
+        Raises:
+            InvalidEvent: it is no JSON object.
+
+        """
+        try:
+            event = text.decode() if isinstance(text, bytes) else text
+            found = self._quickly(event)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            found = None
+        return _exactly(text) if found is None else (found, False)
+
+    def _quickly(self, text: str) -> _Members | None:
+        """Return the members, or nothing if a name may be repeated."""
+        if "\\u" in text:  # a name may be written in two ways
+            return None
+        if self._quoted is not None:
+            used: _Members = self._used.decode(text)
+            return used if all(text.count(name) < 2 for name in self._quoted) else None  # noqa: PLR2004 - once
+        whole: _Members = _WHOLE.decode(text)
+        # A member that was dropped took at least its own colon with it.
+        return whole if text.count(":") == _ENCODE(whole).count(b":") else None
+
+
+_WHOLE = msgspec.json.Decoder(dict[str, Any], float_hook=Written)
+_ENCODE: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=lambda _: None).encode
+
+
+def _members(paths: frozenset[tuple[str, ...]], known: dict[Any, Any]) -> Any:  # noqa: ANN401 - a type
+    """Return the type of an object of which these paths are used; other members are skipped.
+
+    A name of the event may have dots and be several steps.
+    """
+    if paths not in known:
+        following: dict[str, set[tuple[str, ...]]] = {}
+        for steps in paths:
+            for end in range(1, len(steps) + 1):
+                following.setdefault(".".join(steps[:end]), set()).add(steps[end:])
+        known[paths] = _typed_dict(
+            "Members",
+            {
+                name: Any if () in rest else _members(frozenset(rest), known) | _OTHERS
+                for name, rest in following.items()
+            },
+            total=False,
+        )
+    return known[paths]
+
+
+def _exactly(text: str | bytes) -> tuple[_Members, bool]:
+    repeated = False
+
+    def members(pairs: list[tuple[str, object]]) -> _Members:
+        nonlocal repeated
+        plain = dict(pairs)
+        if len(plain) == len(pairs):
+            return plain
+        repeated = True
+        return Repeated(pairs)
+
+    def refuse(constant: str) -> None:
+        raise InvalidEvent(f"{constant} is not JSON", found=constant)
+
+    try:
+        event = json.loads(
+            text,
+            object_pairs_hook=members,
+            parse_float=Written,
+            parse_int=lambda digits: int(digits) if len(digits) < _LONG_NUMBER else Written(digits),
+            parse_constant=refuse,
+        )
+    except InvalidEvent:
+        raise
+    except RecursionError:
+        raise InvalidEvent("it is nested too deeply", found=text) from None
+    except (TypeError, ValueError) as error:
+        raise InvalidEvent(f"it is not JSON: {error}", found=text) from None
+    if not isinstance(event, dict):
+        raise InvalidEvent("an event is a JSON object", found=text)
+    return event, repeated
