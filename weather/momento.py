@@ -171,9 +171,14 @@ class Momento:
                 raise WeatherError(self._no_cache())
             return answer
         if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            why = (
+                "it may not read here, which the pipes do not need"
+                if answer.status_code == httpx.codes.FORBIDDEN
+                else "it is wrong, expired or revoked, or a v1 key of another region"
+            )
             raise WeatherError(
-                f"Momento refuses the API key ({answer.status_code}): create one in the Momento"
-                f" console for the cache {self._settings.cache}, in the endpoint's region"
+                f"Momento refuses the API key ({answer.status_code}): {why}; create one in the"
+                f" Momento console that may read the cache {self._settings.cache} and its topics"
             )
         problem = f"Momento answers {answer.status_code}: {said}"
         if answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.is_server_error:

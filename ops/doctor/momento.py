@@ -1,8 +1,13 @@
-"""Momento: whether the endpoint answers, takes the key, and has the cache."""
+"""Momento: whether the endpoint answers, takes the key, and has the caches.
+
+A key may be bound to a role that only writes, which is all that the pipes need. So it is asked
+for an item that is nowhere, and asked to delete it. Whether it may publish is not asked: every
+subscriber would receive that.
+"""
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 import httpx
@@ -16,49 +21,77 @@ WEB_PAGE = "text/html"
 """What a server answers that is no API."""
 
 
-def examine(settings: Settings) -> Iterator[Check]:
-    """Yield one check: the first thing that is wrong with the way to the cache, or none."""
+def examine(settings: Settings, caches: Sequence[str] = ()) -> Iterator[Check]:
+    """Yield a check for each cache (default: that of the settings): all is well, or what is not."""
     if settings.momento_api_key is None:
         return  # told by the settings' checks
-    name = "Momento"
     endpoint = os.environ.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint
     try:
-        answer = httpx.get(
-            f"{endpoint}/cache/{quote(settings.cache_name, safe='')}",
-            params={"key": f"is-the-cache-there-{uuid.uuid4()}"},
+        with httpx.Client(
+            base_url=endpoint,
             headers={"Authorization": settings.momento_api_key.get_secret_value()},
             timeout=TIMEOUT,
-        )
+        ) as http:
+            for cache in dict.fromkeys(caches or (settings.cache_name,)):
+                yield _cache(http, endpoint, cache)
     except (httpx.TransportError, httpx.InvalidURL) as error:
-        yield failure(
-            name,
+        yield _failure(
             f"{endpoint} does not answer ({error or type(error).__name__}): compare"
-            " MOMENTO_API_ENDPOINT with the Momento console",
+            " MOMENTO_API_ENDPOINT with the Momento console"
         )
-        return
-    said = answer.text[:200]
-    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        yield failure(
-            name,
-            f"{endpoint} refuses the key ({answer.status_code}): it may have expired, may not"
-            f" use {settings.cache_name}, or be of another region; create one in the console",
+
+
+def _cache(http: httpx.Client, endpoint: str, cache: str) -> Check:
+    path = f"/cache/{quote(cache, safe='')}"
+    key = {"key": f"is-the-cache-there-{uuid.uuid4()}"}
+    read = http.get(path, params=key)
+    reads = read.status_code != httpx.codes.FORBIDDEN
+    if reads and (problem := _problem(read, endpoint, cache)) is not None:
+        return problem
+    written = http.delete(path, params=key)
+    if written.status_code == httpx.codes.NO_CONTENT:
+        if reads:
+            return ok("Momento", f"{endpoint} takes the key, and {cache} is there")
+        return ok(
+            "Momento",
+            f"{endpoint} takes the key, which may write {cache} and not read it: enough for the"
+            " pipes; verify and weather need one that may read, too",
         )
-    elif answer.status_code == httpx.codes.NOT_FOUND and "cache not found" in said.lower():
-        yield failure(
-            name, f"there is no cache {settings.cache_name}: create it in the Momento console"
+    if written.status_code != httpx.codes.FORBIDDEN:
+        return _problem(written, endpoint, cache) or _other(written, endpoint)
+    may = "may read" if reads else "may neither read nor write"
+    return _failure(
+        f"{endpoint} takes the key, which {may} {cache} (403){' and not write it' * reads}: the"
+        " pipes cannot deliver; give its role in the console permission to write there (one for"
+        " some keys or prefixes only is not seen here)"
+    )
+
+
+def _problem(answer: httpx.Response, endpoint: str, cache: str) -> Check | None:
+    """Return what is wrong by the answer about a key that is nowhere; no such key is well."""
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        return _failure(
+            f"{endpoint} refuses the key (401): it is wrong, expired or revoked, or a v1 key of"
+            " another region; create one in the console"
         )
-    elif answer.status_code == httpx.codes.NOT_FOUND and not _is_page(answer):
-        yield ok(name, f"{endpoint} takes the key, and {settings.cache_name} is there")
-    elif answer.is_success or _is_page(answer):
-        yield failure(
-            name,
+    is_page = answer.headers.get("content-type", "").startswith(WEB_PAGE)
+    if answer.is_success or is_page:
+        return _failure(
             f"{endpoint} answers {answer.status_code} about a key that is nowhere, and Momento says"
-            " 404 Key Not Found: compare MOMENTO_API_ENDPOINT with the Momento console",
+            " 404 Key Not Found: compare MOMENTO_API_ENDPOINT with the Momento console"
         )
-    else:
-        yield failure(name, f"{endpoint} answers {answer.status_code}: {said}")
+    if answer.status_code != httpx.codes.NOT_FOUND:
+        return _other(answer, endpoint)
+    if "cache not found" in answer.text.lower():
+        return _failure(
+            f"there is no cache {cache} at {endpoint}: create it in the Momento console"
+        )
+    return None
 
 
-def _is_page(answer: httpx.Response) -> bool:
-    kind: str = answer.headers.get("content-type", "")
-    return kind.startswith(WEB_PAGE)
+def _other(answer: httpx.Response, endpoint: str) -> Check:
+    return _failure(f"{endpoint} answers {answer.status_code}: {answer.text[:200]}")
+
+
+def _failure(found: str) -> Check:
+    return failure("Momento", found)

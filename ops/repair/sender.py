@@ -29,8 +29,8 @@ RETRIED = frozenset({407, 409, 429})
 UNUSABLE = frozenset({401, 403, 404})
 KEY_PARAMETERS = ("key", "key_base64")
 NEXT_STEPS = {
-    401: "the API key in the connection is wrong or expired: set MOMENTO_API_KEY to a valid one,"
-    " of the endpoint's own region, and run ./help.sh deploy",
+    401: "the API key in the connection is wrong, expired or revoked, or a v1 key of another"
+    " region: set MOMENTO_API_KEY to a valid one, and run ./help.sh deploy",
     403: "the API key in the connection may not do this: set MOMENTO_API_KEY to one that may read"
     " and write the cache and publish to the topic, and run ./help.sh deploy",
     404: "there is no such cache: create it in the Momento console, in the endpoint's region",

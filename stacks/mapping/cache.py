@@ -10,11 +10,15 @@ from stacks.mapping.narrowing import WRITTEN, Narrowing
 from stacks.mapping.record import Field, Stream, path
 from stacks.mapping.route import DELETE, PUT, Route
 from stacks.mapping.value import Value, template
+from stacks.momento_limits import MAX_TTL_SECONDS
 
-MAX_TTL_SECONDS = 86_400
-"""How long Momento keeps an item, unless it has raised the account's limit."""
 KEY = "the cache's key"
 REASONS = {
+    "B": (
+        "is binary: Momento takes `key_base64` in URL-safe Base64 without padding, and a stream"
+        " record holds standard Base64, which no pipe can rewrite. Store a copy as text and use"
+        " that"
+    ),
     "BOOL": "has two values only",
     "NULL": "has one value only",
     "M": "is a map: use a member of it",
@@ -26,9 +30,9 @@ REASONS = {
 class CacheEntry:
     """An item's entry in the cache: put when it is written, deleted when it is removed.
 
-    `key` is the table's key or another attribute (S or N; B is sent as `key_base64`). If it is
-    not the whole primary key, `key_is_unique` says that no two items share it, of those that a
-    mapping's `where` lets flow by the table's keys. `value` is what
+    `key` is the table's key or another attribute (S or N). If it is not the whole primary key,
+    `key_is_unique` says that no two items share it, of those that a mapping's `where` lets flow
+    by the table's keys. `value` is what
     is put (default: the item, in DynamoDB JSON); `ttl` the seconds to live, or the attribute
     that holds them. `cache` is the cache's name (default: the endpoint's). `put` and `delete`
     say which of both is done.
@@ -85,7 +89,9 @@ class CacheEntry:
             )
         return found
 
-    def warnings(self, *, stream: Stream, narrowing: Narrowing) -> Iterator[str]:
+    def warnings(
+        self, *, stream: Stream, narrowing: Narrowing, max_ttl_seconds: int = MAX_TTL_SECONDS
+    ) -> Iterator[str]:
         """Yield what the routes cannot do, a sentence each."""
         if self.put and self.delete:
             yield from narrowing.needing(self.key, KEY).warnings
@@ -94,19 +100,18 @@ class CacheEntry:
                 f"When {self.key} of an item changes to another value, the entry under the old one"
                 " stays in the cache until its TTL ends: a pipe sends one request for a change."
             )
-        if isinstance(self.ttl, int) and self.ttl > MAX_TTL_SECONDS:
+        if isinstance(self.ttl, int) and self.ttl > max_ttl_seconds:
             yield (
-                f"The TTL is {self.ttl} seconds; Momento keeps an item for {MAX_TTL_SECONDS}"
-                " unless it has raised the limit of your account."
+                f"The TTL is {self.ttl} seconds; Momento keeps an item for {max_ttl_seconds}"
+                " unless your account has more: say so by MOMENTO_MAX_TTL_SECONDS."
             )
 
     def _check_key(self, stream: Stream) -> None:
         must_be_attribute(self.key, KEY)
-        if self.key.type not in ("S", "N", "B"):
+        if self.key.type not in ("S", "N"):
             why = REASONS.get(self.key.type, "is a set")
             raise MappingError(
-                f"the cache's key is {self.key}, which {why}; a key is a string (S), a number"
-                " (N) or binary (B)"
+                f"the cache's key is {self.key}, which {why}; a key is a string (S) or a number (N)"
             )
         if not (self.key_is_unique or stream.keys.identified_by(self.key)):
             schema = " and ".join(map(str, stream.keys.attributes))
@@ -118,9 +123,7 @@ class CacheEntry:
             )
 
     def _key_parameter(self, stream: Stream, events: tuple[str, ...]) -> dict[str, str]:
-        part = stream.part_of(self.key, events, KEY)
-        name = "key_base64" if self.key.type == "B" else "key"
-        return {name: path(part, self.key)}
+        return {"key": path(stream.part_of(self.key, events, KEY), self.key)}
 
     def _ttl(self, stream: Stream) -> str:
         if self.ttl is None:

@@ -11,6 +11,7 @@ from stacks.mapping.narrowing import Narrowing, Where
 from stacks.mapping.record import Stream
 from stacks.mapping.route import OPERATIONS, Route
 from stacks.mapping.topic import TopicMessage
+from stacks.momento_limits import MAX_TTL_SECONDS
 
 EXAMPLE = "https://momento.example"
 
@@ -82,12 +83,20 @@ class ItemMapping:
         """Return the cache that the topic is in; `cache` is the endpoint's own."""
         return (self.topic and self.topic.cache) or cache
 
-    def warnings(self, stream: Stream) -> list[str]:
-        """Return what is sent and probably not meant, a sentence each."""
-        if self.cache is None:
-            return []
+    def warnings(self, stream: Stream, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> list[str]:
+        """Return what is sent and probably not meant, a sentence each.
+
+        `max_ttl_seconds` is the longest TTL that Momento takes.
+        """
         narrowing = Narrowing.parse(self.where, stream)
-        return list(self.cache.warnings(stream=stream, narrowing=narrowing))
+        found: list[str] = []
+        if self.cache:
+            found += self.cache.warnings(
+                stream=stream, narrowing=narrowing, max_ttl_seconds=max_ttl_seconds
+            )
+        if self.topic:
+            found += self.topic.warnings(stream=stream)
+        return found
 
     def outcomes(
         self, record: Mapping[str, object], stream: Stream, cache: str

@@ -1,6 +1,7 @@
 """How changes of items become messages of a Momento topic."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from stacks.mapping.attribute import Attribute
@@ -10,6 +11,7 @@ from stacks.mapping.narrowing import Narrowing
 from stacks.mapping.record import EVENTS, Field, Stream, path
 from stacks.mapping.route import PUBLISH, Route
 from stacks.mapping.value import Value, members, template
+from stacks.momento_limits import MAX_MESSAGE_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,8 @@ class TopicMessage:
     `topic` is a name, or the attribute (S or N) that holds one. `value` is what is published;
     by default the kind of event with the item's key and what it is now, in DynamoDB JSON.
     A list of attributes is preceded by `EventType`. What a removed item no longer has arrives
-    as empty text. `cache` is the cache that the topic is in (default: the endpoint's).
+    as empty text. `cache` is the cache that the topic is in (default: the endpoint's). Momento
+    takes messages of up to 4 KB.
 
     See Momento: HTTP API for Topics, "Publish".
     """
@@ -49,6 +52,22 @@ class TopicMessage:
                 path_parameters=(topic,),
             )
         }
+
+    def warnings(self, *, stream: Stream) -> Iterator[str]:
+        """Yield which messages Momento refuses for their size, a sentence each."""
+        written = template(self._value(), stream=stream, events=self.events)
+        fixed = len(re.sub(r"<[^>]*>", "", written).encode())
+        if fixed > MAX_MESSAGE_BYTES:
+            yield (
+                f"The message has {fixed} bytes beside what it takes from an item, and Momento"
+                f" takes {MAX_MESSAGE_BYTES} at most: every message would be refused. Send less."
+            )
+        elif any(f"<{image}>" in written for image in (Field.NEW_IMAGE, Field.OLD_IMAGE)):
+            yield (
+                "The message holds the whole item, in DynamoDB JSON: Momento takes"
+                f" {MAX_MESSAGE_BYTES} bytes at most, so that a larger message is refused and"
+                " its record becomes a dead letter. Name the attributes that subscribers need."
+            )
 
     def _value(self) -> Value:
         if self.value is None:

@@ -156,8 +156,17 @@ def test_a_wrong_key_is_refused(local: LocalMomento) -> None:
     with pytest.raises(WeatherError) as caught:
         momento.get("Oslo")
     assert str(caught.value) == (
-        "Momento refuses the API key (401): create one in the Momento console for the cache"
-        " weather, in the endpoint's region"
+        "Momento refuses the API key (401): it is wrong, expired or revoked, or a v1 key of another"
+        " region; create one in the Momento console that may read the cache weather and its topics"
+    )
+
+
+def test_a_key_that_only_writes_is_told_that_it_may_not_read(local: LocalMomento) -> None:
+    """Which is all that the pipes need."""
+    rule = {"type": "cache", "permissions": ["write"], "caches": "*", "items": "*"}
+    local.service.keys.add("writes", [rule])
+    assert complaint(momento_at(local.endpoint, MOMENTO_API_KEY="writes")).startswith(
+        "Momento refuses the API key (403): it may not read here, which the pipes do not need;"
     )
 
 

@@ -1,12 +1,13 @@
 """Momento: the endpoint answers, takes the key, and has the cache; or what is wrong."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from localcloud.momento import LocalMomento
+from localcloud.momento import Item, LocalMomento
 from ops.doctor.check import Verdict
 from ops.doctor.momento import examine
 from stacks.settings import Settings
@@ -40,15 +41,73 @@ def test_all_is_well(momento: LocalMomento) -> None:
 def test_a_refused_key_is_a_failure_that_names_the_causes(momento: LocalMomento) -> None:
     verdict, said = found(key="another")
     assert verdict is Verdict.FAILURE
-    assert said.startswith(f"{momento.endpoint} refuses the key (401): it may have expired")
-    assert "of another region" in said
+    assert said.startswith(f"{momento.endpoint} refuses the key (401): it is wrong, expired or")
+    assert "a v1 key of another region" in said
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+def test_a_revoked_or_expired_key_is_a_failure(momento: LocalMomento, how: str) -> None:
+    """Momento's page "API keys": a revoked key stops authenticating."""
+    momento.service.keys.add("former", expires_at=time.time() - 1 if how == "expired" else None)
+    if how == "revoked":
+        momento.service.keys.revoke("former")
+    verdict, said = found(key="former")
+    assert (verdict, how in said) == (Verdict.FAILURE, True)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "caches", "verdict", "says"),
+    [
+        (["read", "write"], "*", Verdict.OK, "takes the key, and momento-eventbridge-cache is the"),
+        (["write"], "*", Verdict.OK, "may write momento-eventbridge-cache and not read it: enough"),
+        (["write"], {"name": CACHE}, Verdict.OK, "and not read it: enough for the pipes"),
+        (["read"], "*", Verdict.FAILURE, "may read momento-eventbridge-cache (403) and not write"),
+        (["list"], "*", Verdict.FAILURE, "may neither read nor write momento-eventbridge-cache"),
+        (["write"], {"name": "other"}, Verdict.FAILURE, "may neither read nor write"),
+    ],
+)
+def test_a_key_has_to_write_and_may_not_read(
+    momento: LocalMomento,
+    permissions: list[str],
+    caches: str | dict[str, str],
+    verdict: Verdict,
+    says: str,
+) -> None:
+    """Momento's page "HTTP API for Momento Roles": a rule grants read, write or list."""
+    rule = {"type": "cache", "permissions": permissions, "caches": caches, "items": "*"}
+    momento.service.keys.add("a-role's", [rule])
+    seen, said = found(key="a-role's")
+    assert seen is verdict
+    assert says in said
+
+
+def test_a_write_only_key_is_told_that_the_cache_is_missing(momento: LocalMomento) -> None:
+    rule = {"type": "cache", "permissions": ["write"], "caches": "*", "items": "*"}
+    momento.service.keys.add("writes", [rule])
+    verdict, said = found(key="writes", cache="none")
+    assert verdict is Verdict.FAILURE
+    assert said.startswith(f"there is no cache none at {momento.endpoint}: create it in the")
+
+
+def test_asking_changes_nothing(momento: LocalMomento) -> None:
+    items = momento.service.caches[CACHE].items
+    items[b"Oslo"] = Item(b"{}", time.monotonic() + 600)
+    assert found()[0] is Verdict.OK
+    assert items.keys() == {b"Oslo"}
+
+
+def test_every_cache_is_asked_for_once(momento: LocalMomento) -> None:
+    momento.service.create_cache("orders")
+    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
+    checks = list(examine(settings, ["orders", CACHE, "none", "orders"]))
+    assert [check.verdict for check in checks] == [Verdict.OK, Verdict.OK, Verdict.FAILURE]
+    assert "orders is there" in checks[0].found
 
 
 def test_a_missing_cache_is_a_failure(momento: LocalMomento) -> None:
-    assert momento
     assert found(cache="none") == (
         Verdict.FAILURE,
-        "there is no cache none: create it in the Momento console",
+        f"there is no cache none at {momento.endpoint}: create it in the Momento console",
     )
 
 

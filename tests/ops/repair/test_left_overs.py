@@ -103,21 +103,6 @@ def test_a_sample_says_that_it_does_not_look_for_them(cloud: RepairCloud) -> Non
     assert list(cloud.cache()) == ["a@x"]
 
 
-def test_binary_keys_are_compared_and_repaired(cloud: RepairCloud) -> None:
-    token = Attribute("Token", "B")
-    entry = CacheEntry(key=token, key_is_unique=True, value=[ID], ttl=600)
-    tokens = OwnPipeline(cloud, "tokens", mapping=ItemMapping(cache=entry), keys=KeySchema(ID))
-    cloud.weather.dynamodb.put_item(
-        TableName=tokens.name, Item={"Id": {"S": "1"}, "Token": {"B": b"\xfb\xff\x00"}}
-    )
-    assert found(verify(cloud, "tokens")) == [("1", "missing")]
-    items = cloud.momento.service.caches["momento-eventbridge-cache"].items
-    assert list(items) == [b"\xfb\xff\x00"]
-    tokens.delete(Id="1")
-    assert found(verify(cloud, "tokens")) == [("1", "left over")]
-    assert list(items) == []
-
-
 def test_without_cache_delete_nothing_is_left_over(cloud: RepairCloud) -> None:
     entry = CacheEntry(key=ID, value=[ID], ttl=600, delete=False)
     users = OwnPipeline(cloud, "kept", mapping=ItemMapping(cache=entry), keys=KeySchema(ID))
