@@ -98,7 +98,7 @@ def read_definition(
         if unsupported or bus
         else _destination(arn, events, read_secret),
         event_bus=bus,
-        input_template=target.get("InputTemplate"),
+        input_template=target.get("InputTemplate") or None,
         path_parameters=tuple(http.get("PathParameterValues") or ()),
         query_string=http.get("QueryStringParameters") or {},
         headers=http.get("HeaderParameters") or {},

@@ -14,7 +14,7 @@ from typing import Any
 from eventpipes.definition import Definition, EventBus
 from eventpipes.errors import InvalidDefinition
 from eventpipes.outcome import Event, Unprocessable
-from eventpipes.parameters import compile_value
+from eventpipes.parameters import compile_value, unreadable
 
 DETAIL_TYPE = "Event from aws:dynamodb"
 MAX_DETAIL_TYPE_LENGTH = 128
@@ -26,7 +26,6 @@ class Envelope:
 
     Raises:
         InvalidDefinition: the detail type or the source is not as AWS takes it.
-        InvalidPath: one of them begins as a path but is not one.
 
     """
 
@@ -38,6 +37,7 @@ class Envelope:
         if source.startswith("aws."):
             raise InvalidDefinition(f"the event's source is {source!r}; aws. is AWS's own prefix")
         self._bus_arn = bus.arn
+        self.warnings = tuple(unreadable({"source": source, "detail_type": detail_type}))
         self._source = compile_value(source)
         self._detail_type = compile_value(detail_type)
         self._region, self._account = (definition.arn.split(":") + [""] * 5)[3:5]

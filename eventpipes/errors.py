@@ -43,6 +43,10 @@ class InvalidTemplate(EventPipesError, ValueError):  # noqa: N818 - beside Inval
         super().__init__(f"input template, column {column}: {message}\n  {excerpt}\n  {caret}")
 
 
+class Undeliverable(EventPipesError):  # noqa: N818 - says what it is
+    """EventBridge takes this rule's template, but delivers nothing for this event."""
+
+
 class InvalidPath(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
     """Not a JSON path of the subset that EventBridge Pipes takes."""
 

@@ -1,18 +1,18 @@
 """HTTP parameters: what fills an endpoint's `*`, its query string and its headers.
 
 Each value is a constant or a JSON path into the original record. See AWS: "HTTP parameters"
-in the Pipes API and in "API destinations as targets".
+in the Pipes API and in "API destinations as targets". What AWS takes when a pipe or a rule is
+made is in `eventpipes.service_model`. That is more than what it can read at run time: a value
+that begins as a path and is outside the subset, such as `$.a:b`, is taken, and reads nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from eventpipes.errors import InvalidDefinition
+from eventpipes.errors import InvalidDefinition, InvalidPath
 from eventpipes.path import MISSING, compile_path, is_path
+from eventpipes.service_model import Model
 from eventpipes.template import to_json
-
-MAX_LENGTH = 512
-"""Characters of a parameter's name and of its value."""
 
 Value = Callable[[Mapping[str, object]], str]
 
@@ -20,15 +20,15 @@ Value = Callable[[Mapping[str, object]], str]
 def compile_value(text: str) -> Value:
     """Return a function that gives the parameter's value for a record.
 
-    A path that is not in the record gives an empty string, as in a template.
-
-    Raises:
-        InvalidPath: the value begins as a path but is not one.
-
+    A path that is not in the record gives an empty string, as in a template, and so does one
+    that is outside the subset of paths.
     """
     if not is_path(text):
         return lambda _: text
-    read = compile_path(text)
+    try:
+        read = compile_path(text)
+    except InvalidPath:
+        return lambda _: ""
 
     def value(record: Mapping[str, object]) -> str:
         found = read(record)
@@ -39,22 +39,50 @@ def compile_value(text: str) -> Value:
     return value
 
 
-def compile_values(parameters: Mapping[str, str]) -> list[tuple[str, Value]]:
+def unreadable(values: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each value that begins as a path and can read nothing."""
+    for name, value in values.items():
+        if is_path(value):
+            try:
+                compile_path(value)
+            except InvalidPath as error:
+                yield (
+                    f"the HTTP parameter {name!r} is taken by AWS and will always be empty: {error}"
+                )
+
+
+def compile_values(
+    parameters: Mapping[str, str], model: Model, kind: str
+) -> list[tuple[str, Value]]:
     """Return each parameter's name with the function that gives its value.
 
+    `kind` is `Header` or `QueryString`, as the model names its shapes.
+
     Raises:
-        InvalidDefinition: a name or a value is too long.
-        InvalidPath: a value begins as a path but is not one.
+        InvalidDefinition: AWS's service model does not take a name or a value.
 
     """
     for name, value in parameters.items():
-        for text in (name, value):
-            if len(text) > MAX_LENGTH:
-                raise InvalidDefinition(
-                    f"the HTTP parameter {name[:40]!r} has {len(text)} characters;"
-                    f" a name and a value may have {MAX_LENGTH}"
-                )
+        what = f"the {kind} parameter {name[:40]!r}".replace("QueryString", "query string")
+        for part, word, text in (("Key", "name", name), ("Value", "value", value)):
+            trouble = model[f"{kind}{part}"].trouble(text)
+            if trouble:
+                raise InvalidDefinition(f"{what}: its {word} {trouble}")
     return [(name, compile_value(value)) for name, value in parameters.items()]
+
+
+def compile_path_parameters(values: Sequence[str], model: Model) -> list[Value]:
+    """Return the functions that give the values of path parameters, in their order.
+
+    Raises:
+        InvalidDefinition: AWS's service model does not take one of them.
+
+    """
+    for place, value in enumerate(values, 1):
+        trouble = model["PathParameter"].trouble(value)
+        if trouble:
+            raise InvalidDefinition(f"path parameter {place} {trouble}")
+    return [compile_value(value) for value in values]
 
 
 def encode(value: str) -> str:

@@ -13,7 +13,8 @@ from eventpipes.errors import InvalidPath
 MISSING = object()
 """What reading a path gives that is not in the record."""
 
-_STEP = re.compile(r"\.([A-Za-z0-9_/-]+|\*)|\[([0-9]+|\*)\]")
+_STEP = re.compile(r"\.([A-Za-z0-9_/-]+|\*)|\[([0-9]{1,9}|\*)\]")
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 Reader = Callable[[object], object]
 
@@ -23,8 +24,8 @@ def is_path(value: str) -> bool:
     return value.startswith(("$.", "$[")) or value == "$"
 
 
-def compile_path(text: str) -> Reader:
-    """Return a function that reads the path's value from a record, or MISSING.
+def parse_path(text: str) -> tuple[str | int, ...]:
+    """Return a path's steps: names, indices, and `*` for all elements or members.
 
     Raises:
         InvalidPath: the text is not a path of the subset.
@@ -44,20 +45,36 @@ def compile_path(text: str) -> Reader:
         name, index = match.groups()
         steps.append("*" if "*" in (name, index) else name or int(index))
         position = match.end()
+    return tuple(steps)
+
+
+def compile_path(text: str) -> Reader:
+    """Return a function that reads the path's value from a record, or MISSING.
+
+    Raises:
+        InvalidPath: the text is not a path of the subset.
+
+    """
+    steps = parse_path(text)
     if "*" in steps:
         return _reader_of_many(steps)
     if all(isinstance(step, str) for step in steps):
-        return _reader_of_names(tuple(steps))
-    return _reader(tuple(steps))
+        return _reader_of_names(steps)
+    return _reader(steps)
 
 
 def _reader_of_names(names: tuple[str | int, ...]) -> Reader:
-    def read(record: Any) -> object:  # noqa: ANN401 - anything, and most of it has no names
+    slowly = _reader(names)
+
+    def read(start: Any) -> object:  # noqa: ANN401 - anything, and most of it has no names
+        record = start
         try:
             for name in names:
                 record = record[name]
-        except (KeyError, TypeError):
+        except KeyError:
             return MISSING
+        except TypeError:
+            return slowly(start)
         found: object = record
         return found
 
@@ -76,12 +93,14 @@ def _reader(steps: tuple[str | int, ...]) -> Reader:
 
 
 def _step(node: object, step: str | int) -> object:
+    if isinstance(node, list) and isinstance(step, str) and _INDEX.fullmatch(step):
+        step = int(step)  # `$.l.0`, which AWS reads as `$.l[0]`
     if isinstance(step, int):
         return node[step] if isinstance(node, list) and step < len(node) else MISSING
     return node.get(step, MISSING) if isinstance(node, dict) else MISSING
 
 
-def _reader_of_many(steps: list[str | int]) -> Reader:
+def _reader_of_many(steps: tuple[str | int, ...]) -> Reader:
     """Read a path with `*`: the list of all that it leads to."""
 
     def read(record: object) -> object:

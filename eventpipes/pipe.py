@@ -9,6 +9,7 @@ from eventpipes.envelope import Envelope
 from eventpipes.errors import EventPipesError, InvalidDefinition, Unsupported
 from eventpipes.outcome import Event, Filtered, Request, Unprocessable
 from eventpipes.request import RequestForm
+from eventpipes.service_model import PIPES
 from eventpipes.template import Template, timestamp, to_json
 
 Outcome = Filtered | Request | Event | Unprocessable
@@ -36,9 +37,8 @@ class Pipe:
         _check(definition)
         self._filters = tuple(definition.filters)
         self._matchers = [event_pattern.compile(text).matches for text in self._filters]
-        self._template = (
-            None if definition.input_template is None else Template(definition.input_template)
-        )
+        text = definition.input_template
+        self._template = Template(text) if text else None  # "" is none: the provider's null
         self._target = _target(definition)
         self._context = {
             "aws.pipes.pipe-arn": definition.arn,
@@ -47,6 +47,12 @@ class Pipe:
             "aws.pipes.target-arn": definition.target_arn,
         }
         self._timed = self._template is not None and "ingestion-time" in self._template.text
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for each thing that AWS takes and that is hardly meant."""
+        template = () if self._template is None else self._template.warnings
+        return (*template, *self._target.warnings)
 
     def matches(self, record: Mapping[str, object]) -> bool:
         """Return whether any filter matches; without filters, every record does."""
@@ -75,7 +81,11 @@ def _target(definition: Definition) -> RequestForm | Envelope:
     http = (definition.path_parameters, definition.query_string, definition.headers)
     if definition.event_bus is None:
         return RequestForm(
-            definition.destination, path_parameters=http[0], query_string=http[1], headers=http[2]
+            definition.destination,
+            path_parameters=http[0],
+            query_string=http[1],
+            headers=http[2],
+            model=PIPES,
         )
     if any(http):
         raise InvalidDefinition(

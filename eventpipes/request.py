@@ -3,28 +3,53 @@
 See AWS: "API destinations as targets in Amazon EventBridge".
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from eventpipes.definition import Destination
 from eventpipes.errors import InvalidDefinition, Unsupported
 from eventpipes.outcome import Request, Unprocessable
-from eventpipes.parameters import compile_value, compile_values, encode, fill
+from eventpipes.parameters import (
+    compile_path_parameters,
+    compile_values,
+    encode,
+    fill,
+    unreadable,
+)
 from eventpipes.path import is_path
+from eventpipes.service_model import Model
 
 WILDCARD = "*"
-DEFAULT_HEADERS = {
+DEFAULT_HEADERS: Final = {
     "Content-Type": "application/json; charset=utf-8",
     "User-Agent": "Amazon/EventBridge/ApiDestinations",
+    "Range": "bytes=0-1048575",
+    "Accept-Encoding": "gzip,deflate",
+    "Connection": "close",
 }
-"""What EventBridge sends unless the target or the connection says otherwise."""
+"""What EventBridge sends besides the authorization ("Headers included in requests to API
+destinations"). Only the content type may be another."""
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0A-\x1F\x7F]")
+REMOVED_HEADERS: Final = frozenset(
+    """a-im accept-charset accept-datetime accept-encoding cache-control connection content-encoding
+    content-length content-md5 date expect forwarded from host http2-settings if-match
+    if-modified-since if-none-match if-range if-unmodified-since max-forwards origin pragma
+    proxy-authorization range referer te trailer transfer-encoding upgrade user-agent via
+    warning""".split()  # noqa: SIM905 - names without quotes are easier to read and to compare
+)
+"""Headers that EventBridge takes out where a connection or a target gives them (same page)."""
 
 
 class RequestForm:
     """A destination and a target's HTTP parameters, checked and compiled.
 
+    `model` holds what the service takes that the target belongs to: pipes or events. `warnings`
+    has a sentence for each parameter that AWS takes and that does nothing.
+
     Raises:
-        InvalidDefinition: the path parameters do not fit the endpoint, or a parameter is too long.
-        InvalidPath: a parameter begins as a path but is not one.
+        InvalidDefinition: the path parameters do not fit the endpoint, or AWS's service model
+            does not take a parameter.
         Unsupported: the connection cannot be run faithfully.
 
     """
@@ -36,13 +61,14 @@ class RequestForm:
         path_parameters: Sequence[str],
         query_string: Mapping[str, str],
         headers: Mapping[str, str],
+        model: Model,
     ) -> None:
         connection = destination.connection
         if connection.unsupported:
             raise Unsupported(connection.unsupported)
         self._method = destination.method
-        self._endpoint = _Endpoint(destination.endpoint, path_parameters)
-        own = compile_values(query_string)
+        self._endpoint = _Endpoint(destination.endpoint, path_parameters, model)
+        own = compile_values(query_string, model, "QueryString")
         self._query = [
             (f"{encode(name)}=", value)
             for name, value in own
@@ -52,14 +78,31 @@ class RequestForm:
             f"{encode(name)}={encode(value)}" for name, value in connection.query_string.items()
         ]
         self._separator = "&" if "?" in destination.endpoint else "?"
-        taken = {name.lower() for name in connection.headers}
+        kept = {
+            name: value
+            for name, value in connection.headers.items()
+            if name.lower() not in REMOVED_HEADERS
+        }
+        taken = REMOVED_HEADERS | {name.lower() for name in kept}
         self._headers = [
-            (name, value) for name, value in compile_values(headers) if name.lower() not in taken
+            (name, value)
+            for name, value in compile_values(headers, model, "Header")
+            if name.lower() not in taken
         ]
-        named = taken | {name.lower() for name, _ in self._headers}
+        named = {name.lower() for name in kept} | {name.lower() for name, _ in self._headers}
         self._fixed_headers = {
             name: value for name, value in DEFAULT_HEADERS.items() if name.lower() not in named
-        } | dict(connection.headers)
+        } | kept
+        self.warnings = (
+            *(
+                f"EventBridge takes the header {name} out: leave it away"
+                for name in (*connection.headers, *headers)
+                if name.lower() in REMOVED_HEADERS
+            ),
+            *unreadable({f"path {place}": one for place, one in enumerate(path_parameters, 1)}),
+            *unreadable(query_string),
+            *unreadable(headers),
+        )
 
     def fill(self, event: Mapping[str, object], body: str) -> Request | Unprocessable:
         """Return the request with this body and with the parameters that the event holds."""
@@ -72,8 +115,8 @@ class RequestForm:
         if self._headers:
             own = {name: value(event) for name, value in self._headers}
             for name, text in own.items():
-                if "\n" in text or "\r" in text:
-                    return Unprocessable(f"the header {name} would hold a line break")
+                if _CONTROL.search(text):
+                    return Unprocessable(f"the header {name} would hold a control character")
             headers = own | headers
         return Request(self._method, url, headers, body)
 
@@ -81,7 +124,7 @@ class RequestForm:
 class _Endpoint:
     """An endpoint and its path parameters; constant ones are filled in once."""
 
-    def __init__(self, endpoint: str, parameters: Sequence[str]) -> None:
+    def __init__(self, endpoint: str, parameters: Sequence[str], model: Model) -> None:
         self._pieces = endpoint.split(WILDCARD)
         wildcards = len(self._pieces) - 1
         if wildcards != len(parameters):
@@ -89,7 +132,7 @@ class _Endpoint:
                 f"{len(parameters)} path parameters, but the endpoint {endpoint} has {wildcards}"
                 " wildcards (*): give one each"
             )
-        self._values = [compile_value(value) for value in parameters]
+        self._values = compile_path_parameters(parameters, model)
         constant = not any(map(is_path, parameters))
         self._filled = fill(self._pieces, parameters) if constant else None
 

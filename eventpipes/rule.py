@@ -12,10 +12,17 @@ from typing import Final
 
 from eventpipes import pattern as event_pattern
 from eventpipes.definition import MAX_PATTERN_LENGTH, Destination
-from eventpipes.errors import EventPipesError, InvalidDefinition, InvalidPath, Unsupported
+from eventpipes.errors import (
+    EventPipesError,
+    InvalidDefinition,
+    InvalidPath,
+    Undeliverable,
+    Unsupported,
+)
 from eventpipes.outcome import Filtered, Request, Unprocessable
 from eventpipes.path import MISSING, compile_path
 from eventpipes.request import RequestForm
+from eventpipes.service_model import EVENTS
 from eventpipes.template import Template, Variables, timestamp, to_json
 
 MAX_PATHS = 100
@@ -78,6 +85,8 @@ class RuleDefinition:
 class Rule:
     """A definition, checked and compiled.
 
+    `warnings` has a sentence for each thing that AWS takes and that is hardly meant.
+
     Raises:
         InvalidDefinition: EventBridge would not take it; the message names the rule.
         Unsupported: EventBridge would, but this engine cannot run it faithfully.
@@ -101,7 +110,9 @@ class Rule:
             path_parameters=definition.path_parameters,
             query_string=definition.query_string,
             headers=definition.headers,
+            model=EVENTS,
         )
+        self.warnings: tuple[str, ...] = self._form.warnings
         path, text = definition.input_path, definition.input_template
         self._read = None if path is None else compile_path(path)
         self._template = None if text is None else Template(text, _variables(definition))
@@ -128,7 +139,11 @@ class Rule:
             context = self._context
             if self._timed:
                 context = {**context, "aws.events.event.ingestion-time": timestamp(now)}
-            return self._form.fill(event, self._template.render(event, context))
+            try:
+                body = self._template.render(event, context)
+            except Undeliverable as error:
+                return Unprocessable(str(error))
+            return self._form.fill(event, body)
         part = event if self._read is None else self._read(event)
         if part is MISSING:
             return Unprocessable(
@@ -145,12 +160,20 @@ def _variables(definition: RuleDefinition) -> Variables:
         whole={"aws.events.event": _without_detail, "aws.events.event.json": lambda event: event},
         opening=_OPENING,
         paths=definition.input_paths,
+        strict=True,
     )
 
 
 def _without_detail(event: object) -> object:
+    """Return what `<aws.events.event>` stands for, with `detailType` as AWS names it there.
+
+    Recorded on AWS in LocalStack's tests (test_events_inputs.snapshot.json,
+    test_input_transformer_predefined_variables).
+    """
     assert isinstance(event, Mapping)
-    return {name: value for name, value in event.items() if name != "detail"}
+    order = ("id", "account", "detail-type", "time", "source", "region", "resources", "version")
+    names = [*(name for name in order if name in event), *(event.keys() - {*order, "detail"})]
+    return {"detailType" if name == "detail-type" else name: event[name] for name in names}
 
 
 def _check(definition: RuleDefinition) -> None:

@@ -123,7 +123,7 @@ class _Stack:
             target_arn=self._named(pipe["target"]),
             destination=NO_DESTINATION if bus else self._destination(destination),
             event_bus=bus,
-            input_template=target.get("input_template"),
+            input_template=target.get("input_template") or None,
             path_parameters=tuple(http.get("path_parameter_values") or ()),
             query_string=http.get("query_string_parameters") or {},
             headers=http.get("header_parameters") or {},

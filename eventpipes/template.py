@@ -1,20 +1,24 @@
 """Input templates: what a pipe sends in the place of a record, a rule in that of an event.
 
 See AWS: "Amazon EventBridge Pipes input transformation" and "Amazon EventBridge input
-transformation". A template is JSON with variables, or free text. In JSON, a variable in value
-position gets the quotes that its value needs; in a string, and in free text, its characters
-only. Values are **not escaped**: see docs/templates.md for what that does.
+transformation". A template is JSON with variables, or text. In JSON, a variable in value
+position gets the quotes that its value needs; in a string, and in text, its characters only.
+Values are **not escaped**: see docs/templates.md for what that does.
+
+Pipes and rules differ in three things. A pipe's template of one variable alone gives text. A rule
+takes text in quotes only. A rule delivers nothing where a value would break its template's JSON.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from eventpipes.errors import InvalidPath, InvalidTemplate
-from eventpipes.path import MISSING, compile_path
+from eventpipes.errors import InvalidPath, InvalidTemplate, Undeliverable
+from eventpipes.path import MISSING, compile_path, parse_path
+from eventpipes.stream_record import kind_of
 
 MAX_LENGTH: Final = 8_192
 """Characters of a template that EventBridge takes."""
@@ -44,7 +48,9 @@ class Variables:
 
     `whole` has the reserved ones that stand for the record, each with what is read of it; the
     others are the context's. `paths` are a rule's own names; a pipe has none, and its templates
-    hold the paths themselves. `opening` finds where a variable begins.
+    hold the paths themselves. `opening` finds where a variable begins. `strict` is a rule's way:
+    text must stand in quotes, no variable is an object's key, and what is not JSON in the end is
+    not delivered.
     """
 
     prefix: str
@@ -52,6 +58,7 @@ class Variables:
     whole: Mapping[str, Callable[[object], object]]
     opening: re.Pattern[str]
     paths: Mapping[str, str] | None = None
+    strict: bool = False
 
 
 PIPE: Final = Variables(
@@ -66,17 +73,23 @@ PIPE: Final = Variables(
 class _Variable:
     name: str
     in_string: bool
+    column: int
+    width: int
+    """How many characters it has in the template, with its `<` and `>`."""
 
 
 class Template:
-    """A compiled input template: `render(record, context)` gives the text that is sent."""
+    """A compiled input template: `render(record, context)` gives the text that is sent.
+
+    `warnings` has a sentence for each thing that EventBridge takes and that is hardly meant.
+    """
 
     def __init__(self, text: str, variables: Variables = PIPE) -> None:
         """Parse the text.
 
         Raises:
             InvalidTemplate: a variable is not closed, names nothing, or its path is outside
-                the subset; or the template is too long.
+                the subset; the template is too long; or a rule's is neither JSON nor quoted text.
 
         """
         if len(text) > MAX_LENGTH:
@@ -87,17 +100,32 @@ class Template:
         self._variables = variables
         parts = _split(text, variables)
         self.is_json = _is_json(parts)
+        self._lines = variables.strict and not self.is_json
+        if variables.strict:
+            _check_rule_text(text, parts, is_json=self.is_json)
+        filled = [part for part in parts if isinstance(part, _Variable)]
+        literal = "".join(part for part in parts if isinstance(part, str))
+        self._alone = len(filled) == 1 and not literal.strip() and not variables.strict
+        self.warnings = () if variables.strict else tuple(_warn(filled, literal, alone=self._alone))
         self._form = "".join(
             part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts
         )
-        self._writers = [self._writer(part) for part in parts if isinstance(part, _Variable)]
+        self._writers = [self._writer(variable) for variable in filled]
 
     def render(self, record: Mapping[str, object], context: Context = _NOTHING) -> str:
-        """Return the text for one record; a path that is not in it gives an empty string."""
-        return self._form % tuple([write(record, context) for write in self._writers])
+        """Return the text for one record; a path that is not in it gives an empty string.
+
+        Raises:
+            Undeliverable: it is a rule's, and EventBridge delivers nothing for this event.
+
+        """
+        text = self._form % tuple([write(record, context) for write in self._writers])
+        if self._variables.strict:
+            return _deliverable(text, lines=self._lines)
+        return text
 
     def _writer(self, variable: _Variable) -> Callable[[object, Context], str]:
-        write = _in_value if self.is_json and not variable.in_string else _in_text
+        write = self._write(variable)
         name = variable.name
         if name in self._variables.whole:
             part = self._variables.whole[name]
@@ -113,6 +141,14 @@ class Template:
             return f"{quote}{value}{quote}" if type(value) is str else write(value)
 
         return write_path
+
+    def _write(self, variable: _Variable) -> Callable[[object], str]:
+        """Return what writes a value where the variable stands."""
+        if self._alone:
+            return _alone
+        if self.is_json and not variable.in_string:
+            return _in_value
+        return _in_text_of_rule if self._variables.strict else _in_text
 
 
 def _split(text: str, variables: Variables) -> list[str | _Variable]:
@@ -133,7 +169,8 @@ def _split(text: str, variables: Variables) -> list[str | _Variable]:
         _check_variable(name, variables, text, column)
         literal = text[start : opening.start()]
         in_string = _ends_in_string(literal, in_string=in_string)
-        parts += [literal, _Variable(name, in_string)]
+        width = closing + 1 - opening.start()
+        parts += [literal, _Variable(name, in_string, column, width)]
         start = closing + 1
     parts.append(text[start:])
     return [part for part in parts if part != ""]
@@ -167,14 +204,120 @@ def _ends_in_string(literal: str, *, in_string: bool) -> bool:
 
 
 def _is_json(parts: list[str | _Variable]) -> bool:
-    sample = [
-        part if isinstance(part, str) else "x" if part.in_string else "null" for part in parts
-    ]
     try:
-        json.loads("".join(sample))
-    except ValueError:
+        json.loads(_sample(parts))
+    except (ValueError, RecursionError):
         return False
     return True
+
+
+def _sample(parts: list[str | _Variable]) -> str:
+    """Return what a template can become, with each character of the text in its own place."""
+    return "".join(
+        part
+        if isinstance(part, str)
+        else "x" * part.width
+        if part.in_string
+        else "0".ljust(part.width)
+        for part in parts
+    )
+
+
+def _check_rule_text(text: str, parts: list[str | _Variable], *, is_json: bool) -> None:
+    """Raise InvalidTemplate unless a rule's template is JSON, or lines of quoted text.
+
+    See AWS: "Amazon EventBridge input transformation" (strings need quotes) and the type
+    InputTransformer of the EventBridge API (no placeholder as an object's key).
+    """
+    sample = _sample(parts)
+    for part in parts:
+        if isinstance(part, _Variable) and part.in_string and _is_key(sample, part.column):
+            raise InvalidTemplate(
+                f"<{part.name}> is in an object's key, and a rule takes a variable as a value only",
+                template=text,
+                column=part.column,
+            )
+    if is_json:
+        return
+    start = 0
+    for line in sample.split("\n"):
+        try:
+            whole = isinstance(json.loads(line), str) if line.strip() else True
+            place = 0
+        except (ValueError, RecursionError) as error:
+            whole, place = False, getattr(error, "pos", 0)
+        if not whole:
+            if sample.lstrip().startswith(("{", "[")):
+                start, place = 0, _error_in(sample)
+            raise InvalidTemplate(
+                "this is neither JSON nor text in quotes: a rule's template is JSON, where a"
+                ' variable is a value or stands in quotes, or lines of text, each "like <this>"',
+                template=text,
+                column=min(start + place + 1, len(text)),
+            )
+        start += len(line) + 1
+
+
+def _error_in(sample: str) -> int:
+    try:
+        json.loads(sample)
+    except ValueError as error:
+        return getattr(error, "pos", 0)
+    except RecursionError:
+        pass
+    return 0
+
+
+def _is_key(sample: str, column: int) -> bool:
+    """Say whether the string around a column is an object's key."""
+    found = _REST_OF_STRING.match(sample, column)
+    return found is not None
+
+
+_REST_OF_STRING = re.compile(r'(?:[^"\\]|\\.)*"\s*:', re.DOTALL)
+
+
+def _deliverable(text: str, *, lines: bool) -> str:
+    """Return what a rule delivers of a filled template.
+
+    Raises:
+        Undeliverable: a value broke the template's JSON, so EventBridge delivers nothing.
+
+    """
+    try:
+        if lines:
+            return "\n".join(json.loads(line) if line.strip() else "" for line in text.split("\n"))
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Undeliverable(
+            f"a value breaks the JSON of the template, so EventBridge delivers nothing: {error}"
+        ) from None
+    return text
+
+
+def _warn(filled: list[_Variable], literal: str, *, alone: bool) -> Iterator[str]:
+    """Yield a sentence for each variable of a pipe's template that loses its quotes."""
+    if alone:
+        name = filled[0].name
+        yield (
+            f"the input template is <{name}> alone, and EventBridge sends that as text without its"
+            f' quotes, not as JSON: write it under a name, {{"value": <{name}>}}'
+        )
+        return
+    if not literal.lstrip().startswith(("{", "[")):
+        return
+    for variable in filled:
+        if variable.in_string and _holds_object(variable.name):
+            yield (
+                f"the input template has <{variable.name}> in quotes, and it leads to an object or"
+                " a list, which loses its own quotes there: take the quotes around it away"
+            )
+
+
+def _holds_object(name: str) -> bool:
+    if not name.startswith("$"):
+        return name in PIPE.whole
+    return kind_of(parse_path(name)) == "object"
 
 
 def _in_value(value: object) -> str:
@@ -193,6 +336,21 @@ def _in_text(value: object) -> str:
     if isinstance(value, dict | list):
         return to_json(value).replace('"', "")
     return to_json(value)
+
+
+def _in_text_of_rule(value: object) -> str:
+    if isinstance(value, dict | list):
+        raise Undeliverable(
+            "an object or a list stands in quotes in the template, so EventBridge delivers nothing:"
+            " take the quotes away"
+        )
+    return _in_text(value)
+
+
+def _alone(value: object) -> str:
+    """Write a value that is all that a pipe's template has."""
+    text = _in_text(value)
+    return f'"{text}"' if isinstance(value, dict | list) else text
 
 
 def to_json(value: object) -> str:

@@ -119,12 +119,15 @@ class Sender:
         self._limit.wait()
         started = time.monotonic()
         try:
-            response = self._http.request(
+            # Made here, it has the headers that EventBridge sends and none of httpx's own.
+            sent = httpx.Request(
                 request.method,
                 self._url(request.url),
                 headers={**request.headers, "Host": urlsplit(request.url).netloc},
                 content=request.body.encode(),
+                extensions={"timeout": self._http.timeout.as_dict()},
             )
+            response = self._http.send(sent)
         except httpx.TimeoutException as error:
             kind = "connect" if isinstance(error, httpx.ConnectTimeout) else "timeout"
             return self._problem(started, f"{kind}: no answer in {self._timing.timeout} s"), 0.0

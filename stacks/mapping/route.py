@@ -6,7 +6,7 @@ from typing import Final
 
 from eventpipes import Connection, Definition, Destination, Source
 from eventpipes.definition import MAX_PATTERN_LENGTH
-from eventpipes.parameters import MAX_LENGTH as MAX_PARAMETER_LENGTH
+from eventpipes.service_model import MAX_LENGTH as MAX_PARAMETER_LENGTH
 from eventpipes.template import MAX_LENGTH as MAX_TEMPLATE_LENGTH
 
 from stacks.mapping.errors import MappingError

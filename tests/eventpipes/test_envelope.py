@@ -80,7 +80,7 @@ def test_a_template_makes_the_detail() -> None:
 @pytest.mark.parametrize(
     ("template", "reason"),
     [
-        ("<$.eventName>", 'has to be a JSON object, not "INSERT"'),
+        ('"<$.eventName>"', 'has to be a JSON object, not "INSERT"'),
         ("no <$.eventName>", "has to be JSON, and it is not"),
     ],
 )
@@ -100,7 +100,6 @@ def test_what_no_filter_matches_makes_no_event() -> None:
         ({"source": "aws.pipes"}, {}, "source is 'aws.pipes'; aws. is AWS's own prefix"),
         ({"source": ""}, {}, "source has 0 characters; it may have 1 to 256"),
         ({"detail_type": "d" * 129}, {}, "detail_type has 129 characters"),
-        ({"detail_type": "$.a b"}, {}, "is not a path at column 4"),
         ({}, {"path_parameters": ("a",)}, "HTTP parameters, but its target is an event bus"),
     ],
 )

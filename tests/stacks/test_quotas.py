@@ -9,7 +9,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 import eventpipes.definition
-import eventpipes.parameters
+import eventpipes.service_model
 import eventpipes.template
 
 from ops.capacity import limits as capacity
@@ -269,7 +269,7 @@ def test_the_page_lists_every_limit_with_its_number_and_where_it_is_from() -> No
         f"patterns of a pipe | {eventpipes.definition.MAX_FILTERS} ",
         f"a pattern of a pipe or a rule | {eventpipes.definition.MAX_PATTERN_LENGTH:,} ",
         f"an input template | {eventpipes.template.MAX_LENGTH:,} ",
-        f"an HTTP parameter's name, and its value | {eventpipes.parameters.MAX_LENGTH:,} ",
+        f"an HTTP parameter's name, and its value | {eventpipes.service_model.MAX_LENGTH:,} ",
         f"readers of a shard | {source.ADVISED_READERS}, ",
     ):
         assert engine in text

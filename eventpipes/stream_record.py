@@ -1,0 +1,70 @@
+"""The shape of a DynamoDB stream record: what a JSON path into one can lead to.
+
+See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API, and "AttributeValue" in the
+DynamoDB API.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+Kind = str
+"""What a path leads to: `text`, `number`, `object` (or a list), or `unknown`."""
+
+_VALUES: Final[dict[str, Kind]] = {
+    **dict.fromkeys(("S", "N", "B"), "text"),
+    **dict.fromkeys(("BOOL", "NULL"), "text"),
+    **dict.fromkeys(("SS", "NS", "BS"), "object"),
+}
+_FIELDS: Final[dict[str, Kind]] = {
+    **dict.fromkeys(
+        ("awsRegion", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion"),
+        "text",
+    ),
+}
+_STREAM: Final[dict[str, Kind]] = {
+    "ApproximateCreationDateTime": "number",
+    "SequenceNumber": "text",
+    "SizeBytes": "number",
+    "StreamViewType": "text",
+}
+_IMAGES: Final = frozenset({"Keys", "NewImage", "OldImage"})
+
+
+def kind_of(steps: Sequence[str | int]) -> Kind:
+    """Return what the steps of a path lead to in a stream record.
+
+    >>> kind_of(["dynamodb", "NewImage", "City", "S"])
+    'text'
+    >>> kind_of(["dynamodb", "NewImage", "City"])
+    'object'
+    >>> kind_of(["detail"])
+    'unknown'
+    """
+    match list(steps):
+        case [] | ["dynamodb"] | ["userIdentity"]:
+            kind = "object"
+        case [str(field)]:
+            kind = _FIELDS.get(field, "unknown")
+        case ["dynamodb", str(image), *rest] if image in _IMAGES:
+            kind = _attribute(rest[1:]) if rest else "object"
+        case ["dynamodb", str(field)]:
+            kind = _STREAM.get(field, "unknown")
+        case ["userIdentity", "type" | "principalId"]:
+            kind = "text"
+        case _:
+            kind = "unknown"
+    return kind
+
+
+def _attribute(steps: Sequence[str | int]) -> Kind:
+    """Return what steps into an attribute's value lead to; none is the value, `{"S": ...}`."""
+    match list(steps):
+        case [] | ["M"] | ["L"]:
+            return "object"
+        case ["M" | "L", _, *rest]:
+            return _attribute(rest)
+        case [("SS" | "NS" | "BS"), _]:
+            return "text"
+        case [str(tag)]:
+            return _VALUES.get(tag, "unknown")
+    return "unknown"

@@ -1,0 +1,63 @@
+"""Templates of rules: what is delivered, what is delivered to nobody, and what is refused."""
+
+import dataclasses
+import json
+
+import pytest
+
+from eventpipes import Filtered, InvalidDefinition, InvalidTemplate, Request, Rule, Unprocessable
+from tests.eventpipes.cases import CASES, Case, read_cases
+from tests.eventpipes.test_rule import DEFINITION, body, event
+
+FILE = json.loads((CASES / "rule_templates" / "rules.json").read_text(encoding="utf-8"))
+EVERY = read_cases("rule_templates")
+
+
+def made(case: Case) -> Rule:
+    """Return a rule with the case's template that takes every event."""
+    return Rule(
+        dataclasses.replace(
+            DEFINITION,
+            pattern='{"version":["0"]}',
+            input_template=case["template"],
+            input_paths=FILE["paths"],
+        )
+    )
+
+
+def outcome(case: Case) -> Request | Unprocessable | Filtered:
+    """Return what the rule does with the event of the file."""
+    return made(case).process({**event(), "detail": FILE["detail"]})
+
+
+@pytest.mark.parametrize("case", [each for each in EVERY if "text" in each.members], ids=str)
+def test_a_rule_delivers_the_text(case: Case) -> None:
+    found = outcome(case)
+    assert isinstance(found, Request), found
+    assert found.body == case["text"]
+
+
+@pytest.mark.parametrize(
+    "case", [each for each in EVERY if "undeliverable" in each.members], ids=str
+)
+def test_what_breaks_the_template_is_delivered_to_nobody(case: Case) -> None:
+    found = outcome(case)
+    assert isinstance(found, Unprocessable), found
+    assert "EventBridge delivers nothing" in found.reason
+
+
+@pytest.mark.parametrize("case", [each for each in EVERY if "refused" in each.members], ids=str)
+def test_a_template_that_put_targets_does_not_take_is_refused(case: Case) -> None:
+    with pytest.raises(InvalidDefinition) as caught:
+        made(case)
+    cause = caught.value.__cause__
+    assert isinstance(cause, InvalidTemplate)
+    assert cause.column == case["column"]
+
+
+def test_the_event_variable_has_awss_own_names_in_their_order() -> None:
+    """Recorded on AWS: LocalStack, test_input_transformer_predefined_variables."""
+    found = json.loads(body('{"all":<aws.events.event>}'))["all"]
+    names = ["id", "account", "detailType", "time", "source", "region", "resources", "version"]
+    assert list(found) == names
+    assert found["detailType"] == event()["detail-type"]

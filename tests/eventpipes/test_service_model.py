@@ -1,0 +1,109 @@
+"""What the engine takes is what AWS's service models take, as botocore ships them."""
+
+import functools
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import botocore
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventpipes import InvalidDefinition, definition, envelope, rule, template
+from eventpipes.parameters import compile_path_parameters, compile_values
+from eventpipes.service_model import EVENTS, HEADER_VALUE, JSON_PATH, PIPES, Model
+from tests.eventpipes.reproducibly import reproducibly
+
+MODELS = {"pipes": PIPES, "events": EVENTS}
+NAMES = ("HeaderKey", "HeaderValue", "PathParameter", "QueryStringKey", "QueryStringValue")
+VALUES = [
+    *(
+        "",
+        " ",
+        "\t",
+        "\n",
+        "\r",
+        "\0",
+        "\x7f",
+        "é",
+        "東京",
+        "a",
+        " a ",
+        "a b",
+        "a\tb",
+        "a\nb",
+        "a\rb",
+    ),
+    *("$", "$.a", "$.a.b[0].c", "$.a[*]", "$.a:b", "$..a", "$.", "$.a b", "$[0]", "$.é", "x" * 512),
+    *("x" * 513, "A-B_c", "a,b", "a:b", "a/b", "(a)", "a\u2028b", "\x80", "\U0001f327"),
+]
+
+
+@functools.cache
+def shapes(service: str) -> dict[str, Any]:
+    """Return the shapes of botocore's newest model of a service."""
+    folders = Path(botocore.__file__).parent / "data" / service
+    newest = max(folders.iterdir()) / "service-2.json.gz"
+    found: dict[str, Any] = json.loads(gzip.decompress(newest.read_bytes()))["shapes"]
+    return found
+
+
+def takes(service: str, name: str, text: str) -> bool:
+    """Say whether the service's model takes a text."""
+    shape = shapes(service)[name]
+    if not shape.get("min", 0) <= len(text) <= shape.get("max", len(text)):
+        return False
+    return re.fullmatch(shape["pattern"], text, re.ASCII) is not None
+
+
+@pytest.mark.parametrize("service", MODELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_is_taken_exactly_where_the_model_takes_it(service: str, name: str) -> None:
+    for text in VALUES:
+        assert (MODELS[service][name].trouble(text) is None) is takes(service, name, text), text
+
+
+@reproducibly(300)
+@given(text=st.text(st.sampled_from("a \t\n\r\x00\x7fé~!"), max_size=7))
+def test_the_short_pattern_of_a_header_value_takes_what_the_models_take(text: str) -> None:
+    """The model's own can take for ever on a long value that does not match."""
+    assert (re.fullmatch(HEADER_VALUE, text) is not None) is takes("events", "HeaderValue", text)
+
+
+def test_a_long_header_value_that_does_not_match_is_refused_at_once() -> None:
+    assert PIPES["HeaderValue"].trouble(" " * 500 + "é") is not None
+
+
+def test_the_json_path_is_the_models() -> None:
+    assert shapes("pipes")["JsonPath"]["pattern"] == JSON_PATH
+
+
+def test_the_lengths_are_the_models() -> None:
+    pipes, events = shapes("pipes"), shapes("events")
+    for shape in ("HeaderKey", "HeaderValue", "QueryStringKey", "QueryStringValue"):
+        assert PIPES[shape].longest == pipes[shape]["max"]
+        assert EVENTS[shape].longest == events[shape]["max"]
+    assert template.MAX_LENGTH == pipes["InputTemplate"]["max"] == events["TransformerInput"]["max"]
+    assert pipes["EventPattern"]["max"] == definition.MAX_PATTERN_LENGTH
+    assert events["EventPattern"]["max"] == definition.MAX_PATTERN_LENGTH
+    assert pipes["FilterList"]["max"] == definition.MAX_FILTERS
+    assert pipes["EventBridgeDetailType"]["max"] == envelope.MAX_DETAIL_TYPE_LENGTH
+    assert pipes["EventBridgeEventSource"]["max"] == envelope.MAX_SOURCE_LENGTH
+    assert events["TransformerPaths"]["max"] == rule.MAX_PATHS
+    assert events["TargetInputPath"]["max"] == rule.MAX_PATH_LENGTH
+    assert events["MaximumRetryAttempts"]["max"] == rule.MAX_RETRY_ATTEMPTS
+    age = events["MaximumEventAgeInSeconds"]
+    assert (age["min"], age["max"]) == (rule.MIN_EVENT_AGE, rule.MAX_EVENT_AGE)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_what_the_model_refuses_is_told_with_its_place(model: Model) -> None:
+    with pytest.raises(InvalidDefinition, match=r"path parameter 2 is '\\t'; .* empty or blank"):
+        compile_path_parameters(["a", "\t"], model)
+    with pytest.raises(InvalidDefinition, match="Header parameter 'X City': its name is 'X City'"):
+        compile_values({"X City": "a"}, model, "Header")
+    with pytest.raises(InvalidDefinition, match="query string parameter 'k': its value is ''"):
+        compile_values({"k": ""}, model, "QueryString")
