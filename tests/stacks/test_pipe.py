@@ -264,7 +264,7 @@ GOOD = Route(path_parameters=("cache",))
         (replace(GOOD, patterns=('{"eventName":"REMOVE"}',)), "event pattern at eventName: "),
         (replace(GOOD, patterns=("eventName",)), "event pattern: it is not JSON"),
         (replace(GOOD, input_template='{"a":<$.b'), "input template, column 6: "),
-        (replace(GOOD, query_string_parameters={"key": ""}), "'key': its value is ''"),
+        (replace(GOOD, query_string_parameters={"key": ""}), "the query string parameter 'key': its value is ''"),
     ],
     ids=["two path parameters", "none", "no list", "no JSON", "open template", "no value"],
 )
