@@ -32,7 +32,11 @@ RULES = [
     Rule("stacks/errors.py", CDKTF),
     Rule("stacks/mapping/*", CDKTF),
     Rule("localcloud/*", ("stacks", "ops", *CDKTF)),
-    Rule("ops/*", ("localcloud", "stacks", *CDKTF), allowed=("stacks.settings", "stacks.errors")),
+    Rule(
+        "ops/*",
+        ("localcloud", "stacks", *CDKTF),
+        allowed=("stacks.settings", "stacks.errors", "stacks.momento_limits"),
+    ),
     Rule(
         "eventpipes/*",
         (

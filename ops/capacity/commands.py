@@ -131,9 +131,13 @@ def capacity(
         _option("--parallelization", "A pipe's parallelization factor.", min=1, max=10),
     ] = 1,
     rate_limit: Annotated[
-        int,
-        _option("--destination-rate-limit", "Requests a second of an API destination.", min=1),
-    ] = 300,
+        int | None,
+        _option(
+            "--destination-rate-limit",
+            "Requests a second of each API destination (default: from Momento's limits).",
+            min=1,
+        ),
+    ] = None,
     pipelines: Annotated[
         int, _option("--pipelines", "Pipelines alike that share destinations and cache.", min=1)
     ] = 1,

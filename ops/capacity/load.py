@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ops.errors import OpsError
+from stacks.momento_limits import MomentoLimits
 
 MAX_ITEM_BYTES = 409_600
 """DynamoDB: "Quotas in Amazon DynamoDB", item size."""
@@ -20,7 +21,8 @@ class Load:
 
     `inserts`, `modifies` and `removes` are in any proportion, times are in seconds, `shards` is
     None to be estimated, `hottest_shard` is the share of the writes that the busiest shard takes,
-    None for an even spread.
+    None for an even spread. `rate_limit` is that of every destination, None for the ones that the
+    stack makes of Momento's limits.
 
     Raises:
         OpsError: a value that no table or pipe can have; the message names the option.
@@ -44,7 +46,7 @@ class Load:
     retries: float = 0.0
     retry_seconds: float = 0.5
     record_age: float = 3_600.0
-    rate_limit: int = 300
+    rate_limit: int | None = None
     pipelines: int = 1
     global_table: bool = False
     region: str = "us-east-1"
@@ -52,6 +54,15 @@ class Load:
     topic_operations: int = 10
     subscribers: int = 1
     log_bytes: int = 1_200
+
+    def destination_rate(self, route: str) -> int:
+        """Return the requests a second of a route's destination: put and delete share theirs."""
+        if self.rate_limit is not None:
+            return self.rate_limit
+        limits = MomentoLimits(
+            cache_operations=self.cache_operations, topic_operations=self.topic_operations
+        )
+        return limits.topic_rate(1) if route == PUBLISH else limits.cache_rate(2)
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself; what is a single option's range is the command's."""

@@ -210,11 +210,11 @@ def _until_delivered(load: Load) -> tuple[float, float]:
 def _rate_limit(load: Load, name: str, *, counts_anew: bool) -> Stage:
     return Stage(
         name=f"{NAMES[name]}: the API destination's rate limit",
-        seconds=1 / load.rate_limit,
+        seconds=1 / load.destination_rate(name),
         visits=load.share(name) * load.attempts * load.pipelines,
         patience=load.record_age,
         counts_anew=counts_anew,
-        way_out="adjustable: the destination's rate limit, and its quota in Service Quotas",
+        way_out="adjustable: Momento's limits, from which it comes, or DESTINATION_RATE_LIMIT",
     )
 
 
@@ -223,7 +223,7 @@ def _of_stages(load: Load, routes: Sequence[Route]) -> list[Quota]:
     return [
         Quota(
             name=stage.name,
-            allows=f"{1 / stage.seconds:,.3g} a second",
+            allows=f"{_shown(1 / stage.seconds)} a second",
             breaks_at=stage.capacity,
             way_out=stage.way_out
             if load.pipelines == 1 or stage.way_out == _SHARD_WAY_OUT
@@ -231,6 +231,15 @@ def _of_stages(load: Load, routes: Sequence[Route]) -> list[Quota]:
         )
         for stage in stages.values()
     ]
+
+
+def _shown(rate: float) -> str:
+    """Return a rate in three digits, or in all that stand before the point.
+
+    >>> _shown(22.2222), _shown(1_000)
+    ('22.2', '1,000')
+    """
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"  # noqa: PLR2004 - three digits
 
 
 def _account(name: str, allowed: int, load: Load, each_write: float) -> Quota:

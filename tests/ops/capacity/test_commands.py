@@ -86,6 +86,7 @@ def test_the_page_names_every_price_and_its_page() -> None:
             (
                 *("--burst-writes-per-second", "600", "--burst-seconds", "9000", "--shards", "30"),
                 *("--cache-operations", "9000", "--topic-operations", "9000"),
+                *("--destination-rate-limit", "300"),
             ),
             2,
             "pipes does not hold: the burst leaves cache-put so far behind",
@@ -94,6 +95,7 @@ def test_the_page_names_every_price_and_its_page() -> None:
             (
                 *("--shards", "2", "--burst-writes-per-second", "60", "--burst-seconds", "10"),
                 *("--cache-operations", "45", "--topic-operations", "1000"),
+                *("--destination-rate-limit", "300"),
             ),
             2,
             (
@@ -106,6 +108,7 @@ def test_the_page_names_every_price_and_its_page() -> None:
                 *("--topology", "bus", "--writes-per-second", "100", "--shards", "20"),
                 *("--burst-writes-per-second", "600", "--burst-seconds", "7200"),
                 *("--cache-operations", "9000", "--topic-operations", "9000"),
+                *("--destination-rate-limit", "300"),
             ),
             2,
             "bus does not hold: the burst leaves cache-put so far behind that records are given up",

@@ -12,7 +12,8 @@ from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
 from ops.capacity.topology import Pipeline, Topology, build
 from ops.errors import OpsError
 
-RAISED = {"cache_operations": 100_000, "topic_operations": 100_000}
+RAISED = {"cache_operations": 100_000, "topic_operations": 100_000, "rate_limit": 300}
+"""Momento's limits out of the way, and EventBridge's default of a destination's rate."""
 
 
 def pipes(**load: Any) -> Pipeline:
@@ -58,6 +59,30 @@ def test_the_topic_s_pipe_takes_so_many_writes(load: dict[str, Any], capacity: f
     """
     found = route(pipes(**load), "topic-publish").bottleneck.capacity
     assert found == pytest.approx(capacity)
+
+
+@pytest.mark.parametrize(
+    ("load", "put", "publish"),
+    [
+        ({}, 50, 10),
+        ({"cache_operations": 1_000, "topic_operations": 200}, 500, 200),
+        ({"rate_limit": 300}, 300, 300),
+    ],
+)
+@pytest.mark.parametrize("topology", list(Topology))
+def test_the_rates_are_those_that_the_stack_makes_of_momentos_limits(
+    topology: Topology, load: dict[str, Any], put: int, publish: int
+) -> None:
+    """A new account has 100 cache operations and 10 topic operations a second."""
+    found = build(topology, Load(shards_given=10_000, **load))
+    limits = {
+        one.name: one.stages[-1].seconds for one in found.routes if "rate" in one.stages[-1].name
+    }
+    assert {name: round(1 / seconds) for name, seconds in limits.items()} == {
+        "cache-put": put,
+        "topic-publish": publish,
+        "cache-delete": put,
+    }
 
 
 def test_a_pipe_has_room_for_what_its_filter_leaves_out() -> None:
