@@ -70,7 +70,7 @@ def _wanted(plan: Mapping[str, Any]) -> Mapping[str, Any]:
 def _stack(plan: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the resources as synthesized JSON has them."""
     resources = values.get("root_module", {}).get("resources", [])
-    held = {(one["type"], one["name"]): dict(one["values"]) for one in resources}
+    held = {(one["type"], one["name"]): dict(one.get("values") or {}) for one in resources}
     arns = {
         value: f"${{{kind}.{name}.{attribute}}}"
         for (kind, name), attributes in held.items()

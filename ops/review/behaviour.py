@@ -129,6 +129,8 @@ def _text(pipe: Pipe, rule: Rule | None, record: Mapping[str, object]) -> str | 
         case Request() as request:
             headers = masked(request.headers)
             own = [
-                f"{name}: {value}" for name, value in headers.items() if name not in DEFAULT_HEADERS
+                f"{name}: {value}"
+                for name, value in headers.items()
+                if DEFAULT_HEADERS.get(name) != value
             ]
             return "\n".join([f"{request.method} {request.url}", *own, "", request.body])

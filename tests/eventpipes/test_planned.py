@@ -100,3 +100,11 @@ def test_a_rules_target_is_followed_though_it_is_known_only_after_apply() -> Non
     assert found.unsupported is None
     assert found.destination.endpoint == destination["values"]["invocation_endpoint"]
     assert rules_before(plan) == []
+
+
+def test_a_resource_of_which_nothing_is_known_yet_has_no_values() -> None:
+    """Terraform leaves `values` out of the plan's JSON then ("JSON Output Format")."""
+    plan = document("first")
+    resources = plan["planned_values"]["root_module"]["resources"]
+    resources.append({"type": "aws_kms_key", "name": "k", "address": "aws_kms_key.k"})
+    assert after(plan) == after(document("first"))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from eventpipes import Event, Filtered, Pipe, Request, Rule
+from eventpipes.request import DEFAULT_HEADERS
 from eventpipes.synthesized import definitions, rules
 from tests.stacks.conftest import ENDPOINT, Synthesized, synthesize
 
@@ -158,5 +159,5 @@ def test_every_request_is_authorized_and_shows_no_key(weather: Synthesized) -> N
     ]
     assert len(requests) == 4
     for request in requests:
-        assert request.headers["Authorization"] == "${var.momento_api_key}"
+        assert request.headers == DEFAULT_HEADERS | {"Authorization": "${var.momento_api_key}"}
         assert "momento_api_key" not in repr(request)

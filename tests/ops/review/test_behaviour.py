@@ -91,6 +91,19 @@ def test_another_parameter_shows_in_the_url() -> None:
     assert "ttl_seconds=120" in (answer.after or "")
 
 
+def test_another_content_type_is_shown_and_the_default_headers_are_not() -> None:
+    """AWS's page on API destinations: of the default headers, a target may change this one."""
+
+    def edit(values: dict[str, Any]) -> None:
+        http = values["target_parameters"][0]["http_parameters"][0]
+        http["header_parameters"] = {"Content-Type": "text/plain"}
+
+    answer = answers(edited(edit))[PUT]["an item is written"]
+    assert "Content-Type" not in (answer.before or "")
+    assert "\nContent-Type: text/plain\n" in (answer.after or "")
+    assert "User-Agent" not in (answer.after or "")
+
+
 def test_a_first_deployment_shows_what_will_be_sent() -> None:
     found = answers(real("first"))
     assert len(found) == 3
