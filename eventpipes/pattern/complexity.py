@@ -12,6 +12,7 @@ LIMIT = 10
 """How many wildcard prefixes an input may satisfy at once; EventBridge rejects more."""
 
 Tokens = Sequence[str | None]
+Wildcards = tuple[tuple[str | None, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Part:
 
     identity: str
     absent: bool = False
-    wildcards: tuple[tuple[str | None, ...], ...] = ()
+    wildcards: Wildcards = ()
 
 
 @dataclass(eq=False)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from eventpipes.pattern.addresses import digits, within
-from eventpipes.pattern.complexity import Part
+from eventpipes.pattern.complexity import Wildcards
 from eventpipes.pattern.numbers import comparable, comparable_value, number_text
 
 Test = Callable[[object], bool]
@@ -17,11 +17,15 @@ Test = Callable[[object], bool]
 
 @dataclass(frozen=True)
 class Values:
-    """A field's tests: what a present leaf must satisfy, and whether absence satisfies."""
+    """A field's tests: what a present leaf must satisfy, and whether absence satisfies.
+
+    `given` are the values as they were written, each with its wildcards and whether it is the
+    one that asks for absence.
+    """
 
     accept: Test | None
     absent: bool
-    parts: tuple[Part, ...]
+    given: Sequence[tuple[object, bool, Wildcards]]
 
 
 def equals_number(text: str) -> Test:
