@@ -21,9 +21,10 @@ from ops.demo import raise_stack as deploy_locally
 from ops.doctor import Verdict, examine
 from ops.errors import OpsError
 from ops.repair.commands import redrive, verify, warm
+from ops.item import record_of
+from ops.records import Change, named_records, read_records
 from ops.review import LIMIT
 from ops.review import review as review_plan
-from ops.simulate import named_records
 from ops.simulate import simulate as run_simulation
 from ops.terraform import (
     KEY_VARIABLE,
@@ -206,12 +207,31 @@ def raise_stack(context: typer.Context) -> None:
 
 @app.command()
 def simulate(
-    events: Annotated[str, typer.Argument(help="A file of stream records, or - for stdin.")],
+    events: Annotated[
+        str | None, typer.Argument(help="A file of stream records, or - for stdin.")
+    ] = None,
+    item: Annotated[
+        str | None,
+        typer.Option(help="A file of one item, plain or DynamoDB JSON, in the place of records."),
+    ] = None,
+    event: Annotated[
+        Change, typer.Option(help="What becomes of the item.", case_sensitive=False)
+    ] = Change.INSERT,
 ) -> None:
     """Show what each pipe would do with these records: the request, or why there is none."""
+    if (events is None) == (item is None):
+        raise typer.BadParameter("give a file of records, or --item with a file of one item")
     settings = Settings.load()
     folder = synthesize(settings.stack, environment(settings), quiet=True)
-    run_simulation(events, folder / "cdk.tf.json", console)
+    synthesized = folder / "cdk.tf.json"
+    if item is None:
+        records = read_records(str(events))
+    else:
+        made = record_of(item, event, synthesized)
+        records = [made.record]
+        for sentence in made.assumed:
+            console.print(f"assumed: {sentence}", soft_wrap=True, markup=False, highlight=False)
+    run_simulation(records, synthesized, console, max_ttl_seconds=settings.max_ttl_seconds)
 
 
 def _initialized() -> Terraform:

@@ -4,12 +4,14 @@ import copy
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from ops.errors import OpsError
-from ops.simulate import read_records, simulate
+from ops.records import read_records
+from ops.simulate import simulate
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.eventpipes.test_bus_readers import DOCUMENT
@@ -47,7 +49,7 @@ def run(tmp_path: Path, synthesized: Path, text: str) -> str:
     events = tmp_path / "events.json"
     events.write_text(text)
     console = Console(file=io.StringIO(), width=200, color_system=None)
-    simulate(str(events), synthesized, console)
+    simulate(read_records(str(events)), synthesized, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -151,3 +153,61 @@ def test_a_bus_pipe_tells_its_event_and_what_each_rule_makes_of_it(tmp_path: Pat
         "    removed t",
         '      filtered out: the pattern does not match: {"detail":{"eventName":["REMOVE"]}}',
     ]
+
+
+def changed(**attributes: object) -> str:
+    record = copy.deepcopy(INSERT)
+    change: dict[str, Any] = record["dynamodb"]  # type: ignore[assignment]
+    change["NewImage"] |= attributes
+    for name, value in attributes.items():
+        if name in change["Keys"]:
+            change["Keys"][name] = value
+    return json.dumps(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        (changed(TTL={"N": "0"}), ["ttl_seconds is 0: Momento keeps"]),
+        (changed(TTL={"N": "1795826861"}), ["it looks like a point in time"]),
+        (changed(TTL={"S": "600"}), ["ttl_seconds is empty", "reads TTL as N, and in the record"]),
+        (changed(Location={"S": ""}), ["key is empty: Momento refuses"]),
+        (changed(MaxTemp={"S": "21"}), ["the template reads MaxTemp as N, and in the record it"]),
+        (
+            changed(Location={"S": "C:\\temp\\new"}),
+            ['Location reads "C:\\temp\\new", and the record gives "C:\\\\temp\\\\new"'],
+        ),
+        (
+            changed(Location={"S": 'Oslo","EventType":"REMOVE'}),
+            ['the body names "EventType" 2 times', 'Location reads "Oslo", and the record gives'],
+        ),
+        (changed(Location={"S": "x" * 5000}), ["a topic takes 4,096"]),
+    ],
+    ids=lambda given: str(given)[:40],
+)
+def test_what_is_odd_about_a_request_is_marked(
+    tmp_path: Path, synthesized: Path, text: str, marks: list[str]
+) -> None:
+    told = [line for line in run(tmp_path, synthesized, text).splitlines() if "! " in line]
+    for mark in marks:
+        assert any(mark in line for line in told), told
+
+
+def test_a_request_that_is_right_has_no_mark(tmp_path: Path, synthesized: Path) -> None:
+    assert "! " not in run(tmp_path, synthesized, json.dumps(INSERT))
+
+
+def test_a_value_steers_no_terminal(tmp_path: Path, synthesized: Path) -> None:
+    told = run(tmp_path, synthesized, changed(Location={"S": "\x1b[2J\x9b31m\u202ex[bold]"}))
+    assert r"INSERT Location=\x1b[2J\x9b31m\u202ex[bold]" in told
+    assert r'"Location":"\x1b[2J\x9b31m\u202ex[bold]"' in told
+    assert not set(told) & {"\x1b", "\x9b", "\u202e"}
+
+
+def test_an_account_that_keeps_items_longer_is_asked(tmp_path: Path, synthesized: Path) -> None:
+    events = tmp_path / "events.json"
+    events.write_text(changed(TTL={"N": "604800"}))
+    console = Console(file=io.StringIO(), width=200)
+    simulate(read_records(str(events)), synthesized, console, max_ttl_seconds=604_800)
+    assert isinstance(console.file, io.StringIO)
+    assert "! " not in console.file.getvalue()

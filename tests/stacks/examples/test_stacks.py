@@ -9,6 +9,7 @@ import pytest
 from cdktf import App
 from rich.console import Console
 
+from ops.records import read_records
 from ops.simulate import simulate
 from stacks import catalogue
 from stacks.errors import StackError
@@ -84,7 +85,8 @@ def test_simulate_answers_what_the_page_says(tmp_path: Path) -> None:
     assert len(shown.splitlines()) > 10
     file, said = tmp_path / "cdk.tf.json", io.StringIO()
     file.write_text(synthesized("orders").text, encoding="utf-8")
-    simulate(str(REPO / "tests/cases/records/orders.json"), file, Console(file=said, width=100))
+    records = read_records(str(REPO / "tests/cases/records/orders.json"))
+    simulate(records, file, Console(file=said, width=100))
     lines = [line for line in shown.splitlines() if line.strip() != "..."]
     assert is_part("\n".join(lines), said.getvalue())
 

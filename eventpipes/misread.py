@@ -1,0 +1,186 @@
+"""What a reader of a request's body sees, beside what the record holds.
+
+Values are not escaped: a backslash, a quote or a line break in one can change what the body says,
+and still leave it JSON.
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eventpipes.definition import Definition
+from eventpipes.path import MISSING, compile_path
+from eventpipes.rule import RuleDefinition
+from eventpipes.template import to_json
+
+_MOST: Final = 3
+"""Differences of one body that are told."""
+_UNESCAPED: Final = "a value of the record is not escaped (docs/templates.md)"
+
+
+class _Members(list[tuple[str, Any]]):
+    """A JSON object with all its members, repeated names too."""
+
+
+_UNKNOWN = object()
+"""What EventBridge alone knows, such as the time of ingestion."""
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A variable of a template: its value, and whether it stands within a string."""
+
+    value: object
+    in_string: bool
+
+
+def misread(
+    definition: Definition | RuleDefinition, record: Mapping[str, object], body: str
+) -> Iterator[str]:
+    """Yield where a reader of the body sees something else than the record holds.
+
+    The body is compared with what the template would give if values were escaped.
+    """
+    template = definition.input_template
+    if template is None:
+        return
+    expected = _expected(definition, record, template)
+    found = _parsed(body)
+    if found is None and expected is None:
+        yield "the body is not JSON, as the template is not: a reader gets plain text"
+    elif found is None:
+        yield (f"the body is not JSON: a value holds a quote or a line break, and {_UNESCAPED}")
+    elif expected is not None:
+        differences = itertools.islice(_differences(expected[0], found[0], ""), _MOST)
+        yield from (f"{difference}: {_UNESCAPED}" for difference in differences)
+
+
+def _parsed(text: str) -> tuple[Any] | None:
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        return (json.loads(text, object_pairs_hook=_Members, parse_constant=refuse),)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _expected(
+    definition: Definition | RuleDefinition, record: Mapping[str, object], template: str
+) -> tuple[Any] | None:
+    """Return what the template means, each value as it is; nothing if it is not JSON."""
+    placed: list[_Placed] = []
+    pieces: list[str] = []
+    start, in_string = 0, False
+    for variable, path in variables(definition):
+        literal = template[start : variable.start()]
+        in_string = _ends_in_string(literal, in_string=in_string)
+        value = _UNKNOWN if path is None else compile_path(path)(record)
+        mark = f"\ue000{len(placed)}\ue001"
+        pieces += [literal, mark if in_string else f'"{mark}"']
+        placed.append(_Placed(value, in_string))
+        start = variable.end()
+    form = _parsed("".join([*pieces, template[start:]]))
+    return None if form is None else (_filled(form[0], placed),)
+
+
+def _ends_in_string(literal: str, *, in_string: bool) -> bool:
+    quotes = re.sub(r"\\.", "", literal, flags=re.DOTALL).count('"')
+    return in_string ^ (quotes % 2 == 1)
+
+
+_MARK: Final = re.compile("\ue000([0-9]+)\ue001")
+
+
+def _filled(node: Any, placed: Sequence[_Placed]) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(node, _Members):
+        return _Members((_filled(name, placed), _filled(value, placed)) for name, value in node)
+    if isinstance(node, list):
+        return [_filled(value, placed) for value in node]
+    if not isinstance(node, str):
+        return node
+    found = [placed[int(number)] for number in _MARK.findall(node)]
+    if any(one.value is _UNKNOWN for one in found):
+        return _UNKNOWN
+    if found and not found[0].in_string:
+        value = "" if found[0].value is MISSING else found[0].value
+        return (_parsed(to_json(value)) or (value,))[0]
+    return _MARK.sub(lambda mark: _within_string(placed[int(mark[1])].value), node)
+
+
+def _within_string(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is MISSING:
+        return ""
+    text = to_json(value)
+    return text.replace('"', "") if isinstance(value, dict | list) else text
+
+
+def _differences(expected: Any, found: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """Yield where a reader sees something else than is meant."""
+    here = place or "the body"
+    if expected is _UNKNOWN:
+        return
+    if isinstance(expected, _Members) and isinstance(found, _Members):
+        yield from _members_differ(expected, found, place)
+    elif type(expected) is list and type(found) is list and len(expected) == len(found):
+        for number, (one, other) in enumerate(zip(expected, found, strict=True)):
+            yield from _differences(one, other, f"{place}[{number}]")
+    elif type(expected) is not type(found) or expected != found:
+        yield f"{here} reads {_told(found)}, and the record gives {_told(expected)}"
+
+
+def _members_differ(expected: _Members, found: _Members, place: str) -> Iterator[str]:
+    here = place or "the body"
+    meant, names = [name for name, _ in expected], [name for name, _ in found]
+    for name in dict.fromkeys(names) if _UNKNOWN not in meant else ():
+        if names.count(name) > max(1, meant.count(name)):
+            yield f"{here} names {_told(name)} {names.count(name)} times"
+        elif name not in meant:
+            yield f"{here} has {_told(name)}, which the template does not name"
+    seen = dict(reversed(found))  # the first of a repeated name is the template's own
+    for name, value in expected:
+        if name in seen:
+            yield from _differences(value, seen[name], f"{place}.{name}" if place else name)
+        elif name is not _UNKNOWN:
+            yield f"{here} has no {_told(name)}"
+
+
+def _told(value: Any) -> str:  # noqa: ANN401 - any JSON
+    text = json.dumps(_plain(value), ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, _Members):
+        return {str(name): _plain(one) for name, one in value}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return "..." if value is _UNKNOWN else value
+
+
+def variables(
+    definition: Definition | RuleDefinition,
+) -> Iterator[tuple[re.Match[str], str | None]]:
+    """Yield where each variable of a template stands, and its path; none if it is reserved."""
+    for found in _opening(definition).finditer(definition.input_template or ""):
+        yield found, _path(definition, found[1])
+
+
+def _opening(definition: Definition | RuleDefinition) -> re.Pattern[str]:
+    """Return what finds a template's variables."""
+    if isinstance(definition, Definition):
+        return re.compile(r"<(\$[^>]*|aws\.pipes\.[^>]*)>")
+    names = "|".join(map(re.escape, sorted(definition.input_paths, key=len, reverse=True)))
+    return re.compile(rf"<({names + '|' if names else ''}aws\.events\.[^>]*)>")
+
+
+def _path(definition: Definition | RuleDefinition, variable: str) -> str | None:
+    """Return a variable's path, or nothing if it is a reserved one."""
+    if isinstance(definition, RuleDefinition):
+        return definition.input_paths.get(variable)
+    return variable if variable.startswith("$") else None

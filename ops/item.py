@@ -1,0 +1,139 @@
+"""A stream record made of an item: of plain JSON or DynamoDB JSON, as its table's stream has it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ops.attributes import Written, is_attribute, of_plain, wrong
+from ops.errors import OpsError
+from ops.records import Change, parse, read_text
+from ops.shown import shown
+
+_KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
+_VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "KEYS_ONLY": (),
+    "NEW_IMAGE": ("NewImage",),
+    "OLD_IMAGE": ("OldImage",),
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A record, and what was assumed in making it, each as a sentence."""
+
+    record: dict[str, Any]
+    assumed: tuple[str, ...]
+
+
+def record_of(source: str, event: Change, synthesized: Path) -> Made:
+    """Return the record that a change of an item gives.
+
+    The key and the images are as the stack's table says. An item that is changed is the same
+    before and after.
+
+    Raises:
+        OpsError: the file cannot be read, holds no item, or the item lacks the table's key.
+
+    """
+    item, how = _item(source)
+    document = parse(read_text(str(synthesized)), str(synthesized))
+    keys, view, whose = _keys(item, document, source)
+    images = {
+        "NewImage": item if event is not Change.REMOVE else None,
+        "OldImage": item if event is not Change.INSERT else None,
+    }
+    kept = _VIEWS.get(view, tuple(images))
+    change: dict[str, Any] = {"Keys": {name: item[name] for name in keys}}
+    change |= {name: image for name, image in images.items() if image is not None and name in kept}
+    change |= {"SequenceNumber": "1", "StreamViewType": view}
+    record = {
+        "eventID": "1",
+        "eventVersion": "1.1",
+        "eventName": event.value,
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": change,
+    }
+    return Made(record, (how, whose))
+
+
+def _item(source: str) -> tuple[dict[str, Any], str]:
+    found = parse(read_text(source), source, Written)
+    if isinstance(found, dict) and [*found] == ["Item"] and isinstance(found["Item"], dict):
+        found = found["Item"]  # as `aws dynamodb get-item` prints it
+    if not isinstance(found, dict) or not found:
+        raise OpsError(f"{source} is no item: an item is a JSON object with its attributes")
+    try:
+        typed = [name for name, value in found.items() if is_attribute(value)]
+        if len(typed) == len(found):
+            return found, "the item is DynamoDB JSON"
+        item = {name: of_plain(value) for name, value in found.items()}
+        why = wrong(item, "the item")
+    except RecursionError:
+        raise OpsError(f"{source} is nested too deeply for an item") from None
+    if why is not None:
+        raise OpsError(f"{source} is no item of DynamoDB ({shown(why)})")
+    how = "the item is plain JSON: strings are S, numbers N, lists L, objects M"
+    if typed:
+        how += f" (also {shown(', '.join(typed))}, which would be DynamoDB JSON if all were)"
+    return item, how
+
+
+def _keys(
+    item: Mapping[str, Any], document: Mapping[str, Any], source: str
+) -> tuple[list[str], str, str]:
+    """Return the key's attributes, the stream's view type, and whose key it is."""
+    tables = [
+        table
+        for table in document.get("resource", {}).get("aws_dynamodb_table", {}).values()
+        if isinstance(table, dict) and table.get("hash_key")
+    ]
+    fitting = [table for table in tables if set(_schema(table)) <= item.keys()]
+    if tables and not fitting:
+        wanted = "; ".join(f"{table['name']}: {', '.join(_schema(table))}" for table in tables)
+        raise OpsError(
+            f"{source}: the item does not have the key of a table of the stack ({wanted})"
+        )
+    if fitting:
+        table = fitting[0]
+        _check_types(item, table, source)
+        others = ", ".join(str(other["name"]) for other in fitting[1:])
+        whose = f"its key is that of the table {table['name']}: {', '.join(_schema(table))}"
+        whose += f" (it could be an item of {others} too)" if others else ""
+        return _schema(table), str(table.get("stream_view_type", "NEW_AND_OLD_IMAGES")), whose
+    read = list(dict.fromkeys(name for name in _read_keys(document) if name in item))
+    if not read:
+        raise OpsError(
+            f"{source}: the stack has no table of its own, and its pipes read no key of the item:"
+            " give the record that its stream has (./help.sh simulate FILE)"
+        )
+    whose = (
+        "the stack has no table of its own; its key is what the pipes read of Keys:"
+        f" {', '.join(read)}"
+    )
+    return read, "NEW_AND_OLD_IMAGES", whose
+
+
+def _schema(table: Mapping[str, Any]) -> list[str]:
+    return [str(table[name]) for name in ("hash_key", "range_key") if table.get(name)]
+
+
+def _check_types(item: Mapping[str, Any], table: Mapping[str, Any], source: str) -> None:
+    types = {one["name"]: one["type"] for one in table.get("attribute") or ()}
+    for name in _schema(table):
+        found = next(iter(item[name]))
+        if found != types.get(name, found):
+            raise OpsError(
+                f"{source}: {name} is of type {found}, and {types[name]} in the key of the table"
+                f" {table['name']}"
+            )
+
+
+def _read_keys(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the key attributes that templates, parameters and filters read."""
+    for kind in ("aws_pipes_pipe", "aws_cloudwatch_event_rule", "aws_cloudwatch_event_target"):
+        for resource in document.get("resource", {}).get(kind, {}).values():
+            for path, pattern in _KEY.findall(str(resource)):
+                yield path or pattern

@@ -1,0 +1,141 @@
+"""Stream records from a file: read, and refused if they are none."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from ops.attributes import kind, wrong
+from ops.errors import OpsError
+from ops.shown import shown
+
+
+class Change(StrEnum):
+    """What becomes of an item, as a record's eventName says it."""
+
+    INSERT = "INSERT"
+    MODIFY = "MODIFY"
+    REMOVE = "REMOVE"
+
+
+_IMAGES: Final = ("Keys", "NewImage", "OldImage")
+
+
+def read_records(source: str) -> list[dict[str, Any]]:
+    """Return the records of a file, or of standard input for `-`.
+
+    A single record, a list of them, an object with `Records` (a stream export or what a Lambda
+    function gets), or one record a line.
+
+    Raises:
+        OpsError: it cannot be read, or holds something else.
+
+    """
+    records = list(_records(read_text(source), source))
+    for number, record in enumerate(records, 1):
+        why = _why_none(record)
+        if why is not None:
+            raise OpsError(
+                f"{source}: record {number} is no DynamoDB stream record ({shown(why)});"
+                " see tests/cases/records for samples"
+            )
+    return records
+
+
+def named_records(source: str) -> dict[str, dict[str, Any]]:
+    """Return the records of a file by a name for each: its kind, its key, its place if need be.
+
+    Raises:
+        OpsError: it cannot be read, or holds something else.
+
+    """
+    records = read_records(source)
+    names = [f"{record['eventName']} {keys_of(record)}" for record in records]
+    return {
+        name if names.count(name) == 1 else f"{name} (record {number})": record
+        for number, (name, record) in enumerate(zip(names, records, strict=True), 1)
+    }
+
+
+def keys_of(record: Mapping[str, Any]) -> str:
+    """Return a record's key as text that may be shown, `Location=Oslo`."""
+    return ", ".join(
+        shown(f"{name}={next(iter(value.values()))}")
+        for name, value in record["dynamodb"].get("Keys", {}).items()
+    )
+
+
+def read_text(source: str) -> str:
+    """Return a file's text, or that of standard input for `-`.
+
+    Raises:
+        OpsError: it cannot be read.
+
+    """
+    try:
+        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    except OSError as error:
+        raise OpsError(f"{source} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise OpsError(f"{source} is not text in UTF-8: byte {error.start} is none") from None
+
+
+def parse(text: str, source: str, read_number: Callable[[str], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
+    """Return a file's JSON; `read_number` makes something of each number's text.
+
+    Raises:
+        OpsError: it is not JSON.
+
+    """
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is no JSON")
+
+    more: Any = {"parse_int": read_number, "parse_float": read_number} if read_number else {}
+    try:
+        return json.loads(text, parse_constant=refuse, **more)
+    except RecursionError:
+        raise OpsError(f"{source} is nested too deeply") from None
+    except ValueError as error:
+        raise OpsError(f"{source} is not JSON: {error}") from None
+
+
+def _records(text: str, source: str) -> Iterator[Any]:
+    if not text.strip():
+        raise OpsError(f"{source} is empty")
+    lines = [line for line in text.split("\n") if line.strip()]
+    try:
+        document = parse(text, source)
+    except OpsError:
+        if len(lines) == 1:
+            raise
+        yield from [parse(line, source) for line in lines]
+        return
+    if isinstance(document, dict) and isinstance(document.get("Records"), list):
+        yield from document["Records"]
+    elif isinstance(document, list):
+        yield from document
+    else:
+        yield document
+
+
+def _why_none(record: object) -> str | None:
+    """Return why something is no stream record, if it is none."""
+    if not isinstance(record, dict) or "dynamodb" not in record or "eventName" not in record:
+        return "it has no eventName or no dynamodb"
+    name, change = record["eventName"], record["dynamodb"]
+    if name not in [*Change]:
+        told = repr(name[:60]) if isinstance(name, str) else kind(name)
+        return f"eventName is {told}, and may be {', '.join(Change)}"
+    if not isinstance(change, dict):
+        return f"dynamodb is {kind(change)}, and not an object"
+    for image in _IMAGES:
+        try:
+            why = wrong(change[image], f"dynamodb.{image}") if image in change else None
+        except RecursionError:
+            why = f"dynamodb.{image} is nested too deeply"
+        if why is not None:
+            return why
+    return None

@@ -1,0 +1,309 @@
+"""What is odd about a request is told in a sentence, and nothing is told of one that is right.
+
+The limits are those of Momento's pages "Momento Cache service quotas" and "Momento Topics service
+quotas"; that values are not escaped is in AWS: "Amazon EventBridge Pipes input transformation".
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+import eventpipes
+from eventpipes import Definition, Destination, Request, RuleDefinition, Source
+from eventpipes.definition import Connection
+from eventpipes.doubts import MAX_ITEM_BYTES, MAX_MESSAGE_BYTES, MAX_TTL_SECONDS, doubts
+from localcloud import momento_limits as of_the_stand_in
+from stacks import momento_limits as of_the_stacks
+
+TEMPLATE = '{"EventType":<$.eventName>,"Location":<$.dynamodb.Keys.Location.S>}'
+CACHE, TOPICS = "https://momento.example/cache/weather", "https://momento.example/topics/weather/t"
+QUERY = {"key": "$.dynamodb.Keys.Location.S", "ttl_seconds": "$.dynamodb.NewImage.TTL.N"}
+
+
+def definition(method: str = "PUT", endpoint: str = CACHE, **more: Any) -> Definition:
+    return Definition(
+        name="p",
+        arn="arn:aws:pipes:us-east-1:000000000000:pipe/p",
+        source=Source(arn="arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/s"),
+        target_arn="arn:aws:events:us-east-1:000000000000:api-destination/d",
+        destination=Destination(
+            name="d", method=method, endpoint=endpoint, connection=Connection(name="c", headers={})
+        ),
+        **{"input_template": TEMPLATE, **more},
+    )
+
+
+def record(location: Any = "Oslo", ttl: Any = "600", **more: Any) -> dict[str, Any]:
+    image = {"Location": {"S": location}, **({} if ttl is None else {"TTL": {"N": ttl}}), **more}
+    return {
+        "eventName": "INSERT",
+        "dynamodb": {"Keys": {"Location": {"S": location}}, "NewImage": image},
+    }
+
+
+def told(of: Definition, change: dict[str, Any], **more: Any) -> list[str]:
+    outcome = eventpipes.Pipe(of).process(change)
+    assert isinstance(outcome, Request)
+    return doubts(of, change, outcome, **more)
+
+
+PUT = definition(query_string=QUERY)
+DELETE = definition("DELETE", query_string={"key": QUERY["key"]})
+PUBLISH = definition("POST", TOPICS)
+
+
+@pytest.mark.parametrize("of", [PUT, DELETE, PUBLISH], ids=["put", "delete", "publish"])
+@pytest.mark.parametrize(
+    "location", ["Oslo", "São Paulo", "a/b", "C:/temp/new", "it's", "<$.x>", "{}", "😀", "\ue000"]
+)
+def test_a_request_that_is_right_is_not_doubted(of: Definition, location: str) -> None:
+    assert told(of, record(location)) == []
+
+
+@pytest.mark.parametrize(
+    ("ttl", "sentence"),
+    [
+        ("", "ttl_seconds is empty: Momento refuses"),
+        ("1.5", "ttl_seconds is '1.5', which is no whole number"),
+        ("1E+2", "ttl_seconds is '1E+2', which is no whole number"),
+        ("abc", "ttl_seconds is 'abc', which is no whole number"),
+        (" 5", "ttl_seconds is ' 5', which is no whole number"),
+        ("\u0665", "ttl_seconds is '\u0665', which is no whole number"),
+        ("0", "ttl_seconds is 0: Momento keeps an item for 1 second at least"),
+        ("000", "ttl_seconds is 000: Momento keeps an item for 1 second at least"),
+        ("-5", "ttl_seconds is -5: Momento keeps an item for 1 second at least"),
+        ("86401", "ttl_seconds is 86401: Momento keeps an item for 86,400 seconds at most"),
+        ("1795826861", "it looks like a point in time, and has to be a duration"),
+        ("9" * 6000, "it looks like a point in time, and has to be a duration"),
+    ],
+    ids=lambda given: given[:30],
+)
+def test_a_ttl_that_momento_refuses_is_told(ttl: str, sentence: str) -> None:
+    assert sentence in " ".join(told(PUT, record(ttl=ttl)))
+    assert all(len(one) < 200 for one in told(PUT, record(ttl=ttl)))
+
+
+@pytest.mark.parametrize("ttl", ["1", "86400", "0600"])
+def test_a_ttl_within_the_limit_is_not_doubted(ttl: str) -> None:
+    assert told(PUT, record(ttl=ttl)) == []
+
+
+def test_an_account_may_keep_items_longer() -> None:
+    assert told(PUT, record(ttl="604800"), max_ttl_seconds=604_800) == []
+
+
+@pytest.mark.parametrize("of", [PUT, DELETE], ids=["put", "delete"])
+def test_an_empty_key_is_told(of: Definition) -> None:
+    change = record()
+    change["dynamodb"]["Keys"] = {"Location": {"N": "5"}}
+    sentences = " ".join(told(of, change))
+    assert "key is empty: Momento refuses the request with 400" in sentences
+    assert "the query parameter key reads Location as S, and in the record it is N" in sentences
+
+
+def test_a_key_that_is_not_given_is_told() -> None:
+    assert told(definition("DELETE"), record()) == [
+        "it has no key: Momento takes one of key and key_base64"
+    ]
+
+
+def test_a_cache_without_a_name_is_told() -> None:
+    of = definition(
+        "DELETE",
+        "https://momento.example/cache/*",
+        query_string={"key": "k"},
+        path_parameters=("$.dynamodb.NewImage.Cache.S",),
+    )
+    sentences = told(of, record())
+    assert "a part of the address is empty: Momento knows no cache" in sentences[0]
+    assert sentences[1].startswith("path parameter 1 reads a value that the record does not have")
+
+
+def test_another_service_has_other_parameters() -> None:
+    of = definition(endpoint="https://other.example/", query_string={"key": ""} | QUERY)
+    assert told(of, record(ttl="0")) == []
+
+
+@pytest.mark.parametrize(("length", "doubted"), [(4_000, False), (4_100, True), (300_000, True)])
+def test_a_message_over_four_kilobytes_is_told(length: int, *, doubted: bool) -> None:
+    sentences = told(PUBLISH, record("x" * length))
+    assert [("a topic takes 4,096" in one) for one in sentences] == [True] * doubted
+
+
+def test_a_message_is_measured_in_bytes() -> None:
+    assert "a topic takes 4,096" in told(PUBLISH, record("é" * 2_100))[0]
+
+
+def test_an_item_over_five_megabytes_is_told() -> None:
+    of = definition(input_template=TEMPLATE, query_string={"key": "k"})
+    assert told(of, record("x" * 4_900_000)) == []
+    assert "a cache takes 5,242,880" in told(of, record("x" * 5_300_000))[0]
+
+
+@pytest.mark.parametrize("value", ["caf\u00e9", "a\tb", "\x1b[2J", "\u202e"])
+def test_a_header_that_http_does_not_carry_is_told(value: str) -> None:
+    of = definition(query_string={"key": "k"}, headers={"X-Place": "$.dynamodb.NewImage.Place.S"})
+    sentences = told(of, record(Place={"S": value}))
+    assert sentences == [f"the header X-Place holds characters that HTTP does not carry: {value!a}"]
+
+
+def test_a_header_of_many_bytes_is_told() -> None:
+    of = definition(query_string={"key": "k"}, headers={"X-Place": "$.dynamodb.NewImage.Place.S"})
+    assert "more than 8,192 bytes" in told(of, record(Place={"S": "x" * 9_000}))[0]
+
+
+def test_attributes_that_the_record_does_not_have_are_told_together() -> None:
+    template = '{"a":<$.dynamodb.NewImage.A.S>,"b":"x <$.dynamodb.NewImage.B.N> y"}'
+    of = definition("POST", TOPICS, input_template=template)
+    assert told(of, record()) == [
+        (
+            "the template reads 2 values that the record does not have, which become empty text:"
+            " $.dynamodb.NewImage.A.S, $.dynamodb.NewImage.B.N"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [({"S": "21"}, "S"), ({"NULL": True}, "NULL"), ({"M": {}}, "M"), ({"L": []}, "L")],
+)
+def test_an_attribute_of_another_type_is_told(value: Any, kind: str) -> None:
+    of = definition(
+        "POST", TOPICS, input_template='{"Location":"x","t":<$.dynamodb.NewImage.MaxTemp.N>}'
+    )
+    assert told(of, record(MaxTemp=value)) == [
+        (
+            f"the template reads MaxTemp as N, and in the record it is {kind}:"
+            " it becomes empty text ($.dynamodb.NewImage.MaxTemp.N)"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("location", "sentences"),
+    [
+        (
+            "C:\\temp\\new",
+            ['Location reads "C:\\temp\\new", and the record gives "C:\\\\temp\\\\new"'],
+        ),
+        ("a\\u0041", ['Location reads "aA", and the record gives "a\\\\u0041"']),
+        ("a\\\\b", ['Location reads "a\\\\b", and the record gives "a\\\\\\\\b"']),
+        (
+            'Oslo","EventType":"REMOVE',
+            [
+                'the body names "EventType" 2 times',
+                'Location reads "Oslo", and the record gives "Oslo\\",\\"EventType\\":\\"REMOVE"',
+            ],
+        ),
+        (
+            'Oslo","admin":"yes',
+            [
+                'the body has "admin", which the template does not name',
+                'Location reads "Oslo", and the record gives "Oslo\\",\\"admin\\":\\"yes"',
+            ],
+        ),
+        ('The "Loop"', ["the body is not JSON: a value holds a quote or a line break, and"]),
+        ("two\nlines", ["the body is not JSON: a value holds a quote or a line break, and"]),
+        ("C:\\", ["the body is not JSON: a value holds a quote or a line break, and"]),
+        ("C:\\x", ["the body is not JSON: a value holds a quote or a line break, and"]),
+    ],
+)
+def test_a_body_that_reads_otherwise_than_the_record_is_told(
+    location: str, sentences: list[str]
+) -> None:
+    found = told(PUBLISH, record(location))
+    assert len(found) == len(sentences)
+    for one, start in zip(found, sentences, strict=True):
+        assert one.startswith(start)
+        assert one.endswith("a value of the record is not escaped (docs/templates.md)")
+
+
+def test_a_forged_object_in_an_object_is_told() -> None:
+    template = '{"item":{"l":"at <$.dynamodb.Keys.Location.S>"},"kind":"weather"}'
+    of = definition("POST", TOPICS, input_template=template)
+    found = told(of, record('x"},"kind":"gone","y":{"z":"'))
+    assert found[0].startswith('the body names "kind" 2 times')
+    assert found[1].startswith('the body has "y", which the template does not name')
+    assert found[2].startswith('item.l reads "at x", and the record gives "at x\\"}')
+
+
+def test_many_differences_are_cut_short() -> None:
+    names = "abcdefgh"
+    template = "{" + ",".join(f'"{name}":<$.dynamodb.Keys.Location.S>' for name in names) + "}"
+    assert len(told(definition("POST", TOPICS, input_template=template), record("\\t"))) == 3
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{"NewImage":<$.dynamodb.NewImage>,"at":<$.dynamodb.NewImage.Location.S>}',
+        '{"all":<aws.pipes.event.json>,"when":"<aws.pipes.event.ingestion-time>"}',
+        '{"n":<$.dynamodb.SizeBytes>,"<$.eventName>":[<$.dynamodb.Keys.Location.S>,null]}',
+        '["<$.eventName>: <$.dynamodb.SizeBytes>",<$.dynamodb.Keys>]',
+    ],
+)
+def test_objects_numbers_and_what_eventbridge_knows_are_as_they_are(template: str) -> None:
+    change = record(Note={"S": 'a "quoted" \\ word'})
+    change["dynamodb"]["SizeBytes"] = 212
+    assert told(definition("POST", TOPICS, input_template=template), change) == []
+
+
+def test_a_template_that_is_text_gives_text() -> None:
+    of = definition("POST", TOPICS, input_template="Weather at <$.dynamodb.Keys.Location.S>")
+    assert told(of, record()) == [
+        "the body is not JSON, as the template is not: a reader gets plain text"
+    ]
+
+
+def test_without_a_template_the_record_is_the_body() -> None:
+    of = definition("POST", TOPICS, input_template=None)
+    assert told(of, record('C:\\temp "new"')) == []
+
+
+def test_a_rule_is_judged_by_the_event_that_it_reads() -> None:
+    of = RuleDefinition(
+        name="r",
+        arn="a",
+        event_bus="b",
+        pattern='{"detail":{"eventName":["INSERT"]}}',
+        target_id="t",
+        target_arn="a",
+        destination=Destination(
+            name="d", method="PUT", endpoint=CACHE, connection=Connection(name="c", headers={})
+        ),
+        input_paths={
+            "kind": "$.detail.eventName",
+            "at": "$.detail.dynamodb.Keys.Location.S",
+            "temp": "$.detail.dynamodb.NewImage.MaxTemp.N",
+        },
+        input_template='{"EventType":<kind>,"Location":<at>,"t":<temp>}',
+        query_string={
+            "key": "$.detail.dynamodb.Keys.Location.S",
+            "ttl_seconds": "$.detail.dynamodb.NewImage.TTL.N",
+        },
+    )
+    event = {"detail": record('Oslo","EventType":"REMOVE', "0", MaxTemp={"S": "21"})}
+    outcome = eventpipes.Rule(of).process(event)
+    assert isinstance(outcome, Request)
+    sentences = doubts(of, event, outcome)
+    assert [one.split(":")[0] for one in sentences] == [
+        "ttl_seconds is 0",
+        "the template reads MaxTemp as N, and in the record it is S",
+        'the body names "EventType" 2 times',
+        'Location reads "Oslo", and the record gives "Oslo\\",\\"EventType\\"',
+    ]
+
+
+def test_the_limits_are_those_of_the_stacks_and_of_the_stand_in() -> None:
+    for others in (of_the_stacks, of_the_stand_in):
+        assert others.MAX_MESSAGE_BYTES == MAX_MESSAGE_BYTES
+        assert others.MAX_TTL_SECONDS == MAX_TTL_SECONDS
+    assert of_the_stand_in.MAX_ITEM_BYTES == MAX_ITEM_BYTES
+
+
+def test_a_doubt_needs_no_json_twice() -> None:
+    """A value that is long is told in a line."""
+    [sentence] = told(PUBLISH, record("\\t" + "x" * 500))
+    assert len(sentence) < 300
+    json.dumps(sentence)

@@ -1,0 +1,177 @@
+"""`./help.sh simulate --item`: the stream record of an item, and what was assumed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ops import __main__ as commands
+from ops.errors import OpsError
+from ops.item import record_of
+from ops.records import Change, read_records
+
+TABLE = {
+    "name": "weather",
+    "hash_key": "Location",
+    "attribute": [{"name": "Location", "type": "S"}],
+    "stream_view_type": "NEW_AND_OLD_IMAGES",
+}
+ORDERS = {
+    "name": "orders",
+    "hash_key": "Customer",
+    "range_key": "No",
+    "attribute": [{"name": "Customer", "type": "S"}, {"name": "No", "type": "N"}],
+}
+PIPE = {
+    "target_parameters": {
+        "input_template": '{"l":<$.dynamodb.Keys.Location.S>,"x":<$.dynamodb.Keys.Other.S>}'
+    }
+}
+
+
+def stack(tmp_path: Path, *tables: dict[str, Any]) -> Path:
+    resources = {str(number): table for number, table in enumerate(tables)}
+    file = tmp_path / "cdk.tf.json"
+    document = {"resource": {"aws_dynamodb_table": resources, "aws_pipes_pipe": {"p": PIPE}}}
+    file.write_text(json.dumps(document))
+    return file
+
+
+def item(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "item.json"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+def test_a_plain_item_gets_its_types_and_numbers_keep_their_text(tmp_path: Path) -> None:
+    text = (
+        '{"Location": "Oslo", "a": 1.50, "b": 12345678901234567890123456789012345678,'
+        ' "c": [1e2, null, true, {"d": "x"}], "e": -0}'
+    )
+    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+    change = made.record["dynamodb"]
+    assert made.record["eventName"] == "INSERT"
+    assert change["Keys"] == {"Location": {"S": "Oslo"}}
+    assert change["NewImage"] == {
+        "Location": {"S": "Oslo"},
+        "a": {"N": "1.50"},
+        "b": {"N": "12345678901234567890123456789012345678"},
+        "c": {"L": [{"N": "1e2"}, {"NULL": True}, {"BOOL": True}, {"M": {"d": {"S": "x"}}}]},
+        "e": {"N": "-0"},
+    }
+    assert "OldImage" not in change
+    assert made.assumed == (
+        "the item is plain JSON: strings are S, numbers N, lists L, objects M",
+        "its key is that of the table weather: Location",
+    )
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps(made.record))
+    assert read_records(str(file)) == [made.record]
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["as it is", "as get-item prints it"])
+def test_an_item_in_dynamodb_json_is_taken(tmp_path: Path, *, wrapped: bool) -> None:
+    given = {"Location": {"S": "Oslo"}, "MaxTemp": {"N": "21"}}
+    text = json.dumps({"Item": given} if wrapped else given)
+    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+    assert made.record["dynamodb"]["NewImage"] == given
+    assert made.assumed[0] == "the item is DynamoDB JSON"
+
+
+def test_an_item_of_both_kinds_is_plain_and_says_so(tmp_path: Path) -> None:
+    text = '{"Location": "Oslo", "m": {"S": "x"}}'
+    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+    assert made.record["dynamodb"]["NewImage"]["m"] == {"M": {"S": {"S": "x"}}}
+    assert made.assumed[0].endswith("(also m, which would be DynamoDB JSON if all were)")
+
+
+@pytest.mark.parametrize(
+    ("event", "view", "images"),
+    [
+        (Change.INSERT, "NEW_AND_OLD_IMAGES", ["NewImage"]),
+        (Change.MODIFY, "NEW_AND_OLD_IMAGES", ["NewImage", "OldImage"]),
+        (Change.REMOVE, "NEW_AND_OLD_IMAGES", ["OldImage"]),
+        (Change.MODIFY, "NEW_IMAGE", ["NewImage"]),
+        (Change.REMOVE, "NEW_IMAGE", []),
+        (Change.MODIFY, "OLD_IMAGE", ["OldImage"]),
+        (Change.MODIFY, "KEYS_ONLY", []),
+    ],
+)
+def test_a_record_has_the_images_of_its_change_and_its_stream(
+    tmp_path: Path, event: Change, view: str, images: list[str]
+) -> None:
+    """AWS: StreamSpecification in the DynamoDB API."""
+    file = stack(tmp_path, TABLE | {"stream_view_type": view})
+    change = record_of(item(tmp_path, '{"Location": "Oslo"}'), event, file).record["dynamodb"]
+    assert [name for name in ("NewImage", "OldImage") if name in change] == images
+    assert change["StreamViewType"] == view
+    assert change["Keys"] == {"Location": {"S": "Oslo"}}
+
+
+def test_the_table_is_the_one_whose_key_the_item_has(tmp_path: Path) -> None:
+    text = '{"Customer": "c", "No": 7, "x": 1}'
+    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE, ORDERS))
+    assert made.record["dynamodb"]["Keys"] == {"Customer": {"S": "c"}, "No": {"N": "7"}}
+    assert made.assumed[1] == "its key is that of the table orders: Customer, No"
+
+
+def test_an_item_that_fits_two_tables_says_so(tmp_path: Path) -> None:
+    text = '{"Customer": "c", "No": 7, "Location": "Oslo"}'
+    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE, ORDERS))
+    assert made.assumed[1].endswith("weather: Location (it could be an item of orders too)")
+
+
+def test_without_a_table_the_key_is_what_the_pipes_read(tmp_path: Path) -> None:
+    made = record_of(
+        item(tmp_path, '{"Location": "Oslo", "MaxTemp": 1}'), Change.REMOVE, stack(tmp_path)
+    )
+    assert made.record["dynamodb"]["Keys"] == {"Location": {"S": "Oslo"}}
+    assert made.assumed[1] == (
+        "the stack has no table of its own; its key is what the pipes read of Keys: Location"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "is no item: an item is a JSON object with its attributes"),
+        ("{}", "is no item: an item is a JSON object with its attributes"),
+        ("5", "is no item: an item is a JSON object with its attributes"),
+        ("", "is not JSON"),
+        ("{", "is not JSON"),
+        ('{"a": NaN}', "is not JSON: NaN is no JSON"),
+        ('{"MaxTemp": 1}', r"does not have the key of a table of the stack \(weather: Location\)"),
+        ('{"Location": 5}', "Location is of type N, and S in the key of the table weather"),
+        ('{"Location": {"N": "5"}}', "Location is of type N, and S in the key"),
+        ('{"Location": "x", "a": 1E+300000000}', "no item of DynamoDB .*a is of type N"),
+        ('{"Location": "x", "a": ' + "9" * 5000 + "}", "no item of DynamoDB .*a is of type N"),
+        ('{"Location": "x", "a": ' + '{"b":' * 900 + "1" + "}" * 900 + "}", "nested too deeply"),
+        ('{"Location": "\\ud800"}', "no item of DynamoDB .*Location is of type S"),
+    ],
+    ids=lambda given: given[:40],
+)
+def test_what_is_no_item_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(OpsError, match=says):
+        record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+
+
+@pytest.mark.parametrize("arguments", [[], ["a.json", "--item", "b.json"]], ids=["none", "both"])
+def test_records_or_an_item_is_given(arguments: list[str]) -> None:
+    result = CliRunner().invoke(commands.app, ["simulate", *arguments])
+    assert result.exit_code == 2
+    assert "give a file of records, or --item with a file of one item" in result.output
+
+
+def test_an_event_of_another_name_is_refused() -> None:
+    result = CliRunner().invoke(commands.app, ["simulate", "--item", "x", "--event", "DELETE"])
+    assert result.exit_code == 2
+    assert "'DELETE' is not one of" in result.output
+
+
+def test_help_names_the_options() -> None:
+    result = CliRunner().invoke(commands.app, ["simulate", "--help"])
+    assert result.exit_code == 0
+    assert "--item" in result.output
+    assert "--event" in result.output

@@ -1,0 +1,28 @@
+"""What would steer a terminal is written out."""
+
+import pytest
+
+from ops.shown import shown
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
+        ("a\x00b\x08c\x7fd", r"a\x00b\x08c\x7fd"),
+        ("\x9b2J\x90\x9c", r"\x9b2J\x90\x9c"),
+        ("\u202eolsO\u202c", r"\u202eolsO\u202c"),
+        ("\u2066x\u2069\u200e\u200f\u061c", r"\u2066x\u2069\u200e\u200f\u061c"),
+        ("a\r\nb\tc\u2028d\x85e", r"a\r\nb\tc\u2028d\x85e"),
+        ("\ufeffx\u200b", r"\ufeffx\u200b"),
+        ("half \ud83d", r"half \ud83d"),
+        ("\U000e0041", r"\U000e0041"),
+        ("São Paulo 東京 😀 👩\u200d🚒 [bold]", "São Paulo 東京 😀 👩\u200d🚒 [bold]"),
+        ("C:\\temp", "C:\\temp"),
+    ],
+    ids=ascii,
+)
+def test_control_characters_are_seen_and_not_obeyed(text: str, seen: str) -> None:
+    """ECMA-48 (C0, C1 and escape sequences); Unicode Technical Report 36 (writing direction)."""
+    assert shown(text) == seen
