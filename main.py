@@ -9,7 +9,7 @@ import sys
 
 gc.disable()  # a short process that keeps what it makes: collecting is a tenth of its time
 
-from stacks import catalogue, quotas
+from stacks import catalogue, judgement
 from stacks.errors import StackError
 from stacks.settings import Settings
 
@@ -26,7 +26,7 @@ def synthesize(stack: str | None = None) -> None:
     app = App(context={"targetVersions": {"terraform": ">=1.11.0"}})  # cdktn asks for it
     stack_class(app, settings.stack, settings)
     app.synth()
-    for warning in quotas.judge(app.outdir, settings.stack):
+    for warning in judgement.judge(app.outdir, settings.stack):
         print(f"warning: {warning}", file=sys.stderr)
 
 

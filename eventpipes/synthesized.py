@@ -6,10 +6,12 @@ what it will be: an ARN with the account 000000000000, a variable as `${var.name
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from eventpipes.block import Block, is_whole_expression
 from eventpipes.definition import (
     NO_DESTINATION,
     Connection,
@@ -48,17 +50,37 @@ def read_rules(file: Path) -> list[RuleDefinition]:
 
 
 def definitions(document: Mapping[str, Any]) -> list[Definition]:
-    """Return the pipes of synthesized JSON, in the order of their names."""
-    stack = _Stack(document)
-    pipes = document.get("resource", {}).get("aws_pipes_pipe", {})
-    return sorted((stack.pipe(pipe) for pipe in pipes.values()), key=lambda pipe: pipe.name)
+    """Return the pipes of synthesized JSON, in the order of their names.
+
+    Raises:
+        InvalidDefinition: an argument of a pipe is not as Terraform takes it.
+
+    """
+    return sorted((read() for read in pipe_readers(document)), key=lambda pipe: pipe.name)
 
 
 def rules(document: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return the rules of synthesized JSON, one for each target, in the order of their places."""
+    """Return the rules of synthesized JSON, one for each target, in the order of their places.
+
+    Raises:
+        InvalidDefinition: an argument of a rule or a target is not as Terraform takes it.
+
+    """
+    return sorted((read() for read in rule_readers(document)), key=lambda rule: rule.place)
+
+
+def pipe_readers(document: Mapping[str, Any]) -> Iterator[Callable[[], Definition]]:
+    """Yield for each pipe what reads it, and raises InvalidDefinition where it cannot."""
     stack = _Stack(document)
-    targets = document.get("resource", {}).get("aws_cloudwatch_event_target", {})
-    return sorted((stack.rule(target) for target in targets.values()), key=lambda rule: rule.place)
+    for id_, body in stack.resources("aws_pipes_pipe"):
+        yield partial(stack.pipe, Block(f"aws_pipes_pipe.{id_}", body))
+
+
+def rule_readers(document: Mapping[str, Any]) -> Iterator[Callable[[], RuleDefinition]]:
+    """Yield for each target of a rule what reads both, and raises InvalidDefinition."""
+    stack = _Stack(document)
+    for id_, body in stack.resources("aws_cloudwatch_event_target"):
+        yield partial(stack.rule, Block(f"aws_cloudwatch_event_target.{id_}", body))
 
 
 def _read(file: Path) -> Mapping[str, Any]:
@@ -71,116 +93,127 @@ def _read(file: Path) -> Mapping[str, Any]:
     return document
 
 
-def _block(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return a block that is there at most once, whether as an object or as a list of one."""
-    found = holder.get(name) or {}
-    block: Mapping[str, Any] = found[0] if isinstance(found, list) else found
-    return block
-
-
 class _Stack:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._resources: Mapping[str, Mapping[str, Any]] = document.get("resource", {})
         providers = document.get("provider", {}).get("aws", [{}])
         self._region = providers[0].get("region", "us-east-1")
 
-    def pipe(self, pipe: Mapping[str, Any]) -> Definition:
-        source = pipe.get("source_parameters") or {}
-        stream = source.get("dynamodb_stream_parameters")
-        target = _block(pipe, "target_parameters")
-        http = _block(target, "http_parameters")
-        log = pipe.get("log_configuration") or {}
-        destination = self._follow(pipe["target"]) or {}
-        parameters = _block(target, "eventbridge_event_bus_parameters")
-        bus = self._bus(pipe["target"], parameters)
+    def resources(self, type_: str) -> Iterable[tuple[str, Any]]:
+        return self._resources.get(type_, {}).items()
+
+    def pipe(self, pipe: Block) -> Definition:
+        name = pipe.text("name") or pipe.address
+        source = pipe.block("source_parameters")
+        stream = source.block("dynamodb_stream_parameters")
+        target = pipe.block("target_parameters")
+        http = target.block("http_parameters")
+        log = pipe.block("log_configuration")
+        to = pipe.text("target")
+        destination = Block(f"the destination of {pipe.address}", self._follow(to) or {})
+        parameters = target.block("eventbridge_event_bus_parameters")
+        bus = self._bus(to, parameters)
         unsupported = None
-        if stream is None:
+        if not stream:
             unsupported = "the source is not a DynamoDB stream"
-        elif pipe.get("enrichment"):
+        elif pipe.has("enrichment"):
             unsupported = "it has an enrichment"
-        elif bus is None and "invocation_endpoint" not in destination:
+        elif bus is None and not destination.has("invocation_endpoint"):
             unsupported = "the target is neither an API destination nor a bus of the same stack"
-        elif strange := sorted(parameters.keys() & {"endpoint_id", "resources", "time"}):
+        elif strange := sorted(
+            one for one in ("endpoint_id", "resources", "time") if parameters.has(one)
+        ):
             unsupported = f"the event bus gets {', '.join(strange)} from it"
-        stream = stream or {}
-        group = log.get("cloudwatch_logs_log_destination") or {}
-        queue = (stream.get("dead_letter_config") or {}).get("arn")
+        elif is_whole_expression(target.text("input_template")):
+            unsupported = "its input template is an expression of Terraform"
+        group = log.block("cloudwatch_logs_log_destination").text("log_group_arn")
+        queue = stream.block("dead_letter_config").text("arn")
+        filters = tuple(
+            one.must_text("pattern") for one in source.block("filter_criteria").blocks("filter")
+        )
+        if unsupported is None and any(map(is_whole_expression, filters)):
+            unsupported = "a filter is an expression of Terraform"
         return Definition(
-            name=pipe["name"],
-            arn=self._arn("pipes", f"pipe/{pipe['name']}"),
-            desired_state=pipe.get("desired_state", "RUNNING"),
+            name=name,
+            arn=self._arn("pipes", f"pipe/{name}"),
+            desired_state=pipe.text("desired_state") or "RUNNING",
             source=Source(
-                arn=self._named(pipe["source"]),
-                starting_position=stream.get("starting_position", "LATEST"),
-                batch_size=stream.get("batch_size", 1),
-                maximum_retry_attempts=stream.get("maximum_retry_attempts", -1),
-                maximum_record_age=stream.get("maximum_record_age_in_seconds", -1),
+                arn=self._named(pipe.text("source")),
+                starting_position=stream.text("starting_position") or "",
+                batch_size=stream.number("batch_size", 1, unknown=1),
+                maximum_retry_attempts=stream.number("maximum_retry_attempts", -1, unknown=1),
+                maximum_record_age=stream.number("maximum_record_age_in_seconds", -1, unknown=60),
                 dead_letter_queue_arn=self._named(queue) if queue else None,
             ),
-            filters=tuple(
-                one["pattern"] for one in (source.get("filter_criteria") or {}).get("filter", ())
-            ),
-            target_arn=self._named(pipe["target"]),
+            filters=filters,
+            target_arn=self._named(to),
             destination=NO_DESTINATION if bus else self._destination(destination),
             event_bus=bus,
-            input_template=target.get("input_template") or None,
-            path_parameters=tuple(http.get("path_parameter_values") or ()),
-            query_string=http.get("query_string_parameters") or {},
-            headers=http.get("header_parameters") or {},
+            input_template=target.text("input_template") or None,
+            path_parameters=http.texts("path_parameter_values"),
+            query_string=http.mapping("query_string_parameters"),
+            headers=http.mapping("header_parameters"),
             logging=Logging(
-                level=log.get("level", "OFF"),
-                log_group_arn=self._named(group["log_group_arn"]) if group else None,
-                execution_data="ALL" in (log.get("include_execution_data") or ()),
+                level=log.text("level") or "OFF",
+                log_group_arn=self._named(group) if group else None,
+                execution_data="ALL" in log.texts("include_execution_data"),
             ),
             unsupported=unsupported,
         )
 
-    def rule(self, target: Mapping[str, Any]) -> RuleDefinition:
-        rule = self._rule(target["rule"])
-        bus = self._bus_name(target.get("event_bus_name") or rule.get("event_bus_name"))
-        name = rule.get("name", target["rule"])
-        destination = self._follow(target["arn"]) or {}
-        transformer, http = _block(target, "input_transformer"), _block(target, "http_target")
-        retries = _block(target, "retry_policy")
-        queue = _block(target, "dead_letter_config").get("arn")
+    def rule(self, target: Block) -> RuleDefinition:
+        reference = target.must_text("rule")
+        rule = self._rule(reference)
+        bus = self._bus_name(target.text("event_bus_name") or rule.text("event_bus_name"))
+        name = rule.text("name") or reference
+        to = target.must_text("arn")
+        destination = Block(f"the destination of {target.address}", self._follow(to) or {})
+        transformer, http = target.block("input_transformer"), target.block("http_target")
+        retries = target.block("retry_policy")
+        queue = target.block("dead_letter_config").text("arn")
         unsupported = None
-        if "event_pattern" not in rule:
+        if not rule.has("event_pattern"):
             unsupported = "it has no event pattern"
-        elif "invocation_endpoint" not in destination:
+        elif not destination.has("invocation_endpoint"):
             unsupported = "the target is not an API destination of the same stack"
-        elif target.get("input") is not None:
+        elif target.has("input"):
             unsupported = "the target has a constant input"
+        elif is_whole_expression(rule.text("event_pattern")) or is_whole_expression(
+            transformer.text("input_template")
+        ):
+            unsupported = "its pattern or its template is an expression of Terraform"
+        attempts, age = "maximum_retry_attempts", "maximum_event_age_in_seconds"
         return RuleDefinition(
             name=name,
             arn=self._arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}"),
             event_bus=bus,
-            pattern=rule.get("event_pattern", ""),
-            state=rule.get("state", "ENABLED"),
-            target_id=target.get("target_id", ""),
-            target_arn=self._named(target["arn"]),
+            pattern=rule.text("event_pattern") or "",
+            state=rule.text("state") or "ENABLED",
+            target_id=target.text("target_id") or "",
+            target_arn=self._named(to),
             destination=self._destination(destination),
-            input_path=target.get("input_path"),
-            input_paths=transformer.get("input_paths") or {},
-            input_template=transformer.get("input_template"),
-            path_parameters=tuple(http.get("path_parameter_values") or ()),
-            query_string=http.get("query_string_parameters") or {},
-            headers=http.get("header_parameters") or {},
-            maximum_retry_attempts=retries.get("maximum_retry_attempts", MAX_RETRY_ATTEMPTS),
-            maximum_event_age=retries.get("maximum_event_age_in_seconds", MAX_EVENT_AGE),
+            input_path=target.text("input_path"),
+            input_paths=transformer.mapping("input_paths"),
+            input_template=transformer.text("input_template"),
+            path_parameters=http.texts("path_parameter_values"),
+            query_string=http.mapping("query_string_parameters"),
+            headers=http.mapping("header_parameters"),
+            maximum_retry_attempts=retries.number(attempts, MAX_RETRY_ATTEMPTS, unknown=0),
+            maximum_event_age=retries.number(age, MAX_EVENT_AGE, unknown=MAX_EVENT_AGE),
             dead_letter_queue_arn=self._named(queue) if queue else None,
             unsupported=unsupported,
         )
 
-    def _rule(self, reference: str) -> Mapping[str, Any]:
+    def _rule(self, reference: str) -> Block:
         """Return the rule that a target names, by a reference or by its name."""
         found = self._follow(reference)
-        if found is not None:
-            return found
-        every = self._resources.get("aws_cloudwatch_event_rule", {}).values()
-        named: dict[str, Mapping[str, Any]] = {one.get("name", ""): one for one in every}
-        return named.get(reference, {})
+        if found is None:
+            every = self._resources.get("aws_cloudwatch_event_rule", {}).values()
+            named = {one.get("name", ""): one for one in every}
+            found = named.get(reference, {})
+        return Block(f"the rule {reference}", found)
 
-    def _bus(self, target: str, parameters: Mapping[str, Any]) -> EventBus | None:
+    def _bus(self, target: str | None, parameters: Block) -> EventBus | None:
         """Return the bus that a pipe's target is, if it is one."""
         arn = self._named(target)
         name = arn.partition(":event-bus/")[2]
@@ -189,36 +222,38 @@ class _Stack:
         return EventBus(
             name=name,
             arn=arn,
-            detail_type=parameters.get("detail_type"),
-            source=parameters.get("source"),
+            detail_type=parameters.text("detail_type"),
+            source=parameters.text("source"),
         )
 
     def _bus_name(self, reference: str | None) -> str:
         name = self._named(reference or "default")
         return name.partition(":event-bus/")[2] or name
 
-    def _destination(self, destination: Mapping[str, Any]) -> Destination:
+    def _destination(self, destination: Block) -> Destination:
+        reference = destination.text("connection_arn") or ""
+        connection = Block(f"the connection {reference}", self._follow(reference) or {})
         return Destination(
-            name=destination.get("name", ""),
-            method=destination.get("http_method", ""),
-            endpoint=destination.get("invocation_endpoint", ""),
-            rate_limit=destination.get("invocation_rate_limit_per_second", 300),
-            connection=_connection(self._follow(destination.get("connection_arn", "")) or {}),
+            name=destination.text("name") or "",
+            method=destination.text("http_method") or "",
+            endpoint=destination.text("invocation_endpoint") or "",
+            rate_limit=destination.number("invocation_rate_limit_per_second", 300, unknown=300),
+            connection=_connection(connection),
         )
 
-    def _follow(self, reference: str) -> Mapping[str, Any] | None:
-        match = _REFERENCE.fullmatch(reference)
+    def _follow(self, reference: str | None) -> Mapping[str, Any] | None:
+        match = _REFERENCE.fullmatch(reference or "")
         if match is None:
             return None
         found: Mapping[str, Any] | None = self._resources.get(match[1], {}).get(match[2])
         return found
 
-    def _named(self, reference: str) -> str:
+    def _named(self, reference: str | None) -> str:
         """Return the ARN that a reference will have, as far as it can be told."""
-        match = _REFERENCE.fullmatch(reference)
+        match = _REFERENCE.fullmatch(reference or "")
         resource = self._follow(reference)
         if match is None or resource is None:
-            return reference
+            return reference or ""
         name = resource.get("name", match[2])
         return {
             "aws_cloudwatch_event_api_destination": self._arn("events", f"api-destination/{name}"),
@@ -226,27 +261,28 @@ class _Stack:
             "aws_cloudwatch_log_group": self._arn("logs", f"log-group:{name}"),
             "aws_dynamodb_table": self._arn("dynamodb", f"table/{name}/stream/LATEST"),
             "aws_sqs_queue": self._arn("sqs", name),
-        }.get(match[1], reference)
+        }.get(match[1], reference or "")
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self._region}:{ACCOUNT}:{resource}"
 
 
-def _connection(connection: Mapping[str, Any]) -> Connection:
-    auth = connection.get("auth_parameters") or {}
-    key = auth.get("api_key")
-    invocation = auth.get("invocation_http_parameters") or {}
+def _connection(connection: Block) -> Connection:
+    auth = connection.block("auth_parameters")
+    key = auth.block("api_key")
+    invocation = auth.block("invocation_http_parameters")
     unsupported = None
     if not key:
         unsupported = "the connection's authorization is not an API key"
-    elif invocation.get("body"):
+    elif invocation.has("body"):
         unsupported = "the connection adds to the request's body"
-    headers = {one["key"]: Secret(one["value"]) for one in invocation.get("header") or ()}
     return Connection(
-        name=connection.get("name", ""),
-        headers=headers | ({key["key"]: Secret(key["value"])} if key else {}),
-        query_string={
-            one["key"]: Secret(one["value"]) for one in invocation.get("query_string") or ()
-        },
+        name=connection.text("name") or "",
+        headers=_parameters(invocation.blocks("header")) | (_parameters([key]) if key else {}),
+        query_string=_parameters(invocation.blocks("query_string")),
         unsupported=unsupported,
     )
+
+
+def _parameters(blocks: Iterable[Block]) -> dict[str, Secret]:
+    return {one.must_text("key"): Secret(one.text("value") or "") for one in blocks}

@@ -1,26 +1,19 @@
 """One EventBridge pipe: from a table's stream to an API destination or an event bus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-import eventpipes
-
 from stacks.bindings import PipesPipe, PipesPipeSourceParametersFilterCriteriaFilter
 from stacks.dead_letters import DeadLetters
-from stacks.errors import StackError
 from stacks.logs import PipeLogs
 from stacks.metric import Metric
 from stacks.role import ServiceRole
 from stacks.source import Source
-from stacks.target import RequestTarget, Target
-
-
-class PipeError(StackError):
-    """A pipe would not behave as declared; the message names it and the fix."""
+from stacks.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +37,8 @@ class Pipe(Construct):
     """A running pipe that reads new records one by one and sends each to its target.
 
     `patterns` are filters, of which any may match. It is made after its role is known and after
-    what it is to wait for.
-
-    Raises:
-        PipeError: EventBridge would refuse the filter, the template or a parameter; or
-            `retry_attempts` is 0 (the provider drops it on create, and AWS then retries for a
-            day), a bound is out of its range, or the route has more than one path parameter
-            (the provider takes one).
+    what it is to wait for. What EventBridge or the provider would refuse of it is told after
+    synth: see `stacks.judgement`.
 
     See AWS: "Amazon EventBridge Pipes sources: DynamoDB streams".
     """
@@ -71,8 +59,6 @@ class Pipe(Construct):
         wait_for: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        _check(name, target, delivery)
-        _check_behaviour(name, target, patterns, delivery)
         filters = [PipesPipeSourceParametersFilterCriteriaFilter(pattern=p) for p in patterns]
         self.resource = PipesPipe(
             self,
@@ -120,44 +106,3 @@ class Pipe(Construct):
             dimensions={"PipeName": self.name},
             statistic=statistic,
         )
-
-
-def _check(name: str, target: Target, delivery: Delivery) -> None:
-    if isinstance(target, RequestTarget) and len(target.route.path_parameters) > 1:
-        raise PipeError(
-            f"pipe {name}: {len(target.route.path_parameters)} path parameters, and the Terraform"
-            " provider takes one (path_parameter_values has MaxItems 1). Write the other parts"
-            " into the API destination's endpoint."
-        )
-    if delivery.retry_attempts == 0:
-        raise PipeError(
-            f"pipe {name}: maximum_retry_attempts is 0, which the Terraform provider drops when"
-            " it creates the pipe (its issue 33019): AWS then retries until the record expires"
-            " and blocks the shard for a day. Use 1 or more, with a record age."
-        )
-    if not 1 <= delivery.retry_attempts <= 10_000:  # noqa: PLR2004 - the API's own bound
-        raise PipeError(
-            f"pipe {name}: maximum_retry_attempts is {delivery.retry_attempts};"
-            " EventBridge Pipes takes 1 to 10000 here."
-        )
-    if not 60 <= delivery.record_age_seconds < 86_400:  # noqa: PLR2004 - the API's and the stream's
-        raise PipeError(
-            f"pipe {name}: maximum_record_age_in_seconds is {delivery.record_age_seconds};"
-            " use 60 to 86399, shorter than the day a stream keeps its records."
-        )
-
-
-def _check_behaviour(
-    name: str, target: Target, patterns: Sequence[str], delivery: Delivery
-) -> None:
-    """Raise PipeError unless the engine that runs the pipe in tests can compile it."""
-    source = eventpipes.Source(
-        arn="",
-        maximum_retry_attempts=delivery.retry_attempts,
-        maximum_record_age=delivery.record_age_seconds,
-    )
-    definition = replace(target.definition(name, source), filters=tuple(patterns))
-    try:
-        eventpipes.Pipe(definition)
-    except eventpipes.EventPipesError as error:
-        raise PipeError(str(error)) from error

@@ -49,8 +49,6 @@ class MomentoPipeline(Construct):
 
     Raises:
         PipelineError: the mapping would fail on this table's stream, or is none.
-        PipeError: EventBridge would refuse a pipe.
-        RuleError: EventBridge would refuse a rule.
 
     """
 

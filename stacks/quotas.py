@@ -5,15 +5,13 @@ call to node.
 """
 
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stacks import limits
-from stacks.errors import StackError
+from stacks.findings import Findings
 from stacks.limits import Limit
 from stacks.policy_size import policy_length
 
@@ -22,20 +20,6 @@ if TYPE_CHECKING:
 
 SHOWN = 40
 """Characters of a long value that a message repeats."""
-COMMAND_LINE = "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"
-"""Set by the cdktf command line, which prints the annotations by itself."""
-
-
-class QuotaError(StackError):
-    """AWS would refuse what was synthesized; the message has a line for each limit."""
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What is over a limit that nobody can raise, and what is over one that can be."""
-
-    errors: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -50,30 +34,6 @@ def advise(scope: "Construct", text: str) -> None:
     from cdktf import Annotations  # which the check itself does without
 
     Annotations.of(scope).add_warning(text)
-
-
-def judge(outdir: str, stack: str) -> list[str]:
-    """Return the warnings of a stack that was synthesized into a folder, each of them once.
-
-    Under the cdktf command line the constructs' own are left out: it prints those.
-
-    Raises:
-        QuotaError: something is over a limit; the stack's file is removed, so that nothing
-            deploys it.
-
-    """
-    manifest = json.loads(Path(outdir, "manifest.json").read_text(encoding="utf-8"))
-    entry = manifest["stacks"][stack]
-    annotations = [] if os.environ.get(COMMAND_LINE) else entry["annotations"]
-    warned = [each["message"] for each in annotations if each["level"].endswith("/warn")]
-    file = Path(outdir, entry["synthesizedStackPath"])
-    if file.suffix != ".json":  # cdktf synth --hcl
-        return [*warned, f"{file} is not JSON, so it was not held against AWS's limits"]
-    found = check(json.loads(file.read_text(encoding="utf-8")))
-    if found.errors:
-        file.unlink()
-        raise QuotaError("\n".join(found.errors))
-    return list(dict.fromkeys([*warned, *found.warnings]))
 
 
 def check(document: Mapping[str, Any]) -> Findings:

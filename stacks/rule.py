@@ -3,33 +3,24 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-import eventpipes
-
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 from stacks.bindings import CloudwatchEventRule, CloudwatchEventTarget
 from stacks.dead_letters import DeadLetters
 from stacks.destination import Destination
-from stacks.errors import StackError
 from stacks.event_bus import EventBus
 from stacks.mapping import RuleRoute
 from stacks.metric import Metric
 from stacks.role import ServiceRole
 
 
-class RuleError(StackError):
-    """A rule would not behave as declared; the message names it and the fix."""
-
-
 class Rule(Construct):
     """A rule with one target, which tries a request this often and for this long.
 
     Both bound how long it is tried, and nothing waits for it: `retry_attempts` after the first
-    one, 0 to 185, and `event_age_seconds`, 60 to 86,400. Then the event is a dead letter.
-
-    Raises:
-        RuleError: EventBridge would refuse the pattern, the transformer or a parameter.
+    one, 0 to 185, and `event_age_seconds`, 60 to 86,400. Then the event is a dead letter. What
+    EventBridge would refuse of it is told after synth: see `stacks.judgement`.
 
     See AWS: "Retrying event delivery in EventBridge", "Using dead-letter queues to process
     undelivered events".
@@ -50,7 +41,6 @@ class Rule(Construct):
         event_age_seconds: int,
     ) -> None:
         super().__init__(scope, id_)
-        _check_behaviour(name, destination, route, retry_attempts, event_age_seconds)
         self._bus_name = bus.name
         self.resource = CloudwatchEventRule(
             self, "rule", name=name, event_bus_name=bus.name, event_pattern=route.pattern
@@ -107,20 +97,3 @@ class Rule(Construct):
             dimensions={"EventBusName": self._bus_name, "RuleName": self.name},
             statistic=statistic,
         )
-
-
-def _check_behaviour(
-    name: str, destination: Destination, route: RuleRoute, retry_attempts: int, event_age: int
-) -> None:
-    """Raise RuleError unless the engine that runs the rule in tests can compile it."""
-    definition = route.definition(
-        name,
-        method=destination.method,
-        endpoint=destination.url,
-        retry_attempts=retry_attempts,
-        event_age_seconds=event_age,
-    )
-    try:
-        eventpipes.Rule(definition)
-    except eventpipes.EventPipesError as error:
-        raise RuleError(str(error)) from error

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import eventpipes
-
 from stacks.destination import Destination
 from stacks.event_bus import EventBus
 from stacks.mapping import Route
@@ -20,21 +18,17 @@ class Target(Protocol):
     def parameters(self) -> Mapping[str, Any]:
         """Return the pipe's `target_parameters`."""
 
-    def definition(self, name: str, source: eventpipes.Source) -> eventpipes.Definition:
-        """Return the pipe of this name, for the engine that also runs it in tests."""
-
 
 class RequestTarget:
     """An API destination that a route's requests go to."""
 
     def __init__(self, destination: Destination, route: Route) -> None:
-        self._destination = destination
-        self.route = route
+        self._route = route
         self.arn = destination.arn
 
     def parameters(self) -> Mapping[str, Any]:
         """Return the template and the HTTP parameters."""
-        route = self.route
+        route = self._route
         return {
             "input_template": route.input_template,
             "http_parameters": {
@@ -42,12 +36,6 @@ class RequestTarget:
                 "query_string_parameters": dict(route.query_string_parameters) or None,
             },
         }
-
-    def definition(self, name: str, source: eventpipes.Source) -> eventpipes.Definition:
-        """Return the route's pipe."""
-        return self.route.definition(
-            name, method=self._destination.method, endpoint=self._destination.url, source=source
-        )
 
 
 class BusTarget:
@@ -65,10 +53,3 @@ class BusTarget:
                 "source": self._bus.source,
             }
         }
-
-    def definition(self, name: str, source: eventpipes.Source) -> eventpipes.Definition:
-        """Return a pipe that sends whole records."""
-        bus = eventpipes.EventBus(
-            name="", arn="", detail_type=self._bus.detail_type, source=self._bus.source
-        )
-        return eventpipes.Definition(name=name, arn="", target_arn="", source=source, event_bus=bus)

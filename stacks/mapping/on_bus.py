@@ -5,10 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eventpipes import Connection, Destination, RuleDefinition
 from eventpipes.definition import MAX_PATTERN_LENGTH
 from eventpipes.path import is_path
-from eventpipes.rule import MAX_EVENT_AGE, MAX_PATH_LENGTH, MAX_PATHS, MAX_RETRY_ATTEMPTS
+from eventpipes.rule import MAX_PATH_LENGTH, MAX_PATHS
 
 from stacks.mapping.errors import MappingError
 from stacks.mapping.route import Route
@@ -61,41 +60,6 @@ class RuleRoute:
                     f" characters, and a rule of an event bus takes {MAX_PATH_LENGTH}: write it to"
                     " an attribute with a shorter name as well, and use that"
                 )
-
-    def definition(
-        self,
-        name: str,
-        *,
-        method: str,
-        endpoint: str,
-        retry_attempts: int = MAX_RETRY_ATTEMPTS,
-        event_age_seconds: int = MAX_EVENT_AGE,
-    ) -> RuleDefinition:
-        """Return the rule that this makes, for the engine that also runs it in tests.
-
-        Its bus has no name, and its connection adds nothing to a request.
-        """
-        return RuleDefinition(
-            name=name,
-            arn="",
-            event_bus="",
-            pattern=self.pattern,
-            target_id="momento",
-            target_arn="",
-            destination=Destination(
-                name=name,
-                method=method,
-                endpoint=endpoint,
-                connection=Connection(name="", headers={}),
-            ),
-            input_path=self.input_path,
-            input_paths=self.input_paths,
-            input_template=self.input_template,
-            path_parameters=self.path_parameters,
-            query_string=self.query_string_parameters,
-            maximum_retry_attempts=retry_attempts,
-            maximum_event_age=event_age_seconds,
-        )
 
 
 def on_bus(route: Route, source: str) -> RuleRoute:

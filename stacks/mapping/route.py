@@ -33,9 +33,6 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 
 
-NO_SOURCE: Final = Source(arn="")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """Filters, a template and parameters, whose JSON paths name parts of a stream record.
@@ -80,18 +77,16 @@ class Route:
                     " attribute with a shorter name as well, and use that"
                 )
 
-    def definition(
-        self, name: str, *, method: str, endpoint: str, source: Source = NO_SOURCE
-    ) -> Definition:
-        """Return the pipe that this route makes, for the engine that also runs it in tests.
+    def definition(self, name: str, *, method: str, endpoint: str) -> Definition:
+        """Return a pipe with this route, to try a mapping with before there is a stack.
 
-        Its connection adds nothing to a request.
+        Its source has no name, and its connection adds nothing to a request.
         """
         return Definition(
             name=name,
             arn="",
             target_arn="",
-            source=source,
+            source=Source(arn=""),
             destination=Destination(
                 name=name,
                 method=method,

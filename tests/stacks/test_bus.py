@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from stacks import judgement
 from stacks.mapping import Route, on_bus, taken_by_any
-from stacks.rule import RuleError
 from stacks.settings import Settings, SettingsError
 from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize
 
@@ -101,9 +101,10 @@ def test_more_than_a_rule_takes_is_refused(attempts: str) -> None:
         read_settings(RULE_RETRY_ATTEMPTS=attempts)
 
 
-def test_more_attempts_than_a_rule_takes_are_refused_by_the_rule_if_a_pipe_takes_them() -> None:
-    with pytest.raises(RuleError, match=r"rule .*cache-put-rule: maximum_retry_attempts is 500"):
-        synthesize(TOPOLOGY="bus", PIPE_RETRY_ATTEMPTS="500")
+def test_more_attempts_than_a_rule_takes_are_refused_if_a_pipe_takes_them() -> None:
+    found = judgement.check(synthesize(TOPOLOGY="bus", PIPE_RETRY_ATTEMPTS="500").document)
+    assert len(found.errors) == 3
+    assert all("-rule: maximum_retry_attempts is 500; use 0 to 185" in one for one in found.errors)
 
 
 def test_the_pipe_may_put_events_and_invoke_nothing(bus: Synthesized) -> None:

@@ -1,7 +1,6 @@
 """AWS's limits: just within them nothing is said, just over them what is wrong and what to do."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ import eventpipes.template
 from ops.capacity import limits as capacity
 from ops.doctor import aws as doctor
 from stacks import limits, quotas, source
+from stacks.findings import Findings
 from stacks.limits import Limit
 from tests.stacks.conftest import REPO, Synthesized
 
@@ -128,7 +128,7 @@ def says_it_all(text: str, number: int, limit: Limit) -> None:
 @pytest.mark.parametrize(("place", "limit"), LENGTHS, ids=map("-".join, limits.LENGTHS))
 def test_a_name_may_be_as_long_as_aws_takes_it(place: tuple[str, str], limit: Limit) -> None:
     type_, argument = place
-    assert quotas.check(resources(type_, {argument: "x" * highest(limit)})) == quotas.Findings()
+    assert quotas.check(resources(type_, {argument: "x" * highest(limit)})) == Findings()
     number = highest(limit) + 1
     told = the_only(resources(type_, {argument: "x" * number}), limit)
     assert told.startswith(f"{type_}.r0: {argument} '{'x' * quotas.SHOWN}...': ")
@@ -142,21 +142,21 @@ def test_a_name_may_be_as_long_as_aws_takes_it(place: tuple[str, str], limit: Li
 )
 def test_a_name_may_be_too_short(place: tuple[str, str], limit: Limit) -> None:
     type_, argument = place
-    assert quotas.check(resources(type_, {argument: "x" * limit.least})) == quotas.Findings()
+    assert quotas.check(resources(type_, {argument: "x" * limit.least})) == Findings()
     told = the_only(resources(type_, {argument: "x" * (limit.least - 1)}), limit)
     assert f"'xx': 2 characters, and {limit.what} takes 3 to {highest(limit)} (" in told
 
 
 def test_a_name_that_is_known_when_deployed_is_left_alone() -> None:
     document = resources("aws_pipes_pipe", {"name": "${var." + "x" * 100 + "}"})
-    assert quotas.check(document) == quotas.Findings()
+    assert quotas.check(document) == Findings()
 
 
 @pytest.mark.parametrize(("type_", "limit"), COUNTS, ids=limits.COUNTS)
 def test_more_of_a_kind_than_an_account_has_by_default_is_warned_of(
     type_: str, limit: Limit
 ) -> None:
-    assert quotas.check(resources(type_, *[{}] * highest(limit))) == quotas.Findings()
+    assert quotas.check(resources(type_, *[{}] * highest(limit))) == Findings()
     told = the_only(resources(type_, *[{}] * (highest(limit) + 1)), limit)
     assert told.startswith("this stack: ")
     says_it_all(told, highest(limit) + 1, limit)
@@ -164,7 +164,7 @@ def test_more_of_a_kind_than_an_account_has_by_default_is_warned_of(
 
 @pytest.mark.parametrize(("build", "limit", "where"), ONES, ids=[one[0].__name__ for one in ONES])
 def test_what_is_in_one_thing_is_counted(build: Any, limit: Limit, where: str) -> None:
-    assert quotas.check(build(highest(limit))) == quotas.Findings()
+    assert quotas.check(build(highest(limit))) == Findings()
     told = the_only(build(highest(limit) + 1), limit)
     assert told.startswith(where)
     says_it_all(told, highest(limit) + 1, limit)
@@ -184,7 +184,7 @@ def test_what_is_an_expression_of_terraform_is_left_alone() -> None:
         resources("aws_iam_role", {"assume_role_policy": expression}),
         resources("aws_iam_role_policy", {"role": ROLE, "policy": expression}),
     ):
-        assert quotas.check(document) == quotas.Findings()
+        assert quotas.check(document) == Findings()
 
 
 @pytest.mark.parametrize("stack", ["weather", "production", "state"])
@@ -192,52 +192,7 @@ def test_the_projects_own_stacks_are_within_every_limit(
     stack: str, request: pytest.FixtureRequest
 ) -> None:
     synthesized: Synthesized = request.getfixturevalue(stack)
-    assert quotas.check(synthesized.document) == quotas.Findings()
-
-
-def synthesized(folder: Path, document: Any, *annotations: str, file: str = "cdk.tf.json") -> Path:
-    """Write what cdktf writes of a stack, with some warnings; return the stack's file."""
-    warnings = [{"level": "@cdktf/warn", "message": message} for message in annotations]
-    entry = {
-        "synthesizedStackPath": file,
-        "annotations": [{"level": "@cdktf/info", "message": "an information"}, *warnings],
-    }
-    (folder / "manifest.json").write_text(json.dumps({"stacks": {"own": entry}}))
-    (folder / file).write_text(json.dumps(document))
-    return folder / file
-
-
-def test_the_warnings_of_constructs_come_first_and_each_once(tmp_path: Path) -> None:
-    file = synthesized(tmp_path, rules(301), "a", "b", "a")
-    *first, last = quotas.judge(str(tmp_path), "own")
-    assert first == ["a", "b"]
-    assert last.startswith("aws_cloudwatch_event_bus.bus: 301 rules")
-    assert file.exists()
-
-
-def test_what_cdktf_itself_prints_is_left_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synthesized(tmp_path, {}, "a")
-    monkeypatch.setenv(quotas.COMMAND_LINE, "true")
-    assert quotas.judge(str(tmp_path), "own") == []
-
-
-def test_errors_leave_no_file_to_deploy_and_have_a_line_each(tmp_path: Path) -> None:
-    file = synthesized(tmp_path, resources("aws_sqs_queue", {"name": "x" * 81}, {"name": ""}), "a")
-    with pytest.raises(quotas.QuotaError) as error:
-        quotas.judge(str(tmp_path), "own")
-    first, second = str(error.value).splitlines()
-    assert first.startswith("aws_sqs_queue.r0: name 'xxx")
-    assert second.startswith("aws_sqs_queue.r1: name '': 0 characters, and a queue's name takes ")
-    assert not file.exists()
-
-
-def test_what_is_not_json_is_not_judged_and_that_is_said(tmp_path: Path) -> None:
-    file = synthesized(tmp_path, "HCL", file="cdk.tf")
-    assert quotas.judge(str(tmp_path), "own") == [
-        f"{file} is not JSON, so it was not held against AWS's limits"
-    ]
+    assert quotas.check(synthesized.document) == Findings()
 
 
 @pytest.mark.parametrize("place", API, ids=map("-".join, API))

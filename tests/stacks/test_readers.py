@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cdktf import App
 
-from stacks import quotas
+from stacks import judgement
 from stacks.existing_table import ExistingTable
 from stacks.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
 from stacks.readers import Readers
@@ -80,7 +80,7 @@ def test_a_stack_warns_of_what_its_pipelines_are_together(tmp_path: Path) -> Non
         mapping = ItemMapping(topic=TopicMessage(topic=name, value=[KEY]))
         stack.add_pipeline(name, source=table(), mapping=mapping)
     app.synth()
-    (warning,) = quotas.judge(str(tmp_path), "own")
+    (warning,) = judgement.judge(str(tmp_path), "own")
     names = ", ".join(f"weather-stats-demo-{name}" for name in "abc")
     assert warning.startswith(f"pipelines {names}: 3 pipes read each shard of the stream, and AWS")
 
@@ -91,4 +91,4 @@ def test_one_reader_is_as_advised(tmp_path: Path) -> None:
     mapping = ItemMapping(topic=TopicMessage(topic="changes", value=[KEY]))
     stack.add_pipeline("a", source=table(global_table=True), mapping=mapping)
     app.synth()
-    assert quotas.judge(str(tmp_path), "own") == []
+    assert judgement.judge(str(tmp_path), "own") == []

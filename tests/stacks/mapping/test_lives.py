@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eventpipes
-from eventpipes import Filtered, Request
+from eventpipes import Connection, Destination, Filtered, Request, RuleDefinition
 from eventpipes import Rule as BusRule
 from eventpipes.definition import MAX_FILTERS
 from stacks.mapping import (
@@ -27,6 +27,7 @@ from stacks.mapping import (
     taken_by_any,
 )
 from stacks.mapping.item import EXAMPLE
+from stacks.mapping.on_bus import RuleRoute
 from stacks.mapping.value import Part
 from tests.eventpipes.reproducibly import reproducibly
 from tests.stacks.mapping.lives import Change, Condition, Item, Oracle, changes
@@ -246,6 +247,26 @@ class Momento:
             self.cache.pop(key, None)
 
 
+def rule_of(route: RuleRoute, name: str, method: str, endpoint: str) -> RuleDefinition:
+    """Return the rule that a route makes, with a connection that adds nothing."""
+    return RuleDefinition(
+        name=name,
+        arn="",
+        event_bus="",
+        pattern=route.pattern,
+        target_id="momento",
+        target_arn="",
+        destination=Destination(
+            name=name, method=method, endpoint=endpoint, connection=Connection(name="", headers={})
+        ),
+        input_path=route.input_path,
+        input_paths=route.input_paths,
+        input_template=route.input_template,
+        path_parameters=route.path_parameters,
+        query_string=route.query_string_parameters,
+    )
+
+
 def on_a_bus(case: Case, record: Mapping[str, Any]) -> dict[str, Request | None]:
     """Return what each route sends for a record where one pipe, a bus and rules do it."""
     routes = case.mapping.routes(case.stream, "shop")
@@ -257,7 +278,7 @@ def on_a_bus(case: Case, record: Mapping[str, Any]) -> dict[str, Request | None]
     for name, route in routes.items():
         operation = OPERATIONS[name]
         endpoint = EXAMPLE + operation.path.format(cache="shop")
-        rule = on_bus(route, "shop").definition(name, method=operation.method, endpoint=endpoint)
+        rule = rule_of(on_bus(route, "shop"), name, operation.method, endpoint)
         outcome = BusRule(rule).process(event)
         assert isinstance(outcome, Filtered | Request)
         sent[name] = outcome if isinstance(outcome, Request) else None

@@ -1,0 +1,105 @@
+"""What pipes, rules and destinations would do, judged on the synthesized JSON.
+
+The engine that runs pipes and rules in tests compiles what was written, and says what
+EventBridge would refuse. Beside that stand the traps of the Terraform provider.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from eventpipes import Definition, EventPipesError, Pipe, Rule, Unsupported
+from eventpipes.block import is_expression
+from eventpipes.synthesized import pipe_readers, rule_readers
+
+from stacks.findings import Findings
+
+METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+"""What CreateApiDestination takes."""
+POSITIONS: Final = ("LATEST", "TRIM_HORIZON")
+STATES: Final = ("RUNNING", "STOPPED")
+LEAST_AGE, MOST_AGE = 60, 86_399
+"""Seconds; shorter than the day that a stream keeps its records."""
+MOST_ATTEMPTS: Final = 10_000
+
+
+def check(document: Mapping[str, Any]) -> Findings:
+    """Return what AWS or the provider would refuse of the pipes, rules and destinations."""
+    found = Findings()
+    for read_pipe in pipe_readers(document):
+        try:
+            pipe = read_pipe()
+            found.errors.extend(_traps(pipe))
+            _note(f"pipe {pipe.name}", Pipe(pipe).warnings, found)
+        except EventPipesError as error:
+            _refuse(error, found)
+    for read_rule in rule_readers(document):
+        try:
+            rule = read_rule()
+            _note(f"rule {rule.name}", Rule(rule).warnings, found)
+        except EventPipesError as error:
+            _refuse(error, found)
+    destinations = document.get("resource", {}).get("aws_cloudwatch_event_api_destination", {})
+    for id_, body in destinations.items():
+        address = f"aws_cloudwatch_event_api_destination.{id_}"
+        found.errors.extend(f"{address}: {wrong}" for wrong in _destination_errors(body))
+    return found
+
+
+def _note(name: str, warnings: tuple[str, ...], found: Findings) -> None:
+    found.warnings.extend(f"{name}: {warning}" for warning in warnings)
+
+
+def _refuse(error: EventPipesError, found: Findings) -> None:
+    if isinstance(error, Unsupported):
+        found.warnings.append(f"{error}: so it was not judged, and it cannot be run locally")
+    else:
+        found.errors.append(str(error))
+
+
+def _traps(pipe: Definition) -> Iterator[str]:
+    """Yield what the provider or the shard would make of a pipe that AWS takes."""
+    if pipe.unsupported and "stream" in pipe.unsupported:
+        return  # the source has no shard that could wait
+    name, source = f"pipe {pipe.name}", pipe.source
+    if len(pipe.path_parameters) > 1:
+        yield (
+            f"{name}: {len(pipe.path_parameters)} path parameters, and the Terraform provider"
+            " takes one (path_parameter_values has MaxItems 1). Write the other parts into the"
+            " API destination's endpoint."
+        )
+    attempts, age = source.maximum_retry_attempts, source.maximum_record_age
+    if attempts == 0:
+        yield (
+            f"{name}: maximum_retry_attempts is 0, which the Terraform provider drops when it"
+            " creates the pipe (its issue 33019): AWS then retries until the record expires and"
+            " blocks the shard for a day. Use 1 or more, with a record age."
+        )
+    elif not 1 <= attempts <= MOST_ATTEMPTS:
+        yield (
+            f"{name}: maximum_retry_attempts is {attempts}; use 1 to {MOST_ATTEMPTS}. Without a"
+            " bound, a record that fails blocks its shard for a day."
+        )
+    if source.starting_position not in POSITIONS:
+        position = repr(source.starting_position) if source.starting_position else "not set"
+        yield f"{name}: starting_position is {position}; write one of {', '.join(POSITIONS)}"
+    if pipe.desired_state not in STATES:
+        yield f"{name}: desired_state is {pipe.desired_state!r}; write one of {', '.join(STATES)}"
+    if not LEAST_AGE <= age <= MOST_AGE:
+        yield (
+            f"{name}: maximum_record_age_in_seconds is {age}; use {LEAST_AGE} to {MOST_AGE},"
+            " shorter than the day a stream keeps its records."
+        )
+
+
+def _destination_errors(body: Mapping[str, Any]) -> Iterator[str]:
+    url, method = body.get("invocation_endpoint"), body.get("http_method")
+    if not is_expression(url) and not (
+        isinstance(url, str) and urlsplit(url).scheme == "https" and urlsplit(url).netloc
+    ):
+        yield f"invocation_endpoint is {url!r}; an API destination takes an https address only"
+    if not is_expression(method) and method not in METHODS:
+        yield f"http_method is {method!r}; write one of {', '.join(METHODS)}"
+    rate = body.get("invocation_rate_limit_per_second", 300)
+    if not is_expression(rate) and not (isinstance(rate, int) and rate >= 1):
+        yield f"invocation_rate_limit_per_second is {rate!r}; write 1 or more"

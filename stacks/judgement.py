@@ -1,0 +1,60 @@
+"""The judgement of a synthesized stack, before Terraform is asked.
+
+It reads the JSON that was written, so it sees what any construct and any override declares.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stacks import behaviour, quotas
+from stacks.errors import StackError
+from stacks.findings import Findings
+
+COMMAND_LINE = "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"
+"""Set by the cdktf command line, which prints the annotations by itself."""
+
+
+class JudgementError(StackError):
+    """AWS would refuse what was synthesized; the message has a line for each thing."""
+
+
+def judge(outdir: str, stack: str) -> list[str]:
+    """Return the warnings of a stack that was synthesized into a folder, each of them once.
+
+    Under the cdktf command line the constructs' own are left out: it prints those.
+
+    Raises:
+        JudgementError: AWS would refuse something; the stack's file is removed, so that nothing
+            deploys it.
+
+    """
+    manifest = json.loads(Path(outdir, "manifest.json").read_text(encoding="utf-8"))
+    entry = manifest["stacks"][stack]
+    annotations = [] if os.environ.get(COMMAND_LINE) else entry["annotations"]
+    warned = [each["message"] for each in annotations if each["level"].endswith("/warn")]
+    file = Path(outdir, entry["synthesizedStackPath"])
+    if file.suffix != ".json":  # cdktf synth --hcl
+        return [*warned, f"{file} is not JSON, so it was not held against what AWS takes"]
+    found = check(json.loads(file.read_text(encoding="utf-8")))
+    if found.errors:
+        file.unlink()
+        raise JudgementError("\n".join(found.errors))
+    return list(dict.fromkeys([*warned, *found.warnings]))
+
+
+def check(document: Mapping[str, Any] | str) -> Findings:
+    """Return what AWS would refuse of a synthesized stack, and what is hardly meant.
+
+    `document` is the JSON of one stack, such as what `Testing.synth` returns, or the same parsed.
+
+    >>> check('{"resource": {}}')
+    Findings(errors=[], warnings=[])
+    """
+    parsed = json.loads(document) if isinstance(document, str) else document
+    found = Findings()
+    found.add(behaviour.check(parsed))
+    found.add(quotas.check(parsed))
+    return found
