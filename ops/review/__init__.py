@@ -1,25 +1,25 @@
 """Review a Terraform plan: what it loses, what the pipes will do otherwise, what changes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ops.errors import OpsError
 from ops.review.behaviour import compare
-from ops.review.guard import blocked, examine
+from ops.review.guard import Finding, blocked, examine, stale
 from ops.review.markdown import LIMIT, headline, render
 from ops.review.masking import scrub, secrets
 from ops.review.plan import Plan, read_plan, read_plan_file
 
-__all__ = ["LIMIT", "Plan", "Review", "read_plan", "read_plan_file", "review"]
+__all__ = ["LIMIT", "Finding", "Plan", "Review", "read_plan", "read_plan_file", "review"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """The Markdown, its headline, and whether the plan is held back."""
+    """The Markdown, its headline, what is lost, and whether the plan is held back."""
 
     markdown: str
     headline: str
+    findings: Sequence[Finding]
     blocked: bool
 
 
@@ -33,20 +33,23 @@ def review(
 ) -> Review:
     """Return the review of a plan, with every secret of the plan taken out.
 
-    It has at most `limit` characters. `allow` names the addresses whose loss is accepted.
-    Without `samples`, the pipes are tried on records of what they read.
+    It has at most `limit` characters. `allow` holds the tokens of the losses that are accepted,
+    `ADDRESS:LOSS@MARK`. Without `samples`, the pipes are tried on records of what they read.
 
     Raises:
-        OpsError: an allowed address is not in the plan, or the warnings are too many.
+        OpsError: something is allowed that is no loss of this plan, or the warnings are too many.
 
     """
-    known = {change.address for change in plan.changes}
-    if unknown := [address for address in allow if address not in known]:
-        raise OpsError(
-            f"--allow {unknown[0]}: the plan has no such resource; copy the address from the review"
-        )
-    findings = examine(plan, allow)
-    text = render(plan, findings, compare(plan, samples), title=title, limit=limit)
+    behaviours = compare(plan, samples)
+    found = examine(plan, allow, behaviours if samples is None else compare(plan))
+    text = render(plan, found, behaviours, stale=stale(allow, found), title=title, limit=limit)
+    hidden = secrets(plan)
     return Review(
-        markdown=scrub(text, secrets(plan)), headline=headline(plan), blocked=blocked(findings)
+        markdown=scrub(text, hidden),
+        headline=headline(plan),
+        findings=[
+            replace(one, loss=scrub(one.loss, hidden), instead=scrub(one.instead, hidden))
+            for one in found
+        ],
+        blocked=blocked(found),
     )

@@ -4,6 +4,7 @@ The same engine that judges the pipes at synth and runs them locally answers her
 records, so a review shows what a filter or a template means instead of how it is spelled.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,16 +24,26 @@ from eventpipes.planned import after, before, rules_after, rules_before
 from eventpipes.request import DEFAULT_HEADERS
 from eventpipes.template import to_json
 from ops.review.plan import Plan
-from ops.review.samples import Records, samples_for
+from ops.review.samples import Records, Sample, given, samples_for
+
+
+Sent = Filtered | Request | Event | Unprocessable | None
+"""What becomes of a record; none where there is no pipe, or where it cannot be told."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a pipe does with one sample before and after, as text; none where it sends nothing."""
+    """What a pipe does with one sample before and after, as text; none where it sends nothing.
+
+    `is_whole` unless the sample lacks something that is read.
+    """
 
     sample: str
     before: str | None
     after: str | None
+    old: Sent = None
+    new: Sent = None
+    is_whole: bool = True
 
     @property
     def gained(self) -> bool:
@@ -47,11 +58,20 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """A changed pipe's or rule's answers that differ; `trouble` if it cannot be run."""
+    """A changed pipe's or rule's answers that differ; `trouble` if it cannot be run.
+
+    `old_trouble` says why it cannot be told what it does as it is now, such as after a change by
+    hand; then each answer is as if it had sent nothing.
+    """
 
     pipe: str
     answers: Sequence[Answer]
+    address: str = ""
     trouble: str = ""
+    old_trouble: str = ""
+
+
+_TABLE = re.compile(r":table/([^/]+)/stream/")
 
 
 @dataclass(frozen=True)
@@ -74,17 +94,32 @@ def compare(plan: Plan, samples: Records | None = None) -> list[Behaviour]:
     """
     old = _ways(before(plan.document), rules_before(plan.document))
     found = []
+    addresses = _addresses(plan)
     for place, new in _ways(after(plan.document), rules_after(plan.document)).items():
         was = old.get(place)
-        known = [one.definition for one in (new, was) if one is not None]
-        name = new.definition.name
-        try:
-            answers = _answers(was, new, samples_for(known) if samples is None else samples)
-        except EventPipesError as error:
-            found.append(Behaviour(pipe=name, answers=(), trouble=str(error)))
+        if was == new:
             continue
-        if answers:
-            found.append(Behaviour(pipe=name, answers=answers))
+        name = new.definition.name
+        address = addresses.get(place) or name
+        known = [one.definition for one in (new, was) if one is not None]
+        keys = _keys(plan, new.pipe)
+        tried = samples_for(known, keys) if samples is None else given(samples)
+        try:
+            outcomes = _outcomes(new, tried)
+        except EventPipesError as error:
+            found.append(Behaviour(pipe=name, address=address, answers=(), trouble=str(error)))
+            continue
+        old_trouble = ""
+        try:
+            was_sent = _outcomes(was, tried)
+        except EventPipesError as error:
+            old_trouble = str(error)
+            was_sent = [None] * len(tried)
+        answers = _differing(tried, was_sent, outcomes)
+        if answers or old_trouble:
+            found.append(
+                Behaviour(pipe=name, address=address, answers=answers, old_trouble=old_trouble)
+            )
     return found
 
 
@@ -98,27 +133,89 @@ def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[
     return found
 
 
-def _answers(old: _Way | None, new: _Way, samples: Records) -> list[Answer]:
-    texts = [_texts(way, samples) for way in (old, new)]
-    return [
-        Answer(sample=name, before=one, after=other)
-        for name, one, other in zip(samples, *texts, strict=True)
-        if one != other
-    ]
+def _addresses(plan: Plan) -> dict[str, str]:
+    """Return the addresses of pipes and of rules' targets, by name and by place."""
+    module = plan.document["planned_values"].get("root_module", {})
+    resources = [one for one in module.get("resources", ()) if "values" in one]
+    found = {}
+    for one in resources:
+        held = one["values"]
+        if one["type"] == "aws_pipes_pipe":
+            found[held.get("name")] = one.get("address", "")
+        elif one["type"] == "aws_cloudwatch_event_target":
+            parts = (held.get("event_bus_name"), held.get("rule"), held.get("target_id"))
+            found["/".join(map(str, parts))] = one.get("address", "")
+    return found
 
 
-def _texts(way: _Way | None, samples: Records) -> list[str | None]:
-    if way is None or (way.rule is not None and way.rule.state != "ENABLED"):
+def _keys(plan: Plan, pipe: Definition) -> dict[str, str]:
+    """Return the key of the table that a pipe reads, by attribute and type, if the plan has it."""
+    match = _TABLE.search(pipe.source.arn)
+    name = match[1] if match else ""
+    states = (
+        plan.document["planned_values"],
+        plan.document.get("prior_state", {}).get("values", {}),
+    )
+    for state in states:
+        for one in state.get("root_module", {}).get("resources", ()):
+            held = one.get("values", {})
+            if one["type"] == "aws_dynamodb_table" and held.get("name") == name:
+                keys = {held.get("hash_key"), held.get("range_key")}
+                return {
+                    each["name"]: each["type"]
+                    for each in held.get("attribute") or ()
+                    if each["name"] in keys
+                }
+    return {}
+
+
+def _is_run(way: _Way | None) -> bool:
+    return way is not None and (way.rule is None or way.rule.state == "ENABLED")
+
+
+def _differing(samples: Sequence[Sample], old: Sequence[Sent], new: Sequence[Sent]) -> list[Answer]:
+    """Return the answers that differ.
+
+    Where the plainest item is gained or lost, those that only vary it are left out.
+    """
+    found: dict[str, Answer] = {}
+    for sample, one, other in zip(samples, old, new, strict=True):
+        before, after = _text(one), _text(other)
+        if before == after:
+            continue
+        answer = Answer(
+            sample=sample.name,
+            before=before,
+            after=after,
+            old=one,
+            new=other,
+            is_whole=sample.is_whole,
+        )
+        plain = found.get(sample.plain)
+        is_same = plain is not None and (plain.gained, plain.lost) == (answer.gained, answer.lost)
+        if not (is_same and (answer.gained or answer.lost)):
+            found[sample.name] = answer
+    return list(found.values())
+
+
+def _outcomes(way: _Way | None, samples: Sequence[Sample]) -> list[Sent]:
+    if way is None or not _is_run(way):
         return [None] * len(samples)
     pipe, rule = Pipe(way.pipe), None if way.rule is None else Rule(way.rule)
-    return [_text(pipe, rule, record) for record in samples.values()]
+    return [_outcome(pipe, rule, sample.record) for sample in samples]
 
 
-def _text(pipe: Pipe, rule: Rule | None, record: Mapping[str, object]) -> str | None:
+def _outcome(pipe: Pipe, rule: Rule | None, record: Mapping[str, object]) -> Sent:
     outcome = pipe.process(record)
     if rule is not None and isinstance(outcome, Event):
-        outcome = rule.process(outcome.envelope)
+        return rule.process(outcome.envelope)
+    return outcome
+
+
+def _text(outcome: Sent) -> str | None:
     match outcome:
+        case None:
+            return None
         case Filtered():
             return None
         case Unprocessable(reason=reason):

@@ -1,15 +1,21 @@
-"""Stream records to try pipes on: a weather record's life, or that of an item of any table.
+"""Stream records to try pipes on: an item's life, and items that filters tell apart.
 
-Of a table that is not the weather stack's, the plan tells what its pipes read: an item with those
-attributes is made up, with the values that the filters ask for.
+An item has what the pipes read: a weather record where that will do, else one that is made up. Of
+each attribute that a filter asks about, before or after the change, there are items that match,
+items that do not, and items without it.
 """
 
+import copy
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, islice, product
 from typing import Any, Final
 
 from eventpipes import Definition, RuleDefinition
+from ops.review import reads
+from ops.review.reads import Place
+from ops.review.values import MISSING, made_up, matching, values
 
 _ITEM: Final = {
     "Location": {"S": "Oslo"},
@@ -18,20 +24,33 @@ _ITEM: Final = {
     "ChancesOfPrecipitation": {"N": "40"},
     "TTL": {"N": "600"},
 }
+_OLD: Final = _ITEM | {"MaxTemp": {"N": "18"}}
 _BY_TTL: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
-_PATH: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([A-Za-z0-9_/.\[\]-]+)")
-_STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
-_VALUES: Final[Mapping[str, Any]] = {"N": "600", "B": "AAAA", "BOOL": True, "NULL": True}
-MOST_VARIANTS: Final = 5
-"""Further values of one attribute that are tried, where filters name several."""
+MOST: Final = 120
+"""Items that are tried; each of them is written, changed, and deleted in two ways."""
 
 Records = Mapping[str, Mapping[str, Any]]
-Leaf = tuple[str, str]
-"""Where a value is: the part of a record, and the path in it, with the type at its end."""
+"""Stream records by what happens in each."""
+Choice = tuple[str, Any] | object
+"""What an attribute is: its type and its value, or MISSING."""
+Item = Mapping[Place, Choice]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A record and what happens in it; `is_whole` unless it lacks something that is read.
+
+    `plain` is the name of the record in which the same happens to the plainest item.
+    """
+
+    name: str
+    record: Mapping[str, Any]
+    is_whole: bool = True
+    plain: str = ""
 
 
 def life(
-    item: Mapping[str, Any], old: Mapping[str, Any], keys: Mapping[str, Any]
+    item: Mapping[str, Any], old: Mapping[str, Any], keys: Mapping[str, Any], what: str = "an item"
 ) -> dict[str, dict[str, Any]]:
     """Return the records of an item that is written, changed, and deleted in two ways."""
 
@@ -52,107 +71,230 @@ def life(
         }
 
     return {
-        "an item is written": record("INSERT"),
-        "an item is changed": record("MODIFY"),
-        "an item is deleted": record("REMOVE"),
-        "an item is deleted by its time to live": record("REMOVE", userIdentity=_BY_TTL),
+        f"{what} is written": record("INSERT"),
+        f"{what} is changed": record("MODIFY"),
+        f"{what} is deleted": record("REMOVE"),
+        f"{what} is deleted by its time to live": record("REMOVE", userIdentity=_BY_TTL),
     }
 
 
-SAMPLES: Final[Records] = life(_ITEM, _ITEM | {"MaxTemp": {"N": "18"}}, {"Location": {"S": "Oslo"}})
-"""A weather record's life; `--samples` takes a user's own."""
+def given(records: Records) -> list[Sample]:
+    """Return a user's own records as samples."""
+    return [Sample(name=name, record=record) for name, record in records.items()]
 
 
-def samples_for(definitions: Sequence[Definition | RuleDefinition]) -> Records:
-    """Return records that these pipes or rules can be compared by.
+def samples_for(
+    definitions: Sequence[Definition | RuleDefinition], keys: Mapping[str, str] | None = None
+) -> list[Sample]:
+    """Return records by which these pipes or rules can be told apart, the plainest first.
 
-    They are of a weather record if that has what is read, else of an item that has it.
+    `keys` are the table's key attributes with their types, where they are known.
     """
-    literals: dict[str, list[Any]] = {}
-    keys: set[str] = set()
-    for part, path, value in _read(definitions):
-        literals.setdefault(path, [])
-        if value is not None and value not in literals[path]:
-            literals[path].append(value)
-        if part == "Keys":
-            keys.add(path)
-    if all(path.split(".")[0] in _ITEM for path in literals):
-        return SAMPLES
-    item = _item({path: (values or [_made_up(path)])[0] for path, values in literals.items()})
-    key = {path.split(".")[0]: item[path.split(".")[0]] for path in sorted(keys)}
-    records = life(item, item, key)
-    for path, values in literals.items():
-        for value in values[1 : 1 + MOST_VARIANTS]:
-            other = _item(
-                {one: (those or [_made_up(one)])[0] for one, those in literals.items()}
-                | {path: value}
-            )
-            name = f"an item with {path.rpartition('.')[0]} {value} is written"
-            records[name] = life(other, item, key)["an item is written"]
-    return records
+    read = _Read(definitions, keys or {})
+    bases = read.bases()
+    found: dict[str, Sample] = {}
+    for item in islice(_varied(bases, read, alone=len(definitions) == 1), MOST):
+        is_whole = not any(
+            choice is MISSING and all(base[place] is not MISSING for base in bases)
+            for place, choice in item.items()
+        )
+        what = _named(item, bases[0])
+        for name, record in read.records(item, what).items():
+            plain = name.replace(what, "an item")
+            sample = Sample(name=name, record=record, is_whole=is_whole, plain=plain)
+            found.setdefault(name, sample)
+    return list(found.values())
 
 
-def _read(
-    definitions: Iterable[Definition | RuleDefinition],
-) -> Iterator[tuple[str, str, Any]]:
-    """Yield each value that is read: the part of the record, the path, what it is to equal."""
-    for one in definitions:
-        texts = [one.input_template or "", *one.path_parameters]
-        texts += [*one.query_string.values(), *one.headers.values()]
-        if isinstance(one, RuleDefinition):
-            texts += one.input_paths.values()
-        for text in texts:
-            for part, path in _PATH.findall(text):
-                if _STEP.findall(path)[-1] in _TYPES:
-                    yield part, path, None
-        for pattern in one.filters:
-            yield from _asked(_parsed(pattern))
+def _varied(bases: Sequence[Item], read: "_Read", *, alone: bool) -> Iterator[Item]:
+    """Yield the bases; then, if there is something to compare, each attribute otherwise.
+
+    These are what the filters ask about, and what is not read as before. After one attribute at a
+    time come two at a time.
+    """
+    yield from bases
+    if alone:
+        return
+    for base in bases:
+        for place, choices in read.choices.items():
+            for choice in choices if place in read.filtered | read.newly_read else ():
+                yield {**base, place: choice}
+    several = [place for place in read.choices if place in read.filtered]
+    for base in bases:
+        for one, other in combinations(several, 2):
+            for first, second in product(read.choices[one], read.choices[other]):
+                yield {**base, one: first, other: second}
 
 
-_TYPES: Final = ("S", *_VALUES)
+def _named(item: Item, base: Item) -> str:
+    """Return what an item is called: by what makes it another than the first."""
+    told = []
+    for place in sorted(item):
+        choice, usual = item[place], base[place]
+        if choice == usual:
+            continue
+        name = f"the old {place.name}" if place.part == "OldImage" else place.name
+        if choice is MISSING:
+            told.append(f"without {name}")
+            continue
+        assert isinstance(choice, tuple)
+        kind, value = choice
+        text = value if isinstance(value, str) else json.dumps(value)
+        if isinstance(usual, tuple) and usual[0] != kind:
+            name += f" ({kind})"
+        told.append(f"with {name} {text}" if text else f"with an empty {name}")
+    return " ".join(["an item", " and ".join(told)]).strip()
 
 
-def _parsed(pattern: str) -> Any:  # noqa: ANN401 - any JSON
-    try:
-        return json.loads(pattern)
-    except ValueError:
-        return None  # told when the pipe is compiled
+@dataclass
+class _Read:
+    """What the definitions read, and what each attribute may be."""
+
+    definitions: Sequence[Definition | RuleDefinition]
+    key_types: Mapping[str, str]
+    choices: dict[Place, list[Choice]] = field(default_factory=dict)
+    filtered: set[Place] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._key = set(self.key_types) or reads.key_parts(self.definitions)
+        self._asked = {id(one): reads.asked(one) for one in self.definitions}
+        kinds: dict[Place, dict[str, list[Any]]] = {}
+        for name, kind in self.key_types.items():
+            kinds[Place("NewImage", name)] = {kind: []}
+        for _, place, kind in reads.read(self.definitions):
+            kinds.setdefault(place, {}).setdefault(kind, [])
+        for alternatives in self._asked.values():
+            for one in alternatives:
+                for (place, kind), rules in one.items():
+                    self.filtered.add(place)
+                    kinds.setdefault(place, {}).setdefault(kind, []).extend(rules)
+        of_each = [
+            {(place, kind) for _, place, kind in reads.read([one])} for one in self.definitions
+        ]
+        in_all = [one for one in of_each[0] if all(one in each for each in of_each)]
+        self.newly_read = {one[0] for each in of_each for one in each if one not in in_all}
+        self._durations = {place for one in self.definitions for place in reads.durations(one)}
+        self._is_weather = all(
+            place.path in _ITEM and set(found) <= _ITEM[place.path].keys()
+            for place, found in kinds.items()
+            if place.part
+        )
+        for place, found in kinds.items():
+            self.choices[place] = self._choices(place, found)
+
+    def _choices(self, place: Place, kinds: Mapping[str, Sequence[Any]]) -> list[Choice]:
+        own = self.key_types.get(place.path) if place.part else None
+        if own is not None and own not in kinds:
+            kinds = {own: ()}
+        found: list[Choice] = []
+        for kind, rules in kinds.items():
+            if own in (None, kind):
+                usual = [self._usual(place, kind)]
+                tried = values(rules, kind, place.name) if rules else usual
+                found += [(kind, one) for one in tried]
+        is_key = place.path in self._key
+        return found if is_key or not place.part else [*found, MISSING]
+
+    def _usual(self, place: Place, kind: str) -> Any:  # noqa: ANN401 - a value of any type
+        if place in self._durations and kind == "S":
+            return "600"
+        weather = _ITEM.get(place.path, {}).get(kind)
+        return made_up(kind, place.name)[0] if weather is None else weather
+
+    def bases(self) -> list[Item]:
+        """Return an item that each alternative of each filter matches, those that differ."""
+        found: list[Item] = []
+        for one in self.definitions:
+            own = {place: kind for _, place, kind in reads.read([one])}
+            for alternative in self._asked[id(one)] or [{}]:
+                base = {
+                    place: self._base(place, alternative, own.get(place)) for place in self.choices
+                }
+                if base not in found:
+                    found.append(base)
+        return found
+
+    def _base(self, place: Place, alternative: reads.Asked, own: str | None) -> Choice:
+        choices = self.choices[place]
+        for (asked, kind), rules in alternative.items():
+            of_kind = [one[1] for one in choices if isinstance(one, tuple) and one[0] == kind]
+            if asked == place and of_kind:
+                value = matching(rules, of_kind)
+                return MISSING if value is MISSING else (kind, value)
+        for one in choices:
+            if isinstance(one, tuple) and one[0] == (own or one[0]):
+                return one
+        return choices[0]
+
+    def records(self, item: Item, what: str) -> dict[str, dict[str, Any]]:
+        """Return the life of an item."""
+        start = (_ITEM, _OLD) if self._is_weather else ({}, {})
+        new, old = copy.deepcopy(start)
+        for place, choice in item.items():
+            if self._is_weather and place.part and _ITEM.get(place.path) == _as_dict(choice):
+                continue  # it is so already, and the old item has what it had
+            other = Place("OldImage" if place.part == "NewImage" else "NewImage", place.path)
+            for part, image in (("NewImage", new), ("OldImage", old)):
+                if place.part == part or (place.part and other not in item):
+                    _put(image, place, choice)
+        keys = {name: new[name] for name in sorted(self._key) if name in new}
+        if self._is_weather and not keys:
+            keys = {"Location": new["Location"]}
+        found = life(new, old, keys, what)
+        for place, choice in item.items():
+            if not place.part and isinstance(choice, tuple):
+                for record in found.values():
+                    _set(record, place.path.split("."), choice[1])
+        return found
 
 
-def _asked(pattern: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - any JSON
-    match pattern:
-        case {"$or": [*patterns], **rest}:
-            for one in patterns:
-                yield from _asked(one, path)
-            yield from _asked(rest, path)
-        case dict():
-            for name, below in pattern.items():
-                yield from _asked(below, f"{path}.{name}" if path else name)
-        case list():
-            found = _PATH.search(path)
-            if found and _STEP.findall(found[2])[-1] in _TYPES:
-                literals: list[Any] = [rule for rule in pattern if isinstance(rule, str | bool)]
-                for value in literals or [None]:
-                    yield found[1], found[2], value
+def _as_dict(choice: Choice) -> dict[str, Any] | None:
+    """Return a value as DynamoDB has it, by its type."""
+    return {choice[0]: choice[1]} if isinstance(choice, tuple) else None
 
 
-def _made_up(path: str) -> Any:  # noqa: ANN401 - a value of any type
-    name, _, kind = path.rpartition(".")
-    return _VALUES.get(kind, f"some {name.split('.')[0]}")
+def _put(image: dict[str, Any], place: Place, choice: Choice) -> None:
+    """Put an attribute into an item, with its type; or take it out."""
+    steps = reads.steps(place.path)
+    if not isinstance(choice, tuple):
+        _take_out(image, steps)
+        return
+    kind, value = choice
+    if not kind:
+        typed: Any = value if isinstance(value, dict) else {"S": f"some {place.name}"}
+    else:
+        typed = {kind: [value] if kind in ("SS", "NS", "BS") else value}
+    _set(image, steps, typed)
 
 
-def _item(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item with these values at their paths, such as `Address.M.City.S`."""
-    item: dict[str, Any] = {}
-    for path, value in values.items():
-        *above, last = _STEP.findall(path)
-        place: Any = item
-        for step, below in zip(above, [*above[1:], last], strict=True):
-            new: Any = [] if below.startswith("[") else {}
+def _take_out(image: Any, steps: Sequence[str]) -> None:  # noqa: ANN401 - any JSON
+    for step in steps[:-1]:
+        if isinstance(image, list):
+            image = image[0] if image else {}
+        image = image.get(step) if isinstance(image, dict) else None
+    if isinstance(image, dict):
+        image.pop(steps[-1], None)
+
+
+def _set(holder: dict[str, Any], steps: Sequence[str], value: Any) -> None:  # noqa: ANN401 - any JSON
+    """Put a value at its path, such as `Address.M.City`; of a list, the first if none is said."""
+    place: Any = holder
+    steps = list(steps)
+    for step, below in zip(steps, [*steps[1:], None], strict=True):
+        if isinstance(place, list):
+            number = int(step[1:-1]) if step.startswith("[") else 0
+            place += [{} for _ in range(number + 1 - len(place))]
             if step.startswith("["):
-                place += [{}] * (int(step[1:-1]) + 1 - len(place))
-                place[int(step[1:-1])] = place = place[int(step[1:-1])] or new
-            else:
-                place = place.setdefault(step, new)
-        place[last] = value
-    return item
+                if below is None:
+                    place[number] = value
+                    return
+                place = place[number]
+                continue
+            place = place[0]
+        if below is None:
+            place[step] = value
+            return
+        is_list = step == "L" or below.startswith("[")
+        if not isinstance(place.get(step), list if is_list else dict):
+            place[step] = [] if is_list else {}
+        place = place[step]

@@ -1,11 +1,15 @@
 """Plans for the tests: real ones of the AWS provider 5.100.0, and small ones of our own making.
 
 The real ones are of the weather stack: its first deployment (`first`), another key, TTL and retry
-count (`changed`), another name prefix (`renamed`).
+count (`changed`), another name prefix (`renamed`). `record.py` has made those in `*.json.xz`, of
+every kind of deployment, and makes them anew.
 """
 
+import copy
 import json
-from collections.abc import Mapping
+import lzma
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,44 @@ ACTIONS = {
 def real(name: str) -> Plan:
     """Return a plan that the provider made."""
     return read_plan((FOLDER / f"{name}.json").read_text(encoding="utf-8"), name)
+
+
+@cache
+def group(name: str) -> dict[str, Any]:
+    """Return the documents of a recorded deployment by name."""
+    found: dict[str, Any] = json.loads(lzma.decompress((FOLDER / f"{name}.json.xz").read_bytes()))
+    return found
+
+
+def recorded(deployment: str, name: str) -> Plan:
+    """Return a plan that `record.py` has recorded."""
+    return read_plan(json.dumps(group(deployment)[name]), f"{deployment} {name}")
+
+
+def edited(
+    edit: Callable[[dict[str, Any]], None],
+    old: Callable[[dict[str, Any]], None] = lambda _: None,
+    pipe: str = "weather-stats-demo-cache-put-pipe",
+) -> Plan:
+    """Return a plan that changes one pipe: `edit` its planned values, `old` those of before."""
+    found = copy.deepcopy(group("weather-demo-pipes")["second"])
+    for state, change_it in (("prior", old), ("planned", edit)):
+        values = found["prior_state"]["values"] if state == "prior" else found["planned_values"]
+        for resource in values["root_module"]["resources"]:
+            if resource["type"] == "aws_pipes_pipe" and resource["values"]["name"] == pipe:
+                change_it(resource["values"])
+    return read_plan(json.dumps(found), "edited")
+
+
+def set_pattern(pattern: object) -> Callable[[dict[str, Any]], None]:
+    """Return what gives a pipe this filter, as an object or as text; none for no filter."""
+    text = pattern if isinstance(pattern, str) else json.dumps(pattern)
+
+    def edit(values: dict[str, Any]) -> None:
+        filters = [] if pattern is None else [{"filter": [{"pattern": text}]}]
+        values["source_parameters"][0]["filter_criteria"] = filters
+
+    return edit
 
 
 def document(*changes: Mapping[str, Any], **more: Any) -> dict[str, Any]:

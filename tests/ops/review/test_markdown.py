@@ -68,14 +68,15 @@ def test_what_is_lost_comes_before_everything_else() -> None:
 
 def test_what_is_allowed_is_said_to_be() -> None:
     lost = change("aws_dynamodb_table", "destroy", {})
-    done = review(plan(lost), allow=["aws_dynamodb_table.it"])
+    (finding,) = review(plan(lost)).findings
+    done = review(plan(lost), allow=[finding.token])
     assert not done.blocked
     assert "**Allowed by name**" in done.markdown
     assert "[!CAUTION]" not in done.markdown
 
 
 def test_an_address_that_is_not_in_the_plan_cannot_be_allowed() -> None:
-    with pytest.raises(OpsError, match=r"--allow nobody\.here: the plan has no such resource"):
+    with pytest.raises(OpsError, match=r"--allow nobody\.here: the plan has no such loss"):
         review(plan(), allow=["nobody.here"])
 
 

@@ -1,0 +1,124 @@
+"""What a plan leaves behind: it goes on, and Terraform knows it no more."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ops.review.losses.loss import Loss, Whole, told
+from ops.review.plan import Action, Change
+
+PROVIDER: Final = "provider.aws"
+STATE: Final = "terraform.backend"
+_ARN: Final = re.compile(r"arn:[\w-]+:(?P<service>[\w-]+):(?P<region>[\w-]*):(?P<account>\d*):")
+
+
+def forgotten(change: Change) -> Iterator[Loss]:
+    """Yield what a resource goes on doing that Terraform only forgets."""
+    if change.action is Action.FORGET:
+        what = (
+            "the pipe goes on sending to the same cache, as it is now"
+            if change.type == "aws_pipes_pipe"
+            else "the resource goes on as it is"
+        )
+        yield told(
+            "left-behind",
+            f"Terraform forgets it: {what}, and no later deploy changes or destroys it",
+            "destroy it by hand once it is not needed, or leave it in the stack",
+        )
+
+
+def moved_away(whole: Whole) -> Iterator[tuple[str, Loss]]:
+    """Yield the deployment that another Region or account leaves behind, with its address.
+
+    Terraform looks for what the state holds where the provider is now, and does not find it.
+    """
+    for place, name, setting in (
+        ("region", "Region", "AWS_REGION"),
+        ("account", "account", "the credentials"),
+    ):
+        now = _now(whole, place)
+        left = {
+            one.address: found
+            for one in _lost_sight_of(whole, place)
+            if (found := _place(one.before, place)) and now and found != now
+        }
+        if left:
+            was = ", ".join(sorted(set(left.values())))
+            pipes = [one for one in sorted(left) if one.startswith("aws_pipes_pipe.")]
+            yield (
+                PROVIDER,
+                Loss(
+                    name=place,
+                    text=f"what is deployed in the {name} {was} is left behind: Terraform forgets"
+                    f" {len(left)} resources there, and {len(pipes)} pipes go on writing to the"
+                    f" same cache beside the new ones in {now}",
+                    instead=f"set {setting} back to {was} and destroy that deployment first, or"
+                    " give the new one a STATE_KEY of its own",
+                ),
+            )
+
+
+def first(whole: Whole) -> Iterator[tuple[str, Loss]]:
+    """Yield what an empty state can mean, with its address."""
+    plan = whole.plan
+    is_empty = not any(
+        resource.get("mode", "managed") == "managed"
+        for resource in _module(plan.document.get("prior_state")).get("resources", ())
+    )
+    created = plan.of(Action.CREATE)
+    if (
+        is_empty
+        and not plan.drift
+        and len(created) == len(plan.changes)
+        and any(one.type == "aws_pipes_pipe" for one in created)
+    ):
+        yield (
+            STATE,
+            told(
+                "empty",
+                "the state is empty, so this is a first deployment. If this stack is deployed"
+                " already, with another NAME_PREFIX, AWS_REGION, STATE_BUCKET or STATE_KEY, that"
+                " deployment is left behind: its pipes go on writing to the same cache",
+                "set these back as they were, or destroy the old deployment with its own settings;"
+                " ./help.sh doctor looks for what is there",
+            ),
+        )
+
+
+def _lost_sight_of(whole: Whole, place: str) -> Iterator[Change]:
+    """Yield what is gone for Terraform, or replaced because it is elsewhere.
+
+    Since 6.0 the provider has a Region in each resource, and replaces the resource for it.
+    """
+    yield from (one for one in whole.plan.drift if one.action is Action.DELETE)
+    if place == "region":
+        for one in whole.plan.of(Action.REPLACE):
+            if "region" in one.replaced_for:
+                yield one
+
+
+def _place(side: Mapping[str, Any], place: str) -> str:
+    """Return the Region or the account of a resource, by its own ARN; empty without."""
+    for name in ("arn", "stream_arn", "id"):
+        found = _ARN.match(str(side.get(name) or ""))
+        if found and found[place]:
+            return found[place]
+    return str(side.get("region") or "") if place == "region" else ""
+
+
+def _now(whole: Whole, place: str) -> str:
+    """Return the provider's Region, or the account that it works in, as far as the plan tells."""
+    document = whole.plan.document
+    if place == "region":
+        provider = document.get("configuration", {}).get("provider_config", {}).get("aws", {})
+        region = provider.get("expressions", {}).get("region", {}).get("constant_value")
+        return str(region or "")
+    for resource in _module(document.get("prior_state")).get("resources", ()):
+        if resource.get("type") == "aws_caller_identity":
+            return str(resource.get("values", {}).get("account_id") or "")
+    return ""
+
+
+def _module(state: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = ((state or {}).get("values") or {}).get("root_module") or {}
+    return found

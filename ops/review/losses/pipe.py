@@ -1,0 +1,179 @@
+"""What a pipe can lose: records, dead letters, attempts, its log."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from eventpipes import Definition
+from ops.review.losses.loss import Loss, Whole, block, told
+from ops.review.plan import Action, Change
+
+LEVELS = ("OFF", "ERROR", "INFO", "TRACE")
+REPAIR = "run ./help.sh verify --repair afterwards"
+
+
+def pipe(change: Change, whole: Whole) -> Iterator[Loss]:
+    """Yield what a pipe loses."""
+    if change.action is Action.REPLACE:
+        reason = ", ".join(change.replaced_for) or "its source or name"
+        yield Loss(
+            name="replaced",
+            text=f"the pipe is replaced ({reason}) and begins anew at LATEST: records written"
+            " between the old and the new pipe are never delivered",
+            instead=f"stop writing meanwhile, or {REPAIR}",
+        )
+    elif change.action is Action.DELETE:
+        yield _destroyed(change, whole)
+    elif whole.made_anew(change):
+        yield told(
+            "made-anew",
+            "the pipe was deleted outside of Terraform and is made anew, beginning at LATEST: what"
+            " was written meanwhile was not delivered, and never will be",
+            REPAIR,
+        )
+    elif change.action is Action.UPDATE:
+        yield from _dead_letters(change)
+        yield from _bounds(change)
+        yield from _log(change)
+
+
+def _destroyed(change: Change, whole: Whole) -> Loss:
+    others = _readers(change, whole)
+    if others:
+        names = " and ".join(others)
+        return Loss(
+            name="destroyed",
+            text=f"the pipe is destroyed, and {names} will read the same stream, a new one from"
+            " LATEST: records written before it has begun may not be delivered",
+            instead=f"stop writing meanwhile, or {REPAIR}",
+        )
+    return Loss(
+        name="destroyed",
+        text="the pipe is destroyed, and no other that this plan adds reads its stream: what is"
+        " written from then on is not delivered by it",
+        instead="to pause it, stop it (at most 24 hours)",
+    )
+
+
+def _readers(change: Change, whole: Whole) -> list[str]:
+    """Return the names of new pipes that read what a destroyed one has read."""
+    by_name = {one.name: one for one in whole.pipes_before}
+    was: Definition | None = by_name.get(str(change.before.get("name")))
+    if was is None:
+        return []
+    return [
+        one.name
+        for one in whole.pipes
+        if one.source.arn == was.source.arn
+        and one.name not in by_name
+        and one.desired_state != "STOPPED"
+    ]
+
+
+def _dead_letters(change: Change) -> Iterator[Loss]:
+    # Whether there is a queue is known also where its ARN is not.
+    before, after = (
+        block(_stream(one), "dead_letter_config") for one in (change.before, change.after)
+    )
+    has_queue = [
+        bool(_stream(one).get("dead_letter_config")) for one in (change.before, change.after)
+    ]
+    if has_queue == [True, False]:
+        yield Loss(
+            name="no-dead-letters",
+            text="the pipe has no dead-letter queue any more: a record that fails for good is gone",
+            instead="leave the queue",
+        )
+    elif all(has_queue) and before.get("arn") and after.get("arn") not in (None, before["arn"]):
+        yield told(
+            "other-dead-letters",
+            "the pipe's dead letters go to another queue: ./help.sh redrive no longer finds those"
+            " in the old one",
+            "empty it first: ./help.sh redrive",
+        )
+
+
+def _bounds(change: Change) -> Iterator[Loss]:
+    before, after = _stream(change.before), _stream(change.after)
+    if _is_endless(after) and not _is_endless(before):
+        yield told(
+            "endless",
+            "the pipe tries a record for as long as the stream keeps it: one that fails for good"
+            " holds up its shard for a day",
+            "set PIPE_RETRY_ATTEMPTS or PIPE_RECORD_AGE_SECONDS",
+        )
+    attempts, ages = (
+        [_bound(side.get(name)) for side in (before, after)]
+        for name in ("maximum_retry_attempts", "maximum_record_age_in_seconds")
+    )
+    if attempts[1] < attempts[0]:
+        yield told(
+            "fewer-attempts",
+            f"a record that fails is tried again {_times(attempts[1])} and no longer"
+            f" {_times(attempts[0])}: a shorter failure of Momento makes dead letters",
+            "leave the attempts, or mind the dead-letter queue: ./help.sh redrive",
+        )
+    if _age(ages[1]) < _age(ages[0]):
+        yield told(
+            "shorter-age",
+            f"a record is given up after {_seconds(ages[1])} and no longer {_seconds(ages[0])}: a"
+            " shorter failure of Momento, or a stop of the pipe, makes dead letters",
+            "leave the age, or mind the dead-letter queue: ./help.sh redrive",
+        )
+    if change.after.get("desired_state") == "STOPPED" != change.before.get("desired_state"):
+        yield told(
+            "stopped",
+            "the pipe stops: records older than 24 hours leave the stream undelivered",
+            f"start it again within 24 hours, or {REPAIR}",
+        )
+
+
+def _log(change: Change) -> Iterator[Loss]:
+    before, after = (block(one, "log_configuration") for one in (change.before, change.after))
+    levels = [LEVELS.index(one.get("level") or "OFF") for one in (before, after)]
+    if levels[1] < levels[0]:
+        yield told(
+            "less-logged",
+            f"the pipe logs {LEVELS[levels[1]]} and no longer {LEVELS[levels[0]]}: for a record"
+            " that has left the stream, its log is what tells redrive the key",
+            "leave the level, at ERROR at least",
+        )
+    if before.get("include_execution_data") and not after.get("include_execution_data"):
+        yield told(
+            "no-execution-data",
+            "the pipe's log holds no records any more: for one that has left the stream, the log"
+            " is what tells redrive its key",
+            "look at the dead-letter queue within 24 hours: ./help.sh redrive",
+        )
+
+
+def _stream(side: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return how a pipe reads its stream."""
+    return block(block(side, "source_parameters"), "dynamodb_stream_parameters")
+
+
+def _is_endless(stream: Mapping[str, Any]) -> bool:
+    """Say whether nothing but the stream's own day ends a pipe's attempts.
+
+    Where no attempts are said, the provider sends 0 with a change, which is a bound.
+    """
+    age = stream.get("maximum_record_age_in_seconds")
+    return stream.get("maximum_retry_attempts") == -1 and age in (None, 0, -1)
+
+
+def _bound(value: object) -> float:
+    """Return a bound as a number; none said and -1 are none."""
+    return value if isinstance(value, int) and value >= 0 else math.inf
+
+
+def _age(value: float) -> float:
+    """Return for how long a record is tried, in seconds: a day, as the stream keeps it, at most."""
+    return min(value or math.inf, 86_400)
+
+
+def _times(value: float) -> str:
+    return "without end" if value == math.inf else f"{value:.0f} times"
+
+
+def _seconds(value: float) -> str:
+    return f"{_age(value):.0f} seconds"

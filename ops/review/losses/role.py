@@ -1,0 +1,150 @@
+"""What roles and their policies can no longer do."""
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from eventpipes import Definition
+from ops.review.losses.loss import GONE, Loss, Whole, differs, done, told
+from ops.review.plan import Action, Change
+
+READ = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+"""What a pipe needs to read a table's stream (EventBridge Pipes, "Permissions for sources")."""
+
+
+def role(change: Change, whole: Whole) -> Iterator[Loss]:
+    """Yield what a role, or its policy, loses."""
+    if change.action in GONE:
+        what = "role's policy" if "policy" in change.type else "role"
+        yield told(
+            done(change),
+            f"the {what} is {done(change)}: pipes that may do nothing can be stopped by"
+            " EventBridge, and rules give up their events",
+            "look at the pipes afterwards: ./help.sh doctor",
+        )
+    elif change.action is Action.UPDATE:
+        if differs(change, "policy"):
+            yield from _narrowed(change, whole)
+        if differs(change, "assume_role_policy"):
+            yield from _distrusted(change)
+        if differs(change, "permissions_boundary") and change.after.get("permissions_boundary"):
+            yield told(
+                "boundary",
+                "the role has another permissions boundary: what it does not hold, no policy gives",
+                "compare it with the role's policy",
+            )
+
+
+def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
+    before, after = (_statements(side.get("policy")) for side in (change.before, change.after))
+    missing = sorted(
+        {
+            f"{action} on {resource}"
+            for pipe in whole.pipes
+            for action, resource in _needed(pipe)
+            if _allows(before, action, resource) and not _allows(after, action, resource)
+        }
+    )
+    gone = sorted(_actions(before) - _actions(after))
+    if missing:
+        yield Loss(
+            name="narrowed",
+            text="the role may no longer do what its pipes need, which EventBridge stops then:"
+            f" {', '.join(missing)}",
+            instead="leave these in the policy",
+        )
+    elif gone:
+        yield told(
+            "narrowed",
+            f"the role may no longer do: {', '.join(gone)}",
+            "see that no pipe and no rule needs it",
+        )
+
+
+def _needed(pipe: Definition) -> Iterator[tuple[str, str]]:
+    """Yield what a pipe does, with the resource as far as it is known before the apply."""
+    for action in READ:
+        yield action, pipe.source.arn
+    send = "events:PutEvents" if pipe.event_bus else "events:InvokeApiDestination"
+    yield send, pipe.target_arn
+    if pipe.source.dead_letter_queue_arn:
+        yield "sqs:SendMessage", pipe.source.dead_letter_queue_arn
+
+
+def _allows(statements: list[Mapping[str, Any]], action: str, resource: str) -> bool:
+    """Say whether a policy allows an action on a resource, conditions left aside.
+
+    An ARN that is known only after the apply is told by its service and kind.
+    """
+    found = False
+    for statement in statements:
+        actions, resources = _several(statement.get("Action")), _several(statement.get("Resource"))
+        if not any(fnmatchcase(action.lower(), one.lower()) for one in actions):
+            continue
+        if not any(_is_of(resource, one) for one in resources):
+            continue
+        if statement.get("Effect") == "Deny":
+            return False
+        found = True
+    return found
+
+
+def _is_of(arn: str, pattern: str) -> bool:
+    """Say whether an ARN is one that a policy's pattern means, accounts and Regions left aside.
+
+    The engine names a stream `.../stream/LATEST` and an account 000000000000 before an apply, and
+    an API destination's ARN ends in an id that only AWS knows.
+    """
+    if pattern == "*":
+        return True
+    (service, name), (other, wanted) = (_named(one) for one in (arn, pattern))
+    same_name = fnmatchcase(name, wanted) or wanted.split("/")[:2] == name.split("/")[:2]
+    return service == other and same_name
+
+
+def _named(arn: str) -> tuple[str, str]:
+    """Return an ARN's service and what comes after the account."""
+    parts = arn.split(":", 5)
+    return (parts[2], parts[5]) if len(parts) == 6 else ("", arn)  # noqa: PLR2004 - an ARN's parts
+
+
+def _actions(statements: list[Mapping[str, Any]]) -> set[str]:
+    return {
+        action
+        for statement in statements
+        if statement.get("Effect") == "Allow"
+        for action in _several(statement.get("Action"))
+    }
+
+
+def _distrusted(change: Change) -> Iterator[Loss]:
+    before, after = (
+        {
+            service
+            for statement in _statements(side.get("assume_role_policy"))
+            for service in _several((statement.get("Principal") or {}).get("Service"))
+            if statement.get("Effect") == "Allow"
+        }
+        for side in (change.before, change.after)
+    )
+    if gone := sorted(before - after):
+        yield Loss(
+            name="distrusted",
+            text=f"{', '.join(gone)} may no longer take the role: what runs by it stops",
+            instead="leave it in the role's trust policy",
+        )
+
+
+def _statements(text: object) -> list[Mapping[str, Any]]:
+    try:
+        found = json.loads(str(text)).get("Statement", [])
+    except (ValueError, AttributeError):
+        return []
+    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+
+
+def _several(value: object) -> list[str]:
+    if value is None:
+        return []
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]

@@ -1,0 +1,137 @@
+"""What a plan loses in what is sent: keys, times to live, caches, changes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+from eventpipes import Request, Unprocessable
+from ops.review.behaviour import Answer, Behaviour
+from ops.review.losses.loss import Loss, told
+
+SEVERAL = 3
+"""Samples that a sentence names; more are counted."""
+_CACHE = re.compile(r"/cache/([^/?]*)")
+_TOPIC = re.compile(r"/topics/([^/?]*)/([^/?]*)")
+
+
+def sent(behaviour: Behaviour) -> Iterator[Loss]:
+    """Yield what a pipe's or a rule's other requests lose.
+
+    A sample that lacks an attribute is told of; one that has all that is read holds the plan back.
+    """
+    yield from _faults(behaviour.answers)
+    yield from _fewer(behaviour.answers)
+    yield from _elsewhere(behaviour.answers)
+
+
+def fault(outcome: object) -> tuple[str, str] | None:
+    """Return what Momento cannot take in a request, as a name and a sentence; none if it can.
+
+    See Momento: "HTTP API for Cache", whose keys are not empty and whose TTL is a whole number of
+    seconds above 0.
+    """
+    if isinstance(outcome, Unprocessable):
+        return "no-request", f"no request can be made ({outcome.reason})"
+    if not isinstance(outcome, Request):
+        return None
+    parts = urlsplit(outcome.url)
+    values = parse_qs(parts.query, keep_blank_values=True)
+    for name in ("key", "key_base64"):
+        if "" in values.get(name, ()):
+            return "empty-key", f"the key is empty ({name}=), and Momento takes none such"
+    for text in values.get("ttl_seconds", ()):
+        if not re.fullmatch(r"0*[1-9][0-9]*", text):
+            asked = "a whole number of seconds above 0"
+            return (
+                "no-ttl",
+                f"the time to live is {text!r} (ttl_seconds), and Momento takes {asked}",
+            )
+    topic, cache = _TOPIC.search(parts.path), _CACHE.search(parts.path)
+    if (topic and not all(topic.groups())) or (cache and not cache[1]):
+        return "empty-name", "the name of the cache or of the topic is empty"
+    return None
+
+
+def _faults(answers: Sequence[Answer]) -> Iterator[Loss]:
+    found: dict[tuple[str, str, bool], list[str]] = {}
+    for answer in answers:
+        now = fault(answer.new)
+        if now is not None and fault(answer.old) is None:
+            found.setdefault((*now, answer.is_whole), []).append(answer.sample)
+    blocking = {name for name, _, is_whole in found if is_whole}
+    for (name, sentence, is_whole), samples in found.items():
+        if is_whole:
+            yield Loss(
+                name=name,
+                text=f"when {_some(samples)}, {sentence}: nothing arrives, and each such change"
+                " becomes a dead letter",
+                instead="read an attribute that the items have, of the type that they have it in",
+            )
+        elif name not in blocking:
+            yield told(
+                f"{name}-without",
+                f"when {_some(samples)}, {sentence}: each such change becomes a dead letter",
+                "see that every item has it, or filter by it (exists)",
+            )
+
+
+def _fewer(answers: Sequence[Answer]) -> Iterator[Loss]:
+    if lost := [answer.sample for answer in answers if answer.lost]:
+        yield told(
+            "fewer-changes",
+            f"it no longer sends when {_some(lost)}: what the cache has of such an item stays as it"
+            " is until its time to live is over",
+            "run ./help.sh verify --repair afterwards, if such entries are to go",
+        )
+
+
+def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
+    pairs = [
+        (urlsplit(answer.old.url), urlsplit(answer.new.url))
+        for answer in answers
+        if isinstance(answer.old, Request) and isinstance(answer.new, Request)
+    ]
+    caches = {(_cache(old.path), _cache(new.path)) for old, new in pairs}
+    for was, will in sorted(caches):
+        if was and will and was != will:
+            yield told(
+                "another-cache",
+                f"it writes to the cache {will} and no longer to {was}: the new one is empty until"
+                " items change, and the old one keeps what it has until its time to live is over",
+                "run ./help.sh warm afterwards",
+            )
+    topics = {(_topic(old.path), _topic(new.path)) for old, new in pairs}
+    for was, will in sorted(topics):
+        if was and will and was != will:
+            yield told(
+                "another-topic",
+                f"it publishes to the topic {will} and no longer to {was}: who subscribes to that"
+                " gets nothing more",
+                "move the subscribers first",
+            )
+    hosts = {(old.netloc, new.netloc) for old, new in pairs}
+    for was, will in sorted(hosts):
+        if was != will:
+            yield told(
+                "another-endpoint",
+                f"it sends to {will} and no longer to {was}: caches there are others, empty until"
+                " items change",
+                "run ./help.sh warm afterwards",
+            )
+
+
+def _cache(path: str) -> str:
+    found = _CACHE.search(path)
+    return found[1] if found else ""
+
+
+def _topic(path: str) -> str:
+    """Return a topic with its cache, as `CACHE/TOPIC`."""
+    found = _TOPIC.search(path)
+    return f"{found[1]}/{found[2]}" if found else ""
+
+
+def _some(samples: Sequence[str]) -> str:
+    named = " and when ".join(samples[:SEVERAL])
+    more = len(samples) - SEVERAL
+    return f"{named} (and {more} more)" if more > 0 else named

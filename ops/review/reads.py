@@ -1,0 +1,157 @@
+"""What pipes and rules read of a record: the attributes, and what a filter asks of each."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any, Final
+
+from eventpipes import Definition, RuleDefinition
+
+TYPES: Final = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS")
+MOST: Final = 16
+"""Alternatives of one pattern that are told apart."""
+_IMAGE: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([^\s<>\"]+)")
+_IN_TEXT: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([A-Za-z0-9_/.\[\]-]+)")
+_STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where an attribute is: in the new item or the old one, and its path without its type.
+
+    A key is in both; what is no attribute, such as `awsRegion`, has neither part nor type.
+    """
+
+    part: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return re.sub(r"\.(M|L)\b", "", self.path)
+
+
+Asked = Mapping[tuple[Place, str], Sequence[Any]]
+"""What one alternative of a filter asks: rules by place and type."""
+
+
+def read(definitions: Iterable[Definition | RuleDefinition]) -> Iterator[tuple[str, Place, str]]:
+    """Yield each attribute that a template or a parameter reads: its part, its place, its type."""
+    for one in definitions:
+        texts = [one.input_template or "", *one.path_parameters]
+        texts += [*one.query_string.values(), *one.headers.values()]
+        if isinstance(one, RuleDefinition):
+            texts += one.input_paths.values()
+        for text in texts:
+            for part, path in _IN_TEXT.findall(text):
+                if found := _place(part, path):
+                    yield part, *found
+
+
+def durations(definition: Definition | RuleDefinition) -> set[Place]:
+    """Return the attributes that are a time to live in seconds."""
+    text = definition.query_string.get("ttl_seconds", "")
+    if isinstance(definition, RuleDefinition):
+        text = definition.input_paths.get(text.strip("<>"), text)
+    return {found[0] for part, path in _IN_TEXT.findall(text) if (found := _place(part, path))}
+
+
+def steps(path: str) -> list[str]:
+    """Return a path's steps.
+
+    >>> steps("Tags.L[1].M.Name")
+    ['Tags', 'L', '[1]', 'M', 'Name']
+    """
+    return _STEP.findall(path)
+
+
+def asked(definition: Definition | RuleDefinition) -> list[Asked]:
+    """Return what the filters ask, one alternative after the other; any of them will do."""
+    found: list[Asked] = []
+    for text in definition.filters:
+        try:
+            pattern = json.loads(text)
+        except ValueError:
+            continue  # told when the pipe is compiled
+        if isinstance(definition, RuleDefinition) and isinstance(pattern, dict):
+            pattern = pattern.get("detail", {})
+        found += [dict(one) for one in islice(_alternatives(pattern, ""), MOST)]
+    return found
+
+
+def key_parts(definitions: Iterable[Definition | RuleDefinition]) -> set[str]:
+    """Return the attributes that are read as parts of the key."""
+    found = {place.path for part, place, _ in read(definitions) if part == "Keys"}
+    for one in definitions:
+        found |= {
+            match[2].split(".")[0]
+            for text in one.filters
+            for match in [_IMAGE.search(path) for path in _paths(text)]
+            if match and match[1] == "Keys"
+        }
+    return found
+
+
+def _paths(text: str) -> Iterator[str]:
+    try:
+        pattern = json.loads(text)
+    except ValueError:
+        return
+    yield from _below(pattern, "")
+
+
+def _below(pattern: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    match pattern:
+        case dict():
+            for name, one in pattern.items():
+                for below in one if name == "$or" and isinstance(one, list) else [one]:
+                    yield from _below(below, path if name == "$or" else _joined(path, name))
+        case list():
+            yield path
+
+
+def _alternatives(pattern: Any, path: str) -> Iterator[dict[tuple[Place, str], list[Any]]]:  # noqa: ANN401 - any JSON
+    """Yield what a pattern asks, one of each `$or` at a time."""
+    if not isinstance(pattern, dict):
+        found = _asked_at(path, pattern)
+        yield {found: pattern} if found else {}
+        return
+    parts: list[list[dict[tuple[Place, str], list[Any]]]] = []
+    for name, below in pattern.items():
+        if name == "$or" and isinstance(below, list):
+            parts.append([one for each in below for one in islice(_alternatives(each, path), MOST)])
+        else:
+            parts.append(list(islice(_alternatives(below, _joined(path, name)), MOST)))
+    for chosen in product(*parts):
+        yield {place: rules for one in chosen for place, rules in one.items()}
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _asked_at(path: str, rules: Any) -> tuple[Place, str] | None:  # noqa: ANN401 - any JSON
+    """Return where a pattern's rules look, none where a record's life shows it already."""
+    if not isinstance(rules, list):
+        return None
+    match = _IMAGE.fullmatch(path)
+    if match:
+        return _place(match[1], match[2]) or (Place(_part(match[1]), match[2]), "")
+    if path == "eventName" or path.startswith("userIdentity."):
+        return None
+    return Place("", path), ""
+
+
+def _place(part: str, path: str) -> tuple[Place, str] | None:
+    """Return an attribute's place and its type; none if no type of DynamoDB ends the path."""
+    *above, kind = _STEP.findall(path)
+    if not above or kind not in TYPES:
+        return None
+    stem = path[: path.rindex(kind)].rstrip(".")
+    return Place(_part(part), stem), kind
+
+
+def _part(part: str) -> str:
+    return "NewImage" if part == "Keys" else part

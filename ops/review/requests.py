@@ -1,0 +1,84 @@
+"""What the pipes will send, as pieces of the page."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ops.review.behaviour import Answer, Behaviour
+from ops.review.escape import code, plain
+from ops.review.section import Section, diff, fold
+
+FEW: Final = 8
+"""Pipes of which each has a line of its own; of more, those that do the same share one."""
+SHOWN: Final = 6
+"""Samples of each kind whose requests are shown: gained, lost, sent in another way."""
+NAMED: Final = 4
+"""Samples that a line names."""
+
+
+def requests(behaviours: Sequence[Behaviour]) -> Iterator[Section]:
+    """Yield what changes in what is sent, in a line a pipe, and the requests on samples, folded."""
+    if not behaviours:
+        return
+    yield Section("### What the pipes will send")
+    groups: dict[str, list[Behaviour]] = {}
+    for behaviour in behaviours:
+        groups.setdefault(_summary(behaviour), []).append(behaviour)
+    few = len(behaviours) <= FEW
+    for summary, same in groups.items() if not few else ():
+        names = ", ".join(code(one.pipe) for one in same)
+        count = "1 pipe" if len(same) == 1 else f"{len(same)} pipes"
+        line = f"- {count}: {summary}"
+        yield Section(f"{line}\n\n  {names}", line, folded_last=True)
+    for behaviour in behaviours:
+        name = code(behaviour.pipe)
+        blocks = [
+            f"{plain(answer.sample)}:\n\n{diff(answer.before or '', answer.after or '')}"
+            for answer in _shown(behaviour.answers)
+        ]
+        text = "\n\n".join(blocks)
+        if few:
+            line = f"- {name}: {_summary(behaviour)}"
+            if behaviour.trouble:
+                yield Section(f"- {name} {_summary(behaviour)}")
+                continue
+            yield Section(
+                f"{line}\n\n{fold('the requests, on samples', text)}",
+                f"{line} (the requests are left out for want of room)",
+            )
+        elif blocks:
+            yield Section(fold(f"the requests of {behaviour.pipe}, on samples", text), "")
+
+
+def _summary(behaviour: Behaviour) -> str:
+    """Return in a line what a pipe does otherwise."""
+    if behaviour.trouble:
+        return f"cannot be run: {plain(behaviour.trouble)}"
+    kinds = _kinds(behaviour.answers)
+    gained, lost, others = kinds
+    if behaviour.old_trouble:
+        said = f"as it is now, it cannot be compared ({plain(behaviour.old_trouble)})"
+        return f"{said}; it will send when {_some(gained)}" if gained else said
+    parts = [f"sends when {_some(gained)}"] if gained else []
+    parts += [f"**no longer** sends when {_some(lost)}"] if lost else []
+    parts += [f"sends something else for {len(others)} of the samples"] if others else []
+    return "; ".join(parts)
+
+
+def _kinds(answers: Sequence[Answer]) -> tuple[list[Answer], list[Answer], list[Answer]]:
+    """Return the samples that are sent from now on, those no longer, those in another way."""
+    gained = [answer for answer in answers if answer.gained]
+    lost = [answer for answer in answers if answer.lost]
+    return gained, lost, [one for one in answers if not one.gained and not one.lost]
+
+
+def _shown(answers: Sequence[Answer]) -> list[Answer]:
+    """Return the plainest answers of each kind, in their order."""
+    chosen = [one for kind in _kinds(answers) for one in kind[:SHOWN]]
+    return [one for one in answers if one in chosen]
+
+
+def _some(answers: Sequence[Answer]) -> str:
+    """Return what happens in some samples, the plainest by name."""
+    named = " and when ".join(plain(answer.sample) for answer in answers[:NAMED])
+    more = len(answers) - NAMED
+    return f"{named} (and {more} more)" if more > 0 else named

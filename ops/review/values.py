@@ -1,0 +1,157 @@
+"""Values that a filter's rules match, and others close to them that they do not.
+
+See AWS: "Comparison operators for use in event patterns in Amazon EventBridge".
+"""
+
+import ipaddress
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import eventpipes
+from eventpipes import EventPipesError
+
+MISSING: Final = object()
+"""What stands for an attribute that an item does not have."""
+OTHERS: Final[Mapping[str, Sequence[Any]]] = {
+    "N": ("600", "601"),
+    "NS": ("600", "601"),
+    "B": ("AAAA", "AAAB"),
+    "BS": ("AAAA", "AAAB"),
+    "BOOL": (True, False),
+    "NULL": (True,),
+}
+"""Values of each type of DynamoDB; strings are told by the attribute's name."""
+MOST: Final = 12
+"""Values of one attribute that are tried."""
+
+
+def values(rules: Sequence[Any], kind: str, name: str) -> list[Any]:
+    """Return values of a DynamoDB type to try against rules, which some match and some do not.
+
+    `kind` is empty where the value is no attribute's, `name` is what made-up text is called by.
+    """
+    found: list[Any] = []
+    for rule in rules:
+        for value in _near(rule):
+            typed = _typed(value, kind)
+            if typed is not None and typed not in found:
+                found.append(typed)
+    found = found[:MOST]
+    others = [one for one in made_up(kind, name) if one not in found]
+    return found + others[: 1 if found else len(others)]
+
+
+def made_up(kind: str, name: str) -> Sequence[Any]:
+    """Return values that no filter has named."""
+    return OTHERS.get(kind, (f"some {name}", f"another {name}"))
+
+
+def matching(rules: Sequence[Any], candidates: Sequence[Any]) -> Any:  # noqa: ANN401 - any JSON
+    """Return the first value that the rules match, MISSING where only that does."""
+    try:
+        pattern = eventpipes.compile(json.dumps({"value": list(rules)}))
+    except EventPipesError:
+        return candidates[0]  # told when the pipe is compiled
+    for one in candidates:
+        if pattern.matches({"value": one}):
+            return one
+    return MISSING if pattern.matches({}) else candidates[0]
+
+
+def _typed(value: Any, kind: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value as DynamoDB has it in this type, none where it cannot."""
+    match kind:
+        case "S" | "SS" | "B" | "BS":
+            return value if isinstance(value, str) else None
+        case "N" | "NS":
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            return value if isinstance(value, str) else f"{value:g}" if is_number else None
+        case "BOOL":
+            return value if isinstance(value, bool) else None
+        case "NULL":
+            return True
+    return value
+
+
+def _near(rule: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    """Yield values at the edges of a rule: some that it matches, some that it does not."""
+    if not isinstance(rule, dict):
+        yield rule
+        return
+    for operator, asked in rule.items():
+        for one in asked if isinstance(asked, list) else [asked]:
+            yield from _BESIDE.get(operator, _nothing)(one)
+
+
+def _nothing(_: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    yield from ()
+
+
+def _beginning(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    for one in _cases(text):
+        yield from (one, one + "-more", one[:-1])
+
+
+def _ending(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    for one in _cases(text):
+        yield from (one, "more-" + one, one[1:])
+
+
+def _cases(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """Yield a text; of `{"equals-ignore-case": text}` also as it is written otherwise."""
+    if isinstance(text, str):
+        yield text
+    elif isinstance(text, dict) and isinstance(text.get("equals-ignore-case"), str):
+        yield from _other_cases(text["equals-ignore-case"])
+
+
+def _other_cases(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    if isinstance(text, str):
+        yield from (text, text.swapcase())
+
+
+def _wild(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    if isinstance(text, str):
+        yield from (_filled(text, "x"), _filled(text, ""), "y" + _filled(text, "x") + "y")
+
+
+def _numbers(term: Any) -> Iterator[float]:  # noqa: ANN401 - any JSON
+    if isinstance(term, int | float) and not isinstance(term, bool):
+        yield from (term, term - 1, term + 1)
+
+
+def _filled(wildcard: str, text: str) -> str:
+    r"""Return a wildcard with a text for each `*`; `\*` and `\\` stand for themselves.
+
+    >>> _filled(r"a*b\*", "x")
+    'axb*'
+    """
+    found, letters = "", iter(wildcard)
+    for letter in letters:
+        found += next(letters, "") if letter == "\\" else text if letter == "*" else letter
+    return found
+
+
+def _addresses(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """Yield the first and the last address of a block, and those beside it."""
+    try:
+        block = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return
+    first, last = int(block.network_address), int(block.broadcast_address)
+    for number in (first, last, last + 1, first - 1):
+        if 0 <= number < 2**block.max_prefixlen:
+            yield str(type(block.network_address)(number))
+
+
+_BESIDE: Final[Mapping[str, Callable[[Any], Iterator[Any]]]] = {
+    "anything-but": _near,
+    "cidr": _addresses,
+    "equals-ignore-case": _other_cases,
+    "numeric": _numbers,
+    "prefix": _beginning,
+    "suffix": _ending,
+    "wildcard": _wild,
+}
+"""How values beside what an operator asks are found; `exists` asks of no value."""

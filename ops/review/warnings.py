@@ -1,0 +1,53 @@
+"""What a plan loses, as pieces of the page."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ops.review.escape import code, plain
+from ops.review.guard import Finding, blocked
+from ops.review.section import Section
+
+HELD_BACK: Final = (
+    "**This plan loses something.** It is held back until each loss is allowed by what stands"
+    " before it: `--allow ADDRESS:LOSS@MARK`."
+)
+
+
+def warnings(findings: Sequence[Finding], stale: Sequence[str] = ()) -> Iterator[Section]:
+    """Yield what holds the plan back, what is allowed, what is only told; nothing of it is cut."""
+    if stale:
+        lines = ["> [!WARNING]", "> **Allowed for another plan**, whose loss was another:", ">"]
+        lines += [f"> - {code(one)}" for one in stale]
+        yield Section("\n".join(lines))
+    for kind, said, chosen in (
+        (
+            "CAUTION",
+            HELD_BACK,
+            [one for one in findings if one.holds_back],
+        ),
+        (
+            "WARNING",
+            "**Allowed by name**, and lost all the same:",
+            [one for one in findings if one.blocks and one.allowed],
+        ),
+        ("WARNING", "**Mind:**", [one for one in findings if not one.blocks]),
+    ):
+        if chosen:
+            lines = [f"> [!{kind}]", f"> {said}", ">"]
+            lines += map(_warning, _grouped(chosen))
+            yield Section("\n".join(lines))
+    if findings and not blocked(findings):
+        yield Section("Nothing is held back.")
+
+
+def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Return findings that say the same together."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.loss, finding.instead), []).append(finding)
+    return list(groups.values())
+
+
+def _warning(same: Sequence[Finding]) -> str:
+    addresses = ", ".join(code(one.token if one.blocks else one.address) for one in same)
+    return f"> - {addresses}: {plain(same[0].loss)}. Instead: {plain(same[0].instead)}."

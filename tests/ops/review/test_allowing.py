@@ -1,0 +1,105 @@
+"""A loss is allowed by its name and its mark, which another plan's loss does not have."""
+
+from typing import Any
+
+import pytest
+
+from ops.errors import OpsError
+from ops.review import Plan, review
+from tests.ops.review.plans import change, plan, recorded
+
+PIPE = "aws_pipes_pipe"
+QUEUED = {
+    "source_parameters": [{"dynamodb_stream_parameters": [{"dead_letter_config": [{"arn": "q"}]}]}]
+}
+
+
+def token(made: Plan, name: str) -> str:
+    (found,) = [one.token for one in review(made).findings if one.name == name]
+    return found
+
+
+def replaced(**attributes: Any) -> Plan:
+    return plan(
+        change(PIPE, "replace", {"name": "a"}, attributes, replace_paths=[[*attributes][:1]])
+    )
+
+
+def test_a_token_names_the_address_the_loss_and_the_plan() -> None:
+    address, _, rest = token(plan(change("aws_dynamodb_table", "replace")), "replaced").partition(
+        ":"
+    )
+    name, _, mark = rest.partition("@")
+    assert (address, name, len(mark)) == ("aws_dynamodb_table.it", "replaced", 8)
+
+
+def test_the_review_shows_what_to_allow() -> None:
+    made = plan(change("aws_dynamodb_table", "replace"))
+    assert token(made, "replaced") in review(made).markdown
+
+
+def test_another_loss_at_the_same_address_is_not_allowed() -> None:
+    allowed = token(plan(change(PIPE, "replace", {"name": "a"}, {"name": "b"})), "replaced")
+    done = review(plan(change(PIPE, "destroy", {"name": "a"})), allow=[allowed])
+    assert done.blocked
+    assert "**Allowed for another plan**" in done.markdown
+
+
+@pytest.mark.parametrize(
+    ("given", "other"),
+    [
+        (replaced(name="b"), replaced(name="c")),
+        (replaced(name="b"), replaced(source="s")),
+        (
+            plan(change("aws_dynamodb_table", "destroy", {"name": "a"})),
+            plan(change("aws_dynamodb_table", "destroy", {"name": "b"})),
+        ),
+    ],
+)
+def test_the_same_loss_of_another_plan_is_not_allowed(given: Plan, other: Plan) -> None:
+    name = review(given).findings[0].name
+    allowed = token(given, name)
+    done = review(other, allow=[allowed])
+    assert done.blocked
+    assert "**Allowed for another plan**" in done.markdown
+    assert allowed in done.markdown
+    assert not review(given, allow=[allowed]).blocked
+
+
+def test_a_plan_that_is_made_again_keeps_its_tokens() -> None:
+    """A pull request allows what the deploy then plans."""
+    first, again = (
+        [one.token for one in review(recorded("weather-demo-pipes", "prefix")).findings]
+        for _ in range(2)
+    )
+    assert first == again
+
+
+def test_two_losses_at_one_address_are_allowed_one_by_one() -> None:
+    recovery = {"point_in_time_recovery": [{"enabled": True}], "stream_enabled": True}
+    made = plan(change("aws_dynamodb_table", "change", recovery, {}))
+    tokens = [one.token for one in review(made).findings if one.blocks]
+    assert len(tokens) == 2
+    assert review(made, allow=tokens[:1]).blocked
+    assert not review(made, allow=tokens).blocked
+
+
+def test_an_address_alone_is_told_what_it_loses() -> None:
+    made = plan(change(PIPE, "change", QUEUED, {"source_parameters": [{}]}))
+    for given in ("aws_pipes_pipe.it", "aws_pipes_pipe.it:no-dead-letters"):
+        with pytest.raises(OpsError) as caught:
+            review(made, allow=[given])
+        assert f"at this address the plan loses: {token(made, 'no-dead-letters')}" in str(
+            caught.value
+        )
+
+
+@pytest.mark.parametrize("given", ["nobody.here", "nobody.here:replaced@00000000", "@", ":", ""])
+def test_what_is_no_loss_cannot_be_allowed(given: str) -> None:
+    with pytest.raises(OpsError, match="the plan has no such loss; copy ADDRESS:LOSS@MARK"):
+        review(plan(), allow=[given])
+
+
+def test_an_address_with_colons_and_quotes_can_be_allowed() -> None:
+    made = plan(change("aws_dynamodb_table", "destroy", name='it["a:b@00000000"]'))
+    assert not review(made, allow=[token(made, "destroyed")]).blocked

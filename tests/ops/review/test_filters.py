@@ -1,0 +1,167 @@
+"""A filter that is changed shows what it gains and loses, whatever operators it has.
+
+For each attribute that either filter asks about there are records that match, that do not, and
+that lack it. The operators are those of AWS's page "Comparison operators for use in event patterns
+in Amazon EventBridge".
+"""
+
+from typing import Any
+
+import pytest
+
+from ops.review import review
+from ops.review.behaviour import Answer, compare
+from ops.review.values import MISSING, matching, values
+from tests.ops.review.plans import edited, set_pattern
+
+
+def on(attribute: str, rules: Any, **more: Any) -> dict[str, Any]:
+    """Return a pattern that asks about one attribute of the new item."""
+    return {"dynamodb": {"NewImage": {attribute: {"S": rules}}}, **more}
+
+
+def answers(old: Any, new: Any) -> list[Answer]:
+    found = compare(edited(set_pattern(new), old=set_pattern(old)))
+    return list(found[0].answers) if found else []
+
+
+NARROWED: dict[str, tuple[Any, Any]] = {
+    "values to one of them": (["public", "private"], ["public"]),
+    "every value to one": ([{"exists": True}], ["public"]),
+    "a prefix to a longer one": ([{"prefix": "pub"}], [{"prefix": "public"}]),
+    "a prefix to a value": ([{"prefix": "pub"}], ["public"]),
+    "a prefix to one without case": ([{"prefix": {"equals-ignore-case": "a"}}], [{"prefix": "a"}]),
+    "a suffix to a longer one": ([{"suffix": ".png"}], [{"suffix": "a.png"}]),
+    "letters of any case to one": ([{"equals-ignore-case": "Public"}], ["Public"]),
+    "a wildcard to a value": ([{"wildcard": "a*c"}], ["ac"]),
+    "a wildcard to a narrower one": ([{"wildcard": "a*"}], [{"wildcard": "a*b"}]),
+    "anything but one to but two": ([{"anything-but": "a"}], [{"anything-but": ["a", "b"]}]),
+    "anything but a value to but a prefix": (
+        [{"anything-but": "ab"}],
+        [{"anything-but": {"prefix": "ab"}}],
+    ),
+    "anything but a suffix, and one more": (
+        [{"anything-but": {"suffix": "x"}}],
+        [{"anything-but": {"suffix": ["x", "y"]}}],
+    ),
+    "anything but a wildcard": ([{"exists": True}], [{"anything-but": {"wildcard": "a*z"}}]),
+    "anything but without case": (
+        [{"anything-but": "abc"}],
+        [{"anything-but": {"equals-ignore-case": "abc"}}],
+    ),
+    "a block of addresses to a smaller one": ([{"cidr": "10.0.0.0/24"}], [{"cidr": "10.0.0.0/25"}]),
+    "a block of IPv6": ([{"cidr": "2001:db8::/32"}], [{"cidr": "2001:db8::/64"}]),
+    "there or not to there": ([{"exists": True}, {"exists": False}], [{"exists": True}]),
+    "there or not to not there": ([{"exists": True}, {"exists": False}], [{"exists": False}]),
+    "the empty text left out": (["", "a"], ["a"]),
+}
+
+
+@pytest.mark.parametrize("case", NARROWED)
+def test_a_narrowed_filter_loses(case: str) -> None:
+    old, new = (on("Kind", rules) for rules in NARROWED[case])
+    assert any(answer.lost for answer in answers(old, new))
+
+
+@pytest.mark.parametrize("case", NARROWED)
+def test_the_other_way_round_it_gains(case: str) -> None:
+    old, new = (on("Kind", rules) for rules in NARROWED[case])
+    found = answers(new, old)
+    assert any(answer.gained for answer in found)
+    assert not any(answer.lost for answer in found)
+
+
+WHOLE: dict[str, tuple[Any, Any]] = {
+    "a filter where there was none": (None, on("Kind", ["public"])),
+    "one more attribute": (
+        on("Kind", ["public"]),
+        {"dynamodb": {"NewImage": {"Kind": {"S": ["public"]}, "Area": {"S": ["eu"]}}}},
+    ),
+    "one of two alternatives": (
+        {"$or": [on("Kind", ["a"]), on("Area", ["b"])]},
+        on("Kind", ["a"]),
+    ),
+    "either to both": (
+        {"$or": [on("Kind", ["a"]), on("Area", ["b"])]},
+        {"dynamodb": {"NewImage": {"Kind": {"S": ["a"]}, "Area": {"S": ["b"]}}}},
+    ),
+    "a nested attribute": (
+        {"dynamodb": {"NewImage": {"At": {"M": {"City": {"S": ["Oslo", "Rome"]}}}}}},
+        {"dynamodb": {"NewImage": {"At": {"M": {"City": {"S": ["Rome"]}}}}}},
+    ),
+    "an element of a list": (
+        {"dynamodb": {"NewImage": {"Tags": {"L": {"S": ["a", "b"]}}}}},
+        {"dynamodb": {"NewImage": {"Tags": {"L": {"S": ["b"]}}}}},
+    ),
+    "an element of a set": (
+        {"dynamodb": {"NewImage": {"Tags": {"SS": ["a", "b"]}}}},
+        {"dynamodb": {"NewImage": {"Tags": {"SS": ["b"]}}}},
+    ),
+    "a number": (
+        {"dynamodb": {"NewImage": {"Size": {"N": ["1", "2"]}}}},
+        {"dynamodb": {"NewImage": {"Size": {"N": ["2"]}}}},
+    ),
+    "a truth value": (
+        {"dynamodb": {"NewImage": {"Open": {"BOOL": [True, False]}}}},
+        {"dynamodb": {"NewImage": {"Open": {"BOOL": [True]}}}},
+    ),
+    "the size of a record": (
+        {"dynamodb": {"SizeBytes": [{"numeric": [">", 0]}]}},
+        {"dynamodb": {"SizeBytes": [{"numeric": [">", 0, "<=", 100]}]}},
+    ),
+    "the old item": (
+        {"dynamodb": {"OldImage": {"Kind": {"S": ["a", "b"]}}}},
+        {"dynamodb": {"OldImage": {"Kind": {"S": ["a"]}}}},
+    ),
+    "the Region": ({"awsRegion": ["us-east-1", "eu-west-1"]}, {"awsRegion": ["us-east-1"]}),
+    "an event": ({"eventName": ["INSERT", "MODIFY"]}, {"eventName": ["INSERT"]}),
+    "a removal by its time to live": (
+        {"eventName": ["REMOVE"]},
+        {"eventName": ["REMOVE"], "userIdentity": {"type": ["Service"]}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_a_narrowed_pattern_loses(case: str) -> None:
+    old, new = WHOLE[case]
+    assert any(answer.lost for answer in answers(old, new))
+    assert any(answer.gained for answer in answers(new, old))
+
+
+def test_an_attribute_that_is_lacking_is_a_sample() -> None:
+    found = answers(on("Kind", [{"exists": False}, "a"]), on("Kind", ["a"]))
+    assert "an item without Kind is written" in [answer.sample for answer in found]
+
+
+def test_a_narrowed_filter_is_told_and_what_stays_in_the_cache() -> None:
+    plan = edited(
+        set_pattern(on("Kind", ["public"])), old=set_pattern(on("Kind", ["public", "private"]))
+    )
+    done = review(plan)
+    assert "**no longer** sends when an item with Kind private is written" in done.markdown
+    (finding,) = done.findings
+    assert (finding.name, finding.blocks) == ("fewer-changes", False)
+    assert "stays as it is until its time to live is over" in finding.loss
+
+
+def test_the_same_filter_written_otherwise_changes_nothing() -> None:
+    old, new = on("Kind", ["a", "b"]), {"$or": [on("Kind", ["b"]), on("Kind", ["a"])]}
+    assert answers(old, new) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "kind"),
+    [
+        ([{"numeric": [">", 5, "<", 7]}], ""),
+        ([{"wildcard": r"a\*b*"}], "S"),
+        ([{"anything-but": [1, 2]}], ""),
+        ([True], "BOOL"),
+        (["x", {"prefix": "y"}], "S"),
+    ],
+)
+def test_some_values_match_and_some_do_not(rules: list[Any], kind: str) -> None:
+    tried = values(rules, kind, "it")
+    first = matching(rules, tried)
+    assert first is not MISSING
+    assert any(matching(rules, [one, first]) == first for one in tried if one != first)

@@ -1,0 +1,140 @@
+"""Real plans of every deployment are reviewed: each profile, topology, example, first and second.
+
+The public case: Terraform leaves `values` out of a planned resource that is wholly unknown, such as
+the policies of alarms' topic and of the bus's queue (Terraform: "JSON Output Format").
+"""
+
+import json
+import re
+
+import pytest
+
+from ops.review import Review, review
+from ops.review.guard import Finding
+from tests.ops.review.plans import FOLDER, group, recorded
+from tests.ops.review.record import groups
+
+DEPLOYMENTS = sorted(groups())
+DEMO = "weather-demo-pipes"
+ALARMED = "weather-production-pipes-alarms"
+
+
+def reviewed(deployment: str, name: str) -> Review:
+    return review(recorded(deployment, name))
+
+
+def named(found: Review, kind: str) -> list[Finding]:
+    """Return the findings at addresses that begin so."""
+    return [one for one in found.findings if one.address.startswith(kind)]
+
+
+def test_every_deployment_is_recorded() -> None:
+    assert sorted(path.name.removesuffix(".json.xz") for path in FOLDER.glob("*.xz")) == DEPLOYMENTS
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_first_plan_loses_nothing_and_shows_what_will_be_sent(deployment: str) -> None:
+    found = reviewed(deployment, "first")
+    assert not found.blocked
+    assert [one.name for one in found.findings] == ["empty"]
+    assert "### What the pipes will send" in found.markdown
+    assert "sends when an item is written" in found.markdown
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_a_second_plan_changes_nothing(deployment: str) -> None:
+    found = reviewed(deployment, "second")
+    assert (found.blocked, list(found.findings)) == (False, [])
+    assert found.headline == "nothing to do"
+    assert "What the pipes will send" not in found.markdown
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_no_recording_holds_a_path_of_a_machine(deployment: str) -> None:
+    text = json.dumps(group(deployment))
+    assert not re.search(r"/(home|root|tmp|work|Users)/", text)
+
+
+def test_a_first_plan_says_what_an_empty_state_can_mean() -> None:
+    """Another prefix has another state, and the old deployment goes on."""
+    (finding,) = reviewed(DEMO, "first").findings
+    assert "another NAME_PREFIX, AWS_REGION, STATE_BUCKET or STATE_KEY" in finding.loss
+    assert "go on writing to the same cache" in finding.loss
+
+
+def test_another_region_leaves_the_old_deployment_behind() -> None:
+    found = reviewed(DEMO, "region")
+    assert found.blocked
+    (finding,) = found.findings
+    assert finding.address == "provider.aws"
+    assert "the Region us-east-1 is left behind" in finding.loss
+    assert (
+        "3 pipes go on writing to the same cache beside the new ones in eu-west-1" in finding.loss
+    )
+
+
+def test_another_prefix_with_the_same_state_replaces_what_holds_data() -> None:
+    kinds = {one.address.split(".")[0] for one in reviewed(DEMO, "prefix").findings if one.blocks}
+    assert {"aws_dynamodb_table", "aws_pipes_pipe", "aws_sqs_queue"} <= kinds
+
+
+def test_another_cache_is_empty_until_it_is_warmed() -> None:
+    found = reviewed(DEMO, "cache")
+    assert not found.blocked
+    caches = [one for one in found.findings if one.name == "another-cache"]
+    assert len(caches) == 2
+    assert "writes to the cache another-cache" in caches[0].loss
+    assert "run ./help.sh warm" in caches[0].instead
+
+
+def test_another_topic_leaves_its_subscribers() -> None:
+    (finding,) = reviewed(DEMO, "topic").findings
+    assert finding.name == "another-topic"
+
+
+def test_a_pipe_deleted_by_hand_is_made_anew_and_misses_what_was_written() -> None:
+    (finding,) = reviewed(DEMO, "pipe deleted by hand").findings
+    assert (finding.name, finding.blocks) == ("made-anew", False)
+    assert "run ./help.sh verify --repair" in finding.instead
+
+
+def test_from_pipes_to_a_bus_another_pipe_reads_on() -> None:
+    """It is not true that what is written reaches nobody."""
+    found = reviewed(DEMO, "bus")
+    assert found.blocked
+    pipes = named(found, "aws_pipes_pipe")
+    assert len(pipes) == 3
+    assert all("weather-stats-demo-changes-pipe will read the same" in one.loss for one in pipes)
+    assert "nobody" not in found.markdown
+
+
+def test_from_a_bus_to_pipes_they_take_the_rules_place() -> None:
+    found = reviewed("weather-demo-bus", "pipes")
+    rules = named(found, "aws_cloudwatch_event_rule")
+    assert len(rules) == 3
+    assert all("the pipes take its place" in one.loss for one in rules)
+    assert not named(found, "aws_sqs_queue_policy"), "no rule needs it any more"
+
+
+def test_alarms_that_go_take_the_subscriptions_with_them() -> None:
+    found = reviewed(ALARMED, "no alarms")
+    (topic,) = [one for one in found.findings if one.blocks]
+    assert topic.address.startswith("aws_sns_topic.")
+    assert "every subscription of it is lost" in topic.loss
+    assert len(named(found, "aws_cloudwatch_metric_alarm")) == 9
+
+
+def test_the_way_back_to_demo_names_what_is_weaker() -> None:
+    found = reviewed(ALARMED, "demo")
+    assert {(one.address.split(".")[0], one.name) for one in found.findings} >= {
+        ("aws_cloudwatch_log_group", "retention-shortened"),
+        ("aws_dynamodb_table", "protection-off"),
+        ("aws_kms_key", "destroyed"),
+        ("aws_secretsmanager_secret", "recovery-shortened"),
+        ("aws_sqs_queue", "encryption"),
+    }
+
+
+def test_what_is_created_is_not_kept_for_less_long() -> None:
+    """A retention where there was no log group is no shorter one."""
+    assert "less long" not in reviewed(ALARMED, "first").markdown

@@ -1,0 +1,129 @@
+"""What is sent after a change and Momento cannot take is a loss: an empty key, no time to live.
+
+Source: Momento, "HTTP API for Cache" (`key`, `ttl_seconds`).
+"""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ops.review import read_plan, review
+from ops.review.guard import Finding
+from tests.ops.review.plans import edited, group, set_pattern
+
+
+def parameters(**query: str) -> Callable[[dict[str, Any]], None]:
+    """Return what sets query parameters of a pipe."""
+
+    def edit(values: dict[str, Any]) -> None:
+        http = values["target_parameters"][0]["http_parameters"][0]
+        http["query_string_parameters"] = {**http["query_string_parameters"], **query}
+
+    return edit
+
+
+def findings(
+    edit: Callable[[dict[str, Any]], None], old: Callable[[dict[str, Any]], None] = lambda _: None
+) -> list[Finding]:
+    return list(review(edited(edit, old)).findings)
+
+
+KEY = "$.dynamodb.Keys.Location.S"
+SECONDS = "$.dynamodb.NewImage.Seconds.N"
+FAULTS: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
+    "a key read as a number that is a string": (
+        {"key": KEY},
+        {"key": "$.dynamodb.Keys.Location.N"},
+        "empty-key",
+    ),
+    "a key that is no attribute of the key": (
+        {"key": KEY},
+        {"key": "$.dynamodb.Keys.Place.S"},
+        "empty-key",
+    ),
+    "an empty key": ({"key": KEY}, {"key": ""}, "empty-key"),
+    "a time to live read as a string that is a number": (
+        {"ttl_seconds": SECONDS},
+        {"ttl_seconds": "$.dynamodb.NewImage.Seconds.S"},
+        "no-ttl",
+    ),
+    "a time to live read as another type": (
+        {"ttl_seconds": SECONDS},
+        {"ttl_seconds": "$.dynamodb.NewImage.Seconds.BOOL"},
+        "no-ttl",
+    ),
+    "no number": ({"ttl_seconds": "600"}, {"ttl_seconds": "an hour"}, "no-ttl"),
+    "no whole number": ({"ttl_seconds": "600"}, {"ttl_seconds": "1.5"}, "no-ttl"),
+    "none at all": ({"ttl_seconds": "600"}, {"ttl_seconds": "0"}, "no-ttl"),
+    "less than none": ({"ttl_seconds": "600"}, {"ttl_seconds": "-600"}, "no-ttl"),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_what_momento_cannot_take_holds_back(case: str) -> None:
+    old, new, name = FAULTS[case]
+    found = [one for one in findings(parameters(**new), parameters(**old)) if one.blocks]
+    assert [one.name for one in found] == [name]
+    assert found[0].address.startswith("aws_pipes_pipe.pipeline_cache-put_pipe_")
+
+
+def test_the_type_of_a_key_is_the_tables_own() -> None:
+    """Where the table is replaced by one with such a key, the pipe reads it well."""
+    found = copy.deepcopy(group("weather-demo-pipes")["second"])
+    for resource in found["planned_values"]["root_module"]["resources"]:
+        if resource["type"] == "aws_dynamodb_table":
+            resource["values"]["attribute"] = [{"name": "Location", "type": "N"}]
+        if resource["values"].get("name", "").endswith("cache-put-pipe"):
+            parameters(key="$.dynamodb.Keys.Location.N")(resource["values"])
+    names = [one.name for one in review(read_plan(json.dumps(found), "a plan")).findings]
+    assert "empty-key" not in names
+
+
+def test_an_attribute_that_some_items_lack_is_told_of() -> None:
+    found = findings(parameters(ttl_seconds="$.dynamodb.NewImage.Lasts.N"), parameters())
+    assert [(one.name, one.blocks) for one in found] == [("no-ttl-without", False)]
+    assert "an item without Lasts" in found[0].loss
+
+
+def test_a_fault_that_was_there_already_is_no_loss_of_the_plan() -> None:
+    broken = parameters(key="$.dynamodb.Keys.Location.N")
+
+    def both(values: dict[str, Any]) -> None:
+        broken(values)
+        values["target_parameters"][0]["input_template"] = '{"a":1}'
+
+    assert [one for one in findings(both, broken) if one.blocks] == []
+
+
+def test_no_template_and_an_empty_one_are_the_same() -> None:
+    """The provider reads back an empty text where there is none."""
+
+    def template(text: str | None) -> Callable[[dict[str, Any]], None]:
+        def edit(values: dict[str, Any]) -> None:
+            values["target_parameters"][0]["input_template"] = text
+
+        return edit
+
+    done = review(edited(template(None), template("")))
+    assert "What the pipes will send" not in done.markdown
+
+
+def test_what_was_changed_by_hand_cannot_be_compared_and_what_comes_can() -> None:
+    """The pipe as it will be can be run; only the one that somebody has changed cannot."""
+
+    def enriched(values: dict[str, Any]) -> None:
+        values["enrichment"] = "arn:aws:lambda:us-east-1:123456789012:function:f"
+
+    text = review(edited(lambda _: None, enriched)).markdown
+    assert "as it is now, it cannot be compared" in text
+    assert "it will send when an item is written" in text
+    assert "cannot be run" not in text
+
+
+def test_a_broken_filter_of_before_is_no_trouble_of_after() -> None:
+    text = review(edited(lambda _: None, set_pattern('{"eventName":"INSERT"}'))).markdown
+    assert "as it is now, it cannot be compared" in text
+    assert "cannot be run" not in text

@@ -1,0 +1,368 @@
+"""Every change in place that weakens something is told, with its name, and blocks if data goes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ops.review.guard import examine
+from tests.ops.review.plans import change, plan
+
+TABLE, PIPE, QUEUE = "aws_dynamodb_table", "aws_pipes_pipe", "aws_sqs_queue"
+LOG, ALARM = "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm"
+ROLE_POLICY, TARGET = "aws_iam_role_policy", "aws_cloudwatch_event_target"
+Before = dict[str, Any] | None
+
+
+def stream(**values: Any) -> dict[str, Any]:
+    return {"source_parameters": [{"dynamodb_stream_parameters": [values]}]}
+
+
+def recovery(days: int | None, *, enabled: bool = True) -> dict[str, Any]:
+    return {"point_in_time_recovery": [{"enabled": enabled, "recovery_period_in_days": days}]}
+
+
+def ttl(*, enabled: bool) -> dict[str, Any]:
+    return {"ttl": [{"attribute_name": "Until", "enabled": enabled}]}
+
+
+def replicas(*regions: str, **values: Any) -> dict[str, Any]:
+    return {"replica": [{"region_name": region, **values} for region in regions]}
+
+
+def log(level: str, *data: str) -> dict[str, Any]:
+    return {"log_configuration": [{"level": level, "include_execution_data": list(data)}]}
+
+
+def allowing(*actions: str, resource: str = "*", effect: str = "Allow") -> dict[str, Any]:
+    statements = [{"Effect": effect, "Action": list(actions), "Resource": resource}]
+    return {"policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
+
+
+BLOCKING: dict[str, tuple[str, Before, Before, str]] = {
+    "recovery shortened": (TABLE, recovery(35), recovery(7), "recovery-shortened"),
+    "recovery shortened from the default": (
+        TABLE,
+        recovery(None),
+        recovery(1),
+        "recovery-shortened",
+    ),
+    "recovery off": (TABLE, recovery(35), recovery(None, enabled=False), "recovery-off"),
+    "recovery taken out": (TABLE, recovery(35), {}, "recovery-off"),
+    "a view narrowed": (
+        TABLE,
+        {"stream_enabled": True, "stream_view_type": "NEW_AND_OLD_IMAGES"},
+        {"stream_enabled": True, "stream_view_type": "NEW_IMAGE"},
+        "stream-view",
+    ),
+    "a replica removed": (
+        TABLE,
+        replicas("eu-west-1", "us-west-2"),
+        replicas("us-west-2"),
+        "replica-removed-eu-west-1",
+    ),
+    "the last replica removed": (TABLE, replicas("eu-west-1"), {}, "replica-removed-eu-west-1"),
+    "an archive kept for less long": (
+        "aws_cloudwatch_event_archive",
+        {"retention_days": 0},
+        {"retention_days": 7},
+        "retention-shortened",
+    ),
+    "a state bucket opened": (
+        "aws_s3_bucket_public_access_block",
+        {"block_public_acls": True},
+        {"block_public_acls": False},
+        "public-access",
+    ),
+    "a role that pipes may no longer take": (
+        "aws_iam_role",
+        {
+            "assume_role_policy": '{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
+            '"Principal":{"Service":"pipes.amazonaws.com"}}]}'
+        },
+        {
+            "assume_role_policy": '{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
+            '"Principal":{"Service":"lambda.amazonaws.com"}}]}'
+        },
+        "distrusted",
+    ),
+}
+TOLD: dict[str, tuple[str, Before, Before, str]] = {
+    "expiry off": (TABLE, ttl(enabled=True), ttl(enabled=False), "expiry-off"),
+    "expiry taken out": (TABLE, ttl(enabled=True), {}, "expiry-left-on"),
+    "no key of one's own": (
+        TABLE,
+        {"server_side_encryption": [{"enabled": True}]},
+        {"server_side_encryption": []},
+        "encryption",
+    ),
+    "less capacity": (
+        TABLE,
+        {"billing_mode": "PROVISIONED", "read_capacity": 10, "write_capacity": 10},
+        {"billing_mode": "PROVISIONED", "read_capacity": 10, "write_capacity": 5},
+        "capacity",
+    ),
+    "no longer on demand": (
+        TABLE,
+        {"billing_mode": "PAY_PER_REQUEST"},
+        {"billing_mode": "PROVISIONED", "read_capacity": 1, "write_capacity": 1},
+        "capacity",
+    ),
+    "an index removed": (
+        TABLE,
+        {"global_secondary_index": [{"name": "by-city"}]},
+        {"global_secondary_index": []},
+        "index-removed-by-city",
+    ),
+    "a replica's recovery off": (
+        TABLE,
+        replicas("eu-west-1", point_in_time_recovery=True),
+        replicas("eu-west-1", point_in_time_recovery=False),
+        "replica-point-off-eu-west-1",
+    ),
+    "fewer attempts": (
+        PIPE,
+        stream(maximum_retry_attempts=5),
+        stream(maximum_retry_attempts=1),
+        "fewer-attempts",
+    ),
+    "bounded attempts": (
+        PIPE,
+        stream(maximum_retry_attempts=-1, maximum_record_age_in_seconds=60),
+        stream(maximum_retry_attempts=3, maximum_record_age_in_seconds=60),
+        "fewer-attempts",
+    ),
+    "a shorter age": (
+        PIPE,
+        stream(maximum_retry_attempts=3, maximum_record_age_in_seconds=3600),
+        stream(maximum_retry_attempts=3, maximum_record_age_in_seconds=60),
+        "shorter-age",
+    ),
+    "another dead-letter queue": (
+        PIPE,
+        stream(dead_letter_config=[{"arn": "a"}]),
+        stream(dead_letter_config=[{"arn": "b"}]),
+        "other-dead-letters",
+    ),
+    "a lower log level": (PIPE, log("INFO"), log("ERROR"), "less-logged"),
+    "a log off": (PIPE, log("ERROR"), {}, "less-logged"),
+    "no records in the log": (PIPE, log("INFO", "ALL"), log("INFO"), "no-execution-data"),
+    "a rule's fewer attempts": (
+        TARGET,
+        {"retry_policy": [{"maximum_retry_attempts": 185}]},
+        {"retry_policy": [{"maximum_retry_attempts": 2}]},
+        "fewer-attempts",
+    ),
+    "a rule's shorter age": (
+        TARGET,
+        {},
+        {"retry_policy": [{"maximum_event_age_in_seconds": 60}]},
+        "shorter-age",
+    ),
+    "a queue's key": (QUEUE, {"kms_master_key_id": "k"}, {"kms_master_key_id": ""}, "encryption"),
+    "a log's key": (LOG, {"kms_key_id": "k"}, {}, "encryption"),
+    "a log kept for less long": (
+        LOG,
+        {"retention_in_days": 90},
+        {"retention_in_days": 30},
+        "retention-shortened",
+    ),
+    "rotation off": (
+        "aws_kms_key",
+        {"enable_key_rotation": True},
+        {"enable_key_rotation": False},
+        "rotation-off",
+    ),
+    "a key that goes sooner": (
+        "aws_kms_key",
+        {"deletion_window_in_days": 30},
+        {"deletion_window_in_days": 7},
+        "recovery-shortened",
+    ),
+    "a secret that goes at once": (
+        "aws_secretsmanager_secret",
+        {"recovery_window_in_days": 30},
+        {"recovery_window_in_days": 0},
+        "recovery-shortened",
+    ),
+    "a lower rate": (
+        "aws_cloudwatch_event_api_destination",
+        {"invocation_rate_limit_per_second": 100},
+        {"invocation_rate_limit_per_second": 10},
+        "rate-lowered",
+    ),
+    "an alarm without actions": (
+        ALARM,
+        {"alarm_actions": ["topic"]},
+        {"alarm_actions": []},
+        "silenced",
+    ),
+    "an alarm switched off": (
+        ALARM,
+        {"actions_enabled": True},
+        {"actions_enabled": False},
+        "silenced",
+    ),
+    "a higher threshold": (
+        ALARM,
+        {"threshold": 1, "comparison_operator": "GreaterThanThreshold"},
+        {"threshold": 10, "comparison_operator": "GreaterThanThreshold"},
+        "tells-later",
+    ),
+    "a lower threshold": (
+        ALARM,
+        {"threshold": 10, "comparison_operator": "LessThanThreshold"},
+        {"threshold": 1, "comparison_operator": "LessThanThreshold"},
+        "tells-later",
+    ),
+    "more periods": (ALARM, {"evaluation_periods": 1}, {"evaluation_periods": 5}, "tells-later"),
+    "missing data that is fine": (
+        ALARM,
+        {"treat_missing_data": "breaching"},
+        {"treat_missing_data": "notBreaching"},
+        "tells-later",
+    ),
+    "a bucket that can be emptied": (
+        "aws_s3_bucket",
+        {"force_destroy": False},
+        {"force_destroy": True},
+        "protection-off",
+    ),
+    "a policy that allows less": (
+        ROLE_POLICY,
+        allowing("dynamodb:GetRecords", "sqs:SendMessage"),
+        allowing("dynamodb:GetRecords"),
+        "narrowed",
+    ),
+    "a boundary": ("aws_iam_role", {}, {"permissions_boundary": "arn:b"}, "boundary"),
+}
+
+
+def names(case: tuple[str, Before, Before, str]) -> list[tuple[str, bool]]:
+    kind, before, after, _ = case
+    found = examine(plan(change(kind, "change", before, after)))
+    return [(one.name, one.blocks) for one in found]
+
+
+@pytest.mark.parametrize("case", BLOCKING)
+def test_what_loses_data_in_place_holds_back(case: str) -> None:
+    assert names(BLOCKING[case]) == [(BLOCKING[case][3], True)]
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_what_weakens_in_place_is_told(case: str) -> None:
+    assert names(TOLD[case]) == [(TOLD[case][3], False)]
+
+
+@pytest.mark.parametrize("case", [*BLOCKING, *TOLD])
+def test_created_as_such_it_is_no_loss(case: str) -> None:
+    """But for what an empty state can mean, where it is a pipe."""
+    kind, _, after, _ = (BLOCKING | TOLD)[case]
+    found = examine(plan(change(kind, "add", None, after)))
+    assert [one.name for one in found if one.name != "empty"] == []
+
+
+@pytest.mark.parametrize("case", [*BLOCKING, *TOLD])
+def test_unchanged_it_is_no_loss(case: str) -> None:
+    kind, _, after, _ = (BLOCKING | TOLD)[case]
+    assert examine(plan(change(kind, "change", after, after))) == []
+
+
+@pytest.mark.parametrize("case", [one for one in TOLD if one != "another dead-letter queue"])
+def test_strengthened_it_is_no_loss(case: str) -> None:
+    kind, before, after, name = TOLD[case]
+    found = examine(plan(change(kind, "change", after, before)))
+    assert name not in [one.name for one in found]
+
+
+HOLDING = (
+    *("aws_cloudwatch_event_archive", "aws_dynamodb_table_replica", "aws_dynamodb_table_item"),
+    *("aws_s3_object", "aws_kinesis_stream", "aws_sns_topic", "aws_sns_topic_subscription"),
+    *("aws_cloudwatch_log_group", "aws_cloudwatch_log_stream", "aws_ssm_parameter"),
+    *("aws_db_instance", "aws_rds_cluster", "aws_efs_file_system", "aws_ebs_volume"),
+    *("aws_elasticache_cluster", "aws_opensearch_domain", "aws_kms_replica_key", "aws_instance"),
+    *("aws_backup_vault", "aws_ecr_repository", "aws_cognito_user_pool", "aws_sfn_state_machine"),
+    *("aws_redshift_cluster", "aws_keyspaces_table", "aws_timestreamwrite_table"),
+    *("aws_kms_external_key", "random_password", "tls_private_key"),
+)
+
+
+@pytest.mark.parametrize("action", ["destroy", "replace"])
+@pytest.mark.parametrize("kind", HOLDING)
+def test_a_kind_that_holds_data_does_not_go(kind: str, action: str) -> None:
+    (finding,) = examine(plan(change(kind, action, {}, {})))
+    assert (finding.name, finding.blocks) == (
+        {"destroy": "destroyed", "replace": "replaced"}[action],
+        True,
+    )
+
+
+def test_a_kind_that_nobody_knows_is_told_when_it_goes() -> None:
+    (finding,) = examine(plan(change("aws_quantum_ledger", "destroy", {})))
+    assert not finding.blocks
+    assert "the review does not know whether aws_quantum_ledger holds data" in finding.loss
+
+
+@pytest.mark.parametrize("kind", ["terraform_data", "aws_kms_alias", "aws_cloudwatch_dashboard"])
+def test_a_kind_that_holds_nothing_may_go(kind: str) -> None:
+    assert examine(plan(change(kind, "destroy", {}))) == []
+
+
+def test_a_forgotten_pipe_goes_on_sending() -> None:
+    (finding,) = examine(plan(change(PIPE, "forget", {})))
+    assert finding.name == "left-behind"
+    assert "the pipe goes on sending to the same cache" in finding.loss
+
+
+def test_a_moved_resource_is_no_loss_and_a_weaker_one_is() -> None:
+    moved = change(QUEUE, "keep", {}, {}, previous_address="aws_sqs_queue.old")
+    assert examine(plan(moved)) == []
+    weaker = change(TABLE, "change", recovery(35), {}, previous_address="aws_dynamodb_table.old")
+    assert [one.name for one in examine(plan(weaker))] == ["recovery-off"]
+
+
+def test_an_import_that_changes_what_is_there_is_looked_at() -> None:
+    made = change(TABLE, "change", recovery(35), {}, importing={"id": "t"})
+    assert [one.name for one in examine(plan(made))] == ["recovery-off"]
+
+
+@pytest.mark.parametrize("kind", [TABLE, PIPE, QUEUE, TARGET, "aws_cloudwatch_event_rule"])
+def test_what_was_deleted_by_hand_is_made_anew(kind: str) -> None:
+    gone = change(kind, "destroy", {"name": "a"}, None)
+    found = examine(plan(change(kind, "add", None, {"name": "a"}), resource_drift=[gone]))
+    assert [one.name for one in found] == ["made-anew"]
+
+
+def test_the_credentials_of_another_account_leave_the_deployment_behind() -> None:
+    arn = "arn:aws:pipes:us-east-1:111111111111:pipe/a"
+    caller = {"type": "aws_caller_identity", "mode": "data", "values": {"account_id": "2" * 12}}
+    found = examine(
+        plan(
+            change(PIPE, "add", None, {"name": "a"}),
+            resource_drift=[change(PIPE, "destroy", {"arn": arn}, None)],
+            prior_state={"values": {"root_module": {"resources": [caller]}}},
+        )
+    )
+    assert [(one.address, one.name, one.blocks) for one in found] == [
+        ("provider.aws", "account", True)
+    ]
+
+
+def test_a_region_in_each_resource_leaves_them_behind() -> None:
+    """As the provider does from 6.0 on, where a Region forces a replacement."""
+    made = change(
+        TABLE,
+        "replace",
+        {"region": "us-east-1"},
+        {"region": "eu-west-1"},
+        replace_paths=[["region"]],
+    )
+    provider = {"aws": {"expressions": {"region": {"constant_value": "eu-west-1"}}}}
+    found = examine(plan(made, configuration={"provider_config": provider}))
+    assert ("provider.aws", "region") in [(one.address, one.name) for one in found]
+
+
+@pytest.mark.parametrize("attribute", ["policy", "retention_in_days", "kms_key_id"])
+def test_what_is_known_after_the_apply_only_is_no_loss(attribute: str) -> None:
+    made = change(LOG, "change", {attribute: 90}, {}, after_unknown={attribute: True})
+    assert examine(plan(made)) == []
