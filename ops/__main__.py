@@ -18,6 +18,9 @@ from ops.bootstrap import bootstrap as create_state_bucket
 from ops.capacity.commands import Strict, capacity
 from ops.demo import demo as run_demo
 from ops.demo import raise_stack as deploy_locally
+from ops.deploy import HeldBackError
+from ops.deploy import deploy as apply_new
+from ops.deploy import deploy_saved as apply_saved
 from ops.doctor import Verdict, examine
 from ops.errors import OpsError
 from ops.repair.commands import redrive, verify, warm
@@ -120,7 +123,8 @@ def review(
         typer.Option(help="A saved plan, or what terraform show -json printed; none: plan now."),
     ] = None,
     allow: Annotated[
-        list[str] | None, typer.Option(help="An address whose loss is accepted; repeatable.")
+        list[str] | None,
+        typer.Option(help="A loss that is accepted, ADDRESS:LOSS@MARK as the review says it."),
     ] = None,
     samples: Annotated[
         str | None, typer.Option(help="A file of stream records to try the pipes on.")
@@ -157,19 +161,32 @@ def deploy(
     plan: Annotated[
         Path | None, typer.Option(help="Apply this saved plan, and nothing else.")
     ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="A loss that is accepted, ADDRESS:LOSS@MARK as the review says it."),
+    ] = None,
 ) -> None:
-    """Show the plan, ask, and apply it; or apply a plan that was reviewed."""
-    if plan is None:
-        _change("apply", auto_approve=auto_approve)
-    else:
-        saved_plan.apply(_initialized(), plan)
+    """Show the plan and what it loses, ask, apply it; or apply a saved plan.
+
+    Unless somebody is asked, a loss that is not allowed ends it with exit code 3.
+    """
+    try:
+        if plan is None:
+            _refuse_to_ask(auto_approve=auto_approve)
+            apply_new(_initialized(), allow=allow or (), asks=not auto_approve)
+        else:
+            apply_saved(_initialized(), plan, allow=allow or ())
+    except HeldBackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(saved_plan.BLOCKED) from None
 
 
 @app.command()
 def destroy(*, auto_approve: AutoApprove = False) -> None:
     """Show what would be destroyed, ask, and destroy it."""
     os.environ.setdefault(KEY_VARIABLE, "not-needed-to-destroy")
-    _change("destroy", auto_approve=auto_approve)
+    _refuse_to_ask(auto_approve=auto_approve)
+    _initialized().show("destroy", *(["-auto-approve"] if auto_approve else []))
 
 
 @app.command()
@@ -241,12 +258,6 @@ def _initialized() -> Terraform:
     terraform = Terraform(synthesize(settings.stack, env), env)
     terraform.init()
     return terraform
-
-
-def _change(command: str, *, auto_approve: bool) -> None:
-    _refuse_to_ask(auto_approve=auto_approve)
-    terraform = _initialized()
-    terraform.show(command, *(["-auto-approve"] if auto_approve else []))
 
 
 def _refuse_to_ask(*, auto_approve: bool) -> None:

@@ -63,9 +63,14 @@ def apply(terraform: Terraform, file: Path) -> None:
         TerraformError: it is stale, or applying failed.
 
     """
+    must_be_there(file)
+    terraform.show("apply", "-input=false", str(file.absolute()))
+
+
+def must_be_there(file: Path) -> None:
+    """Raise OpsError if there is no such file."""
     if not file.is_file():
         raise OpsError(f"{file} does not exist; make it with ./help.sh plan --out {file}")
-    terraform.show("apply", "-input=false", str(file.absolute()))
 
 
 @contextmanager

@@ -97,16 +97,62 @@ def test_it_is_applied_once_and_then_stale(house: House, saved: Path) -> None:
     assert "## Plan: nothing to do" in review.stdout
 
 
-def test_a_loss_holds_the_plan_back_until_it_is_allowed(house: House) -> None:
-    """After the deployment: a destroy loses table, pipes, queue and secret."""
+@pytest.fixture(scope="module")
+def end(house: House, saved: Path) -> Path:
+    """Return a plan that destroys what is deployed."""
+    assert saved.exists()
     assert house.run("./help.sh", "plan", "--out", "end", "-destroy").returncode == 0
-    held = house.run("./help.sh", "review", "--plan", "end")
+    return house.root / "end"
+
+
+def tokens(markdown: str) -> list[str]:
+    """Return what a review says may be allowed."""
+    caution = markdown[markdown.index("[!CAUTION]") : markdown.index("[!WARNING]")]
+    return [part.split("</code>")[0] for part in caution.split("<code>")[1:]]
+
+
+def test_a_loss_holds_the_plan_back_until_it_is_allowed(house: House, end: Path) -> None:
+    """After the deployment: a destroy loses table, pipes, queue, log and secret."""
+    held = house.run("./help.sh", "review", "--plan", str(end))
     assert held.returncode == 3
     assert "error: held back, see the review's first lines" in held.stderr
-    caution = held.stdout[held.stdout.index("[!CAUTION]") : held.stdout.index("[!WARNING]")]
-    addresses = [part.split("</code>")[0] for part in caution.split("<code>")[1:]]
-    assert len(addresses) == 7
-    allowed = [word for address in addresses for word in ("--allow", address)]
-    done = house.run("./help.sh", "review", "--plan", "end", *allowed)
+    found = tokens(held.stdout)
+    assert len(found) == 8
+    allowed = [word for token in found for word in ("--allow", token)]
+    done = house.run("./help.sh", "review", "--plan", str(end), *allowed)
     assert (done.returncode, done.stderr) == (0, ADVICE)
     assert "**Allowed by name**" in done.stdout
+
+
+def test_deploy_refuses_a_saved_plan_that_loses_something(house: House, end: Path) -> None:
+    done = house.run("./help.sh", "deploy", "--plan", str(end))
+    assert done.returncode == 3
+    assert "This plan loses something:" in done.stdout
+    assert "every item is lost: the table is to be destroyed" in done.stdout
+    assert "error: the plan loses something that nobody has allowed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "## Plan: nothing to do" in house.run("./help.sh", "review").stdout, "all is there"
+
+
+def test_deploy_refuses_without_asking_what_is_not_allowed(house: House, end: Path) -> None:
+    """A log group that is kept for less long is told; the topology's change loses pipes."""
+    assert end.exists()
+    env = dict(os.environ) | {"TOPOLOGY": "bus"}
+    done = house.run("./help.sh", "deploy", "--auto-approve", env=env)
+    assert done.returncode == 3
+    assert "to destroy" in done.stdout
+    assert ":destroyed@" in done.stderr
+    assert KEY not in done.stdout + done.stderr
+    assert "## Plan: nothing to do" in house.run("./help.sh", "review").stdout, "all is there"
+
+
+def test_deploy_applies_a_loss_that_is_allowed(house: House, end: Path) -> None:
+    """The last of all: everything goes."""
+    found = tokens(house.run("./help.sh", "review", "--plan", str(end)).stdout)
+    some = [word for token in found[:-1] for word in ("--allow", token)]
+    assert house.run("./help.sh", "deploy", "--plan", str(end), *some).returncode == 3
+    allowed = [word for token in found for word in ("--allow", token)]
+    done = house.run("./help.sh", "deploy", "--plan", str(end), *allowed)
+    assert done.returncode == 0, done.stderr
+    assert "Allowed by name, and lost all the same:" in done.stdout
+    assert "Apply complete! Resources: 0 added, 0 changed, 15 destroyed." in done.stdout

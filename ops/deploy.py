@@ -1,0 +1,102 @@
+"""Deploy: a plan is made, or was saved; what it loses is shown, and it is applied as shown."""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops import saved_plan
+from ops.errors import OpsError
+from ops.review import Plan, Review, review
+from ops.review.plan import Action
+from ops.terraform import Terraform
+
+QUESTION = (
+    "\nDo you want to perform these actions?\n  Only 'yes' will be accepted to approve.\n\n"
+    "  Enter a value: "
+)
+
+
+class HeldBackError(OpsError):
+    """The plan loses something that nobody has allowed."""
+
+
+def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True) -> None:
+    """Plan, show the plan and what it loses, ask, and apply that plan.
+
+    Where nobody is asked, each loss that blocks has to be allowed by its token.
+
+    Raises:
+        HeldBackError: nobody is asked, and a loss is not allowed.
+        OpsError: the answer was no, or something is allowed that is no loss of the plan.
+        TerraformError: planning or applying failed.
+
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "plan"
+        terraform.quiet("plan", "-input=false", f"-out={file}")
+        plan = saved_plan.read(file, lambda: terraform)
+        terraform.show("show", str(file))
+        found = _told(plan, allow)
+        if not asks:
+            _must_not_be_held_back(found)
+        elif _does_something(plan) and not _is_approved():
+            raise OpsError("Apply cancelled. Nothing was changed")
+        saved_plan.apply(terraform, file)
+
+
+def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ()) -> None:
+    """Apply a saved plan, unless it loses something that is not allowed.
+
+    Raises:
+        HeldBackError: a loss is not allowed.
+        OpsError: there is no such file, or something is allowed that is no loss of the plan.
+        TerraformError: it is stale, or applying failed.
+
+    """
+    saved_plan.must_be_there(file)
+    _must_not_be_held_back(_told(saved_plan.read(file, lambda: terraform), allow))
+    saved_plan.apply(terraform, file)
+
+
+def _told(plan: Plan, allow: Sequence[str]) -> Review:
+    """Print what a plan loses, and return its review."""
+    found = review(plan, allow=allow, limit=sys.maxsize)
+    blocking = [one for one in found.findings if one.holds_back]
+    allowed = [one for one in found.findings if one.blocks and one.allowed]
+    others = [one for one in found.findings if not one.blocks]
+    for head, chosen in (
+        ("This plan loses something:", blocking),
+        ("Allowed by name, and lost all the same:", allowed),
+        ("Mind:", others),
+    ):
+        if chosen:
+            print(f"\n{head}")
+        for one in chosen:
+            print(f"  {one.token if one.blocks else one.address}")
+            print(f"    {one.loss}. Instead: {one.instead}.")
+    sys.stdout.flush()  # Terraform writes next
+    return found
+
+
+def _must_not_be_held_back(found: Review) -> None:
+    if found.blocked:
+        tokens = " ".join(f"--allow '{one.token}'" for one in found.findings if one.holds_back)
+        raise HeldBackError(
+            "the plan loses something that nobody has allowed, see above; nothing was changed."
+            f" If it is meant: {tokens}"
+        )
+
+
+def _does_something(plan: Plan) -> bool:
+    changes = [*plan.changes, *plan.outputs]
+    return any(
+        one.action is not Action.NOTHING or one.moved_from or one.imported for one in changes
+    )
+
+
+def _is_approved() -> bool:
+    try:
+        return input(QUESTION) == "yes"
+    except EOFError:
+        return False
