@@ -114,7 +114,11 @@ def test_what_is_applied_was_reviewed_and_approved() -> None:
     assert jobs["apply"]["needs"] == "plan"
     assert jobs["apply"]["environment"] == "production"
     commands = [step.get("run", "") for step in jobs["apply"]["steps"]]
-    applied = commands.index('./help.sh deploy --plan "$RUNNER_TEMP/plan"')
+    applied = next(
+        number
+        for number, run in enumerate(commands)
+        if './help.sh deploy --plan "$RUNNER_TEMP/plan"' in run
+    )
     checked = next(number for number, run in enumerate(commands) if "sha256sum --check" in run)
     assert checked < applied
     assert "sha256" in jobs["plan"]["outputs"]
@@ -162,8 +166,12 @@ exit "$code"
     ("body", "allowed"),
     [
         ("no line", []),
-        ("Allow-loss: aws_a.b", ["aws_a.b"]),
-        ("First\r\nAllow-loss:aws_a.b[0]  \r\nAllow-loss: c.d\r\n", ["aws_a.b[0]", "c.d"]),
+        ("Allow-loss: aws_a.b:replaced@0a1b2c3d", ["aws_a.b:replaced@0a1b2c3d"]),
+        ("Allow-loss: `aws_a.b:replaced@0a1b2c3d`", ["aws_a.b:replaced@0a1b2c3d"]),
+        (
+            "First\r\nAllow-loss:aws_a.b[0]:off@00000000  \r\nAllow-loss: c.d:off@00000000\r\n",
+            ["aws_a.b[0]:off@00000000", "c.d:off@00000000"],
+        ),
         ("Allow-loss:   \nSee Allow-loss: x.y", []),
         ("Allow-loss: $(touch owned)", ["$(touch owned)"]),
     ],
@@ -178,6 +186,35 @@ def test_a_pull_requests_text_allows_a_loss(runner: Path, body: str, allowed: li
     assert output.read_text(encoding="utf-8") == "code=3\n"
     assert not (runner / "plan").exists(), "it holds the key"
     assert not (runner / "owned").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("deploy", "Review"),
+        ("deploy", "Apply it, unless something was deployed since, or a loss is not allowed"),
+    ],
+)
+@pytest.mark.parametrize("allow", ["", "aws_a.b:off@00000000 c.d:replaced@11111111"])
+def test_who_deploys_by_hand_allows_the_same_in_both_jobs(
+    runner: Path, name: str, step: str, allow: str
+) -> None:
+    """The guard is asked when the plan is reviewed, and again when it is applied."""
+    (runner / "code").write_text("0", encoding="utf-8")
+    env = {one: str(runner / one) for one in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    run_step(script(name, step), runner, ALLOW=allow, **env)
+    arguments = (runner / "arguments").read_text(encoding="utf-8").splitlines()
+    found = [arguments[n + 1] for n, one in enumerate(arguments) if one == "--allow"]
+    assert found == allow.split()
+
+
+def test_both_jobs_take_the_same_losses() -> None:
+    asked = [
+        step["env"]["ALLOW"]
+        for step in steps(ROOT / ".github/workflows/deploy.yml")
+        if "ALLOW" in step.get("env", {})
+    ]
+    assert asked == ["${{ inputs.allow }}"] * 2
 
 
 def test_a_text_that_was_edited_is_read_again() -> None:
