@@ -35,6 +35,7 @@ _BLOCKS = frozenset(
     }
 )
 """Blocks that are there at most once: a plan has a list of one where the stack has the block."""
+_MAPS = frozenset({"header_parameters", "input_paths", "query_string_parameters", "tags"})
 
 
 def before(plan: Mapping[str, Any]) -> list[Definition]:
@@ -112,13 +113,18 @@ def _first(references: Iterable[str]) -> str | None:
 
 
 def _without_lists(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
+    """Return a value as the stack has it, without what the provider reads back of what it has not.
+
+    That is an empty text or list; in a map of a user's own names an empty text is one.
+    """
     match value:
+        case dict() if name in _MAPS:
+            return value
         case dict():
-            return {key: _without_lists(one, key) for key, one in value.items() if one is not None}
+            found = {key: _without_lists(one, key) for key, one in value.items()}
+            return {key: one for key, one in found.items() if one not in (None, "", [])}
         case [only] if name in _BLOCKS:
             return _without_lists(only, name)
-        case [] if name in _BLOCKS:
-            return None
         case list():
             return [_without_lists(one) for one in value]
     return value

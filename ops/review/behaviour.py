@@ -18,6 +18,7 @@ from eventpipes import (
     Rule,
     RuleDefinition,
     Unprocessable,
+    Unsupported,
 )
 from eventpipes.outcome import masked
 from eventpipes.planned import after, before, rules_after, rules_before
@@ -60,6 +61,8 @@ class Answer:
 class Behaviour:
     """A changed pipe's or rule's answers that differ; `trouble` if it cannot be run.
 
+    `refused` says that it is EventBridge that would not take it, and not the engine alone.
+
     `old_trouble` says why it cannot be told what it does as it is now, such as after a change by
     hand; then each answer is as if it had sent nothing.
     """
@@ -68,6 +71,7 @@ class Behaviour:
     answers: Sequence[Answer]
     address: str = ""
     trouble: str = ""
+    refused: bool = False
     old_trouble: str = ""
 
 
@@ -107,7 +111,15 @@ def compare(plan: Plan, samples: Records | None = None) -> list[Behaviour]:
         try:
             outcomes = _outcomes(new, tried)
         except EventPipesError as error:
-            found.append(Behaviour(pipe=name, address=address, answers=(), trouble=str(error)))
+            found.append(
+                Behaviour(
+                    pipe=name,
+                    address=address,
+                    answers=(),
+                    trouble=str(error),
+                    refused=not isinstance(error, Unsupported),
+                )
+            )
             continue
         old_trouble = ""
         try:

@@ -19,6 +19,18 @@ def sent(behaviour: Behaviour) -> Iterator[Loss]:
 
     A sample that lacks an attribute is told of; one that has all that is read holds the plan back.
     """
+    if behaviour.refused:
+        yield Loss(
+            name="refused",
+            text=f"EventBridge would not take it ({behaviour.trouble}): the deploy ends half-way",
+            instead="write it as the sentence says",
+        )
+    elif behaviour.trouble:
+        yield told(
+            "not-judged",
+            f"what it will send cannot be judged ({behaviour.trouble})",
+            "look at its filter and its template yourself",
+        )
     yield from _faults(behaviour.answers)
     yield from _fewer(behaviour.answers)
     yield from _elsewhere(behaviour.answers)

@@ -9,7 +9,8 @@ import re
 
 import pytest
 
-from ops.review import Review, review
+from ops.review import Review, read_plan, review
+from ops.review.behaviour import compare
 from ops.review.guard import Finding
 from tests.ops.review.plans import FOLDER, group, recorded
 from tests.ops.review.record import groups
@@ -138,3 +139,14 @@ def test_the_way_back_to_demo_names_what_is_weaker() -> None:
 def test_what_is_created_is_not_kept_for_less_long() -> None:
     """A retention where there was no log group is no shorter one."""
     assert "less long" not in reviewed(ALARMED, "first").markdown
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_every_pipe_and_rule_that_is_deployed_can_be_run(deployment: str) -> None:
+    """The provider reads back empty texts and lists where nothing was said."""
+    document = dict(group(deployment)["second"])
+    document["prior_state"] = {}
+    found = compare(read_plan(json.dumps(document), deployment))
+    assert found
+    assert [(one.pipe, one.trouble) for one in found if one.trouble] == []
+    assert all(one.answers for one in found)

@@ -44,7 +44,7 @@ FAULTS: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
         {"key": "$.dynamodb.Keys.Place.S"},
         "empty-key",
     ),
-    "an empty key": ({"key": KEY}, {"key": ""}, "empty-key"),
+    "an empty key": ({"key": KEY}, {"key": ""}, "refused"),
     "a time to live read as a string that is a number": (
         {"ttl_seconds": SECONDS},
         {"ttl_seconds": "$.dynamodb.NewImage.Seconds.S"},
