@@ -1,10 +1,11 @@
 """Names of settings that are misspelt: what is near one of ours and is none."""
 
+import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 CREDENTIALS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 """Read from `.env` by help.sh, in these very letters."""
@@ -20,23 +21,37 @@ NEAR, NEAR_AWS, NEAR_OURS = 0.8, 0.88, 0.6
 """How alike two names are: any, AWS's (which has many), and those that begin as ours do."""
 OURS = ("MOMENTO_", "PIPE_")
 ALMOST_THE_SAME = 0.9
+FIRST_WORD = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w-]*)")
 
 
 def in_file(path: Path, settings: frozenset[str]) -> Iterator[str]:
     """Yield a line for each name in an env file that is near a setting and is none.
 
-    Names that are like none of ours belong to other tools.
+    And for each that has no value, as `NAME: value` has none. Names that are like none of ours
+    belong to other tools.
 
     Raises:
         UnicodeDecodeError: the file is not UTF-8 text.
 
     """
-    for name in dotenv_values(path) if path.is_file() else ():
+    for name, has_value in _names(path) if path.is_file() else ():
         if name.upper() in settings or name in CREDENTIALS | OTHERS or name.startswith(TOOLS):
+            if not has_value:
+                yield f"{name} in {path.name} has no value: write {name}=value, in one line"
             continue
         nearest, ratio = _nearest(name.upper(), settings | CREDENTIALS)
         if ratio >= _least(name.upper()) or _is_cut_off(name.upper(), nearest):
             yield _said(name, path.name, nearest)
+
+
+def _names(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield the names in an env file, and whether each has a value; empty is one."""
+    with path.open(encoding="utf-8") as file:
+        for binding in parse_stream(file):
+            if binding.key is not None:
+                yield binding.key, binding.value is not None
+            elif binding.error and (found := FIRST_WORD.match(binding.original.string)):
+                yield found[1], False
 
 
 def in_environment(names: Iterable[str], settings: frozenset[str]) -> Iterator[str]:

@@ -107,11 +107,28 @@ def test_a_misspelt_name_is_refused_though_its_value_is_empty(env_file: Path) ->
     assert len(complaints()) == 1
 
 
+@pytest.mark.parametrize(
+    "line", ["CACHE_TTL_SECONDS: 60", "CACHE_TTL_SECONDS 60", "CACHE_TTL_SECONDS", "export STACK"]
+)
+def test_a_setting_without_a_value_is_refused(env_file: Path, line: str) -> None:
+    """`python-dotenv` leaves such lines out, so that the setting would have its default."""
+    env_file.write_text(f"{FILE}{line}\n")
+    name = "STACK" if "STACK" in line else "CACHE_TTL_SECONDS"
+    assert complaints() == [f"{name} in .env has no value: write {name}=value, in one line"]
+
+
+@pytest.mark.parametrize("line", ["# CACHE_TTL_SECONDS: 60", "", "DATABASE_URL: x", "MOTD"])
+def test_another_line_without_a_value_is_left_alone(env_file: Path, line: str) -> None:
+    env_file.write_text(f"{FILE}{line}\n")
+    assert complaints() == []
+
+
 def test_a_value_is_not_repeated(env_file: Path) -> None:
     """It may be a key."""
-    env_file.write_text(f"{FILE}MOMENTO_APIKEY=planted\n")
-    (line,) = complaints()
-    assert "planted" not in line
+    env_file.write_text(f"{FILE}MOMENTO_APIKEY=planted\nMOMENTO_API_KEY planted\n")
+    lines = complaints()
+    assert len(lines) == 2
+    assert "planted" not in "".join(lines)
 
 
 @pytest.mark.parametrize(
