@@ -1,7 +1,7 @@
 """Where moto's server answers other than AWS does: the one place where it is corrected.
 
 Each correction says what AWS does, and has a test of its own in
-`tests/localcloud/test_corrections.py` or `test_stream_corrections.py`.
+`tests/localcloud/test_corrections.py`, or in that of the module it is in.
 """
 
 import json
@@ -9,19 +9,15 @@ import threading
 import time
 from typing import Any
 
-from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import Item
-from moto.dynamodb.models.table import StreamShard
-from moto.dynamodb.exceptions import ResourceNotFoundException
-from moto.dynamodbstreams.models import DynamoDBStreamsBackend, ShardIterator
-from moto.events.models import EventsBackend, get_secrets_manager_backend
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.logs.exceptions import ResourceNotFoundException as NoSuchLogGroup
 from moto.logs.responses import LogsResponse
-from moto.pipes.models import EventBridgePipesBackend, Pipe
+from moto.pipes.models import EventBridgePipesBackend, Pipe, PipeStatus
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import Message, Queue, SQSBackend
+
+from localcloud import connection_states, dynamodb_numbers, dynamodb_streams
 
 QUEUE_SECONDS = 0.05
 """How often a long poll of a queue looks."""
@@ -32,10 +28,10 @@ def apply() -> None:
     _update_pipe_by_member()
     _judge_bucket_policies_as_over_tls()
     _refuse_buckets_of_another_owner()
-    _write_streams_as_aws_does()
-    _end_iterators_with_their_table()
-    _keep_idle_iterators()
-    _update_the_connections_secret()
+    _keep_stopped_pipes_stopped()
+    dynamodb_numbers.apply()
+    dynamodb_streams.apply()
+    connection_states.apply()
     _change_the_key_of_log_groups()
     _take_turns_at_queues()
     _look_at_one_message_for_its_age()
@@ -69,6 +65,23 @@ def _keep_starting_position(old: dict[str, Any], new: dict[str, Any] | None) -> 
     for stream in ("DynamoDBStreamParameters", "KinesisStreamParameters"):
         if new and stream in new and "StartingPosition" in old.get(stream, {}):
             new[stream] = {"StartingPosition": old[stream]["StartingPosition"]} | new[stream]
+
+
+def _keep_stopped_pipes_stopped() -> None:
+    """Let a pipe come to its desired state and stay there.
+
+    moto starts a pipe again that was stopped, and runs one that was made to be stopped, as far as
+    the answers of its API go. See AWS: EventBridge Pipes API, "DescribePipe", `CurrentState`.
+    """
+    original = Pipe.advance
+
+    def advance(self: Pipe) -> None:
+        if self.status in (PipeStatus.DELETING, PipeStatus.DELETED):
+            original(self)
+        else:
+            self.status = self.desired_state
+
+    Pipe.advance = advance  # type: ignore[method-assign]  # the correction
 
 
 def _judge_bucket_policies_as_over_tls() -> None:
@@ -108,88 +121,6 @@ def _refuse_buckets_of_another_owner() -> None:
         return answer
 
     S3Response.head_bucket = head_bucket  # type: ignore[method-assign]  # the correction
-
-
-def _write_streams_as_aws_does() -> None:
-    """Write one record a change, with its own number and region.
-
-    AWS writes no record when an item is replaced by an equal one, and one when an update
-    creates an item; moto writes a MODIFY and two INSERTs. moto's records say us-east-1
-    wherever the table is, and two written at once can get the same sequence number.
-    """
-    original_add, original_update = StreamShard.add, DynamoDBBackend.update_item
-    lock = threading.RLock()
-    creating = threading.local()
-
-    def add(self: StreamShard, old: Item | None, new: Item | None) -> None:
-        if getattr(creating, "item", False) and old is None and not creating.halfway:
-            creating.halfway = True  # the empty item that the update is about to fill
-            return
-        if old is not None and new is not None and old.attrs == new.attrs:
-            return
-        with lock:
-            original_add(self, old, new)
-            if self.items:
-                self.items[-1].record["awsRegion"] = self.table.region_name
-
-    def update_item(self: DynamoDBBackend, *positional: Any, **named: Any) -> Item:  # noqa: ANN401
-        creating.item, creating.halfway = True, False
-        try:
-            return original_update(self, *positional, **named)
-        finally:
-            creating.item = False
-
-    StreamShard.add = add  # type: ignore[method-assign]  # the correction
-    DynamoDBBackend.update_item = update_item  # type: ignore[method-assign]  # the correction
-
-
-def _end_iterators_with_their_table() -> None:
-    """Refuse to read a stream whose table is gone, as AWS does; moto reads on."""
-    original = DynamoDBStreamsBackend.get_records
-
-    def get_records(self: DynamoDBStreamsBackend, iterator_arn: str, limit: int) -> dict[str, Any]:
-        iterator = self.shard_iterators.get(iterator_arn)
-        if iterator is None or iterator.stream_shard.table not in self.dynamodb.tables.values():
-            raise ResourceNotFoundException
-        return original(self, iterator_arn, limit)
-
-    DynamoDBStreamsBackend.get_records = get_records  # type: ignore[method-assign]  # the correction
-
-
-def _keep_idle_iterators() -> None:
-    """Give an idle reader its iterator again.
-
-    moto makes and keeps a new one at every read, which a reader that waits for records would
-    fill the memory with.
-    """
-    original = ShardIterator.get
-
-    def get(self: ShardIterator, limit: int = 1000) -> dict[str, Any]:
-        if not self.stream_shard.get(self.sequence_number, 1):
-            return {"NextShardIterator": self.arn, "Records": []}
-        return original(self, limit)
-
-    ShardIterator.get = get  # type: ignore[method-assign]  # the correction
-
-
-def _update_the_connections_secret() -> None:
-    """Store a changed API key where a created one is stored: in the connection's secret."""
-    original = EventsBackend.update_connection
-
-    def update_connection(self: EventsBackend, name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
-        answer = original(self, name, **changes)
-        key = ((changes.get("auth_parameters") or {}).get("ApiKeyAuthParameters")) or {}
-        names = {"ApiKeyName": "api_key_name", "ApiKeyValue": "api_key_value"}
-        if key:
-            secrets = get_secrets_manager_backend(self.account_id, self.region_name)
-            secret = secrets.secrets[self.connections[name].secret_arn]
-            version = secret.versions[str(secret.default_version_id)]
-            stored = json.loads(version["secret_string"])
-            stored |= {names[name]: value for name, value in key.items()}
-            version["secret_string"] = json.dumps(stored)
-        return answer
-
-    EventsBackend.update_connection = update_connection  # type: ignore[method-assign]  # the correction
 
 
 def _change_the_key_of_log_groups() -> None:

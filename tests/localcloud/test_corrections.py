@@ -204,3 +204,26 @@ def test_a_queue_forgets_a_message_after_its_retention() -> None:
             sqs.send_message(QueueUrl=queue["QueueUrl"], MessageBody="letter")
         until(lambda: not received(dropped["QueueUrl"]))
         assert received(kept["QueueUrl"])
+
+
+def test_a_pipe_that_is_made_or_brought_to_stop_stays_stopped() -> None:
+    """AWS tells STOPPED until StartPipe; moto starts it at the next look (Pipes API, StopPipe)."""
+
+    def states(client: EventBridgePipesClient) -> list[str]:
+        described = [client.describe_pipe(Name="stopped") for _ in range(4)]
+        listed = client.list_pipes(NamePrefix="stopped")["Pipes"]
+        return [one["CurrentState"] for one in (*described[1:], *listed)]
+
+    with closing(boto3.client("pipes")) as client:
+        target: Any = {"Name": "stopped", "RoleArn": ROLE, "Source": STREAM, "Target": DESTINATION}
+        client.create_pipe(**target, SourceParameters=SOURCE, DesiredState="STOPPED")
+        assert states(client) == ["STOPPED"] * 4
+        client.start_pipe(Name="stopped")
+        assert states(client) == ["RUNNING"] * 4
+        client.stop_pipe(Name="stopped")
+        assert states(client) == ["STOPPED"] * 4
+        client.update_pipe(Name="stopped", RoleArn=ROLE, Description="something else")
+        assert states(client) == ["STOPPED"] * 4
+        client.update_pipe(Name="stopped", RoleArn=ROLE, DesiredState="RUNNING")
+        assert states(client) == ["RUNNING"] * 4
+        client.delete_pipe(Name="stopped")

@@ -1,0 +1,96 @@
+"""Connections that lose their authorization and get it back: the corrections of moto's.
+
+See AWS: EventBridge User Guide, "De-authorizing connections" and "Connection states".
+"""
+
+import json
+from typing import Any
+
+from moto.events.exceptions import ResourceNotFoundException
+from moto.events.models import (
+    Connection,
+    Destination,
+    EventsBackend,
+    events_backends,
+    get_secrets_manager_backend,
+)
+from moto.events.responses import EventsHandler
+
+AUTHORIZED, DEAUTHORIZED = "AUTHORIZED", "DEAUTHORIZED"
+
+
+def apply() -> None:
+    """Correct moto in this process."""
+    _update_the_secret()
+    _deauthorize()
+    _tell_the_destinations_state()
+
+
+def _update_the_secret() -> None:
+    """Store a changed API key where a created one is stored, and authorize the connection again."""
+    original = EventsBackend.update_connection
+
+    def update_connection(self: EventsBackend, name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+        original(self, name, **changes)
+        connection = self.connections[name]
+        if changes.get("auth_parameters"):
+            connection.state = AUTHORIZED
+        key = ((changes.get("auth_parameters") or {}).get("ApiKeyAuthParameters")) or {}
+        names = {"ApiKeyName": "api_key_name", "ApiKeyValue": "api_key_value"}
+        if key:
+            secrets = get_secrets_manager_backend(self.account_id, self.region_name)
+            secret = secrets.secrets[connection.secret_arn]
+            version = secret.versions[str(secret.default_version_id)]
+            stored = json.loads(version["secret_string"])
+            stored |= {names[name]: value for name, value in key.items()}
+            version["secret_string"] = json.dumps(stored)
+        return connection.describe_short()
+
+    EventsBackend.update_connection = update_connection  # type: ignore[method-assign]  # the correction
+
+
+def _deauthorize() -> None:
+    """Answer DeauthorizeConnection, and tell the state in a list; moto has neither.
+
+    AWS removes the parameters from the secret as well; here the state is all that changes.
+    """
+
+    def deauthorize_connection(self: EventsHandler) -> str:
+        name = self._get_param("Name")
+        connection = self.events_backend.connections.get(name)
+        if connection is None:
+            raise ResourceNotFoundException(f"Connection '{name}' does not exist.")
+        connection.state = DEAUTHORIZED
+        return json.dumps(connection.describe_short())
+
+    def list_connections(self: EventsHandler) -> str:
+        wanted, prefix = self._get_param("ConnectionState"), self._get_param("NamePrefix") or ""
+        found = [
+            connection.describe_short()
+            | {
+                "Name": connection.name,
+                "LastModifiedTime": connection.creation_time,
+                "AuthorizationType": connection.authorization_type,
+            }
+            for connection in self.events_backend.list_connections()
+            if wanted in (None, connection.state) and connection.name.startswith(prefix)
+        ]
+        return json.dumps({"Connections": found})
+
+    EventsHandler.deauthorize_connection = deauthorize_connection  # type: ignore[attr-defined]  # the correction
+    EventsHandler.list_connections = list_connections  # type: ignore[assignment, method-assign]  # the correction
+
+
+def _tell_the_destinations_state() -> None:
+    """Call an API destination INACTIVE while its connection is not authorized."""
+
+    def connection_of(destination: Destination) -> Connection | None:
+        account = destination.arn.split(":")[4]
+        name = destination.connection_arn.partition(":connection/")[2].partition("/")[0]
+        return events_backends[account][destination.region].connections.get(name)
+
+    def state(self: Destination) -> str:
+        connection = connection_of(self)
+        return "INACTIVE" if connection and connection.state == DEAUTHORIZED else "ACTIVE"
+
+    Destination.state = property(state, lambda *_: None)  # type: ignore[assignment]  # moto sets it once

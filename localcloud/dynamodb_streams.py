@@ -1,0 +1,196 @@
+"""DynamoDB's streams as AWS writes, ends and reads them: the corrections of moto's."""
+
+import threading
+import uuid
+from typing import Any
+
+from moto.core.utils import unix_time_millis, utcnow
+from moto.dynamodb.exceptions import MockValidationException, ResourceNotFoundException
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import StreamShard, Table
+from moto.dynamodbstreams.models import DynamoDBStreamsBackend, ShardIterator
+
+
+def apply() -> None:
+    """Correct moto in this process."""
+    _write_records()
+    _end_and_begin()
+    _read_by_arn()
+    _read_until_the_end()
+    _end_iterators_with_their_table()
+
+
+def _write_records() -> None:
+    """Write one record a change, with its own number and region.
+
+    AWS writes no record when an item is replaced by an equal one, and one when an update
+    creates an item; moto writes a MODIFY and two INSERTs. moto's records say us-east-1
+    wherever the table is, and two written at once can get the same sequence number.
+    """
+    original_add, original_update = StreamShard.add, DynamoDBBackend.update_item
+    lock = threading.RLock()
+    creating = threading.local()
+
+    def add(self: StreamShard, old: Item | None, new: Item | None) -> None:
+        if getattr(creating, "item", False) and old is None and not creating.halfway:
+            creating.halfway = True  # the empty item that the update is about to fill
+            return
+        if old is not None and new is not None and old.attrs == new.attrs:
+            return
+        with lock:
+            original_add(self, old, new)
+            if self.items:
+                self.items[-1].record["awsRegion"] = self.table.region_name
+
+    def update_item(self: DynamoDBBackend, *positional: Any, **named: Any) -> Item:  # noqa: ANN401
+        creating.item, creating.halfway = True, False
+        try:
+            return original_update(self, *positional, **named)
+        finally:
+            creating.item = False
+
+    StreamShard.add = add  # type: ignore[method-assign]  # the correction
+    DynamoDBBackend.update_item = update_item  # type: ignore[method-assign]  # the correction
+
+
+def _streams(table: Table) -> dict[str, StreamShard]:
+    """Return the shard of each stream that a table has had, by the stream's label."""
+    found: dict[str, StreamShard] = table.__dict__.setdefault("streams_by_label", {})
+    return found
+
+
+def _end_and_begin() -> None:
+    """Let a stream be disabled, and another be enabled afterwards, which has an ARN of its own.
+
+    The disabled one takes no more records and can still be read; the table goes on telling its
+    ARN as the latest. See AWS: DynamoDB Developer Guide, "Enabling a stream", and the API's
+    UpdateTable, which refuses to enable a stream where one is enabled, or to disable none. moto
+    fails at every write once a stream is disabled, and never enables another.
+    """
+
+    def set_stream_specification(self: Table, streams: dict[str, Any] | None) -> None:
+        if not (streams and (streams.get("StreamEnabled") or streams.get("StreamViewType"))):
+            self.stream_specification = {"StreamEnabled": False}
+            self.stream_shard = None
+            return
+        self.stream_specification = streams | {"StreamEnabled": True}
+        self.latest_stream_label = utcnow().isoformat()
+        shard = self.stream_shard = StreamShard(self.account_id, self)
+        number = int(unix_time_millis(shard.created_on))
+        shard.id = f"shardId-{number:020d}-{uuid.uuid4().hex[:8]}"
+        shard.label = self.latest_stream_label  # type: ignore[attr-defined]  # ours
+        shard.view_type = streams["StreamViewType"]  # type: ignore[attr-defined]  # ours
+        _streams(self)[self.latest_stream_label] = shard
+
+    def update_table_streams(
+        self: DynamoDBBackend, table: Table, stream_specification: dict[str, Any]
+    ) -> None:
+        del self
+        enable = bool(stream_specification.get("StreamEnabled"))
+        if enable and table.stream_shard is not None:
+            raise MockValidationException(f"Table already has an enabled stream: {table.name}")
+        if not enable and table.stream_shard is None:
+            raise MockValidationException(f"Table has no stream to disable: {table.name}")
+        table.set_stream_specification(stream_specification)
+
+    Table.set_stream_specification = set_stream_specification  # type: ignore[method-assign]
+    DynamoDBBackend.update_table_streams = update_table_streams  # type: ignore[method-assign]
+
+
+def _read_by_arn() -> None:
+    """Answer about the stream that an ARN names; moto answers about the table's only one."""
+
+    def shard_of(self: DynamoDBStreamsBackend, arn: str) -> StreamShard:
+        name, _, label = arn.partition(":table/")[2].partition("/stream/")
+        shard = _streams(self.dynamodb.get_table(name)).get(label)
+        if shard is None:
+            raise ResourceNotFoundException
+        return shard
+
+    def describe_stream(self: DynamoDBStreamsBackend, arn: str) -> dict[str, Any]:
+        shard = shard_of(self, arn)
+        return {
+            "StreamArn": arn,
+            "StreamLabel": shard.label,  # type: ignore[attr-defined]  # ours
+            "StreamStatus": "DISABLED" if _has_ended(shard) else "ENABLED",
+            "StreamViewType": shard.view_type,  # type: ignore[attr-defined]  # ours
+            "CreationRequestDateTime": shard.created_on,
+            "TableName": shard.table.name,
+            "KeySchema": shard.table.schema,
+            "Shards": [_described(shard)],
+        }
+
+    def list_streams(
+        self: DynamoDBStreamsBackend, table_name: str | None = None
+    ) -> list[dict[str, Any]]:
+        return [
+            {
+                "StreamArn": f"{table.table_arn}/stream/{label}",
+                "TableName": table.name,
+                "StreamLabel": label,
+            }
+            for table in self.dynamodb.tables.values()
+            if table_name in (None, table.name)
+            for label in _streams(table)
+        ]
+
+    def get_shard_iterator(
+        self: DynamoDBStreamsBackend,
+        arn: str,
+        shard_id: str,
+        shard_iterator_type: str,
+        sequence_number: str | None = None,
+    ) -> ShardIterator:
+        shard = shard_of(self, arn)
+        if shard.id != shard_id:
+            raise ResourceNotFoundException
+        iterator = ShardIterator(self, shard, shard_iterator_type, sequence_number)  # type: ignore[arg-type]  # moto's caller has made it an integer
+        self.shard_iterators[iterator.arn] = iterator
+        return iterator
+
+    DynamoDBStreamsBackend.describe_stream = describe_stream  # type: ignore[method-assign]
+    DynamoDBStreamsBackend.list_streams = list_streams  # type: ignore[method-assign]
+    DynamoDBStreamsBackend.get_shard_iterator = get_shard_iterator  # type: ignore[method-assign]
+
+
+def _has_ended(shard: StreamShard) -> bool:
+    return shard.table.stream_shard is not shard
+
+
+def _described(shard: StreamShard) -> dict[str, Any]:
+    described = shard.to_json()
+    if _has_ended(shard):
+        last = shard.starting_sequence_number + max(len(shard.items) - 1, 0)
+        described["SequenceNumberRange"]["EndingSequenceNumber"] = str(last)
+    return described
+
+
+def _read_until_the_end() -> None:
+    """Give an idle reader its iterator again, and none once the stream has ended and is read.
+
+    moto makes and keeps a new one at every read, which a reader that waits for records would
+    fill the memory with.
+    """
+    original = ShardIterator.get
+
+    def get(self: ShardIterator, limit: int = 1000) -> dict[str, Any]:
+        ended = _has_ended(self.stream_shard)  # before it is read
+        if self.stream_shard.get(self.sequence_number, 1):
+            return original(self, limit)
+        return {"Records": []} | ({} if ended else {"NextShardIterator": self.arn})
+
+    ShardIterator.get = get  # type: ignore[method-assign]  # the correction
+
+
+def _end_iterators_with_their_table() -> None:
+    """Refuse to read a stream whose table is gone, as AWS does; moto reads on."""
+    original = DynamoDBStreamsBackend.get_records
+
+    def get_records(self: DynamoDBStreamsBackend, iterator_arn: str, limit: int) -> dict[str, Any]:
+        iterator = self.shard_iterators.get(iterator_arn)
+        if iterator is None or iterator.stream_shard.table not in self.dynamodb.tables.values():
+            raise ResourceNotFoundException
+        return original(self, iterator_arn, limit)
+
+    DynamoDBStreamsBackend.get_records = get_records  # type: ignore[method-assign]  # the correction
