@@ -113,8 +113,20 @@ load_provider() {
   done <.cache/provider.env
 }
 
+# The region that the settings have, under both names: boto3 and the AWS CLI read only the second.
+load_region() {
+  [ -n "${AWS_REGION:-}${AWS_DEFAULT_REGION:-}" ] || [ ! -f .env ] ||
+    AWS_REGION=$($python -c '
+from dotenv import dotenv_values
+found = dotenv_values(".env", encoding="utf-8")
+print(found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION") or "")
+')
+  [ -z "${AWS_REGION:-}" ] || export AWS_REGION AWS_DEFAULT_REGION=$AWS_REGION
+}
+
 # The credentials in .env, which AWS's own tools do not read, unless the environment has some.
 load_credentials() {
+  load_region
   [ -f .env ] && [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}${AWS_ENDPOINT_URL:-}" ] || return 0
   eval "$($python -c '
 import re, shlex

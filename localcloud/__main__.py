@@ -50,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         with (
             LocalCloud(
                 port=options.port,
+                region=_setting("AWS_REGION") or _setting("AWS_DEFAULT_REGION"),
                 caches=(_setting("MOMENTO_CACHE_NAME") or CACHE,),
                 momento_limits=Limits.read(_setting) if options.momento_limits else None,
                 max_ttl_seconds=read_max_ttl(_setting),
@@ -83,19 +84,58 @@ def _setting(name: str) -> str | None:
 def _published(env: Mapping[str, str]) -> Iterator[None]:
     """Let others find the local cloud while it runs, by a file of `NAME=value` lines.
 
-    Where two run, the newer one is found.
+    Where two run, the older one is found: it keeps its file, and only it deletes it.
     """
     lines = [f"{name}={env[name]}" for name in sorted(env) if name.startswith(PUBLISHED)]
     text = "\n".join([f"LOCAL_CLOUD_PROCESS={os.getpid()}", *lines, ""])
-    ENVIRONMENT.parent.mkdir(exist_ok=True)
-    ENVIRONMENT.touch(mode=0o600)
-    ENVIRONMENT.write_text(text, encoding="utf-8")
+    published = _publish(text)
     try:
         yield
     finally:
         with contextlib.suppress(FileNotFoundError):
-            if ENVIRONMENT.read_text(encoding="utf-8") == text:
+            if published and ENVIRONMENT.read_text(encoding="utf-8") == text:
                 ENVIRONMENT.unlink()
+
+
+def _publish(text: str) -> bool:
+    """Write the file whole, unless that of a local cloud that runs is there; say whether."""
+    own = ENVIRONMENT.with_suffix(f".{os.getpid()}")
+    try:
+        ENVIRONMENT.parent.mkdir(exist_ok=True)
+        own.touch(mode=0o600)
+        own.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise LocalCloudError(
+            f"{ENVIRONMENT} cannot be written: {error.strerror}; others find the local cloud by it"
+        ) from None
+    try:
+        while True:
+            try:
+                ENVIRONMENT.hardlink_to(own)
+            except FileExistsError:
+                if other := _running(ENVIRONMENT):
+                    _warn(
+                        f"the local cloud of process {other} is up here, and stays the one that"
+                        " other commands find; end it first to have them find this one"
+                    )
+                    return False
+                ENVIRONMENT.unlink(missing_ok=True)  # of one that could not clean up
+            else:
+                return True
+    finally:
+        own.unlink()
+
+
+def _running(file: Path) -> int | None:
+    """Return the process that wrote a file, if it runs."""
+    try:
+        process = int(dotenv_values(file).get("LOCAL_CLOUD_PROCESS") or "")
+        os.kill(process, 0)
+    except PermissionError:
+        return process
+    except (OSError, ValueError):
+        return None
+    return process
 
 
 def _run(command: list[str], env: Mapping[str, str]) -> int:

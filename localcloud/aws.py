@@ -79,11 +79,13 @@ class LocalAws:
             if not name.startswith("AWS_") or name in ("AWS_BINDINGS", "AWS_PROVIDER_VERSION")
         }
         loopback = "127.0.0.1,localhost"
+        region = inherited.get("AWS_REGION") or inherited.get("AWS_DEFAULT_REGION") or "us-east-1"
         return kept | {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_REGION": inherited.get("AWS_REGION") or "us-east-1",
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

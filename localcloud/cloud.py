@@ -27,13 +27,14 @@ class LocalCloud:
         self,
         *,
         port: int | None = None,
+        region: str | None = None,
         caches: tuple[str, ...] = (),
         momento_limits: Limits | None = None,
         max_ttl_seconds: int = MAX_TTL_SECONDS,
         on_delivery: Callable[[Delivery], None] = lambda _: None,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`port` is the AWS API's (default: a free one).
+        """`port` is the AWS API's (default: a free one); `region` where the environment has none.
 
         `caches` exist from the start, and those that a pipe or a rule names as soon as it is
         deployed. With `momento_limits`, Momento answers 429 over them. `warn` is told of a cache
@@ -44,6 +45,7 @@ class LocalCloud:
             api_key=API_KEY, caches=caches, max_ttl_seconds=max_ttl_seconds, limits=momento_limits
         )
         self.feed = DeliveryFeed()
+        self._region = region
         self._on_delivery = on_delivery
         self._warn = warn
         self._exit = ExitStack()
@@ -89,6 +91,10 @@ class LocalCloud:
         feed of what the pipes do.
         """
         inherited = os.environ if base is None else base
+        if self._region and not (
+            inherited.get("AWS_REGION") or inherited.get("AWS_DEFAULT_REGION")
+        ):
+            inherited = {**inherited, "AWS_REGION": self._region}
         return self.aws.environment(inherited) | {
             "MOMENTO_API_ENDPOINT": inherited.get("MOMENTO_API_ENDPOINT") or MOMENTO_API_ENDPOINT,
             "MOMENTO_API_KEY": API_KEY,

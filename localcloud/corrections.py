@@ -81,7 +81,7 @@ def _keep_stopped_pipes_stopped() -> None:
         else:
             self.status = self.desired_state
 
-    Pipe.advance = advance  # type: ignore[method-assign]  # the correction
+    Pipe.advance = advance  # type: ignore[assignment, method-assign]  # the correction
 
 
 def _judge_bucket_policies_as_over_tls() -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
+from localcloud.authorization import Authorization
 from localcloud.bus import Bus
 from localcloud.delivery import Delivery
 from localcloud.sending import Attempt, RateLimit, Sender, Timing
@@ -38,6 +39,7 @@ class Deliverer:
         queue: "SQSClient",
         stop: threading.Event,
         bus: Bus | None = None,
+        authorization: Authorization | None = None,
     ) -> None:
         self._pipe = pipe
         self._shard = shard
@@ -45,7 +47,9 @@ class Deliverer:
         self._queue = queue
         self._stop = stop
         self._bus = bus
-        self._sender = Sender(limit=limit, timing=timing, redirect=redirect)
+        self._sender = Sender(
+            limit=limit, timing=timing, redirect=redirect, authorization=authorization
+        )
         self._queue_url = ""
 
     def __enter__(self) -> Self:

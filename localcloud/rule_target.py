@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eventpipes import Filtered, Request, Rule, RuleDefinition, Unprocessable
+from localcloud.authorization import Authorization
 from localcloud.delivery import Delivery
 from localcloud.sending import Attempt, RateLimit, Sender, Timing
 
@@ -64,12 +65,15 @@ class RuleTarget:
         redirect: str | None,
         queue: "SQSClient",
         tell: Callable[[Delivery], None],
+        authorization: Authorization | None = None,
     ) -> None:
         self.rule = rule
         self._timing = timing
         self._queue = queue
         self._tell = tell
-        self._sender = Sender(limit=limit, timing=timing, redirect=redirect)
+        self._sender = Sender(
+            limit=limit, timing=timing, redirect=redirect, authorization=authorization
+        )
         self._numbers = itertools.count()
         self._line: list[tuple[float, int, _Invocation]] = []
         self._busy = 0

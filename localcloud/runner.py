@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from eventpipes import Definition, EventBus, EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import read_definition
+from localcloud.authorization import Authorizations
 from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
 from localcloud.deliverer import Deliverer
@@ -82,6 +83,7 @@ class Runner:
         self._statuses: dict[str, PipeStatus] = {}
         self._limits: dict[str, RateLimit] = {}
         self._buses: dict[str, Bus] = {}
+        self._authorizations = Authorizations(self._client, self._read_secret)
         self._log = ExecutionLog(self._client("logs"))
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="pipes", daemon=True)
@@ -144,6 +146,7 @@ class Runner:
 
     def _look(self) -> None:
         """Compare what is deployed with what runs; start, restart and stop."""
+        self._authorizations.look()
         pages = self._client("pipes").get_paginator("list_pipes").paginate()
         names = {pipe["Name"] for page in pages for pipe in page["Pipes"]}
         for gone in set(self._statuses) - names - {WATCH}:
@@ -216,6 +219,7 @@ class Runner:
                     queue=self._client("sqs"),
                     stop=running.stop,
                     bus=bus,
+                    authorization=self._authorizations.of(definition.destination.connection),
                 ),
                 bus=bus,
                 checkpoints=self._checkpoints,
@@ -251,6 +255,7 @@ class Runner:
                 redirect=self._redirect,
                 queue=self._client("sqs"),
                 tell=self._on_delivery,
+                authorization=self._authorizations.of(definition.destination.connection),
             )
 
         if bus.arn not in self._buses:

@@ -1,7 +1,8 @@
 """Send requests to destinations: one attempt, and whether and when there is to be another.
 
 The rules are EventBridge's: 401, 407, 409, 429 and 5xx are tried again, honouring Retry-After,
-and so is a time-out; other answers but 2xx are not.
+and so is a time-out; other answers but 2xx are not. 401 and 407 de-authorize the connection, so
+that what is tried again is not sent before it has a valid key.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from eventpipes import Request
+from localcloud.authorization import DEAUTHORIZES, Authorization
 
 RETRIED = frozenset({401, 407, 409, 429})
 UNSENDABLE = "not HTTP:"
@@ -90,11 +92,20 @@ class RateLimit:
 class Sender:
     """Sends requests at a destination's rate; any thread may. A context manager.
 
-    `redirect` is the origin that requests go to in the place of the destination's own.
+    `redirect` is the origin that requests go to in the place of the destination's own. Without an
+    `authorization`, the connection's state does not matter.
     """
 
-    def __init__(self, *, limit: RateLimit, timing: Timing, redirect: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        limit: RateLimit,
+        timing: Timing,
+        redirect: str | None,
+        authorization: Authorization | None = None,
+    ) -> None:
         self._limit = limit
+        self._authorization = authorization
         self._timing = timing
         self._redirect = redirect
         self._http = httpx.Client(timeout=timing.timeout, trust_env=False)
@@ -118,6 +129,8 @@ class Sender:
         """
         self._limit.wait()
         started = time.monotonic()
+        if self._authorization and (problem := self._authorization.problem):
+            return self._problem(started, problem), 0.0
         try:
             # Made here, it has the headers that EventBridge sends and none of httpx's own.
             sent = httpx.Request(
@@ -135,6 +148,8 @@ class Sender:
             return self._problem(started, f"{UNSENDABLE} {error}"), 0.0
         except httpx.TransportError as error:
             return self._problem(started, f"connect: {error}"), 0.0
+        if self._authorization and response.status_code in DEAUTHORIZES:
+            self._authorization.refused()
         attempt = Attempt(
             status=response.status_code,
             seconds=time.monotonic() - started,

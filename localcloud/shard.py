@@ -80,6 +80,8 @@ class ShardReader:
             iterator = page.get("NextShardIterator")
             if not page["Records"]:
                 self._stop.wait(self._idle_seconds())
+        if iterator is None:
+            self._fail("its stream was disabled and has been read to the end: AWS needs a new pipe")
 
     def _handle(self, record: dict[str, Any]) -> bool:
         """Deliver a record; False if it was given up because the pipe stops."""

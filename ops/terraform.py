@@ -65,13 +65,15 @@ class TerraformError(OpsError):
 def environment(settings: Settings, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment Terraform and cdktf run in.
 
-    It holds the API key as a Terraform variable (if it is set), the provider's mirror, and
-    nothing that makes the tools ask the network for news of themselves.
+    It holds the API key as a Terraform variable (if it is set), the region under both of its
+    names, the provider's mirror, and nothing that makes the tools ask the network for news of
+    themselves.
     """
     env = dict(os.environ if base is None else base)
     found = provider.resolve(ROOT, env)
     env |= provider.terraform_variables(ROOT, env, found)
     env |= {"CHECKPOINT_DISABLE": "1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20"}
+    env |= {"AWS_REGION": settings.region, "AWS_DEFAULT_REGION": settings.region}
     if settings.momento_api_key is not None:
         env.setdefault(KEY_VARIABLE, settings.momento_api_key.get_secret_value())
     return env

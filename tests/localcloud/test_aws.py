@@ -183,10 +183,18 @@ def test_the_environment_points_at_the_endpoint_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "region"), [({}, "us-east-1"), ({"AWS_REGION": "eu-west-1"}, "eu-west-1")]
+    ("base", "region"),
+    [
+        ({}, "us-east-1"),
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-west-2"}, "eu-west-1"),
+    ],
 )
 def test_the_region_is_the_users_own(base: dict[str, str], region: str) -> None:
-    assert LocalAws().environment(base)["AWS_REGION"] == region
+    """Under both names, because boto3 and the AWS CLI read only the second."""
+    env = LocalAws().environment(base)
+    assert (env["AWS_REGION"], env["AWS_DEFAULT_REGION"]) == (region, region)
 
 
 @pytest.mark.parametrize("code", [0, 3])

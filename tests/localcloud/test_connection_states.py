@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 NAME = "momento"
-KEY = {"ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": "one"}}
+KEY: Any = {"ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": "one"}}
 
 
 @pytest.fixture

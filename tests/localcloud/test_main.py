@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -112,6 +113,69 @@ def test_the_file_of_a_newer_one_is_left_alone(run: Ran, monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "_run", another_begins)
     assert run("--watch") == 0
     assert run.file.read_text() == newer
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_the_file_of_one_that_runs_is_neither_taken_over_nor_deleted(
+    run: Ran, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nor is it where the second one's command fails."""
+    run.file.parent.mkdir()
+    first = f"LOCAL_CLOUD_PROCESS={os.getppid()}\nAWS_ENDPOINT_URL=http://127.0.0.1:1\n"
+    run.file.write_text(first)
+    for code in (0, 5):
+        assert run("--watch", code=code) == code
+        assert (run.seen["file"], run.file.read_text()) == (first, first)
+        assert run.seen["env"]["AWS_ENDPOINT_URL"] != "http://127.0.0.1:1"
+    assert (
+        f"warning: the local cloud of process {os.getppid()} is up here" in capfd.readouterr().err
+    )
+    assert list(run.file.parent.iterdir()) == [run.file]
+
+
+def test_one_that_fails_to_start_deletes_nothing(run: Ran) -> None:
+    """Its port is taken."""
+    run.file.parent.mkdir()
+    first = f"LOCAL_CLOUD_PROCESS={os.getppid()}\n"
+    run.file.write_text(first)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert run("--watch", "--port", str(taken.getsockname()[1])) == 1
+    assert run.file.read_text() == first
+
+
+@pytest.mark.usefixtures("without_aws")
+@pytest.mark.parametrize("left", ["LOCAL_CLOUD_PROCESS=999999999\n", "", "LOCAL_CLOUD_PROCESS=x\n"])
+def test_what_a_killed_one_left_is_replaced(run: Ran, left: str) -> None:
+    run.file.parent.mkdir()
+    run.file.write_text(left)
+    assert run("--watch") == 0
+    assert values(run.seen["file"])["LOCAL_CLOUD_PROCESS"] == str(os.getpid())
+    assert run.file.parent.exists()
+    assert not run.file.exists()
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_a_file_that_cannot_be_written_is_told(run: Ran, capfd: pytest.CaptureFixture[str]) -> None:
+    run.file.parent.write_text("no folder")
+    assert run("--watch") == 1
+    assert f"error: {run.file} cannot be written:" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("without_aws")
+@pytest.mark.parametrize(
+    ("env", "region"), [({}, "eu-west-1"), ({"AWS_REGION": "us-west-2"}, "us-west-2")]
+)
+def test_the_region_is_that_of_the_settings(
+    run: Ran, monkeypatch: pytest.MonkeyPatch, env: dict[str, str], region: str
+) -> None:
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    Path(".env").write_text("AWS_REGION=eu-west-1\n")
+    assert run("--watch") == 0
+    names = ("AWS_REGION", "AWS_DEFAULT_REGION")
+    assert [run.seen["env"][name] for name in names] == [region, region]
 
 
 @pytest.mark.usefixtures("without_aws")

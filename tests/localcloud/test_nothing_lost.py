@@ -41,7 +41,7 @@ RETRIES = 2
 RESTARTS = 6
 TIMING = Timing(timeout=0.5, first_wait=0.005, longest_wait=0.05, second=0.05)
 HANG_SECONDS = 0.8
-FAULTS = {"429": 12, "500": 12, "503": 6, "401": 6, "400": 6, "hang": 2}
+FAULTS = {"429": 12, "500": 12, "503": 6, "409": 6, "400": 6, "hang": 2}
 """What befalls one request of eight, and how often each does."""
 METHODS = {"PUT": PUT, "DELETE": DELETE, "POST": PUBLISH}
 

@@ -4,7 +4,7 @@ Sources: DynamoDB's API model, UpdateTable (`StreamSpecification`: what is refus
 Developer Guide, "Enabling a stream" (a new stream has another descriptor; the old one can be read).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from botocore.exceptions import ClientError
@@ -25,7 +25,7 @@ def table(local_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[Table
     table.streams.close()
 
 
-def change(table: Table, specification: dict[str, object]) -> dict[str, object]:
+def change(table: Table, specification: Mapping[str, object]) -> dict[str, object]:
     """Change the table's stream; return the table's description."""
     table.dynamodb.update_table(TableName=table.name, StreamSpecification=specification)
     described: dict[str, object] = table.dynamodb.describe_table(TableName=table.name)["Table"]
@@ -81,7 +81,7 @@ def test_the_next_stream_has_an_arn_and_a_view_of_its_own(table: Table) -> None:
     ],
 )
 def test_what_is_so_already_is_refused(
-    table: Table, before: list[dict[str, object]], specification: dict[str, object], says: str
+    table: Table, before: list[Mapping[str, object]], specification: Mapping[str, object], says: str
 ) -> None:
     for one in before:
         change(table, one)

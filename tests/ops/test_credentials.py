@@ -8,7 +8,7 @@ from tests.conftest import ROOT, House
 
 SHOW = """
 python=.venv/bin/python
-eval "$(sed -n '/^load_credentials/,/^}/p' help.sh)"
+eval "$(sed -n '/^load_region/,/^}/p;/^load_credentials/,/^}/p' help.sh)"
 load_credentials
 env
 """
@@ -38,6 +38,8 @@ def test_they_are_taken_from_the_file(house: House, env_file: Path) -> None:
     assert loaded(house, env_file, IN_FILE, {}) == {
         "AWS_ACCESS_KEY_ID": "id",
         "AWS_SECRET_ACCESS_KEY": "it$(id) is",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
     }
 
 
@@ -53,7 +55,26 @@ def test_they_are_taken_from_the_file(house: House, env_file: Path) -> None:
 def test_none_is_mixed_with_the_environments(
     house: House, env_file: Path, env: dict[str, str]
 ) -> None:
-    assert loaded(house, env_file, IN_FILE, env) == env
+    """The region is none of them."""
+    region = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}
+    assert loaded(house, env_file, IN_FILE, env) == env | region
+
+
+@pytest.mark.parametrize(
+    ("text", "env", "region"),
+    [
+        ("AWS_DEFAULT_REGION=us-west-2\n", {}, "us-west-2"),
+        (IN_FILE, {"AWS_REGION": "us-west-2"}, "us-west-2"),
+        (IN_FILE, {"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "eu-west-3"}, "us-west-2"),
+        ("", {"AWS_REGION": "us-west-2"}, "us-west-2"),
+        ("", {}, None),
+    ],
+)
+def test_boto3_gets_the_region_of_the_settings(
+    house: House, env_file: Path, text: str, env: dict[str, str], region: str | None
+) -> None:
+    """It reads AWS_DEFAULT_REGION only (boto3, "Configuration": environment variables)."""
+    assert loaded(house, env_file, text, env).get("AWS_DEFAULT_REGION") == region
 
 
 def test_the_commands_that_reach_aws_load_them() -> None:

@@ -1,0 +1,85 @@
+"""Connections that a destination's 401 or 407 de-authorizes, as EventBridge does.
+
+See AWS: EventBridge User Guide, "De-authorizing connections": a connection with an API key loses
+its authorization when EventBridge gets one of these, until it is updated. The guide's table of
+API destinations' error codes has both among those that are tried again; so a record is, but
+nothing is sent for it before the connection is authorized again.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from eventpipes.definition import Connection
+from eventpipes.deployed import ReadSecret
+
+DEAUTHORIZES = frozenset({401, 407})
+DEAUTHORIZED = "DEAUTHORIZED"
+
+
+class Authorization:
+    """Whether one connection may be used."""
+
+    def __init__(self, connection: Connection, owner: "Authorizations") -> None:
+        self._connection = connection
+        self._owner = owner
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is sent; empty if it is."""
+        name = self._connection.name
+        if not self._owner.is_deauthorized(name):
+            return ""
+        return (
+            f"the connection {name} is {DEAUTHORIZED}: give it a valid API key (UpdateConnection)"
+        )
+
+    def refused(self) -> None:
+        """Take notice of a 401 or a 407."""
+        with contextlib.suppress(BotoCoreError, ClientError):  # the next one takes it again
+            self._owner.refuse(self._connection)
+
+
+class Authorizations:
+    """The states of all connections, as the AWS API tells them; `look` asks for them."""
+
+    def __init__(self, client: Callable[[str], Any], read_secret: ReadSecret) -> None:
+        self._client = client
+        self._read_secret = read_secret
+        self._deauthorized: set[str] = set()
+        self._lock = threading.Lock()
+
+    def of(self, connection: Connection) -> Authorization:
+        """Return the authorization of a connection."""
+        return Authorization(connection, self)
+
+    def is_deauthorized(self, name: str) -> bool:
+        """Say whether a connection has lost its authorization."""
+        return name in self._deauthorized
+
+    def look(self) -> None:
+        """Ask for the connections that have lost their authorization."""
+        events = self._client("events")
+        with self._lock:
+            answer = events.list_connections(ConnectionState=DEAUTHORIZED)
+            names = {one["Name"] for one in answer["Connections"]}
+            while token := answer.get("NextToken"):
+                answer = events.list_connections(ConnectionState=DEAUTHORIZED, NextToken=token)
+                names |= {one["Name"] for one in answer["Connections"]}
+            self._deauthorized = names
+
+    def refuse(self, connection: Connection) -> None:
+        """De-authorize a connection, unless it has another key by now."""
+        events = self._client("events")
+        with self._lock:
+            if connection.name in self._deauthorized:
+                return
+            described = events.describe_connection(Name=connection.name)
+            key = self._read_secret(described["SecretArn"]).get("api_key_value")
+            if key not in connection.headers.values():
+                return
+            events.deauthorize_connection(Name=connection.name)
+            self._deauthorized = self._deauthorized | {connection.name}
