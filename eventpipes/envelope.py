@@ -5,7 +5,6 @@ EventBridge" for the members. The source and the detail type that stand where a 
 are in no AWS page; they are what events from DynamoDB streams carry.
 """
 
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,6 +14,7 @@ from eventpipes.definition import Definition, EventBus
 from eventpipes.errors import InvalidDefinition
 from eventpipes.outcome import Event, Unprocessable
 from eventpipes.parameters import compile_value, unreadable
+from eventpipes.template import check_octets, from_json, to_json
 
 DETAIL_TYPE = "Event from aws:dynamodb"
 MAX_DETAIL_TYPE_LENGTH = 128
@@ -45,11 +45,17 @@ class Envelope:
     def wrap(
         self, record: Mapping[str, object], rendered: str | None, now: datetime
     ) -> Event | Unprocessable:
-        """Return the event for a record, whose detail is what a template made of it, if one did."""
+        """Return the event for a record, whose detail is what a template made of it, if one did.
+
+        Raises:
+            Undeliverable: the record holds what no event can carry.
+
+        """
         detail: Any = record
+        check_octets(to_json(record) if rendered is None else rendered)
         if rendered is not None:
             try:
-                detail = json.loads(rendered)
+                detail = from_json(rendered)
             except ValueError as error:
                 return Unprocessable(f"an event's detail has to be JSON, and it is not: {error}")
         if not isinstance(detail, Mapping):

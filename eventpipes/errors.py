@@ -44,7 +44,7 @@ class InvalidTemplate(EventPipesError, ValueError):  # noqa: N818 - beside Inval
 
 
 class Undeliverable(EventPipesError):  # noqa: N818 - says what it is
-    """EventBridge takes this rule's template, but delivers nothing for this event."""
+    """The definition is good, but nothing can be sent for this record or event."""
 
 
 class InvalidPath(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from eventpipes.errors import InvalidDefinition, InvalidPath
 from eventpipes.path import MISSING, compile_path, is_path
 from eventpipes.service_model import Model
-from eventpipes.template import to_json
+from eventpipes.template import check_octets, to_json
 
 Value = Callable[[Mapping[str, object]], str]
 
@@ -86,7 +86,13 @@ def compile_path_parameters(values: Sequence[str], model: Model) -> list[Value]:
 
 
 def encode(value: str) -> str:
-    """Return a value percent-encoded for a path or a query string."""
+    """Return a value percent-encoded for a path or a query string.
+
+    Raises:
+        Undeliverable: it holds half of a surrogate pair.
+
+    """
+    check_octets(value)
     return value if value.isascii() and value.isalnum() else quote(value, safe="")
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from eventpipes import pattern as event_pattern
 from eventpipes.definition import MAX_FILTERS, MAX_PATTERN_LENGTH, Definition
 from eventpipes.envelope import Envelope
-from eventpipes.errors import EventPipesError, InvalidDefinition, Unsupported
+from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable, Unsupported
 from eventpipes.outcome import Event, Filtered, Request, Unprocessable
 from eventpipes.request import RequestForm
 from eventpipes.service_model import PIPES
@@ -70,6 +70,12 @@ class Pipe:
         """Return what becomes of a record. `now` is its ingestion time (default: now)."""
         if not self.matches(record):
             return Filtered(self._filters)
+        try:
+            return self._make(record, now)
+        except Undeliverable as error:
+            return Unprocessable(str(error))
+
+    def _make(self, record: Mapping[str, object], now: datetime | None) -> Outcome:
         template = self._template
         rendered = None if template is None else template.render(record, self._context_at(now))
         if isinstance(self._target, Envelope):

@@ -19,6 +19,7 @@ from eventpipes.parameters import (
 )
 from eventpipes.path import is_path
 from eventpipes.service_model import Model
+from eventpipes.template import check_octets
 
 WILDCARD = "*"
 DEFAULT_HEADERS: Final = {
@@ -105,7 +106,13 @@ class RequestForm:
         )
 
     def fill(self, event: Mapping[str, object], body: str) -> Request | Unprocessable:
-        """Return the request with this body and with the parameters that the event holds."""
+        """Return the request with this body and with the parameters that the event holds.
+
+        Raises:
+            Undeliverable: the event or the body holds what no request can carry.
+
+        """
+        check_octets(body)
         url = self._endpoint.url(event)
         query = [name + encode(value(event)) for name, value in self._query]
         query += self._fixed_query
@@ -117,6 +124,7 @@ class RequestForm:
             for name, text in own.items():
                 if _CONTROL.search(text):
                     return Unprocessable(f"the header {name} would hold a control character")
+                check_octets(text)
             headers = own | headers
         return Request(self._method, url, headers, body)
 

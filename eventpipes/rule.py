@@ -135,15 +135,17 @@ class Rule:
         """
         if not self._matches(event):
             return Filtered(self.definition.filters)
+        try:
+            return self._make(event, now)
+        except Undeliverable as error:
+            return Unprocessable(str(error))
+
+    def _make(self, event: Mapping[str, object], now: datetime | None) -> Request | Unprocessable:
         if self._template is not None:
             context = self._context
             if self._timed:
                 context = {**context, "aws.events.event.ingestion-time": timestamp(now)}
-            try:
-                body = self._template.render(event, context)
-            except Undeliverable as error:
-                return Unprocessable(str(error))
-            return self._form.fill(event, body)
+            return self._form.fill(event, self._template.render(event, context))
         part = event if self._read is None else self._read(event)
         if part is MISSING:
             return Unprocessable(

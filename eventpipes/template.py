@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from eventpipes.errors import InvalidPath, InvalidTemplate, Undeliverable
 from eventpipes.path import MISSING, compile_path, parse_path
@@ -40,6 +40,7 @@ Context = Mapping[str, str]
 """The reserved variables that the pipe knows, by name."""
 
 _NOTHING: Context = {}
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +117,8 @@ class Template:
         """Return the text for one record; a path that is not in it gives an empty string.
 
         Raises:
-            Undeliverable: it is a rule's, and EventBridge delivers nothing for this event.
+            Undeliverable: the record holds what is not JSON; or the template is a rule's, and
+                EventBridge delivers nothing for this event.
 
         """
         text = self._form % tuple([write(record, context) for write in self._writers])
@@ -205,8 +207,8 @@ def _ends_in_string(literal: str, *, in_string: bool) -> bool:
 
 def _is_json(parts: list[str | _Variable]) -> bool:
     try:
-        json.loads(_sample(parts))
-    except (ValueError, RecursionError):
+        from_json(_sample(parts))
+    except ValueError:
         return False
     return True
 
@@ -218,7 +220,7 @@ def _sample(parts: list[str | _Variable]) -> str:
         if isinstance(part, str)
         else "x" * part.width
         if part.in_string
-        else "0".ljust(part.width)
+        else "{}".ljust(part.width)  # no digit or sign beside it makes it another value
         for part in parts
     )
 
@@ -242,9 +244,9 @@ def _check_rule_text(text: str, parts: list[str | _Variable], *, is_json: bool) 
     start = 0
     for line in sample.split("\n"):
         try:
-            whole = isinstance(json.loads(line), str) if line.strip() else True
+            whole = isinstance(from_json(line), str) if line.strip() else True
             place = 0
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             whole, place = False, getattr(error, "pos", 0)
         if not whole:
             if sample.lstrip().startswith(("{", "[")):
@@ -260,18 +262,15 @@ def _check_rule_text(text: str, parts: list[str | _Variable], *, is_json: bool) 
 
 def _error_in(sample: str) -> int:
     try:
-        json.loads(sample)
+        from_json(sample)
     except ValueError as error:
         return getattr(error, "pos", 0)
-    except RecursionError:
-        pass
     return 0
 
 
 def _is_key(sample: str, column: int) -> bool:
     """Say whether the string around a column is an object's key."""
-    found = _REST_OF_STRING.match(sample, column)
-    return found is not None
+    return _REST_OF_STRING.match(sample, column) is not None
 
 
 _REST_OF_STRING = re.compile(r'(?:[^"\\]|\\.)*"\s*:', re.DOTALL)
@@ -286,9 +285,9 @@ def _deliverable(text: str, *, lines: bool) -> str:
     """
     try:
         if lines:
-            return "\n".join(json.loads(line) if line.strip() else "" for line in text.split("\n"))
-        json.loads(text)
-    except (ValueError, RecursionError) as error:
+            return "\n".join(from_json(line) if line.strip() else "" for line in text.split("\n"))
+        from_json(text)
+    except ValueError as error:
         raise Undeliverable(
             f"a value breaks the JSON of the template, so EventBridge delivers nothing: {error}"
         ) from None
@@ -354,8 +353,45 @@ def _alone(value: object) -> str:
 
 
 def to_json(value: object) -> str:
-    """Return a part of a record as compact JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Return a part of a record as compact JSON.
+
+    Raises:
+        Undeliverable: it holds what no JSON can hold, or is nested too deep to be written.
+
+    """
+    try:
+        return _ENCODER.encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Undeliverable(f"the record is not JSON: {error}") from None
+
+
+def from_json(text: str) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return what JSON text holds.
+
+    Raises:
+        ValueError: it is not JSON (`NaN` and `Infinity` are not), or is nested too deep.
+
+    """
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+
+
+def check_octets(text: str) -> None:
+    """Raise Undeliverable for half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise Undeliverable(f"the record is not JSON that UTF-8 can write: {error}") from None
 
 
 def timestamp(moment: datetime | None) -> str:

@@ -1,0 +1,99 @@
+"""Records that no JSON can hold, or that no request can carry: told of, never raised."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from eventpipes import EventBus, Pipe, Request, Rule, Unprocessable
+from tests.eventpipes.test_pipe import DEFINITION
+from tests.eventpipes.test_rule import DEFINITION as RULE
+from tests.eventpipes.test_rule import event
+
+DEPTH = 100_000
+TEMPLATES = (None, "<$.k>", '{"a":<$.k>}', '{"a":"<$.k>"}', "k is <$.k>", "<aws.pipes.event>")
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "path": {"path_parameters": ("$.k",)},
+    "query": {"path_parameters": ("c",), "query_string": {"key": "$.k"}},
+    "header": {"path_parameters": ("c",), "headers": {"X-K": "$.k"}},
+}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """Return objects in objects, deeper than any call may be."""
+    value: dict[str, Any] = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+ODD: dict[str, Any] = {
+    "half of a surrogate pair": json.loads(r'"\ud800"'),
+    "half of one inside an object": json.loads(r'{"S":"\ud800"}'),
+    "half of one as a name": json.loads(r'{"\udc00":1}'),
+    "too deep": nested(DEPTH),
+    "not a number": json.loads("NaN"),
+    "no end": [json.loads("1e999")],
+    "too many digits": 10**5_000,
+    "octets": b"x",
+    "a set": {"SS": {"x"}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_value_that_no_body_can_hold_is_unprocessable(odd: object, template: str | None) -> None:
+    definition = dataclasses.replace(
+        DEFINITION, filters=(), input_template=template, query_string={}
+    )
+    found = Pipe(definition).process({"k": odd})
+    assert isinstance(found, Unprocessable), found
+    assert "is not JSON" in found.reason
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("where", PARAMETERS)
+def test_a_value_that_no_parameter_can_hold_is_unprocessable(odd: object, where: str) -> None:
+    changes: dict[str, Any] = {"query_string": {}, **PARAMETERS[where]}
+    definition = dataclasses.replace(DEFINITION, filters=(), input_template='{"a":1}', **changes)
+    found = Pipe(definition).process({"k": odd})
+    assert isinstance(found, Unprocessable), found
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("template", ['{"a":<$.k>}', None])
+def test_a_value_that_no_event_can_hold_is_unprocessable(odd: object, template: str | None) -> None:
+    bus = EventBus(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
+    definition = dataclasses.replace(
+        DEFINITION,
+        filters=(),
+        input_template=template,
+        event_bus=bus,
+        path_parameters=(),
+        query_string={},
+        headers={},
+    )
+    found = Pipe(definition).process({"k": odd})
+    assert isinstance(found, Unprocessable), found
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("template", ['{"a":<k>}', '"k is <k>"', "<aws.events.event.json>", None])
+def test_a_rule_tells_of_a_value_that_it_cannot_deliver(odd: object, template: str | None) -> None:
+    rule = Rule(
+        dataclasses.replace(
+            RULE,
+            pattern='{"version":["0"]}',
+            input_template=template,
+            input_paths={} if template is None else {"k": "$.detail.k"},
+            query_string={},
+        )
+    )
+    assert isinstance(rule.process({**event(), "detail": {"k": odd}}), Unprocessable)
+
+
+@pytest.mark.parametrize("record", [{}, {"dynamodb": None}, {"k": []}, {"k": None}, {"k": "\0"}])
+def test_a_record_that_is_only_empty_of_what_is_read_is_sent(record: dict[str, Any]) -> None:
+    definition = dataclasses.replace(DEFINITION, filters=(), input_template='{"a":"<$.k.x[0]>"}')
+    assert isinstance(Pipe(definition).process(record), Request)
