@@ -11,6 +11,7 @@ from ops.errors import OpsError
 from ops.saved_plan import make
 from ops.terraform import Terraform
 from tests.conftest import ADVICE, KEY, House
+from tests.ops.test_commands import on_a_terminal
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -144,6 +145,19 @@ def test_deploy_refuses_without_asking_what_is_not_allowed(house: House, end: Pa
     assert ":destroyed@" in done.stderr
     assert KEY not in done.stdout + done.stderr
     assert "## Plan: nothing to do" in house.run("./help.sh", "review").stdout, "all is there"
+
+
+def test_deploy_shows_what_is_lost_before_it_asks(
+    house: House, end: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert end.exists()
+    monkeypatch.setenv("TOPOLOGY", "bus")
+    code, said = on_a_terminal(house, "no\n", "./help.sh", "deploy")
+    assert code == 1
+    told = said.index("This plan loses something:")
+    assert told < said.index("Do you want to perform these actions?")
+    assert "the pipe is destroyed, and weather-stats-demo-changes-pipe will read" in said
+    assert "Apply cancelled. Nothing was changed" in said
 
 
 def test_deploy_applies_a_loss_that_is_allowed(house: House, end: Path) -> None:

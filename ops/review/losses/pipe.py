@@ -57,15 +57,18 @@ def _destroyed(change: Change, whole: Whole) -> Loss:
 
 def _readers(change: Change, whole: Whole) -> list[str]:
     """Return the names of new pipes that read what a destroyed one has read."""
-    by_name = {one.name: one for one in whole.pipes_before}
-    was: Definition | None = by_name.get(str(change.before.get("name")))
+    name = change.before.get("name")
+    was: Definition | None = next((one for one in whole.pipes_before if one.name == name), None)
     if was is None:
         return []
+    created = {
+        one.after.get("name") for one in whole.plan.of(Action.CREATE) if one.type == change.type
+    }
     return [
         one.name
         for one in whole.pipes
         if one.source.arn == was.source.arn
-        and one.name not in by_name
+        and one.name in created
         and one.desired_state != "STOPPED"
     ]
 

@@ -4,8 +4,11 @@ The public case: Terraform leaves `values` out of a planned resource that is who
 the policies of alarms' topic and of the bus's queue (Terraform: "JSON Output Format").
 """
 
+import copy
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -150,3 +153,45 @@ def test_every_pipe_and_rule_that_is_deployed_can_be_run(deployment: str) -> Non
     assert found
     assert [(one.pipe, one.trouble) for one in found if one.trouble] == []
     assert all(one.answers for one in found)
+
+
+def changed(kind: str, edit: Callable[[dict[str, Any]], None]) -> Review:
+    """Return the review of a second plan in which `edit` changes the first resource of a kind."""
+    document = copy.deepcopy(group(DEMO)["second"])
+    one = next(one for one in document["resource_changes"] if one["type"] == kind)
+    one["change"]["actions"] = ["update"]
+    edit(one["change"]["after"])
+    return review(read_plan(json.dumps(document), "changed"))
+
+
+@pytest.mark.parametrize(
+    "action", ["dynamodb:GetRecords", "events:InvokeApiDestination", "sqs:SendMessage"]
+)
+def test_a_policy_that_no_longer_holds_what_the_pipes_need_holds_back(action: str) -> None:
+    def without(after: dict[str, Any]) -> None:
+        assert action in after["policy"]
+        after["policy"] = after["policy"].replace(action, "dynamodb:ListTables")
+
+    (finding,) = changed("aws_iam_role_policy", without).findings
+    assert (finding.name, finding.blocks) == ("narrowed", True)
+    assert f"{action} on " in finding.loss
+
+
+def test_a_policy_about_another_table_holds_back() -> None:
+    def elsewhere(after: dict[str, Any]) -> None:
+        after["policy"] = after["policy"].replace("table/weather-stats-demo/", "table/other/")
+
+    (finding,) = changed("aws_iam_role_policy", elsewhere).findings
+    assert (finding.name, finding.blocks) == ("narrowed", True)
+
+
+def test_a_pipe_at_another_address_is_read_on_by_the_new_one() -> None:
+    """As without a block `moved`: destroyed here, created there, under the same name."""
+    document = copy.deepcopy(group(DEMO)["second"])
+    one = next(one for one in document["resource_changes"] if one["type"] == "aws_pipes_pipe")
+    new = copy.deepcopy(one) | {"address": "aws_pipes_pipe.elsewhere", "name": "elsewhere"}
+    one["change"] |= {"actions": ["delete"], "after": None}
+    new["change"] |= {"actions": ["create"], "before": None}
+    document["resource_changes"].append(new)
+    (finding,) = review(read_plan(json.dumps(document), "moved")).findings
+    assert f"{new['change']['after']['name']} will read the same stream" in finding.loss
