@@ -20,6 +20,7 @@ from eventpipes import (
     Unprocessable,
     Unsupported,
 )
+from eventpipes.doubts import doubts
 from eventpipes.outcome import masked
 from eventpipes.planned import after, before, rules_after, rules_before
 from eventpipes.request import DEFAULT_HEADERS
@@ -36,7 +37,8 @@ Sent = Filtered | Request | Event | Unprocessable | None
 class Answer:
     """What a pipe does with one sample before and after, as text; none where it sends nothing.
 
-    `is_whole` unless the sample lacks something that is read.
+    `is_whole` unless the sample lacks something that is read. `doubts` are what is odd about the
+    request after, a sentence each.
     """
 
     sample: str
@@ -45,6 +47,7 @@ class Answer:
     old: Sent = None
     new: Sent = None
     is_whole: bool = True
+    doubts: Sequence[str] = ()
 
     @property
     def gained(self) -> bool:
@@ -127,7 +130,7 @@ def compare(plan: Plan, samples: Records | None = None) -> list[Behaviour]:
         except EventPipesError as error:
             old_trouble = str(error)
             was_sent = [None] * len(tried)
-        answers = _differing(tried, was_sent, outcomes)
+        answers = _differing(new, tried, was_sent, outcomes)
         if answers or old_trouble:
             found.append(
                 Behaviour(pipe=name, address=address, answers=answers, old_trouble=old_trouble)
@@ -185,7 +188,9 @@ def _is_run(way: _Way | None) -> bool:
     return way is not None and (way.rule is None or way.rule.state == "ENABLED")
 
 
-def _differing(samples: Sequence[Sample], old: Sequence[Sent], new: Sequence[Sent]) -> list[Answer]:
+def _differing(
+    way: _Way, samples: Sequence[Sample], old: Sequence[Sent], new: Sequence[Sent]
+) -> list[Answer]:
     """Return the answers that differ.
 
     Where the plainest item is gained or lost, those that only vary it are left out.
@@ -202,12 +207,24 @@ def _differing(samples: Sequence[Sample], old: Sequence[Sent], new: Sequence[Sen
             old=one,
             new=other,
             is_whole=sample.is_whole,
+            doubts=_doubts(way, sample, other) if sample.is_whole else (),
         )
         plain = found.get(sample.plain)
         is_same = plain is not None and (plain.gained, plain.lost) == (answer.gained, answer.lost)
         if not (is_same and (answer.gained or answer.lost)):
             found[sample.name] = answer
     return list(found.values())
+
+
+def _doubts(way: _Way, sample: Sample, outcome: Sent) -> list[str]:
+    """Return what is odd about a request; a rule's target reads the event of the record."""
+    if not isinstance(outcome, Request):
+        return []
+    record: Mapping[str, object] = sample.record
+    if way.rule is not None:
+        event = Pipe(way.pipe).process(record)
+        record = event.envelope if isinstance(event, Event) else record
+    return doubts(way.definition, record, outcome)
 
 
 def _outcomes(way: _Way | None, samples: Sequence[Sample]) -> list[Sent]:

@@ -33,6 +33,7 @@ def requests(behaviours: Sequence[Behaviour]) -> Iterator[Section]:
         name = code(behaviour.pipe)
         blocks = [
             f"{plain(answer.sample)}:\n\n{diff(answer.before or '', answer.after or '')}"
+            + "".join(f"\n- {plain(doubt)}" for doubt in answer.doubts)
             for answer in _shown(behaviour.answers)
         ]
         text = "\n\n".join(blocks)

@@ -127,3 +127,18 @@ def test_a_broken_filter_of_before_is_no_trouble_of_after() -> None:
     text = review(edited(lambda _: None, set_pattern('{"eventName":"INSERT"}'))).markdown
     assert "as it is now, it cannot be compared" in text
     assert "cannot be run" not in text
+
+
+def test_what_is_odd_about_a_request_stands_below_it() -> None:
+    """Also of a user's own samples: the sentences are those of simulate."""
+    record = {
+        "eventName": "INSERT",
+        "dynamodb": {
+            "Keys": {"Location": {"S": ""}},
+            "NewImage": {"Location": {"S": ""}, "TTL": {"N": "1795826861"}},
+        },
+    }
+    found = edited(parameters(ttl_seconds="$.dynamodb.NewImage.TTL.N"), parameters(ttl_seconds="1"))
+    text = review(found, samples={"mine": record}).markdown
+    assert "key is empty: Momento refuses the request with 400" in text
+    assert "it looks like a point in time" in text
