@@ -152,7 +152,12 @@ capacity | policy)
   install_python
   exec $python -m ops "$command" "$@"
   ;;
-doctor | provider | simulate | synth | validate | plan | review | deploy | destroy | bootstrap)
+doctor)
+  install_python
+  find_provider
+  exec $python -m ops "$command" "$@"
+  ;;
+provider | simulate | synth | validate | plan | review | deploy | destroy | bootstrap)
   install_python
   find_provider
   load_credentials
@@ -160,7 +165,6 @@ doctor | provider | simulate | synth | validate | plan | review | deploy | destr
   ;;
 redrive | warm | verify)
   install_python
-  load_credentials
   exec $python -m ops "$command" "$@"
   ;;
 cdktf)

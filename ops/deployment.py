@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eventpipes import EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import list_targets, read_definition, read_rule
 from ops.errors import OpsError
-from ops.pipelines import CHANGES, OPERATIONS, PUT, Pipeline, choose, list_pipelines
+from ops.pipelines import CHANGES, OPERATIONS, PUT, Pipeline, choose, list_pipelines, shared_name
 from ops.route import Route
 from ops.table import Table
 from stacks.settings import Settings
@@ -46,6 +46,7 @@ class Deployment:
 
     def __init__(self, settings: Settings, pipeline: str | None = None) -> None:
         self._prefix = settings.name_prefix
+        self._stack = settings.stack
         self._region = settings.region
         self._wanted = pipeline
         self._clients: dict[str, Any] = {}
@@ -128,7 +129,13 @@ class Deployment:
                 f"no pipeline of {self._prefix} is deployed in {self._region}: run ./help.sh"
                 " deploy, or set NAME_PREFIX and AWS_REGION to what is deployed"
             )
-        return choose(found, self._prefix, self._wanted)
+        return choose(
+            found,
+            self._prefix,
+            self._wanted,
+            stack=self._stack,
+            shared_name=lambda one: shared_name(one, self.client("pipes"), self.client("events")),
+        )
 
     def _routes(self, pipeline: Pipeline) -> dict[str, Route]:
         found = {}

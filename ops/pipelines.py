@@ -1,7 +1,7 @@
 """The pipelines that are deployed, by the names of their pipes: one of a table's each."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,9 @@ from ops.errors import OpsError
 PUT, PUBLISH, DELETE = OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
 CHANGES = "changes"
 """The one pipe of a pipeline with an event bus; its rules have the operations' names."""
+WEATHER = "weather"
+"""The stack whose shared resources begin with the prefix alone; any other adds its own name."""
+_DESTINATION = re.compile(rf":api-destination/(.+)-(?:{'|'.join(OPERATIONS)})-api-destination/")
 _NAME = re.compile(rf"(.+)-({'|'.join((*OPERATIONS, CHANGES))})-pipe")
 
 
@@ -53,11 +56,20 @@ def group(names: Iterable[str], prefix: str) -> dict[str, Pipeline]:
     }
 
 
-def choose(found: Mapping[str, Pipeline], prefix: str, wanted: str | None = None) -> Pipeline:
+def choose(
+    found: Mapping[str, Pipeline],
+    prefix: str,
+    wanted: str | None = None,
+    *,
+    stack: str = WEATHER,
+    shared_name: Callable[[Pipeline], str] = lambda _: "",
+) -> Pipeline:
     """Return the pipeline of a name, with or without the prefix.
 
-    Without a name it is the only one there is, else the one that is called like the prefix, as
-    the weather stack's is.
+    Without a name it is the stack's: the only one it has, else the one that is called like the
+    prefix, as the weather stack's is. `shared_name` tells what begins the names of the
+    resources that a pipeline shares with others of its stack. Of a stack that names them itself,
+    nothing is known but that it is not the weather stack.
 
     Raises:
         OpsError: there is none, or several; the message lists them.
@@ -69,11 +81,53 @@ def choose(found: Mapping[str, Pipeline], prefix: str, wanted: str | None = None
             if name in found:
                 return found[name]
         raise OpsError(f"there is no pipeline {wanted!r}; there are {there_are}")
+    if len(found) > 1 or stack != WEATHER:
+        found = _of_stack(found, prefix, stack, shared_name)
+        if not found:
+            raise OpsError(
+                f"no pipeline of the stack {stack} is deployed; there are {there_are}: set STACK"
+                " to theirs, or choose one with --pipeline"
+            )
     if len(found) == 1:
         return next(iter(found.values()))
     if prefix in found:
         return found[prefix]
-    raise OpsError(f"there are several pipelines: choose one with --pipeline, of {there_are}")
+    raise OpsError(
+        f"there are several pipelines: choose one with --pipeline, of {', '.join(found)}"
+    )
+
+
+def _of_stack(
+    found: Mapping[str, Pipeline],
+    prefix: str,
+    stack: str,
+    shared_name: Callable[[Pipeline], str],
+) -> Mapping[str, Pipeline]:
+    shared = {name: shared_name(pipeline) for name, pipeline in found.items()}
+    wanted = prefix if stack == WEATHER else f"{prefix}-{stack}"
+    own = {name: one for name, one in found.items() if shared[name] == wanted}
+    if own or stack == WEATHER:
+        return own or found
+    return {name: one for name, one in found.items() if shared[name] != prefix}
+
+
+def shared_name(pipeline: Pipeline, pipes: Any, events: Any) -> str:  # noqa: ANN401 - boto3 clients
+    """Return what begins the names of the destinations that a pipeline sends to, if it can be told.
+
+    See AWS: "DescribePipe" and "ListTargetsByRule"; with a bus, the rules name the destinations.
+    """
+    for name in pipeline.pipes.values():
+        target = pipes.describe_pipe(Name=name)["Target"]
+        bus = target.partition(":event-bus/")[2]
+        rules = events.list_rules(EventBusName=bus)["Rules"] if bus else []
+        arns = [target]
+        for rule in rules:
+            found = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)
+            arns += [one["Arn"] for one in found["Targets"]]
+        for arn in arns:
+            if match := _DESTINATION.search(arn):
+                return match[1]
+    return ""
 
 
 def _names(pipes: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - a boto3 client

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = {"docs", "eventpipes", "localcloud", "ops", "stacks", "tests", "weather"}
+ROOMS = {"docs", "eventpipes", "live", "localcloud", "ops", "stacks", "tests", "weather"}
 CDKTF = ("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii")
 
 
@@ -26,12 +26,12 @@ class Rule:
 
 
 RULES = [
-    Rule("main.py", ("localcloud", "ops", "weather")),
-    Rule("stacks/*", ("localcloud", "ops")),
+    Rule("main.py", ("live", "localcloud", "ops", "weather")),
+    Rule("stacks/*", ("live", "localcloud", "ops")),
     Rule("stacks/settings.py", CDKTF),
     Rule("stacks/errors.py", CDKTF),
     Rule("stacks/mapping/*", CDKTF),
-    Rule("localcloud/*", ("stacks", "ops", *CDKTF)),
+    Rule("localcloud/*", ("live", "stacks", "ops", *CDKTF)),
     Rule(
         "ops/*",
         ("localcloud", "stacks", *CDKTF),
@@ -41,8 +41,11 @@ RULES = [
         "eventpipes/*",
         (
             *("boto3", "botocore", "httpx", "requests", "urllib.request", *CDKTF),
-            *("stacks", "localcloud", "ops", "weather"),
+            *("live", "stacks", "localcloud", "ops", "weather"),
         ),
+    ),
+    Rule(
+        "live/*", ("stacks", "localcloud", "ops", "weather", *CDKTF), allowed=("stacks.settings",)
     ),
     Rule("weather/*", ("stacks", "localcloud", "ops"), allowed=("stacks.settings",)),
 ]
@@ -111,7 +114,7 @@ def strangers(folders: Iterable[str], ignored: Iterable[str]) -> set[str]:
 
 
 def _sources() -> list[str]:
-    rooms = ("eventpipes", "localcloud", "ops", "stacks", "weather")
+    rooms = ("eventpipes", "live", "localcloud", "ops", "stacks", "weather")
     files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
     return sorted(file.relative_to(ROOT).as_posix() for file in [ROOT / "main.py", *files])
 
@@ -178,7 +181,9 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
         ("eventpipes/pipe.py", "from urllib.parse import quote", []),
         ("eventpipes/pipe.py", "import stacks.mapping", ["stacks.mapping"]),
         ("eventpipes/pattern/parser.py", "from ...ops import redrive", ["ops.redrive"]),
-        ("weather/cli.py", "import localcloud, eventpipes", ["localcloud"]),
+        ("weather/cli.py", "import localcloud, eventpipes, live.place", ["localcloud"]),
+        ("live/place.py", "import ops, stacks.settings, stacks.pipe", ["ops", "stacks.pipe"]),
+        ("eventpipes/pipe.py", "import live", ["live"]),
     ],
 )
 def test_a_rule_can_fail(path: str, source: str, found: list[str]) -> None:

@@ -1,6 +1,7 @@
 """What waits in the pipes' dead-letter queue, without taking it out."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -73,17 +74,27 @@ class DeadLetters:
 
 
 def _letter(message: dict[str, Any]) -> DeadLetter:
+    """Return what a message tells; what is somebody else's has empty fields."""
     try:
-        body = dict(json.loads(message["Body"]))
-    except (ValueError, TypeError):  # somebody else's message
-        body = {}
-    place = body.get("DDBStreamBatchInfo", {})
-    context = body.get("context", {})
+        body = json.loads(message["Body"])
+    except (ValueError, RecursionError):
+        body = None
+    place, context = _part(body, "DDBStreamBatchInfo"), _part(body, "context")
     return DeadLetter(
         message_id=message["MessageId"],
-        pipe=context.get("partnerResourceArn", "").rsplit("/", 1)[-1],
-        condition=context.get("condition", ""),
-        shard_id=place.get("shardId", ""),
-        sequence_number=place.get("startSequenceNumber", ""),
-        arrived=place.get("approximateArrivalOfFirstRecord", ""),
+        pipe=_text(context, "partnerResourceArn").rsplit("/", 1)[-1],
+        condition=_text(context, "condition"),
+        shard_id=_text(place, "shardId"),
+        sequence_number=_text(place, "startSequenceNumber"),
+        arrived=_text(place, "approximateArrivalOfFirstRecord"),
     )
+
+
+def _part(holder: object, name: str) -> dict[str, Any]:
+    part = holder.get(name) if isinstance(holder, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _text(holder: Mapping[str, Any], name: str) -> str:
+    found = holder.get(name)
+    return found if isinstance(found, str) else ""

@@ -6,7 +6,7 @@ import random
 import reprlib
 import time
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -24,6 +24,9 @@ from pydantic import (
 from weather.errors import NoRecordError, WeatherError
 from weather.settings import MAX_TTL_SECONDS
 
+MAX_EXPONENT = 130
+"""DynamoDB's numbers are from 1E-130 to 9.99E125."""
+_AS_DYNAMODB = Context(prec=38)
 MAX_LOCATION = 512
 """EventBridge takes HTTP parameter values of up to 512 characters, and the key is one."""
 CITIES = (
@@ -160,14 +163,30 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
     try:
         return WeatherRecord.model_construct(
             location=str(values["Location"]),
-            max_temp=Decimal(values["MaxTemp"]),
-            min_temp=Decimal(values["MinTemp"]),
-            precipitation=Decimal(values["ChancesOfPrecipitation"]),
-            ttl=int(Decimal(values["TTL"])),
+            max_temp=_number(values["MaxTemp"]),
+            min_temp=_number(values["MinTemp"]),
+            precipitation=_number(values["ChancesOfPrecipitation"]),
+            ttl=int(_number(values["TTL"])),
             written_at=_moment(values["WrittenAt"]) if "WrittenAt" in values else None,
         )
     except (KeyError, ArithmeticError, ValueError, TypeError) as error:
         raise NoRecordError(f"not a weather record: {error!r}") from None
+
+
+def _number(value: str | float | Decimal) -> Decimal:
+    """Return a number as DynamoDB may hold it; others could take gigabytes to write out.
+
+    See AWS: "Supported data types and naming rules in Amazon DynamoDB", numbers.
+
+    Raises:
+        ValueError, ArithmeticError, TypeError: it is none.
+
+    """
+    number = Decimal(value)
+    if not number.is_finite() or (number and abs(number.adjusted()) > MAX_EXPONENT):
+        raise ValueError("no number that DynamoDB takes")
+    # A zero may have any exponent, and decimals after the 38 digits are nothing DynamoDB holds.
+    return _AS_DYNAMODB.plus(number) if number else Decimal(0)
 
 
 def _moment(value: str | float) -> float:
@@ -186,10 +205,10 @@ def cached(body: bytes) -> dict[str, str] | None:
     try:
         value = json.loads(body, parse_float=Decimal)
         return {
-            name: plain(Decimal(value[name]))
+            name: plain(_number(value[name]))
             for name in ("MaxTemp", "MinTemp", "ChancesOfPrecipitation")
         }
-    except (ValueError, KeyError, TypeError, InvalidOperation, RecursionError):
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
 
 

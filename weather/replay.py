@@ -26,6 +26,7 @@ async def replay(settings: WeatherSettings) -> str:
     async with _ONE_AT_A_TIME:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ops", "redrive", "--json", "--pipeline", settings.table),
+            *([] if settings.aws_endpoint else ["--aws"]),  # also while a local cloud is up
             cwd=ROOT,
             env=settings.environment(),
             stdout=asyncio.subprocess.PIPE,
@@ -42,7 +43,8 @@ async def replay(settings: WeatherSettings) -> str:
     try:
         return sentence(json.loads(said))
     except ValueError:
-        text = complaint.decode(errors="replace").strip().removeprefix("error: ")
+        text = complaint.decode(errors="replace").strip()
+        text = text.partition("error: ")[2] or text  # before it is said where
         raise WeatherError(text or "the replay ended without a word") from None
 
 
@@ -61,5 +63,7 @@ def sentence(summary: dict[str, Any]) -> str:
         whys = sorted({one["why"] for one in letters if one["outcome"] == outcome and one["why"]})
         why = f" ({'; '.join(whys)})" if whys else ""
         parts.append(f"{summary[outcome]} {outcome}{why}")
+    if summary.get("hidden"):
+        parts.append(f"{summary['hidden']} in the hands of another run")
     told = ", ".join(parts) or "No dead letter waits"
     return f"{told}." if not summary.get("error") else f"{told}. {summary['error']}"

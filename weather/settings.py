@@ -3,25 +3,18 @@
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Self
 
-from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from live.place import CREDENTIALS, local_cloud
 from stacks.settings import misspelt_settings
 
 from weather.errors import WeatherError
 
-LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
-"""The environment of a local cloud, which is there while it runs."""
-
 MAX_TTL_SECONDS = 86_400
 """Momento keeps an item a day at most with on-demand storage."""
-CREDENTIALS = tuple(
-    f"AWS_{name}" for name in ("PROFILE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
-)
 
 
 def _env(name: str) -> Any:  # noqa: ANN401 - what Field returns is Any by its own signature
@@ -73,7 +66,9 @@ class WeatherSettings(BaseSettings):
             WeatherError: a setting is missing or wrong.
 
         """
-        told: dict[str, Any] = {} if aws or os.environ.get("AWS_ENDPOINT_URL") else _local_cloud()
+        told: dict[str, Any] = (
+            {} if aws or os.environ.get("AWS_ENDPOINT_URL") else {**local_cloud()}
+        )
         given = {name: os.environ.get(name, "") for name in CREDENTIALS}
         if told:
             told |= {"AWS_PROFILE": "", "AWS_SESSION_TOKEN": ""}  # nothing real goes there
@@ -181,20 +176,3 @@ def _missing(name: str, *, aws: bool) -> str:
         f"{name} is not set, and no local cloud is up: run ./help.sh up in another terminal,"
         " or fill in .env (copy .env.example)"
     )
-
-
-def _local_cloud() -> dict[str, Any]:
-    """Return the environment of the local cloud that is up, or nothing."""
-    values = {name: value for name, value in dotenv_values(LOCAL_CLOUD).items() if value}
-    return dict(values) if _runs(values) else {}
-
-
-def _runs(values: Mapping[str, str]) -> bool:
-    process = values.get("LOCAL_CLOUD_PROCESS", "")
-    if not process.isdecimal():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except OSError:
-        return False
-    return True

@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from ops import place
 from ops.doctor import aws, momento, pipes, tools
 from ops.doctor.check import Check, Verdict, failure
 from stacks.settings import Settings, SettingsError
@@ -27,6 +28,7 @@ def examine() -> Iterator[Check]:
         settings = Settings.load()
     except SettingsError:
         return  # told by the tools' checks
+    place.say(settings)
     clients: dict[str, Any] = {}
 
     def client(service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time

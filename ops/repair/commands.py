@@ -15,12 +15,12 @@ from ops.repair import warm as warm_up
 from ops.deployment import Deployment
 from ops.errors import OpsError
 from ops.pipelines import PUT
+from ops.place import Aws, settings_there
 from ops.repair.interrupt import finishing_on_interrupt
 from ops.repair.redrive import Redrive
 from ops.repair.report import counts, lines, progress
 from ops.repair.scan import ScanProgress
 from ops.repair.sender import Sender
-from stacks.settings import Settings
 
 console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
 
@@ -56,11 +56,12 @@ def redrive(
             min=2, max=43_200, help="Seconds a letter stays hidden if this run is killed."
         ),
     ] = 60,
+    aws: Aws = False,
     as_json: Json = False,
 ) -> None:
     """Replay the dead-letter queue: send what was given up, or the table's current state."""
     with (
-        Deployment(Settings.load(), pipeline) as deployment,
+        Deployment(settings_there(aws=aws), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=deployment.rates(), redirect=deployment.redirect, stop=stop) as sender,
         progress(console, "letters") as advance,
@@ -93,11 +94,12 @@ def warm(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where an interrupted run ended.")
     ] = False,
+    aws: Aws = False,
     as_json: Json = False,
 ) -> None:
     """Send every item of the table to the cache, as the cache-put pipe would."""
     with (
-        Deployment(Settings.load(), pipeline) as deployment,
+        Deployment(settings_there(aws=aws), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=deployment.rates(rate), redirect=deployment.redirect, stop=stop) as sender,
         progress(console, "items", deployment.table.about) as advance,
@@ -137,11 +139,12 @@ def verify(
         float,
         typer.Option(min=0.0, help="Seconds that a write gets to arrive before it is missed."),
     ] = check.SETTLE_SECONDS,
+    aws: Aws = False,
     as_json: Json = False,
 ) -> None:
     """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
     with (
-        Deployment(Settings.load(), pipeline) as deployment,
+        Deployment(settings_there(aws=aws), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=_with_reads(deployment, rate), redirect=deployment.redirect, stop=stop) as it,
         progress(console, "keys", deployment.table.about) as advance,
@@ -183,7 +186,7 @@ def _tell_redrive(summary: replay.Summary, hold: int) -> None:
     if summary.results:
         counts(console, rows | {"all": total}, [str(outcome) for outcome in columns])
     else:
-        console.print("No dead letter waits.")
+        console.print(f"No {'other ' if summary.hidden else ''}dead letter waits.")
     lines(
         console,
         [

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,12 +12,20 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ops.table import is_record
+
 PAGE = 10
 """Messages that SQS hands out, changes or deletes in one request."""
 RULE = "RULE_ARN"
 """The message attribute by which a rule's dead letter is known."""
 WAIT_SECONDS = 1
 """A wait of a second or more makes SQS ask all of its servers."""
+
+OLDEST_YEAR = 2012
+"""DynamoDB's first; a year much before it is no time of a record's."""
+_SHARD = re.compile(r"[!-~]{28,65}")
+_NUMBER = re.compile(r"[0-9]{21,40}")
+"""What names a shard and a record (DynamoDB Streams API, "Shard" and "StreamRecord")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,29 +72,29 @@ def parse(message: Message) -> DeadLetter | None:
         context = body["context"]
         letter = DeadLetter(
             message=message,
-            arn=str(context["partnerResourceArn"]),
+            arn=_text(context["partnerResourceArn"]),
             condition=str(context.get("condition", "")),
-            stream_arn=str(place["streamArn"]),
-            shard=str(place["shardId"]),
-            first=str(place["startSequenceNumber"]),
-            last=str(place["endSequenceNumber"]),
+            stream_arn=_text(place["streamArn"]),
+            shard=_text(place["shardId"]),
+            first=_text(place["startSequenceNumber"]),
+            last=_text(place["endSequenceNumber"]),
             arrived=_moment(place.get("approximateArrivalOfFirstRecord")),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return letter if letter.first.isdecimal() and letter.last.isdecimal() else None
+    return letter if _is_place(letter.shard, letter.first, letter.last) else None
 
 
 def _of_a_rule(message: Message, event: Mapping[str, Any]) -> DeadLetter | None:
     record = event["detail"]
-    number = str(record["dynamodb"]["SequenceNumber"])
-    if not isinstance(record["dynamodb"]["Keys"], dict) or not number.isdecimal():
+    number = _text(record["dynamodb"]["SequenceNumber"])
+    if not is_record(record) or not _NUMBER.fullmatch(number):
         return None
     return DeadLetter(
         message=message,
         arn=message.attributes[RULE],
         condition=message.attributes.get("EXHAUSTED_RETRY_CONDITION", ""),
-        stream_arn=str(record["eventSourceARN"]),
+        stream_arn=_text(record["eventSourceARN"]),
         shard="",
         first=number,
         last=number,
@@ -167,6 +176,16 @@ class DeadLetterQueue:
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _is_place(shard: str, first: str, last: str) -> bool:
+    return bool(_SHARD.fullmatch(shard) and _NUMBER.fullmatch(first) and _NUMBER.fullmatch(last))
+
+
 def _message(one: Mapping[str, Any]) -> Message:
     attributes = one.get("MessageAttributes", {})
     return Message(
@@ -179,6 +198,7 @@ def _message(one: Mapping[str, Any]) -> Message:
 
 def _moment(text: object) -> datetime | None:
     try:
-        return datetime.fromisoformat(str(text))
+        found = datetime.fromisoformat(str(text))
     except ValueError:
         return None
+    return found if found.year >= OLDEST_YEAR else None

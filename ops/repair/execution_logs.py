@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from eventpipes import Definition
 from ops.repair.dead_letters import DeadLetter
+from ops.table import is_record
 
 BEFORE = timedelta(minutes=10)
 AFTER = timedelta(hours=25)
@@ -34,10 +35,9 @@ class ExecutionLogs:
         try:
             for message in self._messages(group, letter):
                 for record in _records(message):
-                    place = record.get("dynamodb")
-                    if not isinstance(place, dict) or "Keys" not in place:
+                    if not is_record(record):
                         continue
-                    if place.get("SequenceNumber") == letter.first:
+                    if record["dynamodb"].get("SequenceNumber") == letter.first:
                         return record
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
@@ -66,7 +66,7 @@ def _records(message: str) -> Iterator[Mapping[str, Any]]:
     """Yield the records in a log entry's payload, which is JSON in JSON."""
     try:
         payload = json.loads(json.loads(message)["payload"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return
     for one in payload if isinstance(payload, list) else [payload]:
         if isinstance(one, dict):

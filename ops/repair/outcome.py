@@ -59,9 +59,9 @@ class Summary:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing that was looked at is left waiting."""
+        """Whether nothing that was looked at is left waiting, nor in the hands of another run."""
         left = not self.dry_run and all(one.outcome in SETTLED for one in self.results)
-        over = self.halted is not None or self.interrupted
+        over = self.halted is not None or self.interrupted or self.hidden > 0
         return not over and (left or not self.results)
 
     def as_json(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ops.repair.outcome import WORST_FIRST, Outcome
 from ops.repair.sender import RefusedError, Sender, UnansweredError
 from ops.repair.stream import Record, Stream
 from ops.route import Route
-from ops.table import Item, shown
+from ops.table import Item, shown, visible
 
 TRIMMED = "the record has left the stream"
 FILTERED = "the pipe's filter, as it is deployed now, leaves this record out"
@@ -134,9 +134,9 @@ class Settler:
         if letter is None:
             return "it is no dead letter of a DynamoDB stream's pipe, or of a rule behind one"
         if letter.arn not in self._deployment.by_arn:
-            return f"it is of another pipe or rule: {letter.arn}"
+            return visible(f"it is of another pipe or rule: {letter.arn}")
         if table_of(letter.stream_arn) != self._deployment.table.name:
-            return f"it is of another table's stream: {letter.stream_arn}"
+            return visible(f"it is of another table's stream: {letter.stream_arn}")
         return ""
 
     def routes(self, letter: DeadLetter) -> Sequence[Route]:

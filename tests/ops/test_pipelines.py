@@ -1,9 +1,11 @@
 """Pipelines are told by the names of their pipes, and chosen by name."""
 
+from typing import Any
+
 import pytest
 
 from ops.errors import OpsError
-from ops.pipelines import choose, group
+from ops.pipelines import Pipeline, choose, group
 
 NAMES = [
     *("shop-topic-publish-pipe", "shop-cache-put-pipe"),
@@ -49,3 +51,30 @@ def test_a_choice_that_is_none_lists_them(wanted: str | None, message: str) -> N
     found = group(["shop-a-cache-put-pipe", "shop-b-cache-put-pipe"], "shop")
     with pytest.raises(OpsError, match=message):
         choose(found, "shop", wanted)
+
+
+SHARED = {"shop": "shop", "shop-order-changes": "shop-orders", "shop-session-changes": "own"}
+"""What begins the names of the destinations, by pipeline."""
+
+
+@pytest.mark.parametrize(
+    ("stack", "expected"),
+    [("weather", "shop"), ("orders", "shop-order-changes"), ("sessions", None)],
+)
+def test_without_a_name_it_is_the_chosen_stacks(stack: str, expected: str | None) -> None:
+    """Not the weather stack's: STACK=orders redrove and warmed that, silently."""
+    found = {name: Pipeline(name) for name in SHARED}
+    of: Any = {"stack": stack, "shared_name": lambda one: SHARED[one.name]}
+    if expected:
+        assert choose(found, "shop", **of).name == expected
+    else:
+        with pytest.raises(OpsError, match="of shop-order-changes, shop-session-changes"):
+            choose(found, "shop", **of)
+
+
+def test_a_stack_that_is_not_deployed_is_an_error() -> None:
+    found = {"shop": Pipeline("shop")}
+    with pytest.raises(
+        OpsError, match="no pipeline of the stack orders is deployed; there are shop"
+    ):
+        choose(found, "shop", stack="orders", shared_name=lambda one: SHARED[one.name])

@@ -14,7 +14,7 @@ import pytest
 
 import localcloud.momento
 import weather.momento
-import weather.settings
+import live.place
 import weather.tour
 from localcloud import LocalAws
 from localcloud.delivery import Delivery
@@ -75,7 +75,7 @@ def no_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take `.env` and a local cloud that is up out of the tests' reach."""
     with pytest.MonkeyPatch.context() as patch:
         nowhere = tmp_path_factory.mktemp("nowhere") / "local-cloud.env"
-        patch.setattr(weather.settings, "LOCAL_CLOUD", nowhere)
+        patch.setattr(live.place, "LOCAL_CLOUD", nowhere)
         patch.setitem(WeatherSettings.model_config, "env_file", None)
         patch.delenv("PIPE_DELIVERIES_URL", raising=False)
         yield

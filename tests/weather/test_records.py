@@ -252,3 +252,30 @@ def test_a_ttl_may_be_as_long_as_momento_keeps_an_item() -> None:
     assert WeatherRecord.parse({**values, "TTL": month}, max_ttl=month).ttl == month
     with pytest.raises(WeatherError, match=f"TTL should be less than or equal to {month}"):
         WeatherRecord.parse({**values, "TTL": month + 1}, max_ttl=month)
+
+
+HUGE = ["1E+300000000", "-1E+300000000", "1E-300000000", "1E+131", "sNaN", "Infinity"]
+"""DynamoDB's numbers end at 9.99E125 ("Supported data types"); to write one of these out took
+a gigabyte of memory."""
+
+
+@pytest.mark.parametrize("number", HUGE)
+@pytest.mark.parametrize("name", ["MaxTemp", "TTL"])
+def test_a_number_that_dynamodb_does_not_hold_is_no_record(name: str, number: str) -> None:
+    with pytest.raises(WeatherError, match="not a weather record"):
+        stored({**GOOD, name: number})
+
+
+@pytest.mark.parametrize("number", [*HUGE[:4], "9" * 5_000])
+def test_a_number_in_the_cache_that_dynamodb_does_not_hold_is_no_value(number: str) -> None:
+    body = f'{{"MaxTemp":{number},"MinTemp":"1","ChancesOfPrecipitation":"2"}}'
+    assert cached(body.encode()) is None
+    assert cached(body.replace(number, f'"{number}"').encode()) is None
+
+
+def test_the_longest_numbers_of_dynamodb_are_kept() -> None:
+    most, digits = "9.99E+125", "1234567890123456789012345678.9012345678"
+    found = stored({**GOOD, "MaxTemp": most, "MinTemp": digits, "TTL": "0E+300000000"})
+    assert found.shown()["MaxTemp"] == "999" + "0" * 123
+    assert found.shown()["MinTemp"] == digits
+    assert found.ttl == 0

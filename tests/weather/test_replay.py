@@ -56,7 +56,11 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> No
 
 
 def test_the_commands_own_error_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in(tmp_path, monkeypatch, 'import sys\nsys.exit("error: nothing is deployed")')
+    stand_in(
+        tmp_path,
+        monkeypatch,
+        'import sys\nsys.exit("on AWS, stack x\\nerror: nothing is deployed")',
+    )
     with pytest.raises(WeatherError, match=r"^nothing is deployed$"):
         asyncio.run(replay(PLACE))
 
@@ -76,6 +80,8 @@ def test_it_works_where_the_page_does(tmp_path: Path, monkeypatch: pytest.Monkey
     asyncio.run(replay(PLACE))
     words, environment = json.loads(seen.read_text())
     assert words == ["redrive", "--json", "--pipeline", "mine"]
+    asyncio.run(replay(PLACE.model_copy(update={"aws_endpoint": None})))
+    assert json.loads(seen.read_text())[0][-1] == "--aws", "also while a local cloud is up"
     assert (
         environment.items()
         >= {

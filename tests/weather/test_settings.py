@@ -10,7 +10,7 @@ import pytest
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
-import weather.settings
+import live.place
 from stacks.settings import Settings
 from tests.conftest import KEY
 from tests.weather.conftest import SECRET, settings_of
@@ -59,7 +59,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     """Return an empty folder that is the current one, without a local cloud."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(WeatherSettings.model_config, "env_file", ".env")
-    monkeypatch.setattr(weather.settings, "LOCAL_CLOUD", tmp_path / "local-cloud.env")
+    monkeypatch.setattr(live.place, "LOCAL_CLOUD", tmp_path / "local-cloud.env")
     return Files(tmp_path, tmp_path / "local-cloud.env")
 
 

@@ -1,6 +1,7 @@
 """The commands print a summary, JSON for scripts, and an exit code that tells what is left."""
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from localcloud import LocalAws
 from ops.repair.outcome import WORST_FIRST
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
-from tests.ops.repair.repair_cloud import PUT, RepairCloud
+from tests.ops.repair.repair_cloud import GONE_SHARD, PUT, RepairCloud
 
 
 @pytest.fixture
@@ -22,11 +23,16 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
 
 
 def run(cloud: RepairCloud, *arguments: str) -> tuple[int, str, str]:
-    """Run a command to its end; the API key is in nothing that it prints."""
+    """Run a command to its end; the API key is in nothing that it prints.
+
+    What it says of the place is checked, and left out.
+    """
     with cloud.command(*arguments) as process:
         said, problems = process.communicate(timeout=300)
     assert API_KEY not in said + problems
     assert "Traceback" not in problems
+    where, _, problems = problems.partition("\n")
+    assert where == f"on the local cloud at {os.environ['AWS_ENDPOINT_URL']}, stack weather"
     return process.returncode, said, problems
 
 
@@ -45,8 +51,9 @@ def test_redrive_prints_a_table_and_what_needs_a_look(cloud: RepairCloud) -> Non
     assert run(cloud, "redrive", "--json", "--max=1", "--dry-run")[0] == 1
     cloud.left()
     code, said, _ = run(cloud, "redrive")
-    assert code == 0, "nothing that was looked at is left waiting"
-    assert said.startswith("No dead letter waits.\n1 more in the hands of another run, ")
+    assert code == 1, "a letter in another run's hands is not settled"
+    assert said.startswith("No other dead letter waits.\n1 more in the hands of another run, ")
+    assert json.loads(run(cloud, "redrive", "--json")[1])["complete"] is False
 
 
 def test_a_first_interrupt_ends_it_in_order(cloud: RepairCloud) -> None:
@@ -107,3 +114,40 @@ def test_an_unknown_pipeline_is_an_error(cloud: RepairCloud) -> None:
     code, said, problems = run(cloud, "redrive", "--pipeline=orders")
     assert (code, said) == (1, "")
     assert problems == "error: there is no pipeline 'orders'; there are weather-stats-demo\n"
+
+
+STRANGE = [
+    "plain text",
+    "[" * 100_000,
+    "A" * 200_000,
+    '{"Type":"Notification","Message":"{}"}',
+    '{"context":"x","DDBStreamBatchInfo":7}',
+    "\x1b[2Jescape".replace("\x1b", "\\u001b"),
+    "AAECAwT/",
+]
+
+
+def test_what_is_no_dead_letter_is_told_and_kept(cloud: RepairCloud) -> None:
+    """Among them deeply nested JSON, and a place that boto3 refuses to ask for."""
+    cloud.weather.put("Oslo")
+    far = {"approximateArrivalOfFirstRecord": "0001-01-01T00:00:00Z", "shardId": GONE_SHARD}
+    bad = [json.dumps(cloud.letter(PUT, shardId="short")), json.dumps(cloud.letter(PUT, **far))]
+    cloud.send(*STRANGE, *bad)
+    cloud.give_up(PUT)
+    code, said, problems = run(cloud, "redrive")
+    assert (code, problems) == (1, "")
+    assert said.count("it is no dead letter of a DynamoDB stream's pipe") == len(STRANGE) + 1
+    assert said.count("the record has left the stream") == 1
+    assert cloud.cache() == cloud.table(), "the good letter is settled all the same"
+    assert cloud.waiting()[0] == len(STRANGE) + 2
+
+
+@pytest.mark.parametrize("number", ["1E+300000000", "9" * 38, "1E-130", "9.99E+125"])
+def test_extreme_numbers_in_an_item_end_nothing(cloud: RepairCloud, number: str) -> None:
+    """The first is none of DynamoDB's; whoever holds it all the same gets no traceback."""
+    cloud.weather.put("Oslo", MaxTemp=number)
+    cloud.give_up(PUT)
+    assert run(cloud, "verify", "--settle=0.1", "--repair")[0] == 0
+    assert run(cloud, "warm")[0] == 0
+    assert run(cloud, "redrive")[0] == 0
+    assert cloud.cache() == cloud.table()

@@ -1,5 +1,6 @@
 """A dead letter is read strictly; everything else in the queue is somebody else's."""
 
+import base64
 import json
 from typing import Any
 
@@ -8,9 +9,9 @@ import pytest
 from ops.repair.dead_letters import Message, parse
 
 PLACE = {
-    "shardId": "shardId-1",
-    "startSequenceNumber": "100",
-    "endSequenceNumber": "103",
+    "shardId": "shardId-00000001541626099285-f35f62ef",
+    "startSequenceNumber": "1100000000017454423010",
+    "endSequenceNumber": "1100000000017454423013",
     "approximateArrivalOfFirstRecord": "2026-01-01T00:00:00Z",
     "approximateArrivalOfLastRecord": "2026-01-01T00:00:01Z",
     "batchSize": 4,
@@ -33,7 +34,7 @@ def test_a_letter_names_pipe_and_place() -> None:
     letter = parse(message(LETTER))
     assert letter is not None
     assert (letter.arn, letter.condition) == ("arn:pipe", "RetryAttemptsExhausted")
-    assert (letter.shard, letter.first, letter.last) == ("shardId-1", "100", "103")
+    assert (letter.shard, letter.first, letter.last) == tuple(PLACE.values())[:3]
     assert letter.arrived is not None
     assert letter.arrived.isoformat() == "2026-01-01T00:00:00+00:00"
 
@@ -57,10 +58,21 @@ def test_a_letter_without_times_is_one() -> None:
         LETTER | {"context": {}},
         LETTER | {"DDBStreamBatchInfo": "somewhere"},
         LETTER | {"DDBStreamBatchInfo": PLACE | {"startSequenceNumber": None}},
-        LETTER | {"DDBStreamBatchInfo": {"shardId": "shardId-1"}},
+        LETTER | {"DDBStreamBatchInfo": {"shardId": PLACE["shardId"]}},
         {"context": LETTER["context"], "KinesisBatchInfo": PLACE},
+        # an SNS envelope (SNS: "Amazon SNS message and JSON formats")
+        {"Type": "Notification", "MessageId": "1", "Message": json.dumps(LETTER)},
+        "[" * 200_000,
+        "9" * 10_000,
+        base64.b64encode(bytes(range(256))).decode(),
+        LETTER | {"DDBStreamBatchInfo": PLACE | {"startSequenceNumber": "1" * 5_000}},
+        LETTER | {"DDBStreamBatchInfo": PLACE | {"endSequenceNumber": "٣" * 22}},
+        # DynamoDB Streams API: a shard's id has 28 to 65 characters, boto3 refuses others
+        LETTER | {"DDBStreamBatchInfo": PLACE | {"shardId": "shardId-1"}},
+        LETTER | {"DDBStreamBatchInfo": PLACE | {"shardId": ["x" * 30]}},
+        [LETTER],
     ],
-    ids=str,
+    ids=lambda body: str(body)[:60],
 )
 def test_everything_else_is_none(body: Any) -> None:
     assert parse(message(body)) is None
@@ -68,8 +80,9 @@ def test_everything_else_is_none(body: Any) -> None:
 
 RECORD = {
     "eventSourceARN": PLACE["streamArn"],
-    "dynamodb": {"Keys": {"Id": {"S": "1"}}, "SequenceNumber": "100"},
+    "dynamodb": {"Keys": {"Id": {"S": "1"}}, "SequenceNumber": PLACE["startSequenceNumber"]},
 }
+NUMBER = PLACE["startSequenceNumber"]
 OF_A_RULE = {"RULE_ARN": "arn:rule", "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts"}
 
 
@@ -78,20 +91,53 @@ def test_a_rules_letter_is_the_event_with_the_rule_as_an_attribute() -> None:
     letter = parse(Message(id="1", receipt="r", body=json.dumps(event), attributes=OF_A_RULE))
     assert letter is not None
     assert (letter.arn, letter.condition) == ("arn:rule", "MaximumRetryAttempts")
-    assert (letter.stream_arn, letter.first, letter.last) == (PLACE["streamArn"], "100", "100")
+    assert (letter.stream_arn, letter.first, letter.last) == (PLACE["streamArn"], *[NUMBER] * 2)
     assert letter.event == event
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        {"detail": {"dynamodb": {"Keys": {}, "SequenceNumber": "100"}}},
-        {"detail": {**RECORD, "dynamodb": {"Keys": "1", "SequenceNumber": "100"}}},
+        {"detail": {"dynamodb": {"Keys": {}, "SequenceNumber": NUMBER}}},
+        {"detail": {**RECORD, "dynamodb": {"Keys": "1", "SequenceNumber": NUMBER}}},
         {"detail": {**RECORD, "dynamodb": {"Keys": {}, "SequenceNumber": "none"}}},
         {"detail": "text"},
         LETTER,
     ],
 )
 def test_an_event_without_a_record_is_no_letter(event: Any) -> None:
+    body = json.dumps(event)
+    assert parse(Message(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "x", 12, None, [], "1970"])
+def test_a_time_that_is_none_of_a_record_counts_as_none(moment: Any) -> None:
+    """Ten minutes before the year 1 is a time that Python does not have."""
+    place = PLACE | {"approximateArrivalOfFirstRecord": moment}
+    letter = parse(message(LETTER | {"DDBStreamBatchInfo": place}))
+    assert letter is not None
+    assert letter.arrived is None
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        {"Keys": {"Id": "1"}},
+        {"Keys": {"Id": {"S": 1}}},
+        {"Keys": {"Id": {"L": []}}},
+        {"Keys": {"Id": {"B": "no Base64!"}}},
+        {"Keys": {"Id": {"N": "1E300000000"}}},
+        {"NewImage": []},
+        {"NewImage": {"a": "text"}},
+        {"NewImage": {"a": {"S": "1", "N": "1"}}},
+        {"OldImage": {"a": {"SS": ["a", 1]}}},
+        {"OldImage": {"a": {"M": {"b": {"X": 1}}}}},
+    ],
+    ids=str,
+)
+def test_a_record_that_is_no_record_is_no_letter(images: dict[str, Any]) -> None:
+    """DynamoDB would refuse such a key, and the run would end at it or with a traceback."""
+    dynamodb: dict[str, Any] = {"Keys": {"Id": {"S": "1"}}, "SequenceNumber": NUMBER}
+    event = {"detail": {**RECORD, "dynamodb": dynamodb | images}}
     body = json.dumps(event)
     assert parse(Message(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None

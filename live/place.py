@@ -1,0 +1,82 @@
+"""Where commands work: the local cloud if one is up, else AWS."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
+"""The environment of a local cloud, which is there while it runs."""
+CREDENTIALS = tuple(
+    f"AWS_{name}" for name in ("PROFILE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
+)
+_OF_DEPLOYING = ("CDKTF_", "LOCAL_CLOUD_", "TF_VAR_iam_settle_seconds")
+"""What the local cloud's own deploy is told, and no other command is."""
+_ON_THIS_MACHINE = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def local_cloud(file: Path | None = None) -> dict[str, str]:
+    """Return the environment of the local cloud that is up, or nothing."""
+    told = dotenv_values(file or LOCAL_CLOUD)
+    values = {name: value for name, value in told.items() if value}
+    return values if _runs(values) else {}
+
+
+def environment(
+    base: Mapping[str, str],
+    *,
+    aws: bool = False,
+    env_file: Path | None = None,
+    file: Path | None = None,
+) -> dict[str, str]:
+    """Return `base`, pointed at the place that a command works on.
+
+    That is the local cloud while one is up, unless `aws` is set, or `base` has AWS_ENDPOINT_URL
+    or AWS_PROFILE. Nothing real is left in it then: no account's credentials and no endpoint of
+    a service. A STACK in `base` stays. On AWS, the credentials of `env_file` are added, unless
+    `base` has some.
+    """
+    asked = aws or base.get("AWS_ENDPOINT_URL") or base.get("AWS_PROFILE")
+    told = {} if asked else local_cloud(file)
+    if told:
+        kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
+        ours = {name: one for name, one in told.items() if not name.startswith(_OF_DEPLOYING)}
+        chosen = {"STACK": base["STACK"]} if base.get("STACK") else {}
+        return kept | ours | _ON_THIS_MACHINE | chosen
+    if base.get("AWS_ENDPOINT_URL") or any(base.get(name) for name in CREDENTIALS):
+        return dict(base)
+    try:
+        found = dotenv_values(env_file) if env_file else {}
+    except UnicodeDecodeError:  # which whoever reads the settings tells
+        found = {}
+    return dict(base) | {name: one for name in CREDENTIALS if (one := found.get(name))}
+
+
+def name(env: Mapping[str, str], *, region: str) -> str:
+    """Return what the commands call the place that an environment points at.
+
+    >>> name({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, region="us-east-1")
+    'the local cloud at http://127.0.0.1:4566'
+    >>> name({"AWS_PROFILE": "production"}, region="us-east-1")
+    'AWS us-east-1 with the profile production'
+    """
+    if endpoint := env.get("AWS_ENDPOINT_URL"):
+        return f"the local cloud at {endpoint}"
+    profile = f" with the profile {env['AWS_PROFILE']}" if env.get("AWS_PROFILE") else ""
+    return f"AWS {region}{profile}"
+
+
+def _runs(values: Mapping[str, str]) -> bool:
+    process = values.get("LOCAL_CLOUD_PROCESS", "")
+    if not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except (OSError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,41 @@
+"""Where a command works: it finds the place, says it in one line, and reads the settings there."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from live import place
+from stacks.settings import Settings
+
+Aws = Annotated[bool, typer.Option("--aws", help="AWS, even while a local cloud is up.")]
+
+
+def settle_in(*, aws: bool = False) -> None:
+    """Point this process at the local cloud if one is up, else at AWS (see `live.place`)."""
+    file: Any = Settings.model_config.get("env_file")
+    env = place.environment(os.environ, aws=aws, env_file=Path(file) if file else None)
+    for name in os.environ.keys() - env.keys():
+        del os.environ[name]
+    os.environ.update(env)
+
+
+def settings_there(*, aws: bool = False) -> Settings:
+    """Find the place, read the settings, and say on stderr where and of which stack they are.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+
+    """
+    settle_in(aws=aws)
+    settings = Settings.load()
+    say(settings)
+    return settings
+
+
+def say(settings: Settings) -> None:
+    """Say on stderr where the command works, and on which stack."""
+    where = place.name(os.environ, region=settings.region)
+    print(f"on {where}, stack {settings.stack}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Tests of what is shared by the commands and the pages."""
