@@ -1,5 +1,6 @@
 """What a deployment needs and how it does, checked one by one: ok, or what to do."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,8 +9,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from ops import place
-from ops.doctor import aws, momento, pipes, tools
+from ops.doctor import aws, deployed, momento, pipes, tools
 from ops.doctor.check import Check, Verdict, failure
+from ops.doctor.declared import Declared
+from ops.errors import OpsError
+from ops.terraform import environment, synthesize
 from stacks.settings import Settings, SettingsError
 
 __all__ = ["Check", "Verdict", "examine"]
@@ -42,11 +46,26 @@ def examine() -> Iterator[Check]:
         for check in aws.examine(settings, client):
             known = known or (check.name, check.verdict) == ("credentials", Verdict.OK)
             yield check
-        yield from momento.examine(settings)
+        declared, problem = _declared(settings) if known else (None, None)
+        yield from momento.examine(settings, declared.caches() if declared else ())
         if known:
             yield from pipes.examine(settings, client)
+        if problem is not None:
+            yield problem
+        if declared is not None:
+            yield from deployed.examine(settings, client, declared)
     except BotoCoreError as error:  # a profile that is not there, say
         yield failure("credentials", f"AWS cannot be asked: {error}")
     finally:
         for each in clients.values():
             each.close()
+
+
+def _declared(settings: Settings) -> tuple[Declared | None, Check | None]:
+    """Return what the stack names; if it cannot be synthesized, why what is there is not told."""
+    try:
+        folder = synthesize(settings.stack, environment(settings), quiet=True)
+        document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+    except OpsError as error:
+        return None, failure("stack", f"{error}: what is missing cannot be told")
+    return Declared(document), None

@@ -1,0 +1,130 @@
+"""The connection and the API destinations: authorized, active, and with the key of `.env`."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.doctor.aws import Client
+from ops.doctor.check import Check, failure, ok, warning
+from ops.doctor.declared import Declared
+from ops.doctor.existence import Existence
+from ops.terraform import KEY_VARIABLE
+from stacks.settings import Settings
+
+WELL = ("AUTHORIZED", "ACTIVE")
+UNDER_WAY = ("CREATING", "UPDATING", "AUTHORIZING", "DELETING", "DEAUTHORIZING")
+"""EventBridge API, "DescribeConnection": ConnectionState."""
+VERSION = ("aws_secretsmanager_secret_version", "secret_string_wo_version")
+AFTER_THE_DEPLOY = timedelta(minutes=5)
+"""How long after the connection the state is written at most."""
+NO_STATE = ("NoSuchKey", "NoSuchBucket", "404")
+
+
+def examine(
+    settings: Settings, client: Client, declared: Declared, existence: Existence
+) -> Iterator[Check]:
+    """Yield what is wrong with connections, destinations and the key; or that they are well."""
+    events = client("events")
+    for name in declared.names("aws_cloudwatch_event_connection"):
+        found = existence.look("connection", name, events.describe_connection, Name=name)
+        if found is not None:
+            yield _connection(found)
+            yield from _key(settings, client("s3"), found)
+    active = []
+    for name in declared.names("aws_cloudwatch_event_api_destination"):
+        found = existence.look(
+            "API destination",
+            name,
+            events.describe_api_destination,
+            Name=name,
+        )
+        if found is None:
+            continue
+        if found.get("ApiDestinationState", "ACTIVE") == "ACTIVE":
+            active.append(name)
+        else:
+            yield failure(
+                "destinations",
+                f"{name} is {found['ApiDestinationState']}, so its records become dead letters:"
+                " mend its connection first, then run ./help.sh redrive",
+            )
+    if active:
+        yield ok("destinations", f"{len(active)} active")
+
+
+def _connection(found: dict[str, Any]) -> Check:
+    name, state = found["Name"], found["ConnectionState"]
+    reason = f": {found['StateReason']}" if found.get("StateReason") else ""
+    if state in WELL:
+        return ok("connection", f"{name} is authorized")
+    if state in UNDER_WAY:
+        return warning("connection", f"{name} is {state}{reason}; look again in a minute")
+    return failure(
+        "connection",
+        f"{name} is {state}{reason}; nothing is delivered. EventBridge does this when Momento"
+        " answers 401 or 407: put a valid key into MOMENTO_API_KEY and run ./help.sh deploy (with"
+        " the same key Terraform sees no change: save the connection again in the EventBridge"
+        " console), then ./help.sh redrive",
+    )
+
+
+def fingerprint(key: str) -> int:
+    """Return the version number that `stacks/secret.py` gives a key: 28 bits of its SHA-256."""
+    return int(hashlib.sha256(key.encode()).hexdigest()[:7], 16)
+
+
+def _key(settings: Settings, s3: Any, connection: dict[str, Any]) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    """Compare version numbers: the state's, of the key that was deployed, with this one's."""
+    key = os.environ.get(KEY_VARIABLE) or (
+        settings.momento_api_key.get_secret_value() if settings.momento_api_key else ""
+    )
+    if not key:
+        return
+    where = f"s3://{settings.state_bucket}/{settings.state_key}"
+    try:
+        answer = s3.get_object(Bucket=settings.state_bucket, Key=settings.state_key)
+        deployed = _version(json.loads(answer["Body"].read()))
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        what = "does not exist" if code in NO_STATE else f"may not be read ({code})"
+        yield warning("deployed key", f"not compared with MOMENTO_API_KEY: {where} {what}")
+        return
+    except (ValueError, RecursionError):
+        yield warning("deployed key", f"not compared with MOMENTO_API_KEY: {where} is no state")
+        return
+    if deployed is None:
+        yield warning("deployed key", f"not compared with MOMENTO_API_KEY: {where} holds no key")
+    elif deployed != fingerprint(key):
+        yield failure(
+            "deployed key",
+            f"{connection['Name']} has another key than MOMENTO_API_KEY (their version numbers"
+            " differ): run ./help.sh deploy, or correct .env",
+        )
+    elif connection.get("LastModifiedTime", answer["LastModified"]) > (
+        answer["LastModified"] + AFTER_THE_DEPLOY
+    ):
+        yield warning(
+            "deployed key",
+            f"{connection['Name']} was changed after the last deploy, so that its key may be"
+            " another than MOMENTO_API_KEY: if you did not do that, save it again in the"
+            " EventBridge console",
+        )
+    else:
+        yield ok("deployed key", "MOMENTO_API_KEY is the one that was deployed, by its version")
+
+
+def _version(state: Any) -> int | None:  # noqa: ANN401 - Terraform's state, any JSON
+    kind, attribute = VERSION
+    resources = state.get("resources", ()) if isinstance(state, dict) else ()
+    for resource in resources:
+        if resource.get("type") == kind:
+            for instance in resource.get("instances", ()):
+                found = instance.get("attributes", {}).get(attribute)
+                if isinstance(found, int | float):
+                    return int(found)
+    return None

@@ -1,0 +1,52 @@
+"""What the chosen stack names, from its synthesized JSON: the doctor looks for each of these."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eventpipes import Definition, RuleDefinition
+from eventpipes.synthesized import definitions, rules
+
+_REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
+_CACHE = re.compile(r"https?://[^/]+/(?:cache|topics)/([^/*$]+)")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A stack's resources by type, as `cdk.tf.json` has them."""
+
+    document: Mapping[str, Any]
+
+    def all(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the resources of a type."""
+        yield from self.document.get("resource", {}).get(kind, {}).values()
+
+    def names(self, kind: str, attribute: str = "name") -> list[str]:
+        """Return the names of the resources of a type, sorted."""
+        return sorted(one[attribute] for one in self.all(kind))
+
+    def name_of(self, value: str) -> str:
+        """Return the name of the resource that a value refers to; any other value as it is."""
+        match = _REFERENCE.fullmatch(value)
+        if match is None:
+            return value
+        name: str = self.document["resource"][match[1]][match[2]]["name"]
+        return name
+
+    def alarm_topics(self) -> list[str]:
+        """Return whom the alarms tell: the name of a topic of the stack, or another's ARN."""
+        actions = (one.get("alarm_actions", ()) for one in self.all("aws_cloudwatch_metric_alarm"))
+        return sorted({self.name_of(arn) for each in actions for arn in each})
+
+    def caches(self) -> list[str]:
+        """Return every cache that a request of the stack can be about."""
+        found: dict[str, None] = {}
+        routes: list[Definition | RuleDefinition] = [*definitions(self.document)]
+        for route in [*routes, *rules(self.document)]:
+            url = route.destination.endpoint
+            for value in route.path_parameters:
+                url = url.replace("*", value, 1)
+            if match := _CACHE.match(url):
+                found[match[1]] = None
+        return list(found)

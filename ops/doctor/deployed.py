@@ -1,0 +1,225 @@
+"""What the chosen stack names, one by one: there, and in a state to work."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.deployment import table_of
+from ops.doctor import connections
+from ops.doctor.aws import Client
+from ops.doctor.check import Check, failure, ok
+from ops.doctor.declared import Declared
+from ops.doctor.existence import Existence
+from ops.pipelines import CHANGES, WEATHER
+from stacks.settings import Settings
+
+CONFIRMED = "arn:"
+"""How a confirmed subscription's ARN begins; another's is "PendingConfirmation" or "Deleted"."""
+ALARMS_A_REQUEST = 100
+
+
+def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[Check]:
+    """Yield what is missing, off or disabled of a stack; nothing if none of it is deployed."""
+    existence = Existence()
+    try:
+        checks = [
+            *connections.examine(settings, client, declared, existence),
+            *_streams(settings, client, declared, existence),
+            *_rules(client("events"), declared, existence),
+            *_roles(client("iam"), declared, existence),
+            *_secrets(client("secretsmanager"), declared, existence),
+            *_keys(client("kms"), declared, existence),
+            *_alarms(client("cloudwatch"), declared, existence),
+            *_topics(client, declared, existence),
+        ]
+    except (BotoCoreError, ClientError) as error:
+        yield failure("deployed", f"AWS cannot be asked: {error}")
+        return
+    if existence.found:
+        yield from checks
+        yield from existence.checks()
+
+
+def _streams(
+    settings: Settings, client: Client, declared: Declared, existence: Existence
+) -> Iterator[Check]:
+    """Look at each pipe's stream, and the tables of the stack."""
+    sources: dict[str, str | None] = dict.fromkeys(declared.names("aws_dynamodb_table"))
+    missing = []
+    for name in declared.names("aws_pipes_pipe"):
+        before = existence.found
+        looked = Existence()
+        pipe = looked.look("pipe", name, client("pipes").describe_pipe, Name=name)
+        existence.found = before + looked.found
+        if pipe is None:
+            missing.append(name)
+        else:
+            sources[table_of(pipe["Source"])] = pipe["Source"]
+    told = settings.stack == WEATHER and len(missing) < len(declared.names("aws_pipes_pipe"))
+    for name in missing:
+        if not told or name.endswith(f"-{CHANGES}-pipe"):  # else the pipes' own check tells
+            existence.miss("pipe", name)
+    for table, stream in sources.items():
+        answer = existence.look(
+            "table",
+            table,
+            client("dynamodb").describe_table,
+            TableName=table,
+        )
+        if answer is not None:
+            yield _stream(answer["Table"], stream)
+
+
+def _stream(table: dict[str, Any], read: str | None) -> Check:
+    name = table["TableName"]
+    key = table.get("SSEDescription", {})
+    if key.get("InaccessibleEncryptionDateTime"):
+        return failure("stream", f"{name}: its key cannot be used; enable the key in KMS, soon")
+    if not table.get("StreamSpecification", {}).get("StreamEnabled"):
+        return failure(
+            "stream",
+            f"the stream of {name} is disabled, so that no change is delivered: run ./help.sh"
+            " deploy (a new stream has another ARN, and its pipes are made anew), then ./help.sh"
+            " verify --repair",
+        )
+    latest = table.get("LatestStreamArn")
+    if read is not None and latest != read:
+        return failure(
+            "stream",
+            f"the pipes of {name} read {read}, and its changes go to {latest}: run ./help.sh"
+            " deploy, then ./help.sh verify --repair",
+        )
+    return ok("stream", f"{name} has one")
+
+
+def _rules(events: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    for name in declared.names("aws_cloudwatch_event_bus"):
+        existence.look("event bus", name, events.describe_event_bus, Name=name)
+    enabled = []
+    for rule in declared.all("aws_cloudwatch_event_rule"):
+        of = {"EventBusName": declared.name_of(rule["event_bus_name"])}
+        name = rule["name"]
+        found = existence.look(
+            "rule",
+            name,
+            events.describe_rule,
+            Name=name,
+            **of,
+        )
+        if found is None:
+            continue
+        if found.get("State") == "DISABLED":
+            yield failure(
+                "rules",
+                f"{name} is disabled, and what comes to it is lost: run ./help.sh deploy, then"
+                " ./help.sh verify --repair",
+            )
+        elif not events.list_targets_by_rule(Rule=name, **of)["Targets"]:
+            existence.miss("target of the rule", name)
+        else:
+            enabled.append(name)
+    if enabled:
+        yield ok("rules", f"{len(enabled)} enabled")
+
+
+def _roles(iam: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    there = []
+    for policy in declared.all("aws_iam_role_policy"):
+        of = {"RoleName": declared.name_of(policy["role"]), "PolicyName": policy["name"]}
+        name = f"{of['PolicyName']} of {of['RoleName']}"
+        found = existence.look("role policy", name, iam.get_role_policy, **of)
+        if found is not None:
+            there.append(name)
+    if there:
+        yield ok("roles", f"{len(there)} with their policy")
+
+
+def _secrets(secrets: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    for name in declared.names("aws_secretsmanager_secret"):
+        found = existence.look(
+            "secret",
+            name,
+            secrets.describe_secret,
+            SecretId=name,
+        )
+        if found is not None and found.get("DeletedDate"):
+            yield failure("secret", f"{name} is to be deleted: aws secretsmanager restore-secret")
+
+
+def _keys(kms: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    for name in declared.names("aws_kms_alias"):
+        found = existence.look("KMS key", name, kms.describe_key, KeyId=name)
+        if found is None:
+            continue
+        state = found["KeyMetadata"]["KeyState"]
+        if state == "Enabled":
+            yield ok("KMS key", f"{name} is enabled")
+        else:
+            first = "cancel-key-deletion, then aws kms " if state == "PendingDeletion" else ""
+            yield failure(
+                "KMS key",
+                f"{name} is {state}: table, queue, secret and logs cannot be read, and DynamoDB"
+                f" archives the table after 7 days: aws kms {first}enable-key --key-id"
+                f" {found['KeyMetadata']['KeyId']}",
+            )
+
+
+def _alarms(cloudwatch: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    names = declared.names("aws_cloudwatch_metric_alarm", "alarm_name")
+    found: dict[str, Any] = {}
+    for start in range(0, len(names), ALARMS_A_REQUEST):
+        page = names[start : start + ALARMS_A_REQUEST]
+        answer = existence.look(
+            "alarms",
+            page[0],
+            cloudwatch.describe_alarms,
+            AlarmNames=page,
+            MaxRecords=ALARMS_A_REQUEST,
+        )
+        if answer is None:
+            return
+        existence.found -= not answer["MetricAlarms"]  # an answer about none is no alarm
+        found |= {one["AlarmName"]: one for one in answer["MetricAlarms"]}
+    for name in names:
+        if name not in found:
+            existence.miss("alarm", name)
+    silent = [name for name, one in found.items() if not one.get("ActionsEnabled", True)]
+    if silent:
+        yield failure(
+            "alarms",
+            f"{', '.join(silent)}: the actions are switched off, so that nobody is told: aws"
+            f" cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}",
+        )
+    elif found:
+        yield ok("alarms", f"{len(found)} of {len(names)} are there")
+
+
+def _topics(client: Client, declared: Declared, existence: Existence) -> Iterator[Check]:
+    topics = declared.alarm_topics()
+    if not topics:
+        return
+    me = client("sts").get_caller_identity()
+    region = client("sns").meta.region_name
+    home = f"arn:{me['Arn'].split(':')[1]}:sns:{region}:{me['Account']}:"
+    for topic in topics:
+        arn = topic if topic.startswith("arn:") else home + topic
+        found = existence.look("alarm topic", arn, _subscriptions, sns=client("sns"), arn=arn)
+        if found is None:
+            continue
+        confirmed = [one for one in found if one["SubscriptionArn"].startswith(CONFIRMED)]
+        if confirmed:
+            yield ok("alarm topic", f"{arn} tells {len(confirmed)}")
+            continue
+        waiting = f", {len(found)} not confirmed yet" if found else ""
+        yield failure(
+            "alarm topic",
+            f"{arn} has no confirmed subscription{waiting}, so that alarms tell nobody: aws sns"
+            f" subscribe --topic-arn {arn} --protocol email --notification-endpoint YOU, and"
+            " confirm it from the mail",
+        )
+
+
+def _subscriptions(sns: Any, arn: str) -> list[Any]:  # noqa: ANN401 - a boto3 client
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
+    return [one for page in pages for one in page["Subscriptions"]]

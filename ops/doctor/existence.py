@@ -1,0 +1,58 @@
+"""What of a stack is there, and what is missing or may not be looked at."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ops.doctor.check import Check, failure, warning
+
+GONE = (
+    *("ResourceNotFoundException", "ResourceNotFound", "NotFoundException", "NotFound"),
+    *("NoSuchEntity", "NoSuchEntityException"),
+)
+"""What the services answer about something that is not there."""
+
+
+class Existence:
+    """Looks for resources; `found` is how many were there."""
+
+    def __init__(self) -> None:
+        self.found = 0
+        self._missing: dict[str, list[str]] = {}
+        self._unseen: list[str] = []
+
+    def look(self, kind: str, name: str, ask: Callable[..., Any], **what: Any) -> Any:  # noqa: ANN401 - AWS's words and answer
+        """Return what AWS answers about a resource; nothing if it is not there or not shown.
+
+        Raises:
+            BotoCoreError: AWS does not answer.
+
+        """
+        try:
+            answer = ask(**what)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in GONE:
+                self.miss(kind, name)
+            else:
+                self._unseen.append(f"{kind} {name} ({code})")
+            return None
+        self.found += 1
+        return answer
+
+    def miss(self, kind: str, name: str) -> None:
+        """Remember that something is missing."""
+        self._missing.setdefault(kind, []).append(name)
+
+    def checks(self) -> Iterator[Check]:
+        """Yield what is missing, by kind, and what could not be looked at."""
+        for kind, names in self._missing.items():
+            verb = "is" if len(names) == 1 else "are"
+            yield failure(
+                "missing",
+                f"{kind} {', '.join(names)} {verb} not deployed; run ./help.sh deploy, which"
+                " makes it anew",
+            )
+        if self._unseen:
+            yield warning("unseen", f"may not be looked at: {', '.join(self._unseen)}")

@@ -1,0 +1,206 @@
+"""What the stack names: missing, off or disabled is told, with what to do."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud import LocalAws
+from ops.doctor.check import Verdict
+from ops.doctor.connections import fingerprint
+from ops.doctor.declared import Declared
+from ops.doctor.deployed import examine
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT, KEY
+from tests.localcloud.weather_pipes import WeatherPipes, empty
+
+SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
+NAME = "weather-stats-demo"
+DOCUMENT = {
+    "resource": {
+        "aws_cloudwatch_event_connection": {"c": {"name": f"{NAME}-connection"}},
+        "aws_dynamodb_table": {"t": {"name": NAME}},
+        "aws_iam_role": {"r": {"name": "pipes"}},
+        "aws_iam_role_policy": {"p": {"name": "deliver-changes", "role": "${aws_iam_role.r.name}"}},
+        "aws_kms_alias": {"k": {"name": f"alias/{NAME}"}},
+        "aws_sns_topic": {"s": {"name": f"{NAME}-alarms"}},
+        "aws_cloudwatch_metric_alarm": {
+            "a": {"alarm_name": f"{NAME}-dead-letters", "alarm_actions": ["${aws_sns_topic.s.arn}"]}
+        },
+    }
+}
+
+
+class Account:
+    """The production profile's resources beside the pipes, each of which a test breaks."""
+
+    def __init__(self, weather: WeatherPipes) -> None:
+        self.weather = weather
+        self.changes: dict[str, Any] = {}
+        iam, kms, sns, cloudwatch, s3 = map(
+            weather.client, ("iam", "kms", "sns", "cloudwatch", "s3")
+        )
+        self.iam, self.kms, self.sns, self.cloudwatch, self.s3 = iam, kms, sns, cloudwatch, s3
+        iam.create_role(RoleName="pipes", AssumeRolePolicyDocument="{}")
+        may = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+        policy = {"Version": "2012-10-17", "Statement": [may]}
+        iam.put_role_policy(
+            RoleName="pipes", PolicyName="deliver-changes", PolicyDocument=json.dumps(policy)
+        )
+        self.key = kms.create_key()["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=f"alias/{NAME}", TargetKeyId=self.key)
+        self.topic = sns.create_topic(Name=f"{NAME}-alarms")["TopicArn"]
+        queue = weather.queue_arn
+        self.subscription = sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue)
+        self.alarm(f"{NAME}-dead-letters")
+        s3.create_bucket(Bucket=SETTINGS.state_bucket)
+        self.state(fingerprint(KEY))
+
+    def alarm(self, name: str) -> None:
+        """Create an alarm."""
+        self.cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            ComparisonOperator="GreaterThanThreshold",
+            EvaluationPeriods=1,
+            MetricName="m",
+            Namespace="n",
+            Period=60,
+            Threshold=1,
+            Statistic="Sum",
+        )
+
+    def state(self, version: int) -> None:
+        """Write the state that a deploy leaves."""
+        one = {"attributes": {"secret_string_wo_version": version}}
+        state = {"resources": [{"type": "aws_secretsmanager_secret_version", "instances": [one]}]}
+        self.s3.put_object(
+            Bucket=SETTINGS.state_bucket, Key=SETTINGS.state_key, Body=json.dumps(state)
+        )
+
+    def found(self) -> dict[str, tuple[Verdict, str]]:
+        """Return what each check says; the key is in none of it."""
+        checks = list(examine(SETTINGS, self._client, Declared(DOCUMENT)))
+        assert KEY not in str(checks)
+        return {one.name: (one.verdict, one.found) for one in checks}
+
+    def _client(self, service: str) -> Any:
+        client = self.weather.client(service)
+        if service == "events" and self.changes:
+            describe = client.describe_connection
+            client.describe_connection = lambda **name: describe(**name) | self.changes
+        return client
+
+
+@pytest.fixture
+def account(local_aws: LocalAws) -> Iterator[Account]:
+    """Return an account where all is well."""
+    empty(local_aws.endpoint)
+    with WeatherPipes(os.environ["AWS_ENDPOINT_URL"]) as weather:
+        yield Account(weather)
+
+
+def test_what_is_there_and_works_is_well(account: Account) -> None:
+    found = account.found()
+    assert {verdict for verdict, _ in found.values()} == {Verdict.OK}
+    assert set(found) == {
+        "connection",
+        "deployed key",
+        "stream",
+        "roles",
+        "KMS key",
+        "alarms",
+        "alarm topic",
+    }
+
+
+def test_nothing_that_is_deployed_is_no_failure(local_aws: LocalAws) -> None:
+    empty(local_aws.endpoint)
+    with ExitStack() as stack:
+
+        def client(service: str) -> Any:
+            return stack.enter_context(closing(boto3.client(service, region_name="us-east-1")))  # type: ignore[call-overload]  # the service is a variable
+
+        assert list(examine(SETTINGS, client, Declared(DOCUMENT))) == []
+
+
+BREAK: dict[str, tuple[Callable[[Account], object], str, str]] = {
+    # EventBridge API, "DescribeConnection"; "Connection authorization": a 401 de-authorises
+    "de-authorised": (
+        lambda it: it.changes.update(ConnectionState="DEAUTHORIZED", StateReason="HTTP 401"),
+        "connection",
+        "is DEAUTHORIZED: HTTP 401; nothing is delivered",
+    ),
+    "another key": (lambda it: it.state(1), "deployed key", "has another key than MOMENTO_API_KEY"),
+    "changed by hand": (
+        lambda it: it.changes.update(LastModifiedTime=datetime.now(UTC) + timedelta(hours=1)),
+        "deployed key",
+        "was changed after the last deploy",
+    ),
+    "no connection": (
+        lambda it: it.weather.events.delete_connection(Name=it.weather.connection),
+        "missing",
+        f"connection {NAME}-connection is not deployed; run ./help.sh deploy",
+    ),
+    "no alarm": (
+        lambda it: it.cloudwatch.delete_alarms(AlarmNames=[f"{NAME}-dead-letters"]),
+        "missing",
+        f"alarm {NAME}-dead-letters is not deployed",
+    ),
+    "silent alarm": (
+        lambda it: it.cloudwatch.disable_alarm_actions(AlarmNames=[f"{NAME}-dead-letters"]),
+        "alarms",
+        "the actions are switched off",
+    ),
+    "no role policy": (
+        lambda it: it.iam.delete_role_policy(RoleName="pipes", PolicyName="deliver-changes"),
+        "missing",
+        "role policy deliver-changes of pipes is not deployed",
+    ),
+    "no subscription": (
+        lambda it: it.sns.unsubscribe(SubscriptionArn=it.subscription["SubscriptionArn"]),
+        "alarm topic",
+        "has no confirmed subscription, so that alarms tell nobody",
+    ),
+    "no topic": (
+        lambda it: it.sns.delete_topic(TopicArn=it.topic),
+        "missing",
+        "alarm topic arn:aws:sns:",
+    ),
+    "disabled key": (lambda it: it.kms.disable_key(KeyId=it.key), "KMS key", "is Disabled"),
+    "key to be deleted": (
+        lambda it: it.kms.schedule_key_deletion(KeyId=it.key),
+        "KMS key",
+        "aws kms cancel-key-deletion, then aws kms enable-key",
+    ),
+    "disabled stream": (
+        lambda it: it.weather.dynamodb.update_table(
+            TableName=NAME, StreamSpecification={"StreamEnabled": False}
+        ),
+        "stream",
+        f"the stream of {NAME} is disabled",
+    ),
+    "no table": (
+        lambda it: it.weather.dynamodb.delete_table(TableName=NAME),
+        "missing",
+        f"table {NAME}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAK)
+def test_what_is_broken_is_told(account: Account, name: str) -> None:
+    damage, check, says = BREAK[name]
+    damage(account)
+    verdict, said = account.found()[check]
+    assert verdict is (Verdict.WARNING if name == "changed by hand" else Verdict.FAILURE)
+    assert says in said
+
+
+def test_the_version_is_the_one_that_terraform_writes() -> None:
+    """parseint(substr(sha256("abc"), 0, 7), 16), of the SHA-256 that FIPS 180 gives as example."""
+    assert fingerprint("abc") == int("ba7816b", 16)
