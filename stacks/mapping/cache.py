@@ -12,6 +12,8 @@ from stacks.mapping.route import DELETE, PUT, Route
 from stacks.mapping.value import Value, template
 from stacks.momento_limits import MAX_TTL_SECONDS
 
+TEN_YEARS = 315_360_000
+"""In seconds: a TTL above this is taken for a time since 1970."""
 KEY = "the cache's key"
 REASONS = {
     "B": (
@@ -134,6 +136,11 @@ class CacheEntry:
         if isinstance(self.ttl, int) and not isinstance(self.ttl, bool):
             if self.ttl < 1:
                 raise MappingError(f"the ttl is {self.ttl}; write 1 second or more")
+            if self.ttl > TEN_YEARS:
+                raise MappingError(
+                    f"the ttl is {self.ttl}, which is over ten years and looks like a time since"
+                    " 1970; Momento takes the seconds to live: write ttl=3600"
+                )
             return str(self.ttl)
         if not isinstance(self.ttl, Attribute) or self.ttl.type != "N":
             found = self.ttl if isinstance(self.ttl, Attribute) else repr(self.ttl)

@@ -314,3 +314,24 @@ def test_what_an_entry_cannot_do_is_told(
 def test_the_old_image_may_be_the_value() -> None:
     found = routes(CacheEntry(key=KEY, value={"was": Field.OLD_IMAGE}, ttl=60))
     assert found[PUT].input_template == '{"was":<$.dynamodb.OldImage>}'
+
+
+@pytest.mark.parametrize("seconds", [315_360_001, 1_795_826_861, 1_795_826_861_000])
+def test_ttl_that_is_a_time_is_refused(seconds: int) -> None:
+    """A fixed TTL over ten years is a time since 1970: DynamoDB counts so, and Momento does not.
+
+    Source: Momento, HTTP API for Cache, "Set" (`ttl_seconds`); DynamoDB, "Using time to live".
+    """
+    entry = CacheEntry(key=Attribute("Id"), ttl=seconds)
+    stream = Stream(KeySchema(Attribute("Id")))
+    with pytest.raises(MappingError, match=rf"the ttl is {seconds}, .* ttl=3600"):
+        ItemMapping(cache=entry).routes(cache="weather", stream=stream)
+
+
+def test_ttl_of_ten_years_is_taken() -> None:
+    """Provisioned storage keeps an item for any time: ten years are still a duration."""
+    entry = CacheEntry(key=Attribute("Id"), ttl=315_360_000)
+    routes = ItemMapping(cache=entry).routes(
+        cache="weather", stream=Stream(KeySchema(Attribute("Id")))
+    )
+    assert routes["cache-put"].query_string_parameters["ttl_seconds"] == "315360000"
