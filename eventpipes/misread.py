@@ -52,7 +52,9 @@ def misread(
     if found is None and expected is None:
         yield "the body is not JSON, as the template is not: a reader gets plain text"
     elif found is None:
-        yield (f"the body is not JSON: a value holds a quote or a line break, and {_UNESCAPED}")
+        yield (
+            f"the body is not JSON: a value holds a quote, a backslash or a control character, and {_UNESCAPED}"
+        )
     elif expected is not None:
         differences = itertools.islice(_differences(expected[0], found[0], ""), _MOST)
         yield from (f"{difference}: {_UNESCAPED}" for difference in differences)

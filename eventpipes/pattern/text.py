@@ -43,7 +43,7 @@ class Reader:
         names = sorted(path[0] for path in steps)
         flat = all(len(path) == 1 for path in steps) and len(names) <= _FEW
         self._quoted = [f'"{name}"' for name in names] if flat else None
-        self._used = msgspec.json.Decoder(_members(steps, {}), float_hook=Written)
+        self._used = msgspec.json.Decoder(_members(steps, {}), float_hook=Written).decode
 
     def read(self, text: str | bytes) -> tuple[_Members, bool]:
         """Return the members that the pattern uses, and whether a name is repeated.
@@ -61,17 +61,20 @@ class Reader:
 
     def _quickly(self, text: str) -> _Members | None:
         """Return the members, or nothing if a name may be repeated."""
-        if "\\u" in text:  # a name may be written in two ways
+        if "\\" in text and "\\u" in text:  # a name may be written in two ways
             return None
         if self._quoted is not None:
-            used: _Members = self._used.decode(text)
-            return used if all(text.count(name) < 2 for name in self._quoted) else None  # noqa: PLR2004 - once
-        whole: _Members = _WHOLE.decode(text)
+            used: _Members = self._used(text)
+            for name in self._quoted:
+                if text.count(name) > 1:
+                    return None
+            return used
+        whole: _Members = _WHOLE(text)
         # A member that was dropped took at least its own colon with it.
         return whole if text.count(":") == _ENCODE(whole).count(b":") else None
 
 
-_WHOLE = msgspec.json.Decoder(dict[str, Any], float_hook=Written)
+_WHOLE = msgspec.json.Decoder(dict[str, Any], float_hook=Written).decode
 _ENCODE: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=lambda _: None).encode
 
 

@@ -203,10 +203,10 @@ def test_an_attribute_of_another_type_is_told(value: Any, kind: str) -> None:
                 'Location reads "Oslo", and the record gives "Oslo\\",\\"admin\\":\\"yes"',
             ],
         ),
-        ('The "Loop"', ["the body is not JSON: a value holds a quote or a line break, and"]),
-        ("two\nlines", ["the body is not JSON: a value holds a quote or a line break, and"]),
-        ("C:\\", ["the body is not JSON: a value holds a quote or a line break, and"]),
-        ("C:\\x", ["the body is not JSON: a value holds a quote or a line break, and"]),
+        ('The "Loop"', ["the body is not JSON: a value holds a quote, a backslash or a control"]),
+        ("two\nlines", ["the body is not JSON: a value holds a quote, a backslash or a control"]),
+        ("C:\\", ["the body is not JSON: a value holds a quote, a backslash or a control"]),
+        ("C:\\x", ["the body is not JSON: a value holds a quote, a backslash or a control"]),
     ],
 )
 def test_a_body_that_reads_otherwise_than_the_record_is_told(
