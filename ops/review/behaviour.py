@@ -27,6 +27,7 @@ from eventpipes.request import DEFAULT_HEADERS
 from eventpipes.template import to_json
 from ops.review.plan import Plan
 from ops.review.samples import Records, Sample, given, samples_for
+from ops.shown import shown
 
 
 Sent = Filtered | Request | Event | Unprocessable | None
@@ -224,7 +225,7 @@ def _doubts(way: _Way, sample: Sample, outcome: Sent) -> list[str]:
     if way.rule is not None:
         event = Pipe(way.pipe).process(record)
         record = event.envelope if isinstance(event, Event) else record
-    return doubts(way.definition, record, outcome)
+    return [shown(doubt) for doubt in doubts(way.definition, record, outcome)]
 
 
 def _outcomes(way: _Way | None, samples: Sequence[Sample]) -> list[Sent]:
@@ -248,10 +249,10 @@ def _text(outcome: Sent) -> str | None:
         case Filtered():
             return None
         case Unprocessable(reason=reason):
-            return f"no request can be made: {reason}"
+            return shown(f"no request can be made: {reason}")
         case Event(envelope=envelope):
             lasting = {name: envelope[name] for name in ("source", "detail-type", "detail")}
-            return f"an event on the bus: {to_json(lasting)}"
+            return shown(f"an event on the bus: {to_json(lasting)}")
         case Request() as request:
             headers = masked(request.headers)
             own = [
@@ -259,4 +260,5 @@ def _text(outcome: Sent) -> str | None:
                 for name, value in headers.items()
                 if DEFAULT_HEADERS.get(name) != value
             ]
-            return "\n".join([f"{request.method} {request.url}", *own, "", request.body])
+            lines = [f"{request.method} {request.url}", *own, "", request.body]
+            return "\n".join(map(shown, lines))

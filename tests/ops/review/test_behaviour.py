@@ -132,6 +132,17 @@ def test_samples_of_the_user_take_the_place_of_ours() -> None:
     assert "key=Bergen" in (behaviour.answers[0].after or "")
 
 
+def test_a_record_of_the_user_steers_no_terminal() -> None:
+    key = {"Location": {"S": 'Oslo\x1b[2J","EventType":"REMOVE'}}
+    record = {"eventName": "REMOVE", "dynamodb": {"Keys": key}}
+    wider = edited(set_pattern('{"eventName":["REMOVE"]}'))
+    (behaviour,) = compare(wider, {"mine": record})
+    (answer,) = behaviour.answers
+    assert any(one.startswith("the body is not JSON: ") for one in answer.doubts)
+    assert r"Oslo\x1b[2J" in (answer.after or "")
+    assert "\x1b" not in (answer.after or "") + "".join(answer.doubts)
+
+
 def test_a_plan_without_pipes_has_no_behaviour() -> None:
     assert compare(plan()) == []
 
