@@ -53,7 +53,8 @@ def misread(
         yield "the body is not JSON, as the template is not: a reader gets plain text"
     elif found is None:
         yield (
-            f"the body is not JSON: a value holds a quote, a backslash or a control character, and {_UNESCAPED}"
+            "the body is not JSON: a value holds a quote, a backslash or a control character that"
+            " is not escaped (docs/templates.md)"
         )
     elif expected is not None:
         differences = itertools.islice(_differences(expected[0], found[0], ""), _MOST)

@@ -216,7 +216,7 @@ def test_a_body_that_reads_otherwise_than_the_record_is_told(
     assert len(found) == len(sentences)
     for one, start in zip(found, sentences, strict=True):
         assert one.startswith(start)
-        assert one.endswith("a value of the record is not escaped (docs/templates.md)")
+        assert one.endswith("is not escaped (docs/templates.md)")
 
 
 def test_a_forged_object_in_an_object_is_told() -> None:
