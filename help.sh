@@ -63,6 +63,64 @@ need() {
   command -v "$1" >/dev/null || fail "$1 is not installed: $2"
 }
 
+# Refuse to begin without a tool that works and is new enough: name, argument, version, advice.
+need_version() {
+  need "$1" "$4"
+  local said version
+  said=$("$1" "$2" 2>&1) || fail "$1 does not work: '$1 $2' ends with ${said:-no word}; $4"
+  version=$(grep -oE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$said" | head -n 1) || true
+  [ -n "$version" ] || fail "'$1 $2' tells no version, but '$(head -n 1 <<<"$said")'; $4"
+  [ "$(printf '%s\n' "$3" "$version" | sort -V | head -n 1)" = "$3" ] ||
+    fail "$1 is $version, which is too old: $4"
+}
+
+need_node() {
+  need_version "${JSII_NODE:-node}" --version 18.18.0 \
+    "get Node.js 18.18 or newer; jsii, under cdktf, runs on it"
+}
+
+need_terraform() {
+  need_version terraform version 1.11.0 "get Terraform 1.11 or newer, and put it on the PATH"
+}
+
+need_no_argument() {
+  [ $# -eq 0 ] || fail "./help.sh $command takes no argument, but was given '$1'"
+}
+
+asks_for_help() {
+  local argument
+  for argument in "$@"; do
+    case $argument in
+    --help | -h) return 0 ;;
+    --) return 1 ;; # what follows is another command's
+    esac
+  done
+  return 1
+}
+
+# Answer --help. Nothing is installed for it: without the packages, the list above has to do.
+help_on() {
+  local line
+  line=$(usage | awk -v name="$command" '$1 == name { print; exit }')
+  case $command in
+  app) line="  app         what cdktf.json runs: write the Terraform JSON to cdktf.out" ;;
+  provider) line="  provider    find out where the AWS provider comes from" ;;
+  esac
+  [ -n "$line" ] || fail "there is no command '$command'; ./help.sh lists them"
+  if cmp -s requirements.lock .venv/requirements.lock; then
+    case $command in
+    setup | test | check | bench | screenshot | app) ;;
+    cdktf) [ ! -x node_modules/.bin/cdktf ] || exec node_modules/.bin/cdktf "$@" ;;
+    weather) exec $python -m weather "$@" ;;
+    web) exec $python -m weather web --help ;;
+    local | up) exec $python -m localcloud --help ;;
+    *) exec $python -m ops "$command" --help ;;
+    esac
+  fi
+  printf 'Usage: ./help.sh %s\n\n%s\n' "$command" "$line"
+  exit
+}
+
 install_python() {
   cmp -s requirements.lock .venv/requirements.lock && return
   need python3 "get Python 3.11 or newer, with venv"
@@ -73,7 +131,7 @@ install_python() {
     $python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
   # All but the bindings' 2,200 modules, of which a few are used.
   quietly "compiling them" $python -m compileall -q -j 0 -x cdktf_cdktf_provider_aws .venv/lib
-  need node "get Node.js 18.18 or newer; jsii, under cdktf, runs on it"
+  need_node
   quietly "trimming the AWS bindings to what is used" $python -m stacks.bindings.loader
   cp requirements.lock .venv/requirements.lock
 }
@@ -98,6 +156,15 @@ install_browser() {
   quietly "installing Chromium, for the tests of the page" \
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     chromium
+}
+
+# The demonstration is the weather stack's: refuse before anything is deployed for another.
+refuse_other_stack() {
+  local stack
+  stack=$($python -c 'from stacks.settings import Settings; print(Settings.load().stack)' 2>/dev/null) ||
+    return 0 # the command itself says what is wrong with the settings
+  [ "$stack" = weather ] ||
+    fail "the demo shows the weather stack, not '$stack': ./help.sh up deploys that one locally"
 }
 
 find_provider() {
@@ -141,6 +208,20 @@ for name, value in dotenv_values(".env", encoding="utf-8").items():
 command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
+"" | help | -h | --help) ;;
+*) ! asks_for_help "$@" || help_on "$@" ;;
+esac
+case $command in # what it takes is looked for before its first step
+demo | up | plan | deploy | destroy | bootstrap | validate)
+  need_node
+  need_terraform
+  ;;
+synth | simulate | cdktf | app | test | bench | screenshot | setup) need_node ;;
+esac
+case $command in # these would begin, and not look at it
+setup | check | app | demo) need_no_argument "$@" ;;
+esac
+case $command in
 "" | help | -h | --help) usage ;;
 setup)
   install_python
@@ -183,6 +264,7 @@ demo)
   install_python
   find_provider
   export PROFILE=demo # what production protects could not be taken down again
+  refuse_other_stack
   exec $python -m localcloud -- $python -m ops demo
   ;;
 up)

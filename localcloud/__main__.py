@@ -34,7 +34,7 @@ PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX", "C
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the local cloud, and in it the command, if there is one; return an exit code."""
-    parser = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./help.sh local", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the AWS API (default: a free one)")
     parser.add_argument("--watch", action="store_true", help="a line for each delivery")
     parser.add_argument(

@@ -46,7 +46,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
 console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
-passed_on = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+passed_on = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 AutoApprove = Annotated[
     bool, typer.Option("--auto-approve", help="Do not ask before changing anything.")
@@ -199,7 +199,7 @@ def bootstrap(*, auto_approve: AutoApprove = False) -> None:
     console.print(create_state_bucket(settings, environment(settings), auto_approve=auto_approve))
 
 
-@app.command(context_settings=passed_on)
+@app.command(context_settings=passed_on | {"help_option_names": []})
 def cdktf(context: typer.Context) -> None:
     """Run the pinned cdktf command line, for example: cdktf deploy --auto-approve."""
     raise typer.Exit(cdktf_cli.run(context.args, environment(Settings.load())))
@@ -217,7 +217,7 @@ for repairing in (redrive, warm, verify):
 app.command(cls=Strict)(capacity)
 
 
-@app.command(hidden=True, context_settings=passed_on)
+@app.command(hidden=True, context_settings=passed_on | {"help_option_names": []})
 def raise_stack(context: typer.Context) -> None:
     """Bootstrap and deploy on the local cloud, then run a command, for ./help.sh up."""
     settings = Settings.load()
@@ -271,6 +271,10 @@ if __name__ == "__main__":
         app(prog_name="./help.sh")
     except (OpsError, StackError, EventPipesError) as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        print(f"error: {named}{error.strerror or error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit("interrupted")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.progress import TimeElapsedColumn
 from rich.table import Table
@@ -22,6 +23,8 @@ from ops.walkthrough import Walkthrough
 from stacks.settings import Settings
 
 
+WEATHER = "weather"
+"""The stack of the walk-through, which the demonstration and the page are about."""
 CHANGES = ("create", "delete")
 """The actions that count; a data source is read, not created."""
 
@@ -33,6 +36,11 @@ def demo(settings: Settings, env: Mapping[str, str], console: Console) -> None:
         OpsError: the environment points at a real AWS, or a step failed.
 
     """
+    if settings.stack != WEATHER:
+        raise OpsError(
+            f"the demo shows the weather stack, not {settings.stack!r}: ./help.sh up deploys that"
+            " one on the local cloud"
+        )
     with _raised(settings, env, console) as terraform:
         console.print(_created(terraform.json("show")))
         console.print()
@@ -51,7 +59,8 @@ def raise_stack(
 ) -> int:
     """Bootstrap and deploy on the local cloud; return the exit code of a command run there.
 
-    The command is begun as soon as the stack is deployed, while the bucket is still set up.
+    The command is begun as soon as the stack is deployed, while the bucket is still set up. It
+    is the weather stack's page: for another stack it is told what runs, until Ctrl-C.
 
     Raises:
         OpsError: the environment points at a real AWS, or a step failed.
@@ -59,7 +68,10 @@ def raise_stack(
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with ExitStack() as running:
-        with _raised(settings, env, console):
+        with _raised(settings, env, console) as terraform:
+            if settings.stack != WEATHER:
+                command = [sys.executable, "-c", "import signal; signal.pause()"]
+                console.print(_told_of(settings.stack, terraform.json("show")), soft_wrap=True)
             process = running.enter_context(subprocess.Popen(command, env=dict(env)))
             running.callback(process.terminate)
         return process.wait()
@@ -93,7 +105,7 @@ def _deploy_meanwhile(
 ) -> Terraform:
     """Deploy as soon as the state bucket is there; return the deployed stack's Terraform."""
     with _step(console, "synthesize", "Python to Terraform JSON"):
-        folder = synthesize("weather", env, quiet=True)  # a demonstration has no load to warn of
+        folder = synthesize(settings.stack, env, quiet=True)  # here is no load to warn of
     terraform = Terraform(folder, env)
     with _step(console, "init", "the AWS provider; the state in S3"):
         while look(settings, key=settings.state_key) is Bucket.ABSENT and not state.done():
@@ -151,6 +163,25 @@ def _expect_no_changes(terraform: Terraform) -> None:
     ]
     if changes:
         raise OpsError(f"a second plan would change {', '.join(changes)}")
+
+
+def _told_of(stack: str, state: Mapping[str, Any]) -> str:
+    """Say what of a stack runs, and how to write to its tables."""
+    resources = state["values"]["root_module"]["resources"]
+    made = [one for one in resources if one["mode"] == "managed"]
+    pipes = [one["values"]["name"] for one in made if one["type"] == "aws_pipes_pipe"]
+    lines = [f"The stack {stack} runs; each delivery is a line here. Pipes: {', '.join(pipes)}."]
+    kinds = {"S": '"text"', "N": '"1"', "B": '"Ynl0ZXM="'}
+    for table in (one["values"] for one in made if one["type"] == "aws_dynamodb_table"):
+        types = {one["name"]: one["type"] for one in table["attribute"]}
+        keys = [name for name in (table["hash_key"], table.get("range_key")) if name]
+        item = ", ".join(f'"{key}": {{"{types[key]}": {kinds[types[key]]}}}' for key in keys)
+        lines.append(
+            "Write an item in another terminal, with the AWS command line and your attributes:\n"
+            "  set -a; . .cache/local-cloud.env; set +a\n"
+            f"  aws dynamodb put-item --table-name {table['name']} --item '{{{item}}}'"
+        )
+    return escape("\n".join([*lines, "Ctrl-C ends it."]))
 
 
 def _created(state: Mapping[str, Any]) -> Table:

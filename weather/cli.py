@@ -32,6 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Write weather records to the table, and watch them reach the cache and the topic.",
     epilog="They go to the local cloud while one is up (./help.sh up), else to AWS (.env).",
 )

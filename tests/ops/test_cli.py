@@ -2,6 +2,9 @@
 
 import os
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +27,23 @@ WRONG: dict[str, tuple[str, dict[str, str], str]] = {
     "no terminal to bootstrap": ("bootstrap", KEPT, "there is no terminal to approve the plan on"),
     "no terminal to cdktf deploy": ("cdktf deploy", KEPT, "there is no terminal to approve the"),
     "no terminal to cdktf destroy": ("cdktf destroy", KEPT, "there is no terminal to approve"),
+    "argument to demo": (
+        "demo --fast",
+        KEPT,
+        "./help.sh demo takes no argument, but was given '--",
+    ),
+    "argument to check": ("check all", KEPT, "./help.sh check takes no argument, but was given 'a"),
+    "argument to setup": ("setup x", KEPT, "./help.sh setup takes no argument, but was given 'x'"),
+    "another stack's demo": (
+        "demo",
+        KEPT | {"STACK": "orders"},
+        "the demo shows the weather stack, not 'orders': ./help.sh up deploys that one locally",
+    ),
+    "help on nothing": (
+        "depoly --help",
+        KEPT,
+        "there is no command 'depoly'; ./help.sh lists them",
+    ),
     "unknown command": ("depoly", KEPT, "there is no command 'depoly'; ./help.sh lists them"),
     "demo on no local AWS": ("ops demo", KEPT, "the demo deploys and destroys, so it runs on"),
 }
@@ -59,3 +79,74 @@ def test_a_mistake_is_one_line_on_stderr(case: str, house: House) -> None:
     assert done.stderr.startswith(f"error: {says}")
     assert len(done.stderr.splitlines()) == 1
     assert KEY not in done.stderr
+
+
+COMMANDS = sorted(commands((ROOT / "help.sh").read_text(encoding="utf-8")) | INTERNAL)
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_answers_help_and_does_nothing(
+    house: House, tmp_path: Path, command: str, option: str
+) -> None:
+    """Whatever is missing: there is no Node.js, no Terraform and no setting."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "dirname", "sed", "awk", "cmp", "cat"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    if command == "cdktf" and (house.root / "node_modules").exists():
+        (tools / "node").symlink_to(str(shutil.which("node")))
+        (tools / "env").symlink_to(str(shutil.which("env")))
+    done = house.run("./help.sh", command, option, env={"PATH": str(tools), "HOME": str(tmp_path)})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "usage" in done.stdout.lower() or command == "cdktf"
+    assert "Local AWS at" not in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_there_before_anything_is_installed(tmp_path: Path, command: str) -> None:
+    shutil.copy(ROOT / "help.sh", tmp_path)
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    done = subprocess.run(
+        [tmp_path / "help.sh", command, "--help"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: ./help.sh {command}\n")
+    assert not (tmp_path / ".venv").exists()
+
+
+TOOLS = {
+    "none": (None, "{} is not installed: get"),
+    "broken": ("echo ouch; exit 3", "{0} does not work: '{0} {1}' ends with ouch; get"),
+    "too old": ("echo v1.2.3", "{} is 1.2.3, which is too old: get"),
+    "silent": ("true", "'{0} {1}' tells no version, but ''; get"),
+}
+
+
+@pytest.mark.parametrize("state", TOOLS)
+@pytest.mark.parametrize(
+    ("command", "tool", "asked"),
+    [
+        ("demo", "node", "--version"),
+        ("up", "node", "--version"),
+        ("synth", "node", "--version"),
+        ("demo", "terraform", "version"),
+        ("plan", "terraform", "version"),
+    ],
+)
+def test_a_tool_is_looked_for_before_the_first_step(
+    house: House, tmp_path: Path, state: str, command: str, tool: str, asked: str
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "dirname", "sed", "awk", "cmp", "grep", "head", "sort", "node"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    script, says = TOOLS[state]
+    (tools / tool).unlink(missing_ok=True)
+    if script is not None:
+        (tools / tool).write_text(f"#!{shutil.which('bash')}\n{script}\n")
+        (tools / tool).chmod(0o755)
+    done = house.run("./help.sh", command, env={"PATH": str(tools), "HOME": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {says.format(tool, asked)}")
+    assert len(done.stderr.splitlines()) == 1
