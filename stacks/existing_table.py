@@ -8,12 +8,13 @@ from cdktf import Token
 
 from stacks.errors import StackError
 from stacks.key_policy import via
-from stacks.mapping import KeySchema, Stream, StreamView
+from stacks.mapping import Attribute, KeySchema, Stream, StreamView
 from stacks.mapping.errors import must_be
 from stacks.metric import Metric
 from stacks.source import (
     ADVISED_READERS,
     ADVISED_READERS_OF_GLOBAL_TABLES,
+    must_be_time,
     read_statement,
     table_metric,
 )
@@ -49,12 +50,17 @@ class ExistingTable:
     view: StreamView = StreamView.NEW_AND_OLD_IMAGES
     kms_key_arn: str | None = None
     global_table: bool = False
+    expires: Attribute | None = None
+    """The attribute at whose time (seconds since 1970) DynamoDB removes an item, if there is one:
+    no time to live as Momento counts it. The table's TTL itself is its owner's."""
     table_name: str | None = None
     """Needed if the ARN is only known when it is deployed, such as another resource's."""
 
     def __post_init__(self) -> None:
         must_be(self.keys, KeySchema, "keys", 'KeySchema(Attribute("Id"))')
         object.__setattr__(self, "view", StreamView.parse(self.view))
+        if self.expires is not None:
+            must_be_time(self.expires, "the table that is there")
         if Token.is_unresolved(self.stream_arn):
             if self.table_name is None:
                 raise ExistingTableError(

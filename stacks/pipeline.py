@@ -16,7 +16,7 @@ from stacks.errors import StackError
 from stacks.event_bus import EventBus
 from stacks.key import Key
 from stacks.logs import PipeLogs
-from stacks.mapping import ItemMapping, MappingError, Route, on_bus, taken_by_any
+from stacks.mapping import Attribute, ItemMapping, MappingError, Route, on_bus, taken_by_any
 from stacks.mapping.errors import must_be
 from stacks.pipe import Delivery, Pipe
 from stacks.protection import DEMO, Protection
@@ -25,7 +25,6 @@ from stacks.role import ServiceRole
 from stacks.rule import Rule
 from stacks.source import Source, must_be_source
 from stacks.statement import Statement
-from stacks.table import Table
 from stacks.target import BusTarget, RequestTarget, Target
 from stacks.topology import Topology
 
@@ -197,10 +196,11 @@ class MomentoPipeline(Construct):
 
 def _check_times(source: Source, mapping: ItemMapping) -> None:
     """Raise if the attribute at whose time DynamoDB removes an item is taken for a TTL."""
-    expires = source.expires if isinstance(source, Table) else None
-    if expires and mapping.cache and mapping.cache.ttl == expires:
+    expires, ttl = source.expires, mapping.cache and mapping.cache.ttl
+    if expires and isinstance(ttl, Attribute) and ttl.top == expires.name:
         raise MappingError(
-            f"the ttl is {expires}, by which DynamoDB removes the item: that is a time in seconds"
+            f"the ttl is {expires.label}, by which DynamoDB removes the item: that is a time in"
+            " seconds"
             " since 1970, and Momento takes the seconds to live. Write those to an attribute of"
             " their own, or use a fixed number"
         )

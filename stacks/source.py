@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from stacks.mapping import MappingError, Stream
+from stacks.mapping import Attribute, MappingError, Stream
+from stacks.mapping.attribute import must_be_attribute
 from stacks.metric import Metric
 from stacks.statement import Statement
 
@@ -28,6 +29,10 @@ class Source(Protocol):
         """The table's key, and what its stream shows."""
 
     @property
+    def expires(self) -> Attribute | None:
+        """The attribute at whose time DynamoDB removes an item, if there is one."""
+
+    @property
     def advised_readers(self) -> int:
         """How many pipes may read a shard, by AWS's advice."""
 
@@ -49,6 +54,22 @@ def must_be_source(found: object) -> None:
         raise MappingError(
             f"source is {found!r}; write what add_table returned, or"
             " ExistingTable(stream_arn=..., keys=...)"
+        )
+
+
+def must_be_time(expires: object, what: str) -> None:
+    """Raise unless something is an attribute that can hold the time of an item's removal.
+
+    Raises:
+        MappingError: it is something else; `what` says whose it is.
+
+    """
+    must_be_attribute(expires, f"{what}: expires")
+    assert isinstance(expires, Attribute)
+    if expires.type != "N" or not expires.is_whole:
+        raise MappingError(
+            f"{what}: expires is {expires.label}; DynamoDB takes an attribute of the item itself of"
+            " the type N, in seconds since 1970"
         )
 
 

@@ -22,7 +22,7 @@ from stacks.secret import api_key_variable
 from stacks.settings import Settings
 from stacks.source import Source
 from stacks.state import use_remote_state
-from stacks.table import Provisioned, Replica, Table
+from stacks.table import NoLonger, Provisioned, Replica, Table
 
 
 class MomentoStack(TerraformStack):
@@ -101,7 +101,7 @@ class MomentoStack(TerraformStack):
         view: StreamView = StreamView.NEW_AND_OLD_IMAGES,
         capacity: Provisioned | None = None,
         replicas: Sequence[Replica] = (),
-        expires: Attribute | None = None,
+        expires: Attribute | NoLonger | None = None,
     ) -> Table:
         """Return a new table; see `Table` for what it takes (default name: prefix and id).
 

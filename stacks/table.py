@@ -13,13 +13,13 @@ from stacks.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTable
 from stacks.errors import StackError
 from stacks.key import Key
 from stacks.mapping import Attribute, KeySchema, Stream, StreamView
-from stacks.mapping.attribute import must_be_attribute
 from stacks.mapping.errors import must_be
 from stacks.metric import Metric
 from stacks.protection import DEMO, Protection
 from stacks.source import (
     ADVISED_READERS,
     ADVISED_READERS_OF_GLOBAL_TABLES,
+    must_be_time,
     read_statement,
     table_metric,
 )
@@ -49,15 +49,26 @@ class Replica:
     kms_key_arn: str | None = None
 
 
+@dataclass(frozen=True)
+class NoLonger:
+    """DynamoDB's TTL, turned off: the attribute is the one that it was on for.
+
+    For a table that had `expires` before. DynamoDB refuses to turn off what is off, so a new table
+    needs neither; after one deployment, `expires` can be left out.
+    """
+
+    attribute: Attribute
+
+
 class Table(Construct):
     """A table with a stream, on demand unless provisioned; encrypted with the key, if there is.
 
     `expires` is the attribute, of the type N, at whose time (seconds since 1970) DynamoDB
-    removes an item. That is no time to live as Momento counts it.
+    removes an item. That is no time to live as Momento counts it. Leaving it out again does not
+    turn DynamoDB's TTL off, as the provider then leaves it as it is: `NoLonger(attribute)` does.
 
     Raises:
-        TableError: the name, the capacity, the stream or a replica is impossible, or `expires`
-            is no number.
+        TableError: the name, the capacity, the stream or a replica is impossible.
         MappingError: the keys, the view or `expires` is something else.
 
     See AWS: "DynamoDB encryption at rest", "Point-in-time backups for DynamoDB", "Using time to
@@ -74,7 +85,7 @@ class Table(Construct):
         view: StreamView = StreamView.NEW_AND_OLD_IMAGES,
         capacity: Provisioned | None = None,
         replicas: Sequence[Replica] = (),
-        expires: Attribute | None = None,
+        expires: Attribute | NoLonger | None = None,
         protection: Protection = DEMO,
         key: Key | None = None,
     ) -> None:
@@ -84,7 +95,7 @@ class Table(Construct):
         _check(name, view, capacity, replicas, expires, encrypted=key is not None)
         self._key = key
         self.stream = Stream(keys, view)
-        self.expires = expires
+        self.expires = None if isinstance(expires, NoLonger) else expires
         self.advised_readers = ADVISED_READERS_OF_GLOBAL_TABLES if replicas else ADVISED_READERS
         self.resource = DynamodbTable(
             self,
@@ -95,7 +106,7 @@ class Table(Construct):
             attribute=[DynamodbTableAttribute(name=a.name, type=a.type) for a in keys.attributes],
             stream_enabled=True,
             stream_view_type=view.value,
-            ttl={"enabled": True, "attribute_name": expires.name} if expires else None,
+            ttl=_ttl(expires),
             server_side_encryption={"enabled": True, "kms_key_arn": key.arn} if key else None,
             point_in_time_recovery={"enabled": True} if protection.point_in_time_recovery else None,
             deletion_protection_enabled=protection.keep_data or None,
@@ -126,6 +137,14 @@ class Table(Construct):
         return table_metric(self.name, name, statistic)
 
 
+def _ttl(expires: Attribute | NoLonger | None) -> dict[str, Any] | None:
+    if expires is None:
+        return None
+    if isinstance(expires, NoLonger):
+        return {"enabled": False, "attribute_name": expires.attribute.name}
+    return {"enabled": True, "attribute_name": expires.name}
+
+
 def _billing(capacity: Provisioned | None) -> dict[str, Any]:
     if capacity is None:
         return {"billing_mode": "PAY_PER_REQUEST"}
@@ -150,7 +169,7 @@ def _check(
     view: StreamView,
     capacity: Provisioned | None,
     replicas: Sequence[Replica],
-    expires: Attribute | None,
+    expires: Attribute | NoLonger | None,
     *,
     encrypted: bool,
 ) -> None:
@@ -170,12 +189,8 @@ def _check(
             " write 1 or more of each, or leave out capacity= for a table on demand"
         )
     if expires is not None:
-        must_be_attribute(expires, f"table {name}: expires")
-    if expires and (expires.type != "N" or not expires.is_whole):
-        raise TableError(
-            f"table {name}: expires is {expires}; DynamoDB takes an attribute of the item itself"
-            " of the type N, in seconds since 1970"
-        )
+        was = expires.attribute if isinstance(expires, NoLonger) else expires
+        must_be_time(was, f"table {name}")
     if replicas and view is not StreamView.NEW_AND_OLD_IMAGES:
         raise TableError(
             f"table {name}: a global table replicates by its stream and needs the view"

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import boto3
@@ -55,8 +56,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Name a test after a text without `::`, as in ARNs: xdist takes what is before for a module.
 
-    It would give one module's tests to several processes, and each would deploy for itself.
+    It would give one module's tests to several processes, and each would deploy for itself. A
+    member of an enumeration has its name: a `Field` refuses to become text.
     """
+    if isinstance(val, Enum):
+        return val.name
     return re.sub(":{2,}", ":", val) if isinstance(val, str) and "::" in val else None
 
 

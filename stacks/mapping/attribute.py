@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NoReturn
 
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, as_text
 
 TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 """DynamoDB's type descriptors: string, number, binary, Boolean, null, map, list, three sets."""
@@ -99,17 +100,38 @@ class Attribute:
         self._must_be("L", "a list", f"element({index!r})")
         if not isinstance(index, int) or index < 0:
             raise MappingError(
-                f"element({index!r}) of {self}: a path counts from the list's beginning, 0"
+                f"element({index!r}) of {self.label}: a path counts from the list's beginning, 0"
             )
         return Attribute(self.name, type_, f"{self.path}[{index}]")
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
+        """What a message calls it: the place and the type."""
         return f"{self.place} ({self.type})"
+
+    def __str__(self) -> str:
+        """Refuse to become text, as in an f-string: the text would be a constant of every item.
+
+        Raises:
+            MappingError: always; the message says what to write instead.
+
+        """
+        raise as_text(repr(self))
+
+    def __format__(self, spec: str) -> str:
+        """Refuse to become a part of a text."""
+        raise as_text(repr(self))
+
+    def __add__(self, other: object) -> NoReturn:
+        """Refuse to be joined to text."""
+        raise as_text(repr(self))
+
+    __radd__ = __add__
 
     def _must_be(self, type_: str, what: str, asked: str) -> None:
         if self.type != type_:
             raise MappingError(
-                f"{asked} of {self}: only {what} has that; declare the attribute as"
+                f"{asked} of {self.label}: only {what} has that; declare the attribute as"
                 f' Attribute("{self.name}", "{type_}")'
             )
 
@@ -186,7 +208,7 @@ class KeySchema:
             must_be_attribute(key, "a key")
             if key.type not in KEY_TYPES or not key.is_whole:
                 raise MappingError(
-                    f"the key is {key}, and DynamoDB's keys are whole attributes of the type"
+                    f"the key is {key.label}, and DynamoDB's keys are whole attributes of the type"
                     " S, N or B"
                 )
         if self.sort and self.sort.name == self.partition.name:
@@ -209,7 +231,9 @@ class KeySchema:
         for key in self.attributes:
             if key.name == attribute.top:
                 if key != attribute:
-                    raise MappingError(f"{attribute} is the table's key {key}: use that")
+                    raise MappingError(
+                        f"{attribute.label} is the table's key {key.label}: use that"
+                    )
                 return True
         return False
 

@@ -15,6 +15,8 @@ from stacks.momento_limits import MAX_TTL_SECONDS
 TEN_YEARS = 315_360_000
 """In seconds: a TTL above this is taken for a time since 1970."""
 KEY = "the cache's key"
+DELETED = '{"EventType":<$.eventName>}'
+"""The body of a deletion, which Momento does not read: without one, the whole record is sent."""
 REASONS = {
     "B": (
         "is binary: Momento takes `key_base64` in URL-safe Base64 without padding, and a stream"
@@ -34,10 +36,9 @@ class CacheEntry:
 
     `key` is the table's key or another attribute (S or N). If it is not the whole primary key,
     `key_is_unique` says that no two items share it, of those that a mapping's `where` lets flow
-    by the table's keys. `value` is what
-    is put (default: the item, in DynamoDB JSON); `ttl` the seconds to live, or the attribute
-    that holds them. `cache` is the cache's name (default: the endpoint's). `put` and `delete`
-    say which of both is done.
+    by the table's keys. `value` is what is put (default: `{"NewImage": ...}`, the item in DynamoDB
+    JSON); `ttl` the seconds to live, or the attribute that holds them. `cache` is the cache's name
+    (default: the endpoint's). `put` and `delete` say which of both is done.
 
     An item whose key attribute is missing or an empty text has no entry, and becomes no dead
     letter; one without the attribute that is the `ttl` becomes one, unless it is narrowed away.
@@ -46,7 +47,7 @@ class CacheEntry:
     """
 
     key: Attribute
-    value: Value = Field.NEW_IMAGE
+    value: Value | None = None
     ttl: Attribute | int | None = None
     cache: str | None = None
     key_is_unique: bool = False
@@ -76,20 +77,35 @@ class CacheEntry:
                     "ttl_seconds": self._ttl(stream),
                 },
                 patterns=narrowing.needing(self.key, KEY).of(WRITTEN),
-                input_template=template(self.value, stream=stream, events=WRITTEN),
+                input_template=template(
+                    {"NewImage": Field.NEW_IMAGE} if self.value is None else self.value,
+                    stream=stream,
+                    events=WRITTEN,
+                ),
             )
         if self.delete:
             left = narrowing.needing(self.key, KEY).left()
             removed = ("MODIFY", "REMOVE") if left else ("REMOVE",)
-            # What was removed is deleted whether it matched or not: an entry may be older. But a
-            # key of the table never changes, so what it leaves out has had no entry by this rule.
-            every = narrowing.of_keys().needing(self.key, KEY)
             found[DELETE] = Route(
                 path_parameters=path_parameters,
                 query_string_parameters=self._key_parameter(stream, removed),
-                patterns=(*every.of(("REMOVE",)), *left),
+                patterns=(*self._removals(stream, narrowing).of(("REMOVE",)), *left),
+                input_template=DELETED,
             )
         return found
+
+    def _removals(self, stream: Stream, narrowing: Narrowing) -> Narrowing:
+        """Return which removed items take the entry with them.
+
+        Where the key is the item's whole primary key, or rules for the table's keys say which items
+        share the cache, every such item does, whether it matched or not: an entry may be older than
+        a rule. Else the entry may be that of another item which matches, and the removal of one
+        that did not match leaves it alone.
+        """
+        by_keys = narrowing.of_keys()
+        if by_keys.rules or stream.keys.identified_by(self.key):
+            return by_keys.needing(self.key, KEY)
+        return narrowing.needing(self.key, KEY)
 
     def warnings(
         self, *, stream: Stream, narrowing: Narrowing, max_ttl_seconds: int = MAX_TTL_SECONDS
@@ -99,7 +115,8 @@ class CacheEntry:
             yield from narrowing.needing(self.key, KEY).warnings
         if self.put and not stream.keys.has(self.key):
             yield (
-                f"When {self.key} of an item changes to another value, the entry under the old one"
+                f"When {self.key.label} of an item changes to another value, the entry under the"
+                " old one"
                 " stays in the cache until its TTL ends: a pipe sends one request for a change."
             )
         if isinstance(self.ttl, int) and self.ttl > max_ttl_seconds:
@@ -113,12 +130,13 @@ class CacheEntry:
         if self.key.type not in ("S", "N"):
             why = REASONS.get(self.key.type, "is a set")
             raise MappingError(
-                f"the cache's key is {self.key}, which {why}; a key is a string (S) or a number (N)"
+                f"the cache's key is {self.key.label}, which {why}; a key is a string (S) or a"
+                " number (N)"
             )
         if not (self.key_is_unique or stream.keys.identified_by(self.key)):
-            schema = " and ".join(map(str, stream.keys.attributes))
+            schema = " and ".join(one.label for one in stream.keys.attributes)
             raise MappingError(
-                f"the cache's key is {self.key}, but an item is identified by {schema}: two"
+                f"the cache's key is {self.key.label}, but an item is identified by {schema}: two"
                 " items with the same key would share one entry, and removing one would delete"
                 " the other's. A pipe cannot join attributes: use one that is unique, such as a"
                 " stored copy of both, and say so with key_is_unique=True"
@@ -143,14 +161,15 @@ class CacheEntry:
                 )
             return str(self.ttl)
         if not isinstance(self.ttl, Attribute) or self.ttl.type != "N":
-            found = self.ttl if isinstance(self.ttl, Attribute) else repr(self.ttl)
+            found = self.ttl.label if isinstance(self.ttl, Attribute) else repr(self.ttl)
             raise MappingError(
                 f"the ttl is {found}; Momento takes a whole number of seconds: write ttl=3600, or"
                 " an attribute of the type N that holds them"
             )
         if "[" in self.ttl.place:
             raise MappingError(
-                f"the ttl is {self.ttl}, and no filter can leave out the items whose list has no"
+                f"the ttl is {self.ttl.label}, and no filter can leave out the items whose list"
+                " has no"
                 " such element, which Momento would refuse: write it to an attribute of its own"
             )
         return path(stream.part_of(self.ttl, WRITTEN, "the ttl"), self.ttl)

@@ -4,7 +4,16 @@ from stacks.errors import StackError
 
 
 class MappingError(StackError):
-    """A mapping would fail in the air; the message says what to write instead."""
+    """A mapping would fail at run time; the message says what to write instead."""
+
+
+def as_text(what: str) -> MappingError:
+    """Return the error for a part of an item that is used as text while the stack is built."""
+    return MappingError(
+        f"{what} is used as text, as in an f-string, which would be the same text for every item."
+        ' A pipe cannot join parts of an item: name each in the value, {"a": first, "b": second},'
+        " or store a joined copy in an attribute of its own and use that"
+    )
 
 
 def must_be_literal(text: str, what: str) -> None:

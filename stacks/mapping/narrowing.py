@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from stacks.mapping.attribute import Attribute, must_be_attribute
 from stacks.mapping.errors import MappingError, must_be
-from stacks.mapping.record import EVENTS, Stream
+from stacks.mapping.record import BY_TTL, DELETE, EVENTS, EXPIRE, NOT_BY_TTL, Stream, names_of
 from stacks.mapping.rules import PRESENT, Rule, Rules
 
 Where: TypeAlias = Mapping[Attribute, Sequence[Rule]]
@@ -59,7 +59,8 @@ class Narrowing:
             return self
         if "[" in attribute.place:
             raise MappingError(
-                f"{attribute} is {why}, and a filter cannot tell whether a list has that element:"
+                f"{attribute.label} is {why}, and a filter cannot tell whether a list has that"
+                " element:"
                 " write its value to an attribute of its own, and use that"
             )
         rules = self.rules.get(attribute, Rules(attribute, (PRESENT,)))
@@ -67,8 +68,8 @@ class Narrowing:
         _check_types(found)
         return replace(self, rules=found)
 
-    def of(self, events: Collection[str]) -> tuple[str, ...]:
-        """Return the filters for records of these events; none, if all of them are taken.
+    def of(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """Return the filters for events of these kinds; none, if all of them are taken.
 
         Written items are judged by what they are, removed ones by what they were.
 
@@ -76,14 +77,15 @@ class Narrowing:
             MappingError: the stream does not show that.
 
         """
+        events = names_of(kinds)
         written = tuple(one for one in WRITTEN if one in events)
-        kinds = [written, ("REMOVE",) if "REMOVE" in events else ()]
-        if not self._leaving:
-            kinds = [tuple(one for one in EVENTS if one in events)]
+        removed = tuple(one for one in ("REMOVE",) if one in events)
+        by = _remover(kinds)
+        groups = [(written, "NewImage", None), (removed, "OldImage", by)]
+        if not self._leaving and by is None:
+            groups = [(events, "NewImage", None)]
         patterns = [
-            self._judged(kind, "OldImage" if kind == ("REMOVE",) else "NewImage", self.rules)
-            for kind in kinds
-            if kind
+            self._judged(names, image, self.rules, by) for names, image, by in groups if names
         ]
         return tuple(_canonical(pattern) for pattern in patterns if pattern)
 
@@ -96,7 +98,7 @@ class Narrowing:
 
         """
         if len(self._leaving) > MAX_LEAVING:
-            names = ", ".join(map(str, self._leaving))
+            names = ", ".join(one.label for one in self._leaving)
             raise MappingError(
                 f"an item may leave the cache by {len(self._leaving)} attributes ({names}), and a"
                 f" pipe's five filters have room for {MAX_LEAVING}: narrow by fewer, such as one"
@@ -118,7 +120,8 @@ class Narrowing:
     def warnings(self) -> list[str]:
         """What items do that no pattern can tell, a sentence each."""
         return [
-            f"An item that stops to match the rules for {attribute} stays in the cache until its"
+            f"An item that stops to match the rules for {attribute.label} stays in the cache"
+            " until its"
             " TTL ends: the opposite of these rules is no pattern. Use values to equal, exists"
             " or anything-but."
             for attribute in self._leaving
@@ -131,9 +134,14 @@ class Narrowing:
         return [one for one in self.rules if not self.stream.keys.has(one)]
 
     def _judged(
-        self, events: Collection[str], image: str, rules: Mapping[Attribute, Rules]
+        self,
+        events: Collection[str],
+        image: str,
+        rules: Mapping[Attribute, Rules],
+        removed_by: Mapping[str, Any] | None,
     ) -> dict[str, Any]:
-        return self._pattern(events, image, {one: rules[one].any_of for one in rules})
+        pattern = self._pattern(events, image, {one: rules[one].any_of for one in rules})
+        return pattern if removed_by is None else {**pattern, "userIdentity": removed_by}
 
     def _pattern(
         self, events: Collection[str], image: str, rules: Mapping[Attribute, Sequence[Any]]
@@ -144,9 +152,16 @@ class Narrowing:
         for attribute, values in rules.items():
             part = "Keys" if self.stream.keys.has(attribute) else image
             if part != "Keys":
-                self.stream.must_show(part, f"the items are narrowed by {attribute}")
+                self.stream.must_show(part, f"the items are narrowed by {attribute.label}")
             _put(pattern, f"dynamodb.{part}.{attribute.path}".split("."), list(values))
         return pattern
+
+
+def _remover(kinds: Collection[str]) -> Mapping[str, Any] | None:
+    """Return the condition on who removes an item; none, if any removal is meant."""
+    if "REMOVE" in kinds or (EXPIRE in kinds) == (DELETE in kinds):
+        return None
+    return BY_TTL if EXPIRE in kinds else NOT_BY_TTL
 
 
 def _check_types(attributes: Iterable[Attribute]) -> None:
@@ -155,7 +170,8 @@ def _check_types(attributes: Iterable[Attribute]) -> None:
         other = by_place.setdefault(one.place, one)
         if other != one:
             raise MappingError(
-                f"the items are narrowed by {other} and by {one}, and a value has one type at a"
+                f"the items are narrowed by {other.label} and by {one.label}, and a value has"
+                " one type at a"
                 " time: no item would match both; keep one of them"
             )
 

@@ -51,7 +51,7 @@ class RuleRoute:
             raise MappingError(
                 f"the value of {name} has {len(self.input_paths)} parts of an item, and a rule of"
                 f" an event bus takes {MAX_PATHS}: send fewer, or all of them with"
-                " value=Field.NEW_IMAGE"
+                ' value={"NewImage": Field.NEW_IMAGE}'
             )
         for path in self.input_paths.values():
             if len(path) > MAX_PATH_LENGTH:

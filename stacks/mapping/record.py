@@ -2,22 +2,31 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 
 from stacks.mapping.attribute import Attribute, KeySchema, StreamView
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, as_text
 
 EVENTS = ("INSERT", "MODIFY", "REMOVE")
+EXPIRE, DELETE = "EXPIRE", "DELETE"
+"""A removal by DynamoDB because the item's time was over, and one by anybody else."""
+KINDS = (*EVENTS, EXPIRE, DELETE)
+BY_TTL = {"principalId": ["dynamodb.amazonaws.com"], "type": ["Service"]}
+"""Who removes an expired item ("DynamoDB Streams and Time to Live")."""
+NOT_BY_TTL = {"type": [{"anything-but": ["Service"]}, {"exists": False}]}
 IMAGE_OF = {"NewImage": ("INSERT", "MODIFY"), "OldImage": ("MODIFY", "REMOVE")}
 """The events that an image is there for: nothing comes before an insert, nothing after."""
 IN_WORDS = {"NewImage": "the new image", "OldImage": "the old image"}
 
 
-class Field(StrEnum):
+class Field(Enum):
     """A part of a record beside the item's attributes, as a JSON path.
 
     Keys and images are DynamoDB JSON; `CREATED` is in seconds since 1970; `SEQUENCE_NUMBER`
-    rises within a shard. See AWS: DynamoDB Streams API reference, "StreamRecord".
+    rises within a shard. `REMOVED_BY` is `dynamodb.amazonaws.com` and `REMOVED_BY_TYPE` is
+    `Service` where DynamoDB removed an item because its time was over; else both are missing, and
+    empty text is sent. See AWS: DynamoDB Streams API reference, "StreamRecord"; "DynamoDB Streams and Time to
+    Live".
     """
 
     EVENT_NAME = "$.eventName"
@@ -27,6 +36,32 @@ class Field(StrEnum):
     KEYS = "$.dynamodb.Keys"
     NEW_IMAGE = "$.dynamodb.NewImage"
     OLD_IMAGE = "$.dynamodb.OldImage"
+    REMOVED_BY = "$.userIdentity.principalId"
+    REMOVED_BY_TYPE = "$.userIdentity.type"
+
+    @property
+    def label(self) -> str:
+        """What a message calls it."""
+        return f"Field.{self.name}"
+
+    def __str__(self) -> str:
+        """Refuse to become text, as in an f-string.
+
+        Raises:
+            MappingError: always; the message says what to write instead.
+
+        """
+        raise as_text(self.label)
+
+
+def names_of(kinds: Collection[str]) -> tuple[str, ...]:
+    """Return the names that events of these kinds have in a stream.
+
+    >>> names_of(["EXPIRE", "INSERT"])
+    ('INSERT', 'REMOVE')
+    """
+    names = {"REMOVE" if kind in (EXPIRE, DELETE) else kind for kind in kinds}
+    return tuple(name for name in EVENTS if name in names)
 
 
 @dataclass(frozen=True)
@@ -49,10 +84,11 @@ class Stream:
             return "Keys"
         for image, there in IMAGE_OF.items():
             if set(events) <= set(there):
-                self.must_show(image, f"{purpose} is {attribute}")
+                self.must_show(image, f"{purpose} is {attribute.label}")
                 return image
         raise MappingError(
-            f"{purpose} is {attribute}, which is in the new image when an item is written and in"
+            f"{purpose} is {attribute.label}, which is in the new image when an item is written"
+            " and in"
             " the old one when it is removed, and a pipe reads one place only: use a key"
             ' attribute, or narrow the events to ("INSERT", "MODIFY") or to ("REMOVE",)'
         )

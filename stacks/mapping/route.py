@@ -60,7 +60,7 @@ class Route:
             raise MappingError(
                 f"the value of {name} makes a template of {len(template)} characters, and a pipe"
                 f" takes {MAX_TEMPLATE_LENGTH}: send fewer attributes, or all of them with"
-                " value=Field.NEW_IMAGE"
+                ' value={"NewImage": Field.NEW_IMAGE}'
             )
         for pattern in self.patterns:
             if len(pattern) > MAX_PATTERN_LENGTH:

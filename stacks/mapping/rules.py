@@ -44,12 +44,13 @@ class Rules:
         """
         if attribute.type not in COMPARED or "[" in attribute.place:
             raise MappingError(
-                f"the items are narrowed by {attribute}, which a pattern cannot compare: use an"
+                f"the items are narrowed by {attribute.label}, which a pattern cannot compare:"
+                " use an"
                 f" attribute of the type {', '.join(COMPARED)}, or a member of a map"
             )
         if isinstance(rules, str | Mapping) or not isinstance(rules, Sequence) or not rules:
             raise MappingError(
-                f"the rules for {attribute} are {rules!r}; write a list of them, such as"
+                f"the rules for {attribute.label} are {rules!r}; write a list of them, such as"
                 ' ["paid"] or [{"prefix": "eu-"}]'
             )
         return cls(attribute, tuple(_rule(attribute, rule) for rule in rules))
@@ -73,7 +74,8 @@ class Rules:
         kept = [rule for rule in self.any_of if rule not in (ABSENT, "")]
         if not kept:
             raise MappingError(
-                f"the rules for {self.attribute} are {json.dumps(list(self.any_of))}, and it is"
+                f"the rules for {self.attribute.label} are {json.dumps(list(self.any_of))}, and"
+                " it is"
                 f" {why}, which is never absent or empty: no item would match"
             )
         if self.attribute.type not in ("S", "B"):
@@ -113,7 +115,7 @@ def _rule(attribute: Attribute, rule: Rule) -> Any:  # noqa: ANN401 - a pattern'
         return _value(attribute, rule)
     if "numeric" in rule:
         raise MappingError(
-            f"numeric never matches {attribute}: DynamoDB's JSON has numbers as text. Name"
+            f"numeric never matches {attribute.label}: DynamoDB's JSON has numbers as text. Name"
             " the values, or write a coarser attribute to narrow by"
         )
     operators = ("exists",) if attribute.type == "BOOL" else OPERATORS
@@ -125,7 +127,7 @@ def _rule(attribute: Attribute, rule: Rule) -> Any:  # noqa: ANN401 - a pattern'
         case [(str(operator), operand)] if operator in ON_TEXT and operator in operators:
             return {operator: _text(attribute, operator, operand)}
     raise MappingError(
-        f"a rule for {attribute} is {dict(rule)!r}, which pipes do not take: write a value to"
+        f"a rule for {attribute.label} is {dict(rule)!r}, which pipes do not take: write a value to"
         f" equal, or one of {', '.join(operators)} with what it takes"
     )
 
@@ -138,7 +140,7 @@ def _values(attribute: Attribute, operand: object) -> list[Any]:
     )
     if not values or any(isinstance(one, Mapping) for one in values):
         raise MappingError(
-            f"anything-but for {attribute} has {operand!r}; pipes take values in it, one or a"
+            f"anything-but for {attribute.label} has {operand!r}; pipes take values in it, one or a"
             ' list, and no operator: {"anything-but": ["paid", "shipped"]}'
         )
     return [_value(attribute, one) for one in values]
@@ -147,14 +149,15 @@ def _values(attribute: Attribute, operand: object) -> list[Any]:
 def _text(attribute: Attribute, operator: str, operand: object) -> object:
     match operand:
         case str(text) if text:
-            must_be_literal(text, f"a rule for {attribute}")
+            must_be_literal(text, f"a rule for {attribute.label}")
             return text
         case {"equals-ignore-case": str(text), **more} if text and not more:
             if operator != "equals-ignore-case":
-                must_be_literal(text, f"a rule for {attribute}")
+                must_be_literal(text, f"a rule for {attribute.label}")
                 return {"equals-ignore-case": text}
     raise MappingError(
-        f"{operator} for {attribute} has {operand!r}; it takes one text of a character or more"
+        f"{operator} for {attribute.label} has {operand!r}; it takes one text of a character or"
+        " more"
         ' (for an empty text, write "")'
     )
 
@@ -162,17 +165,21 @@ def _text(attribute: Attribute, operator: str, operand: object) -> object:
 def _value(attribute: Attribute, value: object) -> str | bool:
     if attribute.type == "BOOL":
         if not isinstance(value, bool):
-            raise MappingError(f"{attribute} is compared to {value!r}; write True or False")
+            raise MappingError(f"{attribute.label} is compared to {value!r}; write True or False")
         return value
     if isinstance(value, bool):
-        raise MappingError(f'{attribute} is compared to {value!r}; write "{value}" or use BOOL')
+        raise MappingError(
+            f'{attribute.label} is compared to {value!r}; write "{value}" or use BOOL'
+        )
     if attribute.type == "N":
         return _number(attribute, value)
     if attribute.type == "B":
         return _base64(attribute, value)
     if not isinstance(value, str):
-        raise MappingError(f'{attribute} is compared to {value!r}; write "{value}", it is text')
-    must_be_literal(value, f"a rule for {attribute}")
+        raise MappingError(
+            f'{attribute.label} is compared to {value!r}; write "{value}", it is text'
+        )
+    must_be_literal(value, f"a rule for {attribute.label}")
     return value
 
 
@@ -186,7 +193,8 @@ def _base64(attribute: Attribute, value: object) -> str:
     except ValueError:
         pass
     raise MappingError(
-        f"{attribute} is compared to {value!r}; write bytes, or their Base64 as a stream has it,"
+        f"{attribute.label} is compared to {value!r}; write bytes, or their Base64 as a stream"
+        " has it,"
         ' such as "+/A="'
     )
 
@@ -196,13 +204,16 @@ def _number(attribute: Attribute, value: object) -> str:
     try:
         number = Decimal(str(value))
     except ArithmeticError:
-        raise MappingError(f"{attribute} is compared to {value!r}, which is no number") from None
+        raise MappingError(
+            f"{attribute.label} is compared to {value!r}, which is no number"
+        ) from None
     if number == 0:
         return "0"
     digits = len("".join(map(str, number.as_tuple().digits)).strip("0"))
     if not number.is_finite() or digits > DIGITS or number.adjusted() not in MAGNITUDES:
         raise MappingError(
-            f"{attribute} is compared to {value!r}; DynamoDB's numbers have {DIGITS} digits and"
+            f"{attribute.label} is compared to {value!r}; DynamoDB's numbers have {DIGITS}"
+            " digits and"
             " are smaller than 1E+126: an item never holds this one"
         )
     text = format(number, "f")

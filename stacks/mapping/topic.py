@@ -8,7 +8,7 @@ from stacks.mapping.attribute import Attribute
 from stacks.mapping.errors import MappingError
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import Narrowing
-from stacks.mapping.record import EVENTS, Field, Stream, path
+from stacks.mapping.record import EVENTS, KINDS, Field, Stream, names_of, path
 from stacks.mapping.route import PUBLISH, Route
 from stacks.mapping.value import Value, members, template
 from stacks.momento_limits import MAX_MESSAGE_BYTES
@@ -17,6 +17,9 @@ from stacks.momento_limits import MAX_MESSAGE_BYTES
 @dataclass(frozen=True, kw_only=True)
 class TopicMessage:
     """A message for each change of an item, or for some `events` only.
+
+    `events` are any of INSERT, MODIFY and REMOVE. In the place of REMOVE, EXPIRE takes only the
+    removals that DynamoDB makes because an item's time is over, and DELETE only the others.
 
     `topic` is a name, or the attribute (S or N) that holds one. `value` is what is published;
     by default the kind of event with the item's key and what it is now, in DynamoDB JSON.
@@ -48,21 +51,21 @@ class TopicMessage:
         return {
             PUBLISH: Route(
                 patterns=narrowing.of(self.events),
-                input_template=template(self._value(), stream=stream, events=self.events),
+                input_template=template(self._value(), stream=stream, events=self._names),
                 path_parameters=(topic,),
             )
         }
 
     def warnings(self, *, stream: Stream) -> Iterator[str]:
         """Yield which messages Momento refuses for their size, a sentence each."""
-        written = template(self._value(), stream=stream, events=self.events)
+        written = template(self._value(), stream=stream, events=self._names)
         fixed = len(re.sub(r"<[^>]*>", "", written).encode())
         if fixed > MAX_MESSAGE_BYTES:
             yield (
                 f"The message has {fixed} bytes beside what it takes from an item, and Momento"
                 f" takes {MAX_MESSAGE_BYTES} at most: every message would be refused. Send less."
             )
-        elif any(f"<{image}>" in written for image in (Field.NEW_IMAGE, Field.OLD_IMAGE)):
+        elif any(f"<{image.value}>" in written for image in (Field.NEW_IMAGE, Field.OLD_IMAGE)):
             yield (
                 "The message holds the whole item, in DynamoDB JSON: Momento takes"
                 f" {MAX_MESSAGE_BYTES} bytes at most, so that a larger message is refused and"
@@ -71,17 +74,11 @@ class TopicMessage:
 
     def _value(self) -> Value:
         if self.value is None:
-            gone = set(self.events) == {"REMOVE"}
+            gone = self._names == ("REMOVE",)
             image = {"OldImage": Field.OLD_IMAGE} if gone else {"NewImage": Field.NEW_IMAGE}
             return {"EventType": Field.EVENT_NAME, "Keys": Field.KEYS, **image}
-        if isinstance(self.value, Field | Mapping | str):
-            if self.value == Field.NEW_IMAGE and "REMOVE" in self.events:
-                raise MappingError(
-                    "the message is the new image, so that of a removed item would be empty:"
-                    ' write {"EventType": Field.EVENT_NAME, "Keys": Field.KEYS,'
-                    ' "NewImage": Field.NEW_IMAGE}, or events=("INSERT", "MODIFY")'
-                )
-            return self.value
+        if isinstance(self.value, Field | Mapping):
+            return self.value  # a Field is refused by the template
         named = members(self.value)
         if "EventType" in named:
             raise MappingError(
@@ -94,20 +91,26 @@ class TopicMessage:
         if isinstance(self.topic, Attribute):
             if self.topic.type not in ("S", "N"):
                 raise MappingError(
-                    f"the topic is {self.topic}; a topic's name is text: use an attribute of the"
+                    f"the topic is {self.topic.label}; a topic's name is text: use an attribute"
+                    " of the"
                     " type S or N"
                 )
             # The old image, which is there for both, may lack what a change adds.
-            both = {"MODIFY", "REMOVE"} <= set(self.events)
-            part = stream.part_of(self.topic, EVENTS if both else self.events, "the topic")
+            both = {"MODIFY", "REMOVE"} <= set(self._names)
+            part = stream.part_of(self.topic, EVENTS if both else self._names, "the topic")
             return path(part, self.topic)
         return must_be_name(
             self.topic, "the topic", ', or Attribute("Name") for an attribute that holds it'
         )
 
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The names that the events have in a stream."""
+        return names_of(self.events)
+
     def _check_events(self) -> None:
-        if isinstance(self.events, str) or not self.events or not set(self.events) <= set(EVENTS):
+        if isinstance(self.events, str) or not self.events or not set(self.events) <= set(KINDS):
             raise MappingError(
                 f"the topic's events are {self.events!r}; write a list with any of"
-                f" {', '.join(EVENTS)}"
+                f" {', '.join(KINDS)}"
             )

@@ -13,13 +13,13 @@ from stacks.mapping.record import IMAGE_OF, Field, Stream, path
 
 Part: TypeAlias = Attribute | Field | str | int | float | bool | Mapping[str, "Part"]
 """A value in the body: from the record, a constant, or an object of further ones."""
-Value: TypeAlias = Field | Sequence[Attribute] | Mapping[str, Part]
-"""A body: attributes under their own names, an object, or a part of the record as it is."""
+Value: TypeAlias = Sequence[Attribute] | Mapping[str, Part]
+"""A body: attributes under their own names, or an object."""
 
 SHOWN: Final = {Field.NEW_IMAGE: "NewImage", Field.OLD_IMAGE: "OldImage"}
 
 
-def template(value: Value, *, stream: Stream, events: Collection[str]) -> str:
+def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -> str:
     """Return the input template of a value, for records of these events.
 
     Variables stand unquoted, as EventBridge Pipes quotes text in value position itself. Where a
@@ -33,12 +33,16 @@ def template(value: Value, *, stream: Stream, events: Collection[str]) -> str:
     '{"City":<$.dynamodb.Keys.City.S>,"Speed":<$.dynamodb.NewImage.Speed.N>}'
 
     Raises:
-        MappingError: a part is not in the records, or is a path written as text.
+        MappingError: a part is not in the records, is a path written as text, or stands alone.
 
     """
     writer = _Writer(stream, events)
     if isinstance(value, Field):
-        return writer.body(value)
+        raise MappingError(
+            f"the value is {value.label} alone, and EventBridge sends a single part of a record as"
+            " text without its quotes, not as JSON: write it under a name,"
+            f' {{"{SHOWN.get(value, value.name)}": {value.label}}}'
+        )
     if isinstance(value, Mapping):
         return writer.object(value)
     return writer.object(members(value))
@@ -78,28 +82,16 @@ class _Writer:
         inner = ",".join(f"{_name(name)}:{self._part(part)}" for name, part in members.items())
         return f"{{{inner}}}"
 
-    def body(self, field: Field) -> str:
-        """Return a part of the record as the whole body: one that every record has."""
-        written = self.field(field)
-        lacking = [one for one in self._events if field in SHOWN and one not in _having(field)]
-        if lacking:
-            raise MappingError(
-                f"the value is {field}, which {' and '.join(lacking)} never have, so that the body"
-                f' would be empty: name it in an object, {{"image": Field.{field.name}}}, or leave'
-                " those events out"
-            )
-        return written
-
     def field(self, field: Field) -> str:
         image = SHOWN.get(field)
         if image is not None:
-            self._stream.must_show(image, f"the value holds {field}")
+            self._stream.must_show(image, f"the value holds {field.label}")
             if not set(self._events) & set(_having(field)):
                 raise MappingError(
-                    f"the value holds {field}, which {' and '.join(self._events)} never have:"
+                    f"the value holds {field.label}, which {' and '.join(self._events)} never have:"
                     f" use {_other(field)}"
                 )
-        return f"<{field}>"
+        return f"<{field.value}>"
 
     def _part(self, part: Part) -> str:
         match part:
@@ -121,7 +113,7 @@ class _Writer:
     def _path(self, attribute: Attribute) -> str:
         if self._stream.keys.has(attribute):
             return path("Keys", attribute)
-        self._stream.must_show(self._image, f"the value holds {attribute}")
+        self._stream.must_show(self._image, f"the value holds {attribute.label}")
         return path(self._image, attribute)
 
 

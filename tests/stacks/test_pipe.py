@@ -64,6 +64,8 @@ CASES = [
         query={"key": KEY},
         pattern_text='{"eventName":["REMOVE"]}',
         pattern={"eventName": ["REMOVE"]},
+        template={"EventType": "$.eventName"},
+        template_text='{"EventType":<$.eventName>}',
     ),
 ]
 each_pipe = pytest.mark.parametrize("case", CASES, ids=lambda case: case.operation)

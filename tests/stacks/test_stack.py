@@ -145,6 +145,11 @@ def test_in_production_every_pipeline_is_watched_and_its_logs_are_encrypted() ->
             {"expires": Attribute("Ends", "N")},
             r"the ttl is Ends \(N\), by which DynamoDB removes .* or use a fixed number",
         ),
+        (
+            ItemMapping(cache=CacheEntry(key=KEY, ttl=Attribute("Ends", "N", "Ends"))),
+            {"expires": Attribute("Ends", "N")},
+            r"the ttl is Ends \(N\), by which DynamoDB removes",
+        ),
     ],
 )
 def test_a_mapping_that_would_fail_is_refused_with_the_pipelines_name(

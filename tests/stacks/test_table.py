@@ -7,7 +7,8 @@ import pytest
 
 from stacks.mapping import Attribute, KeySchema, StreamView
 from stacks.stack import MomentoStack
-from stacks.table import Provisioned, Replica, Table, TableError
+from stacks.errors import StackError
+from stacks.table import NoLonger, Provisioned, Replica, Table
 from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize
 
 KEYS = KeySchema(Attribute("Venue"), Attribute("Row", "N"))
@@ -76,12 +77,16 @@ def test_a_table_has_its_keys_by_name_and_type_and_the_prefix_and_its_id_as_name
             {"ttl": {"enabled": True, "attribute_name": "Ends"}},
         ),
         (
+            {"expires": NoLonger(Attribute("Ends", "N"))},
+            {"ttl": {"enabled": False, "attribute_name": "Ends"}},
+        ),
+        (
             {"replicas": [Replica(region="eu-north-1"), Replica(region="eu-west-3")]},
             {"replica": [{"region_name": "eu-north-1"}, {"region_name": "eu-west-3"}]},
         ),
         ({"name": "of-its-own"}, {"name": "of-its-own"}),
     ],
-    ids=["provisioned", "expiring", "global", "named"],
+    ids=["provisioned", "expiring", "no longer expiring", "global", "named"],
 )
 def test_a_table_may_be_more_than_the_default(
     given: dict[str, Any], arguments: dict[str, Any]
@@ -148,8 +153,14 @@ def test_in_production_a_replica_has_a_key_of_its_region_and_is_protected() -> N
 def test_a_table_that_cannot_be_is_refused(
     profile: str, given: dict[str, Any], complaint: str
 ) -> None:
-    with pytest.raises(TableError, match=f"^table weather-stats-demo-seats: .*{complaint}"):
+    with pytest.raises(StackError, match=f"^table weather-stats-demo-seats: .*{complaint}"):
         table(profile=profile, **given)
+
+
+def test_a_table_that_no_longer_expires_items_has_no_time_of_theirs() -> None:
+    stack = MomentoStack(cdktf.Testing.app(), "seats", read_settings())
+    made = stack.add_table("seats", keys=KEYS, expires=NoLonger(Attribute("Ends", "N")))
+    assert made.expires is None
 
 
 @pytest.mark.parametrize(("replicas", "readers"), [((), 2), ((Replica(region="eu-north-1"),), 1)])

@@ -51,7 +51,7 @@ def record(case: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
 def sent(stack: Synthesized, pipeline: str, event: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the requests of a pipeline's pipes: method, address at the endpoint, and body.
 
-    A deletion's body is left out: it is the whole record, and Momento does not read it.
+    A deletion's body is left out, as Momento does not read it.
     """
     found = {}
     for definition in definitions(stack.document):

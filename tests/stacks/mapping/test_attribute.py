@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stacks.mapping import Attribute, KeySchema, MappingError, StreamView
+from stacks.mapping import Attribute, Field, KeySchema, MappingError, StreamView
 from stacks.mapping.attribute import TYPES
 
 CITY, AT = Attribute("City"), Attribute("At", "N")
@@ -162,3 +162,31 @@ def test_a_view_is_known_by_its_name() -> None:
     assert StreamView.parse(StreamView.NEW_IMAGE) is StreamView.NEW_IMAGE
     with pytest.raises(MappingError, match="view is 'NEW'; write one of KEYS_ONLY, NEW_IMAGE,"):
         StreamView.parse("NEW")
+
+
+@pytest.mark.parametrize(
+    "join",
+    [
+        lambda one: f"{one}/x",
+        lambda one: f"{one!s}",
+        lambda one: f"{one:>10}",
+        str,
+        lambda one: "%s" % one,  # noqa: UP031 - one of the ways
+        "{}".format,
+        lambda one: one + "/x",
+        lambda one: "x/" + one,
+    ],
+)
+@pytest.mark.parametrize("part", [Attribute("City"), Field.NEW_IMAGE, Field.EVENT_NAME])
+def test_a_part_of_an_item_does_not_become_text(part: Any, join: Any) -> None:
+    """It would be a constant, the same for every item."""
+    with pytest.raises((MappingError, TypeError)) as caught:
+        join(part)
+    if isinstance(part, Attribute):
+        assert isinstance(caught.value, MappingError)
+        assert "A pipe cannot join parts of an item: name each in the value" in str(caught.value)
+
+
+def test_a_part_of_an_item_is_shown_by_its_repr() -> None:
+    assert "City" in repr(Attribute("City"))
+    assert "NEW_IMAGE" in repr(Field.NEW_IMAGE)

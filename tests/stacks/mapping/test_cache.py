@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from eventpipes import Request
 from stacks.mapping import (
     DELETE,
     PUT,
@@ -47,11 +48,14 @@ def test_an_entry_is_put_when_its_item_is_written_and_deleted_when_it_is_removed
         patterns=('{"eventName":["REMOVE"]}',),
         path_parameters=("shop",),
         query_string_parameters={"key": "$.dynamodb.Keys.Id.S"},
+        input_template='{"EventType":<$.eventName>}',
     )
 
 
 def test_the_whole_item_is_put_by_default() -> None:
-    assert routes(CacheEntry(key=KEY, ttl=60))[PUT].input_template == "<$.dynamodb.NewImage>"
+    assert routes(CacheEntry(key=KEY, ttl=60))[PUT].input_template == (
+        '{"NewImage":<$.dynamodb.NewImage>}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,6 +267,37 @@ def test_a_removed_item_that_its_key_leaves_out_deletes_nothing() -> None:
     assert found[DELETE].patterns[0] == (
         '{"eventName":["REMOVE"],"dynamodb":{"Keys":{"Kind":{"S":["profile"]}}}}'
     )
+
+
+@pytest.mark.parametrize("half", ["Account", "Kind"])
+def test_removing_an_item_of_another_kind_leaves_an_entry_under_half_of_the_key(half: str) -> None:
+    """No rule is for a key: the removed item itself must have matched."""
+    keys = KeySchema(Attribute("Account"), Attribute("Kind"))
+    entry = CacheEntry(key=Attribute(half), key_is_unique=True, ttl=60)
+    mapping = ItemMapping(cache=entry, where={Attribute("Status"): ["open"]})
+
+    def deletes(status: str) -> bool:
+        item = {"Account": {"S": "a"}, "Kind": {"S": "k"}, "Status": {"S": status}}
+        record = {"eventName": "REMOVE", "dynamodb": {"Keys": item, "OldImage": item}}
+        return isinstance(mapping.outcomes(record, Stream(keys), "c")[DELETE], Request)
+
+    assert deletes("open")
+    assert not deletes("other")
+
+
+def test_removing_an_item_of_another_kind_leaves_an_entry_under_another_attribute() -> None:
+    entry = CacheEntry(key=CODE, key_is_unique=True, ttl=60)
+    (removed, *_) = routes(entry, Kind=["profile"])[DELETE].patterns
+    old = json.loads(removed)["dynamodb"]["OldImage"]
+    assert old["Kind"] == {"S": ["profile"]}
+
+
+def test_half_of_a_key_with_rules_for_other_attributes_needs_the_old_image() -> None:
+    keys = KeySchema(Attribute("Account"), Attribute("Kind"))
+    entry = CacheEntry(key=Attribute("Account"), key_is_unique=True, ttl=60)
+    mapping = ItemMapping(cache=entry, where={Attribute("Status"): ["open"]})
+    with pytest.raises(MappingError, match="no old image: give the table a stream of NEW_AND_OLD"):
+        mapping.routes(Stream(keys, StreamView.NEW_IMAGE), "c")
 
 
 def test_a_ttl_in_a_list_is_refused() -> None:

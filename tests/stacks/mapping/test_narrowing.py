@@ -195,3 +195,48 @@ def test_keys_are_judged_in_every_view() -> None:
     for view in StreamView:
         narrowing = Narrowing.parse({KEY: ["a"]}, Stream(STREAM.keys, view))
         assert parsed(narrowing.of(EVERY)) == [{"dynamodb": NAMED}]
+
+
+EXPIRED = '"userIdentity":{"principalId":["dynamodb.amazonaws.com"],"type":["Service"]}'
+NOT_EXPIRED = '"userIdentity":{"type":[{"anything-but":["Service"]},{"exists":false}]}'
+
+
+@pytest.mark.parametrize(
+    ("kinds", "filters"),
+    [
+        (("EXPIRE",), [f'{{"eventName":["REMOVE"],{EXPIRED}}}']),
+        (("DELETE",), [f'{{"eventName":["REMOVE"],{NOT_EXPIRED}}}']),
+        (("EXPIRE", "DELETE"), ['{"eventName":["REMOVE"]}']),
+        (("REMOVE", "EXPIRE"), ['{"eventName":["REMOVE"]}']),
+        (("INSERT", "MODIFY", "EXPIRE", "DELETE"), []),
+        (
+            ("DELETE", "INSERT"),
+            ['{"eventName":["INSERT"]}', f'{{"eventName":["REMOVE"],{NOT_EXPIRED}}}'],
+        ),
+    ],
+)
+def test_a_removal_by_ttl_is_told_from_a_deletion(
+    kinds: tuple[str, ...], filters: list[str]
+) -> None:
+    """See AWS: "DynamoDB Streams and Time to Live", what userIdentity holds."""
+    assert list(Narrowing.parse({}, STREAM).of(kinds)) == filters
+
+
+@pytest.mark.parametrize(
+    ("identity", "kind"),
+    [
+        ({}, "DELETE"),
+        ({"userIdentity": None}, "DELETE"),
+        ({"userIdentity": {"type": "Root", "principalId": "1"}}, "DELETE"),
+        ({"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}, "EXPIRE"),
+    ],
+)
+def test_each_removal_is_either_by_ttl_or_a_deletion(identity: dict[str, Any], kind: str) -> None:
+    record = {"eventName": "REMOVE", "dynamodb": {"Keys": {}}, **identity}
+    matching = [
+        one
+        for one in ("EXPIRE", "DELETE")
+        for text in Narrowing.parse({}, STREAM).of((one,))
+        if compiled(text).matches(record)
+    ]
+    assert matching == [kind]

@@ -78,4 +78,4 @@ def test_what_the_page_says_to_write_instead_is_taken(written: str) -> None:
 
 
 def test_the_page_tells_what_is_refused() -> None:
-    assert len(REFUSED) == 19
+    assert len(REFUSED) == 20
