@@ -4,6 +4,7 @@ The engine that runs pipes and rules in tests compiles what was written, and say
 EventBridge would refuse. Beside that stand the traps of the Terraform provider.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """What CreateApiDestination takes."""
 POSITIONS: Final = ("LATEST", "TRIM_HORIZON")
 STATES: Final = ("RUNNING", "STOPPED")
+LEVELS: Final = ("OFF", "ERROR", "INFO", "TRACE")
+_DYNAMODB = re.compile(r"aws_dynamodb_table\.|:dynamodb:.*/stream/")
 LEAST_AGE, MOST_AGE = 60, 86_399
 """Seconds; shorter than the day that a stream keeps its records."""
 MOST_ATTEMPTS: Final = 10_000
@@ -29,7 +32,7 @@ def check(document: Mapping[str, Any]) -> Findings:
     for read_pipe in pipe_readers(document):
         try:
             pipe = read_pipe()
-            found.errors.extend(_traps(pipe))
+            found.errors.extend((*_gaps(pipe), *_traps(pipe)))
             _note(f"pipe {pipe.name}", Pipe(pipe).warnings, found)
         except EventPipesError as error:
             _refuse(error, found)
@@ -90,6 +93,21 @@ def _traps(pipe: Definition) -> Iterator[str]:
             f"{name}: maximum_record_age_in_seconds is {age}; use {LEAST_AGE} to {MOST_AGE},"
             " shorter than the day a stream keeps its records."
         )
+
+
+def _gaps(pipe: Definition) -> Iterator[str]:
+    """Yield what AWS or Terraform needs of a pipe and does not find."""
+    name = f"pipe {pipe.name}"
+    if "stream" in (pipe.unsupported or "") and _DYNAMODB.search(pipe.source.arn):
+        yield (
+            f"{name}: it has no dynamodb_stream_parameters, which a DynamoDB stream"
+            " needs: write a starting_position and the bounds of its retries"
+        )
+    if not pipe.target_arn:
+        yield f"{name}: it has no target, which Terraform requires"
+    level = pipe.logging.level
+    if level not in LEVELS and not is_expression(level):
+        yield f"{name}: log_configuration.level is {level!r}; write one of {', '.join(LEVELS)}"
 
 
 def _destination_errors(body: Mapping[str, Any]) -> Iterator[str]:

@@ -73,10 +73,10 @@ def _groups(resources: Mapping[str, Any]) -> Iterator[_Measured]:
     """Yield what is counted in something: rules in a bus, targets of a rule, widgets."""
     rules: dict[str, int] = defaultdict(int)
     for body in resources.get("aws_cloudwatch_event_rule", {}).values():
-        rules[body.get("event_bus_name", "default")] += 1
+        rules[str(body.get("event_bus_name", "default"))] += 1
     targets: dict[str, int] = defaultdict(int)
     for body in resources.get("aws_cloudwatch_event_target", {}).values():
-        targets[body.get("rule", "")] += 1
+        targets[str(body.get("rule", ""))] += 1
     for group, limit in ((rules, limits.RULES_OF_A_BUS), (targets, limits.TARGETS_OF_A_RULE)):
         for reference, number in group.items():
             yield _Measured(_address(reference), number, limit)
@@ -92,7 +92,7 @@ def _groups(resources: Mapping[str, Any]) -> Iterator[_Measured]:
 def _policies(resources: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[_Measured]:
     inline: dict[str, int] = defaultdict(int)
     for body in resources.get("aws_iam_role_policy", {}).values():
-        inline[body.get("role", "")] += policy_length(body.get("policy", ""), document) or 0
+        inline[str(body.get("role", ""))] += policy_length(body.get("policy", ""), document) or 0
     for role, number in inline.items():
         yield _Measured(_address(role), number, limits.ROLE_POLICIES)
     for type_, argument, limit in (

@@ -9,6 +9,7 @@ import pytest
 from cdktf import App
 
 from stacks import judgement
+from stacks.findings import Findings
 from stacks.weather import WeatherStack
 from tests.stacks.conftest import Synthesized, read_settings, synthesize
 from tests.stacks.test_quotas import resources, rules
@@ -260,3 +261,34 @@ def test_every_error_is_told_at_once() -> None:
         f"pipe {PUT}",
         f"pipe {topic}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (SOURCE, {}, "has no dynamodb_stream_parameters"),
+        ("target", None, "it has no target"),
+        ("log_configuration.level", "LOUD", "log_configuration.level is 'LOUD'"),
+    ],
+)
+def test_a_pipe_without_what_aws_needs_is_refused(path: str, value: object, told: str) -> None:
+    """Pipes API: CreatePipe needs Target; LogLevel has four values; a stream, its position."""
+    document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, value)
+    assert any(told in error for error in judgement.check(document).errors)
+
+
+@pytest.mark.parametrize("value", [[], {}, 5])
+@pytest.mark.parametrize(
+    ("type_", "argument"),
+    [
+        ("aws_cloudwatch_event_rule", "event_bus_name"),
+        ("aws_cloudwatch_event_target", "rule"),
+        ("aws_iam_role_policy", "role"),
+    ],
+)
+def test_an_argument_of_another_type_ends_in_no_traceback(
+    type_: str, argument: str, value: object
+) -> None:
+    document = copy.deepcopy(synthesize(TOPOLOGY="bus").document)
+    next(iter(document["resource"][type_].values()))[argument] = value
+    assert isinstance(judgement.check(document), Findings)
