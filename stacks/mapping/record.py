@@ -13,7 +13,7 @@ EXPIRE, DELETE = "EXPIRE", "DELETE"
 KINDS = (*EVENTS, EXPIRE, DELETE)
 BY_TTL = {"principalId": ["dynamodb.amazonaws.com"], "type": ["Service"]}
 """Who removes an expired item ("DynamoDB Streams and Time to Live")."""
-NOT_BY_TTL = {"type": [{"anything-but": ["Service"]}, {"exists": False}]}
+NOT_BY_TTL = {"principalId": [{"anything-but": BY_TTL["principalId"]}, {"exists": False}]}
 IMAGE_OF = {"NewImage": ("INSERT", "MODIFY"), "OldImage": ("MODIFY", "REMOVE")}
 """The events that an image is there for: nothing comes before an insert, nothing after."""
 IN_WORDS = {"NewImage": "the new image", "OldImage": "the old image"}
@@ -25,8 +25,8 @@ class Field(Enum):
     Keys and images are DynamoDB JSON; `CREATED` is in seconds since 1970; `SEQUENCE_NUMBER`
     rises within a shard. `REMOVED_BY` is `dynamodb.amazonaws.com` and `REMOVED_BY_TYPE` is
     `Service` where DynamoDB removed an item because its time was over; else both are missing, and
-    empty text is sent. See AWS: DynamoDB Streams API reference, "StreamRecord"; "DynamoDB Streams and Time to
-    Live".
+    empty text is sent. See AWS: DynamoDB Streams API reference, "StreamRecord"; "DynamoDB Streams
+    and Time to Live".
     """
 
     EVENT_NAME = "$.eventName"

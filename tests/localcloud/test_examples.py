@@ -295,7 +295,7 @@ def test_each_of_thirty_tables_has_a_topic_of_its_own(cloud: Cloud, table: str) 
     written = cloud.after("thirty-cache", pipeline, lambda: cloud.put(name, Id=f"{table}#1"))
     assert written == [
         f'POST /{table} {{"EventType":"INSERT","Keys":{item},"NewImage":{item}}}',
-        f"PUT  key={table}#1 ttl_seconds=3600 {item}",
+        f'PUT  key={table}#1 ttl_seconds=3600 {{"NewImage":{item}}}',
     ]
     removed = cloud.after("thirty-cache", pipeline, lambda: cloud.delete(name, Id=f"{table}#1"))
     assert removed == [

@@ -198,7 +198,9 @@ def test_keys_are_judged_in_every_view() -> None:
 
 
 EXPIRED = '"userIdentity":{"principalId":["dynamodb.amazonaws.com"],"type":["Service"]}'
-NOT_EXPIRED = '"userIdentity":{"type":[{"anything-but":["Service"]},{"exists":false}]}'
+NOT_EXPIRED = (
+    '"userIdentity":{"principalId":[{"anything-but":["dynamodb.amazonaws.com"]},{"exists":false}]}'
+)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +231,7 @@ def test_a_removal_by_ttl_is_told_from_a_deletion(
         ({"userIdentity": None}, "DELETE"),
         ({"userIdentity": {"type": "Root", "principalId": "1"}}, "DELETE"),
         ({"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}, "EXPIRE"),
+        ({"userIdentity": {"type": "Service", "principalId": "other.amazonaws.com"}}, "DELETE"),
     ],
 )
 def test_each_removal_is_either_by_ttl_or_a_deletion(identity: dict[str, Any], kind: str) -> None:
