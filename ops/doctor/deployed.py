@@ -28,7 +28,6 @@ def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[
             *_streams(settings, client, declared, existence),
             *_rules(client("events"), declared, existence),
             *_roles(client("iam"), declared, existence),
-            *_secrets(client("secretsmanager"), declared, existence),
             *_keys(client("kms"), declared, existence),
             *_alarms(client("cloudwatch"), declared, existence),
             *_topics(client, declared, existence),
@@ -133,18 +132,6 @@ def _roles(iam: Any, declared: Declared, existence: Existence) -> Iterator[Check
             there.append(name)
     if there:
         yield ok("roles", f"{len(there)} with their policy")
-
-
-def _secrets(secrets: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    for name in declared.names("aws_secretsmanager_secret"):
-        found = existence.look(
-            "secret",
-            name,
-            secrets.describe_secret,
-            SecretId=name,
-        )
-        if found is not None and found.get("DeletedDate"):
-            yield failure("secret", f"{name} is to be deleted: aws secretsmanager restore-secret")
 
 
 def _keys(kms: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
