@@ -17,6 +17,7 @@ from eventpipes import (
 )
 
 _IN_A_TEMPLATE = re.compile(r"<([^<>\s]+)>")
+A_DAY = 86_400
 _DETAIL = re.compile(r"\$\.detail(?=[.\[]|$)")
 """Where a rule's event has the record."""
 
@@ -51,6 +52,19 @@ class Route:
         if isinstance(self.definition, RuleDefinition):
             found.add(self.definition.dead_letter_queue_arn)
         return {arn for arn in found if arn}
+
+    @property
+    def gives_up_after(self) -> int:
+        """How old a record may be when it is delivered, in seconds; a stream keeps it for a day.
+
+        With a bus, the pipe may take as long to put its event there, and the rule then its own.
+        See AWS: PipeSourceDynamoDBStreamParameters, and RetryPolicy of EventBridge.
+        """
+        age = self.reader.source.maximum_record_age
+        reading = A_DAY if age == -1 else min(age, A_DAY)
+        if isinstance(self.definition, RuleDefinition):
+            return reading + self.definition.maximum_event_age
+        return reading
 
     @property
     def body_paths(self) -> list[str] | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ops.repair import outcome as replay
+from ops.repair import findings, outcome as replay
 from ops.repair import verify as check
 from ops.repair import warm as warm_up
 from ops.deployment import Deployment
@@ -122,6 +122,7 @@ def warm(
         lines(console, [(outcome, f"{key}: {why}") for outcome, key, why in summary.problems])
         if not summary.finished:
             console.print("Not finished; go on with ./help.sh warm --resume")
+        _tell_not_final(summary.not_final)
     _end(complete=summary.complete, halted=summary.halted)
 
 
@@ -139,6 +140,14 @@ def verify(
         float,
         typer.Option(min=0.0, help="Seconds that a write gets to arrive before it is missed."),
     ] = check.SETTLE_SECONDS,
+    wait: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=86_400,
+            help="With --repair: seconds to look again while a pipe may deliver something older.",
+        ),
+    ] = check.WAIT_SECONDS,
     aws: Aws = False,
     as_json: Json = False,
 ) -> None:
@@ -155,6 +164,8 @@ def verify(
             sample=sample,
             repair=repair,
             settle=settle,
+            wait=wait,
+            say=lambda text: print(text, file=sys.stderr),
             stop=stop,
             tell=lambda _: advance(),
         ).run()
@@ -201,6 +212,7 @@ def _tell_redrive(summary: replay.Summary, hold: int) -> None:
             f" come back by themselves, after {hold} s unless its --hold said otherwise.",
             soft_wrap=True,
         )
+    _tell_not_final(summary.not_final)
     if summary.interrupted:
         console.print("Interrupted; ./help.sh redrive goes on with what is left.")
 
@@ -211,8 +223,8 @@ def _record(one: replay.Result) -> str:
     return f"{one.key} (record {one.sequence_number}):".lstrip()
 
 
-def _tell_verify(summary: check.Summary) -> None:
-    counts(console, {"keys": summary.counts}, check.STATES)
+def _tell_verify(summary: findings.Summary) -> None:
+    counts(console, {"keys": summary.counts}, findings.STATES)
     lines(
         console,
         [
@@ -220,7 +232,8 @@ def _tell_verify(summary: check.Summary) -> None:
             for one in summary.findings
         ],
     )
-    if summary.counts[check.MISSING]:
+    _tell_not_final(summary.not_final)
+    if summary.counts[findings.MISSING]:
         console.print(
             "A missing item may have expired: Momento's HTTP API tells no TTL.", soft_wrap=True
         )
@@ -232,6 +245,16 @@ def _tell_verify(summary: check.Summary) -> None:
         " tells (24 hours); Momento lists no keys.",
         soft_wrap=True,
     )
+
+
+def _tell_not_final(keys: int) -> None:
+    if keys:
+        console.print(
+            f"May not be final for {keys} key{'s'[: keys > 1]}: a pipe that is behind can still"
+            " deliver an older record. Once the pipes have caught up, ./help.sh verify --repair"
+            " looks again.",
+            soft_wrap=True,
+        )
 
 
 def _print_json(summary: dict[str, Any]) -> None:

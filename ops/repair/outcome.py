@@ -48,6 +48,8 @@ class Summary:
     hidden: int = 0
     halted: OpsError | None = None
     interrupted: bool = False
+    not_final: int = 0
+    """How many keys got the table's state whose records a pipe may still deliver."""
 
     def count(self, outcome: Outcome, pipe: str | None = None) -> int:
         """Return how many letters ended so, of a pipe or of all."""
@@ -77,6 +79,7 @@ class Summary:
                 pipe: {str(outcome): self.count(outcome, pipe) for outcome in WORST_FIRST[::-1]}
                 for pipe in pipes
             },
+            "may_not_be_final": self.not_final,
             "waiting": self.waiting,
             "hidden": self.hidden,
             "letters": [

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops.deployment import Deployment, asking_aws, fatal
 from ops.errors import OpsError
 from ops.repair.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
+from ops.repair.on_its_way import OnItsWay
 from ops.repair.outcome import SETTLED, Outcome, Result, Summary
 from ops.repair.sender import Sender, UnusableError
 from ops.repair.settle import Settler
@@ -72,9 +73,21 @@ class Redrive:
                 waiting, hidden = queue.count()
                 summary.waiting += waiting
                 summary.hidden += hidden
+            summary.not_final = self._not_final(summary)
         summary.halted = self._halt
         summary.interrupted = self._stop.is_set()
         return summary
+
+    def _not_final(self, summary: Summary) -> int:
+        """Count the keys that were sent ahead of their pipes: not by their own record."""
+        ahead = {
+            one.key
+            for one in summary.results
+            if one.key and one.outcome in (Outcome.SUPERSEDED, Outcome.CONVERGED)
+        }
+        if not ahead or self._dry_run:
+            return 0
+        return len(OnItsWay(self._deployment).until(ahead))
 
     def _drain(self, queue: DeadLetterQueue, summary: Summary) -> None:
         seen: set[str] = set()

@@ -2,106 +2,57 @@
 
 What the cache must hold is the request that the put pipe makes of the item as it is, byte for
 byte. A mismatch counts only if it is still there a while later, because a write that was just
-made is still on its way.
+made is still on its way. What was repaired is looked at again, because a pipe that is behind may
+deliver an older record after the repair.
 """
 
 import random
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
 
 from eventpipes import Request
 from ops.deployment import Deployment, asking_aws
 from ops.errors import OpsError
 from ops.pipelines import PUT
+from ops.repair.again import Again, Watched
 from ops.repair.converge import Converger, Own, entry
+from ops.repair.findings import (
+    CHANGING,
+    IN_SYNC,
+    LEFT_OUT,
+    LEFT_OVER,
+    MISSING,
+    STALE,
+    UNKNOWN,
+    WRONG,
+    Finding,
+    Look,
+    Summary,
+)
 from ops.repair.left_overs import LeftOvers, Suspect
+from ops.repair.on_its_way import OnItsWay
 from ops.repair.sender import RefusedError, Sender, UnansweredError, UnusableError
 from ops.route import Route
 from ops.table import Item, same, shown
 
-IN_SYNC, STALE, MISSING, LEFT_OVER = "in sync", "stale", "missing", "left over"
-LEFT_OUT, CHANGING, UNKNOWN = "left out", "changing", "unknown"
-STATES = (IN_SYNC, STALE, MISSING, LEFT_OVER, LEFT_OUT, CHANGING, UNKNOWN)
-WRONG = (STALE, MISSING, LEFT_OVER)
 WORKERS = 8
 LOOKS = 3
 """How often a key is looked at whose item changes in between."""
 SETTLE_SECONDS = 2.0
 """What the pipes get to deliver a write before a mismatch counts."""
+WAIT_SECONDS = 60.0
+"""How long the command looks again at what it repaired."""
 KNOWN_PATH = re.compile(r"\$\.dynamodb\.(Keys|NewImage)\b|\$\.(eventSource|awsRegion)")
-
-
-@dataclass(frozen=True)
-class Look:
-    """An item's key, or that of an entry that may be left over, its item at the time, its state.
-
-    There is no state if the run was over by then.
-    """
-
-    of: Suspect
-    item: Item | None
-    state: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A key that is not in sync, what became of its repair, and why, if it failed."""
-
-    state: str
-    key: str
-    repaired: bool = False
-    why: str = ""
-
-
-@dataclass
-class Summary:
-    """How many keys are in which state; `findings` are those that are wrong or unknown."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
-    removed_keys: int = 0
-    unseen: str = ""
-    """Why nothing that is left over was looked for, if so."""
-    finished: bool = False
-    halted: OpsError | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether all was looked at, and nothing is wrong any more."""
-        return self.finished and all(finding.repaired for finding in self.findings)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it for scripts."""
-        return {
-            "complete": self.complete,
-            "finished": self.finished,
-            "error": None if self.halted is None else str(self.halted),
-            **{state.replace(" ", "_"): self.counts[state] for state in STATES},
-            "repaired": sum(finding.repaired for finding in self.findings),
-            "removed_keys_in_the_stream": self.removed_keys,
-            "left_over_not_looked_for": self.unseen or None,
-            "findings": [
-                {
-                    "state": one.state,
-                    "key": one.key,
-                    "repaired": one.repaired,
-                    "why": one.why,
-                }
-                for one in self.findings
-            ],
-        }
 
 
 class Verify:
     """One comparison of table and cache.
 
     `sample` restricts it to so many items, and as many removed keys, at random. `stop` ends it
-    after the keys under way. `tell` is called with each key's state.
+    after the keys under way. `tell` is called with each key's state. What was repaired is looked
+    at again for up to `wait` seconds, see `Again`; `say` is told of that, in words.
     """
 
     def __init__(
@@ -112,6 +63,8 @@ class Verify:
         sample: int | None = None,
         repair: bool = False,
         settle: float = SETTLE_SECONDS,
+        wait: float = 0.0,
+        say: Callable[[str], None] = lambda _: None,
         stop: threading.Event | None = None,
         tell: Callable[[str], None] = lambda _: None,
         seed: int | None = None,
@@ -123,13 +76,18 @@ class Verify:
         self._sample = sample
         self._repair = repair
         self._settle = settle
+        self._wait = wait
+        self._say = say
         self._stop = stop or threading.Event()
         self._tell = tell
         self._random = random.Random(seed)  # noqa: S311 - a sample, not a secret
         self._summary = Summary()
+        self._watched: list[Watched] = []
 
     def run(self) -> Summary:
         """Compare, wait, look again at what differs, and repair it if asked to.
+
+        A repair is looked at again, and made anew where something older has come after it.
 
         Raises:
             OpsError: AWS cannot be asked, the pipeline puts nothing into the cache, or what the
@@ -142,6 +100,7 @@ class Verify:
         with asking_aws(), ThreadPoolExecutor(WORKERS) as pool:
             try:
                 self._compare(pool)
+                self._look_again(pool)
             except UnusableError as error:
                 self._summary.halted = error
                 self._stop.set()
@@ -164,8 +123,25 @@ class Verify:
                 for before, look in zip(doubtful, again, strict=True)
                 if not self._is_final(look, before)
             ]
-        for _ in doubtful:
+        for look in doubtful:
             self._count(CHANGING)
+            if self._repair:
+                self._watched.append(Watched(look.of, look.item))
+
+    def _look_again(self, pool: ThreadPoolExecutor) -> None:
+        if not self._watched or self._stop.is_set():
+            return
+        changing = [one for one in self._watched if one.finding is None]
+        Again(
+            look=lambda suspects: list(pool.map(self._look, suspects)),
+            repair=self._find,
+            on_its_way=OnItsWay(self._deployment),
+            wait=self._wait,
+            pause=self._settle,
+            stop=self._stop,
+            say=self._say,
+        ).run(self._watched)
+        self._summary.findings += [one.finding for one in changing if one.finding is not None]
 
     def _pages(self) -> Iterator[list[Suspect]]:
         """Yield the table's items by their keys, then what may be left over."""
@@ -212,30 +188,34 @@ class Verify:
         if self._stop.is_set():
             return Look(of, None, "")
         item = self._deployment.table.read(of.key)
-        return Look(of, item, self._state(of, item))
+        try:
+            return Look(of, item, self._state(of, item))
+        except (RefusedError, UnansweredError) as error:
+            return Look(of, item, UNKNOWN, str(error))
 
     def _is_final(self, look: Look, before: Look | None = None) -> bool:
         """Count a key's state, unless it is wrong and its item may still be on its way."""
         if look.state not in WRONG:
+            if look.state == UNKNOWN:
+                self._summary.findings.append(Finding(UNKNOWN, shown(look.of.key), why=look.why))
             if look.state:
                 self._count(look.state)
             return True
         if before is None or not same(before.item, look.item):
             return False
         self._count(look.state)
-        self._find(look.of, look.state)
+        finding = self._find(look)
+        self._summary.findings.append(finding)
+        if finding.repaired or finding.retry:
+            self._watched.append(Watched(look.of, look.item, finding))
         return True
 
     def _state(self, of: Suspect, item: Item | None) -> str:
         """Compare what the pipes send for an item with what the cache holds."""
-        try:
-            wanted = self._wanted(of, item)
-            if wanted is None:
-                return LEFT_OUT
-            cached = self._sender.fetch(wanted)
-        except (RefusedError, UnansweredError) as error:
-            self._summary.findings.append(Finding(UNKNOWN, shown(of.key), why=str(error)))
-            return UNKNOWN
+        wanted = self._wanted(of, item)
+        if wanted is None:
+            return LEFT_OUT
+        cached = self._sender.fetch(wanted)
         if wanted.method == "DELETE":
             return IN_SYNC if cached is None else LEFT_OVER
         if cached is None:
@@ -254,15 +234,18 @@ class Verify:
         )
         return wanted if is_of_the_item else former
 
-    def _find(self, of: Suspect, state: str) -> None:
-        repaired, why = False, ""
+    def _find(self, look: Look) -> Finding:
+        """Return what was found wrong, repaired if that is asked for."""
+        finding = Finding(look.state, shown(look.of.key))
         if self._repair and not self._stop.is_set():
             try:
-                self._converger.converge(of.key, self._former(of))
-                repaired = True
-            except (RefusedError, UnansweredError) as error:
-                why = str(error)
-        self._summary.findings.append(Finding(state, shown(of.key), repaired, why))
+                self._converger.converge(look.of.key, self._former(look.of))
+                finding.repaired = True
+            except RefusedError as error:
+                finding.why = str(error)
+            except UnansweredError as error:
+                finding.why, finding.retry = str(error), True
+        return finding
 
     def _former(self, of: Suspect) -> Own | None:
         """Return what takes an entry out that the item does not have any more."""

@@ -13,6 +13,7 @@ from ops.deployment import Deployment, asking_aws
 from ops.errors import OpsError
 from ops.pipelines import PUT
 from ops.repair.converge import Converger
+from ops.repair.on_its_way import OnItsWay
 from ops.repair.scan import ScanProgress
 from ops.repair.sender import RefusedError, UnansweredError, UnusableError, Sender
 from ops.table import Item, shown
@@ -27,6 +28,8 @@ class Summary:
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
+    not_final: int = 0
+    """How many keys there are whose records a pipe may still deliver."""
     finished: bool = False
     halted: OpsError | None = None
 
@@ -42,6 +45,7 @@ class Summary:
             "finished": self.finished,
             "error": None if self.halted is None else str(self.halted),
             **{name.replace(" ", "_"): self.counts[name] for name in OUTCOMES},
+            "may_not_be_final": self.not_final,
             "problems": [
                 {"outcome": outcome, "key": key, "why": why} for outcome, key, why in self.problems
             ],
@@ -91,12 +95,21 @@ class Warm:
             tasks = [pool.submit(self._segment, segment) for segment in segments]
             for task in tasks:
                 task.result()
+            if self._summary.counts[SENT]:
+                self._summary.not_final = self._not_final()
         self._summary.finished = all(
             self._progress.is_done(one) for one in range(self._progress.segments)
         )
         if self._summary.finished:
             self._progress.forget()
         return self._summary
+
+    def _not_final(self) -> int:
+        """Count the keys that a pipe may still write; all, if the stream may not be read."""
+        try:
+            return len(OnItsWay(self._deployment).until())
+        except ClientError:
+            return self._summary.counts[SENT]
 
     def _segment(self, segment: int) -> None:
         try:

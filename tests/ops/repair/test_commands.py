@@ -147,7 +147,7 @@ def test_extreme_numbers_in_an_item_end_nothing(cloud: RepairCloud, number: str)
     """They are at the bounds that DynamoDB's "Supported data types" names."""
     cloud.weather.put("Oslo", MaxTemp=number)
     cloud.give_up(PUT)
-    assert run(cloud, "verify", "--settle=0.1", "--repair")[0] == 0
+    assert run(cloud, "verify", "--settle=0.1", "--wait=1", "--repair")[0] == 0
     assert run(cloud, "warm")[0] == 0
     assert run(cloud, "redrive")[0] == 0
     assert cloud.cache() == cloud.table()

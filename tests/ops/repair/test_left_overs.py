@@ -7,7 +7,8 @@ import pytest
 
 from localcloud import LocalAws
 from ops.errors import OpsError
-from ops.repair.verify import Summary, Verify
+from ops.repair.findings import Summary
+from ops.repair.verify import Verify
 from ops.repair.warm import Warm
 from ops.repair.scan import ScanProgress
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage

@@ -10,7 +10,8 @@ import pytest
 from localcloud import LocalAws
 from localcloud.momento import Item
 from ops.errors import OpsError
-from ops.repair.verify import Summary, Verify
+from ops.repair.findings import Summary
+from ops.repair.verify import Verify
 from tests.localcloud.weather_pipes import CACHE, PUT
 from tests.ops.repair.repair_cloud import RepairCloud
 

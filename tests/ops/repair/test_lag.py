@@ -1,0 +1,177 @@
+"""A repair may be overtaken by a pipe that is behind: that is said, and looked at again."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+from types import SimpleNamespace
+
+import pytest
+
+import ops.repair.on_its_way
+from localcloud import LocalAws
+from localcloud.checkpoints import Checkpoints
+from localcloud.momento import Item
+from localcloud.runner import Runner
+from localcloud.sending import Timing
+from ops.repair.findings import Summary
+from ops.repair.verify import Verify
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_pipes import CACHE
+from tests.ops.repair.patient import PATIENCE
+from tests.ops.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud, body
+from tests.ops.repair.test_commands import run
+
+ROLE = "arn:aws:iam::123456789012:role/pipes"
+LONG = 120.0
+"""Seconds to look again; the tests end before."""
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a stack whose item was put, deleted and put again, and is not in the cache."""
+    with RepairCloud(local_aws) as cloud:
+        cloud.weather.put("Oslo")
+        cloud.weather.delete("Oslo")
+        cloud.weather.put("Oslo", MaxTemp=30)
+        yield cloud
+
+
+def repair(cloud: RepairCloud, wait: float, say: Callable[[str], None] = lambda _: None) -> Summary:
+    """Compare and repair, with short pauses."""
+    with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
+        return Verify(deployment, sender, settle=0.05, repair=True, wait=wait, say=say).run()
+
+
+def runner_behind(cloud: RepairCloud) -> Runner:
+    """Return the pipes, of which cache-delete has read only the first record so far."""
+    records = cloud.weather.records()
+    checkpoints = Checkpoints()
+    for pipe, record in ((PUT, records[-1]), (PUBLISH, records[-1]), (DELETE, records[0])):
+        created = cloud.weather.pipes.describe_pipe(Name=pipe)["CreationTime"]
+        checkpoints.reached(f"{pipe}@{created}", cloud.shard, record["dynamodb"]["SequenceNumber"])
+    return Runner(
+        endpoint=cloud.weather.dynamodb.meta.endpoint_url,
+        redirect=cloud.momento.endpoint,
+        checkpoints=checkpoints,
+        timing=Timing(timeout=PATIENCE),
+    )
+
+
+def test_a_deletion_that_comes_after_the_repair_is_mended(cloud: RepairCloud) -> None:
+    """Pipes keep no order between each other; cache-delete is behind until after the repair.
+
+    AWS: "Amazon EventBridge Pipes batching and concurrency", order within a shard of one pipe.
+    """
+    said: list[str] = []
+    with ExitStack() as stack:
+
+        def catch_up(text: str) -> None:
+            said.append(text)
+            if len(said) == 1:
+                assert cloud.cache() == cloud.table(), "it is repaired by now"
+                stack.enter_context(runner_behind(cloud))
+                until(lambda: "Oslo" not in cloud.cache())
+            elif " 1 of 1 wrong" in said[-1]:
+                assert cloud.cache() == cloud.table(), "it is mended"
+            elif " 0 of 1 wrong" in said[-1]:
+                said.append("over")
+                later.append(time.time() + 90_000)
+
+        later: list[float] = []
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        clock = SimpleNamespace(
+            time=lambda: later[-1] if later else time.time(), monotonic=time.monotonic
+        )
+        patch.setattr("ops.repair.again.time", clock)
+        summary = repair(cloud, LONG, catch_up)
+    assert "look 1: 1 of 1 wrong or changed; a record of 1 may be on its way" in said
+    assert cloud.cache() == cloud.table()
+    assert summary.complete
+    assert summary.not_final == 0, "a day later no record can come"
+
+
+def test_a_repair_that_is_not_looked_at_again_may_not_be_final(cloud: RepairCloud) -> None:
+    summary = repair(cloud, 0)
+    assert (summary.complete, summary.not_final) == (True, 1)
+    assert summary.as_json()["may_not_be_final"] == 1
+    with runner_behind(cloud):
+        until(lambda: "Oslo" not in cloud.cache())
+
+
+def test_what_is_written_over_again_and_again_is_told(cloud: RepairCloud) -> None:
+    """When the time is over, the keys that were wrong at the last look are not called repaired."""
+
+    async def overwrite(request: Any) -> None:
+        if request.method == "GET":
+            items = cloud.momento.service.caches[CACHE].items
+            items[b"Oslo"] = Item(b"old", time.monotonic() + 600)
+
+    cloud.momento.service.interfere = overwrite
+    summary = repair(cloud, 0.5)
+    (oslo,) = summary.findings
+    assert (oslo.state, oslo.repaired) == ("stale", False)
+    assert oslo.why == "stale again at the last look, and sent once more"
+    assert not summary.complete
+
+
+def test_a_record_that_the_pipes_have_given_up_is_not_waited_for(
+    cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PipeSourceDynamoDBStreamParameters: records older than MaximumRecordAge are discarded."""
+    parameters = {"DynamoDBStreamParameters": {"MaximumRecordAgeInSeconds": 60}}
+    for name in (PUT, DELETE):
+        cloud.weather.pipes.update_pipe(Name=name, RoleArn=ROLE, SourceParameters=parameters)
+    clock = SimpleNamespace(time=lambda: time.time() + 100)
+    monkeypatch.setattr(ops.repair.on_its_way, "time", clock)
+    said: list[str] = []
+    summary = repair(cloud, LONG, said.append)
+    assert (summary.complete, summary.not_final) == (True, 0)
+    assert said[0] == "looking again at 1 keys, for up to 120 s"
+    assert said[-1] == "look 2: 0 of 1 wrong or changed; a record of 0 may be on its way"
+
+
+def test_an_item_that_changes_meanwhile_is_looked_at_again(cloud: RepairCloud) -> None:
+    """Its pipe does not deliver the change; the next look finds it wrong, and repairs it."""
+    said: list[str] = []
+
+    def write(text: str) -> None:
+        said.append(text)
+        if len(said) == 1:
+            cloud.weather.put("Oslo", MaxTemp=31)
+
+    summary = repair(cloud, 1.5, write)
+    assert cloud.cache() == cloud.table()
+    assert (summary.complete, summary.not_final) == (True, 1)
+
+
+def test_what_momento_refuses_is_not_sent_again(cloud: RepairCloud) -> None:
+    cloud.weather.delete("Oslo")
+    cloud.weather.put("Atlantis", ttl=0)
+    said: list[str] = []
+    assert not repair(cloud, LONG, said.append).complete
+    assert said == [], "nothing was repaired, so nothing can be overtaken"
+
+
+def test_the_commands_say_what_may_not_be_final(cloud: RepairCloud) -> None:
+    sentence = "May not be final for 1 key: a pipe that is behind can still deliver"
+    code, said, progress = run(cloud, "verify", "--repair", "--settle=0.1", "--wait=0.5")
+    assert code == 0
+    assert sentence in said
+    assert "looking again at 1 keys, for up to 0.5 s" in progress
+    assert sentence in run(cloud, "warm")[1]
+    cloud.give_up(PUT, cloud.weather.records()[0])
+    code, said, _ = run(cloud, "redrive")
+    assert (code, "superseded" in said, sentence in said) == (0, True, True)
+    cloud.give_up(PUT)
+    code, said, _ = run(cloud, "redrive", "--json")
+    assert json.loads(said)["may_not_be_final"] == 0, "a record's own request, in its turn"
+
+
+def test_nothing_is_said_of_a_cache_that_is_in_sync(cloud: RepairCloud) -> None:
+    item = cloud.weather.records()[-1]["dynamodb"]["NewImage"]
+    cloud.fill("Oslo", body(item))
+    code, said, progress = run(cloud, "verify", "--repair", "--settle=0.1")
+    assert (code, progress) == (0, "")
+    assert "final" not in said
