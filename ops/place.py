@@ -22,6 +22,12 @@ def settle_in(*, aws: bool = False) -> None:
     os.environ.update(env)
 
 
+def is_told(*, aws: bool = False) -> bool:
+    """Return whether a place is named, or a local cloud is up, for a command that needs none."""
+    asked = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE")
+    return aws or bool(asked) or bool(place.local_cloud())
+
+
 def settings_there(*, aws: bool = False) -> Settings:
     """Find the place, read the settings, and say on stderr where and of which stack they are.
 

@@ -4,22 +4,29 @@ import json
 import os
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
-from ops.capacity.load import MAX_ITEM_BYTES, ROUTES, Load
+from eventpipes import EventPipesError
+from ops.capacity.deployed import read
+from ops.capacity.load import MAX_ITEM_BYTES, Load
 from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import Topology, build
+from ops.deployment import Deployment
 from ops.errors import OpsError
+from ops.place import Aws, is_told, settings_there
+from stacks.errors import StackError
 
 console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
 
 NOT_SUSTAINED = 2
+DEPLOYED = "default: as deployed"
+SETTINGS = "default: the settings of what is deployed"
 
 
 class Strict(TyperCommand):
@@ -66,14 +73,21 @@ def capacity(
         float, _option("--writes-per-second", "Changes of the table, steadily.", min=0.001)
     ] = 10.0,
     item_bytes: Annotated[
-        int, _option("--item-bytes", "An item's size.", min=1, max=MAX_ITEM_BYTES)
-    ] = 1_024,
+        int | None,
+        _option(
+            "--item-bytes", f"An item's size ({DEPLOYED}, else 1,024).", min=1, max=MAX_ITEM_BYTES
+        ),
+    ] = None,
     message_bytes: Annotated[
         int | None, _option("--message-bytes", "A topic message's size (default: item's).", min=1)
     ] = None,
     shards: Annotated[
         int | None,
-        _option("--shards", "The stream's open shards (default: the fewest for the load).", min=1),
+        _option(
+            "--shards",
+            f"The stream's open shards ({DEPLOYED}, and at least the fewest for the load).",
+            min=1,
+        ),
     ] = None,
     hottest_shard: Annotated[
         float | None,
@@ -90,8 +104,9 @@ def capacity(
     modifies: Annotated[float, _option("--modifies", "MODIFY among them.", min=0)] = 60.0,
     removes: Annotated[float, _option("--removes", "REMOVE among them.", min=0)] = 10.0,
     routes: Annotated[
-        str, _option("--routes", "Which there are, of put, publish, delete.")
-    ] = ",".join(ROUTES),
+        str | None,
+        _option("--routes", f"Which there are, of put, publish, delete ({DEPLOYED}, else all)."),
+    ] = None,
     request_milliseconds: Annotated[
         float,
         _option(
@@ -118,23 +133,28 @@ def capacity(
         _option("--retry-milliseconds", "The pause before that; AWS publishes none.", min=0),
     ] = 500.0,
     record_age: Annotated[
-        float,
+        float | None,
         _option(
             "--record-age-seconds",
-            "PIPE_RECORD_AGE_SECONDS: when a pipe or a rule gives up.",
+            f"PIPE_RECORD_AGE_SECONDS: when a pipe or a rule gives up ({DEPLOYED}, else 3,600).",
             min=60,
             max=86_400,
         ),
-    ] = 3_600.0,
+    ] = None,
     parallelization: Annotated[
-        int,
-        _option("--parallelization", "A pipe's parallelization factor.", min=1, max=10),
-    ] = 1,
+        int | None,
+        _option(
+            "--parallelization",
+            f"A pipe's parallelization factor ({DEPLOYED}, else 1).",
+            min=1,
+            max=10,
+        ),
+    ] = None,
     rate_limit: Annotated[
         int | None,
         _option(
             "--destination-rate-limit",
-            "Requests a second of each API destination (default: from Momento's limits).",
+            f"Requests a second of each API destination ({DEPLOYED}, else from Momento's limits).",
             min=1,
         ),
     ] = None,
@@ -149,63 +169,134 @@ def capacity(
         float, _option("--burst-seconds", "How long it lasts.", min=0.001, max=86_400)
     ] = 60.0,
     cache_operations: Annotated[
-        int, _option("--cache-operations", "Momento's limit on your cache, a second.", min=1)
-    ] = 100,
+        int | None,
+        _option(
+            "--cache-operations",
+            f"Momento's limit on your cache, a second ({SETTINGS}, else 100).",
+            min=1,
+        ),
+    ] = None,
     topic_operations: Annotated[
-        int, _option("--topic-operations", "Momento's limit on your topics, a second.", min=1)
-    ] = 10,
+        int | None,
+        _option(
+            "--topic-operations",
+            f"Momento's limit on your topics, a second ({SETTINGS}, else 10).",
+            min=1,
+        ),
+    ] = None,
     subscribers: Annotated[
         int, _option("--subscribers", "Subscribers of the topic; each message counts.", min=0)
     ] = 1,
     log_bytes: Annotated[
         int, _option("--log-bytes", "What a pipe logs for a record.", min=0)
     ] = 1_200,
-    region: Annotated[str, _option("--region", "Whose quotas; prices are us-east-1's.")] = (
-        "us-east-1"
-    ),
+    region: Annotated[
+        str | None,
+        _option("--region", f"Whose quotas ({SETTINGS}, else us-east-1); prices are us-east-1's."),
+    ] = None,
     topology: Annotated[
-        Which, typer.Option(help="A pipe a route, or one pipe, a bus and its rules.")
-    ] = Which.PIPES,
+        Which | None,
+        typer.Option(
+            help=f"A pipe a route, or one pipe, a bus and its rules ({DEPLOYED}, else pipes)."
+        ),
+    ] = None,
     global_table: Annotated[
         bool, typer.Option("--global-table", help="The table has replicas in other regions.")
     ] = False,
+    pipeline: Annotated[
+        str | None,
+        typer.Option(help="Which deployed pipeline to read: its id or full name."),
+    ] = None,
+    aws: Aws = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for scripts.")] = False,
 ) -> None:
     """Will it keep up, what does it cost, what breaks first; exit code 2 if it does not hold."""
-    load = Load(
+    there = _what_is_there(pipeline, aws=aws)
+    given = {
+        "item_bytes": item_bytes,
+        "routes": None if routes is None else _names(routes),
+        "shards_given": shards,
+        "record_age": record_age,
+        "parallelization": parallelization,
+        "cache_operations": cache_operations,
+        "topic_operations": topic_operations,
+        "region": region,
+    }
+    load = _load(
+        there
+        | {name: value for name, value in given.items() if value is not None}
+        | ({"global_table": True} if global_table else {}),
         writes=writes,
         burst_writes=burst_writes,
         burst_seconds=burst_seconds,
         inserts=inserts,
         modifies=modifies,
         removes=removes,
-        item_bytes=item_bytes,
         message_bytes=message_bytes,
-        routes=frozenset(filter(None, map(str.strip, routes.split(",")))),
-        shards_given=shards,
         hottest_shard=hottest_shard,
-        parallelization=parallelization,
         request_seconds=request_milliseconds / 1000,
         put_events_seconds=put_events_milliseconds / 1000,
         retries=retry_share,
         retry_seconds=retry_milliseconds / 1000,
-        record_age=record_age,
         rate_limit=rate_limit,
         pipelines=pipelines,
-        global_table=global_table,
-        region=region,
-        cache_operations=cache_operations,
-        topic_operations=topic_operations,
         subscribers=subscribers,
         log_bytes=log_bytes,
     )
-    chosen = list(Topology) if topology is Which.BOTH else [Topology(topology)]
+    wanted = topology or there.get("topology", Which.PIPES)
+    chosen = list(Topology) if wanted is Which.BOTH else [Topology(wanted)]
     found = [build(one, load) for one in chosen]
     if as_json:
         print(json.dumps([report_as_json(one) for one in found], indent=2))
     else:
-        for place, pipeline in enumerate(found):
+        for place, one in enumerate(found):
             if place:
                 console.print()
-            show(console, pipeline)
+            show(console, one)
     raise typer.Exit(0 if any(one.holds for one in found) else NOT_SUSTAINED)
+
+
+def _names(routes: str) -> frozenset[str]:
+    return frozenset(filter(None, map(str.strip, routes.split(","))))
+
+
+def _load(found: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load's fields
+    return Load(**{name: one for name, one in found.items() if name != "topology"}, **options)
+
+
+def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
+    """Return what the place that is up or named tells of the load, by its field; or nothing.
+
+    The model needs none of it. So where only the local cloud or the environment points somewhere,
+    and nothing can be read there, that is said, and the defaults are taken.
+
+    Raises:
+        OpsError: a pipeline or AWS is asked for, and cannot be read.
+
+    """
+    if not is_told(aws=aws) and pipeline is None:
+        return {}
+    try:
+        settings = settings_there(aws=aws)
+        with Deployment(settings, pipeline) as deployment:
+            found = read(deployment)
+    except (OpsError, StackError, EventPipesError) as error:
+        if aws or pipeline is not None:
+            raise
+        print(f"nothing is read of it, so the defaults count: {error}", file=sys.stderr)
+        return {}
+    print(found, file=sys.stderr)
+    told = {
+        "topology": Which(found.topology),
+        "routes": frozenset(found.rates),
+        "rates": found.rates,
+        "record_age": found.record_age,
+        "parallelization": found.parallelization,
+        "open_shards": found.shards,
+        "item_bytes": found.item_bytes,
+        "global_table": found.global_table,
+        "region": settings.region,
+        "cache_operations": settings.cache_operations,
+        "topic_operations": settings.topic_operations,
+    }
+    return {name: value for name, value in told.items() if value is not None}

@@ -1,7 +1,8 @@
 """What is asked: the table's load, how the pipeline is made, and what one request takes."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ops.errors import OpsError
 from stacks.momento_limits import MomentoLimits
@@ -21,8 +22,8 @@ class Load:
 
     `inserts`, `modifies` and `removes` are in any proportion, times are in seconds, `shards` is
     None to be estimated, `hottest_shard` is the share of the writes that the busiest shard takes,
-    None for an even spread. `rate_limit` is that of every destination, None for the ones that the
-    stack makes of Momento's limits.
+    None for an even spread. `rate_limit` is that of every destination; None for those of `rates`,
+    by route, and what is not in there for the ones that the stack makes of Momento's limits.
 
     Raises:
         OpsError: a value that no table or pipe can have; the message names the option.
@@ -39,6 +40,7 @@ class Load:
     message_bytes: int | None = None
     routes: frozenset[str] = frozenset(ROUTES)
     shards_given: int | None = None
+    open_shards: int = 1
     hottest_shard: float | None = None
     parallelization: int = 1
     request_seconds: float = 0.05
@@ -47,6 +49,7 @@ class Load:
     retry_seconds: float = 0.5
     record_age: float = 3_600.0
     rate_limit: int | None = None
+    rates: Mapping[str, int] = field(default_factory=dict)
     pipelines: int = 1
     global_table: bool = False
     region: str = "us-east-1"
@@ -59,6 +62,8 @@ class Load:
         """Return the requests a second of a route's destination: put and delete share theirs."""
         if self.rate_limit is not None:
             return self.rate_limit
+        if route in self.rates:
+            return self.rates[route]
         limits = MomentoLimits(
             cache_operations=self.cache_operations, topic_operations=self.topic_operations
         )
@@ -104,14 +109,15 @@ class Load:
 
     @property
     def shards(self) -> int:
-        """The shards as given, else the fewest with room for the peak: under 1,000 units each.
+        """The shards as given, else as open, and as many as give the peak room: 1,000 units each.
 
         A shard of a stream belongs to a partition of the table, and a partition takes 1,000 write
         units a second. A table may have more of them, as its size or its past asked for.
         """
         if self.shards_given is not None:
             return self.shards_given
-        return int(self.peak * self.write_units / WRITE_UNITS_A_PARTITION) + 1
+        needed = int(self.peak * self.write_units / WRITE_UNITS_A_PARTITION) + 1
+        return max(needed, self.open_shards)
 
     @property
     def busiest_shard(self) -> float:

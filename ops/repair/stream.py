@@ -64,6 +64,13 @@ class Stream:
         for shard in self._list(stream_arn):
             yield from self._all(stream_arn, shard["ShardId"])
 
+    def open_shards(self, stream_arn: str) -> int:
+        """Return how many shards take new records: those without a last sequence number."""
+        return sum(
+            "EndingSequenceNumber" not in shard.get("SequenceNumberRange", {})
+            for shard in self._list(stream_arn)
+        )
+
     def _read(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
         found: list[Record] = []
         for record in self._from(
