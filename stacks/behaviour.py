@@ -15,6 +15,8 @@ from eventpipes.synthesized import pipe_readers, rule_readers
 
 from stacks.findings import Findings
 
+AUTHORIZATIONS: Final = ("API_KEY", "BASIC", "OAUTH_CLIENT_CREDENTIALS")
+"""What CreateConnection takes."""
 METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """What CreateApiDestination takes."""
 POSITIONS: Final = ("LATEST", "TRIM_HORIZON")
@@ -42,10 +44,13 @@ def check(document: Mapping[str, Any]) -> Findings:
             _note(f"rule {rule.name}", Rule(rule).warnings, found)
         except EventPipesError as error:
             _refuse(error, found)
-    destinations = document.get("resource", {}).get("aws_cloudwatch_event_api_destination", {})
-    for id_, body in destinations.items():
-        address = f"aws_cloudwatch_event_api_destination.{id_}"
-        found.errors.extend(f"{address}: {wrong}" for wrong in _destination_errors(body))
+    resources = document.get("resource", {})
+    for type_, errors in (
+        ("aws_cloudwatch_event_api_destination", _destination_errors),
+        ("aws_cloudwatch_event_connection", _connection_errors),
+    ):
+        for id_, body in resources.get(type_, {}).items():
+            found.errors.extend(f"{type_}.{id_}: {wrong}" for wrong in errors(body))
     return found
 
 
@@ -108,6 +113,12 @@ def _gaps(pipe: Definition) -> Iterator[str]:
     level = pipe.logging.level
     if level not in LEVELS and not is_expression(level):
         yield f"{name}: log_configuration.level is {level!r}; write one of {', '.join(LEVELS)}"
+
+
+def _connection_errors(body: Mapping[str, Any]) -> Iterator[str]:
+    kind = body.get("authorization_type")
+    if not is_expression(kind) and kind not in AUTHORIZATIONS:
+        yield f"authorization_type is {kind!r}; write one of {', '.join(AUTHORIZATIONS)}"
 
 
 def _destination_errors(body: Mapping[str, Any]) -> Iterator[str]:

@@ -199,6 +199,17 @@ def test_an_override_of_a_destination_is_judged(path: str, value: object, says: 
     assert [error for error in errors if says in error], errors
 
 
+@pytest.mark.parametrize("value", ["NONE", None, 5, DELETE])
+def test_an_override_of_a_connection_is_judged(value: object) -> None:
+    stack = synthesize()
+    name = stack.one("aws_cloudwatch_event_connection")["name"]
+    document = with_override(
+        stack, "aws_cloudwatch_event_connection", name, "authorization_type", value
+    )
+    (error,) = judgement.check(document).errors
+    assert "authorization_type is" in error
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
