@@ -66,11 +66,13 @@ need() {
 # Refuse to begin without a tool that works and is new enough: name, argument, version, advice.
 need_version() {
   need "$1" "$4"
-  local said version
+  local said digits='([0-9]+)\.([0-9]+)\.([0-9]+)'
   said=$("$1" "$2" 2>&1) || fail "$1 does not work: '$1 $2' ends with ${said:-no word}; $4"
-  version=$(grep -oE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$said" | head -n 1) || true
-  [ -n "$version" ] || fail "'$1 $2' tells no version, but '$(head -n 1 <<<"$said")'; $4"
-  [ "$(printf '%s\n' "$3" "$version" | sort -V | head -n 1)" = "$3" ] ||
+  [[ $said =~ $digits ]] || fail "'$1 $2' tells no version, but '${said%%$'\n'*}'; $4"
+  local version=${BASH_REMATCH[0]}
+  local number=$((BASH_REMATCH[1] * 1000000 + BASH_REMATCH[2] * 1000 + BASH_REMATCH[3]))
+  [[ $3 =~ $digits ]]
+  ((number >= BASH_REMATCH[1] * 1000000 + BASH_REMATCH[2] * 1000 + BASH_REMATCH[3])) ||
     fail "$1 is $version, which is too old: $4"
 }
 
@@ -80,7 +82,8 @@ need_node() {
 }
 
 need_terraform() {
-  need_version terraform version 1.11.0 "get Terraform 1.11 or newer, and put it on the PATH"
+  need_version terraform version 1.11.0 \
+    "get 1.11 or newer from developer.hashicorp.com/terraform/install and put it on the PATH"
 }
 
 need_no_argument() {

@@ -28,8 +28,10 @@ def is_told(*, aws: bool = False) -> bool:
     return aws or bool(asked) or bool(place.local_cloud())
 
 
-def settings_there(*, aws: bool = False) -> Settings:
+def settings_there(*, aws: bool = False, quiet: bool = False) -> Settings:
     """Find the place, read the settings, and say on stderr where and of which stack they are.
+
+    With `quiet` nothing is said: a script has asked for JSON.
 
     Raises:
         SettingsError: a setting is missing or wrong.
@@ -37,7 +39,8 @@ def settings_there(*, aws: bool = False) -> Settings:
     """
     settle_in(aws=aws)
     settings = Settings.load()
-    say(settings)
+    if not quiet:
+        say(settings)
     return settings
 
 

@@ -174,7 +174,7 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
 
 
 def _number(value: str | float | Decimal) -> Decimal:
-    """Return a number as DynamoDB may hold it; others could take gigabytes to write out.
+    """Return a number that can be written out; one with a huge exponent would take gigabytes.
 
     See AWS: "Supported data types and naming rules in Amazon DynamoDB", numbers.
 
@@ -183,7 +183,7 @@ def _number(value: str | float | Decimal) -> Decimal:
 
     """
     number = Decimal(value)
-    if not number.is_finite() or (number and abs(number.adjusted()) > MAX_EXPONENT):
+    if number.is_finite() and number and abs(number.adjusted()) > MAX_EXPONENT:
         raise ValueError("no number that DynamoDB takes")
     # A zero may have any exponent, and decimals after the 38 digits are nothing DynamoDB holds.
     return _AS_DYNAMODB.plus(number) if number else Decimal(0)

@@ -61,7 +61,7 @@ def redrive(
 ) -> None:
     """Replay the dead-letter queue: send what was given up, or the table's current state."""
     with (
-        Deployment(settings_there(aws=aws), pipeline) as deployment,
+        Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=deployment.rates(), redirect=deployment.redirect, stop=stop) as sender,
         progress(console, "letters") as advance,
@@ -99,7 +99,7 @@ def warm(
 ) -> None:
     """Send every item of the table to the cache, as the cache-put pipe would."""
     with (
-        Deployment(settings_there(aws=aws), pipeline) as deployment,
+        Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=deployment.rates(rate), redirect=deployment.redirect, stop=stop) as sender,
         progress(console, "items", deployment.table.about) as advance,
@@ -153,7 +153,7 @@ def verify(
 ) -> None:
     """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
     with (
-        Deployment(settings_there(aws=aws), pipeline) as deployment,
+        Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Sender(rates=_with_reads(deployment, rate), redirect=deployment.redirect, stop=stop) as it,
         progress(console, "keys", deployment.table.about) as advance,

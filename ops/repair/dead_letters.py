@@ -24,7 +24,7 @@ WAIT_SECONDS = 1
 OLDEST_YEAR = 2012
 """DynamoDB's first; a year much before it is no time of a record's."""
 _SHARD = re.compile(r"[!-~]{28,65}")
-_NUMBER = re.compile(r"[0-9]{21,40}")
+_NUMBER = re.compile(r"[0-9]{1,40}")
 """What names a shard and a record (DynamoDB Streams API, "Shard" and "StreamRecord")."""
 
 

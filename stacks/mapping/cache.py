@@ -97,15 +97,15 @@ class CacheEntry:
     def _removals(self, stream: Stream, narrowing: Narrowing) -> Narrowing:
         """Return which removed items take the entry with them.
 
-        Where the key is the item's whole primary key, or rules for the table's keys say which items
-        share the cache, every such item does, whether it matched or not: an entry may be older than
-        a rule. Else the entry may be that of another item which matches, and the removal of one
-        that did not match leaves it alone.
+        Every one that the rules for the table's keys let flow does, whether it matched the other
+        rules or not: an entry may be older than a rule. A key never changes, so what a rule for it
+        leaves out has had no entry. But where the cache's key is half of the primary key and no
+        rule is for a key, items of other kinds have the same one: a removed item must have matched.
         """
         by_keys = narrowing.of_keys()
-        if by_keys.rules or stream.keys.identified_by(self.key):
-            return by_keys.needing(self.key, KEY)
-        return narrowing.needing(self.key, KEY)
+        half = stream.keys.has(self.key) and not stream.keys.identified_by(self.key)
+        told = narrowing if half and not by_keys.rules else by_keys
+        return told.needing(self.key, KEY)
 
     def warnings(
         self, *, stream: Stream, narrowing: Narrowing, max_ttl_seconds: int = MAX_TTL_SECONDS

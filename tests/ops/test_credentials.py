@@ -79,6 +79,6 @@ def test_boto3_gets_the_region_of_the_settings(
 
 def test_the_commands_that_reach_aws_load_them() -> None:
     script = (ROOT / "help.sh").read_text(encoding="utf-8")
-    for command in ("doctor | provider | simulate | synth | validate | plan", "cdktf)", "weather"):
+    for command in ("provider | simulate | synth | validate | plan", "cdktf)\n", "weather | web)"):
         branch = script.split(f"\n{command}")[1].split(";;")[0]
         assert "load_credentials" in branch

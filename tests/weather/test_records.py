@@ -254,7 +254,7 @@ def test_a_ttl_may_be_as_long_as_momento_keeps_an_item() -> None:
         WeatherRecord.parse({**values, "TTL": month + 1}, max_ttl=month)
 
 
-HUGE = ["1E+300000000", "-1E+300000000", "1E-300000000", "1E+131", "sNaN", "Infinity"]
+HUGE = ["1E+300000000", "-1E+300000000", "1E-300000000", "1E+131"]
 """DynamoDB's numbers end at 9.99E125 ("Supported data types"); to write one of these out took
 a gigabyte of memory."""
 

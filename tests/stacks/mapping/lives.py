@@ -90,8 +90,6 @@ class Oracle:
     key: Callable[[Item], object]
     value: Callable[[Item], object]
     conditions: list[Condition]
-    judged: bool = False
-    """Whether the removal of an item that did not match leaves an entry alone."""
     left_over: dict[object, object] = field(default_factory=dict)
 
     def belongs(self, item: Item | None) -> bool:
@@ -109,8 +107,6 @@ class Oracle:
         """Note what a change leaves in the cache, as docs/mapping.md says."""
         before, after = change.before, change.after
         if before is None or not all(one.holds(before) for one in self.conditions if one.fixed):
-            return
-        if after is None and self.judged and not self.belongs(before):
             return
         old, new = self._key(before), None if after is None else self._key(after)
         if after is None or (self.belongs(before) and not self.belongs(after)):

@@ -285,13 +285,6 @@ def test_removing_an_item_of_another_kind_leaves_an_entry_under_half_of_the_key(
     assert not deletes("other")
 
 
-def test_removing_an_item_of_another_kind_leaves_an_entry_under_another_attribute() -> None:
-    entry = CacheEntry(key=CODE, key_is_unique=True, ttl=60)
-    (removed, *_) = routes(entry, Kind=["profile"])[DELETE].patterns
-    old = json.loads(removed)["dynamodb"]["OldImage"]
-    assert old["Kind"] == {"S": ["profile"]}
-
-
 def test_half_of_a_key_with_rules_for_other_attributes_needs_the_old_image() -> None:
     keys = KeySchema(Attribute("Account"), Attribute("Kind"))
     entry = CacheEntry(key=Attribute("Account"), key_is_unique=True, ttl=60)
