@@ -82,4 +82,11 @@ class Authorizations:
             if key not in connection.headers.values():
                 return
             events.deauthorize_connection(Name=connection.name)
-            self._deauthorized = self._deauthorized | {connection.name}
+            now = self._read_secret(described["SecretArn"])
+            if now.get("api_key_value") == key:
+                self._deauthorized = self._deauthorized | {connection.name}
+                return
+            own = {"ApiKeyName": now["api_key_name"], "ApiKeyValue": now["api_key_value"]}
+            events.update_connection(  # it got another key in between, and keeps it
+                Name=connection.name, AuthParameters={"ApiKeyAuthParameters": own}
+            )

@@ -183,7 +183,9 @@ def _number(value: str | float | Decimal) -> Decimal:
 
     """
     number = Decimal(value)
-    if number.is_finite() and number and abs(number.adjusted()) > MAX_EXPONENT:
+    if not number.is_finite():
+        return number  # a record that holds one is wrong, and said to be
+    if number and abs(number.adjusted()) > MAX_EXPONENT:
         raise ValueError("no number that DynamoDB takes")
     # A zero may have any exponent, and decimals after the 38 digits are nothing DynamoDB holds.
     return _AS_DYNAMODB.plus(number) if number else Decimal(0)

@@ -84,7 +84,7 @@ def test_a_missing_terraform_leads_to_where_it_is(
     house: House, without_terraform: dict[str, str]
 ) -> None:
     done = house.run("./help.sh", "plan", env=without_terraform)
-    _, said = errors(done)
+    (said,) = errors(done)
     assert said == (
         "error: terraform is not installed: get 1.11 or newer from"
         " developer.hashicorp.com/terraform/install and put it on the PATH"
