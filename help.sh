@@ -2,8 +2,10 @@
 # Every change to a DynamoDB table reaches a Momento cache and topic.
 #
 # Try it, no account needed
-#   demo        deploy to a local AWS and Momento, write records, watch them arrive, destroy
-#   up          the same local cloud, which stays, with a page to watch records move on
+#   demo        deploy to a local AWS and Momento, write records, watch them arrive, destroy;
+#               STACK=orders ./help.sh demo does it with that stack
+#   up          the same local cloud, which stays, with a page to watch records move on;
+#               of another stack, such as STACK=orders, each delivery is a line
 #   weather     write records, compare table and cache, watch the topic: ./help.sh weather tour
 #   simulate    what would each pipe do? ./help.sh simulate tests/cases/records/insert.json
 #
@@ -104,7 +106,10 @@ asks_for_help() {
 # Answer --help. Nothing is installed for it: without the packages, the list above has to do.
 help_on() {
   local line
-  line=$(usage | awk -v name="$command" '$1 == name { print; exit }')
+  line=$(usage | awk -v name="$command" '
+    /^  [a-z]/ { found = $1 == name }
+    /^[^ ]|^$/ { found = 0 }
+    found')
   case $command in
   app) line="  app         what cdktf.json runs: write the Terraform JSON to cdktf.out" ;;
   provider) line="  provider    find out where the AWS provider comes from" ;;
@@ -116,7 +121,8 @@ help_on() {
     cdktf) [ ! -x node_modules/.bin/cdktf ] || exec node_modules/.bin/cdktf "$@" ;;
     weather) exec $python -m weather "$@" ;;
     web) exec $python -m weather web --help ;;
-    local | up) exec $python -m localcloud --help ;;
+    local) exec $python -m localcloud --help ;;
+    up) printf '%s\n\n' "$line" && exec $python -m localcloud --help ;;
     *) exec $python -m ops "$command" --help ;;
     esac
   fi
@@ -159,15 +165,6 @@ install_browser() {
   quietly "installing Chromium, for the tests of the page" \
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     chromium
-}
-
-# The demonstration is the weather stack's: refuse before anything is deployed for another.
-refuse_other_stack() {
-  local stack
-  stack=$($python -c 'from stacks.settings import Settings; print(Settings.load().stack)' 2>/dev/null) ||
-    return 0 # the command itself says what is wrong with the settings
-  [ "$stack" = weather ] ||
-    fail "the demo shows the weather stack, not '$stack': ./help.sh up deploys that one locally"
 }
 
 find_provider() {
@@ -267,7 +264,6 @@ demo)
   install_python
   find_provider
   export PROFILE=demo # what production protects could not be taken down again
-  refuse_other_stack
   exec $python -m localcloud -- $python -m ops demo
   ;;
 up)

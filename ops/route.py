@@ -98,6 +98,11 @@ class Route:
             return Unprocessable("its pipe puts events on a bus, and no rule is known that sends")
         return self._rule.process(outcome.envelope)
 
+    def read_by_target(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the request is made of: the record, or the event that the bus has of it."""
+        outcome = self._pipe.process(record)
+        return outcome.envelope if isinstance(outcome, Event) else record
+
     def process_event(self, event: Mapping[str, Any]) -> Filtered | Request | Unprocessable:
         """Return what a rule makes of an event, with the envelope that it came in."""
         if self._rule is None:

@@ -72,12 +72,23 @@ def as_json(value: Any) -> Any:  # noqa: ANN401 - what an item holds is any JSON
     return value
 
 
-def from_json(key: Item) -> dict[str, Any]:
-    """Return a key as boto3 takes it; a key's attributes are strings, numbers or bytes."""
-    return {
-        name: {kind: base64.b64decode(one) if kind == "B" else one for kind, one in value.items()}
-        for name, value in key.items()
-    }
+def from_json(item: Item) -> dict[str, Any]:
+    """Return a key or an item as boto3 takes it."""
+    return {name: _typed_from_json(value) for name, value in item.items()}
+
+
+def _typed_from_json(value: Mapping[str, Any]) -> dict[str, Any]:
+    ((kind, held),) = value.items()
+    match kind:
+        case "B":
+            return {kind: base64.b64decode(held)}
+        case "BS":
+            return {kind: [base64.b64decode(one) for one in held]}
+        case "L":
+            return {kind: [_typed_from_json(one) for one in held]}
+        case "M":
+            return {kind: from_json(held)}
+    return {kind: held}
 
 
 def same(one: Item | None, other: Item | None) -> bool:

@@ -6,7 +6,7 @@ is read from the feed, which only the local cloud has.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import boto3
@@ -65,7 +65,7 @@ class ExecutionLogs:
             if entry["messageType"] == "ExecutionSucceeded":
                 found[operation] = DELIVERED
             elif entry["messageType"] == "ExecutionFailed":
-                found[operation] = _reason(entry["error"]["message"])
+                found[operation] = reason(entry["error"]["message"])
 
 
 class Feed:
@@ -76,14 +76,23 @@ class Feed:
         self._http = httpx.Client(trust_env=False, timeout=PATIENCE_SECONDS)
         self._number = 0
 
-    def read(self, found: dict[str, str]) -> None:
-        """Add what was told since the last look, which waits for something to be told."""
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def items(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the deliveries since the last look, which waits for something to be told."""
         answer = self._http.get(self._url, params={"after": self._number})
         for item in answer.raise_for_status().json()["items"]:
             self._number = item["number"]
+            yield item
+
+    def read(self, found: dict[str, str]) -> None:
+        """Add what was told since the last look, which waits for something to be told."""
+        for item in self.items():
             if OPERATION.search(item["pipe"]) and item["outcome"] != "filtered":
                 done = item["outcome"] == DELIVERED
-                found[_operation(item["pipe"])] = DELIVERED if done else _reason(item["reason"])
+                found[_operation(item["pipe"])] = DELIVERED if done else reason(item["reason"])
 
 
 def _operation(name: str) -> str:
@@ -91,6 +100,7 @@ def _operation(name: str) -> str:
     return match[1] if match else name
 
 
-def _reason(message: str) -> str:
+def reason(message: str) -> str:
+    """Return the HTTP status that a message is about, or else all of it."""
     status = re.search(r"HTTP \d+", message)
     return status[0] if status else message

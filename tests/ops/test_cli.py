@@ -34,11 +34,6 @@ WRONG: dict[str, tuple[str, dict[str, str], str]] = {
     ),
     "argument to check": ("check all", KEPT, "./help.sh check takes no argument, but was given 'a"),
     "argument to setup": ("setup x", KEPT, "./help.sh setup takes no argument, but was given 'x'"),
-    "another stack's demo": (
-        "demo",
-        KEPT | {"STACK": "orders"},
-        "the demo shows the weather stack, not 'orders': ./help.sh up deploys that one locally",
-    ),
     "help on nothing": (
         "depoly --help",
         KEPT,

@@ -26,6 +26,7 @@ STEPS = {
 class Demo:
     """How the demo ended, and what was left of it or touched by it."""
 
+    stack: str
     code: int
     said: str
     processes: list[str]
@@ -46,15 +47,21 @@ def processes_of(session: int) -> list[str]:
     return [line for line in listed.stdout.splitlines() if line.split()[0] == str(session)]
 
 
-@pytest.fixture(scope="module")
-def demo(house: House, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+@pytest.fixture(scope="module", params=["weather", "orders"])
+def demo(
+    request: pytest.FixtureRequest, house: House, tmp_path_factory: pytest.TempPathFactory
+) -> Demo:
     """Run the demo in a session of its own, which tells what belongs to it."""
-    temporary = tmp_path_factory.mktemp("temporary")
+    return run(house, tmp_path_factory.mktemp("temporary"), STACK=request.param)
+
+
+def run(house: House, temporary: Path, *command: str, **settings: str) -> Demo:
+    """Run the demo, or a command that runs it."""
     before = synthesized(house.root)
     with subprocess.Popen(
-        ["./help.sh", "demo"],
+        [*command] or ["./help.sh", "demo"],
         cwd=house.root,
-        env=dict(os.environ) | {"TMPDIR": str(temporary)},
+        env=dict(os.environ) | {"TMPDIR": str(temporary)} | settings,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -65,6 +72,7 @@ def demo(house: House, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     with suppress(AssertionError):  # told by the test that looks for them
         until(lambda: not processes_of(process.pid), seconds=30)
     return Demo(
+        stack=settings.get("STACK", "weather"),
         code=process.returncode,
         said=said,
         processes=processes_of(process.pid),
@@ -84,7 +92,27 @@ def test_it_tells_each_step(demo: Demo, step: str) -> None:
 
 @pytest.mark.parametrize("operation", ["cache-put", "topic-publish", "cache-delete"])
 def test_it_tells_what_was_created(demo: Demo, operation: str) -> None:
-    assert f"weather-stats-demo-{operation}-pipe" in demo.said
+    name = {"weather": f"weather-stats-demo-{operation}-pipe", "orders": f" {operation} "}
+    assert name[demo.stack] in demo.said
+
+
+def test_it_tells_what_came_of_each_change(demo: Demo) -> None:
+    """Of orders: written, changed, no longer open, open again, deleted (stacks/examples)."""
+    if demo.stack != "orders":
+        pytest.skip("the weather stack's walk-through fails by itself")
+    cells = [
+        [cell.strip()[:8] for cell in line.split("│")[1:5]]
+        for line in demo.said.splitlines()
+        if re.match(r"│ (write|change|delete)", line)
+    ]
+    assert cells == [
+        ["write", "✓ PUT so", "✓ POST", "· filter"],
+        ["change A", "✓ PUT so", "✓ POST", "· filter"],
+        ["change S", "· filter", "· filter", "✓ DELETE"],
+        ["change S", "✓ PUT so", "✓ POST", "· filter"],
+        ["delete", "· filter", "✓ POST", "✓ DELETE"],
+    ]
+    assert "The 4 messages of the topic momento-eventbridge-topic" in demo.said
 
 
 def test_it_leaves_no_process_and_no_file(demo: Demo) -> None:
@@ -98,6 +126,31 @@ def test_it_leaves_the_synthesized_stacks_of_the_user_alone(demo: Demo) -> None:
 def test_it_says_nothing_that_looks_wrong(demo: Demo) -> None:
     assert not re.search(r"(?i)warning|error|traceback|deprecat|end-of-life|\x1b", demo.said)
     assert "local-api-key" not in demo.said
+
+
+GONE = "arn:aws:dynamodb:us-east-1:123456789012:table/readings/stream/2026-01-01T00:00:00.000"
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({"STACK": "existing"}, "EXAMPLE_STREAM_ARN is not set: the stack reads a table that"),
+        (
+            {"STACK": "existing", "EXAMPLE_STREAM_ARN": GONE},
+            f"error: the stack existing reads the stream {GONE}, which is not on this local cloud",
+        ),
+        ({"STACK": "state"}, "error: the stack state has no pipes: there is nothing to show"),
+        ({"STACK": "order"}, "there is no stack 'order'; there are state, weather, orders"),
+    ],
+)
+def test_what_cannot_be_shown_is_told_before_anything_is_deployed(
+    house: House, tmp_path: Path, settings: dict[str, str], missing: str
+) -> None:
+    done = run(house, tmp_path, **settings)
+    assert done.code == 1
+    assert missing in done.said
+    assert "Traceback" not in done.said
+    assert not re.search("✓ (init|deploy|bootstrap)", done.said)
 
 
 @pytest.mark.parametrize(

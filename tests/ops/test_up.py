@@ -2,7 +2,10 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 
+import boto3
+import httpx
 import pytest
 
 from tests.conftest import House
@@ -45,3 +48,35 @@ def test_it_ends_without_a_trace(up: Up, house: House) -> None:
     again = house.run("./help.sh", "weather", "list")
     assert (again.returncode, again.stdout) == (1, "")
     assert "no local cloud is up: run ./help.sh up in another terminal" in again.stderr
+
+
+ORDER = {
+    "Customer": {"S": "ada"},
+    "OrderId": {"S": "1007"},
+    "Status": {"S": "open"},
+    "Amount": {"N": "12.5"},
+    "Currency": {"S": "EUR"},
+}
+
+
+def test_another_stack_is_deployed_delivers_and_is_gone(house: House) -> None:
+    with Up(house.root, STACK="orders") as orders:
+        told = orders.wait_for("The stack orders runs", seconds=350)
+        assert "weather-stats-demo-order-changes-cache-put-pipe" in told
+        env = orders.environment()
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        with closing(session.client("dynamodb", endpoint_url=env["AWS_ENDPOINT_URL"])) as dynamodb:
+            dynamodb.put_item(TableName="weather-stats-demo-orders", Item=ORDER)
+        line = ("✓", "order-changes-cache-put-pipe", "INSERT", "1007", "204")
+        orders.wait_for(*line, seconds=120)
+        cached = httpx.get(
+            f"{env['MOMENTO_ENDPOINT_URL']}/cache/momento-eventbridge-cache",
+            params={"key": "1007"},
+            headers={"Authorization": env["MOMENTO_API_KEY"]},
+            trust_env=False,
+        )
+        assert cached.json() == {"id": "1007", "due": {"amount": "12.5", "currency": "EUR"}}
+        assert orders.end() == 130
+        until(lambda: not processes_of(orders.process.pid), seconds=30)
+        assert not orders.environment()
+        assert not [line for line in orders.lines if "Traceback" in line or "rror" in line]

@@ -16,13 +16,14 @@ PAGE = "The page: "
 class Up:
     """A context manager that starts it in a copy of the project, and ends it as Ctrl-C does."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, **settings: str) -> None:
         self._root = root
         self.lines: list[str] = []
         self._more = threading.Condition()
         self.process = subprocess.Popen(
             ["./help.sh", "up"],
             cwd=root,
+            env=dict(os.environ) | settings,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

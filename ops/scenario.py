@@ -1,0 +1,193 @@
+"""The changes to try a pipeline with: one item's life, of what its pipes read and filter.
+
+The items are the review's samples (`ops.review.samples`); what each change must lead to is what
+the engine makes of the record that the table's stream will have of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eventpipes import Filtered, Request, Unprocessable
+from eventpipes.doubts import MAX_TTL_SECONDS, doubts
+from ops.errors import OpsError
+from ops.review.samples import samples_for
+from ops.review.values import made_up
+from ops.route import Route
+from ops.table import Item
+
+Outcome = Filtered | Request | Unprocessable
+_VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "KEYS_ONLY": (),
+    "NEW_IMAGE": ("NewImage",),
+    "OLD_IMAGE": ("OldImage",),
+}
+_SCALARS: Final = ("S", "N", "B", "BOOL")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change to the table; no item deletes it. `predicted` is by operation."""
+
+    label: str
+    key: Item
+    item: Item | None
+    predicted: Mapping[str, Outcome]
+
+
+class Scenario:
+    """A pipeline's routes by operation, its table's key with types, and its stream's view."""
+
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        key_types: Mapping[str, str],
+        view: str,
+        *,
+        max_ttl_seconds: int = MAX_TTL_SECONDS,
+    ) -> None:
+        self._routes = routes
+        self._key_types = key_types
+        self._view = view
+        self._max_ttl_seconds = max_ttl_seconds
+
+    def changes(self) -> list[Change]:
+        """Return what to do one after the other: write, change, stop to match, and delete.
+
+        Raises:
+            OpsError: no item was found that any route sends.
+
+        """
+        items = self._items()
+        first = max(items, key=self._worth_of_life)
+        if not any(self._sends(*one) for one in _life(first)):
+            raise OpsError(
+                f"no item was found that {', '.join(one.name for one in self._routes.values())}"
+                " would send: write one of your own with ./help.sh up"
+            )
+        second = max(self._varied(first), key=lambda one: self._worth_of_change(first, one))
+        other = self._that_ends(second, items)
+        steps: list[Item | None] = [first, second]
+        steps += [] if other is None else [other, first]
+        changes = zip([None, *steps], [*steps, None], strict=True)
+        return [self._change(old, new) for old, new in changes]
+
+    def _items(self) -> list[Item]:
+        """Return the samples' items that have the table's key, each once."""
+        definitions = [route.definition for route in self._routes.values()]
+        found: list[Item] = []
+        for sample in samples_for(definitions, self._key_types):
+            for image in ("NewImage", "OldImage"):
+                item = sample.record["dynamodb"].get(image)
+                if item is not None and item not in found and self._has_key(item):
+                    found.append(item)
+        if not found:
+            raise OpsError(f"no item with the key {', '.join(self._key_types)} could be made up")
+        return found
+
+    def _has_key(self, item: Item) -> bool:
+        return all(item.get(name, {}).get(kind) for name, kind in self._key_types.items())
+
+    def _varied(self, item: Item) -> Iterator[Item]:
+        """Yield the item with one attribute otherwise each, and with one more."""
+        for name, value in item.items():
+            ((kind, held),) = value.items()
+            if name in self._key_types or kind not in _SCALARS:
+                continue
+            for other in made_up(kind, name):
+                if other != held:
+                    yield {**item, name: {kind: other}}
+        yield {**item, "ChangedByTheDemo": {"BOOL": True}}
+
+    def _that_ends(self, item: Item, items: list[Item]) -> Item | None:
+        """Return a sample with the same key after which other routes send, if there is one.
+
+        One that a route sends the deletion of is preferred to one that nobody hears of.
+        """
+        usual = self._sends(item, item)
+        key = self._key(item)
+        found = [
+            other
+            for other in items
+            if self._key(other) == key
+            and self._sends(item, other).keys() != usual.keys()
+            and not self._doubts(item, other)
+        ]
+        deleted = [
+            one
+            for one in found
+            if any(request.method == "DELETE" for request in self._sends(item, one).values())
+        ]
+        return next(iter(deleted + found), None)
+
+    def _worth_of_life(self, item: Item) -> int:
+        return sum(len(self._sends(*one)) - 2 * self._doubts(*one) for one in _life(item))
+
+    def _worth_of_change(self, old: Item, new: Item) -> tuple[int, int]:
+        sent, before = self._sends(old, new), self._sends(None, old)
+        others = sum(one.body != before[name].body for name, one in sent.items() if name in before)
+        return len(sent) - 2 * self._doubts(old, new), others
+
+    def _sends(self, old: Item | None, new: Item | None) -> Mapping[str, Request]:
+        outcomes = self._predicted(self._record(old, new))
+        return {name: one for name, one in outcomes.items() if isinstance(one, Request)}
+
+    def _doubts(self, old: Item | None, new: Item | None) -> int:
+        """Return how much is odd about the requests, such as a time to live that is refused."""
+        record = self._record(old, new)
+        return sum(
+            len(
+                doubts(
+                    route.definition,
+                    route.read_by_target(record),
+                    outcome,
+                    max_ttl_seconds=self._max_ttl_seconds,
+                )
+            )
+            for route in self._routes.values()
+            if isinstance(outcome := route.process(record), Request)
+        )
+
+    def _predicted(self, record: Mapping[str, Any]) -> dict[str, Outcome]:
+        return {name: route.process(record) for name, route in self._routes.items()}
+
+    def _change(self, old: Item | None, new: Item | None) -> Change:
+        return Change(
+            label=_label(old, new),
+            key=self._key(new or old or {}),
+            item=new,
+            predicted=self._predicted(self._record(old, new)),
+        )
+
+    def _key(self, item: Item) -> Item:
+        return {name: item[name] for name in self._key_types}
+
+    def _record(self, old: Item | None, new: Item | None) -> dict[str, Any]:
+        """Return the record that the stream will have of a change, but for its numbers."""
+        images = {"NewImage": new, "OldImage": old}
+        kept = _VIEWS.get(self._view, tuple(images))
+        change: dict[str, Any] = {"Keys": self._key(new or old or {})}
+        change |= {name: one for name, one in images.items() if one is not None and name in kept}
+        return {
+            "eventID": "1",
+            "eventName": "INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": "us-east-1",
+            "dynamodb": change | {"SequenceNumber": "1", "StreamViewType": self._view},
+        }
+
+
+def _life(item: Item) -> tuple[tuple[Item | None, Item | None], ...]:
+    """Return the item before and after it is written, changed and deleted."""
+    return (None, item), (item, item), (item, None)
+
+
+def _label(old: Item | None, new: Item | None) -> str:
+    """Return what a change is called: by the attributes that are not as before."""
+    if new is None:
+        return "delete"
+    if old is None:
+        return "write"
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return f"change {', '.join(names)}"

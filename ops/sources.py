@@ -1,0 +1,39 @@
+"""The streams that a stack's pipes read, and whether those that it does not make are there."""
+
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ops.errors import OpsError
+from ops.records import parse, read_text
+
+
+def expect_sources(stack: str, folder: Path) -> None:
+    """Raise unless the synthesized stack has pipes, and each stream that it does not make exists.
+
+    Raises:
+        OpsError: what is missing, and what to do.
+
+    """
+    path = str(folder / "cdk.tf.json")
+    pipes = parse(read_text(path), path).get("resource", {}).get("aws_pipes_pipe", {})
+    if not pipes:
+        raise OpsError(f"the stack {stack} has no pipes: there is nothing to show of it")
+    sources = sorted({str(pipe["source"]) for pipe in pipes.values()})
+    for arn in sources:
+        if not arn.startswith("${"):
+            _expect_stream(stack, arn)
+
+
+def _expect_stream(stack: str, arn: str) -> None:
+    region = arn.split(":")[3]
+    try:
+        boto3.client("dynamodbstreams", region_name=region).describe_stream(StreamArn=arn, Limit=1)
+    except ClientError as error:
+        raise OpsError(
+            f"the stack {stack} reads the stream {arn}, which is not on this local cloud"
+            f" ({error.response['Error']['Code']}): the stack does not make its table. Start one"
+            " with ./help.sh local, create the table there with its stream, and set the stream's"
+            ' ARN (docs/own-tables.md, "Try it")'
+        ) from None

@@ -1,0 +1,111 @@
+"""The trial of a deployed pipeline: it tells what came, and each thing that came otherwise."""
+
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+
+import pytest
+from rich.console import Console
+from starlette.requests import Request
+from starlette.responses import Response
+
+from eventpipes import Filtered
+from localcloud import LocalAws
+from localcloud.feed import DeliveryFeed
+from localcloud.runner import Runner
+from ops.deployment import Deployment
+from ops.errors import OpsError
+from ops.route import Route
+from ops.trial import Trial, expect_none
+from stacks.settings import Settings
+from tests.localcloud.weather_cloud import FAST, WeatherCloud
+from tests.localcloud.weather_pipes import API_KEY
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeatherCloud]:
+    """Return the weather pipes, which run and are told of by a feed."""
+    with WeatherCloud(local_aws) as cloud, DeliveryFeed() as feed:
+        cloud.weather.create_pipes()
+        monkeypatch.setenv("MOMENTO_ENDPOINT_URL", cloud.momento.endpoint)
+        monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
+        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/deliveries")
+        runner = Runner(
+            endpoint=local_aws.endpoint,
+            redirect=cloud.momento.endpoint,
+            checkpoints=cloud.checkpoints,
+            timing=FAST,
+            on_delivery=feed.tell,
+        )
+        with runner:
+            yield cloud
+
+
+def tried(patience: float = 60.0) -> tuple[str, list[str]]:
+    """Return what a trial printed, and how it differs from what was predicted."""
+    console = Console(file=io.StringIO(), width=200)
+    with closing(Trial(os.environ, patience=patience)) as trial:
+        with Deployment(Settings.load()) as deployment:
+            trial.run(deployment, console, max_ttl_seconds=86_400)
+        trial.check_messages(console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue(), trial.differences
+
+
+@pytest.mark.usefixtures("cloud")
+def test_all_comes_as_predicted() -> None:
+    said, differences = tried()
+    assert differences == []
+    assert said.count("✓ PUT") == 2
+    assert said.count("✓ DELETE") == 1
+    assert said.count("✓ POST") == 3
+    assert "The 3 messages of the topic momento-eventbridge-topic" in said
+
+
+def answering(method: str, status: int) -> Callable[[Request], object]:
+    """Return what has Momento answer to a method, and do nothing of it."""
+
+    async def interfere(request: Request) -> Response | None:
+        return Response(status_code=status) if request.method == method else None
+
+    return interfere
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "told"),
+    [
+        ("PUT", 400, "cache-put-pipe: dead-letter"),
+        ("PUT", 204, "the cache holds nothing for {'key': 'Oslo'}, and predicted was '{"),
+        ("DELETE", 400, "cache-delete-pipe: dead-letter"),
+        ("DELETE", 204, "and predicted was nothing"),
+        ("POST", 204, "holds 0 messages, which are not the 3 predicted"),
+    ],
+)
+def test_what_momento_does_otherwise_is_told(
+    cloud: WeatherCloud, method: str, status: int, told: str
+) -> None:
+    cloud.momento.service.interfere = answering(method, status)  # type: ignore[assignment]  # narrower
+    _, differences = tried()
+    assert told in "\n".join(differences)
+    with pytest.raises(OpsError, match="not all came as the engine predicts"):
+        expect_none(differences)
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_delivery_that_was_not_predicted_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = Route.process
+
+    def otherwise(route: Route, record: Mapping[str, object]) -> object:
+        return Filtered(()) if route.operation == "cache-delete" else process(route, record)
+
+    monkeypatch.setattr(Route, "process", otherwise)
+    _, differences = tried()
+    assert "cache-delete-pipe: delivered, and predicted was: filtered" in "\n".join(differences)
+
+
+def test_a_delivery_that_does_not_come_is_told(cloud: WeatherCloud) -> None:
+    name = "weather-stats-demo-topic-publish-pipe"
+    cloud.weather.pipes.stop_pipe(Name=name)
+    _, differences = tried(patience=2.0)
+    assert f"{name} told nothing in 2 s, and predicted was: delivered" in "\n".join(differences)
