@@ -29,6 +29,10 @@ WEATHER = "weather"
 """The stack of the walk-through, which the demonstration and the page are about."""
 CHANGES = ("create", "delete")
 """The actions that count; a data source is read, not created."""
+UNTIL_INTERRUPTED = """import signal, sys
+signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+signal.pause()"""
+"""What runs where there is no page: Ctrl-C ends it without a traceback."""
 PARALLELISM = 100
 """Resources at once: the provider watches each queue for 25 seconds, and there may be many."""
 
@@ -72,7 +76,7 @@ def raise_stack(
     with ExitStack() as running:
         with _raised(settings, env, console) as terraform:
             if settings.stack != WEATHER:
-                command = [sys.executable, "-c", "import signal; signal.pause()"]
+                command = [sys.executable, "-c", UNTIL_INTERRUPTED]
                 console.print(_told_of(settings.stack, terraform.json("show")), soft_wrap=True)
             process = running.enter_context(subprocess.Popen(command, env=dict(env)))
             running.callback(process.terminate)

@@ -66,9 +66,9 @@ class Scenario:
                 " would send: write one of your own with ./help.sh up"
             )
         second = max(self._varied(first), key=lambda one: self._worth_of_change(first, one))
-        other = self._that_ends(second, items)
+        other = self._that_ends(second, [_altered(second, first, one) for one in items])
         steps: list[Item | None] = [first, second]
-        steps += [] if other is None else [other, first]
+        steps += [] if other is None else [other, second]
         changes = zip([None, *steps], [*steps, None], strict=True)
         return [self._change(old, new) for old, new in changes]
 
@@ -191,3 +191,9 @@ def _label(old: Item | None, new: Item | None) -> str:
         return "write"
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     return f"change {', '.join(names)}"
+
+
+def _altered(item: Item, before: Item, after: Item) -> Item:
+    """Return an item with what one item has otherwise than another, and no other difference."""
+    kept = {name: one for name, one in item.items() if name in after or name not in before}
+    return kept | {name: one for name, one in after.items() if before.get(name) != one}

@@ -242,7 +242,7 @@ def _grid(title: str) -> Grid:
     grid = Grid(title=escape(title), title_justify="left")
     grid.add_column("change")
     for operation in OPERATIONS:
-        grid.add_column(operation)
+        grid.add_column(operation, min_width=len(operation))
     grid.add_column("in the cache")
     grid.add_column("ms", justify="right")
     return grid
