@@ -39,7 +39,7 @@ RESERVED: Final = frozenset(
     }
 )
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_VARIABLE = re.compile(r"[A-Za-z0-9_-]{1,256}")
+VARIABLE = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _OPENING = re.compile(r"<(?=\$|aws\.events\.|[A-Za-z0-9_-]+>)")
 
 
@@ -220,7 +220,7 @@ def _check_input(definition: RuleDefinition) -> None:
     if definition.input_path is not None:
         _check_path("input_path", definition.input_path)
     for name, path in paths.items():
-        if not _VARIABLE.fullmatch(name):
+        if not VARIABLE.fullmatch(name):
             raise InvalidDefinition(
                 f"the variable {name!r} of input_paths is not of 1 to 256 letters, digits,"
                 " dashes, underscores"

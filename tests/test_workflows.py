@@ -104,6 +104,28 @@ def test_it_is_about_the_stack_that_the_repositorys_variables_say(
     assert (settings.stack, settings.topology) == ("weather", "pipes")
 
 
+def environments(node: Any) -> list[dict[str, Any]]:
+    """Return every `env` below a node of a workflow: its own, its jobs' and their steps'."""
+    if isinstance(node, list):
+        return [found for one in node for found in environments(one)]
+    if not isinstance(node, dict):
+        return []
+    below = [found for one in node.values() for found in environments(one)]
+    return [*below, *([node["env"]] if isinstance(node.get("env"), dict) else [])]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_the_region_has_both_of_its_names(path: Path) -> None:
+    """Boto3 and the AWS CLI ignore AWS_REGION (boto3, "Configuration": environment variables)."""
+    workflow = parsed(path)
+    for env in environments(workflow):
+        assert env.get("AWS_DEFAULT_REGION") == env.get("AWS_REGION")
+    scripts = "\n".join(step.get("run", "") for step in steps(path))
+    assert ("AWS_REGION=" in scripts) == ("AWS_DEFAULT_REGION=" in scripts)
+    if path.stem != "ci":  # which needs no AWS
+        assert workflow["env"]["AWS_DEFAULT_REGION"] == "${{ vars.AWS_REGION }}"
+
+
 def test_a_forks_pull_request_gets_no_role() -> None:
     job = parsed(ROOT / ".github/workflows/plan.yml")["jobs"]["plan"]
     assert job["if"] == "github.event.pull_request.head.repo.full_name == github.repository"

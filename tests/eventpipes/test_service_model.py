@@ -1,5 +1,6 @@
 """What the engine takes is what AWS's service models take, as botocore ships them."""
 
+import dataclasses
 import functools
 import gzip
 import json
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventpipes import InvalidDefinition, definition, envelope, rule, template
+from eventpipes import Definition, InvalidDefinition, Pipe, definition, envelope, rule, template
 from eventpipes.parameters import compile_path_parameters, compile_values
 from eventpipes.service_model import EVENTS, HEADER_VALUE, JSON_PATH, PIPES, Model
+from tests.eventpipes.test_pipe import DEFINITION
 from tests.eventpipes.reproducibly import reproducibly
 
 MODELS = {"pipes": PIPES, "events": EVENTS}
@@ -97,6 +99,55 @@ def test_the_lengths_are_the_models() -> None:
     assert events["MaximumRetryAttempts"]["max"] == rule.MAX_RETRY_ATTEMPTS
     age = events["MaximumEventAgeInSeconds"]
     assert (age["min"], age["max"]) == (rule.MIN_EVENT_AGE, rule.MAX_EVENT_AGE)
+
+
+def is_refused(definition: Definition) -> bool:
+    try:
+        Pipe(definition)
+    except InvalidDefinition:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("field", "shape"),
+    [
+        ("maximum_retry_attempts", "MaximumRetryAttemptsESM"),
+        ("maximum_record_age", "MaximumRecordAgeInSeconds"),
+    ],
+)
+def test_a_pipes_bounds_are_the_models(field: str, shape: str) -> None:
+    """The model takes an age of 0 to 59, which its documentation and AWS refuse."""
+    bounds = shapes("pipes")[shape]
+    for number in (bounds["min"] - 1, bounds["min"], 60, bounds["max"], bounds["max"] + 1):
+        values: dict[str, Any] = {field: number}
+        source = dataclasses.replace(DEFINITION.source, **values)
+        outside = not bounds["min"] <= number <= bounds["max"]
+        assert is_refused(dataclasses.replace(DEFINITION, source=source)) is outside, number
+
+
+NAMES_OF_VARIABLES = ["", "a", "A-b_9", "x" * 256, "x" * 257, "a.b", "a b", "é", "a\n", "<a>"]
+
+
+@pytest.mark.parametrize("name", NAMES_OF_VARIABLES)
+def test_the_name_of_a_rules_variable_is_the_models(name: str) -> None:
+    taken = rule.VARIABLE.fullmatch(name) is not None
+    assert taken is takes("events", "InputTransformerPathKey", name)
+
+
+@pytest.mark.parametrize("service", MODELS)
+@pytest.mark.parametrize(
+    "kind", ["PathParameterList", "HeaderParametersMap", "QueryStringParametersMap"]
+)
+def test_as_many_parameters_are_taken_as_the_models_take(service: str, kind: str) -> None:
+    """The models have no bound for their number, and neither has the engine."""
+    most = shapes(service)[kind].get("max", 1_000)
+    names = [f"a{number}" for number in range(most)]
+    if kind == "PathParameterList":
+        assert len(compile_path_parameters(names, MODELS[service])) == most
+    else:
+        what = kind.removesuffix("ParametersMap")
+        assert len(compile_values(dict.fromkeys(names, "b"), MODELS[service], what)) == most
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)

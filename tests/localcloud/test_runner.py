@@ -310,6 +310,43 @@ def _change(cloud: WeatherCloud, runner: Runner, **changes: Any) -> None:
     runner.wait_until_reading(PUT)
 
 
+def test_a_stopped_pipe_stays_stopped(cloud: WeatherCloud) -> None:
+    """Over a restart of the runner and an update; started, it goes on where it was stopped.
+
+    What is written meanwhile is delivered then: AWS documents that a pipe is stopped and started
+    (EventBridge Pipes, "Starting or stopping a pipe"), and that a stream keeps its records for 24
+    hours; that the pipe goes on at the record it had reached is inferred.
+    """
+    weather = cloud.weather
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([PUT, PUBLISH]))
+        weather.put("before")
+        cloud.wait_for(PUT, 1)
+        weather.pipes.stop_pipe(Name=PUT)
+        wait_for_state(runner, PUT, "STOPPED")
+        weather.put("stopped")
+        cloud.wait_for(PUBLISH, 2)  # another pipe reads it: this one had its time
+        assert locations(cloud.of(PUT)) == ["before"]
+    with cloud.runner() as runner:
+        wait_for_state(runner, PUT, "STOPPED")
+        weather.put("restarted")
+        cloud.wait_for(PUBLISH, 3)
+        template = {"InputTemplate": '{"place":<$.eventName>}'}
+        weather.pipes.update_pipe(Name=PUT, RoleArn=ROLE, TargetParameters=template)
+        described = weather.pipes.describe_pipe(Name=PUT)
+        assert (described["DesiredState"], described["CurrentState"]) == ("STOPPED", "STOPPED")
+        weather.put("updated")
+        cloud.wait_for(PUBLISH, 4)
+        time.sleep(3 * 0.3)  # the runner has looked for changes
+        assert state(runner, PUT) == ("STOPPED", "its desired state is STOPPED")
+        assert locations(cloud.of(PUT)) == ["before"]
+        weather.pipes.start_pipe(Name=PUT)
+        cloud.wait_for(PUT, 4)
+        weather.put("after")
+        cloud.wait_for(PUT, 5)
+    assert locations(cloud.of(PUT)) == ["before", "stopped", "restarted", "updated", "after"]
+
+
 def test_a_pipe_created_as_stopped_does_not_run(cloud: WeatherCloud) -> None:
     weather = cloud.weather
     arguments = weather.arguments(weather.definition(PUT)) | {"DesiredState": "STOPPED"}

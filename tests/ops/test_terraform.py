@@ -173,6 +173,19 @@ def test_without_a_key_there_is_no_variable() -> None:
 
 
 @pytest.mark.usefixtures("from_the_registry")
+@pytest.mark.parametrize(
+    "base", [{}, {"AWS_REGION": "us-west-2"}, {"AWS_DEFAULT_REGION": "eu-west-3"}]
+)
+def test_the_region_has_both_of_its_names(
+    monkeypatch: pytest.MonkeyPatch, base: dict[str, str]
+) -> None:
+    """Boto3 and the AWS CLI ignore AWS_REGION (boto3, "Configuration": environment variables)."""
+    monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    env = environment(Settings.load(), base)
+    assert (env["AWS_REGION"], env["AWS_DEFAULT_REGION"]) == ("eu-west-1", "eu-west-1")
+
+
 def test_the_tools_do_not_ask_the_network_for_news() -> None:
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
     assert environment(settings, {})["CHECKPOINT_DISABLE"] == "1"

@@ -66,6 +66,18 @@ class Whole:
         """The addresses that are gone outside of Terraform."""
         return frozenset(one.address for one in self.plan.drift if one.action is Action.DELETE)
 
+    def configured(self, address: str) -> Mapping[str, Any] | None:
+        """Return what the root module writes for a resource; nothing where it has none there.
+
+        See Terraform: "JSON Output Format", the configuration representation.
+        """
+        root = (self.plan.document.get("configuration") or {}).get("root_module") or {}
+        for one in root.get("resources") or ():
+            if one.get("address") == address:
+                written: Mapping[str, Any] = one.get("expressions") or {}
+                return written
+        return None
+
     def made_anew(self, change: Change) -> bool:
         """Say whether a resource is created in the place of one that somebody has deleted."""
         return change.action is Action.CREATE and change.address in self.vanished

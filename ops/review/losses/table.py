@@ -28,7 +28,9 @@ def table(change: Change, whole: Whole) -> Iterator[Loss]:
             " has the entries of its items",
             "restore a backup of it in its place, or run ./help.sh verify --repair afterwards",
         )
-    elif change.action is Action.UPDATE:
+    elif left_on := _left_on(change, whole):
+        yield left_on
+    if change.action is Action.UPDATE:
         yield from _stream(change)
         yield from _expiry(change)
         yield from _recovery(change)
@@ -73,12 +75,28 @@ def _expiry(change: Change) -> Iterator[Loss]:
             "remove what has expired by yourself, if it is to go",
         )
     else:
-        yield told(
-            "expiry-left-on",
-            f"the plan no longer says that items expire by the attribute {before}, which does not"
-            " switch it off: DynamoDB goes on removing them",
-            "say enabled = false in the block ttl to switch it off",
-        )
+        yield _still_expires(before)
+
+
+def _left_on(change: Change, whole: Whole) -> Loss | None:
+    """Return what is lost where a table expires and its configuration says nothing of that.
+
+    The provider then plans no change: the configuration alone tells.
+    """
+    attribute = _expires(change.after)
+    if change.action not in (Action.UPDATE, Action.NOTHING) or not attribute:
+        return None
+    written = whole.configured(change.address)
+    return _still_expires(attribute) if written is not None and "ttl" not in written else None
+
+
+def _still_expires(attribute: str | None) -> Loss:
+    return told(
+        "expiry-left-on",
+        "the configuration no longer says that items expire, which does not switch DynamoDB's TTL"
+        f" off: items keep being deleted by {attribute}",
+        f'write expires=NoLonger(Attribute("{attribute}", "N")), or the expires= of before',
+    )
 
 
 def _expires(side: Mapping[str, Any]) -> str | None:

@@ -254,6 +254,35 @@ def test_what_weakens_in_place_is_told(case: str) -> None:
     assert names(TOLD[case]) == [(TOLD[case][3], False)]
 
 
+def written(**expressions: Any) -> dict[str, Any]:
+    """Return what a plan tells of the configuration of the table."""
+    resource = {"address": f"{TABLE}.it", "type": TABLE, "expressions": expressions}
+    return {"root_module": {"resources": [{"address": "aws_sqs_queue.q"}, resource]}}
+
+
+LEFT_ON = {
+    "left out": ("keep", ttl(enabled=True), written(name={}), ["expiry-left-on"]),
+    "left out beside a change": ("change", ttl(enabled=True), written(name={}), ["expiry-left-on"]),
+    "written": ("keep", ttl(enabled=True), written(ttl=[{"enabled": {}}]), []),
+    "off already": ("keep", ttl(enabled=False), written(name={}), []),
+    "never on": ("keep", {}, written(name={}), []),
+    "of another module": ("keep", ttl(enabled=True), {"root_module": {}}, []),
+    "of no configuration": ("keep", ttl(enabled=True), {}, []),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_ON)
+def test_ttl_that_is_left_on_is_told_though_terraform_plans_no_change(case: str) -> None:
+    """The provider leaves the block `ttl` alone where the configuration has none: seen."""
+    action, values, configuration, expected = LEFT_ON[case]
+    found = examine(plan(change(TABLE, action, values, values), configuration=configuration))
+    assert [one.name for one in found] == expected
+    for one in found:
+        assert not one.blocks
+        assert "items keep being deleted by Until" in one.loss
+        assert 'write expires=NoLonger(Attribute("Until", "N"))' in one.instead
+
+
 @pytest.mark.parametrize("case", [*BLOCKING, *TOLD])
 def test_created_as_such_it_is_no_loss(case: str) -> None:
     """But for what an empty state can mean, where it is a pipe."""
