@@ -1,0 +1,161 @@
+"""What the provider does to a table that is there: another view of its stream, TTL taken out.
+
+Sources: DynamoDB's Developer Guide, "Enabling a stream" (a new stream has another descriptor) and
+"Using time to live (TTL)"; the provider's resource aws_dynamodb_table, whose block `ttl` is left
+alone where the configuration has none.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from localcloud import LocalAws
+from localcloud.delivery import Delivery
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from ops.review.losses import losses
+from ops.saved_plan import read_new
+from ops.terraform import Terraform, environment, synthesize
+from stacks.mapping import Attribute
+from stacks.settings import Settings
+from stacks.table import NoLonger, _ttl
+from tests.conftest import ENDPOINT, KEY, House
+from tests.localcloud.arrivals import until
+
+TABLE: dict[str, Any] = {
+    "name": "changing",
+    "billing_mode": "PAY_PER_REQUEST",
+    "hash_key": "Id",
+    "attribute": [{"name": "Id", "type": "S"}],
+    "stream_enabled": True,
+    "stream_view_type": "NEW_AND_OLD_IMAGES",
+}
+CONNECTION = {
+    "name": "changing",
+    "authorization_type": "API_KEY",
+    "auth_parameters": {"api_key": {"key": "Authorization", "value": KEY}},
+}
+DESTINATION = {
+    "name": "changing",
+    "connection_arn": "${aws_cloudwatch_event_connection.one.arn}",
+    "http_method": "PUT",
+    "invocation_endpoint": f"{ENDPOINT}/cache/one",
+}
+PIPE = {
+    "name": "changing",
+    "role_arn": "arn:aws:iam::123456789012:role/changing",
+    "source": "${aws_dynamodb_table.one.stream_arn}",
+    "source_parameters": {
+        "dynamodb_stream_parameters": {"starting_position": "LATEST", "maximum_retry_attempts": 1}
+    },
+    "target": "${aws_cloudwatch_event_api_destination.one.arn}",
+    "target_parameters": {
+        "input_template": '{"id":<$.dynamodb.Keys.Id.S>}',
+        "http_parameters": {
+            "query_string_parameters": {"key": "$.dynamodb.Keys.Id.S", "ttl_seconds": "60"}
+        },
+    },
+}
+
+
+class Changing:
+    """A folder whose resources are written, applied and planned again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._env = environment(Settings.load())
+        self._folder = folder
+        text = (synthesize("weather", self._env, quiet=True) / "cdk.tf.json").read_text("utf-8")
+        stack = json.loads(text)
+        providers = {"required_providers": stack["terraform"]["required_providers"]}
+        self._document = {"terraform": providers, "provider": stack["provider"]}
+
+    def write(self, **resources: Any) -> Terraform:
+        """Write the resources, one of each type, and return Terraform in the folder."""
+        text = json.dumps(
+            self._document
+            | {"resource": {f"aws_{name}": {"one": one} for name, one in resources.items()}}
+        )
+        (self._folder / "main.tf.json").write_text(text, encoding="utf-8")
+        terraform = Terraform(self._folder, self._env)
+        terraform.init()
+        return terraform
+
+    def apply(self, **resources: Any) -> None:
+        """Apply the resources, and see that a second plan has no changes."""
+        terraform = self.write(**resources)
+        terraform.quiet("apply", "-auto-approve", "-input=false")
+        assert "No changes" in terraform.quiet("plan", "-input=false")
+
+
+@pytest.fixture
+def changing(house: House, local_aws: LocalAws, tmp_path: Path) -> Changing:
+    assert house.root.exists()
+    assert local_aws.endpoint
+    return Changing(tmp_path)
+
+
+@pytest.fixture
+def dynamodb(local_aws: LocalAws) -> Iterator[Any]:
+    assert local_aws.endpoint
+    with closing(boto3.client("dynamodb")) as client:
+        yield client
+
+
+def test_a_change_of_the_view_can_be_rehearsed(
+    changing: Changing, dynamodb: Any, local_aws: LocalAws
+) -> None:
+    """The stream is a new one, the pipe another, and it delivers what is written from then on."""
+    rest = {
+        "cloudwatch_event_connection": CONNECTION,
+        "cloudwatch_event_api_destination": DESTINATION,
+        "pipes_pipe": PIPE,
+    }
+    changing.apply(dynamodb_table=TABLE, **rest)
+    old = dynamodb.describe_table(TableName="changing")["Table"]["LatestStreamArn"]
+    with closing(boto3.client("pipes")) as pipes:
+        created = pipes.describe_pipe(Name="changing")["CreationTime"]
+        changing.apply(dynamodb_table=TABLE | {"stream_view_type": "NEW_IMAGE"}, **rest)
+        pipe = pipes.describe_pipe(Name="changing")
+    new = dynamodb.describe_table(TableName="changing")["Table"]["LatestStreamArn"]
+    assert new != old
+    assert pipe["Source"] == new
+    assert pipe["CreationTime"] > created
+    seen: list[Delivery] = []
+    with LocalMomento(api_key=KEY, caches=("one",)) as momento:
+        runner = Runner(
+            endpoint=local_aws.endpoint, redirect=momento.endpoint, on_delivery=seen.append
+        )
+        with runner:
+            runner.wait_until_reading("changing")
+            dynamodb.put_item(TableName="changing", Item={"Id": {"S": "after"}})
+            until(lambda: len(seen) >= 1)
+    assert [(one.outcome, one.keys) for one in seen] == [("delivered", {"Id": {"S": "after"}})]
+
+
+def test_no_longer_switches_ttl_off_and_leaving_it_out_does_not(
+    changing: Changing, dynamodb: Any
+) -> None:
+    """Left out, Terraform plans nothing and items keep being deleted: the review alone tells."""
+
+    def status() -> str:
+        described = dynamodb.describe_time_to_live(TableName="expiring")
+        return str(described["TimeToLiveDescription"]["TimeToLiveStatus"])
+
+    table = TABLE | {"name": "expiring"}
+    ends = Attribute("Ends", "N")
+    changing.apply(dynamodb_table=table | {"ttl": _ttl(ends)})
+    assert status() == "ENABLED"
+
+    terraform = changing.write(dynamodb_table=table)
+    plan = read_new(terraform)
+    told = [one.name for _, _, one in losses(plan)]
+    changing.apply(dynamodb_table=table)
+    assert (status(), told) == ("ENABLED", ["expiry-left-on"])
+
+    changing.apply(dynamodb_table=table | {"ttl": _ttl(NoLonger(ends))})
+    assert status() == "DISABLED"
