@@ -1,14 +1,15 @@
 """Numbers as DynamoDB stores them, where moto keeps the text that was written.
 
 See AWS: DynamoDB Developer Guide, "Supported data types and naming rules", Number: 38 digits,
-from 1E-130 to 9.99E+125, leading and trailing zeros trimmed. The texts of the errors, and that an
-exponent is written out, are as dynalite has them, whose tests run against DynamoDB as well.
+from 1E-130 to 9.99E+125, leading and trailing zeros trimmed. That an exponent is written out, and
+the texts of the errors, are inferred.
 """
 
 import re
-from decimal import Context, Decimal
+from decimal import Context, Decimal, Rounded
 from typing import Any
 
+from boto3.dynamodb.types import DYNAMODB_CONTEXT
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.responses import DynamoHandler
@@ -109,6 +110,8 @@ def apply() -> None:
         return original(self)
 
     DynamoHandler.call_action = call_action  # type: ignore[method-assign]  # the correction
+    # moto reads items by boto3's types to project them, which refuse the zeros of a large number.
+    DYNAMODB_CONTEXT.traps[Rounded] = False
     _calculate()
 
 

@@ -41,7 +41,14 @@ KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 BEGUN_FIRST = (
     *("test_iam", "test_cdktf", "test_state", "test_profiles", "test_page", "test_saved_plan"),
     *("test_demo", "test_secrecy", "test_deployment", "test_up", "test_lock", "test_bindings"),
-    *("test_killed", "test_examples", "test_nothing_lost", "test_policy", "test_interrupt"),
+    *(
+        "test_table_changes",
+        "test_killed",
+        "test_examples",
+        "test_nothing_lost",
+        "test_policy",
+        "test_interrupt",
+    ),
 )
 """The modules that take longest, mostly waiting for AWS as Terraform does: begun last, they would
 be waited for when nothing else is left to do."""

@@ -1,8 +1,7 @@
-"""Numbers in the local DynamoDB, seen from outside through boto3.
+"""Numbers as DynamoDB stores them, whichever way they come in.
 
-Sources: AWS's Developer Guide, "Supported data types and naming rules" (38 digits, 1E-130 to
-9.99E+125, zeros trimmed), and dynalite's tests, which run against DynamoDB too: its
-`validations` of numbers give the errors' texts.
+The bounds are those of AWS's "Supported data types and naming rules", Number (38 digits, 1E-130 to
+9.99E+125, zeros trimmed); the words of the refusals are inferred.
 """
 
 from collections.abc import Iterator
