@@ -153,8 +153,16 @@ def _members_differ(expected: _Members, found: _Members, place: str) -> Iterator
             yield f"{here} has no {_told(name)}"
 
 
+_NAMES: Final = {"\t": "<tab>", "\n": "<line feed>", "\r": "<return>", "\b": "<backspace>"}
+
+
 def _told(value: Any) -> str:  # noqa: ANN401 - any JSON
-    text = json.dumps(_plain(value), ensure_ascii=False)
+    """Return a value to be read: text as it is, not as JSON would write it."""
+    if isinstance(value, str):
+        text = "".join(_NAMES.get(one, one) for one in value)
+        text = f'"{text}"'
+    else:
+        text = json.dumps(_plain(value), ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - a line
 
 

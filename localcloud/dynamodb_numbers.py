@@ -1,11 +1,8 @@
 """Numbers as DynamoDB stores them, where moto keeps the text that was written.
 
-See AWS: DynamoDB Developer Guide, "Supported data types and naming rules", Number: 38 digits,
-from 1E-130 to 9.99E+125, leading and trailing zeros trimmed. That an exponent is written out, and
-the texts of the errors, are inferred.
+What DynamoDB stores is in `eventpipes.dynamodb_number`.
 """
 
-import re
 from decimal import Context, Decimal, Rounded
 from typing import Any
 
@@ -14,63 +11,23 @@ from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.responses import DynamoHandler
 
-DIGITS = 38
-LARGEST, SMALLEST = 125, -130
-"""The powers of ten of the first digit."""
-_NUMBER = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?", re.ASCII)
-_HUGE = 10**9
-"""An exponent beyond it decides by itself: no item has room for as many digits."""
+from eventpipes import dynamodb_number
+from eventpipes.dynamodb_number import DIGITS, LARGEST, OVERFLOW, SMALLEST, InvalidNumber
+
 _EXACT = Context(prec=LARGEST - SMALLEST + 2 * DIGITS)
-OVERFLOW = (
-    "Number overflow. Attempting to store a number with magnitude larger than supported range"
-)
-UNDERFLOW = (
-    "Number underflow. Attempting to store a number with magnitude smaller than supported range"
-)
 
 
 def normalise(text: str) -> str:
     """Return a number as DynamoDB stores it.
 
-    >>> [normalise(one) for one in ("1.0", "-0", "1.5E2", "007", ".5", "1e-3")]
-    ['1', '0', '150', '7', '0.5', '0.001']
-
     Raises:
         MockValidationException: DynamoDB refuses it, with DynamoDB's text.
 
     """
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        of = f": {text}" if text else ""
-        raise MockValidationException(f"The parameter cannot be converted to a numeric value{of}")
-    sign, whole, part, only_part, exponent = match.groups()
-    before, after = whole or "", part or only_part or ""
-    digits = (before + after).lstrip("0")
-    if not digits:
-        return "0"
-    power = len(digits) - len(after) - 1 + _exponent(exponent)
-    digits = digits.rstrip("0")
-    if power > LARGEST:
-        raise MockValidationException(OVERFLOW)
-    if power < SMALLEST:
-        raise MockValidationException(UNDERFLOW)
-    if len(digits) > DIGITS:
-        raise MockValidationException(
-            f"Attempting to store more than {DIGITS} significant digits in a Number"
-        )
-    minus = "-" if sign == "-" else ""
-    if power < 0:
-        return f"{minus}0.{'0' * (-power - 1)}{digits}"
-    whole, part = digits[: power + 1].ljust(power + 1, "0"), digits[power + 1 :]
-    return f"{minus}{whole}.{part}" if part else f"{minus}{whole}"
-
-
-def _exponent(text: str | None) -> int:
-    if not text:
-        return 0
-    digits = text.lstrip("+-").lstrip("0")
-    size = int(digits or "0") if len(digits) < len(str(_HUGE)) else _HUGE
-    return -size if text.startswith("-") else size
+    try:
+        return dynamodb_number.normalise(text)
+    except InvalidNumber as error:
+        raise MockValidationException(str(error)) from None
 
 
 def normalised(value: Any) -> Any:  # noqa: ANN401 - a request is any JSON

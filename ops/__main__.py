@@ -25,7 +25,7 @@ from ops.doctor import Verdict, examine
 from ops.errors import OpsError
 from ops.repair.commands import redrive, verify, warm
 from ops.item import record_of
-from ops.records import Change, named_records, read_records
+from ops.records import Change, change_of, named_records, read_records
 from ops.place import Aws, settle_in
 from ops.review import LIMIT
 from ops.review import review as review_plan
@@ -238,19 +238,25 @@ def simulate(
         typer.Option(help="A file of one item, plain or DynamoDB JSON, in the place of records."),
     ] = None,
     event: Annotated[
-        Change, typer.Option(help="What becomes of the item.", case_sensitive=False)
-    ] = Change.INSERT,
+        str | None,
+        typer.Option(help="What becomes of the item: INSERT (default), MODIFY or REMOVE."),
+    ] = None,
 ) -> None:
     """Show what each pipe would do with these records: the request, or why there is none."""
     if (events is None) == (item is None):
         raise typer.BadParameter("give a file of records, or --item with a file of one item")
+    if item is None and event is not None:
+        raise typer.BadParameter(
+            "--event says what becomes of an --item; a record says its own (eventName)"
+        )
+    change = change_of(event) if event is not None else Change.INSERT
     settings = Settings.load()
     folder = synthesize(settings.stack, environment(settings), quiet=True)
     synthesized = folder / "cdk.tf.json"
     if item is None:
         records = read_records(str(events))
     else:
-        made = record_of(item, event, synthesized)
+        made = record_of(item, change, synthesized)
         records = [made.record]
         for sentence in made.assumed:
             console.print(f"assumed: {sentence}", soft_wrap=True, markup=False, highlight=False)

@@ -1,18 +1,16 @@
 """DynamoDB JSON: each attribute's value with its type, such as `{"S": "Oslo"}`.
 
-See AWS: "DynamoDB low-level API, data type descriptors", and "Data types" in "Supported data types
-and naming rules in Amazon DynamoDB", whose limits of numbers are checked.
+See AWS: "DynamoDB low-level API, data type descriptors".
 """
 
 import base64
-import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
-DIGITS: Final = 38
-_SMALLEST, _LARGEST = -130, 125
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,12})?")
+from eventpipes.dynamodb_number import DIGITS, InvalidNumber, normalise
+
+_SHOWN: Final = 40
+"""Characters of a value that a message repeats."""
 
 
 def wrong(values: object, place: str) -> str | None:
@@ -23,6 +21,24 @@ def wrong(values: object, place: str) -> str | None:
     if not isinstance(values, dict):
         return f"{place} is {kind(values)}, and not an object of attributes"
     return next(_all_wrong(values, place), None)
+
+
+def stored(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a value with its type as DynamoDB stores it: numbers are normalised.
+
+    It is one that `is_attribute` takes.
+    """
+    [(tag, held)] = value.items()
+    match tag:
+        case "N":
+            return {tag: normalise(held)}
+        case "NS":
+            return {tag: [normalise(one) for one in held]}
+        case "L":
+            return {tag: [stored(one) for one in held]}
+        case "M":
+            return {tag: {name: stored(one) for name, one in held.items()}}
+    return value
 
 
 def is_attribute(value: object) -> bool:
@@ -88,7 +104,7 @@ def _wrong(value: object, place: str) -> Iterator[str]:
         return
     [(tag, held)] = value.items()
     if tag not in _HOLDS:
-        yield f"{place} has the type {tag!r}; there are {', '.join(_HOLDS)}"
+        yield f"{place} has the type {_some(tag)}; there are {', '.join(_HOLDS)}"
         return
     holds, words = _HOLDS[tag]
     if not holds(held):
@@ -101,7 +117,10 @@ def _wrong(value: object, place: str) -> Iterator[str]:
 
 
 def _some(value: object) -> str:
-    return f"{value[:60]!r}" if isinstance(value, str) else kind(value)
+    if not isinstance(value, str):
+        return kind(value)
+    cut = len(value) > _SHOWN
+    return f"{value[:_SHOWN]!r}{f'... ({len(value):,} characters)' if cut else ''}"
 
 
 def _text(value: object) -> bool:
@@ -115,13 +134,10 @@ def _text(value: object) -> bool:
 
 
 def _number(value: object) -> bool:
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value) or len(value) > 10 * DIGITS:
+    try:
+        return isinstance(value, str) and bool(normalise(value))
+    except InvalidNumber:
         return False
-    number = Decimal(value)
-    if not number:
-        return True
-    digits = "".join(map(str, number.as_tuple().digits)).strip("0")
-    return len(digits) <= DIGITS and _SMALLEST <= number.adjusted() <= _LARGEST
 
 
 def _binary(value: object) -> bool:

@@ -1,17 +1,21 @@
 """A stream record made of an item: of plain JSON or DynamoDB JSON, as its table's stream has it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ops.attributes import Written, is_attribute, of_plain, wrong
+from ops.attributes import Written, is_attribute, of_plain, stored, wrong
 from ops.errors import OpsError
 from ops.records import Change, parse, read_text
 from ops.shown import shown
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
+_TOLD, _SHOWN = 3, 40
+"""Names of attributes that a message repeats, and characters of each."""
+_KEY_BYTES: Final = {"hash_key": 2_048, "range_key": 1_024}
+"""See AWS: "Quotas in Amazon DynamoDB"; a key of no characters is refused, too."""
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
     "KEYS_ONLY": (),
     "NEW_IMAGE": ("NewImage",),
@@ -66,19 +70,36 @@ def _item(source: str) -> tuple[dict[str, Any], str]:
     if not isinstance(found, dict) or not found:
         raise OpsError(f"{source} is no item: an item is a JSON object with its attributes")
     try:
-        typed = [name for name, value in found.items() if is_attribute(value)]
-        if len(typed) == len(found):
-            return found, "the item is DynamoDB JSON"
-        item = {name: of_plain(value) for name, value in found.items()}
-        why = wrong(item, "the item")
+        return _typed(found, source)
     except RecursionError:
         raise OpsError(f"{source} is nested too deeply for an item") from None
+
+
+def _typed(found: Mapping[str, Any], source: str) -> tuple[dict[str, Any], str]:
+    """Return an item with types, numbers as DynamoDB stores them, and what was assumed."""
+    typed = [name for name, value in found.items() if is_attribute(value)]
+    how = "the item is DynamoDB JSON"
+    item = dict(found)
+    if len(typed) < len(found):
+        plain = [name for name in found if name not in typed]
+        if typed:
+            raise OpsError(
+                f"{source}: {_names(typed)} would be DynamoDB JSON, and {_names(plain)} not"
+                f" ({shown(str(wrong(found, 'the item')))}); write all attributes with their"
+                ' types, such as {"S": "Oslo"}, or all as plain JSON'
+            )
+        how = "the item is plain JSON: strings are S, numbers N, lists L, objects M"
+        item = {name: of_plain(value) for name, value in found.items()}
+    why = wrong(item, "the item")
     if why is not None:
         raise OpsError(f"{source} is no item of DynamoDB ({shown(why)})")
-    how = "the item is plain JSON: strings are S, numbers N, lists L, objects M"
-    if typed:
-        how += f" (also {shown(', '.join(typed))}, which would be DynamoDB JSON if all were)"
+    item = {name: stored(value) for name, value in item.items()}
     return item, how
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return shown(", ".join(name[:_SHOWN] for name in names[:_TOLD])) + more
 
 
 def _keys(
@@ -128,6 +149,13 @@ def _check_types(item: Mapping[str, Any], table: Mapping[str, Any], source: str)
             raise OpsError(
                 f"{source}: {name} is of type {found}, and {types[name]} in the key of the table"
                 f" {table['name']}"
+            )
+        size = len(item[name][found].encode())
+        most = _KEY_BYTES["hash_key" if name == table["hash_key"] else "range_key"]
+        if found != "N" and not 1 <= size <= most:
+            raise OpsError(
+                f"{source}: {name} has {size:,} bytes, and DynamoDB takes 1 to {most:,} in the key"
+                f" of the table {table['name']}"
             )
 
 

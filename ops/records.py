@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,32 @@ class Change(StrEnum):
     REMOVE = "REMOVE"
 
 
+_MEANT: Final[Mapping[str, Change]] = {
+    **dict.fromkeys(("DELETE", "DELETED", "DEL", "EXPIRE", "REMOVED"), Change.REMOVE),
+    **dict.fromkeys(("UPDATE", "UPDATED", "CHANGE", "MODIFIED"), Change.MODIFY),
+    **dict.fromkeys(("PUT", "CREATE", "ADD", "NEW", "WRITE", "INSERTED"), Change.INSERT),
+}
+"""What people call changes, and DynamoDB does not."""
+_DIGITS: Final = 1_000
+"""Of a number outside of attributes, where AWS has a time or a size."""
 _IMAGES: Final = ("Keys", "NewImage", "OldImage")
+
+
+def change_of(name: str) -> Change:
+    """Return the change that a name stands for, in letters of any case.
+
+    Raises:
+        OpsError: it is none; the nearest one is named.
+
+    """
+    if name.upper() in [*Change]:
+        return Change(name.upper())
+    near = get_close_matches(name.upper(), [*Change], 1)
+    nearest = _MEANT.get(name.upper(), near[0] if near else None)
+    told = f"did you mean {nearest}? " if nearest else ""
+    raise OpsError(
+        f"--event is {shown(name[:60])!r}; {told}A record's eventName is {', '.join(Change)}"
+    )
 
 
 def read_records(source: str) -> list[dict[str, Any]]:
@@ -34,6 +60,11 @@ def read_records(source: str) -> list[dict[str, Any]]:
 
     """
     records = list(_records(read_text(source), source))
+    if not records:
+        raise OpsError(
+            f"{source} holds no record: the list of them is empty; see tests/cases/records for"
+            " samples"
+        )
     for number, record in enumerate(records, 1):
         why = _why_none(record)
         if why is not None:
@@ -75,11 +106,14 @@ def read_text(source: str) -> str:
 
     """
     try:
-        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return data.decode("utf-8-sig")  # an editor may begin it with a byte order mark
     except OSError as error:
         raise OpsError(f"{source} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise OpsError(f"{source} is not text in UTF-8: byte {error.start} is none") from None
+        raise OpsError(
+            f"{source} is not text in UTF-8 (byte {error.start + 1} is not); save it as UTF-8"
+        ) from None
 
 
 def parse(text: str, source: str, read_number: Callable[[str], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
@@ -93,7 +127,14 @@ def parse(text: str, source: str, read_number: Callable[[str], Any] | None = Non
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is no JSON")
 
-    more: Any = {"parse_int": read_number, "parse_float": read_number} if read_number else {}
+    def whole(digits: str) -> int:
+        if len(digits) > _DIGITS:
+            raise OpsError(f"{source} holds a number of {len(digits):,} digits")
+        return int(digits)
+
+    more: Any = {"parse_int": read_number or whole}
+    if read_number:
+        more["parse_float"] = read_number
     try:
         return json.loads(text, parse_constant=refuse, **more)
     except RecursionError:

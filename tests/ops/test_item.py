@@ -45,7 +45,9 @@ def item(tmp_path: Path, text: str) -> str:
     return str(file)
 
 
-def test_a_plain_item_gets_its_types_and_numbers_keep_their_text(tmp_path: Path) -> None:
+def test_a_plain_item_gets_its_types_and_numbers_are_as_dynamodb_stores_them(
+    tmp_path: Path,
+) -> None:
     text = (
         '{"Location": "Oslo", "a": 1.50, "b": 12345678901234567890123456789012345678,'
         ' "c": [1e2, null, true, {"d": "x"}], "e": -0}'
@@ -56,10 +58,10 @@ def test_a_plain_item_gets_its_types_and_numbers_keep_their_text(tmp_path: Path)
     assert change["Keys"] == {"Location": {"S": "Oslo"}}
     assert change["NewImage"] == {
         "Location": {"S": "Oslo"},
-        "a": {"N": "1.50"},
+        "a": {"N": "1.5"},
         "b": {"N": "12345678901234567890123456789012345678"},
-        "c": {"L": [{"N": "1e2"}, {"NULL": True}, {"BOOL": True}, {"M": {"d": {"S": "x"}}}]},
-        "e": {"N": "-0"},
+        "c": {"L": [{"N": "100"}, {"NULL": True}, {"BOOL": True}, {"M": {"d": {"S": "x"}}}]},
+        "e": {"N": "0"},
     }
     assert "OldImage" not in change
     assert made.assumed == (
@@ -80,11 +82,72 @@ def test_an_item_in_dynamodb_json_is_taken(tmp_path: Path, *, wrapped: bool) -> 
     assert made.assumed[0] == "the item is DynamoDB JSON"
 
 
-def test_an_item_of_both_kinds_is_plain_and_says_so(tmp_path: Path) -> None:
-    text = '{"Location": "Oslo", "m": {"S": "x"}}'
+NUMBERS = [
+    ("60.0", "60"),
+    ("1.5E2", "150"),
+    ("-0", "0"),
+    ("-0.0e5", "0"),
+    ("0.10", "0.1"),
+    ("1e-3", "0.001"),
+    ("1E+125", "1" + "0" * 125),
+]
+
+
+@pytest.mark.parametrize(("written", "stored"), NUMBERS, ids=[one for one, _ in NUMBERS])
+@pytest.mark.parametrize("typed", [False, True], ids=["plain", "typed"])
+def test_a_number_is_normalised_wherever_it_is(
+    tmp_path: Path, written: str, stored: str, *, typed: bool
+) -> None:
+    """AWS: "Supported data types and naming rules": zeros before and after are trimmed."""
+    if typed:
+        one = f'{{"N": "{written}"}}'
+        text = f'{{"Location": {{"S": "x"}}, "a": {one}, "b": {{"L": [{{"M": {{"c": {one}}}}}]}},'
+        text += f' "d": {{"NS": ["{written}"]}}}}'
+    else:
+        text = f'{{"Location": "x", "a": {written}, "b": [{{"c": {written}}}]}}'
     made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
-    assert made.record["dynamodb"]["NewImage"]["m"] == {"M": {"S": {"S": "x"}}}
-    assert made.assumed[0].endswith("(also m, which would be DynamoDB JSON if all were)")
+    image = made.record["dynamodb"]["NewImage"]
+    assert image["a"] == {"N": stored}
+    assert image["b"] == {"L": [{"M": {"c": {"N": stored}}}]}
+    assert image.get("d", {"NS": [stored]}) == {"NS": [stored]}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"Location": "Oslo", "m": {"S": "x"}}', "m would be DynamoDB JSON, and Location not"),
+        (
+            '{"Location": {"S": "Oslo"}, "MaxTemp": 21}',
+            r"and MaxTemp not \(the item.MaxTemp is a number, and not a value with its type",
+        ),
+        (
+            '{"Location": {"S": "Oslo"}, "MaxTemp": {"N": 21}}',
+            r"and MaxTemp not \(the item.MaxTemp is of type N, which holds text",
+        ),
+        (
+            '{"Location": {"S": "Oslo"}, "a": {"N": "' + "9" * 10_000 + '"}}',
+            r"and not '9{40}'\.\.\. \(10,000 characters\)\)",
+        ),
+    ],
+    ids=lambda given: given[:50],
+)
+def test_an_item_of_both_kinds_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(OpsError, match=says):
+        record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+
+
+def test_an_item_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    source = item(tmp_path, '\ufeff{"Location": "Oslo"}')
+    made = record_of(source, Change.INSERT, stack(tmp_path, TABLE))
+    assert made.record["dynamodb"]["Keys"] == {"Location": {"S": "Oslo"}}
+
+
+@pytest.mark.parametrize("letters", [500, 2_048])
+def test_a_long_key_is_a_key(tmp_path: Path, letters: int) -> None:
+    """AWS: "Quotas in Amazon DynamoDB": a partition key has 1 to 2,048 bytes."""
+    text = json.dumps({"Location": "x" * letters})
+    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+    assert made.record["dynamodb"]["Keys"] == {"Location": {"S": "x" * letters}}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +208,10 @@ def test_without_a_table_the_key_is_what_the_pipes_read(tmp_path: Path) -> None:
         ('{"MaxTemp": 1}', r"does not have the key of a table of the stack \(weather: Location\)"),
         ('{"Location": 5}', "Location is of type N, and S in the key of the table weather"),
         ('{"Location": {"N": "5"}}', "Location is of type N, and S in the key"),
+        ('{"Location": "x", "a": 1E126}', "no item of DynamoDB .*a is of type N"),
+        ('{"Location": "x", "a": 1' + "0" * 37 + "1}", "no item of DynamoDB .*a is of type N"),
+        ('{"Location": ""}', "Location has 0 bytes, and DynamoDB takes 1 to 2,048 in the key"),
+        (json.dumps({"Location": "x" * 2_049}), "Location has 2,049 bytes, and DynamoDB takes"),
         ('{"Location": "x", "a": 1E+300000000}', "no item of DynamoDB .*a is of type N"),
         ('{"Location": "x", "a": ' + "9" * 5000 + "}", "no item of DynamoDB .*a is of type N"),
         ('{"Location": "x", "a": ' + '{"b":' * 900 + "1" + "}" * 900 + "}", "nested too deeply"),
@@ -165,9 +232,20 @@ def test_records_or_an_item_is_given(arguments: list[str]) -> None:
 
 
 def test_an_event_of_another_name_is_refused() -> None:
-    result = CliRunner().invoke(commands.app, ["simulate", "--item", "x", "--event", "DELETE"])
+    for given, meant in (("DELETE", "REMOVE"), ("update", "MODIFY"), ("INSRT", "INSERT")):
+        result = CliRunner().invoke(commands.app, ["simulate", "--item", "x", "--event", given])
+        assert result.exit_code == 1
+        assert str(result.exception) == (
+            f"--event is '{given}'; did you mean {meant}? A record's eventName is INSERT, MODIFY,"
+            " REMOVE"
+        )
+
+
+def test_an_event_without_an_item_is_refused() -> None:
+    """It was ignored: a record says itself what became of its item."""
+    result = CliRunner().invoke(commands.app, ["simulate", "x.json", "--event", "REMOVE"])
     assert result.exit_code == 2
-    assert "'DELETE' is not one of" in result.output
+    assert "--event says what becomes of an --item" in result.output
 
 
 def test_help_names_the_options() -> None:

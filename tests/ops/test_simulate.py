@@ -94,6 +94,10 @@ def test_several_records_come_in_any_of_the_usual_shapes(
     ("text", "says"),
     [
         ("", "is empty"),
+        ("[]", "holds no record: the list of them is empty"),
+        ('{"Records": []}', "holds no record: the list of them is empty"),
+        ("[{}]", "record 1 is no DynamoDB stream record"),
+        (f"[{'9' * 10_000}]", "holds a number of 10,000 digits"),
         ("{", "is not JSON"),
         ("[1]", "record 1 is no DynamoDB stream record"),
         (json.dumps([INSERT, {"eventName": "INSERT"}]), "record 2 is no DynamoDB stream record"),
@@ -104,6 +108,13 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str, says: str) -> N
     events.write_text(text)
     with pytest.raises(OpsError, match=says):
         read_records(str(events))
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    """Editors on Windows begin a file of UTF-8 with one."""
+    events = tmp_path / "events.json"
+    events.write_text(json.dumps(INSERT), encoding="utf-8-sig")
+    assert read_records(str(events)) == [INSERT]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -175,7 +186,7 @@ def changed(**attributes: object) -> str:
         (changed(MaxTemp={"S": "21"}), ["the template reads MaxTemp as N, and in the record it"]),
         (
             changed(Location={"S": "C:\\temp\\new"}),
-            ['Location reads "C:\\temp\\new", and the record gives "C:\\\\temp\\\\new"'],
+            ['Location reads "C:<tab>emp<line feed>ew", and the record gives "C:\\temp\\new"'],
         ),
         (
             changed(Location={"S": 'Oslo","EventType":"REMOVE'}),
