@@ -180,29 +180,23 @@ load_provider() {
   done <.cache/provider.env
 }
 
+# Export variables that .env sets, as AWS's own tools do not read it.
+export_from_file() {
+  [ ! -f .env ] || eval "$($python -m live.env_file "$@")"
+}
+
 # The region that the settings have, under both names: boto3 and the AWS CLI read only the second.
 load_region() {
-  [ -n "${AWS_REGION:-}${AWS_DEFAULT_REGION:-}" ] || [ ! -f .env ] ||
-    AWS_REGION=$($python -c '
-from dotenv import dotenv_values
-found = dotenv_values(".env", encoding="utf-8")
-print(found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION") or "")
-')
+  [ -n "${AWS_REGION:-}${AWS_DEFAULT_REGION:-}" ] ||
+    export_from_file AWS_REGION AWS_DEFAULT_REGION
   [ -z "${AWS_REGION:-}" ] || export AWS_REGION AWS_DEFAULT_REGION=$AWS_REGION
 }
 
-# The credentials in .env, which AWS's own tools do not read, unless the environment has some.
+# The credentials in .env, unless the environment has some.
 load_credentials() {
   load_region
-  [ -f .env ] && [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}${AWS_ENDPOINT_URL:-}" ] || return 0
-  eval "$($python -c '
-import re, shlex
-from dotenv import dotenv_values
-wanted = "AWS_(PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)"
-for name, value in dotenv_values(".env", encoding="utf-8").items():
-    if value and re.fullmatch(wanted, name):
-        print(f"export {name}={shlex.quote(value)}")
-')"
+  [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}${AWS_ENDPOINT_URL:-}" ] || return 0
+  export_from_file AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 }
 
 command=${1:-}

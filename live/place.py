@@ -6,6 +6,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from live import env_file as settings_file
+
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 """The environment of a local cloud, which is there while it runs."""
 CREDENTIALS = tuple(
@@ -50,10 +52,7 @@ def environment(
         return kept | ours | _ON_THIS_MACHINE | chosen
     if base.get("AWS_ENDPOINT_URL") or any(base.get(name) for name in CREDENTIALS):
         return dict(base)
-    try:
-        found = dotenv_values(env_file) if env_file else {}
-    except UnicodeDecodeError:  # which whoever reads the settings tells
-        found = {}
+    found = settings_file.read(env_file) if env_file else {}
     return dict(base) | {name: one for name in CREDENTIALS if (one := found.get(name))}
 
 

@@ -7,6 +7,7 @@ Without one, the environment is printed and the local cloud stays until Ctrl-C. 
 
 import argparse
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -27,6 +28,8 @@ CACHE = "momento-eventbridge-cache"
 MARKS = {"delivered": "✓", "filtered": "·", "dead-letter": "✗", "undelivered": "!"}
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 PATIENCE_SECONDS = 60
+# It tells each line of .env that is none; so does whoever reads the settings, in a sentence.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 _LINE = threading.Lock()
 """Pipes and rules tell from threads of their own."""
 PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX", "CACHE_TTL_SECONDS")
@@ -75,8 +78,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _setting(name: str) -> str | None:
     """Return a setting of the stack: from the environment or `.env`."""
     try:
-        return os.environ.get(name) or dotenv_values(".env").get(name)
-    except UnicodeDecodeError:  # which whoever reads the settings will tell
+        found = dotenv_values(".env", encoding="utf-8-sig")
+        return os.environ.get(name) or found.get(name)
+    except (OSError, UnicodeDecodeError):  # which whoever reads the settings will tell
         return None
 
 

@@ -5,7 +5,6 @@ A check raises ValueError with what is wrong and what to write; the setting's na
 
 import re
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
@@ -16,6 +15,14 @@ MAX_PREFIX_LENGTH = 24
 """The role's name holds the prefix and forty characters more; IAM allows 64."""
 STREAM_SECONDS = 86_400
 """A stream keeps a record for a day."""
+
+MAX_PORT = 65_535
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+_AS_IN_CONSOLE = (
+    "write it as in the Momento console, for example"
+    " https://api.cache.cell-1-us-east-1-1.prod.a.momentohq.com"
+)
 
 
 def _key_fits_a_connection(key: SecretStr) -> SecretStr:
@@ -34,19 +41,43 @@ def _key_fits_a_connection(key: SecretStr) -> SecretStr:
 
 
 def _endpoint_is_an_https_origin(endpoint: str) -> str:
-    url = urlsplit(endpoint)
-    if url.scheme != "https" or not url.hostname:
+    """Return the origin as it is sent to, in small letters.
+
+    What EventBridge takes is narrower than a URL: see AWS, CreateApiDestination,
+    InvocationEndpoint, which has no brackets, so no address of IPv6.
+    """
+    scheme, separator, rest = endpoint.partition("://")
+    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    if "@" in authority:
         raise ValueError(
-            f"is {endpoint!r}, but API destinations take https only; write it as in the"
-            " Momento console, for example"
-            " https://api.cache.cell-1-us-east-1-1.prod.a.momentohq.com"
+            "holds a user name or a password before the host; leave it out: the key is"
+            " MOMENTO_API_KEY's, and who can read the stack would read it here"
         )
-    if url.path.strip("/") or url.query or url.fragment or url.username:
+    if scheme.lower() != "https" or not separator:
+        raise ValueError(f"is {endpoint!r}, but API destinations take https only; {_AS_IN_CONSOLE}")
+    host, colon, port = authority.partition(":")
+    if not authority or not host:
+        raise ValueError(f"is {endpoint!r}, which names no host; {_AS_IN_CONSOLE}")
+    if authority.startswith("["):
+        raise ValueError(
+            f"is {endpoint!r}; EventBridge takes the name of a host, and no IPv6 address;"
+            f" {_AS_IN_CONSOLE}"
+        )
+    if not _HOST.fullmatch(host):
+        raise ValueError(
+            f"is {endpoint!r}, and {host!r} is no name of a host: letters, digits, dashes and dots"
+            f" between them; {_AS_IN_CONSOLE}"
+        )
+    if colon and not (re.fullmatch("[0-9]{1,5}", port) and 1 <= int(port) <= MAX_PORT):
+        raise ValueError(
+            f"is {endpoint!r}, whose port is {port!r}; leave it out, or write 1 to {MAX_PORT}"
+        )
+    if rest[len(authority) :].strip("/"):
         raise ValueError(
             f"is {endpoint!r}, which has more than a host; leave out what follows it"
             " (the stack adds /cache/* and /topics/*/* itself)"
         )
-    return endpoint.rstrip("/")
+    return f"https://{authority.lower()}"
 
 
 def _region_has_a_regions_shape(region: str) -> str:

@@ -1,5 +1,6 @@
 """Settings from `.env` and the environment, validated once into one frozen object."""
 
+import logging
 import os
 from dataclasses import replace
 from enum import StrEnum
@@ -17,6 +18,8 @@ from stacks.momento_limits import MAX_TTL_SECONDS, MomentoLimits
 from stacks.protection import PROTECTIONS, Profile, Protection
 from stacks.topology import Topology
 
+# It tells each line that is none, beside the sentence of `misspelt_settings`.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 DEFAULT_STACK = "weather"
 STATE_STACK = "state"
 MOMENTO_DOMAIN = "momentohq.com"
@@ -65,7 +68,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         env_file=".env",
-        env_file_encoding="utf-8",
+        env_file_encoding="utf-8-sig",  # an editor may begin it with a byte order mark
         env_ignore_empty=True,
         hide_input_in_errors=True,
     )
@@ -126,6 +129,8 @@ class Settings(BaseSettings):
             raise SettingsError("\n".join([*problems, *map(_explain, error.errors())])) from None
         except UnicodeDecodeError:
             raise SettingsError(".env is not UTF-8 text; save it as UTF-8") from None
+        except OSError as error:
+            raise SettingsError(f".env cannot be read: {error.strerror}") from None
         if problems:
             raise SettingsError("\n".join(problems))
         return settings
@@ -246,7 +251,7 @@ class Settings(BaseSettings):
 
 
 def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic's configuration has it
-    """Return a line for each name in the file or the environment that is near a setting's.
+    """Return a line for each name in the file that is no setting, and in the environment near one.
 
     Raises:
         UnicodeDecodeError: the file is not UTF-8 text.
@@ -256,8 +261,8 @@ def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic
         str(name)
         for field in Settings.model_fields.values()
         for name in getattr(field.validation_alias, "choices", [field.validation_alias])
+        if name != "MIRROR_AWS_PROVIDER_VERSION"  # which help.sh sets, and nobody else
     )
-    names -= misspelt.OTHERS
     in_file = misspelt.in_file(Path(env_file), names) if env_file else ()
     return [*in_file, *misspelt.in_environment(os.environ, names)]
 

@@ -31,7 +31,7 @@ class WeatherSettings(BaseSettings):
         frozen=True,
         extra="ignore",
         env_file=".env",
-        env_file_encoding="utf-8",
+        env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
         hide_input_in_errors=True,
     )
@@ -74,15 +74,7 @@ class WeatherSettings(BaseSettings):
             told |= {"AWS_PROFILE": "", "AWS_SESSION_TOKEN": ""}  # nothing real goes there
         elif any(given.values()):
             told = given  # and none of .env, which may be of another account
-        try:
-            misspelt = misspelt_settings(cls.model_config.get("env_file"))
-            settings = cls(**told)
-        except ValidationError as error:  # the others are any text
-            raise WeatherError(_number_of_seconds(str(error.errors()[0]["loc"][0]))) from None
-        except UnicodeDecodeError:
-            raise WeatherError(".env is not UTF-8 text; save it as UTF-8") from None
-        if misspelt:
-            raise WeatherError("\n".join(misspelt))
+        settings = cls._read(told)
         if settings.cache_ttl and settings.cache_ttl > settings.max_ttl:
             raise WeatherError(_number_of_seconds("CACHE_TTL_SECONDS", settings.max_ttl))
         if not settings.momento_endpoint:
@@ -95,6 +87,21 @@ class WeatherSettings(BaseSettings):
                 "MOMENTO_API_KEY holds a space, a line break or a character outside ASCII;"
                 " copy the key again from the Momento console"
             )
+        return settings
+
+    @classmethod
+    def _read(cls, told: Mapping[str, Any]) -> Self:
+        try:
+            misspelt = misspelt_settings(cls.model_config.get("env_file"))
+            settings = cls(**told)
+        except ValidationError as error:  # the others are any text
+            raise WeatherError(_number_of_seconds(str(error.errors()[0]["loc"][0]))) from None
+        except UnicodeDecodeError:
+            raise WeatherError(".env is not UTF-8 text; save it as UTF-8") from None
+        except OSError as error:
+            raise WeatherError(f".env cannot be read: {error.strerror}") from None
+        if misspelt:
+            raise WeatherError("\n".join(misspelt))
         return settings
 
     @property

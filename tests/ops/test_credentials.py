@@ -8,7 +8,7 @@ from tests.conftest import ROOT, House
 
 SHOW = """
 python=.venv/bin/python
-eval "$(sed -n '/^load_region/,/^}/p;/^load_credentials/,/^}/p' help.sh)"
+eval "$(sed -n '/^export_from_file/,/^}/p;/^load_region/,/^}/p;/^load_credentials/,/^}/p' help.sh)"
 load_credentials
 env
 """

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 from stacks.settings import Settings, SettingsError
+from stacks.tool_variables import is_of_a_tool
 from tests.stacks.conftest import ENDPOINT, REPO, read_settings
 
 FILE = f"MOMENTO_API_ENDPOINT={ENDPOINT}\n"
@@ -70,19 +72,64 @@ def test_a_misspelt_name_in_the_file_is_refused(env_file: Path, name: str, neare
 
 
 @pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("TTL_SECONDS", "CACHE_TTL_SECONDS"),
+        ("MOMENTO_CACHE_TTL_SECONDS", "CACHE_TTL_SECONDS"),
+        ("PREFIX", "NAME_PREFIX"),
+        ("REGION", "AWS_REGION"),
+        ("RATE_LIMIT", "DESTINATION_RATE_LIMIT"),
+        ("LOG_LEVEL", "PIPE_LOG_LEVEL"),
+        ("AWS_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
+        ("API_KEY", "MOMENTO_API_KEY"),
+        ("CACHE_NAME", "MOMENTO_CACHE_NAME"),
+        ("RETRY_ATTEMPTS", "PIPE_RETRY_ATTEMPTS"),
+        ("BUCKET", "STATE_BUCKET"),
+        ("MOMENTO_STACK", "STACK"),
+    ],
+)
+def test_words_of_a_setting_in_the_file_name_the_setting(
+    env_file: Path, name: str, nearest: str
+) -> None:
+    env_file.write_text(f"{FILE}{name}=600\n")
+    (line,) = complaints()
+    assert line.startswith(f"{name} in .env is no setting; did you mean {nearest}? ")
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "NODE_ENV", "DEBUG", "PORT", "X", "_"])
+def test_a_name_that_nobody_reads_in_the_file_is_refused(env_file: Path, name: str) -> None:
+    """The file is this project's, so that it can only be a mistake."""
+    env_file.write_text(f"{FILE}{name}=600\n")
+    (line,) = complaints()
+    assert line.startswith(f"{name} in .env is no setting")
+
+
+@pytest.mark.parametrize(
     "name",
     [
-        *("DATABASE_URL", "REDIS_URL", "NODE_ENV", "DEBUG", "PORT", "SECRET_KEY", "API_KEY"),
-        *("LOG_LEVEL", "REGION", "STAGE", "STACK_NAME", "CACHE_URL", "CACHE_DIR", "STATE_DIR"),
         *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_ROLE_ARN", "AWS_PAGER"),
         *("AWS_ROLE_SESSION_NAME", "AWS_SHARED_CREDENTIALS_FILE", "AWS_DEFAULT_OUTPUT"),
         *("TF_VAR_iam_settle_seconds", "TF_LOG", "CDKTF_OUTDIR", "MOMENTO_AUTH_TOKEN"),
-        *("PIPENV_PIPFILE", "TABLE_NAME", "AWS_MAX_ATTEMPTS", "_", "X"),
+        *("AWS_MAX_ATTEMPTS", "AWS_ENDPOINT_URL_S3", "HTTPS_PROXY", "no_proxy"),
     ],
 )
-def test_a_name_of_another_tool_is_left_alone(env_file: Path, name: str) -> None:
+def test_a_name_of_a_tool_is_left_alone(env_file: Path, name: str) -> None:
     env_file.write_text(f"{FILE}{name}=600\n")
     assert complaints() == []
+
+
+def test_the_variables_of_boto3_are_known() -> None:
+    told = [names for _, names, *_ in BOTOCORE_DEFAUT_SESSION_VARIABLES.values() if names]
+    flat = {one for names in told for one in ([names] if isinstance(names, str) else names)}
+    regions = {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    assert [name for name in sorted(flat - regions) if not is_of_a_tool(name)] == []
+
+
+def test_a_byte_order_mark_is_passed_over(env_file: Path) -> None:
+    """Editors on Windows begin a file of UTF-8 with one."""
+    env_file.write_text(f"{FILE}STACK=orders\n", encoding="utf-8-sig")
+    assert read_settings(MOMENTO_API_ENDPOINT="").stack == "orders"
 
 
 def test_a_setting_in_small_letters_is_a_setting(env_file: Path) -> None:
@@ -117,8 +164,31 @@ def test_a_setting_without_a_value_is_refused(env_file: Path, line: str) -> None
     assert complaints() == [f"{name} in .env has no value: write {name}=value, in one line"]
 
 
-@pytest.mark.parametrize("line", ["# CACHE_TTL_SECONDS: 60", "", "DATABASE_URL: x", "MOTD"])
-def test_another_line_without_a_value_is_left_alone(env_file: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("DATABASE_URL: x", "DATABASE_URL in .env is no setting"),
+        ("MOTD", "MOTD in .env is no setting"),
+        ("AWS_PROFILE: x", "AWS_PROFILE in .env has no value: write AWS_PROFILE=value"),
+        ("=x", "line 2 of .env is no NAME=value: write it so"),
+        ("planted" * 20, "line 2 of .env is no NAME=value: write it so"),
+        ("planted" * 20 + "==", "line 2 of .env is no NAME=value: write it so"),
+        ("{planted}", "line 2 of .env is no NAME=value: write it so"),
+    ],
+)
+def test_a_line_that_is_none_is_told_in_one_sentence(
+    env_file: Path, caplog: pytest.LogCaptureFixture, line: str, says: str
+) -> None:
+    """`python-dotenv` logs a line of its own, which says less."""
+    env_file.write_text(f"{FILE}{line}\n")
+    (told,) = complaints()
+    assert told.startswith(says)
+    assert "planted" not in told
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("line", ["# CACHE_TTL_SECONDS: 60", ""])
+def test_a_comment_is_left_alone(env_file: Path, line: str) -> None:
     env_file.write_text(f"{FILE}{line}\n")
     assert complaints() == []
 
@@ -146,8 +216,29 @@ def test_a_misspelt_variable_of_the_environment_is_refused(name: str, nearest: s
 
 
 @pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        *(("TOPOLGY", "TOPOLOGY"), ("TOPOLOYG", "TOPOLOGY"), ("TOPOLOGGY", "TOPOLOGY")),
+        *(("STAK", "STACK"), ("STCAK", "STACK"), ("PROFIL", "PROFILE"), ("PROVILE", "PROFILE")),
+        *(("ALARM", "ALARMS"), ("TAGGS", "TAGS"), ("topolgy", "TOPOLOGY")),
+        *(("MOMENTO_CACHE", "MOMENTO_CACHE_NAME"), ("CACHE_TTL", "CACHE_TTL_SECONDS")),
+        *(("STATEBUCKET", "STATE_BUCKET"), ("NAMEPREFIX", "NAME_PREFIX")),
+        ("MOMENTO_CACHE_OPERATIONS", "MOMENTO_CACHE_OPERATIONS_PER_SECOND"),
+    ],
+)
+def test_a_slip_in_a_variable_of_the_environment_is_refused(name: str, nearest: str) -> None:
+    (line,) = complaints(**{name: "x"})
+    assert line.startswith(f"{name} in the environment is no setting; did you mean {nearest}?")
+
+
+@pytest.mark.parametrize(
     "name",
-    ["PROFILES", "STACKS", "MOMENTO_ENDPOINT", "AWS_ACCESS_KEY", "AWS_PROFILE", "LOG_LEVEL", "TAG"],
+    [
+        *("PROFILES", "STACKS", "MOMENTO_ENDPOINT", "AWS_ACCESS_KEY", "AWS_PROFILE", "LOG_LEVEL"),
+        *("TAG", "REGION", "PREFIX", "SLACK", "STAGE", "STATE", "TABS", "PORT", "DEBUG", "TTL"),
+        *("RATE_LIMIT", "STACK_NAME", "STATE_DIR", "CACHE_URL", "AWS_SECRET_KEY", "API_KEY"),
+        *("MOMENTO", "AWS", "PIPE", "PIPENV_PIPFILE", "TABLE_NAME", "XDG_CACHE_HOME", "TERM"),
+    ],
 )
 def test_an_environment_holds_much_of_others(name: str) -> None:
     assert complaints(**{name: "x"}) == []

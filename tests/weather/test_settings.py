@@ -197,7 +197,7 @@ def test_a_misspelt_setting_is_told_as_the_stack_tells_it(
     real(files)
     monkeypatch.setenv("CACHE_TTL_SECOND", "600")
     with (Path.cwd() / ".env").open("a", encoding="utf-8") as file:
-        file.write("\nPIPE_LOG_LEVL=OFF\nPIPE_LOG_LEVEL=OFF\nDATABASE_URL=x\n")
+        file.write("\nPIPE_LOG_LEVL=OFF\nPIPE_LOG_LEVEL=OFF\nAWS_PAGER=x\n")
     assert [line.partition(" is no")[0] for line in complaint().splitlines()] == [
         "PIPE_LOG_LEVL in .env",
         "CACHE_TTL_SECOND in the environment",
