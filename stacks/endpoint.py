@@ -1,6 +1,6 @@
 """Momento as EventBridge sees it: the key, the connection and one destination per operation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from constructs import Construct
 
@@ -71,6 +71,11 @@ class MomentoEndpoint(Construct):
             actions=["events:InvokeApiDestination"],
             resources=list(dict.fromkeys(one.arn for one in destinations.values())),
         )
+
+    def warnings(self) -> Iterator[str]:
+        """Yield a sentence for each of Momento's limits that the destinations may pass."""
+        topics = [name for name in self._destinations if name.startswith(PUBLISH)]
+        yield from self.limits.warnings(CACHE_OPERATIONS, topics)
 
     def _destination(self, id_: str, operation: str, cache: str) -> Destination:
         if id_ not in self._destinations:

@@ -3,6 +3,7 @@
 See Momento: "Momento Cache service quotas" and "Momento Topics service quotas".
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MAX_MESSAGE_BYTES = 4_096
@@ -36,3 +37,24 @@ class MomentoLimits:
     def topic_rate(self, destinations: int) -> int:
         """Return the invocations a second of each of the destinations that share the topics."""
         return self.destination_rate or max(1, self.topic_operations // destinations)
+
+    def warnings(self, caches: Sequence[str], topics: Sequence[str]) -> Iterator[str]:
+        """Yield a sentence for each limit that the destinations that share it may pass together.
+
+        `caches` and `topics` name the destinations.
+        """
+        for names, rate, limit, setting in (
+            (caches, self.cache_rate(len(caches)), self.cache_operations, "CACHE"),
+            (topics, self.topic_rate(len(topics)), self.topic_operations, "TOPIC"),
+        ):
+            if rate * len(names) > limit:
+                why = (
+                    f"DESTINATION_RATE_LIMIT is {rate}"
+                    if self.destination_rate
+                    else "EventBridge takes no rate under 1 a second"
+                )
+                yield (
+                    f"{', '.join(names)} may send {rate * len(names)} requests a second together,"
+                    f" and MOMENTO_{setting}_OPERATIONS_PER_SECOND is {limit}: {why}. Momento"
+                    " answers what is over its limit with 429, which is sent again later"
+                )

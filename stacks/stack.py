@@ -183,7 +183,7 @@ class MomentoStack(TerraformStack):
     def prepare_stack(self) -> None:
         """Warn of what only the whole stack shows; cdktf calls it once, when it synthesizes."""
         super().prepare_stack()
-        for warning in self._readers.warnings():
+        for warning in (*self._readers.warnings(), *self.endpoint.warnings()):
             advise(self, warning)
 
     @contextmanager

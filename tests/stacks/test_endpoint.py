@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from stacks.momento_limits import MomentoLimits
 from tests.stacks.conftest import ENDPOINT, Synthesized, synthesize
 
 CONNECTION = "aws_cloudwatch_event_connection"
@@ -96,3 +97,37 @@ def test_the_endpoint_the_cache_and_the_rate_limit_are_settings() -> None:
     assert found == {"https://momento.example/cache/*", "https://momento.example/topics/traffic/*"}
     limits = [block["invocation_rate_limit_per_second"] for block in stack.blocks(DESTINATION)]
     assert limits == [50, 50, 50]
+
+
+@pytest.mark.parametrize(
+    ("limits", "caches", "topics", "says"),
+    [
+        (MomentoLimits(), ["put", "delete"], ["publish"], []),
+        (MomentoLimits(cache_operations=2, topic_operations=1), ["put", "delete"], ["publish"], []),
+        (
+            MomentoLimits(cache_operations=1),
+            ["put", "delete"],
+            ["publish"],
+            ["put, delete may send 2 requests a second together, and MOMENTO_CACHE_OPERATIONS_PER"],
+        ),
+        (
+            MomentoLimits(topic_operations=2),
+            ["put", "delete"],
+            ["publish", "publish-b", "publish-c"],
+            ["publish, publish-b, publish-c may send 3 requests a second together, and MOMENTO_TO"],
+        ),
+        (
+            MomentoLimits(destination_rate=300),
+            ["put", "delete"],
+            ["publish"],
+            ["put, delete may send 600 requests a second", "publish may send 300 requests"],
+        ),
+        (MomentoLimits(destination_rate=10), ["put", "delete"], ["publish"], []),
+    ],
+)
+def test_rates_that_pass_a_limit_together_are_told(
+    limits: MomentoLimits, caches: list[str], topics: list[str], says: list[str]
+) -> None:
+    """EventBridge's least rate is 1 a second (CreateApiDestination)."""
+    told = list(limits.warnings(caches, topics))
+    assert [one[: len(start)] for one, start in zip(told, says, strict=True)] == says

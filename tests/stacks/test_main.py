@@ -68,14 +68,13 @@ def test_a_warning_is_told_and_does_not_stop_it(tmp_path: Path) -> None:
 
 def test_what_is_over_a_limit_is_refused_and_no_file_is_left(tmp_path: Path) -> None:
     """Also where an earlier synth has left one."""
-    assert run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT).returncode == 0
-    run = run_main(tmp_path, MOMENTO_API_ENDPOINT=f"https://{'x' * 2048}.momentohq.com")
+    env = {"MOMENTO_API_ENDPOINT": ENDPOINT}
+    assert run_main(tmp_path, "orders", **env).returncode == 0
+    run = run_main(tmp_path, "orders", **env, MOMENTO_SECRET_NAME="x" * 512)
     assert (run.returncode, run.stdout) == (1, "")
-    told = run.stderr.splitlines()
-    assert len(told) == 3
-    for line in told:
-        assert line.startswith("error: aws_cloudwatch_event_api_destination.")
-        assert line.endswith(": shorten MOMENTO_API_ENDPOINT or the cache's name")
+    (told,) = run.stderr.splitlines()
+    assert told.startswith("error: aws_secretsmanager_secret.")
+    assert told.endswith(": shorten MOMENTO_SECRET_NAME or secret_name=")
     assert outputs(tmp_path) == {}
 
 
@@ -89,3 +88,9 @@ def test_main_has_under_forty_lines_and_no_resources() -> None:
     source = (REPO / "main.py").read_text(encoding="utf-8")
     assert len(source.splitlines()) < 40
     assert "bindings" not in source
+
+
+def test_rates_that_pass_a_limit_together_are_told(tmp_path: Path) -> None:
+    run = run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_CACHE_OPERATIONS_PER_SECOND="1")
+    assert run.returncode == 0
+    assert "warning: cache-put, cache-delete may send 2 requests a second together" in run.stderr
