@@ -6,8 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -24,17 +23,24 @@ class LocalAws:
 
     A context manager: entering waits until the API answers, leaving stops its process. The
     server also stops by itself when the process that started it dies, but not on Ctrl-C.
-    `endpoint` is its URL. `calls` is a file to record in which rights each request takes, see
-    `localcloud.calls`.
+    `endpoint` is its URL. `module` is the module that is run as its process: PORT and DESCRIPTOR,
+    as for `localcloud.server`, come before `arguments`.
 
     Raises:
         LocalCloudError: the port is taken, or the server does not start.
 
     """
 
-    def __init__(self, *, port: int | None = None, calls: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        port: int | None = None,
+        module: str = "localcloud.server",
+        arguments: Sequence[str] = (),
+    ) -> None:
         self._wanted_port = port
-        self._calls = [] if calls is None else [str(calls)]
+        self._module = module
+        self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
 
@@ -45,8 +51,8 @@ class LocalAws:
                 self.endpoint = f"http://127.0.0.1:{port}"
                 self._process = subprocess.Popen(
                     [
-                        *(sys.executable, "-m", "localcloud.server"),
-                        *(str(port), str(descriptor), *self._calls),
+                        *(sys.executable, "-m", self._module),
+                        *(str(port), str(descriptor), *self._arguments),
                     ],
                     stdin=subprocess.PIPE,
                     stdout=log,

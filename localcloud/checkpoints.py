@@ -1,19 +1,14 @@
-"""How far each pipe has read each shard, kept over a restart as AWS keeps it."""
+"""How far each pipe has read each shard; over a restart of the runner, as AWS keeps it."""
 
-import json
 import threading
-from pathlib import Path
 
 
 class Checkpoints:
-    """The last sequence number handled, by pipe and shard; in a file if one is given."""
+    """The last sequence number handled, by pipe and shard."""
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._file = file
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: dict[str, str] = {}
-        if file is not None and file.exists():
-            self._last = json.loads(file.read_text(encoding="utf-8"))
 
     def last(self, pipe: str, shard: str) -> str | None:
         """Return the last sequence number that this pipe has handled in this shard."""
@@ -24,7 +19,3 @@ class Checkpoints:
         """Remember that this record is done with: delivered, filtered out or a dead letter."""
         with self._lock:
             self._last[f"{pipe}/{shard}"] = sequence_number
-            if self._file is not None:
-                temporary = self._file.with_suffix(".new")
-                temporary.write_text(json.dumps(self._last), encoding="utf-8")
-                temporary.replace(self._file)

@@ -1,7 +1,6 @@
-"""The process of the local AWS: `python -m localcloud.server PORT DESCRIPTOR [CALLS]`.
+"""The process of the local AWS: `python -m localcloud.server PORT DESCRIPTOR`.
 
-DESCRIPTOR is that of a socket that listens on the port; CALLS is a file to record in which rights
-each request takes, see `localcloud.calls`.
+DESCRIPTOR is that of a socket that listens on the port.
 
 The process ends when its standard input does, that is, when the one that started it is gone.
 Ctrl-C is left to that one: what still works with the local AWS, such as Terraform, ends first.
@@ -12,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # before the imports, which take two seconds
@@ -24,7 +22,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from localcloud import calls, corrections
+from localcloud import corrections
 
 
 def _end_with_owner() -> None:
@@ -32,13 +30,11 @@ def _end_with_owner() -> None:
     os._exit(0)
 
 
-if __name__ == "__main__":
+def serve(port: str, descriptor: str) -> None:
+    """Serve until the standard input ends."""
     threading.Thread(target=_end_with_owner, daemon=True).start()
     corrections.apply()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line a request takes a tenth
-    port, descriptor, *files = sys.argv[1:]
-    for file in files:
-        calls.record(Path(file))
     make_server(
         "127.0.0.1",
         int(port),
@@ -47,3 +43,7 @@ if __name__ == "__main__":
         request_handler=MotoRequestHandler,
         fd=int(descriptor),
     ).serve_forever()
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])

@@ -69,7 +69,7 @@ class MomentoEndpoint(Construct):
         return Statement(
             sid="InvokeDestinations",
             actions=["events:InvokeApiDestination"],
-            resources=list(dict.fromkeys(one.arn for one in destinations.values())),
+            resources=[one.arn for one in destinations.values()],
         )
 
     def warnings(self) -> Iterator[str]:

@@ -12,7 +12,7 @@ from functools import cache
 from string import Template
 from typing import Any
 
-from localcloud.calls import Call
+from tests.localcloud.calls import Call
 from tests.conftest import BUCKET, ROOT
 
 IAM = ROOT / ".github" / "iam"

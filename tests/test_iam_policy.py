@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.calls import Call
+from tests.localcloud.calls import Call
 from tests.iam_policy import Policy
 
 GET = Call(action="s3:GetObject", resource="arn:aws:s3:::bucket/key", context={"tag": "a"})

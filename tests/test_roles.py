@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.calls import Call
+from tests.localcloud.calls import Call
 from tests.conftest import BUCKET, ROOT
 from tests.iam_policy import (
     ARN,

@@ -2,8 +2,7 @@
 
 Importing `cdktf_cdktf_provider_aws` runs an `__init__` that imports all of its 2,200 modules.
 The loader puts the package into `sys.modules` without running that, so that importing one
-submodule imports one submodule; it resolves type hints once (`hints`); and it hands jsii the
-trimmed assembly instead of the whole.
+submodule imports one submodule; and it hands jsii the trimmed assembly instead of the whole.
 Whenever the trimmed assembly is not to be had, the whole one is loaded, and a line says so.
 
 `AWS_BINDINGS` chooses: `trimmed` (default), `lazy` (few Python modules, whole assembly) or
@@ -18,7 +17,6 @@ import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-from stacks.bindings import hints
 from stacks.bindings.assembly import (
     LIBRARY,
     NAME,
@@ -47,8 +45,6 @@ def install() -> None:
     if spec is None or spec.origin is None:
         return  # the import that follows says what is missing
     _register_unexecuted(spec)
-    hints.remember()
-    hints.accept_what_is_left_out()
     if mode == "trimmed":
         try:
             _load_trimmed(Path(spec.origin).parent)

@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from localcloud.calls import UNKNOWN, Call, Request, calls, recorded
+from tests.localcloud.recording import recording as recording_aws
+from tests.localcloud.calls import UNKNOWN, Call, Request, calls, recorded
 
 PIPE = "arn:aws:pipes:us-east-1:123456789012:pipe/a-pipe"
 ROLE = "arn:aws:iam::123456789012:role/a-role"
@@ -234,7 +235,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def recording(file: Path) -> Iterator[LocalAws]:
     """Return an AWS that records."""
-    with LocalAws(calls=file) as aws, pytest.MonkeyPatch.context() as patch:
+    with recording_aws(file) as aws, pytest.MonkeyPatch.context() as patch:
         for name, value in aws.environment().items():
             patch.setenv(name, value)
         yield aws
@@ -268,5 +269,5 @@ def test_an_unknown_request_is_recorded_too(recording: LocalAws, file: Path) -> 
 def test_nothing_is_recorded_before_the_first_request(tmp_path: Path) -> None:
     """Whether the API answers is asked on a path of moto's own."""
     file = tmp_path / "calls.jsonl"
-    with LocalAws(calls=file):
+    with recording_aws(file):
         assert recorded(file) == []

@@ -17,7 +17,8 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from localcloud.calls import UNKNOWN, Call, recorded
+from tests.localcloud.recording import recording
+from tests.localcloud.calls import UNKNOWN, Call, recorded
 from ops.terraform import Terraform
 from tests.conftest import ENDPOINT, KEY, House
 from tests.iam_policy import ARN, NO_RIGHT_NEEDED, POLICIES, PREFIX, THE_KEY, filled
@@ -64,7 +65,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def local_aws(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[LocalAws]:
     """Return an empty AWS that records its calls, which this process's environment points at."""
-    with LocalAws(calls=file) as aws, pytest.MonkeyPatch.context() as patch:
+    with recording(file) as aws, pytest.MonkeyPatch.context() as patch:
         settings = {
             "AWS_DEFAULT_REGION": "us-east-1",
             "CDKTF_OUTDIR": str(tmp_path_factory.mktemp("out")),

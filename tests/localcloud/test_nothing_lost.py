@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,12 +102,12 @@ def _expected(pipe: str, record: Any) -> Change | None:
 class World:
     """An AWS that stays, a Momento and a runner that come and go, and what became of records."""
 
-    def __init__(self, weather: WeatherPipes, aws: LocalAws, checkpoints: Path) -> None:
+    def __init__(self, weather: WeatherPipes, aws: LocalAws) -> None:
         self.weather = weather
         self.trouble = Trouble(SEED)
         self.deliveries: list[Delivery] = []
         self._aws = aws
-        self._checkpoints = checkpoints
+        self._checkpoints = Checkpoints()
         self._port = unused_port()
         self._momento = ExitStack()
         self._runner = ExitStack()
@@ -124,7 +123,7 @@ class World:
         self._momento.close()
 
     def restart_runner(self) -> None:
-        """End the runner wherever it is; another goes on by the file of its checkpoints."""
+        """End the runner wherever it is; another goes on by its checkpoints."""
         self._runner.close()
         self.trouble.era += 1
         self._start_runner()
@@ -149,7 +148,7 @@ class World:
         runner = Runner(
             endpoint=self._aws.endpoint,
             redirect=f"http://127.0.0.1:{self._port}",
-            checkpoints=Checkpoints(self._checkpoints),
+            checkpoints=self._checkpoints,
             timing=TIMING,
             on_delivery=self.deliveries.append,
         )
@@ -157,12 +156,12 @@ class World:
 
 
 @pytest.fixture
-def world(local_aws: LocalAws, tmp_path: Path) -> Iterator[World]:
+def world(local_aws: LocalAws) -> Iterator[World]:
     """Return a world in which the three pipes run."""
     empty(local_aws.endpoint)
     with WeatherPipes(local_aws.endpoint) as weather:
         weather.create_pipes(MaximumRetryAttempts=RETRIES, MaximumRecordAgeInSeconds=86_400)
-        world = World(weather, local_aws, tmp_path / "checkpoints.json")
+        world = World(weather, local_aws)
         try:
             world.start()
             yield world

@@ -6,7 +6,7 @@ Each is the consequence of a call that is made, and has the page that says so.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from localcloud.calls import Call
+from tests.localcloud.calls import Call
 from tests.iam_policy import ARN, PREFIX, ROLE, THE_KEY
 
 DELIVERY = "CloudWatch Logs, 'Logs sent to CloudWatch Logs': user permissions"

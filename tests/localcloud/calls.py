@@ -21,7 +21,7 @@ from botocore.loaders import Loader
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
-from localcloud.call_resources import RESOURCES
+from tests.localcloud.call_resources import RESOURCES
 
 UNKNOWN = "unknown"
 """The service of a call that could not be told."""
@@ -100,7 +100,7 @@ def record(file: Path) -> None:
     original = DomainDispatcherApplication.__call__
     lock = threading.Lock()
 
-    def call(self: DomainDispatcherApplication, environ: dict[str, Any], start: Any) -> Any:  # noqa: ANN401 - WSGI's own types
+    def call(self: DomainDispatcherApplication, environ: dict[str, Any], start: Any) -> Any:
         if not environ.get("PATH_INFO", "").startswith("/moto-api"):
             lines = [json.dumps(vars(call)) + "\n" for call in calls(_request(environ))]
             with lock, file.open("a", encoding="utf-8") as opened:

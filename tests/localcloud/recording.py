@@ -1,0 +1,26 @@
+"""A local AWS that records which rights each request takes: `calls` reads the file.
+
+Run as `python -m tests.localcloud.recording PORT DESCRIPTOR FILE`, in the place of
+`localcloud.server`.
+"""
+
+import signal
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as `localcloud.server` does
+
+from localcloud import LocalAws
+from localcloud.server import serve
+from tests.localcloud import calls
+
+
+def recording(file: Path) -> LocalAws:
+    """Return an AWS that records in a file."""
+    return LocalAws(module="tests.localcloud.recording", arguments=[str(file)])
+
+
+if __name__ == "__main__":
+    calls.record(Path(sys.argv[3]))
+    serve(*sys.argv[1:3])
