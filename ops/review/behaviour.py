@@ -4,6 +4,7 @@ The same engine that judges the pipes at synth and runs them locally answers her
 records, so a review shows what a filter or a template means instead of how it is spelled.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,6 +78,8 @@ class Behaviour:
     trouble: str = ""
     refused: bool = False
     old_trouble: str = ""
+    is_untold: bool = False
+    """Whether its filter changes, and no sample shows a difference."""
 
 
 _TABLE = re.compile(r":table/([^/]+)/stream/")
@@ -132,11 +135,28 @@ def compare(plan: Plan, samples: Records | None = None) -> list[Behaviour]:
             old_trouble = str(error)
             was_sent = [None] * len(tried)
         answers = _differing(new, tried, was_sent, outcomes)
-        if answers or old_trouble:
+        is_untold = was is not None and not answers and not old_trouble and _asks(was) != _asks(new)
+        if answers or old_trouble or is_untold:
             found.append(
-                Behaviour(pipe=name, address=address, answers=answers, old_trouble=old_trouble)
+                Behaviour(
+                    pipe=name,
+                    address=address,
+                    answers=answers,
+                    old_trouble=old_trouble,
+                    is_untold=is_untold,
+                )
             )
     return found
+
+
+def _asks(way: _Way) -> list[str]:
+    """Return the filters, however they are spaced and in whatever order their names are."""
+    return sorted(
+        json.dumps(json.loads(text), sort_keys=True)
+        for one in (way.pipe, way.rule)
+        if one is not None
+        for text in one.filters
+    )
 
 
 def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[str, _Way]:

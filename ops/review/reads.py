@@ -10,8 +10,10 @@ from typing import Any, Final
 from eventpipes import Definition, RuleDefinition
 
 TYPES: Final = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS")
-MOST: Final = 16
-"""Alternatives of one pattern that are told apart."""
+MOST: Final = 1_000
+"""Alternatives of one pattern that are told apart; EventBridge takes no more of `$or`."""
+WHOLE: Final = ("", "dynamodb", "dynamodb.Keys", "dynamodb.NewImage", "dynamodb.OldImage")
+"""What is an object in every record that has it, so that no rule matches it."""
 _IMAGE: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([^\s<>\"]+)")
 _IN_TEXT: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([A-Za-z0-9_/.\[\]-]+)")
 _STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
@@ -139,7 +141,7 @@ def _asked_at(path: str, rules: Any) -> tuple[Place, str] | None:  # noqa: ANN40
     match = _IMAGE.fullmatch(path)
     if match:
         return _place(match[1], match[2]) or (Place(_part(match[1]), match[2]), "")
-    if path == "eventName" or path.startswith("userIdentity."):
+    if path in ("eventName", *WHOLE) or path.startswith("userIdentity."):
         return None
     return Place("", path), ""
 

@@ -39,7 +39,7 @@ def requests(behaviours: Sequence[Behaviour]) -> Iterator[Section]:
         text = "\n\n".join(blocks)
         if few:
             line = f"- {name}: {_summary(behaviour)}"
-            if behaviour.trouble:
+            if behaviour.trouble or behaviour.is_untold:
                 yield Section(f"- {name} {_summary(behaviour)}")
                 continue
             yield Section(
@@ -54,8 +54,12 @@ def _summary(behaviour: Behaviour) -> str:
     """Return in a line what a pipe does otherwise."""
     if behaviour.trouble:
         return f"cannot be run: {plain(behaviour.trouble)}"
-    kinds = _kinds(behaviour.answers)
-    gained, lost, others = kinds
+    if behaviour.is_untold:
+        return (
+            "has another filter, and no sample shows a difference: try records of your own with"
+            " --samples FILE"
+        )
+    gained, lost, others = _kinds(behaviour.answers)
     if behaviour.old_trouble:
         said = f"as it is now, it cannot be compared ({plain(behaviour.old_trouble)})"
         return f"{said}; it will send when {_some(gained)}" if gained else said

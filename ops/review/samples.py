@@ -15,7 +15,7 @@ from typing import Any, Final
 from eventpipes import Definition, RuleDefinition
 from ops.review import reads
 from ops.review.reads import Place
-from ops.review.values import MISSING, made_up, matching, values
+from ops.review.values import MISSING, made_up, matching, near, values
 
 _ITEM: Final = {
     "Location": {"S": "Oslo"},
@@ -28,6 +28,8 @@ _OLD: Final = _ITEM | {"MaxTemp": {"N": "18"}}
 _BY_TTL: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 MOST: Final = 120
 """Items that are tried; each of them is written, changed, and deleted in two ways."""
+BASES: Final = 60
+"""Of these, those that match alternatives of the filters and are varied."""
 
 Records = Mapping[str, Mapping[str, Any]]
 """Stream records by what happens in each."""
@@ -93,7 +95,7 @@ def samples_for(
     read = _Read(definitions, keys or {})
     bases = read.bases()
     found: dict[str, Sample] = {}
-    for item in islice(_varied(bases, read, alone=len(definitions) == 1), MOST):
+    for item in islice(_unlike(_varied(bases, read, alone=len(definitions) == 1)), MOST):
         is_whole = not any(
             choice is MISSING and all(base[place] is not MISSING for base in bases)
             for place, choice in item.items()
@@ -109,21 +111,33 @@ def samples_for(
 def _varied(bases: Sequence[Item], read: "_Read", *, alone: bool) -> Iterator[Item]:
     """Yield the bases; then, if there is something to compare, each attribute otherwise.
 
-    These are what the filters ask about, and what is not read as before. After one attribute at a
-    time come two at a time.
+    These are what the filters ask about, and what is not read as before; what the filters ask
+    otherwise than before comes first. After one attribute at a time come two at a time.
     """
     yield from bases
     if alone:
         return
+    asked = [*read.asked_otherwise, *sorted(read.filtered - set(read.asked_otherwise))]
+    several = [*asked, *sorted(read.newly_read - set(asked))]
+    for places in (read.asked_otherwise, several):
+        for base in bases:
+            for place in places:
+                for choice in read.choices[place]:
+                    yield {**base, place: choice}
     for base in bases:
-        for place, choices in read.choices.items():
-            for choice in choices if place in read.filtered | read.newly_read else ():
-                yield {**base, place: choice}
-    several = [place for place in read.choices if place in read.filtered]
-    for base in bases:
-        for one, other in combinations(several, 2):
+        for one, other in combinations(asked, 2):
             for first, second in product(read.choices[one], read.choices[other]):
                 yield {**base, one: first, other: second}
+
+
+def _unlike(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield each item once."""
+    seen = set()
+    for item in items:
+        marks = tuple(repr(choice) for _, choice in sorted(item.items(), key=lambda one: one[0]))
+        if marks not in seen:
+            seen.add(marks)
+            yield item
 
 
 def _named(item: Item, base: Item) -> str:
@@ -158,16 +172,20 @@ class _Read:
     def __post_init__(self) -> None:
         self._key = set(self.key_types) or reads.key_parts(self.definitions)
         self._asked = {id(one): reads.asked(one) for one in self.definitions}
-        kinds: dict[Place, dict[str, list[Any]]] = {}
+        kinds: dict[Place, dict[str, list[list[Any]]]] = {}
         for name, kind in self.key_types.items():
             kinds[Place("NewImage", name)] = {kind: []}
         for _, place, kind in reads.read(self.definitions):
             kinds.setdefault(place, {}).setdefault(kind, [])
-        for alternatives in self._asked.values():
+        for number, alternatives in enumerate(self._asked.values()):
             for one in alternatives:
                 for (place, kind), rules in one.items():
                     self.filtered.add(place)
-                    kinds.setdefault(place, {}).setdefault(kind, []).extend(rules)
+                    sides = kinds.setdefault(place, {}).setdefault(kind, [])
+                    sides += [[] for _ in range(len(self._asked) - len(sides))]
+                    sides[number] += rules
+        self._changed = self._alternatives_of_one_side()
+        self.asked_otherwise = sorted({place for one in self._changed for place, _ in one})
         of_each = [
             {(place, kind) for _, place, kind in reads.read([one])} for one in self.definitions
         ]
@@ -182,6 +200,16 @@ class _Read:
         for place, found in kinds.items():
             self.choices[place] = self._choices(place, found)
 
+    def _alternatives_of_one_side(self) -> list[reads.Asked]:
+        """Return the alternatives that not all of the filters have."""
+        of_each = list(self._asked.values())
+        return [
+            one
+            for alternatives in of_each
+            for one in alternatives
+            if not all(one in each for each in of_each)
+        ]
+
     def _choices(self, place: Place, kinds: Mapping[str, Sequence[Any]]) -> list[Choice]:
         own = self.key_types.get(place.path) if place.part else None
         if own is not None and own not in kinds:
@@ -190,7 +218,7 @@ class _Read:
         for kind, rules in kinds.items():
             if own in (None, kind):
                 usual = [self._usual(place, kind)]
-                tried = values(rules, kind, place.name) if rules else usual
+                tried = values(rules, kind, place.name) if any(rules) else usual
                 found += [(kind, one) for one in tried]
         is_key = place.path in self._key
         return found if is_key or not place.part else [*found, MISSING]
@@ -202,29 +230,45 @@ class _Read:
         return made_up(kind, place.name)[0] if weather is None else weather
 
     def bases(self) -> list[Item]:
-        """Return an item that each alternative of each filter matches, those that differ."""
-        found: list[Item] = []
+        """Return items that each alternative of each filter matches, those that differ.
+
+        Each is there twice: with what the other alternatives ask, and with nothing of that. The
+        alternatives that not all filters have come before the others, but for the very first.
+        """
+        usual: list[tuple[bool, Item]] = []
         for one in self.definitions:
             own = {place: kind for _, place, kind in reads.read([one])}
             for alternative in self._asked[id(one)] or [{}]:
-                base = {
-                    place: self._base(place, alternative, own.get(place)) for place in self.choices
-                }
-                if base not in found:
-                    found.append(base)
-        return found
+                is_same = bool(self._asked[id(one)]) and alternative not in self._changed
+                usual += [
+                    (
+                        is_same,
+                        {
+                            place: self._base(place, alternative, own.get(place), apart=apart)
+                            for place in self.choices
+                        },
+                    )
+                    for apart in (False, True)
+                ]
+        first, *others = usual
+        ordered = [first[1], *(base for _, base in sorted(others, key=lambda other: other[0]))]
+        return list(islice(_unlike(iter(ordered)), BASES))
 
-    def _base(self, place: Place, alternative: reads.Asked, own: str | None) -> Choice:
+    def _base(
+        self, place: Place, alternative: reads.Asked, own: str | None, *, apart: bool
+    ) -> Choice:
         choices = self.choices[place]
         for (asked, kind), rules in alternative.items():
             of_kind = [one[1] for one in choices if isinstance(one, tuple) and one[0] == kind]
             if asked == place and of_kind:
-                value = matching(rules, of_kind)
+                value = matching(rules, [*near(rules, kind), *of_kind])
                 return MISSING if value is MISSING else (kind, value)
-        for one in choices:
-            if isinstance(one, tuple) and one[0] == (own or one[0]):
-                return one
-        return choices[0]
+        if apart and place in self.filtered and own is None:
+            return choices[-1]
+        of_own = [one for one in choices if isinstance(one, tuple) and one[0] == (own or one[0])]
+        if not of_own:
+            return choices[0]
+        return of_own[-1 if apart and place in self.filtered else 0]
 
     def records(self, item: Item, what: str) -> dict[str, dict[str, Any]]:
         """Return the life of an item."""

@@ -26,20 +26,28 @@ MOST: Final = 12
 """Values of one attribute that are tried."""
 
 
-def values(rules: Sequence[Any], kind: str, name: str) -> list[Any]:
+def values(sides: Sequence[Sequence[Any]], kind: str, name: str) -> list[Any]:
     """Return values of a DynamoDB type to try against rules, which some match and some do not.
 
-    `kind` is empty where the value is no attribute's, `name` is what made-up text is called by.
+    `sides` are the rules of each filter that is compared. Values that not all of them name come
+    first, so that they are among the few that are tried. `kind` is empty where the value is no
+    attribute's, `name` is what made-up text is called by.
     """
+    of_each = [near(rules, kind) for rules in sides]
     found: list[Any] = []
-    for rule in rules:
-        for value in _near(rule):
-            typed = _typed(value, kind)
-            if typed is not None and typed not in found:
-                found.append(typed)
+    for value in [one for each in of_each for one in each]:
+        if value not in found:
+            found.append(value)
+    found.sort(key=lambda one: all(one in each for each in of_each))
     found = found[:MOST]
     others = [one for one in made_up(kind, name) if one not in found]
     return found + others[: 1 if found else len(others)]
+
+
+def near(rules: Sequence[Any], kind: str) -> list[Any]:
+    """Return every value of a type at the edges of rules, those of the first rule first."""
+    found = [_typed(value, kind) for rule in rules for value in _near(rule)]
+    return [one for one in found if one is not None]
 
 
 def made_up(kind: str, name: str) -> Sequence[Any]:

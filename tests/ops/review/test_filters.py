@@ -5,6 +5,8 @@ that lack it. The operators are those of AWS's page "Comparison operators for us
 in Amazon EventBridge".
 """
 
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -20,8 +22,19 @@ def on(attribute: str, rules: Any, **more: Any) -> dict[str, Any]:
     return {"dynamodb": {"NewImage": {attribute: {"S": rules}}}, **more}
 
 
+def set_patterns(patterns: Sequence[Any]) -> Callable[[dict[str, Any]], None]:
+    """Return what gives a pipe several filters."""
+
+    def edit(values: dict[str, Any]) -> None:
+        filters = [{"pattern": json.dumps(one)} for one in patterns]
+        values["source_parameters"][0]["filter_criteria"] = [{"filter": filters}]
+
+    return edit
+
+
 def answers(old: Any, new: Any) -> list[Answer]:
-    found = compare(edited(set_pattern(new), old=set_pattern(old)))
+    edits = [set_patterns(one) if isinstance(one, list) else set_pattern(one) for one in (old, new)]
+    found = compare(edited(edits[1], old=edits[0]))
     return list(found[0].answers) if found else []
 
 
@@ -129,6 +142,60 @@ def test_a_narrowed_pattern_loses(case: str) -> None:
     assert any(answer.gained for answer in answers(new, old))
 
 
+MANY = [f"v{number}" for number in range(20)]
+TWELVE = {f"A{number}": {"S": MANY[:12]} for number in range(12)}
+OF_EACH = [on(f"A{number}", ["x"]) for number in range(5)]
+LARGE: dict[str, tuple[Any, Any]] = {
+    "the last of many values": (on("Kind", MANY), on("Kind", MANY[:-1])),
+    "the first of many values": (on("Kind", MANY), on("Kind", MANY[1:])),
+    "one more of many exceptions": (
+        on("Kind", [{"anything-but": MANY[:-1]}]),
+        on("Kind", [{"anything-but": MANY}]),
+    ),
+    "the last of many prefixes": (
+        on("Kind", [{"prefix": f"{one}-"} for one in MANY]),
+        on("Kind", [{"prefix": f"{one}-"} for one in MANY[:-1]]),
+    ),
+    "the last of many alternatives": (
+        {"$or": [on(f"A{number}", ["x"]) for number in range(20)]},
+        {"$or": [on(f"A{number}", ["x"]) for number in range(19)]},
+    ),
+    "the last of many attributes": (
+        {"dynamodb": {"NewImage": TWELVE}},
+        {"dynamodb": {"NewImage": TWELVE | {"A11": {"S": MANY[:11]}}}},
+    ),
+    "one of five filters": (OF_EACH, OF_EACH[:-1]),
+    "a value of one of five filters": (OF_EACH, [*OF_EACH[:-1], on("A4", ["y"])]),
+    "two of five filters to one": (
+        OF_EACH,
+        [*OF_EACH[:3], {"dynamodb": {"NewImage": {"A3": {"S": ["x"]}, "A4": {"S": ["x"]}}}}],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_large_filter_is_told_apart_by_what_changes_in_it(case: str) -> None:
+    old, new = LARGE[case]
+    assert any(answer.lost for answer in answers(old, new))
+
+
+@pytest.mark.parametrize("image", ["Keys", "NewImage", "OldImage"])
+def test_a_rule_about_a_whole_image_loses_every_record(image: str) -> None:
+    """An event pattern compares leaves only (AWS: "Amazon EventBridge event patterns", exists)."""
+    found = answers({"eventName": ["MODIFY"]}, {"dynamodb": {image: [{"exists": True}]}})
+    assert [(one.sample, one.lost) for one in found] == [("an item is changed", True)]
+
+
+def test_a_filter_that_no_sample_tells_apart_is_told_as_changed() -> None:
+    edits = [
+        set_pattern({"dynamodb": {"NewImage": {"At": {"N": [{"numeric": [">", number]}]}}}})
+        for number in (5, 7)
+    ]
+    done = review(edited(edits[1], old=edits[0]))
+    assert "has another filter, and no sample shows a difference" in done.markdown
+    assert "--samples FILE" in done.markdown
+
+
 def test_an_attribute_that_is_lacking_is_a_sample() -> None:
     found = answers(on("Kind", [{"exists": False}, "a"]), on("Kind", ["a"]))
     assert "an item without Kind is written" in [answer.sample for answer in found]
@@ -161,7 +228,7 @@ def test_the_same_filter_written_otherwise_changes_nothing() -> None:
     ],
 )
 def test_some_values_match_and_some_do_not(rules: list[Any], kind: str) -> None:
-    tried = values(rules, kind, "it")
+    tried = values([rules], kind, "it")
     first = matching(rules, tried)
     assert first is not MISSING
     assert any(matching(rules, [one, first]) == first for one in tried if one != first)
