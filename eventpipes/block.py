@@ -81,7 +81,7 @@ class Block:
             raise self._wrong(name, found, "a whole number")
         try:
             number = float(found)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise self._wrong(name, found, "a whole number") from None
         if not number.is_integer():
             raise self._wrong(name, found, "a whole number")

@@ -22,6 +22,7 @@ from eventpipes.definition import (
     Secret,
     Source,
 )
+from eventpipes.document import Document
 from eventpipes.errors import InvalidDefinition
 from eventpipes.rule import MAX_EVENT_AGE, MAX_RETRY_ATTEMPTS, RuleDefinition
 
@@ -95,9 +96,9 @@ def _read(file: Path) -> Mapping[str, Any]:
 
 class _Stack:
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._resources: Mapping[str, Mapping[str, Any]] = document.get("resource", {})
-        providers = document.get("provider", {}).get("aws", [{}])
-        self._region = providers[0].get("region", "us-east-1")
+        read = Document(document)
+        self._resources = read.resources
+        self._region = read.region
 
     def resources(self, type_: str) -> Iterable[tuple[str, Any]]:
         return self._resources.get(type_, {}).items()

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stacks import behaviour, quotas
+from eventpipes.document import Document
+
+from stacks import behaviour, quotas, service_models
 from stacks.errors import StackError
 from stacks.findings import Findings
 
@@ -53,8 +55,14 @@ def check(document: Mapping[str, Any] | str) -> Findings:
     >>> check('{"resource": {}}')
     Findings(errors=[], warnings=[])
     """
-    parsed = json.loads(document) if isinstance(document, str) else document
-    found = Findings()
-    found.add(behaviour.check(parsed))
-    found.add(quotas.check(parsed))
+    try:
+        parsed = json.loads(document) if isinstance(document, str) else document
+    except ValueError as error:
+        return Findings(errors=[f"what was synthesized is not JSON: {error}"])
+    read = Document(parsed)
+    found = Findings(errors=read.troubles)
+    whole = {"resource": read.resources, "provider": {"aws": [{"region": read.region}]}}
+    found.add(behaviour.check(whole))
+    found.add(service_models.check(read.resources))
+    found.add(quotas.check(whole))
     return found

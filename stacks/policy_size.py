@@ -21,13 +21,15 @@ _ARNS = {
 """What an ARN will look like after `arn:aws:`; `*` stands for region and account."""
 
 
-def policy_length(policy: str, document: Mapping[str, Any]) -> int | None:
+def policy_length(policy: object, document: Mapping[str, Any]) -> int | None:
     """Return the characters of a policy of a synthesized document, as AWS will count them.
 
     White space does not count: IAM leaves it out, and Terraform does not send it. What a
     reference stands for is filled in at the length that it will have, as far as that can be
-    told; any other reference counts as it is written. None: it is no JSON, but an expression.
+    told; any other reference counts as it is written. None: it is no JSON, or an expression.
     """
+    if not isinstance(policy, str):
+        return None
     filled = _REFERENCE.sub(lambda match: _value(match, document), policy)
     try:
         compact = json.dumps(json.loads(filled), separators=(",", ":"), ensure_ascii=False)

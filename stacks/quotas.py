@@ -83,7 +83,9 @@ def _groups(resources: Mapping[str, Any]) -> Iterator[_Measured]:
     for id_, body in resources.get("aws_cloudwatch_dashboard", {}).items():
         try:
             widgets = json.loads(body["dashboard_body"])["widgets"]
-        except (KeyError, ValueError):  # none, or an expression of Terraform
+        except (KeyError, TypeError, ValueError):  # none, or an expression of Terraform
+            continue
+        if not isinstance(widgets, list):
             continue
         where = f"aws_cloudwatch_dashboard.{id_}"
         yield _Measured(where, len(widgets), limits.WIDGETS_OF_A_DASHBOARD)

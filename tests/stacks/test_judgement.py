@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from cdktf import App
 
-from stacks import judgement
+from stacks import judgement, service_models
 from stacks.findings import Findings
 from stacks.weather import WeatherStack
 from tests.stacks.conftest import Synthesized, read_settings, synthesize
+from tests.stacks.service_models import of_botocore
 from tests.stacks.test_quotas import resources, rules
 
 SOURCE = "source_parameters"
@@ -141,6 +142,22 @@ def test_an_override_that_eventbridge_would_refuse_ends_synth(tmp_path: Path) ->
         (f"{STREAM}.starting_position", "TRIM", "starting_position is 'TRIM'"),
         (f"{STREAM}.starting_position", DELETE, "starting_position is not set"),
         ("desired_state", "ON", "desired_state is 'ON'"),
+        ("name", "cache-put b", "name is 'cache-put b'; use letters, digits, dots"),
+        ("name", "cache-put\u00e9", "name is 'cache-put\u00e9'; use letters"),
+        ("name", "cache-put\0", "name is 'cache-put\\x00'; use letters"),
+        ("description", "x" * 513, "description has 513 characters; it may have 0 to 512"),
+        ("description", "a\nb", "description is 'a\\nb'; use one line"),
+        (f"{STREAM}.parallelization_factor", 0, "parallelization_factor is 0; write 1 to 10"),
+        (f"{STREAM}.parallelization_factor", 11, "parallelization_factor is 11; write 1 to 10"),
+        (f"{STREAM}.parallelization_factor", "many", "parallelization_factor is 'many'; write"),
+        (f"{STREAM}.parallelization_factor", 1.5, "is 1.5; write a whole number"),
+        (f"{STREAM}.maximum_batching_window_in_seconds", 301, "is 301; write 0 to 300"),
+        (f"{STREAM}.on_partial_batch_item_failure", "X", "is 'X'; write one of AUTOMATIC_BISECT"),
+        (f"{STREAM}.batch_size", 1e308, "batch_size is 1e+308; write 1 to 10,000"),
+        (f"{STREAM}.batch_size", 10**400, "takes a whole number"),
+        (f"{STREAM}.dead_letter_config.arn", "queue", "arn is 'queue'; it has to match arn:"),
+        ("log_configuration.include_execution_data", ["X"], "is 'X'; write one of ALL"),
+        ("role_arn", "role", "role_arn is 'role'; it has to match"),
     ],
 )
 def test_an_override_of_a_pipe_is_judged(path: str, value: object, says: str) -> None:
@@ -170,6 +187,9 @@ def test_an_override_of_a_pipe_is_judged(path: str, value: object, says: str) ->
         ("target", "http_target.query_string_parameters.key", "\0", "its value is"),
         ("target", "http_target", [1], "it is 1, where Terraform takes a block"),
         ("target", "target_id", "a b", "the target's id is 'a b'"),
+        ("rule", "name", "a b", "name is 'a b'; use letters"),
+        ("rule", "description", "x" * 513, "description has 513 characters"),
+        ("rule", "state", "ON", "state is 'ON'; write one of DISABLED, ENABLED"),
     ],
 )
 def test_an_override_of_a_rule_is_judged(type_: str, path: str, value: object, says: str) -> None:
@@ -185,9 +205,16 @@ def test_an_override_of_a_rule_is_judged(type_: str, path: str, value: object, s
     ("path", "value", "says"),
     [
         ("invocation_endpoint", "http://momento.example/cache/*", "takes an https address only"),
-        ("invocation_endpoint", DELETE, "invocation_endpoint is None"),
+        ("invocation_endpoint", DELETE, "invocation_endpoint is not set"),
         ("http_method", "TRACE", "http_method is 'TRACE'; write one of DELETE, GET"),
         ("invocation_rate_limit_per_second", 0, "invocation_rate_limit_per_second is 0"),
+        (
+            "invocation_endpoint",
+            "https://x.test/ca che/*",
+            "invocation_endpoint is 'https://x.test/",
+        ),
+        ("name", "a b", "name is 'a b'; use letters"),
+        ("description", "x" * 513, "description has 513 characters"),
     ],
 )
 def test_an_override_of_a_destination_is_judged(path: str, value: object, says: str) -> None:
@@ -210,11 +237,118 @@ def test_an_override_of_a_connection_is_judged(value: object) -> None:
     assert "authorization_type is" in error
 
 
+PARAMETERS = "auth_parameters.invocation_http_parameters"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("name", "\u00e9", "name is '\u00e9'; use letters"),
+        ("description", "a\nb", "description is 'a\\nb'; use one line"),
+        ("auth_parameters.api_key.key", "", "api_key.key has 0 characters; it may have 1 to 512"),
+        ("auth_parameters.api_key.value", "x" * 513, "api_key.value has 513 characters"),
+        ("auth_parameters.api_key.key", "A:B", "api_key.key is 'A:B'; it has to match"),
+        ("auth_parameters.api_key.key", " " * 400 + ":", "it has to match"),
+        ("auth_parameters.api_key.key", DELETE, "auth_parameters.api_key.key is not set"),
+        (PARAMETERS, {"header": [{"key": "A B", "value": "x"}]}, "header[0].key is 'A B'"),
+        (PARAMETERS, {"header": {"key": "A", "value": "\u00e9\n"}}, "header.value is '\u00e9\\n'"),
+        (PARAMETERS, [{"query_string": [{"key": "", "value": "x"}]}], "query_string[0].key is ''"),
+        (PARAMETERS, {"body": [{"key": "a"}] * 101}, "body has 101 elements; it may have 0 to 100"),
+    ],
+)
+def test_what_a_connection_sends_is_held_against_the_model(
+    path: str, value: object, says: str
+) -> None:
+    """CreateConnection in AWS's service model `events`, as botocore ships it."""
+    stack = synthesize()
+    name = stack.one("aws_cloudwatch_event_connection")["name"]
+    document = with_override(stack, "aws_cloudwatch_event_connection", name, path, value)
+    errors = judgement.check(document).errors
+    assert [error for error in errors if says in error], errors
+
+
+@pytest.mark.parametrize(
+    ("type_", "path", "value", "says"),
+    [
+        ("aws_cloudwatch_event_bus", "name", "a b", "name is 'a b'; use letters"),
+        ("aws_dynamodb_table", "billing_mode", "FREE", "billing_mode is 'FREE'; write one of"),
+        ("aws_iam_role", "name", "a b", "name is 'a b'"),
+        ("aws_iam_role", "max_session_duration", 60, "is 60; write 3,600 to 43,200"),
+        ("aws_cloudwatch_log_group", "name", "a b", "name is 'a b'"),
+        ("aws_secretsmanager_secret", "name", "", "name '': 0 characters"),
+    ],
+)
+def test_other_resources_are_held_against_their_models(
+    type_: str, path: str, value: object, says: str
+) -> None:
+    document = copy.deepcopy(synthesize(TOPOLOGY="bus").document)
+    next(iter(document["resource"][type_].values()))[path] = value
+    errors = judgement.check(document).errors
+    assert len([error for error in errors if says in error]) == 1, errors
+
+
+def test_the_stacks_send_what_the_models_take() -> None:
+    for topology in ("pipes", "bus"):
+        assert judgement.check(synthesize(TOPOLOGY=topology).document).errors == []
+
+
+def test_the_shapes_are_those_that_botocore_ships() -> None:
+    """They are written again by `python -m tests.stacks.service_models`."""
+    assert json.loads(service_models.FILE.read_text(encoding="utf-8")) == of_botocore()
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ({"resource": 5}, "resource: it is 5, where Terraform takes a block"),
+        ({"resource": {"aws_pipes_pipe": "x"}}, "resource.aws_pipes_pipe: it is 'x', where"),
+        ({"resource": {"aws_pipes_pipe": {"p": None}}}, "aws_pipes_pipe.p: it is None, where"),
+        ({"resource": {"aws_sqs_queue": {"q": 5}}}, "aws_sqs_queue.q: it is 5, where"),
+        ({"provider": 5}, "provider: it is 5, where Terraform takes a block"),
+        ({"provider": {"aws": "x"}}, "provider.aws: it is 'x', where Terraform takes a block"),
+        ([5], "the document: it is 5, where Terraform takes a block"),
+        ("[", "what was synthesized is not JSON"),
+        (5, "the document: it is 5, where Terraform takes a block"),
+    ],
+)
+def test_a_malformed_document_is_an_error_that_says_where(document: Any, says: str) -> None:
+    (error,) = judgement.check(document).errors
+    assert error.startswith(says)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"resource": None},
+        {"resource": []},
+        {"resource": {"aws_pipes_pipe": None}},
+        {"provider": None},
+        {"provider": {"aws": []}},
+        {"provider": {"aws": {}}},
+        {"provider": [{"aws": [{"region": "eu-west-1"}]}]},
+        {"//": "a comment", "resource": {"//": "another", "aws_sqs_queue": {"//": "a third"}}},
+    ],
+)
+def test_the_forms_of_terraforms_json_are_taken(document: Any) -> None:
+    """Terraform: "JSON Configuration Syntax"; a block may be a list, null, or a comment."""
+    assert judgement.check(document) == Findings()
+
+
+def test_resources_in_lists_are_judged_too() -> None:
+    document = {"resource": [{"aws_sqs_queue": [{"q": [{"name": "x" * 81}]}]}]}
+    (error,) = judgement.check(document).errors
+    assert error.startswith("aws_sqs_queue.q: name 'xxx")
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
         (f"{STREAM}.maximum_retry_attempts", "${var.attempts}"),
         (f"{STREAM}.maximum_record_age_in_seconds", "${var.age}"),
+        (f"{STREAM}.starting_position", "${var.position}"),
+        (f"{STREAM}.parallelization_factor", "${var.factor}"),
+        ("desired_state", "${var.state}"),
+        ("name", "cache-put ${var.name}"),
         ("target_parameters.http_parameters.path_parameter_values", ["${var.cache}"]),
         (f"{SOURCE}.filter_criteria", None),
         ("target_parameters.input_template", ""),
@@ -278,7 +412,7 @@ def test_every_error_is_told_at_once() -> None:
     ("path", "value", "told"),
     [
         (SOURCE, {}, "has no dynamodb_stream_parameters"),
-        ("target", None, "it has no target"),
+        ("target", None, "target is not set"),
         ("log_configuration.level", "LOUD", "log_configuration.level is 'LOUD'"),
     ],
 )
