@@ -26,7 +26,8 @@ def synthesize(stack: str | None = None) -> None:
     app = App(context={"targetVersions": {"terraform": ">=1.11.0"}})  # cdktn asks for it
     stack_class(app, settings.stack, settings)
     app.synth()
-    for warning in judgement.judge(app.outdir, settings.stack):
+    most = settings.max_ttl_seconds
+    for warning in judgement.judge(app.outdir, settings.stack, max_ttl_seconds=most):
         print(f"warning: {warning}", file=sys.stderr)
 
 

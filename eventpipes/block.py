@@ -16,6 +16,23 @@ def is_whole_expression(value: str | None) -> bool:
     return value is not None and value.startswith("${") and value.endswith("}")
 
 
+def with_expressions_as(text: str, stand_in: str) -> str:
+    """Return a text in which another stands for each expression of Terraform.
+
+    >>> with_expressions_as('{"a":"${jsonencode({b = 1})}"}', "x")
+    '{"a":"x"}'
+    """
+    pieces, start = [], 0
+    while (opening := text.find("${", start)) >= 0:
+        end, depth = opening + 2, 1
+        while depth and end < len(text):
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        pieces += [text[start:opening], stand_in]
+        start = end
+    return "".join([*pieces, text[start:]])
+
+
 class Block:
     """One block, named by its address; an empty one stands for a block that is not there.
 
@@ -35,6 +52,11 @@ class Block:
     def has(self, name: str) -> bool:
         """Say whether an argument is given."""
         return self._body.get(name) not in (None, [], {}, "")
+
+    def is_unknown(self, *names: str) -> bool:
+        """Say whether one of the arguments is an expression of Terraform, and nothing else."""
+        given = (self._body.get(name) for name in names)
+        return any(isinstance(one, str) and is_whole_expression(one) for one in given)
 
     def block(self, name: str) -> "Block":
         """Return a block that is there at most once, whether as an object or as a list of one."""
@@ -88,7 +110,9 @@ class Block:
         return int(number)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of text."""
+        """Return a list of text; an expression of Terraform is none."""
+        if self.is_unknown(name):
+            return ()
         found = self._list(name)
         for one in found:
             if not isinstance(one, str):
@@ -96,9 +120,9 @@ class Block:
         return tuple(found)
 
     def mapping(self, name: str) -> Mapping[str, str]:
-        """Return a map of text."""
+        """Return a map of text; an expression of Terraform is none."""
         found = self._body.get(name)
-        if found is None or found == []:
+        if found is None or found == [] or self.is_unknown(name):
             return {}
         if not isinstance(found, Mapping) or not all(
             isinstance(value, str) for value in found.values()

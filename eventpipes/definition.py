@@ -105,5 +105,10 @@ class Definition:
     desired_state: str = "RUNNING"
     created: datetime | None = None
     """When it was deployed; with LATEST it reads what is written from then on."""
+    enriched: bool = False
+    """Whether its target gets what an enrichment makes of the record."""
+    enrichment_template: str | None = None
+    unknown_parameters: bool = False
+    """Whether its HTTP parameters are an expression of Terraform."""
     unsupported: str | None = None
     """Why it cannot be run faithfully, if so (an enrichment, another target)."""

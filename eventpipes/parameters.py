@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from eventpipes.errors import InvalidDefinition, InvalidPath
 from eventpipes.path import MISSING, compile_path, is_path
-from eventpipes.service_model import Model
+from eventpipes.service_model import Model, Shape
 from eventpipes.template import check_octets, to_json
 
 Value = Callable[[Mapping[str, object]], str]
@@ -64,11 +64,16 @@ def compile_values(
     """
     for name, value in parameters.items():
         what = f"the {kind} parameter {name[:40]!r}".replace("QueryString", "query string")
-        for part, word, text in (("Key", "name", name), ("Value", "value", value)):
-            trouble = model[f"{kind}{part}"].trouble(text)
-            if trouble:
-                raise InvalidDefinition(f"{what}: its {word} {trouble}")
+        check_value(f"{what}: its name", name, model[f"{kind}Key"])
+        check_value(f"{what}: its value", value, model[f"{kind}Value"])
     return [(name, compile_value(value)) for name, value in parameters.items()]
+
+
+def check_value(what: str, value: str, shape: Shape) -> None:
+    """Raise InvalidDefinition, with what it is, for a text that AWS's service model refuses."""
+    trouble = shape.trouble(value)
+    if trouble:
+        raise InvalidDefinition(f"{what} {trouble}")
 
 
 def compile_path_parameters(values: Sequence[str], model: Model) -> list[Value]:
@@ -79,9 +84,7 @@ def compile_path_parameters(values: Sequence[str], model: Model) -> list[Value]:
 
     """
     for place, value in enumerate(values, 1):
-        trouble = model["PathParameter"].trouble(value)
-        if trouble:
-            raise InvalidDefinition(f"path parameter {place} {trouble}")
+        check_value(f"path parameter {place}", value, model["PathParameter"])
     return [compile_value(value) for value in values]
 
 

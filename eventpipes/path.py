@@ -32,7 +32,9 @@ def parse_path(text: str) -> tuple[str | int, ...]:
 
     """
     if not text.startswith("$"):
-        raise InvalidPath(f"{text!r} does not begin with $: write $.{text.lstrip('.')}")
+        name = text.strip(" .")
+        better = f"$.{name}" if _STEP.match(f".{name}") else "$ for the whole, or $.name"
+        raise InvalidPath(f"{text!r} does not begin with $: write {better}")
     steps: list[str | int] = []
     position = 1
     while position < len(text):

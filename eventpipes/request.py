@@ -4,7 +4,7 @@ See AWS: "API destinations as targets in Amazon EventBridge".
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from eventpipes.definition import Destination
@@ -95,11 +95,7 @@ class RequestForm:
             name: value for name, value in DEFAULT_HEADERS.items() if name.lower() not in named
         } | kept
         self.warnings = (
-            *(
-                f"EventBridge takes the header {name} out: leave it away"
-                for name in (*connection.headers, *headers)
-                if name.lower() in REMOVED_HEADERS
-            ),
+            *removed_headers(connection.headers, headers),
             *unreadable({f"path {place}": one for place, one in enumerate(path_parameters, 1)}),
             *unreadable(query_string),
             *unreadable(headers),
@@ -129,17 +125,34 @@ class RequestForm:
         return Request(self._method, url, headers, body)
 
 
+def removed_headers(*headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each header that EventBridge takes out."""
+    for name in (name for some in headers for name in some):
+        if name.lower() in REMOVED_HEADERS:
+            yield f"EventBridge takes the header {name} out: leave it away"
+
+
+def wildcards(endpoint: str, parameters: Sequence[str]) -> list[str]:
+    """Return an endpoint, cut where path parameters go.
+
+    Raises:
+        InvalidDefinition: there are more or fewer parameters than places.
+
+    """
+    pieces = endpoint.split(WILDCARD)
+    if len(pieces) - 1 != len(parameters):
+        raise InvalidDefinition(
+            f"{len(parameters)} path parameters, but the endpoint {endpoint} has"
+            f" {len(pieces) - 1} wildcards (*): give one each"
+        )
+    return pieces
+
+
 class _Endpoint:
     """An endpoint and its path parameters; constant ones are filled in once."""
 
     def __init__(self, endpoint: str, parameters: Sequence[str], model: Model) -> None:
-        self._pieces = endpoint.split(WILDCARD)
-        wildcards = len(self._pieces) - 1
-        if wildcards != len(parameters):
-            raise InvalidDefinition(
-                f"{len(parameters)} path parameters, but the endpoint {endpoint} has {wildcards}"
-                " wildcards (*): give one each"
-            )
+        self._pieces = wildcards(endpoint, parameters)
         self._values = compile_path_parameters(parameters, model)
         constant = not any(map(is_path, parameters))
         self._filled = fill(self._pieces, parameters) if constant else None

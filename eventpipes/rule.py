@@ -20,10 +20,12 @@ from eventpipes.errors import (
     Unsupported,
 )
 from eventpipes.outcome import Filtered, Request, Unprocessable
-from eventpipes.path import MISSING, compile_path
+from eventpipes.path import MISSING, compile_path, parse_path
 from eventpipes.request import RequestForm
 from eventpipes.service_model import EVENTS
-from eventpipes.template import Template, Variables, timestamp, to_json
+from eventpipes.stream_record import Kind, kind_of
+from eventpipes.template import Template, timestamp, to_json
+from eventpipes.template_variables import Variables
 
 MAX_PATHS = 100
 MAX_PATH_LENGTH = 256
@@ -69,6 +71,9 @@ class RuleDefinition:
     maximum_retry_attempts: int = MAX_RETRY_ATTEMPTS
     maximum_event_age: int = MAX_EVENT_AGE
     dead_letter_queue_arn: str | None = None
+    constant_input: str | None = None
+    unknown_parameters: bool = False
+    """Whether its HTTP parameters are an expression of Terraform."""
     unsupported: str | None = None
 
     @property
@@ -115,7 +120,9 @@ class Rule:
         self.warnings: tuple[str, ...] = self._form.warnings
         path, text = definition.input_path, definition.input_template
         self._read = None if path is None else compile_path(path)
-        self._template = None if text is None else Template(text, _variables(definition))
+        self._template = None if text is None else Template(text, variables(definition))
+        if self._template is not None:
+            self.warnings = (*self._template.warnings, *self.warnings)
         self._context = {
             "aws.events.rule-arn": definition.arn,
             "aws.events.rule-name": definition.name,
@@ -155,15 +162,31 @@ class Rule:
         return self._form.fill(event, to_json(part))
 
 
-def _variables(definition: RuleDefinition) -> Variables:
+def variables(definition: RuleDefinition) -> Variables:
+    """Return the variables that a rule's template may have."""
     return Variables(
         prefix="aws.events.",
         reserved=RESERVED,
         whole={"aws.events.event": _without_detail, "aws.events.event.json": lambda event: event},
         opening=_OPENING,
+        kind=lambda name: _kind(name, definition.input_paths),
         paths=definition.input_paths,
         strict=True,
     )
+
+
+def _kind(name: str, paths: Mapping[str, str]) -> Kind:
+    """Return what a variable leads to, where the event's detail is a stream record."""
+    if name not in paths:
+        return "object" if name in ("aws.events.event", "aws.events.event.json") else "text"
+    match parse_path(paths[name]):
+        case () | ("detail",) | ("resources",):
+            return "object"
+        case many if "*" in many:
+            return "object"
+        case ("detail", *rest):
+            return kind_of(rest)
+    return "text"
 
 
 def _without_detail(event: object) -> object:
@@ -204,10 +227,11 @@ def _check(definition: RuleDefinition) -> None:
             f"maximum_event_age_in_seconds is {definition.maximum_event_age}; use"
             f" {MIN_EVENT_AGE} to {MAX_EVENT_AGE}"
         )
-    _check_input(definition)
+    check_input(definition)
 
 
-def _check_input(definition: RuleDefinition) -> None:
+def check_input(definition: RuleDefinition) -> None:
+    """Raise InvalidDefinition for what EventBridge refuses of an input path or a transformer."""
     paths, template = definition.input_paths, definition.input_template
     if definition.input_path is not None and (paths or template is not None):
         raise InvalidDefinition("it has an input_path and an input transformer: give one of them")

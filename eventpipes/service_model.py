@@ -52,7 +52,7 @@ def _model(*, paths: bool) -> Model:
             HEADER_VALUE,
             "a header's value holds ASCII characters and tabs, at least one",
         ),
-        ("PathParameter", PATH_PARAMETER, "it must not be empty or blank"),
+        ("PathParameter", PATH_PARAMETER, "write one line that is not empty or blank"),
         ("QueryStringKey", QUERY_STRING_KEY, "it holds no control characters, and at least one"),
         (
             "QueryStringValue",

@@ -37,11 +37,15 @@ def kind_of(steps: Sequence[str | int]) -> Kind:
     'text'
     >>> kind_of(["dynamodb", "NewImage", "City"])
     'object'
+    >>> kind_of(["dynamodb", "NewImage", "Stops", "L", "*", "S"])
+    'object'
     >>> kind_of(["detail"])
     'unknown'
     """
     match list(steps):
         case [] | ["dynamodb"] | ["userIdentity"]:
+            kind = "object"
+        case many if "*" in many:
             kind = "object"
         case [str(field)]:
             kind = _FIELDS.get(field, "unknown")

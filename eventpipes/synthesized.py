@@ -27,6 +27,7 @@ from eventpipes.errors import InvalidDefinition
 from eventpipes.rule import MAX_EVENT_AGE, MAX_RETRY_ATTEMPTS, RuleDefinition
 
 ACCOUNT = "000000000000"
+_PARAMETERS = ("path_parameter_values", "query_string_parameters", "header_parameters")
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.(\w+)\}")
 
 
@@ -132,8 +133,11 @@ class _Stack:
         filters = tuple(
             one.must_text("pattern") for one in source.block("filter_criteria").blocks("filter")
         )
+        unknown = http.is_unknown(*_PARAMETERS)
         if unsupported is None and any(map(is_whole_expression, filters)):
             unsupported = "a filter is an expression of Terraform"
+        elif unsupported is None and unknown:
+            unsupported = "its HTTP parameters are an expression of Terraform"
         return Definition(
             name=name,
             arn=self._arn("pipes", f"pipe/{name}"),
@@ -154,6 +158,9 @@ class _Stack:
             path_parameters=http.texts("path_parameter_values"),
             query_string=http.mapping("query_string_parameters"),
             headers=http.mapping("header_parameters"),
+            enriched=pipe.has("enrichment"),
+            enrichment_template=pipe.block("enrichment_parameters").text("input_template"),
+            unknown_parameters=unknown,
             logging=Logging(
                 level=log.text("level") or "OFF",
                 log_group_arn=self._named(group) if group else None,
@@ -183,6 +190,8 @@ class _Stack:
             transformer.text("input_template")
         ):
             unsupported = "its pattern or its template is an expression of Terraform"
+        elif http.is_unknown(*_PARAMETERS):
+            unsupported = "its HTTP parameters are an expression of Terraform"
         attempts, age = "maximum_retry_attempts", "maximum_event_age_in_seconds"
         return RuleDefinition(
             name=name,
@@ -202,6 +211,8 @@ class _Stack:
             maximum_retry_attempts=retries.number(attempts, MAX_RETRY_ATTEMPTS, unknown=0),
             maximum_event_age=retries.number(age, MAX_EVENT_AGE, unknown=MAX_EVENT_AGE),
             dead_letter_queue_arn=self._named(queue) if queue else None,
+            constant_input=target.text("input") or None,
+            unknown_parameters=http.is_unknown(*_PARAMETERS),
             unsupported=unsupported,
         )
 

@@ -12,29 +12,15 @@ takes text in quotes only. A rule delivers nothing where a value would break its
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from eventpipes.errors import InvalidPath, InvalidTemplate, Undeliverable
-from eventpipes.path import MISSING, compile_path, parse_path
-from eventpipes.stream_record import kind_of
+from eventpipes.errors import InvalidTemplate, Undeliverable
+from eventpipes.path import MISSING, compile_path
+from eventpipes.template_variables import PIPE, Variable, Variables, split
 
 MAX_LENGTH: Final = 8_192
 """Characters of a template that EventBridge takes."""
-
-RESERVED: Final = frozenset(
-    {
-        "aws.pipes.enrichment-arn",
-        "aws.pipes.event",
-        "aws.pipes.event.ingestion-time",
-        "aws.pipes.event.json",
-        "aws.pipes.pipe-arn",
-        "aws.pipes.pipe-name",
-        "aws.pipes.source-arn",
-        "aws.pipes.target-arn",
-    }
-)
 
 Context = Mapping[str, str]
 """The reserved variables that the pipe knows, by name."""
@@ -43,46 +29,11 @@ _NOTHING: Context = {}
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Variables:
-    """Which variables a template may have: reserved ones, and paths or the names of paths.
-
-    `whole` has the reserved ones that stand for the record, each with what is read of it; the
-    others are the context's. `paths` are a rule's own names; a pipe has none, and its templates
-    hold the paths themselves. `opening` finds where a variable begins. `strict` is a rule's way:
-    text must stand in quotes, no variable is an object's key, and what is not JSON in the end is
-    not delivered.
-    """
-
-    prefix: str
-    reserved: frozenset[str]
-    whole: Mapping[str, Callable[[object], object]]
-    opening: re.Pattern[str]
-    paths: Mapping[str, str] | None = None
-    strict: bool = False
-
-
-PIPE: Final = Variables(
-    prefix="aws.pipes.",
-    reserved=RESERVED,
-    whole=dict.fromkeys(("aws.pipes.event", "aws.pipes.event.json"), lambda record: record),
-    opening=re.compile(r"<(?=\$|aws\.pipes\.)"),
-)
-
-
-@dataclass(frozen=True)
-class _Variable:
-    name: str
-    in_string: bool
-    column: int
-    width: int
-    """How many characters it has in the template, with its `<` and `>`."""
-
-
 class Template:
     """A compiled input template: `render(record, context)` gives the text that is sent.
 
     `warnings` has a sentence for each thing that EventBridge takes and that is hardly meant.
+    `names` are its variables; `least_bytes` is the size of what it gives, with nothing in them.
     """
 
     def __init__(self, text: str, variables: Variables = PIPE) -> None:
@@ -99,15 +50,18 @@ class Template:
             )
         self.text = text
         self._variables = variables
-        parts = _split(text, variables)
+        parts = split(text, variables)
         self.is_json = _is_json(parts)
         self._lines = variables.strict and not self.is_json
         if variables.strict:
             _check_rule_text(text, parts, is_json=self.is_json)
-        filled = [part for part in parts if isinstance(part, _Variable)]
+        filled = [part for part in parts if isinstance(part, Variable)]
         literal = "".join(part for part in parts if isinstance(part, str))
         self._alone = len(filled) == 1 and not literal.strip() and not variables.strict
-        self.warnings = () if variables.strict else tuple(_warn(filled, literal, alone=self._alone))
+        warn = _warn_in_rule if variables.strict else _warn
+        self.warnings = tuple(warn(filled, literal, variables, alone=self._alone))
+        self.least_bytes = self._least_bytes(parts)
+        self.names = tuple(variable.name for variable in filled)
         self._form = "".join(
             part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts
         )
@@ -126,7 +80,17 @@ class Template:
             return _deliverable(text, lines=self._lines)
         return text
 
-    def _writer(self, variable: _Variable) -> Callable[[object, Context], str]:
+    def _least_bytes(self, parts: list[str | Variable]) -> int:
+        """Return how many bytes there are, whatever the variables hold."""
+        least = "".join(
+            part if isinstance(part, str) else "" if part.in_string or not self.is_json else "0"
+            for part in parts
+        )
+        if self._lines:
+            least = _deliverable(least, lines=True)
+        return len(least.encode("utf-8", "replace"))
+
+    def _writer(self, variable: Variable) -> Callable[[object, Context], str]:
         write = self._write(variable)
         name = variable.name
         if name in self._variables.whole:
@@ -144,7 +108,7 @@ class Template:
 
         return write_path
 
-    def _write(self, variable: _Variable) -> Callable[[object], str]:
+    def _write(self, variable: Variable) -> Callable[[object], str]:
         """Return what writes a value where the variable stands."""
         if self._alone:
             return _alone
@@ -153,59 +117,7 @@ class Template:
         return _in_text_of_rule if self._variables.strict else _in_text
 
 
-def _split(text: str, variables: Variables) -> list[str | _Variable]:
-    """Cut a template into text and variables."""
-    parts: list[str | _Variable] = []
-    start = 0
-    in_string = False
-    for opening in variables.opening.finditer(text):
-        if opening.start() < start:
-            continue
-        column = opening.start() + 1
-        closing = text.find(">", opening.end())
-        if closing < 0:
-            raise InvalidTemplate(
-                "the variable is not closed; add a >", template=text, column=column
-            )
-        name = text[opening.end() : closing]
-        _check_variable(name, variables, text, column)
-        literal = text[start : opening.start()]
-        in_string = _ends_in_string(literal, in_string=in_string)
-        width = closing + 1 - opening.start()
-        parts += [literal, _Variable(name, in_string, column, width)]
-        start = closing + 1
-    parts.append(text[start:])
-    return [part for part in parts if part != ""]
-
-
-def _check_variable(name: str, variables: Variables, text: str, column: int) -> None:
-    known = variables.reserved | frozenset(variables.paths or ())
-    if name.startswith(variables.prefix) or variables.paths is not None:
-        if name not in known:
-            names = ", ".join(sorted(known))
-            raise InvalidTemplate(
-                f"there is no variable <{name}>; there are {names}", template=text, column=column
-            )
-        return
-    try:
-        compile_path(name)
-    except InvalidPath as error:
-        raise InvalidTemplate(str(error), template=text, column=column) from None
-
-
-def _ends_in_string(literal: str, *, in_string: bool) -> bool:
-    escaped = False
-    for character in literal:
-        if escaped:
-            escaped = False
-        elif character == "\\" and in_string:
-            escaped = True
-        elif character == '"':
-            in_string = not in_string
-    return in_string
-
-
-def _is_json(parts: list[str | _Variable]) -> bool:
+def _is_json(parts: list[str | Variable]) -> bool:
     try:
         from_json(_sample(parts))
     except ValueError:
@@ -213,7 +125,7 @@ def _is_json(parts: list[str | _Variable]) -> bool:
     return True
 
 
-def _sample(parts: list[str | _Variable]) -> str:
+def _sample(parts: list[str | Variable]) -> str:
     """Return what a template can become, with each character of the text in its own place."""
     return "".join(
         part
@@ -225,7 +137,7 @@ def _sample(parts: list[str | _Variable]) -> str:
     )
 
 
-def _check_rule_text(text: str, parts: list[str | _Variable], *, is_json: bool) -> None:
+def _check_rule_text(text: str, parts: list[str | Variable], *, is_json: bool) -> None:
     """Raise InvalidTemplate unless a rule's template is JSON, or lines of quoted text.
 
     See AWS: "Amazon EventBridge input transformation" (strings need quotes) and the type
@@ -233,7 +145,7 @@ def _check_rule_text(text: str, parts: list[str | _Variable], *, is_json: bool) 
     """
     sample = _sample(parts)
     for part in parts:
-        if isinstance(part, _Variable) and part.in_string and _is_key(sample, part.column):
+        if isinstance(part, Variable) and part.in_string and _is_key(sample, part.column):
             raise InvalidTemplate(
                 f"<{part.name}> is in an object's key, and a rule takes a variable as a value only",
                 template=text,
@@ -294,7 +206,9 @@ def _deliverable(text: str, *, lines: bool) -> str:
     return text
 
 
-def _warn(filled: list[_Variable], literal: str, *, alone: bool) -> Iterator[str]:
+def _warn(
+    filled: list[Variable], literal: str, variables: Variables, *, alone: bool
+) -> Iterator[str]:
     """Yield a sentence for each variable of a pipe's template that loses its quotes."""
     if alone:
         name = filled[0].name
@@ -306,17 +220,28 @@ def _warn(filled: list[_Variable], literal: str, *, alone: bool) -> Iterator[str
     if not literal.lstrip().startswith(("{", "[")):
         return
     for variable in filled:
-        if variable.in_string and _holds_object(variable.name):
+        if variable.in_string and variables.kind(variable.name) == "object":
             yield (
                 f"the input template has <{variable.name}> in quotes, and it leads to an object or"
                 " a list, which loses its own quotes there: take the quotes around it away"
             )
 
 
-def _holds_object(name: str) -> bool:
-    if not name.startswith("$"):
-        return name in PIPE.whole
-    return kind_of(parse_path(name)) == "object"
+def _warn_in_rule(
+    filled: list[Variable],
+    literal: str,  # noqa: ARG001 - as `_warn` has it
+    variables: Variables,
+    *,
+    alone: bool,  # noqa: ARG001 - as `_warn` has it
+) -> Iterator[str]:
+    """Yield a sentence for each variable that a rule never delivers."""
+    for variable in filled:
+        if variable.in_string and variables.kind(variable.name) == "object":
+            yield (
+                f"the input template has <{variable.name}> in quotes, and it leads to an object or"
+                " a list: EventBridge delivers nothing then. Write JSON, with the variable as a"
+                f' value and without quotes: {{"value": <{variable.name}>}}'
+            )
 
 
 def _in_value(value: object) -> str:

@@ -40,6 +40,7 @@ from ops.terraform import (
     synthesize,
 )
 from stacks.errors import StackError
+from stacks.momento_limits import MAX_TTL_SECONDS
 from stacks.settings import Settings
 
 app = typer.Typer(
@@ -142,7 +143,14 @@ def review(
     """Review a plan as Markdown, what it loses first; exit code 3 if it is held back."""
     found = saved_plan.read(plan, _initialized) if plan else saved_plan.read_new(_initialized())
     more = {"samples": named_records(samples)} if samples else {}
-    done = review_plan(found, allow=allow or (), title=title, limit=limit, **more)
+    done = review_plan(
+        found,
+        allow=allow or (),
+        title=title,
+        limit=limit,
+        max_ttl_seconds=_max_ttl_seconds(),
+        **more,
+    )
     if output is None:
         print(done.markdown, end="")
     else:
@@ -154,6 +162,14 @@ def review(
     if done.blocked:
         print("error: held back, see the review's first lines", file=sys.stderr)
         raise typer.Exit(saved_plan.BLOCKED)
+
+
+def _max_ttl_seconds() -> int:
+    """Return how long caches keep an item; a plan can be reviewed without the stack's settings."""
+    try:
+        return Settings.load().max_ttl_seconds
+    except StackError:
+        return MAX_TTL_SECONDS
 
 
 @app.command()

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from eventpipes import Filtered, Request, Unprocessable
-from eventpipes.doubts import MAX_TTL_SECONDS, doubts
+from eventpipes.doubts import doubts
+from eventpipes.momento import MAX_TTL_SECONDS
 from ops.errors import OpsError
 from ops.review.samples import samples_for
 from ops.review.values import made_up

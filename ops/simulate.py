@@ -18,7 +18,8 @@ from eventpipes import (
     RuleDefinition,
     Unprocessable,
 )
-from eventpipes.doubts import MAX_TTL_SECONDS, doubts
+from eventpipes.doubts import doubts
+from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.outcome import masked
 from eventpipes.synthesized import read_definitions, read_rules
 from ops.records import keys_of

@@ -8,11 +8,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from eventpipes import Definition, EventPipesError, Pipe, Rule, Unsupported
+from eventpipes import Definition, EventPipesError
 from eventpipes.document import Document
+from eventpipes.faults import Faults, faults
+from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.synthesized import pipe_readers, rule_readers
 
 from stacks.findings import Findings
+from stacks.targetless import rules_without_target
 
 _DYNAMODB = re.compile(r"aws_dynamodb_table\.|:dynamodb:.*/stream/")
 LEAST_AGE, MOST_AGE = 60, 86_399
@@ -20,42 +23,42 @@ LEAST_AGE, MOST_AGE = 60, 86_399
 MOST_ATTEMPTS: Final = 10_000
 
 
-def check(document: Mapping[str, Any]) -> Findings:
-    """Return what AWS or the provider would refuse of the pipes, rules and destinations."""
+def check(document: Mapping[str, Any], *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Findings:
+    """Return what AWS or the provider would refuse of the pipes, rules and destinations.
+
+    `max_ttl_seconds` is how long the account's caches at Momento keep an item.
+    """
     found = Findings()
     for read_pipe in pipe_readers(document):
         try:
             pipe = read_pipe()
-            found.errors.extend((*_gaps(pipe), *_traps(pipe)))
-            _note(f"pipe {pipe.name}", Pipe(pipe).warnings, found)
         except EventPipesError as error:
-            _refuse(error, found)
+            found.errors.append(str(error))
+            continue
+        found.errors.extend((*_gaps(pipe), *_traps(pipe)))
+        _note(f"pipe {pipe.name}", faults(pipe, max_ttl_seconds=max_ttl_seconds), found)
     for read_rule in rule_readers(document):
         try:
             rule = read_rule()
-            _note(f"rule {rule.name}", Rule(rule).warnings, found)
         except EventPipesError as error:
-            _refuse(error, found)
-    read = Document(document)
-    for id_, body in read.resources.get("aws_cloudwatch_event_api_destination", {}).items():
+            found.errors.append(str(error))
+            continue
+        _note(f"rule {rule.name}", faults(rule, max_ttl_seconds=max_ttl_seconds), found)
+    resources = Document(document).resources
+    found.add(rules_without_target(resources))
+    for id_, body in resources.get("aws_cloudwatch_event_api_destination", {}).items():
         url = body.get("invocation_endpoint")
         if isinstance(url, str) and not url.startswith(("https://", "${")):
             found.errors.append(
                 f"aws_cloudwatch_event_api_destination.{id_}: invocation_endpoint is {url!r}; an"
                 " API destination takes an https address only"
             )
-    return found
+    return Findings(list(dict.fromkeys(found.errors)), list(dict.fromkeys(found.warnings)))
 
 
-def _note(name: str, warnings: tuple[str, ...], found: Findings) -> None:
-    found.warnings.extend(f"{name}: {warning}" for warning in warnings)
-
-
-def _refuse(error: EventPipesError, found: Findings) -> None:
-    if isinstance(error, Unsupported):
-        found.warnings.append(f"{error}: so it was not judged, and it cannot be run locally")
-    else:
-        found.errors.append(str(error))
+def _note(name: str, noted: Faults, found: Findings) -> None:
+    found.errors.extend(f"{name}: {error}" for error in noted.errors)
+    found.warnings.extend(f"{name}: {warning}" for warning in noted.warnings)
 
 
 def _traps(pipe: Definition) -> Iterator[str]:

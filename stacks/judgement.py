@@ -14,6 +14,7 @@ from eventpipes.document import Document
 from stacks import behaviour, quotas, service_models
 from stacks.errors import StackError
 from stacks.findings import Findings
+from stacks.momento_limits import MAX_TTL_SECONDS
 
 COMMAND_LINE = "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"
 """Set by the cdktf command line, which prints the annotations by itself."""
@@ -23,9 +24,10 @@ class JudgementError(StackError):
     """AWS would refuse what was synthesized; the message has a line for each thing."""
 
 
-def judge(outdir: str, stack: str) -> list[str]:
+def judge(outdir: str, stack: str, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> list[str]:
     """Return the warnings of a stack that was synthesized into a folder, each of them once.
 
+    `max_ttl_seconds` is how long the account's caches at Momento keep an item.
     Under the cdktf command line the constructs' own are left out: it prints those.
 
     Raises:
@@ -40,14 +42,14 @@ def judge(outdir: str, stack: str) -> list[str]:
     file = Path(outdir, entry["synthesizedStackPath"])
     if file.suffix != ".json":  # cdktf synth --hcl
         return [*warned, f"{file} is not JSON, so it was not held against what AWS takes"]
-    found = check(json.loads(file.read_text(encoding="utf-8")))
+    found = check(file.read_text(encoding="utf-8"), max_ttl_seconds=max_ttl_seconds)
     if found.errors:
         file.unlink()
         raise JudgementError("\n".join(found.errors))
     return list(dict.fromkeys([*warned, *found.warnings]))
 
 
-def check(document: Mapping[str, Any] | str) -> Findings:
+def check(document: Mapping[str, Any] | str, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Findings:
     """Return what AWS would refuse of a synthesized stack, and what is hardly meant.
 
     `document` is the JSON of one stack, such as what `Testing.synth` returns, or the same parsed.
@@ -62,7 +64,7 @@ def check(document: Mapping[str, Any] | str) -> Findings:
     read = Document(parsed)
     found = Findings(errors=read.troubles)
     whole = {"resource": read.resources, "provider": {"aws": [{"region": read.region}]}}
-    found.add(behaviour.check(whole))
+    found.add(behaviour.check(whole, max_ttl_seconds=max_ttl_seconds))
     found.add(service_models.check(read.resources))
     found.add(quotas.check(whole))
     return found

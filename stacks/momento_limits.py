@@ -6,10 +6,9 @@ See Momento: "Momento Cache service quotas" and "Momento Topics service quotas".
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-MAX_MESSAGE_BYTES = 4_096
-"""What a topic takes as a message."""
-MAX_TTL_SECONDS = 86_400
-"""How long Momento keeps an item with on-demand storage; provisioned storage has no bound."""
+from eventpipes.momento import MAX_TTL_SECONDS
+
+__all__ = ["MAX_TTL_SECONDS", "MomentoLimits"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,8 +97,7 @@ class MomentoPipeline(Construct):
         destinations = {operation: endpoint.destination(operation, cache) for operation in routes}
         add = self._add_pipes if topology is Topology.PIPES else self._add_bus
         add(routes, destinations)
-        most = endpoint.limits.max_ttl_seconds
-        for warning in mapping.warnings(source.stream, max_ttl_seconds=most):
+        for warning in mapping.warnings(source.stream):
             advise(self, f"pipeline {name}: {warning}")
 
     def _add_pipes(

@@ -35,6 +35,16 @@ def comparable(text: str) -> float | None:
     return number if math.isfinite(number) and Decimal(_printed(number)) == written else None
 
 
+def nearest(text: str) -> str:
+    """Say what to write in the place of a number that is not comparable.
+
+    >>> nearest("5e-324")
+    'write 4.9e-324'
+    """
+    number = float(text)
+    return f"write {_printed(number)}" if math.isfinite(number) else "write a smaller number"
+
+
 def comparable_value(value: object) -> float | None:
     """Return a leaf's number if it is one that EventBridge compares as a number."""
     kind = type(value)

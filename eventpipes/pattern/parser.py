@@ -9,7 +9,7 @@ from eventpipes.errors import InvalidPattern
 from eventpipes.pattern import operators, wildcards
 from eventpipes.pattern.addresses import block, digits
 from eventpipes.pattern.complexity import Part, Wildcards, too_complex
-from eventpipes.pattern.numbers import comparable
+from eventpipes.pattern.numbers import comparable, nearest
 from eventpipes.pattern.operators import Test, Values
 
 Branch = dict[str, Values]
@@ -314,8 +314,7 @@ class _Field:
         if number is None:
             raise self._wrong(
                 operator,
-                f"{value} has more digits than a double holds, or is too large for one;"
-                " write a number of 15 digits or fewer",
+                f"{value} is compared as a double, and no double is written so: {nearest(value)}",
                 found,
             )
         return number

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from eventpipes.momento import MAX_TTL_SECONDS
 from ops.review.behaviour import compare
 from ops.review.guard import Finding, blocked, examine, stale
 from ops.review.markdown import LIMIT, headline, render
@@ -30,17 +31,19 @@ def review(
     samples: Mapping[str, Mapping[str, Any]] | None = None,
     title: str = "Plan",
     limit: int = LIMIT,
+    max_ttl_seconds: int = MAX_TTL_SECONDS,
 ) -> Review:
     """Return the review of a plan, with every secret of the plan taken out.
 
     It has at most `limit` characters. `allow` holds the tokens of the losses that are accepted,
     `ADDRESS:LOSS@MARK`. Without `samples`, the pipes are tried on records of what they read.
+    `max_ttl_seconds` is how long the account's caches keep an item.
 
     Raises:
         OpsError: something is allowed that is no loss of this plan, or the warnings are too many.
 
     """
-    behaviours = compare(plan, samples)
+    behaviours = compare(plan, samples, max_ttl_seconds=max_ttl_seconds)
     found = examine(plan, allow, behaviours if samples is None else compare(plan))
     text = render(plan, found, behaviours, stale=stale(allow, found), title=title, limit=limit)
     hidden = secrets(plan)

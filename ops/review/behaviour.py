@@ -22,6 +22,7 @@ from eventpipes import (
     Unsupported,
 )
 from eventpipes.doubts import doubts
+from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.outcome import masked
 from eventpipes.planned import after, before, rules_after, rules_before
 from eventpipes.request import DEFAULT_HEADERS
@@ -97,11 +98,14 @@ class _Way:
         return self.rule or self.pipe
 
 
-def compare(plan: Plan, samples: Records | None = None) -> list[Behaviour]:
+def compare(
+    plan: Plan, samples: Records | None = None, *, max_ttl_seconds: int = MAX_TTL_SECONDS
+) -> list[Behaviour]:
     """Return the pipes and rules that answer otherwise once the plan is applied.
 
     New ones are compared with nothing, so each of their requests is shown; those that go are
     left out, as the plan shows them already. Without `samples`, they are of what is read.
+    `max_ttl_seconds` is how long the account's caches keep an item.
     """
     old = _ways(before(plan.document), rules_before(plan.document))
     found = []
@@ -134,7 +138,7 @@ def compare(plan: Plan, samples: Records | None = None) -> list[Behaviour]:
         except EventPipesError as error:
             old_trouble = str(error)
             was_sent = [None] * len(tried)
-        answers = _differing(new, tried, was_sent, outcomes)
+        answers = _differing(new, tried, was_sent, outcomes, max_ttl_seconds)
         is_untold = was is not None and not answers and not old_trouble and _asks(was) != _asks(new)
         if answers or old_trouble or is_untold:
             found.append(
@@ -210,7 +214,7 @@ def _is_run(way: _Way | None) -> bool:
 
 
 def _differing(
-    way: _Way, samples: Sequence[Sample], old: Sequence[Sent], new: Sequence[Sent]
+    way: _Way, samples: Sequence[Sample], old: Sequence[Sent], new: Sequence[Sent], most: int
 ) -> list[Answer]:
     """Return the answers that differ.
 
@@ -228,7 +232,7 @@ def _differing(
             old=one,
             new=other,
             is_whole=sample.is_whole,
-            doubts=_doubts(way, sample, other) if sample.is_whole else (),
+            doubts=_doubts(way, sample, other, most) if sample.is_whole else (),
         )
         plain = found.get(sample.plain)
         is_same = plain is not None and (plain.gained, plain.lost) == (answer.gained, answer.lost)
@@ -237,7 +241,7 @@ def _differing(
     return list(found.values())
 
 
-def _doubts(way: _Way, sample: Sample, outcome: Sent) -> list[str]:
+def _doubts(way: _Way, sample: Sample, outcome: Sent, most: int) -> list[str]:
     """Return what is odd about a request; a rule's target reads the event of the record."""
     if not isinstance(outcome, Request):
         return []
@@ -245,7 +249,8 @@ def _doubts(way: _Way, sample: Sample, outcome: Sent) -> list[str]:
     if way.rule is not None:
         event = Pipe(way.pipe).process(record)
         record = event.envelope if isinstance(event, Event) else record
-    return [shown(doubt) for doubt in doubts(way.definition, record, outcome)]
+    found = doubts(way.definition, record, outcome, max_ttl_seconds=most)
+    return [shown(doubt) for doubt in found]
 
 
 def _outcomes(way: _Way | None, samples: Sequence[Sample]) -> list[Sent]:

@@ -10,7 +10,6 @@ from stacks.mapping.narrowing import WRITTEN, Narrowing
 from stacks.mapping.record import Field, Stream, path
 from stacks.mapping.route import DELETE, PUT, Route
 from stacks.mapping.value import Value, template
-from stacks.momento_limits import MAX_TTL_SECONDS
 
 TEN_YEARS = 315_360_000
 """In seconds: a TTL above this is taken for a time since 1970."""
@@ -107,9 +106,7 @@ class CacheEntry:
         told = narrowing if half and not by_keys.rules else by_keys
         return told.needing(self.key, KEY)
 
-    def warnings(
-        self, *, stream: Stream, narrowing: Narrowing, max_ttl_seconds: int = MAX_TTL_SECONDS
-    ) -> Iterator[str]:
+    def warnings(self, *, stream: Stream, narrowing: Narrowing) -> Iterator[str]:
         """Yield what the routes cannot do, a sentence each."""
         if self.put and self.delete:
             yield from narrowing.needing(self.key, KEY).warnings
@@ -118,11 +115,6 @@ class CacheEntry:
                 f"When {self.key.label} of an item changes to another value, the entry under the"
                 " old one"
                 " stays in the cache until its TTL ends: a pipe sends one request for a change."
-            )
-        if isinstance(self.ttl, int) and self.ttl > max_ttl_seconds:
-            yield (
-                f"The TTL is {self.ttl} seconds; Momento keeps an item for {max_ttl_seconds}"
-                " unless your account has more: say so by MOMENTO_MAX_TTL_SECONDS."
             )
 
     def _check_key(self, stream: Stream) -> None:

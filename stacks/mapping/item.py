@@ -11,7 +11,6 @@ from stacks.mapping.narrowing import Narrowing, Where
 from stacks.mapping.record import Stream
 from stacks.mapping.route import OPERATIONS, Route
 from stacks.mapping.topic import TopicMessage
-from stacks.momento_limits import MAX_TTL_SECONDS
 
 EXAMPLE = "https://momento.example"
 
@@ -83,19 +82,12 @@ class ItemMapping:
         """Return the cache that the topic is in; `cache` is the endpoint's own."""
         return (self.topic and self.topic.cache) or cache
 
-    def warnings(self, stream: Stream, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> list[str]:
-        """Return what is sent and probably not meant, a sentence each.
-
-        `max_ttl_seconds` is the longest TTL that Momento takes.
-        """
+    def warnings(self, stream: Stream) -> list[str]:
+        """Return what is sent and probably not meant, a sentence each."""
         narrowing = Narrowing.parse(self.where, stream)
         found: list[str] = []
         if self.cache:
-            found += self.cache.warnings(
-                stream=stream, narrowing=narrowing, max_ttl_seconds=max_ttl_seconds
-            )
-        if self.topic:
-            found += self.topic.warnings(stream=stream)
+            found += self.cache.warnings(stream=stream, narrowing=narrowing)
         return found
 
     def outcomes(

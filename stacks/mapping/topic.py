@@ -1,7 +1,6 @@
 """How changes of items become messages of a Momento topic."""
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from stacks.mapping.attribute import Attribute
@@ -11,7 +10,6 @@ from stacks.mapping.narrowing import Narrowing
 from stacks.mapping.record import EVENTS, KINDS, Field, Stream, names_of, path
 from stacks.mapping.route import PUBLISH, Route
 from stacks.mapping.value import Value, members, template
-from stacks.momento_limits import MAX_MESSAGE_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,22 +53,6 @@ class TopicMessage:
                 path_parameters=(topic,),
             )
         }
-
-    def warnings(self, *, stream: Stream) -> Iterator[str]:
-        """Yield which messages Momento refuses for their size, a sentence each."""
-        written = template(self._value(), stream=stream, events=self._names)
-        fixed = len(re.sub(r"<[^>]*>", "", written).encode())
-        if fixed > MAX_MESSAGE_BYTES:
-            yield (
-                f"The message has {fixed} bytes beside what it takes from an item, and Momento"
-                f" takes {MAX_MESSAGE_BYTES} at most: every message would be refused. Send less."
-            )
-        elif any(f"<{image.value}>" in written for image in (Field.NEW_IMAGE, Field.OLD_IMAGE)):
-            yield (
-                "The message holds the whole item, in DynamoDB JSON: Momento takes"
-                f" {MAX_MESSAGE_BYTES} bytes at most, so that a larger message is refused and"
-                " its record becomes a dead letter. Name the attributes that subscribers need."
-            )
 
     def _value(self) -> Value:
         if self.value is None:

@@ -12,7 +12,8 @@ import pytest
 import eventpipes
 from eventpipes import Definition, Destination, Request, RuleDefinition, Source
 from eventpipes.definition import Connection
-from eventpipes.doubts import MAX_ITEM_BYTES, MAX_MESSAGE_BYTES, MAX_TTL_SECONDS, doubts
+from eventpipes.doubts import doubts
+from eventpipes.momento import MAX_ITEM_BYTES, MAX_MESSAGE_BYTES, MAX_TTL_SECONDS
 from localcloud import momento_limits as of_the_stand_in
 from stacks import momento_limits as of_the_stacks
 
@@ -108,6 +109,13 @@ def test_a_key_that_is_not_given_is_told() -> None:
     ]
 
 
+def test_a_put_without_a_ttl_is_told() -> None:
+    """Momento, HTTP API for Cache, "Set": ttl_seconds is required."""
+    assert told(definition(query_string={"key": "k"}, input_template=None), record()) == [
+        "it has no ttl_seconds: Momento refuses the request with 400"
+    ]
+
+
 def test_a_cache_without_a_name_is_told() -> None:
     of = definition(
         "DELETE",
@@ -136,20 +144,26 @@ def test_a_message_is_measured_in_bytes() -> None:
 
 
 def test_an_item_over_five_megabytes_is_told() -> None:
-    of = definition(input_template=TEMPLATE, query_string={"key": "k"})
+    of = definition(input_template=TEMPLATE, query_string={"key": "k", "ttl_seconds": "1"})
     assert told(of, record("x" * 4_900_000)) == []
     assert "a cache takes 5,242,880" in told(of, record("x" * 5_300_000))[0]
 
 
 @pytest.mark.parametrize("value", ["caf\u00e9", "\u202e", "\U0001f600"])
 def test_a_header_that_http_does_not_carry_is_told(value: str) -> None:
-    of = definition(query_string={"key": "k"}, headers={"X-Place": "$.dynamodb.NewImage.Place.S"})
+    of = definition(
+        query_string={"key": "k", "ttl_seconds": "1"},
+        headers={"X-Place": "$.dynamodb.NewImage.Place.S"},
+    )
     sentences = told(of, record(Place={"S": value}))
     assert sentences == [f"the header X-Place holds characters that HTTP does not carry: {value!a}"]
 
 
 def test_a_header_of_many_bytes_is_told() -> None:
-    of = definition(query_string={"key": "k"}, headers={"X-Place": "$.dynamodb.NewImage.Place.S"})
+    of = definition(
+        query_string={"key": "k", "ttl_seconds": "1"},
+        headers={"X-Place": "$.dynamodb.NewImage.Place.S"},
+    )
     assert "more than 8,192 bytes" in told(of, record(Place={"S": "x" * 9_000}))[0]
 
 
@@ -296,8 +310,8 @@ def test_a_rule_is_judged_by_the_event_that_it_reads() -> None:
 
 
 def test_the_limits_are_those_of_the_stacks_and_of_the_stand_in() -> None:
+    assert of_the_stand_in.MAX_MESSAGE_BYTES == MAX_MESSAGE_BYTES
     for others in (of_the_stacks, of_the_stand_in):
-        assert others.MAX_MESSAGE_BYTES == MAX_MESSAGE_BYTES
         assert others.MAX_TTL_SECONDS == MAX_TTL_SECONDS
     assert of_the_stand_in.MAX_ITEM_BYTES == MAX_ITEM_BYTES
 

@@ -159,6 +159,7 @@ def test_a_bus_pipe_tells_its_event_and_what_each_rule_makes_of_it(tmp_path: Pat
         "      Connection: close",
         "      Authorization: ***",
         '      {"Location":"Oslo"}',
+        "      ! it has no ttl_seconds: Momento refuses the request with 400",
         "    off t",
         "      no request: the rule is DISABLED",
         "    removed t",

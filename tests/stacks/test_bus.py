@@ -104,7 +104,9 @@ def test_more_than_a_rule_takes_is_refused(attempts: str) -> None:
 def test_more_attempts_than_a_rule_takes_are_refused_if_a_pipe_takes_them() -> None:
     found = judgement.check(synthesize(TOPOLOGY="bus", PIPE_RETRY_ATTEMPTS="500").document)
     assert len(found.errors) == 3
-    assert all("-rule: maximum_retry_attempts is 500; use 0 to 185" in one for one in found.errors)
+    assert all(
+        "retry_policy.maximum_retry_attempts is 500; write 0 to 185" in one for one in found.errors
+    )
 
 
 def test_the_pipe_may_put_events_and_invoke_nothing(bus: Synthesized) -> None:

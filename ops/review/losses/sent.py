@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import parse_qs, urlsplit
+from typing import Final
+from urllib.parse import urlsplit
 
-from eventpipes import Request, Unprocessable
+from eventpipes import Request, Unprocessable, momento
+from eventpipes.momento import refusals
 from ops.review.behaviour import Answer, Behaviour
 from ops.review.losses.loss import Loss, told
 
+REFUSED: Final = frozenset({"empty-key", "empty-name", "no-key", "no-ttl"})
+"""Refusals that are no matter of a sample's size, or of what an account may."""
 SEVERAL = 3
 """Samples that a sentence names; more are counted."""
 _CACHE = re.compile(r"/cache/([^/?]*)")
@@ -37,31 +41,14 @@ def sent(behaviour: Behaviour) -> Iterator[Loss]:
 
 
 def fault(outcome: object) -> tuple[str, str] | None:
-    """Return what Momento cannot take in a request, as a name and a sentence; none if it can.
-
-    See Momento: "HTTP API for Cache", whose keys are not empty and whose TTL is a whole number of
-    seconds above 0.
-    """
+    """Return why Momento refuses a request, as a name and a sentence; none if it does not."""
     if isinstance(outcome, Unprocessable):
         return "no-request", f"no request can be made ({outcome.reason})"
     if not isinstance(outcome, Request):
         return None
-    parts = urlsplit(outcome.url)
-    values = parse_qs(parts.query, keep_blank_values=True)
-    for name in ("key", "key_base64"):
-        if "" in values.get(name, ()):
-            return "empty-key", f"the key is empty ({name}=), and Momento takes none such"
-    for text in values.get("ttl_seconds", ()):
-        if not re.fullmatch(r"0*[1-9][0-9]*", text):
-            asked = "a whole number of seconds above 0"
-            return (
-                "no-ttl",
-                f"the time to live is {text!r} (ttl_seconds), and Momento takes {asked}",
-            )
-    topic, cache = _TOPIC.search(parts.path), _CACHE.search(parts.path)
-    if (topic and not all(topic.groups())) or (cache and not cache[1]):
-        return "empty-name", "the name of the cache or of the topic is empty"
-    return None
+    found = (one for one in refusals(momento.sent(outcome)) if one.name in REFUSED)
+    first = next(found, None)
+    return None if first is None else (first.name, first.text)
 
 
 def _faults(answers: Sequence[Answer]) -> Iterator[Loss]:

@@ -152,15 +152,6 @@ def test_a_binary_key_is_refused(key: Attribute, schema: KeySchema, *, put: bool
         routes(entry, Stream(schema))
 
 
-def test_a_ttl_is_held_against_the_accounts_bound() -> None:
-    """Momento: a day with on-demand storage, unbounded with provisioned storage."""
-    mapping = ItemMapping(cache=CacheEntry(key=KEY, value=[KEY], ttl=90_000))
-    (warning,) = mapping.warnings(STREAM)
-    assert warning.startswith("The TTL is 90000 seconds; Momento keeps an item for 86400 unless")
-    assert "MOMENTO_MAX_TTL_SECONDS" in warning
-    assert mapping.warnings(STREAM, max_ttl_seconds=90_000) == []
-
-
 @pytest.mark.parametrize("type_", TYPES)
 def test_a_ttl_is_a_number(type_: str) -> None:
     ttl = Attribute("T", type_)
@@ -313,7 +304,6 @@ def test_an_item_that_ceases_to_match_leaves_the_cache_and_what_is_removed_alway
     ("entry", "where", "warnings"),
     [
         (CacheEntry(key=KEY, ttl=60), {}, []),
-        (CacheEntry(key=KEY, ttl=86_401), {}, ["The TTL is 86401 seconds; Momento keeps an item"]),
         (
             CacheEntry(key=CODE, ttl=60, key_is_unique=True),
             {},

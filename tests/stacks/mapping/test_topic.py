@@ -195,26 +195,3 @@ def test_a_message_takes_what_the_stream_shows(
         return
     with pytest.raises(MappingError, match=f"the stream's view {view} has no {lacks}"):
         route(message, stream)
-
-
-@pytest.mark.parametrize(
-    ("message", "begins"),
-    [
-        (TopicMessage(topic="t", value=[KEY, SPEED]), None),
-        (TopicMessage(topic="t", value={"a": KEY, "text": "x" * 4_000}), None),
-        (TopicMessage(topic="t", value={"a": KEY, "text": "x" * 4_096}), "The message has 41"),
-        (TopicMessage(topic="t", value={"a": KEY, "text": "\u00fc" * 2_048}), "The message has 41"),
-        (TopicMessage(topic="t"), "The message holds the whole item"),
-        (TopicMessage(topic="t", events=("REMOVE",)), "The message holds the whole item"),
-        (TopicMessage(topic="t", value={"was": Field.OLD_IMAGE}), "The message holds the whole"),
-        (TopicMessage(topic="t", value={"in": {"is": Field.NEW_IMAGE}}), "The message holds the"),
-        (TopicMessage(topic="t", value={"keys": Field.KEYS}), None),
-    ],
-)
-def test_messages_that_momento_does_not_take_are_a_warning(
-    message: TopicMessage, begins: str | None
-) -> None:
-    """Momento: "Momento Topics service quotas", payload size 4 KB."""
-    found = ItemMapping(topic=message).warnings(STREAM)
-    assert [one.startswith(begins or "?") for one in found] == [True] * bool(begins)
-    assert all("4096" in one for one in found)

@@ -1,0 +1,127 @@
+"""The variables of an input template: which there may be, and where they stand in the text."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from eventpipes.errors import InvalidPath, InvalidTemplate
+from eventpipes.path import compile_path, parse_path
+from eventpipes.stream_record import Kind, kind_of
+
+RESERVED: Final = frozenset(
+    {
+        "aws.pipes.enrichment-arn",
+        "aws.pipes.event",
+        "aws.pipes.event.ingestion-time",
+        "aws.pipes.event.json",
+        "aws.pipes.pipe-arn",
+        "aws.pipes.pipe-name",
+        "aws.pipes.source-arn",
+        "aws.pipes.target-arn",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variables:
+    """Which variables a template may have: reserved ones, and paths or the names of paths.
+
+    `whole` has the reserved ones that stand for the record, each with what is read of it; the
+    others are the context's. `paths` are a rule's own names; a pipe has none, and its templates
+    hold the paths themselves. `opening` finds where a variable begins; `kind` tells
+    what one leads to. `strict` is a rule's way:
+    text must stand in quotes, no variable is an object's key, and what is not JSON in the end is
+    not delivered.
+    """
+
+    prefix: str
+    reserved: frozenset[str]
+    whole: Mapping[str, Callable[[object], object]]
+    opening: re.Pattern[str]
+    kind: Callable[[str], Kind]
+    paths: Mapping[str, str] | None = None
+    strict: bool = False
+
+
+def _kind_in_pipe(name: str) -> Kind:
+    if name.startswith("$"):
+        return kind_of(parse_path(name))
+    return "object" if name in ("aws.pipes.event", "aws.pipes.event.json") else "text"
+
+
+PIPE: Final = Variables(
+    prefix="aws.pipes.",
+    reserved=RESERVED,
+    whole=dict.fromkeys(("aws.pipes.event", "aws.pipes.event.json"), lambda record: record),
+    opening=re.compile(r"<(?=\$|aws\.pipes\.)"),
+    kind=_kind_in_pipe,
+)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable in its place."""
+
+    name: str
+    in_string: bool
+    column: int
+    width: int
+    """How many characters it has in the template, with its `<` and `>`."""
+
+
+def split(text: str, variables: Variables) -> list[str | Variable]:
+    """Cut a template into text and variables.
+
+    Raises:
+        InvalidTemplate: a variable is not closed, names nothing, or its path is outside the subset.
+
+    """
+    parts: list[str | Variable] = []
+    start = 0
+    in_string = False
+    for opening in variables.opening.finditer(text):
+        if opening.start() < start:
+            continue
+        column = opening.start() + 1
+        closing = text.find(">", opening.end())
+        if closing < 0:
+            raise InvalidTemplate(
+                "the variable is not closed; add a >", template=text, column=column
+            )
+        name = text[opening.end() : closing]
+        _check_variable(name, variables, text, column)
+        literal = text[start : opening.start()]
+        in_string = _ends_in_string(literal, in_string=in_string)
+        width = closing + 1 - opening.start()
+        parts += [literal, Variable(name, in_string, column, width)]
+        start = closing + 1
+    parts.append(text[start:])
+    return [part for part in parts if part != ""]
+
+
+def _check_variable(name: str, variables: Variables, text: str, column: int) -> None:
+    known = variables.reserved | frozenset(variables.paths or ())
+    if name.startswith(variables.prefix) or variables.paths is not None:
+        if name not in known:
+            names = ", ".join(sorted(known))
+            raise InvalidTemplate(
+                f"there is no variable <{name}>; there are {names}", template=text, column=column
+            )
+        return
+    try:
+        compile_path(name)
+    except InvalidPath as error:
+        raise InvalidTemplate(str(error), template=text, column=column) from None
+
+
+def _ends_in_string(literal: str, *, in_string: bool) -> bool:
+    escaped = False
+    for character in literal:
+        if escaped:
+            escaped = False
+        elif character == "\\" and in_string:
+            escaped = True
+        elif character == '"':
+            in_string = not in_string
+    return in_string
