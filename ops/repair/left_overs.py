@@ -1,8 +1,8 @@
 """Entries that may be left over: those of items that were removed, or got another key.
 
 Momento lists no keys, so an entry is only known by a record that the stream still tells of its
-item, for a day. Where the cache's key is no key attribute of the table, such an entry may by now
-be another item's: what any item of the table has is not left over.
+item, for a day. Where the cache's key is not the table's whole key, such an entry may by now be
+another item's: what any item of the table has is not left over.
 """
 
 import threading
@@ -31,7 +31,7 @@ class Suspect:
 class LeftOvers:
     """Reads the stream for the entries of one pipeline; `saw` is safe to call from any thread.
 
-    Where the table's keys do not tell the entry (`by_attribute`), `begin` has to be called before
+    Where items may take over each other's entries (`passed_on`), `begin` has to be called before
     the items are read, and `saw` for what each of them has in the cache.
     """
 
@@ -42,14 +42,17 @@ class LeftOvers:
         self._converger = converger
         route = deployment.pipes.get(DELETE)
         self.looked_for = route is not None
-        self.by_attribute = route is not None and not route.key_path.startswith(OF_KEYS)
+        whole_key = len(self._table.keys) == 1
+        self.passed_on = route is not None and not (
+            whole_key and route.key_path.startswith(OF_KEYS)
+        )
         self._suspects: dict[str, Suspect] = {}
         self._taken: set[str] = set()
         self._lock = threading.Lock()
 
     def begin(self) -> None:
-        """Find the entries that items had by their attributes, and may have no longer."""
-        if self.by_attribute:
+        """Find the entries that items had, and may have no longer."""
+        if self.passed_on:
             for record in self._stream.all(self._stream_arn):
                 self._suspect(record)
 
@@ -63,10 +66,10 @@ class LeftOvers:
         """Return what is to be looked at, once the items were."""
         if not self.looked_for:
             return []
-        if not self.by_attribute:
+        if not self.passed_on:
             return [Suspect(key) for key in self._removed_keys()]
         for record in self._stream.all(self._stream_arn):
-            if record["dynamodb"].get("NewImage"):
+            if record["eventName"] != "REMOVE":
                 self._written(record)
         return [one for name, one in self._suspects.items() if name not in self._taken]
 
@@ -79,18 +82,19 @@ class LeftOvers:
         return list(found.values())
 
     def _suspect(self, record: Record) -> None:
-        image = record["dynamodb"].get("OldImage")
-        if image is None:
+        if record["eventName"] == "INSERT":
             return
-        key = self._table.key_of(record["dynamodb"]["Keys"])
+        images = record["dynamodb"]
+        key, image = self._table.key_of(images["Keys"]), images.get("OldImage")
         name = self._entry(key, image)
-        if name is not None and name != self._entry(key, record["dynamodb"].get("NewImage")):
+        gone = record["eventName"] == "REMOVE"
+        if name is not None and (gone or name != self._entry(key, images.get("NewImage"))):
             self._suspects[name] = Suspect(key, image)
 
     def _entry(self, key: Item, image: Item | None) -> str | None:
-        """Return the entry that an item has by one of its images, if it has one."""
+        """Return the entry that an item has by its key and one of its images, if it has one."""
         try:
-            request = None if image is None else self._converger.removal(key, image)
+            request = self._converger.removal(key, image)
         except RefusedError:
             return None
         return None if request is None else entry(request)
@@ -98,7 +102,7 @@ class LeftOvers:
     def _written(self, record: Record) -> None:
         """See to an item that was written since the items were read, where it is suspected."""
         key = self._table.key_of(record["dynamodb"]["Keys"])
-        if self._entry(key, record["dynamodb"]["NewImage"]) in self._suspects:
+        if self._entry(key, record["dynamodb"].get("NewImage")) in self._suspects:
             item = self._table.read(key)
             try:
                 self.saw(None if item is None else self._converger.wanted(key, item))

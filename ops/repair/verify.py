@@ -148,9 +148,9 @@ class Verify:
         found = self._left_overs
         if not found.looked_for:
             self._summary.unseen = "the pipeline has no cache-delete"
-        elif found.by_attribute and self._sample is not None:
+        elif found.passed_on and self._sample is not None:
             self._summary.unseen = (
-                "the cache's key is no key of the table, so all items have to be compared"
+                "the cache's key is not the table's whole key, so all items have to be compared"
             )
         if not self._summary.unseen:
             found.begin()
@@ -159,8 +159,8 @@ class Verify:
             return
         suspects = found.suspects()
         self._summary.removed_keys = len(suspects)
-        if not found.by_attribute:
-            suspects = [one for one in suspects if self._deployment.table.read(one.key) is None]
+        read = self._deployment.table.read
+        suspects = [one for one in suspects if one.image is not None or read(one.key) is None]
         yield from self._chosen([suspects])
 
     def _table_pages(self) -> Iterator[list[Suspect]]:

@@ -16,6 +16,9 @@ TEN_YEARS = 315_360_000
 KEY = "the cache's key"
 DELETED = '{"EventType":<$.eventName>}'
 """The body of a deletion, which Momento does not read: without one, the whole record is sent."""
+STAYS_REMOVED = (
+    " Removing the item after that does not delete the entry, which may be another item's by then."
+)
 REASONS = {
     "B": (
         "is binary: Momento takes `key_base64` in URL-safe Base64 without padding, and a stream"
@@ -34,10 +37,10 @@ class CacheEntry:
     """An item's entry in the cache: put when it is written, deleted when it is removed.
 
     `key` is the table's key or another attribute (S or N). If it is not the whole primary key,
-    `key_is_unique` says that no two items share it, of those that a mapping's `where` lets flow
-    by the table's keys. `value` is what is put (default: `{"NewImage": ...}`, the item in DynamoDB
-    JSON); `ttl` the seconds to live, or the attribute that holds them. `cache` is the cache's name
-    (default: the endpoint's). `put` and `delete` say which of both is done.
+    `key_is_unique` says that no two items share it, of those that a mapping's `where` lets flow.
+    `value` is what is put (default: `{"NewImage": ...}`, the item in DynamoDB JSON); `ttl` the
+    seconds to live, or the attribute that holds them. `cache` is the cache's name (default: the
+    endpoint's). `put` and `delete` say which of both is done.
 
     An item whose key attribute is missing or an empty text has no entry, and becomes no dead
     letter; one without the attribute that is the `ttl` becomes one, unless it is narrowed away.
@@ -96,20 +99,33 @@ class CacheEntry:
     def _removals(self, stream: Stream, narrowing: Narrowing) -> Narrowing:
         """Return which removed items take the entry with them.
 
-        Every one that the rules for the table's keys let flow does, whether it matched the other
-        rules or not: an entry may be older than a rule. A key never changes, so what a rule for it
-        leaves out has had no entry. But where the cache's key is half of the primary key and no
-        rule is for a key, items of other kinds have the same one: a removed item must have matched.
+        Where no other item can have the cache's key, every one does that the rules for the table's
+        keys let flow, whether it matched the others or not: an entry may be older than a rule. Else
+        the removed item must have matched, or the entry may be another item's.
+
+        Raises:
+            MappingError: only the old image tells, and the stream does not show it.
+
         """
-        by_keys = narrowing.of_keys()
-        half = stream.keys.has(self.key) and not stream.keys.identified_by(self.key)
-        told = narrowing if half and not by_keys.rules else by_keys
-        return told.needing(self.key, KEY)
+        if narrowing.tells_apart(self.key):
+            return narrowing.of_keys().needing(self.key, KEY)
+        changing = narrowing.leaving
+        if changing and stream.keys.has(self.key) and "OldImage" not in stream.view.images:
+            (other,) = (one for one in stream.keys.attributes if one != self.key)
+            raise MappingError(
+                f"the cache's key is {self.key.label}, half of the table's key, so a removed item"
+                " has had the entry only if it matched the rules for"
+                f" {' and '.join(one.label for one in changing)}, and the stream's view"
+                f" {stream.view} has no old image: give the table a stream of NEW_AND_OLD_IMAGES,"
+                f" or add a rule with one value for the other half, {other.label}"
+            )
+        return narrowing.needing(self.key, KEY)
 
     def warnings(self, *, stream: Stream, narrowing: Narrowing) -> Iterator[str]:
         """Yield what the routes cannot do, a sentence each."""
         if self.put and self.delete:
-            yield from narrowing.needing(self.key, KEY).warnings
+            also = "" if narrowing.tells_apart(self.key) else STAYS_REMOVED
+            yield from (one + also for one in narrowing.needing(self.key, KEY).warnings)
         if self.put and not stream.keys.has(self.key):
             yield (
                 f"When {self.key.label} of an item changes to another value, the entry under the"

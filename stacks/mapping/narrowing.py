@@ -48,6 +48,16 @@ class Narrowing:
         kept = {one: rules for one, rules in self.rules.items() if self.stream.keys.has(one)}
         return replace(self, rules=kept)
 
+    def tells_apart(self, key: Attribute) -> bool:
+        """Say whether the table's keys tell by a cache's key which item it is of.
+
+        Each of the table's keys is the cache's, or has to be one value for an item to flow.
+        """
+        return all(
+            one == key or (one in self.rules and self.rules[one].only is not None)
+            for one in self.stream.keys.attributes
+        )
+
     def needing(self, attribute: Attribute, why: str) -> "Narrowing":
         """Return this for items that have an attribute as well, and not as an empty text.
 
@@ -82,7 +92,7 @@ class Narrowing:
         removed = tuple(one for one in ("REMOVE",) if one in events)
         by = _remover(kinds)
         groups = [(written, "NewImage", None), (removed, "OldImage", by)]
-        if not self._leaving and by is None:
+        if not self.leaving and by is None:
             groups = [(events, "NewImage", None)]
         patterns = [
             self._judged(names, image, self.rules, by) for names, image, by in groups if names
@@ -97,18 +107,18 @@ class Narrowing:
                 not show what items are.
 
         """
-        if len(self._leaving) > MAX_LEAVING:
-            names = ", ".join(one.label for one in self._leaving)
+        if len(self.leaving) > MAX_LEAVING:
+            names = ", ".join(one.label for one in self.leaving)
             raise MappingError(
-                f"an item may leave the cache by {len(self._leaving)} attributes ({names}), and a"
+                f"an item may leave the cache by {len(self.leaving)} attributes ({names}), and a"
                 f" pipe's five filters have room for {MAX_LEAVING}: narrow by fewer, such as one"
                 " attribute that says whether the item is to be cached"
             )
         before = {one: rules.any_of for one, rules in self.rules.items()}
         if "OldImage" not in self.stream.view.images:
-            before = {one: rules for one, rules in before.items() if one not in self._leaving}
+            before = {one: rules for one, rules in before.items() if one not in self.leaving}
         found = []
-        for attribute in self._leaving:
+        for attribute in self.leaving:
             others = self.rules[attribute].opposite
             if others:
                 pattern = self._pattern(("MODIFY",), "NewImage", {attribute: others})
@@ -124,12 +134,12 @@ class Narrowing:
             " until its"
             " TTL ends: the opposite of these rules is no pattern. Use values to equal, exists"
             " or anything-but."
-            for attribute in self._leaving
+            for attribute in self.leaving
             if self.rules[attribute].opposite is None
         ]
 
     @property
-    def _leaving(self) -> Sequence[Attribute]:
+    def leaving(self) -> Sequence[Attribute]:
         """The attributes that may change; keys do not."""
         return [one for one in self.rules if not self.stream.keys.has(one)]
 

@@ -56,6 +56,13 @@ class Rules:
         return cls(attribute, tuple(_rule(attribute, rule) for rule in rules))
 
     @property
+    def only(self) -> str | bool | None:
+        """The one value that matches; none if there are more, or may be."""
+        values = set(map(repr, self.any_of))
+        value = self.any_of[0]
+        return value if len(values) == 1 and isinstance(value, str | bool) else None
+
+    @property
     def opposite(self) -> Sequence[Any] | None:
         """The rules that match what these do not: empty if these match all, none if unsayable.
 

@@ -11,7 +11,7 @@ from ops.repair.findings import Summary
 from ops.repair.verify import Verify
 from ops.repair.warm import Warm
 from ops.repair.scan import ScanProgress
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import RepairCloud
 
@@ -54,12 +54,13 @@ def test_narrowed_items_and_those_without_the_attribute_are_rightly_absent(
     users = OwnPipeline(cloud, name, mapping=BY_EMAIL, keys=KeySchema(ID), bus=bus)
     users.put(Id="1", Email="a@x", Status="active")
     users.put(Id="2", Email="b@x", Status="blocked")
+    users.put(Id="3", Email="c@x", Status="active")
     users.put(Id="3", Email="c@x", Status="blocked")
     users.put(Id="4", Status="new")
     cloud.fill("c@x", "when it was active")
     summary = verify(cloud, name)
     assert found(summary) == [("1", "missing"), ("3", "left over")]
-    assert summary.counts == {"missing": 1, "left over": 1, "in sync": 1, "left out": 1}
+    assert summary.counts == {"missing": 1, "left over": 1, "left out": 3}
     assert summary.complete
     assert cloud.cache() == {"a@x": '{"Id":"1","Email":"a@x"}'}
 
@@ -92,6 +93,36 @@ def test_entries_of_removed_and_changed_attributes_are_left_over(cloud: RepairCl
     assert found(again) == []
 
 
+def test_an_item_that_does_not_match_leaves_the_entry_of_one_that_does(cloud: RepairCloud) -> None:
+    """Both have the cache's key: the one is there, another was removed, and neither matches."""
+    users = OwnPipeline(cloud, "two-kinds", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="a@x", Status="active")
+    users.put(Id="2", Email="a@x", Status="blocked")
+    users.put(Id="3", Email="a@x", Status="blocked")
+    users.delete(Id="3")
+    cloud.fill("a@x", '{"Id":"1","Email":"a@x"}')
+    assert found(verify(cloud, "two-kinds")) == []
+    assert list(cloud.cache()) == ["a@x"]
+
+
+@pytest.mark.parametrize("view", [StreamView.NEW_IMAGE, StreamView.NEW_AND_OLD_IMAGES])
+def test_an_entry_under_half_of_the_key_that_another_item_has_now_stays(
+    cloud: RepairCloud, view: StreamView
+) -> None:
+    entry = CacheEntry(key=EMAIL, key_is_unique=True, value=[ID, EMAIL], ttl=600)
+    name, keys = f"half-{view}", KeySchema(EMAIL, ID)
+    users = OwnPipeline(cloud, name, mapping=ItemMapping(cache=entry), keys=keys, view=view)
+    users.put(Email="passed-on@x", Id="1")
+    users.delete(Email="passed-on@x", Id="1")
+    users.put(Email="passed-on@x", Id="2")
+    users.put(Email="gone@x", Id="3")
+    users.delete(Email="gone@x", Id="3")
+    cloud.fill("passed-on@x", '{"Id":"2","Email":"passed-on@x"}')
+    cloud.fill("gone@x", "left over")
+    assert [state for _, state in found(verify(cloud, name))] == ["left over"]
+    assert list(cloud.cache()) == ["passed-on@x"]
+
+
 def test_a_sample_says_that_it_does_not_look_for_them(cloud: RepairCloud) -> None:
     users = OwnPipeline(cloud, "sampled", mapping=BY_EMAIL, keys=KeySchema(ID))
     users.put(Id="1", Email="a@x", Status="active")
@@ -99,7 +130,7 @@ def test_a_sample_says_that_it_does_not_look_for_them(cloud: RepairCloud) -> Non
     cloud.fill("a@x", "left over")
     summary = verify(cloud, "sampled", sample=5)
     assert summary.unseen == (
-        "the cache's key is no key of the table, so all items have to be compared"
+        "the cache's key is not the table's whole key, so all items have to be compared"
     )
     assert list(cloud.cache()) == ["a@x"]
 

@@ -84,12 +84,14 @@ class Condition:
 class Oracle:
     """What a cache holds beside the items that belong into it, and for which reason.
 
-    `key` and `value` are an item's own; an item with no key, or an empty one, has no entry.
+    `key` and `value` are an item's own; an item with no key, or an empty one, has no entry. `apart`
+    says that the table's keys tell which item an entry is of: then each removed item takes it out.
     """
 
     key: Callable[[Item], object]
     value: Callable[[Item], object]
     conditions: list[Condition]
+    apart: bool
     left_over: dict[object, object] = field(default_factory=dict)
 
     def belongs(self, item: Item | None) -> bool:
@@ -109,8 +111,11 @@ class Oracle:
         if before is None or not all(one.holds(before) for one in self.conditions if one.fixed):
             return
         old, new = self._key(before), None if after is None else self._key(after)
-        if after is None or (self.belongs(before) and not self.belongs(after)):
-            broken = [one for one in self.conditions if after is not None and not one.holds(after)]
+        if after is None:
+            if self.apart or self.belongs(before):
+                self.left_over.pop(old, None)
+        elif self.belongs(before) and not self.belongs(after):
+            broken = [one for one in self.conditions if not one.holds(after)]
             if new is None or any(one.sayable for one in broken):
                 self.left_over.pop(old, None)
             else:

@@ -133,6 +133,12 @@ class Case:
         return tuple(one.name for one in self.stream.keys.attributes)
 
     @property
+    def apart(self) -> bool:
+        """Whether only one item can have an entry: by the table's key, or by rules for it."""
+        one_item = any(rule in ON_ID["B"] for rule in self.rules)
+        return self.key in self.stream.keys.attributes or one_item
+
+    @property
     def events(self) -> tuple[str, ...]:
         """The events that are published: where no old image is, no removed item can be judged."""
         told = self.stream.view is StreamView.NEW_AND_OLD_IMAGES
@@ -302,7 +308,7 @@ def test_the_cache_ends_with_the_items_that_belong_into_it(case: Case) -> None:
     """
     momento = Momento()
     conditions = [rule.condition for rule in case.rules]
-    oracle = Oracle(case.key_of, case.value_of, conditions)
+    oracle = Oracle(case.key_of, case.value_of, conditions, apart=case.apart)
     images = tuple(case.stream.view.images)
     heard = []
     for change, table in changes(case.writes, case.names):

@@ -1,0 +1,220 @@
+"""In a table of two kinds of items, no item takes another's entry out of the cache.
+
+Mappings of each shape (whole key, half of it, another attribute; rules for keys, for other
+attributes, for both, for none) meet lives at random. The model judges items in plain Python.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import pytest
+
+from eventpipes import Filtered, Pipe, Request
+from stacks.mapping import (
+    OPERATIONS,
+    Attribute,
+    CacheEntry,
+    ItemMapping,
+    KeySchema,
+    MappingError,
+    Stream,
+    StreamView,
+)
+from stacks.mapping.item import EXAMPLE
+from tests.stacks.mapping.lives import Change, Item, changes
+from tests.stacks.mapping.test_lives import Momento
+
+PK, SK, AT = Attribute("pk"), Attribute("sk"), Attribute("sk", "N")
+KIND, ACCOUNT = Attribute("kind"), Attribute("account")
+HOLDER = Attribute("owner", "M").member("id")
+KEYS = [KeySchema(PK), KeySchema(PK, SK), KeySchema(PK, AT)]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rules as they are written, and as they are meant of a value or of none."""
+
+    attribute: Attribute
+    rules: Sequence[Any]
+    allows: Callable[[Any], bool]
+
+
+RULES = [
+    Rule(PK, ["user1"], lambda v: v == "user1"),
+    Rule(PK, ["user1", "user2"], lambda v: v in ("user1", "user2")),
+    Rule(PK, [{"prefix": "user"}], lambda v: v.startswith("user")),
+    Rule(PK, [{"suffix": "1"}], lambda v: v.endswith("1")),
+    Rule(PK, [{"exists": True}], lambda _: True),
+    Rule(PK, [{"equals-ignore-case": "USER1"}], lambda v: v == "user1"),
+    Rule(SK, ["a"], lambda v: v == "a"),
+    Rule(SK, ["a", "a"], lambda v: v == "a"),
+    Rule(SK, ["a", "b"], lambda v: v in ("a", "b")),
+    Rule(SK, [{"anything-but": ["zzz"]}], lambda v: v != "zzz"),
+    Rule(SK, [{"exists": True}], lambda _: True),
+    Rule(SK, [{"prefix": "a"}], lambda v: v.startswith("a")),
+    Rule(SK, ["a", {"prefix": "b"}], lambda v: v[:1] in ("a", "b")),
+    Rule(AT, [1], lambda v: v == 1),
+    Rule(AT, ["1.0", 1], lambda v: v == 1),
+    Rule(AT, [1, 2], lambda v: v in (1, 2)),
+    Rule(AT, [{"anything-but": 3}], lambda v: v != 3),
+    Rule(KIND, ["profile"], lambda v: v == "profile"),
+    Rule(KIND, [{"anything-but": ["order"]}], lambda v: v not in ("order", None)),
+    Rule(KIND, [{"prefix": "pro"}], lambda v: (v or "").startswith("pro")),
+    Rule(KIND, [{"exists": True}], lambda v: v is not None),
+    Rule(KIND, ["profile", {"exists": False}], lambda v: v in ("profile", None)),
+    Rule(ACCOUNT, [{"anything-but": ["x"]}], lambda v: v not in ("x", None)),
+]
+
+
+def read(attribute: Attribute, item: Item) -> Any:
+    """Return what an item has of an attribute."""
+    if attribute == HOLDER:
+        return item.get("owner", {}).get("id")
+    return item.get(attribute.name)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table, a mapping and a life."""
+
+    stream: Stream
+    key: Attribute
+    rules: Sequence[Rule]
+    writes: Sequence[tuple[Item, Item | None]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the table's keys."""
+        return tuple(one.name for one in self.stream.keys.attributes)
+
+    @property
+    def mapping(self) -> ItemMapping:
+        """The mapping under test; an entry says by the table's keys whose it is."""
+        entry = CacheEntry(
+            key=self.key, key_is_unique=True, value=self.stream.keys.attributes, ttl=60
+        )
+        return ItemMapping(cache=entry, where={rule.attribute: rule.rules for rule in self.rules})
+
+    def entry(self, item: Item | None) -> str | None:
+        """Return the cache's key of an item that belongs into the cache."""
+        if item is None or not all(rule.allows(read(rule.attribute, item)) for rule in self.rules):
+            return None
+        found = read(self.key, item)
+        return None if found in (None, "") else str(found)
+
+    def value(self, item: Item) -> dict[str, str]:
+        """Return what an entry holds of an item."""
+        return {name: str(item[name]) for name in self.names}
+
+
+def matrix(keys: KeySchema) -> Iterator[tuple[Stream, list[Rule]]]:
+    """Yield each set of up to two rules, with each view of the stream."""
+    pool = [rule for rule in RULES if rule.attribute.name != "sk" or rule.attribute == keys.sort]
+    pairs = [(a, b) for a, b in combinations(pool, 2) if a.attribute != b.attribute]
+    for rules in [(), *((one,) for one in pool), *pairs]:
+        for view in StreamView:
+            yield Stream(keys, view), list(rules)
+
+
+def life(keys: KeySchema, chance: Random) -> list[tuple[Item, Item | None]]:
+    """Return what is written of items of two kinds that have much in common; many are removed."""
+    sorts: list[Any] = [1, 2, 3] if keys.sort == AT else ["a", "b", "zzz"]
+    places: list[dict[str, Any]] = [{"pk": one} for one in ("user1", "user2", "org1")]
+    if keys.sort:
+        places = [{**one, "sk": sort} for one in places[:2] for sort in sorts]
+
+    def item() -> Item | None:
+        if chance.random() < 0.4:
+            return None
+        account = chance.choice(["x", "x", "x", "y", "", None])
+        found = {
+            "kind": chance.choice(["profile", "order", "order", None]),
+            "account": account,
+            "owner": chance.choice([{"id": "x"}, {"id": "y"}, {}, None]),
+            "more": chance.choice([0, 1]),
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    return [(chance.choice(places), item()) for _ in range(40)]
+
+
+@dataclass
+class Shared:
+    """The entries that two living items had at a time, until one item alone writes it again.
+
+    That is the one case in which the removal of an item may take out what another has
+    (docs/mapping.md, "A promise that is broken").
+    """
+
+    case: Case
+    entries: set[str] = field(default_factory=set)
+
+    def see(self, change: Change, table: Mapping[Any, Item]) -> dict[str, Item]:
+        """Return the living items that have an entry alone, and had it so since it was put."""
+        living: dict[str, list[Item]] = {}
+        for item in table.values():
+            if (entry := self.case.entry(item)) is not None:
+                living.setdefault(entry, []).append(item)
+        self.entries.discard(self.case.entry(change.after) or "")
+        self.entries |= {entry for entry, items in living.items() if len(items) > 1}
+        return {one: items[0] for one, items in living.items() if one not in self.entries}
+
+
+def piped(case: Case) -> list[Pipe]:
+    """Return the pipes of a mapping."""
+    return [
+        Pipe(
+            route.definition(
+                name,
+                method=OPERATIONS[name].method,
+                endpoint=EXAMPLE + OPERATIONS[name].path,
+            )
+        )
+        for name, route in case.mapping.routes(case.stream, "shop").items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [(keys, key) for keys in KEYS for key in (*keys.attributes, ACCOUNT, HOLDER)],
+    ids=lambda one: "-".join(a.label for a in getattr(one, "attributes", [one])),
+)
+def test_a_removed_item_takes_its_own_entry_out_and_no_other(
+    keys: KeySchema, key: Attribute
+) -> None:
+    removed, refused = 0, Counter[StreamView]()
+    for number, (stream, rules) in enumerate(matrix(keys)):
+        case = Case(stream, key, rules, life(keys, Random(number)))  # noqa: S311 - no secret
+        try:
+            pipes = piped(case)
+        except MappingError as error:
+            refused[stream.view] += 1
+            assert "image" in str(error)  # noqa: PT017 - most mappings are taken
+            continue
+        removed += live(case, pipes)
+    assert removed
+    assert refused[StreamView.NEW_AND_OLD_IMAGES] == 0
+
+
+def live(case: Case, pipes: Sequence[Pipe]) -> int:
+    """Send what each change sends, and compare; return how many entries went with their item."""
+    momento, shared, removed = Momento(), Shared(case), 0
+    for change, table in changes(list(case.writes), case.names):
+        record = change.record(case.names, tuple(case.stream.view.images))
+        for pipe in pipes:
+            outcome = pipe.process(record)
+            assert isinstance(outcome, Filtered | Request)
+            if isinstance(outcome, Request):
+                momento.send(outcome)
+        alone = shared.see(change, table)
+        for entry, item in alone.items():
+            assert momento.cache.get(entry) == case.value(item), (case, entry, change)
+        gone = case.entry(change.before) if change.after is None else None
+        if gone is not None and gone not in alone and gone not in shared.entries:
+            removed += 1
+            assert gone not in momento.cache, (case, change)
+    return removed
