@@ -313,6 +313,12 @@ HOLDING = (
     *("aws_backup_vault", "aws_ecr_repository", "aws_cognito_user_pool", "aws_sfn_state_machine"),
     *("aws_redshift_cluster", "aws_keyspaces_table", "aws_timestreamwrite_table"),
     *("aws_kms_external_key", "random_password", "tls_private_key"),
+    *("aws_ami", "aws_cloudfrontkeyvaluestore_key", "aws_codeartifact_repository"),
+    *("aws_cloudformation_stack", "aws_acmpca_certificate_authority", "aws_cloudhsm_v2_cluster"),
+    *("aws_directory_service_directory", "aws_kms_custom_key_store", "aws_route53_zone"),
+    *("aws_verifiedpermissions_policy_store", "aws_sesv2_contact_list", "aws_eks_cluster"),
+    *("aws_iam_access_key", "aws_lambda_layer_version", "aws_s3vectors_vector_bucket"),
+    *("aws_organizations_account", "aws_paymentcryptography_key", "kubernetes_persistent_volume"),
 )
 
 
