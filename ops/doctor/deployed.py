@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.deployment import table_of
-from ops.doctor import connections
+from ops.doctor import connections, holders, roles
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
@@ -27,7 +27,9 @@ def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[
             *connections.examine(settings, client, declared, existence),
             *_streams(settings, client, declared, existence),
             *_rules(client("events"), declared, existence),
-            *_roles(client("iam"), declared, existence),
+            *roles.examine(client("iam"), declared, existence),
+            *holders.secrets(client("secretsmanager"), declared, existence),
+            *holders.logs(client("logs"), declared, existence),
             *_keys(client("kms"), declared, existence),
             *_alarms(client("cloudwatch"), declared, existence),
             *_topics(client, declared, existence),
@@ -86,10 +88,19 @@ def _stream(table: dict[str, Any], read: str | None) -> Check:
     if read is not None and latest != read:
         return failure(
             "stream",
-            f"the pipes of {name} read {read}, and its changes go to {latest}: run ./help.sh"
-            " deploy, then ./help.sh verify --repair",
+            f"the pipes of {name} read its stream of {_label(read)}, and its changes go to that of"
+            f" {_label(latest)}: run ./help.sh deploy, then ./help.sh verify --repair",
         )
     return ok("stream", f"{name} has one")
+
+
+def _label(stream: str | None) -> str:
+    """Return when a stream was enabled, which is how its ARN ends.
+
+    >>> _label("arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026-11-28T08:05:37.738")
+    '2026-11-28T08:05:37.738'
+    """
+    return (stream or "nothing").rsplit("/", 1)[-1]
 
 
 def _rules(events: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
@@ -122,18 +133,6 @@ def _rules(events: Any, declared: Declared, existence: Existence) -> Iterator[Ch
         yield ok("rules", f"{len(enabled)} enabled")
 
 
-def _roles(iam: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    there = []
-    for policy in declared.all("aws_iam_role_policy"):
-        of = {"RoleName": declared.name_of(policy["role"]), "PolicyName": policy["name"]}
-        name = f"{of['PolicyName']} of {of['RoleName']}"
-        found = existence.look("role policy", name, iam.get_role_policy, **of)
-        if found is not None:
-            there.append(name)
-    if there:
-        yield ok("roles", f"{len(there)} with their policy")
-
-
 def _keys(kms: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
     for name in declared.names("aws_kms_alias"):
         found = existence.look("KMS key", name, kms.describe_key, KeyId=name)
@@ -153,7 +152,8 @@ def _keys(kms: Any, declared: Declared, existence: Existence) -> Iterator[Check]
 
 
 def _alarms(cloudwatch: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    names = declared.names("aws_cloudwatch_metric_alarm", "alarm_name")
+    alarms = list(declared.all("aws_cloudwatch_metric_alarm"))
+    names = sorted(one["alarm_name"] for one in alarms)
     found: dict[str, Any] = {}
     for start in range(0, len(names), ALARMS_A_REQUEST):
         page = names[start : start + ALARMS_A_REQUEST]
@@ -171,14 +171,22 @@ def _alarms(cloudwatch: Any, declared: Declared, existence: Existence) -> Iterat
     for name in names:
         if name not in found:
             existence.miss("alarm", name)
+    telling = {one["alarm_name"] for one in alarms if one.get("alarm_actions")}
+    mute = [name for name in sorted(telling & found.keys()) if not found[name].get("AlarmActions")]
     silent = [name for name, one in found.items() if not one.get("ActionsEnabled", True)]
+    if mute:
+        yield failure(
+            "alarms",
+            f"{', '.join(mute)}: the actions are gone, so that nobody is told: run ./help.sh"
+            " deploy",
+        )
     if silent:
         yield failure(
             "alarms",
             f"{', '.join(silent)}: the actions are switched off, so that nobody is told: aws"
             f" cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}",
         )
-    elif found:
+    elif found and not mute:
         yield ok("alarms", f"{len(found)} of {len(names)} are there")
 
 

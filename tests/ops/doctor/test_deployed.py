@@ -21,12 +21,28 @@ from tests.localcloud.weather_pipes import WeatherPipes, empty
 
 SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
 NAME = "weather-stats-demo"
+SECRET, LOGS = "the-api-key-s-secret", f"/aws/vendedlogs/pipes/{NAME}"
+MAY = {"Effect": "Allow", "Action": ["sqs:SendMessage", "dynamodb:GetRecords"], "Resource": "*"}
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [MAY]})
+
+
+def trust(service: str) -> str:
+    """Return a role's trust policy."""
+    may = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [may]})
+
+
+TRUST = trust("pipes.amazonaws.com")
 DOCUMENT = {
     "resource": {
         "aws_cloudwatch_event_connection": {"c": {"name": f"{NAME}-connection"}},
         "aws_dynamodb_table": {"t": {"name": NAME}},
-        "aws_iam_role": {"r": {"name": "pipes"}},
-        "aws_iam_role_policy": {"p": {"name": "deliver-changes", "role": "${aws_iam_role.r.name}"}},
+        "aws_iam_role": {"r": {"name": "pipes", "assume_role_policy": TRUST}},
+        "aws_iam_role_policy": {
+            "p": {"name": "deliver-changes", "role": "${aws_iam_role.r.name}", "policy": POLICY}
+        },
+        "aws_secretsmanager_secret": {"s": {"name": SECRET}},
+        "aws_cloudwatch_log_group": {"l": {"name": LOGS}},
         "aws_kms_alias": {"k": {"name": f"alias/{NAME}"}},
         "aws_sns_topic": {"s": {"name": f"{NAME}-alarms"}},
         "aws_cloudwatch_metric_alarm": {
@@ -46,22 +62,26 @@ class Account:
             weather.client, ("iam", "kms", "sns", "cloudwatch", "s3")
         )
         self.iam, self.kms, self.sns, self.cloudwatch, self.s3 = iam, kms, sns, cloudwatch, s3
-        iam.create_role(RoleName="pipes", AssumeRolePolicyDocument="{}")
-        may = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
-        policy = {"Version": "2012-10-17", "Statement": [may]}
-        iam.put_role_policy(
-            RoleName="pipes", PolicyName="deliver-changes", PolicyDocument=json.dumps(policy)
-        )
+        iam.create_role(RoleName="pipes", AssumeRolePolicyDocument=TRUST)
+        self.policy(POLICY)
+        self.secrets, self.logs = map(weather.client, ("secretsmanager", "logs"))
+        self.secrets.create_secret(Name=SECRET, SecretString="it")
         self.key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName=f"alias/{NAME}", TargetKeyId=self.key)
         self.topic = sns.create_topic(Name=f"{NAME}-alarms")["TopicArn"]
         queue = weather.queue_arn
         self.subscription = sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue)
-        self.alarm(f"{NAME}-dead-letters")
+        self.alarm(f"{NAME}-dead-letters", self.topic)
         s3.create_bucket(Bucket=SETTINGS.state_bucket)
         self.state(fingerprint(KEY))
 
-    def alarm(self, name: str) -> None:
+    def policy(self, text: str) -> None:
+        """Write the policy of the role."""
+        self.iam.put_role_policy(
+            RoleName="pipes", PolicyName="deliver-changes", PolicyDocument=text
+        )
+
+    def alarm(self, name: str, *actions: str) -> None:
         """Create an alarm."""
         self.cloudwatch.put_metric_alarm(
             AlarmName=name,
@@ -72,6 +92,7 @@ class Account:
             Period=60,
             Threshold=1,
             Statistic="Sum",
+            AlarmActions=actions,
         )
 
     def state(self, version: int) -> None:
@@ -112,6 +133,8 @@ def test_what_is_there_and_works_is_well(account: Account) -> None:
         "deployed key",
         "stream",
         "roles",
+        "secret",
+        "logs",
         "KMS key",
         "alarms",
         "alarm topic",
@@ -160,6 +183,50 @@ BREAK: dict[str, tuple[Callable[[Account], object], str, str]] = {
         lambda it: it.iam.delete_role_policy(RoleName="pipes", PolicyName="deliver-changes"),
         "missing",
         "role policy deliver-changes of pipes is not deployed",
+    ),
+    "a policy that allows something else": (
+        lambda it: it.policy(POLICY.replace("sqs:SendMessage", "sqs:ListQueues")),
+        "roles",
+        "deliver-changes of pipes no longer allows sqs:SendMessage. EventBridge stops",
+    ),
+    "a policy that denies it": (
+        lambda it: it.policy(
+            json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [MAY, {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}],
+                }
+            )
+        ),
+        "roles",
+        "no longer allows dynamodb:GetRecords",
+    ),
+    "a role for another service": (
+        lambda it: it.iam.update_assume_role_policy(
+            RoleName="pipes", PolicyDocument=trust("lambda.amazonaws.com")
+        ),
+        "roles",
+        "pipes no longer trusts pipes.amazonaws.com",
+    ),
+    "no secret": (
+        lambda it: it.secrets.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True),
+        "missing",
+        f"secret {SECRET} is not deployed",
+    ),
+    "a secret to be deleted": (
+        lambda it: it.secrets.delete_secret(SecretId=SECRET),
+        "secret",
+        f"aws secretsmanager restore-secret --secret-id {SECRET}",
+    ),
+    "no log group": (
+        lambda it: it.logs.delete_log_group(logGroupName=LOGS),
+        "missing",
+        f"log group {LOGS} is not deployed",
+    ),
+    "an alarm without actions": (
+        lambda it: it.alarm(f"{NAME}-dead-letters"),
+        "alarms",
+        "the actions are gone, so that nobody is told",
     ),
     "no subscription": (
         lambda it: it.sns.unsubscribe(SubscriptionArn=it.subscription["SubscriptionArn"]),

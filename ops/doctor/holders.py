@@ -1,0 +1,42 @@
+"""What keeps something for later: the secret with the key, and the pipes' logs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.doctor.check import Check, failure, ok
+from ops.doctor.declared import Declared
+from ops.doctor.existence import Existence
+
+
+def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    """Yield whether each secret is there, and stays."""
+    for name in declared.names("aws_secretsmanager_secret"):
+        found = existence.look("secret", name, client.describe_secret, SecretId=name)
+        if found is None:
+            continue
+        if found.get("DeletedDate"):
+            yield failure(
+                "secret",
+                f"{name} is marked to be deleted, and nobody can read it: aws secretsmanager"
+                f" restore-secret --secret-id {name}",
+            )
+        else:
+            yield ok("secret", f"{name} is there")
+
+
+def logs(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+    """Yield whether the log groups are there: they tell redrive the keys of old records."""
+    there = 0
+    for name in declared.names("aws_cloudwatch_log_group"):
+        answer = existence.look(
+            "log group", name, client.describe_log_groups, logGroupNamePrefix=name
+        )
+        if answer is None:
+            continue
+        if any(one["logGroupName"] == name for one in answer["logGroups"]):
+            there += 1
+        else:
+            existence.found -= 1  # an answer about none is no log group
+            existence.miss("log group", name)
+    if there:
+        yield ok("logs", f"{there} log groups are there" if there > 1 else "their group is there")
