@@ -48,4 +48,4 @@ def _value(match: re.Match[str], document: Mapping[str, Any]) -> str:
         return match[0]
     region = document.get("provider", {}).get("aws", [{}])[0].get("region", "us-east-1")
     place = arn.replace("*", f"{region}:{_ACCOUNT}")
-    return f"arn:aws:{place.format(name=resource.get('name', id_))}"
+    return f"arn:aws:{place.replace('{name}', str(resource.get('name', id_)))}"

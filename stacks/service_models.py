@@ -111,7 +111,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "source_parameters.dynamodb_stream_parameters.maximum_record_age_in_seconds",
             "source_parameters.dynamodb_stream_parameters.maximum_retry_attempts",
             "source_parameters.filter_criteria",
-            "target_parameters.eventbridge_event_bus_parameters",
+            "target_parameters.eventbridge_event_bus_parameters.detail_type",
+            "target_parameters.eventbridge_event_bus_parameters.source",
             "target_parameters.http_parameters",
             "target_parameters.input_template",
         ),
@@ -220,7 +221,7 @@ class _Judge:
         if value:
             yield from self._size(shape, len(value), place, "members")
         for name, one in value.items():
-            yield from self._value(shape["key"], name, f"the name {name!r:.{_SHOWN}} in {place}")
+            yield from self._value(shape["key"], name, f"a name in {place}")
             yield from self._value(shape["value"], one, f"{place}.{name}")
 
     def _text(self, shape: Mapping[str, Any], value: object, place: str) -> Iterator[str]:

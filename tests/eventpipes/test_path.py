@@ -110,3 +110,18 @@ def test_a_path_without_its_dollar_is_told_what_to_write(path: str) -> None:
 )
 def test_a_constant_may_begin_with_a_dollar(value: str, *, meant: bool) -> None:
     assert is_path(value) is meant
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("", "write $ for the whole, or $.name"),
+        (" ", "write $ for the whole"),
+        ("a", "write $.a"),
+    ],
+)
+def test_what_is_told_to_be_written_is_taken(path: str, says: str) -> None:
+    with pytest.raises(InvalidPath) as error:
+        compile_path(path)
+    assert says in str(error.value)
+    compile_path(says.split()[1])

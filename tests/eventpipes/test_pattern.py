@@ -107,6 +107,25 @@ def test_the_message_says_where_and_what_to_write(
     assert caught.value.found == found
 
 
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        ("5e-324", "write 4.9e-324"),
+        ("1e-400", "write 0.0"),
+        ("9007199254740993", "write 9007199254740992"),
+        ("1e400", "write a smaller number"),
+    ],
+)
+def test_a_number_that_no_double_is_gets_the_nearest(number: str, says: str) -> None:
+    """ComparableNumber of aws/event-ruler 1.9.0; the number that is told is taken."""
+    with pytest.raises(
+        eventpipes.InvalidPattern, match=f"{number} is compared as a double.*{says}"
+    ):
+        eventpipes.compile(f'{{"a":[{{"numeric":[">",{number}]}}]}}')
+    if says.split()[1] != "a":
+        eventpipes.compile(f'{{"a":[{{"numeric":[">",{says.split()[1]}]}}]}}')
+
+
 def test_an_unknown_operator_is_told_the_known_ones() -> None:
     with pytest.raises(eventpipes.InvalidPattern, match=r"anything-but, cidr, .*, wildcard"):
         eventpipes.compile({"a": [{"like": "x"}]})

@@ -273,6 +273,13 @@ def test_the_forms_of_terraforms_json_are_taken(document: Any) -> None:
     assert judgement.check(document) == Findings()
 
 
+@pytest.mark.parametrize("region", [{"a": 1}, "${var.region}", "${", [{}], 5])
+def test_a_region_that_is_not_known_ends_in_no_traceback(region: object) -> None:
+    document = copy.deepcopy(synthesize().document)
+    document["provider"]["aws"][0]["region"] = region
+    assert judgement.check(document).errors == []
+
+
 def test_resources_in_lists_are_judged_too() -> None:
     document = {"resource": [{"aws_sqs_queue": [{"q": [{"name": "x" * 81}]}]}]}
     (error,) = judgement.check(document).errors

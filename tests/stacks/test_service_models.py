@@ -8,7 +8,7 @@ import pytest
 from stacks import judgement, service_models
 from tests.stacks.conftest import synthesize
 from tests.stacks.service_models import of_botocore
-from tests.stacks.test_judgement import DELETE, with_override
+from tests.stacks.test_judgement import DELETE, PUT, with_override
 
 PARAMETERS = "auth_parameters.invocation_http_parameters"
 
@@ -68,3 +68,31 @@ def test_the_stacks_send_what_the_models_take() -> None:
 def test_the_shapes_are_those_that_botocore_ships() -> None:
     """They are written again by `python -m tests.stacks.service_models`."""
     assert json.loads(service_models.FILE.read_text(encoding="utf-8")) == of_botocore()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        (
+            "enrichment_parameters",
+            {"http_parameters": {"header_parameters": {"a b": "x"}}},
+            "'a b'",
+        ),
+        (
+            "source_parameters.sqs_queue_parameters",
+            {"batch_size": 0},
+            "batch_size is 0; write 1 to",
+        ),
+        (
+            "target_parameters.eventbridge_event_bus_parameters",
+            {"endpoint_id": "x"},
+            "endpoint_id is 'x'; it has to match",
+        ),
+    ],
+)
+def test_other_sources_targets_and_enrichments_are_held_against_the_model(
+    path: str, value: object, says: str
+) -> None:
+    document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, value)
+    errors = judgement.check(document).errors
+    assert [error for error in errors if says in error], errors

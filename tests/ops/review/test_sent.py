@@ -70,6 +70,20 @@ def test_what_momento_cannot_take_holds_back(case: str) -> None:
     assert found[0].address.startswith("aws_pipes_pipe.pipeline_cache-put_pipe_")
 
 
+def test_a_second_key_holds_back() -> None:
+    """Momento takes one of key and key_base64."""
+    (found,) = [one for one in findings(parameters(key_base64="aw"), parameters()) if one.blocks]
+    assert found.name == "no-key"
+
+
+def test_a_long_ttl_is_doubted_by_the_accounts_own_bound() -> None:
+    """`MOMENTO_MAX_TTL_SECONDS`; Momento: "Momento Cache service quotas"."""
+    plan = edited(parameters(ttl_seconds="604800"), parameters())
+    told = "Momento keeps an item for 86,400 seconds at most"
+    assert told in review(plan).markdown
+    assert told not in review(plan, max_ttl_seconds=604_800).markdown
+
+
 def test_the_type_of_a_key_is_the_tables_own() -> None:
     """Where the table is replaced by one with such a key, the pipe reads it well."""
     found = copy.deepcopy(group("weather-demo-pipes")["second"])
