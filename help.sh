@@ -210,7 +210,13 @@ demo | up | plan | deploy | destroy | bootstrap | validate)
   need_node
   need_terraform
   ;;
-synth | simulate | cdktf | app | test | bench | screenshot | setup) need_node ;;
+review) # of a plan that is JSON, neither is needed
+  [[ " $* " == *" --plan"* ]] || {
+    need_node
+    need_terraform
+  }
+  ;;
+synth | simulate | policy | cdktf | app | test | bench | screenshot | setup) need_node ;;
 esac
 case $command in # these would begin, and not look at it
 setup | check | app | demo) need_no_argument "$@" ;;

@@ -9,7 +9,7 @@ import sys
 
 gc.disable()  # a short process that keeps what it makes: collecting is a tenth of its time
 
-from stacks import catalogue, judgement
+from stacks import catalogue, judgement, output
 from stacks.errors import StackError
 from stacks.settings import Settings
 
@@ -21,11 +21,8 @@ def synthesize(stack: str | None = None) -> None:
     for warning in settings.warnings:
         print(f"warning: {warning}", file=sys.stderr)
 
-    from cdktf import App
-
-    app = App(context={"targetVersions": {"terraform": ">=1.11.0"}})  # cdktn asks for it
-    stack_class(app, settings.stack, settings)
-    app.synth()
+    with output.written() as app:
+        stack_class(app, settings.stack, settings)
     most = settings.max_ttl_seconds
     for warning in judgement.judge(app.outdir, settings.stack, max_ttl_seconds=most):
         print(f"warning: {warning}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """The commands behind ./help.sh."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -300,7 +301,10 @@ if __name__ == "__main__":
         sys.exit(1)
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
-        print(f"error: {named}{error.strerror or error}", file=sys.stderr)
+        advice = ""
+        if error.errno in (errno.EACCES, errno.EROFS):
+            advice = "; the commands write into this folder: work in one that may be written"
+        print(f"error: {named}{error.strerror or error}{advice}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit("interrupted")

@@ -97,9 +97,14 @@ def synthesize(stack: str, env: Mapping[str, str], *, quiet: bool = False) -> Pa
     """Synthesize a stack and return its folder; quiet leaves out the warnings.
 
     Raises:
-        OpsError: synth failed; what it said has been printed.
+        OpsError: there is no Node.js, or synth failed; what it said has been printed.
 
     """
+    node = env.get("JSII_NODE") or "node"
+    if shutil.which(node, path=env.get("PATH")) is None:
+        raise OpsError(
+            f"{node} is not installed: get Node.js 18.18 or newer; jsii, under cdktf, runs on it"
+        )
     done = subprocess.run(
         [sys.executable, "main.py", stack],
         cwd=ROOT,

@@ -169,8 +169,12 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
             ttl=int(_number(values["TTL"])),
             written_at=_moment(values["WrittenAt"]) if "WrittenAt" in values else None,
         )
-    except (KeyError, ArithmeticError, ValueError, TypeError) as error:
-        raise NoRecordError(f"not a weather record: {error!r}") from None
+    except KeyError as error:
+        raise NoRecordError(f"not a weather record: it has no {error.args[0]}") from None
+    except (ArithmeticError, ValueError, TypeError):
+        raise NoRecordError(
+            "not a weather record: a value of it is no number that DynamoDB takes"
+        ) from None
 
 
 def _number(value: str | float | Decimal) -> Decimal:

@@ -125,6 +125,9 @@ TOOLS = {
         ("demo", "node", "--version"),
         ("up", "node", "--version"),
         ("synth", "node", "--version"),
+        ("review", "node", "--version"),
+        ("review", "terraform", "version"),
+        ("policy", "node", "--version"),
         ("demo", "terraform", "version"),
         ("plan", "terraform", "version"),
     ],
@@ -145,3 +148,43 @@ def test_a_tool_is_looked_for_before_the_first_step(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error: {says.format(tool, asked)}")
     assert len(done.stderr.splitlines()) == 1
+
+
+READING = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+"""What makes root mind a folder's rights, as everybody does."""
+
+
+@pytest.mark.parametrize("command", ["synth", "simulate tests/cases/records/insert.json", "app"])
+def test_a_folder_that_cannot_be_written_is_told(
+    house: House, tmp_path: Path, command: str
+) -> None:
+    """What Node.js says, jsii raises as an error like any other, with its traceback."""
+    tmp_path.chmod(0o500)
+    env = dict(os.environ) | KEPT | {"CDKTF_OUTDIR": str(tmp_path / "out")}
+    done = house.run(*READING, "./help.sh", *command.split(), env=env)
+    assert (done.returncode, done.stdout) == (1, "")
+    told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert told[0].startswith("error: the stack cannot be written (EACCES: permission denied")
+    assert told[0].endswith("or name another one in CDKTF_OUTDIR")
+    assert "Traceback" not in done.stderr
+
+
+def test_what_the_commands_keep_cannot_be_written(house: House, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(house.root, project, symlinks=True)
+    (project / ".cache" / "provider.env").unlink()
+    for folder in (project / ".cache", project):
+        folder.chmod(0o500)
+    done = subprocess.run(
+        [*READING, "./help.sh", "synth"],
+        cwd=project,
+        env=dict(os.environ) | KEPT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for folder in (project, project / ".cache"):
+        folder.chmod(0o700)
+    assert (done.returncode, done.stdout) == (1, "")
+    (told,) = done.stderr.splitlines()
+    assert "Permission denied; the commands write into this folder: work in one that" in told
