@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
 
-from stacks.mapping.errors import MappingError, as_text
+from stacks.mapping.errors import MARK, MappingError, as_text, must_be_literal, shown
 
 TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 """DynamoDB's type descriptors: string, number, binary, Boolean, null, map, list, three sets."""
@@ -43,13 +43,16 @@ class Attribute:
     """Where the value is in the item, without its type; of a whole attribute, its name."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise MappingError(
+                f'an attribute\'s name is {shown(self.name)}; write text, such as "City"'
+            )
+        must_be_literal(self.name, "an attribute's name")
         if self.type not in TYPES:
             raise MappingError(
-                f"the attribute {self.name} has the type {self.type!r}; write one of DynamoDB's"
-                f" descriptors: {', '.join(TYPES)}"
+                f"the attribute {self.name} has the type {shown(self.type)}; write one of"
+                f" DynamoDB's descriptors: {', '.join(TYPES)}"
             )
-        if not isinstance(self.name, str) or not self.name:
-            raise MappingError(f'an attribute\'s name is {self.name!r}; write text, such as "City"')
         object.__setattr__(self, "place", self.place or self.name)
         if not self.is_whole and not PLACE.fullmatch(self.place):
             raise MappingError(
@@ -86,7 +89,7 @@ class Attribute:
             MappingError: this is no map, or the name cannot stand in a path.
 
         """
-        self._must_be("M", "a map", f"member({name!r})")
+        self._must_be("M", "a map", f"member({shown(name)})")
         _must_fit_a_path(name)
         return Attribute(name, type_, f"{self.path}.{name}")
 
@@ -97,10 +100,11 @@ class Attribute:
             MappingError: this is no list, or the index is negative.
 
         """
-        self._must_be("L", "a list", f"element({index!r})")
+        self._must_be("L", "a list", f"element({shown(index)})")
         if not isinstance(index, int) or index < 0:
             raise MappingError(
-                f"element({index!r}) of {self.label}: a path counts from the list's beginning, 0"
+                f"element({shown(index)}) of {self.label}: a path counts from the list's"
+                " beginning, 0"
             )
         return Attribute(self.name, type_, f"{self.path}[{index}]")
 
@@ -108,6 +112,10 @@ class Attribute:
     def label(self) -> str:
         """What a message calls it: the place and the type."""
         return f"{self.place} ({self.type})"
+
+    def __repr__(self) -> str:
+        """Return what a message shows, marked: it must not get into what is sent."""
+        return f"Attribute{MARK}({self.name!r}, {self.type!r}, {self.place!r})"
 
     def __str__(self) -> str:
         """Refuse to become text, as in an f-string: the text would be a constant of every item.
@@ -136,12 +144,14 @@ class Attribute:
             )
 
 
-def _must_fit_a_path(name: str) -> None:
-    if not IN_A_PATH.fullmatch(name):
+def _must_fit_a_path(name: object) -> None:
+    if isinstance(name, str):
+        must_be_literal(name, "an attribute's name")
+    if not isinstance(name, str) or not IN_A_PATH.fullmatch(name):
         raise MappingError(
-            f"the attribute {name!r} cannot be named in a path of EventBridge Pipes, which takes"
-            " letters, digits, _, - and /: write its value to an attribute with such a name as"
-            " well, and map that"
+            f"the attribute {shown(name)} cannot be named in a path of EventBridge Pipes, which"
+            " takes letters, digits, _, - and /: write its value to an attribute with such a name"
+            " as well, and map that"
         )
 
 
@@ -155,8 +165,8 @@ def must_be_attribute(found: object, what: str) -> None:
     if not isinstance(found, Attribute):
         name = found if isinstance(found, str) else "Name"
         raise MappingError(
-            f'{what} is {found!r}; write Attribute("{name}"), or Attribute("{name}", "N") for a'
-            " number"
+            f'{what} is {shown(found)}; write Attribute("{name}"), or Attribute("{name}", "N")'
+            " for a number"
         )
 
 
@@ -220,6 +230,19 @@ class KeySchema:
     def attributes(self) -> tuple[Attribute, ...]:
         """The keys, the partition key first."""
         return (self.partition,) if self.sort is None else (self.partition, self.sort)
+
+    def __repr__(self) -> str:
+        """Return what a message shows, marked: it must not get into what is sent."""
+        return f"KeySchema{MARK}{self.attributes!r}"
+
+    def __str__(self) -> str:
+        """Refuse to become text.
+
+        Raises:
+            MappingError: always; the message says what to write instead.
+
+        """
+        raise as_text(repr(self))
 
     def has(self, attribute: Attribute) -> bool:
         """Say whether an attribute is one of the keys.

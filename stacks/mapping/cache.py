@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stacks.mapping.attribute import Attribute, must_be_attribute
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import WRITTEN, Narrowing
 from stacks.mapping.record import Field, Stream, path
@@ -161,15 +161,15 @@ class CacheEntry:
             )
         if isinstance(self.ttl, int) and not isinstance(self.ttl, bool):
             if self.ttl < 1:
-                raise MappingError(f"the ttl is {self.ttl}; write 1 second or more")
+                raise MappingError(f"the ttl is {shown(self.ttl)}; write 1 second or more")
             if self.ttl > TEN_YEARS:
                 raise MappingError(
-                    f"the ttl is {self.ttl}, which is over ten years and looks like a time since"
-                    " 1970; Momento takes the seconds to live: write ttl=3600"
+                    f"the ttl is {shown(self.ttl)}, which is over ten years and looks like a time"
+                    " since 1970; Momento takes the seconds to live: write ttl=3600"
                 )
             return str(self.ttl)
         if not isinstance(self.ttl, Attribute) or self.ttl.type != "N":
-            found = self.ttl.label if isinstance(self.ttl, Attribute) else repr(self.ttl)
+            found = self.ttl.label if isinstance(self.ttl, Attribute) else shown(self.ttl)
             raise MappingError(
                 f"the ttl is {found}; Momento takes a whole number of seconds: write ttl=3600, or"
                 " an attribute of the type N that holds them"

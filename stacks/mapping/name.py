@@ -2,7 +2,7 @@
 
 import re
 
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, must_be_literal, shown
 
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}")
 """Not one or two dots, which are a way through a path."""
@@ -15,9 +15,11 @@ def must_be_name(text: object, what: str, otherwise: str = "") -> str:
         MappingError: a character would end the path's segment, or be taken for a JSON path.
 
     """
+    if isinstance(text, str):
+        must_be_literal(text, what)
     if not isinstance(text, str) or not NAME.fullmatch(text):
         raise MappingError(
-            f"{what} is {text!r}; use 1 to 255 letters, digits, dots, dashes or underscores"
+            f"{what} is {shown(text)}; use 1 to 255 letters, digits, dots, dashes or underscores"
             f"{otherwise}"
         )
     return text

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from stacks.mapping.attribute import Attribute, KeySchema, StreamView
-from stacks.mapping.errors import MappingError, as_text
+from stacks.mapping.errors import MARK, MappingError, as_text
 
 EVENTS = ("INSERT", "MODIFY", "REMOVE")
 EXPIRE, DELETE = "EXPIRE", "DELETE"
@@ -43,6 +43,10 @@ class Field(Enum):
     def label(self) -> str:
         """What a message calls it."""
         return f"Field.{self.name}"
+
+    def __repr__(self) -> str:
+        """Return what a message shows, marked: it must not get into what is sent."""
+        return f"Field{MARK}.{self.name}"
 
     def __str__(self) -> str:
         """Refuse to become text, as in an f-string.

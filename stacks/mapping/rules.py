@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MappingError, must_be_literal
+from stacks.mapping.errors import MappingError, must_be_literal, shown
 
 Rule: TypeAlias = str | bytes | int | float | Decimal | bool | Mapping[str, Any]
 """A value to equal, or an operator of EventBridge's patterns such as `{"prefix": "eu-"}`."""
@@ -50,7 +50,7 @@ class Rules:
             )
         if isinstance(rules, str | Mapping) or not isinstance(rules, Sequence) or not rules:
             raise MappingError(
-                f"the rules for {attribute.label} are {rules!r}; write a list of them, such as"
+                f"the rules for {attribute.label} are {shown(rules)}; write a list of them, such as"
                 ' ["paid"] or [{"prefix": "eu-"}]'
             )
         return cls(attribute, tuple(_rule(attribute, rule) for rule in rules))
@@ -134,8 +134,8 @@ def _rule(attribute: Attribute, rule: Rule) -> Any:  # noqa: ANN401 - a pattern'
         case [(str(operator), operand)] if operator in ON_TEXT and operator in operators:
             return {operator: _text(attribute, operator, operand)}
     raise MappingError(
-        f"a rule for {attribute.label} is {dict(rule)!r}, which pipes do not take: write a value to"
-        f" equal, or one of {', '.join(operators)} with what it takes"
+        f"a rule for {attribute.label} is {shown(dict(rule))}, which pipes do not take: write a"
+        f" value to equal, or one of {', '.join(operators)} with what it takes"
     )
 
 
@@ -147,8 +147,8 @@ def _values(attribute: Attribute, operand: object) -> list[Any]:
     )
     if not values or any(isinstance(one, Mapping) for one in values):
         raise MappingError(
-            f"anything-but for {attribute.label} has {operand!r}; pipes take values in it, one or a"
-            ' list, and no operator: {"anything-but": ["paid", "shipped"]}'
+            f"anything-but for {attribute.label} has {shown(operand)}; pipes take values in it, one"
+            ' or a list, and no operator: {"anything-but": ["paid", "shipped"]}'
         )
     return [_value(attribute, one) for one in values]
 
@@ -163,8 +163,8 @@ def _text(attribute: Attribute, operator: str, operand: object) -> object:
                 must_be_literal(text, f"a rule for {attribute.label}")
                 return {"equals-ignore-case": text}
     raise MappingError(
-        f"{operator} for {attribute.label} has {operand!r}; it takes one text of a character or"
-        " more"
+        f"{operator} for {attribute.label} has {shown(operand)}; it takes one text of a character"
+        " or more"
         ' (for an empty text, write "")'
     )
 
@@ -172,11 +172,13 @@ def _text(attribute: Attribute, operator: str, operand: object) -> object:
 def _value(attribute: Attribute, value: object) -> str | bool:
     if attribute.type == "BOOL":
         if not isinstance(value, bool):
-            raise MappingError(f"{attribute.label} is compared to {value!r}; write True or False")
+            raise MappingError(
+                f"{attribute.label} is compared to {shown(value)}; write True or False"
+            )
         return value
     if isinstance(value, bool):
         raise MappingError(
-            f'{attribute.label} is compared to {value!r}; write "{value}" or use BOOL'
+            f'{attribute.label} is compared to {shown(value)}; write "{value}" or use BOOL'
         )
     if attribute.type == "N":
         return _number(attribute, value)
@@ -184,7 +186,7 @@ def _value(attribute: Attribute, value: object) -> str | bool:
         return _base64(attribute, value)
     if not isinstance(value, str):
         raise MappingError(
-            f'{attribute.label} is compared to {value!r}; write "{value}", it is text'
+            f'{attribute.label} is compared to {shown(value)}; write "{shown(value)}", it is text'
         )
     must_be_literal(value, f"a rule for {attribute.label}")
     return value
@@ -200,7 +202,7 @@ def _base64(attribute: Attribute, value: object) -> str:
     except ValueError:
         pass
     raise MappingError(
-        f"{attribute.label} is compared to {value!r}; write bytes, or their Base64 as a stream"
+        f"{attribute.label} is compared to {shown(value)}; write bytes, or their Base64 as a stream"
         " has it,"
         ' such as "+/A="'
     )
@@ -210,16 +212,17 @@ def _number(attribute: Attribute, value: object) -> str:
     """Return a number as DynamoDB writes it: without trailing zeros or an exponent."""
     try:
         number = Decimal(str(value))
-    except ArithmeticError:
+        number = number if number.is_finite() else Decimal("Infinity")
+    except (ArithmeticError, ValueError):
         raise MappingError(
-            f"{attribute.label} is compared to {value!r}, which is no number"
+            f"{attribute.label} is compared to {shown(value)}, which is no number"
         ) from None
     if number == 0:
         return "0"
     digits = len("".join(map(str, number.as_tuple().digits)).strip("0"))
     if not number.is_finite() or digits > DIGITS or number.adjusted() not in MAGNITUDES:
         raise MappingError(
-            f"{attribute.label} is compared to {value!r}; DynamoDB's numbers have {DIGITS}"
+            f"{attribute.label} is compared to {shown(value)}; DynamoDB's numbers have {DIGITS}"
             " digits and"
             " are smaller than 1E+126: an item never holds this one"
         )

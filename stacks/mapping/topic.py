@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MappingError
+from stacks.mapping.errors import MappingError, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import Narrowing
 from stacks.mapping.record import EVENTS, KINDS, Field, Stream, names_of, path
@@ -93,6 +93,6 @@ class TopicMessage:
     def _check_events(self) -> None:
         if isinstance(self.events, str) or not self.events or not set(self.events) <= set(KINDS):
             raise MappingError(
-                f"the topic's events are {self.events!r}; write a list with any of"
+                f"the topic's events are {shown(self.events)}; write a list with any of"
                 f" {', '.join(KINDS)}"
             )

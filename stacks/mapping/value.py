@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from eventpipes.path import is_path
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MappingError, must_be_literal
+from stacks.mapping.errors import MappingError, must_be_literal, shown
 from stacks.mapping.record import IMAGE_OF, Field, Stream, path
 
 Part: TypeAlias = Attribute | Field | str | int | float | bool | Mapping[str, "Part"]
@@ -17,6 +17,11 @@ Value: TypeAlias = Sequence[Attribute] | Mapping[str, Part]
 """A body: attributes under their own names, or an object."""
 
 SHOWN: Final = {Field.NEW_IMAGE: "NewImage", Field.OLD_IMAGE: "OldImage"}
+
+LARGEST = 1_023
+"""Bits of a whole number: a larger one is no double, as most readers of JSON have numbers."""
+DEEPEST = 32
+"""Levels of a value: DynamoDB's items have no more ("Quotas in Amazon DynamoDB")."""
 
 
 def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -> str:
@@ -59,7 +64,7 @@ def members(value: Sequence[Attribute]) -> dict[str, Part]:
         isinstance(value, Sequence) and all(isinstance(one, Attribute) for one in value)
     ):
         raise MappingError(
-            f"the value is {value!r}; write a list of attributes such as"
+            f"the value is {shown(value)}; write a list of attributes such as"
             ' [Attribute("City")], or names with them: {"city": Attribute("City")}'
         )
     names = [one.name for one in value]
@@ -76,6 +81,7 @@ class _Writer:
     def __init__(self, stream: Stream, events: Collection[str]) -> None:
         self._stream = stream
         self._events = events
+        self._depth = 0
         self._image = "OldImage" if set(events) == {"REMOVE"} else "NewImage"
 
     def object(self, members: Mapping[str, Part]) -> str:
@@ -100,14 +106,23 @@ class _Writer:
             case Field():
                 return self.field(part)
             case Mapping():
-                return self.object(part)
-            case bool() | int() | float() if math.isfinite(part):
+                if self._depth == DEEPEST:
+                    raise MappingError(
+                        f"the value has more than {DEEPEST} levels, or holds itself: send less"
+                    )
+                self._depth += 1
+                inner = self.object(part)
+                self._depth -= 1
+                return inner
+            case int() if part.bit_length() <= LARGEST:
+                return json.dumps(part)
+            case float() if math.isfinite(part):
                 return json.dumps(part)
             case str():
                 return _constant(part)
         raise MappingError(
-            f"the value holds {part!r}; use an Attribute, a Field, text, a finite number, True,"
-            " False, or a dict of them"
+            f"the value holds {shown(part)}; use an Attribute, a Field, text, a finite number,"
+            " True, False, or a dict of them"
         )
 
     def _path(self, attribute: Attribute) -> str:
@@ -127,20 +142,21 @@ def _other(field: Field) -> str:
 
 
 def _constant(text: str) -> str:
-    if is_path(text) or "<" in text:
+    must_be_literal(text, "the value")
+    if is_path(text) or "<" in text or any(one.value in text for one in Field):
         raise MappingError(
-            f"the value holds the text {text!r}, which looks like a path or a variable of a"
+            f"the value holds the text {shown(text)}, which looks like a path or a variable of a"
             ' template: write Attribute("Name", "S") for an attribute, Field.EVENT_NAME and the'
             " like for the rest of a record, and other text without a <"
         )
-    must_be_literal(text, "the value")
     return _text(text)
 
 
 def _name(name: object) -> str:
+    if isinstance(name, str):
+        must_be_literal(name, "a member's name")
     if not isinstance(name, str) or "<" in name:
-        raise MappingError(f"the value has a member named {name!r}; use text without a <")
-    must_be_literal(name, "a member's name")
+        raise MappingError(f"the value has a member named {shown(name)}; use text without a <")
     return _text(name)
 
 
