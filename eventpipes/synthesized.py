@@ -284,7 +284,9 @@ def _connection(connection: Block) -> Connection:
     key = auth.block("api_key")
     invocation = auth.block("invocation_http_parameters")
     unsupported = None
-    if not key:
+    if not connection:
+        unsupported = "its connection is not there"
+    elif not key:
         unsupported = "the connection's authorization is not an API key"
     elif invocation.has("body"):
         unsupported = "the connection adds to the request's body"

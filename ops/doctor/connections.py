@@ -19,6 +19,12 @@ from stacks.settings import Settings
 WELL = ("AUTHORIZED", "ACTIVE")
 UNDER_WAY = ("CREATING", "UPDATING", "AUTHORIZING", "DELETING", "DEAUTHORIZING")
 """EventBridge API, "DescribeConnection": ConnectionState."""
+SENT_BY = {
+    "InvocationEndpoint": "invocation_endpoint",
+    "HttpMethod": "http_method",
+    "InvocationRateLimitPerSecond": "invocation_rate_limit_per_second",
+}
+"""What DescribeApiDestination and Terraform call what decides on how requests are sent."""
 VERSION = ("aws_secretsmanager_secret_version", "secret_string_wo_version")
 AFTER_THE_DEPLOY = timedelta(minutes=5)
 """How long after the connection the state is written at most."""
@@ -36,7 +42,10 @@ def examine(
             yield _connection(found)
             yield from _key(settings, client("s3"), found)
     active = []
-    for name in declared.names("aws_cloudwatch_event_api_destination"):
+    for one in sorted(
+        declared.all("aws_cloudwatch_event_api_destination"), key=lambda one: str(one["name"])
+    ):
+        name = one["name"]
         found = existence.look(
             "API destination",
             name,
@@ -45,7 +54,17 @@ def examine(
         )
         if found is None:
             continue
-        if found.get("ApiDestinationState", "ACTIVE") == "ACTIVE":
+        changed = [
+            f"{what} is {found[what]}, and the stack's is {one[declares]}"
+            for what, declares in SENT_BY.items()
+            if declares in one and found.get(what) != one[declares]
+        ]
+        if changed:
+            yield failure(
+                "destinations",
+                f"{name} was changed by hand: {'; '.join(changed)}: run ./help.sh deploy",
+            )
+        elif found.get("ApiDestinationState", "ACTIVE") == "ACTIVE":
             active.append(name)
         else:
             yield failure(

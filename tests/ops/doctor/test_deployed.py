@@ -21,6 +21,7 @@ from tests.localcloud.weather_pipes import WeatherPipes, empty
 
 SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
 NAME = "weather-stats-demo"
+PUT_DESTINATION = f"{NAME}-cache-put-api-destination"
 SECRET, LOGS = "the-api-key-s-secret", f"/aws/vendedlogs/pipes/{NAME}"
 MAY = {"Effect": "Allow", "Action": ["sqs:SendMessage", "dynamodb:GetRecords"], "Resource": "*"}
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [MAY]})
@@ -36,6 +37,14 @@ TRUST = trust("pipes.amazonaws.com")
 DOCUMENT = {
     "resource": {
         "aws_cloudwatch_event_connection": {"c": {"name": f"{NAME}-connection"}},
+        "aws_cloudwatch_event_api_destination": {
+            "d": {
+                "name": PUT_DESTINATION,
+                "http_method": "PUT",
+                "invocation_endpoint": f"{ENDPOINT}/cache/*",
+                "invocation_rate_limit_per_second": 1000,
+            }
+        },
         "aws_dynamodb_table": {"t": {"name": NAME}},
         "aws_iam_role": {"r": {"name": "pipes", "assume_role_policy": TRUST}},
         "aws_iam_role_policy": {
@@ -130,6 +139,7 @@ def test_what_is_there_and_works_is_well(account: Account) -> None:
     assert {verdict for verdict, _ in found.values()} == {Verdict.OK}
     assert set(found) == {
         "connection",
+        "destinations",
         "deployed key",
         "stream",
         "roles",
@@ -168,6 +178,14 @@ BREAK: dict[str, tuple[Callable[[Account], object], str, str]] = {
         lambda it: it.weather.events.delete_connection(Name=it.weather.connection),
         "missing",
         f"connection {NAME}-connection is not deployed; run ./help.sh deploy",
+    ),
+    "another endpoint": (
+        lambda it: it.weather.events.update_api_destination(
+            Name=PUT_DESTINATION, InvocationEndpoint=f"{ENDPOINT}/wrong/*"
+        ),
+        "destinations",
+        f"{PUT_DESTINATION} was changed by hand: InvocationEndpoint is {ENDPOINT}/wrong/*, and the"
+        f" stack's is {ENDPOINT}/cache/*: run ./help.sh deploy",
     ),
     "no alarm": (
         lambda it: it.cloudwatch.delete_alarms(AlarmNames=[f"{NAME}-dead-letters"]),
