@@ -184,8 +184,7 @@ BREAK: dict[str, tuple[Callable[[Account], object], str, str]] = {
             Name=PUT_DESTINATION, InvocationEndpoint=f"{ENDPOINT}/wrong/*"
         ),
         "destinations",
-        f"{PUT_DESTINATION} was changed by hand: InvocationEndpoint is {ENDPOINT}/wrong/*, and the"
-        f" stack's is {ENDPOINT}/cache/*: run ./help.sh deploy",
+        f"InvocationEndpoint is {ENDPOINT}/wrong/*, and the stack's is {ENDPOINT}/cache/*: run",
     ),
     "no alarm": (
         lambda it: it.cloudwatch.delete_alarms(AlarmNames=[f"{NAME}-dead-letters"]),
