@@ -9,7 +9,9 @@ import sys
 
 gc.disable()  # a short process that keeps what it makes: collecting is a tenth of its time
 
-from stacks import catalogue, judgement, output
+from stacks import catalogue, output
+
+from stacks.judgement import judgement
 from stacks.errors import StackError
 from stacks.settings import Settings
 

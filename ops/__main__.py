@@ -41,7 +41,7 @@ from ops.terraform import (
     synthesize,
 )
 from stacks.errors import StackError
-from stacks.momento_limits import MAX_TTL_SECONDS
+from stacks.momento.limits import MAX_TTL_SECONDS
 from stacks.settings import Settings
 
 app = typer.Typer(

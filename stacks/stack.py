@@ -6,23 +6,23 @@ from contextlib import contextmanager
 from cdktf import TerraformStack
 from constructs import Construct
 
-from stacks.account import Account, use_aws
-from stacks.alarm_topic import alarm_topic_name
-from stacks.endpoint import MomentoEndpoint
+from stacks.access.account import Account, use_aws
+from stacks.monitoring.topic import alarm_topic_name
+from stacks.momento.endpoint import MomentoEndpoint
 from stacks.errors import StackError
-from stacks.key import Key
+from stacks.access.key import Key
 from stacks.mapping import Attribute, ItemMapping, KeySchema, StreamView
-from stacks.monitoring import Monitoring
-from stacks.pipe import Delivery
-from stacks.pipeline import MomentoPipeline
-from stacks.quotas import advise
-from stacks.readers import Readers
-from stacks.role import iam_settle_variable
-from stacks.secret import api_key_variable
+from stacks.monitoring.monitoring import Monitoring
+from stacks.pipes.pipe import Delivery
+from stacks.pipes.pipeline import MomentoPipeline
+from stacks.limits.quotas import advise
+from stacks.limits.readers import Readers
+from stacks.access.role import iam_settle_variable
+from stacks.momento.secret import api_key_variable
 from stacks.settings import Settings
-from stacks.source import Source
+from stacks.tables.stream_source import Source
 from stacks.state import use_remote_state
-from stacks.table import NoLonger, Provisioned, Replica, Table
+from stacks.tables.table import NoLonger, Provisioned, Replica, Table
 
 
 class MomentoStack(TerraformStack):

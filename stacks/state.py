@@ -5,7 +5,7 @@ import json
 from cdktf import S3Backend, TerraformOutput, TerraformStack
 from constructs import Construct
 
-from stacks.account import use_aws
+from stacks.access.account import use_aws
 from stacks.bindings import (
     S3Bucket,
     S3BucketLifecycleConfiguration,

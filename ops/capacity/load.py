@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ops.errors import OpsError
-from stacks.momento_limits import MomentoLimits
+from stacks.momento.limits import MomentoLimits
 
 MAX_ITEM_BYTES = 409_600
 """DynamoDB: "Quotas in Amazon DynamoDB", item size."""

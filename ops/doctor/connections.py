@@ -93,7 +93,7 @@ def _connection(found: dict[str, Any]) -> Check:
 
 
 def fingerprint(key: str) -> int:
-    """Return the version number that `stacks/secret.py` gives a key: 28 bits of its SHA-256."""
+    """Return a key's version number, as the secret has it: 28 bits of its SHA-256."""
     return int(hashlib.sha256(key.encode()).hexdigest()[:7], 16)
 
 

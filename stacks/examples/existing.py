@@ -5,7 +5,7 @@ import os
 from constructs import Construct
 
 from stacks.errors import StackError
-from stacks.existing_table import ExistingTable
+from stacks.tables.existing_table import ExistingTable
 from stacks.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack

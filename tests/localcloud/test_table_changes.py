@@ -23,7 +23,7 @@ from ops.saved_plan import read_new
 from ops.terraform import Terraform, environment, synthesize
 from stacks.mapping import Attribute
 from stacks.settings import Settings
-from stacks.table import NoLonger, _ttl
+from stacks.tables.table import NoLonger, _ttl
 from tests.conftest import ENDPOINT, KEY, House
 from tests.localcloud.arrivals import until
 

@@ -15,9 +15,9 @@ from stacks.mapping import (
     TopicMessage,
 )
 from stacks.errors import StackError
-from stacks.pipeline import PipelineError
+from stacks.pipes.pipeline import PipelineError
 from stacks.stack import MomentoStack
-from stacks.table import Replica
+from stacks.tables.table import Replica
 from tests.stacks.conftest import ENDPOINT, Synthesized, read_settings
 
 KEY, CODE = Attribute("Id"), Attribute("Code")

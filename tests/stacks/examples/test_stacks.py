@@ -15,7 +15,7 @@ from stacks import catalogue
 from stacks.errors import StackError
 from stacks.examples.existing import ExistingStack
 from stacks.examples.thirty import TABLES
-from stacks.existing_table import ExistingTableError
+from stacks.tables.existing_table import ExistingTableError
 from tests.stacks.conftest import REPO, Synthesized, read_settings, synthesize
 from tests.stacks.examples.example import EXAMPLES, PREFIX, STREAM_ARN, synthesized
 from tests.test_architecture import imports
@@ -23,7 +23,7 @@ from tests.test_architecture import imports
 FOLDER = REPO / "stacks" / "examples"
 PUBLIC = (
     *("stacks.errors.StackError", "stacks.settings.Settings", "stacks.stack.MomentoStack"),
-    "stacks.existing_table.ExistingTable",
+    "stacks.tables.existing_table.ExistingTable",
     "constructs.Construct",
 )
 """What an example imports beside `stacks.mapping` and Python's own."""

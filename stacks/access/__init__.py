@@ -1,0 +1,1 @@
+"""Who may do what: the account, roles, policies and the encryption key."""

@@ -1,0 +1,97 @@
+"""The roles that the pipes, and the rules of an event bus, run as."""
+
+import json
+from collections.abc import Sequence
+
+from cdktf import (
+    ITerraformDependable,
+    LocalExecProvisioner,
+    TerraformResource,
+    TerraformVariable,
+)
+from constructs import Construct
+
+from stacks.access.account import Account
+from stacks.bindings import IamRole, IamRolePolicy
+from stacks.access.statement import Statement, policy_document
+
+
+def iam_settle_variable(scope: Construct, *, default: int) -> TerraformVariable:
+    """Declare the wait, in seconds, between a role's policy and the pipes that need it."""
+    return TerraformVariable(
+        scope,
+        "iam_settle_seconds",
+        type="number",
+        default=default,
+        nullable=False,
+        description="Seconds until a new IAM policy is known everywhere (0 on a local AWS).",
+    )
+
+
+class ServiceRole(Construct):
+    """A role that a service may assume for exactly these of its resources, with one policy.
+
+    `ready` is what a pipe must depend on: the policy, and the wait after it. A pipe that is
+    created with the role alone in place fails with "Cannot access stream".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        account: Account,
+        service: str,
+        source_arns: Sequence[str],
+        statements: Sequence[Statement],
+        settle_seconds: str,
+    ) -> None:
+        """`service` is the principal's first word, such as `pipes`.
+
+        `settle_seconds` is a Terraform expression, so that it can differ by environment.
+        """
+        super().__init__(scope, id_)
+        self.resource = IamRole(
+            self,
+            "role",
+            name=name,
+            assume_role_policy=_trust(service, account, source_arns),
+        )
+        self.arn = self.resource.arn
+        document = policy_document(statements)
+        policy = IamRolePolicy(
+            self, "policy", name="deliver-changes", role=self.resource.name, policy=document
+        )
+        # cdktf's own DataResource runs `terraform version` at every synth.
+        settled = TerraformResource(
+            self,
+            "settled",
+            terraform_resource_type="terraform_data",
+            depends_on=[policy],
+            provisioners=[
+                LocalExecProvisioner(type="local-exec", command=f"sleep {settle_seconds}")
+            ],
+        )
+        settled.add_override("triggers_replace", {"policy": policy.policy})
+        self.ready: Sequence[ITerraformDependable] = [policy, settled]
+
+
+def _trust(service: str, account: Account, source_arns: Sequence[str]) -> str:
+    """Return the trust policy; its conditions keep other accounts out (confused deputy)."""
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": f"{service}.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {
+                        "StringEquals": {"aws:SourceAccount": account.id},
+                        "ArnEquals": {"aws:SourceArn": list(source_arns)},
+                    },
+                }
+            ],
+        }
+    )

@@ -1,0 +1,1 @@
+"""What AWS would do with what was synthesized, and what it would refuse."""

@@ -1,0 +1,101 @@
+"""What pipes, rules and destinations would do, judged on the synthesized JSON.
+
+The engine that runs pipes and rules in tests compiles what was written, and says what
+EventBridge would refuse. Beside that stand the traps of the Terraform provider.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from eventpipes import Definition, EventPipesError
+from eventpipes.document import Document
+from eventpipes.faults import Faults, faults
+from eventpipes.momento import MAX_TTL_SECONDS
+from eventpipes.synthesized import pipe_readers, rule_readers
+
+from stacks.judgement.findings import Findings
+from stacks.judgement.targetless import rules_without_target
+
+_DYNAMODB = re.compile(r"aws_dynamodb_table\.|:dynamodb:.*/stream/")
+LEAST_AGE, MOST_AGE = 60, 86_399
+"""Seconds; shorter than the day that a stream keeps its records."""
+MOST_ATTEMPTS: Final = 10_000
+
+
+def check(document: Mapping[str, Any], *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Findings:
+    """Return what AWS or the provider would refuse of the pipes, rules and destinations.
+
+    `max_ttl_seconds` is how long the account's caches at Momento keep an item.
+    """
+    found = Findings()
+    for read_pipe in pipe_readers(document):
+        try:
+            pipe = read_pipe()
+        except EventPipesError as error:
+            found.errors.append(str(error))
+            continue
+        found.errors.extend((*_gaps(pipe), *_traps(pipe)))
+        _note(f"pipe {pipe.name}", faults(pipe, max_ttl_seconds=max_ttl_seconds), found)
+    for read_rule in rule_readers(document):
+        try:
+            rule = read_rule()
+        except EventPipesError as error:
+            found.errors.append(str(error))
+            continue
+        _note(f"rule {rule.name}", faults(rule, max_ttl_seconds=max_ttl_seconds), found)
+    resources = Document(document).resources
+    found.add(rules_without_target(resources))
+    for id_, body in resources.get("aws_cloudwatch_event_api_destination", {}).items():
+        url = body.get("invocation_endpoint")
+        if isinstance(url, str) and not url.startswith(("https://", "${")):
+            found.errors.append(
+                f"aws_cloudwatch_event_api_destination.{id_}: invocation_endpoint is {url!r}; an"
+                " API destination takes an https address only"
+            )
+    return Findings(list(dict.fromkeys(found.errors)), list(dict.fromkeys(found.warnings)))
+
+
+def _note(name: str, noted: Faults, found: Findings) -> None:
+    found.errors.extend(f"{name}: {error}" for error in noted.errors)
+    found.warnings.extend(f"{name}: {warning}" for warning in noted.warnings)
+
+
+def _traps(pipe: Definition) -> Iterator[str]:
+    """Yield what the provider or the shard would make of a pipe that AWS takes."""
+    if pipe.unsupported and "stream" in pipe.unsupported:
+        return  # the source has no shard that could wait
+    name, source = f"pipe {pipe.name}", pipe.source
+    if len(pipe.path_parameters) > 1:
+        yield (
+            f"{name}: {len(pipe.path_parameters)} path parameters, and the Terraform provider"
+            " takes one (path_parameter_values has MaxItems 1). Write the other parts into the"
+            " API destination's endpoint."
+        )
+    attempts, age = source.maximum_retry_attempts, source.maximum_record_age
+    if attempts == 0:
+        yield (
+            f"{name}: maximum_retry_attempts is 0, which the Terraform provider drops when it"
+            " creates the pipe (its issue 33019): AWS then retries until the record expires and"
+            " blocks the shard for a day. Use 1 or more, with a record age."
+        )
+    elif not 1 <= attempts <= MOST_ATTEMPTS:
+        yield (
+            f"{name}: maximum_retry_attempts is {attempts}; use 1 to {MOST_ATTEMPTS}. Without a"
+            " bound, a record that fails blocks its shard for a day."
+        )
+    if not LEAST_AGE <= age <= MOST_AGE:
+        yield (
+            f"{name}: maximum_record_age_in_seconds is {age}; use {LEAST_AGE} to {MOST_AGE},"
+            " shorter than the day a stream keeps its records."
+        )
+
+
+def _gaps(pipe: Definition) -> Iterator[str]:
+    """Yield what AWS or Terraform needs of a pipe and does not find."""
+    name = f"pipe {pipe.name}"
+    if "stream" in (pipe.unsupported or "") and _DYNAMODB.search(pipe.source.arn):
+        yield (
+            f"{name}: it has no dynamodb_stream_parameters, which a DynamoDB stream"
+            " needs: write a starting_position and the bounds of its retries"
+        )

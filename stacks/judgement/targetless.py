@@ -1,0 +1,35 @@
+"""Rules that send nothing, because no target names them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from eventpipes.block import is_expression
+from eventpipes.errors import EventPipesError
+from eventpipes.pattern import compile as compile_pattern
+
+from stacks.judgement.findings import Findings
+
+_RULE = "aws_cloudwatch_event_rule"
+
+
+def rules_without_target(resources: Mapping[str, Any]) -> Findings:
+    """Warn of each rule of a document that has no target there, and judge its pattern."""
+    targets = resources.get("aws_cloudwatch_event_target", {}).values()
+    named = {str(target.get("rule")) for target in targets}
+    found = Findings()
+    for id_, body in resources.get(_RULE, {}).items():
+        references = {f"${{{_RULE}.{id_}.{attribute}}}" for attribute in ("name", "id")}
+        if named & references or body.get("name") in named:
+            continue
+        name = f"rule {body.get('name') or id_}"
+        found.warnings.append(
+            f"{name}: no target of this stack names it, so it sends nothing: add an"
+            " aws_cloudwatch_event_target, or leave the rule out"
+        )
+        pattern = body.get("event_pattern")
+        if isinstance(pattern, str) and not is_expression(pattern):
+            try:
+                compile_pattern(pattern)
+            except EventPipesError as error:
+                found.errors.append(f"{name}: {error}")
+    return found

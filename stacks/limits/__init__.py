@@ -1,0 +1,1 @@
+"""AWS's limits, held against what was synthesized."""

@@ -1,0 +1,137 @@
+"""AWS's limits, checked at synth: what is over a limit is refused before Terraform is asked.
+
+The check reads the synthesized JSON, so that it sees what any construct declares, and costs no
+call to node.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stacks.limits import limits
+from stacks.judgement.findings import Findings
+from stacks.limits.limits import Limit
+from stacks.limits.policy_size import policy_length
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+SHOWN = 40
+"""Characters of a long value that a message repeats."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    where: str
+    number: int
+    limit: Limit
+
+
+def advise(scope: "Construct", text: str) -> None:
+    """Warn of what is allowed and against advice; whoever synthesizes shows it."""
+    from cdktf import Annotations  # which the check itself does without
+
+    Annotations.of(scope).add_warning(text)
+
+
+def check(document: Mapping[str, Any]) -> Findings:
+    """Hold a synthesized document against AWS's limits.
+
+    It counts what is in the document; what the account has besides is not known here.
+    """
+    found = Findings()
+    for measured in _measure(document):
+        limit, number = measured.limit, measured.number
+        if number < limit.least or (limit.most is not None and number > limit.most):
+            found.errors.append(_refuse(measured))
+        elif limit.default is not None and number > limit.default:
+            found.warnings.append(_warn(measured))
+    return found
+
+
+def _measure(document: Mapping[str, Any]) -> Iterator[_Measured]:
+    resources: Mapping[str, Any] = document.get("resource", {})
+    yield from _lengths(resources)
+    for type_, limit in limits.COUNTS.items():
+        yield _Measured("this stack", len(resources.get(type_, {})), limit)
+    yield from _groups(resources)
+    yield from _policies(resources, document)
+
+
+def _lengths(resources: Mapping[str, Any]) -> Iterator[_Measured]:
+    for (type_, argument), limit in limits.LENGTHS.items():
+        for id_, body in resources.get(type_, {}).items():
+            value = body.get(argument)
+            if isinstance(value, str) and "${" not in value:  # else it is known when deployed
+                shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
+                yield _Measured(f"{type_}.{id_}: {argument} {shown!r}", len(value), limit)
+
+
+def _groups(resources: Mapping[str, Any]) -> Iterator[_Measured]:
+    """Yield what is counted in something: rules in a bus, targets of a rule, widgets."""
+    rules: dict[str, int] = defaultdict(int)
+    for body in resources.get("aws_cloudwatch_event_rule", {}).values():
+        rules[str(body.get("event_bus_name", "default"))] += 1
+    targets: dict[str, int] = defaultdict(int)
+    for body in resources.get("aws_cloudwatch_event_target", {}).values():
+        targets[str(body.get("rule", ""))] += 1
+    for group, limit in ((rules, limits.RULES_OF_A_BUS), (targets, limits.TARGETS_OF_A_RULE)):
+        for reference, number in group.items():
+            yield _Measured(_address(reference), number, limit)
+    for id_, body in resources.get("aws_cloudwatch_dashboard", {}).items():
+        try:
+            widgets = json.loads(body["dashboard_body"])["widgets"]
+        except (KeyError, TypeError, ValueError):  # none, or an expression of Terraform
+            continue
+        if not isinstance(widgets, list):
+            continue
+        where = f"aws_cloudwatch_dashboard.{id_}"
+        yield _Measured(where, len(widgets), limits.WIDGETS_OF_A_DASHBOARD)
+
+
+def _policies(resources: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[_Measured]:
+    inline: dict[str, int] = defaultdict(int)
+    for body in resources.get("aws_iam_role_policy", {}).values():
+        inline[str(body.get("role", ""))] += policy_length(body.get("policy", ""), document) or 0
+    for role, number in inline.items():
+        yield _Measured(_address(role), number, limits.ROLE_POLICIES)
+    for type_, argument, limit in (
+        ("aws_iam_role", "assume_role_policy", limits.TRUST_POLICY),
+        ("aws_kms_key", "policy", limits.KEY_POLICY),
+    ):
+        for id_, body in resources.get(type_, {}).items():
+            length = policy_length(body.get(argument, ""), document)
+            if length is not None:
+                yield _Measured(f"{type_}.{id_}", length, limit)
+
+
+def _address(reference: str) -> str:
+    """Return the address in a reference to an attribute, else the text as it is.
+
+    >>> _address("${aws_cloudwatch_event_bus.bus.name}")
+    'aws_cloudwatch_event_bus.bus'
+    """
+    if not reference.startswith("${"):
+        return reference
+    return reference.removeprefix("${").removesuffix("}").rpartition(".")[0]
+
+
+def _refuse(measured: _Measured) -> str:
+    limit = measured.limit
+    span = f"{limit.least} to {limit.most:,}" if limit.least > 1 else f"{limit.most:,} at most"
+    return f"{_said(measured)} takes {span} ({limit.page}): {limit.fix}"
+
+
+def _warn(measured: _Measured) -> str:
+    limit = measured.limit
+    return (
+        f"{_said(measured)} takes {limit.default:,} by default ({limit.page}): ask AWS for more,"
+        f" in Service Quotas, before you deploy, or {limit.fix}"
+    )
+
+
+def _said(measured: _Measured) -> str:
+    limit = measured.limit
+    return f"{measured.where}: {measured.number:,} {limit.unit}, and {limit.what}"

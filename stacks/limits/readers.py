@@ -1,0 +1,56 @@
+"""How many pipes read each stream, held against AWS's advice (pure)."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from stacks.tables.stream_source import Source
+
+SHOWN = 3
+"""How many pipelines a warning names."""
+
+
+@dataclass
+class _Stream:
+    advised: int
+    pipes: int = 0
+    pipelines: list[str] = field(default_factory=list)
+
+
+class Readers:
+    """The readers of every stream of a stack: two pipelines on one stream add up."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, _Stream] = {}
+
+    def add(self, pipeline: str, source: Source, pipes: int) -> None:
+        """Count a pipeline's pipes that read a source's stream."""
+        stream = self._streams.setdefault(source.stream_arn, _Stream(source.advised_readers))
+        stream.pipes += pipes
+        stream.pipelines.append(pipeline)
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what has more readers than AWS advises: a sentence for streams that are alike.
+
+        See AWS: "Quotas in Amazon DynamoDB", "Simultaneous readers of a shard in DynamoDB
+        Streams".
+        """
+        alike: dict[tuple[int, int], list[_Stream]] = defaultdict(list)
+        for stream in self._streams.values():
+            if stream.pipes > stream.advised:
+                alike[stream.pipes, stream.advised].append(stream)
+        for streams in alike.values():
+            yield _sentence(streams)
+
+
+def _sentence(streams: Sequence[_Stream]) -> str:
+    names = [name for stream in streams for name in stream.pipelines]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return (
+        f"pipeline{'s' if len(names) > 1 else ''} {', '.join(names[:SHOWN])}{more}:"
+        f" {streams[0].pipes} pipes read each shard of"
+        f" {'the stream' if len(streams) == 1 else f'each of {len(streams)} streams'},"
+        f" and AWS advises {streams[0].advised} at most: under load, reads may be throttled and"
+        " changes arrive late. TOPOLOGY=bus reads once a pipeline (docs/topologies.md); or leave"
+        " out a cache or a topic"
+    )

@@ -1,0 +1,1 @@
+"""Momento as EventBridge sees it: the key's secret, the connection, the destinations."""

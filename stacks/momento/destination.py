@@ -1,0 +1,43 @@
+"""An API destination: one operation of Momento's HTTP API."""
+
+from constructs import Construct
+
+from stacks.bindings import CloudwatchEventApiDestination
+from stacks.momento.connection import MomentoConnection
+
+
+class Destination(Construct):
+    """An HTTP method and an endpoint whose `*` are filled by each pipe's path parameters."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        description: str,
+        connection: MomentoConnection,
+        method: str,
+        url: str,
+        rate_limit: int,
+    ) -> None:
+        """`rate_limit` is in invocations a second."""
+        super().__init__(scope, id_)
+        self.name = name
+        self.method = method
+        self.url = url
+        self.resource = CloudwatchEventApiDestination(
+            self,
+            "destination",
+            name=name,
+            description=description,
+            connection_arn=connection.arn,
+            http_method=method,
+            invocation_endpoint=url,
+            invocation_rate_limit_per_second=rate_limit,
+        )
+        self.arn = self.resource.arn
+
+    def limit_rate(self, rate_limit: int) -> None:
+        """Change the rate, in invocations a second."""
+        self.resource.invocation_rate_limit_per_second = rate_limit

@@ -1,0 +1,100 @@
+"""Momento as EventBridge sees it: the key, the connection and one destination per operation."""
+
+from collections.abc import Iterator, Mapping
+
+from constructs import Construct
+
+from stacks.momento.connection import MomentoConnection
+from stacks.momento.destination import Destination
+from stacks.access.key import Key
+from stacks.mapping import OPERATIONS, PUBLISH
+from stacks.momento.limits import MomentoLimits
+from stacks.access.protection import DEMO, Protection
+from stacks.momento.secret import ApiKeySecret
+from stacks.access.statement import Statement
+
+CACHE_OPERATIONS = [operation for operation in OPERATIONS if operation != PUBLISH]
+
+
+class MomentoEndpoint(Construct):
+    """The secret, the connection and the destinations that all pipelines of an app send to.
+
+    The endpoints' wildcards take any cache and topic, but for the cache of a topic, which is
+    part of the endpoint: the Terraform provider takes at most one path parameter for a pipe. So
+    there are three destinations for the cache named here, and one more for the topics of each
+    other cache. An account has 3,000 of both connections and destinations.
+
+    Momento's limits are an account's in a region: the destinations that put and delete share
+    those of caches in equal parts, and the topics' destinations those of topics.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name_prefix: str,
+        url: str,
+        cache_name: str,
+        secret_name: str,
+        api_key: str,
+        limits: MomentoLimits | None = None,
+        protection: Protection = DEMO,
+        key: Key | None = None,
+    ) -> None:
+        """`url` is the HTTP API's origin; `limits` are those of a new account by default."""
+        super().__init__(scope, id_)
+        self.cache_name = cache_name
+        self._name_prefix = name_prefix
+        self._url = url
+        self.limits = limits or MomentoLimits()
+        ApiKeySecret(
+            self, "api-key", name=secret_name, api_key=api_key, protection=protection, key=key
+        )
+        self._connection = MomentoConnection(
+            self, "connection", name=f"{name_prefix}-connection", api_key=api_key
+        )
+        self._destinations: dict[str, Destination] = {}
+        for operation in OPERATIONS:
+            self._destination(operation, operation, cache_name)
+
+    def destination(self, operation: str, cache: str) -> Destination:
+        """Return the destination of an operation on a cache; it is made if there is none yet."""
+        if operation != PUBLISH or cache == self.cache_name:
+            return self._destinations[operation]
+        return self._destination(f"{operation}-{cache}", operation, cache)
+
+    def invoke(self, destinations: Mapping[str, Destination]) -> Statement:
+        """Return what a pipe needs to send to destinations of this endpoint."""
+        return Statement(
+            sid="InvokeDestinations",
+            actions=["events:InvokeApiDestination"],
+            resources=[one.arn for one in destinations.values()],
+        )
+
+    def warnings(self) -> Iterator[str]:
+        """Yield a sentence for each of Momento's limits that the destinations may pass."""
+        topics = [name for name in self._destinations if name.startswith(PUBLISH)]
+        yield from self.limits.warnings(CACHE_OPERATIONS, topics)
+
+    def _destination(self, id_: str, operation: str, cache: str) -> Destination:
+        if id_ not in self._destinations:
+            what = OPERATIONS[operation]
+            topics = [name for name in self._destinations if name.startswith(PUBLISH)]
+            if operation == PUBLISH:
+                rate = self.limits.topic_rate(len(topics) + 1)
+                for name in topics:
+                    self._destinations[name].limit_rate(rate)
+            else:
+                rate = self.limits.cache_rate(len(CACHE_OPERATIONS))
+            self._destinations[id_] = Destination(
+                self,
+                id_,
+                name=f"{self._name_prefix}-{id_}-api-destination",
+                description=what.title,
+                connection=self._connection,
+                method=what.method,
+                url=self._url + what.path.format(cache=cache),
+                rate_limit=rate,
+            )
+        return self._destinations[id_]

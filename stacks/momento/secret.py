@@ -1,0 +1,60 @@
+"""The Momento API key: a sensitive variable and the secret that keeps it."""
+
+from cdktf import Fn, TerraformVariable, Token
+from constructs import Construct
+
+from stacks.bindings import SecretsmanagerSecret, SecretsmanagerSecretVersion
+from stacks.access.key import Key
+from stacks.access.protection import DEMO, Protection
+
+API_KEY_VARIABLE = "momento_api_key"
+"""The Terraform variable; its value comes from `TF_VAR_momento_api_key`."""
+
+
+def api_key_variable(scope: Construct) -> TerraformVariable:
+    """Declare the variable that brings the key in; its value is never part of the JSON."""
+    return TerraformVariable(
+        scope,
+        API_KEY_VARIABLE,
+        type="string",
+        sensitive=True,
+        nullable=False,
+        description="The Momento API key, at most 512 characters.",
+    )
+
+
+class ApiKeySecret(Construct):
+    """A Secrets Manager secret whose value is written, and never read back into the state."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        api_key: str,
+        protection: Protection = DEMO,
+        key: Key | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.resource = SecretsmanagerSecret(
+            self,
+            "secret",
+            name=name,
+            description="Momento API key used by EventBridge",
+            # As long as a secret can be recovered, its name is taken: no deploy after a destroy.
+            recovery_window_in_days=protection.secret_recovery_days,
+            kms_key_id=key.arn if key else None,
+        )
+        SecretsmanagerSecretVersion(
+            self,
+            "value",
+            secret_id=self.resource.id,
+            secret_string_wo=api_key,
+            secret_string_wo_version=_version_of(api_key),
+        )
+
+
+def _version_of(api_key: str) -> int | float:
+    """Return a number that changes with the key: 28 bits of its SHA-256, which tell no key."""
+    return Token.as_number(Fn.parseint(Fn.substr(Fn.sha256(api_key), 0, 7), 16))

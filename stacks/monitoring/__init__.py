@@ -1,0 +1,1 @@
+"""What tells somebody that changes do not arrive: metrics, alarms, dashboards."""

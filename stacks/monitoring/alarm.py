@@ -1,0 +1,90 @@
+"""What is watched on a pipeline: metrics, thresholds, and what a breach says (pure)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from stacks.pipes.dead_letters import DeadLetters
+from stacks.monitoring.metric import Metric
+from stacks.pipes.pipe import Pipe
+from stacks.pipes.rule import Rule
+from stacks.tables.stream_source import Source
+
+DEAD_LETTER_AGE_SECONDS = 12 * 3600
+"""Half of the day that a stream keeps the record which a dead letter points at."""
+SILENT = "IF(FILL(written, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
+"""One while the table is written and the pipe takes nothing; a stopped pipe sends no metric."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """An alarm at `threshold` or more, in `breaching` of the last `periods` periods.
+
+    `metrics` holds one metric or, with an `expression`, those that it names.
+    """
+
+    name: str
+    says: str
+    metrics: Mapping[str, Metric]
+    expression: str | None = None
+    threshold: int = 1
+    periods: int = 1
+    breaching: int = 1
+
+
+def dead_letters(queue: DeadLetters) -> Iterator[Alarm]:
+    """Yield the alarms of a queue that should be empty."""
+    yield Alarm(
+        name="dead-letters",
+        says="A change was not delivered; its place in the stream is in the dead-letter queue.",
+        metrics={"letters": queue.metric("ApproximateNumberOfMessagesVisible")},
+    )
+    yield Alarm(
+        name="dead-letters-old",
+        says="A dead letter is 12 hours old; its record leaves the stream after 24.",
+        metrics={"age": queue.metric("ApproximateAgeOfOldestMessage")},
+        threshold=DEAD_LETTER_AGE_SECONDS,
+    )
+
+
+def pipe(operation: str, pipe: Pipe, source: Source) -> Iterator[Alarm]:
+    """Yield the alarms of a pipe; that it is silent can be told of one without a filter only."""
+    yield Alarm(
+        name=f"{operation}-failing",
+        says="The pipe's executions keep failing; after its retries come dead letters.",
+        metrics={"failed": pipe.metric("ExecutionFailed")},
+        periods=3,
+        breaching=2,
+    )
+    yield Alarm(
+        name=f"{operation}-throttled",
+        says="AWS throttles the pipe, so changes arrive late.",
+        metrics={"throttled": pipe.metric("ExecutionThrottled")},
+        periods=3,
+        breaching=2,
+    )
+    if pipe.takes_every_record:
+        yield Alarm(
+            name=f"{operation}-silent",
+            says="The table is written, and the pipe, which takes every record, took none.",
+            metrics={
+                "written": source.metric("ConsumedWriteCapacityUnits"),
+                "taken": pipe.metric("Invocations"),
+            },
+            expression=SILENT,
+            periods=3,
+            breaching=3,
+        )
+
+
+def rule(operation: str, rule: Rule) -> Iterator[Alarm]:
+    """Yield the alarms of a rule of an event bus."""
+    yield Alarm(
+        name=f"{operation}-failing",
+        says="The rule gave up events; they are in the dead-letter queue.",
+        metrics={"failed": rule.metric("FailedInvocations")},
+    )
+    yield Alarm(
+        name=f"{operation}-lost",
+        says="The rule could not put events into the dead-letter queue, so they are lost.",
+        metrics={"lost": rule.metric("InvocationsFailedToBeSentToDlq")},
+    )

@@ -1,0 +1,107 @@
+"""A CloudWatch dashboard: what one pipeline takes, delivers and fails to."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from constructs import Construct
+
+from stacks.bindings import CloudwatchDashboard
+from stacks.monitoring.metric import Metric
+from stacks.pipes.pipeline import MomentoPipeline
+
+COLUMNS, WIDTH, HEIGHT = 24, 12, 6
+"""A dashboard is 24 columns wide; two graphs stand side by side."""
+PERIOD_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """A titled graph; each metric has the label that it is drawn with."""
+
+    title: str
+    metrics: Sequence[tuple[str, Metric]]
+
+
+class Dashboard(Construct):
+    """The pipeline's dashboard.
+
+    See AWS: "Dashboard body structure and syntax" (CloudWatch API reference).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        region: str,
+        pipeline: MomentoPipeline,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.resource = CloudwatchDashboard(
+            self,
+            "dashboard",
+            dashboard_name=pipeline.name,
+            dashboard_body=dashboard_body(list(_graphs(pipeline)), region=region),
+        )
+
+
+def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
+    queue = pipeline.dead_letters
+
+    def each(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
+        return [(id_, pipe.metric(name, statistic)) for id_, pipe in pipeline.pipes.items()]
+
+    def each_rule(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
+        return [(id_, rule.metric(name, statistic)) for id_, rule in pipeline.rules.items()]
+
+    written = ("written to the table", pipeline.source.metric("ConsumedWriteCapacityUnits"))
+    yield Graph(title="Written and taken", metrics=[written, *each("Invocations")])
+    yield Graph(title="Failed executions", metrics=each("ExecutionFailed"))
+    what = "events put on the bus" if pipeline.rules else "requests to Momento"
+    yield Graph(title=f"Failed {what}", metrics=each("TargetStageFailed"))
+    yield Graph(title="Milliseconds for a record", metrics=each("Duration", "Maximum"))
+    yield Graph(title="Throttled executions", metrics=each("ExecutionThrottled"))
+    yield Graph(title="Executions that timed out", metrics=each("ExecutionTimeout"))
+    if pipeline.rules:
+        yield Graph(title="Requests to Momento", metrics=each_rule("InvocationAttempts"))
+        yield Graph(title="Requests tried again", metrics=each_rule("RetryInvocationAttempts"))
+        yield Graph(title="Events given up", metrics=each_rule("FailedInvocations"))
+        late = each_rule("IngestionToInvocationCompleteLatency", "Maximum")
+        yield Graph(title="Milliseconds from the bus to Momento", metrics=late)
+    letters = ("letters", queue.metric("ApproximateNumberOfMessagesVisible"))
+    yield Graph(title="Dead letters", metrics=[letters])
+    age = ("seconds", queue.metric("ApproximateAgeOfOldestMessage"))
+    yield Graph(title="Age of the oldest dead letter", metrics=[age])
+
+
+def dashboard_body(graphs: Sequence[Graph], *, region: str) -> str:
+    """Return the dashboard's JSON: the graphs from left to right, then from top to bottom."""
+    return json.dumps(
+        {"widgets": [_widget(graph, place, region) for place, graph in enumerate(graphs)]}
+    )
+
+
+def _widget(graph: Graph, place: int, region: str) -> dict[str, Any]:
+    row, column = divmod(place, COLUMNS // WIDTH)
+    return {
+        "type": "metric",
+        "x": column * WIDTH,
+        "y": row * HEIGHT,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "properties": {
+            "title": graph.title,
+            "region": region,
+            "view": "timeSeries",
+            "period": PERIOD_SECONDS,
+            "metrics": [_line(label, metric) for label, metric in graph.metrics],
+        },
+    }
+
+
+def _line(label: str, metric: Metric) -> list[Any]:
+    dimensions = [part for pair in metric.dimensions.items() for part in pair]
+    drawn = {"label": label, "stat": metric.statistic}
+    return [metric.namespace, metric.name, *dimensions, drawn]

@@ -1,0 +1,37 @@
+"""What tells somebody when pipelines do not deliver: topic, alarms and dashboards."""
+
+from constructs import Construct
+
+from stacks.access.account import Account
+from stacks.monitoring.topic import AlarmTopic
+from stacks.monitoring.alarms import Alarms
+from stacks.monitoring.dashboard import Dashboard
+from stacks.access.key import Key
+from stacks.pipes.pipeline import MomentoPipeline
+
+
+class Monitoring(Construct):
+    """Alarms and a dashboard for each pipeline that is watched; `topic_arn` is who is told."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name_prefix: str,
+        account: Account,
+        topic_arn: str | None,
+        key: Key | None = None,
+    ) -> None:
+        """`topic_arn` names a topic that exists; with none, one is made, encrypted with `key`."""
+        super().__init__(scope, id_)
+        self._region = account.region
+        self.topic_arn = (
+            topic_arn
+            or AlarmTopic(self, "topic", name_prefix=name_prefix, account=account, key=key).arn
+        )
+
+    def watch(self, pipeline: MomentoPipeline) -> None:
+        """Add a pipeline's alarms and dashboard, to the pipeline's own part of the tree."""
+        Alarms(pipeline, "alarms", topic_arn=self.topic_arn, pipeline=pipeline)
+        Dashboard(pipeline, "dashboard", region=self._region, pipeline=pipeline)

@@ -1,0 +1,1 @@
+"""From a table's stream to a destination: pipes, the event bus and its rules, dead letters."""

@@ -1,0 +1,102 @@
+"""The queue for records that could not be delivered."""
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+
+from constructs import Construct
+
+from stacks.access.account import Account
+from stacks.bindings import SqsQueue, SqsQueuePolicy
+from stacks.access.key import Key
+from stacks.monitoring.metric import Metric
+from stacks.access.protection import DEMO, Protection
+from stacks.access.statement import Statement
+
+RETENTION_SECONDS = 14 * 86_400
+"""The longest SQS keeps a message; the record it points at is gone after a day."""
+
+
+class DeadLetters(Construct):
+    """A standard queue (EventBridge Pipes takes no FIFO queue), encrypted by SQS or with the key.
+
+    See AWS: "Amazon SQS key management".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        protection: Protection = DEMO,
+        key: Key | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._key = key
+        self.resource = SqsQueue(
+            self,
+            "queue",
+            name=name,
+            message_retention_seconds=RETENTION_SECONDS,
+            sqs_managed_sse_enabled=None if key else True,
+            kms_master_key_id=key.arn if key else None,
+            lifecycle=protection.lifecycle,
+        )
+
+    @cached_property
+    def name(self) -> str:
+        """The queue's name."""
+        return self.resource.name
+
+    @cached_property
+    def arn(self) -> str:
+        """The queue's ARN."""
+        return self.resource.arn
+
+    @cached_property
+    def url(self) -> str:
+        """The queue's URL."""
+        return self.resource.url
+
+    def send(self) -> Sequence[Statement]:
+        """Return what a pipe needs to put a record's place into the queue."""
+        send = Statement(sid="SendDeadLetters", actions=["sqs:SendMessage"], resources=[self.arn])
+        if self._key is None:
+            return [send]
+        actions = ("kms:Decrypt", "kms:GenerateDataKey")
+        return [send, self._key.use("EncryptDeadLetters", *actions, service="sqs")]
+
+    def accept_from(self, rule_arns: Sequence[str], *, account: Account) -> SqsQueuePolicy:
+        """Let these rules of an event bus send, which do so in their own name.
+
+        See AWS: "Granting permissions to the dead-letter queue".
+        """
+        if self._key is not None:
+            self._key.encrypt_dead_letters()
+        statement = {
+            "Sid": "SendDeadLetters",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.arn,
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": account.id},
+                "ArnEquals": {"aws:SourceArn": list(rule_arns)},
+            },
+        }
+        return SqsQueuePolicy(
+            self,
+            "policy",
+            queue_url=self.url,
+            policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+
+    def metric(self, name: str, statistic: str = "Maximum") -> Metric:
+        """Return a metric of the queue ("Available CloudWatch metrics for Amazon SQS")."""
+        return Metric(
+            namespace="AWS/SQS",
+            name=name,
+            dimensions={"QueueName": self.name},
+            statistic=statistic,
+        )

@@ -1,0 +1,282 @@
+"""Settings from `.env` and the environment, validated once into one frozen object."""
+
+import logging
+import os
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from stacks.settings import misspelt
+from stacks.settings import types
+from stacks.errors import StackError
+from stacks.momento.limits import MAX_TTL_SECONDS, MomentoLimits
+from stacks.access.protection import PROTECTIONS, Profile, Protection
+from stacks.settings.topology import Topology
+
+# It tells each line that is none, beside the sentence of `misspelt_settings`.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
+DEFAULT_STACK = "weather"
+STATE_STACK = "state"
+MOMENTO_DOMAIN = "momentohq.com"
+MOMENTO_REGIONS = frozenset(
+    {
+        "ap-northeast-1",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "us-east-1",
+        "us-east-2",
+        "us-west-2",
+    }
+)
+"""AWS regions with a Momento endpoint (docs.momentohq.com, "Regions")."""
+
+
+class SettingsError(StackError):
+    """One or more settings are missing or wrong; the message has a line for each."""
+
+
+class PipeLogLevel(StrEnum):
+    """How much a pipe writes to its log group (EventBridge Pipes, "Logging")."""
+
+    OFF = "OFF"
+    ERROR = "ERROR"
+    INFO = "INFO"
+    TRACE = "TRACE"
+
+
+def _env(name: str) -> Any:  # noqa: ANN401 - what Field returns is Any by its own signature
+    return Field(validation_alias=name)
+
+
+class Settings(BaseSettings):
+    """Everything a user can choose; each field is read from the variable named in its alias.
+
+    The environment wins over `.env`. An empty variable counts as not set.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_file=".env",
+        env_file_encoding="utf-8-sig",  # an editor may begin it with a byte order mark
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+    )
+
+    profile: Annotated[Profile, _env("PROFILE")] = Profile.DEMO
+    momento_api_key: Annotated[types.MomentoKey | None, _env("MOMENTO_API_KEY")] = None
+    momento_api_endpoint: Annotated[types.Endpoint, _env("MOMENTO_API_ENDPOINT")]
+    region: Annotated[
+        types.Region,
+        Field(validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")),
+    ] = "us-east-1"
+    cache_name: Annotated[types.PathName, _env("MOMENTO_CACHE_NAME")] = "momento-eventbridge-cache"
+    topic_name: Annotated[types.PathName, _env("MOMENTO_TOPIC_NAME")] = "momento-eventbridge-topic"
+    cache_operations: Annotated[types.PerSecond, _env("MOMENTO_CACHE_OPERATIONS_PER_SECOND")] = (
+        MomentoLimits.cache_operations
+    )
+    topic_operations: Annotated[types.PerSecond, _env("MOMENTO_TOPIC_OPERATIONS_PER_SECOND")] = (
+        MomentoLimits.topic_operations
+    )
+    max_ttl_seconds: Annotated[types.Seconds, _env("MOMENTO_MAX_TTL_SECONDS")] = MAX_TTL_SECONDS
+    secret_name: Annotated[types.SecretName, _env("MOMENTO_SECRET_NAME")] = (
+        "momento-eventbridge-api-key"  # noqa: S105 - a name, not a secret
+    )
+    name_prefix: Annotated[types.Prefix, _env("NAME_PREFIX")] = "weather-stats-demo"
+    stack: Annotated[types.StackName, _env("STACK")] = DEFAULT_STACK
+    cache_ttl_seconds: Annotated[int | None, _env("CACHE_TTL_SECONDS")] = None
+    retry_attempts: Annotated[types.PipeRetries, _env("PIPE_RETRY_ATTEMPTS")] = 3
+    record_age_seconds: Annotated[types.RecordAge, _env("PIPE_RECORD_AGE_SECONDS")] = 3_600
+    log_level: Annotated[PipeLogLevel, _env("PIPE_LOG_LEVEL")] = PipeLogLevel.INFO
+    execution_data_choice: Annotated[bool | None, _env("PIPE_LOG_EXECUTION_DATA")] = None
+    topology: Annotated[Topology, _env("TOPOLOGY")] = Topology.PIPES
+    rule_retry_attempts: Annotated[types.RuleRetries | None, _env("RULE_RETRY_ATTEMPTS")] = None
+    destination_rate_limit: Annotated[types.PerSecond | None, _env("DESTINATION_RATE_LIMIT")] = None
+    iam_settle_seconds: Annotated[types.Wait, _env("IAM_SETTLE_SECONDS")] = 15
+    allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
+    alarms_choice: Annotated[bool | None, _env("ALARMS")] = None
+    alarm_topic_arn: Annotated[types.TopicArn | None, _env("ALARM_TOPIC_ARN")] = None
+    state_bucket_name: Annotated[types.BucketName | None, _env("STATE_BUCKET")] = None
+    state_object_key: Annotated[str | None, _env("STATE_KEY")] = None
+    own_tags: Annotated[types.Tags, NoDecode, _env("TAGS")] = {}
+    aws_provider_version: Annotated[types.ExactVersion | None, _env("AWS_PROVIDER_VERSION")] = None
+    mirror_provider_version: Annotated[
+        types.ExactVersion | None, _env("MIRROR_AWS_PROVIDER_VERSION")
+    ] = None
+
+    @classmethod
+    def load(cls, *, stack: str | None = None) -> Self:
+        """Read the environment and `.env`; a stack that is named here goes before both.
+
+        Raises:
+            SettingsError: a setting is missing or wrong; one line each, with the fix.
+
+        """
+        try:
+            problems = misspelt_settings(cls.model_config.get("env_file"))
+            settings = cls() if stack is None else cls(STACK=stack)
+        except ValidationError as error:
+            raise SettingsError("\n".join([*problems, *map(_explain, error.errors())])) from None
+        except UnicodeDecodeError:
+            raise SettingsError(".env is not UTF-8 text; save it as UTF-8") from None
+        except OSError as error:
+            raise SettingsError(f".env cannot be read: {error.strerror}") from None
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return settings
+
+    @property
+    def momento_limits(self) -> MomentoLimits:
+        """What the account may do at Momento."""
+        return MomentoLimits(
+            cache_operations=self.cache_operations,
+            topic_operations=self.topic_operations,
+            max_ttl_seconds=self.max_ttl_seconds,
+            destination_rate=self.destination_rate_limit,
+        )
+
+    @property
+    def protection(self) -> Protection:
+        """How the profile protects the data; `ALLOW_DESTROY` makes way for a destroy."""
+        protection = PROTECTIONS[self.profile]
+        return replace(protection, keep_data=False) if self.allow_destroy else protection
+
+    @property
+    def alarms(self) -> bool:
+        """Whether there are alarms and a dashboard: as set, else in production only."""
+        if self.alarms_choice is None:
+            return self.profile is Profile.PRODUCTION
+        return self.alarms_choice
+
+    @property
+    def log_execution_data(self) -> bool:
+        """Whether pipes log payloads, requests and responses: as set, else in the demo only."""
+        if self.execution_data_choice is None:
+            return self.profile is Profile.DEMO
+        return self.execution_data_choice
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything: in production what it belongs to, and the user's own on top."""
+        if self.profile is Profile.DEMO:
+            return self.own_tags
+        return {"Project": self.name_prefix, "Profile": self.profile.value} | self.own_tags
+
+    @property
+    def state_bucket(self) -> str:
+        """The S3 bucket that holds the Terraform state."""
+        return self.state_bucket_name or f"{self.name_prefix}-terraform-state"
+
+    @property
+    def state_key(self) -> str:
+        """The state object's key; two prefixes or stacks never share one."""
+        name = "terraform" if self.stack == DEFAULT_STACK else self.stack
+        return self.state_object_key or f"{self.name_prefix}/{name}.tfstate"
+
+    @property
+    def provider_version(self) -> str | None:
+        """The AWS provider to ask for: the user's, else the mirror's, else the bindings' own."""
+        return self.aws_provider_version or self.mirror_provider_version
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed but probably not meant, a sentence each."""
+        found = []
+        host = urlsplit(self.momento_api_endpoint).hostname or ""
+        if not f".{host}".endswith(f".{MOMENTO_DOMAIN}"):
+            found.append(
+                f"MOMENTO_API_ENDPOINT is {self.momento_api_endpoint}, which is no host of"
+                f" Momento's (*.{MOMENTO_DOMAIN}): every request carries the API key there."
+            )
+        if self.region not in MOMENTO_REGIONS:
+            known = ", ".join(sorted(MOMENTO_REGIONS))
+            found.append(
+                f"AWS_REGION is {self.region}, where Momento has no endpoint: every request"
+                f" leaves the region, slower and at data-transfer cost. Momento is in {known}."
+            )
+        elif (cell := self._endpoint_region()) not in (None, self.region):
+            found.append(
+                f"AWS_REGION is {self.region} and MOMENTO_API_ENDPOINT is in {cell}: every"
+                " request crosses regions, slower and at data-transfer cost. The cache has to be"
+                " in the endpoint's region, and so has an API key of the first version (v1)."
+            )
+        if self.allow_destroy and self.profile is not Profile.DEMO:
+            found.append(
+                "ALLOW_DESTROY is true, so nothing protects the data from a destroy; take it out"
+                " again unless you mean to."
+            )
+        if self.alarm_topic_arn and f":sns:{self.region}:" not in self.alarm_topic_arn:
+            found.append(
+                f"ALARM_TOPIC_ARN is not in {self.region}: CloudWatch tells topics of an alarm's"
+                " own region only."
+            )
+        return tuple(found)
+
+    def _endpoint_region(self) -> str | None:
+        host = urlsplit(self.momento_api_endpoint).hostname or ""
+        return next((region for region in MOMENTO_REGIONS if f"-{region}-" in host), None)
+
+    @model_validator(mode="after")
+    def _a_state_belongs_to_one_stack(self) -> Self:
+        key = self.state_object_key
+        own = self.stack not in {DEFAULT_STACK, STATE_STACK}
+        if key is not None and own and self.stack not in key:
+            raise ValueError(
+                f"STATE_KEY is {key!r} and STACK is {self.stack}: a state that two stacks share"
+                " makes each destroy the other. Leave STATE_KEY empty, or write one with the"
+                f" stack's name in it, such as {self.name_prefix}/{self.stack}.tfstate"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _ttl_is_one_that_momento_keeps(self) -> Self:
+        ttl, most = self.cache_ttl_seconds, self.max_ttl_seconds
+        if ttl is not None and not 1 <= ttl <= most:
+            raise ValueError(
+                f"CACHE_TTL_SECONDS is {ttl}; Momento keeps an item 1 to {most} seconds"
+                f"{' (a day)' if most == MAX_TTL_SECONDS else ''}, unless your account has more"
+                " (MOMENTO_MAX_TTL_SECONDS). Leave it empty to use each item's own TTL attribute"
+            )
+        return self
+
+
+def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic's configuration has it
+    """Return a line for each name in the file that is no setting, and in the environment near one.
+
+    Raises:
+        UnicodeDecodeError: the file is not UTF-8 text.
+
+    """
+    names = frozenset(
+        str(name)
+        for field in Settings.model_fields.values()
+        for name in getattr(field.validation_alias, "choices", [field.validation_alias])
+        if name != "MIRROR_AWS_PROVIDER_VERSION"  # which help.sh sets, and nobody else
+    )
+    in_file = misspelt.in_file(Path(env_file), names) if env_file else ()
+    return [*in_file, *misspelt.in_environment(os.environ, names)]
+
+
+def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails, a plain dict
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    if error["type"] == "missing":
+        return (
+            f"{name} is not set: put it in .env or the environment"
+            " (copy .env.example to .env and fill it in)"
+        )
+    if error["type"] == "value_error":
+        return f"{name} {message}"
+    return f"{name}: {message} (.env.example shows what it takes)"

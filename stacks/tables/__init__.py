@@ -1,0 +1,1 @@
+"""The tables that pipelines read: made here, or there already."""

@@ -1,0 +1,112 @@
+"""A table that is there already, deployed by something else."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cdktf import Token
+
+from stacks.errors import StackError
+from stacks.access.key_policy import via
+from stacks.mapping import Attribute, KeySchema, Stream, StreamView
+from stacks.mapping.errors import must_be
+from stacks.monitoring.metric import Metric
+from stacks.tables.stream_source import (
+    ADVISED_READERS,
+    ADVISED_READERS_OF_GLOBAL_TABLES,
+    must_be_time,
+    read_statement,
+    table_metric,
+)
+from stacks.access.statement import Statement
+
+STREAM = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):"
+    r"table/(?P<table>[A-Za-z0-9_.-]{3,255})/stream/[0-9T:.-]+"
+)
+
+
+class ExistingTableError(StackError):
+    """What was given is no stream of a table; the message says where to find it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingTable:
+    """A table by its stream's ARN, its key schema, and its stream's view.
+
+    `kms_key_arn` is the table's own key, if it has one (an `aws/dynamodb` key needs nothing);
+    its policy must allow this account's roles to use it. `global_table` says that it has
+    replicas. What the stack declares is not compared with the table: Terraform does not read
+    it, and a wrong key name shows in `./help.sh simulate` with one of the table's own records.
+
+    Raises:
+        ExistingTableError: the ARN is none of a stream.
+        MappingError: the keys or the view are something else.
+
+    """
+
+    stream_arn: str
+    keys: KeySchema
+    view: StreamView = StreamView.NEW_AND_OLD_IMAGES
+    kms_key_arn: str | None = None
+    global_table: bool = False
+    expires: Attribute | None = None
+    """The attribute at whose time (seconds since 1970) DynamoDB removes an item, if there is one:
+    no time to live as Momento counts it. The table's TTL itself is its owner's."""
+    table_name: str | None = None
+    """Needed if the ARN is only known when it is deployed, such as another resource's."""
+
+    def __post_init__(self) -> None:
+        must_be(self.keys, KeySchema, "keys", 'KeySchema(Attribute("Id"))')
+        object.__setattr__(self, "view", StreamView.parse(self.view))
+        if self.expires is not None:
+            must_be_time(self.expires, "the table that is there")
+        if Token.is_unresolved(self.stream_arn):
+            if self.table_name is None:
+                raise ExistingTableError(
+                    "the stream's ARN is only known when it is deployed; give table_name= too"
+                )
+        elif STREAM.fullmatch(self.stream_arn) is None:
+            raise ExistingTableError(
+                f"{self.stream_arn!r} is no stream's ARN; a table's is what"
+                " `aws dynamodb describe-table --table-name NAME --query Table.LatestStreamArn`"
+                " prints, such as arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/"
+                "2026-01-31T12:00:00.000 (none: enable its stream first)"
+            )
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        match = STREAM.fullmatch(self.stream_arn)
+        return self.table_name or (match["table"] if match else "")
+
+    @property
+    def stream(self) -> Stream:
+        """The table's key, and what its stream shows."""
+        return Stream(self.keys, self.view)
+
+    @property
+    def advised_readers(self) -> int:
+        """How many pipes may read a shard, by AWS's advice."""
+        return ADVISED_READERS_OF_GLOBAL_TABLES if self.global_table else ADVISED_READERS
+
+    def stream_read(self) -> Sequence[Statement]:
+        """Return what a pipe needs to read the stream, and to decrypt it."""
+        read = read_statement(self.stream_arn)
+        if self.kms_key_arn is None:
+            return [read]
+        match = STREAM.fullmatch(self.stream_arn)
+        region = match["region"] if match else "*"
+        return [
+            read,
+            Statement(
+                sid="DecryptStream",
+                actions=["kms:Decrypt"],
+                resources=[self.kms_key_arn],
+                conditions={"StringLike": {"kms:ViaService": via("dynamodb", region)}},
+            ),
+        ]
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
+        return table_metric(self.name, name, statistic)

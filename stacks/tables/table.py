@@ -1,0 +1,212 @@
+"""The DynamoDB table whose changes are delivered."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cdktf import Token
+from constructs import Construct
+
+from stacks.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTableReplica
+from stacks.errors import StackError
+from stacks.access.key import Key
+from stacks.mapping import Attribute, KeySchema, Stream, StreamView
+from stacks.mapping.errors import must_be
+from stacks.monitoring.metric import Metric
+from stacks.access.protection import DEMO, Protection
+from stacks.tables.stream_source import (
+    ADVISED_READERS,
+    ADVISED_READERS_OF_GLOBAL_TABLES,
+    must_be_time,
+    read_statement,
+    table_metric,
+)
+from stacks.access.statement import Statement
+
+
+NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+class TableError(StackError):
+    """A table cannot be as declared; the message says what to write instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provisioned:
+    """Capacity that is there all the time, in units a second (DynamoDB, "Provisioned mode")."""
+
+    read_units: int
+    write_units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replica:
+    """A global table's copy in another region, with a key of that region if it has one."""
+
+    region: str
+    kms_key_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class NoLonger:
+    """DynamoDB's TTL, turned off: the attribute is the one that it was on for.
+
+    For a table that had `expires` before. DynamoDB refuses to turn off what is off, so a new table
+    needs neither; after one deployment, `expires` can be left out.
+    """
+
+    attribute: Attribute
+
+
+class Table(Construct):
+    """A table with a stream, on demand unless provisioned; encrypted with the key, if there is.
+
+    `expires` is the attribute, of the type N, at whose time (seconds since 1970) DynamoDB
+    removes an item. That is no time to live as Momento counts it. Leaving it out again does not
+    turn DynamoDB's TTL off, as the provider then leaves it as it is: `NoLonger(attribute)` does.
+
+    Raises:
+        TableError: the name, the capacity, the stream or a replica is impossible.
+        MappingError: the keys, the view or `expires` is something else.
+
+    See AWS: "DynamoDB encryption at rest", "Point-in-time backups for DynamoDB", "Using time to
+    live (TTL) in DynamoDB", and "Global tables".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        keys: KeySchema,
+        view: StreamView = StreamView.NEW_AND_OLD_IMAGES,
+        capacity: Provisioned | None = None,
+        replicas: Sequence[Replica] = (),
+        expires: Attribute | NoLonger | None = None,
+        protection: Protection = DEMO,
+        key: Key | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        must_be(keys, KeySchema, "keys", 'KeySchema(Attribute("Id"))')
+        view = StreamView.parse(view)
+        _check(name, view, capacity, replicas, expires, encrypted=key is not None)
+        self._key = key
+        self.stream = Stream(keys, view)
+        self.expires = None if isinstance(expires, NoLonger) else expires
+        self.advised_readers = ADVISED_READERS_OF_GLOBAL_TABLES if replicas else ADVISED_READERS
+        self.resource = DynamodbTable(
+            self,
+            "table",
+            name=name,
+            hash_key=keys.partition.name,
+            range_key=keys.sort.name if keys.sort else None,
+            attribute=[DynamodbTableAttribute(name=a.name, type=a.type) for a in keys.attributes],
+            stream_enabled=True,
+            stream_view_type=view.value,
+            ttl=_ttl(expires),
+            server_side_encryption={"enabled": True, "kms_key_arn": key.arn} if key else None,
+            point_in_time_recovery={"enabled": True} if protection.point_in_time_recovery else None,
+            deletion_protection_enabled=protection.keep_data or None,
+            replica=[_replica(one, protection) for one in replicas] or None,
+            lifecycle=protection.lifecycle,
+            **_billing(capacity),
+        )
+
+    @cached_property
+    def name(self) -> str:
+        """The table's name, as an attribute of the resource."""
+        return self.resource.name
+
+    @cached_property
+    def stream_arn(self) -> str:
+        """The stream's ARN."""
+        return self.resource.stream_arn
+
+    def stream_read(self) -> Sequence[Statement]:
+        """Return what a pipe needs to read the stream, and to decrypt it."""
+        read = read_statement(self.stream_arn)
+        if self._key is None:
+            return [read]
+        return [read, self._key.use("DecryptStream", "kms:Decrypt", service="dynamodb")]
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
+        return table_metric(self.name, name, statistic)
+
+
+def _ttl(expires: Attribute | NoLonger | None) -> dict[str, Any] | None:
+    if expires is None:
+        return None
+    if isinstance(expires, NoLonger):
+        return {"enabled": False, "attribute_name": expires.attribute.name}
+    return {"enabled": True, "attribute_name": expires.name}
+
+
+def _billing(capacity: Provisioned | None) -> dict[str, Any]:
+    if capacity is None:
+        return {"billing_mode": "PAY_PER_REQUEST"}
+    return {
+        "billing_mode": "PROVISIONED",
+        "read_capacity": capacity.read_units,
+        "write_capacity": capacity.write_units,
+    }
+
+
+def _replica(replica: Replica, protection: Protection) -> DynamodbTableReplica:
+    return DynamodbTableReplica(
+        region_name=replica.region,
+        kms_key_arn=replica.kms_key_arn,
+        point_in_time_recovery=protection.point_in_time_recovery or None,
+        deletion_protection_enabled=protection.keep_data or None,
+    )
+
+
+def _check(
+    name: str,
+    view: StreamView,
+    capacity: Provisioned | None,
+    replicas: Sequence[Replica],
+    expires: Attribute | NoLonger | None,
+    *,
+    encrypted: bool,
+) -> None:
+    if not (NAME.fullmatch(name) or Token.is_unresolved(name)):
+        raise TableError(
+            f"table {name}: DynamoDB takes letters, digits, dots, dashes and underscores in a"
+            " table's name: choose another id in the stack, or give name="
+        )
+    if capacity and replicas:
+        raise TableError(
+            f"table {name}: a global table's write capacity is on demand or scales by itself"
+            ' (DynamoDB, "Global tables"): leave out capacity='
+        )
+    if capacity and min(capacity.read_units, capacity.write_units) < 1:
+        raise TableError(
+            f"table {name}: {capacity.read_units} read and {capacity.write_units} write units;"
+            " write 1 or more of each, or leave out capacity= for a table on demand"
+        )
+    if expires is not None:
+        was = expires.attribute if isinstance(expires, NoLonger) else expires
+        must_be_time(was, f"table {name}")
+    if replicas and view is not StreamView.NEW_AND_OLD_IMAGES:
+        raise TableError(
+            f"table {name}: a global table replicates by its stream and needs the view"
+            f" NEW_AND_OLD_IMAGES, not {view}"
+        )
+    regions = []
+    for replica in replicas:
+        must_be(replica, Replica, f"table {name}: a replica", 'Replica(region="eu-north-1")')
+        if replica.region in regions:
+            raise TableError(
+                f"table {name}: two replicas are in {replica.region}; a table has one in a region"
+            )
+        regions.append(replica.region)
+        if encrypted != (replica.kms_key_arn is not None):
+            raise TableError(
+                f"table {name}: a global table has keys of its own in every region or in none;"
+                f" {'give' if encrypted else 'leave out'} kms_key_arn= of the replica in"
+                f" {replica.region}"
+            )

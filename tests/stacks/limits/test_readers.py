@@ -1,0 +1,94 @@
+"""More pipes on a stream than AWS advises are warned of, once for streams that are alike."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from cdktf import App
+
+from stacks.judgement import judgement
+from stacks.tables.existing_table import ExistingTable
+from stacks.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
+from stacks.limits.readers import Readers
+from stacks.stack import MomentoStack
+from tests.conftest import ADVICE
+from tests.stacks.conftest import read_settings
+
+KEY = Attribute("Id")
+ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/{}/stream/2026-01-31T12:00:00.000"
+
+
+def table(name: str = "orders", *, global_table: bool = False) -> ExistingTable:
+    """Return a table by its stream's ARN: equal names, equal streams."""
+    return ExistingTable(
+        stream_arn=ARN.format(name), keys=KeySchema(KEY), global_table=global_table
+    )
+
+
+@pytest.mark.parametrize(
+    ("pipes", "global_table", "warned"),
+    [
+        ([2], False, None),
+        ([3], False, "pipeline p0: 3 pipes read each shard of the stream, and AWS advises 2 at"),
+        ([1], True, None),
+        ([2], True, "pipeline p0: 2 pipes read each shard of the stream, and AWS advises 1 at"),
+        ([1, 1], False, None),
+        ([2, 1, 3], False, "pipelines p0, p1, p2: 6 pipes read each shard of the stream, and"),
+        ([1] * 4, False, "pipelines p0, p1, p2 and 1 more: 4 pipes read each shard of the"),
+    ],
+)
+def test_the_readers_of_a_stream_add_up(
+    pipes: Sequence[int], warned: str | None, *, global_table: bool
+) -> None:
+    readers = Readers()
+    for place, number in enumerate(pipes):
+        readers.add(f"p{place}", table(global_table=global_table), number)
+    assert [text.startswith(warned or "?") for text in readers.warnings()] == [True] * bool(warned)
+
+
+def test_streams_are_counted_each_by_itself() -> None:
+    readers = Readers()
+    for name, pipes in (("orders", 2), ("customers", 3), ("parcels", 4)):
+        readers.add(name, table(name), pipes)
+    assert [text.partition(" pipes")[0] for text in readers.warnings()] == [
+        "pipeline customers: 3",
+        "pipeline parcels: 4",
+    ]
+
+
+def test_streams_that_are_alike_share_a_warning() -> None:
+    readers = Readers()
+    for number in range(30):
+        readers.add(f"p{number}", table(f"table-{number}"), 3)
+    (text,) = readers.warnings()
+    assert text.startswith(
+        "pipelines p0, p1, p2 and 27 more: 3 pipes read each shard of each of 30 streams, and AWS"
+    )
+
+
+def test_the_warning_says_what_it_means_and_what_to_do() -> None:
+    readers = Readers()
+    readers.add("weather-stats-demo", table(), 3)
+    assert [f"warning: {text}\n" for text in readers.warnings()] == [ADVICE]
+
+
+def test_a_stack_warns_of_what_its_pipelines_are_together(tmp_path: Path) -> None:
+    """Three topics of one stream, in as many pipelines, none of which is too much by itself."""
+    app = App(outdir=str(tmp_path))
+    stack = MomentoStack(app, "own", read_settings())
+    for name in ("a", "b", "c"):
+        mapping = ItemMapping(topic=TopicMessage(topic=name, value=[KEY]))
+        stack.add_pipeline(name, source=table(), mapping=mapping)
+    app.synth()
+    (warning,) = judgement.judge(str(tmp_path), "own")
+    names = ", ".join(f"weather-stats-demo-{name}" for name in "abc")
+    assert warning.startswith(f"pipelines {names}: 3 pipes read each shard of the stream, and AWS")
+
+
+def test_one_reader_is_as_advised(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path))
+    stack = MomentoStack(app, "own", read_settings(TOPOLOGY="bus"))
+    mapping = ItemMapping(topic=TopicMessage(topic="changes", value=[KEY]))
+    stack.add_pipeline("a", source=table(global_table=True), mapping=mapping)
+    app.synth()
+    assert judgement.judge(str(tmp_path), "own") == []

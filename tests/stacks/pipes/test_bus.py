@@ -1,0 +1,188 @@
+"""The topology with an event bus: one reader, three rules, and who may do what."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from stacks.judgement import judgement
+from stacks.mapping import Route, on_bus, taken_by_any
+from stacks.settings import Settings, SettingsError
+from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize
+
+PREFIX = "weather-stats-demo"
+OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
+ACCOUNT = "${data.aws_caller_identity.account_caller_1C5BE04F.account_id}"
+
+
+@pytest.fixture(scope="module")
+def bus() -> Synthesized:
+    """Return the weather stack with an event bus."""
+    return synthesize(TOPOLOGY="bus")
+
+
+@pytest.fixture(scope="module")
+def production_bus() -> Synthesized:
+    """Return the same in the production profile."""
+    return synthesize(TOPOLOGY="bus", PROFILE="production")
+
+
+def _rule(stack: Synthesized, operation: str) -> tuple[Block, Block]:
+    """Return an operation's rule and its target."""
+    rule = stack.one("aws_cloudwatch_event_rule", f"{PREFIX}-{operation}-rule")
+    (target,) = [
+        one
+        for one in stack.blocks("aws_cloudwatch_event_target")
+        if one["rule"] == rule.ref("name")
+    ]
+    return rule, target
+
+
+def _statements(document: str) -> list[Mapping[str, Any]]:
+    statements: list[Mapping[str, Any]] = json.loads(document)["Statement"]
+    return statements
+
+
+def test_one_pipe_reads_the_stream_and_takes_all_that_any_rule_does(bus: Synthesized) -> None:
+    pipe = bus.one("aws_pipes_pipe", f"{PREFIX}-changes-pipe")
+    assert pipe["target"] == bus.one("aws_cloudwatch_event_bus").ref("arn")
+    assert "filter_criteria" not in pipe["source_parameters"]
+    assert pipe["target_parameters"] == {
+        "eventbridge_event_bus_parameters": {
+            "detail_type": "DynamoDB Stream Record",
+            "source": PREFIX,
+        }
+    }
+
+
+def test_the_pipe_is_made_after_all_that_events_on_the_bus_need(bus: Synthesized) -> None:
+    """An event that no rule takes yet is gone."""
+    waits = bus.one("aws_pipes_pipe")["depends_on"]
+    for operation in OPERATIONS:
+        assert _rule(bus, operation)[1].address in waits
+    assert bus.one("aws_sqs_queue_policy").address in waits
+
+
+@pytest.mark.parametrize(
+    ("operation", "pattern"),
+    [
+        ("cache-put", {"source": [PREFIX], "detail": {"eventName": ["INSERT", "MODIFY"]}}),
+        ("topic-publish", {"source": [PREFIX]}),
+        ("cache-delete", {"source": [PREFIX], "detail": {"eventName": ["REMOVE"]}}),
+    ],
+)
+def test_each_operation_has_a_rule_with_its_destination(
+    bus: Synthesized, operation: str, pattern: object
+) -> None:
+    rule, target = _rule(bus, operation)
+    name = f"{PREFIX}-{operation}-api-destination"
+    assert json.loads(rule["event_pattern"]) == pattern
+    assert target["arn"] == bus.one("aws_cloudwatch_event_api_destination", name).ref("arn")
+    assert target["retry_policy"] == {
+        "maximum_retry_attempts": 3,
+        "maximum_event_age_in_seconds": 3600,
+    }
+    assert target["dead_letter_config"] == {"arn": bus.one("aws_sqs_queue").ref("arn")}
+
+
+def test_a_rule_may_give_up_at_once() -> None:
+    """Rules take the 0 that the provider drops of pipes; the pipe's own number stays positive."""
+    stack = synthesize(TOPOLOGY="bus", RULE_RETRY_ATTEMPTS="0")
+    for operation in OPERATIONS:
+        assert _rule(stack, operation)[1]["retry_policy"]["maximum_retry_attempts"] == 0
+    stream = stack.one("aws_pipes_pipe")["source_parameters"]["dynamodb_stream_parameters"]
+    assert stream["maximum_retry_attempts"] == 3
+
+
+@pytest.mark.parametrize("attempts", ["-1", "186"])
+def test_more_than_a_rule_takes_is_refused(attempts: str) -> None:
+    with pytest.raises(SettingsError, match=f"RULE_RETRY_ATTEMPTS is {attempts}; .* 0 to 185"):
+        read_settings(RULE_RETRY_ATTEMPTS=attempts)
+
+
+def test_more_attempts_than_a_rule_takes_are_refused_if_a_pipe_takes_them() -> None:
+    found = judgement.check(synthesize(TOPOLOGY="bus", PIPE_RETRY_ATTEMPTS="500").document)
+    assert len(found.errors) == 3
+    assert all(
+        "retry_policy.maximum_retry_attempts is 500; write 0 to 185" in one for one in found.errors
+    )
+
+
+def test_the_pipe_may_put_events_and_invoke_nothing(bus: Synthesized) -> None:
+    (policy,) = [
+        one["policy"] for one in bus.blocks("aws_iam_role_policy") if "PutEvents" in one["policy"]
+    ]
+    assert [(one["Sid"], one["Action"]) for one in _statements(policy)][-1] == (
+        "PutEvents",
+        ["events:PutEvents"],
+    )
+    assert "InvokeApiDestination" not in policy
+
+
+def test_the_rules_role_is_for_these_rules_only(bus: Synthesized) -> None:
+    role = bus.one("aws_iam_role", f"{PREFIX}-rules")
+    (trust,) = _statements(role["assume_role_policy"])
+    assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+    arns = trust["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert [arn.rpartition(":")[2] for arn in arns] == [
+        f"rule/{PREFIX}-bus/{PREFIX}-{operation}-rule" for operation in OPERATIONS
+    ]
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+
+
+def test_the_queue_takes_dead_letters_of_these_rules_only(bus: Synthesized) -> None:
+    (statement,) = _statements(bus.one("aws_sqs_queue_policy")["policy"])
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Action"] == "sqs:SendMessage"
+    assert len(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) == 3
+
+
+def test_with_an_own_key_the_rules_may_encrypt_their_dead_letters(
+    production_bus: Synthesized, production: Synthesized
+) -> None:
+    policy = production_bus.one("aws_kms_key")["policy"]
+    (statement,) = [one for one in _statements(policy) if one["Sid"] == "SendDeadLetters"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert "SendDeadLetters" not in production.one("aws_kms_key")["policy"]
+
+
+def test_rules_are_watched_for_what_they_give_up_and_for_what_is_lost(
+    production_bus: Synthesized,
+) -> None:
+    names = {one["alarm_name"] for one in production_bus.blocks("aws_cloudwatch_metric_alarm")}
+    for operation in OPERATIONS:
+        assert {f"{PREFIX}-{operation}-failing", f"{PREFIX}-{operation}-lost"} <= names
+    assert f"{PREFIX}-changes-silent" in names
+
+
+def test_what_no_rule_takes_is_filtered_before_the_bus() -> None:
+    put = Route(path_parameters=("c",), patterns=('{"eventName":["INSERT"]}',))
+    gone = Route(path_parameters=("c",), patterns=('{"eventName":["REMOVE"]}', "{}"))
+    every = Route(path_parameters=("t",))
+    assert taken_by_any([put, gone], 5) == (*put.patterns, *gone.patterns)
+    assert taken_by_any([put, put], 5) == put.patterns
+    assert taken_by_any([put, every], 5) == ()
+    assert taken_by_any([put, gone], 2) == ()
+
+
+def test_several_filters_are_alternatives_in_one_pattern() -> None:
+    route = Route(path_parameters=("c",), patterns=('{"a":[1]}', '{"b":[2]}'))
+    assert json.loads(on_bus(route, "s").pattern) == {
+        "source": ["s"],
+        "$or": [{"detail": {"a": [1]}}, {"detail": {"b": [2]}}],
+    }
+
+
+def test_variables_that_would_have_one_name_get_two() -> None:
+    route = Route(path_parameters=("c",), input_template='{"x":<$.a.b>,"y":<$.a_b>,"z":<$.a.b>}')
+    rule = on_bus(route, "s")
+    assert rule.input_template == '{"x":<a_b>,"y":<a_b_1>,"z":<a_b>}'
+    assert rule.input_paths == {"a_b": "$.detail.a.b", "a_b_1": "$.detail.a_b"}
+
+
+def test_the_default_is_three_pipes(weather: Synthesized) -> None:
+    assert Settings.model_fields["topology"].default == "pipes"
+    assert len(weather.blocks("aws_pipes_pipe")) == 3
+    assert "aws_cloudwatch_event_bus" not in weather.document["resource"]

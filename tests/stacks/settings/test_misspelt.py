@@ -1,0 +1,249 @@
+"""Misspelt settings are refused with the nearest name, in the file and in the environment."""
+
+from pathlib import Path
+
+import pytest
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+
+from stacks.settings import Settings, SettingsError
+from stacks.settings.tool_variables import is_of_a_tool
+from tests.stacks.conftest import ENDPOINT, REPO, read_settings
+
+FILE = f"MOMENTO_API_ENDPOINT={ENDPOINT}\n"
+
+
+@pytest.fixture
+def env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the `.env` of an empty folder that is worked in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / ".env"
+
+
+def complaints(**environment: str) -> list[str]:
+    """Return the lines that loading the settings ends with."""
+    try:
+        read_settings(**environment)
+    except SettingsError as error:
+        return str(error).splitlines()
+    return []
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("CACHE_TTL_SECOND", "CACHE_TTL_SECONDS"),
+        ("CACHE_TTL", "CACHE_TTL_SECONDS"),
+        ("CACHE-TTL-SECONDS", "CACHE_TTL_SECONDS"),
+        ("cache_ttl_second", "CACHE_TTL_SECONDS"),
+        ("MOMENTO_CACHENAME", "MOMENTO_CACHE_NAME"),
+        ("MOMENTO_CACHE", "MOMENTO_CACHE_NAME"),
+        ("MOMENTO_TOPIC", "MOMENTO_TOPIC_NAME"),
+        ("MOMENTO_ENDPOINT", "MOMENTO_API_ENDPOINT"),
+        ("MOMENTO_APIKEY", "MOMENTO_API_KEY"),
+        ("MOMENTO_KEY", "MOMENTO_API_KEY"),
+        ("MOMENTO_MAX_TTL", "MOMENTO_MAX_TTL_SECONDS"),
+        ("MOMENTO_TOPIC_OPERATIONS", "MOMENTO_TOPIC_OPERATIONS_PER_SECOND"),
+        ("AWS_REGOIN", "AWS_REGION"),
+        ("AWS_DEFAULT_REGIN", "AWS_DEFAULT_REGION"),
+        ("AWS_ACCES_KEY_ID", "AWS_ACCESS_KEY_ID"),
+        ("AWS_PROVIDER", "AWS_PROVIDER_VERSION"),
+        ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+        ("PIPE_RETRIES", "PIPE_RETRY_ATTEMPTS"),
+        ("PIPE_LOGLEVEL", "PIPE_LOG_LEVEL"),
+        ("TOPOLGY", "TOPOLOGY"),
+        ("PROFIL", "PROFILE"),
+        ("NAME_PREFX", "NAME_PREFIX"),
+        ("TAG", "TAGS"),
+        ("ALARM", "ALARMS"),
+        ("STATEBUCKET", "STATE_BUCKET"),
+        ("ALLOW_DESTORY", "ALLOW_DESTROY"),
+        ("DESTINATION_RATE", "DESTINATION_RATE_LIMIT"),
+        ("IAM_SETTLE", "IAM_SETTLE_SECONDS"),
+        ("RULE_RETRY_ATTEMPT", "RULE_RETRY_ATTEMPTS"),
+    ],
+)
+def test_a_misspelt_name_in_the_file_is_refused(env_file: Path, name: str, nearest: str) -> None:
+    env_file.write_text(f"{FILE}{name}=600\n")
+    (line,) = complaints()
+    assert line == (
+        f"{name} in .env is no setting; did you mean {nearest}? Rename it or take it out"
+        " (.env.example lists the settings)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("TTL_SECONDS", "CACHE_TTL_SECONDS"),
+        ("MOMENTO_CACHE_TTL_SECONDS", "CACHE_TTL_SECONDS"),
+        ("PREFIX", "NAME_PREFIX"),
+        ("REGION", "AWS_REGION"),
+        ("RATE_LIMIT", "DESTINATION_RATE_LIMIT"),
+        ("LOG_LEVEL", "PIPE_LOG_LEVEL"),
+        ("AWS_SECRET_KEY", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
+        ("API_KEY", "MOMENTO_API_KEY"),
+        ("CACHE_NAME", "MOMENTO_CACHE_NAME"),
+        ("RETRY_ATTEMPTS", "PIPE_RETRY_ATTEMPTS"),
+        ("BUCKET", "STATE_BUCKET"),
+        ("MOMENTO_STACK", "STACK"),
+    ],
+)
+def test_words_of_a_setting_in_the_file_name_the_setting(
+    env_file: Path, name: str, nearest: str
+) -> None:
+    env_file.write_text(f"{FILE}{name}=600\n")
+    (line,) = complaints()
+    assert line.startswith(f"{name} in .env is no setting; did you mean {nearest}? ")
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "NODE_ENV", "DEBUG", "PORT", "X", "_"])
+def test_a_name_that_nobody_reads_in_the_file_is_refused(env_file: Path, name: str) -> None:
+    """The file is this project's, so that it can only be a mistake."""
+    env_file.write_text(f"{FILE}{name}=600\n")
+    (line,) = complaints()
+    assert line.startswith(f"{name} in .env is no setting")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_ROLE_ARN", "AWS_PAGER"),
+        *("AWS_ROLE_SESSION_NAME", "AWS_SHARED_CREDENTIALS_FILE", "AWS_DEFAULT_OUTPUT"),
+        *("TF_VAR_iam_settle_seconds", "TF_LOG", "CDKTF_OUTDIR", "MOMENTO_AUTH_TOKEN"),
+        *("AWS_MAX_ATTEMPTS", "AWS_ENDPOINT_URL_S3", "HTTPS_PROXY", "no_proxy"),
+    ],
+)
+def test_a_name_of_a_tool_is_left_alone(env_file: Path, name: str) -> None:
+    env_file.write_text(f"{FILE}{name}=600\n")
+    assert complaints() == []
+
+
+def test_the_variables_of_boto3_are_known() -> None:
+    told = [names for _, names, *_ in BOTOCORE_DEFAUT_SESSION_VARIABLES.values() if names]
+    flat = {one for names in told for one in ([names] if isinstance(names, str) else names)}
+    regions = {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    assert [name for name in sorted(flat - regions) if not is_of_a_tool(name)] == []
+
+
+def test_a_byte_order_mark_is_passed_over(env_file: Path) -> None:
+    """Editors on Windows begin a file of UTF-8 with one."""
+    env_file.write_text(f"{FILE}STACK=orders\n", encoding="utf-8-sig")
+    assert read_settings(MOMENTO_API_ENDPOINT="").stack == "orders"
+
+
+def test_a_setting_in_small_letters_is_a_setting(env_file: Path) -> None:
+    """As it is read: pydantic-settings takes any case."""
+    env_file.write_text(f"{FILE}cache_ttl_seconds=600\nexport Momento_Cache_Name=orders\n")
+    settings = read_settings()
+    assert (settings.cache_ttl_seconds, settings.cache_name) == (600, "orders")
+
+
+def test_every_misspelt_name_is_told_and_what_is_missing_with_it(env_file: Path) -> None:
+    env_file.write_text(f"MOMENTO_API_ENDPIONT={ENDPOINT}\nTOPOLGY=bus\nCACHE_TTL_SECONDS=0\n")
+    lines = complaints(MOMENTO_API_ENDPOINT="")
+    assert [line.split()[0] for line in lines] == [
+        "MOMENTO_API_ENDPIONT",
+        "TOPOLGY",
+        "MOMENTO_API_ENDPOINT",
+    ]
+
+
+def test_a_misspelt_name_is_refused_though_its_value_is_empty(env_file: Path) -> None:
+    env_file.write_text(f"{FILE}CACHE_TTL_SECOND=\n")
+    assert len(complaints()) == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["CACHE_TTL_SECONDS: 60", "CACHE_TTL_SECONDS 60", "CACHE_TTL_SECONDS", "export STACK"]
+)
+def test_a_setting_without_a_value_is_refused(env_file: Path, line: str) -> None:
+    """`python-dotenv` leaves such lines out, so that the setting would have its default."""
+    env_file.write_text(f"{FILE}{line}\n")
+    name = "STACK" if "STACK" in line else "CACHE_TTL_SECONDS"
+    assert complaints() == [f"{name} in .env has no value: write {name}=value, in one line"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("DATABASE_URL: x", "DATABASE_URL in .env is no setting"),
+        ("MOTD", "MOTD in .env is no setting"),
+        ("AWS_PROFILE: x", "AWS_PROFILE in .env has no value: write AWS_PROFILE=value"),
+        ("=x", "line 2 of .env is no NAME=value: write it so"),
+        ("planted" * 20, "line 2 of .env is no NAME=value: write it so"),
+        ("planted" * 20 + "==", "line 2 of .env is no NAME=value: write it so"),
+        ("{planted}", "line 2 of .env is no NAME=value: write it so"),
+    ],
+)
+def test_a_line_that_is_none_is_told_in_one_sentence(
+    env_file: Path, caplog: pytest.LogCaptureFixture, line: str, says: str
+) -> None:
+    """`python-dotenv` logs a line of its own, which says less."""
+    env_file.write_text(f"{FILE}{line}\n")
+    (told,) = complaints()
+    assert told.startswith(says)
+    assert "planted" not in told
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("line", ["# CACHE_TTL_SECONDS: 60", ""])
+def test_a_comment_is_left_alone(env_file: Path, line: str) -> None:
+    env_file.write_text(f"{FILE}{line}\n")
+    assert complaints() == []
+
+
+def test_a_value_is_not_repeated(env_file: Path) -> None:
+    """It may be a key."""
+    env_file.write_text(f"{FILE}MOMENTO_APIKEY=planted\nMOMENTO_API_KEY planted\n")
+    lines = complaints()
+    assert len(lines) == 2
+    assert "planted" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("CACHE_TTL_SECOND", "CACHE_TTL_SECONDS"),
+        ("AWS_REGOIN", "AWS_REGION"),
+        ("MOMENTO_CACHENAME", "MOMENTO_CACHE_NAME"),
+        ("NAME_PREFX", "NAME_PREFIX"),
+    ],
+)
+def test_a_misspelt_variable_of_the_environment_is_refused(name: str, nearest: str) -> None:
+    (line,) = complaints(**{name: "x"})
+    assert line.startswith(f"{name} in the environment is no setting; did you mean {nearest}?")
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        *(("TOPOLGY", "TOPOLOGY"), ("TOPOLOYG", "TOPOLOGY"), ("TOPOLOGGY", "TOPOLOGY")),
+        *(("STAK", "STACK"), ("STCAK", "STACK"), ("PROFIL", "PROFILE"), ("PROVILE", "PROFILE")),
+        *(("ALARM", "ALARMS"), ("TAGGS", "TAGS"), ("topolgy", "TOPOLOGY")),
+        *(("MOMENTO_CACHE", "MOMENTO_CACHE_NAME"), ("CACHE_TTL", "CACHE_TTL_SECONDS")),
+        *(("STATEBUCKET", "STATE_BUCKET"), ("NAMEPREFIX", "NAME_PREFIX")),
+        ("MOMENTO_CACHE_OPERATIONS", "MOMENTO_CACHE_OPERATIONS_PER_SECOND"),
+    ],
+)
+def test_a_slip_in_a_variable_of_the_environment_is_refused(name: str, nearest: str) -> None:
+    (line,) = complaints(**{name: "x"})
+    assert line.startswith(f"{name} in the environment is no setting; did you mean {nearest}?")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PROFILES", "STACKS", "MOMENTO_ENDPOINT", "AWS_ACCESS_KEY", "AWS_PROFILE", "LOG_LEVEL"),
+        *("TAG", "REGION", "PREFIX", "SLACK", "STAGE", "STATE", "TABS", "PORT", "DEBUG", "TTL"),
+        *("RATE_LIMIT", "STACK_NAME", "STATE_DIR", "CACHE_URL", "AWS_SECRET_KEY", "API_KEY"),
+        *("MOMENTO", "AWS", "PIPE", "PIPENV_PIPFILE", "TABLE_NAME", "XDG_CACHE_HOME", "TERM"),
+    ],
+)
+def test_an_environment_holds_much_of_others(name: str) -> None:
+    assert complaints(**{name: "x"}) == []
+
+
+def test_the_example_has_no_misspelt_name(env_file: Path) -> None:
+    env_file.write_bytes((REPO / ".env.example").read_bytes())
+    assert Settings.load().stack == "weather"
