@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from eventpipes import EventPipesError
 from ops import cdktf as cdktf_cli
 from ops import policy as checkov
 from ops import provider, saved_plan
@@ -22,7 +21,7 @@ from ops.deploy import HeldBackError
 from ops.deploy import deploy as apply_new
 from ops.deploy import deploy_saved as apply_saved
 from ops.doctor import Verdict, examine
-from ops.errors import OpsError
+from ops.errors import EXPLAINED, OpsError
 from ops.repair.commands import redrive, verify, warm
 from ops.item import record_of
 from ops.records import Change, named_records, read_records
@@ -39,7 +38,6 @@ from ops.terraform import (
     require_key,
     synthesize,
 )
-from stacks.errors import StackError
 from stacks.settings import Settings
 
 app = typer.Typer(
@@ -273,7 +271,7 @@ def _refuse_to_ask(*, auto_approve: bool) -> None:
 if __name__ == "__main__":
     try:
         app(prog_name="./help.sh")
-    except (OpsError, StackError, EventPipesError) as error:
+    except EXPLAINED as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:

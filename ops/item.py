@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ops.attributes import Written, is_attribute, of_plain, wrong
+from live.attributes import Written, is_attribute, of_plain, wrong
 from ops.errors import OpsError
 from ops.records import Change, parse, read_text
 from ops.shown import shown

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from ops.attributes import kind, wrong
+from live.attributes import kind, wrong
 from ops.errors import OpsError
 from ops.shown import shown
 

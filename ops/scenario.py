@@ -13,8 +13,8 @@ from eventpipes.doubts import MAX_TTL_SECONDS, doubts
 from ops.errors import OpsError
 from ops.review.samples import samples_for
 from ops.review.values import made_up
-from ops.route import Route
-from ops.table import Item
+from live.route import Route
+from live.table import Item
 
 Outcome = Filtered | Request | Unprocessable
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -13,7 +13,7 @@ import boto3
 import httpx
 
 from ops.errors import OpsError
-from ops.pipelines import OPERATIONS
+from live.pipelines import OPERATIONS
 
 DELIVERED = "delivered"
 PATIENCE_SECONDS = 30.0

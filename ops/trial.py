@@ -16,12 +16,13 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from eventpipes import Filtered, Request
-from ops.deployment import Deployment, asking_aws
+from live.aws import asking_aws
+from live.deployment import Deployment
 from ops.errors import OpsError
-from ops.pipelines import OPERATIONS
-from ops.route import Route
+from live.pipelines import OPERATIONS
+from live.route import Route
 from ops.scenario import Change, Outcome, Scenario
-from ops.table import from_json, shown, visible
+from live.table import from_json, shown, visible
 from ops.told import DELIVERED, FEED, Feed, reason
 
 PATIENCE_SECONDS = 60.0

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.errors import OpsError
-from ops.pipelines import OPERATIONS
+from live.pipelines import OPERATIONS
 from ops.told import DELIVERED, told
 
 if TYPE_CHECKING:

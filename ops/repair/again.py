@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ops.repair.findings import UNKNOWN, WRONG, Finding, Look
 from ops.repair.left_overs import Suspect
 from ops.repair.on_its_way import OnItsWay
-from ops.table import Item, same, shown
+from live.table import Item, same, shown
 
 LONGEST_PAUSE = 10.0
 AGREEING = 2

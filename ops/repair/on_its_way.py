@@ -8,10 +8,10 @@ import time
 from collections.abc import Container
 
 from eventpipes import Filtered
-from ops.deployment import Deployment
-from ops.pipelines import DELETE, PUT
-from ops.repair.stream import Stream
-from ops.table import shown
+from live.deployment import Deployment
+from live.pipelines import DELETE, PUT
+from live.stream import Stream
+from live.table import shown
 
 
 class OnItsWay:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ops.table import visible
+from live.table import visible
 
 SHOWN = 20
 """Lines of a kind; --json has all."""

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from eventpipes import Filtered, Request, Unprocessable
-from ops.deployment import Deployment, table_of
-from ops.pipelines import PUBLISH
+from live.deployment import Deployment, table_of
+from live.pipelines import PUBLISH
 from ops.repair.converge import Converged, Converger, Own
-from ops.repair.dead_letters import DeadLetter
-from ops.repair.execution_logs import ExecutionLogs
+from live.dead_letters import DeadLetter
+from live.execution_logs import ExecutionLogs
 from ops.repair.outcome import WORST_FIRST, Outcome
-from ops.repair.sender import RefusedError, Sender, UnansweredError
-from ops.repair.stream import Record, Stream
-from ops.route import Route
-from ops.table import Item, shown, visible
+from live.momento import RefusedError, Momento, UnansweredError
+from live.stream import Record, Stream
+from live.route import Route
+from live.table import Item, shown, visible
 
 TRIMMED = "the record has left the stream"
 FILTERED = "the pipe's filter, as it is deployed now, leaves this record out"
@@ -27,7 +27,7 @@ class Settler:
     With `dry_run` it says what it would do, and sends nothing.
     """
 
-    def __init__(self, deployment: Deployment, sender: Sender, *, dry_run: bool = False) -> None:
+    def __init__(self, deployment: Deployment, sender: Momento, *, dry_run: bool = False) -> None:
         self._deployment = deployment
         self._sender = sender
         self._converger = Converger(deployment, sender)

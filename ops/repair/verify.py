@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from eventpipes import Request
-from ops.deployment import Deployment, asking_aws
+from live.aws import asking_aws
+from live.deployment import Deployment
 from ops.errors import OpsError
-from ops.pipelines import PUT
+from live.pipelines import PUT
 from ops.repair.again import Again, Watched
 from ops.repair.converge import Converger, Own, entry
 from ops.repair.findings import (
@@ -33,9 +34,9 @@ from ops.repair.findings import (
 )
 from ops.repair.left_overs import LeftOvers, Suspect
 from ops.repair.on_its_way import OnItsWay
-from ops.repair.sender import RefusedError, Sender, UnansweredError, UnusableError
-from ops.route import Route
-from ops.table import Item, same, shown
+from live.momento import RefusedError, Momento, UnansweredError, UnusableError
+from live.route import Route
+from live.table import Item, same, shown
 
 WORKERS = 8
 LOOKS = 3
@@ -58,7 +59,7 @@ class Verify:
     def __init__(
         self,
         deployment: Deployment,
-        sender: Sender,
+        sender: Momento,
         *,
         sample: int | None = None,
         repair: bool = False,

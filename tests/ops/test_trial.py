@@ -14,9 +14,9 @@ from eventpipes import Filtered
 from localcloud import LocalAws
 from localcloud.feed import DeliveryFeed
 from localcloud.runner import Runner
-from ops.deployment import Deployment
+from live.deployment import Deployment
 from ops.errors import OpsError
-from ops.route import Route
+from live.route import Route
 from ops.trial import Trial, expect_none
 from stacks.settings import Settings
 from tests.localcloud.weather_cloud import FAST, WeatherCloud

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.table import as_json
+from live.table import as_json
 
 PAGE = 100
 """Records read at a time: dead letters of one outage are neighbours."""

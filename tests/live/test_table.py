@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ops.table import Table, same
+from live.table import Table, same
 
 
 class Client:

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.table import is_record
+from live.table import is_record
 
 PAGE = 10
 """Messages that SQS hands out, changes or deletes in one request."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.repair.dead_letters import Message, parse
+from live.dead_letters import Message, parse
 
 PLACE = {
     "shardId": "shardId-00000001541626099285-f35f62ef",
