@@ -107,7 +107,8 @@ class Momento:
     """Momento's HTTP API, from any thread; a context manager.
 
     `rates` are requests a second by HTTP method. `redirect` is the origin that requests go to
-    in the place of their own: the local cloud's Momento. Setting `stop` ends the waits between
+    in the place of their own: the local cloud's Momento. `is_local` says that what is asked is on
+    this machine, and no proxy is. Setting `stop` ends the waits between
     attempts.
     """
 
@@ -116,6 +117,7 @@ class Momento:
         *,
         rates: Mapping[str, float] | None = None,
         redirect: str | None = None,
+        is_local: bool = False,
         stop: threading.Event | None = None,
         attempts: int = ATTEMPTS,
         first_wait: float = FIRST_WAIT_SECONDS,
@@ -126,7 +128,9 @@ class Momento:
         self._stop = stop or threading.Event()
         self._attempts = attempts
         self._first_wait = first_wait
-        self._http = httpx.Client(timeout=timeout or TIMEOUT_SECONDS, trust_env=redirect is None)
+        self._http = httpx.Client(
+            timeout=timeout or TIMEOUT_SECONDS, trust_env=not (redirect or is_local)
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -3,8 +3,11 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dotenv import dotenv_values
+
+from stacks.settings import Settings
 
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 """The environment of a local cloud, which is there while it runs."""
@@ -55,6 +58,15 @@ def environment(
     except UnicodeDecodeError:  # which whoever reads the settings tells
         found = {}
     return dict(base) | {name: one for name in CREDENTIALS if (one := found.get(name))}
+
+
+def enter(*, aws: bool = False) -> None:
+    """Point this process at the place that commands work on; see `environment`."""
+    file: Any = Settings.model_config.get("env_file")
+    env = environment(os.environ, aws=aws, env_file=Path(file) if file else None)
+    for name in os.environ.keys() - env.keys():
+        del os.environ[name]
+    os.environ.update(env)
 
 
 def name(env: Mapping[str, str], *, region: str) -> str:

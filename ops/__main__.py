@@ -25,7 +25,8 @@ from ops.errors import EXPLAINED, OpsError
 from ops.repair.commands import redrive, verify, warm
 from ops.item import record_of
 from ops.records import Change, named_records, read_records
-from ops.place import Aws, settle_in
+from live.place import enter
+from ops.place import Aws
 from ops.review import LIMIT
 from ops.review import review as review_plan
 from ops.simulate import simulate as run_simulation
@@ -57,7 +58,7 @@ def doctor(*, aws: Aws = False) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILURE: "red"}
     failed = False
-    settle_in(aws=aws)
+    enter(aws=aws)
     for check in examine():
         failed = failed or check.verdict is Verdict.FAILURE
         verdict = f"[{colours[check.verdict]}]{check.verdict}[/]"

@@ -68,7 +68,7 @@ class Redrive:
         summary = Summary(dry_run=self._dry_run)
         with asking_aws():
             for arn in self._deployment.queues:
-                queue = DeadLetterQueue(self._deployment.client("sqs"), arn=arn, hold=self._hold)
+                queue = DeadLetterQueue.of(arn, self._deployment.client("sqs"), hold=self._hold)
                 self._total += queue.count()[0]
                 self._drain(queue, summary)
                 waiting, hidden = queue.count()
