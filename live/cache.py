@@ -3,7 +3,7 @@
 import httpx
 
 from live.errors import LiveError
-from live.momento import Access, Momento, UnansweredError, judged
+from live.momento import Access, Momento, RefusedError, UnansweredError, judged
 
 
 class Cache:
@@ -24,6 +24,6 @@ class Cache:
         request = self._access.request("GET", "cache", self._name, key=key)
         try:
             answer = judged(request, self._momento.ask(request))
-        except UnansweredError as error:
+        except (RefusedError, UnansweredError) as error:
             raise LiveError(f"Momento at {self._access.origin}: {error}") from None
         return None if answer.status_code == httpx.codes.NOT_FOUND else answer.content

@@ -11,7 +11,14 @@ from typing import Any
 import httpx
 
 from live.errors import LiveError
-from live.momento import Access, Momento, UnansweredError, UnusableError, judged
+from live.momento import (
+    Access,
+    Momento,
+    RefusedError,
+    UnansweredError,
+    UnusableError,
+    judged,
+)
 
 LONG_POLL_SECONDS = 60.0
 """How long a poll may take; the service answers sooner."""
@@ -95,6 +102,8 @@ class Topic:
                         connected = True
                         yield Connected()
                 items = self._poll(position, polling)
+            except RefusedError as error:
+                raise LiveError(f"Momento at {self._access.origin}: {error}") from None
             except UnansweredError as error:
                 connected, refused = False, error.is_busy
                 problem = f"Momento at {self._access.origin}: {error}"

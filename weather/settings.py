@@ -12,6 +12,8 @@ from stacks.settings import Settings, SettingsError
 
 from weather.errors import WeatherError
 
+NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal starts one"
+
 
 @dataclass(frozen=True, kw_only=True)
 class WeatherSettings:
@@ -31,19 +33,12 @@ class WeatherSettings:
 
         """
         enter(aws=aws)
-        hint = (
-            ""
-            if aws or os.environ.get("AWS_ENDPOINT_URL")
-            else "\nno local cloud is up either: ./help.sh up in another terminal starts one"
-        )
         try:
             stack = Settings.load()
         except SettingsError as error:
-            raise WeatherError(f"{error}{hint}") from None
+            raise _without_cloud(str(error), aws=aws) from None
         if stack.momento_api_key is None:
-            raise WeatherError(
-                f"MOMENTO_API_KEY is not set: put it in .env (copy .env.example){hint}"
-            )
+            raise _without_cloud("MOMENTO_API_KEY is not set: put it in .env", aws=aws)
         return cls(stack=stack, env=dict(os.environ))
 
     @property
@@ -85,3 +80,8 @@ class WeatherSettings:
     def log_group(self) -> str:
         """The name of the pipes' log group."""
         return f"/aws/vendedlogs/pipes/{self.table}"
+
+
+def _without_cloud(problem: str, *, aws: bool) -> WeatherError:
+    missing = "is not set" in problem and not aws and not os.environ.get("AWS_ENDPOINT_URL")
+    return WeatherError(problem + NO_CLOUD if missing else problem)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from weather.comparison import State, compare
-from weather.errors import WeatherError
 from live.cache import Cache
 from live.errors import LiveError
 from live.topic import Connected, Disconnected, Message, Topic, TopicEvent
@@ -122,7 +121,7 @@ class _Ear:
                 raise event
             if isinstance(event, Disconnected):
                 self._stop.set()
-                raise WeatherError(event.problem)
+                raise LiveError(event.problem)
         self._polling.wait(PATIENCE_SECONDS)
         return self
 
