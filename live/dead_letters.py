@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from live.table import is_record
+from live.items import is_record
 
 PAGE = 10
 """Messages that SQS hands out, changes or deletes in one request."""

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from eventpipes import Definition
 from live.dead_letters import DeadLetter
-from live.table import is_record
+from live.items import is_record
 
 BEFORE = timedelta(minutes=10)
 AFTER = timedelta(hours=25)

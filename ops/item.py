@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from live.attributes import Written, is_attribute, of_plain, wrong
+from live.items import Written, is_attribute, of_plain, wrong
 from ops.errors import OpsError
 from ops.records import Change, parse, read_text
-from ops.shown import shown
+from live.terminal import visible
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -74,10 +74,10 @@ def _item(source: str) -> tuple[dict[str, Any], str]:
     except RecursionError:
         raise OpsError(f"{source} is nested too deeply for an item") from None
     if why is not None:
-        raise OpsError(f"{source} is no item of DynamoDB ({shown(why)})")
+        raise OpsError(f"{source} is no item of DynamoDB ({visible(why)})")
     how = "the item is plain JSON: strings are S, numbers N, lists L, objects M"
     if typed:
-        how += f" (also {shown(', '.join(typed))}, which would be DynamoDB JSON if all were)"
+        how += f" (also {visible(', '.join(typed))}, which would be DynamoDB JSON if all were)"
     return item, how
 
 

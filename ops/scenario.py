@@ -15,7 +15,7 @@ from ops.errors import OpsError
 from ops.review.samples import samples_for
 from ops.review.values import made_up
 from live.route import Route
-from live.table import Item
+from live.items import Item
 
 Outcome = Filtered | Request | Unprocessable
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {

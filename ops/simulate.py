@@ -22,7 +22,7 @@ from eventpipes.doubts import MAX_TTL_SECONDS, doubts
 from eventpipes.outcome import masked
 from eventpipes.synthesized import read_definitions, read_rules
 from ops.records import keys_of
-from ops.shown import shown
+from live.terminal import visible
 
 
 def simulate(
@@ -82,7 +82,7 @@ def _print_rules(
 
 def _print(lines: Iterator[str], console: Console, *, indent: int) -> None:
     for line in lines:
-        console.print(" " * indent + escape(shown(line)), soft_wrap=True, highlight=False)
+        console.print(" " * indent + escape(visible(line)), soft_wrap=True, highlight=False)
 
 
 def _tell(outcome: Outcome, why_filtered: str, marks: Sequence[str] = ()) -> Iterator[str]:

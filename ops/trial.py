@@ -24,7 +24,8 @@ from live.deployment import Deployment
 from live.momento import Access, Momento, reading
 from live.pipelines import OPERATIONS
 from live.route import Route
-from live.table import from_json, shown, visible
+from live.items import from_json, key_text
+from live.terminal import short
 from live.topic import Topic
 from ops.errors import OpsError
 from ops.scenario import Change, Outcome, Scenario
@@ -77,11 +78,11 @@ class Trial:
         with asking_aws():
             types, view = _schema(deployment)
         changes = Scenario(routes, types, view, max_ttl_seconds=max_ttl_seconds).changes()
-        grid = _grid(f"{deployment.name}: the item {shown(changes[0].key)}")
+        grid = _grid(f"{deployment.name}: the item {key_text(changes[0].key)}")
         entries: list[Request] = []
         refused: set[tuple[str, str]] = set()
         for change in changes:
-            with console.status(f"{change.label} {shown(change.key)}"):
+            with console.status(f"{change.label} {key_text(change.key)}"):
                 told = self._try(deployment, change, entries, grid)
             refused |= {
                 (one.name, told[name]["sequence_number"])
@@ -100,9 +101,9 @@ class Trial:
             cache, name = map(unquote, path.rsplit("/", 2)[1:])
             topic = Topic(self._momento, self._access, cache=cache, name=name)
             texts = [message.text for message in topic.messages()]
-            console.print(f"\nThe {len(texts)} messages of the topic {visible(name)}", markup=False)
+            console.print(f"\nThe {len(texts)} messages of the topic {short(name)}", markup=False)
             for text in texts:
-                console.print(f"  {visible(str(text))}", soft_wrap=True, markup=False)
+                console.print(f"  {short(str(text))}", soft_wrap=True, markup=False)
             if texts != predicted:
                 self.differences.append(
                     f"the topic {path} holds {len(texts)} messages, which are not the"
@@ -123,7 +124,7 @@ class Trial:
         _write(deployment, change)
         told = self._told(deployment, change)
         milliseconds = (time.monotonic() - started) * 1000
-        what = f"{change.label} {shown(change.key)}"
+        what = f"{change.label} {key_text(change.key)}"
         for operation, predicted in change.predicted.items():
             refused = operation in change.refused
             found = told.get(operation)
@@ -131,7 +132,7 @@ class Trial:
             if made is not None and made.method != "POST":
                 entries.append(made)
         grid.add_row(
-            escape(visible(change.label)),
+            escape(short(change.label)),
             *(_cell(routes.get(name), told.get(name)) for name in OPERATIONS),
             self._cached(what, entries),
             f"{milliseconds:.0f}",
@@ -302,11 +303,11 @@ def _cell(route: Route | None, told: Told | None) -> str:
     address = urlsplit(request["url"])
     query = dict(parse_qsl(address.query))
     where = query.get("key") or query.get("key_base64") or address.path.rpartition("/")[2]
-    return f"[green]✓ {request['method']} {escape(visible(where))}[/]"
+    return f"[green]✓ {request['method']} {escape(short(where))}[/]"
 
 
 def _short(value: str) -> str:
-    text = visible(value)
+    text = short(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
@@ -322,5 +323,5 @@ def expect_none(differences: list[str]) -> None:
 
     """
     if differences:
-        listed = "\n  ".join(visible(one) for one in differences)
+        listed = "\n  ".join(short(one) for one in differences)
         raise OpsError(f"not all came as the engine predicts:\n  {listed}")

@@ -27,7 +27,7 @@ from weather.errors import WeatherError
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
 from weather.table import WeatherTable
-from weather.terminal import json_line, visible
+from live.terminal import json_line, visible
 from weather.tour import tour as run_tour
 from weather.web import page
 
@@ -343,7 +343,7 @@ def main() -> int:
         app(prog_name="./help.sh weather")
     except (WeatherError, LiveError) as error:
         print(
-            "\n".join(f"error: {line}" for line in visible(str(error)).splitlines()),
+            "\n".join(f"error: {line}" for line in visible(str(error), lines=True).splitlines()),
             file=sys.stderr,
         )
         return 1

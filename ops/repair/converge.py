@@ -14,7 +14,7 @@ from live.deployment import Deployment
 from live.pipelines import DELETE, PUT
 from live.momento import RefusedError, Momento, UnansweredError, reading
 from live.route import Route
-from live.table import Item, same, shown
+from live.items import Item, same, key_text
 
 ROUNDS = 10
 """How often an item may change while it is sent; the pipes deliver its changes anyway."""
@@ -98,7 +98,7 @@ class Converger:
                 return planned
             known = item or known
             item = after
-        raise UnansweredError(f"{shown(key)} changed {ROUNDS} times while it was sent")
+        raise UnansweredError(f"{key_text(key)} changed {ROUNDS} times while it was sent")
 
     def plan(self, key: Item, own: Own | None = None) -> Converged:
         """Return what `converge` would send, without sending it.

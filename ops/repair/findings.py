@@ -6,7 +6,7 @@ from typing import Any
 
 from live.errors import LiveError
 from ops.repair.left_overs import Suspect
-from live.table import Item
+from live.items import Item
 
 IN_SYNC, STALE, MISSING, LEFT_OVER = "in sync", "stale", "missing", "left over"
 LEFT_OUT, CHANGING, UNKNOWN = "left out", "changing", "unknown"

@@ -15,7 +15,7 @@ from live.pipelines import DELETE
 from ops.repair.converge import Converger, entry
 from live.momento import RefusedError
 from live.stream import Record, Stream
-from live.table import Item
+from live.items import Item
 
 OF_KEYS = "$.dynamodb.Keys."
 

@@ -36,7 +36,7 @@ from ops.repair.left_overs import LeftOvers, Suspect
 from ops.repair.on_its_way import OnItsWay
 from live.momento import RefusedError, Momento, UnansweredError, UnusableError
 from live.route import Route
-from live.table import Item, same, shown
+from live.items import Item, same, key_text
 
 WORKERS = 8
 LOOKS = 3
@@ -198,7 +198,7 @@ class Verify:
         """Count a key's state, unless it is wrong and its item may still be on its way."""
         if look.state not in WRONG:
             if look.state == UNKNOWN:
-                self._summary.findings.append(Finding(UNKNOWN, shown(look.of.key), why=look.why))
+                self._summary.findings.append(Finding(UNKNOWN, key_text(look.of.key), why=look.why))
             if look.state:
                 self._count(look.state)
             return True
@@ -237,7 +237,7 @@ class Verify:
 
     def _find(self, look: Look) -> Finding:
         """Return what was found wrong, repaired if that is asked for."""
-        finding = Finding(look.state, shown(look.of.key))
+        finding = Finding(look.state, key_text(look.of.key))
         if self._repair and not self._stop.is_set():
             try:
                 self._converger.converge(look.of.key, self._former(look.of))

@@ -17,7 +17,7 @@ from ops.repair.converge import Converger
 from ops.repair.on_its_way import OnItsWay
 from ops.repair.scan import ScanProgress
 from live.momento import RefusedError, UnansweredError, UnusableError, Momento
-from live.table import Item, shown
+from live.items import Item, key_text
 
 SENT, LEFT_OUT, REFUSED, FAILED = "sent", "left out", "refused", "failed"
 OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)
@@ -151,6 +151,6 @@ class Warm:
         with self._lock:
             self._summary.counts[outcome] += 1
             if why:
-                self._summary.problems.append((outcome, shown(key), why))
+                self._summary.problems.append((outcome, key_text(key), why))
         self._tell(outcome)
         return True

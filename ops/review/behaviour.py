@@ -27,7 +27,7 @@ from eventpipes.request import DEFAULT_HEADERS
 from eventpipes.template import to_json
 from ops.review.plan import Plan
 from ops.review.samples import Records, Sample, given, samples_for
-from ops.shown import shown
+from live.terminal import visible
 
 
 Sent = Filtered | Request | Event | Unprocessable | None
@@ -225,7 +225,7 @@ def _doubts(way: _Way, sample: Sample, outcome: Sent) -> list[str]:
     if way.rule is not None:
         event = Pipe(way.pipe).process(record)
         record = event.envelope if isinstance(event, Event) else record
-    return [shown(doubt) for doubt in doubts(way.definition, record, outcome)]
+    return [visible(doubt) for doubt in doubts(way.definition, record, outcome)]
 
 
 def _outcomes(way: _Way | None, samples: Sequence[Sample]) -> list[Sent]:
@@ -249,10 +249,10 @@ def _text(outcome: Sent) -> str | None:
         case Filtered():
             return None
         case Unprocessable(reason=reason):
-            return shown(f"no request can be made: {reason}")
+            return visible(f"no request can be made: {reason}")
         case Event(envelope=envelope):
             lasting = {name: envelope[name] for name in ("source", "detail-type", "detail")}
-            return shown(f"an event on the bus: {to_json(lasting)}")
+            return visible(f"an event on the bus: {to_json(lasting)}")
         case Request() as request:
             headers = masked(request.headers)
             own = [
@@ -261,4 +261,4 @@ def _text(outcome: Sent) -> str | None:
                 if DEFAULT_HEADERS.get(name) != value
             ]
             lines = [f"{request.method} {request.url}", *own, "", request.body]
-            return "\n".join(map(shown, lines))
+            return "\n".join(map(visible, lines))

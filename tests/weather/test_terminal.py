@@ -14,7 +14,7 @@ from weather.records import random_record
 from weather.tour import Step
 
 CLEAR = "\x1b[2J\x9b2J\x07\r\x7f"
-SEEN = r"\x1b[2J\x9b2J\x07\x0d\x7f"
+SEEN = r"\x1b[2J\x9b2J\x07\r\x7f"
 
 
 def raw(text: str) -> list[str]:

@@ -10,7 +10,8 @@ from ops.repair.converge import ROUNDS, Converged, Converger, Own
 from live.pipelines import PUT as CACHE_PUT
 from live.momento import RefusedError, UnansweredError
 from live.stream import Stream
-from live.table import Item, Table
+from live.items import Item
+from live.table import Table
 from tests.ops.repair.repair_cloud import RepairCloud, keys
 
 
