@@ -302,8 +302,8 @@ def _cell(route: Route | None, told: Told | None) -> str:
     request = told["request"]
     address = urlsplit(request["url"])
     query = dict(parse_qsl(address.query))
-    where = query.get("key") or query.get("key_base64") or address.path.rpartition("/")[2]
-    return f"[green]✓ {request['method']} {escape(short(where))}[/]"
+    where = query.get("key") or query.get("key_base64") or ""
+    return f"[green]✓ {request['method']} {escape(short(where))}".rstrip() + "[/]"
 
 
 def _short(value: str) -> str:
