@@ -180,31 +180,6 @@ load_provider() {
   done <.cache/provider.env
 }
 
-# The region that the settings have, under both names: boto3 and the AWS CLI read only the second.
-load_region() {
-  [ -n "${AWS_REGION:-}${AWS_DEFAULT_REGION:-}" ] || [ ! -f .env ] ||
-    AWS_REGION=$($python -c '
-from dotenv import dotenv_values
-found = dotenv_values(".env", encoding="utf-8")
-print(found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION") or "")
-')
-  [ -z "${AWS_REGION:-}" ] || export AWS_REGION AWS_DEFAULT_REGION=$AWS_REGION
-}
-
-# The credentials in .env, which AWS's own tools do not read, unless the environment has some.
-load_credentials() {
-  load_region
-  [ -f .env ] && [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}${AWS_ENDPOINT_URL:-}" ] || return 0
-  eval "$($python -c '
-import re, shlex
-from dotenv import dotenv_values
-wanted = "AWS_(PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)"
-for name, value in dotenv_values(".env", encoding="utf-8").items():
-    if value and re.fullmatch(wanted, name):
-        print(f"export {name}={shlex.quote(value)}")
-')"
-}
-
 command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
@@ -241,7 +216,6 @@ doctor)
 provider | simulate | synth | validate | plan | review | deploy | destroy | bootstrap)
   install_python
   find_provider
-  load_credentials
   exec $python -m ops "$command" "$@"
   ;;
 redrive | warm | verify)
@@ -252,7 +226,6 @@ cdktf)
   install_python
   install_cdktf
   find_provider
-  load_credentials
   exec $python -m ops cdktf "$@"
   ;;
 app)
@@ -274,7 +247,6 @@ up)
   ;;
 weather | web)
   install_python
-  load_credentials
   [ "$command" = weather ] || set -- --aws web "$@"
   exec $python -m weather "$@"
   ;;

@@ -25,7 +25,7 @@ from ops.errors import EXPLAINED, OpsError
 from ops.repair.commands import redrive, verify, warm
 from ops.item import record_of
 from ops.records import Change, named_records, read_records
-from live.place import enter
+from live.place import enter, take_credentials
 from ops.place import Aws
 from ops.review import LIMIT
 from ops.review import review as review_plan
@@ -82,7 +82,7 @@ def find_provider() -> None:
 @app.command()
 def synth() -> None:
     """Write the stack's Terraform JSON; needs no key and no credentials."""
-    settings = Settings.load()
+    settings = _settings()
     file = synthesize(settings.stack, environment(settings)) / "cdk.tf.json"
     print(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
@@ -90,7 +90,7 @@ def synth() -> None:
 @app.command()
 def validate() -> None:
     """Check the synthesized stack with the provider's own schema; needs no credentials."""
-    settings = Settings.load()
+    settings = _settings()
     env = environment(settings)
     # A folder of its own: with a backend from before, Terraform would ask for credentials.
     folder = synthesize(settings.stack, env)
@@ -194,14 +194,14 @@ def destroy(*, auto_approve: AutoApprove = False) -> None:
 def bootstrap(*, auto_approve: AutoApprove = False) -> None:
     """Create the bucket that holds the Terraform state; safe to run again."""
     _refuse_to_ask(auto_approve=auto_approve)
-    settings = Settings.load()
+    settings = _settings()
     console.print(create_state_bucket(settings, environment(settings), auto_approve=auto_approve))
 
 
 @app.command(context_settings=passed_on | {"help_option_names": []})
 def cdktf(context: typer.Context) -> None:
     """Run the pinned cdktf command line, for example: cdktf deploy --auto-approve."""
-    raise typer.Exit(cdktf_cli.run(context.args, environment(Settings.load())))
+    raise typer.Exit(cdktf_cli.run(context.args, environment(_settings())))
 
 
 @app.command()
@@ -211,7 +211,7 @@ def demo() -> None:
     The setting STACK says which stack: STACK=orders ./help.sh demo. Of any but the weather stack,
     items are made up that its pipes read; the exit code is 1 unless all comes as predicted.
     """
-    settings = Settings.load()
+    settings = _settings()
     run_demo(settings, environment(settings), console)
 
 
@@ -223,7 +223,7 @@ app.command(cls=Strict)(capacity)
 @app.command(hidden=True, context_settings=passed_on | {"help_option_names": []})
 def raise_stack(context: typer.Context) -> None:
     """Bootstrap and deploy on the local cloud, then run a command, for ./help.sh up."""
-    settings = Settings.load()
+    settings = _settings()
     raise typer.Exit(deploy_locally(settings, environment(settings), console, context.args))
 
 
@@ -243,7 +243,7 @@ def simulate(
     """Show what each pipe would do with these records: the request, or why there is none."""
     if (events is None) == (item is None):
         raise typer.BadParameter("give a file of records, or --item with a file of one item")
-    settings = Settings.load()
+    settings = _settings()
     folder = synthesize(settings.stack, environment(settings), quiet=True)
     synthesized = folder / "cdk.tf.json"
     if item is None:
@@ -256,8 +256,14 @@ def simulate(
     run_simulation(records, synthesized, console, max_ttl_seconds=settings.max_ttl_seconds)
 
 
+def _settings() -> Settings:
+    """Read the settings, for a command whose tools need the credentials of `.env`, too."""
+    take_credentials()
+    return Settings.load()
+
+
 def _initialized() -> Terraform:
-    settings = Settings.load()
+    settings = _settings()
     env = environment(settings)
     require_key(env)
     terraform = Terraform(synthesize(settings.stack, env), env)
