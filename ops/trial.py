@@ -219,9 +219,9 @@ class Trial:
         letters = _letters(deployment)
         for letter in letters:
             held = "the record's place in the stream" if letter.shard else "the whole event"
+            said = " ".join(filter(None, (letter.condition, letter.shard, letter.first)))
             console.print(
-                f"\nA dead letter of {_name(letter)}, which holds {held}:\n"
-                f"  {letter.condition} {letter.shard} {letter.first}",
+                f"\nA dead letter of {_name(letter)}, which holds {held}:\n  {said}",
                 soft_wrap=True,
                 markup=False,
             )
