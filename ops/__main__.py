@@ -208,8 +208,8 @@ def cdktf(context: typer.Context) -> None:
 def demo() -> None:
     """Deploy to the local cloud, write and watch records arrive, plan again, destroy.
 
-    The setting STACK says which stack: STACK=orders ./help.sh demo. Of any but the weather stack,
-    items are made up that its pipes read; the exit code is 1 unless all comes as predicted.
+    The setting STACK says which stack: STACK=orders ./help.sh demo. Items are made up that
+    its pipes read; the exit code is 1 unless all comes as predicted.
     """
     settings = _settings()
     run_demo(settings, environment(settings), console)
