@@ -180,25 +180,6 @@ load_provider() {
   done <.cache/provider.env
 }
 
-# Export variables that .env sets, as AWS's own tools do not read it.
-export_from_file() {
-  [ ! -f .env ] || eval "$($python -m live.env_file "$@")"
-}
-
-# The region that the settings have, under both names: boto3 and the AWS CLI read only the second.
-load_region() {
-  [ -n "${AWS_REGION:-}${AWS_DEFAULT_REGION:-}" ] ||
-    export_from_file AWS_REGION AWS_DEFAULT_REGION
-  [ -z "${AWS_REGION:-}" ] || export AWS_REGION AWS_DEFAULT_REGION=$AWS_REGION
-}
-
-# The credentials in .env, unless the environment has some.
-load_credentials() {
-  load_region
-  [ -z "${AWS_PROFILE:-}${AWS_ACCESS_KEY_ID:-}${AWS_ENDPOINT_URL:-}" ] || return 0
-  export_from_file AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
-}
-
 command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
@@ -241,7 +222,6 @@ doctor)
 provider | simulate | synth | validate | plan | review | deploy | destroy | bootstrap)
   install_python
   find_provider
-  load_credentials
   exec $python -m ops "$command" "$@"
   ;;
 redrive | warm | verify)
@@ -252,7 +232,6 @@ cdktf)
   install_python
   install_cdktf
   find_provider
-  load_credentials
   exec $python -m ops cdktf "$@"
   ;;
 app)
@@ -274,7 +253,6 @@ up)
   ;;
 weather | web)
   install_python
-  load_credentials
   [ "$command" = weather ] || set -- --aws web "$@"
   exec $python -m weather "$@"
   ;;

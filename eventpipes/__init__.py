@@ -23,6 +23,7 @@ from eventpipes.pattern import Pattern, compile  # noqa: A004 - as in `re`
 from eventpipes.pipe import Outcome, Pipe
 from eventpipes.rule import Rule, RuleDefinition
 from eventpipes.template import Template
+from eventpipes.way import Way, rules_behind
 
 __all__ = [
     "Connection",
@@ -49,5 +50,7 @@ __all__ = [
     "Template",
     "Unprocessable",
     "Unsupported",
+    "Way",
     "compile",
+    "rules_behind",
 ]

@@ -4,8 +4,10 @@ See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API, and "Attribute
 DynamoDB API.
 """
 
-from collections.abc import Sequence
-from typing import Final
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
 
 Kind = str
 """What a path leads to: `text`, `number`, `object` (or a list), or `unknown`."""
@@ -58,6 +60,33 @@ def kind_of(steps: Sequence[str | int]) -> Kind:
         case _:
             kind = "unknown"
     return kind
+
+
+def read_by_pipe(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
+    """Return a record that boto3 answered as a pipe has it: JSON, and where it is from.
+
+    See AWS: "Amazon DynamoDB stream as a source for EventBridge Pipes", its example event.
+    """
+    read: dict[str, Any] = as_json(dict(record))
+    written: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
+    read["dynamodb"]["ApproximateCreationDateTime"] = int(written.timestamp())
+    return read | {"eventSourceARN": stream_arn}
+
+
+def as_json(value: Any) -> Any:  # noqa: ANN401 - what a record holds is any JSON
+    """Return what boto3 answered as a stream's JSON has it: bytes as Base64.
+
+    >>> as_json({"Id": {"B": b"a"}})
+    {'Id': {'B': 'YQ=='}}
+    """
+    match value:
+        case bytes():
+            return base64.b64encode(value).decode()
+        case dict():
+            return {name: as_json(one) for name, one in value.items()}
+        case list():
+            return [as_json(one) for one in value]
+    return value
 
 
 def _attribute(steps: Sequence[str | int]) -> Kind:

@@ -1,11 +1,6 @@
-"""The variables of `.env` that AWS's own tools need, which do not read that file.
-
-`python -m live.env_file NAME...` prints those of these names for a shell, as help.sh wants them.
-"""
+"""The variables of `.env` that AWS's own tools need, which do not read that file."""
 
 import logging
-import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,10 +20,3 @@ def read(file: Path) -> Mapping[str, str]:
     except (OSError, UnicodeDecodeError):
         return {}
     return {name: value for name, value in found.items() if value}
-
-
-if __name__ == "__main__":
-    values = read(Path(".env"))
-    for name in sys.argv[1:]:
-        if name in values:
-            print(f"export {name}={shlex.quote(values[name])}")

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dotenv import dotenv_values
 
 from live import env_file as settings_file
+from stacks.settings import Settings
 
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 """The environment of a local cloud, which is there while it runs."""
@@ -50,10 +52,28 @@ def environment(
         ours = {name: one for name, one in told.items() if not name.startswith(_OF_DEPLOYING)}
         chosen = {"STACK": base["STACK"]} if base.get("STACK") else {}
         return kept | ours | _ON_THIS_MACHINE | chosen
+    return with_credentials(base, env_file)
+
+
+def with_credentials(base: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
+    """Return `base` with the credentials of `env_file`, unless it has some or an endpoint."""
     if base.get("AWS_ENDPOINT_URL") or any(base.get(name) for name in CREDENTIALS):
         return dict(base)
     found = settings_file.read(env_file) if env_file else {}
     return dict(base) | {name: one for name in CREDENTIALS if (one := found.get(name))}
+
+
+def take_credentials() -> None:
+    """Give this process the credentials of `.env`, which AWS's own tools do not read."""
+    os.environ.update(with_credentials(os.environ, _env_file()))
+
+
+def enter(*, aws: bool = False) -> None:
+    """Point this process at the place that commands work on; see `environment`."""
+    env = environment(os.environ, aws=aws, env_file=_env_file())
+    for name in os.environ.keys() - env.keys():
+        del os.environ[name]
+    os.environ.update(env)
 
 
 def name(env: Mapping[str, str], *, region: str) -> str:
@@ -68,6 +88,11 @@ def name(env: Mapping[str, str], *, region: str) -> str:
         return f"the local cloud at {endpoint}"
     profile = f" with the profile {env['AWS_PROFILE']}" if env.get("AWS_PROFILE") else ""
     return f"AWS {region}{profile}"
+
+
+def _env_file() -> Path | None:
+    file: Any = Settings.model_config.get("env_file")
+    return Path(file) if file else None
 
 
 def _runs(values: Mapping[str, str]) -> bool:

@@ -1,12 +1,12 @@
 """Read one shard of a table's stream for one pipe, record by record, and remember how far."""
 
-import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from eventpipes import Pipe
+from eventpipes.stream_record import read_by_pipe
 from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
 from localcloud.deliverer import Deliverer
@@ -75,7 +75,7 @@ class ShardReader:
             for record in page["Records"]:
                 if self._from_before(record["dynamodb"]["ApproximateCreationDateTime"]):
                     continue
-                if self._stop.is_set() or not self._handle(_as_json(record)):
+                if self._stop.is_set() or not self._handle(record):
                     return
             iterator = page.get("NextShardIterator")
             if not page["Records"]:
@@ -83,12 +83,10 @@ class ShardReader:
         if iterator is None:
             self._fail("its stream was disabled and has been read to the end: AWS needs a new pipe")
 
-    def _handle(self, record: dict[str, Any]) -> bool:
+    def _handle(self, record: Mapping[str, Any]) -> bool:
         """Deliver a record; False if it was given up because the pipe stops."""
-        record["eventSourceARN"] = self._source.arn
-        created: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
-        record["dynamodb"]["ApproximateCreationDateTime"] = int(created.timestamp())
-        delivery = self._deliverer.deliver(record, created)
+        written: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
+        delivery = self._deliverer.deliver(read_by_pipe(record, self._source.arn), written)
         if delivery is None:
             return False
         self._checkpoints.reached(self._identity, self._shard, delivery.sequence_number)
@@ -118,15 +116,3 @@ class ShardReader:
                 StreamArn=self._source.arn, ShardId=self._shard, ShardIteratorType="TRIM_HORIZON"
             )
         return answer["ShardIterator"]
-
-
-def _as_json(value: Any) -> Any:  # noqa: ANN401 - what a record holds is any JSON
-    """Return what boto3 answered as the stream's JSON has it: bytes as Base64."""
-    match value:
-        case bytes():
-            return base64.b64encode(value).decode()
-        case dict():
-            return {name: _as_json(one) for name, one in value.items()}
-        case list():
-            return [_as_json(one) for one in value]
-    return value

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from eventpipes import EventPipesError
 from ops import cdktf as cdktf_cli
 from ops import policy as checkov
 from ops import provider, saved_plan
@@ -23,11 +22,12 @@ from ops.deploy import HeldBackError
 from ops.deploy import deploy as apply_new
 from ops.deploy import deploy_saved as apply_saved
 from ops.doctor import Verdict, examine
-from ops.errors import OpsError
+from ops.errors import EXPLAINED, OpsError
 from ops.repair.commands import redrive, verify, warm
 from ops.item import record_of
 from ops.records import Change, change_of, named_records, read_records
-from ops.place import Aws, settle_in
+from live.place import enter, take_credentials
+from ops.place import Aws
 from ops.review import LIMIT
 from ops.review import review as review_plan
 from ops.simulate import simulate as run_simulation
@@ -61,7 +61,7 @@ def doctor(*, aws: Aws = False) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILURE: "red"}
     failed = False
-    settle_in(aws=aws)
+    enter(aws=aws)
     for check in examine():
         failed = failed or check.verdict is Verdict.FAILURE
         verdict = f"[{colours[check.verdict]}]{check.verdict}[/]"
@@ -85,7 +85,7 @@ def find_provider() -> None:
 @app.command()
 def synth() -> None:
     """Write the stack's Terraform JSON; needs no key and no credentials."""
-    settings = Settings.load()
+    settings = _settings()
     file = synthesize(settings.stack, environment(settings)) / "cdk.tf.json"
     print(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
@@ -93,7 +93,7 @@ def synth() -> None:
 @app.command()
 def validate() -> None:
     """Check the synthesized stack with the provider's own schema; needs no credentials."""
-    settings = Settings.load()
+    settings = _settings()
     env = environment(settings)
     # A folder of its own: with a backend from before, Terraform would ask for credentials.
     folder = synthesize(settings.stack, env)
@@ -168,7 +168,7 @@ def review(
 def _max_ttl_seconds() -> int:
     """Return how long caches keep an item; a plan can be reviewed without the stack's settings."""
     try:
-        return Settings.load().max_ttl_seconds
+        return _settings().max_ttl_seconds
     except StackError:
         return MAX_TTL_SECONDS
 
@@ -212,24 +212,24 @@ def destroy(*, auto_approve: AutoApprove = False) -> None:
 def bootstrap(*, auto_approve: AutoApprove = False) -> None:
     """Create the bucket that holds the Terraform state; safe to run again."""
     _refuse_to_ask(auto_approve=auto_approve)
-    settings = Settings.load()
+    settings = _settings()
     console.print(create_state_bucket(settings, environment(settings), auto_approve=auto_approve))
 
 
 @app.command(context_settings=passed_on | {"help_option_names": []})
 def cdktf(context: typer.Context) -> None:
     """Run the pinned cdktf command line, for example: cdktf deploy --auto-approve."""
-    raise typer.Exit(cdktf_cli.run(context.args, environment(Settings.load())))
+    raise typer.Exit(cdktf_cli.run(context.args, environment(_settings())))
 
 
 @app.command()
 def demo() -> None:
     """Deploy to the local cloud, write and watch records arrive, plan again, destroy.
 
-    The setting STACK says which stack: STACK=orders ./help.sh demo. Of any but the weather stack,
-    items are made up that its pipes read; the exit code is 1 unless all comes as predicted.
+    The setting STACK says which stack: STACK=orders ./help.sh demo. Items are made up that
+    its pipes read; the exit code is 1 unless all comes as predicted.
     """
-    settings = Settings.load()
+    settings = _settings()
     run_demo(settings, environment(settings), console)
 
 
@@ -241,7 +241,7 @@ app.command(cls=Strict)(capacity)
 @app.command(hidden=True, context_settings=passed_on | {"help_option_names": []})
 def raise_stack(context: typer.Context) -> None:
     """Bootstrap and deploy on the local cloud, then run a command, for ./help.sh up."""
-    settings = Settings.load()
+    settings = _settings()
     raise typer.Exit(deploy_locally(settings, environment(settings), console, context.args))
 
 
@@ -267,7 +267,7 @@ def simulate(
             "--event says what becomes of an --item; a record says its own (eventName)"
         )
     change = change_of(event) if event is not None else Change.INSERT
-    settings = Settings.load()
+    settings = _settings()
     folder = synthesize(settings.stack, environment(settings), quiet=True)
     synthesized = folder / "cdk.tf.json"
     if item is None:
@@ -280,8 +280,14 @@ def simulate(
     run_simulation(records, synthesized, console, max_ttl_seconds=settings.max_ttl_seconds)
 
 
+def _settings() -> Settings:
+    """Read the settings, for a command whose tools need the credentials of `.env`, too."""
+    take_credentials()
+    return Settings.load()
+
+
 def _initialized() -> Terraform:
-    settings = Settings.load()
+    settings = _settings()
     env = environment(settings)
     require_key(env)
     terraform = Terraform(synthesize(settings.stack, env), env)
@@ -296,7 +302,7 @@ def _refuse_to_ask(*, auto_approve: bool) -> None:
 if __name__ == "__main__":
     try:
         app(prog_name="./help.sh")
-    except (OpsError, StackError, EventPipesError) as error:
+    except EXPLAINED as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:

@@ -21,7 +21,6 @@ from ops.errors import OpsError
 from ops.terraform import Terraform, synthesize
 from ops.sources import expect_sources
 from ops.try_pipelines import try_pipelines
-from ops.walkthrough import Walkthrough
 from stacks.settings import Settings
 
 
@@ -45,12 +44,8 @@ def demo(settings: Settings, env: Mapping[str, str], console: Console) -> None:
 
     """
     with _raised(settings, env, console) as terraform:
-        if settings.stack == WEATHER:
-            console.print(_created(terraform.json("show")))
-            console.print()
-            Walkthrough(terraform.json("output"), env).run(console)
-        else:
-            try_pipelines(settings, env, console)
+        console.print(_created(terraform.json("show")))
+        try_pipelines(settings, env, console)
         with _step(console, "plan again", "no changes"):
             _expect_no_changes(terraform)
     _apply(terraform, console, "destroy", "destroy")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ops.attributes import Written, is_attribute, of_plain, stored, wrong
+from live.items import Written, is_attribute, of_plain, stored, wrong
 from ops.errors import OpsError
 from ops.records import Change, parse, read_text
-from ops.shown import shown
+from live.terminal import visible
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
 _TOLD, _SHOWN = 3, 40
@@ -85,21 +85,21 @@ def _typed(found: Mapping[str, Any], source: str) -> tuple[dict[str, Any], str]:
         if typed:
             raise OpsError(
                 f"{source}: {_names(typed)} would be DynamoDB JSON, and {_names(plain)} not"
-                f" ({shown(str(wrong(found, 'the item')))}); write all attributes with their"
+                f" ({visible(str(wrong(found, 'the item')))}); write all attributes with their"
                 ' types, such as {"S": "Oslo"}, or all as plain JSON'
             )
         how = "the item is plain JSON: strings are S, numbers N, lists L, objects M"
         item = {name: of_plain(value) for name, value in found.items()}
     why = wrong(item, "the item")
     if why is not None:
-        raise OpsError(f"{source} is no item of DynamoDB ({shown(why)})")
+        raise OpsError(f"{source} is no item of DynamoDB ({visible(why)})")
     item = {name: stored(value) for name, value in item.items()}
     return item, how
 
 
 def _names(names: Sequence[str]) -> str:
     more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
-    return shown(", ".join(name[:_SHOWN] for name in names[:_TOLD])) + more
+    return visible(", ".join(name[:_SHOWN] for name in names[:_TOLD])) + more
 
 
 def _keys(

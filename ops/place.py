@@ -2,8 +2,7 @@
 
 import os
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,15 +10,6 @@ from live import place
 from stacks.settings import Settings
 
 Aws = Annotated[bool, typer.Option("--aws", help="AWS, even while a local cloud is up.")]
-
-
-def settle_in(*, aws: bool = False) -> None:
-    """Point this process at the local cloud if one is up, else at AWS (see `live.place`)."""
-    file: Any = Settings.model_config.get("env_file")
-    env = place.environment(os.environ, aws=aws, env_file=Path(file) if file else None)
-    for name in os.environ.keys() - env.keys():
-        del os.environ[name]
-    os.environ.update(env)
 
 
 def is_told(*, aws: bool = False) -> bool:
@@ -37,7 +27,7 @@ def settings_there(*, aws: bool = False, quiet: bool = False) -> Settings:
         SettingsError: a setting is missing or wrong.
 
     """
-    settle_in(aws=aws)
+    place.enter(aws=aws)
     settings = Settings.load()
     if not quiet:
         say(settings)

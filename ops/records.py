@@ -8,9 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from ops.attributes import kind, wrong
+from live.items import kind, wrong
 from ops.errors import OpsError
-from ops.shown import shown
+from live.terminal import visible
 
 
 class Change(StrEnum):
@@ -45,7 +45,7 @@ def change_of(name: str) -> Change:
     nearest = _MEANT.get(name.upper(), near[0] if near else None)
     told = f"did you mean {nearest}? " if nearest else ""
     raise OpsError(
-        f"--event is {shown(name[:60])!r}; {told}A record's eventName is {', '.join(Change)}"
+        f"--event is {visible(name[:60])!r}; {told}A record's eventName is {', '.join(Change)}"
     )
 
 
@@ -69,7 +69,7 @@ def read_records(source: str) -> list[dict[str, Any]]:
         why = _why_none(record)
         if why is not None:
             raise OpsError(
-                f"{source}: record {number} is no DynamoDB stream record ({shown(why)});"
+                f"{source}: record {number} is no DynamoDB stream record ({visible(why)});"
                 " see tests/cases/records for samples"
             )
     return records
@@ -93,7 +93,7 @@ def named_records(source: str) -> dict[str, dict[str, Any]]:
 def keys_of(record: Mapping[str, Any]) -> str:
     """Return a record's key as text that may be shown, `Location=Oslo`."""
     return ", ".join(
-        shown(f"{name}={next(iter(value.values()))}")
+        visible(f"{name}={next(iter(value.values()))}")
         for name, value in record["dynamodb"].get("Keys", {}).items()
     )
 

@@ -5,8 +5,9 @@ the engine makes of the record that the table's stream will have of it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Filtered, Request, Unprocessable
 from eventpipes.doubts import doubts
@@ -14,8 +15,8 @@ from eventpipes.momento import MAX_TTL_SECONDS
 from ops.errors import OpsError
 from ops.review.samples import samples_for
 from ops.review.values import made_up
-from ops.route import Route
-from ops.table import Item
+from live.route import Route
+from live.items import Item
 
 Outcome = Filtered | Request | Unprocessable
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -28,12 +29,16 @@ _SCALARS: Final = ("S", "N", "B", "BOOL")
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A change to the table; no item deletes it. `predicted` is by operation."""
+    """A change to the table; no item deletes it. `predicted` is by operation.
+
+    `refused` are the operations whose request Momento refuses for good.
+    """
 
     label: str
     key: Item
     item: Item | None
     predicted: Mapping[str, Outcome]
+    refused: frozenset[str] = frozenset()
 
 
 class Scenario:
@@ -55,6 +60,9 @@ class Scenario:
     def changes(self) -> list[Change]:
         """Return what to do one after the other: write, change, stop to match, and delete.
 
+        Where the request's time to live is an attribute's, the item is then written with one
+        that Momento refuses.
+
         Raises:
             OpsError: no item was found that any route sends.
 
@@ -71,7 +79,11 @@ class Scenario:
         steps: list[Item | None] = [first, second]
         steps += [] if other is None else [other, second]
         changes = zip([None, *steps], [*steps, None], strict=True)
-        return [self._change(old, new) for old, new in changes]
+        refused = self._refused(first)
+        return [
+            *(self._change(old, new) for old, new in changes),
+            *([] if refused is None else [refused]),
+        ]
 
     def _items(self) -> list[Item]:
         """Return the samples' items that have the table's key, each once."""
@@ -120,6 +132,24 @@ class Scenario:
             if any(request.method == "DELETE" for request in self._sends(item, one).values())
         ]
         return next(iter(deleted + found), None)
+
+    def _refused(self, item: Item) -> Change | None:
+        """Return the item's write with a time to live of 0, if an attribute is one.
+
+        See Momento: "HTTP API reference for Momento Cache"; an item stays a second at least.
+        """
+        for name, value in item.items():
+            if name in self._key_types or "N" not in value:
+                continue
+            change = self._change(None, {**item, name: {"N": "0"}})
+            refused = [
+                operation
+                for operation, request in change.predicted.items()
+                if isinstance(request, Request) and _ttl(request) == "0"
+            ]
+            if refused:
+                return replace(change, label=f"write, {name} 0", refused=frozenset(refused))
+        return None
 
     def _worth_of_life(self, item: Item) -> int:
         return sum(len(self._sends(*one)) - 2 * self._doubts(*one) for one in _life(item))
@@ -182,6 +212,10 @@ class Scenario:
 def _life(item: Item) -> tuple[tuple[Item | None, Item | None], ...]:
     """Return the item before and after it is written, changed and deleted."""
     return (None, item), (item, item), (item, None)
+
+
+def _ttl(request: Request) -> str | None:
+    return parse_qs(urlsplit(request.url).query).get("ttl_seconds", [None])[0]
 
 
 def _label(old: Item | None, new: Item | None) -> str:

@@ -17,13 +17,14 @@ from eventpipes import (
     Rule,
     RuleDefinition,
     Unprocessable,
+    rules_behind,
 )
 from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.outcome import masked
 from eventpipes.synthesized import read_definitions, read_rules
 from ops.records import keys_of
-from ops.shown import shown
+from live.terminal import visible
 
 
 def simulate(
@@ -39,7 +40,8 @@ def simulate(
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
     pipes = [Pipe(definition) for definition in read_definitions(synthesized)]
-    rules = [Rule(definition) for definition in read_rules(synthesized)]
+    rules = read_rules(synthesized)
+    behind = {pipe: [Rule(rule) for rule in rules_behind(pipe.definition, rules)] for pipe in pipes}
     for record in records:
         console.print(f"[bold]{escape(str(record['eventName']))}[/] {escape(keys_of(record))}")
         for pipe in pipes:
@@ -48,7 +50,7 @@ def simulate(
             marks = _marks(pipe.definition, record, outcome, max_ttl_seconds)
             _print(_tell(outcome, _why_filtered(pipe, record), marks), console, indent=4)
             if isinstance(outcome, Event):
-                _print_rules(outcome, pipe, rules, console, max_ttl_seconds)
+                _print_rules(outcome, behind[pipe], console, max_ttl_seconds)
 
 
 def _marks(
@@ -63,13 +65,10 @@ def _marks(
 
 
 def _print_rules(
-    event: Event, pipe: Pipe, rules: Sequence[Rule], console: Console, max_ttl_seconds: int
+    event: Event, rules: Sequence[Rule], console: Console, max_ttl_seconds: int
 ) -> None:
-    bus = pipe.definition.event_bus
     for rule in rules:
         definition = rule.definition
-        if bus is None or definition.event_bus != bus.name:
-            continue
         console.print(f"    [cyan]{escape(definition.name)}[/] {escape(definition.target_id)}")
         if definition.state != "ENABLED":
             lines = iter([f"no request: the rule is {definition.state}"])
@@ -83,7 +82,7 @@ def _print_rules(
 
 def _print(lines: Iterator[str], console: Console, *, indent: int) -> None:
     for line in lines:
-        console.print(" " * indent + escape(shown(line)), soft_wrap=True, highlight=False)
+        console.print(" " * indent + escape(visible(line)), soft_wrap=True, highlight=False)
 
 
 def _tell(outcome: Outcome, why_filtered: str, marks: Sequence[str] = ()) -> Iterator[str]:

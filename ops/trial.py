@@ -1,69 +1,63 @@
 """Try a deployed stack on the local cloud: change items, and compare all that comes of it.
 
 What each change must lead to is predicted by the engine (`ops.scenario`). It is compared with the
-local cloud's feed of deliveries, with the cache, and with the topics' messages.
+local cloud's feed of deliveries, with the cache, with the topics' messages and with the
+dead-letter queues.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-import httpx
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
 from eventpipes import Filtered, Request
-from ops.deployment import Deployment, asking_aws
+from live.aws import asking_aws
+from live.dead_letters import DeadLetter, DeadLetterQueue, parse
+from live.deliveries import FEED, Feed
+from live.deployment import Deployment
+from live.momento import Access, Momento, reading
+from live.pipelines import OPERATIONS
+from live.route import Route
+from live.items import from_json, key_text
+from live.terminal import short
+from live.topic import Topic
 from ops.errors import OpsError
-from ops.pipelines import OPERATIONS
-from ops.route import Route
 from ops.scenario import Change, Outcome, Scenario
-from ops.table import from_json, shown, visible
-from ops.told import DELIVERED, FEED, Feed, reason
 
 PATIENCE_SECONDS = 60.0
 LONGEST = 60
 """Characters of a cached value that are shown."""
 FILTERED: Final = "filtered"
+DELIVERED: Final = "delivered"
+DEAD_LETTER: Final = "dead-letter"
 Told = Mapping[str, Any]
 """One delivery, as the feed has it (`localcloud.feed`)."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """Where a request puts or deletes an item: the cache's path, and the key as a parameter."""
-
-    path: str
-    key: tuple[tuple[str, str], ...]
-
-
 @dataclass
 class Expected:
-    """What Momento must hold after the requests that were predicted."""
+    """What Momento must hold after the requests that were predicted.
 
-    entries: dict[Entry, str | None] = field(default_factory=dict)
+    `entries` are the values in the cache, by the URL that reads them; `messages` are by the
+    topic's path.
+    """
+
+    entries: dict[str, str | None] = field(default_factory=dict)
     messages: dict[str, list[str]] = field(default_factory=dict)
 
-    def take(self, request: Request) -> Entry | None:
-        """Add what a request does; return the entry that it is about, if it is about one."""
-        address = urlsplit(request.url)
+    def take(self, request: Request) -> None:
+        """Add what a request does."""
         if request.method == "POST":
-            self.messages.setdefault(address.path, []).append(request.body)
-            return None
-        entry = entry_of(request)
-        self.entries[entry] = request.body if request.method == "PUT" else None
-        return entry
-
-
-def entry_of(request: Request) -> Entry:
-    """Return the entry that a request is about."""
-    address = urlsplit(request.url)
-    query = parse_qsl(address.query, keep_blank_values=True)
-    key = tuple(one for one in query if one[0] in ("key", "key_base64"))
-    return Entry(address.path, key)
+            self.messages.setdefault(urlsplit(request.url).path, []).append(request.body)
+        else:
+            held = request.body if request.method == "PUT" else None
+            self.entries[reading(request).url] = held
 
 
 class Trial:
@@ -73,12 +67,8 @@ class Trial:
         self._patience = patience
         self._feed = Feed(env[FEED])
         self._expected = Expected()
-        self._momento = httpx.Client(
-            base_url=env["MOMENTO_ENDPOINT_URL"],
-            headers={"Authorization": env["MOMENTO_API_KEY"]},
-            timeout=PATIENCE_SECONDS,
-            trust_env=False,
-        )
+        self._access = Access(origin=env["MOMENTO_ENDPOINT_URL"], key=env["MOMENTO_API_KEY"])
+        self._momento = Momento(redirect=self._access.origin, timeout=PATIENCE_SECONDS)
         self.differences: list[str] = []
         """What was predicted and did not come, or came otherwise: a sentence each."""
 
@@ -88,25 +78,32 @@ class Trial:
         with asking_aws():
             types, view = _schema(deployment)
         changes = Scenario(routes, types, view, max_ttl_seconds=max_ttl_seconds).changes()
-        grid = _grid(f"{deployment.name}: the item {shown(changes[0].key)}")
-        entries: list[Entry] = []
+        grid = _grid(f"{deployment.name}: the item {key_text(changes[0].key)}")
+        entries: list[Request] = []
+        refused: set[tuple[str, str]] = set()
         for change in changes:
-            with console.status(f"{change.label} {shown(change.key)}"):
-                all_told = self._try(deployment, change, entries, grid)
-            if not all_told:
+            with console.status(f"{change.label} {key_text(change.key)}"):
+                told = self._try(deployment, change, entries, grid)
+            refused |= {
+                (one.name, told[name]["sequence_number"])
+                for name, one in routes.items()
+                if name in change.refused and name in told
+            }
+            if told.keys() != routes.keys():
                 break
         console.print(grid)
         _tell_what_never_sent(changes, routes, console)
+        self._check_letters(deployment, refused, console)
 
     def check_messages(self, console: Console) -> None:
         """Print each topic's messages, and compare them with what was predicted."""
         for path, predicted in self._expected.messages.items():
-            answer = self._momento.get(path, params={"sequence_number": 0, "sequence_page": 1})
-            items = answer.raise_for_status().json()["items"]
-            texts = [item["item"]["value"].get("text") for item in items if "item" in item]
-            console.print(f"\nThe {len(texts)} messages of the topic {path.rpartition('/')[2]}")
+            cache, name = map(unquote, path.rsplit("/", 2)[1:])
+            topic = Topic(self._momento, self._access, cache=cache, name=name)
+            texts = [message.text for message in topic.messages()]
+            console.print(f"\nThe {len(texts)} messages of the topic {short(name)}", markup=False)
             for text in texts:
-                console.print(f"  {visible(str(text))}", soft_wrap=True, markup=False)
+                console.print(f"  {short(str(text))}", soft_wrap=True, markup=False)
             if texts != predicted:
                 self.differences.append(
                     f"the topic {path} holds {len(texts)} messages, which are not the"
@@ -119,24 +116,28 @@ class Trial:
         self._feed.close()
 
     def _try(
-        self, deployment: Deployment, change: Change, entries: list[Entry], grid: Grid
-    ) -> bool:
-        """Make one change, and add its line; say whether every route told of it."""
+        self, deployment: Deployment, change: Change, entries: list[Request], grid: Grid
+    ) -> Mapping[str, Told]:
+        """Make one change, and add its line; return what was told of it."""
         routes = deployment.pipes
         started = time.monotonic()
         _write(deployment, change)
         told = self._told(deployment, change)
         milliseconds = (time.monotonic() - started) * 1000
-        what = f"{change.label} {shown(change.key)}"
+        what = f"{change.label} {key_text(change.key)}"
         for operation, predicted in change.predicted.items():
-            self._compare(what, routes[operation], predicted, told.get(operation), entries)
+            refused = operation in change.refused
+            found = told.get(operation)
+            made = self._compare(what, routes[operation], predicted, found, refused=refused)
+            if made is not None and made.method != "POST":
+                entries.append(made)
         grid.add_row(
-            escape(visible(change.label)),
+            escape(short(change.label)),
             *(_cell(routes.get(name), told.get(name)) for name in OPERATIONS),
             self._cached(what, entries),
             f"{milliseconds:.0f}",
         )
-        return told.keys() == routes.keys()
+        return told
 
     def _told(self, deployment: Deployment, change: Change) -> Mapping[str, Told]:
         """Return what was told of a change by operation, once all that there will be is told."""
@@ -160,18 +161,22 @@ class Trial:
         route: Route,
         predicted: Outcome,
         told: Told | None,
-        entries: list[Entry],
-    ) -> None:
-        """Note each difference of what one route did from what was predicted."""
-        wanted = _named(predicted)
+        *,
+        refused: bool,
+    ) -> Request | None:
+        """Note each difference of what one route did from what was predicted.
+
+        Return the request that it made, or must have made.
+        """
+        wanted = DEAD_LETTER if refused else _named(predicted)
         name = f"{what}: {route.name}"
+        request = None
         if isinstance(predicted, Request):
             # as the record has it, whose numbers nobody can predict
             made = predicted if told is None else route.process(told["record"])
             request = made if isinstance(made, Request) else predicted
-            entry = self._expected.take(request)
-            if entry is not None and entry not in entries:
-                entries.append(entry)
+            if not refused:
+                self._expected.take(request)
             sent = told and told["request"]
             if sent and (sent["method"], sent["url"], sent["body"]) != (
                 request.method,
@@ -189,21 +194,57 @@ class Trial:
         elif told["outcome"] != wanted:
             why = f" ({told['reason']})" if told["reason"] else ""
             self.differences.append(f"{name}: {told['outcome']}{why}, and predicted was: {wanted}")
+        return request
 
-    def _cached(self, what: str, entries: list[Entry]) -> str:
+    def _cached(self, what: str, requests: list[Request]) -> str:
         """Compare the pipeline's entries in the cache; return what they hold, to show."""
         held = []
-        for entry in entries:
-            answer = self._momento.get(entry.path, params=dict(entry.key))
-            value = answer.text if answer.is_success else None
-            wanted = self._expected.entries[entry]
+        for url, request in {reading(one).url: one for one in requests}.items():
+            found = self._momento.fetch(request)
+            value = None if found is None else found.decode(errors="replace")
+            wanted = self._expected.entries.get(url)
             if value != wanted:
                 self.differences.append(
                     f"{what}: the cache holds {_or_nothing(value)} for"
-                    f" {dict(entry.key)}, and predicted was {_or_nothing(wanted)}"
+                    f" {dict(parse_qsl(urlsplit(url).query))}, and predicted was"
+                    f" {_or_nothing(wanted)}"
                 )
             held.append("[dim]nothing[/]" if value is None else escape(_short(value)))
         return "\n".join(held) or "[dim]nothing[/]"
+
+    def _check_letters(
+        self, deployment: Deployment, refused: set[tuple[str, str]], console: Console
+    ) -> None:
+        """Print the pipeline's dead letters, and compare them with what Momento refuses."""
+        letters = _letters(deployment)
+        for letter in letters:
+            held = "the record's place in the stream" if letter.shard else "the whole event"
+            said = " ".join(filter(None, (letter.condition, letter.shard, letter.first)))
+            console.print(
+                f"\nA dead letter of {_name(letter)}, which holds {held}:\n  {said}",
+                soft_wrap=True,
+                markup=False,
+            )
+        found = {(_name(letter), letter.first) for letter in letters}
+        for name, number in sorted(found ^ refused):
+            there = "which was not predicted" if (name, number) in found else "which is not there"
+            self.differences.append(f"a dead letter of {name} about the record {number}, {there}")
+
+
+def _letters(deployment: Deployment) -> list[DeadLetter]:
+    """Return the dead letters of the pipeline; others may use its queues."""
+    with asking_aws():
+        messages = [
+            message
+            for queue in deployment.queues
+            for message in DeadLetterQueue.of(queue, deployment.client("sqs")).peek()[1]
+        ]
+    letters = [letter for message in messages if (letter := parse(message)) is not None]
+    return [letter for letter in letters if letter.arn in deployment.by_arn]
+
+
+def _name(letter: DeadLetter) -> str:
+    return letter.arn.rpartition("/")[2]
 
 
 def _write(deployment: Deployment, change: Change) -> None:
@@ -227,7 +268,7 @@ def _schema(deployment: Deployment) -> tuple[dict[str, str], str]:
 def _named(predicted: Outcome) -> str:
     if isinstance(predicted, Filtered):
         return FILTERED
-    return DELIVERED if isinstance(predicted, Request) else "dead-letter"
+    return DELIVERED if isinstance(predicted, Request) else DEAD_LETTER
 
 
 def _tell_what_never_sent(
@@ -256,16 +297,17 @@ def _cell(route: Route | None, told: Told | None) -> str:
     if told["outcome"] == FILTERED:
         return "[dim]· filtered[/]"
     if told["outcome"] != DELIVERED:
-        return f"[red]✗ {escape(reason(told['reason']))}[/]"
+        status = re.search(r"HTTP \d+", told["reason"])
+        return f"[red]✗ {escape(status[0] if status else told['reason'])}[/]"
     request = told["request"]
     address = urlsplit(request["url"])
     query = dict(parse_qsl(address.query))
-    where = query.get("key") or query.get("key_base64") or address.path.rpartition("/")[2]
-    return f"[green]✓ {request['method']} {escape(visible(where))}[/]"
+    where = query.get("key") or query.get("key_base64") or ""
+    return f"[green]✓ {request['method']} {escape(short(where))}".rstrip() + "[/]"
 
 
 def _short(value: str) -> str:
-    text = visible(value)
+    text = short(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
@@ -281,5 +323,5 @@ def expect_none(differences: list[str]) -> None:
 
     """
     if differences:
-        listed = "\n  ".join(visible(one) for one in differences)
+        listed = "\n  ".join(short(one) for one in differences)
         raise OpsError(f"not all came as the engine predicts:\n  {listed}")

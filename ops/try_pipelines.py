@@ -6,8 +6,8 @@ from contextlib import closing
 import boto3
 from rich.console import Console
 
-from ops.deployment import Deployment
-from ops.pipelines import list_pipelines
+from live.deployment import Deployment
+from live.pipelines import list_pipelines
 from ops.trial import Trial, expect_none
 from stacks.settings import Settings
 

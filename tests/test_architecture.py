@@ -47,7 +47,11 @@ RULES = [
     Rule(
         "live/*", ("stacks", "localcloud", "ops", "weather", *CDKTF), allowed=("stacks.settings",)
     ),
-    Rule("weather/*", ("stacks", "localcloud", "ops"), allowed=("stacks.settings",)),
+    Rule(
+        "weather/*",
+        ("stacks", "localcloud", "ops"),
+        allowed=("stacks.settings", "stacks.momento.limits"),
+    ),
 ]
 
 

@@ -9,13 +9,17 @@ from contextlib import suppress
 from typing import Any
 
 from weather.comparison import judge
-from weather.dead_letters import DeadLetters
-from weather.deliveries import Delivery, deliveries
-from weather.errors import NoRecordError, WeatherError
-from weather.momento import Connected, Disconnected, Discontinuity, Message, Momento
+from live.aws import Aws, asking_aws
+from live.cache import Cache
+from live.dead_letters import DeadLetterQueue, shown
+from live.deliveries import Delivery, deliveries
+from live.errors import LiveError
+from live.momento import Momento
+from live.topic import Connected, Disconnected, Discontinuity, Message, Topic
+from weather.errors import NoRecordError
 from weather.records import WeatherRecord
 from weather.settings import WeatherSettings
-from weather.table import Aws, WeatherTable
+from weather.table import WeatherTable
 
 MESSAGES = 50
 DELIVERIES = 90
@@ -41,12 +45,16 @@ class Board:
     """
 
     def __init__(self, settings: WeatherSettings) -> None:
-        aws = Aws(settings)
-        self.table = WeatherTable(aws, settings)
-        self._momento = Momento(settings)
-        self._ttl = settings.cache_ttl
-        self._deliveries = deliveries(aws, settings)
-        self._letters = DeadLetters(aws, settings)
+        aws, stack, access = Aws(settings.stack.region), settings.stack, settings.momento
+        momento = Momento(attempts=1, is_local=bool(settings.aws_endpoint))
+        self.table = WeatherTable(aws, settings.table)
+        self._cache = Cache(momento, access, stack.cache_name)
+        self._topic = Topic(momento, access, cache=stack.cache_name, name=stack.topic_name)
+        self._ttl = stack.cache_ttl_seconds
+        self._deliveries = deliveries(
+            aws, feed=settings.deliveries_url, log_group=settings.log_group
+        )
+        self._queue = DeadLetterQueue(aws.client("sqs"), name=settings.dead_letter_queue)
         self._stop = threading.Event()
         self._lock = threading.RLock()
         self._listeners: set[Callable[[Event], None]] = set()
@@ -130,7 +138,7 @@ class Board:
         """Keep reading the topic, also after a refusal: the user may mend it meanwhile."""
 
         def read() -> None:
-            for event in self._momento.watch(self._stop):
+            for event in self._topic.watch(self._stop):
                 match event:
                     case Connected():
                         self._solved("topic")
@@ -173,8 +181,10 @@ class Board:
             while not self._stop.is_set():
                 self._look_at_letters.clear()
                 if self._watched():
-                    waiting, letters = self._letters.list()
-                    found = {"waiting": waiting, "letters": [one.as_json() for one in letters]}
+                    with asking_aws():
+                        waiting, messages = self._queue.peek()
+                    letters = sorted(map(shown, messages), key=lambda one: one["arrived"])
+                    found = {"waiting": waiting, "letters": letters[::-1]}
                     self._solved("dead letters")
                     if found != self._dead:
                         with self._lock:
@@ -235,7 +245,7 @@ class Board:
     def _compare(
         self, location: str, record: WeatherRecord | None, *, touched: bool = True
     ) -> None:
-        comparison = judge(location, record, self._momento.get(location), self._ttl)
+        comparison = judge(location, record, self._cache.get(location), self._ttl)
         if record is None and comparison.cached is None:
             self._remove(location)
             return
@@ -263,7 +273,7 @@ class Board:
         while not self._stop.is_set():
             try:
                 follow()
-            except WeatherError as error:
+            except LiveError as error:
                 self._problem(about, str(error))
             except Exception as error:  # noqa: BLE001 - better told than standing still
                 self._problem(about, f"this should not happen: {type(error).__name__}: {error}")

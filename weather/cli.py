@@ -18,12 +18,16 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from weather.comparison import Comparison, State, compare, judge
+from live.aws import Aws
+from live.cache import Cache
+from live.errors import LiveError
+from live.momento import Momento
+from live.topic import Connected, Disconnected, Discontinuity, Message, Topic, TopicEvent
 from weather.errors import WeatherError
-from weather.momento import Connected, Disconnected, Discontinuity, Message, Momento, TopicEvent
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
-from weather.table import Aws, WeatherTable
-from weather.terminal import json_line, visible
+from weather.table import WeatherTable
+from live.terminal import json_line, visible
 from weather.tour import tour as run_tour
 from weather.web import page
 
@@ -61,11 +65,12 @@ Location = Annotated[str, typer.Argument(metavar="LOCATION", help="A city, say; 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the commands work: the table, and Momento."""
+    """Where the commands work: the table, the cache and the topic."""
 
     settings: WeatherSettings
     table: WeatherTable
-    momento: Momento
+    cache: Cache
+    topic: Topic
 
 
 @app.callback()
@@ -83,7 +88,14 @@ def choose(
 def _place(context: typer.Context) -> Place:
     settings = WeatherSettings.load(aws=context.obj)
     errors.print(f"[dim]on {_shown(settings.place)}[/]", soft_wrap=True)
-    return Place(settings, WeatherTable(Aws(settings), settings), Momento(settings))
+    stack, access = settings.stack, settings.momento
+    momento = Momento(attempts=1, is_local=bool(settings.aws_endpoint))
+    return Place(
+        settings,
+        WeatherTable(Aws(stack.region), settings.table),
+        Cache(momento, access, stack.cache_name),
+        Topic(momento, access, cache=stack.cache_name, name=stack.topic_name),
+    )
 
 
 @app.command(epilog="Example: ./help.sh weather put Oslo --max-temp 21 --min-temp 9 --ttl 600")
@@ -108,7 +120,7 @@ def put(
             "TTL": ttl,
         },
         called=OPTIONS,
-        max_ttl=place.settings.max_ttl,
+        max_ttl=place.settings.stack.max_ttl_seconds,
     )
     place.table.put(record)
     if as_script:
@@ -139,7 +151,7 @@ def random(
 def get(context: typer.Context, location: Location, *, as_script: Json = False) -> None:
     """Show a location in the table and in the cache, side by side; 1 if it is in neither."""
     place = _place(context)
-    comparison = compare(location, place.table, place.momento, place.settings.cache_ttl)
+    comparison = compare(location, place.table, place.cache, place.settings.stack.cache_ttl_seconds)
     if as_script:
         _print_json(comparison.as_json())
     else:
@@ -177,8 +189,8 @@ def list_records(
         judge(
             record.location,
             record,
-            place.momento.get(record.location),
-            place.settings.cache_ttl,
+            place.cache.get(record.location),
+            place.settings.stack.cache_ttl_seconds,
         )
         for record in records[:limit]
     ]
@@ -200,7 +212,7 @@ def watch(
 ) -> None:
     """Show the topic's messages as they come, until Ctrl-C."""
     left = count
-    for event in _place(context).momento.watch():
+    for event in _place(context).topic.watch():
         if as_script:
             _print_json({"event": type(event).__name__.lower()} | asdict(event))
         else:
@@ -217,7 +229,7 @@ def tour(context: typer.Context, *, as_script: Json = False) -> None:
     place = _place(context)
     table = Table("step", "expected", "seen", "ms", title="A record's life", title_justify="left")
     wrong = 0
-    for step in run_tour(place.table, place.momento):
+    for step in run_tour(place.table, place.cache, place.topic):
         wrong += not step.as_expected
         after = "" if step.milliseconds is None else f"{step.milliseconds:.0f}"
         mark = "[green]✓[/]" if step.as_expected else "[red]✗[/]"
@@ -329,9 +341,9 @@ def main() -> int:
     """Run a command; return its exit code, with errors in words."""
     try:
         app(prog_name="./help.sh weather")
-    except WeatherError as error:
+    except (WeatherError, LiveError) as error:
         print(
-            "\n".join(f"error: {line}" for line in visible(str(error)).splitlines()),
+            "\n".join(f"error: {line}" for line in visible(str(error), lines=True).splitlines()),
             file=sys.stderr,
         )
         return 1

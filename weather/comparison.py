@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from weather.momento import Momento
+from live.cache import Cache
 from weather.records import WeatherRecord, cached
 from weather.table import WeatherTable
 
@@ -49,16 +49,14 @@ class Comparison:
         }
 
 
-def compare(
-    location: str, table: WeatherTable, momento: Momento, ttl: int | None = None
-) -> Comparison:
+def compare(location: str, table: WeatherTable, cache: Cache, ttl: int | None = None) -> Comparison:
     """Read a location from the table and the cache; see `judge`.
 
     Raises:
-        WeatherError: one of them cannot be read.
+        LiveError: one of them cannot be read.
 
     """
-    return judge(location, table.get(location), momento.get(location), ttl)
+    return judge(location, table.get(location), cache.get(location), ttl)
 
 
 def judge(

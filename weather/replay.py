@@ -28,7 +28,7 @@ async def replay(settings: WeatherSettings) -> str:
             *(sys.executable, "-m", "ops", "redrive", "--json", "--pipeline", settings.table),
             *([] if settings.aws_endpoint else ["--aws"]),  # also while a local cloud is up
             cwd=ROOT,
-            env=settings.environment(),
+            env=dict(settings.env),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

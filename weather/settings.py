@@ -1,64 +1,30 @@
-"""Where the table, the cache and the topic are: the local cloud if one is up, else AWS."""
+"""Where the table, the cache and the topic are: the stack's settings, at the place found."""
 
 import os
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from dataclasses import dataclass, field
+from typing import Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from live.place import CREDENTIALS, local_cloud
-from stacks.settings import misspelt_settings
+from live.deliveries import FEED
+from live.momento import Access
+from live.place import enter, name
+from stacks.settings import Settings, SettingsError
 
 from weather.errors import WeatherError
 
-MAX_TTL_SECONDS = 86_400
-"""Momento keeps an item a day at most with on-demand storage."""
+NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal starts one"
 
 
-def _env(name: str) -> Any:  # noqa: ANN401 - what Field returns is Any by its own signature
-    return Field(validation_alias=name)
+@dataclass(frozen=True, kw_only=True)
+class WeatherSettings:
+    """The stack's settings, and the environment of the place that they were read in."""
 
-
-class WeatherSettings(BaseSettings):
-    """The names, the endpoints and the keys; variables and defaults are those of the stack.
-
-    The environment wins over `.env`; a local cloud that is up wins over both.
-    """
-
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="ignore",
-        env_file=".env",
-        env_file_encoding="utf-8-sig",
-        env_ignore_empty=True,
-        hide_input_in_errors=True,
-    )
-
-    table: Annotated[str, _env("NAME_PREFIX")] = "weather-stats-demo"
-    cache: Annotated[str, _env("MOMENTO_CACHE_NAME")] = "momento-eventbridge-cache"
-    topic: Annotated[str, _env("MOMENTO_TOPIC_NAME")] = "momento-eventbridge-topic"
-    momento_api_key: Annotated[SecretStr, _env("MOMENTO_API_KEY")] = SecretStr("")
-    momento_redirect: Annotated[str | None, _env("MOMENTO_ENDPOINT_URL")] = None
-    momento_api_endpoint: Annotated[str, _env("MOMENTO_API_ENDPOINT")] = ""
-    max_ttl: Annotated[int, Field(validation_alias="MOMENTO_MAX_TTL_SECONDS", ge=1)] = (
-        MAX_TTL_SECONDS
-    )
-    cache_ttl: Annotated[int | None, Field(validation_alias="CACHE_TTL_SECONDS", ge=1)] = None
-    region: Annotated[
-        str, Field(validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
-    ] = "us-east-1"
-    aws_endpoint: Annotated[str | None, _env("AWS_ENDPOINT_URL")] = None
-    aws_profile: Annotated[str | None, _env("AWS_PROFILE")] = None
-    aws_access_key_id: Annotated[str | None, _env("AWS_ACCESS_KEY_ID")] = None
-    aws_secret_access_key: Annotated[SecretStr | None, _env("AWS_SECRET_ACCESS_KEY")] = None
-    aws_session_token: Annotated[SecretStr | None, _env("AWS_SESSION_TOKEN")] = None
-    deliveries_url: Annotated[str | None, _env("PIPE_DELIVERIES_URL")] = None
+    stack: Settings
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, *, aws: bool = False) -> Self:
-        """Read the environment and `.env`, and what a running local cloud says.
+        """Find the place (see `live.place`), and read the environment and `.env` there.
 
         With `aws`, a local cloud is passed over.
 
@@ -66,90 +32,44 @@ class WeatherSettings(BaseSettings):
             WeatherError: a setting is missing or wrong.
 
         """
-        told: dict[str, Any] = (
-            {} if aws or os.environ.get("AWS_ENDPOINT_URL") else {**local_cloud()}
-        )
-        given = {name: os.environ.get(name, "") for name in CREDENTIALS}
-        if told:
-            told |= {"AWS_PROFILE": "", "AWS_SESSION_TOKEN": ""}  # nothing real goes there
-        elif any(given.values()):
-            told = given  # and none of .env, which may be of another account
-        settings = cls._read(told)
-        if settings.cache_ttl and settings.cache_ttl > settings.max_ttl:
-            raise WeatherError(_number_of_seconds("CACHE_TTL_SECONDS", settings.max_ttl))
-        if not settings.momento_endpoint:
-            raise WeatherError(_missing("MOMENTO_API_ENDPOINT", aws=aws))
-        key = settings.momento_api_key.get_secret_value()
-        if not key:
-            raise WeatherError(_missing("MOMENTO_API_KEY", aws=aws))
-        if not re.fullmatch(r"[\x21-\x7e]+", key):  # httpx would quote it in its error
-            raise WeatherError(
-                "MOMENTO_API_KEY holds a space, a line break or a character outside ASCII;"
-                " copy the key again from the Momento console"
-            )
-        return settings
-
-    @classmethod
-    def _read(cls, told: Mapping[str, Any]) -> Self:
+        enter(aws=aws)
         try:
-            misspelt = misspelt_settings(cls.model_config.get("env_file"))
-            settings = cls(**told)
-        except ValidationError as error:  # the others are any text
-            raise WeatherError(_number_of_seconds(str(error.errors()[0]["loc"][0]))) from None
-        except UnicodeDecodeError:
-            raise WeatherError(".env is not UTF-8 text; save it as UTF-8") from None
-        except OSError as error:
-            raise WeatherError(f".env cannot be read: {error.strerror}") from None
-        if misspelt:
-            raise WeatherError("\n".join(misspelt))
-        return settings
+            stack = Settings.load()
+        except SettingsError as error:
+            raise _without_cloud(str(error), aws=aws) from None
+        if stack.momento_api_key is None:
+            raise _without_cloud("MOMENTO_API_KEY is not set: put it in .env", aws=aws)
+        return cls(stack=stack, env=dict(os.environ))
 
     @property
-    def momento_endpoint(self) -> str:
+    def table(self) -> str:
+        """The table's name."""
+        return self.stack.name_prefix
+
+    @property
+    def aws_endpoint(self) -> str | None:
+        """The local cloud's AWS API; nothing on AWS."""
+        return self.env.get("AWS_ENDPOINT_URL") or None
+
+    @property
+    def deliveries_url(self) -> str | None:
+        """The local cloud's feed of deliveries; nothing on AWS."""
+        return self.env.get(FEED) or None
+
+    @property
+    def momento(self) -> Access:
         """Where Momento is asked: at what is deployed, or at the local one in its place."""
-        return self.momento_redirect or self.momento_api_endpoint
-
-    def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return `base` (default: this process's environment), pointed at this very place.
-
-        For a command that reads the stack's settings: it finds the names, the endpoints and the
-        credentials that these settings have, and none of another account.
-        """
-        local = {
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        ours = {
-            "NAME_PREFIX": self.table,
-            "MOMENTO_CACHE_NAME": self.cache,
-            "MOMENTO_TOPIC_NAME": self.topic,
-            "MOMENTO_API_KEY": self.momento_api_key.get_secret_value(),
-            "MOMENTO_API_ENDPOINT": self.momento_api_endpoint,
-            "MOMENTO_ENDPOINT_URL": self.momento_redirect or "",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_ENDPOINT_URL": self.aws_endpoint or "",
-            "AWS_PROFILE": self.aws_profile or "",
-            "AWS_DEFAULT_PROFILE": "",
-            "AWS_ACCESS_KEY_ID": self.aws_access_key_id or "",
-            "AWS_SECRET_ACCESS_KEY": revealed(self.aws_secret_access_key) or "",
-            "AWS_SESSION_TOKEN": revealed(self.aws_session_token) or "",
-        } | (local if self.aws_endpoint and not self.aws_profile else {})
-        inherited = os.environ if base is None else base
-        kept = {
-            name: value
-            for name, value in inherited.items()
-            if name not in ours and not (self.aws_endpoint and name.startswith("AWS_"))
-        }
-        return kept | {name: value for name, value in ours.items() if value}
+        key = self.stack.momento_api_key
+        return Access(
+            origin=self.env.get("MOMENTO_ENDPOINT_URL") or self.stack.momento_api_endpoint,
+            key=key.get_secret_value() if key else "",
+        )
 
     @property
     def place(self) -> str:
         """What the commands and the page call the place they work on."""
-        if self.aws_endpoint:
-            return f"the local cloud at {self.aws_endpoint}"
-        return f"AWS {self.region} and Momento at {self.momento_endpoint}"
+        there = name(self.env, region=self.stack.region)
+        return there if self.aws_endpoint else f"{there} and Momento at {self.momento.origin}"
 
     @property
     def dead_letter_queue(self) -> str:
@@ -162,24 +82,6 @@ class WeatherSettings(BaseSettings):
         return f"/aws/vendedlogs/pipes/{self.table}"
 
 
-def revealed(secret: SecretStr | None) -> str | None:
-    """Return a secret in clear, or none if it is empty."""
-    return (secret.get_secret_value() or None) if secret else None
-
-
-def _number_of_seconds(name: str, most: int = MAX_TTL_SECONDS) -> str:
-    if name == "CACHE_TTL_SECONDS":
-        return (
-            f"{name} is no number of seconds from 1 to {most}; leave it empty to use each record's"
-            " own TTL"
-        )
-    return f"{name} is no number of seconds; leave it empty for {MAX_TTL_SECONDS}, a day"
-
-
-def _missing(name: str, *, aws: bool) -> str:
-    if aws:
-        return f"{name} is not set: fill in .env (copy .env.example)"
-    return (
-        f"{name} is not set, and no local cloud is up: run ./help.sh up in another terminal,"
-        " or fill in .env (copy .env.example)"
-    )
+def _without_cloud(problem: str, *, aws: bool) -> WeatherError:
+    missing = "is not set" in problem and not aws and not os.environ.get("AWS_ENDPOINT_URL")
+    return WeatherError(problem + NO_CLOUD if missing else problem)

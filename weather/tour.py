@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from weather.comparison import State, compare
-from weather.errors import WeatherError
-from weather.momento import Connected, Disconnected, Message, Momento, TopicEvent
+from live.cache import Cache
+from live.errors import LiveError
+from live.topic import Connected, Disconnected, Message, Topic, TopicEvent
 from weather.records import WeatherRecord, random_record
 from weather.table import WeatherTable
 
@@ -36,33 +37,33 @@ class Step:
         return self.seen == self.expected
 
 
-def tour(table: WeatherTable, momento: Momento) -> Generator[Step, None, None]:
+def tour(table: WeatherTable, cache: Cache, topic: Topic) -> Generator[Step, None, None]:
     """Write a record of a location of its own, then delete it; yield what was seen.
 
     The record is deleted also where the tour ends early.
 
     Raises:
-        WeatherError: the table, the cache or the topic cannot be reached.
+        LiveError: the table, the cache or the topic cannot be reached.
 
     """
     record = random_record(f"Tour {secrets.token_hex(3)}")
     location = record.location
-    with _Ear(momento, location) as ear:
+    with _Ear(topic, location) as ear:
         try:
             written = time.monotonic()
             table.put(record)
             yield Step(name="write to the table", expected="written", seen="written")
             yield _heard(ear, _published("INSERT", record), written)
-            yield _arrived(location, table, momento, State.IN_SYNC, written)
+            yield _arrived(location, table, cache, State.IN_SYNC, written)
         except BaseException:
-            with suppress(WeatherError):  # what ended the tour matters more
+            with suppress(LiveError):  # what ended the tour matters more
                 table.delete(location)
             raise
         deleted = time.monotonic()
         table.delete(location)
         yield Step(name="delete from the table", expected="deleted", seen="deleted")
         yield _heard(ear, _published("REMOVE", None, location), deleted)
-        yield _arrived(location, table, momento, State.ABSENT, deleted)
+        yield _arrived(location, table, cache, State.ABSENT, deleted)
 
 
 def _published(kind: str, record: WeatherRecord | None, location: str = "") -> str:
@@ -84,9 +85,9 @@ def _heard(ear: "_Ear", expected: str, since: float) -> Step:
 
 
 def _arrived(
-    location: str, table: WeatherTable, momento: Momento, expected: State, since: float
+    location: str, table: WeatherTable, cache: Cache, expected: State, since: float
 ) -> Step:
-    state = _wait_for(lambda: compare(location, table, momento).state, expected)
+    state = _wait_for(lambda: compare(location, table, cache).state, expected)
     arrived = state is expected
     return Step(
         name="the cache, beside the table",
@@ -106,21 +107,21 @@ def _wait_for(look: Callable[[], State], expected: State) -> State:
 class _Ear:
     """Listens to the topic in a thread, for what is said of one location."""
 
-    def __init__(self, momento: Momento, location: str) -> None:
-        self._momento = momento
+    def __init__(self, topic: Topic, location: str) -> None:
+        self._topic = topic
         self._location = location
         self._stop = threading.Event()
         self._polling = threading.Event()
-        self._heard: queue.SimpleQueue[TopicEvent | WeatherError] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[TopicEvent | LiveError] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._listen, daemon=True).start()
         while not isinstance(event := self._heard.get(timeout=PATIENCE_SECONDS), Connected):
-            if isinstance(event, WeatherError):
+            if isinstance(event, LiveError):
                 raise event
             if isinstance(event, Disconnected):
                 self._stop.set()
-                raise WeatherError(event.problem)
+                raise LiveError(event.problem)
         self._polling.wait(PATIENCE_SECONDS)
         return self
 
@@ -135,16 +136,16 @@ class _Ear:
                 event = self._heard.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 return None
-            if isinstance(event, WeatherError):
+            if isinstance(event, LiveError):
                 raise event
             if isinstance(event, Message) and event.text and self._location in event.text:
                 return _canonical(json.loads(event.text))
 
     def _listen(self) -> None:
         try:
-            for event in self._momento.watch(self._stop, self._polling):
+            for event in self._topic.watch(self._stop, self._polling):
                 self._heard.put(event)
-        except WeatherError as error:
+        except LiveError as error:
             self._heard.put(error)
 
 

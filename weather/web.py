@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from weather.board import Board
+from live.errors import LiveError
 from weather.errors import WeatherError
 from weather.records import WeatherRecord, random_record, refused_record
 from weather.replay import replay
@@ -68,7 +69,7 @@ class _Page:
             middleware=[
                 Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
             ],
-            exception_handlers={WeatherError: _in_words, HTTPException: _in_words},
+            exception_handlers=dict.fromkeys((WeatherError, LiveError, HTTPException), _in_words),
             lifespan=self._lifespan,
         )
 
@@ -87,10 +88,10 @@ class _Page:
                 "place": settings.place,
                 "local": bool(settings.aws_endpoint),
                 "table": settings.table,
-                "cache": settings.cache,
-                "topic": settings.topic,
+                "cache": settings.stack.cache_name,
+                "topic": settings.stack.topic_name,
                 "queue": settings.dead_letter_queue,
-                "cache_ttl": settings.cache_ttl,
+                "cache_ttl": settings.stack.cache_ttl_seconds,
             }
         )
 
@@ -102,7 +103,7 @@ class _Page:
         return EventSourceResponse(stream(), ping=15, headers=HEADERS)
 
     async def _put(self, request: Request) -> Response:
-        max_ttl = self._settings.max_ttl
+        max_ttl = self._settings.stack.max_ttl_seconds
         return await self._write([WeatherRecord.parse(await _object(request), max_ttl=max_ttl)])
 
     async def _random(self, request: Request) -> Response:
@@ -112,10 +113,10 @@ class _Page:
         return await self._write([random_record() for _ in range(count)])
 
     async def _refused(self, _: Request) -> Response:
-        if self._settings.cache_ttl:
+        if ttl := self._settings.stack.cache_ttl_seconds:
             raise WeatherError(
-                f"CACHE_TTL_SECONDS is {self._settings.cache_ttl}: every record goes with this"
-                " TTL, so Momento refuses none"
+                f"CACHE_TTL_SECONDS is {ttl}: every record goes with this TTL, so Momento refuses"
+                " none"
             )
         return await self._write([refused_record()])
 

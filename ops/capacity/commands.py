@@ -11,16 +11,14 @@ from rich.console import Console
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
-from eventpipes import EventPipesError
 from ops.capacity.deployed import read
 from ops.capacity.load import MAX_ITEM_BYTES, Load
 from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import Topology, build
-from ops.deployment import Deployment
-from ops.errors import OpsError
+from live.deployment import Deployment
+from ops.errors import EXPLAINED, OpsError
 from ops.place import Aws, is_told, settings_there
-from stacks.errors import StackError
 
 console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
 
@@ -280,7 +278,7 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
         settings = settings_there(aws=aws)
         with Deployment(settings, pipeline) as deployment:
             found = read(deployment)
-    except (OpsError, StackError, EventPipesError) as error:
+    except EXPLAINED as error:
         if aws or pipeline is not None:
             raise
         print(f"nothing is read of it, so the defaults count: {error}", file=sys.stderr)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from eventpipes import RuleDefinition
 from ops.capacity.load import DELETE, MAX_ITEM_BYTES, PUBLISH, PUT
 from ops.capacity.topology import Topology
-from ops.deployment import Deployment, asking_aws
-from ops.pipelines import DELETE as CACHE_DELETE
-from ops.pipelines import PUBLISH as TOPIC_PUBLISH
-from ops.pipelines import PUT as CACHE_PUT
-from ops.repair.stream import Stream
-from ops.route import A_DAY
+from live.aws import asking_aws
+from live.deployment import Deployment
+from live.pipelines import DELETE as CACHE_DELETE
+from live.pipelines import PUBLISH as TOPIC_PUBLISH
+from live.pipelines import PUT as CACHE_PUT
+from live.stream import Stream
+from live.route import A_DAY
 
 ROUTES = {CACHE_PUT: PUT, TOPIC_PUBLISH: PUBLISH, CACHE_DELETE: DELETE}
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.deployment import table_of
+from live.deployment import table_of
 from ops.doctor import connections, holders, roles
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
-from ops.pipelines import CHANGES, WEATHER
+from live.pipelines import CHANGES, WEATHER
 from stacks.settings import Settings
 
 CONFIRMED = "arn:"

@@ -8,15 +8,15 @@ subscriber would receive that.
 import os
 import uuid
 from collections.abc import Iterator, Sequence
-from urllib.parse import quote
 
 import httpx
 
+from live.momento import Access, Momento, RefusedError, UnansweredError
 from ops.doctor.check import Check, failure, ok
 from stacks.settings import Settings
 
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-"""In seconds; who is there may be slow, who is not is told soon."""
+PATIENCE_SECONDS = 30.0
+"""Who is there may be slow; who is not is told sooner."""
 WEB_PAGE = "text/html"
 """What a server answers that is no API."""
 
@@ -25,30 +25,34 @@ def examine(settings: Settings, caches: Sequence[str] = ()) -> Iterator[Check]:
     """Yield a check for each cache (default: that of the settings): all is well, or what is not."""
     if settings.momento_api_key is None:
         return  # told by the settings' checks
-    endpoint = os.environ.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint
+    access = Access(
+        origin=os.environ.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint,
+        key=settings.momento_api_key.get_secret_value(),
+    )
     try:
-        with httpx.Client(
-            base_url=endpoint,
-            headers={"Authorization": settings.momento_api_key.get_secret_value()},
-            timeout=TIMEOUT,
-        ) as http:
+        with Momento() as momento:
             for cache in dict.fromkeys(caches or (settings.cache_name,)):
-                yield _cache(http, endpoint, cache)
-    except (httpx.TransportError, httpx.InvalidURL) as error:
+                yield _cache(momento, access, cache)
+    except (RefusedError, UnansweredError) as error:
         yield _failure(
-            f"{endpoint} does not answer ({error or type(error).__name__}): compare"
-            " MOMENTO_API_ENDPOINT with the Momento console"
+            f"{access.origin} does not answer ({error}): compare MOMENTO_API_ENDPOINT with the"
+            " Momento console"
         )
 
 
-def _cache(http: httpx.Client, endpoint: str, cache: str) -> Check:
-    path = f"/cache/{quote(cache, safe='')}"
-    key = {"key": f"is-the-cache-there-{uuid.uuid4()}"}
-    read = http.get(path, params=key)
+def _cache(momento: Momento, access: Access, cache: str) -> Check:
+    endpoint = access.origin
+    key = f"is-the-cache-there-{uuid.uuid4()}"
+
+    def ask(method: str) -> httpx.Response:
+        request = access.request(method, "cache", cache, key=key)
+        return momento.ask(request, read_seconds=PATIENCE_SECONDS)
+
+    read = ask("GET")
     reads = read.status_code != httpx.codes.FORBIDDEN
     if reads and (problem := _problem(read, endpoint, cache)) is not None:
         return problem
-    written = http.delete(path, params=key)
+    written = ask("DELETE")
     if written.status_code == httpx.codes.NO_CONTENT:
         if reads:
             return ok("Momento", f"{endpoint} takes the key, and {cache} is there")

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, Verdict, failure, ok, warning
-from ops.pipelines import CHANGES, OPERATIONS, Pipeline, list_pipelines
+from live.pipelines import CHANGES, OPERATIONS, Pipeline, list_pipelines
 from stacks.settings import Settings
 
 NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")

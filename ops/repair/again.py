@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ops.repair.findings import UNKNOWN, WRONG, Finding, Look
 from ops.repair.left_overs import Suspect
 from ops.repair.on_its_way import OnItsWay
-from ops.table import Item, same, shown
+from live.items import Item, same, key_text
 
 LONGEST_PAUSE = 10.0
 AGREEING = 2
@@ -57,9 +57,9 @@ class Again:
     def run(self, watched: list[Watched]) -> None:
         """Look until it is over; the findings have then what the last look saw."""
         ends = time.monotonic() + self._wait
-        found = self._on_its_way.until({shown(one.of.key) for one in watched})
+        found = self._on_its_way.until({key_text(one.of.key) for one in watched})
         for one in watched:
-            one.until = found.get(shown(one.of.key), 0.0)
+            one.until = found.get(key_text(one.of.key), 0.0)
         if self._wait:
             self._say(f"looking again at {len(watched)} keys, for up to {self._wait:g} s")
         self._passes(watched, ends)

@@ -12,15 +12,15 @@ from rich.console import Console
 from ops.repair import findings, outcome as replay
 from ops.repair import verify as check
 from ops.repair import warm as warm_up
-from ops.deployment import Deployment
-from ops.errors import OpsError
-from ops.pipelines import PUT
+from live.deployment import Deployment
+from live.errors import LiveError
+from live.pipelines import PUT
 from ops.place import Aws, settings_there
 from ops.repair.interrupt import finishing_on_interrupt
 from ops.repair.redrive import Redrive
 from ops.repair.report import counts, lines, progress
 from ops.repair.scan import ScanProgress
-from ops.repair.sender import Sender
+from live.momento import Momento
 
 console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
 
@@ -63,7 +63,7 @@ def redrive(
     with (
         Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
-        Sender(rates=deployment.rates(), redirect=deployment.redirect, stop=stop) as sender,
+        Momento(rates=deployment.rates(), redirect=deployment.redirect, stop=stop) as sender,
         progress(console, "letters") as advance,
     ):
         only = None if pipe is None else deployment.chosen(pipe)
@@ -101,7 +101,7 @@ def warm(
     with (
         Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
-        Sender(rates=deployment.rates(rate), redirect=deployment.redirect, stop=stop) as sender,
+        Momento(rates=deployment.rates(rate), redirect=deployment.redirect, stop=stop) as sender,
         progress(console, "items", deployment.table.about) as advance,
     ):
         file = _progress_file(deployment.name)
@@ -155,7 +155,7 @@ def verify(
     with (
         Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
-        Sender(rates=_with_reads(deployment, rate), redirect=deployment.redirect, stop=stop) as it,
+        Momento(rates=_with_reads(deployment, rate), redirect=deployment.redirect, stop=stop) as it,
         progress(console, "keys", deployment.table.about) as advance,
     ):
         summary = check.Verify(
@@ -261,7 +261,7 @@ def _print_json(summary: dict[str, Any]) -> None:
     print(json.dumps(summary, indent=2, ensure_ascii=False))
 
 
-def _end(*, complete: bool, halted: OpsError | None) -> None:
+def _end(*, complete: bool, halted: LiveError | None) -> None:
     if halted is not None:
         raise halted
     raise typer.Exit(0 if complete else 1)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventpipes import Request, Unprocessable
-from ops.deployment import Deployment
-from ops.pipelines import DELETE, PUT
-from ops.repair.sender import RefusedError, Sender, UnansweredError, reading
-from ops.route import Route
-from ops.table import Item, same, shown
+from live.deployment import Deployment
+from live.pipelines import DELETE, PUT
+from live.momento import RefusedError, Momento, UnansweredError, reading
+from live.route import Route
+from live.items import Item, same, key_text
 
 ROUNDS = 10
 """How often an item may change while it is sent; the pipes deliver its changes anyway."""
@@ -66,7 +66,7 @@ class Converger:
     must not.
     """
 
-    def __init__(self, deployment: Deployment, sender: Sender) -> None:
+    def __init__(self, deployment: Deployment, sender: Momento) -> None:
         self._table = deployment.table
         self._stream_arn = deployment.stream_arn
         self._put = deployment.pipes.get(PUT)
@@ -98,7 +98,7 @@ class Converger:
                 return planned
             known = item or known
             item = after
-        raise UnansweredError(f"{shown(key)} changed {ROUNDS} times while it was sent")
+        raise UnansweredError(f"{key_text(key)} changed {ROUNDS} times while it was sent")
 
     def plan(self, key: Item, own: Own | None = None) -> Converged:
         """Return what `converge` would send, without sending it.

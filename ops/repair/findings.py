@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.errors import OpsError
+from live.errors import LiveError
 from ops.repair.left_overs import Suspect
-from ops.table import Item
+from live.items import Item
 
 IN_SYNC, STALE, MISSING, LEFT_OVER = "in sync", "stale", "missing", "left over"
 LEFT_OUT, CHANGING, UNKNOWN = "left out", "changing", "unknown"
@@ -53,7 +53,7 @@ class Summary:
     unseen: str = ""
     """Why nothing that is left over was looked for, if so."""
     finished: bool = False
-    halted: OpsError | None = None
+    halted: LiveError | None = None
 
     @property
     def not_final(self) -> int:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventpipes import Request
-from ops.deployment import Deployment
-from ops.pipelines import DELETE
+from live.deployment import Deployment
+from live.pipelines import DELETE
 from ops.repair.converge import Converger, entry
-from ops.repair.sender import RefusedError
-from ops.repair.stream import Record, Stream
-from ops.table import Item
+from live.momento import RefusedError
+from live.stream import Record, Stream
+from live.items import Item
 
 OF_KEYS = "$.dynamodb.Keys."
 

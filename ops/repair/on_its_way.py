@@ -8,10 +8,10 @@ import time
 from collections.abc import Container
 
 from eventpipes import Filtered
-from ops.deployment import Deployment
-from ops.pipelines import DELETE, PUT
-from ops.repair.stream import Stream
-from ops.table import shown
+from live.deployment import Deployment
+from live.pipelines import DELETE, PUT
+from live.stream import Stream
+from live.items import key_text
 
 
 class OnItsWay:
@@ -36,7 +36,7 @@ class OnItsWay:
         found: dict[str, float] = {}
         now = time.time()
         for record in self._stream.all(self._stream_arn):
-            key = shown(self._table.key_of(record["dynamodb"]["Keys"]))
+            key = key_text(self._table.key_of(record["dynamodb"]["Keys"]))
             created = record["dynamodb"]["ApproximateCreationDateTime"]
             if created + self.longest <= now or (keys is not None and key not in keys):
                 continue

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ops.errors import OpsError
+from live.errors import LiveError
 
 
 class Outcome(StrEnum):
@@ -46,7 +46,7 @@ class Summary:
     results: list[Result] = field(default_factory=list)
     waiting: int = 0
     hidden: int = 0
-    halted: OpsError | None = None
+    halted: LiveError | None = None
     interrupted: bool = False
     not_final: int = 0
     """How many keys got the table's state whose records a pipe may still deliver."""

@@ -10,14 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.deployment import Deployment, asking_aws, fatal
-from ops.errors import OpsError
-from ops.repair.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
+from live.errors import LiveError
+from live.aws import asking_aws, fatal
+from live.deployment import Deployment
+from live.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
 from ops.repair.on_its_way import OnItsWay
 from ops.repair.outcome import SETTLED, Outcome, Result, Summary
-from ops.repair.sender import Sender, UnusableError
+from live.momento import Momento, UnusableError
 from ops.repair.settle import Settler
-from ops.route import Route
+from live.route import Route
 
 ROUND = 50
 """Letters taken at a time, so that neighbours are read and published in their order."""
@@ -37,7 +38,7 @@ class Redrive:
     def __init__(
         self,
         deployment: Deployment,
-        sender: Sender,
+        sender: Momento,
         *,
         only: Route | None = None,
         most: int | None = None,
@@ -54,20 +55,20 @@ class Redrive:
         self._hold = hold
         self._stop = stop or threading.Event()
         self._tell = tell
-        self._halt: OpsError | None = None
+        self._halt: LiveError | None = None
         self._total = 0
 
     def run(self) -> Summary:
         """Settle letters until the queues give no new ones; return what was done.
 
         Raises:
-            OpsError: AWS cannot be asked. What was settled until then is settled.
+            LiveError: AWS cannot be asked. What was settled until then is settled.
 
         """
         summary = Summary(dry_run=self._dry_run)
         with asking_aws():
             for arn in self._deployment.queues:
-                queue = DeadLetterQueue(self._deployment.client("sqs"), arn=arn, hold=self._hold)
+                queue = DeadLetterQueue.of(arn, self._deployment.client("sqs"), hold=self._hold)
                 self._total += queue.count()[0]
                 self._drain(queue, summary)
                 waiting, hidden = queue.count()

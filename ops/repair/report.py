@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ops.table import visible
+from live.terminal import short
 
 SHOWN = 20
 """Lines of a kind; --json has all."""
@@ -68,7 +68,7 @@ def lines(console: Console, entries: Sequence[tuple[str, str]]) -> None:
     for kind, text in entries:
         seen[kind] += 1
         if seen[kind] <= SHOWN:
-            console.print(visible(f"{kind}: {text}"), markup=False, highlight=False, soft_wrap=True)
+            console.print(short(f"{kind}: {text}"), markup=False, highlight=False, soft_wrap=True)
     for kind, count in seen.items():
         if count > SHOWN:
             console.print(f"{kind}: {count - SHOWN} more; --json shows all", highlight=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.errors import OpsError
-from ops.table import Item
+from live.items import Item
 
 
 class ScanProgress:

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from eventpipes import Filtered, Request, Unprocessable
-from ops.deployment import Deployment, table_of
-from ops.pipelines import PUBLISH
+from live.deployment import Deployment, table_of
+from live.pipelines import PUBLISH
 from ops.repair.converge import Converged, Converger, Own
-from ops.repair.dead_letters import DeadLetter
-from ops.repair.execution_logs import ExecutionLogs
+from live.dead_letters import DeadLetter
+from live.execution_logs import ExecutionLogs
 from ops.repair.outcome import WORST_FIRST, Outcome
-from ops.repair.sender import RefusedError, Sender, UnansweredError
-from ops.repair.stream import Record, Stream
-from ops.route import Route
-from ops.table import Item, shown, visible
+from live.momento import RefusedError, Momento, UnansweredError
+from live.stream import Record, Stream
+from live.route import Route
+from live.items import Item, key_text
+from live.terminal import short
 
 TRIMMED = "the record has left the stream"
 FILTERED = "the pipe's filter, as it is deployed now, leaves this record out"
@@ -27,7 +28,7 @@ class Settler:
     With `dry_run` it says what it would do, and sends nothing.
     """
 
-    def __init__(self, deployment: Deployment, sender: Sender, *, dry_run: bool = False) -> None:
+    def __init__(self, deployment: Deployment, sender: Momento, *, dry_run: bool = False) -> None:
         self._deployment = deployment
         self._sender = sender
         self._converger = Converger(deployment, sender)
@@ -63,7 +64,7 @@ class Settler:
         if not outcomes:
             outcomes[Outcome.REFUSED] = FILTERED
         worst = min(outcomes, key=WORST_FIRST.index)
-        keys = ", ".join(dict.fromkeys(shown(record["dynamodb"]["Keys"]) for record in records))
+        keys = ", ".join(dict.fromkeys(key_text(record["dynamodb"]["Keys"]) for record in records))
         return worst, keys, outcomes[worst]
 
     def _records(self, letter: DeadLetter) -> list[Record] | None:
@@ -99,7 +100,7 @@ class Settler:
         """Converge on the table where the record has left the stream."""
         routes = self.routes(letter)
         logged = self._logs.record(routes[0].reader, letter)
-        name = "" if logged is None else shown(logged["dynamodb"]["Keys"])
+        name = "" if logged is None else key_text(logged["dynamodb"]["Keys"])
         to_cache = [route for route in routes if route.operation != PUBLISH]
         outcome, why = Outcome.UNRECOVERABLE, f"{TRIMMED}, and no execution log tells its key"
         if not to_cache:
@@ -134,9 +135,9 @@ class Settler:
         if letter is None:
             return "it is no dead letter of a DynamoDB stream's pipe, or of a rule behind one"
         if letter.arn not in self._deployment.by_arn:
-            return visible(f"it is of another pipe or rule: {letter.arn}")
+            return short(f"it is of another pipe or rule: {letter.arn}")
         if table_of(letter.stream_arn) != self._deployment.table.name:
-            return visible(f"it is of another table's stream: {letter.stream_arn}")
+            return short(f"it is of another table's stream: {letter.stream_arn}")
         return ""
 
     def routes(self, letter: DeadLetter) -> Sequence[Route]:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from eventpipes import Request
-from ops.deployment import Deployment, asking_aws
+from live.aws import asking_aws
+from live.deployment import Deployment
 from ops.errors import OpsError
-from ops.pipelines import PUT
+from live.pipelines import PUT
 from ops.repair.again import Again, Watched
 from ops.repair.converge import Converger, Own, entry
 from ops.repair.findings import (
@@ -33,9 +34,9 @@ from ops.repair.findings import (
 )
 from ops.repair.left_overs import LeftOvers, Suspect
 from ops.repair.on_its_way import OnItsWay
-from ops.repair.sender import RefusedError, Sender, UnansweredError, UnusableError
-from ops.route import Route
-from ops.table import Item, same, shown
+from live.momento import RefusedError, Momento, UnansweredError, UnusableError
+from live.route import Route
+from live.items import Item, same, key_text
 
 WORKERS = 8
 LOOKS = 3
@@ -58,7 +59,7 @@ class Verify:
     def __init__(
         self,
         deployment: Deployment,
-        sender: Sender,
+        sender: Momento,
         *,
         sample: int | None = None,
         repair: bool = False,
@@ -197,7 +198,7 @@ class Verify:
         """Count a key's state, unless it is wrong and its item may still be on its way."""
         if look.state not in WRONG:
             if look.state == UNKNOWN:
-                self._summary.findings.append(Finding(UNKNOWN, shown(look.of.key), why=look.why))
+                self._summary.findings.append(Finding(UNKNOWN, key_text(look.of.key), why=look.why))
             if look.state:
                 self._count(look.state)
             return True
@@ -236,7 +237,7 @@ class Verify:
 
     def _find(self, look: Look) -> Finding:
         """Return what was found wrong, repaired if that is asked for."""
-        finding = Finding(look.state, shown(look.of.key))
+        finding = Finding(look.state, key_text(look.of.key))
         if self._repair and not self._stop.is_set():
             try:
                 self._converger.converge(look.of.key, self._former(look.of))

@@ -9,14 +9,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.deployment import Deployment, asking_aws
-from ops.errors import OpsError
-from ops.pipelines import PUT
+from live.errors import LiveError
+from live.aws import asking_aws
+from live.deployment import Deployment
+from live.pipelines import PUT
 from ops.repair.converge import Converger
 from ops.repair.on_its_way import OnItsWay
 from ops.repair.scan import ScanProgress
-from ops.repair.sender import RefusedError, UnansweredError, UnusableError, Sender
-from ops.table import Item, shown
+from live.momento import RefusedError, UnansweredError, UnusableError, Momento
+from live.items import Item, key_text
 
 SENT, LEFT_OUT, REFUSED, FAILED = "sent", "left out", "refused", "failed"
 OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)
@@ -31,7 +32,7 @@ class Summary:
     not_final: int = 0
     """How many keys there are whose records a pipe may still deliver."""
     finished: bool = False
-    halted: OpsError | None = None
+    halted: LiveError | None = None
 
     @property
     def complete(self) -> bool:
@@ -62,7 +63,7 @@ class Warm:
     def __init__(
         self,
         deployment: Deployment,
-        sender: Sender,
+        sender: Momento,
         progress: ScanProgress,
         *,
         stop: threading.Event | None = None,
@@ -83,7 +84,7 @@ class Warm:
         """Send all items; return what became of them.
 
         Raises:
-            OpsError: the pipeline puts nothing into the cache; or AWS cannot be asked, and the
+            LiveError: the pipeline puts nothing into the cache; or AWS cannot be asked, and the
                 progress is kept.
 
         """
@@ -150,6 +151,6 @@ class Warm:
         with self._lock:
             self._summary.counts[outcome] += 1
             if why:
-                self._summary.problems.append((outcome, shown(key), why))
+                self._summary.problems.append((outcome, key_text(key), why))
         self._tell(outcome)
         return True

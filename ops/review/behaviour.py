@@ -6,7 +6,7 @@ records, so a review shows what a filter or a template means instead of how it i
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eventpipes import (
@@ -20,6 +20,8 @@ from eventpipes import (
     RuleDefinition,
     Unprocessable,
     Unsupported,
+    Way,
+    rules_behind,
 )
 from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_TTL_SECONDS
@@ -29,7 +31,7 @@ from eventpipes.request import DEFAULT_HEADERS
 from eventpipes.template import to_json
 from ops.review.plan import Plan
 from ops.review.samples import Records, Sample, given, samples_for
-from ops.shown import shown
+from live.terminal import visible
 
 
 Sent = Filtered | Request | Event | Unprocessable | None
@@ -87,8 +89,8 @@ _TABLE = re.compile(r":table/([^/]+)/stream/")
 
 
 @dataclass(frozen=True)
-class _Way:
-    """What makes a request of a record: a pipe, or a rule behind the pipe to its bus."""
+class _Definitions:
+    """Those of a way: a pipe's, and that of a rule behind the pipe to its bus."""
 
     pipe: Definition
     rule: RuleDefinition | None = None
@@ -96,6 +98,10 @@ class _Way:
     @property
     def definition(self) -> Definition | RuleDefinition:
         return self.rule or self.pipe
+
+    @property
+    def way(self) -> Way:
+        return Way(Pipe(self.pipe), None if self.rule is None else Rule(self.rule))
 
 
 def compare(
@@ -153,24 +159,22 @@ def compare(
     return found
 
 
-def _asks(way: _Way) -> list[str]:
+def _asks(definitions: _Definitions) -> list[str]:
     """Return the filters, however they are spaced and in whatever order their names are."""
     return sorted(
         json.dumps(json.loads(text), sort_keys=True)
-        for one in (way.pipe, way.rule)
+        for one in (definitions.pipe, definitions.rule)
         if one is not None
         for text in one.filters
     )
 
 
-def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[str, _Way]:
+def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[str, _Definitions]:
     """Return the pipes, and the rules whose bus a pipe puts records on, by their places."""
-    found = {pipe.name: _Way(pipe) for pipe in pipes}
-    readers = {pipe.event_bus.name: pipe for pipe in pipes if pipe.event_bus is not None}
-    for rule in rules:
-        if rule.event_bus in readers:
-            found[rule.place] = _Way(readers[rule.event_bus], rule)
-    return found
+    behind = {
+        rule.place: _Definitions(pipe, rule) for pipe in pipes for rule in rules_behind(pipe, rules)
+    }
+    return {pipe.name: _Definitions(pipe) for pipe in pipes} | behind
 
 
 def _addresses(plan: Plan) -> dict[str, str]:
@@ -209,12 +213,18 @@ def _keys(plan: Plan, pipe: Definition) -> dict[str, str]:
     return {}
 
 
-def _is_run(way: _Way | None) -> bool:
-    return way is not None and (way.rule is None or way.rule.state == "ENABLED")
+def _is_run(definitions: _Definitions | None) -> bool:
+    return definitions is not None and (
+        definitions.rule is None or definitions.rule.state == "ENABLED"
+    )
 
 
 def _differing(
-    way: _Way, samples: Sequence[Sample], old: Sequence[Sent], new: Sequence[Sent], most: int
+    definitions: _Definitions,
+    samples: Sequence[Sample],
+    old: Sequence[Sent],
+    new: Sequence[Sent],
+    most: int,
 ) -> list[Answer]:
     """Return the answers that differ.
 
@@ -232,7 +242,7 @@ def _differing(
             old=one,
             new=other,
             is_whole=sample.is_whole,
-            doubts=_doubts(way, sample, other, most) if sample.is_whole else (),
+            doubts=_doubts(definitions, sample, other, most) if sample.is_whole else (),
         )
         plain = found.get(sample.plain)
         is_same = plain is not None and (plain.gained, plain.lost) == (answer.gained, answer.lost)
@@ -241,30 +251,20 @@ def _differing(
     return list(found.values())
 
 
-def _doubts(way: _Way, sample: Sample, outcome: Sent, most: int) -> list[str]:
+def _doubts(definitions: _Definitions, sample: Sample, outcome: Sent, most: int) -> list[str]:
     """Return what is odd about a request; a rule's target reads the event of the record."""
     if not isinstance(outcome, Request):
         return []
-    record: Mapping[str, object] = sample.record
-    if way.rule is not None:
-        event = Pipe(way.pipe).process(record)
-        record = event.envelope if isinstance(event, Event) else record
-    found = doubts(way.definition, record, outcome, max_ttl_seconds=most)
-    return [shown(doubt) for doubt in found]
+    record = definitions.way.read_by_target(sample.record)
+    found = doubts(definitions.definition, record, outcome, max_ttl_seconds=most)
+    return [visible(doubt) for doubt in found]
 
 
-def _outcomes(way: _Way | None, samples: Sequence[Sample]) -> list[Sent]:
-    if way is None or not _is_run(way):
+def _outcomes(definitions: _Definitions | None, samples: Sequence[Sample]) -> list[Sent]:
+    if definitions is None or not _is_run(definitions):
         return [None] * len(samples)
-    pipe, rule = Pipe(way.pipe), None if way.rule is None else Rule(way.rule)
-    return [_outcome(pipe, rule, sample.record) for sample in samples]
-
-
-def _outcome(pipe: Pipe, rule: Rule | None, record: Mapping[str, object]) -> Sent:
-    outcome = pipe.process(record)
-    if rule is not None and isinstance(outcome, Event):
-        return rule.process(outcome.envelope)
-    return outcome
+    process = definitions.way.process
+    return [process(sample.record) for sample in samples]
 
 
 def _text(outcome: Sent) -> str | None:
@@ -274,10 +274,10 @@ def _text(outcome: Sent) -> str | None:
         case Filtered():
             return None
         case Unprocessable(reason=reason):
-            return shown(f"no request can be made: {reason}")
+            return visible(f"no request can be made: {reason}")
         case Event(envelope=envelope):
             lasting = {name: envelope[name] for name in ("source", "detail-type", "detail")}
-            return shown(f"an event on the bus: {to_json(lasting)}")
+            return visible(f"an event on the bus: {to_json(lasting)}")
         case Request() as request:
             headers = masked(request.headers)
             own = [
@@ -286,4 +286,4 @@ def _text(outcome: Sent) -> str | None:
                 if DEFAULT_HEADERS.get(name) != value
             ]
             lines = [f"{request.method} {request.url}", *own, "", request.body]
-            return "\n".join(map(shown, lines))
+            return "\n".join(map(visible, lines))

@@ -119,7 +119,7 @@ def test_a_pipe_that_cannot_be_run_faithfully_is_told(cloud: RepairCloud) -> Non
 
 def test_no_aws_is_told(cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setattr("ops.deployment.CONFIG", _impatient())
+    monkeypatch.setattr("live.deployment.CONFIG", _impatient())
     assert "AWS cannot be asked" in problem(cloud)
 
 

@@ -14,9 +14,9 @@ from eventpipes import Filtered
 from localcloud import LocalAws
 from localcloud.feed import DeliveryFeed
 from localcloud.runner import Runner
-from ops.deployment import Deployment
+from live.deployment import Deployment
 from ops.errors import OpsError
-from ops.route import Route
+from live.route import Route
 from ops.trial import Trial, expect_none
 from stacks.settings import Settings
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
@@ -59,8 +59,12 @@ def test_all_comes_as_predicted() -> None:
     assert differences == []
     assert said.count("✓ PUT") == 2
     assert said.count("✓ DELETE") == 1
-    assert said.count("✓ POST") == 3
-    assert "The 3 messages of the topic momento-eventbridge-topic" in said
+    assert said.count("✓ POST") == 4
+    assert said.count("✗ HTTP 400") == 1
+    assert (
+        "A dead letter of weather-stats-demo-cache-put-pipe, which holds the record's place" in said
+    )
+    assert "The 4 messages of the topic momento-eventbridge-topic" in said
 
 
 def answering(method: str, status: int) -> Callable[[Request], object]:
@@ -79,7 +83,7 @@ def answering(method: str, status: int) -> Callable[[Request], object]:
         ("PUT", 204, "the cache holds nothing for {'key': 'Oslo'}, and predicted was '{"),
         ("DELETE", 400, "cache-delete-pipe: dead-letter"),
         ("DELETE", 204, "and predicted was nothing"),
-        ("POST", 204, "holds 0 messages, which are not the 3 predicted"),
+        ("POST", 204, "holds 0 messages, which are not the 4 predicted"),
     ],
 )
 def test_what_momento_does_otherwise_is_told(

@@ -12,14 +12,14 @@ import pytest
 
 import localcloud.feed
 import localcloud.momento
+import live.topic
 import weather.board
-import weather.momento
+from live.dead_letters import DeadLetterQueue
 from localcloud.momento import LocalMomento
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT
-from tests.weather.conftest import Place, unbroken_poll, wait_for_the_end
+from tests.place import Place, unbroken_poll, wait_for_the_end
 from weather.board import Board, Event
-from weather.dead_letters import DeadLetters
 from weather.records import random_record, refused_record
 from weather.settings import WeatherSettings
 from weather.table import WeatherTable
@@ -30,7 +30,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often, wait briefly."""
     monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
     monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
-    monkeypatch.setattr(weather.momento, "FIRST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(live.topic, "FIRST_WAIT_SECONDS", 0.05)
     monkeypatch.setattr(weather.board, "LOOK_AGAIN_SECONDS", (0.0, 0.1, 0.5))
     monkeypatch.setattr(weather.board, "REFRESH_SECONDS", 0.3)
     monkeypatch.setattr(weather.board, "RETRY_SECONDS", 0.1)
@@ -231,12 +231,11 @@ def test_a_momento_that_is_down_is_told_and_so_is_its_return(
 ) -> None:
     place.table.put(random_record("Oslo"))
     port = unused_port()
-    changed = {"momento_redirect": f"http://127.0.0.1:{port}"}
-    board = begin(place.settings.model_copy(update=changed))
+    board = begin(place.elsewhere(MOMENTO_ENDPOINT_URL=f"http://127.0.0.1:{port}").settings)
     with Visitor(board) as visitor:
         for about in ("topic", "records"):
             (told, *_) = visitor.wait_for("problem", about=about)
-            assert f"Momento does not answer at http://127.0.0.1:{port}" in told["problem"]
+            assert f"Momento at http://127.0.0.1:{port}: no connection" in told["problem"]
         with Visitor(board) as late:
             late.wait_for("problem", 2)
         with LocalMomento(api_key=API_KEY, caches=(CACHE,), port=port):
@@ -255,10 +254,14 @@ def test_a_momento_that_is_down_is_told_and_so_is_its_return(
 @pytest.mark.parametrize(
     ("about", "change", "says"),
     [
-        ("topic", {"cache": "nowhere"}, "there is no cache nowhere"),
-        ("records", {"table": "nowhere"}, "there is no table nowhere"),
-        ("dead letters", {"table": "nowhere"}, "NonExistentQueue"),
-        ("pipes", {"deliveries_url": "http://127.0.0.1:1/"}, "the local cloud does not answer"),
+        ("topic", {"MOMENTO_CACHE_NAME": "nowhere"}, "there is no such cache"),
+        ("records", {"NAME_PREFIX": "nowhere"}, "there is no table nowhere"),
+        ("dead letters", {"NAME_PREFIX": "nowhere"}, "NonExistentQueue"),
+        (
+            "pipes",
+            {"PIPE_DELIVERIES_URL": "http://127.0.0.1:1/"},
+            "the local cloud does not answer",
+        ),
     ],
 )
 def test_each_trouble_is_told_once(
@@ -272,7 +275,7 @@ def test_each_trouble_is_told_once(
     """Though it is met again and again."""
     problems = noted(monkeypatch, Board, "_problem", Board._problem)  # noqa: SLF001 - each try
     place.table.put(random_record("Oslo"))
-    with Visitor(begin(place.settings.model_copy(update=change))) as visitor:
+    with Visitor(begin(place.elsewhere(**change).settings)) as visitor:
         (told,) = visitor.wait_for("problem", about=about)
         assert says in told["problem"]
         until(lambda: len([one for one in problems if one[0] == about]) >= 4)
@@ -343,7 +346,7 @@ def test_nothing_is_scanned_while_nobody_looks(
 ) -> None:
     """What is written meanwhile is compared all the same."""
     scans = noted(monkeypatch, WeatherTable, "list", lambda *_, **__: [])
-    letters = noted(monkeypatch, DeadLetters, "list", lambda _: (0, []))
+    letters = noted(monkeypatch, DeadLetterQueue, "peek", lambda _: (0, []))
     looks = noted(monkeypatch, WeatherTable, "get", lambda *_: None)
     monkeypatch.setattr(weather.board, "REFRESH_SECONDS", 0.05)
     board = begin(place.settings)

@@ -20,7 +20,7 @@ from weather.records import (
     refused_record,
     stored,
 )
-from weather.settings import MAX_TTL_SECONDS
+from stacks.momento.limits import MAX_TTL_SECONDS
 
 GOOD = {
     "Location": "Oslo",

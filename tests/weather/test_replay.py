@@ -9,7 +9,7 @@ import pytest
 
 import weather.replay
 from tests.conftest import KEY
-from tests.weather.conftest import SECRET, settings_of
+from tests.place import SECRET, settings_of
 from weather.errors import WeatherError
 from weather.replay import replay, sentence
 
@@ -80,7 +80,7 @@ def test_it_works_where_the_page_does(tmp_path: Path, monkeypatch: pytest.Monkey
     asyncio.run(replay(PLACE))
     words, environment = json.loads(seen.read_text())
     assert words == ["redrive", "--json", "--pipeline", "mine"]
-    asyncio.run(replay(PLACE.model_copy(update={"aws_endpoint": None})))
+    asyncio.run(replay(settings_of(**{**PLACE.env, "AWS_ENDPOINT_URL": ""})))
     assert json.loads(seen.read_text())[0][-1] == "--aws", "also while a local cloud is up"
     assert (
         environment.items()

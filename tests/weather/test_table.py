@@ -1,15 +1,18 @@
 """The table through DynamoDB's API, and its errors in words."""
 
+import os
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.localcloud.arrivals import unused_port
-from tests.weather.conftest import SECRET, Place
+from tests.place import SECRET, Place
+from live.aws import Aws
+from live.errors import LiveError
 from weather.errors import WeatherError
 from weather.records import WeatherRecord, random_record, refused_record
-from weather.settings import WeatherSettings
-from weather.table import Aws, WeatherTable
+from weather.table import WeatherTable
 
 
 @pytest.fixture(autouse=True)
@@ -20,10 +23,10 @@ def empty(place: Place) -> None:
         dynamodb.delete_item(TableName=name, Key={"Location": item["Location"]})
 
 
-def complaint(settings: WeatherSettings) -> str:
-    """Return what reading with these settings fails with."""
-    with pytest.raises(WeatherError) as caught:
-        WeatherTable(Aws(settings), settings).get("Oslo")
+def complaint(name: str = "weather-stats-demo") -> str:
+    """Return what reading fails with in this environment."""
+    with pytest.raises(LiveError) as caught:
+        WeatherTable(Aws("us-east-1"), name).get("Oslo")
     return str(caught.value)
 
 
@@ -95,51 +98,54 @@ def test_a_location_that_is_no_text_is_told(place: Place) -> None:
             ask("Bod\udcf8")
 
 
-def test_a_missing_table_leads_to_deploy(place: Place) -> None:
-    settings = place.settings.model_copy(update={"table": "nowhere"})
-    assert complaint(settings) == (
-        f"there is no table nowhere in {settings.place}:"
-        " ./help.sh deploy creates it, ./help.sh up does on this machine"
+@pytest.mark.usefixtures("place")
+def test_a_missing_table_leads_to_deploy() -> None:
+    assert complaint("nowhere") == (
+        "there is no table nowhere: ./help.sh deploy creates it, ./help.sh up does on this machine"
     )
 
 
-def test_an_endpoint_where_nothing_listens_is_named(place: Place) -> None:
+def test_an_endpoint_where_nothing_listens_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     endpoint = f"http://127.0.0.1:{unused_port()}"
-    settings = place.settings.model_copy(update={"aws_endpoint": endpoint})
-    assert complaint(settings) == (f"nothing answers at {endpoint}: is it still up (./help.sh up)?")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    said = complaint()
+    assert said.startswith(f"nothing answers at {endpoint}: is it still up (./help.sh up)?")
+    assert SECRET not in said
 
 
-def test_an_endpoint_that_is_no_url_is_told(place: Place) -> None:
-    settings = place.settings.model_copy(update={"aws_endpoint": "garbage"})
-    assert complaint(settings).startswith("AWS_ENDPOINT_URL is 'garbage', which is no URL; take")
+def test_an_endpoint_that_is_no_url_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
+    assert complaint().startswith("AWS_ENDPOINT_URL is 'garbage', which is no URL; take")
 
 
 def test_what_aws_refuses_is_told_in_its_words(place: Place) -> None:
     """Without the credentials."""
-    with pytest.raises(WeatherError, match="AWS answers ValidationException: ") as caught:
+    with pytest.raises(LiveError, match=r"AWS answered: .*ValidationException") as caught:
         place.table.get("")
     assert SECRET not in str(caught.value)
 
 
-def test_missing_credentials_lead_to_the_example(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_credentials_lead_to_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers credentials
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
-    nothing = {"aws_access_key_id": None, "aws_secret_access_key": None}
-    settings = place.settings.model_copy(update=nothing)
-    assert complaint(settings) == (
-        "AWS takes no credentials from this environment: see 'AWS' in .env.example"
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    assert complaint() == (
+        "AWS cannot be asked: Unable to locate credentials; check the credentials, see 'AWS' in"
+        " .env.example"
     )
 
 
-def test_a_profile_that_does_not_exist_leads_to_the_example(place: Place) -> None:
-    settings = place.settings.model_copy(update={"aws_profile": "nobody"})
-    assert ".env.example" in complaint(settings)
-
-
-def test_a_profile_of_the_environment_has_no_say_in_the_local_cloud(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+def test_a_profile_that_does_not_exist_leads_to_the_example(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "there-is-none")
-    assert WeatherTable(Aws(place.settings), place.settings).get("Nowhere") is None
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    assert complaint() == (
+        "AWS cannot be asked: The config profile (nobody) could not be found; check the"
+        " credentials, see 'AWS' in .env.example"
+    )

@@ -4,15 +4,17 @@ import unicodedata
 
 import pytest
 
-from tests.weather.conftest import Commands, Place
+from live.cache import Cache
+from live.topic import Disconnected, Discontinuity, Message, Topic
+from tests.place import Place
+from tests.weather.conftest import Commands
 from weather import cli
 from weather.errors import WeatherError
-from weather.momento import Disconnected, Discontinuity, Message, Momento
 from weather.records import random_record
 from weather.tour import Step
 
 CLEAR = "\x1b[2J\x9b2J\x07\r\x7f"
-SEEN = r"\x1b[2J\x9b2J\x07\x0d\x7f"
+SEEN = r"\x1b[2J\x9b2J\x07\r\x7f"
 
 
 def raw(text: str) -> list[str]:
@@ -27,7 +29,7 @@ def test_no_order_to_the_terminal_is_printed(
     """Whoever wrote the record or what the cache holds."""
     location = f"{CLEAR}Oslo"
     place.table.put(random_record("Oslo").model_copy(update={"location": location}))
-    monkeypatch.setattr(Momento, "get", lambda *_: CLEAR.encode())
+    monkeypatch.setattr(Cache, "get", lambda *_: CLEAR.encode())
     assert run("list") == 0
     assert f"{SEEN}Oslo" in run.out
     assert run(command, location) == 0
@@ -48,7 +50,7 @@ def test_no_message_of_the_topic_gives_orders_to_the_terminal(
         Discontinuity(last=9, new=0),
         Message(number=1, text=f"{CLEAR}\ud800"),
     ]
-    monkeypatch.setattr(Momento, "watch", lambda _: iter(told))
+    monkeypatch.setattr(Topic, "watch", lambda _: iter(told))
     assert run("watch") == 0
     assert run.out == f"1 {SEEN}\\ud800\n"
     assert SEEN in run.errors[0]

@@ -9,10 +9,10 @@ import pytest
 import weather.tour
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import DELETE, PUBLISH
-from tests.weather.conftest import Place
+from tests.place import Place
 from weather.comparison import State
-from weather.errors import WeatherError
-from weather.momento import Momento
+from live.errors import LiveError
+from live.topic import Topic
 from weather.tour import Step, tour
 
 NAMES = [
@@ -23,7 +23,7 @@ NAMES = [
 
 def steps_of(place: Place) -> list[Step]:
     """Return the steps of a tour."""
-    return list(tour(place.table, place.momento))
+    return list(tour(place.table, place.cache, place.topic))
 
 
 def test_every_step_ends_as_expected(place: Place) -> None:
@@ -39,13 +39,13 @@ def test_the_record_is_written_when_the_topic_is_polled(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long that takes: the topic tells what is published from then on."""
-    poll = Momento._poll  # noqa: SLF001 - the way to the topic
+    poll = Topic._poll  # noqa: SLF001 - the way to the topic
 
     def late(*arguments: Any) -> Any:
         time.sleep(1)
         return poll(*arguments)
 
-    monkeypatch.setattr(Momento, "_poll", late)
+    monkeypatch.setattr(Topic, "_poll", late)
     steps = steps_of(place)
     assert all(step.as_expected for step in steps), steps
 
@@ -73,17 +73,17 @@ def test_nothing_is_left_behind_by_a_tour_that_ends_early(
 ) -> None:
     """By an error, or because nobody wants to see the rest."""
     before = place.table.list()
-    steps = tour(place.table, place.momento)
+    steps = tour(place.table, place.cache, place.topic)
     next(steps)
     assert place.table.list() != before
     steps.close()
     assert place.table.list() == before
 
     def fail(*_: object) -> None:
-        raise WeatherError("Momento answers 500")
+        raise LiveError("Momento answers 500")
 
     monkeypatch.setattr(weather.tour, "compare", fail)
-    with pytest.raises(WeatherError, match="500"):
+    with pytest.raises(LiveError, match="500"):
         steps_of(place)
     assert place.table.list() == before
 
@@ -91,7 +91,7 @@ def test_nothing_is_left_behind_by_a_tour_that_ends_early(
 def test_others_may_write_at_the_same_time(place: Place) -> None:
     """What the topic says of them is passed over."""
     steps = []
-    for step in tour(place.table, place.momento):
+    for step in tour(place.table, place.cache, place.topic):
         steps.append(step)
         place.cloud.weather.put(f"Oslo {len(steps)}")
     assert all(step.as_expected for step in steps), steps
@@ -156,9 +156,9 @@ def test_a_copy_that_stays_is_told(
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"cache": "nowhere"}, "there is no cache nowhere"),
-        ({"table": "nowhere"}, "there is no table nowhere"),
-        ({"momento_redirect": "http://127.0.0.1:{port}"}, "Momento does not answer at"),
+        ({"MOMENTO_CACHE_NAME": "nowhere"}, "there is no such cache"),
+        ({"NAME_PREFIX": "nowhere"}, "there is no table nowhere"),
+        ({"MOMENTO_ENDPOINT_URL": "http://127.0.0.1:{port}"}, "Momento at .*: no connection"),
     ],
 )
 def test_what_cannot_be_reached_ends_the_tour(
@@ -167,5 +167,5 @@ def test_what_cannot_be_reached_ends_the_tour(
     """At once: nobody waits for a Momento that is down."""
     port = unused_port()
     changed = {name: value.format(port=port) for name, value in change.items()}
-    with pytest.raises(WeatherError, match=says):
+    with pytest.raises(LiveError, match=says):
         steps_of(place.elsewhere(**changed))

@@ -17,7 +17,7 @@ import weather.board
 import weather.web
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
-from tests.weather.conftest import SECRET, Place, unbroken_poll, wait_for_the_end
+from tests.place import SECRET, Place, unbroken_poll, wait_for_the_end
 from weather.records import random_record
 from weather.settings import WeatherSettings
 from weather.web import HEADERS, MOST_RANDOM, page
@@ -208,7 +208,7 @@ def test_a_record_that_momento_refuses_is_written(http: httpx.Client, place: Pla
 
 def test_where_momento_refuses_none_no_such_record_is_written(place: Place) -> None:
     """Every record has the same TTL there; the page says so and has no button for it."""
-    settings = place.settings.model_copy(update={"cache_ttl": 900})
+    settings = place.elsewhere(CACHE_TTL_SECONDS="900").settings
     here = "http://127.0.0.1:1"
     transport = httpx.ASGITransport(page(settings))
 

@@ -239,7 +239,7 @@ function showLetters(told) {
       "li", {},
       element("b", { textContent: `${operation(letter.pipe)}${key}` }),
       ` ${letter.condition}, arrived ${letter.arrived}: `,
-      element("code", { textContent: `${letter.shard_id} ${letter.sequence_number}` }),
+      element("code", { textContent: `${letter.shard_id} ${letter.sequence_number}`.trim() }),
     );
   }));
   byId("no-letters").hidden = letters.length > 0;

@@ -8,10 +8,10 @@ import functools
 import runpy
 from unittest import mock
 
-from ops.repair.sender import Sender
+from live.momento import Momento
 
 PATIENCE = 600.0
 
 if __name__ == "__main__":
-    with mock.patch("ops.repair.commands.Sender", functools.partial(Sender, timeout=PATIENCE)):
+    with mock.patch("ops.repair.commands.Momento", functools.partial(Momento, timeout=PATIENCE)):
         runpy.run_module("ops", run_name="__main__", alter_sys=True)

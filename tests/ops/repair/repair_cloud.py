@@ -21,13 +21,13 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-import ops.repair.dead_letters
+import live.dead_letters
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
-from ops.deployment import Deployment
+from live.deployment import Deployment
 from ops.repair.outcome import Result, Summary
 from ops.repair.redrive import Redrive
-from ops.repair.sender import Sender
+from live.momento import Momento
 from stacks.settings import Settings
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
@@ -61,7 +61,7 @@ class RepairCloud:
             self.momento.service.interfere = self.arrivals
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             patch.setenv("MOMENTO_ENDPOINT_URL", self.momento.endpoint)
-            patch.setattr(ops.repair.dead_letters, "WAIT_SECONDS", 0)
+            patch.setattr(live.dead_letters, "WAIT_SECONDS", 0)
             self._exit = stack.pop_all()
         return self
 
@@ -214,9 +214,9 @@ class RepairCloud:
         """Return what is deployed: a pipeline, by default the weather stack's."""
         return Deployment(Settings.load(), pipeline)
 
-    def sender(self, deployment: Deployment, **options: Any) -> Sender:
+    def sender(self, deployment: Deployment, **options: Any) -> Momento:
         """Return a sender that does not wait long between attempts."""
-        return Sender(
+        return Momento(
             rates=deployment.rates(100_000),
             redirect=self.momento.endpoint,
             **({"first_wait": 0.01, "timeout": PATIENCE} | options),

@@ -7,10 +7,11 @@ import pytest
 
 from localcloud import LocalAws
 from ops.repair.converge import ROUNDS, Converged, Converger, Own
-from ops.pipelines import PUT as CACHE_PUT
-from ops.repair.sender import RefusedError, UnansweredError
-from ops.repair.stream import Stream
-from ops.table import Item, Table
+from live.pipelines import PUT as CACHE_PUT
+from live.momento import RefusedError, UnansweredError
+from live.stream import Stream
+from live.items import Item
+from live.table import Table
 from tests.ops.repair.repair_cloud import RepairCloud, keys
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import LocalAws
-from ops.errors import OpsError
+from live.errors import LiveError
 from ops.repair.findings import Summary
 from ops.repair.verify import Verify
 from ops.repair.warm import Warm
@@ -163,5 +163,5 @@ def test_a_warm_up_sends_what_matches_and_deletes_nothing(
 def test_a_pipeline_that_only_publishes_has_nothing_to_verify(cloud: RepairCloud) -> None:
     mapping = ItemMapping(topic=TopicMessage(topic=Attribute("Room"), value=[ID]))
     OwnPipeline(cloud, "chat", mapping=mapping, keys=KeySchema(ID, Attribute("Room")))
-    with pytest.raises(OpsError, match="demo-chat has no cache-put, only topic-publish"):
+    with pytest.raises(LiveError, match="demo-chat has no cache-put, only topic-publish"):
         verify(cloud, "chat")

@@ -11,14 +11,14 @@ import pytest
 from botocore.exceptions import ClientError
 from starlette.responses import Response
 
-import ops.repair.dead_letters
+import live.dead_letters
 from localcloud import LocalAws
-from ops.repair.dead_letters import DeadLetterQueue, Message
+from live.dead_letters import DeadLetterQueue, Message
 from ops.repair.outcome import Outcome
 from ops.repair.redrive import WORKERS
-from ops.repair.sender import UnusableError
+from live.momento import UnusableError
 from ops.repair.settle import Settler
-from ops.table import Table
+from live.table import Table
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.repair_cloud import DELETE, GONE_SHARD, PUBLISH, PUT, RepairCloud, keys, only
@@ -330,7 +330,7 @@ def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
             extended.append(([one.body for one in messages], seconds))
 
     clock = SimpleNamespace(Event=Hasty, Thread=Thread)
-    monkeypatch.setattr(ops.repair.dead_letters, "threading", clock)
+    monkeypatch.setattr(live.dead_letters, "threading", clock)
     monkeypatch.setattr(DeadLetterQueue, "_change", note)
     cloud.weather.put("Oslo")
     letter = cloud.give_up(PUT)

@@ -8,7 +8,7 @@ import pytest
 
 from localcloud import LocalAws
 from ops.repair.outcome import Outcome
-from ops.repair.stream import Stream
+from live.stream import Stream
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import GONE_SHARD, RepairCloud, only

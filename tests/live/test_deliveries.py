@@ -11,22 +11,21 @@ from botocore.exceptions import ClientError
 from starlette.exceptions import HTTPException
 
 import localcloud.feed
-import weather.deliveries
+import live.deliveries
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
-from tests.weather.conftest import SECRET, Place
-from weather.deliveries import Deliveries, Delivery, FeedDeliveries, LoggedDeliveries, deliveries
-from weather.errors import WeatherError
+from tests.place import SECRET, Place
+from live.aws import Aws
+from live.deliveries import Deliveries, Delivery, ExecutionLogs, Feed, deliveries
+from live.errors import LiveError
 from weather.records import random_record, refused_record
-from weather.settings import WeatherSettings
-from weather.table import Aws
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often."""
     monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
-    monkeypatch.setattr(weather.deliveries, "LOG_SECONDS", 0.05)
+    monkeypatch.setattr(live.deliveries, "LOG_SECONDS", 0.05)
 
 
 def read(source: Deliveries, enough: Callable[[list[Delivery]], object]) -> list[Delivery]:
@@ -54,14 +53,17 @@ def of(found: list[Delivery], location: str) -> dict[str, Delivery]:
 
 def feed(place: Place) -> Deliveries:
     """Return the feed."""
-    return deliveries(Aws(place.settings), place.settings)
+    settings = place.settings
+    aws = Aws(settings.stack.region)
+    return deliveries(aws, feed=settings.deliveries_url, log_group=settings.log_group)
 
 
-def logs(place: Place, **changes: object) -> LoggedDeliveries:
+def logs(place: Place, log_group: str | None = None) -> ExecutionLogs:
     """Return the logs, as where there is no feed."""
-    settings = place.settings.model_copy(update={"deliveries_url": None} | changes)
-    found = deliveries(Aws(settings), settings)
-    assert isinstance(found, LoggedDeliveries)
+    settings = place.settings
+    group = log_group or settings.log_group
+    found = deliveries(Aws(settings.stack.region), feed=None, log_group=group)
+    assert isinstance(found, ExecutionLogs)
     return found
 
 
@@ -102,7 +104,7 @@ def test_the_feed_tells_nothing_twice_and_goes_on_after_an_error(
     read(source, lambda found: len(of(found, "Lima")) == 3)
     with monkeypatch.context() as patch:
         patch.setattr(place.feed, "_after", _fails)
-        with pytest.raises(WeatherError, match=r"the local cloud does not answer: .*503"):
+        with pytest.raises(LiveError, match=r"the local cloud does not answer: .*503"):
             look(source)
         place.table.put(random_record("Quito"))
         until(lambda: sum(one.keys == {"Location": {"S": "Quito"}} for one in place.told) == 3)
@@ -115,8 +117,8 @@ def _fails(_: int) -> list[Any]:
 
 
 def test_a_feed_that_is_gone_is_told() -> None:
-    with pytest.raises(WeatherError, match="the local cloud does not answer"):
-        look(FeedDeliveries("http://127.0.0.1:1/deliveries"))
+    with pytest.raises(LiveError, match="the local cloud does not answer"):
+        look(Feed("http://127.0.0.1:1/deliveries"))
 
 
 def test_the_logs_tell_what_passed_a_filter_from_now_on(place: Place) -> None:
@@ -183,24 +185,23 @@ class Log:
 
     def __init__(self, place: Place) -> None:
         self._client = place.cloud.weather.logs
-        self.table = "by-hand"
         self.now = int(time.time() * 1000)
-        self._group = f"/aws/vendedlogs/pipes/{self.table}"
-        self._client.create_log_group(logGroupName=self._group)
-        self._client.create_log_stream(logGroupName=self._group, logStreamName="s")
+        self.group = "/aws/vendedlogs/pipes/by-hand"
+        self._client.create_log_group(logGroupName=self.group)
+        self._client.create_log_stream(logGroupName=self.group, logStreamName="s")
 
     def end(self, pipe: str, after: float) -> None:
         """Write the end of an execution, so many seconds after the log was made."""
         at = self.now + int(after * 1000)
         self._client.put_log_events(
-            logGroupName=self._group,
+            logGroupName=self.group,
             logStreamName="s",
             logEvents=[{"timestamp": at, "message": json.dumps(end(pipe, at))}],
         )
 
     def delete(self) -> None:
         """Delete it."""
-        self._client.delete_log_group(logGroupName=self._group)
+        self._client.delete_log_group(logGroupName=self.group)
 
 
 def end(pipe: str, at: int = 0) -> dict[str, Any]:
@@ -229,7 +230,7 @@ def names(found: list[Delivery]) -> list[str]:
 
 def test_an_entry_that_comes_late_is_told_once(place: Place, log: Log) -> None:
     """Up to a minute late; each look tells only what is new."""
-    source = logs(place, table=log.table)
+    source = logs(place, log.group)
     log.end("first", 100)
     assert names(look(source)) == ["first"]
     log.end("late", 60)
@@ -240,8 +241,8 @@ def test_an_entry_that_comes_late_is_told_once(place: Place, log: Log) -> None:
 
 
 def test_a_missing_log_group_is_told(place: Place) -> None:
-    with pytest.raises(WeatherError, match="there is no log group /aws/vendedlogs/pipes/nowhere"):
-        look(logs(place, table="nowhere"))
+    with pytest.raises(LiveError, match="there is no log group /aws/vendedlogs/pipes/nowhere"):
+        look(logs(place, "/aws/vendedlogs/pipes/nowhere"))
 
 
 class BrokenLogs:
@@ -273,9 +274,8 @@ def _events(*pipes: str) -> Sequence[dict[str, Any]]:
     return [{"eventId": pipe, "timestamp": now, "message": json.dumps(end(pipe))} for pipe in pipes]
 
 
-def test_nothing_is_lost_when_a_look_breaks_off(place: Place) -> None:
-    settings: WeatherSettings = place.settings
-    source = LoggedDeliveries(cast("Aws", BrokenLogs()), settings)
-    with pytest.raises(WeatherError, match="AWS answers ThrottlingException: later"):
+def test_nothing_is_lost_when_a_look_breaks_off() -> None:
+    source = ExecutionLogs(cast("Aws", BrokenLogs()), "any")
+    with pytest.raises(LiveError, match=r"AWS answered: .*ThrottlingException.*later"):
         look(source)
     assert names(look(source)) == ["one", "two"]

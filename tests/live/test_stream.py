@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud import LocalAws
-from ops.repair.stream import PAGE, Stream
+from live.stream import PAGE, Stream
 from tests.ops.repair.repair_cloud import GONE_SHARD, RepairCloud, keys
 
 

@@ -2,11 +2,20 @@
 
 import base64
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ops.repair.dead_letters import Message, parse
+import live.dead_letters
+from live.aws import Aws, asking_aws
+from live.dead_letters import DeadLetterQueue, Message, parse, shown
+from live.errors import LiveError
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_pipes import PUT
+from tests.place import Place
+from weather.records import refused_record
 
 PLACE = {
     "shardId": "shardId-00000001541626099285-f35f62ef",
@@ -141,3 +150,99 @@ def test_a_record_that_is_no_record_is_no_letter(images: dict[str, Any]) -> None
     event = {"detail": {**RECORD, "dynamodb": dynamodb | images}}
     body = json.dumps(event)
     assert parse(Message(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None
+
+
+@pytest.fixture
+def emptied(place: Place) -> Iterator[Place]:
+    """Leave no letter for the next test."""
+    yield place
+    sqs, queue = place.cloud.weather.sqs, place.cloud.weather.queue_url
+    while found := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in found:  # one by one: a queue may be purged once a minute
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+
+def queue_of(place: Place) -> DeadLetterQueue:
+    """Return the queue of the place's pipes."""
+    return DeadLetterQueue(
+        Aws(place.settings.stack.region).client("sqs"), name=place.settings.dead_letter_queue
+    )
+
+
+def seen(place: Place) -> list[dict[str, str]]:
+    """Return what the waiting letters tell."""
+    return [*map(shown, queue_of(place).peek()[1])]
+
+
+def refuse(place: Place) -> dict[str, str]:
+    """Write a record that Momento refuses; return what its letter tells."""
+    place.table.put(refused_record())
+    until(lambda: queue_of(place).count()[0])
+    return seen(place)[0]
+
+
+def send(place: Place, count: int) -> None:
+    """Put letters into the queue."""
+    weather = place.cloud.weather
+    for number in range(count):
+        body = {"context": {"condition": f"letter {number}"}}
+        weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=json.dumps(body))
+
+
+def test_an_empty_queue_has_none(emptied: Place) -> None:
+    assert queue_of(emptied).peek() == (0, [])
+
+
+def test_a_letter_tells_the_place_in_the_stream_and_why(emptied: Place) -> None:
+    letter = refuse(emptied)
+    assert (letter["pipe"], letter["condition"]) == (PUT, "RetryAttemptsExhausted")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", letter["arrived"])
+    (raw,) = emptied.cloud.weather.dead_letters()
+    assert raw["DDBStreamBatchInfo"]["startSequenceNumber"] == letter["sequence_number"]
+    assert raw["DDBStreamBatchInfo"]["shardId"] == letter["shard_id"]
+
+
+def test_looking_takes_nothing_out(emptied: Place) -> None:
+    """Whoever works on the letters gets them at once."""
+    refuse(emptied)
+    first = seen(emptied)
+    assert seen(emptied) == first
+    assert len(first) == 1
+    assert len(emptied.cloud.weather.dead_letters()) == 1
+    assert queue_of(emptied).peek() == (0, [])
+
+
+def test_all_are_counted_and_none_is_shown_twice(emptied: Place) -> None:
+    """SQS gives ten at a time."""
+    send(emptied, 12)
+    waiting, found = queue_of(emptied).peek()
+    assert waiting == 12
+    assert len(found) >= 10
+    assert len({message.id for message in found}) == len(found)
+
+
+def test_enough_are_shown_of_many(emptied: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live.dead_letters, "PAGE", 2)
+    send(emptied, 9)
+    waiting, found = queue_of(emptied).peek(enough=3)
+    assert waiting == 9
+    assert 2 <= len(found) <= 4
+
+
+@pytest.mark.parametrize("body", ["hello", "[1]", "5", "{}"])
+def test_somebody_elses_message_is_shown_as_a_letter_that_says_nothing(
+    emptied: Place, body: str
+) -> None:
+    weather = emptied.cloud.weather
+    sent = weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=body)
+    nothing = dict.fromkeys(("pipe", "condition", "shard_id", "sequence_number", "arrived"), "")
+    assert seen(emptied) == [{"message_id": sent["MessageId"]} | nothing]
+
+
+def test_a_missing_queue_is_told(emptied: Place) -> None:
+    sqs = Aws(emptied.settings.stack.region).client("sqs")
+    with (
+        pytest.raises(LiveError, match=r"^AWS answered: .*NonExistentQueue.*not exist"),
+        asking_aws(),
+    ):
+        DeadLetterQueue(sqs, name="nowhere").peek()

@@ -1,4 +1,4 @@
-"""Momento as the room reads it: items of the cache, and the topic over all its troubles."""
+"""A topic is read over all its troubles: messages, gaps, waits, refusals."""
 
 import base64
 import threading
@@ -12,14 +12,16 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+import live.topic
 import localcloud.momento
-import weather.momento
+from live.errors import LiveError
+from live.momento import Access
+from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
+from live.topic import Topic as WatchedTopic
 from localcloud.momento import LocalMomento, Topic
 from tests.conftest import KEY
 from tests.localcloud.arrivals import unused_port, until
-from tests.weather.conftest import polls, settings_of, unbroken_poll
-from weather.errors import WeatherError
-from weather.momento import Connected, Disconnected, Discontinuity, Message, Momento, TopicEvent
+from tests.place import momento, polls, unbroken_poll
 
 TOPIC = "a topic"
 
@@ -27,7 +29,7 @@ TOPIC = "a topic"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again and end polls soon."""
-    monkeypatch.setattr(weather.momento, "FIRST_WAIT_SECONDS", 0.02)
+    monkeypatch.setattr(live.topic, "FIRST_WAIT_SECONDS", 0.02)
     monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
 
 
@@ -46,22 +48,20 @@ def local(service: LocalMomento) -> LocalMomento:
     return service
 
 
-def momento_at(endpoint: str, **changes: str) -> Momento:
-    """Return a reader of the Momento there."""
-    names = {"MOMENTO_CACHE_NAME": "weather", "MOMENTO_TOPIC_NAME": TOPIC}
-    key = {"MOMENTO_API_KEY": KEY, "MOMENTO_ENDPOINT_URL": endpoint}
-    local = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}  # so that no proxy is asked
-    return Momento(settings_of(**names | key | local | changes))
+def topic_at(endpoint: str, *, key: str = KEY, cache: str = "weather") -> WatchedTopic:
+    """Return a reader of the topic there."""
+    access = Access(origin=endpoint, key=key)
+    return WatchedTopic(momento(), access, cache=cache, name=TOPIC)
 
 
 class Watcher:
     """Watches a topic in a thread; a context manager."""
 
-    def __init__(self, momento: Momento) -> None:
+    def __init__(self, topic: WatchedTopic) -> None:
         self.stop = threading.Event()
         self.events: list[TopicEvent] = []
         self.problems: SimpleQueue[Exception] = SimpleQueue()
-        self.thread = threading.Thread(target=self._watch, args=(momento,))
+        self.thread = threading.Thread(target=self._watch, args=(topic,))
 
     def __enter__(self) -> Self:
         self.thread.start()
@@ -71,11 +71,11 @@ class Watcher:
         self.stop.set()
         self.thread.join()
 
-    def _watch(self, momento: Momento) -> None:
+    def _watch(self, topic: WatchedTopic) -> None:
         try:
-            for event in momento.watch(self.stop):
+            for event in topic.watch(self.stop):
                 self.events.append(event)
-        except WeatherError as error:
+        except LiveError as error:
             self.problems.put(error)
 
     def of(self, kind: type[Any]) -> list[Any]:
@@ -93,7 +93,7 @@ def listening(local: LocalMomento) -> Iterator[Watcher]:
     """Watch the topic; none of the messages to come is missed."""
     with ExitStack() as stack:
         with unbroken_poll(local):
-            watcher = stack.enter_context(Watcher(momento_at(local.endpoint)))
+            watcher = stack.enter_context(Watcher(topic_at(local.endpoint)))
         yield watcher
 
 
@@ -103,95 +103,6 @@ def publish(local: LocalMomento, *messages: str | bytes) -> None:
     for message in messages:
         headers = {"Authorization": KEY, "Content-Type": "text/plain"}
         httpx.post(url, content=message, headers=headers, timeout=60).raise_for_status()
-
-
-def put(local: LocalMomento, key: str, value: bytes) -> None:
-    """Put an item into the cache."""
-    httpx.put(
-        f"{local.endpoint}/cache/weather",
-        params={"key": key, "ttl_seconds": "60"},
-        content=value,
-        headers={"Authorization": KEY},
-        timeout=60,
-    ).raise_for_status()
-
-
-def complaint(momento: Momento) -> str:
-    """Return what getting an item fails with."""
-    with pytest.raises(WeatherError) as caught:
-        momento.get("Oslo")
-    assert KEY not in str(caught.value)
-    return str(caught.value)
-
-
-@pytest.mark.parametrize("key", ["Oslo", "München 🌧", "a b+c&d=e%20f/g?h#i"])
-def test_an_item_is_there_or_is_not(local: LocalMomento, key: str) -> None:
-    momento = momento_at(local.endpoint)
-    assert momento.get(key) is None
-    put(local, key, b"\xff value")
-    assert momento.get(key) == b"\xff value"
-
-
-@pytest.mark.parametrize("name", ["MOMENTO_ENDPOINT_URL", "MOMENTO_API_ENDPOINT"])
-def test_an_endpoint_that_is_no_url_is_told(name: str) -> None:
-    with pytest.raises(WeatherError) as caught:
-        Momento(settings_of(**{name: "https://\N{SNOWMAN}.test"}, MOMENTO_API_KEY=KEY))
-    assert str(caught.value).startswith(f"{name} is 'https://\N{SNOWMAN}.test', which is no URL")
-
-
-def test_names_are_quoted(local: LocalMomento) -> None:
-    seen: list[bytes] = []
-
-    async def note(request: Request) -> Response:
-        seen.append(request.scope["raw_path"])
-        return Response(b"")
-
-    local.service.interfere = note
-    momento_at(local.endpoint, MOMENTO_CACHE_NAME="a cache?").get("Oslo")
-    assert seen == [b"/cache/a%20cache%3F"]
-
-
-def test_a_wrong_key_is_refused(local: LocalMomento) -> None:
-    momento = momento_at(local.endpoint, MOMENTO_API_KEY="wrong-one")
-    with pytest.raises(WeatherError) as caught:
-        momento.get("Oslo")
-    assert str(caught.value) == (
-        "Momento refuses the API key (401): it is wrong, expired or revoked, or a v1 key of another"
-        " region; create one in the Momento console that may read the cache weather and its topics"
-    )
-
-
-def test_a_key_that_only_writes_is_told_that_it_may_not_read(local: LocalMomento) -> None:
-    """Which is all that the pipes need."""
-    rule = {"type": "cache", "permissions": ["write"], "caches": "*", "items": "*"}
-    local.service.keys.add("writes", [rule])
-    assert complaint(momento_at(local.endpoint, MOMENTO_API_KEY="writes")).startswith(
-        "Momento refuses the API key (403): it may not read here, which the pipes do not need;"
-    )
-
-
-def test_a_missing_cache_is_told_and_is_no_missing_item(local: LocalMomento) -> None:
-    said = complaint(momento_at(local.endpoint, MOMENTO_CACHE_NAME="nowhere"))
-    assert said == (
-        f"there is no cache nowhere at {local.endpoint}: create it in the Momento console"
-    )
-
-
-@pytest.mark.parametrize("status", [400, 429, 500, 503])
-def test_what_momento_answers_is_told(local: LocalMomento, status: int) -> None:
-    async def refuse(_: Request) -> Response:
-        return PlainTextResponse("no, not today" + "." * 500, status_code=status)
-
-    local.service.interfere = refuse
-    said = complaint(momento_at(local.endpoint))
-    assert said.startswith(f"Momento answers {status}: no, not today")
-    assert len(said) < 300
-
-
-@pytest.mark.parametrize("endpoint", ["127.0.0.1:{port}", "http://127.0.0.1:{port}"])
-def test_an_endpoint_that_does_not_answer_is_named(endpoint: str) -> None:
-    at = endpoint.format(port=unused_port())
-    assert complaint(momento_at(at)).startswith(f"Momento does not answer at {at}: ")
 
 
 def test_messages_come_in_order_from_now_on(local: LocalMomento) -> None:
@@ -227,7 +138,7 @@ def test_a_restarted_momento_is_taken_up_again() -> None:
             watcher.wait_for(Discontinuity)
             publish(second, "anew")
             messages = watcher.wait_for(Message, 3)
-    assert f"does not answer at http://127.0.0.1:{port}" in problems[1].problem
+    assert f"Momento at http://127.0.0.1:{port}: no connection" in problems[1].problem
     assert [problem.seconds for problem in problems[:2]] == [0.02, 0.04]
     assert [(message.number, message.text) for message in messages] == [
         (0, "one"),
@@ -263,20 +174,20 @@ def test_after_a_poll_that_broke_it_is_connected_once_the_cache_answers(
     local: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And not only once the next poll ends, which a quiet topic lets wait."""
-    get, quiet = httpx.Client.get, threading.Event()
+    ask, quiet = httpx.Client.request, threading.Event()
     broken: list[str] = []
 
-    def cut(client: httpx.Client, url: str, **how: Any) -> httpx.Response:
-        if not url.startswith("/topics/"):
-            return get(client, url, **how)
+    def cut(client: httpx.Client, method: str, url: str, **how: Any) -> httpx.Response:
+        if "/topics/" not in url:
+            return ask(client, method, url, **how)
         if not broken:
             broken.append(url)
             raise httpx.ReadError("the connection broke")
         quiet.wait(600)
-        return get(client, url, **how)
+        return ask(client, method, url, **how)
 
-    monkeypatch.setattr(httpx.Client, "get", cut)
-    with Watcher(momento_at(local.endpoint)) as watcher:
+    monkeypatch.setattr(httpx.Client, "request", cut)
+    with Watcher(topic_at(local.endpoint)) as watcher:
         watcher.wait_for(Connected, 2)
         assert len(watcher.of(Disconnected)) == 1
         quiet.set()
@@ -286,7 +197,7 @@ def test_a_topic_that_is_refused_is_asked_less_and_less_often(
     local: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though the cache beside it answers; and it counts as read once a poll has succeeded."""
-    monkeypatch.setattr(weather.momento, "LONGEST_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(live.topic, "LONGEST_WAIT_SECONDS", 0.3)
     troubled = threading.Event()
     troubled.set()
 
@@ -295,7 +206,7 @@ def test_a_topic_that_is_refused_is_asked_less_and_less_often(
         return PlainTextResponse("slow down", status_code=429) if busy else None
 
     local.service.interfere = throttle
-    with Watcher(momento_at(local.endpoint)) as watcher:
+    with Watcher(topic_at(local.endpoint)) as watcher:
         problems = watcher.wait_for(Disconnected, 6)
         assert [problem.seconds for problem in problems[:6]] == [0.02, 0.04, 0.08, 0.16, 0.3, 0.3]
         assert len(watcher.of(Connected)) == 1
@@ -352,13 +263,13 @@ def test_a_gap_is_told_once_though_no_message_follows_it(local: LocalMomento) ->
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"MOMENTO_API_KEY": "wrong-one"}, "refuses the API key (401)"),
-        ({"MOMENTO_CACHE_NAME": "nowhere"}, "there is no cache nowhere"),
+        ({"key": "wrong-one"}, "the API key is wrong, expired or revoked"),
+        ({"cache": "nowhere"}, "/cache/nowhere; there is no such cache: create it"),
     ],
 )
 def test_a_refusal_ends_the_watch(local: LocalMomento, change: dict[str, str], says: str) -> None:
-    with pytest.raises(WeatherError) as caught:
-        list(momento_at(local.endpoint, **change).watch())
+    with pytest.raises(LiveError) as caught:
+        list(topic_at(local.endpoint, **change).watch())
     assert says in str(caught.value)
 
 
@@ -368,12 +279,12 @@ def test_something_else_than_momento_ends_the_watch(local: LocalMomento, body: s
         return PlainTextResponse(body)
 
     local.service.interfere = answer
-    with pytest.raises(WeatherError, match="is not Momento's HTTP API"):
-        list(momento_at(local.endpoint).watch())
+    with pytest.raises(LiveError, match="is not Momento's HTTP API"):
+        list(topic_at(local.endpoint).watch())
 
 
 def test_stop_ends_the_watch_after_the_poll(local: LocalMomento) -> None:
-    with Watcher(momento_at(local.endpoint)) as watcher:
+    with Watcher(topic_at(local.endpoint)) as watcher:
         until(lambda: polls(local) > 0)
         watcher.stop.set()
         watcher.thread.join(60)
@@ -382,9 +293,26 @@ def test_stop_ends_the_watch_after_the_poll(local: LocalMomento) -> None:
 
 
 def test_stop_ends_the_wait_for_a_momento_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weather.momento, "FIRST_WAIT_SECONDS", 300.0)
-    with Watcher(momento_at(f"http://127.0.0.1:{unused_port()}")) as watcher:
+    monkeypatch.setattr(live.topic, "FIRST_WAIT_SECONDS", 300.0)
+    with Watcher(topic_at(f"http://127.0.0.1:{unused_port()}")) as watcher:
         watcher.wait_for(Disconnected)
         watcher.stop.set()
         watcher.thread.join(60)
         assert not watcher.thread.is_alive()
+
+
+def test_what_the_topic_still_has_is_read_from_its_first_message_on(local: LocalMomento) -> None:
+    publish(local, "one", b"\xff")
+    assert topic_at(local.endpoint).messages() == [
+        Message(number=0, text="one"),
+        Message(number=1, text=None, binary=base64.b64encode(b"\xff").decode()),
+    ]
+
+
+def test_a_request_that_momento_refuses_ends_the_watch(local: LocalMomento) -> None:
+    async def refuse(_: Request) -> Response:
+        return PlainTextResponse("no, not today", status_code=400)
+
+    local.service.interfere = refuse
+    with pytest.raises(LiveError, match=r"^Momento at http.*: HTTP 400 no, not today$"):
+        list(topic_at(local.endpoint).watch())

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ops.errors import OpsError
-from ops.pipelines import Pipeline, choose, group
+from live.errors import LiveError
+from live.pipelines import Pipeline, choose, group
 
 NAMES = [
     *("shop-topic-publish-pipe", "shop-cache-put-pipe"),
@@ -49,7 +49,7 @@ def test_a_pipeline_is_chosen_by_id_or_name(
 )
 def test_a_choice_that_is_none_lists_them(wanted: str | None, message: str) -> None:
     found = group(["shop-a-cache-put-pipe", "shop-b-cache-put-pipe"], "shop")
-    with pytest.raises(OpsError, match=message):
+    with pytest.raises(LiveError, match=message):
         choose(found, "shop", wanted)
 
 
@@ -68,13 +68,13 @@ def test_without_a_name_it_is_the_chosen_stacks(stack: str, expected: str | None
     if expected:
         assert choose(found, "shop", **of).name == expected
     else:
-        with pytest.raises(OpsError, match="of shop-order-changes, shop-session-changes"):
+        with pytest.raises(LiveError, match="of shop-order-changes, shop-session-changes"):
             choose(found, "shop", **of)
 
 
 def test_a_stack_that_is_not_deployed_is_an_error() -> None:
     found = {"shop": Pipeline("shop")}
     with pytest.raises(
-        OpsError, match="no pipeline of the stack orders is deployed; there are shop"
+        LiveError, match="no pipeline of the stack orders is deployed; there are shop"
     ):
         choose(found, "shop", stack="orders", shared_name=lambda one: SHARED[one.name])

@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventpipes import (
-    Definition,
     Destination,
     Event,
     Filtered,
+    Outcome,
     Pipe,
     Request,
     Rule,
     RuleDefinition,
     Unprocessable,
+    Way,
 )
+
+Sent = Filtered | Request | Unprocessable
 
 _IN_A_TEMPLATE = re.compile(r"<([^<>\s]+)>")
 A_DAY = 86_400
@@ -22,18 +25,12 @@ _DETAIL = re.compile(r"\$\.detail(?=[.\[]|$)")
 """Where a rule's event has the record."""
 
 
-class Route:
-    """A pipe to an API destination, or a rule with the pipe that puts the records on its bus.
-
-    `reader` is the pipe that reads the stream.
-    """
+class Route(Way):
+    """The way to an API destination: by a pipe, or by a rule of the bus behind it."""
 
     def __init__(self, operation: str, pipe: Pipe, rule: Rule | None = None) -> None:
+        super().__init__(pipe, rule)
         self.operation = operation
-        self.reader: Definition = pipe.definition
-        self.definition: Definition | RuleDefinition = (rule or pipe).definition
-        self._pipe = pipe
-        self._rule = rule
 
     @property
     def name(self) -> str:
@@ -89,22 +86,16 @@ class Route:
         query = self.definition.query_string
         return _DETAIL.sub("$", query.get("key") or query.get("key_base64") or "")
 
-    def process(self, record: Mapping[str, Any]) -> Filtered | Request | Unprocessable:
+    def process(self, record: Mapping[str, Any]) -> Sent:
         """Return what becomes of a record, through the bus if there is one."""
-        outcome = self._pipe.process(record)
-        if not isinstance(outcome, Event):
-            return outcome
-        if self._rule is None:
-            return Unprocessable("its pipe puts events on a bus, and no rule is known that sends")
-        return self._rule.process(outcome.envelope)
+        return _sent(super().process(record))
 
-    def read_by_target(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what the request is made of: the record, or the event that the bus has of it."""
-        outcome = self._pipe.process(record)
-        return outcome.envelope if isinstance(outcome, Event) else record
-
-    def process_event(self, event: Mapping[str, Any]) -> Filtered | Request | Unprocessable:
+    def process_event(self, event: Mapping[str, Any]) -> Sent:
         """Return what a rule makes of an event, with the envelope that it came in."""
-        if self._rule is None:
-            return self.process(event["detail"])
-        return self._rule.process(event)
+        return _sent(super().process_event(event))
+
+
+def _sent(outcome: Outcome) -> Sent:
+    if isinstance(outcome, Event):
+        return Unprocessable("its pipe puts events on a bus, and no rule is known that sends")
+    return outcome

@@ -2,13 +2,12 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.table import as_json
+from eventpipes.stream_record import read_by_pipe
 
 PAGE = 100
 """Records read at a time: dead letters of one outage are neighbours."""
@@ -97,14 +96,14 @@ class Stream:
         empty = 0
         while iterator is not None and empty < PATIENCE:
             page = self._client.get_records(ShardIterator=iterator, Limit=size)
-            records = [_as_a_pipe_has_it(record, stream_arn) for record in page["Records"]]
+            records = [read_by_pipe(record, stream_arn) for record in page["Records"]]
             empty = 0 if records else empty + 1
             if size == PAGE:
                 self._keep(stream_arn, shard, records)
             yield from records
             iterator = page.get("NextShardIterator")
 
-    def _keep(self, stream_arn: str, shard: str, records: list[Record]) -> None:
+    def _keep(self, stream_arn: str, shard: str, records: Sequence[Record]) -> None:
         for record in records:
             self._kept[stream_arn, shard, record["dynamodb"]["SequenceNumber"]] = record
         while len(self._kept) > KEPT:
@@ -139,12 +138,3 @@ class Stream:
             if last is None:
                 return
             start = {"ExclusiveStartShardId": last}
-
-
-def _as_a_pipe_has_it(record: Mapping[str, Any], stream_arn: str) -> Record:
-    """Return a record with what a pipe adds to it, and as JSON."""
-    converted: dict[str, Any] = as_json(dict(record))
-    created: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
-    converted["eventSourceARN"] = stream_arn
-    converted["dynamodb"]["ApproximateCreationDateTime"] = int(created.timestamp())
-    return converted

@@ -1,4 +1,6 @@
-"""DynamoDB JSON: each attribute's value with its type, such as `{"S": "Oslo"}`.
+"""DynamoDB JSON: items whose values have their types, such as `{"S": "Oslo"}`.
+
+Bytes are Base64, as in a stream's records.
 
 See AWS: "DynamoDB low-level API, data type descriptors".
 """
@@ -8,7 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from eventpipes.dynamodb_number import DIGITS, InvalidNumber, normalise
+from live.terminal import short
 
+Item = Mapping[str, Any]
+"""Attributes by name, each with its type: `{"Location": {"S": "Oslo"}}`."""
+KEY_TYPES: Final = {"S", "N", "B"}
+SETS: Final = ("SS", "NS", "BS")
+DEEPEST: Final = 32
+"""How deep DynamoDB nests values ("Quotas in Amazon DynamoDB")."""
 _SHOWN: Final = 40
 """Characters of a value that a message repeats."""
 
@@ -67,6 +76,38 @@ def of_plain(value: object) -> dict[str, Any]:
     raise TypeError(f"{value!r} is no JSON")
 
 
+def from_json(item: Item) -> dict[str, Any]:
+    """Return a key or an item as boto3 takes it."""
+    return {name: _typed_from_json(value) for name, value in item.items()}
+
+
+def same(one: Item | None, other: Item | None) -> bool:
+    """Say whether two items are equal; a set has no order."""
+    return bool(_canonical(one) == _canonical(other))
+
+
+def is_record(record: Any) -> bool:  # noqa: ANN401 - what came as JSON
+    """Say whether this is a stream's record: keys, and images if any, all DynamoDB JSON."""
+    images = record.get("dynamodb") if isinstance(record, dict) else None
+    if not isinstance(images, dict):
+        return False
+    keys = images.get("Keys")
+    if not isinstance(keys, dict) or not keys:
+        return False
+    are_keys = all(isinstance(one, dict) and one.keys() & KEY_TYPES for one in keys.values())
+    held = [images[name] for name in ("Keys", "NewImage", "OldImage") if name in images]
+    return are_keys and all(wrong(item, "") is None for item in held)
+
+
+def key_text(key: Item) -> str:
+    r"""Return a key for people, whose terminal obeys nothing in it.
+
+    >>> print(key_text({"City": {"S": "\x1b[2JOslo"}, "Day": {"N": "1"}}))
+    \x1b[2JOslo 1
+    """
+    return short(" ".join(str(one) for value in key.values() for one in value.values()))
+
+
 class Written:
     """A number of plain JSON, as it was written."""
 
@@ -90,12 +131,15 @@ def kind(value: object) -> str:
     return "a number"
 
 
-def _all_wrong(values: Mapping[str, object], place: str) -> Iterator[str]:
+def _all_wrong(values: Mapping[str, object], place: str, depth: int = 1) -> Iterator[str]:
     for name, value in values.items():
-        yield from _wrong(value, f"{place}.{name}")
+        yield from _wrong(value, f"{place}.{name}", depth)
 
 
-def _wrong(value: object, place: str) -> Iterator[str]:
+def _wrong(value: object, place: str, depth: int = 1) -> Iterator[str]:
+    if depth > DEEPEST:
+        yield f"{place} is nested deeper than the {DEEPEST} levels that DynamoDB takes"
+        return
     if not isinstance(value, dict):
         yield f'{place} is {kind(value)}, and not a value with its type, such as {{"S": "Oslo"}}'
         return
@@ -110,10 +154,36 @@ def _wrong(value: object, place: str) -> Iterator[str]:
     if not holds(held):
         yield f"{place} is of type {tag}, which holds {words}, and not {_some(held)}"
     elif tag == "M":
-        yield from _all_wrong(held, place)
+        yield from _all_wrong(held, place, depth + 1)
     elif tag == "L":
         for number, one in enumerate(held):
-            yield from _wrong(one, f"{place}[{number}]")
+            yield from _wrong(one, f"{place}[{number}]", depth + 1)
+
+
+def _typed_from_json(value: Mapping[str, Any]) -> dict[str, Any]:
+    ((kind, held),) = value.items()
+    match kind:
+        case "B":
+            return {kind: base64.b64decode(held)}
+        case "BS":
+            return {kind: [base64.b64decode(one) for one in held]}
+        case "L":
+            return {kind: [_typed_from_json(one) for one in held]}
+        case "M":
+            return {kind: from_json(held)}
+    return {kind: held}
+
+
+def _canonical(value: Any) -> Any:  # noqa: ANN401 - what an item holds is any JSON
+    match value:
+        case dict():
+            return {
+                name: sorted(one) if name in SETS and isinstance(one, list) else _canonical(one)
+                for name, one in value.items()
+            }
+        case list():
+            return [_canonical(one) for one in value]
+    return value
 
 
 def _some(value: object) -> str:

@@ -12,9 +12,8 @@ from typing import Any, Protocol
 
 import httpx
 
-from weather.errors import WeatherError
-from weather.settings import WeatherSettings
-from weather.table import Aws, explained
+from live.aws import Aws, asking_aws
+from live.errors import LiveError
 
 LOG_SECONDS = 2.0
 """How often the logs are looked at."""
@@ -22,6 +21,8 @@ LONG_POLL_SECONDS = 30.0
 UNFINISHED = 1_000
 """Executions whose end has not been seen yet, at most."""
 
+FEED = "PIPE_DELIVERIES_URL"
+"""The variable that names the local cloud's feed."""
 Delivery = dict[str, Any]
 """pipe, event_name, keys, outcome, reason, seconds; and as far as the source tells: record,
 filters, template, request (method, url, headers, body) and attempts (status, response, seconds)."""
@@ -31,7 +32,7 @@ class Deliveries(Protocol):
     """Yields deliveries until stopped, and none after each look that succeeded.
 
     Raises:
-        WeatherError: the source cannot be read; following again goes on where it was.
+        LiveError: the source cannot be read; following again goes on where it was.
 
     """
 
@@ -39,15 +40,13 @@ class Deliveries(Protocol):
         """Yield what the pipes do."""
 
 
-def deliveries(aws: Aws, settings: WeatherSettings) -> Deliveries:
-    """Return the feed if the place has one, else the execution logs."""
-    if settings.deliveries_url:
-        return FeedDeliveries(settings.deliveries_url)
-    return LoggedDeliveries(aws, settings)
+def deliveries(aws: Aws, *, feed: str | None, log_group: str) -> Deliveries:
+    """Return the feed if the place has one, by its URL; else the execution logs of a group."""
+    return Feed(feed) if feed else ExecutionLogs(aws, log_group)
 
 
-class FeedDeliveries:
-    """The local cloud's feed."""
+class Feed:
+    """The local cloud's feed (`localcloud.feed`)."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -57,24 +56,36 @@ class FeedDeliveries:
     def follow(self, stop: threading.Event) -> Iterator[Delivery | None]:
         """Yield what the pipes do, with what they did before."""
         while not stop.is_set():
-            try:
-                answer = self._http.get(self._url, params={"after": self._after})
-                items = answer.raise_for_status().json()["items"]
-            except httpx.HTTPError as error:
-                raise WeatherError(f"the local cloud does not answer: {error}") from None
-            for item in items:
-                self._after = item["number"]
-                yield item
+            yield from self.items()
             yield None
 
+    def items(self) -> Iterator[Delivery]:
+        """Yield the deliveries since the last look, which waits for something to be told.
 
-class LoggedDeliveries:
+        Raises:
+            LiveError: the local cloud does not answer.
+
+        """
+        try:
+            answer = self._http.get(self._url, params={"after": self._after})
+            items = answer.raise_for_status().json()["items"]
+        except httpx.HTTPError as error:
+            raise LiveError(f"the local cloud does not answer: {error}") from None
+        for item in items:
+            self._after = item["number"]
+            yield item
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+
+class ExecutionLogs:
     """The pipes' execution logs, from now on."""
 
-    def __init__(self, aws: Aws, settings: WeatherSettings) -> None:
-        self._settings = settings
-        with explained(settings):
-            self._client = aws.client("logs")
+    def __init__(self, aws: Aws, log_group: str) -> None:
+        self._log_group = log_group
+        self._client = aws.client("logs")
         self._since = int(time.time() * 1000)
         self._seen: dict[str, int] = {}
         self._begun: dict[str, dict[str, Any]] = {}
@@ -88,9 +99,9 @@ class LoggedDeliveries:
             stop.wait(LOG_SECONDS)
 
     def _new_entries(self) -> list[dict[str, Any]]:
-        with explained(self._settings, f"log group {self._settings.log_group}"):
+        with asking_aws(f"log group {self._log_group}"):
             pages = self._client.get_paginator("filter_log_events").paginate(
-                logGroupName=self._settings.log_group, startTime=self._since
+                logGroupName=self._log_group, startTime=self._since
             )
             found = {event["eventId"]: event for page in pages for event in page["events"]}
         entries = [json.loads(found[name]["message"]) for name in found if name not in self._seen]

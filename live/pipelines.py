@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.errors import OpsError
+from live.errors import LiveError
 
 PUT, PUBLISH, DELETE = OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
 CHANGES = "changes"
@@ -72,7 +72,7 @@ def choose(
     nothing is known but that it is not the weather stack.
 
     Raises:
-        OpsError: there is none, or several; the message lists them.
+        LiveError: there is none, or several; the message lists them.
 
     """
     there_are = ", ".join(found)
@@ -80,11 +80,11 @@ def choose(
         for name in (wanted, f"{prefix}-{wanted}"):
             if name in found:
                 return found[name]
-        raise OpsError(f"there is no pipeline {wanted!r}; there are {there_are}")
+        raise LiveError(f"there is no pipeline {wanted!r}; there are {there_are}")
     if len(found) > 1 or stack != WEATHER:
         found = _of_stack(found, prefix, stack, shared_name)
         if not found:
-            raise OpsError(
+            raise LiveError(
                 f"no pipeline of the stack {stack} is deployed; there are {there_are}: set STACK"
                 " to theirs, or choose one with --pipeline"
             )
@@ -92,7 +92,7 @@ def choose(
         return next(iter(found.values()))
     if prefix in found:
         return found[prefix]
-    raise OpsError(
+    raise LiveError(
         f"there are several pipelines: choose one with --pipeline, of {', '.join(found)}"
     )
 

@@ -2,29 +2,23 @@
 
 import json
 import os
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from eventpipes import EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import list_targets, read_definition, read_rule
-from ops.errors import OpsError
-from ops.pipelines import CHANGES, OPERATIONS, PUT, Pipeline, choose, list_pipelines, shared_name
-from ops.route import Route
-from ops.table import Table
+from live.aws import GONE, Aws, asking_aws
+from live.errors import LiveError
+from live.pipelines import CHANGES, OPERATIONS, PUT, Pipeline, choose, list_pipelines, shared_name
+from live.route import Route
+from live.table import Table
 from stacks.settings import Settings
 
 IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
-CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, max_pool_connections=50)
-"""DynamoDB Streams answers few reads a second; what it throttles is asked again."""
-DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
-GONE = ("NotFoundException", "ResourceNotFoundException")
 
 
 class Deployment:
@@ -36,10 +30,10 @@ class Deployment:
     rule is about. `redirect` is where requests go in the place of the destinations' own origin:
     the local cloud's Momento, named by MOMENTO_ENDPOINT_URL.
 
-    `pipeline` is the name of one, with or without the prefix; see `ops.pipelines.choose`.
+    `pipeline` is the name of one, with or without the prefix; see `live.pipelines.choose`.
 
     Raises:
-        OpsError: nothing is deployed, or several pipelines are and none is chosen; it cannot be
+        LiveError: nothing is deployed, or several pipelines are and none is chosen; it cannot be
             run faithfully; or AWS cannot be asked.
 
     """
@@ -49,14 +43,13 @@ class Deployment:
         self._stack = settings.stack
         self._region = settings.region
         self._wanted = pipeline
-        self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        self._aws = Aws(settings.region)
         self._exit = ExitStack()
         self.redirect = os.environ.get("MOMENTO_ENDPOINT_URL") or None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.callback(self._close)
+            stack.callback(self._aws.close)
             with asking_aws():
                 pipeline = self._pipeline()
                 self.name = pipeline.name
@@ -81,35 +74,30 @@ class Deployment:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
         """Return a client of a service; one serves all threads."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
-                    service, region_name=self._region, config=CONFIG
-                )
-            return self._clients[service]
+        return self._aws.client(service)
 
     def chosen(self, name: str) -> Route:
         """Return a route by its operation, or by the name of its pipe or rule.
 
         Raises:
-            OpsError: there is none.
+            LiveError: there is none.
 
         """
         for operation, route in self.pipes.items():
             if name in (operation, route.name):
                 return route
         known = ", ".join(self.pipes)
-        raise OpsError(f"there is no pipe {name!r}; there are {known}")
+        raise LiveError(f"there is no pipe {name!r}; there are {known}")
 
     def required(self, operation: str, purpose: str) -> Route:
         """Return the route of an operation.
 
         Raises:
-            OpsError: the pipeline has none; the message says what cannot be done without.
+            LiveError: the pipeline has none; the message says what cannot be done without.
 
         """
         if operation not in self.pipes:
-            raise OpsError(
+            raise LiveError(
                 f"the pipeline {self.name} has no {operation}, only {', '.join(self.pipes)}:"
                 f" {purpose}"
             )
@@ -125,7 +113,7 @@ class Deployment:
     def _pipeline(self) -> Pipeline:
         found = list_pipelines(self.client("pipes"), self._prefix)
         if not found:
-            raise OpsError(
+            raise LiveError(
                 f"no pipeline of {self._prefix} is deployed in {self._region}: run ./help.sh"
                 " deploy, or set NAME_PREFIX and AWS_REGION to what is deployed"
             )
@@ -146,7 +134,7 @@ class Deployment:
             else:
                 found |= self._rules(pipeline, pipe)
         if not found:
-            raise OpsError(
+            raise LiveError(
                 f"the pipeline {pipeline.name} sends nothing: its event bus has none of its rules;"
                 " run ./help.sh deploy"
             )
@@ -159,7 +147,7 @@ class Deployment:
         try:
             return Pipe(definition)
         except EventPipesError as error:
-            raise OpsError(f"{error}; nothing can be sent in its place") from None
+            raise LiveError(f"{error}; nothing can be sent in its place") from None
 
     def _rules(self, pipeline: Pipeline, pipe: Pipe) -> dict[str, Route]:
         """Return the pipeline's own rules, with the pipe that puts records on their bus.
@@ -168,7 +156,7 @@ class Deployment:
         """
         bus = pipe.definition.event_bus
         if bus is None:
-            raise OpsError(f"the pipe {pipe.definition.name} does not put events on a bus")
+            raise LiveError(f"the pipe {pipe.definition.name} does not put events on a bus")
         names = {f"{pipeline.name}-{operation}-rule": operation for operation in OPERATIONS}
         events = self.client("events")
         found: dict[str, Route] = {}
@@ -177,7 +165,7 @@ class Deployment:
             if operation is None:
                 continue
             if operation in found:
-                raise OpsError(
+                raise LiveError(
                     f"the rule {target[0]['Name']} has several targets, and may have one"
                 )
             definition = read_rule(bus.name, target, events, self._read_secret)
@@ -192,7 +180,7 @@ class Deployment:
     def _one_source(self) -> str:
         sources = sorted({route.reader.source.arn for route in self.pipes.values()})
         if len(sources) > 1:
-            raise OpsError(
+            raise LiveError(
                 f"the pipes of {self.name} read more than one stream: {', '.join(sources)};"
                 " run ./help.sh plan and deploy again"
             )
@@ -206,28 +194,24 @@ class Deployment:
         except ClientError as error:
             if error.response["Error"]["Code"] not in GONE:
                 raise
-            raise OpsError(
+            raise LiveError(
                 f"the table {name}, which the pipes read, is gone: run ./help.sh deploy"
             ) from None
         view = found.get("StreamSpecification", {}).get("StreamViewType")
         if PUT in self.pipes and view not in IMAGES:
-            raise OpsError(
+            raise LiveError(
                 f"the table {name} has the stream view {view}, but the new image is needed to"
                 f" compare: use {' or '.join(IMAGES)}"
             )
         keys = tuple(key["AttributeName"] for key in found["KeySchema"])
         return Table(client, name=name, keys=keys, about=found.get("ItemCount", 0))
 
-    def _close(self) -> None:
-        for client in self._clients.values():
-            client.close()
-
 
 def _compiled(definition: RuleDefinition) -> Rule:
     try:
         return Rule(definition)
     except EventPipesError as error:
-        raise OpsError(f"{error}; nothing can be sent in its place") from None
+        raise LiveError(f"{error}; nothing can be sent in its place") from None
 
 
 def table_of(stream_arn: str) -> str:
@@ -237,37 +221,3 @@ def table_of(stream_arn: str) -> str:
     'weather'
     """
     return stream_arn.partition(":table/")[2].partition("/")[0]
-
-
-@contextmanager
-def asking_aws() -> Iterator[None]:
-    """Explain it when AWS cannot be asked.
-
-    Raises:
-        OpsError: credentials are missing, a right is, or AWS failed.
-
-    """
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise _explained(error) from None
-
-
-def fatal(error: BotoCoreError | ClientError) -> OpsError | None:
-    """Return the explanation of what befalls every request, not only this one; else nothing."""
-    if isinstance(error, ClientError) and error.response["Error"]["Code"] not in DENIED:
-        return None
-    return _explained(error)
-
-
-def _explained(error: BotoCoreError | ClientError) -> OpsError:
-    if not isinstance(error, ClientError):
-        return OpsError(
-            f"AWS cannot be asked: {error}; check the credentials and AWS_REGION (see .env.example)"
-        )
-    if error.response["Error"]["Code"] in DENIED:
-        return OpsError(f"AWS refused: {error}; docs/replay.md lists the rights that this takes")
-    return OpsError(
-        f"AWS answered: {error}; check the credentials, NAME_PREFIX and AWS_REGION"
-        " (see .env.example)"
-    )

@@ -1,25 +1,28 @@
-"""Send a pipe's request to Momento, and read what Momento has.
+"""Momento over HTTP: send what pipes send, and read what Momento has.
 
-The rules are EventBridge's for API destinations, but for two: a person waits, so an attempt
-that fails is tried again a few times only, and a key or cache that Momento does not take ends
-the run, because every other request would fail the same way.
+What is tried again, and what is not, follows EventBridge's rules for API destinations. Two things
+differ, because a person waits: a failed attempt is tried again a few times only, and a key or a
+cache that Momento does not take ends the run, because every other request would fail as well.
+
+See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento Topics".
 """
 
 import contextlib
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import httpx
 
 from eventpipes import Request
-from ops.errors import OpsError
+from live.errors import LiveError
 
 TIMEOUT_SECONDS = 5.0
 ATTEMPTS = 5
@@ -29,15 +32,15 @@ RETRIED = frozenset({407, 409, 429})
 UNUSABLE = frozenset({401, 403, 404})
 KEY_PARAMETERS = ("key", "key_base64")
 NEXT_STEPS = {
-    401: "the API key in the connection is wrong, expired or revoked, or a v1 key of another"
-    " region: set MOMENTO_API_KEY to a valid one, and run ./help.sh deploy",
-    403: "the API key in the connection may not do this: set MOMENTO_API_KEY to one that may read"
-    " and write the cache and publish to the topic, and run ./help.sh deploy",
+    401: "the API key is wrong, expired or revoked, or a v1 key of another region: set"
+    " MOMENTO_API_KEY to a valid one, and run ./help.sh deploy if it is the connection's",
+    403: "the API key may not do this, which the pipes may not need: set MOMENTO_API_KEY to one"
+    " that may read and write the cache and its topics",
     404: "there is no such cache: create it in the Momento console, in the endpoint's region",
 }
 
 
-class RefusedError(OpsError):
+class RefusedError(LiveError):
     """Momento refused this request for good, or none can be made; `answer` says why."""
 
     def __init__(self, answer: str) -> None:
@@ -45,12 +48,41 @@ class RefusedError(OpsError):
         super().__init__(answer)
 
 
-class UnansweredError(OpsError):
-    """Momento did not take the request in all attempts; a later run may succeed."""
+class UnansweredError(LiveError):
+    """Momento did not take the request in all attempts; a later run may succeed.
+
+    `is_busy` says whether it answered, and asked for patience: for `seconds`, by Retry-After.
+    """
+
+    def __init__(self, problem: str, *, is_busy: bool = False, seconds: float = 0.0) -> None:
+        self.is_busy = is_busy
+        self.seconds = seconds
+        super().__init__(problem)
 
 
-class UnusableError(OpsError):
+class UnusableError(LiveError):
     """Momento takes no request at all: the key or the cache is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Where Momento is, and the API key that is shown there."""
+
+    origin: str
+    key: str = field(repr=False)
+
+    def request(self, method: str, *path: str, **query: str | int) -> Request:
+        """Return a request of our own, which no pipe sends.
+
+        >>> access = Access(origin="https://momento.test", key="")
+        >>> access.request("GET", "cache", "a b", key="c&d").url
+        'https://momento.test/cache/a%20b?key=c%26d'
+        """
+        parts = "".join(f"/{quote(part, safe='')}" for part in path)
+        url = f"{self.origin.rstrip('/')}{parts}"
+        return Request(
+            method, f"{url}?{urlencode(query)}" if query else url, {"Authorization": self.key}, ""
+        )
 
 
 class Pace:
@@ -71,29 +103,34 @@ class Pace:
             time.sleep(turn - now)
 
 
-class Sender:
-    """Sends requests, from any thread; a context manager.
+class Momento:
+    """Momento's HTTP API, from any thread; a context manager.
 
     `rates` are requests a second by HTTP method. `redirect` is the origin that requests go to
-    in the place of their own. Setting `stop` ends the waits between attempts.
+    in the place of their own: the local cloud's Momento. `is_local` says that what is asked is on
+    this machine, and no proxy is. Setting `stop` ends the waits between
+    attempts.
     """
 
     def __init__(
         self,
         *,
-        rates: Mapping[str, float],
+        rates: Mapping[str, float] | None = None,
         redirect: str | None = None,
+        is_local: bool = False,
         stop: threading.Event | None = None,
         attempts: int = ATTEMPTS,
         first_wait: float = FIRST_WAIT_SECONDS,
-        timeout: float = TIMEOUT_SECONDS,
+        timeout: float | None = None,
     ) -> None:
-        self._paces = {method: Pace(rate) for method, rate in rates.items()}
+        self._paces = {method: Pace(rate) for method, rate in (rates or {}).items()}
         self._redirect = redirect
         self._stop = stop or threading.Event()
         self._attempts = attempts
         self._first_wait = first_wait
-        self._http = httpx.Client(timeout=timeout, trust_env=redirect is None)
+        self._http = httpx.Client(
+            timeout=timeout or TIMEOUT_SECONDS, trust_env=not (redirect or is_local)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +141,10 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def send(self, request: Request) -> None:
@@ -127,35 +168,55 @@ class Sender:
         answer = self._until_answered(reading(request))
         return None if answer.status_code == httpx.codes.NOT_FOUND else answer.content
 
-    def _until_answered(self, request: Request) -> httpx.Response:
-        problem, asked = "", 0.0
-        for attempt in range(self._attempts):
-            if attempt and self._stop.wait(self._wait(attempt, asked)):
-                raise UnansweredError(f"interrupted after {problem}")
-            answer, problem = self._once(request)
-            if answer is not None and not _is_retried(answer):
-                return _judged(request, answer)
-            asked = 0.0 if answer is None else _retry_after(answer)
-        raise UnansweredError(f"{self._attempts} attempts, the last: {problem}")
+    def ask(
+        self,
+        request: Request,
+        *,
+        read_seconds: float | None = None,
+        note: Callable[[str, object], None] | None = None,
+    ) -> httpx.Response:
+        """Send a request once, and return the answer whatever it is.
 
-    def _once(self, request: Request) -> tuple[httpx.Response | None, str]:
-        pace = self._paces.get(request.method)
-        if pace is not None:
+        `read_seconds` is how long the answer may take; `note` is told how far the request is
+        (httpx: "Request extensions", trace).
+
+        Raises:
+            RefusedError: it cannot be sent over HTTP.
+            UnansweredError: there is no connection, or no answer in time.
+
+        """
+        timeout = self._http.timeout.as_dict()
+        if read_seconds is not None:
+            timeout["read"] = read_seconds
+        extensions = {"timeout": timeout} | ({"trace": note} if note else {})
+        if (pace := self._paces.get(request.method)) is not None:
             pace.wait()
         try:
-            answer = self._http.request(
+            return self._http.request(
                 request.method,
                 redirected(request.url, self._redirect),
                 headers={**request.headers, "Host": urlsplit(request.url).netloc},
                 content=request.body.encode(),
+                extensions=extensions,
             )
         except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError) as error:
             raise RefusedError(f"it cannot be sent over HTTP: {error}") from None
         except httpx.TimeoutException:
-            return None, "no answer in time"
+            raise UnansweredError("no answer in time") from None
         except httpx.TransportError as error:
-            return None, f"no connection: {error}"
-        return answer, _said(answer)
+            raise UnansweredError(f"no connection: {error or type(error).__name__}") from None
+
+    def _until_answered(self, request: Request) -> httpx.Response:
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return judged(request, self.ask(request))
+            except UnansweredError as error:
+                failed = error
+            if attempt < self._attempts and self._stop.wait(self._wait(attempt, failed.seconds)):
+                raise UnansweredError(f"interrupted after {failed}")
+        raise UnansweredError(
+            f"{self._attempts} attempts, the last: {failed}", is_busy=failed.is_busy
+        )
 
     def _wait(self, attempt: int, asked: float) -> float:
         own = min(self._first_wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
@@ -185,7 +246,15 @@ def redirected(url: str, origin: str | None) -> str:
     return origin.rstrip("/") + url[len(f"{parts.scheme}://{parts.netloc}") :]
 
 
-def _judged(request: Request, answer: httpx.Response) -> httpx.Response:
+def judged(request: Request, answer: httpx.Response) -> httpx.Response:
+    """Return an answer that is a success, or that tells that an item to read is not there.
+
+    Raises:
+        RefusedError: Momento refuses the request for good.
+        UnansweredError: Momento asks for patience.
+        UnusableError: Momento takes no request with this key, or for this cache.
+
+    """
     if answer.is_success:
         return answer
     missing_item = request.method == "GET" and not re.search(
@@ -196,17 +265,16 @@ def _judged(request: Request, answer: httpx.Response) -> httpx.Response:
     if answer.status_code in UNUSABLE:
         where = urlsplit(request.url).path
         raise UnusableError(
-            f"Momento answers {_said(answer)} to {request.method} {where};"
+            f"Momento answers {said(answer)} to {request.method} {where};"
             f" {NEXT_STEPS[answer.status_code]}"
         )
-    raise RefusedError(_said(answer))
+    if answer.is_server_error or answer.status_code in RETRIED:
+        raise UnansweredError(said(answer), is_busy=True, seconds=_retry_after(answer))
+    raise RefusedError(said(answer))
 
 
-def _is_retried(answer: httpx.Response) -> bool:
-    return answer.is_server_error or answer.status_code in RETRIED
-
-
-def _said(answer: httpx.Response) -> str:
+def said(answer: httpx.Response) -> str:
+    """Return an answer's status and the beginning of what it says."""
     return f"HTTP {answer.status_code} {' '.join(answer.text[:200].split())}".strip()
 
 

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import pytest
 from starlette.responses import Response
 
-import ops.repair.sender
+import live.momento
 from eventpipes import Request
 from localcloud.momento import LocalMomento
-from ops.repair.sender import Pace, RefusedError, Sender, UnansweredError, UnusableError, reading
-from ops.repair.sender import redirected
+from live.momento import Pace, RefusedError, Momento, UnansweredError, UnusableError, reading
+from live.momento import redirected
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 
 ORIGIN = "https://api.example.com"
@@ -31,7 +31,7 @@ def momento() -> Iterator[LocalMomento]:
 @pytest.fixture
 def send(momento: LocalMomento) -> Iterator[Callable[[Request], None]]:
     """Return a function that sends a request there, without long waits."""
-    with Sender(rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=600) as sender:
+    with Momento(rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=600) as sender:
         yield sender.send
 
 
@@ -74,7 +74,7 @@ def test_a_passing_trouble_is_tried_again(
 def test_a_late_answer_is_tried_again(momento: LocalMomento) -> None:
     """Until there is an answer in time, which on a busy machine need not be the next one."""
     arrivals(momento).answer("a b", HANG)
-    with Sender(
+    with Momento(
         rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=0.3, attempts=12
     ) as sender:
         sender.send(put())
@@ -91,7 +91,7 @@ def test_it_gives_up_in_the_end(momento: LocalMomento, send: Callable[[Request],
 def test_nobody_there_is_told() -> None:
     nowhere = f"http://127.0.0.1:{unused_port()}"
     with (
-        Sender(rates={}, redirect=nowhere, first_wait=0.001) as sender,
+        Momento(rates={}, redirect=nowhere, first_wait=0.001) as sender,
         pytest.raises(UnansweredError, match="no connection"),
     ):
         sender.send(put())
@@ -133,7 +133,7 @@ def test_retry_after_is_honoured_until_it_is_interrupted(momento: LocalMomento, 
     after = {"seconds": "3600", "date": format_datetime(until, usegmt=True)}[form]
     stop = threading.Event()
     arrivals(momento).answer("a b", Response(status_code=429, headers={"Retry-After": after}))
-    with Sender(
+    with Momento(
         rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=600, stop=stop
     ) as sender:
         timer = threading.Timer(0.4, stop.set)
@@ -145,7 +145,7 @@ def test_retry_after_is_honoured_until_it_is_interrupted(momento: LocalMomento, 
 
 
 def test_fetching_reads_the_item_of_a_put_and_of_a_delete(momento: LocalMomento) -> None:
-    with Sender(rates={}, redirect=momento.endpoint) as sender:
+    with Momento(rates={}, redirect=momento.endpoint) as sender:
         assert sender.fetch(put()) is None
         sender.send(put())
         assert sender.fetch(put()) == "vé".encode()
@@ -170,7 +170,7 @@ def test_a_pace_spreads_turns_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
         clock.now += seconds
 
     time = SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
-    monkeypatch.setattr(ops.repair.sender, "time", time)
+    monkeypatch.setattr(live.momento, "time", time)
     pace, turns = Pace(50), []
     for number in range(11):
         clock.now += 1.0 if number == 5 else 0.0

@@ -7,17 +7,21 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.table import is_record
+from live.items import is_record
 
 PAGE = 10
 """Messages that SQS hands out, changes or deletes in one request."""
 RULE = "RULE_ARN"
 """The message attribute by which a rule's dead letter is known."""
+ENOUGH = 50
+"""Messages that are shown at most."""
+HOLD_SECONDS = 60
 WAIT_SECONDS = 1
 """A wait of a second or more makes SQS ask all of its servers."""
 
@@ -93,7 +97,9 @@ def _of_a_rule(message: Message, event: Mapping[str, Any]) -> DeadLetter | None:
     return DeadLetter(
         message=message,
         arn=message.attributes[RULE],
-        condition=message.attributes.get("EXHAUSTED_RETRY_CONDITION", ""),
+        condition=message.attributes.get(
+            "EXHAUSTED_RETRY_CONDITION", message.attributes.get("ERROR_CODE", "")
+        ),
         stream_arn=_text(record["eventSourceARN"]),
         shard="",
         first=number,
@@ -103,6 +109,26 @@ def _of_a_rule(message: Message, event: Mapping[str, Any]) -> DeadLetter | None:
     )
 
 
+def shown(message: Message) -> dict[str, str]:
+    """Return what a message tells, for people; of somebody else's it is only the message's id.
+
+    `pipe` is the pipe's or the rule's name; `arrived` is the record's time, in UTC.
+    """
+    letter = parse(message)
+    if letter is None:
+        nothing = ("pipe", "condition", "shard_id", "sequence_number", "arrived")
+        return {"message_id": message.id} | dict.fromkeys(nothing, "")
+    arrived = letter.arrived and letter.arrived.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "message_id": message.id,
+        "pipe": letter.arn.rpartition("/")[2],
+        "condition": letter.condition,
+        "shard_id": letter.shard,
+        "sequence_number": letter.first,
+        "arrived": arrived or "",
+    }
+
+
 class DeadLetterQueue:
     """One queue.
 
@@ -110,13 +136,29 @@ class DeadLetterQueue:
     on; it comes back by itself when the process dies.
     """
 
-    def __init__(self, client: Any, *, arn: str, hold: int) -> None:  # noqa: ANN401 - a boto3 client
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 - a boto3 client
+        *,
+        name: str,
+        account: str | None = None,
+        hold: int = HOLD_SECONDS,
+    ) -> None:
         self._client = client
         self._hold = hold
+        self._name = name
+        self._owner = {"QueueOwnerAWSAccountId": account} if account else {}
+
+    @classmethod
+    def of(cls, arn: str, client: Any, *, hold: int = HOLD_SECONDS) -> Self:  # noqa: ANN401 - a boto3 client
+        """Return the queue of an ARN."""
         account, name = arn.split(":")[4:6]
-        self._url: str = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)[
-            "QueueUrl"
-        ]
+        return cls(client, name=name, account=account, hold=hold)
+
+    @cached_property
+    def _url(self) -> str:
+        answer = self._client.get_queue_url(QueueName=self._name, **self._owner)
+        return str(answer["QueueUrl"])
 
     def receive(self, most: int = PAGE) -> list[Message]:
         """Return some messages, which are hidden from now on; none if nothing is there."""
@@ -128,6 +170,26 @@ class DeadLetterQueue:
             MessageAttributeNames=["All"],
         )
         return [_message(one) for one in answer.get("Messages", [])]
+
+    def peek(self, enough: int = ENOUGH) -> tuple[int, list[Message]]:
+        """Return how many messages wait, about, and some of them, which others see as before.
+
+        Their receive count rises. SQS gives a sample of the queue, not its order.
+        """
+        waiting, _ = self.count()
+        found: dict[str, Message] = {}
+        while len(found) < min(waiting, enough):
+            before = len(found)
+            answer = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=PAGE,
+                VisibilityTimeout=0,
+                MessageAttributeNames=["All"],
+            )
+            found |= {one["MessageId"]: _message(one) for one in answer.get("Messages", [])}
+            if len(found) == before:
+                break
+        return max(waiting, len(found)), list(found.values())
 
     def delete(self, message: Message) -> None:
         """Delete a message by its receipt; one that is deleted already is no error."""

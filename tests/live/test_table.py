@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ops.table import Table, same
+from live.items import same
+from live.table import Table
 
 
 class Client:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.shown import shown
+from live.terminal import LONGEST, short, visible
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,13 @@ from ops.shown import shown
 )
 def test_control_characters_are_seen_and_not_obeyed(text: str, seen: str) -> None:
     """ECMA-48 (C0, C1 and escape sequences); Unicode Technical Report 36 (writing direction)."""
-    assert shown(text) == seen
+    assert visible(text) == seen
+
+
+def test_lines_are_kept_where_there_may_be_several() -> None:
+    assert visible("a\x07\nb\r\n", lines=True) == "a\\x07\nb\\r\n"
+
+
+def test_a_very_long_text_is_cut() -> None:
+    assert short("x" * LONGEST) == "x" * LONGEST
+    assert short("\x1b" + "x" * LONGEST) == f"\\x1b{'x' * (LONGEST - 1)}... (2,101 characters)"

@@ -13,8 +13,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from eventpipes import Definition
-from ops.repair.dead_letters import DeadLetter
-from ops.table import is_record
+from live.dead_letters import DeadLetter
+from live.items import is_record
 
 BEFORE = timedelta(minutes=10)
 AFTER = timedelta(hours=25)

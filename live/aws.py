@@ -1,0 +1,112 @@
+"""Clients of the AWS services, and their errors in words."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+)
+
+from live.errors import LiveError
+
+CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 8},
+    max_pool_connections=50,
+    connect_timeout=5,
+    read_timeout=20,
+)
+"""DynamoDB Streams answers few reads a second; what it throttles is asked again."""
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+GONE = ("NotFoundException", "ResourceNotFoundException")
+
+
+class Aws:
+    """Clients of a region, at the place that this process's environment points at.
+
+    See `live.place` for which place that is.
+    """
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+        """Return a client of a service; one serves all threads.
+
+        Raises:
+            LiveError: the environment has no such profile, or an endpoint that is no URL.
+
+        """
+        with self._lock, asking_aws():
+            if service not in self._clients:
+                try:
+                    self._clients[service] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
+                        service, region_name=self._region, config=CONFIG
+                    )
+                except ValueError:  # of an endpoint; boto3's own errors are others
+                    raise LiveError(
+                        f"AWS_ENDPOINT_URL is {os.environ.get('AWS_ENDPOINT_URL')!r}, which is no"
+                        " URL; take it out for AWS, ./help.sh up finds its own"
+                    ) from None
+            return self._clients[service]
+
+    def close(self) -> None:
+        """Close the clients."""
+        for client in self._clients.values():
+            client.close()
+
+
+@contextmanager
+def asking_aws(absent: str = "") -> Iterator[None]:
+    """Explain it when AWS cannot be asked; `absent` is what there is none of if AWS says so.
+
+    Raises:
+        LiveError: credentials are missing, a right is, or AWS failed.
+
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise _explained(error, absent) from None
+
+
+def fatal(error: BotoCoreError | ClientError) -> LiveError | None:
+    """Return the explanation of what befalls every request, not only this one; else nothing."""
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] not in DENIED:
+        return None
+    return _explained(error)
+
+
+def _explained(error: BotoCoreError | ClientError, absent: str = "") -> LiveError:
+    if isinstance(error, NoCredentialsError | ProfileNotFound):
+        return LiveError(
+            f"AWS cannot be asked: {error}; check the credentials, see 'AWS' in .env.example"
+        )
+    if isinstance(error, EndpointConnectionError):
+        there = os.environ.get("AWS_ENDPOINT_URL") or "AWS"
+        return LiveError(f"nothing answers at {there}: is it still up (./help.sh up)? {error}")
+    if not isinstance(error, ClientError):
+        return LiveError(
+            f"AWS cannot be asked: {error}; check the credentials and AWS_REGION (see .env.example)"
+        )
+    code = error.response["Error"]["Code"]
+    if absent and code in GONE:
+        return LiveError(
+            f"there is no {absent}: ./help.sh deploy creates it, ./help.sh up does on this machine"
+        )
+    if code in DENIED:
+        return LiveError(f"AWS refused: {error}; docs/replay.md lists the rights that this takes")
+    return LiveError(
+        f"AWS answered: {error}; check the credentials, NAME_PREFIX and AWS_REGION"
+        " (see .env.example)"
+    )

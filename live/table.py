@@ -1,0 +1,48 @@
+"""The table behind the pipes: its current items, by key or page by page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from eventpipes.stream_record import as_json
+from live.items import Item, from_json
+
+
+class Table:
+    """Reads of one table; safe to use from several threads.
+
+    `keys` are the names of the key's attributes; `about` is how many items there are, as
+    DynamoDB counts them every six hours.
+    """
+
+    def __init__(self, client: Any, *, name: str, keys: Sequence[str], about: int = 0) -> None:  # noqa: ANN401 - a boto3 client
+        self._client = client
+        self.name = name
+        self.keys = tuple(keys)
+        self.about = about
+
+    def read(self, key: Item) -> Item | None:
+        """Return the current item by a consistent read, or nothing."""
+        answer = self._client.get_item(TableName=self.name, Key=from_json(key), ConsistentRead=True)
+        item = answer.get("Item")
+        return None if item is None else as_json(item)
+
+    def page(
+        self, *, segment: int = 0, segments: int = 1, start: Item | None = None, size: int = 100
+    ) -> tuple[list[Item], Item | None]:
+        """Return the keys of one page of a parallel scan, and where the next begins, if any."""
+        names = {f"#{number}": name for number, name in enumerate(self.keys)}
+        answer = self._client.scan(
+            TableName=self.name,
+            Limit=size,
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+            Segment=segment,
+            TotalSegments=segments,
+            **({} if start is None else {"ExclusiveStartKey": from_json(start)}),
+        )
+        last = answer.get("LastEvaluatedKey")
+        return [as_json(key) for key in answer["Items"]], None if last is None else as_json(last)
+
+    def key_of(self, item: Item) -> Item:
+        """Return an item's key."""
+        return {name: item[name] for name in self.keys}

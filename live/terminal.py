@@ -1,0 +1,42 @@
+"""Text of others on a terminal, which takes control characters for orders."""
+
+import json
+import re
+from typing import Any, Final
+
+LONGEST: Final = 2_100
+"""Longer than a key of DynamoDB (2,048 bytes) or a part of a URL is in the line of a message."""
+_STEERING: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
+    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Control characters, marks of writing direction, invisible characters, half surrogate pairs."""
+_RAW_IN_JSON: Final = re.compile(r"[\x7f-\x9f\ud800-\udfff]")
+"""What JSON leaves as it is."""
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    r"""Return text in which a control character is seen, not obeyed: `\x1b[2J`, `\u202e`.
+
+    Those are the characters of C0 and C1, the marks that turn the direction of writing (Unicode
+    Technical Report 36), invisible ones, and line breaks too, unless there may be several `lines`.
+    """
+    if lines:
+        return "\n".join(visible(line) for line in text.split("\n"))
+    return _STEERING.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def short(text: str) -> str:
+    """Return a text as `visible` does, a very long one cut."""
+    cut = f"{text[:LONGEST]}... ({len(text):,} characters)" if len(text) > LONGEST else text
+    return visible(cut)
+
+
+def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON
+    r"""Return JSON in one line, without a raw control character.
+
+    >>> print(json_line("\x1b\x9b2J"))
+    "\u001b\u009b2J"
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return _RAW_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,0 +1,179 @@
+"""A topic's messages as they come.
+
+See Momento: "HTTP API for Momento Topics", on long polls, sequence numbers and discontinuities.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from live.errors import LiveError
+from live.momento import (
+    Access,
+    Momento,
+    RefusedError,
+    UnansweredError,
+    UnusableError,
+    judged,
+)
+
+LONG_POLL_SECONDS = 60.0
+"""How long a poll may take; the service answers sooner."""
+FIRST_WAIT_SECONDS = 0.25
+LONGEST_WAIT_SECONDS = 10.0
+SENT = "http11.send_request_body.complete"
+"""What httpx tells of a request when all of it is sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message of the topic; bytes come as Base64, and have no text."""
+
+    number: int
+    text: str | None
+    binary: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discontinuity:
+    """Messages between these sequence numbers were missed."""
+
+    last: int
+    new: int
+
+    @property
+    def told(self) -> str:
+        """What it means, in a sentence's words."""
+        if self.new <= self.last:
+            return "the topic began anew: messages before may have been missed"
+        return f"messages {self.last} to {self.new - 1} were missed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disconnected:
+    """The topic cannot be read; it is tried again after so many seconds."""
+
+    problem: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connected:
+    """The topic is read, for the first time or again."""
+
+
+TopicEvent = Message | Discontinuity | Disconnected | Connected
+
+
+class Topic:
+    """One topic of a cache."""
+
+    def __init__(self, momento: Momento, access: Access, *, cache: str, name: str) -> None:
+        self._momento = momento
+        self._access = access
+        self._cache = cache
+        self._name = name
+
+    def watch(
+        self, stop: threading.Event | None = None, polling: threading.Event | None = None
+    ) -> Iterator[TopicEvent]:
+        """Yield what the topic sends from now on, until stopped.
+
+        A broken connection continues where it was; what was lost meanwhile is told as a
+        discontinuity. After an answer that asks for patience, it counts as connected once a poll
+        has succeeded; the waits grow until then. `polling` is set as soon as a poll is on its
+        way: what is published before may be missed.
+
+        Raises:
+            LiveError: Momento refuses: a wrong key, say, or no such cache.
+
+        """
+        position: dict[str, int] = {}
+        wait, connected, refused = FIRST_WAIT_SECONDS, False, False
+        stop, polling = stop or threading.Event(), polling or threading.Event()
+        while not stop.is_set():
+            try:
+                if not connected:
+                    self._greet()
+                    if not refused:
+                        connected = True
+                        yield Connected()
+                items = self._poll(position, polling)
+            except RefusedError as error:
+                raise LiveError(f"Momento at {self._access.origin}: {error}") from None
+            except UnansweredError as error:
+                connected, refused = False, error.is_busy
+                problem = f"Momento at {self._access.origin}: {error}"
+                yield Disconnected(problem=problem, seconds=wait)
+                stop.wait(wait)
+                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+                continue
+            wait = FIRST_WAIT_SECONDS
+            if not connected:
+                connected = True
+                yield Connected()
+            for item in items:
+                yield _event(item, position)
+
+    def messages(self) -> list[Message]:
+        """Return the messages that the topic still has, from its first on.
+
+        Raises:
+            LiveError: Momento cannot be reached, or refuses.
+
+        """
+        items = self._read({"sequence_number": 0, "sequence_page": 1})
+        return [event for item in items if isinstance(event := _event(item, {}), Message)]
+
+    def _greet(self) -> None:
+        """Ask something that is answered at once: a poll answers only when it has a message."""
+        request = self._access.request("GET", "cache", self._cache, key="is Momento there?")
+        judged(request, self._momento.ask(request))
+
+    def _poll(self, position: Mapping[str, int], polling: threading.Event) -> list[dict[str, Any]]:
+        def note(event: str, _: object) -> None:
+            if event == SENT:
+                polling.set()
+
+        return self._read(position, note)
+
+    def _read(
+        self, position: Mapping[str, int], note: Callable[[str, object], None] | None = None
+    ) -> list[dict[str, Any]]:
+        request = self._access.request("GET", "topics", self._cache, self._name, **position)
+        answer = judged(
+            request, self._momento.ask(request, read_seconds=LONG_POLL_SECONDS, note=note)
+        )
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise UnusableError(
+                f"there is no cache {self._cache} at {self._access.origin}: create it in the"
+                " Momento console"
+            )
+        try:
+            items: list[dict[str, Any]] = answer.json().get("items", [])
+        except (ValueError, AttributeError):
+            raise LiveError(
+                f"what answers at {self._access.origin} is not Momento's HTTP API"
+            ) from None
+        return items
+
+
+def _event(item: Mapping[str, Any], position: dict[str, int]) -> TopicEvent:
+    """Return an item of the topic as an event, and move the position behind it."""
+    if "discontinuity" in item:
+        gap = item["discontinuity"]
+        position["sequence_number"] = gap["new_topic_sequence"]
+        position["sequence_page"] = gap["new_sequence_page"]
+        return Discontinuity(last=gap["last_topic_sequence"], new=gap["new_topic_sequence"])
+    message = item["item"]
+    position["sequence_number"] = message["topic_sequence_number"] + 1
+    position["sequence_page"] = message["sequence_page"]
+    value = message["value"]
+    return Message(
+        number=message["topic_sequence_number"],
+        text=value.get("text"),
+        binary=value.get("binary"),
+    )

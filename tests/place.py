@@ -1,0 +1,188 @@
+"""A place to work on: the weather pipes run between a local AWS and a local Momento."""
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import httpx
+import pytest
+
+import live.momento
+import live.place
+import localcloud.momento
+import weather.tour
+from live.aws import Aws
+from live.cache import Cache
+from live.momento import Momento
+from live.topic import Topic
+from localcloud import LocalAws
+from localcloud.delivery import Delivery
+from localcloud.feed import DeliveryFeed
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_cloud import FAST, WeatherCloud
+from tests.localcloud.weather_pipes import API_KEY, CACHE, TOPIC
+from weather.settings import WeatherSettings
+from weather.table import WeatherTable
+
+THREADS = re.compile(r"^_follow|\(_listen\)$")
+"""How the room's threads are called."""
+SECRET = "planted-3e9a-secret-that-must-not-be-seen"  # noqa: S105 - nobody's
+
+
+@dataclass(frozen=True)
+class Place:
+    """The local cloud whose pipes run, and the settings that lead there."""
+
+    cloud: WeatherCloud
+    runner: Runner
+    feed: DeliveryFeed
+    settings: WeatherSettings
+    told: list[Delivery]
+    """What became of each record in each pipe."""
+
+    @cached_property
+    def table(self) -> WeatherTable:
+        """The table, as the room reads and writes it."""
+        return WeatherTable(Aws(self.settings.stack.region), self.settings.table)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """The cache, as the room reads it."""
+        return Cache(momento(), self.settings.momento, self.settings.stack.cache_name)
+
+    @cached_property
+    def topic(self) -> Topic:
+        """The topic, as the room reads it."""
+        stack = self.settings.stack
+        return Topic(
+            momento(), self.settings.momento, cache=stack.cache_name, name=stack.topic_name
+        )
+
+    def polls(self) -> int:
+        """Return how many wait for the topic's next message."""
+        return polls(self.cloud.momento)
+
+    def settle(self) -> None:
+        """Wait until the pipes are done with all that was written."""
+        last = self.cloud.weather.records()[-1]["dynamodb"]["SequenceNumber"]
+        pipes = {one.name for one in self.cloud.weather.definitions}
+        until(lambda: {one.pipe for one in self.told if one.sequence_number == last} == pipes)
+
+    def elsewhere(self, **changes: str) -> "Place":
+        """Return the place with other settings, by their variables' names."""
+        return replace(self, settings=settings_of(**{**self.settings.env, **changes}))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Take `.env` and a local cloud that is up out of the tests' reach."""
+    with pytest.MonkeyPatch.context() as patch:
+        nowhere = tmp_path_factory.mktemp("nowhere") / "local-cloud.env"
+        patch.setattr(live.place, "LOCAL_CLOUD", nowhere)
+        patch.delenv("PIPE_DELIVERIES_URL", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience() -> Iterator[None]:
+    """Wait long for what will come: no test is about how soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live.momento, "TIMEOUT_SECONDS", 60.0)
+        patch.setattr(weather.tour, "PATIENCE_SECONDS", 120.0)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def closed_clients() -> Iterator[None]:
+    """Close the HTTP clients, which the commands leave to the end of their process."""
+    made: list[httpx.Client] = []
+    begin = httpx.Client.__init__
+
+    def noted(client: httpx.Client, **options: Any) -> None:
+        begin(client, **options)
+        made.append(client)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.Client, "__init__", noted)
+        yield
+    wait_for_the_end()
+    for client in made:
+        client.close()
+
+
+def polls(momento: LocalMomento) -> int:
+    """Return how many wait for a message of a topic."""
+    waiting = momento.service._published._waiters  # noqa: SLF001 - asyncio's
+    return len(waiting)
+
+
+@contextmanager
+def unbroken_poll(momento: LocalMomento) -> Iterator[None]:
+    """Wait for the poll of a topic that begins here, and let it end with a message only.
+
+    One that ends without tells no position, and what is published before the next is missed.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 600.0)
+        yield
+        until(lambda: polls(momento) > 0)
+
+
+def wait_for_the_end() -> None:
+    """Wait until no thread of the room's goes on: no client must be closed under it."""
+    until(lambda: not [one for one in threading.enumerate() if THREADS.search(one.name)])
+
+
+def settings_of(**values: str) -> WeatherSettings:
+    """Return settings of these variables."""
+    given = {"MOMENTO_API_ENDPOINT": ENDPOINT} | values
+    return WeatherSettings(stack=Settings(**given), env=values)  # type: ignore[arg-type]  # by the variables' names
+
+
+def momento() -> Momento:
+    """Return what asks the local Momento: once, and with no proxy."""
+    return Momento(attempts=1, is_local=True)
+
+
+@pytest.fixture(scope="module")
+def place(local_aws: LocalAws) -> Iterator[Place]:
+    """Return a place whose table is empty and whose pipes run."""
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        cloud = stack.enter_context(WeatherCloud(local_aws))
+        feed = stack.enter_context(DeliveryFeed())
+        settings = settings_of(
+            AWS_ENDPOINT_URL=local_aws.endpoint,
+            AWS_ACCESS_KEY_ID="local",
+            AWS_SECRET_ACCESS_KEY=SECRET,
+            MOMENTO_API_KEY=API_KEY,
+            MOMENTO_ENDPOINT_URL=cloud.momento.endpoint,
+            MOMENTO_CACHE_NAME=CACHE,
+            MOMENTO_TOPIC_NAME=TOPIC,
+            PIPE_DELIVERIES_URL=f"{feed.endpoint}/deliveries",
+        )
+        told: list[Delivery] = []
+
+        def tell(delivery: Delivery) -> None:
+            told.append(delivery)
+            feed.tell(delivery)
+
+        runner = stack.enter_context(
+            Runner(
+                endpoint=local_aws.endpoint,
+                redirect=cloud.momento.endpoint,
+                timing=FAST,
+                on_delivery=tell,
+            )
+        )
+        runner.wait_until_reading(*cloud.weather.create_pipes())
+        yield Place(cloud, runner, feed, settings, told)
