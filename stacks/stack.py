@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from cdktf import TerraformStack
 from constructs import Construct
 
-from stacks.access.account import Account, use_aws
+from stacks.access.account import Account
+from stacks.access.provider import use_aws
 from stacks.monitoring.topic import alarm_topic_name
 from stacks.momento.endpoint import MomentoEndpoint
 from stacks.errors import StackError
@@ -44,7 +46,6 @@ class MomentoStack(TerraformStack):
     ) -> None:
         super().__init__(scope, id_)
         self.settings = settings
-        self.protection = settings.protection
         self._readers = Readers()
         self._names: set[str] = set()
         self._id = id_
@@ -55,18 +56,17 @@ class MomentoStack(TerraformStack):
         self._settle = iam_settle_variable(self, default=settings.iam_settle_seconds).string_value
         self.account = Account(self, "account", region=settings.region)
         own_topic = settings.alarms and settings.alarm_topic_arn is None
-        self.key = (
-            Key(
+        self.protection = settings.protection
+        if self.protection.own_key:
+            key = Key(
                 self,
                 "key",
                 name=name,
                 account=self.account,
                 alarm_topic_name=alarm_topic_name(name) if own_topic else None,
-                protection=self.protection,
+                keep_data=self.protection.keep_data,
             )
-            if self.protection.own_key
-            else None
-        )
+            self.protection = replace(self.protection, key=key)
         self.endpoint = MomentoEndpoint(
             self,
             "momento",
@@ -77,7 +77,6 @@ class MomentoStack(TerraformStack):
             api_key=api_key,
             limits=settings.momento_limits,
             protection=self.protection,
-            key=self.key,
         )
         self.monitoring = (
             Monitoring(
@@ -86,7 +85,7 @@ class MomentoStack(TerraformStack):
                 name_prefix=name,
                 account=self.account,
                 topic_arn=settings.alarm_topic_arn,
-                key=self.key,
+                protection=self.protection,
             )
             if settings.alarms
             else None
@@ -127,7 +126,6 @@ class MomentoStack(TerraformStack):
                 replicas=replicas,
                 expires=expires,
                 protection=self.protection,
-                key=self.key,
             )
 
     def add_pipeline(
@@ -167,7 +165,6 @@ class MomentoStack(TerraformStack):
                 ),
                 iam_settle_seconds=self._settle,
                 protection=self.protection,
-                key=self.key,
             )
         if name in self._names:
             raise StackError(

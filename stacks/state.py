@@ -1,11 +1,10 @@
 """The Terraform state: the bucket that holds it, and the backend that every stack uses."""
 
-import json
-
 from cdktf import S3Backend, TerraformOutput, TerraformStack
 from constructs import Construct
 
-from stacks.access.account import use_aws
+from stacks.access.provider import use_aws
+from stacks.access.statement import Statement, policy_document
 from stacks.bindings import (
     S3Bucket,
     S3BucketLifecycleConfiguration,
@@ -124,18 +123,13 @@ def _forgotten_plans() -> S3BucketLifecycleConfigurationRule:
 
 
 def _tls_only(bucket_arn: str) -> str:
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "DenyWithoutTls",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Resource": [bucket_arn, f"{bucket_arn}/*"],
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
-            ],
-        }
+    return policy_document(
+        Statement(
+            sid="DenyWithoutTls",
+            effect="Deny",
+            principal="*",
+            actions="s3:*",
+            resources=[bucket_arn, f"{bucket_arn}/*"],
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        )
     )

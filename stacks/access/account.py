@@ -1,22 +1,8 @@
-"""Where a stack is deployed: the AWS provider, and the ARNs that follow from the account."""
+"""The AWS account of a stack, and the ARNs that follow from it."""
 
-from cdktf import TerraformStack
 from constructs import Construct
 
-from stacks.bindings import AwsProvider, DataAwsCallerIdentity, DataAwsPartition
-from stacks.settings import Settings
-
-
-def use_aws(stack: TerraformStack, settings: Settings) -> None:
-    """Configure the AWS provider: region, tags on everything, and the version if one is set."""
-    AwsProvider(
-        stack,
-        "aws",
-        region=settings.region,
-        default_tags=[{"tags": settings.tags}] if settings.tags else None,
-    )
-    if settings.provider_version:
-        stack.add_override("terraform.required_providers.aws.version", settings.provider_version)
+from stacks.bindings import DataAwsCallerIdentity, DataAwsPartition
 
 
 class Account(Construct):
@@ -30,7 +16,7 @@ class Account(Construct):
 
     @property
     def root(self) -> str:
-        """The account as a principal: whoever in it IAM allows to."""
+        """The account as a principal: everybody in it to whom IAM allows the action."""
         return f"arn:{self.partition}:iam::{self.id}:root"
 
     def arn(self, service: str, resource: str) -> str:

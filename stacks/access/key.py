@@ -5,7 +5,6 @@ from constructs import Construct
 from stacks.access.account import Account
 from stacks.bindings import KmsAlias, KmsKey
 from stacks.access.key_policy import key_policy, via
-from stacks.access.protection import Protection
 from stacks.access.statement import Statement
 
 DELETION_DAYS = 30
@@ -27,13 +26,13 @@ class Key(Construct):
         name: str,
         account: Account,
         alarm_topic_name: str | None,
-        protection: Protection,
+        keep_data: bool,
     ) -> None:
         """Name the topic, which is made after the key."""
         super().__init__(scope, id_)
         self._account = account
         self._alarm_topic_name = alarm_topic_name
-        self._protection = protection
+        self._keep_data = keep_data
         self._log_groups: list[str] = []
         self._dead_letters = False
         self.resource = KmsKey(
@@ -42,7 +41,7 @@ class Key(Construct):
             description=f"Encrypts the data of {name}",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_DAYS,
-            lifecycle=protection.lifecycle,
+            lifecycle={"prevent_destroy": True} if keep_data else None,
         )
         self.arn = self.resource.arn
         KmsAlias(self, "alias", name=f"alias/{name}", target_key_id=self.resource.key_id)
@@ -74,5 +73,5 @@ class Key(Construct):
             log_group_arns=self._log_groups,
             alarm_topic_arn=topic and account.arn("sns", topic),
             rules_of=account.id if self._dead_letters else None,
-            keep=self._protection.keep_data,
+            keep=self._keep_data,
         )

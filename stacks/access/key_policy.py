@@ -1,8 +1,9 @@
 """Who may use the customer-managed key, and through what (pure: strings in, JSON out)."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from stacks.access.statement import Statement, policy_document
 
 SERVICES = ("dynamodb", "secretsmanager", "sqs")
 """The services that use the key in the name of who calls them."""
@@ -32,6 +33,7 @@ CRYPTOGRAPHY = (
     "kms:GenerateDataKey*",
     "kms:ReEncrypt*",
 )
+DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
 def key_policy(
@@ -54,13 +56,15 @@ def key_policy(
     "Managing Amazon SNS encryption keys".
     """
     account = {"AWS": root}
+    administration = [*ADMINISTRATION, *([] if keep else [DELETION])]
+    services = [via(service, region) for service in SERVICES]
     statements = [
-        _allow("Administer", account, [*ADMINISTRATION, *([] if keep else [DELETION])]),
+        _allow("Administer", account, administration),
         _allow(
             "UseThroughServices",
             account,
             CRYPTOGRAPHY,
-            {"StringEquals": {"kms:ViaService": [via(each, region) for each in SERVICES]}},
+            {"StringEquals": {"kms:ViaService": services}},
         ),
         _allow(
             "LetDynamodbKeepUsingIt",  # for what it does by itself: time to live, backups
@@ -83,7 +87,7 @@ def key_policy(
             _allow(
                 "PublishAlarms",
                 {"Service": "cloudwatch.amazonaws.com"},
-                ["kms:Decrypt", "kms:GenerateDataKey*"],
+                DATA_KEYS,
                 {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": alarm_topic_arn}},
             )
         )
@@ -92,11 +96,11 @@ def key_policy(
             _allow(
                 "SendDeadLetters",
                 {"Service": "events.amazonaws.com"},
-                ["kms:Decrypt", "kms:GenerateDataKey*"],
+                DATA_KEYS,
                 {"StringEquals": {"aws:SourceAccount": rules_of}},
             )
         )
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return policy_document(*statements)
 
 
 def via(service: str, region: str) -> str:
@@ -116,14 +120,13 @@ def _allow(
     sid: str,
     principal: Mapping[str, str],
     actions: Sequence[str],
-    condition: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+    conditions: Mapping[str, Any] | None = None,
+) -> Statement:
     """Return a statement of a key's policy, in which `*` stands for the key itself."""
-    statement = {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": list(actions),
-        "Resource": "*",
-    }
-    return statement | ({"Condition": condition} if condition else {})
+    return Statement(
+        sid=sid,
+        principal=principal,
+        actions=actions,
+        resources="*",
+        conditions=conditions or {},
+    )

@@ -1,6 +1,5 @@
 """The roles that the pipes, and the rules of an event bus, run as."""
 
-import json
 from collections.abc import Sequence
 
 from cdktf import (
@@ -59,7 +58,7 @@ class ServiceRole(Construct):
             assume_role_policy=_trust(service, account, source_arns),
         )
         self.arn = self.resource.arn
-        document = policy_document(statements)
+        document = policy_document(*statements)
         policy = IamRolePolicy(
             self, "policy", name="deliver-changes", role=self.resource.name, policy=document
         )
@@ -79,19 +78,13 @@ class ServiceRole(Construct):
 
 def _trust(service: str, account: Account, source_arns: Sequence[str]) -> str:
     """Return the trust policy; its conditions keep other accounts out (confused deputy)."""
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": f"{service}.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {
-                        "StringEquals": {"aws:SourceAccount": account.id},
-                        "ArnEquals": {"aws:SourceArn": list(source_arns)},
-                    },
-                }
-            ],
-        }
+    return policy_document(
+        Statement(
+            principal={"Service": f"{service}.amazonaws.com"},
+            actions="sts:AssumeRole",
+            conditions={
+                "StringEquals": {"aws:SourceAccount": account.id},
+                "ArnEquals": {"aws:SourceArn": source_arns},
+            },
+        )
     )

@@ -1,35 +1,41 @@
-"""What a role may do: one statement of an IAM policy, handed out by the thing it is about."""
+"""The statements of IAM policies, and the JSON document that holds them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """Allow these actions on exactly these ARNs, under these conditions."""
+    """Allow these actions on exactly these ARNs, under these conditions.
 
-    sid: str
+    A role's policy names no principal, and its trust policy names no resources. `actions` and
+    `resources` are a list or one text, and stand in the document as they are given.
+
+    See AWS: "IAM JSON policy elements reference".
+    """
+
     actions: Sequence[str]
-    resources: Sequence[str]
+    sid: str | None = None
+    effect: str = "Allow"
+    principal: Mapping[str, str] | str | None = None
+    resources: Sequence[str] = ()
     conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
-def policy_document(statements: Iterable[Statement]) -> str:
+def policy_document(*statements: Statement) -> str:
     """Return the statements as an IAM policy in JSON."""
-    return json.dumps(
+    elements = (
         {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": statement.sid,
-                    "Effect": "Allow",
-                    "Action": list(statement.actions),
-                    "Resource": list(statement.resources),
-                    **({"Condition": statement.conditions} if statement.conditions else {}),
-                }
-                for statement in statements
-            ],
+            "Sid": statement.sid,
+            "Effect": statement.effect,
+            "Principal": statement.principal,
+            "Action": statement.actions,
+            "Resource": statement.resources,
+            "Condition": statement.conditions,
         }
+        for statement in statements
     )
+    given = [{name: value for name, value in each.items() if value} for each in elements]
+    return json.dumps({"Version": "2012-10-17", "Statement": given})

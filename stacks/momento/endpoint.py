@@ -6,7 +6,6 @@ from constructs import Construct
 
 from stacks.momento.connection import MomentoConnection
 from stacks.momento.destination import Destination
-from stacks.access.key import Key
 from stacks.mapping import OPERATIONS, PUBLISH
 from stacks.momento.limits import MomentoLimits
 from stacks.access.protection import DEMO, Protection
@@ -40,7 +39,6 @@ class MomentoEndpoint(Construct):
         api_key: str,
         limits: MomentoLimits | None = None,
         protection: Protection = DEMO,
-        key: Key | None = None,
     ) -> None:
         """`url` is the HTTP API's origin; `limits` are those of a new account by default."""
         super().__init__(scope, id_)
@@ -48,9 +46,7 @@ class MomentoEndpoint(Construct):
         self._name_prefix = name_prefix
         self._url = url
         self.limits = limits or MomentoLimits()
-        ApiKeySecret(
-            self, "api-key", name=secret_name, api_key=api_key, protection=protection, key=key
-        )
+        ApiKeySecret(self, "api-key", name=secret_name, api_key=api_key, protection=protection)
         self._connection = MomentoConnection(
             self, "connection", name=f"{name_prefix}-connection", api_key=api_key
         )

@@ -4,7 +4,6 @@ from cdktf import Fn, TerraformVariable, Token
 from constructs import Construct
 
 from stacks.bindings import SecretsmanagerSecret, SecretsmanagerSecretVersion
-from stacks.access.key import Key
 from stacks.access.protection import DEMO, Protection
 
 API_KEY_VARIABLE = "momento_api_key"
@@ -34,7 +33,6 @@ class ApiKeySecret(Construct):
         name: str,
         api_key: str,
         protection: Protection = DEMO,
-        key: Key | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self.resource = SecretsmanagerSecret(
@@ -44,7 +42,7 @@ class ApiKeySecret(Construct):
             description="Momento API key used by EventBridge",
             # As long as a secret can be recovered, its name is taken: no deploy after a destroy.
             recovery_window_in_days=protection.secret_recovery_days,
-            kms_key_id=key.arn if key else None,
+            kms_key_id=protection.key_arn,
         )
         SecretsmanagerSecretVersion(
             self,

@@ -6,7 +6,7 @@ from stacks.access.account import Account
 from stacks.monitoring.topic import AlarmTopic
 from stacks.monitoring.alarms import Alarms
 from stacks.monitoring.dashboard import Dashboard
-from stacks.access.key import Key
+from stacks.access.protection import DEMO, Protection
 from stacks.pipes.pipeline import MomentoPipeline
 
 
@@ -21,14 +21,16 @@ class Monitoring(Construct):
         name_prefix: str,
         account: Account,
         topic_arn: str | None,
-        key: Key | None = None,
+        protection: Protection = DEMO,
     ) -> None:
-        """`topic_arn` names a topic that exists; with none, one is made, encrypted with `key`."""
+        """`topic_arn` names a topic that exists; with none, one is made."""
         super().__init__(scope, id_)
         self._region = account.region
         self.topic_arn = (
             topic_arn
-            or AlarmTopic(self, "topic", name_prefix=name_prefix, account=account, key=key).arn
+            or AlarmTopic(
+                self, "topic", name_prefix=name_prefix, account=account, protection=protection
+            ).arn
         )
 
     def watch(self, pipeline: MomentoPipeline) -> None:

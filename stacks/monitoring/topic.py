@@ -1,12 +1,11 @@
 """The SNS topic that alarms are sent to."""
 
-import json
-
 from constructs import Construct
 
 from stacks.access.account import Account
 from stacks.bindings import SnsTopic, SnsTopicPolicy
-from stacks.access.key import Key
+from stacks.access.protection import Protection
+from stacks.access.statement import Statement, policy_document
 
 
 def alarm_topic_name(name_prefix: str) -> str:
@@ -24,40 +23,31 @@ class AlarmTopic(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name_prefix: str, account: Account, key: Key | None
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name_prefix: str,
+        account: Account,
+        protection: Protection,
     ) -> None:
         super().__init__(scope, id_)
         self.resource = SnsTopic(
             self,
             "topic",
             name=alarm_topic_name(name_prefix),
-            kms_master_key_id=key.arn if key else None,
+            kms_master_key_id=protection.key_arn,
         )
         self.arn = self.resource.arn
-        SnsTopicPolicy(
-            self,
-            "policy",
-            arn=self.arn,
-            policy=_policy(self.arn, account, f"alarm:{name_prefix}-*"),
+        alarms = account.arn("cloudwatch", f"alarm:{name_prefix}-*")
+        publish = Statement(
+            sid="PublishAlarms",
+            principal={"Service": "cloudwatch.amazonaws.com"},
+            actions="sns:Publish",
+            resources=self.arn,
+            conditions={
+                "StringEquals": {"aws:SourceAccount": account.id},
+                "ArnLike": {"aws:SourceArn": alarms},
+            },
         )
-
-
-def _policy(topic_arn: str, account: Account, alarms: str) -> str:
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "PublishAlarms",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                    "Action": "sns:Publish",
-                    "Resource": topic_arn,
-                    "Condition": {
-                        "StringEquals": {"aws:SourceAccount": account.id},
-                        "ArnLike": {"aws:SourceArn": account.arn("cloudwatch", alarms)},
-                    },
-                }
-            ],
-        }
-    )
+        SnsTopicPolicy(self, "policy", arn=self.arn, policy=policy_document(publish))

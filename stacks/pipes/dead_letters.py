@@ -1,6 +1,5 @@
 """The queue for records that could not be delivered."""
 
-import json
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -8,10 +7,9 @@ from constructs import Construct
 
 from stacks.access.account import Account
 from stacks.bindings import SqsQueue, SqsQueuePolicy
-from stacks.access.key import Key
 from stacks.monitoring.metric import Metric
 from stacks.access.protection import DEMO, Protection
-from stacks.access.statement import Statement
+from stacks.access.statement import Statement, policy_document
 
 RETENTION_SECONDS = 14 * 86_400
 """The longest SQS keeps a message; the record it points at is gone after a day."""
@@ -30,17 +28,16 @@ class DeadLetters(Construct):
         *,
         name: str,
         protection: Protection = DEMO,
-        key: Key | None = None,
     ) -> None:
         super().__init__(scope, id_)
-        self._key = key
+        self._key = protection.key
         self.resource = SqsQueue(
             self,
             "queue",
             name=name,
             message_retention_seconds=RETENTION_SECONDS,
-            sqs_managed_sse_enabled=None if key else True,
-            kms_master_key_id=key.arn if key else None,
+            sqs_managed_sse_enabled=None if protection.key else True,
+            kms_master_key_id=protection.key_arn,
             lifecycle=protection.lifecycle,
         )
 
@@ -74,23 +71,17 @@ class DeadLetters(Construct):
         """
         if self._key is not None:
             self._key.encrypt_dead_letters()
-        statement = {
-            "Sid": "SendDeadLetters",
-            "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": self.arn,
-            "Condition": {
+        send = Statement(
+            sid="SendDeadLetters",
+            principal={"Service": "events.amazonaws.com"},
+            actions="sqs:SendMessage",
+            resources=self.arn,
+            conditions={
                 "StringEquals": {"aws:SourceAccount": account.id},
-                "ArnEquals": {"aws:SourceArn": list(rule_arns)},
+                "ArnEquals": {"aws:SourceArn": rule_arns},
             },
-        }
-        return SqsQueuePolicy(
-            self,
-            "policy",
-            queue_url=self.url,
-            policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
         )
+        return SqsQueuePolicy(self, "policy", queue_url=self.url, policy=policy_document(send))
 
     def metric(self, name: str, statistic: str = "Maximum") -> Metric:
         """Return a metric of the queue ("Available CloudWatch metrics for Amazon SQS")."""

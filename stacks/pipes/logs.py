@@ -5,7 +5,6 @@ from functools import cached_property
 from constructs import Construct
 
 from stacks.bindings import CloudwatchLogGroup
-from stacks.access.key import Key
 from stacks.access.protection import DEMO, Protection
 
 
@@ -28,17 +27,16 @@ class PipeLogs(Construct):
         *,
         name: str,
         protection: Protection = DEMO,
-        key: Key | None = None,
     ) -> None:
         super().__init__(scope, id_)
-        if key:
-            key.encrypt_logs(log_group_name(name))
+        if protection.key:
+            protection.key.encrypt_logs(log_group_name(name))
         self.resource = CloudwatchLogGroup(
             self,
             "group",
             name=log_group_name(name),
             retention_in_days=protection.log_retention_days,
-            kms_key_id=key.arn if key else None,
+            kms_key_id=protection.key_arn,
         )
 
     @cached_property

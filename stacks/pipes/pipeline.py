@@ -14,7 +14,6 @@ from stacks.momento.destination import Destination
 from stacks.momento.endpoint import MomentoEndpoint
 from stacks.errors import StackError
 from stacks.pipes.event_bus import EventBus
-from stacks.access.key import Key
 from stacks.pipes.logs import PipeLogs
 from stacks.mapping import Attribute, ItemMapping, MappingError, Route, on_bus, taken_by_any
 from stacks.mapping.errors import must_be
@@ -66,7 +65,6 @@ class MomentoPipeline(Construct):
         delivery: Delivery | None = None,
         role_name: str | None = None,
         protection: Protection = DEMO,
-        key: Key | None = None,
     ) -> None:
         """`iam_settle_seconds` is a Terraform expression; see `stacks.access.role`."""
         super().__init__(scope, id_)
@@ -83,9 +81,9 @@ class MomentoPipeline(Construct):
         self.name = name
         self.source = source
         self.dead_letters = DeadLetters(
-            self, "dead-letters", name=f"{name}-dlq", protection=protection, key=key
+            self, "dead-letters", name=f"{name}-dlq", protection=protection
         )
-        self.logs = PipeLogs(self, "logs", name=name, protection=protection, key=key)
+        self.logs = PipeLogs(self, "logs", name=name, protection=protection)
         self.pipes: dict[str, Pipe] = {}
         self.rules: dict[str, Rule] = {}
         self._account = account

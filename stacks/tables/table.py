@@ -11,7 +11,6 @@ from constructs import Construct
 
 from stacks.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTableReplica
 from stacks.errors import StackError
-from stacks.access.key import Key
 from stacks.mapping import Attribute, KeySchema, Stream, StreamView
 from stacks.mapping.errors import must_be
 from stacks.monitoring.metric import Metric
@@ -87,13 +86,12 @@ class Table(Construct):
         replicas: Sequence[Replica] = (),
         expires: Attribute | NoLonger | None = None,
         protection: Protection = DEMO,
-        key: Key | None = None,
     ) -> None:
         super().__init__(scope, id_)
         must_be(keys, KeySchema, "keys", 'KeySchema(Attribute("Id"))')
         view = StreamView.parse(view)
-        _check(name, view, capacity, replicas, expires, encrypted=key is not None)
-        self._key = key
+        _check(name, view, capacity, replicas, expires, encrypted=protection.key is not None)
+        self._key = protection.key
         self.stream = Stream(keys, view)
         self.expires = None if isinstance(expires, NoLonger) else expires
         self.advised_readers = ADVISED_READERS_OF_GLOBAL_TABLES if replicas else ADVISED_READERS
@@ -107,7 +105,7 @@ class Table(Construct):
             stream_enabled=True,
             stream_view_type=view.value,
             ttl=_ttl(expires),
-            server_side_encryption={"enabled": True, "kms_key_arn": key.arn} if key else None,
+            server_side_encryption=_encryption(protection),
             point_in_time_recovery={"enabled": True} if protection.point_in_time_recovery else None,
             deletion_protection_enabled=protection.keep_data or None,
             replica=[_replica(one, protection) for one in replicas] or None,
@@ -143,6 +141,10 @@ def _ttl(expires: Attribute | NoLonger | None) -> dict[str, Any] | None:
     if isinstance(expires, NoLonger):
         return {"enabled": False, "attribute_name": expires.attribute.name}
     return {"enabled": True, "attribute_name": expires.name}
+
+
+def _encryption(protection: Protection) -> dict[str, Any] | None:
+    return {"enabled": True, "kms_key_arn": protection.key_arn} if protection.key else None
 
 
 def _billing(capacity: Provisioned | None) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Mappings: what they compile to, what they refuse, and what items do with them."""
+"""Who may do what: roles, policies, the key and the provider."""

@@ -1,1 +1,1 @@
-"""Mappings: what they compile to, what they refuse, and what items do with them."""
+"""What AWS would refuse of a synthesized stack."""

@@ -147,7 +147,7 @@ class Shared:
     """The entries that two living items had at a time, until one item alone writes it again.
 
     That is the one case in which the removal of an item may take out what another has
-    (docs/mapping.md, "A promise that is broken").
+    (docs/mapping.md, "A promise that is not kept").
     """
 
     case: Case

@@ -1,1 +1,1 @@
-"""Mappings: what they compile to, what they refuse, and what items do with them."""
+"""The API key's secret, the connection and the destinations."""

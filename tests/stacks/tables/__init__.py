@@ -1,1 +1,1 @@
-"""Mappings: what they compile to, what they refuse, and what items do with them."""
+"""The tables that pipelines read."""
