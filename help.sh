@@ -1,46 +1,47 @@
 #!/usr/bin/env bash
 # Every change to a DynamoDB table reaches a Momento cache and topic.
 #
-# Try it, no account needed
-#   demo        deploy to a local AWS and Momento, write records, watch them arrive, destroy;
+# Try it without an account
+#   demo        deploy to a local AWS and Momento, write items, show what arrives, destroy;
 #               STACK=orders ./help.sh demo does it with that stack
-#   up          the same local cloud, which stays, with a page to watch records move on;
-#               of another stack, such as STACK=orders, each delivery is a line
+#   up          start the local cloud, deploy, and serve a page that shows how records move;
+#               with another stack, such as STACK=orders, print a line for each delivery
 #   weather     write records, compare table and cache, watch the topic: ./help.sh weather tour
-#   simulate    what would each pipe do? ./help.sh simulate tests/cases/records/insert.json
+#   simulate    show what each pipe would do: ./help.sh simulate tests/cases/records/insert.json
 #
 # Deploy (settings in .env, see .env.example)
 #   bootstrap   create the S3 bucket for the Terraform state; safe to run again
 #   synth       write the Terraform JSON to cdktf.out; needs no key and no credentials
-#   validate    check it with the provider's schema
-#   plan        show what would change; --out FILE saves it (arguments go to terraform plan)
-#   review      a plan as Markdown, losses first; exit code 3 holds it back; --plan FILE
-#   deploy      show the plan, ask, apply it; --plan FILE applies the one that was reviewed
-#   destroy     show what would go, ask, destroy it; --auto-approve does not ask
-#   policy      ask checkov about both profiles; production must pass
-#   web         the page of ./help.sh up, on what is deployed to AWS
-#   cdktf       the pinned cdktf command line: ./help.sh cdktf diff
+#   validate    check the Terraform JSON with the provider's schema
+#   plan        show what would change; --out FILE saves the plan (arguments go to terraform plan)
+#   review      write a plan as Markdown, losses first; --plan FILE; exit code 3: held back
+#   deploy      show the plan, ask, apply it; --plan FILE applies a reviewed plan
+#   destroy     show what would be destroyed, ask, destroy it; --auto-approve does not ask
+#   policy      check both profiles with checkov; production must pass
+#   web         serve the page of ./help.sh up for what is deployed to AWS
+#   cdktf       run the pinned cdktf command line: ./help.sh cdktf diff
 #
 # Operate what is deployed
-#   doctor      tools, settings, AWS, Momento, pipes, dead letters: each well, or what to do
+#   doctor      check tools, settings, AWS, Momento, pipes and dead letters, and say what to do
 #   redrive     replay the dead letters, or the table's state where that is newer; --dry-run
-#   warm        send every item of the table to the cache; --resume goes on after an interruption
-#   verify      compare table and cache; --repair mends what is wrong
-#   capacity    will it keep up, what does it cost, what breaks first? --writes-per-second 200
+#   warm        send every item of the table to the cache; --resume continues after an interruption
+#   verify      compare table and cache; --repair repairs the differences
+#   capacity    show whether the pipes keep up, the cost, and what breaks first:
+#               ./help.sh capacity --writes-per-second 200
 #
 # Work on the project
 #   setup       install what the project needs; every command does it on first use
-#   test        checks and tests (arguments go to pytest)
-#   check       format, lint and types
-#   bench       the benchmarks, as tables
-#   screenshot  the README's picture of the page: ./help.sh screenshot docs/page.png
-#   local       an empty local cloud: ./help.sh local -- COMMAND, or until Ctrl-C
+#   test        run the checks and the tests (arguments go to pytest)
+#   check       check format, lint and types
+#   bench       run the benchmarks and print them as tables
+#   screenshot  take the README's picture of the page: ./help.sh screenshot docs/page.png
+#   local       start an empty local cloud: ./help.sh local -- COMMAND, or until Ctrl-C
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 python=.venv/bin/python
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20
-unset PYTHONDONTWRITEBYTECODE # without its bytecode, every start takes a second more
+unset PYTHONDONTWRITEBYTECODE # without bytecode files, every start takes one second longer
 
 usage() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//;p}' help.sh; }
 
@@ -49,7 +50,7 @@ fail() {
   exit 1
 }
 
-# Run a command with its output in a log; show the log only if it fails.
+# Run a command, write its output to a log, and show the log only if the command fails.
 quietly() {
   local what=$1 log=.cache/setup.log
   shift
@@ -65,12 +66,12 @@ need() {
   command -v "$1" >/dev/null || fail "$1 is not installed: $2"
 }
 
-# Refuse to begin without a tool that works and is new enough: name, argument, version, advice.
+# End unless a tool works and is new enough. Arguments: name, argument, version, advice.
 need_version() {
   need "$1" "$4"
   local said digits='([0-9]+)\.([0-9]+)\.([0-9]+)'
-  said=$("$1" "$2" 2>&1) || fail "$1 does not work: '$1 $2' ends with ${said:-no word}; $4"
-  [[ $said =~ $digits ]] || fail "'$1 $2' tells no version, but '${said%%$'\n'*}'; $4"
+  said=$("$1" "$2" 2>&1) || fail "$1 does not work: '$1 $2' prints ${said:-nothing} and fails; $4"
+  [[ $said =~ $digits ]] || fail "'$1 $2' prints no version, but '${said%%$'\n'*}'; $4"
   local version=${BASH_REMATCH[0]}
   local number=$((BASH_REMATCH[1] * 1000000 + BASH_REMATCH[2] * 1000 + BASH_REMATCH[3]))
   [[ $3 =~ $digits ]]
@@ -80,7 +81,7 @@ need_version() {
 
 need_node() {
   need_version "${JSII_NODE:-node}" --version 18.18.0 \
-    "get Node.js 18.18 or newer; jsii, under cdktf, runs on it"
+    "get Node.js 18.18 or newer; jsii, which cdktf uses, runs on it"
 }
 
 need_terraform() {
@@ -97,13 +98,13 @@ asks_for_help() {
   for argument in "$@"; do
     case $argument in
     --help | -h) return 0 ;;
-    --) return 1 ;; # what follows is another command's
+    --) return 1 ;; # the arguments after -- are for another command
     esac
   done
   return 1
 }
 
-# Answer --help. Nothing is installed for it: without the packages, the list above has to do.
+# Answer --help. Install nothing: without the packages, print the lines of the list above.
 help_on() {
   local line
   line=$(usage | awk -v name="$command" '
@@ -111,8 +112,8 @@ help_on() {
     /^[^ ]|^$/ { found = 0 }
     found')
   case $command in
-  app) line="  app         what cdktf.json runs: write the Terraform JSON to cdktf.out" ;;
-  provider) line="  provider    find out where the AWS provider comes from" ;;
+  app) line="  app         write the Terraform JSON to cdktf.out; cdktf.json runs it" ;;
+  provider) line="  provider    find out where Terraform gets the AWS provider" ;;
   esac
   [ -n "$line" ] || fail "there is no command '$command'; ./help.sh lists them"
   if cmp -s requirements.lock .venv/requirements.lock; then
@@ -138,7 +139,7 @@ install_python() {
   quietly "creating the virtual environment" python3 -m venv .venv
   quietly "installing the Python packages (about a minute)" \
     $python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
-  # All but the bindings' 2,200 modules, of which a few are used.
+  # The bindings have 2,200 modules, and the project uses few of them.
   quietly "compiling them" $python -m compileall -q -j 0 -x cdktf_cdktf_provider_aws .venv/lib
   need_node
   quietly "trimming the AWS bindings to what is used" $python -m stacks.bindings.loader
@@ -152,7 +153,7 @@ install_cdktf() {
   cp package-lock.json node_modules/.package-lock.copy
 }
 
-# For the tests of the page: Debian's Chromium, or any that is there.
+# The tests of the page need a browser: an installed one, or Debian's Chromium.
 install_browser() {
   local name
   for name in chromium chromium-browser google-chrome google-chrome-stable; do
@@ -171,7 +172,7 @@ find_provider() {
   [ -f .cache/provider.env ] || $python -m ops provider >&2
 }
 
-# What ops/provider.py found, for the commands that start main.py without it.
+# Export what ops/provider.py found, for commands that run main.py directly.
 load_provider() {
   find_provider
   local name value
@@ -186,12 +187,12 @@ case $command in
 "" | help | -h | --help) ;;
 *) ! asks_for_help "$@" || help_on "$@" ;;
 esac
-case $command in # what it takes is looked for before its first step
+case $command in # check the tools before the first step
 demo | up | plan | deploy | destroy | bootstrap | validate)
   need_node
   need_terraform
   ;;
-review) # of a plan that is JSON, neither is needed
+review) # a plan in JSON needs neither tool
   [[ " $* " == *" --plan"* ]] || {
     need_node
     need_terraform
@@ -199,7 +200,7 @@ review) # of a plan that is JSON, neither is needed
   ;;
 synth | simulate | policy | cdktf | app | test | bench | screenshot | setup) need_node ;;
 esac
-case $command in # these would begin, and not look at it
+case $command in # these commands would ignore an argument
 setup | check | app | demo) need_no_argument "$@" ;;
 esac
 case $command in
@@ -242,7 +243,7 @@ app)
 demo)
   install_python
   find_provider
-  export PROFILE=demo # what production protects could not be taken down again
+  export PROFILE=demo # what production protects could not be destroyed again
   exec $python -m localcloud -- $python -m ops demo
   ;;
 up)

@@ -1,13 +1,13 @@
-"""The CDKTF app: settings in, stacks out.
+"""The CDKTF app: it reads the settings and synthesizes the stacks.
 
-`python main.py` synthesizes the stack that the setting STACK names into `cdktf.out`, and
-`python main.py state` that of the state bucket, which `./help.sh bootstrap` deploys once.
+`python main.py` synthesizes the stack that the setting STACK names into `cdktf.out`.
+`python main.py state` synthesizes the stack of the state bucket; `./help.sh bootstrap` deploys it.
 """
 
 import gc
 import sys
 
-gc.disable()  # a short process that keeps what it makes: collecting is a tenth of its time
+gc.disable()  # collecting garbage takes a tenth of this short process, and frees nothing
 
 from stacks import catalogue, output
 
@@ -17,7 +17,7 @@ from stacks.settings import Settings
 
 
 def synthesize(stack: str | None = None) -> None:
-    """Synthesize one stack, by name (default: as the settings say)."""
+    """Synthesize one stack by its name (default: the setting STACK)."""
     settings = Settings.load(stack=stack)
     stack_class = catalogue.find(settings.stack)
     for warning in settings.warnings:
@@ -35,4 +35,4 @@ if __name__ == "__main__":
         synthesize(*sys.argv[1:2])
     except StackError as error:
         sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
-    gc.freeze()  # nor is anything collected at the end
+    gc.freeze()  # collect nothing at the end either

@@ -263,6 +263,6 @@ def test_what_the_doctor_finds_opens_the_issue(runner: Path, code: str, unwell: 
     (runner / "review.md").write_text("## Drift: nothing to do\n", encoding="utf-8")
     output = runner / "output"
     output.touch()
-    run_step(script("drift", "Examine"), runner, GITHUB_OUTPUT=str(output))
+    run_step(script("drift", "Run the doctor"), runner, GITHUB_OUTPUT=str(output))
     assert output.read_text(encoding="utf-8") == unwell
     assert "### doctor" in (runner / "review.md").read_text(encoding="utf-8")

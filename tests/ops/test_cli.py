@@ -112,9 +112,9 @@ def test_help_is_there_before_anything_is_installed(tmp_path: Path, command: str
 
 TOOLS = {
     "none": (None, "{} is not installed: get"),
-    "broken": ("echo ouch; exit 3", "{0} does not work: '{0} {1}' ends with ouch; get"),
+    "broken": ("echo ouch; exit 3", "{0} does not work: '{0} {1}' prints ouch and fails; get"),
     "too old": ("echo v1.2.3", "{} is 1.2.3, which is too old: get"),
-    "silent": ("true", "'{0} {1}' tells no version, but ''; get"),
+    "silent": ("true", "'{0} {1}' prints no version, but ''; get"),
 }
 
 
