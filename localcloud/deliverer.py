@@ -14,7 +14,7 @@ from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
 from localcloud.authorization import Authorization
 from localcloud.bus import Bus
 from localcloud.delivery import Delivery
-from localcloud.sending import Attempt, RateLimit, Sender, Timing
+from localcloud.sender import Attempt, RateLimit, Sender, Timing
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

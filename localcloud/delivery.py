@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventpipes import Definition, Request, RuleDefinition
-from localcloud.sending import Attempt
+from localcloud.sender import Attempt
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,14 +18,14 @@ from starlette.routing import Route
 
 from eventpipes.outcome import masked
 from localcloud.delivery import Delivery
-from localcloud.serving import Served
+from localcloud.app_server import AppServer
 
 KEPT = 1_000
 LONG_POLL_SECONDS = 10.0
 POLL_SECONDS = 0.01
 
 
-class DeliveryFeed(Served):
+class DeliveryFeed(AppServer):
     """The last deliveries, numbered from 1; `tell` adds one, from any thread."""
 
     def __init__(self) -> None:

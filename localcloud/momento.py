@@ -29,7 +29,7 @@ from localcloud.momento_limits import (
     message_operations,
 )
 from localcloud.momento_topic import KEPT_MESSAGES, Topic
-from localcloud.serving import Served
+from localcloud.app_server import AppServer
 
 __all__ = ["KEPT_MESSAGES", "Cache", "Item", "Limits", "LocalMomento", "Momento", "Topic"]
 
@@ -277,7 +277,7 @@ async def _as_json(_: Request, error: Exception) -> Response:
     return JSONResponse(body, status_code=error.status_code)
 
 
-class LocalMomento(Served):
+class LocalMomento(AppServer):
     """Momento on a free port of 127.0.0.1, in a thread; a context manager.
 
     `service` holds its state, `endpoint` is its URL; the other arguments are `Momento`'s.

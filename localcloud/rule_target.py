@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eventpipes import Filtered, Request, Rule, RuleDefinition, Unprocessable
 from localcloud.authorization import Authorization
 from localcloud.delivery import Delivery
-from localcloud.sending import Attempt, RateLimit, Sender, Timing
+from localcloud.sender import Attempt, RateLimit, Sender, Timing
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

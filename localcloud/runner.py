@@ -26,7 +26,7 @@ from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from localcloud.logs import ExecutionLog
 from localcloud.rule_target import RuleTarget
-from localcloud.sending import RateLimit, Timing
+from localcloud.sender import RateLimit, Timing
 from localcloud.shard import ShardReader
 from localcloud.status import PipeStatus
 

@@ -22,7 +22,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from localcloud import corrections
+from localcloud import moto_corrections
 
 
 def _end_with_owner() -> None:
@@ -33,7 +33,7 @@ def _end_with_owner() -> None:
 def serve(port: str, descriptor: str) -> None:
     """Serve until the standard input ends."""
     threading.Thread(target=_end_with_owner, daemon=True).start()
-    corrections.apply()
+    moto_corrections.apply()
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line a request takes a tenth
     make_server(
         "127.0.0.1",

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from moto.sqs.models import SQSBackend
 
-from localcloud import corrections
+from localcloud import moto_corrections
 
 MESSAGES, THREADS = 200, 8
 
 if __name__ == "__main__":
-    corrections.apply()
+    moto_corrections.apply()
     sys.setswitchinterval(1e-6)
     backend = SQSBackend("us-east-1", "123456789012")
     queue = backend.create_queue("letters", {})

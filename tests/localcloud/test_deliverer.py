@@ -16,7 +16,7 @@ import pytest
 from starlette.responses import Response
 
 import localcloud.deliverer
-import localcloud.sending
+import localcloud.sender
 from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Secret
 from eventpipes.synthesized import definitions
@@ -24,7 +24,7 @@ from localcloud import LocalAws
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
-from localcloud.sending import RateLimit, Timing
+from localcloud.sender import RateLimit, Timing
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, synthesized
 
@@ -153,7 +153,7 @@ def post(queue: Queue, momento: LocalMomento) -> Post:
 def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock that it is delivered by."""
     clock = Clock()
-    for module in (localcloud.deliverer, localcloud.sending):
+    for module in (localcloud.deliverer, localcloud.sender):
         monkeypatch.setattr(module, "datetime", clock)
     post.stop, post.now = clock, clock.now
     return clock

@@ -12,7 +12,7 @@ import localcloud.feed
 from eventpipes import Definition, Request, Secret
 from localcloud.delivery import Delivery
 from localcloud.feed import KEPT, DeliveryFeed
-from localcloud.sending import Attempt
+from localcloud.sender import Attempt
 
 DEFINITION = cast(
     "Definition", SimpleNamespace(filters=('{"eventName":["INSERT"]}',), input_template="<$.x>")

@@ -26,7 +26,7 @@ from localcloud.checkpoints import Checkpoints
 from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
-from localcloud.sending import Timing
+from localcloud.sender import Timing
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, WeatherPipes, empty
 

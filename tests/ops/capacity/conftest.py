@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 import localcloud.deliverer
-import localcloud.sending
+import localcloud.sender
 from tests.ops.capacity.clock import Clock
 
 ANSWER_SECONDS = 0.025
@@ -32,6 +32,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         return make(transport=httpx.MockTransport(answer), **options)
 
     monkeypatch.setattr(httpx, "Client", connect)
-    monkeypatch.setattr(localcloud.sending, "time", clock)
+    monkeypatch.setattr(localcloud.sender, "time", clock)
     monkeypatch.setattr(localcloud.deliverer, "datetime", clock)
     return clock

@@ -16,7 +16,7 @@ import pytest
 from eventpipes import Definition, Event, Pipe, Request
 from eventpipes.definition import EventBus, Source
 from localcloud.deliverer import Deliverer
-from localcloud.sending import RateLimit, Sender, Timing
+from localcloud.sender import RateLimit, Sender, Timing
 from ops.capacity.load import PUBLISH, Load
 from ops.capacity.model import Burst, Route
 from ops.capacity.topology import Topology, build

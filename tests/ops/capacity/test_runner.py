@@ -19,7 +19,7 @@ from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Destination, Source
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
-from localcloud.sending import RateLimit, Timing
+from localcloud.sender import RateLimit, Timing
 from ops.capacity.load import PUBLISH, Load
 from ops.capacity.model import Burst, Route
 from ops.capacity.topology import Topology, build

@@ -15,7 +15,7 @@ import localcloud.runner
 from localcloud.checkpoints import Checkpoints
 from localcloud.momento import Item
 from localcloud.runner import Runner
-from localcloud.sending import Timing
+from localcloud.sender import Timing
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import CACHE
 from tests.ops.repair.patient import PATIENCE

@@ -14,7 +14,7 @@ from localcloud import LocalAws
 from localcloud.checkpoints import Checkpoints
 from localcloud.momento import Item
 from localcloud.runner import Runner
-from localcloud.sending import Timing
+from localcloud.sender import Timing
 from ops.repair.findings import Summary
 from ops.repair.verify import Verify
 from tests.localcloud.arrivals import until

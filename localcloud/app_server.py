@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from localcloud.errors import LocalCloudError
 
 
-class Served:
+class AppServer:
     """A context manager: entering waits until the application answers, leaving ends it.
 
     `endpoint` is its URL; `what` names it in errors.

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from localcloud import LocalCloudError
-from localcloud.serving import Served
+from localcloud.app_server import AppServer
 from tests.localcloud.arrivals import unused_port
 
 
@@ -19,9 +19,9 @@ async def hello(_: Request) -> Response:
     return PlainTextResponse("hello")
 
 
-def served(port: int | None = None) -> Served:
+def served(port: int | None = None) -> AppServer:
     """Return an application that is not served yet."""
-    return Served(Starlette(routes=[Route("/", hello)]), what="greeter", port=port)
+    return AppServer(Starlette(routes=[Route("/", hello)]), what="greeter", port=port)
 
 
 def test_it_answers_as_soon_as_it_is_entered() -> None:

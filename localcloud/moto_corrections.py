@@ -1,7 +1,7 @@
 """Where moto's server answers other than AWS does: the one place where it is corrected.
 
 Each correction says what AWS does, and has a test of its own in
-`tests/localcloud/test_corrections.py`, or in that of the module it is in.
+`tests/localcloud/test_moto_corrections.py`, or in that of the module it is in.
 """
 
 import json

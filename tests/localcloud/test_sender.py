@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-import localcloud.sending
-from localcloud.sending import RateLimit
+import localcloud.sender
+from localcloud.sender import RateLimit
 
 
 def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,7 +19,7 @@ def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> 
         clock.now += seconds
 
     monkeypatch.setattr(
-        localcloud.sending, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
+        localcloud.sender, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
     )
     limit = RateLimit(20)
     turns = []
