@@ -5,7 +5,7 @@ pipe with an enrichment, another target, or an expression of Terraform in one of
 judged in all the others.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,8 @@ from eventpipes.parameters import check_value, unreadable
 from eventpipes.request import removed_headers, wildcards
 from eventpipes.rule import RuleDefinition, check_input, variables
 from eventpipes.service_model import EVENTS, PIPES, Model
+from eventpipes.stream_path import misread, unread
+from eventpipes.stream_pattern import misfits, misfits_in_event, unsupported_by_pipes
 from eventpipes.template import Template, from_json
 
 _MOST_RECORDS: Final = 10_000
@@ -52,6 +54,8 @@ def faults(
     found = Faults()
     if isinstance(definition, Definition):
         _pipe(definition, found)
+        if not found.errors:
+            found.warnings.extend(_misfits(definition))
     else:
         _rule(definition, found)
     if definition.unsupported is not None:
@@ -103,9 +107,28 @@ def _pipe(definition: Definition, found: Faults) -> None:
         _parameters(definition, found, PIPES)
 
 
+def _misfits(definition: Definition) -> Iterator[str]:
+    """Yield what AWS takes of a pipe, and what fits no record that the pipe can read."""
+    filters = [text for text in definition.filters if not is_expression(text)]
+    for text in filters:
+        yield from unsupported_by_pipes(text)
+    if "stream" in (definition.unsupported or ""):
+        return  # it reads something else
+    for text in filters:
+        yield from misfits(text)
+    of_record = definition.enrichment_template if definition.enriched else definition.input_template
+    if of_record and not is_expression(of_record):
+        yield from unread(Template(of_record).names)
+    if not definition.enriched and definition.event_bus is None:
+        yield from misread({**_numbered(definition.path_parameters), **definition.query_string})
+        yield from misread(definition.headers)
+
+
 def _rule(definition: RuleDefinition, found: Faults) -> None:
     if definition.pattern:
         _pattern(definition.pattern, found)
+        if not found.errors and not is_expression(definition.pattern):
+            found.warnings.extend(misfits_in_event(definition.pattern))
     found.attempt(lambda: check_input(definition))
     if definition.constant_input is not None:
         if definition.input_path is not None or definition.input_template is not None:

@@ -25,6 +25,10 @@ MAX_LENGTH: Final = 8_192
 Context = Mapping[str, str]
 """The reserved variables that the pipe knows, by name."""
 
+_NO_OBJECT: Final = (
+    "the input template begins as a JSON object and is none, so it is sent as text: close its"
+    " braces and quotes, and put no text beside a variable outside quotes"
+)
 _NOTHING: Context = {}
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
@@ -59,7 +63,9 @@ class Template:
         literal = "".join(part for part in parts if isinstance(part, str))
         self._alone = len(filled) == 1 and not literal.strip() and not variables.strict
         warn = _warn_in_rule if variables.strict else _warn
-        self.warnings = tuple(warn(filled, literal, variables, alone=self._alone))
+        self.warnings = tuple(warn(filled, literal, variables))
+        if literal.lstrip().startswith("{") and filled and not self.is_json:
+            self.warnings += (_NO_OBJECT,)
         self.least_bytes = self._least_bytes(parts)
         self.names = tuple(variable.name for variable in filled)
         self._form = "".join(
@@ -206,11 +212,9 @@ def _deliverable(text: str, *, lines: bool) -> str:
     return text
 
 
-def _warn(
-    filled: list[Variable], literal: str, variables: Variables, *, alone: bool
-) -> Iterator[str]:
+def _warn(filled: list[Variable], literal: str, variables: Variables) -> Iterator[str]:
     """Yield a sentence for each variable of a pipe's template that loses its quotes."""
-    if alone:
+    if len(filled) == 1 and not literal.strip():
         name = filled[0].name
         yield (
             f"the input template is <{name}> alone, and EventBridge sends that as text without its"
@@ -231,8 +235,6 @@ def _warn_in_rule(
     filled: list[Variable],
     literal: str,  # noqa: ARG001 - as `_warn` has it
     variables: Variables,
-    *,
-    alone: bool,  # noqa: ARG001 - as `_warn` has it
 ) -> Iterator[str]:
     """Yield a sentence for each variable that a rule never delivers."""
     for variable in filled:

@@ -199,3 +199,38 @@ def test_a_rule_without_transformer_sends_a_whole_item() -> None:
 
 def test_a_batch_of_a_queue_is_judged_by_the_model_alone() -> None:
     assert pipe({"target": QUEUE, f"{STREAM}.batch_size": 10, HTTP: {}}).errors == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        (FILTER, '{"eventName":["insert"]}', "matches no record of a stream"),
+        (FILTER, '{"eventName":[{"wildcard":"I*"}]}', "has wildcard, which AWS's guide lists"),
+        (TEMPLATE, '{"a":<$.body>}', "<$.body>, which is no part of a stream record"),
+        (TEMPLATE, '{"a":<$.eventName>,}', "begins as a JSON object and is none"),
+        (f"{HTTP}.query_string_parameters", {"key": "$.dynamodb.Keys.Location"}, "an object"),
+        (f"{HTTP}.header_parameters", {"a": "dynamodb.Keys.Location.S"}, "is the text"),
+    ],
+)
+def test_what_fits_no_record_is_a_warning(path: str, value: object, says: str) -> None:
+    found = pipe({path: value})
+    assert not found.errors
+    assert [one for one in found.warnings if says in one], found
+
+
+def test_a_rule_whose_pattern_fits_no_record_is_a_warning() -> None:
+    pattern = '{"detail":{"dynamodb":{"NewImage":{"MaxTemp":{"N":[5]}}}}}'
+    found = rule({"event_pattern": pattern}, kind="rule")
+    assert [one for one in found.warnings if "matches no record of a stream" in one], found
+
+
+def test_another_source_is_not_taken_for_a_stream() -> None:
+    found = pipe(
+        {
+            "source": QUEUE,
+            "source_parameters": {
+                "filter_criteria": {"filter": [{"pattern": '{"body":{"a":["b"]}}'}]}
+            },
+        }
+    )
+    assert not [one for one in found.warnings if "no record of a stream" in one], found

@@ -1,0 +1,65 @@
+"""How a path fits DynamoDB stream records: what can never be read there.
+
+See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from eventpipes.errors import InvalidPath
+from eventpipes.path import is_path, parse_path
+from eventpipes.stream_record import kind_of
+
+_LOOKS_LIKE_A_PATH = re.compile(r"<\$[^<>]*>|<?\$?\.?(?:detail\.)?dynamodb\..*")
+
+
+def unread(names: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each variable of a template that no stream record has.
+
+    Names that are no paths, such as `aws.pipes.pipe-name`, are left out.
+    """
+    for name in dict.fromkeys(names):
+        if is_path(name) and _kind(name) == "unknown":
+            yield (
+                f"the input template has <{name}>, which is no part of a stream record, so that it"
+                f" is always empty{_advice(name)}"
+            )
+
+
+def misread(parameters: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each HTTP parameter that reads no single value of a stream record."""
+    for name, value in parameters.items():
+        if is_path(value):
+            kind = _kind(value)
+            if kind == "unknown":
+                yield (
+                    f"the HTTP parameter {name!r} is {value}, which is no part of a stream record,"
+                    f" so that it is always empty{_advice(value)}"
+                )
+            elif kind == "object":
+                yield (
+                    f"the HTTP parameter {name!r} is {value}, which leads to an object: write the"
+                    f" type of the attribute as well, such as {value}.S"
+                )
+        elif _LOOKS_LIKE_A_PATH.fullmatch(value):
+            path = "$." + value.strip("<>").removeprefix("$").removeprefix(".")
+            yield (
+                f"the HTTP parameter {name!r} is the text {value!r}, sent as it stands; a path"
+                f" begins with $. and has no brackets: write {path}"
+            )
+
+
+def _kind(path: str) -> str:
+    try:
+        return kind_of(parse_path(path))
+    except InvalidPath:
+        return "invalid"
+
+
+def _advice(path: str) -> str:
+    first = path.removeprefix("$.").partition(".")[0].partition("[")[0]
+    if first.lower() == "dynamodb" or first in ("Keys", "NewImage", "OldImage"):
+        return (
+            "; write $.dynamodb, the image, the attribute and its type: $.dynamodb.NewImage.City.S"
+        )
+    return "; the changed item is under $.dynamodb"

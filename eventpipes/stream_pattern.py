@@ -1,0 +1,223 @@
+"""How an event pattern fits DynamoDB stream records: what can match none of them.
+
+A stream record has a known shape: each attribute stands under its type, numbers are text, and
+operators look at leaves only. See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API,
+and "Comparison operators for use in event patterns", whose table says what pipes support.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from eventpipes.pattern.operators import Values
+from eventpipes.pattern.parser import Branch, parse
+
+EVENT_NAMES: Final = ("INSERT", "MODIFY", "REMOVE")
+_IMAGES: Final = ("Keys", "NewImage", "OldImage")
+_WITHOUT: Final = {"NewImage": "REMOVE", "OldImage": "INSERT"}
+"""Which event's records lack an image."""
+_RECORD: Final = {
+    "ApproximateCreationDateTime": "number",
+    "SequenceNumber": "text",
+    "SizeBytes": "number",
+    "StreamViewType": "text",
+}
+_TOP: Final = (
+    *("awsRegion", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion"),
+)
+_NOT_IN_PIPES: Final = ("prefix", "suffix", "equals-ignore-case", "wildcard")
+"""What `anything-but` may hold on an event bus, and not in a pipe."""
+_ANY: Final = ("anything-but", "exists")
+
+
+def misfits(pattern: str, start: Sequence[str] = ()) -> Iterator[str]:
+    """Yield why a pattern matches no stream record, if that is so.
+
+    `start` is where the record stands in the event: `("detail",)` on an event bus. Fields outside
+    are not judged.
+
+    Raises:
+        InvalidPattern: EventBridge would reject the pattern.
+
+    """
+    reasons = [_reason(branch, tuple(start)) for branch in parse(pattern)]
+    if reasons and all(reasons):
+        yield (
+            f"the filter {_short(pattern)} matches no record of a stream: {reasons[0]}; nothing"
+            " will be sent"
+        )
+
+
+def misfits_in_event(pattern: str) -> Iterator[str]:
+    """Yield why a rule's pattern matches no event whose detail is a stream record.
+
+    Patterns that do not ask for a record's item are about other events, and are not judged.
+
+    Raises:
+        InvalidPattern: EventBridge would reject the pattern.
+
+    """
+    names = {name for branch in parse(pattern) for name in branch}
+    if any(name.startswith("detail.dynamodb.") for name in names):
+        yield from misfits(pattern, ("detail",))
+
+
+def unsupported_by_pipes(pattern: str) -> Iterator[str]:
+    """Yield each operator that AWS's guide lists for event buses and not for pipes.
+
+    Raises:
+        InvalidPattern: EventBridge would reject the pattern.
+
+    """
+    found = {
+        name
+        for branch in parse(pattern)
+        for values in branch.values()
+        for given, _, _ in values.given
+        if (name := _not_in_pipes(given))
+    }
+    for name in sorted(found):
+        yield (
+            f"the filter {_short(pattern)} has {name}, which AWS's guide lists for event buses and"
+            ' not for pipes ("Comparison operators for use in event patterns"): AWS may refuse the'
+            " pipe, or match otherwise than here. Write the values, or a prefix"
+        )
+
+
+def _reason(branch: Branch, start: tuple[str, ...]) -> str | None:
+    """Return why no record satisfies all fields of a branch; nothing if one may."""
+    events = set(EVENT_NAMES)
+    for name, values in branch.items():
+        steps = tuple(name.split("."))
+        if steps[: len(start)] != start:
+            continue
+        steps = steps[len(start) :]
+        if (reason := _reason_of_field(name, steps, values)) is not None:
+            return reason
+        events -= _excluded(steps, values)
+    return None if events else "its fields are in no record together, whatever its eventName"
+
+
+def _reason_of_field(name: str, steps: tuple[str, ...], values: Values) -> str | None:
+    """Return why no record satisfies one field."""
+    leaf = _leaf(steps)
+    if values.absent:
+        return None
+    if leaf == "nothing":
+        return f"{name} is no part of it{_advice(steps)}"
+    if leaf == "object":
+        return (
+            f"{name} is an object there, and an operator looks at single values only"
+            f"{_type_advice(steps)}"
+        )
+    if steps == ("eventName",) and len(_excluded(steps, values)) == len(EVENT_NAMES):
+        return f"{name} is one of {', '.join(EVENT_NAMES)}"
+    return None if _may_accept(values, leaf) else _wrong_type(name, leaf)
+
+
+def _excluded(steps: tuple[str, ...], values: Values) -> set[str]:
+    """Return the events whose records do not satisfy a field."""
+    if steps == ("eventName",):
+        accept = values.accept
+        return {one for one in EVENT_NAMES if accept is None or not accept(one)}
+    if len(steps) > 1 and steps[1] in _WITHOUT and not values.absent:
+        return {_WITHOUT[steps[1]]}
+    return set()
+
+
+def _leaf(steps: Sequence[str]) -> str:
+    """Return what stands at a path of a pattern: text, number, boolean, object or nothing.
+
+    Lists do not count as steps in a pattern. A name of an attribute may itself hold dots.
+    """
+    match list(steps):
+        case ["dynamodb", image, *rest] if image in _IMAGES:
+            return _in_map(rest) if rest else "object"
+        case ["dynamodb", name]:
+            return _RECORD.get(name, "nothing")
+        case [] | ["dynamodb"] | ["userIdentity"]:
+            return "object"
+        case ["userIdentity", "type" | "principalId"]:
+            return "text"
+        case [name] if name in _TOP:
+            return "text"
+    return "nothing"
+
+
+def _in_map(steps: Sequence[str]) -> str:
+    """Return what stands at a path into an object of attributes, however its names are cut."""
+    found = [_value(steps[cut:]) for cut in range(1, len(steps) + 1)]
+    return next((leaf for leaf in found if leaf != "nothing"), "nothing")
+
+
+def _value(steps: Sequence[str]) -> str:
+    match list(steps):
+        case [] | ["M"] | ["L"]:
+            return "object"
+        case ["S" | "N" | "B" | "SS" | "NS" | "BS"]:
+            return "text"
+        case ["BOOL" | "NULL"]:
+            return "boolean"
+        case ["M", *rest]:
+            return _in_map(rest)
+        case ["L", *rest]:
+            return _value(rest)
+    return "nothing"
+
+
+def _may_accept(values: Values, leaf: str) -> bool:
+    """Say whether a value may accept a leaf of this type."""
+    return any(_accepts(given, leaf) for given, _, _ in values.given)
+
+
+def _accepts(given: Any, leaf: str) -> bool:  # noqa: ANN401 - what a pattern holds is any JSON
+    if isinstance(given, list):  # an operator with its value
+        operator = given[0][0]
+        if operator in _ANY:
+            return True
+        return leaf == ("number" if operator == "numeric" else "text")
+    if isinstance(given, bool):
+        return leaf == "boolean"
+    if given is None:
+        return False
+    is_text = type(given) is str
+    return leaf == ("text" if is_text else "number")
+
+
+def _wrong_type(name: str, leaf: str) -> str:
+    if leaf == "text":
+        return (
+            f"{name} is text there, as a number is in DynamoDB's JSON, and the filter asks for"
+            " another type: write it in quotes"
+        )
+    wanted = "a number" if leaf == "number" else "true or false"
+    return f"{name} is {wanted} there, and the filter asks for another type"
+
+
+def _advice(steps: Sequence[str]) -> str:
+    if steps and steps[0] in _IMAGES:
+        return " (the images are under dynamodb)"
+    if len(steps) > 2 and steps[0] == "dynamodb":  # noqa: PLR2004 - dynamodb, image, name
+        return ' (an attribute stands under its type, such as {"City": {"S": ["Oslo"]}})'
+    return ""
+
+
+def _type_advice(steps: Sequence[str]) -> str:
+    is_attribute = len(steps) > 2 and steps[0] == "dynamodb"  # noqa: PLR2004 - image and name
+    return ': write the type under it, such as {"S": ["Oslo"]}' if is_attribute else ""
+
+
+def _not_in_pipes(given: Any) -> str | None:  # noqa: ANN401 - what a pattern holds is any JSON
+    if not isinstance(given, list) or not given:
+        return None
+    operator, value = given[0]
+    if operator == "wildcard":
+        return "wildcard"
+    if operator == "anything-but" and isinstance(value, list) and value:
+        inner = value[0]
+        if isinstance(inner, tuple) and inner[0] in _NOT_IN_PIPES:
+            return f"anything-but with {inner[0]}"
+    return None
+
+
+def _short(pattern: str) -> str:
+    return pattern if len(pattern) <= 120 else f"{pattern[:120]}..."  # noqa: PLR2004 - characters

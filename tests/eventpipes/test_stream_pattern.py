@@ -1,0 +1,157 @@
+"""What can match no stream record is told, and what can match one is not.
+
+The shape of a record: AWS, "Record" and "StreamRecord" in the DynamoDB Streams API. What pipes
+support: AWS, "Comparison operators for use in event patterns".
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from eventpipes import compile as compile_pattern
+from eventpipes.stream_pattern import misfits, misfits_in_event, unsupported_by_pipes
+
+RECORDS: list[dict[str, Any]] = [
+    {
+        "eventID": "1",
+        "eventName": name,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-west-1",
+        "eventSourceARN": "arn:aws:dynamodb:eu-west-1:123456789012:table/t/stream/s",
+        "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"},
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1,
+            "Keys": {"Id": {"S": "a"}},
+            "SequenceNumber": "1",
+            "SizeBytes": 9,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+            **dict.fromkeys(images, item),
+        },
+    }
+    for item in [
+        {
+            "Id": {"S": "a"},
+            "City": {"S": "Oslo"},
+            "a.b": {"S": "x"},
+            "Count": {"N": "5"},
+            "Is": {"BOOL": True},
+            "No": {"NULL": True},
+            "Tags": {"SS": ["x", "y"]},
+            "Stops": {"L": [{"S": "x"}, {"M": {"Name": {"S": "x"}}}]},
+            "Map": {"M": {"Deep": {"M": {"N": {"N": "1"}}}}},
+        }
+    ]
+    for name, images in [
+        ("INSERT", ["NewImage"]),
+        ("MODIFY", ["NewImage", "OldImage"]),
+        ("REMOVE", ["OldImage"]),
+    ]
+]
+
+
+def image(**attributes: Any) -> dict[str, Any]:
+    """Return a pattern about the new image."""
+    return {"dynamodb": {"NewImage": attributes}}
+
+
+NEVER: list[tuple[dict[str, Any], str]] = [
+    (image(Count={"N": [{"numeric": [">", 5]}]}), "Count.N is text there"),
+    (image(Count={"N": [5]}), "write it in quotes"),
+    (image(Is={"BOOL": ["true"]}), "Is.BOOL is true or false there"),
+    (image(Is={"BOOL": [None]}), "is true or false there"),
+    (image(City={"S": [True]}), "is text there"),
+    (image(City=["Oslo"]), 'write the type under it, such as {"S": ["Oslo"]}'),
+    (image(Map={"M": {"Deep": ["x"]}}), "is an object there"),
+    (image(City={"s": ["Oslo"]}), "write the type under it"),
+    ({"NewImage": {"City": {"S": ["Oslo"]}}}, "the images are under dynamodb"),
+    ({"dynamodb": {"Newimage": {"City": {"S": ["Oslo"]}}}}, "Newimage.City.S is no part of it"),
+    ({"dynamodb": {"NewImage": [{"exists": True}]}}, "NewImage is an object there"),
+    ({"dynamodb": {"SizeBytes": ["9"]}}, "SizeBytes is a number there"),
+    ({"body": {"x": ["y"]}}, "body.x is no part of it"),
+    ({"eventname": ["INSERT"]}, "eventname is no part of it"),
+    ({"eventName": ["insert"]}, "eventName is one of INSERT, MODIFY, REMOVE"),
+    ({"eventName": [{"prefix": "DEL"}]}, "eventName is one of"),
+    ({"eventName": ["REMOVE"], **image(City={"S": ["Oslo"]})}, "in no record together"),
+    (
+        {"eventName": ["INSERT"], "dynamodb": {"OldImage": {"City": {"S": ["Oslo"]}}}},
+        "in no record together",
+    ),
+    ({"$or": [{"body": ["x"]}, {"eventName": ["UPDATE"]}]}, "body is no part of it"),
+]
+SOMETIMES: list[dict[str, Any]] = [
+    {"eventName": ["INSERT", "MODIFY"]},
+    {"eventName": [{"anything-but": ["REMOVE"]}]},
+    {"eventName": [{"equals-ignore-case": "remove"}]},
+    image(City={"S": [{"prefix": "O"}]}),
+    image(City={"S": [{"exists": True}]}),
+    image(Count={"N": ["5"]}),
+    image(Count={"N": [{"anything-but": [7]}]}),
+    image(Is={"BOOL": [True]}),
+    image(No={"NULL": [True]}),
+    image(Tags={"SS": ["x"]}),
+    image(Stops={"L": {"S": ["x"]}}),
+    image(Stops={"L": {"M": {"Name": {"S": ["x"]}}}}),
+    image(Map={"M": {"Deep": {"M": {"N": {"N": ["1"]}}}}}),
+    image(**{"a.b": {"S": ["x"]}}),
+    image(Absent={"S": [{"exists": False}]}),
+    image(Absent=[{"exists": False}]),
+    {"eventName": ["REMOVE"], "dynamodb": {"NewImage": {"City": {"S": [{"exists": False}]}}}},
+    {"body": [{"exists": False}], "eventName": ["INSERT"]},
+    {"$or": [{"body": ["x"]}, {"eventName": ["INSERT"]}]},
+    {"dynamodb": {"SizeBytes": [{"numeric": [">", 5]}]}},
+    {"userIdentity": {"type": ["Service"]}},
+    {"awsRegion": ["eu-west-1"]},
+]
+
+
+@pytest.mark.parametrize(("pattern", "says"), NEVER, ids=lambda value: json.dumps(value)[:60])
+def test_a_filter_that_matches_no_record_is_told(pattern: dict[str, Any], says: str) -> None:
+    assert not any(compile_pattern(pattern).matches(record) for record in RECORDS)
+    (told,) = misfits(json.dumps(pattern))
+    assert says in told
+    assert "nothing will be sent" in told
+
+
+@pytest.mark.parametrize("pattern", SOMETIMES, ids=lambda value: json.dumps(value)[:60])
+def test_a_filter_that_matches_a_record_is_silent(pattern: dict[str, Any]) -> None:
+    assert any(compile_pattern(pattern).matches(record) for record in RECORDS)
+    assert not list(misfits(json.dumps(pattern)))
+
+
+def test_a_rule_is_judged_where_it_asks_for_a_records_item() -> None:
+    wrong = {"detail": image(Count={"N": [5]})}
+    assert list(misfits_in_event(json.dumps(wrong)))
+    of_others = {"source": ["aws.ec2"], "detail": {"state": ["running"]}}
+    assert not list(misfits_in_event(json.dumps(of_others)))
+    right = {"source": ["x"], "detail": image(Count={"N": ["5"]})}
+    assert not list(misfits_in_event(json.dumps(right)))
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        ({"wildcard": "O*"}, "wildcard"),
+        ({"anything-but": {"prefix": "O"}}, "anything-but with prefix"),
+        ({"anything-but": {"suffix": "o"}}, "anything-but with suffix"),
+        ({"anything-but": {"equals-ignore-case": "oslo"}}, "anything-but with equals-ignore-case"),
+        ({"anything-but": {"wildcard": "O*"}}, "anything-but with wildcard"),
+    ],
+    ids=json.dumps,
+)
+def test_what_pipes_do_not_support_is_told(value: object, named: str) -> None:
+    (told,) = unsupported_by_pipes(json.dumps(image(City={"S": [value]})))
+    assert f"has {named}, which AWS's guide lists for event buses" in told
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("Oslo", {"prefix": "O"}, {"suffix": "o"}, {"equals-ignore-case": "oslo"}),
+        *({"anything-but": ["Oslo"]}, {"exists": True}, {"cidr": "10.0.0.0/8"}),
+    ],
+    ids=json.dumps,
+)
+def test_what_pipes_support_is_silent(value: object) -> None:
+    assert not list(unsupported_by_pipes(json.dumps(image(City={"S": [value]}))))
