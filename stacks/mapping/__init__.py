@@ -7,9 +7,9 @@ from stacks.mapping.attribute import Attribute, KeySchema, StreamView
 from stacks.mapping.cache import CacheEntry
 from stacks.mapping.errors import MappingError
 from stacks.mapping.item import ItemMapping
-from stacks.mapping.on_bus import RuleRoute, on_bus, taken_by_any
+from stacks.mapping.rule_config import RuleRoute, on_bus, taken_by_any
 from stacks.mapping.record import Field, Stream
-from stacks.mapping.route import DELETE, OPERATIONS, PUBLISH, PUT, Operation, Route
+from stacks.mapping.pipe_config import DELETE, OPERATIONS, PUBLISH, PUT, Operation, Route
 from stacks.mapping.topic import TopicMessage
 from stacks.mapping.value import Part, Value
 

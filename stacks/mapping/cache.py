@@ -8,7 +8,7 @@ from stacks.mapping.errors import MappingError, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import WRITTEN, Narrowing
 from stacks.mapping.record import Field, Stream, path
-from stacks.mapping.route import DELETE, PUT, Route
+from stacks.mapping.pipe_config import DELETE, PUT, Route
 from stacks.mapping.value import Value, template
 
 TEN_YEARS = 315_360_000

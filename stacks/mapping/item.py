@@ -9,7 +9,7 @@ from stacks.mapping.cache import CacheEntry
 from stacks.mapping.errors import MappingError, must_be
 from stacks.mapping.narrowing import Narrowing, Where
 from stacks.mapping.record import Stream
-from stacks.mapping.route import OPERATIONS, Route
+from stacks.mapping.pipe_config import OPERATIONS, Route
 from stacks.mapping.topic import TopicMessage
 
 EXAMPLE = "https://momento.example"

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from stacks.mapping.attribute import Attribute, must_be_attribute
 from stacks.mapping.errors import MappingError, must_be
 from stacks.mapping.record import BY_TTL, DELETE, EVENTS, EXPIRE, NOT_BY_TTL, Stream, names_of
-from stacks.mapping.rules import PRESENT, Rule, Rules
+from stacks.mapping.conditions import PRESENT, Rule, Rules
 
 Where: TypeAlias = Mapping[Attribute, Sequence[Rule]]
 """All of the attributes must match; of an attribute's rules, any may."""

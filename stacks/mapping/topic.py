@@ -8,7 +8,7 @@ from stacks.mapping.errors import MappingError, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import Narrowing
 from stacks.mapping.record import EVENTS, KINDS, Field, Stream, names_of, path
-from stacks.mapping.route import PUBLISH, Route
+from stacks.mapping.pipe_config import PUBLISH, Route
 from stacks.mapping.value import Value, members, template
 
 

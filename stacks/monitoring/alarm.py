@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stacks.pipes.dead_letters import DeadLetters
+from stacks.pipes.dead_letter_queue import DeadLetters
 from stacks.monitoring.metric import Metric
 from stacks.pipes.pipe import Pipe
 from stacks.pipes.rule import Rule

@@ -8,7 +8,7 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 from stacks.bindings import PipesPipe, PipesPipeSourceParametersFilterCriteriaFilter
-from stacks.pipes.dead_letters import DeadLetters
+from stacks.pipes.dead_letter_queue import DeadLetters
 from stacks.pipes.logs import PipeLogs
 from stacks.monitoring.metric import Metric
 from stacks.access.role import ServiceRole

@@ -9,7 +9,7 @@ from constructs import Construct
 from eventpipes.definition import MAX_FILTERS
 
 from stacks.access.account import Account
-from stacks.pipes.dead_letters import DeadLetters
+from stacks.pipes.dead_letter_queue import DeadLetters
 from stacks.momento.destination import Destination
 from stacks.momento.endpoint import MomentoEndpoint
 from stacks.errors import StackError

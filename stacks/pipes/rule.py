@@ -7,7 +7,7 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 from stacks.bindings import CloudwatchEventRule, CloudwatchEventTarget
-from stacks.pipes.dead_letters import DeadLetters
+from stacks.pipes.dead_letter_queue import DeadLetters
 from stacks.momento.destination import Destination
 from stacks.pipes.event_bus import EventBus
 from stacks.mapping import RuleRoute

@@ -27,7 +27,7 @@ from stacks.mapping import (
     taken_by_any,
 )
 from stacks.mapping.item import EXAMPLE
-from stacks.mapping.on_bus import RuleRoute
+from stacks.mapping.rule_config import RuleRoute
 from stacks.mapping.value import Part
 from tests.eventpipes.reproducibly import reproducibly
 from tests.stacks.mapping.lives import Change, Condition, Item, Oracle, changes

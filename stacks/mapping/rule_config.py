@@ -10,7 +10,7 @@ from eventpipes.path import is_path
 from eventpipes.rule import MAX_PATH_LENGTH, MAX_PATHS
 
 from stacks.mapping.errors import MappingError
-from stacks.mapping.route import Route
+from stacks.mapping.pipe_config import Route
 
 RECORD = "$.detail"
 LONGEST_NAME = 200

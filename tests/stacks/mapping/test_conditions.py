@@ -9,7 +9,7 @@ import pytest
 
 from eventpipes import compile as compiled
 from stacks.mapping import Attribute, MappingError
-from stacks.mapping.rules import Rules
+from stacks.mapping.conditions import Rules
 
 TEXT, NUMBER = Attribute("s"), Attribute("n", "N")
 BINARY, BOOLEAN = Attribute("b", "B"), Attribute("t", "BOOL")
