@@ -1,4 +1,4 @@
-"""The stacks there are, by name: what the setting STACK chooses from. Add your own here."""
+"""The stacks by name, from which the setting STACK chooses. Add your own here."""
 
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
@@ -22,7 +22,7 @@ STACKS: Final[Mapping[str, str]] = {
     "existing": "stacks.examples.existing:ExistingStack",
     "thirty": "stacks.examples.thirty:ThirtyStack",
 }
-"""Module and class; a name is imported when it is asked for, and cdktf with it."""
+"""Module and class of each stack; `find` imports them, and cdktf with them."""
 
 
 def find(name: str) -> "StackClass":
@@ -37,5 +37,5 @@ def find(name: str) -> "StackClass":
         raise StackError(
             f"there is no stack {name!r}; there are {known} (stacks/catalogue.py lists them)"
         )
-    found: StackClass = resolve_name(STACKS[name])
-    return found
+    stack_class: StackClass = resolve_name(STACKS[name])
+    return stack_class

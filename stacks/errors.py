@@ -1,4 +1,4 @@
-"""The one base error of the stacks."""
+"""The base error of the stacks."""
 
 
 class StackError(ValueError):

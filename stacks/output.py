@@ -1,4 +1,4 @@
-"""The app whose stacks are written to a folder, and why that folder cannot be written."""
+"""The app that writes its stacks to a folder, and the error if the folder is not writable."""
 
 import re
 from collections.abc import Iterator
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from cdktf import App
 
 _OF_THE_FOLDER = re.compile(r"(EACCES|EDQUOT|ENOSPC|ENOTDIR|EEXIST|EPERM|EROFS): [^\n]*")
-"""How Node.js, which writes the files for cdktf, begins an error of the file system."""
+"""An error of the file system, as Node.js writes it; Node.js writes the files for cdktf."""
 
 
 @contextmanager
 def written() -> "Iterator[App]":
-    """Give an app for stacks, and write them at the end.
+    """Provide an app for stacks, and write them at the end.
 
     Raises:
-        StackError: the folder cannot be written; jsii raises that as any other error.
+        StackError: the folder cannot be written; jsii has no error type of its own for that.
 
     """
-    from cdktf import App  # late: what is wrong with the settings is told without it
+    from cdktf import App  # here, so that errors in the settings are reported without it
 
     try:
         app = App(context={"targetVersions": {"terraform": ">=1.11.0"}})  # cdktn asks for it
         yield app
         app.synth()
     except RuntimeError as error:
-        found = _OF_THE_FOLDER.search(str(error))
-        if found is None:
+        failure = _OF_THE_FOLDER.search(str(error))
+        if failure is None:
             raise
         raise StackError(
-            f"the stack cannot be written ({found[0]}): work in a folder that may be written, or"
+            f"the stack cannot be written ({failure[0]}): work in a folder that may be written, or"
             " name another one in CDKTF_OUTDIR"
         ) from None

@@ -1,4 +1,4 @@
-"""A stack of pipelines: what all of them share, so that each is a few lines."""
+"""A stack of pipelines, with the parts that all of its pipelines share."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,14 +15,14 @@ from stacks.errors import StackError
 from stacks.access.key import Key
 from stacks.mapping import Attribute, ItemMapping, KeySchema, StreamView
 from stacks.monitoring.monitoring import Monitoring
-from stacks.pipes.pipe import Delivery
 from stacks.pipes.pipeline import MomentoPipeline
+from stacks.pipes.retry_policy import RetryPolicy
 from stacks.limits.quotas import advise
 from stacks.limits.readers import Readers
 from stacks.access.role import iam_settle_variable
 from stacks.momento.secret import api_key_variable
 from stacks.settings import Settings
-from stacks.tables.stream_source import Source
+from stacks.tables.stream_source import StreamSource
 from stacks.state import use_remote_state
 from stacks.tables.table import NoLonger, Provisioned, Replica, Table
 
@@ -30,9 +30,9 @@ from stacks.tables.table import NoLonger, Provisioned, Replica, Table
 class MomentoStack(TerraformStack):
     """A stack with remote state, the AWS provider, a Momento endpoint, and what a profile adds.
 
-    `add_table` and `add_pipeline` pass the settings on. `name` begins the names of what is
-    shared (default: the prefix and the stack's id); each table and pipeline has the prefix and
-    its own id.
+    `add_table` and `add_pipeline` pass the settings on. The names of the shared parts begin with
+    `name` (default: the prefix and the stack's id). The name of each table and pipeline is the
+    prefix and its own id.
     """
 
     def __init__(
@@ -105,8 +105,8 @@ class MomentoStack(TerraformStack):
         """Return a new table; see `Table` for what it takes (default name: prefix and id).
 
         Raises:
-            StackError: the id is taken, or a replica is in the stack's own region.
-            TableError: the table cannot be as declared.
+            StackError: the id is already used, or a replica is in the stack's own region.
+            TableError: DynamoDB would refuse the table.
 
         """
         for replica in replicas:
@@ -132,16 +132,17 @@ class MomentoStack(TerraformStack):
         self,
         id_: str,
         *,
-        source: Source,
+        source: StreamSource,
         mapping: ItemMapping,
         name: str | None = None,
         role_name: str | None = None,
     ) -> MomentoPipeline:
-        """Return a new pipeline, watched if the settings ask for alarms (name as for a table).
+        """Return a new pipeline, with alarms if the settings ask for them (name as for a table).
 
         Raises:
-            StackError: the id is taken, such as by the table, or the name is.
-            PipelineError: the mapping would fail on this source's stream, or one of both is none.
+            StackError: the id or the name is already used, such as by the table.
+            PipelineError: the source or the mapping has another type, or the mapping would fail on
+                this source's stream.
 
         """
         name = name or f"{self.settings.name_prefix}-{id_}"
@@ -156,36 +157,36 @@ class MomentoStack(TerraformStack):
                 endpoint=self.endpoint,
                 mapping=mapping,
                 topology=self.settings.topology,
-                delivery=Delivery(
-                    rule_retry_attempts=self.settings.rule_retry_attempts,
-                    retry_attempts=self.settings.retry_attempts,
-                    record_age_seconds=self.settings.record_age_seconds,
-                    log_level=self.settings.log_level,
-                    log_execution_data=self.settings.log_execution_data,
+                retry_policy=RetryPolicy(
+                    attempts=self.settings.retry_attempts,
+                    rule_attempts=self.settings.rule_retry_attempts,
+                    age_seconds=self.settings.record_age_seconds,
                 ),
+                log_level=self.settings.log_level,
+                log_execution_data=self.settings.log_execution_data,
                 iam_settle_seconds=self._settle,
                 protection=self.protection,
             )
         if name in self._names:
             raise StackError(
-                f"two pipelines of the stack {self._id} are called {name}, and so would their"
-                " pipes, roles and queues be: give one of them another name="
+                f"two pipelines of the stack {self._id} have the name {name}, so their pipes, roles"
+                " and queues would have the same names, too: give one of them another name="
             )
         self._names.add(name)
         self._readers.add(pipeline.name, source, len(pipeline.pipes))
         if self.monitoring:
-            self.monitoring.watch(pipeline)
+            self.monitoring.add(pipeline)
         return pipeline
 
     def prepare_stack(self) -> None:
-        """Warn of what only the whole stack shows; cdktf calls it once, when it synthesizes."""
+        """Add the warnings that need the whole stack; cdktf calls this once, at synth."""
         super().prepare_stack()
         for warning in (*self._readers.warnings(), *self.endpoint.warnings()):
             advise(self, warning)
 
     @contextmanager
     def _adding(self, id_: str) -> Iterator[None]:
-        """Say of an id that is none, or is taken, what jsii does not: asking first takes a call."""
+        """Explain an id that is empty or already used. jsii's own message does not say which."""
         if not isinstance(id_, str) or not id_:
             raise StackError(f"an id is {id_!r}; write text, such as 'orders'")
         try:

@@ -1,4 +1,4 @@
-"""The Terraform state: the bucket that holds it, and the backend that every stack uses."""
+"""The Terraform state: the bucket that stores it, and the backend that every stack uses."""
 
 from cdktf import S3Backend, TerraformOutput, TerraformStack
 from constructs import Construct
@@ -22,13 +22,13 @@ from stacks.bindings import (
 from stacks.settings import Settings
 
 OLD_VERSION_DAYS = 90
-"""How long a replaced version of the state can be brought back."""
+"""How long an old version of the state can be restored."""
 PLAN_DAYS = 7
 """How long a plan may wait for its approval (.github/workflows/deploy.yml)."""
 
 
 def use_remote_state(stack: TerraformStack, settings: Settings, *, key: str) -> None:
-    """Keep the stack's state in S3: encrypted, and locked by an object beside it."""
+    """Keep the stack's state in S3: encrypted, and locked by an object next to it."""
     S3Backend(
         stack,
         bucket=settings.state_bucket,
@@ -102,15 +102,15 @@ class StateStack(TerraformStack):
                         )
                     ],
                 ),
-                _forgotten_plans(),
+                _expiring_plans(),
             ],
             depends_on=[versioning],
         )
         TerraformOutput(self, "state_bucket", value=bucket.bucket)
 
 
-def _forgotten_plans() -> S3BucketLifecycleConfigurationRule:
-    """Return the rule for saved plans, which hold the API key: none outlives its approval long."""
+def _expiring_plans() -> S3BucketLifecycleConfigurationRule:
+    """Return the rule that deletes saved plans, which contain the API key, soon after approval."""
     return S3BucketLifecycleConfigurationRule(
         id="expire-plans",
         status="Enabled",

@@ -30,7 +30,7 @@ class WeatherStack(MomentoStack):
             "table_name": table.name,
             "stream_arn": table.stream_arn,
             "pipe_arns": {name: pipe.arn for name, pipe in pipeline.pipes.items()},
-            "dead_letter_queue_url": pipeline.dead_letters.url,
+            "dead_letter_queue_url": pipeline.dead_letter_queue.url,
             "log_group_name": pipeline.logs.name,
             "cache_name": settings.cache_name,
             "topic_name": settings.topic_name,

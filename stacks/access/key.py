@@ -1,4 +1,4 @@
-"""The customer-managed key that encrypts what a deployment holds."""
+"""The customer-managed key that encrypts the data of a stack."""
 
 from constructs import Construct
 
@@ -8,14 +8,14 @@ from stacks.access.key_policy import key_policy, via
 from stacks.access.statement import Statement
 
 DELETION_DAYS = 30
-"""The longest time that KMS leaves to change one's mind."""
+"""How long a deleted key can be recovered; KMS allows no more."""
 
 
 class Key(Construct):
-    """A key that is renewed every year, with an alias of the deployment's name.
+    """A key that is rotated every year, with an alias.
 
-    Nobody can use it directly: the account's principals only through the services that hold
-    the data, if IAM allows them to. So who writes to the table needs `kms:Decrypt`, too.
+    Nobody can use it directly. The account's principals use it through the services that hold the
+    data, if IAM allows them to. So a principal that writes to the table needs `kms:Decrypt`, too.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Key(Construct):
         alarm_topic_name: str | None,
         keep_data: bool,
     ) -> None:
-        """Name the topic, which is made after the key."""
+        """Take the topic's name, because the topic is made after the key."""
         super().__init__(scope, id_)
         self._account = account
         self._alarm_topic_name = alarm_topic_name
@@ -47,17 +47,17 @@ class Key(Construct):
         KmsAlias(self, "alias", name=f"alias/{name}", target_key_id=self.resource.key_id)
 
     def encrypt_logs(self, group: str) -> None:
-        """Let CloudWatch encrypt a log group, by its name, which is made after the key."""
+        """Let CloudWatch encrypt a log group, which is made after the key and named here."""
         self._log_groups.append(self._account.arn("logs", f"log-group:{group}"))
         self._write_policy()
 
     def encrypt_dead_letters(self) -> None:
-        """Let the rules of event buses encrypt what they send to a queue."""
+        """Let the rules of event buses encrypt their dead letters."""
         self._dead_letters = True
         self._write_policy()
 
     def use(self, sid: str, *actions: str, service: str) -> Statement:
-        """Return what it takes to read or write what `service` has encrypted with the key."""
+        """Return the permission to use the key through a service, for data that it encrypts."""
         return Statement(
             sid=sid,
             actions=actions,

@@ -1,4 +1,4 @@
-"""Who may use the customer-managed key, and through what (pure: strings in, JSON out)."""
+"""The policy of the customer-managed key: who may use it, and how (pure: strings in, JSON out)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from stacks.access.statement import Statement, policy_document
 
 SERVICES = ("dynamodb", "secretsmanager", "sqs")
-"""The services that use the key in the name of who calls them."""
+"""The services that use the key on behalf of their callers."""
 ADMINISTRATION = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
@@ -23,9 +23,9 @@ ADMINISTRATION = (
     "kms:UntagResource",
     "kms:Update*",
 )
-"""What the account may allow its administrators: neither to encrypt nor to decrypt."""
+"""What the account may allow its administrators; they can neither encrypt nor decrypt."""
 DELETION = "kms:ScheduleKeyDeletion"
-"""Left out while data is kept: Terraform would delete the key first, and what it encrypts last."""
+"""Left out while data is kept, because Terraform would delete the key before the data."""
 CRYPTOGRAPHY = (
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -45,12 +45,12 @@ def key_policy(
     rules_of: str | None = None,
     keep: bool = True,
 ) -> str:
-    """Return the key's policy: each who, with the one condition that it is for this data.
+    """Return the key's policy: who may use it, under the condition that it is for this data.
 
-    `root` stands for the account, whose IAM policies then decide; the log groups and the
-    topic need not exist yet. CloudWatch's alarms ask KMS themselves, not through SNS, and so do
-    the rules of an account's event buses for their dead letters (`rules_of`, its id). As long as
-    `keep` is true nobody may delete the key, without changing its policy first.
+    `root` stands for the account, whose IAM policies then decide. The log groups and the topic do
+    not have to exist yet. CloudWatch alarms call KMS directly, not through SNS. So do the rules
+    of event buses for their dead letters (`rules_of` is the account's id). While `keep` is true,
+    nobody can delete the key without changing its policy first.
 
     See AWS: "Key policies in AWS KMS", "Encrypt log data in CloudWatch Logs using AWS KMS" and
     "Managing Amazon SNS encryption keys".
@@ -67,7 +67,7 @@ def key_policy(
             {"StringEquals": {"kms:ViaService": services}},
         ),
         _allow(
-            "LetDynamodbKeepUsingIt",  # for what it does by itself: time to live, backups
+            "LetDynamodbKeepUsingIt",  # for time to live and backups
             account,
             ["kms:CreateGrant"],
             {
@@ -79,7 +79,7 @@ def key_policy(
             "EncryptLogs",
             {"Service": f"logs.{region}.amazonaws.com"},
             CRYPTOGRAPHY,
-            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": _one_or_all(log_group_arns)}},
+            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": _text_or_list(log_group_arns)}},
         ),
     ]
     if alarm_topic_arn is not None:
@@ -104,7 +104,7 @@ def key_policy(
 
 
 def via(service: str, region: str) -> str:
-    """Return the name by which KMS knows a service that calls it for somebody.
+    """Return the name that KMS has for a service which calls it on behalf of a principal.
 
     >>> via("sqs", "eu-west-1")
     'sqs.eu-west-1.amazonaws.com'
@@ -112,7 +112,7 @@ def via(service: str, region: str) -> str:
     return f"{service}.{region}.amazonaws.com"
 
 
-def _one_or_all(arns: Sequence[str]) -> str | list[str]:
+def _text_or_list(arns: Sequence[str]) -> str | list[str]:
     return arns[0] if len(arns) == 1 else list(arns)
 
 

@@ -16,7 +16,7 @@ from stacks.access.statement import Statement, policy_document
 
 
 def iam_settle_variable(scope: Construct, *, default: int) -> TerraformVariable:
-    """Declare the wait, in seconds, between a role's policy and the pipes that need it."""
+    """Declare the variable for the wait, in seconds, between a role's policy and its pipes."""
     return TerraformVariable(
         scope,
         "iam_settle_seconds",
@@ -28,10 +28,10 @@ def iam_settle_variable(scope: Construct, *, default: int) -> TerraformVariable:
 
 
 class ServiceRole(Construct):
-    """A role that a service may assume for exactly these of its resources, with one policy.
+    """A role with one policy, which a service may assume for exactly these resources.
 
-    `ready` is what a pipe must depend on: the policy, and the wait after it. A pipe that is
-    created with the role alone in place fails with "Cannot access stream".
+    A pipe must depend on `ready`: the policy, and the wait after it. A pipe that is created right
+    after the role fails with "Cannot access stream".
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class ServiceRole(Construct):
         statements: Sequence[Statement],
         settle_seconds: str,
     ) -> None:
-        """`service` is the principal's first word, such as `pipes`.
+        """`service` is the first word of the principal, such as `pipes`.
 
         `settle_seconds` is a Terraform expression, so that it can differ by environment.
         """
@@ -63,7 +63,7 @@ class ServiceRole(Construct):
             self, "policy", name="deliver-changes", role=self.resource.name, policy=document
         )
         # cdktf's own DataResource runs `terraform version` at every synth.
-        settled = TerraformResource(
+        wait = TerraformResource(
             self,
             "settled",
             terraform_resource_type="terraform_data",
@@ -72,8 +72,8 @@ class ServiceRole(Construct):
                 LocalExecProvisioner(type="local-exec", command=f"sleep {settle_seconds}")
             ],
         )
-        settled.add_override("triggers_replace", {"policy": policy.policy})
-        self.ready: Sequence[ITerraformDependable] = [policy, settled]
+        wait.add_override("triggers_replace", {"policy": policy.policy})
+        self.ready: Sequence[ITerraformDependable] = [policy, wait]
 
 
 def _trust(service: str, account: Account, source_arns: Sequence[str]) -> str:

@@ -1,8 +1,8 @@
-"""AWS's limits that a stack can meet, each with the page it is from.
+"""AWS's limits that a stack can reach, each with the page that states it.
 
-What a pipe or a rule itself may hold, such as the length of its patterns and templates, is in
-`eventpipes`, which refuses more. The pages were read as stored copies, whose age is not always
-known; docs/quotas.md says which numbers could be confirmed in a second place.
+The limits of a pipe or a rule itself, such as the length of its patterns and templates, are in
+`eventpipes`. The pages were read as stored copies of unknown age; docs/quotas.md says which
+numbers a second source confirms.
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ REGION = "an account in a region"
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """How many of a unit something may have, and what to do about more.
+    """How many of a unit something may have, and what to do if it has more.
 
-    `most` is AWS's last word. `default` is what an account has until it asks Service Quotas for
-    more. Either may be None: nothing can be asked for, or no last word is documented.
+    `most` is fixed by AWS. `default` applies until an account asks Service Quotas for more. Either
+    may be None: the limit cannot be raised, or no fixed limit is documented.
     """
 
     what: str
@@ -90,7 +90,7 @@ LENGTHS: Final[Mapping[tuple[str, str], Limit]] = {
         least=3,
     ),
 }
-"""Characters that an argument of a resource may have."""
+"""How many characters an argument of a resource may have."""
 
 COUNTS: Final[Mapping[str, Limit]] = {
     type_: Limit(what=what, default=default, unit=unit, page=page, fix=ELSEWHERE)
@@ -103,7 +103,7 @@ COUNTS: Final[Mapping[str, Limit]] = {
         ("aws_iam_role", "an account", 1_000, "roles", IAM),
     )
 }
-"""Resources of a type that an account may have in a region (roles: in all regions)."""
+"""How many resources of a type an account may have in a region (roles: in all regions)."""
 
 RULES_OF_A_BUS: Final = Limit(
     what="an event bus",
@@ -157,4 +157,4 @@ EVERY: Final = (
     TRUST_POLICY,
     KEY_POLICY,
 )
-"""All of them, in the order of docs/quotas.md."""
+"""All limits, in the order of docs/quotas.md."""

@@ -1,4 +1,4 @@
-"""How long a policy will be, once Terraform has filled its references in (pure)."""
+"""How long a policy will be after Terraform has replaced its references (pure)."""
 
 import json
 import re
@@ -18,15 +18,15 @@ _ARNS = {
     ("aws_sns_topic", "arn"): "sns:*:{name}",
     ("aws_sqs_queue", "arn"): "sqs:*:{name}",
 }
-"""What an ARN will look like after `arn:aws:`; `*` stands for region and account."""
+"""The rest of an ARN after `arn:aws:`; `*` stands for region and account."""
 
 
 def policy_length(policy: object, document: Mapping[str, Any]) -> int | None:
-    """Return the characters of a policy of a synthesized document, as AWS will count them.
+    """Return the length of a policy of a synthesized document, as AWS will count it.
 
-    White space does not count: IAM leaves it out, and Terraform does not send it. What a
-    reference stands for is filled in at the length that it will have, as far as that can be
-    told; any other reference counts as it is written. None: it is no JSON, or an expression.
+    White space does not count: IAM leaves it out, and Terraform does not send it. A reference to a
+    known resource counts with the length of the value that it will have; any other reference
+    counts as it is written. Return None if the policy is no JSON, or is a Terraform expression.
     """
     if not isinstance(policy, str):
         return None

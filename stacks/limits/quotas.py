@@ -1,7 +1,6 @@
-"""AWS's limits, checked at synth: what is over a limit is refused before Terraform is asked.
+"""AWS's limits, checked at synth, so that a stack over a limit never gets to Terraform.
 
-The check reads the synthesized JSON, so that it sees what any construct declares, and costs no
-call to node.
+The check reads the synthesized JSON. So it covers every construct, and needs no call to node.
 """
 
 import json
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 SHOWN = 40
-"""Characters of a long value that a message repeats."""
+"""How many characters of a long value a message shows."""
 
 
 @dataclass(frozen=True)
@@ -30,25 +29,25 @@ class _Measured:
 
 
 def advise(scope: "Construct", text: str) -> None:
-    """Warn of what is allowed and against advice; whoever synthesizes shows it."""
-    from cdktf import Annotations  # which the check itself does without
+    """Add a warning about something that is allowed but not advised; synth prints it."""
+    from cdktf import Annotations  # here, because the check works without cdktf
 
     Annotations.of(scope).add_warning(text)
 
 
 def check(document: Mapping[str, Any]) -> Findings:
-    """Hold a synthesized document against AWS's limits.
+    """Compare a synthesized document with AWS's limits.
 
-    It counts what is in the document; what the account has besides is not known here.
+    It counts the resources in the document, not those that the account already has.
     """
-    found = Findings()
+    findings = Findings()
     for measured in _measure(document):
         limit, number = measured.limit, measured.number
         if number < limit.least or (limit.most is not None and number > limit.most):
-            found.errors.append(_refuse(measured))
+            findings.errors.append(_refuse(measured))
         elif limit.default is not None and number > limit.default:
-            found.warnings.append(_warn(measured))
-    return found
+            findings.warnings.append(_warn(measured))
+    return findings
 
 
 def _measure(document: Mapping[str, Any]) -> Iterator[_Measured]:
@@ -64,13 +63,15 @@ def _lengths(resources: Mapping[str, Any]) -> Iterator[_Measured]:
     for (type_, argument), limit in limits.LENGTHS.items():
         for id_, body in resources.get(type_, {}).items():
             value = body.get(argument)
-            if isinstance(value, str) and "${" not in value:  # else it is known when deployed
+            if (
+                isinstance(value, str) and "${" not in value
+            ):  # otherwise it is known after the deployment
                 shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
                 yield _Measured(f"{type_}.{id_}: {argument} {shown!r}", len(value), limit)
 
 
 def _groups(resources: Mapping[str, Any]) -> Iterator[_Measured]:
-    """Yield what is counted in something: rules in a bus, targets of a rule, widgets."""
+    """Yield the counts of rules in each bus, targets of each rule, widgets of each dashboard."""
     rules: dict[str, int] = defaultdict(int)
     for body in resources.get("aws_cloudwatch_event_rule", {}).values():
         rules[str(body.get("event_bus_name", "default"))] += 1
@@ -83,7 +84,7 @@ def _groups(resources: Mapping[str, Any]) -> Iterator[_Measured]:
     for id_, body in resources.get("aws_cloudwatch_dashboard", {}).items():
         try:
             widgets = json.loads(body["dashboard_body"])["widgets"]
-        except (KeyError, TypeError, ValueError):  # none, or an expression of Terraform
+        except (KeyError, TypeError, ValueError):  # there is none, or it is a Terraform expression
             continue
         if not isinstance(widgets, list):
             continue
@@ -108,7 +109,7 @@ def _policies(resources: Mapping[str, Any], document: Mapping[str, Any]) -> Iter
 
 
 def _address(reference: str) -> str:
-    """Return the address in a reference to an attribute, else the text as it is.
+    """Return the address in a reference to an attribute; any other text as it is.
 
     >>> _address("${aws_cloudwatch_event_bus.bus.name}")
     'aws_cloudwatch_event_bus.bus'
@@ -121,17 +122,17 @@ def _address(reference: str) -> str:
 def _refuse(measured: _Measured) -> str:
     limit = measured.limit
     span = f"{limit.least} to {limit.most:,}" if limit.least > 1 else f"{limit.most:,} at most"
-    return f"{_said(measured)} takes {span} ({limit.page}): {limit.fix}"
+    return f"{_count(measured)} takes {span} ({limit.page}): {limit.fix}"
 
 
 def _warn(measured: _Measured) -> str:
     limit = measured.limit
     return (
-        f"{_said(measured)} takes {limit.default:,} by default ({limit.page}): ask AWS for more,"
+        f"{_count(measured)} takes {limit.default:,} by default ({limit.page}): ask AWS for more,"
         f" in Service Quotas, before you deploy, or {limit.fix}"
     )
 
 
-def _said(measured: _Measured) -> str:
+def _count(measured: _Measured) -> str:
     limit = measured.limit
     return f"{measured.where}: {measured.number:,} {limit.unit}, and {limit.what}"

@@ -1,10 +1,10 @@
-"""How many pipes read each stream, held against AWS's advice (pure)."""
+"""How many pipes read each stream, compared with AWS's advice (pure)."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from stacks.tables.stream_source import Source
+from stacks.tables.stream_source import StreamSource
 
 SHOWN = 3
 """How many pipelines a warning names."""
@@ -18,19 +18,19 @@ class _Stream:
 
 
 class Readers:
-    """The readers of every stream of a stack: two pipelines on one stream add up."""
+    """The readers of every stream of a stack; the pipes of two pipelines on one stream add up."""
 
     def __init__(self) -> None:
         self._streams: dict[str, _Stream] = {}
 
-    def add(self, pipeline: str, source: Source, pipes: int) -> None:
+    def add(self, pipeline: str, source: StreamSource, pipes: int) -> None:
         """Count a pipeline's pipes that read a source's stream."""
         stream = self._streams.setdefault(source.stream_arn, _Stream(source.advised_readers))
         stream.pipes += pipes
         stream.pipelines.append(pipeline)
 
     def warnings(self) -> Iterator[str]:
-        """Yield what has more readers than AWS advises: a sentence for streams that are alike.
+        """Yield a sentence for the streams with the same number of pipes, if AWS advises fewer.
 
         See AWS: "Quotas in Amazon DynamoDB", "Simultaneous readers of a shard in DynamoDB
         Streams".

@@ -1,15 +1,16 @@
 """Which part of a stream record goes where: typed objects that compile to filters and templates.
 
-Pure: strings in, strings out; no construct and no token.
+This package is pure: it works on strings, and needs no construct and no token.
 """
 
 from stacks.mapping.attribute import Attribute, KeySchema, StreamView
 from stacks.mapping.cache import CacheEntry
 from stacks.mapping.errors import MappingError
 from stacks.mapping.item import ItemMapping
-from stacks.mapping.rule_config import RuleRoute, on_bus, taken_by_any
+from stacks.mapping.operation import DELETE, OPERATIONS, PUBLISH, PUT, Operation
+from stacks.mapping.pipe_config import PipeConfig, union_of_filters
 from stacks.mapping.record import Field, Stream
-from stacks.mapping.pipe_config import DELETE, OPERATIONS, PUBLISH, PUT, Operation, Route
+from stacks.mapping.rule_config import RuleConfig
 from stacks.mapping.topic import TopicMessage
 from stacks.mapping.value import Part, Value
 
@@ -26,12 +27,11 @@ __all__ = [
     "MappingError",
     "Operation",
     "Part",
-    "Route",
-    "RuleRoute",
+    "PipeConfig",
+    "RuleConfig",
     "Stream",
     "StreamView",
     "TopicMessage",
     "Value",
-    "on_bus",
-    "taken_by_any",
+    "union_of_filters",
 ]

@@ -1,4 +1,4 @@
-"""Attributes of an item, the keys among them, and what a stream shows of it.
+"""Attributes and keys of an item, and what a stream shows of the item.
 
 See AWS: "Supported data types and naming rules in Amazon DynamoDB".
 """
@@ -15,13 +15,13 @@ TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 """DynamoDB's type descriptors: string, number, binary, Boolean, null, map, list, three sets."""
 KEY_TYPES = ("S", "N", "B")
 IN_A_PATH = re.compile(r"[A-Za-z0-9_/-]+")
-"""The characters that EventBridge Pipes takes in the names of a path."""
+"""The characters that EventBridge Pipes allows in the names of a path."""
 PLACE = re.compile(rf"{IN_A_PATH.pattern}(\.M\.{IN_A_PATH.pattern}|\.L\[\d+\])*")
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """An attribute by its name and type descriptor, or a part of one that is a map or a list.
+    """An attribute by its name and type descriptor, or a part of an attribute: of a map or list.
 
     >>> Attribute("MaxTemp", "N").path
     'MaxTemp.N'
@@ -30,17 +30,18 @@ class Attribute:
     >>> Attribute("Tags", "L").element(0).path
     'Tags.L[0].S'
 
-    A table's key may have any name; one that cannot stand in a path cannot be mapped.
+    A table's key may have any name, but an attribute whose name cannot be in a path cannot be
+    mapped.
 
     Raises:
-        MappingError: the type is none of DynamoDB's, or there is no such name or place.
+        MappingError: DynamoDB has no such type, or allows no such name or place.
 
     """
 
     name: str
     type: str = "S"
     place: str = ""
-    """Where the value is in the item, without its type; of a whole attribute, its name."""
+    """Where the value is in the item, without its type; for a whole attribute, its name."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -63,15 +64,15 @@ class Attribute:
 
     @property
     def is_whole(self) -> bool:
-        """Whether this is an attribute of the item itself, and no part of one."""
+        """Whether this is a whole attribute of the item, not a part of one."""
         return self.place == self.name
 
     @property
     def path(self) -> str:
-        """Where the value is in the item, as DynamoDB JSON has it.
+        """Where the value is in the item's DynamoDB JSON.
 
         Raises:
-            MappingError: the name cannot stand in a path.
+            MappingError: the name cannot be in a path.
 
         """
         _must_fit_a_path(self.name)
@@ -79,14 +80,14 @@ class Attribute:
 
     @property
     def top(self) -> str:
-        """The name of the item's own attribute that this is, or is a part of."""
+        """The name of the whole attribute that this is, or is a part of."""
         return self.name if self.is_whole else re.split(r"[.[]", self.place, maxsplit=1)[0]
 
     def member(self, name: str, type_: str = "S") -> "Attribute":
         """Return a member of a map.
 
         Raises:
-            MappingError: this is no map, or the name cannot stand in a path.
+            MappingError: this is no map, or the name cannot be in a path.
 
         """
         self._must_be("M", "a map", f"member({shown(name)})")
@@ -110,15 +111,15 @@ class Attribute:
 
     @property
     def label(self) -> str:
-        """What a message calls it: the place and the type."""
+        """The name in messages: the place and the type."""
         return f"{self.place} ({self.type})"
 
     def __repr__(self) -> str:
-        """Return what a message shows, marked: it must not get into what is sent."""
+        """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"Attribute{MARK}({self.name!r}, {self.type!r}, {self.place!r})"
 
     def __str__(self) -> str:
-        """Refuse to become text, as in an f-string: the text would be a constant of every item.
+        """Refuse to become text, as in an f-string: every item would get the same text.
 
         Raises:
             MappingError: always; the message says what to write instead.
@@ -155,17 +156,17 @@ def _must_fit_a_path(name: object) -> None:
         )
 
 
-def must_be_attribute(found: object, what: str) -> None:
-    """Raise unless something is an attribute; `what` says what it is for.
+def must_be_attribute(value: object, what: str) -> None:
+    """Raise unless a value is an attribute; `what` says what it is for.
 
     Raises:
-        MappingError: it is something else, such as an attribute's name.
+        MappingError: it has another type, such as an attribute's name.
 
     """
-    if not isinstance(found, Attribute):
-        name = found if isinstance(found, str) else "Name"
+    if not isinstance(value, Attribute):
+        name = value if isinstance(value, str) else "Name"
         raise MappingError(
-            f'{what} is {shown(found)}; write Attribute("{name}"), or Attribute("{name}", "N")'
+            f'{what} is {shown(value)}; write Attribute("{name}"), or Attribute("{name}", "N")'
             " for a number"
         )
 
@@ -183,7 +184,7 @@ class StreamView(StrEnum):
         """Return a view by its name.
 
         Raises:
-            MappingError: there is none of that name.
+            MappingError: no view has that name.
 
         """
         if view not in list(cls):
@@ -203,10 +204,10 @@ class StreamView(StrEnum):
 
 @dataclass(frozen=True)
 class KeySchema:
-    """A table's primary key: a partition key, or one with a sort key.
+    """A table's primary key: a partition key, and a sort key if the table has one.
 
     Raises:
-        MappingError: a key is no string, number or binary, or both have one name.
+        MappingError: a key is no string, number or binary, or both keys have the same name.
 
     """
 
@@ -232,7 +233,7 @@ class KeySchema:
         return (self.partition,) if self.sort is None else (self.partition, self.sort)
 
     def __repr__(self) -> str:
-        """Return what a message shows, marked: it must not get into what is sent."""
+        """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"KeySchema{MARK}{self.attributes!r}"
 
     def __str__(self) -> str:
@@ -248,7 +249,7 @@ class KeySchema:
         """Say whether an attribute is one of the keys.
 
         Raises:
-            MappingError: it is one by its name, and of another type.
+            MappingError: it has the name of a key, and another type.
 
         """
         for key in self.attributes:

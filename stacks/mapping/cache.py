@@ -1,4 +1,4 @@
-"""How items become entries of a Momento cache, and how the entries go again."""
+"""How items become entries of a Momento cache, and how entries are deleted."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,17 +7,18 @@ from stacks.mapping.attribute import Attribute, must_be_attribute
 from stacks.mapping.errors import MappingError, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import WRITTEN, Narrowing
+from stacks.mapping.operation import DELETE, PUT
+from stacks.mapping.pipe_config import PipeConfig
 from stacks.mapping.record import Field, Stream, path
-from stacks.mapping.pipe_config import DELETE, PUT, Route
 from stacks.mapping.value import Value, template
 
 TEN_YEARS = 315_360_000
-"""In seconds: a TTL above this is taken for a time since 1970."""
+"""In seconds. A larger TTL is probably a point in time, in seconds since 1970."""
 KEY = "the cache's key"
 DELETED = '{"EventType":<$.eventName>}'
-"""The body of a deletion, which Momento does not read: without one, the whole record is sent."""
+"""The body of a deletion. Momento does not read it; without a template, a pipe sends the record."""
 STAYS_REMOVED = (
-    " Removing the item after that does not delete the entry, which may be another item's by then."
+    " Removing the item later does not delete the entry, because it may be another item's by then."
 )
 REASONS = {
     "B": (
@@ -34,16 +35,17 @@ REASONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class CacheEntry:
-    """An item's entry in the cache: put when it is written, deleted when it is removed.
+    """An item's entry in the cache: put when the item is written, deleted when it is removed.
 
-    `key` is the table's key or another attribute (S or N). If it is not the whole primary key,
-    `key_is_unique` says that no two items share it, of those that a mapping's `where` lets flow.
-    `value` is what is put (default: `{"NewImage": ...}`, the item in DynamoDB JSON); `ttl` the
+    `key` is the table's key or another attribute (S or N). If it is not the whole primary key, set
+    `key_is_unique`, which says that no two of the items that match a mapping's `where` share it.
+    `value` is what is put (default: `{"NewImage": ...}`, the item in DynamoDB JSON). `ttl` is the
     seconds to live, or the attribute that holds them. `cache` is the cache's name (default: the
-    endpoint's). `put` and `delete` say which of both is done.
+    endpoint's). `put=False` and `delete=False` leave out one of the two operations.
 
     An item whose key attribute is missing or an empty text has no entry, and becomes no dead
-    letter; one without the attribute that is the `ttl` becomes one, unless it is narrowed away.
+    letter. An item without the attribute that is the `ttl` becomes a dead letter, unless `where`
+    leaves it out.
 
     See Momento: HTTP API for Cache, "Set" and "Delete".
     """
@@ -56,11 +58,13 @@ class CacheEntry:
     put: bool = True
     delete: bool = True
 
-    def routes(self, *, cache: str, stream: Stream, narrowing: Narrowing) -> Mapping[str, Route]:
-        """Return the routes by operation.
+    def pipe_configs(
+        self, *, cache: str, stream: Stream, narrowing: Narrowing
+    ) -> Mapping[str, PipeConfig]:
+        """Return a pipe's configuration for each operation.
 
         Raises:
-            MappingError: requests made so would fail, or overwrite each other.
+            MappingError: such requests would fail, or overwrite each other's entries.
 
         """
         self._check_key(stream)
@@ -70,15 +74,15 @@ class CacheEntry:
                 " put=False and delete=False"
             )
         path_parameters = (must_be_name(cache if self.cache is None else self.cache, "the cache"),)
-        found = {}
+        configs = {}
         if self.put:
-            found[PUT] = Route(
+            configs[PUT] = PipeConfig(
                 path_parameters=path_parameters,
                 query_string_parameters={
                     **self._key_parameter(stream, WRITTEN),
                     "ttl_seconds": self._ttl(stream),
                 },
-                patterns=narrowing.needing(self.key, KEY).of(WRITTEN),
+                patterns=narrowing.needing(self.key, KEY).filters(WRITTEN),
                 input_template=template(
                     {"NewImage": Field.NEW_IMAGE} if self.value is None else self.value,
                     stream=stream,
@@ -86,51 +90,50 @@ class CacheEntry:
                 ),
             )
         if self.delete:
-            left = narrowing.needing(self.key, KEY).left()
-            removed = ("MODIFY", "REMOVE") if left else ("REMOVE",)
-            found[DELETE] = Route(
+            leaving = narrowing.needing(self.key, KEY).leaving_filters()
+            removed = ("MODIFY", "REMOVE") if leaving else ("REMOVE",)
+            configs[DELETE] = PipeConfig(
                 path_parameters=path_parameters,
                 query_string_parameters=self._key_parameter(stream, removed),
-                patterns=(*self._removals(stream, narrowing).of(("REMOVE",)), *left),
+                patterns=(*self._removals(stream, narrowing).filters(("REMOVE",)), *leaving),
                 input_template=DELETED,
             )
-        return found
+        return configs
 
     def _removals(self, stream: Stream, narrowing: Narrowing) -> Narrowing:
-        """Return which removed items take the entry with them.
+        """Return the conditions on removed items whose entry is deleted.
 
-        Where no other item can have the cache's key, every one does that the rules for the table's
-        keys let flow, whether it matched the others or not: an entry may be older than a rule. Else
-        the removed item must have matched, or the entry may be another item's.
+        If no other item can have the same cache key, the conditions on the table's keys are
+        enough: an entry may be older than the other conditions. Otherwise the removed item must
+        have matched all conditions, because the entry may be another item's.
 
         Raises:
-            MappingError: only the old image tells, and the stream does not show it.
+            MappingError: this needs the old image, and the stream does not show it.
 
         """
         if narrowing.tells_apart(self.key):
             return narrowing.of_keys().needing(self.key, KEY)
-        changing = narrowing.leaving
+        changing = narrowing.changing
         if changing and stream.keys.has(self.key) and "OldImage" not in stream.view.images:
-            (other,) = (one for one in stream.keys.attributes if one != self.key)
+            (other,) = (key for key in stream.keys.attributes if key != self.key)
             raise MappingError(
                 f"the cache's key is {self.key.label}, half of the table's key, so a removed item"
-                " has had the entry only if it matched the rules for"
-                f" {' and '.join(one.label for one in changing)}, and the stream's view"
+                " had the entry only if it matched the conditions on"
+                f" {' and '.join(attribute.label for attribute in changing)}, and the stream's view"
                 f" {stream.view} has no old image: give the table a stream of NEW_AND_OLD_IMAGES,"
-                f" or add a rule with one value for the other half, {other.label}"
+                f" or add a condition with one value for the other half, {other.label}"
             )
         return narrowing.needing(self.key, KEY)
 
     def warnings(self, *, stream: Stream, narrowing: Narrowing) -> Iterator[str]:
-        """Yield what the routes cannot do, a sentence each."""
+        """Yield a sentence for each thing that the pipes cannot do."""
         if self.put and self.delete:
             also = "" if narrowing.tells_apart(self.key) else STAYS_REMOVED
-            yield from (one + also for one in narrowing.needing(self.key, KEY).warnings)
+            yield from (text + also for text in narrowing.needing(self.key, KEY).warnings)
         if self.put and not stream.keys.has(self.key):
             yield (
-                f"When {self.key.label} of an item changes to another value, the entry under the"
-                " old one"
-                " stays in the cache until its TTL ends: a pipe sends one request for a change."
+                f"When {self.key.label} of an item changes, the entry under the old value stays in"
+                " the cache until its TTL ends: a pipe sends one request for a change."
             )
 
     def _check_key(self, stream: Stream) -> None:
@@ -142,12 +145,12 @@ class CacheEntry:
                 " number (N)"
             )
         if not (self.key_is_unique or stream.keys.identified_by(self.key)):
-            schema = " and ".join(one.label for one in stream.keys.attributes)
+            schema = " and ".join(key.label for key in stream.keys.attributes)
             raise MappingError(
                 f"the cache's key is {self.key.label}, but an item is identified by {schema}: two"
-                " items with the same key would share one entry, and removing one would delete"
-                " the other's. A pipe cannot join attributes: use one that is unique, such as a"
-                " stored copy of both, and say so with key_is_unique=True"
+                " items with the same cache key would share one entry, and removing one item would"
+                " delete the entry of the other. A pipe cannot join attributes: use an attribute"
+                " that is unique, such as a stored copy of both, and set key_is_unique=True"
             )
 
     def _key_parameter(self, stream: Stream, events: tuple[str, ...]) -> dict[str, str]:
@@ -177,7 +180,7 @@ class CacheEntry:
         if "[" in self.ttl.place:
             raise MappingError(
                 f"the ttl is {self.ttl.label}, and no filter can leave out the items whose list"
-                " has no"
-                " such element, which Momento would refuse: write it to an attribute of its own"
+                " has no such element, which Momento would refuse: write it to an attribute of its"
+                " own"
             )
         return path(stream.part_of(self.ttl, WRITTEN, "the ttl"), self.ttl)

@@ -1,7 +1,7 @@
-"""What an attribute must be for an item to flow: rules of patterns, checked, and their opposite.
+"""What an attribute must be for an item to flow: conditions, checked, and their opposite.
 
 See AWS: "Comparison operators for use in event patterns in Amazon EventBridge", whose table says
-which of them pipes support.
+which operators pipes support.
 """
 
 import base64
@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from stacks.mapping.attribute import Attribute
 from stacks.mapping.errors import MappingError, must_be_literal, shown
 
-Rule: TypeAlias = str | bytes | int | float | Decimal | bool | Mapping[str, Any]
+Condition: TypeAlias = str | bytes | int | float | Decimal | bool | Mapping[str, Any]
 """A value to equal, or an operator of EventBridge's patterns such as `{"prefix": "eu-"}`."""
 
 COMPARED = ("S", "N", "B", "BOOL")
@@ -28,105 +28,105 @@ MAGNITUDES = range(-130, 126)
 
 
 @dataclass(frozen=True)
-class Rules:
-    """Rules for an attribute, of which any may match, as a pattern has them."""
+class Conditions:
+    """Conditions on an attribute, as a pattern has them; a value has to meet one of them."""
 
     attribute: Attribute
     any_of: Sequence[Any]
 
     @classmethod
-    def parse(cls, attribute: Attribute, rules: Sequence[Rule]) -> "Rules":
-        """Check rules as a user writes them; numbers become the text that a stream has.
+    def parse(cls, attribute: Attribute, conditions: Sequence[Condition]) -> "Conditions":
+        """Check conditions as a user writes them; numbers become the text that a stream has.
 
         Raises:
-            MappingError: a rule could never match, or pipes have no such operator.
+            MappingError: a condition could never be met, or pipes have no such operator.
 
         """
         if attribute.type not in COMPARED or "[" in attribute.place:
             raise MappingError(
                 f"the items are narrowed by {attribute.label}, which a pattern cannot compare:"
-                " use an"
-                f" attribute of the type {', '.join(COMPARED)}, or a member of a map"
+                f" use an attribute of the type {', '.join(COMPARED)}, or a member of a map"
             )
-        if isinstance(rules, str | Mapping) or not isinstance(rules, Sequence) or not rules:
+        is_list = isinstance(conditions, Sequence) and not isinstance(conditions, str)
+        if not is_list or not conditions:
             raise MappingError(
-                f"the rules for {attribute.label} are {shown(rules)}; write a list of them, such as"
-                ' ["paid"] or [{"prefix": "eu-"}]'
+                f"the conditions on {attribute.label} are {shown(conditions)}; write a list of"
+                ' them, such as ["paid"] or [{"prefix": "eu-"}]'
             )
-        return cls(attribute, tuple(_rule(attribute, rule) for rule in rules))
+        return cls(attribute, tuple(_condition(attribute, given) for given in conditions))
 
     @property
     def only(self) -> str | bool | None:
-        """The one value that matches; none if there are more, or may be."""
+        """The only value that matches; none if several do, or may."""
         values = set(map(repr, self.any_of))
         value = self.any_of[0]
         return value if len(values) == 1 and isinstance(value, str | bool) else None
 
     @property
     def opposite(self) -> Sequence[Any] | None:
-        """The rules that match what these do not: empty if these match all, none if unsayable.
+        """The conditions that match when these do not: empty if these match everything.
 
-        Pipes do not support anything-but with an operator inside.
+        None if no pattern can describe them: pipes do not support anything-but with an operator
+        inside.
         """
-        others = _others([rule for rule in self.any_of if rule != ABSENT])
+        others = _others([condition for condition in self.any_of if condition != ABSENT])
         return others if others is None or ABSENT in self.any_of else (*others, ABSENT)
 
-    def filled(self, why: str) -> "Rules":
-        """Return these rules for a value that has to be there, and not to be an empty text.
+    def filled(self, why: str) -> "Conditions":
+        """Return these conditions for a value that exists and is no empty text.
 
         Raises:
             MappingError: no such value matches; `why` says what the attribute is for.
 
         """
-        kept = [rule for rule in self.any_of if rule not in (ABSENT, "")]
+        kept = [condition for condition in self.any_of if condition not in (ABSENT, "")]
         if not kept:
             raise MappingError(
-                f"the rules for {self.attribute.label} are {json.dumps(list(self.any_of))}, and"
-                " it is"
-                f" {why}, which is never absent or empty: no item would match"
+                f"the conditions on {self.attribute.label} are {json.dumps(list(self.any_of))}, and"
+                f" it is {why}, which is never absent or empty: no item would match"
             )
         if self.attribute.type not in ("S", "B"):
             return replace(self, any_of=tuple(kept))
-        return replace(self, any_of=tuple(_but_empty(rule) for rule in kept))
+        return replace(self, any_of=tuple(_but_empty(condition) for condition in kept))
 
 
-def _others(rules: Sequence[Any]) -> Sequence[Any] | None:
-    """Return rules for the values that are there and match none of these."""
-    if PRESENT in rules:
+def _others(conditions: Sequence[Any]) -> Sequence[Any] | None:
+    """Return conditions for the values that exist and meet none of these conditions."""
+    if PRESENT in conditions:
         return ()
-    if not rules:
+    if not conditions:
         return (PRESENT,)
-    if all(isinstance(rule, bool) for rule in rules):
-        return tuple(one for one in (True, False) if one not in rules)
-    if all(isinstance(rule, str) for rule in rules):
-        return ({"anything-but": list(rules)},)
-    match rules:
+    if all(isinstance(condition, bool) for condition in conditions):
+        return tuple(value for value in (True, False) if value not in conditions)
+    if all(isinstance(condition, str) for condition in conditions):
+        return ({"anything-but": list(conditions)},)
+    match conditions:
         case [{"anything-but": [*values]}]:
             return tuple(values)
         case _:
             return None
 
 
-def _but_empty(rule: object) -> object:
-    match rule:
+def _but_empty(condition: object) -> object:
+    match condition:
         case {"exists": True}:
             return {"anything-but": [""]}
         case {"anything-but": [*values]}:
             return {"anything-but": [*values, *([] if "" in values else [""])]}
         case _:
-            return rule
+            return condition
 
 
-def _rule(attribute: Attribute, rule: Rule) -> Any:  # noqa: ANN401 - a pattern's rule is any JSON
-    if not isinstance(rule, Mapping):
-        return _value(attribute, rule)
-    if "numeric" in rule:
+def _condition(attribute: Attribute, condition: Condition) -> Any:  # noqa: ANN401 - any JSON
+    if not isinstance(condition, Mapping):
+        return _value(attribute, condition)
+    if "numeric" in condition:
         raise MappingError(
             f"numeric never matches {attribute.label}: DynamoDB's JSON has numbers as text. Name"
             " the values, or write a coarser attribute to narrow by"
         )
     operators = ("exists",) if attribute.type == "BOOL" else OPERATORS
-    match [*rule.items()]:
+    match [*condition.items()]:
         case [("exists", bool(there))]:
             return {"exists": there}
         case [("anything-but", operand)] if "anything-but" in operators:
@@ -134,8 +134,8 @@ def _rule(attribute: Attribute, rule: Rule) -> Any:  # noqa: ANN401 - a pattern'
         case [(str(operator), operand)] if operator in ON_TEXT and operator in operators:
             return {operator: _text(attribute, operator, operand)}
     raise MappingError(
-        f"a rule for {attribute.label} is {shown(dict(rule))}, which pipes do not take: write a"
-        f" value to equal, or one of {', '.join(operators)} with what it takes"
+        f"a condition on {attribute.label} is {shown(dict(condition))}, which pipes do not take:"
+        f" write a value to equal, or one of {', '.join(operators)} with its operand"
     )
 
 
@@ -145,27 +145,26 @@ def _values(attribute: Attribute, operand: object) -> list[Any]:
         if isinstance(operand, Sequence) and not isinstance(operand, str | bytes)
         else [operand]
     )
-    if not values or any(isinstance(one, Mapping) for one in values):
+    if not values or any(isinstance(value, Mapping) for value in values):
         raise MappingError(
-            f"anything-but for {attribute.label} has {shown(operand)}; pipes take values in it, one"
-            ' or a list, and no operator: {"anything-but": ["paid", "shipped"]}'
+            f"anything-but for {attribute.label} has {shown(operand)}; pipes take one value or a"
+            ' list of values in it, and no operator: {"anything-but": ["paid", "shipped"]}'
         )
-    return [_value(attribute, one) for one in values]
+    return [_value(attribute, value) for value in values]
 
 
 def _text(attribute: Attribute, operator: str, operand: object) -> object:
     match operand:
         case str(text) if text:
-            must_be_literal(text, f"a rule for {attribute.label}")
+            must_be_literal(text, f"a condition on {attribute.label}")
             return text
         case {"equals-ignore-case": str(text), **more} if text and not more:
             if operator != "equals-ignore-case":
-                must_be_literal(text, f"a rule for {attribute.label}")
+                must_be_literal(text, f"a condition on {attribute.label}")
                 return {"equals-ignore-case": text}
     raise MappingError(
         f"{operator} for {attribute.label} has {shown(operand)}; it takes one text of a character"
-        " or more"
-        ' (for an empty text, write "")'
+        ' or more (for an empty text, write "")'
     )
 
 
@@ -188,12 +187,12 @@ def _value(attribute: Attribute, value: object) -> str | bool:
         raise MappingError(
             f'{attribute.label} is compared to {shown(value)}; write "{shown(value)}", it is text'
         )
-    must_be_literal(value, f"a rule for {attribute.label}")
+    must_be_literal(value, f"a condition on {attribute.label}")
     return value
 
 
 def _base64(attribute: Attribute, value: object) -> str:
-    """Return bytes as a stream has them; text is taken as that already."""
+    """Return bytes as a stream has them; text has to be Base64 already."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     try:
@@ -203,8 +202,7 @@ def _base64(attribute: Attribute, value: object) -> str:
         pass
     raise MappingError(
         f"{attribute.label} is compared to {shown(value)}; write bytes, or their Base64 as a stream"
-        " has it,"
-        ' such as "+/A="'
+        ' has it, such as "+/A="'
     )
 
 
@@ -223,8 +221,7 @@ def _number(attribute: Attribute, value: object) -> str:
     if not number.is_finite() or digits > DIGITS or number.adjusted() not in MAGNITUDES:
         raise MappingError(
             f"{attribute.label} is compared to {shown(value)}; DynamoDB's numbers have {DIGITS}"
-            " digits and"
-            " are smaller than 1E+126: an item never holds this one"
+            " digits and are smaller than 1E+126: no item holds this number"
         )
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

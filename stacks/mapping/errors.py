@@ -1,12 +1,12 @@
-"""What is wrong with a mapping, told while it is built."""
+"""The errors of a mapping, raised while the stack is built."""
 
 from stacks.errors import StackError
 
 
 MARK = "_NotText"
-"""Stands in what `repr` says of a part of an item, so that it is known in a text made of it.
+"""Part of the `repr` of a part of an item, so that it is recognized in a text made with it.
 
-Letters and an underscore only: quoting and encoding leave them as they are.
+It has only letters and an underscore, which quoting and encoding do not change.
 """
 LONGEST = 300
 """Characters of a value in a message."""
@@ -28,21 +28,21 @@ def as_text(what: str) -> MappingError:
     )
 
 
-def shown(found: object) -> str:
-    """Return what a message says of a value, whatever it is."""
+def shown(value: object) -> str:
+    """Return a value as a message shows it."""
     try:
-        said = repr(found)
-    except (ValueError, RecursionError):  # an integer of thousands of digits, for one
-        return f"a huge {type(found).__name__}"
-    return said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
+        text = repr(value)
+    except (ValueError, RecursionError):  # such as an integer of thousands of digits
+        return f"a huge {type(value).__name__}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def must_be_literal(text: str, what: str) -> None:
-    """Raise if a text is no constant that can be sent.
+    """Raise if a text cannot be sent as a constant.
 
     Raises:
-        MappingError: Terraform would take a part of it for an expression of its own, it was made
-            of a part of an item, or it is no valid Unicode.
+        MappingError: a part of the text would be a Terraform expression, the text was made from a
+            part of an item, or it is not valid Unicode.
 
     """
     if MARK.lower() in text.lower():
@@ -61,12 +61,12 @@ def must_be_literal(text: str, what: str) -> None:
         )
 
 
-def must_be(found: object, kind: type, what: str, instead: str) -> None:
-    """Raise unless something is of a kind; `instead` says what to write.
+def must_be(value: object, type_: type, what: str, instead: str) -> None:
+    """Raise unless a value has a type; `instead` says what to write.
 
     Raises:
-        MappingError: it is of another kind.
+        MappingError: it has another type.
 
     """
-    if not isinstance(found, kind):
-        raise MappingError(f"{what} is {shown(found)}; write {instead}")
+    if not isinstance(value, type_):
+        raise MappingError(f"{what} is {shown(value)}; write {instead}")

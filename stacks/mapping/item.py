@@ -1,4 +1,4 @@
-"""An item's way to Momento: what becomes of it in the cache and on the topic."""
+"""What a table's changes send to Momento: to the cache and to the topic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,8 +8,9 @@ from eventpipes import Outcome, Pipe
 from stacks.mapping.cache import CacheEntry
 from stacks.mapping.errors import MappingError, must_be
 from stacks.mapping.narrowing import Narrowing, Where
+from stacks.mapping.operation import OPERATIONS
+from stacks.mapping.pipe_config import PipeConfig
 from stacks.mapping.record import Stream
-from stacks.mapping.pipe_config import OPERATIONS, Route
 from stacks.mapping.topic import TopicMessage
 
 EXAMPLE = "https://momento.example"
@@ -19,11 +20,11 @@ EXAMPLE = "https://momento.example"
 class ItemMapping:
     """What a table's changes send: to a cache, to a topic, or to both.
 
-    `where` narrows which items flow, by rules for their attributes: a removal is published if
-    the item matched, and an item that stops to match leaves the cache.
+    `where` narrows which items flow, by conditions on their attributes. A removal is published if
+    the item matched. An item that no longer matches leaves the cache.
 
     Raises:
-        MappingError: `cache` or `topic` is something else.
+        MappingError: `cache` or `topic` has another type.
 
     >>> from stacks.mapping import Attribute, KeySchema
     >>> city, speed = Attribute("City"), Attribute("Speed", "N")
@@ -56,54 +57,55 @@ class ItemMapping:
         if self.topic is not None:
             must_be(self.topic, TopicMessage, "topic", 'TopicMessage(topic="name")')
 
-    def routes(self, stream: Stream, cache: str) -> Mapping[str, Route]:
-        """Return the routes by operation; `cache` is what an entry without one is put to.
+    def pipe_configs(self, stream: Stream, cache: str) -> Mapping[str, PipeConfig]:
+        """Return a pipe's configuration for each operation.
+
+        An entry that names no cache is put to `cache`.
 
         Raises:
-            MappingError: requests made so would fail; the message says what to write instead.
+            MappingError: such requests would fail; the message says what to write instead.
 
         """
         narrowing = Narrowing.parse(self.where, stream)
-        found: dict[str, Route] = {}
+        configs: dict[str, PipeConfig] = {}
         if self.cache:
-            found |= self.cache.routes(cache=cache, stream=stream, narrowing=narrowing)
+            configs |= self.cache.pipe_configs(cache=cache, stream=stream, narrowing=narrowing)
         if self.topic:
-            found |= self.topic.routes(stream=stream, narrowing=narrowing)
-        if not found:
+            configs |= self.topic.pipe_configs(stream=stream, narrowing=narrowing)
+        if not configs:
             raise MappingError(
                 "the mapping sends nothing; give it cache=CacheEntry(...), topic=TopicMessage(...)"
                 " or both"
             )
-        for name, route in found.items():
-            route.check(name)
-        return {name: found[name] for name in OPERATIONS if name in found}
+        for operation, config in configs.items():
+            config.check(operation)
+        return {name: configs[name] for name in OPERATIONS if name in configs}
 
     def topic_cache(self, cache: str) -> str:
         """Return the cache that the topic is in; `cache` is the endpoint's own."""
         return (self.topic and self.topic.cache) or cache
 
     def warnings(self, stream: Stream) -> list[str]:
-        """Return what is sent and probably not meant, a sentence each."""
+        """Return a sentence for each thing that is sent and probably not meant."""
+        if self.cache is None:
+            return []
         narrowing = Narrowing.parse(self.where, stream)
-        found: list[str] = []
-        if self.cache:
-            found += self.cache.warnings(stream=stream, narrowing=narrowing)
-        return found
+        return list(self.cache.warnings(stream=stream, narrowing=narrowing))
 
     def outcomes(
         self, record: Mapping[str, object], stream: Stream, cache: str
     ) -> dict[str, Outcome]:
-        """Return what each route makes of a stream record, to try a mapping with.
+        """Return what each pipe makes of a stream record, to try a mapping.
 
         Raises:
-            MappingError: see `routes`.
+            MappingError: see `pipe_configs`.
             EventPipesError: EventBridge would refuse the pipe.
 
         """
-        found = {}
-        for name, route in self.routes(stream, cache).items():
+        outcomes = {}
+        for name, config in self.pipe_configs(stream, cache).items():
             operation = OPERATIONS[name]
             url = EXAMPLE + operation.path.format(cache=self.topic_cache(cache))
-            definition = route.definition(name, method=operation.method, endpoint=url)
-            found[name] = Pipe(definition).process(record)
-        return found
+            definition = config.definition(name, method=operation.method, endpoint=url)
+            outcomes[name] = Pipe(definition).process(record)
+        return outcomes

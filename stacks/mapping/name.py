@@ -5,14 +5,14 @@ import re
 from stacks.mapping.errors import MappingError, must_be_literal, shown
 
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}")
-"""Not one or two dots, which are a way through a path."""
+"""One or two dots alone have a meaning of their own in a path, and are no name."""
 
 
 def must_be_name(text: object, what: str, otherwise: str = "") -> str:
-    """Return a name that a path takes; `otherwise` ends the complaint.
+    """Return a name that can be part of a path; `otherwise` ends the error message.
 
     Raises:
-        MappingError: a character would end the path's segment, or be taken for a JSON path.
+        MappingError: a character would end the path's segment, or begin a JSON path.
 
     """
     if isinstance(text, str):

@@ -1,4 +1,4 @@
-"""Which items flow: conditions on attributes, as filter patterns for each kind of event."""
+"""Which items flow: conditions on attributes, compiled to filters for each kind of event."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -6,24 +6,24 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from stacks.mapping.attribute import Attribute, must_be_attribute
+from stacks.mapping.conditions import PRESENT, Condition, Conditions
 from stacks.mapping.errors import MappingError, must_be
 from stacks.mapping.record import BY_TTL, DELETE, EVENTS, EXPIRE, NOT_BY_TTL, Stream, names_of
-from stacks.mapping.conditions import PRESENT, Rule, Rules
 
-Where: TypeAlias = Mapping[Attribute, Sequence[Rule]]
-"""All of the attributes must match; of an attribute's rules, any may."""
+Where: TypeAlias = Mapping[Attribute, Sequence[Condition]]
+"""An item has to match for every attribute, by one of the attribute's conditions."""
 
 WRITTEN = ("INSERT", "MODIFY")
 MAX_LEAVING = 4
-"""A pipe has five filters: one for removals, and one for each attribute an item may leave by."""
+"""A pipe has five filters: one for removals, and one for each attribute that may change."""
 
 
 @dataclass(frozen=True)
 class Narrowing:
-    """Conditions on items, checked and compiled; without any, every item flows."""
+    """Conditions on items, checked; without conditions, every item flows."""
 
     stream: Stream
-    rules: Mapping[Attribute, Rules] = field(default_factory=dict)
+    conditions: Mapping[Attribute, Conditions] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, where: Where, stream: Stream) -> "Narrowing":
@@ -33,133 +33,136 @@ class Narrowing:
             MappingError: a condition could never match.
 
         """
-        must_be(where, Mapping, "where", 'attributes with rules: {Attribute("Status"): ["open"]}')
+        must_be(where, Mapping, "where", 'a dict such as {Attribute("Status"): ["open"]}')
         for attribute in where:
             must_be_attribute(attribute, "an attribute that the items are narrowed by")
-        found = {one: Rules.parse(one, rules) for one, rules in where.items()}
-        for attribute, rules in found.items():
+        parsed = {
+            attribute: Conditions.parse(attribute, conditions)
+            for attribute, conditions in where.items()
+        }
+        for attribute, conditions in parsed.items():
             if stream.keys.has(attribute):
-                rules.filled("a key of the table")
-        _check_types(found)
-        return cls(stream, found)
+                conditions.filled("a key of the table")
+        _check_types(parsed)
+        return cls(stream, parsed)
 
     def of_keys(self) -> "Narrowing":
-        """Return the conditions on the table's keys alone, which are always met or never."""
-        kept = {one: rules for one, rules in self.rules.items() if self.stream.keys.has(one)}
-        return replace(self, rules=kept)
+        """Return the conditions on the table's keys; an item meets them always or never."""
+        kept = {
+            attribute: conditions
+            for attribute, conditions in self.conditions.items()
+            if self.stream.keys.has(attribute)
+        }
+        return replace(self, conditions=kept)
 
     def tells_apart(self, key: Attribute) -> bool:
-        """Say whether the table's keys tell by a cache's key which item it is of.
+        """Say whether a cache key belongs to one item only, as far as the table's keys decide.
 
-        Each of the table's keys is the cache's, or has to be one value for an item to flow.
+        That is so if each of the table's keys is the cache key, or has one value for all items
+        that flow.
         """
         return all(
-            one == key or (one in self.rules and self.rules[one].only is not None)
-            for one in self.stream.keys.attributes
+            own == key or (own in self.conditions and self.conditions[own].only is not None)
+            for own in self.stream.keys.attributes
         )
 
     def needing(self, attribute: Attribute, why: str) -> "Narrowing":
-        """Return this for items that have an attribute as well, and not as an empty text.
+        """Return these conditions, and one more: an attribute exists and is no empty text.
 
         Raises:
-            MappingError: no pattern can tell; `why` says what the attribute is for.
+            MappingError: no pattern can check that; `why` says what the attribute is for.
 
         """
         if self.stream.keys.has(attribute):
             return self
         if "[" in attribute.place:
             raise MappingError(
-                f"{attribute.label} is {why}, and a filter cannot tell whether a list has that"
-                " element:"
-                " write its value to an attribute of its own, and use that"
+                f"{attribute.label} is {why}, and a filter cannot check whether a list has that"
+                " element: write its value to an attribute of its own, and use that"
             )
-        rules = self.rules.get(attribute, Rules(attribute, (PRESENT,)))
-        found = {**self.rules, attribute: rules.filled(why)}
-        _check_types(found)
-        return replace(self, rules=found)
+        own = self.conditions.get(attribute, Conditions(attribute, (PRESENT,)))
+        conditions = {**self.conditions, attribute: own.filled(why)}
+        _check_types(conditions)
+        return replace(self, conditions=conditions)
 
-    def of(self, kinds: Collection[str]) -> tuple[str, ...]:
-        """Return the filters for events of these kinds; none, if all of them are taken.
+    def filters(self, kinds: Collection[str]) -> tuple[str, ...]:
+        """Return the filters for events of these kinds; none if every event is taken.
 
-        Written items are judged by what they are, removed ones by what they were.
+        For a written item they read the new image, for a removed item the old image.
 
         Raises:
-            MappingError: the stream does not show that.
+            MappingError: the stream does not show that image.
 
         """
         events = names_of(kinds)
-        written = tuple(one for one in WRITTEN if one in events)
-        removed = tuple(one for one in ("REMOVE",) if one in events)
+        written = tuple(name for name in WRITTEN if name in events)
+        removed = tuple(name for name in ("REMOVE",) if name in events)
         by = _remover(kinds)
         groups = [(written, "NewImage", None), (removed, "OldImage", by)]
-        if not self.leaving and by is None:
+        if not self.changing and by is None:
             groups = [(events, "NewImage", None)]
-        patterns = [
-            self._judged(names, image, self.rules, by) for names, image, by in groups if names
-        ]
+        patterns = [self._filter(names, image, by) for names, image, by in groups if names]
         return tuple(_canonical(pattern) for pattern in patterns if pattern)
 
-    def left(self) -> tuple[str, ...]:
-        """Return the filters for changes by which an item stops to match, one per attribute.
+    def leaving_filters(self) -> tuple[str, ...]:
+        """Return the filters for changes after which an item no longer matches, by attribute.
 
         Raises:
             MappingError: there are more attributes than a pipe has filters, or the stream does
-                not show what items are.
+                not show the new image.
 
         """
-        if len(self.leaving) > MAX_LEAVING:
-            names = ", ".join(one.label for one in self.leaving)
+        if len(self.changing) > MAX_LEAVING:
+            names = ", ".join(attribute.label for attribute in self.changing)
             raise MappingError(
-                f"an item may leave the cache by {len(self.leaving)} attributes ({names}), and a"
+                f"an item may leave the cache by {len(self.changing)} attributes ({names}), and a"
                 f" pipe's five filters have room for {MAX_LEAVING}: narrow by fewer, such as one"
                 " attribute that says whether the item is to be cached"
             )
-        before = {one: rules.any_of for one, rules in self.rules.items()}
+        before = self._values()
         if "OldImage" not in self.stream.view.images:
-            before = {one: rules for one, rules in before.items() if one not in self.leaving}
-        found = []
-        for attribute in self.leaving:
-            others = self.rules[attribute].opposite
-            if others:
-                pattern = self._pattern(("MODIFY",), "NewImage", {attribute: others})
-                was = self._pattern(("MODIFY",), "OldImage", before)
-                found.append(_canonical(_merged(pattern, was)))
-        return tuple(found)
+            before = {name: values for name, values in before.items() if name not in self.changing}
+        filters = []
+        for attribute in self.changing:
+            opposite = self.conditions[attribute].opposite
+            if opposite:
+                no_longer = self._pattern(("MODIFY",), "NewImage", {attribute: opposite})
+                matched = self._pattern(("MODIFY",), "OldImage", before)
+                filters.append(_canonical(_merged(no_longer, matched)))
+        return tuple(filters)
 
     @property
     def warnings(self) -> list[str]:
-        """What items do that no pattern can tell, a sentence each."""
+        """A sentence for each change that no pattern can describe."""
         return [
-            f"An item that stops to match the rules for {attribute.label} stays in the cache"
-            " until its"
-            " TTL ends: the opposite of these rules is no pattern. Use values to equal, exists"
-            " or anything-but."
-            for attribute in self.leaving
-            if self.rules[attribute].opposite is None
+            f"An item that no longer matches the conditions on {attribute.label} stays in the cache"
+            " until its TTL ends: no pattern can describe the opposite of these conditions. Use"
+            " values to equal, exists or anything-but."
+            for attribute in self.changing
+            if self.conditions[attribute].opposite is None
         ]
 
     @property
-    def leaving(self) -> Sequence[Attribute]:
+    def changing(self) -> Sequence[Attribute]:
         """The attributes that may change; keys do not."""
-        return [one for one in self.rules if not self.stream.keys.has(one)]
+        return [name for name in self.conditions if not self.stream.keys.has(name)]
 
-    def _judged(
-        self,
-        events: Collection[str],
-        image: str,
-        rules: Mapping[Attribute, Rules],
-        removed_by: Mapping[str, Any] | None,
+    def _values(self) -> dict[Attribute, Sequence[Any]]:
+        return {attribute: parsed.any_of for attribute, parsed in self.conditions.items()}
+
+    def _filter(
+        self, events: Collection[str], image: str, removed_by: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        pattern = self._pattern(events, image, {one: rules[one].any_of for one in rules})
+        pattern = self._pattern(events, image, self._values())
         return pattern if removed_by is None else {**pattern, "userIdentity": removed_by}
 
     def _pattern(
-        self, events: Collection[str], image: str, rules: Mapping[Attribute, Sequence[Any]]
+        self, events: Collection[str], image: str, conditions: Mapping[Attribute, Sequence[Any]]
     ) -> dict[str, Any]:
         pattern: dict[str, Any] = {}
         if set(events) != set(EVENTS):
             pattern["eventName"] = list(events)
-        for attribute, values in rules.items():
+        for attribute, values in conditions.items():
             part = "Keys" if self.stream.keys.has(attribute) else image
             if part != "Keys":
                 self.stream.must_show(part, f"the items are narrowed by {attribute.label}")
@@ -168,7 +171,7 @@ class Narrowing:
 
 
 def _remover(kinds: Collection[str]) -> Mapping[str, Any] | None:
-    """Return the condition on who removes an item; none, if any removal is meant."""
+    """Return the condition on who removes an item; none if any removal counts."""
     if "REMOVE" in kinds or (EXPIRE in kinds) == (DELETE in kinds):
         return None
     return BY_TTL if EXPIRE in kinds else NOT_BY_TTL
@@ -176,31 +179,30 @@ def _remover(kinds: Collection[str]) -> Mapping[str, Any] | None:
 
 def _check_types(attributes: Iterable[Attribute]) -> None:
     by_place: dict[str, Attribute] = {}
-    for one in attributes:
-        other = by_place.setdefault(one.place, one)
-        if other != one:
+    for attribute in attributes:
+        other = by_place.setdefault(attribute.place, attribute)
+        if other != attribute:
             raise MappingError(
-                f"the items are narrowed by {other.label} and by {one.label}, and a value has"
-                " one type at a"
-                " time: no item would match both; keep one of them"
+                f"the items are narrowed by {other.label} and by {attribute.label}, and a value has"
+                " one type at a time: no item would match both; keep one of them"
             )
 
 
-def _put(pattern: dict[str, Any], steps: Sequence[str], rules: list[Any]) -> None:
+def _put(pattern: dict[str, Any], steps: Sequence[str], values: list[Any]) -> None:
     *above, last = steps
     for step in above:
         pattern = pattern.setdefault(step, {})
-    pattern[last] = rules
+    pattern[last] = values
 
 
-def _merged(one: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(pattern: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Return both patterns as one."""
     for name, value in other.items():
-        if isinstance(value, dict) and name in one:
-            _merged(one[name], value)
+        if isinstance(value, dict) and name in pattern:
+            _merged(pattern[name], value)
         else:
-            one[name] = value
-    return one
+            pattern[name] = value
+    return pattern
 
 
 def _canonical(pattern: Mapping[str, Any]) -> str:

@@ -1,8 +1,7 @@
-"""What one pipe takes from the stream, and how it makes a request of it."""
+"""Which records one pipe takes, and the request that it makes of each."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from eventpipes import Connection, Definition, Destination, Source
 from eventpipes.definition import MAX_PATTERN_LENGTH
@@ -10,75 +9,52 @@ from eventpipes.service_model import MAX_LENGTH as MAX_PARAMETER_LENGTH
 from eventpipes.template import MAX_LENGTH as MAX_TEMPLATE_LENGTH
 
 from stacks.mapping.errors import MappingError
+from stacks.mapping.target_config import TargetConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
-    """An operation of Momento's HTTP API: method, and path with a `*` for a pipe to fill.
+class PipeConfig(TargetConfig):
+    """Filters and a target, whose JSON paths name parts of a stream record.
 
-    `{cache}` in a path is the cache's name: the Terraform provider takes one path parameter for
-    a pipe, so one of the topic's two is part of the endpoint.
-    """
+    `patterns` are the filters, in canonical JSON. A record needs to match one of them; without
+    any, the pipe takes every record.
 
-    method: str
-    path: str
-    title: str
-
-
-PUT, PUBLISH, DELETE = "cache-put", "topic-publish", "cache-delete"
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    PUT: Operation(method="PUT", path="/cache/*", title="Cache Set API"),
-    PUBLISH: Operation(method="POST", path="/topics/{cache}/*", title="Topic Publish API"),
-    DELETE: Operation(method="DELETE", path="/cache/*", title="Cache Delete API"),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Route:
-    """Filters, a template and parameters, whose JSON paths name parts of a stream record.
-
-    `patterns` are filters in canonical JSON, of which any may match (none: every record does),
-    `input_template` is the request's body (none: the whole record), `path_parameters` fill the
-    endpoint's `*` in order, and `query_string_parameters` may each be a constant or a path.
     See AWS: "Amazon EventBridge Pipes input transformation" and "HTTP parameters".
     """
 
-    path_parameters: Sequence[str]
     patterns: Sequence[str] = ()
-    input_template: str | None = None
-    query_string_parameters: Mapping[str, str] = field(default_factory=dict)
 
-    def check(self, name: str) -> None:
-        """Raise unless this fits a pipe; `name` says which operation it is for.
+    def check(self, operation: str) -> None:
+        """Raise unless a pipe has room for this.
 
         Raises:
-            MappingError: the filter, the template or a parameter is longer than EventBridge takes.
+            MappingError: the filter, the template or a parameter is longer than EventBridge allows.
 
         """
         template = self.input_template or ""
         if len(template) > MAX_TEMPLATE_LENGTH:
             raise MappingError(
-                f"the value of {name} makes a template of {len(template)} characters, and a pipe"
-                f" takes {MAX_TEMPLATE_LENGTH}: send fewer attributes, or all of them with"
+                f"the value of {operation} makes a template of {len(template)} characters, and a"
+                f" pipe takes {MAX_TEMPLATE_LENGTH}: send fewer attributes, or all of them with"
                 ' value={"NewImage": Field.NEW_IMAGE}'
             )
         for pattern in self.patterns:
             if len(pattern) > MAX_PATTERN_LENGTH:
                 raise MappingError(
-                    f"the rules for the items make a filter of {len(pattern)} characters for"
-                    f" {name}, and a pipe takes {MAX_PATTERN_LENGTH}: narrow by fewer values, or"
-                    " by one attribute that says whether an item is to flow"
+                    f"the conditions on the items make a filter of {len(pattern)} characters for"
+                    f" {operation}, and a pipe takes {MAX_PATTERN_LENGTH}: narrow by fewer values,"
+                    " or by one attribute that says whether an item is to flow"
                 )
-        for parameter in (*self.path_parameters, *self.query_string_parameters.values()):
-            if len(parameter) > MAX_PARAMETER_LENGTH:
+        for value in self.http_values():
+            if len(value) > MAX_PARAMETER_LENGTH:
                 raise MappingError(
-                    f"{name} takes {parameter[:40]}... of an item, a path of {len(parameter)}"
+                    f"{operation} takes {value[:40]}... of an item, a path of {len(value)}"
                     f" characters, and a pipe takes {MAX_PARAMETER_LENGTH}: write the value to an"
                     " attribute with a shorter name as well, and use that"
                 )
 
     def definition(self, name: str, *, method: str, endpoint: str) -> Definition:
-        """Return a pipe with this route, to try a mapping with before there is a stack.
+        """Return a pipe with this configuration, to try a mapping before there is a stack.
 
         Its source has no name, and its connection adds nothing to a request.
         """
@@ -95,6 +71,17 @@ class Route:
             ),
             filters=tuple(self.patterns),
             input_template=self.input_template,
-            path_parameters=self.path_parameters,
-            query_string=self.query_string_parameters,
+            **self.http_of_definition(),
         )
+
+
+def union_of_filters(pipes: Sequence[PipeConfig], most: int) -> tuple[str, ...]:
+    """Return filters for each record that any of the pipes takes.
+
+    There are none if that is every record, or if more than `most` filters would be needed. A record
+    that is filtered out before the event bus costs nothing there.
+    """
+    patterns = dict.fromkeys(pattern for pipe in pipes for pattern in pipe.patterns)
+    if len(patterns) > most or not all(pipe.patterns for pipe in pipes):
+        return ()
+    return tuple(patterns)

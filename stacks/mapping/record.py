@@ -1,4 +1,4 @@
-"""Where the parts of an item are in a stream record, and whether they are there at all."""
+"""Where the parts of an item are in a stream record, and whether the record has them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from stacks.mapping.errors import MARK, MappingError, as_text
 
 EVENTS = ("INSERT", "MODIFY", "REMOVE")
 EXPIRE, DELETE = "EXPIRE", "DELETE"
-"""A removal by DynamoDB because the item's time was over, and one by anybody else."""
+"""A removal by DynamoDB because the item's time is over, and any other removal."""
 KINDS = (*EVENTS, EXPIRE, DELETE)
 BY_TTL = {"principalId": ["dynamodb.amazonaws.com"], "type": ["Service"]}
 """Who removes an expired item ("DynamoDB Streams and Time to Live")."""
 NOT_BY_TTL = {"principalId": [{"anything-but": BY_TTL["principalId"]}, {"exists": False}]}
 IMAGE_OF = {"NewImage": ("INSERT", "MODIFY"), "OldImage": ("MODIFY", "REMOVE")}
-"""The events that an image is there for: nothing comes before an insert, nothing after."""
+"""The events whose records have an image: an insert has no old image, a removal no new one."""
 IN_WORDS = {"NewImage": "the new image", "OldImage": "the old image"}
 
 
 class Field(Enum):
     """A part of a record beside the item's attributes, as a JSON path.
 
-    Keys and images are DynamoDB JSON; `CREATED` is in seconds since 1970; `SEQUENCE_NUMBER`
-    rises within a shard. `REMOVED_BY` is `dynamodb.amazonaws.com` and `REMOVED_BY_TYPE` is
-    `Service` where DynamoDB removed an item because its time was over; else both are missing, and
+    Keys and images are DynamoDB JSON. `CREATED` is in seconds since 1970. `SEQUENCE_NUMBER` rises
+    within a shard. If DynamoDB removed an item because its time was over, `REMOVED_BY` is
+    `dynamodb.amazonaws.com` and `REMOVED_BY_TYPE` is `Service`. Otherwise both are missing, and
     empty text is sent. See AWS: DynamoDB Streams API reference, "StreamRecord"; "DynamoDB Streams
     and Time to Live".
     """
@@ -41,11 +41,11 @@ class Field(Enum):
 
     @property
     def label(self) -> str:
-        """What a message calls it."""
+        """The name in messages."""
         return f"Field.{self.name}"
 
     def __repr__(self) -> str:
-        """Return what a message shows, marked: it must not get into what is sent."""
+        """Return the name for messages, with a mark by which it is found in a text to be sent."""
         return f"Field{MARK}.{self.name}"
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ class Field(Enum):
 
 
 def names_of(kinds: Collection[str]) -> tuple[str, ...]:
-    """Return the names that events of these kinds have in a stream.
+    """Return the event names that a stream has for these kinds of events.
 
     >>> names_of(["EXPIRE", "INSERT"])
     ('INSERT', 'REMOVE')
@@ -70,7 +70,7 @@ def names_of(kinds: Collection[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Stream:
-    """What a mapping has to know of a table: its key, and what its stream shows."""
+    """What a mapping has to know of a table: its key, and its stream's view."""
 
     keys: KeySchema
     view: StreamView = StreamView.NEW_AND_OLD_IMAGES
@@ -81,7 +81,7 @@ class Stream:
         That is `Keys`, `NewImage` or `OldImage`.
 
         Raises:
-            MappingError: no part does, or the stream does not show it.
+            MappingError: no part holds it for all events, or the stream does not show that part.
 
         """
         if self.keys.has(attribute):
@@ -91,9 +91,8 @@ class Stream:
                 self.must_show(image, f"{purpose} is {attribute.label}")
                 return image
         raise MappingError(
-            f"{purpose} is {attribute.label}, which is in the new image when an item is written"
-            " and in"
-            " the old one when it is removed, and a pipe reads one place only: use a key"
+            f"{purpose} is {attribute.label}, which is in the new image when an item is written and"
+            " in the old image when it is removed, and a pipe reads one place only: use a key"
             ' attribute, or narrow the events to ("INSERT", "MODIFY") or to ("REMOVE",)'
         )
 

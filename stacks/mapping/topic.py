@@ -7,8 +7,9 @@ from stacks.mapping.attribute import Attribute
 from stacks.mapping.errors import MappingError, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import Narrowing
+from stacks.mapping.operation import PUBLISH
+from stacks.mapping.pipe_config import PipeConfig
 from stacks.mapping.record import EVENTS, KINDS, Field, Stream, names_of, path
-from stacks.mapping.pipe_config import PUBLISH, Route
 from stacks.mapping.value import Value, members, template
 
 
@@ -16,14 +17,14 @@ from stacks.mapping.value import Value, members, template
 class TopicMessage:
     """A message for each change of an item, or for some `events` only.
 
-    `events` are any of INSERT, MODIFY and REMOVE. In the place of REMOVE, EXPIRE takes only the
-    removals that DynamoDB makes because an item's time is over, and DELETE only the others.
+    `events` are any of INSERT, MODIFY and REMOVE. Instead of REMOVE, write EXPIRE for the items
+    that DynamoDB removes when their time is over, or DELETE for all other removals.
 
-    `topic` is a name, or the attribute (S or N) that holds one. `value` is what is published;
-    by default the kind of event with the item's key and what it is now, in DynamoDB JSON.
-    A list of attributes is preceded by `EventType`. What a removed item no longer has arrives
-    as empty text. `cache` is the cache that the topic is in (default: the endpoint's). Momento
-    takes messages of up to 4 KB.
+    `topic` is a name, or the attribute (S or N) that holds one. `value` is what is published. By
+    default that is the kind of event with the item's key and its new image, in DynamoDB JSON. For
+    a list of attributes, `EventType` is added in front. Attributes that a removed item no longer
+    has arrive as empty text. `cache` is the cache that the topic is in (default: the endpoint's).
+    Momento takes messages of up to 4 KB.
 
     See Momento: HTTP API for Topics, "Publish".
     """
@@ -33,11 +34,11 @@ class TopicMessage:
     events: Collection[str] = EVENTS
     cache: str | None = None
 
-    def routes(self, *, stream: Stream, narrowing: Narrowing) -> Mapping[str, Route]:
-        """Return the route.
+    def pipe_configs(self, *, stream: Stream, narrowing: Narrowing) -> Mapping[str, PipeConfig]:
+        """Return the pipe's configuration.
 
         Raises:
-            MappingError: requests made so would fail.
+            MappingError: such requests would fail.
 
         """
         self._check_events()
@@ -47,8 +48,8 @@ class TopicMessage:
         if isinstance(self.topic, Attribute):
             narrowing = narrowing.needing(self.topic, "the topic")
         return {
-            PUBLISH: Route(
-                patterns=narrowing.of(self.events),
+            PUBLISH: PipeConfig(
+                patterns=narrowing.filters(self.events),
                 input_template=template(self._value(), stream=stream, events=self._names),
                 path_parameters=(topic,),
             )
@@ -56,8 +57,8 @@ class TopicMessage:
 
     def _value(self) -> Value:
         if self.value is None:
-            gone = self._names == ("REMOVE",)
-            image = {"OldImage": Field.OLD_IMAGE} if gone else {"NewImage": Field.NEW_IMAGE}
+            removed = self._names == ("REMOVE",)
+            image = {"OldImage": Field.OLD_IMAGE} if removed else {"NewImage": Field.NEW_IMAGE}
             return {"EventType": Field.EVENT_NAME, "Keys": Field.KEYS, **image}
         if isinstance(self.value, Field | Mapping):
             return self.value  # a Field is refused by the template
@@ -73,11 +74,10 @@ class TopicMessage:
         if isinstance(self.topic, Attribute):
             if self.topic.type not in ("S", "N"):
                 raise MappingError(
-                    f"the topic is {self.topic.label}; a topic's name is text: use an attribute"
-                    " of the"
-                    " type S or N"
+                    f"the topic is {self.topic.label}; a topic's name is text: use an attribute of"
+                    " the type S or N"
                 )
-            # The old image, which is there for both, may lack what a change adds.
+            # Both have an old image, but it may lack an attribute that the change adds.
             both = {"MODIFY", "REMOVE"} <= set(self._names)
             part = stream.part_of(self.topic, EVENTS if both else self._names, "the topic")
             return path(part, self.topic)

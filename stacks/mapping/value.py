@@ -1,4 +1,4 @@
-"""What is sent as a request's body: an input template, from attributes and their new names."""
+"""The body of a request: an input template, made from attributes and their new names."""
 
 import json
 import math
@@ -12,24 +12,24 @@ from stacks.mapping.errors import MappingError, must_be_literal, shown
 from stacks.mapping.record import IMAGE_OF, Field, Stream, path
 
 Part: TypeAlias = Attribute | Field | str | int | float | bool | Mapping[str, "Part"]
-"""A value in the body: from the record, a constant, or an object of further ones."""
+"""A value in the body: from the record, a constant, or an object of such values."""
 Value: TypeAlias = Sequence[Attribute] | Mapping[str, Part]
-"""A body: attributes under their own names, or an object."""
+"""A body: attributes with their own names, or an object."""
 
 SHOWN: Final = {Field.NEW_IMAGE: "NewImage", Field.OLD_IMAGE: "OldImage"}
 
 LARGEST = 1_023
-"""Bits of a whole number: a larger one is no double, as most readers of JSON have numbers."""
+"""Bits of a whole number; most readers of JSON use doubles, which hold no larger number."""
 DEEPEST = 32
-"""Levels of a value: DynamoDB's items have no more ("Quotas in Amazon DynamoDB")."""
+"""Levels of a value; DynamoDB's items have no more ("Quotas in Amazon DynamoDB")."""
 
 
 def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -> str:
     """Return the input template of a value, for records of these events.
 
-    Variables stand unquoted, as EventBridge Pipes quotes text in value position itself. Where a
-    record has no such attribute, an empty text is sent; a removed item has no new image.
-    Numbers arrive as text, as DynamoDB's JSON has them; maps, lists and images in DynamoDB JSON;
+    Variables have no quotes around them, because EventBridge Pipes adds quotes to a text that is a
+    value. If a record does not have an attribute, empty text is sent; a removed item has no new
+    image. Numbers arrive as text, as in DynamoDB's JSON; maps, lists and images in DynamoDB JSON;
     sets as lists of text; binary values in Base64; NULL as true.
 
     >>> from stacks.mapping import KeySchema
@@ -38,7 +38,8 @@ def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -
     '{"City":<$.dynamodb.Keys.City.S>,"Speed":<$.dynamodb.NewImage.Speed.N>}'
 
     Raises:
-        MappingError: a part is not in the records, is a path written as text, or stands alone.
+        MappingError: the records do not have a part, a text is a path, or the value is one part
+            alone.
 
     """
     writer = _Writer(stream, events)
@@ -54,20 +55,20 @@ def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -
 
 
 def members(value: Sequence[Attribute]) -> dict[str, Part]:
-    """Return attributes under their own names.
+    """Return attributes by their names.
 
     Raises:
-        MappingError: it is something else, or two have the same name.
+        MappingError: the value is no list of attributes, or two have the same name.
 
     """
     if isinstance(value, str) or not (
-        isinstance(value, Sequence) and all(isinstance(one, Attribute) for one in value)
+        isinstance(value, Sequence) and all(isinstance(part, Attribute) for part in value)
     ):
         raise MappingError(
             f"the value is {shown(value)}; write a list of attributes such as"
             ' [Attribute("City")], or names with them: {"city": Attribute("City")}'
         )
-    names = [one.name for one in value]
+    names = [attribute.name for attribute in value]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise MappingError(
@@ -143,7 +144,7 @@ def _other(field: Field) -> str:
 
 def _constant(text: str) -> str:
     must_be_literal(text, "the value")
-    if is_path(text) or "<" in text or any(one.value in text for one in Field):
+    if is_path(text) or "<" in text or any(field.value in text for field in Field):
         raise MappingError(
             f"the value holds the text {shown(text)}, which looks like a path or a variable of a"
             ' template: write Attribute("Name", "S") for an attribute, Field.EVENT_NAME and the'

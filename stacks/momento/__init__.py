@@ -1,1 +1,1 @@
-"""Momento as EventBridge sees it: the key's secret, the connection, the destinations."""
+"""The parts that call Momento: the API key's secret, the connection, the destinations."""

@@ -7,7 +7,7 @@ from stacks.momento.connection import MomentoConnection
 
 
 class Destination(Construct):
-    """An HTTP method and an endpoint whose `*` are filled by each pipe's path parameters."""
+    """An HTTP method and a URL; the path parameters of each pipe replace its `*`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Momento as EventBridge sees it: the key, the connection and one destination per operation."""
+"""The parts that call Momento: the secret, the connection, a destination for each operation."""
 
 from collections.abc import Iterator, Mapping
 
@@ -16,15 +16,15 @@ CACHE_OPERATIONS = [operation for operation in OPERATIONS if operation != PUBLIS
 
 
 class MomentoEndpoint(Construct):
-    """The secret, the connection and the destinations that all pipelines of an app send to.
+    """The secret, the connection and the destinations that all pipelines of a stack send to.
 
-    The endpoints' wildcards take any cache and topic, but for the cache of a topic, which is
-    part of the endpoint: the Terraform provider takes at most one path parameter for a pipe. So
-    there are three destinations for the cache named here, and one more for the topics of each
-    other cache. An account has 3,000 of both connections and destinations.
+    A wildcard in the endpoint's URL stands for any cache or topic. The cache of a topic is a fixed
+    part of the URL, because the Terraform provider allows one path parameter for a pipe. So there
+    are three destinations for `cache_name`, and one more for the topics of each other cache. An
+    account may have 3,000 connections and 3,000 destinations.
 
-    Momento's limits are an account's in a region: the destinations that put and delete share
-    those of caches in equal parts, and the topics' destinations those of topics.
+    Momento's limits are for an account in a region. The destinations that put and delete share the
+    limit of caches equally, and the destinations of topics share the limit of topics.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class MomentoEndpoint(Construct):
         limits: MomentoLimits | None = None,
         protection: Protection = DEMO,
     ) -> None:
-        """`url` is the HTTP API's origin; `limits` are those of a new account by default."""
+        """`url` is the HTTP API's origin; the default `limits` are those of a new account."""
         super().__init__(scope, id_)
         self.cache_name = cache_name
         self._name_prefix = name_prefix
@@ -55,27 +55,26 @@ class MomentoEndpoint(Construct):
             self._destination(operation, operation, cache_name)
 
     def destination(self, operation: str, cache: str) -> Destination:
-        """Return the destination of an operation on a cache; it is made if there is none yet."""
+        """Return the destination of an operation on a cache; make it if it does not exist yet."""
         if operation != PUBLISH or cache == self.cache_name:
             return self._destinations[operation]
         return self._destination(f"{operation}-{cache}", operation, cache)
 
     def invoke(self, destinations: Mapping[str, Destination]) -> Statement:
-        """Return what a pipe needs to send to destinations of this endpoint."""
+        """Return the permission that a pipe needs to send to destinations of this endpoint."""
         return Statement(
             sid="InvokeDestinations",
             actions=["events:InvokeApiDestination"],
-            resources=[one.arn for one in destinations.values()],
+            resources=[destination.arn for destination in destinations.values()],
         )
 
     def warnings(self) -> Iterator[str]:
-        """Yield a sentence for each of Momento's limits that the destinations may pass."""
+        """Yield a sentence for each of Momento's limits that the destinations may exceed."""
         topics = [name for name in self._destinations if name.startswith(PUBLISH)]
         yield from self.limits.warnings(CACHE_OPERATIONS, topics)
 
     def _destination(self, id_: str, operation: str, cache: str) -> Destination:
         if id_ not in self._destinations:
-            what = OPERATIONS[operation]
             topics = [name for name in self._destinations if name.startswith(PUBLISH)]
             if operation == PUBLISH:
                 rate = self.limits.topic_rate(len(topics) + 1)
@@ -87,10 +86,10 @@ class MomentoEndpoint(Construct):
                 self,
                 id_,
                 name=f"{self._name_prefix}-{id_}-api-destination",
-                description=what.title,
+                description=OPERATIONS[operation].title,
                 connection=self._connection,
-                method=what.method,
-                url=self._url + what.path.format(cache=cache),
+                method=OPERATIONS[operation].method,
+                url=self._url + OPERATIONS[operation].path.format(cache=cache),
                 rate_limit=rate,
             )
         return self._destinations[id_]

@@ -1,4 +1,4 @@
-"""What an account may do at Momento, and what the destinations' rates make of it.
+"""Momento's limits for an account, and the rates of the destinations that follow from them.
 
 See Momento: "Momento Cache service quotas" and "Momento Topics service quotas".
 """
@@ -15,7 +15,7 @@ __all__ = ["MAX_TTL_SECONDS", "MomentoLimits"]
 class MomentoLimits:
     """An account's limits in a region; the defaults are Momento's for a new account.
 
-    `destination_rate` is what each destination gets whatever the limits are, if it is set.
+    `destination_rate` is the rate of every destination, whatever the limits are, if it is set.
     """
 
     cache_operations: int = 100
@@ -26,7 +26,7 @@ class MomentoLimits:
     destination_rate: int | None = None
 
     def cache_rate(self, destinations: int) -> int:
-        """Return the invocations a second of each of the destinations that share the caches.
+        """Return the rate of each destination, a second, if so many share the limit of caches.
 
         >>> MomentoLimits().cache_rate(2)
         50
@@ -34,11 +34,11 @@ class MomentoLimits:
         return self.destination_rate or max(1, self.cache_operations // destinations)
 
     def topic_rate(self, destinations: int) -> int:
-        """Return the invocations a second of each of the destinations that share the topics."""
+        """Return the rate of each destination, a second, if so many share the limit of topics."""
         return self.destination_rate or max(1, self.topic_operations // destinations)
 
     def warnings(self, caches: Sequence[str], topics: Sequence[str]) -> Iterator[str]:
-        """Yield a sentence for each limit that the destinations that share it may pass together.
+        """Yield a sentence for each limit that destinations may exceed together.
 
         `caches` and `topics` name the destinations.
         """
@@ -55,5 +55,5 @@ class MomentoLimits:
                 yield (
                     f"{', '.join(names)} may send {rate * len(names)} requests a second together,"
                     f" and MOMENTO_{setting}_OPERATIONS_PER_SECOND is {limit}: {why}. Momento"
-                    " answers what is over its limit with 429, which is sent again later"
+                    " answers requests over its limit with 429, and they are sent again later"
                 )

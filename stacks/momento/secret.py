@@ -1,4 +1,4 @@
-"""The Momento API key: a sensitive variable and the secret that keeps it."""
+"""The Momento API key: a sensitive variable, and the secret that stores it."""
 
 from cdktf import Fn, TerraformVariable, Token
 from constructs import Construct
@@ -11,7 +11,7 @@ API_KEY_VARIABLE = "momento_api_key"
 
 
 def api_key_variable(scope: Construct) -> TerraformVariable:
-    """Declare the variable that brings the key in; its value is never part of the JSON."""
+    """Declare the variable for the key; its value is never part of the JSON."""
     return TerraformVariable(
         scope,
         API_KEY_VARIABLE,
@@ -40,7 +40,7 @@ class ApiKeySecret(Construct):
             "secret",
             name=name,
             description="Momento API key used by EventBridge",
-            # As long as a secret can be recovered, its name is taken: no deploy after a destroy.
+            # While a deleted secret can be recovered, no new secret can have its name.
             recovery_window_in_days=protection.secret_recovery_days,
             kms_key_id=protection.key_arn,
         )
@@ -54,5 +54,5 @@ class ApiKeySecret(Construct):
 
 
 def _version_of(api_key: str) -> int | float:
-    """Return a number that changes with the key: 28 bits of its SHA-256, which tell no key."""
+    """Return a number that changes with the key: 28 bits of its SHA-256, which do not reveal it."""
     return Token.as_number(Fn.parseint(Fn.substr(Fn.sha256(api_key), 0, 7), 16))

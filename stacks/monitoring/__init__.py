@@ -1,1 +1,1 @@
-"""What tells somebody that changes do not arrive: metrics, alarms, dashboards."""
+"""Metrics, alarms and dashboards: they report when changes do not arrive."""

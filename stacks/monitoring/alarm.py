@@ -1,25 +1,25 @@
-"""What is watched on a pipeline: metrics, thresholds, and what a breach says (pure)."""
+"""The alarms of a pipeline: metrics, thresholds and descriptions (pure)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stacks.pipes.dead_letter_queue import DeadLetters
+from stacks.pipes.dead_letter_queue import DeadLetterQueue
 from stacks.monitoring.metric import Metric
 from stacks.pipes.pipe import Pipe
 from stacks.pipes.rule import Rule
-from stacks.tables.stream_source import Source
+from stacks.tables.stream_source import StreamSource
 
 DEAD_LETTER_AGE_SECONDS = 12 * 3600
-"""Half of the day that a stream keeps the record which a dead letter points at."""
+"""Half a day. A stream keeps the record of a dead letter for one day."""
 SILENT = "IF(FILL(written, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
-"""One while the table is written and the pipe takes nothing; a stopped pipe sends no metric."""
+"""1 while the table is written and the pipe takes no record; a stopped pipe sends no metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """An alarm at `threshold` or more, in `breaching` of the last `periods` periods.
+    """An alarm for `threshold` or more, in `breaching` of the last `periods` periods.
 
-    `metrics` holds one metric or, with an `expression`, those that it names.
+    `metrics` holds one metric or, with an `expression`, the metrics that the expression names.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Alarm:
     breaching: int = 1
 
 
-def dead_letters(queue: DeadLetters) -> Iterator[Alarm]:
-    """Yield the alarms of a queue that should be empty."""
+def dead_letter_queue(queue: DeadLetterQueue) -> Iterator[Alarm]:
+    """Yield the alarms of a dead-letter queue, which should be empty."""
     yield Alarm(
         name="dead-letters",
         says="A change was not delivered; its place in the stream is in the dead-letter queue.",
@@ -46,8 +46,8 @@ def dead_letters(queue: DeadLetters) -> Iterator[Alarm]:
     )
 
 
-def pipe(operation: str, pipe: Pipe, source: Source) -> Iterator[Alarm]:
-    """Yield the alarms of a pipe; that it is silent can be told of one without a filter only."""
+def pipe(operation: str, pipe: Pipe, source: StreamSource) -> Iterator[Alarm]:
+    """Yield the alarms of a pipe; only a pipe without filters has the alarm that it is silent."""
     yield Alarm(
         name=f"{operation}-failing",
         says="The pipe's executions keep failing; after its retries come dead letters.",

@@ -1,4 +1,4 @@
-"""The alarms of one pipeline; docs/alarms.md says what to do at each."""
+"""The alarms of one pipeline; docs/alarms.md says what to do at alarm."""
 
 from constructs import Construct
 
@@ -12,13 +12,13 @@ from stacks.pipes.pipeline import MomentoPipeline
 from stacks.monitoring.alarm import Alarm
 
 PERIOD_SECONDS = 300
-"""Pipes send metrics every minute, best effort; five minutes bridge what comes late."""
+"""Pipes send metrics every minute, sometimes late; five minutes are enough to get them."""
 
 
 class Alarms(Construct):
-    """An alarm for everything that is watched; all tell the same topic, also when it is over.
+    """The alarms of a pipeline; alarm sends to the same topic when it begins and when it ends.
 
-    Missing data is no alarm: an empty queue, an idle pipe and an unwritten table send none.
+    Missing data is no alarm: an empty queue, an idle pipe and an unused table send no data.
 
     See AWS: "Using Amazon CloudWatch alarms" and "Configuring how CloudWatch alarms treat
     missing data".
@@ -33,23 +33,23 @@ class Alarms(Construct):
         pipeline: MomentoPipeline,
     ) -> None:
         super().__init__(scope, id_)
-        found = list(alarms_of.dead_letters(pipeline.dead_letters))
+        alarms = list(alarms_of.dead_letter_queue(pipeline.dead_letter_queue))
         for operation, pipe in pipeline.pipes.items():
-            found += alarms_of.pipe(operation, pipe, pipeline.source)
+            alarms += alarms_of.pipe(operation, pipe, pipeline.source)
         for operation, rule in pipeline.rules.items():
-            found += alarms_of.rule(operation, rule)
-        for each in found:
+            alarms += alarms_of.rule(operation, rule)
+        for alarm in alarms:
             CloudwatchMetricAlarm(
                 self,
-                each.name,
-                alarm_name=f"{pipeline.name}-{each.name}",
-                alarm_description=f"{each.says} What to do: docs/alarms.md",
+                alarm.name,
+                alarm_name=f"{pipeline.name}-{alarm.name}",
+                alarm_description=f"{alarm.says} What to do: docs/alarms.md",
                 comparison_operator="GreaterThanOrEqualToThreshold",
-                threshold=each.threshold,
-                evaluation_periods=each.periods,
-                datapoints_to_alarm=each.breaching,
+                threshold=alarm.threshold,
+                evaluation_periods=alarm.periods,
+                datapoints_to_alarm=alarm.breaching,
                 treat_missing_data="notBreaching",
-                metric_query=_queries(each),
+                metric_query=_queries(alarm),
                 alarm_actions=[topic_arn],
                 ok_actions=[topic_arn],
             )

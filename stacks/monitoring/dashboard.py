@@ -1,4 +1,4 @@
-"""A CloudWatch dashboard: what one pipeline takes, delivers and fails to."""
+"""A CloudWatch dashboard for one pipeline: records taken, delivered and failed."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,13 @@ from stacks.monitoring.metric import Metric
 from stacks.pipes.pipeline import MomentoPipeline
 
 COLUMNS, WIDTH, HEIGHT = 24, 12, 6
-"""A dashboard is 24 columns wide; two graphs stand side by side."""
+"""A dashboard has 24 columns, so two graphs are side by side."""
 PERIOD_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """A titled graph; each metric has the label that it is drawn with."""
+    """A graph with a title; each metric has a label."""
 
     title: str
     metrics: Sequence[tuple[str, Metric]]
@@ -48,27 +48,27 @@ class Dashboard(Construct):
 
 
 def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
-    queue = pipeline.dead_letters
+    queue = pipeline.dead_letter_queue
 
-    def each(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
+    def pipes(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
         return [(id_, pipe.metric(name, statistic)) for id_, pipe in pipeline.pipes.items()]
 
-    def each_rule(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
+    def rules(name: str, statistic: str = "Sum") -> list[tuple[str, Metric]]:
         return [(id_, rule.metric(name, statistic)) for id_, rule in pipeline.rules.items()]
 
     written = ("written to the table", pipeline.source.metric("ConsumedWriteCapacityUnits"))
-    yield Graph(title="Written and taken", metrics=[written, *each("Invocations")])
-    yield Graph(title="Failed executions", metrics=each("ExecutionFailed"))
+    yield Graph(title="Written and taken", metrics=[written, *pipes("Invocations")])
+    yield Graph(title="Failed executions", metrics=pipes("ExecutionFailed"))
     what = "events put on the bus" if pipeline.rules else "requests to Momento"
-    yield Graph(title=f"Failed {what}", metrics=each("TargetStageFailed"))
-    yield Graph(title="Milliseconds for a record", metrics=each("Duration", "Maximum"))
-    yield Graph(title="Throttled executions", metrics=each("ExecutionThrottled"))
-    yield Graph(title="Executions that timed out", metrics=each("ExecutionTimeout"))
+    yield Graph(title=f"Failed {what}", metrics=pipes("TargetStageFailed"))
+    yield Graph(title="Milliseconds for a record", metrics=pipes("Duration", "Maximum"))
+    yield Graph(title="Throttled executions", metrics=pipes("ExecutionThrottled"))
+    yield Graph(title="Executions that timed out", metrics=pipes("ExecutionTimeout"))
     if pipeline.rules:
-        yield Graph(title="Requests to Momento", metrics=each_rule("InvocationAttempts"))
-        yield Graph(title="Requests tried again", metrics=each_rule("RetryInvocationAttempts"))
-        yield Graph(title="Events given up", metrics=each_rule("FailedInvocations"))
-        late = each_rule("IngestionToInvocationCompleteLatency", "Maximum")
+        yield Graph(title="Requests to Momento", metrics=rules("InvocationAttempts"))
+        yield Graph(title="Requests tried again", metrics=rules("RetryInvocationAttempts"))
+        yield Graph(title="Events given up", metrics=rules("FailedInvocations"))
+        late = rules("IngestionToInvocationCompleteLatency", "Maximum")
         yield Graph(title="Milliseconds from the bus to Momento", metrics=late)
     letters = ("letters", queue.metric("ApproximateNumberOfMessagesVisible"))
     yield Graph(title="Dead letters", metrics=[letters])
@@ -77,7 +77,7 @@ def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
 
 
 def dashboard_body(graphs: Sequence[Graph], *, region: str) -> str:
-    """Return the dashboard's JSON: the graphs from left to right, then from top to bottom."""
+    """Return the dashboard's JSON: graphs from left to right, then from top to bottom."""
     return json.dumps(
         {"widgets": [_widget(graph, place, region) for place, graph in enumerate(graphs)]}
     )

@@ -1,4 +1,4 @@
-"""A CloudWatch metric: what an alarm watches and a dashboard draws."""
+"""A CloudWatch metric, for alarms and dashboards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A metric of one thing; `statistic` says how the values of a period become one.
+    """A metric of one resource; `statistic` says how the values of a period become one value.
 
-    Only metrics that AWS documents are used: a test holds each against
+    The project uses only metrics that AWS documents: a test compares them with
     `tests/cases/metrics.json`, which names the pages.
     """
 

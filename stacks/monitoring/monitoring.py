@@ -1,4 +1,4 @@
-"""What tells somebody when pipelines do not deliver: topic, alarms and dashboards."""
+"""Topic, alarms and dashboards: they report when pipelines do not deliver."""
 
 from constructs import Construct
 
@@ -11,7 +11,7 @@ from stacks.pipes.pipeline import MomentoPipeline
 
 
 class Monitoring(Construct):
-    """Alarms and a dashboard for each pipeline that is watched; `topic_arn` is who is told."""
+    """Alarms and a dashboard for each pipeline; the alarms are sent to `topic_arn`."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class Monitoring(Construct):
         topic_arn: str | None,
         protection: Protection = DEMO,
     ) -> None:
-        """`topic_arn` names a topic that exists; with none, one is made."""
+        """`topic_arn` names an existing topic; without it, the stack makes one."""
         super().__init__(scope, id_)
         self._region = account.region
         self.topic_arn = (
@@ -33,7 +33,7 @@ class Monitoring(Construct):
             ).arn
         )
 
-    def watch(self, pipeline: MomentoPipeline) -> None:
-        """Add a pipeline's alarms and dashboard, to the pipeline's own part of the tree."""
+    def add(self, pipeline: MomentoPipeline) -> None:
+        """Add alarms and a dashboard for a pipeline, as children of the pipeline."""
         Alarms(pipeline, "alarms", topic_arn=self.topic_arn, pipeline=pipeline)
         Dashboard(pipeline, "dashboard", region=self._region, pipeline=pipeline)

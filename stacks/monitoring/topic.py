@@ -9,15 +9,15 @@ from stacks.access.statement import Statement, policy_document
 
 
 def alarm_topic_name(name_prefix: str) -> str:
-    """Return the name of the topic that a deployment makes for itself."""
+    """Return the name of the topic that a stack makes."""
     return f"{name_prefix}-alarms"
 
 
 class AlarmTopic(Construct):
-    """A topic that only this account's alarms whose names begin with the prefix publish to.
+    """A topic for the alarms of this account whose names begin with the prefix.
 
-    Without an own key it is not encrypted: CloudWatch cannot use the one that AWS manages for
-    SNS. Who is to be told subscribes by hand, since an e-mail address has to be confirmed.
+    Without an own key it is not encrypted: CloudWatch cannot use the key that AWS manages for SNS.
+    Subscriptions are made by hand, because an e-mail address has to be confirmed.
 
     See AWS: "Notifying users on alarm changes" and "Encrypting Amazon SNS data".
     """

@@ -12,10 +12,10 @@ from stacks.access.protection import DEMO, Protection
 from stacks.access.statement import Statement, policy_document
 
 RETENTION_SECONDS = 14 * 86_400
-"""The longest SQS keeps a message; the record it points at is gone after a day."""
+"""SQS keeps a message no longer than this; the stream keeps its record for a day only."""
 
 
-class DeadLetters(Construct):
+class DeadLetterQueue(Construct):
     """A standard queue (EventBridge Pipes takes no FIFO queue), encrypted by SQS or with the key.
 
     See AWS: "Amazon SQS key management".
@@ -57,7 +57,7 @@ class DeadLetters(Construct):
         return self.resource.url
 
     def send(self) -> Sequence[Statement]:
-        """Return what a pipe needs to put a record's place into the queue."""
+        """Return the permissions that a pipe needs to send dead letters to the queue."""
         send = Statement(sid="SendDeadLetters", actions=["sqs:SendMessage"], resources=[self.arn])
         if self._key is None:
             return [send]
@@ -65,7 +65,7 @@ class DeadLetters(Construct):
         return [send, self._key.use("EncryptDeadLetters", *actions, service="sqs")]
 
     def accept_from(self, rule_arns: Sequence[str], *, account: Account) -> SqsQueuePolicy:
-        """Let these rules of an event bus send, which do so in their own name.
+        """Let these rules of an event bus send dead letters, which they do without a role.
 
         See AWS: "Granting permissions to the dead-letter queue".
         """

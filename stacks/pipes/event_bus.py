@@ -1,4 +1,4 @@
-"""The event bus of one pipeline, in the topology of one reader."""
+"""The event bus of one pipeline, in the topology where one pipe reads the stream."""
 
 from functools import cached_property
 from typing import Final
@@ -12,17 +12,18 @@ DETAIL_TYPE: Final = "DynamoDB Stream Record"
 
 
 class EventBus(Construct):
-    """A bus for one table's records; `source` is what its events say they are from.
+    """A bus for the records of one table; `event_source` is the `source` of its events.
 
-    It is encrypted by AWS: events are on it for as long as their deliveries are tried.
+    AWS encrypts it with a key of its own. An event is on the bus as long as EventBridge tries to
+    deliver it.
 
     See AWS: "Event buses in Amazon EventBridge".
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, source: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, event_source: str) -> None:
         super().__init__(scope, id_)
         self.detail_type = DETAIL_TYPE
-        self.source = source
+        self.event_source = event_source
         self.resource = CloudwatchEventBus(
             self, "bus", name=name, description="Changes of a table, for Momento"
         )
@@ -38,5 +39,5 @@ class EventBus(Construct):
         return self.resource.arn
 
     def put_events(self) -> Statement:
-        """Return what a pipe needs to put events on the bus."""
+        """Return the permission that a pipe needs to put events on the bus."""
         return Statement(sid="PutEvents", actions=["events:PutEvents"], resources=[self.arn])

@@ -1,6 +1,8 @@
-"""The log group that the pipes write to."""
+"""The log group that the pipes write to, and what they write."""
 
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from constructs import Construct
 
@@ -8,16 +10,13 @@ from stacks.bindings import CloudwatchLogGroup
 from stacks.access.protection import DEMO, Protection
 
 
-def log_group_name(name: str) -> str:
-    """Return the name of the group that a pipeline's pipes write to."""
-    return f"/aws/vendedlogs/pipes/{name}"
-
-
 class PipeLogs(Construct):
     """A log group under `/aws/vendedlogs/pipes/`.
 
-    CloudWatch keeps one resource policy of limited size for an account's log groups; the
-    prefix saves an entry in it for each group.
+    CloudWatch has one resource policy, of limited size, for all log groups of an account. Groups
+    with this prefix need no entry in it.
+
+    `level` is OFF, ERROR, INFO or TRACE; `execution_data` logs the payloads as well.
     """
 
     def __init__(
@@ -26,15 +25,20 @@ class PipeLogs(Construct):
         id_: str,
         *,
         name: str,
+        level: str = "INFO",
+        execution_data: bool = False,
         protection: Protection = DEMO,
     ) -> None:
         super().__init__(scope, id_)
+        group = f"/aws/vendedlogs/pipes/{name}"
         if protection.key:
-            protection.key.encrypt_logs(log_group_name(name))
+            protection.key.encrypt_logs(group)
+        self._level = level
+        self._execution_data = execution_data
         self.resource = CloudwatchLogGroup(
             self,
             "group",
-            name=log_group_name(name),
+            name=group,
             retention_in_days=protection.log_retention_days,
             kms_key_id=protection.key_arn,
         )
@@ -48,3 +52,11 @@ class PipeLogs(Construct):
     def arn(self) -> str:
         """The group's ARN."""
         return self.resource.arn
+
+    def configuration(self) -> Mapping[str, Any]:
+        """Return a pipe's `log_configuration`."""
+        return {
+            "level": self._level,
+            "include_execution_data": ["ALL"] if self._execution_data else None,
+            "cloudwatch_logs_log_destination": {"log_group_arn": self.arn},
+        }

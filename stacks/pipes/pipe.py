@@ -1,44 +1,27 @@
 """One EventBridge pipe: from a table's stream to an API destination or an event bus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 from stacks.bindings import PipesPipe, PipesPipeSourceParametersFilterCriteriaFilter
-from stacks.pipes.dead_letter_queue import DeadLetters
+from stacks.pipes.dead_letter_queue import DeadLetterQueue
 from stacks.pipes.logs import PipeLogs
+from stacks.pipes.retry_policy import RetryPolicy
 from stacks.monitoring.metric import Metric
 from stacks.access.role import ServiceRole
-from stacks.tables.stream_source import Source
+from stacks.tables.stream_source import StreamSource
 from stacks.pipes.target import Target
 
 
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """How hard a pipe tries, and what it tells.
-
-    `retry_attempts` after the first one (1 to 10,000) and `record_age_seconds` (60 to 86,399)
-    both bound how long a failing record blocks its shard before it becomes a dead letter. A rule
-    of an event bus blocks nothing: it tries `rule_retry_attempts` times (0 to 185; default: as
-    a pipe), for as long.
-    """
-
-    retry_attempts: int = 3
-    rule_retry_attempts: int | None = None
-    record_age_seconds: int = 3_600
-    log_level: str = "INFO"
-    log_execution_data: bool = False
-
-
 class Pipe(Construct):
-    """A running pipe that reads new records one by one and sends each to its target.
+    """A running pipe that reads new records one at a time and sends each to its target.
 
-    `patterns` are filters, of which any may match. It is made after its role is known and after
-    what it is to wait for. What EventBridge or the provider would refuse of it is told after
-    synth: see `stacks.judgement.judgement`.
+    `patterns` are filters; a record needs to match one of them. The pipe is created after its role
+    is ready and after everything in `wait_for`. `stacks.judgement.judgement` checks after synth
+    whether EventBridge or the provider would refuse the pipe.
 
     See AWS: "Amazon EventBridge Pipes sources: DynamoDB streams".
     """
@@ -49,13 +32,13 @@ class Pipe(Construct):
         id_: str,
         *,
         name: str,
-        source: Source,
+        source: StreamSource,
         target: Target,
         patterns: Sequence[str] = (),
-        dead_letters: DeadLetters,
+        dead_letter_queue: DeadLetterQueue,
         logs: PipeLogs,
         role: ServiceRole,
-        delivery: Delivery,
+        retry_policy: RetryPolicy,
         wait_for: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -71,19 +54,15 @@ class Pipe(Construct):
                 "dynamodb_stream_parameters": {
                     "starting_position": "LATEST",
                     "batch_size": 1,
-                    "maximum_retry_attempts": delivery.retry_attempts,
-                    "maximum_record_age_in_seconds": delivery.record_age_seconds,
-                    "dead_letter_config": {"arn": dead_letters.arn},
+                    "maximum_retry_attempts": retry_policy.attempts,
+                    "maximum_record_age_in_seconds": retry_policy.age_seconds,
+                    "dead_letter_config": {"arn": dead_letter_queue.arn},
                 },
                 "filter_criteria": {"filter": filters} if filters else None,
             },
             target=target.arn,
             target_parameters=dict(target.parameters()),
-            log_configuration={
-                "level": delivery.log_level,
-                "include_execution_data": ["ALL"] if delivery.log_execution_data else None,
-                "cloudwatch_logs_log_destination": {"log_group_arn": logs.arn},
-            },
+            log_configuration=dict(logs.configuration()),
             depends_on=[*role.ready, *wait_for],
         )
         self.takes_every_record = not patterns

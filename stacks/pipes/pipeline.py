@@ -1,4 +1,4 @@
-"""One table's way to one cache and one topic."""
+"""The pipes that bring the changes of one table to one cache and one topic."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -9,44 +9,53 @@ from constructs import Construct
 from eventpipes.definition import MAX_FILTERS
 
 from stacks.access.account import Account
-from stacks.pipes.dead_letter_queue import DeadLetters
+from stacks.pipes.dead_letter_queue import DeadLetterQueue
 from stacks.momento.destination import Destination
 from stacks.momento.endpoint import MomentoEndpoint
 from stacks.errors import StackError
 from stacks.pipes.event_bus import EventBus
 from stacks.pipes.logs import PipeLogs
-from stacks.mapping import Attribute, ItemMapping, MappingError, Route, on_bus, taken_by_any
+from stacks.mapping import (
+    Attribute,
+    ItemMapping,
+    MappingError,
+    PipeConfig,
+    RuleConfig,
+    union_of_filters,
+)
 from stacks.mapping.errors import must_be
-from stacks.pipes.pipe import Delivery, Pipe
+from stacks.pipes.pipe import Pipe
+from stacks.pipes.retry_policy import RetryPolicy
 from stacks.access.protection import DEMO, Protection
 from stacks.limits.quotas import advise
 from stacks.access.role import ServiceRole
 from stacks.pipes.rule import Rule
-from stacks.tables.stream_source import Source, must_be_source
+from stacks.tables.stream_source import StreamSource, must_be_source
 from stacks.access.statement import Statement
 from stacks.pipes.target import BusTarget, RequestTarget, Target
 from stacks.settings.topology import Topology
 
 CHANGES: Final = "changes"
-"""The one pipe of the topology with an event bus."""
+"""The only pipe of the topology with an event bus."""
 
 
 class PipelineError(StackError):
-    """A pipeline would not do what it says; the message names it and what to write instead."""
+    """A pipeline would not do what it declares; the message names it and what to write instead."""
 
 
 class MomentoPipeline(Construct):
-    """What a mapping makes of a table's changes: pipes, and what they share.
+    """The pipes that a mapping needs for the changes of a table, and what these pipes share.
 
     With the topology `pipes` there are up to three, cache-put, topic-publish and cache-delete,
-    as far as the mapping has them: `pipes` holds them by these names. With `bus` there is one,
-    `changes`, and `rules` holds a rule for each. They share a dead-letter queue, a log group and
-    a role whose one policy holds what the source, the queue and the endpoint or the bus hand
-    out. `name` begins the names of all of them. That a stream has more readers than AWS advises is
-    told by a `MomentoStack`, which adds up those of its pipelines.
+    depending on the mapping: `pipes` holds them by these names. With `bus` there is one,
+    `changes`, and `rules` holds a rule for each operation. All share a dead-letter queue, a log
+    group and a role. The role has one policy, with the permissions that the source, the queue, and
+    the endpoint or the bus ask for. All names begin with `name`.
+
+    A `MomentoStack` counts the pipes that read each stream, and warns if AWS advises fewer.
 
     Raises:
-        PipelineError: the mapping would fail on this table's stream, or is none.
+        PipelineError: the mapping is no `ItemMapping`, or would fail on this table's stream.
 
     """
 
@@ -57,12 +66,14 @@ class MomentoPipeline(Construct):
         *,
         name: str,
         account: Account,
-        source: Source,
+        source: StreamSource,
         endpoint: MomentoEndpoint,
         mapping: ItemMapping,
         iam_settle_seconds: str,
         topology: Topology = Topology.PIPES,
-        delivery: Delivery | None = None,
+        retry_policy: RetryPolicy | None = None,
+        log_level: str = "INFO",
+        log_execution_data: bool = False,
         role_name: str | None = None,
         protection: Protection = DEMO,
     ) -> None:
@@ -71,51 +82,58 @@ class MomentoPipeline(Construct):
         try:
             must_be_source(source)
             must_be(mapping, ItemMapping, "mapping", "ItemMapping(cache=..., topic=...)")
-            _check_times(source, mapping)
-            routes = mapping.routes(source.stream, endpoint.cache_name)
+            _check_ttl(source, mapping)
+            configs = mapping.pipe_configs(source.stream, endpoint.cache_name)
             if topology is Topology.BUS:
-                for operation, route in routes.items():
-                    on_bus(route, name).check(operation)
+                for operation, config in configs.items():
+                    RuleConfig.of_pipe(config, event_source=name).check(operation)
         except MappingError as error:
             raise PipelineError(f"pipeline {name}: {error}") from error
         self.name = name
         self.source = source
-        self.dead_letters = DeadLetters(
+        self.dead_letter_queue = DeadLetterQueue(
             self, "dead-letters", name=f"{name}-dlq", protection=protection
         )
-        self.logs = PipeLogs(self, "logs", name=name, protection=protection)
+        self.logs = PipeLogs(
+            self,
+            "logs",
+            name=name,
+            level=log_level,
+            execution_data=log_execution_data,
+            protection=protection,
+        )
         self.pipes: dict[str, Pipe] = {}
         self.rules: dict[str, Rule] = {}
         self._account = account
         self._endpoint = endpoint
         self._settle_seconds = iam_settle_seconds
         self._role_name = role_name or f"{name}-pipes"
-        self._delivery = delivery or Delivery()
+        self._retry_policy = retry_policy or RetryPolicy()
         cache = mapping.topic_cache(endpoint.cache_name)
-        destinations = {operation: endpoint.destination(operation, cache) for operation in routes}
+        destinations = {operation: endpoint.destination(operation, cache) for operation in configs}
         add = self._add_pipes if topology is Topology.PIPES else self._add_bus
-        add(routes, destinations)
+        add(configs, destinations)
         for warning in mapping.warnings(source.stream):
             advise(self, f"pipeline {name}: {warning}")
 
     def _add_pipes(
-        self, routes: Mapping[str, Route], destinations: Mapping[str, Destination]
+        self, configs: Mapping[str, PipeConfig], destinations: Mapping[str, Destination]
     ) -> None:
         """Add a pipe to each destination."""
-        names = {operation: f"{self.name}-{operation}-pipe" for operation in routes}
+        names = {operation: f"{self.name}-{operation}-pipe" for operation in configs}
         role = self._pipes_role(names.values(), self._endpoint.invoke(destinations))
-        for operation, route in routes.items():
-            target = RequestTarget(destinations[operation], route)
+        for operation, config in configs.items():
+            target = RequestTarget(destinations[operation], config)
             self.pipes[operation] = self._pipe(
-                operation, names[operation], target, route.patterns, role
+                operation, names[operation], target, config.patterns, role
             )
 
     def _add_bus(
-        self, routes: Mapping[str, Route], destinations: Mapping[str, Destination]
+        self, configs: Mapping[str, PipeConfig], destinations: Mapping[str, Destination]
     ) -> None:
         """Add one pipe to an event bus, and a rule to each destination."""
-        bus = EventBus(self, "bus", name=f"{self.name}-bus", source=self.name)
-        names = {operation: f"{self.name}-{operation}-rule" for operation in routes}
+        bus = EventBus(self, "bus", name=f"{self.name}-bus", event_source=self.name)
+        names = {operation: f"{self.name}-{operation}-rule" for operation in configs}
         arns = [
             self._account.arn("events", f"rule/{self.name}-bus/{name}") for name in names.values()
         ]
@@ -129,30 +147,27 @@ class MomentoPipeline(Construct):
             statements=[self._endpoint.invoke(destinations)],
             settle_seconds=self._settle_seconds,
         )
-        accepted = self.dead_letters.accept_from(arns, account=self._account)
-        delivery = self._delivery
-        tries = delivery.rule_retry_attempts
-        for operation, route in routes.items():
+        queue_policy = self.dead_letter_queue.accept_from(arns, account=self._account)
+        for operation, config in configs.items():
             self.rules[operation] = Rule(
                 self,
                 operation,
                 name=names[operation],
                 bus=bus,
                 destination=destinations[operation],
-                route=on_bus(route, bus.source),
-                dead_letters=self.dead_letters,
+                config=RuleConfig.of_pipe(config, event_source=bus.event_source),
+                dead_letter_queue=self.dead_letter_queue,
                 role=rules_role,
-                retry_attempts=delivery.retry_attempts if tries is None else tries,
-                event_age_seconds=delivery.record_age_seconds,
+                retry_policy=self._retry_policy,
             )
         name = f"{self.name}-{CHANGES}-pipe"
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
             name,
             BusTarget(bus),
-            taken_by_any(list(routes.values()), MAX_FILTERS),
+            union_of_filters(list(configs.values()), MAX_FILTERS),
             self._pipes_role([name], bus.put_events()),
-            wait_for=[accepted, *(one for rule in self.rules.values() for one in rule.ready)],
+            wait_for=[queue_policy, *(rule.ready for rule in self.rules.values())],
         )
 
     def _pipes_role(self, names: Iterable[str], sends: Statement) -> ServiceRole:
@@ -163,7 +178,7 @@ class MomentoPipeline(Construct):
             account=self._account,
             service="pipes",
             source_arns=[self._account.arn("pipes", f"pipe/{name}") for name in names],
-            statements=[*self.source.stream_read(), *self.dead_letters.send(), sends],
+            statements=[*self.source.stream_read(), *self.dead_letter_queue.send(), sends],
             settle_seconds=self._settle_seconds,
         )
 
@@ -183,21 +198,20 @@ class MomentoPipeline(Construct):
             source=self.source,
             target=target,
             patterns=patterns,
-            dead_letters=self.dead_letters,
+            dead_letter_queue=self.dead_letter_queue,
             logs=self.logs,
             role=role,
-            delivery=self._delivery,
+            retry_policy=self._retry_policy,
             wait_for=wait_for,
         )
 
 
-def _check_times(source: Source, mapping: ItemMapping) -> None:
-    """Raise if the attribute at whose time DynamoDB removes an item is taken for a TTL."""
+def _check_ttl(source: StreamSource, mapping: ItemMapping) -> None:
+    """Raise if the cache's TTL is the attribute by which DynamoDB expires the table's items."""
     expires, ttl = source.expires, mapping.cache and mapping.cache.ttl
     if expires and isinstance(ttl, Attribute) and ttl.top == expires.name:
         raise MappingError(
             f"the ttl is {expires.label}, by which DynamoDB removes the item: that is a time in"
-            " seconds"
-            " since 1970, and Momento takes the seconds to live. Write those to an attribute of"
-            " their own, or use a fixed number"
+            " seconds since 1970, and Momento takes the seconds to live. Write those to an"
+            " attribute of their own, or use a fixed number"
         )

@@ -1,26 +1,26 @@
 """A rule of an event bus that sends requests to an API destination."""
 
-from collections.abc import Sequence
 from functools import cached_property
 
 from cdktf import ITerraformDependable
 from constructs import Construct
 
 from stacks.bindings import CloudwatchEventRule, CloudwatchEventTarget
-from stacks.pipes.dead_letter_queue import DeadLetters
+from stacks.pipes.dead_letter_queue import DeadLetterQueue
 from stacks.momento.destination import Destination
 from stacks.pipes.event_bus import EventBus
-from stacks.mapping import RuleRoute
+from stacks.pipes.retry_policy import RetryPolicy
+from stacks.mapping import RuleConfig
 from stacks.monitoring.metric import Metric
 from stacks.access.role import ServiceRole
 
 
 class Rule(Construct):
-    """A rule with one target, which tries a request this often and for this long.
+    """A rule with one target; a request that fails for good becomes a dead letter.
 
-    Both bound how long it is tried, and nothing waits for it: `retry_attempts` after the first
-    one, 0 to 185, and `event_age_seconds`, 60 to 86,400. Then the event is a dead letter. What
-    EventBridge would refuse of it is told after synth: see `stacks.judgement.judgement`.
+    `ready` is what has to exist before events are put on the bus: an event that comes earlier is
+    lost. `stacks.judgement.judgement` checks after synth whether EventBridge would refuse the
+    rule.
 
     See AWS: "Retrying event delivery in EventBridge", "Using dead-letter queues to process
     undelivered events".
@@ -34,18 +34,17 @@ class Rule(Construct):
         name: str,
         bus: EventBus,
         destination: Destination,
-        route: RuleRoute,
-        dead_letters: DeadLetters,
+        config: RuleConfig,
+        dead_letter_queue: DeadLetterQueue,
         role: ServiceRole,
-        retry_attempts: int,
-        event_age_seconds: int,
+        retry_policy: RetryPolicy,
     ) -> None:
         super().__init__(scope, id_)
         self._bus_name = bus.name
         self.resource = CloudwatchEventRule(
-            self, "rule", name=name, event_bus_name=bus.name, event_pattern=route.pattern
+            self, "rule", name=name, event_bus_name=bus.name, event_pattern=config.pattern
         )
-        self._target = CloudwatchEventTarget(
+        self.ready: ITerraformDependable = CloudwatchEventTarget(
             self,
             "target",
             rule=self.resource.name,
@@ -53,24 +52,21 @@ class Rule(Construct):
             target_id="momento",
             arn=destination.arn,
             role_arn=role.arn,
-            input_path=route.input_path,
+            input_path=config.input_path,
             input_transformer=(
                 {
-                    "input_paths": dict(route.input_paths) or None,
-                    "input_template": route.input_template,
+                    "input_paths": dict(config.input_paths) or None,
+                    "input_template": config.input_template,
                 }
-                if route.input_template is not None
+                if config.input_template is not None
                 else None
             ),
-            http_target={
-                "path_parameter_values": list(route.path_parameters),
-                "query_string_parameters": dict(route.query_string_parameters) or None,
-            },
+            http_target=config.http_block(),
             retry_policy={
-                "maximum_retry_attempts": retry_attempts,
-                "maximum_event_age_in_seconds": event_age_seconds,
+                "maximum_retry_attempts": retry_policy.attempts_of_a_rule,
+                "maximum_event_age_in_seconds": retry_policy.age_seconds,
             },
-            dead_letter_config={"arn": dead_letters.arn},
+            dead_letter_config={"arn": dead_letter_queue.arn},
             depends_on=role.ready,
         )
 
@@ -83,11 +79,6 @@ class Rule(Construct):
     def name(self) -> str:
         """The rule's name, as an attribute of the resource."""
         return self.resource.name
-
-    @property
-    def ready(self) -> Sequence[ITerraformDependable]:
-        """What must be there before events are put on the bus: none that comes earlier is kept."""
-        return [self._target]
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the rule (EventBridge, "Monitoring Amazon EventBridge")."""

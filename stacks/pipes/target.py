@@ -1,11 +1,11 @@
-"""Where a pipe sends to: an API destination, or an event bus."""
+"""The target of a pipe: an API destination or an event bus."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from stacks.momento.destination import Destination
 from stacks.pipes.event_bus import EventBus
-from stacks.mapping import Route
+from stacks.mapping import PipeConfig
 
 
 class Target(Protocol):
@@ -20,36 +20,32 @@ class Target(Protocol):
 
 
 class RequestTarget:
-    """An API destination that a route's requests go to."""
+    """An API destination that gets a request for each record."""
 
-    def __init__(self, destination: Destination, route: Route) -> None:
-        self._route = route
+    def __init__(self, destination: Destination, config: PipeConfig) -> None:
+        self._config = config
         self.arn = destination.arn
 
     def parameters(self) -> Mapping[str, Any]:
-        """Return the template and the HTTP parameters."""
-        route = self._route
+        """Return the input template and the HTTP parameters."""
         return {
-            "input_template": route.input_template,
-            "http_parameters": {
-                "path_parameter_values": list(route.path_parameters),
-                "query_string_parameters": dict(route.query_string_parameters) or None,
-            },
+            "input_template": self._config.input_template,
+            "http_parameters": self._config.http_block(),
         }
 
 
 class BusTarget:
-    """An event bus that records go to as they are."""
+    """An event bus that gets the records unchanged."""
 
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus
         self.arn = bus.arn
 
     def parameters(self) -> Mapping[str, Any]:
-        """Return what the bus's events are called."""
+        """Return the detail type and the source of the events."""
         return {
             "eventbridge_event_bus_parameters": {
                 "detail_type": self._bus.detail_type,
-                "source": self._bus.source,
+                "source": self._bus.event_source,
             }
         }

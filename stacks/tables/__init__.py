@@ -1,1 +1,1 @@
-"""The tables that pipelines read: made here, or there already."""
+"""The tables that pipelines read: new tables, and existing tables."""

@@ -1,4 +1,4 @@
-"""A table that is there already, deployed by something else."""
+"""A table that something else has deployed."""
 
 import re
 from collections.abc import Sequence
@@ -27,21 +27,21 @@ STREAM = re.compile(
 
 
 class ExistingTableError(StackError):
-    """What was given is no stream of a table; the message says where to find it."""
+    """The ARN is no ARN of a table's stream; the message says where to find that."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingTable:
     """A table by its stream's ARN, its key schema, and its stream's view.
 
-    `kms_key_arn` is the table's own key, if it has one (an `aws/dynamodb` key needs nothing);
-    its policy must allow this account's roles to use it. `global_table` says that it has
-    replicas. What the stack declares is not compared with the table: Terraform does not read
-    it, and a wrong key name shows in `./help.sh simulate` with one of the table's own records.
+    `kms_key_arn` is the table's own key, if it has one (leave it out for the key `aws/dynamodb`);
+    the key's policy must allow this account's roles to use it. `global_table` says that the table
+    has replicas. Terraform does not read the table, so nothing compares it with what the stack
+    declares. `./help.sh simulate` with one of the table's records shows a wrong key name.
 
     Raises:
-        ExistingTableError: the ARN is none of a stream.
-        MappingError: the keys or the view are something else.
+        ExistingTableError: the ARN is no ARN of a stream.
+        MappingError: the keys or the view have another type.
 
     """
 
@@ -51,20 +51,21 @@ class ExistingTable:
     kms_key_arn: str | None = None
     global_table: bool = False
     expires: Attribute | None = None
-    """The attribute at whose time (seconds since 1970) DynamoDB removes an item, if there is one:
-    no time to live as Momento counts it. The table's TTL itself is its owner's."""
+    """The attribute with the time (seconds since 1970) at which DynamoDB removes an item, if any.
+
+    Momento's time to live is another thing. The stack does not change the table's TTL setting."""
     table_name: str | None = None
-    """Needed if the ARN is only known when it is deployed, such as another resource's."""
+    """Needed if the ARN is known only after the deployment, such as that of another resource."""
 
     def __post_init__(self) -> None:
         must_be(self.keys, KeySchema, "keys", 'KeySchema(Attribute("Id"))')
         object.__setattr__(self, "view", StreamView.parse(self.view))
         if self.expires is not None:
-            must_be_time(self.expires, "the table that is there")
+            must_be_time(self.expires, "the existing table")
         if Token.is_unresolved(self.stream_arn):
             if self.table_name is None:
                 raise ExistingTableError(
-                    "the stream's ARN is only known when it is deployed; give table_name= too"
+                    "the stream's ARN is known only after the deployment; give table_name= too"
                 )
         elif STREAM.fullmatch(self.stream_arn) is None:
             raise ExistingTableError(
@@ -82,16 +83,16 @@ class ExistingTable:
 
     @property
     def stream(self) -> Stream:
-        """The table's key, and what its stream shows."""
+        """The table's key, and its stream's view."""
         return Stream(self.keys, self.view)
 
     @property
     def advised_readers(self) -> int:
-        """How many pipes may read a shard, by AWS's advice."""
+        """How many pipes AWS advises to read a shard with, at most."""
         return ADVISED_READERS_OF_GLOBAL_TABLES if self.global_table else ADVISED_READERS
 
     def stream_read(self) -> Sequence[Statement]:
-        """Return what a pipe needs to read the stream, and to decrypt it."""
+        """Return the permissions that a pipe needs to read and decrypt the stream."""
         read = read_statement(self.stream_arn)
         if self.kms_key_arn is None:
             return [read]

@@ -1,4 +1,4 @@
-"""Where a pipeline reads from: a table's stream, whoever made the table."""
+"""The source of a pipeline: a table with a stream, made by the stack or by something else."""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -13,7 +13,7 @@ ADVISED_READERS: Final = 2
 ADVISED_READERS_OF_GLOBAL_TABLES: Final = 1
 
 
-class Source(Protocol):
+class StreamSource(Protocol):
     """A table with a stream."""
 
     @property
@@ -26,42 +26,42 @@ class Source(Protocol):
 
     @property
     def stream(self) -> Stream:
-        """The table's key, and what its stream shows."""
+        """The table's key, and its stream's view."""
 
     @property
     def expires(self) -> Attribute | None:
-        """The attribute at whose time DynamoDB removes an item, if there is one."""
+        """The attribute with the time at which DynamoDB removes an item, if there is one."""
 
     @property
     def advised_readers(self) -> int:
-        """How many pipes may read a shard, by AWS's advice."""
+        """How many pipes AWS advises to read a shard with, at most."""
 
     def stream_read(self) -> Sequence[Statement]:
-        """Return what a pipe needs to read the stream."""
+        """Return the permissions that a pipe needs to read the stream."""
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
 
 
-def must_be_source(found: object) -> None:
-    """Raise unless something is a table of the stack, or one that is there.
+def must_be_source(value: object) -> None:
+    """Raise unless a value is a table of the stack, or an existing table.
 
     Raises:
-        MappingError: it is something else, such as a stream's ARN.
+        MappingError: it has another type, such as a stream's ARN.
 
     """
-    if not hasattr(type(found), "stream_read"):
+    if not hasattr(type(value), "stream_read"):
         raise MappingError(
-            f"source is {found!r}; write what add_table returned, or"
+            f"source is {value!r}; write what add_table returned, or"
             " ExistingTable(stream_arn=..., keys=...)"
         )
 
 
 def must_be_time(expires: object, what: str) -> None:
-    """Raise unless something is an attribute that can hold the time of an item's removal.
+    """Raise unless a value is an attribute that can hold the time when an item expires.
 
     Raises:
-        MappingError: it is something else; `what` says whose it is.
+        MappingError: it is something else; `what` names the table.
 
     """
     must_be_attribute(expires, f"{what}: expires")
@@ -74,7 +74,7 @@ def must_be_time(expires: object, what: str) -> None:
 
 
 def read_statement(stream_arn: str) -> Statement:
-    """Return the right to read a stream (EventBridge, "Event source permissions")."""
+    """Return the permission to read a stream (EventBridge, "Event source permissions")."""
     return Statement(
         sid="ReadStream",
         actions=[

@@ -34,7 +34,7 @@ class TableError(StackError):
 
 @dataclass(frozen=True, kw_only=True)
 class Provisioned:
-    """Capacity that is there all the time, in units a second (DynamoDB, "Provisioned mode")."""
+    """Capacity that is always reserved, in units a second (DynamoDB, "Provisioned mode")."""
 
     read_units: int
     write_units: int
@@ -42,7 +42,7 @@ class Provisioned:
 
 @dataclass(frozen=True, kw_only=True)
 class Replica:
-    """A global table's copy in another region, with a key of that region if it has one."""
+    """A copy of a global table in another region, and the key that encrypts it there, if any."""
 
     region: str
     kms_key_arn: str | None = None
@@ -50,25 +50,25 @@ class Replica:
 
 @dataclass(frozen=True)
 class NoLonger:
-    """DynamoDB's TTL, turned off: the attribute is the one that it was on for.
+    """DynamoDB's TTL, turned off for the attribute that it was on for.
 
-    For a table that had `expires` before. DynamoDB refuses to turn off what is off, so a new table
-    needs neither; after one deployment, `expires` can be left out.
+    This is for a table that had `expires` before. After one deployment, `expires` can be left out.
+    A new table needs neither: DynamoDB refuses to turn off a TTL that is off.
     """
 
     attribute: Attribute
 
 
 class Table(Construct):
-    """A table with a stream, on demand unless provisioned; encrypted with the key, if there is.
+    """A table with a stream, on demand unless provisioned; encrypted with the key, if there is one.
 
-    `expires` is the attribute, of the type N, at whose time (seconds since 1970) DynamoDB
-    removes an item. That is no time to live as Momento counts it. Leaving it out again does not
-    turn DynamoDB's TTL off, as the provider then leaves it as it is: `NoLonger(attribute)` does.
+    `expires` is the attribute, of the type N, with the time (seconds since 1970) at which DynamoDB
+    removes an item; Momento's time to live is another thing. To turn DynamoDB's TTL off again,
+    write `NoLonger(attribute)`: if `expires` is left out, the provider changes nothing.
 
     Raises:
-        TableError: the name, the capacity, the stream or a replica is impossible.
-        MappingError: the keys, the view or `expires` is something else.
+        TableError: DynamoDB would refuse the name, the capacity, the stream or a replica.
+        MappingError: the keys, the view or `expires` has another type.
 
     See AWS: "DynamoDB encryption at rest", "Point-in-time backups for DynamoDB", "Using time to
     live (TTL) in DynamoDB", and "Global tables".
@@ -108,7 +108,7 @@ class Table(Construct):
             server_side_encryption=_encryption(protection),
             point_in_time_recovery={"enabled": True} if protection.point_in_time_recovery else None,
             deletion_protection_enabled=protection.keep_data or None,
-            replica=[_replica(one, protection) for one in replicas] or None,
+            replica=[_replica(replica, protection) for replica in replicas] or None,
             lifecycle=protection.lifecycle,
             **_billing(capacity),
         )
@@ -124,7 +124,7 @@ class Table(Construct):
         return self.resource.stream_arn
 
     def stream_read(self) -> Sequence[Statement]:
-        """Return what a pipe needs to read the stream, and to decrypt it."""
+        """Return the permissions that a pipe needs to read and decrypt the stream."""
         read = read_statement(self.stream_arn)
         if self._key is None:
             return [read]
@@ -191,8 +191,8 @@ def _check(
             " write 1 or more of each, or leave out capacity= for a table on demand"
         )
     if expires is not None:
-        was = expires.attribute if isinstance(expires, NoLonger) else expires
-        must_be_time(was, f"table {name}")
+        attribute = expires.attribute if isinstance(expires, NoLonger) else expires
+        must_be_time(attribute, f"table {name}")
     if replicas and view is not StreamView.NEW_AND_OLD_IMAGES:
         raise TableError(
             f"table {name}: a global table replicates by its stream and needs the view"
@@ -208,7 +208,7 @@ def _check(
         regions.append(replica.region)
         if encrypted != (replica.kms_key_arn is not None):
             raise TableError(
-                f"table {name}: a global table has keys of its own in every region or in none;"
+                f"table {name}: a global table has its own key in every region or in none;"
                 f" {'give' if encrypted else 'leave out'} kms_key_arn= of the replica in"
                 f" {replica.region}"
             )

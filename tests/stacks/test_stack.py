@@ -166,7 +166,7 @@ def test_a_mapping_that_would_fail_is_refused_with_the_pipelines_name(
         ({"mapping": None}, "mapping is None; write ItemMapping"),
         ({"source": "arn:aws:dynamodb"}, "source is 'arn:aws:dynamodb'; write what add_table ret"),
         ({"source": None}, r"source is None; write .* ExistingTable\(stream_arn=..., keys=...\)"),
-        ({"name": "taken"}, "two pipelines .* are called taken, .* give one .* another name="),
+        ({"name": "taken"}, "two pipelines .* have the name taken, .* give one .* another name="),
         ({"id_": ""}, "an id is ''; write text"),
         ({"id_": None}, "an id is None; write text"),
     ],

@@ -103,5 +103,7 @@ def test_the_roles_name_follows_the_prefix_and_fits_iam(prefix: str, name: str) 
 
 
 def test_every_pipe_has_a_route() -> None:
-    routes = weather_mapping(read_settings()).routes(Stream(KeySchema(Attribute("Location"))), "c")
+    routes = weather_mapping(read_settings()).pipe_configs(
+        Stream(KeySchema(Attribute("Location"))), "c"
+    )
     assert set(routes) == {"cache-put", "topic-publish", "cache-delete"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventpipes import Definition
-from stacks.mapping import ItemMapping, KeySchema, Stream, StreamView, on_bus
+from stacks.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT
 from tests.ops.repair.repair_cloud import ACCOUNT, RepairCloud
 
@@ -48,7 +48,7 @@ class OwnPipeline:
         )["TableDescription"]["LatestStreamArn"]
         self.queue_url = self._made.sqs.create_queue(QueueName=f"{self.name}-dlq")["QueueUrl"]
         self.queue_arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{self.name}-dlq"
-        self.routes = mapping.routes(Stream(keys, view), CACHE)
+        self.routes = mapping.pipe_configs(Stream(keys, view), CACHE)
         if bus:
             self._create_bus()
         else:
@@ -93,7 +93,10 @@ class OwnPipeline:
         events, bus = self._made.events, f"{self.name}-bus"
         arn = events.create_event_bus(Name=bus)["EventBusArn"]
         for operation, route in self.routes.items():
-            rule, sent = f"{self.name}-{operation}-rule", on_bus(route, self.name)
+            rule, sent = (
+                f"{self.name}-{operation}-rule",
+                RuleConfig.of_pipe(route, event_source=self.name),
+            )
             events.put_rule(Name=rule, EventBusName=bus, EventPattern=sent.pattern)
             target: dict[str, Any] = {
                 "Id": "momento",

@@ -16,7 +16,7 @@ def definitions(mapping: ItemMapping, keys: KeySchema) -> dict[str, Definition]:
     """Return a mapping's pipes by operation."""
     return {
         name: route.definition(name, method="PUT", endpoint="https://momento.example/*")
-        for name, route in mapping.routes(Stream(keys), "cache").items()
+        for name, route in mapping.pipe_configs(Stream(keys), "cache").items()
     }
 
 

@@ -15,7 +15,7 @@ from stacks.mapping import (
     ItemMapping,
     KeySchema,
     MappingError,
-    Route,
+    PipeConfig,
     Stream,
     StreamView,
 )
@@ -27,15 +27,15 @@ STREAM = Stream(KeySchema(KEY))
 PAIR = Stream(KeySchema(KEY, SORT))
 
 
-def routes(entry: CacheEntry, stream: Stream = STREAM, **where: Any) -> dict[str, Route]:
+def routes(entry: CacheEntry, stream: Stream = STREAM, **where: Any) -> dict[str, PipeConfig]:
     """Return an entry's routes; items are narrowed by attributes that are text."""
     rules = {Attribute(name): rules for name, rules in where.items()}
-    return dict(ItemMapping(cache=entry, where=rules).routes(stream, "shop"))
+    return dict(ItemMapping(cache=entry, where=rules).pipe_configs(stream, "shop"))
 
 
 def test_an_entry_is_put_when_its_item_is_written_and_deleted_when_it_is_removed() -> None:
     found = routes(CacheEntry(key=KEY, value=[KEY, CODE], ttl=Attribute("T", "N")))
-    assert found[PUT] == Route(
+    assert found[PUT] == PipeConfig(
         patterns=('{"eventName":["INSERT","MODIFY"]}',),
         input_template='{"Id":<$.dynamodb.Keys.Id.S>,"Code":<$.dynamodb.NewImage.Code.S>}',
         path_parameters=("shop",),
@@ -44,7 +44,7 @@ def test_an_entry_is_put_when_its_item_is_written_and_deleted_when_it_is_removed
             "ttl_seconds": "$.dynamodb.NewImage.T.N",
         },
     )
-    assert found[DELETE] == Route(
+    assert found[DELETE] == PipeConfig(
         patterns=('{"eventName":["REMOVE"]}',),
         path_parameters=("shop",),
         query_string_parameters={"key": "$.dynamodb.Keys.Id.S"},
@@ -188,7 +188,7 @@ def test_a_sort_key_is_a_ttl_too() -> None:
         (CacheEntry(key=CODE, ttl=60), r"is identified by Id \(S\): two .* key_is_unique=True"),
         (
             CacheEntry(key=Attribute("l", "L").element(0), ttl=60, key_is_unique=True),
-            "cannot tell whether a list has that element",
+            "cannot check whether a list has that element",
         ),
         (CacheEntry(key=KEY, ttl=60, put=False, delete=False), "neither put nor deleted; leave"),
         (CacheEntry(key=KEY, ttl=60, cache="a/b"), "the cache is 'a/b'; use 1 to 255 letters"),
@@ -254,7 +254,7 @@ def test_a_removed_item_that_its_key_leaves_out_deletes_nothing() -> None:
     account, kind = Attribute("Account"), Attribute("Kind")
     entry = CacheEntry(key=account, key_is_unique=True, ttl=60)
     mapping = ItemMapping(cache=entry, where={kind: ["profile"], Attribute("Status"): ["open"]})
-    found = mapping.routes(Stream(KeySchema(account, kind)), "c")
+    found = mapping.pipe_configs(Stream(KeySchema(account, kind)), "c")
     assert found[DELETE].patterns[0] == (
         '{"eventName":["REMOVE"],"dynamodb":{"Keys":{"Kind":{"S":["profile"]}}}}'
     )
@@ -316,7 +316,7 @@ def test_removed_item_that_alone_can_have_the_entry_deletes_it_whether_it_matche
 ) -> None:
     """One value of the other half makes half of a key the whole; no old image is needed then."""
     entry = CacheEntry(key=key, value=[ACCOUNT], key_is_unique=True, ttl=60)
-    route = ItemMapping(cache=entry, where=where).routes(Stream(keys, view), "c")[DELETE]
+    route = ItemMapping(cache=entry, where=where).pipe_configs(Stream(keys, view), "c")[DELETE]
     assert "Status" not in route.patterns[0]
 
 
@@ -328,10 +328,10 @@ def test_half_of_a_key_with_rules_for_other_attributes_needs_the_old_image(more:
     mapping = ItemMapping(cache=entry, where={STATUS: ["open"], **more})
     with pytest.raises(
         MappingError,
-        match=r"only if it matched the rules for Status \(S\), .* view NEW_IMAGE has no old image:"
-        r" give the table a stream of NEW_AND_OLD_IMAGES, or add a rule with one value for .* Kind",
+        match=r"only if it matched the conditions on Status \(S\), .* view NEW_IMAGE has no old image:"
+        r" give the table a stream of NEW_AND_OLD_IMAGES, or add a condition with one value for .* Kind",
     ):
-        mapping.routes(Stream(TWO_KINDS, StreamView.NEW_IMAGE), "c")
+        mapping.pipe_configs(Stream(TWO_KINDS, StreamView.NEW_IMAGE), "c")
 
 
 def test_entry_that_stays_although_its_item_is_removed_is_told() -> None:
@@ -339,7 +339,7 @@ def test_entry_that_stays_although_its_item_is_removed_is_told() -> None:
     where = {STATUS: [{"prefix": "o"}]}
     entry = CacheEntry(key=ACCOUNT, key_is_unique=True, ttl=60)
     (told,) = ItemMapping(cache=entry, where=where).warnings(Stream(TWO_KINDS))
-    assert told.endswith("Removing the item after that does not delete the entry, which may be"
+    assert told.endswith("Removing the item later does not delete the entry, because it may be"
                          " another item's by then.")  # fmt: skip
     (told,) = ItemMapping(cache=entry, where=where).warnings(Stream(KeySchema(ACCOUNT)))
     assert "Removing" not in told
@@ -368,14 +368,14 @@ def test_an_item_that_ceases_to_match_leaves_the_cache_and_what_is_removed_alway
         (
             CacheEntry(key=CODE, ttl=60, key_is_unique=True),
             {},
-            ["When Code (S) of an item changes to another value, the entry under the old one"],
+            ["When Code (S) of an item changes, the entry under the old value stays in"],
         ),
         (CacheEntry(key=CODE, key_is_unique=True, put=False), {}, []),
         (CacheEntry(key=KEY, ttl=60), {CODE: ["a"]}, []),
         (
             CacheEntry(key=KEY, ttl=60),
             {CODE: [{"prefix": "a"}]},
-            ["An item that stops to match the rules for Code (S) stays in the cache"],
+            ["An item that no longer matches the conditions on Code (S) stays in the cache"],
         ),
         (CacheEntry(key=KEY, ttl=60, delete=False), {CODE: [{"prefix": "a"}]}, []),
         (CacheEntry(key=KEY, ttl=60), {KEY: [{"prefix": "a"}]}, []),
@@ -404,13 +404,13 @@ def test_ttl_that_is_a_time_is_refused(seconds: int) -> None:
     entry = CacheEntry(key=Attribute("Id"), ttl=seconds)
     stream = Stream(KeySchema(Attribute("Id")))
     with pytest.raises(MappingError, match=rf"the ttl is {seconds}, .* ttl=3600"):
-        ItemMapping(cache=entry).routes(cache="weather", stream=stream)
+        ItemMapping(cache=entry).pipe_configs(cache="weather", stream=stream)
 
 
 def test_ttl_of_ten_years_is_taken() -> None:
     """Provisioned storage keeps an item for any time: ten years are still a duration."""
     entry = CacheEntry(key=Attribute("Id"), ttl=315_360_000)
-    routes = ItemMapping(cache=entry).routes(
+    routes = ItemMapping(cache=entry).pipe_configs(
         cache="weather", stream=Stream(KeySchema(Attribute("Id")))
     )
     assert routes["cache-put"].query_string_parameters["ttl_seconds"] == "315360000"

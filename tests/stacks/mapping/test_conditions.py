@@ -1,4 +1,4 @@
-"""Rules for an attribute: what they become, their opposite, and what is refused."""
+"""Conditions for an attribute: what they become, their opposite, and what is refused."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import pytest
 
 from eventpipes import compile as compiled
 from stacks.mapping import Attribute, MappingError
-from stacks.mapping.conditions import Rules
+from stacks.mapping.conditions import Conditions
 
 TEXT, NUMBER = Attribute("s"), Attribute("n", "N")
 BINARY, BOOLEAN = Attribute("b", "B"), Attribute("t", "BOOL")
@@ -56,7 +56,7 @@ def test_rules_become_a_patterns(
     attribute: Attribute, rules: Sequence[Any], any_of: list[Any]
 ) -> None:
     """Numbers as DynamoDB writes them, which are text in a stream."""
-    found = Rules.parse(attribute, rules).any_of
+    found = Conditions.parse(attribute, rules).any_of
     assert list(found) == any_of
     compiled({"v": list(found)})
 
@@ -64,7 +64,7 @@ def test_rules_become_a_patterns(
 @pytest.mark.parametrize(
     ("attribute", "rules", "complaint"),
     [
-        (TEXT, "a", r"rules for s \(S\) are 'a'; write a list"),
+        (TEXT, "a", r"conditions on s \(S\) are 'a'; write a list"),
         (TEXT, {"prefix": "a"}, "write a list"),
         (TEXT, [], r"are \[\]; write a list"),
         (BOOLEAN, True, "are True; write a list"),
@@ -78,8 +78,8 @@ def test_rules_become_a_patterns(
         (BOOLEAN, [{"anything-but": [True]}], "equal, or one of exists with"),
         (NUMBER, ["many"], "'many', which is no number"),
         (NUMBER, [True], "compared to True"),
-        (NUMBER, [float("nan")], "never holds this one"),
-        (NUMBER, ["-Infinity"], "never holds this one"),
+        (NUMBER, [float("nan")], "no item holds this number"),
+        (NUMBER, ["-Infinity"], "no item holds this number"),
         (NUMBER, ["1" * 39], "38 digits"),
         (NUMBER, ["1e126"], r"smaller than 1E\+126"),
         (NUMBER, ["1e999999999"], r"smaller than 1E\+126"),
@@ -91,9 +91,17 @@ def test_rules_become_a_patterns(
         (TEXT, [{}], "which pipes do not take"),
         (TEXT, [{"prefix": "a", "suffix": "b"}], "which pipes do not take"),
         (TEXT, [{"exists": "yes"}], "which pipes do not take"),
-        (TEXT, [{"anything-but": {"prefix": "a"}}], "pipes take values in it"),
-        (TEXT, [{"anything-but": [{"prefix": "a"}]}], "pipes take values in it"),
-        (TEXT, [{"anything-but": []}], "pipes take values in it"),
+        (
+            TEXT,
+            [{"anything-but": {"prefix": "a"}}],
+            "pipes take one value or a list of values in it",
+        ),
+        (
+            TEXT,
+            [{"anything-but": [{"prefix": "a"}]}],
+            "pipes take one value or a list of values in it",
+        ),
+        (TEXT, [{"anything-but": []}], "pipes take one value or a list of values in it"),
         (TEXT, [{"prefix": ""}], 'one text of a character or more .for an empty text, write ""'),
         (TEXT, [{"prefix": ["a", "b"]}], "takes one text"),
         (TEXT, [{"suffix": {"equals-ignore-case": ""}}], "takes one text"),
@@ -110,7 +118,7 @@ def test_a_rule_that_could_never_match_is_refused(
     attribute: Attribute, rules: Any, complaint: str
 ) -> None:
     with pytest.raises(MappingError, match=complaint):
-        Rules.parse(attribute, rules)
+        Conditions.parse(attribute, rules)
 
 
 SAYABLE: list[tuple[Attribute, list[Any]]] = [
@@ -133,7 +141,7 @@ SAYABLE: list[tuple[Attribute, list[Any]]] = [
 
 @pytest.mark.parametrize(("attribute", "rules"), SAYABLE)
 def test_the_opposite_matches_what_the_rules_do_not(attribute: Attribute, rules: list[Any]) -> None:
-    found = Rules.parse(attribute, rules)
+    found = Conditions.parse(attribute, rules)
     opposite = found.opposite
     assert opposite
     one, other = compiled({"v": list(found.any_of)}), compiled({"v": list(opposite)})
@@ -151,7 +159,7 @@ def test_the_opposite_matches_what_the_rules_do_not(attribute: Attribute, rules:
 def test_rules_that_match_every_item_have_an_empty_opposite(
     attribute: Attribute, rules: list[Any]
 ) -> None:
-    assert Rules.parse(attribute, rules).opposite == ()
+    assert Conditions.parse(attribute, rules).opposite == ()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +176,7 @@ def test_rules_that_match_every_item_have_an_empty_opposite(
 )
 def test_other_rules_have_no_opposite(rules: list[Any]) -> None:
     """Pipes do not take anything-but with an operator inside."""
-    assert Rules.parse(TEXT, rules).opposite is None
+    assert Conditions.parse(TEXT, rules).opposite is None
 
 
 @pytest.mark.parametrize(
@@ -178,7 +186,7 @@ def test_other_rules_have_no_opposite(rules: list[Any]) -> None:
 def test_filled_rules_match_the_same_values_but_nothing_empty(
     attribute: Attribute, rules: list[Any]
 ) -> None:
-    found = Rules.parse(attribute, rules)
+    found = Conditions.parse(attribute, rules)
     if rules == [{"exists": False}]:
         with pytest.raises(MappingError, match=r"it is the key, which is never absent or empty"):
             found.filled("the key")
@@ -191,9 +199,9 @@ def test_filled_rules_match_the_same_values_but_nothing_empty(
 
 
 def test_rules_for_empty_text_only_are_not_for_a_key() -> None:
-    rules = Rules.parse(TEXT, ["", {"exists": False}])
+    rules = Conditions.parse(TEXT, ["", {"exists": False}])
     complaint = (
-        f"the rules for s (S) are {json.dumps(['', {'exists': False}])}, and it is the topic"
+        f"the conditions on s (S) are {json.dumps(['', {'exists': False}])}, and it is the topic"
     )
     with pytest.raises(MappingError) as caught:
         rules.filled("the topic")

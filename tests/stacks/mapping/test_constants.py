@@ -76,7 +76,7 @@ TAKEN: dict[str, Callable[[Any], Any]] = {
 def test_part_of_an_item_as_text_is_refused(written: Callable[[], str], place: str) -> None:
     """It would be the same text for every item."""
     with pytest.raises(MappingError) as caught:
-        TAKEN[place](written()).routes(STREAM, "c")
+        TAKEN[place](written()).pipe_configs(STREAM, "c")
     assert "_NotText" not in str(caught.value)
     assert place == "ttl" or "is used as text, as in an f-string" in str(caught.value)
 
@@ -106,23 +106,25 @@ def test_what_json_cannot_hold_is_refused(name: str, place: str) -> None:
     if place == "member" and name in ("set", "set of attributes", "list", "decimal"):
         return  # Python takes no such key
     with pytest.raises(MappingError) as caught:
-        TAKEN[place](ODD[name]).routes(STREAM, "c")
+        TAKEN[place](ODD[name]).pipe_configs(STREAM, "c")
     str(caught.value).encode()
 
 
 @pytest.mark.parametrize("number", ["NaN", "sNaN", "inf", "9" * 5_000, "1e9999999"])
 def test_number_that_no_item_holds_is_refused(number: str) -> None:
     with pytest.raises(MappingError, match=r"At \(N\) is compared to"):
-        ItemMapping(topic=TopicMessage(topic="t"), where={B: [Decimal(number)]}).routes(STREAM, "c")
+        ItemMapping(topic=TopicMessage(topic="t"), where={B: [Decimal(number)]}).pipe_configs(
+            STREAM, "c"
+        )
 
 
 def test_value_that_holds_itself_is_refused() -> None:
     value: dict[str, Any] = {"a": A}
     value["b"] = value
     with pytest.raises(MappingError, match="more than 32 levels, or holds itself"):
-        ItemMapping(topic=TopicMessage(topic="t", value=value)).routes(STREAM, "c")
+        ItemMapping(topic=TopicMessage(topic="t", value=value)).pipe_configs(STREAM, "c")
 
 
 def test_path_of_a_record_within_a_text_is_refused() -> None:
     with pytest.raises(MappingError, match="looks like a path"):
-        TAKEN["value"](f"was {Field.EVENT_NAME.value}").routes(STREAM, "c")
+        TAKEN["value"](f"was {Field.EVENT_NAME.value}").pipe_configs(STREAM, "c")

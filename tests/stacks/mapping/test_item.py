@@ -40,7 +40,7 @@ def test_there_is_a_route_for_each_thing_that_is_sent(
     mapping: ItemMapping, names: list[str]
 ) -> None:
     """In the order of the operations."""
-    assert list(mapping.routes(STREAM, "shop")) == names
+    assert list(mapping.pipe_configs(STREAM, "shop")) == names
     assert list(OPERATIONS) == [PUT, PUBLISH, DELETE]
 
 
@@ -49,18 +49,18 @@ def test_there_is_a_route_for_each_thing_that_is_sent(
     [
         ({"cache": "c"}, r"cache is 'c'; write CacheEntry\(key=Attribute\(.Id.\), ttl=60\)"),
         ({"topic": "seats"}, r"topic is 'seats'; write TopicMessage\(topic=.name.\)"),
-        ({"cache": ENTRY, "where": None}, "where is None; write attributes with rules"),
-        ({"cache": ENTRY, "where": [KEY]}, "where is .*; write attributes with rules"),
+        ({"cache": ENTRY, "where": None}, "where is None; write a dict such as"),
+        ({"cache": ENTRY, "where": [KEY]}, "where is .*; write a dict such as"),
     ],
 )
 def test_what_is_no_part_of_a_mapping_is_refused_in_words(given: Any, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
-        ItemMapping(**given).routes(STREAM, "c")
+        ItemMapping(**given).pipe_configs(STREAM, "c")
 
 
 def test_a_mapping_that_sends_nothing_is_refused() -> None:
     with pytest.raises(MappingError, match=r"sends nothing; give it cache=CacheEntry\(\.\.\.\)"):
-        ItemMapping(where={STATUS: ["open"]}).routes(STREAM, "shop")
+        ItemMapping(where={STATUS: ["open"]}).pipe_configs(STREAM, "shop")
 
 
 PLAIN = ItemMapping(cache=ENTRY, topic=MESSAGE)
@@ -92,7 +92,7 @@ def test_what_a_change_sends(mapping: ItemMapping, event: Any, names: list[str])
 
 @pytest.mark.parametrize("mapping", [PLAIN, NARROW])
 def test_every_route_is_a_pipe_that_eventbridge_takes(mapping: ItemMapping) -> None:
-    for name, route in mapping.routes(STREAM, "shop").items():
+    for name, route in mapping.pipe_configs(STREAM, "shop").items():
         Pipe(route.definition(name, method="PUT", endpoint="https://momento.example/*"))
 
 
@@ -124,7 +124,7 @@ DEEP = Attribute("m" * 250, "M").member("k" * 240)
 )
 def test_what_is_too_long_or_too_many_is_refused(mapping: ItemMapping, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
-        mapping.routes(STREAM, "shop")
+        mapping.pipe_configs(STREAM, "shop")
     with pytest.raises(MappingError, match=complaint):
         mapping.outcomes(record("INSERT", KEYS, new=OPEN), STREAM, "shop")
 
@@ -132,7 +132,7 @@ def test_what_is_too_long_or_too_many_is_refused(mapping: ItemMapping, complaint
 @pytest.mark.parametrize("cache", ["", "a b", "$.a"])
 def test_the_endpoints_cache_has_to_fit_a_path(cache: str) -> None:
     with pytest.raises(MappingError, match=r"^the cache is .*; use 1 to 255 letters"):
-        PLAIN.routes(STREAM, cache)
+        PLAIN.pipe_configs(STREAM, cache)
 
 
 def test_a_topic_without_a_cache_of_its_own_is_in_the_endpoints() -> None:

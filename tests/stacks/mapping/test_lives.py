@@ -23,11 +23,10 @@ from stacks.mapping import (
     Stream,
     StreamView,
     TopicMessage,
-    on_bus,
-    taken_by_any,
+    RuleConfig,
+    union_of_filters,
 )
 from stacks.mapping.item import EXAMPLE
-from stacks.mapping.rule_config import RuleRoute
 from stacks.mapping.value import Part
 from tests.eventpipes.reproducibly import reproducibly
 from tests.stacks.mapping.lives import Change, Condition, Item, Oracle, changes
@@ -253,38 +252,40 @@ class Momento:
             self.cache.pop(key, None)
 
 
-def rule_of(route: RuleRoute, name: str, method: str, endpoint: str) -> RuleDefinition:
-    """Return the rule that a route makes, with a connection that adds nothing."""
+def rule_of(config: RuleConfig, name: str, method: str, endpoint: str) -> RuleDefinition:
+    """Return the rule that a config makes, with a connection that adds nothing."""
     return RuleDefinition(
         name=name,
         arn="",
         event_bus="",
-        pattern=route.pattern,
+        pattern=config.pattern,
         target_id="momento",
         target_arn="",
         destination=Destination(
             name=name, method=method, endpoint=endpoint, connection=Connection(name="", headers={})
         ),
-        input_path=route.input_path,
-        input_paths=route.input_paths,
-        input_template=route.input_template,
-        path_parameters=route.path_parameters,
-        query_string=route.query_string_parameters,
+        input_path=config.input_path,
+        input_paths=config.input_paths,
+        input_template=config.input_template,
+        path_parameters=config.path_parameters,
+        query_string=config.query_string_parameters,
     )
 
 
 def on_a_bus(case: Case, record: Mapping[str, Any]) -> dict[str, Request | None]:
-    """Return what each route sends for a record where one pipe, a bus and rules do it."""
-    routes = case.mapping.routes(case.stream, "shop")
-    taken = taken_by_any(list(routes.values()), MAX_FILTERS)
+    """Return what each config sends for a record where one pipe, a bus and rules do it."""
+    configs = case.mapping.pipe_configs(case.stream, "shop")
+    taken = union_of_filters(list(configs.values()), MAX_FILTERS)
     if taken and not any(eventpipes.compile(pattern).matches(record) for pattern in taken):
-        return dict.fromkeys(routes)
+        return dict.fromkeys(configs)
     event = {"source": "shop", "detail-type": "any", "detail": record}
     sent: dict[str, Request | None] = {}
-    for name, route in routes.items():
+    for name, config in configs.items():
         operation = OPERATIONS[name]
         endpoint = EXAMPLE + operation.path.format(cache="shop")
-        rule = rule_of(on_bus(route, "shop"), name, operation.method, endpoint)
+        rule = rule_of(
+            RuleConfig.of_pipe(config, event_source="shop"), name, operation.method, endpoint
+        )
         outcome = BusRule(rule).process(event)
         assert isinstance(outcome, Filtered | Request)
         sent[name] = outcome if isinstance(outcome, Request) else None

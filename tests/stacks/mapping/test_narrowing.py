@@ -68,14 +68,14 @@ def parsed(patterns: tuple[str, ...]) -> list[Any]:
 def test_written_items_are_judged_by_what_they_are_and_removed_ones_by_what_they_were(
     where: Any, events: tuple[str, ...], patterns: list[Any]
 ) -> None:
-    assert parsed(Narrowing.parse(where, STREAM).of(events)) == patterns
+    assert parsed(Narrowing.parse(where, STREAM).filters(events)) == patterns
 
 
 def test_items_leave_by_a_change_of_each_attribute_they_are_narrowed_by() -> None:
     narrowing = Narrowing.parse({KEY: ["a"], STATUS: ["open"], SIZE: [1]}, STREAM)
     was = {**NAMED, "OldImage": {**OPEN, "Size": {"N": ["1"]}}}
     other = {"Size": {"N": [{"anything-but": ["1"]}, {"exists": False}]}}
-    assert parsed(narrowing.left()) == [
+    assert parsed(narrowing.leaving_filters()) == [
         {"eventName": ["MODIFY"], "dynamodb": {"NewImage": CLOSED, **was}},
         {"eventName": ["MODIFY"], "dynamodb": {"NewImage": other, **was}},
     ]
@@ -84,7 +84,7 @@ def test_items_leave_by_a_change_of_each_attribute_they_are_narrowed_by() -> Non
 def test_without_an_old_image_every_change_of_what_does_not_match_counts_as_leaving() -> None:
     stream = Stream(STREAM.keys, StreamView.NEW_IMAGE)
     narrowing = Narrowing.parse({KEY: ["a"], STATUS: ["open"]}, stream)
-    assert parsed(narrowing.left()) == [
+    assert parsed(narrowing.leaving_filters()) == [
         {"eventName": ["MODIFY"], "dynamodb": {"NewImage": CLOSED, **NAMED}}
     ]
 
@@ -94,35 +94,40 @@ def test_without_an_old_image_every_change_of_what_does_not_match_counts_as_leav
 )
 def test_no_item_leaves_by_a_key_or_by_rules_that_all_match(where: Any) -> None:
     narrowing = Narrowing.parse(where, STREAM)
-    assert (narrowing.left(), narrowing.warnings) == ((), [])
+    assert (narrowing.leaving_filters(), narrowing.warnings) == ((), [])
 
 
 def test_rules_without_an_opposite_are_told() -> None:
     narrowing = Narrowing.parse({STATUS: [{"prefix": "o"}], SIZE: [1]}, STREAM)
-    (left,) = parsed(narrowing.left())
+    (left,) = parsed(narrowing.leaving_filters())
     assert "Size" in left["dynamodb"]["NewImage"]
     (warning,) = narrowing.warnings
-    assert warning.startswith("An item that stops to match the rules for Status (S) stays in the")
+    assert warning.startswith(
+        "An item that no longer matches the conditions on Status (S) stays in the"
+    )
 
 
 def test_an_attribute_that_is_needed_has_to_be_there_and_not_empty() -> None:
     narrowing = Narrowing.parse({STATUS: ["open"]}, STREAM).needing(Attribute("Code"), "the key")
     there = {"Code": {"S": [{"anything-but": [""]}]}}
-    assert parsed(narrowing.of(("REMOVE",))) == [
+    assert parsed(narrowing.filters(("REMOVE",))) == [
         {"eventName": ["REMOVE"], "dynamodb": {"OldImage": {**OPEN, **there}}}
     ]
     gone = {"Code": {"S": ["", {"exists": False}]}}
-    assert [one["dynamodb"]["NewImage"] for one in parsed(narrowing.left())] == [CLOSED, gone]
+    assert [one["dynamodb"]["NewImage"] for one in parsed(narrowing.leaving_filters())] == [
+        CLOSED,
+        gone,
+    ]
 
 
 def test_a_number_that_is_needed_has_to_be_there() -> None:
-    (pattern,) = parsed(Narrowing(STREAM).needing(SIZE, "the key").of(WRITTEN))
+    (pattern,) = parsed(Narrowing(STREAM).needing(SIZE, "the key").filters(WRITTEN))
     assert pattern["dynamodb"] == {"NewImage": {"Size": {"N": [{"exists": True}]}}}
 
 
 def test_rules_for_an_attribute_that_is_needed_stay_and_leave_out_what_is_empty() -> None:
     where: Where = {STATUS: ["", "open", {"exists": False}]}
-    (pattern,) = parsed(Narrowing.parse(where, STREAM).needing(STATUS, "the key").of(WRITTEN))
+    (pattern,) = parsed(Narrowing.parse(where, STREAM).needing(STATUS, "the key").filters(WRITTEN))
     assert pattern["dynamodb"] == {"NewImage": OPEN}
 
 
@@ -162,12 +167,12 @@ def test_an_attribute_that_is_needed_has_one_type() -> None:
 def test_items_leave_by_four_attributes_at_most() -> None:
     names = [Attribute(f"a{number}") for number in range(5)]
     four = Narrowing.parse({one: ["x"] for one in names[:4]}, STREAM)
-    assert len(four.left()) == 4
+    assert len(four.leaving_filters()) == 4
     five = Narrowing.parse({one: ["x"] for one in names}, STREAM)
     for narrowing in (five, four.needing(names[4], "the key")):
-        assert len(narrowing.of(EVERY)) == 2
+        assert len(narrowing.filters(EVERY)) == 2
         with pytest.raises(MappingError, match=r"5 attributes \(a0 \(S\), .* room for 4: narrow"):
-            narrowing.left()
+            narrowing.leaving_filters()
 
 
 @pytest.mark.parametrize(
@@ -185,16 +190,16 @@ def test_a_stream_has_to_show_what_items_are_judged_by(
 ) -> None:
     narrowing = Narrowing.parse({STATUS: ["open"]}, Stream(STREAM.keys, view))
     if lacks is None:
-        assert len(narrowing.of(events)) == 1
+        assert len(narrowing.filters(events)) == 1
         return
     with pytest.raises(MappingError, match=rf"narrowed by Status \(S\), but .* has no {lacks}"):
-        narrowing.of(events)
+        narrowing.filters(events)
 
 
 def test_keys_are_judged_in_every_view() -> None:
     for view in StreamView:
         narrowing = Narrowing.parse({KEY: ["a"]}, Stream(STREAM.keys, view))
-        assert parsed(narrowing.of(EVERY)) == [{"dynamodb": NAMED}]
+        assert parsed(narrowing.filters(EVERY)) == [{"dynamodb": NAMED}]
 
 
 EXPIRED = '"userIdentity":{"principalId":["dynamodb.amazonaws.com"],"type":["Service"]}'
@@ -221,7 +226,7 @@ def test_a_removal_by_ttl_is_told_from_a_deletion(
     kinds: tuple[str, ...], filters: list[str]
 ) -> None:
     """See AWS: "DynamoDB Streams and Time to Live", what userIdentity holds."""
-    assert list(Narrowing.parse({}, STREAM).of(kinds)) == filters
+    assert list(Narrowing.parse({}, STREAM).filters(kinds)) == filters
 
 
 @pytest.mark.parametrize(
@@ -239,7 +244,7 @@ def test_each_removal_is_either_by_ttl_or_a_deletion(identity: dict[str, Any], k
     matching = [
         one
         for one in ("EXPIRE", "DELETE")
-        for text in Narrowing.parse({}, STREAM).of((one,))
+        for text in Narrowing.parse({}, STREAM).filters((one,))
         if compiled(text).matches(record)
     ]
     assert matching == [kind]

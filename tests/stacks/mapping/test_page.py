@@ -54,7 +54,7 @@ def build(written: str) -> None:
             mapping = ItemMapping(topic=TopicMessage(topic="seats", value=[attribute]))
         case where:
             mapping = replace(mapping, where=where)
-    mapping.routes(names["stream"], "shop")
+    mapping.pipe_configs(names["stream"], "shop")
 
 
 @pytest.mark.parametrize("written", REFUSED)

@@ -3,9 +3,9 @@
 import pytest
 
 from eventpipes import Pipe
-from stacks.mapping import MappingError, Route
+from stacks.mapping import MappingError, PipeConfig
 
-GOOD = Route(
+GOOD = PipeConfig(
     path_parameters=("p" * 512,),
     patterns=('{"a":["' + "x" * 4_086 + '"]}',) * 5,
     input_template="x" * 8_192,
@@ -13,31 +13,31 @@ GOOD = Route(
 )
 
 
-def test_a_route_of_every_greatest_length_fits_a_pipe() -> None:
+def test_a_config_with_every_part_at_its_limit_fits_a_pipe() -> None:
     GOOD.check("cache-put")
     assert len(GOOD.patterns[0]) == 4_096
     Pipe(GOOD.definition("p", method="PUT", endpoint="https://momento.example/*"))
 
 
 @pytest.mark.parametrize(
-    ("route", "complaint"),
+    ("config", "complaint"),
     [
         (
-            Route(path_parameters=("c",), input_template="x" * 8_193),
+            PipeConfig(path_parameters=("c",), input_template="x" * 8_193),
             r"cache-put makes a template of 8193 .* takes 8192: send fewer .*Field\.NEW_IMAGE",
         ),
         (
-            Route(path_parameters=("c",), patterns=(GOOD.patterns[0], GOOD.patterns[0] + " ")),
+            PipeConfig(path_parameters=("c",), patterns=(GOOD.patterns[0], GOOD.patterns[0] + " ")),
             r"a filter of 4097 characters for cache-put, and a pipe takes 4096: narrow by fewer",
         ),
         (
-            Route(path_parameters=("c",), query_string_parameters={"key": "$." + "k" * 511}),
+            PipeConfig(path_parameters=("c",), query_string_parameters={"key": "$." + "k" * 511}),
             r"a path of 513 characters, and a pipe takes 512: write .* a shorter name",
         ),
-        (Route(path_parameters=("$." + "k" * 511,)), r"a path of 513 characters"),
+        (PipeConfig(path_parameters=("$." + "k" * 511,)), r"a path of 513 characters"),
     ],
     ids=["template", "filter", "query", "path"],
 )
-def test_one_character_more_is_refused_with_what_to_do(route: Route, complaint: str) -> None:
+def test_one_character_more_is_refused_with_what_to_do(config: PipeConfig, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
-        route.check("cache-put")
+        config.check("cache-put")

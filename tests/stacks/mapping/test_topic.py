@@ -12,7 +12,7 @@ from stacks.mapping import (
     ItemMapping,
     KeySchema,
     MappingError,
-    Route,
+    PipeConfig,
     Stream,
     StreamView,
     TopicMessage,
@@ -25,16 +25,16 @@ STREAM = Stream(KeySchema(KEY))
 EVENTS = ("INSERT", "MODIFY", "REMOVE")
 
 
-def route(message: TopicMessage, stream: Stream = STREAM, **where: Any) -> Route:
+def route(message: TopicMessage, stream: Stream = STREAM, **where: Any) -> PipeConfig:
     """Return a message's route; items are narrowed by attributes that are text."""
     rules = {Attribute(name): rules for name, rules in where.items()}
-    (found,) = ItemMapping(topic=message, where=rules).routes(stream, "shop").items()
+    (found,) = ItemMapping(topic=message, where=rules).pipe_configs(stream, "shop").items()
     assert found[0] == PUBLISH
     return found[1]
 
 
 def test_every_change_is_published_with_its_kind() -> None:
-    assert route(TopicMessage(topic="jams", value=[KEY, SPEED])) == Route(
+    assert route(TopicMessage(topic="jams", value=[KEY, SPEED])) == PipeConfig(
         path_parameters=("jams",),
         input_template='{"EventType":<$.eventName>,"Id":<$.dynamodb.Keys.Id.S>,'
         '"Speed":<$.dynamodb.NewImage.Speed.N>}',
@@ -159,7 +159,7 @@ def test_an_item_without_its_topic_is_not_published(image: Any) -> None:
         (TopicMessage(topic=ROOM, events=("INSERT", "REMOVE")), "reads one place only"),
         (
             TopicMessage(topic=Attribute("l", "L").element(1), events=("INSERT",)),
-            "cannot tell whether a list has that element",
+            "cannot check whether a list has that element",
         ),
         (TopicMessage(topic="a", value=Field.NEW_IMAGE), "Field.NEW_IMAGE alone"),  # type: ignore[arg-type]
         (TopicMessage(topic="a", value="text"), "the value is 'text'; write a list"),  # type: ignore[arg-type]

@@ -174,7 +174,7 @@ def piped(case: Case) -> list[Pipe]:
                 endpoint=EXAMPLE + OPERATIONS[name].path,
             )
         )
-        for name, route in case.mapping.routes(case.stream, "shop").items()
+        for name, route in case.mapping.pipe_configs(case.stream, "shop").items()
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stacks.judgement import judgement
-from stacks.mapping import Route, on_bus, taken_by_any
+from stacks.mapping import PipeConfig, RuleConfig, union_of_filters
 from stacks.settings import Settings, SettingsError
 from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize
 
@@ -158,26 +158,28 @@ def test_rules_are_watched_for_what_they_give_up_and_for_what_is_lost(
 
 
 def test_what_no_rule_takes_is_filtered_before_the_bus() -> None:
-    put = Route(path_parameters=("c",), patterns=('{"eventName":["INSERT"]}',))
-    gone = Route(path_parameters=("c",), patterns=('{"eventName":["REMOVE"]}', "{}"))
-    every = Route(path_parameters=("t",))
-    assert taken_by_any([put, gone], 5) == (*put.patterns, *gone.patterns)
-    assert taken_by_any([put, put], 5) == put.patterns
-    assert taken_by_any([put, every], 5) == ()
-    assert taken_by_any([put, gone], 2) == ()
+    put = PipeConfig(path_parameters=("c",), patterns=('{"eventName":["INSERT"]}',))
+    gone = PipeConfig(path_parameters=("c",), patterns=('{"eventName":["REMOVE"]}', "{}"))
+    every = PipeConfig(path_parameters=("t",))
+    assert union_of_filters([put, gone], 5) == (*put.patterns, *gone.patterns)
+    assert union_of_filters([put, put], 5) == put.patterns
+    assert union_of_filters([put, every], 5) == ()
+    assert union_of_filters([put, gone], 2) == ()
 
 
 def test_several_filters_are_alternatives_in_one_pattern() -> None:
-    route = Route(path_parameters=("c",), patterns=('{"a":[1]}', '{"b":[2]}'))
-    assert json.loads(on_bus(route, "s").pattern) == {
+    config = PipeConfig(path_parameters=("c",), patterns=('{"a":[1]}', '{"b":[2]}'))
+    assert json.loads(RuleConfig.of_pipe(config, event_source="s").pattern) == {
         "source": ["s"],
         "$or": [{"detail": {"a": [1]}}, {"detail": {"b": [2]}}],
     }
 
 
 def test_variables_that_would_have_one_name_get_two() -> None:
-    route = Route(path_parameters=("c",), input_template='{"x":<$.a.b>,"y":<$.a_b>,"z":<$.a.b>}')
-    rule = on_bus(route, "s")
+    config = PipeConfig(
+        path_parameters=("c",), input_template='{"x":<$.a.b>,"y":<$.a_b>,"z":<$.a.b>}'
+    )
+    rule = RuleConfig.of_pipe(config, event_source="s")
     assert rule.input_template == '{"x":<a_b>,"y":<a_b_1>,"z":<a_b>}'
     assert rule.input_paths == {"a_b": "$.detail.a.b", "a_b_1": "$.detail.a_b"}
 

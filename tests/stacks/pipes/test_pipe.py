@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stacks.judgement import judgement
-from stacks.mapping import ItemMapping, Route
+from stacks.mapping import ItemMapping, PipeConfig
 from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize, synthesize_with
 
 KEY = "$.dynamodb.Keys.Location.S"
@@ -258,14 +258,14 @@ def test_the_bounds_themselves_are_taken(changes: dict[str, int]) -> None:
     assert stream["maximum_record_age_in_seconds"] == changes["record_age_seconds"]
 
 
-GOOD = Route(path_parameters=("cache",))
+GOOD = PipeConfig(path_parameters=("cache",))
 
 
 @pytest.mark.parametrize(
-    ("route", "complaint"),
+    ("config", "complaint"),
     [
-        (Route(path_parameters=("cache", "topic")), "2 path parameters, and the Terraform"),
-        (Route(path_parameters=()), "0 path parameters, but the endpoint"),
+        (PipeConfig(path_parameters=("cache", "topic")), "2 path parameters, and the Terraform"),
+        (PipeConfig(path_parameters=()), "0 path parameters, but the endpoint"),
         (replace(GOOD, patterns=('{"eventName":"REMOVE"}',)), "event pattern at eventName: "),
         (replace(GOOD, patterns=("eventName",)), "event pattern: it is not JSON"),
         (replace(GOOD, input_template='{"a":<$.b'), "input template, column 6: "),
@@ -276,12 +276,12 @@ GOOD = Route(path_parameters=("cache",))
     ],
     ids=["two path parameters", "none", "no list", "no JSON", "open template", "no value"],
 )
-def test_a_route_that_the_provider_or_eventbridge_would_refuse_is_refused(
-    monkeypatch: pytest.MonkeyPatch, route: Route, complaint: str
+def test_a_config_that_the_provider_or_eventbridge_would_refuse_is_refused(
+    monkeypatch: pytest.MonkeyPatch, config: PipeConfig, complaint: str
 ) -> None:
     """The walk-through's topic pipe has two path parameters; the provider takes one."""
-    routes = {"cache-put": GOOD, "topic-publish": route, "cache-delete": GOOD}
-    monkeypatch.setattr(ItemMapping, "routes", lambda *_: routes)
+    configs = {"cache-put": GOOD, "topic-publish": config, "cache-delete": GOOD}
+    monkeypatch.setattr(ItemMapping, "pipe_configs", lambda *_: configs)
     name = "weather-stats-demo-topic-publish-pipe"
     errors = judgement.check(_synthesize_unchecked().text).errors
     assert any(re.match(f"pipe {name}: {complaint}", error) for error in errors), errors

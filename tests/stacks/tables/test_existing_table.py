@@ -44,7 +44,7 @@ def test_another_arn_is_refused_with_the_command_that_prints_it(arn: str) -> Non
 def test_an_arn_that_is_only_known_later_needs_the_tables_name() -> None:
     arn = cdktf.Token.as_string({"Ref": "table"})
     with pytest.raises(
-        ExistingTableError, match="only known when it is deployed; give table_name="
+        ExistingTableError, match="known only after the deployment; give table_name="
     ):
         ExistingTable(stream_arn=arn, keys=KEYS)
     assert ExistingTable(stream_arn=arn, keys=KEYS, table_name="later").name == "later"
