@@ -328,8 +328,9 @@ def test_half_of_a_key_with_rules_for_other_attributes_needs_the_old_image(more:
     mapping = ItemMapping(cache=entry, where={STATUS: ["open"], **more})
     with pytest.raises(
         MappingError,
-        match=r"only if it matched the conditions on Status \(S\), .* view NEW_IMAGE has no old image:"
-        r" give the table a stream of NEW_AND_OLD_IMAGES, or add a condition with one value for .* Kind",
+        match=r"only if it matched the conditions on Status \(S\), .* view NEW_IMAGE has no old"
+        r" image: give the table a stream of NEW_AND_OLD_IMAGES, or add a condition"
+        r" with one value for .* Kind",
     ):
         mapping.pipe_configs(Stream(TWO_KINDS, StreamView.NEW_IMAGE), "c")
 
