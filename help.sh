@@ -31,7 +31,8 @@
 #
 # Work on the project
 #   setup       install what the project needs; every command does it on first use
-#   test        run the checks and the tests (arguments go to pytest)
+#   test        run the checks and the tests (other arguments go to pytest); --quick leaves out what
+#               takes long, such as Terraform and the browser; --coverage prints the branch coverage
 #   check       check format, lint and types
 #   bench       run the benchmarks and print them as tables
 #   screenshot  take the README's picture of the page: ./help.sh screenshot docs/page.png
@@ -273,7 +274,15 @@ test)
   install_browser
   find_provider
   ./help.sh check
-  exec $python -m pytest "$@"
+  options=()
+  for argument in "$@"; do
+    case $argument in
+    --quick) export QUICK_TESTS=1 && options+=(-m "not slow") ;;
+    --coverage) options+=(--cov --cov-report=term:skip-covered) ;;
+    *) options+=("$argument") ;;
+    esac
+  done
+  exec $python -m pytest "${options[@]}"
   ;;
 screenshot)
   install_python

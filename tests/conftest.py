@@ -21,6 +21,7 @@ import ops.terraform
 from localcloud import LocalAws
 from ops import provider
 from stacks.settings import Settings
+from tests.localcloud.weather_pipes import empty
 
 ROOT = Path(__file__).resolve().parents[1]
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
@@ -55,8 +56,11 @@ be waited for when nothing else is left to do."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest modules first, in the order above."""
+    """Put the longest modules first, in the order above; mark those that Terraform may run in."""
     places = {name: place for place, name in enumerate(BEGUN_FIRST)}
+    for item in items:
+        if "house" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
@@ -127,10 +131,19 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield House(root)
 
 
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[LocalAws]:
+    """Return this process's AWS; a server takes two seconds to start."""
+    with LocalAws() as aws:
+        yield aws
+
+
 @pytest.fixture(scope="module")
-def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+def local_aws(aws_server: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """Return an empty AWS for one module, which this process's environment points at."""
-    with LocalAws() as aws, pytest.MonkeyPatch.context() as patch:
+    aws = aws_server
+    empty(aws.endpoint)
+    with pytest.MonkeyPatch.context() as patch:
         settings = {
             "AWS_DEFAULT_REGION": "us-east-1",
             "CDKTF_OUTDIR": str(tmp_path_factory.mktemp("out")),

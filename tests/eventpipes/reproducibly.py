@@ -1,12 +1,17 @@
 """Random tests that are the same tests each time, however slow the machine."""
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+MOST = 40 if os.environ.get("QUICK_TESTS") else 1000
+"""Examples at most: `./help.sh test --quick` takes the first few."""
 
 
 def reproducibly(examples: int) -> settings:
     """Return the settings of a random test: this many examples, each time the same ones."""
     return settings(
-        max_examples=examples,
+        max_examples=min(examples, MOST),
         derandomize=True,
         deadline=None,
         database=None,
