@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 import localcloud.sender
-from localcloud.sender import RateLimit
+from localcloud.sender import RateLimit, Sender, Timing
 
 
 def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,3 +50,12 @@ def test_the_rate_limit_holds_for_all_who_share_it() -> None:
     for thread in threads:
         thread.join()
     assert time.monotonic() - begun >= (150 - 101) / 100
+
+
+def test_waits_double_up_to_the_longest_unless_retry_after_asks_for_more() -> None:
+    timing = Timing()
+    with Sender(limit=RateLimit(1), timing=timing, redirect=None) as sender:
+        waits = [sender.wait_after(attempts, asked=0.0) for attempts in range(1, 9)]
+        assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30]
+        assert sender.wait_after(10_000, asked=0.0) == 30
+        assert sender.wait_after(1, asked=300.0) == 300

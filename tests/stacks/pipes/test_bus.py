@@ -86,6 +86,19 @@ def test_each_operation_has_a_rule_with_its_destination(
     assert target["dead_letter_config"] == {"arn": bus.one("aws_sqs_queue").ref("arn")}
 
 
+def test_a_rule_sends_nothing_before_its_role_may(bus: Synthesized) -> None:
+    """IAM takes seconds to know a policy, and a rule without it loses its first events."""
+    role = bus.one("aws_iam_role", f"{PREFIX}-rules")
+    policies = [one for one in bus.blocks("aws_iam_role_policy") if one["role"] == role.ref("name")]
+    addresses = {one.address for one in policies}
+    settled = [one for one in bus.blocks("terraform_data") if addresses & {*one["depends_on"]}]
+    assert (len(policies), len(settled)) == (1, 1)
+    for operation in OPERATIONS:
+        _, target = _rule(bus, operation)
+        assert target["role_arn"] == role.ref("arn")
+        assert settled[0].address in target["depends_on"]
+
+
 def test_a_rule_may_give_up_at_once() -> None:
     """Rules take the 0 that the provider drops of pipes; the pipe's own number stays positive."""
     stack = synthesize(TOPOLOGY="bus", RULE_RETRY_ATTEMPTS="0")
