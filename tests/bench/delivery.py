@@ -107,9 +107,9 @@ def measure(aws: LocalAws, records: int, writes: int) -> Round:
     watch = Stopwatch()
     with (
         watch.watching(),
-        WeatherPipes(aws.endpoint) as weather,
         LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
     ):
+        weather = WeatherPipes(aws.endpoint)
         for definition in weather.definitions:
             weather.events.update_api_destination(
                 Name=definition.destination.name, InvocationRateLimitPerSecond=100_000

@@ -62,12 +62,9 @@ def cloud(
     request: pytest.FixtureRequest, warned: list[str]
 ) -> Iterator[tuple[LocalCloud, WeatherPipes]]:
     """Return a local cloud with no cache, and the weather resources without pipes in it."""
-    with (
-        LocalCloud(momento_limits=request.param, warn=warned.append) as cloud,
-        WeatherPipes(cloud.aws.endpoint) as weather,
-    ):
+    with LocalCloud(momento_limits=request.param, warn=warned.append) as cloud:
         cloud.momento.service.keys.add(API_KEY)
-        yield cloud, weather
+        yield cloud, WeatherPipes(cloud.aws.endpoint)
 
 
 def rename(weather: WeatherPipes, pipe: str, cache: str) -> None:

@@ -159,14 +159,14 @@ class World:
 def world(local_aws: LocalAws) -> Iterator[World]:
     """Return a world in which the three pipes run."""
     empty(local_aws.endpoint)
-    with WeatherPipes(local_aws.endpoint) as weather:
-        weather.create_pipes(MaximumRetryAttempts=RETRIES, MaximumRecordAgeInSeconds=86_400)
-        world = World(weather, local_aws)
-        try:
-            world.start()
-            yield world
-        finally:
-            world.stop()
+    weather = WeatherPipes(local_aws.endpoint)
+    weather.create_pipes(MaximumRetryAttempts=RETRIES, MaximumRecordAgeInSeconds=86_400)
+    world = World(weather, local_aws)
+    try:
+        world.start()
+        yield world
+    finally:
+        world.stop()
 
 
 def _write(weather: WeatherPipes, writer: int, rounds: int) -> None:

@@ -41,7 +41,7 @@ class WeatherCloud:
         with ExitStack() as stack:
             patch = stack.enter_context(pytest.MonkeyPatch.context())
             patch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
-            self.weather = stack.enter_context(WeatherPipes(self.aws.endpoint))
+            self.weather = WeatherPipes(self.aws.endpoint)
             self.momento = stack.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
             self.momento.service.interfere = self.arrivals
             self._exit = stack.pop_all()

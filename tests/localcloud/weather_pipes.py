@@ -8,8 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
@@ -68,42 +67,25 @@ def _session() -> boto3.session.Session:
     )
 
 
-class WeatherPipes:
-    """A table with a stream, a queue, a log group and pipes, on a local AWS.
+@functools.cache
+def client(service: str, aws_endpoint: str) -> Any:
+    """Return a client of a local AWS; it is made once in a process, and stays open."""
+    return _session().client(service, endpoint_url=aws_endpoint)  # type: ignore[call-overload]  # the service is a variable
 
-    A context manager, whose end closes its clients.
-    """
+
+class WeatherPipes:
+    """A table with a stream, a queue, a log group and pipes, on a local AWS."""
 
     def __init__(self, aws_endpoint: str, document: Mapping[str, Any] | None = None) -> None:
-        self._endpoint = aws_endpoint
-        self._clients: list[Any] = []
-        self.dynamodb = self.client("dynamodb")
-        self.sqs = self.client("sqs")
-        self.pipes = self.client("pipes")
-        self.logs = self.client("logs")
-        self.streams = self.client("dynamodbstreams")
-        self.events = self.client("events")
+        self.dynamodb = client("dynamodb", aws_endpoint)
+        self.sqs = client("sqs", aws_endpoint)
+        self.pipes = client("pipes", aws_endpoint)
+        self.logs = client("logs", aws_endpoint)
+        self.streams = client("dynamodbstreams", aws_endpoint)
+        self.events = client("events", aws_endpoint)
         self.definitions = definitions(synthesized() if document is None else document)
         self.table = self.definitions[0].source.arn.split("/")[1]
         self._create()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for client in self._clients:
-            client.close()
-
-    def client(self, service: str) -> Any:
-        """Return a client of the local AWS."""
-        client = _session().client(service, endpoint_url=self._endpoint)  # type: ignore[call-overload]  # the service is a variable
-        self._clients.append(client)
-        return client
 
     def definition(self, name: str) -> Definition:
         """Return the synthesized definition of a pipe."""

@@ -132,24 +132,24 @@ def test_each_open_door_is_told(clients: Any, undo: str, says: str) -> None:
 
 
 def test_quotas_are_counted(clients: Any) -> None:
-    with WeatherPipes(os.environ["AWS_ENDPOINT_URL"]) as weather:
-        weather.create_pipes()
-        assert found(clients, "quotas") == [
-            (
-                Verdict.OK,
-                "3 of 1000 pipes, 1 of 3000 connections, 3 of 3000 API destinations",
-            )
-        ]
+    weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
+    weather.create_pipes()
+    assert found(clients, "quotas") == [
+        (
+            Verdict.OK,
+            "3 of 1000 pipes, 1 of 3000 connections, 3 of 3000 API destinations",
+        )
+    ]
 
 
 def test_a_quota_that_is_nearly_used_is_told(clients: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(aws.QUOTAS, "pipes", ("pipes", "list_pipes", "Pipes", 3))
-    with WeatherPipes(os.environ["AWS_ENDPOINT_URL"]) as weather:
-        weather.create_pipes()
-        assert found(clients, "quotas")[0] == (
-            Verdict.WARNING,
-            "3 pipes of 3 by default: ask for more in Service Quotas",
-        )
+    weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
+    weather.create_pipes()
+    assert found(clients, "quotas")[0] == (
+        Verdict.WARNING,
+        "3 pipes of 3 by default: ask for more in Service Quotas",
+    )
 
 
 def test_a_bucket_that_may_not_be_looked_at_is_not_called_open(

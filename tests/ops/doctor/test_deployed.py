@@ -17,7 +17,7 @@ from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
-from tests.localcloud.weather_pipes import WeatherPipes, empty
+from tests.localcloud.weather_pipes import WeatherPipes, client, empty
 
 SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
 NAME = "weather-stats-demo"
@@ -61,19 +61,34 @@ DOCUMENT = {
 }
 
 
+class Changed:
+    """A client of EventBridge that tells of a connection what is changed here."""
+
+    def __init__(self, events: Any, changes: dict[str, Any]) -> None:
+        self._events = events
+        self._changes = changes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._events, name)
+
+    def describe_connection(self, **name: str) -> dict[str, Any]:
+        """Return what AWS tells, with the changes."""
+        told: dict[str, Any] = self._events.describe_connection(**name)
+        return told | self._changes
+
+
 class Account:
     """The production profile's resources beside the pipes, each of which a test breaks."""
 
     def __init__(self, weather: WeatherPipes) -> None:
         self.weather = weather
         self.changes: dict[str, Any] = {}
-        iam, kms, sns, cloudwatch, s3 = map(
-            weather.client, ("iam", "kms", "sns", "cloudwatch", "s3")
-        )
+        made = partial(client, aws_endpoint=os.environ["AWS_ENDPOINT_URL"])
+        iam, kms, sns, cloudwatch, s3 = map(made, ("iam", "kms", "sns", "cloudwatch", "s3"))
         self.iam, self.kms, self.sns, self.cloudwatch, self.s3 = iam, kms, sns, cloudwatch, s3
         iam.create_role(RoleName="pipes", AssumeRolePolicyDocument=TRUST)
         self.policy(POLICY)
-        self.secrets, self.logs = map(weather.client, ("secretsmanager", "logs"))
+        self.secrets, self.logs = map(made, ("secretsmanager", "logs"))
         self.secrets.create_secret(Name=SECRET, SecretString="it")
         self.key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName=f"alias/{NAME}", TargetKeyId=self.key)
@@ -119,19 +134,16 @@ class Account:
         return {one.name: (one.verdict, one.found) for one in checks}
 
     def _client(self, service: str) -> Any:
-        client = self.weather.client(service)
-        if service == "events" and self.changes:
-            describe = client.describe_connection
-            client.describe_connection = lambda **name: describe(**name) | self.changes
-        return client
+        shared = client(service, os.environ["AWS_ENDPOINT_URL"])
+        return Changed(shared, self.changes) if service == "events" else shared
 
 
 @pytest.fixture
-def account(local_aws: LocalAws) -> Iterator[Account]:
+def account(local_aws: LocalAws) -> Account:
     """Return an account where all is well."""
     empty(local_aws.endpoint)
-    with WeatherPipes(os.environ["AWS_ENDPOINT_URL"]) as weather:
-        yield Account(weather)
+    weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
+    return Account(weather)
 
 
 def test_what_is_there_and_works_is_well(account: Account) -> None:

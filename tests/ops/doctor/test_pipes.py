@@ -18,11 +18,10 @@ SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
 
 
 @pytest.fixture
-def weather(local_aws: LocalAws) -> Iterator[WeatherPipes]:
+def weather(local_aws: LocalAws) -> WeatherPipes:
     """Return the weather pipes' resources, without the pipes."""
     empty(local_aws.endpoint)
-    with WeatherPipes(os.environ["AWS_ENDPOINT_URL"]) as made:
-        yield made
+    return WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
 
 
 class Stopped:

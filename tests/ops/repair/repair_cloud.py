@@ -54,7 +54,7 @@ class RepairCloud:
     def __enter__(self) -> Self:
         empty(self._aws.endpoint)
         with ExitStack() as stack:
-            self.weather = stack.enter_context(WeatherPipes(self._aws.endpoint))
+            self.weather = WeatherPipes(self._aws.endpoint)
             self.weather.create_pipes()
             self._folder = stack.enter_context(tempfile.TemporaryDirectory())
             self.momento = stack.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
