@@ -1,5 +1,6 @@
 """What every test gets: nothing real within reach, and a copy of the project to run in."""
 
+import functools
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 
 for _asks_for_colours in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):
     os.environ.pop(_asks_for_colours, None)  # typer reads them once, when it is imported
@@ -109,6 +111,18 @@ def clean_environment() -> Iterator[None]:
             patch.delenv(name)
         patch.setenv("GOGC", "400")
         patch.setitem(Settings.model_config, "env_file", None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def descriptions_read_once() -> Iterator[None]:
+    """Read AWS's description of a service once, not in each of boto3's sessions.
+
+    It takes a tenth of a second; a client does not change it.
+    """
+    read = functools.cache(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
         yield
 
 

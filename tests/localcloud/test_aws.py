@@ -16,6 +16,8 @@ import pytest
 from localcloud import LocalAws, LocalCloudError
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 OWNER = """
 import sys
 from localcloud import LocalAws

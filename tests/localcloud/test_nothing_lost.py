@@ -30,6 +30,8 @@ from localcloud.sender import Timing
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, WeatherPipes, empty
 
+pytestmark = pytest.mark.slow
+
 RECORDS = int(os.environ.get("NOTHING_LOST_RECORDS", "1500"))
 SEED = int(os.environ.get("NOTHING_LOST_SEED", "20260101"))
 PATIENCE = 60 + RECORDS / 10

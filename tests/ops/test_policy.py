@@ -11,6 +11,8 @@ from rich.console import Console
 from ops import policy
 from ops.policy import Verdict
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -15,6 +15,8 @@ from stacks.bindings.assembly import PACKAGE, AssemblyError, source_archive, tri
 from tests.conftest import ADVICE
 from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main, run_python
 
+pytestmark = pytest.mark.slow
+
 BOTH_IN_ONE_PROCESS = "import main; main.synthesize('weather'); main.synthesize('state');"
 AND_TELL = """
 import sys

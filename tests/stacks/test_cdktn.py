@@ -19,6 +19,8 @@ import pytest
 from tests.conftest import ADVICE
 from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_python
 
+pytestmark = pytest.mark.slow
+
 PAGE = REPO / "docs" / "cdktn.md"
 LOCK = REPO / "requirements-cdktn.lock"
 HOME = REPO / ".cache" / "cdktn"

@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import ADVICE
 from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_python
 
+pytestmark = pytest.mark.slow
+
 OLD = REPO / ".cache" / "bindings-20.1.0"
 LOCK = REPO / "requirements-bindings-20.lock"
 SYNTHESIZE_AND_TELL = """

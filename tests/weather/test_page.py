@@ -18,6 +18,8 @@ from tests.weather.browser import PATIENCE_MS, browser
 from tests.weather.running import Up
 from tests.weather.traffic import Traffic
 
+pytestmark = pytest.mark.slow
+
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
 PHONE: ViewportSize = {"width": 360, "height": 740}

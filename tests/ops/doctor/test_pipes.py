@@ -1,7 +1,6 @@
 """What is deployed: pipes that run or do not, and dead letters that wait."""
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
