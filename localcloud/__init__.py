@@ -1,4 +1,4 @@
-"""One machine's stand-in for the cloud, for development and tests: real protocols only."""
+"""A cloud on one machine, for development and tests; every part speaks the real protocol."""
 
 from localcloud.aws import LocalAws
 from localcloud.errors import LocalCloudError

@@ -1,8 +1,9 @@
 """Run the local cloud: `python -m localcloud [--port N] [--watch] [--momento-limits] [-- COMMAND]`.
 
-With a command, it runs in an environment that points at the local cloud, which ends with it.
-Without one, the environment is printed and the local cloud stays until Ctrl-C. Then, and with
---watch, each delivery is a line, and `.cache/local-cloud.env` holds the environment for others.
+With a command, the command runs with environment variables for the local cloud, and the local cloud
+ends with the command. Without a command, it prints the variables and runs until Ctrl-C. Then, and
+with --watch, it prints a line for each delivery, and `.cache/local-cloud.env` holds the variables
+for other processes.
 """
 
 import argparse
@@ -28,24 +29,26 @@ CACHE = "momento-eventbridge-cache"
 MARKS = {"delivered": "✓", "filtered": "·", "dead-letter": "✗", "undelivered": "!"}
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 PATIENCE_SECONDS = 60
-# It tells each line of .env that is none; so does whoever reads the settings, in a sentence.
+# It warns about each wrong line of .env; the reader of the settings reports them already.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 _LINE = threading.Lock()
-"""Pipes and rules tell from threads of their own."""
+"""Pipes and rules report from their own threads."""
 PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX", "CACHE_TTL_SECONDS")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the local cloud, and in it the command, if there is one; return an exit code."""
+    """Run the local cloud and the command, if there is a command; return an exit code."""
     parser = argparse.ArgumentParser(prog="./help.sh local", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the AWS API (default: a free one)")
-    parser.add_argument("--watch", action="store_true", help="a line for each delivery")
+    parser.add_argument("--watch", action="store_true", help="print a line for each delivery")
     parser.add_argument(
         "--momento-limits",
         action="store_true",
         help="Momento answers 429 over the account's limits, MOMENTO_*_OPERATIONS_PER_SECOND",
     )
-    parser.add_argument("command", nargs="*", help="what to run; the local cloud ends with it")
+    parser.add_argument(
+        "command", nargs="*", help="the command to run; the local cloud ends with it"
+    )
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     watched = options.watch or not options.command
@@ -57,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
                 caches=(_setting("MOMENTO_CACHE_NAME") or CACHE,),
                 momento_limits=Limits.read(_setting) if options.momento_limits else None,
                 max_ttl_seconds=read_max_ttl(_setting),
-                on_delivery=_tell if watched else _ignore,
+                on_delivery=_print if watched else _ignore,
                 warn=_warn,
             ) as cloud,
             tempfile.TemporaryDirectory() as out,
@@ -76,19 +79,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _setting(name: str) -> str | None:
-    """Return a setting of the stack: from the environment or `.env`."""
+    """Return a setting of the stack, from the environment or `.env`."""
     try:
         found = dotenv_values(".env", encoding="utf-8-sig")
         return os.environ.get(name) or found.get(name)
-    except (OSError, UnicodeDecodeError):  # which whoever reads the settings will tell
+    except (OSError, UnicodeDecodeError):  # the reader of the settings reports it
         return None
 
 
 @contextlib.contextmanager
 def _published(env: Mapping[str, str]) -> Iterator[None]:
-    """Let others find the local cloud while it runs, by a file of `NAME=value` lines.
+    """Write a file of `NAME=value` lines, by which other processes find the local cloud.
 
-    Where two run, the older one is found: it keeps its file, and only it deletes it.
+    If two local clouds run, the file belongs to the older one, which alone deletes it.
     """
     lines = [f"{name}={env[name]}" for name in sorted(env) if name.startswith(PUBLISHED)]
     text = "\n".join([f"LOCAL_CLOUD_PROCESS={os.getpid()}", *lines, ""])
@@ -102,7 +105,7 @@ def _published(env: Mapping[str, str]) -> Iterator[None]:
 
 
 def _publish(text: str) -> bool:
-    """Write the file whole, unless that of a local cloud that runs is there; say whether."""
+    """Write the file, unless a running local cloud has written it; return whether it was done."""
     own = ENVIRONMENT.with_suffix(f".{os.getpid()}")
     try:
         ENVIRONMENT.parent.mkdir(exist_ok=True)
@@ -110,7 +113,8 @@ def _publish(text: str) -> bool:
         own.write_text(text, encoding="utf-8")
     except OSError as error:
         raise LocalCloudError(
-            f"{ENVIRONMENT} cannot be written: {error.strerror}; others find the local cloud by it"
+            f"{ENVIRONMENT} cannot be written: {error.strerror}; other commands need it to find the"
+            " local cloud"
         ) from None
     try:
         while True:
@@ -119,11 +123,11 @@ def _publish(text: str) -> bool:
             except FileExistsError:
                 if other := _running(ENVIRONMENT):
                     _warn(
-                        f"the local cloud of process {other} is up here, and stays the one that"
-                        " other commands find; end it first to have them find this one"
+                        f"the local cloud of process {other} runs in this folder, and other"
+                        " commands use it; end it if they should use this local cloud"
                     )
                     return False
-                ENVIRONMENT.unlink(missing_ok=True)  # of one that could not clean up
+                ENVIRONMENT.unlink(missing_ok=True)  # its local cloud could not clean up
             else:
                 return True
     finally:
@@ -131,7 +135,7 @@ def _publish(text: str) -> bool:
 
 
 def _running(file: Path) -> int | None:
-    """Return the process that wrote a file, if it runs."""
+    """Return the id of the process that wrote a file, if the process still runs."""
     try:
         process = int(dotenv_values(file).get("LOCAL_CLOUD_PROCESS") or "")
         os.kill(process, 0)
@@ -143,9 +147,9 @@ def _running(file: Path) -> int | None:
 
 
 def _run(command: list[str], env: Mapping[str, str]) -> int:
-    """Run the command; 127 if there is none of this name, as a shell says.
+    """Run the command and return its exit code; 127 if it does not exist, as in a shell.
 
-    Ctrl-C reaches it as well, and it may take its time to end; a SIGTERM is passed on.
+    Ctrl-C reaches the command too, and it gets time to end. A SIGTERM is passed on to it.
     """
     try:
         process = subprocess.Popen(command, env=env)
@@ -179,11 +183,11 @@ def _warn(text: str) -> None:
 
 
 def _ignore(_: Delivery) -> None:
-    """Tell nothing."""
+    """Print nothing."""
 
 
-def _tell(delivery: Delivery) -> None:
-    """Print one line: the pipe or rule, the record, what was sent, how it ended."""
+def _print(delivery: Delivery) -> None:
+    """Print one line: the pipe or rule, the record, what was sent, and the result."""
     keys = " ".join(str(value) for key in delivery.keys.values() for value in key.values())
     statuses = " ".join(str(attempt.status or attempt.problem) for attempt in delivery.attempts)
     sent = f"{delivery.request.method} {delivery.request.url}" if delivery.request else ""
@@ -193,7 +197,7 @@ def _tell(delivery: Delivery) -> None:
         f" {sent} {statuses} {delivery.reason}"
     )
     line = line.rstrip() if sent else " ".join(line.split())
-    safe = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in line)
+    safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
     with _LINE:
         print(safe, flush=True)
 

@@ -1,4 +1,4 @@
-"""An ASGI application on a free port of 127.0.0.1, in a thread."""
+"""Serve an ASGI application on a free port of 127.0.0.1, in a thread."""
 
 import socket
 import threading
@@ -12,12 +12,12 @@ from localcloud.errors import LocalCloudError
 
 
 class AppServer:
-    """A context manager: entering waits until the application answers, leaving ends it.
+    """A context manager: entering waits until the application answers, leaving stops it.
 
-    `endpoint` is its URL; `what` names it in errors.
+    `endpoint` is its URL; `what` is its name in errors.
 
     Raises:
-        LocalCloudError: the port is taken.
+        LocalCloudError: the port is in use.
 
     """
 
@@ -30,8 +30,8 @@ class AppServer:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        # asyncio turns Nagle's algorithm off only where the protocol is named; with it, an answer
-        # with a body takes 40 ms.
+        # asyncio turns Nagle's algorithm off only if the protocol is named. With the algorithm, a
+        # response with a body takes 40 ms.
         listening = socket.socket(proto=socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -39,7 +39,8 @@ class AppServer:
         except (OSError, OverflowError):
             listening.close()
             raise LocalCloudError(
-                f"port {self._port} of 127.0.0.1 is taken; choose another, or none for a free one"
+                f"port {self._port} of 127.0.0.1 is in use; choose another port, or give none for a"
+                " free port"
             ) from None
         self.endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = uvicorn.Config(

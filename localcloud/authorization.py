@@ -1,9 +1,9 @@
-"""Connections that a destination's 401 or 407 de-authorizes, as EventBridge does.
+"""Connections that are de-authorized by a 401 or 407 of a destination, as in EventBridge.
 
 See AWS: EventBridge User Guide, "De-authorizing connections": a connection with an API key loses
-its authorization when EventBridge gets one of these, until it is updated. The guide's table of
-API destinations' error codes has both among those that are tried again; so a record is, but
-nothing is sent for it before the connection is authorized again.
+its authorization when EventBridge gets one of these, until the connection is updated. The guide's
+table of API destinations' error codes says that both are retried. So a record is retried, but
+nothing is sent for it until the connection is authorized again.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ DEAUTHORIZED = "DEAUTHORIZED"
 
 
 class Authorization:
-    """Whether one connection may be used."""
+    """Says whether one connection may be used."""
 
     def __init__(self, connection: Connection, owner: "Authorizations") -> None:
         self._connection = connection
@@ -29,7 +29,7 @@ class Authorization:
 
     @property
     def problem(self) -> str:
-        """Why nothing is sent; empty if it is."""
+        """Why nothing may be sent; empty if requests may be sent."""
         name = self._connection.name
         if not self._owner.is_deauthorized(name):
             return ""
@@ -38,13 +38,13 @@ class Authorization:
         )
 
     def refused(self) -> None:
-        """Take notice of a 401 or a 407."""
-        with contextlib.suppress(BotoCoreError, ClientError):  # the next one takes it again
+        """Handle a 401 or a 407."""
+        with contextlib.suppress(BotoCoreError, ClientError):  # the next 401 or 407 tries again
             self._owner.refuse(self._connection)
 
 
 class Authorizations:
-    """The states of all connections, as the AWS API tells them; `look` asks for them."""
+    """The states of all connections in the AWS API; `refresh` reads them."""
 
     def __init__(self, client: Callable[[str], Any], read_secret: ReadSecret) -> None:
         self._client = client
@@ -60,19 +60,19 @@ class Authorizations:
         """Say whether a connection has lost its authorization."""
         return name in self._deauthorized
 
-    def look(self) -> None:
-        """Ask for the connections that have lost their authorization."""
+    def refresh(self) -> None:
+        """Read from the API which connections have lost their authorization."""
         events = self._client("events")
         with self._lock:
             answer = events.list_connections(ConnectionState=DEAUTHORIZED)
-            names = {one["Name"] for one in answer["Connections"]}
+            names = {connection["Name"] for connection in answer["Connections"]}
             while token := answer.get("NextToken"):
                 answer = events.list_connections(ConnectionState=DEAUTHORIZED, NextToken=token)
-                names |= {one["Name"] for one in answer["Connections"]}
+                names |= {connection["Name"] for connection in answer["Connections"]}
             self._deauthorized = names
 
     def refuse(self, connection: Connection) -> None:
-        """De-authorize a connection, unless it has another key by now."""
+        """De-authorize a connection, unless it got another key in the meantime."""
         events = self._client("events")
         with self._lock:
             if connection.name in self._deauthorized:
@@ -87,6 +87,6 @@ class Authorizations:
                 self._deauthorized = self._deauthorized | {connection.name}
                 return
             own = {"ApiKeyName": now["api_key_name"], "ApiKeyValue": now["api_key_value"]}
-            events.update_connection(  # it got another key in between, and keeps it
+            events.update_connection(  # it got another key at the same time: keep that key
                 Name=connection.name, AuthParameters={"ApiKeyAuthParameters": own}
             )

@@ -19,12 +19,12 @@ BACKLOG = 128
 
 
 class LocalAws:
-    """An AWS API on a free port of 127.0.0.1, empty at the start and gone at the end.
+    """An AWS API on a free port of 127.0.0.1, without any resources at the start.
 
     A context manager: entering waits until the API answers, leaving stops its process. The
-    server also stops by itself when the process that started it dies, but not on Ctrl-C.
-    `endpoint` is its URL. `module` is the module that is run as its process: PORT and DESCRIPTOR,
-    as for `localcloud.server`, come before `arguments`.
+    server also stops when the process that started it ends, but not on Ctrl-C. `endpoint` is its
+    URL. `module` is the module that its process runs, with PORT and DESCRIPTOR (see
+    `localcloud.server`) before `arguments`.
 
     Raises:
         LocalCloudError: the port is taken, or the server does not start.
@@ -74,9 +74,9 @@ class LocalAws:
         self.stop()
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return `base` (default: this process's environment), pointed at this AWS.
+        """Return `base` (default: this process's environment) with the variables for this AWS.
 
-        Whatever could reach a real account is taken out: credentials, profiles, endpoints.
+        Variables that could reach a real account are removed: credentials, profiles, endpoints.
         """
         inherited = os.environ if base is None else base
         kept = {
@@ -100,7 +100,7 @@ class LocalAws:
         }
 
     def stop(self) -> None:
-        """Stop the server's process and wait for its end; safe to call twice."""
+        """Stop the server's process and wait for its end; a second call does nothing."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -128,7 +128,7 @@ class LocalAws:
 
 
 def _listening(port: int) -> socket.socket:
-    """Return a socket that listens on a port, which nobody else gets before the server has it."""
+    """Return a socket that listens on a port, so that no other process can take the port."""
     server = socket.socket()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -137,6 +137,6 @@ def _listening(port: int) -> socket.socket:
     except (OSError, OverflowError):
         server.close()
         raise LocalCloudError(
-            f"port {port} of 127.0.0.1 is taken; choose another, or none for a free one"
+            f"port {port} of 127.0.0.1 is in use; choose another port, or give none for a free port"
         ) from None
     return server

@@ -1,7 +1,7 @@
-"""An event bus: hands each event to the rules that the AWS API says are there.
+"""An event bus: it gives each event to the rules that the AWS API lists.
 
-What is run is what pipes put on it; events that others put are moto's own affair. A rule that is
-in place when a record is written gets the record's event.
+Only events from pipes reach the rules; moto handles the events of PutEvents. A rule gets the events
+of all records that are written after the rule was created.
 """
 
 import json
@@ -15,17 +15,17 @@ from botocore.exceptions import ClientError
 from eventpipes import Event, EventPipesError, Rule, RuleDefinition
 from eventpipes.deployed import ReadSecret, Target, list_targets, read_rule
 from localcloud.delivery import Delivery
-from localcloud.rule_target import Put, RuleTarget, outcome_of
+from localcloud.rule_target import BusEvent, RuleTarget, delivery_of
 from localcloud.status import PipeStatus
 
 Make = Callable[[Rule], RuleTarget]
 
 
 class Bus:
-    """Runs the rules of one bus; `make` gives what delivers to a rule's target.
+    """Runs the rules of one bus; `make` returns the `RuleTarget` of a rule.
 
-    `look` finds what has changed. What delivers to a target that was changed or removed gets no
-    more events, and finishes what it has.
+    `refresh` reads which rules and targets exist now. When a target was changed or removed, its
+    former `RuleTarget` gets no more events and finishes those that it has.
     """
 
     def __init__(
@@ -35,13 +35,13 @@ class Bus:
         client: Callable[[str], Any],
         read_secret: ReadSecret,
         make: Make,
-        tell: Callable[[Delivery], None],
+        report: Callable[[Delivery], None],
     ) -> None:
         self.name = name
         self._client = client
         self._read_secret = read_secret
         self._make = make
-        self._tell = tell
+        self._report = report
         self._found: list[Target] | None = None
         self._targets: dict[str, tuple[str, RuleTarget]] = {}
         self._stopped: dict[str, RuleDefinition] = {}
@@ -51,25 +51,27 @@ class Bus:
 
     @property
     def statuses(self) -> dict[str, PipeStatus]:
-        """What became of every rule, by place (`bus/rule/target`)."""
+        """The status of every rule, by place (`bus/rule/target`)."""
         with self._lock:
             return dict(self._statuses)
 
     def put(self, event: Event, record: Mapping[str, Any], created: datetime) -> None:
-        """Hand an event to the rules; it is delivered later. `created` is the record's time."""
-        put = Put(envelope=event.envelope, record=record, created=created, at=datetime.now(UTC))
+        """Give an event to the rules, which deliver it later. `created` is the record's time."""
+        bus_event = BusEvent(
+            envelope=event.envelope, record=record, created=created, at=datetime.now(UTC)
+        )
         with self._lock:
             for _, target in self._targets.values():
-                target.take(put)
+                target.take(bus_event)
             for place, definition in self._stopped.items():
                 reason = self._statuses[place].reason
-                self._tell(outcome_of(definition, put, "undelivered", reason=reason))
+                self._report(delivery_of(definition, bus_event, "undelivered", reason=reason))
 
-    def look(self, *, closely: bool = False) -> None:
-        """Ask for the rules and their targets; closely: for their destinations, too.
+    def refresh(self, *, closely: bool = False) -> None:
+        """Read the rules and their targets from the AWS API; closely: also their destinations.
 
         Raises:
-            ClientError: there is no such bus, or it cannot be asked.
+            ClientError: the bus does not exist, or the API returns an error.
 
         """
         with self._lock:
@@ -84,7 +86,7 @@ class Bus:
             self._close_former()
 
     def gone(self) -> None:
-        """Take notice that the bus does not exist: no rule gets more events."""
+        """Note that the bus no longer exists: its rules get no more events."""
         with self._lock:
             self._found = None
             for place in self._statuses:
@@ -92,7 +94,7 @@ class Bus:
                 self._statuses[place] = PipeStatus(place, "DELETED")
 
     def close(self) -> None:
-        """Finish what is under way; say of which rules something could not be."""
+        """Finish the events that are being delivered; note which rules could not finish."""
         with self._lock:
             for place in list(self._targets):
                 self._retire(place)
@@ -103,7 +105,7 @@ class Bus:
             self._former.clear()
 
     def _look_at(self, found: Target) -> str:
-        """Start, change or stop what delivers to a target; return its place."""
+        """Start, restart or stop the `RuleTarget` of a target; return its place."""
         rule, target = found
         place = f"{self.name}/{rule['Name']}/{target['Id']}"
         try:

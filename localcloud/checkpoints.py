@@ -1,10 +1,10 @@
-"""How far each pipe has read each shard; over a restart of the runner, as AWS keeps it."""
+"""How far each pipe has read each shard; kept over a restart of the runner, as on AWS."""
 
 import threading
 
 
 class Checkpoints:
-    """The last sequence number handled, by pipe and shard."""
+    """The last sequence number that was handled, by pipe and shard."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -16,6 +16,6 @@ class Checkpoints:
             return self._last.get(f"{pipe}/{shard}")
 
     def reached(self, pipe: str, shard: str, sequence_number: str) -> None:
-        """Remember that this record is done with: delivered, filtered out or a dead letter."""
+        """Remember that this record is finished: delivered, filtered out or a dead letter."""
         with self._lock:
             self._last[f"{pipe}/{shard}"] = sequence_number

@@ -16,12 +16,12 @@ from localcloud.named_cache import named_cache
 from localcloud.runner import Runner
 
 MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
-"""What is deployed where the settings name no endpoint; requests go to the local Momento."""
+"""The stack names it if the settings name no endpoint; requests go to the local Momento."""
 API_KEY = "local-api-key"
 
 
 class LocalCloud:
-    """A context manager that runs the local cloud; `environment()` points at it."""
+    """A context manager that runs the local cloud; `environment()` returns its variables."""
 
     def __init__(
         self,
@@ -34,11 +34,12 @@ class LocalCloud:
         on_delivery: Callable[[Delivery], None] = lambda _: None,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`port` is the AWS API's (default: a free one); `region` where the environment has none.
+        """Prepare the local cloud.
 
-        `caches` exist from the start, and those that a pipe or a rule names as soon as it is
-        deployed. With `momento_limits`, Momento answers 429 over them. `warn` is told of a cache
-        that is over their number.
+        `port` is the port of the AWS API (default: a free port). `region` is used if the
+        environment has none. `caches` exist from the start; caches that a pipe or a rule names
+        exist as soon as it is deployed. With `momento_limits`, Momento answers 429 over them.
+        `warn` is called if a cache is over their number of caches.
         """
         self.aws = LocalAws(port=port)
         self.momento = LocalMomento(
@@ -60,7 +61,7 @@ class LocalCloud:
                     endpoint=self.aws.endpoint,
                     region=self.environment()["AWS_REGION"],
                     redirect=self.momento.endpoint,
-                    on_delivery=self._tell,
+                    on_delivery=self._report,
                     on_start=self._create_cache,
                 )
             )
@@ -70,25 +71,25 @@ class LocalCloud:
     def __exit__(self, *_: object) -> None:
         self._exit.close()
 
-    def _tell(self, delivery: Delivery) -> None:
-        self.feed.tell(delivery)
+    def _report(self, delivery: Delivery) -> None:
+        self.feed.add(delivery)
         self._on_delivery(delivery)
 
     def _create_cache(self, definition: Definition | RuleDefinition) -> None:
-        """Create the cache that is named, as somebody would in the Momento console."""
+        """Create the cache that a pipe or a rule names, as a person does in Momento's console."""
         name, limits = named_cache(definition), self.momento.service.limits
         if name and not self.momento.service.create_cache(name) and limits:
             self._warn(
-                f"{definition.name} sends to the cache {name}, which is one more than the"
-                f" {limits.caches} that Momento gives an account in a region: it answers 404"
+                f"{definition.name} sends to the cache {name}, but Momento gives an account only"
+                f" {limits.caches} caches in a region: it answers 404"
             )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return `base` (default: this process's environment), pointed at the local cloud.
+        """Return `base` (default: this process's environment) with the local cloud's variables.
 
-        The stack is told the real Momento's endpoint, as for AWS; `MOMENTO_ENDPOINT_URL`, like
-        `AWS_ENDPOINT_URL`, says where it is to be reached here. `PIPE_DELIVERIES_URL` is the
-        feed of what the pipes do.
+        The stack gets the real Momento's endpoint, as for AWS. `MOMENTO_ENDPOINT_URL`, like
+        `AWS_ENDPOINT_URL`, is the address of the local Momento. `PIPE_DELIVERIES_URL` is the
+        address of the delivery feed.
         """
         inherited = os.environ if base is None else base
         if self._region and not (

@@ -1,4 +1,4 @@
-"""Connections that lose their authorization and get it back: the corrections of moto's.
+"""Corrections of moto for connections that lose their authorization and get it back.
 
 See AWS: EventBridge User Guide, "De-authorizing connections" and "Connection states".
 """
@@ -23,11 +23,11 @@ def apply() -> None:
     """Correct moto in this process."""
     _update_the_secret()
     _deauthorize()
-    _tell_the_destinations_state()
+    _return_the_destinations_state()
 
 
 def _update_the_secret() -> None:
-    """Store a changed API key where a created one is stored, and authorize the connection again."""
+    """Store a changed API key in the connection's secret, and authorize the connection again."""
     original = EventsBackend.update_connection
 
     def update_connection(self: EventsBackend, name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -50,9 +50,9 @@ def _update_the_secret() -> None:
 
 
 def _deauthorize() -> None:
-    """Answer DeauthorizeConnection, and tell the state in a list; moto has neither.
+    """Support DeauthorizeConnection, and list connections by state; moto does neither.
 
-    AWS removes the parameters from the secret as well; here the state is all that changes.
+    AWS also removes the parameters from the secret. Here only the state changes.
     """
 
     def deauthorize_connection(self: EventsHandler) -> str:
@@ -81,8 +81,8 @@ def _deauthorize() -> None:
     EventsHandler.list_connections = list_connections  # type: ignore[assignment, method-assign]  # the correction
 
 
-def _tell_the_destinations_state() -> None:
-    """Call an API destination INACTIVE while its connection is not authorized."""
+def _return_the_destinations_state() -> None:
+    """Return INACTIVE as the state of an API destination whose connection is not authorized."""
 
     def connection_of(destination: Destination) -> Connection | None:
         account = destination.arn.split(":")[4]

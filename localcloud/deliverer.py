@@ -1,7 +1,7 @@
 """Deliver one record of a pipe: request or event, retries, record age, dead letter.
 
-A connection that is refused or breaks is EventBridge Pipes' own trouble: tried again until the
-record is too old, and not counted.
+For EventBridge Pipes, a refused or broken connection is an internal error. It is retried until the
+record is too old, and it does not count as an attempt.
 """
 
 import json
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 DAY_SECONDS = 86_400
-"""A stream keeps a record for a day; without a bound of its own, so does a pipe."""
+"""A stream keeps a record for a day; without a limit of its own, a pipe tries it that long."""
 EXHAUSTED = "RetryAttemptsExhausted"
 TOO_OLD = "MaximumRecordAgeExceeded"
 
@@ -59,7 +59,7 @@ class Deliverer:
         self._sender.__exit__()
 
     def deliver(self, record: Mapping[str, Any], created: datetime) -> Delivery | None:
-        """Return what became of the record, or nothing if the pipe was stopped before."""
+        """Deliver the record and return the result, or None if the pipe stops before that."""
         outcome = self._pipe.process(record)
         if isinstance(outcome, Filtered):
             return self._done(record, created, "filtered")
@@ -111,7 +111,7 @@ class Deliverer:
         *,
         reason: str = "",
     ) -> Delivery:
-        """Put the record's place in the stream into the dead-letter queue, if there is one."""
+        """Send the record's place in the stream to the dead-letter queue, if the pipe has one."""
         definition = self._pipe.definition
         arn = definition.source.dead_letter_queue_arn
         if arn is not None:

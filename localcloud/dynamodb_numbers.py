@@ -1,6 +1,6 @@
-"""Numbers as DynamoDB stores them, where moto keeps the text that was written.
+"""Corrections of moto for numbers: DynamoDB normalises them, moto stores the text as written.
 
-What DynamoDB stores is in `eventpipes.dynamodb_number`.
+`eventpipes.dynamodb_number` normalises a number as DynamoDB does.
 """
 
 from decimal import Context, Decimal, Rounded
@@ -21,7 +21,7 @@ def normalise(text: str) -> str:
     """Return a number as DynamoDB stores it.
 
     Raises:
-        MockValidationException: DynamoDB refuses it, with DynamoDB's text.
+        MockValidationException: DynamoDB refuses the number; the message is DynamoDB's.
 
     """
     try:
@@ -31,12 +31,12 @@ def normalise(text: str) -> str:
 
 
 def normalised(value: Any) -> Any:  # noqa: ANN401 - a request is any JSON
-    """Return a request with every number in it as DynamoDB stores it, wherever it is.
+    """Return a request in which every number is as DynamoDB stores it.
 
-    An attribute called `N` is told from a number by its value, which is an object.
+    An attribute with the name `N` differs from a number: its value is an object.
 
     Raises:
-        MockValidationException: a number is refused, or a set holds one twice.
+        MockValidationException: a number is refused, or a set holds a number twice.
 
     """
     match value:
@@ -48,14 +48,14 @@ def normalised(value: Any) -> Any:  # noqa: ANN401 - a request is any JSON
                 raise MockValidationException("Input collection contains duplicates")
             return {"NS": numbers}
         case dict():
-            return {name: normalised(one) for name, one in value.items()}
+            return {name: normalised(member) for name, member in value.items()}
         case list():
-            return [normalised(one) for one in value]
+            return [normalised(member) for member in value]
     return value
 
 
 def apply() -> None:
-    """Correct moto in this process: what comes in, and what is calculated."""
+    """Correct moto in this process: the numbers in requests, and those that it calculates."""
     original = DynamoHandler.call_action
 
     def call_action(self: DynamoHandler) -> Any:  # noqa: ANN401 - moto's own type
@@ -67,15 +67,15 @@ def apply() -> None:
         return original(self)
 
     DynamoHandler.call_action = call_action  # type: ignore[method-assign]  # the correction
-    # moto reads items by boto3's types to project them, which refuse the zeros of a large number.
+    # For a projection, moto uses boto3's types, which refuse the zeros of a large number.
     DYNAMODB_CONTEXT.traps[Rounded] = False
     _calculate()
 
 
 def _calculate() -> None:
-    """Add and subtract exactly; moto rounds to 28 digits, and fails on an exponent.
+    """Add and subtract exactly; moto rounds to 28 digits and fails on an exponent.
 
-    DynamoDB calls every result that it cannot store an overflow.
+    If DynamoDB cannot store a result, it calls that an overflow.
     """
     add, subtract = DynamoType.__add__, DynamoType.__sub__
     update = Item.update_with_attribute_updates
@@ -97,7 +97,7 @@ def _calculate() -> None:
         return result(_EXACT.subtract(Decimal(self.value), Decimal(other.value)))
 
     def update_with_attribute_updates(self: Item, attribute_updates: dict[str, Any]) -> None:
-        """Add as an update expression does."""
+        """Add in the same way as an update expression."""
         changes = dict(attribute_updates)
         for name, change in attribute_updates.items():
             if change.get("Action") == "ADD" and "N" in change.get("Value", {}):

@@ -1,4 +1,4 @@
-"""DynamoDB's streams as AWS writes, ends and reads them: the corrections of moto's."""
+"""Corrections of moto for DynamoDB's streams: how they are written, ended and read."""
 
 import threading
 import uuid
@@ -22,11 +22,11 @@ def apply() -> None:
 
 
 def _write_records() -> None:
-    """Write one record a change, with its own number and region.
+    """Write one record for each change, with its own sequence number and region.
 
-    AWS writes no record when an item is replaced by an equal one, and one when an update
-    creates an item; moto writes a MODIFY and two INSERTs. moto's records say us-east-1
-    wherever the table is, and two written at once can get the same sequence number.
+    AWS writes no record when a put does not change an item; moto writes a MODIFY. AWS writes one
+    record when an update creates an item; moto writes two INSERTs. moto's records always have the
+    region us-east-1, and two records of the same time can get the same sequence number.
     """
     original_add, original_update = StreamShard.add, DynamoDBBackend.update_item
     lock = threading.RLock()
@@ -34,7 +34,7 @@ def _write_records() -> None:
 
     def add(self: StreamShard, old: Item | None, new: Item | None) -> None:
         if getattr(creating, "item", False) and old is None and not creating.halfway:
-            creating.halfway = True  # the empty item that the update is about to fill
+            creating.halfway = True  # the empty item, which the update fills next
             return
         if old is not None and new is not None and old.attrs == new.attrs:
             return
@@ -61,12 +61,12 @@ def _streams(table: Table) -> dict[str, StreamShard]:
 
 
 def _end_and_begin() -> None:
-    """Let a stream be disabled, and another be enabled afterwards, which has an ARN of its own.
+    """Let a stream be disabled, and let another stream with a new ARN be enabled after that.
 
-    The disabled one takes no more records and can still be read; the table goes on telling its
-    ARN as the latest. See AWS: DynamoDB Developer Guide, "Enabling a stream", and the API's
-    UpdateTable, which refuses to enable a stream where one is enabled, or to disable none. moto
-    fails at every write once a stream is disabled, and never enables another.
+    The disabled stream takes no more records and can still be read. The table still shows its ARN
+    as the latest. See AWS: DynamoDB Developer Guide, "Enabling a stream", and UpdateTable in the
+    API. UpdateTable refuses to enable a stream if a stream is enabled, and to disable a stream if
+    none is. moto fails at every write after a stream is disabled, and never enables another.
     """
 
     def set_stream_specification(self: Table, streams: dict[str, Any] | None) -> None:
@@ -99,7 +99,7 @@ def _end_and_begin() -> None:
 
 
 def _read_by_arn() -> None:
-    """Answer about the stream that an ARN names; moto answers about the table's only one."""
+    """Use the stream that an ARN names; moto knows only one stream of a table."""
 
     def shard_of(self: DynamoDBStreamsBackend, arn: str) -> StreamShard:
         name, _, label = arn.partition(":table/")[2].partition("/stream/")
@@ -145,7 +145,7 @@ def _read_by_arn() -> None:
         shard = shard_of(self, arn)
         if shard.id != shard_id:
             raise ResourceNotFoundException
-        iterator = ShardIterator(self, shard, shard_iterator_type, sequence_number)  # type: ignore[arg-type]  # moto's caller has made it an integer
+        iterator = ShardIterator(self, shard, shard_iterator_type, sequence_number)  # type: ignore[arg-type]  # moto's caller converts it to an integer
         self.shard_iterators[iterator.arn] = iterator
         return iterator
 
@@ -167,15 +167,15 @@ def _described(shard: StreamShard) -> dict[str, Any]:
 
 
 def _read_until_the_end() -> None:
-    """Give an idle reader its iterator again, and none once the stream has ended and is read.
+    """Return the same iterator to an idle reader, and none at the end of a disabled stream.
 
-    moto makes and keeps a new one at every read, which a reader that waits for records would
-    fill the memory with.
+    moto creates and keeps a new iterator at every read. A reader that waits for records would fill
+    the memory with iterators.
     """
     original = ShardIterator.get
 
     def get(self: ShardIterator, limit: int = 1000) -> dict[str, Any]:
-        ended = _has_ended(self.stream_shard)  # before it is read
+        ended = _has_ended(self.stream_shard)  # check this before the read
         if self.stream_shard.get(self.sequence_number, 1):
             return original(self, limit)
         return {"Records": []} | ({} if ended else {"NextShardIterator": self.arn})
@@ -184,7 +184,7 @@ def _read_until_the_end() -> None:
 
 
 def _end_iterators_with_their_table() -> None:
-    """Refuse to read a stream whose table is gone, as AWS does; moto reads on."""
+    """Refuse to read a stream whose table was deleted, as AWS does; moto still reads it."""
     original = DynamoDBStreamsBackend.get_records
 
     def get_records(self: DynamoDBStreamsBackend, iterator_arn: str, limit: int) -> dict[str, Any]:

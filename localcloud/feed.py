@@ -1,6 +1,6 @@
-"""What the pipes did, for whoever wants to watch: `GET /deliveries?after=NUMBER`, a long poll.
+"""The delivery feed shows what the pipes did: `GET /deliveries?after=NUMBER`, a long poll.
 
-AWS has nothing like it: its execution logs say less, and nothing of filtered records.
+AWS has no such feed. Its execution logs show less, and no filtered records.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ POLL_SECONDS = 0.01
 
 
 class DeliveryFeed(AppServer):
-    """The last deliveries, numbered from 1; `tell` adds one, from any thread."""
+    """The last deliveries, numbered from 1; any thread may `add` a delivery."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -35,19 +35,19 @@ class DeliveryFeed(AppServer):
         app = Starlette(routes=[Route("/deliveries", self._on_poll)])
         super().__init__(app, what="delivery feed")
 
-    def tell(self, delivery: Delivery) -> None:
-        """Add a delivery; whoever has seen a number has seen all before it."""
-        told = _as_json(delivery)
+    def add(self, delivery: Delivery) -> None:
+        """Add a delivery with the next number; a reader never misses a lower number."""
+        described = _as_json(delivery)
         with self._turn:
-            self._deliveries.append({"number": next(self._numbers)} | told)
+            self._deliveries.append({"number": next(self._numbers)} | described)
 
     async def _on_poll(self, request: Request) -> JSONResponse:
-        """Answer with what came after a number, or wait for it."""
+        """Answer with the deliveries after a number, or wait for a delivery."""
         text = request.query_params.get("after", "0")
         if not text.isdecimal():
             raise HTTPException(400, f"after must be a whole number, not {text!r}")
         deadline = time.monotonic() + LONG_POLL_SECONDS
-        while not (found := self._after(int(text))) and time.monotonic() < deadline:  # noqa: ASYNC110 - they are told from other threads
+        while not (found := self._after(int(text))) and time.monotonic() < deadline:  # noqa: ASYNC110 - other threads add them
             await asyncio.sleep(POLL_SECONDS)
         return JSONResponse({"items": found})
 

@@ -1,6 +1,6 @@
-"""The pipes' execution logs, written to their log group at their level.
+"""The execution logs of pipes, written to the pipe's log group at the pipe's level.
 
-See AWS: "Logging Amazon EventBridge Pipes". Entries are collected and written together.
+See AWS: "Logging Amazon EventBridge Pipes". Entries are collected and written in batches.
 """
 
 import contextlib
@@ -25,11 +25,11 @@ FLUSH_SECONDS = 0.25
 BATCH = 500
 
 Entry = tuple[str, str, dict[str, Any]]
-"""A log group, a stream in it, and what to write."""
+"""A log group, a log stream in it, and the entry to write."""
 
 
 class ExecutionLog:
-    """Writes what pipes did, in a thread of its own."""
+    """Writes execution logs in its own thread."""
 
     def __init__(self, client: "CloudWatchLogsClient") -> None:
         self._client = client
@@ -38,11 +38,11 @@ class ExecutionLog:
         self._thread = threading.Thread(target=self._write_all, name="logs", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start to write."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Write what is left, and end."""
+        """Write the remaining entries, and end."""
         self._entries.put(None)
         self._thread.join()
 
@@ -100,10 +100,11 @@ class ExecutionLog:
 
 
 def _entries(definition: Definition, delivery: Delivery, execution: str) -> list[dict[str, Any]]:
-    """Return the steps of one execution, each with the level from which AWS logs it.
+    """Return the log entries of one execution, each with the level at which AWS logs it.
 
-    Payloads, requests and responses are in them only where the pipe logs execution data: the
-    first step's payload is the batch of events, of one here, the target stage's what is sent.
+    They hold payloads, requests and responses only if the pipe logs execution data. The payload of
+    the first entry is the batch of records, here one record. The payload of the target stage is
+    what is sent.
     """
     data = definition.logging.execution_data
     request = delivery.request

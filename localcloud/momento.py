@@ -1,8 +1,8 @@
 """Momento's HTTP API for caches and topics, on this machine.
 
-See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento Topics". Caches
-exist when they are created here, as they do in the Momento console. Where the pages leave an
-answer open, docs/fidelity.md says what is inferred.
+See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento Topics". A cache must
+be created first, as in Momento's console. If the pages do not document a response, docs/fidelity.md
+says what is inferred.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ __all__ = ["KEPT_MESSAGES", "Cache", "Item", "Limits", "LocalMomento", "Momento"
 
 LONG_POLL_SECONDS = 10.0
 EVICTION_SECONDS = 0.1
-"""The shortest pause between two looks for expired items."""
+"""The shortest pause between two searches for expired items."""
 BINARY = "application/octet-stream"
 PERMISSIONS = {"PUT": "write", "DELETE": "write", "POST": "write"}
 CODES = {
@@ -46,18 +46,18 @@ CODES = {
     405: "MethodNotAllowed",
     429: "LimitExceeded",
 }
-"""The label of an error; those of 400, 403 and 404 are in Momento's pages."""
+"""The label of an error; Momento's pages have those of 400, 403 and 404."""
 URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
 Interference = Callable[[Request], Awaitable[Response | None]]
-"""Looks at a request before the service does, and may answer in its place (for tests)."""
+"""Gets a request before the service does, and may answer it instead (for tests)."""
 
 
 class Momento:
     """The service's state and its ASGI application, `app`.
 
-    `keys` are the account's API keys, of which `api_key` may do everything. With `limits`,
-    requests over them are answered with 429.
+    `keys` are the account's API keys; `api_key` may do everything. With `limits`, requests over
+    them are answered with 429.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Momento:
         )
 
     def create_cache(self, name: str) -> bool:
-        """Create a cache, unless it is there; return False where the limit is reached."""
+        """Create a cache if it does not exist; return False if the limit is reached."""
         if name not in self.caches:
             if self.limits is not None and len(self.caches) >= self.limits.caches:
                 return False
@@ -125,8 +125,8 @@ class Momento:
         if len(key) + len(value) > MAX_ITEM_BYTES:
             raise HTTPException(
                 400,
-                f"Invalid argument: the item has {len(key) + len(value)} bytes with its key, and"
-                f" {MAX_ITEM_BYTES} at most are taken",
+                f"Invalid argument: the item has {len(key) + len(value)} bytes with its key; the"
+                f" limit is {MAX_ITEM_BYTES}",
             )
         cache.put(key, Item(value, time.monotonic() + ttl))
         self._evict()
@@ -145,10 +145,10 @@ class Momento:
         return await self._poll(request, topic)
 
     async def _publish(self, request: Request, topic: Topic) -> Response:
-        """Take a message of any content type: all but `application/octet-stream` is text.
+        """Accept a message with any content type; all but `application/octet-stream` is text.
 
-        The page documents `text/plain` and `application/octet-stream`, and its own example, a
-        `curl -d`, sends another; a pipe sends JSON, as in Momento's walk-through.
+        The page documents `text/plain` and `application/octet-stream`, but its own example, a
+        `curl -d`, sends another type. A pipe sends JSON, as in Momento's walk-through.
         """
         content_type = request.headers.get("content-type", "")
         if not content_type:
@@ -159,8 +159,8 @@ class Momento:
         if len(body) > MAX_MESSAGE_BYTES:
             raise HTTPException(
                 400,
-                f"Invalid argument: the message has {len(body)} bytes, and {MAX_MESSAGE_BYTES} at"
-                " most are taken",
+                f"Invalid argument: the message has {len(body)} bytes; the limit is"
+                f" {MAX_MESSAGE_BYTES}",
             )
         self._take("topic", message_operations(len(body)))
         async with self._published:
@@ -169,10 +169,10 @@ class Momento:
         return Response(status_code=204)
 
     async def _poll(self, request: Request, topic: Topic) -> Response:
-        """Answer with what came since, or wait for it (a long poll).
+        """Answer with the messages since a number, or wait for a message (a long poll).
 
-        Without a number, and with 0 for both number and page, as a first request has them, that
-        is what comes from now on; page 0 stands for the current one.
+        A first request has no number, or 0 for both number and page; it gets the messages from
+        now on. Page 0 stands for the current page.
         """
         number = _whole_number(request, "sequence_number", default=topic.next_number)
         page = _whole_number(request, "sequence_page", default=topic.page)
@@ -190,7 +190,7 @@ class Momento:
         return JSONResponse({"items": [*([gap] if gap else []), *map(topic.item, messages)]})
 
     def _authenticate(self, request: Request) -> ApiKey:
-        """Return the key that a request comes with."""
+        """Return the API key of a request."""
         header = request.headers.get("authorization")
         token = request.query_params.get("token")
         if header and token:
@@ -205,7 +205,7 @@ class Momento:
         return found
 
     def _cache(self, request: Request, caller: ApiKey, kind: str, name: bytes) -> Cache:
-        """Return the cache that a request names, if the key may do there what it asks."""
+        """Return the cache that a request names, if the key permits the request."""
         cache = request.path_params["cache"]
         permission = PERMISSIONS.get(request.method, "read")
         if not caller.permits(kind, permission, cache, name):
@@ -218,7 +218,7 @@ class Momento:
         return found
 
     def _take(self, kind: str, operations: int) -> None:
-        """Count operations; over the account's limit, where there is one, refuse the request."""
+        """Count operations; refuse the request if the account has a limit and is over it."""
         allowance = self._allowances[kind]
         if self.limits is None or allowance.take(time.monotonic(), operations):
             return
@@ -229,7 +229,7 @@ class Momento:
         )
 
     def _evict(self) -> None:
-        """Remove what has expired from all caches, now and when the next item expires."""
+        """Remove expired items from all caches, now and when the next item expires."""
         if self._eviction is not None:
             self._eviction.cancel()
         now = time.monotonic()
@@ -280,10 +280,10 @@ async def _as_json(_: Request, error: Exception) -> Response:
 class LocalMomento(AppServer):
     """Momento on a free port of 127.0.0.1, in a thread; a context manager.
 
-    `service` holds its state, `endpoint` is its URL; the other arguments are `Momento`'s.
+    `service` holds its state, `endpoint` is its URL; the other arguments are those of `Momento`.
 
     Raises:
-        LocalCloudError: the port is taken.
+        LocalCloudError: the port is in use.
 
     """
 

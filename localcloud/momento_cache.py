@@ -1,4 +1,4 @@
-"""A cache: items until they expire, and the topics that share its name space."""
+"""A cache: items until they expire, and topics."""
 
 import heapq
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from localcloud.momento_topic import Topic
 
 FEW = 64
-"""Entries of the past that are not worth clearing away."""
+"""With so few outdated entries, the heap is not rebuilt."""
 
 
 @dataclass
 class Item:
-    """A cached value and when it expires, on the monotonic clock."""
+    """A cached value and the time when it expires, on the monotonic clock."""
 
     value: bytes
     expires: float
@@ -24,23 +24,23 @@ class Cache:
     items: dict[bytes, Item] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
     _expiries: list[tuple[float, bytes]] = field(default_factory=list)
-    """A heap; it may name items that were replaced or deleted meanwhile."""
+    """A heap; it may name items that were replaced or deleted since."""
 
     def put(self, key: bytes, item: Item) -> None:
-        """Store an item in the place of any before."""
+        """Store an item; it replaces an older item with the same key."""
         self.items[key] = item
         heapq.heappush(self._expiries, (item.expires, key))
         if len(self._expiries) > 2 * len(self.items) + FEW:
-            self._expiries = [(one.expires, key) for key, one in self.items.items()]
+            self._expiries = [(stored.expires, name) for name, stored in self.items.items()]
             heapq.heapify(self._expiries)
 
     def get(self, key: bytes, now: float) -> Item | None:
-        """Return an item that has not expired."""
+        """Return an item if it has not expired."""
         item = self.items.get(key)
         return None if item is None or item.expires <= now else item
 
     def evict(self, now: float) -> float | None:
-        """Remove what has expired; return when to look again, or None if nothing is left."""
+        """Remove expired items; return when the next item expires, or None if there is none."""
         while self._expiries and self._expiries[0][0] <= now:
             _, key = heapq.heappop(self._expiries)
             if key in self.items and self.items[key].expires <= now:

@@ -1,7 +1,7 @@
 """API keys and what their roles permit.
 
-See Momento: "API keys", "Roles and permissions" and "HTTP API for Momento Roles", whose JSON a
-role's rules are written in.
+See Momento: "API keys", "Roles and permissions" and "HTTP API for Momento Roles". The rules of a
+role are in the JSON of the last page.
 """
 
 import hmac
@@ -13,22 +13,22 @@ from typing import Any
 from localcloud.errors import LocalCloudError
 
 RESOURCES = {"cache": "items", "topic": "topics"}
-"""The types of rules that the HTTP APIs for caches and topics ask, and what each selects."""
+"""The types of rules for the HTTP APIs of caches and topics, and what each type selects."""
 SELECTORS = {"caches": ("name",), "items": ("key", "key_prefix"), "topics": ("name", "prefix")}
 PERMISSIONS = ("read", "write", "list")
 
 
 @dataclass(frozen=True)
-class Rule:
+class RoleRule:
     """A rule of a role, in Momento's JSON.
 
-    >>> rule = Rule({"type": "cache", "permissions": ["write"], "caches": {"name": "c"},
+    >>> rule = RoleRule({"type": "cache", "permissions": ["write"], "caches": {"name": "c"},
     ...              "items": {"key_prefix": "public/"}})
     >>> rule.permits("cache", "write", "c", b"public/a")
     True
 
     Raises:
-        LocalCloudError: it is not written as Momento documents it.
+        LocalCloudError: the rule is not written as Momento documents it.
 
     """
 
@@ -59,7 +59,7 @@ class Rule:
                 )
 
     def permits(self, kind: str, permission: str, cache: str, name: bytes) -> bool:
-        """Say whether this permits to read or write a `cache`'s item, or a `topic`, of a name."""
+        """Say whether the rule permits access to an item of a `cache`, or to a `topic`."""
         return (
             self.given["type"] == kind
             and permission in self.given["permissions"]
@@ -70,22 +70,22 @@ class Rule:
 
 @dataclass
 class ApiKey:
-    """A key: what it may do (all, if there are no rules), and until when."""
+    """A key: what it may do (everything if it has no rules), and when it expires."""
 
     secret: str
-    rules: Sequence[Rule] | None = None
+    rules: Sequence[RoleRule] | None = None
     expires_at: float | None = None
     """In seconds since 1970."""
 
     def permits(self, kind: str, permission: str, cache: str, name: bytes) -> bool:
-        """Say whether the key's role permits this; see `Rule`."""
+        """Say whether the key's role permits this; see `RoleRule`."""
         if self.rules is None:
             return True
         return any(rule.permits(kind, permission, cache, name) for rule in self.rules)
 
 
 class ApiKeys:
-    """The keys of an account; the first one may do everything."""
+    """The keys of an account; the first key may do everything."""
 
     def __init__(self, secret: str) -> None:
         self._keys = [ApiKey(secret)]
@@ -97,21 +97,21 @@ class ApiKeys:
         *,
         expires_at: float | None = None,
     ) -> None:
-        """Create a key with a role's rules (none: it may do everything).
+        """Create a key with the rules of a role (None: the key may do everything).
 
         Raises:
             LocalCloudError: a rule is not written as Momento documents it.
 
         """
-        parsed = None if rules is None else [Rule(rule) for rule in rules]
+        parsed = None if rules is None else [RoleRule(rule) for rule in rules]
         self._keys.append(ApiKey(secret, parsed, expires_at))
 
     def revoke(self, secret: str) -> None:
-        """Let a key authenticate no more."""
+        """Make a key invalid."""
         self._keys = [key for key in self._keys if key.secret != secret]
 
     def find(self, secret: str) -> ApiKey | None:
-        """Return the key of a secret, unless it is unknown, revoked or expired."""
+        """Return the key with this secret, unless it is unknown, revoked or expired."""
         for key in self._keys:
             if hmac.compare_digest(secret.encode(), key.secret.encode()):
                 expired = key.expires_at is not None and key.expires_at <= time.time()

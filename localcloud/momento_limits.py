@@ -1,4 +1,4 @@
-"""What Momento takes: sizes and times always, operations a second where limits are asked for.
+"""Momento's limits: sizes and times are always checked, operations a second on request.
 
 See Momento: "Momento Cache service quotas" and "Momento Topics service quotas".
 """
@@ -9,23 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_ITEM_BYTES = 5 * 1_024 * 1_024
-"""An item with its key."""
+"""The size of an item with its key."""
 MAX_MESSAGE_BYTES = 4 * 1_024
-"""A topic's message."""
+"""The size of a topic's message."""
 MAX_TTL_SECONDS = 86_400
-"""How long an item stays with on-demand storage; provisioned storage has no bound."""
+"""The longest TTL with on-demand storage; provisioned storage has no limit."""
 CHUNK_BYTES = 1_024
-"""A message counts as an operation for each KB that it has begun."""
+"""A message counts as an operation for each KB, rounded up."""
 
 CACHE_OPERATIONS = "MOMENTO_CACHE_OPERATIONS_PER_SECOND"
 TOPIC_OPERATIONS = "MOMENTO_TOPIC_OPERATIONS_PER_SECOND"
 MAX_TTL = "MOMENTO_MAX_TTL_SECONDS"
-"""The settings that say what an account may do."""
+"""The settings with the limits of an account."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What an account may do in a region; the defaults are those of a new one.
+    """The limits of an account in a region; the defaults are those of a new account.
 
     >>> Limits.read({"MOMENTO_TOPIC_OPERATIONS_PER_SECOND": "50"}.get)
     Limits(cache_operations=100, topic_operations=50, caches=3)
@@ -34,12 +34,12 @@ class Limits:
     cache_operations: int = 100
     """Operations a second on items, in all caches."""
     topic_operations: int = 10
-    """Operations a second on topics: each message published, and each delivered."""
+    """Operations a second on topics: each published message and each delivered message."""
     caches: int = 3
 
     @classmethod
     def read(cls, setting: Callable[[str], str | None]) -> "Limits":
-        """Return the limits by their settings; a setting that is no number has its default."""
+        """Return the limits from the settings; a setting that is not a number has its default."""
         return cls(
             cache_operations=_number(setting(CACHE_OPERATIONS), cls.cache_operations),
             topic_operations=_number(setting(TOPIC_OPERATIONS), cls.topic_operations),
@@ -47,7 +47,7 @@ class Limits:
 
 
 class Allowance:
-    """So many operations within any second; what is delivered counts though nobody asked."""
+    """Counts the operations of the last second, delivered messages too."""
 
     def __init__(self, per_second: int) -> None:
         self.per_second = per_second
@@ -55,7 +55,7 @@ class Allowance:
         self._sum = 0
 
     def take(self, now: float, operations: int) -> bool:
-        """Count operations, or return False and count none if that is over the limit."""
+        """Count operations and return True; if that is over the limit, return False."""
         self._forget(now)
         if self._sum + operations > self.per_second:
             return False
@@ -74,7 +74,7 @@ class Allowance:
 
 
 def read_max_ttl(setting: Callable[[str], str | None]) -> int:
-    """Return the longest TTL by its setting; a setting that is no number has its default."""
+    """Return the longest TTL from its setting; a setting that is not a number has its default."""
     return _number(setting(MAX_TTL), MAX_TTL_SECONDS)
 
 
@@ -83,7 +83,7 @@ def _number(text: str | None, default: int) -> int:
 
 
 def message_operations(size: int) -> int:
-    """Return how many operations a message of so many bytes counts as.
+    """Return the number of operations of a message with this size in bytes.
 
     >>> [message_operations(size) for size in (0, 1_024, 1_025, 4_096)]
     [1, 1, 2, 4]

@@ -1,7 +1,7 @@
-"""Where moto's server answers other than AWS does: the one place where it is corrected.
+"""Corrections of moto's server where it differs from AWS.
 
-Each correction says what AWS does, and has a test of its own in
-`tests/localcloud/test_moto_corrections.py`, or in that of the module it is in.
+Each correction says what AWS does. Its test is in `tests/localcloud/test_moto_corrections.py`, or
+in the test of the module that holds the correction.
 """
 
 import json
@@ -20,30 +20,30 @@ from moto.sqs.models import Message, Queue, SQSBackend
 from localcloud import connection_states, dynamodb_numbers, dynamodb_streams
 
 QUEUE_SECONDS = 0.05
-"""How often a long poll of a queue looks."""
+"""The pause between two looks of a long poll at a queue."""
 
 
 def apply() -> None:
     """Correct moto in this process."""
     _update_pipe_by_member()
-    _judge_bucket_policies_as_over_tls()
+    _ignore_statements_about_tls()
     _refuse_buckets_of_another_owner()
     _keep_stopped_pipes_stopped()
     dynamodb_numbers.apply()
     dynamodb_streams.apply()
     connection_states.apply()
     _change_the_key_of_log_groups()
-    _take_turns_at_queues()
-    _look_at_one_message_for_its_age()
+    _lock_queues()
+    _check_the_age_of_one_message()
 
 
 def _update_pipe_by_member() -> None:
-    """Keep what an UpdatePipe request leaves out.
+    """Keep the members that an UpdatePipe request does not contain.
 
-    AWS changes the members of SourceParameters and TargetParameters that the request holds,
-    each as a whole, and keeps the others; the starting position cannot be changed and stays
-    (EventBridge Pipes API, UpdatePipe). moto replaces both parameters whole, so that the next
-    plan wants to replace the pipe for its lost starting position.
+    AWS replaces the members of SourceParameters and TargetParameters that the request contains,
+    and keeps the others. The starting position cannot change and stays (EventBridge Pipes API,
+    UpdatePipe). moto replaces both parameters completely, so the starting position is lost, and
+    the next plan replaces the pipe.
     """
     original = EventBridgePipesBackend.update_pipe
 
@@ -58,7 +58,7 @@ def _update_pipe_by_member() -> None:
             _keep_starting_position(pipe.source_parameters or {}, changes["source_parameters"])
         return original(self, name=name, **changes)
 
-    EventBridgePipesBackend.update_pipe = update_pipe  # type: ignore[assignment, method-assign]  # narrower on purpose
+    EventBridgePipesBackend.update_pipe = update_pipe  # type: ignore[assignment, method-assign]  # the correction has fewer types
 
 
 def _keep_starting_position(old: dict[str, Any], new: dict[str, Any] | None) -> None:
@@ -68,10 +68,10 @@ def _keep_starting_position(old: dict[str, Any], new: dict[str, Any] | None) -> 
 
 
 def _keep_stopped_pipes_stopped() -> None:
-    """Let a pipe come to its desired state and stay there.
+    """Let a pipe reach its desired state and keep it.
 
-    moto starts a pipe again that was stopped, and runs one that was made to be stopped, as far as
-    the answers of its API go. See AWS: EventBridge Pipes API, "DescribePipe", `CurrentState`.
+    In the responses of moto's API, a stopped pipe starts again, and a pipe that was created as
+    stopped runs. See AWS: EventBridge Pipes API, "DescribePipe", `CurrentState`.
     """
     original = Pipe.advance
 
@@ -84,11 +84,11 @@ def _keep_stopped_pipes_stopped() -> None:
     Pipe.advance = advance  # type: ignore[assignment, method-assign]  # the correction
 
 
-def _judge_bucket_policies_as_over_tls() -> None:
-    """Let requests pass a statement that denies only those without TLS.
+def _ignore_statements_about_tls() -> None:
+    """Ignore a statement of a bucket policy that denies only requests without TLS.
 
-    moto denies by such a statement whatever its condition. The local API speaks plain HTTP on
-    the loopback in the place of AWS's HTTPS, so the condition does not hold for it.
+    moto ignores the condition and denies every request. The local API speaks plain HTTP on the
+    loopback instead of AWS's HTTPS, so the statement must not apply to it.
     """
     without_tls = {"Bool": {"aws:SecureTransport": "false"}}
 
@@ -108,7 +108,7 @@ def _judge_bucket_policies_as_over_tls() -> None:
 
 
 def _refuse_buckets_of_another_owner() -> None:
-    """Answer 403 to who expects another owner than the bucket has; moto does not look."""
+    """Answer 403 if a request expects another owner of the bucket; moto does not check it."""
     original = S3Response.head_bucket
 
     def head_bucket(self: S3Response) -> Any:  # noqa: ANN401 - moto's own type
@@ -124,7 +124,7 @@ def _refuse_buckets_of_another_owner() -> None:
 
 
 def _change_the_key_of_log_groups() -> None:
-    """Take a log group's key or its removal after the group was made, which moto refuses."""
+    """Let the key of an existing log group be set or removed; moto refuses both."""
 
     def associate_kms_key(self: LogsResponse) -> str:
         group = self.logs_backend.groups.get(self._get_param("logGroupName"))
@@ -137,12 +137,12 @@ def _change_the_key_of_log_groups() -> None:
         setattr(LogsResponse, operation, associate_kms_key)
 
 
-def _take_turns_at_queues() -> None:
-    """Let one request at a time change a queue.
+def _lock_queues() -> None:
+    """Let only one request at a time change a queue.
 
-    moto's server has a thread for each request, and its delete rebuilds the list of messages:
-    of two at once one is undone, and what is sent meanwhile is lost. Two that receive at once
-    get the same message.
+    moto's server has a thread for each request, and its delete rebuilds the list of messages. Of
+    two deletes at the same time, one is undone; a message that is sent at that time is lost. Two
+    receives at the same time get the same message.
     """
     turn = threading.RLock()
     add, delete, receive = Queue.add_message, Queue.delete_message, SQSBackend.receive_message
@@ -178,17 +178,17 @@ def _take_turns_at_queues() -> None:
     SQSBackend.receive_message = receive_message  # type: ignore[method-assign]
 
 
-def _look_at_one_message_for_its_age() -> None:
-    """Drop what is past its retention without counting the queue, as moto does three times.
+def _check_the_age_of_one_message() -> None:
+    """Check the age of a message without counting the queue; moto counts it three times.
 
-    The answers are the same; 500 messages are handed out in half the processor time.
+    The result is the same. 500 messages are received in half the processor time.
     """
 
     def is_message_valid_based_on_retention_period(
         self: SQSBackend, queue_name: str, message: Message
     ) -> bool:
         kept_seconds: int = self.get_queue(queue_name).message_retention_period  # type: ignore[attr-defined]  # set by name
-        return time.time() < kept_seconds + message.sent_timestamp / 1000  # type: ignore[operator]  # it was sent
+        return time.time() < kept_seconds + message.sent_timestamp / 1000  # type: ignore[operator]  # it was sent before
 
     SQSBackend.is_message_valid_based_on_retention_period = (  # type: ignore[method-assign]  # the correction
         is_message_valid_based_on_retention_period

@@ -6,10 +6,10 @@ from eventpipes import Definition, RuleDefinition
 
 
 def named_cache(definition: Definition | RuleDefinition) -> str | None:
-    """Return the cache that requests go to, or None if it is in each record, or in none.
+    """Return the cache that requests go to, or None if the record names it or nothing does.
 
-    The endpoint is `/cache/{cache}` or `/topics/{cache}/{topic}`, in which path parameters stand
-    for each `*`.
+    The endpoint is `/cache/{cache}` or `/topics/{cache}/{topic}`; the path parameters replace each
+    `*`.
     """
     parameters = iter(definition.path_parameters)
     path = urlsplit(definition.destination.endpoint).path

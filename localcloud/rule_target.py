@@ -1,6 +1,6 @@
 """Deliver a rule's events to its target: several at a time, and in no order, as EventBridge does.
 
-What is to be tried again waits in a line of its own time, so that it holds up nothing else.
+An event that waits for a retry does not delay other events.
 See AWS: "How EventBridge retries delivering events" and "Using dead-letter queues to process
 undelivered events in EventBridge".
 """
@@ -28,17 +28,18 @@ if TYPE_CHECKING:
 
 WORKERS = 4
 PATIENCE_SECONDS = 5.0
-"""How long what is under way may take at the end; a request takes no longer."""
+"""How long `close` waits for requests that are being sent; a request takes no longer."""
 EXHAUSTED = "MaximumRetryAttempts"
 TOO_OLD = "MaximumEventAgeInSeconds"
 REFUSED, UNKNOWN, INVALID = "SDK_CLIENT_ERROR", "UNKNOWN", "INVALID_PARAMETER"
-"""AWS's error codes. The first two were seen on AWS, for a destination that could not be reached
-and for one that did not answer in time; AWS does not say which one an HTTP status gets."""
+"""AWS's error codes. The first was seen on AWS for a destination that could not be reached, the
+second for a destination that did not answer in time. AWS does not document the code of an HTTP
+status."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Put:
-    """An event on a bus, and the record that it was made of; `created` is when that was written."""
+class BusEvent:
+    """An event on a bus, and the record in it; `created` is the time of the record's write."""
 
     envelope: Mapping[str, Any]
     record: Mapping[str, Any]
@@ -48,13 +49,13 @@ class Put:
 
 @dataclass
 class _Invocation:
-    put: Put
+    event: BusEvent
     request: Request
     attempts: list[Attempt] = field(default_factory=list)
 
 
 class RuleTarget:
-    """Runs one rule's target in threads of its own, from `start` until `close`."""
+    """Delivers events to the target of one rule, in its own threads, from `start` until `close`."""
 
     def __init__(
         self,
@@ -64,18 +65,18 @@ class RuleTarget:
         timing: Timing,
         redirect: str | None,
         queue: "SQSClient",
-        tell: Callable[[Delivery], None],
+        report: Callable[[Delivery], None],
         authorization: Authorization | None = None,
     ) -> None:
         self.rule = rule
         self._timing = timing
         self._queue = queue
-        self._tell = tell
+        self._report = report
         self._sender = Sender(
             limit=limit, timing=timing, redirect=redirect, authorization=authorization
         )
         self._numbers = itertools.count()
-        self._line: list[tuple[float, int, _Invocation]] = []
+        self._waiting: list[tuple[float, int, _Invocation]] = []
         self._busy = 0
         self._closed = False
         self._lost = 0
@@ -90,35 +91,35 @@ class RuleTarget:
         for worker in self._workers:
             worker.start()
 
-    def take(self, put: Put) -> None:
-        """Have an event delivered if the rule matches it; tell at once if not."""
-        outcome = self.rule.process(put.envelope)
+    def take(self, event: BusEvent) -> None:
+        """Queue an event for delivery if the rule matches it; otherwise report it as filtered."""
+        outcome = self.rule.process(event.envelope)
         if isinstance(outcome, Filtered):
-            self._done(put, "filtered")
+            self._done(event, "filtered")
         elif isinstance(outcome, Unprocessable):
-            self._give_up(put, None, [], code=INVALID, why=outcome.reason)
+            self._give_up(event, None, [], code=INVALID, why=outcome.reason)
         else:
-            self._wait(_Invocation(put, outcome), 0.0)
+            self._wait(_Invocation(event, outcome), 0.0)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits and nothing is under way."""
+        """Whether no event waits and no request is being sent."""
         with self._change:
-            return not self._line and not self._busy
+            return not self._waiting and not self._busy
 
     def close(self) -> int:
-        """Finish what can be within the patience, tell what cannot; return how many those were."""
+        """Wait up to PATIENCE_SECONDS, report the rest as undelivered, and return their number."""
         until = time.monotonic() + PATIENCE_SECONDS
         with self._change:
-            while self._busy or (self._line and self._line[0][0] <= until):
+            while self._busy or (self._waiting and self._waiting[0][0] <= until):
                 if not self._change.wait(until - time.monotonic()):
                     break
             self._closed = True
-            left = [invocation for _, _, invocation in self._line]
-            self._line.clear()
+            left = [invocation for _, _, invocation in self._waiting]
+            self._waiting.clear()
             self._change.notify_all()
         for invocation in left:
-            self._not_delivered(invocation, "the runner ended before it could be tried again")
+            self._not_delivered(invocation, "the runner ended before it could be retried")
         for worker in self._workers:
             worker.join()
         self._sender.__exit__()
@@ -128,19 +129,19 @@ class RuleTarget:
         with self._change:
             if not self._closed:
                 due = time.monotonic() + seconds
-                heapq.heappush(self._line, (due, next(self._numbers), invocation))
+                heapq.heappush(self._waiting, (due, next(self._numbers), invocation))
                 self._change.notify_all()
                 return
-        self._not_delivered(invocation, "the runner ended before it could be tried again")
+        self._not_delivered(invocation, "the runner ended before it could be retried")
 
     def _next(self) -> _Invocation | None:
-        """Return what is due, once something is; nothing at the end."""
+        """Wait for the next event that is due and return it; return None at the end."""
         with self._change:
             while not self._closed:
-                wait = self._line[0][0] - time.monotonic() if self._line else None
+                wait = self._waiting[0][0] - time.monotonic() if self._waiting else None
                 if wait is not None and wait <= 0:
                     self._busy += 1
-                    return heapq.heappop(self._line)[2]
+                    return heapq.heappop(self._waiting)[2]
                 self._change.wait(wait)
         return None
 
@@ -148,7 +149,7 @@ class RuleTarget:
         while (invocation := self._next()) is not None:
             try:
                 self._attempt(invocation)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the event is not lost silently
+            except Exception as error:  # noqa: BLE001 - after any error, the event is reported
                 self._not_delivered(invocation, f"{type(error).__name__}: {error}")
             finally:
                 with self._change:
@@ -156,42 +157,42 @@ class RuleTarget:
                     self._change.notify_all()
 
     def _attempt(self, invocation: _Invocation) -> None:
-        """Send once; then it is done with, or waits for its next turn.
+        """Send a request once; then finish the event, or let it wait for its retry.
 
-        A refused or broken connection counts as any other attempt: EventBridge names network
-        conditions among what its retries are for.
+        A refused or broken connection counts as an attempt, because EventBridge names network
+        conditions among the reasons for retries.
         """
-        definition, put, attempts = self.rule.definition, invocation.put, invocation.attempts
-        left = definition.maximum_event_age - self._age(put)
+        definition, event, attempts = self.rule.definition, invocation.event, invocation.attempts
+        left = definition.maximum_event_age - self._age(event)
         if left < 0:
             self._exhausted(invocation, TOO_OLD)
             return
         attempt, asked = self._sender.send(invocation.request)
         attempts.append(attempt)
         if attempt.succeeded:
-            self._done(put, "delivered", invocation.request, attempts)
+            self._done(event, "delivered", invocation.request, attempts)
         elif asked < 0 or attempt.is_final:
-            self._give_up(put, invocation.request, attempts, code=REFUSED, why=attempt.failure)
+            self._give_up(event, invocation.request, attempts, code=REFUSED, why=attempt.failure)
         elif len(attempts) > definition.maximum_retry_attempts:
             self._exhausted(invocation, EXHAUSTED)
         else:
             wait = self._sender.wait_after(len(attempts), asked)
             self._wait(invocation, min(wait, left * self._timing.second + 0.001))
 
-    def _age(self, put: Put) -> float:
-        return (datetime.now(UTC) - put.at).total_seconds() / self._timing.second
+    def _age(self, event: BusEvent) -> float:
+        return (datetime.now(UTC) - event.at).total_seconds() / self._timing.second
 
     def _exhausted(self, invocation: _Invocation, condition: str) -> None:
         attempts = invocation.attempts
         why = attempts[-1].failure if attempts else "it was not sent in time"
         code = UNKNOWN if not attempts or attempts[-1].timed_out else REFUSED
         self._give_up(
-            invocation.put, invocation.request, attempts, code=code, why=why, condition=condition
+            invocation.event, invocation.request, attempts, code=code, why=why, condition=condition
         )
 
     def _give_up(
         self,
-        put: Put,
+        event: BusEvent,
         request: Request | None,
         attempts: list[Attempt],
         *,
@@ -215,40 +216,40 @@ class RuleTarget:
         arn = definition.dead_letter_queue_arn
         if arn is not None:
             try:
-                self._send_letter(arn, put, attributes)
+                self._send_dead_letter(arn, event, attributes)
             except (BotoCoreError, ClientError) as error:
                 outcome, reason = "undelivered", f"{reason}; and the queue refused it: {error}"
-        self._done(put, outcome, request, attempts, reason=reason)
+        self._done(event, outcome, request, attempts, reason=reason)
 
-    def _send_letter(self, arn: str, put: Put, attributes: Mapping[str, str]) -> None:
+    def _send_dead_letter(self, arn: str, event: BusEvent, attributes: Mapping[str, str]) -> None:
         url = self._queue.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
         typed: dict[str, MessageAttributeValueTypeDef] = {
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         }
         self._queue.send_message(
-            QueueUrl=url, MessageBody=json.dumps(put.envelope), MessageAttributes=typed
+            QueueUrl=url, MessageBody=json.dumps(event.envelope), MessageAttributes=typed
         )
 
     def _not_delivered(self, invocation: _Invocation, reason: str) -> None:
         with self._change:
             self._lost += 1
         self._done(
-            invocation.put, "undelivered", invocation.request, invocation.attempts, reason=reason
+            invocation.event, "undelivered", invocation.request, invocation.attempts, reason=reason
         )
 
     def _done(
         self,
-        put: Put,
+        event: BusEvent,
         outcome: str,
         request: Request | None = None,
         attempts: list[Attempt] | None = None,
         *,
         reason: str = "",
     ) -> None:
-        self._tell(
-            outcome_of(
+        self._report(
+            delivery_of(
                 self.rule.definition,
-                put,
+                event,
                 outcome,
                 reason=reason,
                 request=request,
@@ -257,21 +258,21 @@ class RuleTarget:
         )
 
 
-def outcome_of(
+def delivery_of(
     definition: RuleDefinition,
-    put: Put,
+    event: BusEvent,
     outcome: str,
     **more: Any,  # noqa: ANN401
 ) -> Delivery:
-    """Return what became of an event in a rule, as a delivery of its record."""
+    """Return the result of an event in a rule as a delivery of its record."""
     return Delivery(
         pipe=definition.name,
-        event_name=put.record["eventName"],
-        keys=put.record["dynamodb"]["Keys"],
-        sequence_number=put.record["dynamodb"]["SequenceNumber"],
+        event_name=event.record["eventName"],
+        keys=event.record["dynamodb"]["Keys"],
+        sequence_number=event.record["dynamodb"]["SequenceNumber"],
         outcome=outcome,
-        record=put.record,
+        record=event.record,
         definition=definition,
-        seconds=(datetime.now(UTC) - put.created).total_seconds(),
+        seconds=(datetime.now(UTC) - event.created).total_seconds(),
         **more,
     )

@@ -1,9 +1,9 @@
-"""Run the deployed pipes: from stream shards through `eventpipes` to HTTP, or to a bus's rules.
+"""Run the deployed pipes: from a stream's shards through `eventpipes` to HTTP, or to a bus.
 
-What is run is what the AWS API says was deployed, so it shows what the provider really sent.
-One thread watches pipes and rules; each running pipe has a thread for each shard it reads, which
-keeps the order of the shard; each rule's target has several, which keep none. Only boto3 is
-used, so any AWS API will do.
+The runner reads the definitions from the AWS API, so it runs what the provider really sent. One
+thread watches pipes and rules. Each running pipe has a thread for each shard, which keeps the order
+of the shard. Each rule's target has several threads, which keep no order. The runner uses only
+boto3, so it works with any AWS API.
 """
 
 import json
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 1.0
 IDLE_SECONDS = 0.05
 FEW = 6
-"""Readers that the local API has no trouble to answer twenty times a second."""
+"""The number of readers that the local API can answer twenty times a second."""
 GONE = ("NotFoundException", "ResourceNotFoundException")
 WATCH = "(watch)"
-"""The name under which trouble in finding the pipes is told."""
+"""The name of the status that shows errors in listing the pipes."""
 
 
 @dataclass
 class _Running:
-    """A pipe that is being read: its threads, and how to stop them."""
+    """A running pipe: its threads, and the events that stop them."""
 
     fingerprint: str
     threads: list[threading.Thread]
@@ -55,11 +55,11 @@ class _Running:
 class Runner:
     """Runs every pipe whose desired state is RUNNING; a context manager.
 
-    `redirect` is the origin that requests go to in the place of the destination's own, so that
-    what is deployed can name the real Momento. `on_delivery` is told of every outcome, in the
-    pipe's thread or one of the rule's. A pipe or rule that cannot be run faithfully is stopped,
-    with the reason in `statuses`. The end waits for what the rules have under way. `on_start` is
-    told of every pipe and rule before it sends anything.
+    Requests go to the origin `redirect` instead of the destination's own, so that the stack can
+    name the real Momento. `on_delivery` is called with every delivery, in a thread of the pipe or
+    the rule. A pipe or rule that cannot be run as on AWS is stopped; `statuses` has the reason.
+    Leaving waits for the requests that the rules are sending. `on_start` is called with every
+    pipe and rule before it sends anything.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Runner:
 
     @property
     def statuses(self) -> dict[str, PipeStatus]:
-        """What became of every pipe, by name, and of every rule, by place (`bus/rule/target`)."""
+        """The status of every pipe, by name, and of every rule, by place (`bus/rule/target`)."""
         found = dict(self._statuses)
         for bus in list(self._buses.values()):
             found |= bus.statuses
@@ -115,14 +115,14 @@ class Runner:
 
     @property
     def idle_seconds(self) -> float:
-        """How long a reader waits that has nothing to read: longer where there are many."""
+        """How long an idle reader waits: longer if there are many readers."""
         return IDLE_SECONDS * max(1.0, len(self._running) / FEW)
 
     def wait_until_reading(self, *names: str, seconds: float = 120) -> None:
         """Wait until these pipes read their shards.
 
         Raises:
-            TimeoutError: one of them does not; the message has its status.
+            TimeoutError: a pipe does not read; the message has its status.
 
         """
         deadline = time.monotonic() + seconds
@@ -141,12 +141,12 @@ class Runner:
                 self._statuses.pop(WATCH, None)
             except (BotoCoreError, ClientError) as error:
                 self._statuses[WATCH] = PipeStatus(WATCH, "RETRYING", str(error))
-            # Many pipes take long to look at, and the local API has other things to do, too.
+            # Many pipes take long to check, and the local API has other work too.
             self._stop.wait(max(WATCH_SECONDS, time.monotonic() - begin))
 
     def _look(self) -> None:
-        """Compare what is deployed with what runs; start, restart and stop."""
-        self._authorizations.look()
+        """Compare what is deployed with what runs; start, restart and stop pipes."""
+        self._authorizations.refresh()
         pages = self._client("pipes").get_paginator("list_pipes").paginate()
         names = {pipe["Name"] for page in pages for pipe in page["Pipes"]}
         for gone in set(self._statuses) - names - {WATCH}:
@@ -155,13 +155,13 @@ class Runner:
         for name in sorted(names):
             try:
                 self._look_at(name)
-            except ClientError as error:  # no reason not to look at the others
+            except ClientError as error:  # the other pipes are still checked
                 if name not in self._running or error.response["Error"]["Code"] in GONE:
                     self._halt(name)
                     self._statuses[name] = PipeStatus(name, "RETRYING", str(error))
         for bus in self._buses.values():
             try:
-                bus.look(closely=True)
+                bus.refresh(closely=True)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in GONE:
                     raise
@@ -198,7 +198,7 @@ class Runner:
         limit = self._limit(definition.target_arn, definition.destination.rate_limit)
         bus = None if definition.event_bus is None else self._bus(definition.event_bus)
 
-        def tell(delivery: Delivery) -> None:
+        def report(delivery: Delivery) -> None:
             self._log.write(definition, delivery)
             self._on_delivery(delivery)
 
@@ -226,7 +226,7 @@ class Runner:
                 stop=running.stop,
                 reading=running.reading,
                 idle_seconds=lambda: self.idle_seconds,
-                tell=tell,
+                report=report,
                 fail=fail,
             )
             running.threads.append(
@@ -239,7 +239,7 @@ class Runner:
             thread.start()
 
     def _limit(self, target_arn: str, per_second: int) -> RateLimit:
-        """Return the limit of a destination, one for all its users."""
+        """Return the rate limit of a destination, which all its users share."""
         limit = self._limits.setdefault(target_arn, RateLimit(per_second))
         limit.per_second = per_second
         return limit
@@ -254,7 +254,7 @@ class Runner:
                 timing=self._timing,
                 redirect=self._redirect,
                 queue=self._client("sqs"),
-                tell=self._on_delivery,
+                report=self._on_delivery,
                 authorization=self._authorizations.of(definition.destination.connection),
             )
 
@@ -264,7 +264,7 @@ class Runner:
                 client=self._client,
                 read_secret=self._read_secret,
                 make=make,
-                tell=self._on_delivery,
+                report=self._on_delivery,
             )
         return self._buses[bus.arn]
 
@@ -283,7 +283,7 @@ class Runner:
 
 
 class _Clients:
-    """Gives a client by service; a client serves all threads."""
+    """Creates one client for each service; all threads use it."""
 
     def __init__(self, endpoint: str, region: str) -> None:
         self._endpoint = endpoint

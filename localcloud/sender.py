@@ -1,8 +1,8 @@
-"""Send requests to destinations: one attempt, and whether and when there is to be another.
+"""Send requests to destinations, and say whether and when to retry them.
 
-The rules are EventBridge's: 401, 407, 409, 429 and 5xx are tried again, honouring Retry-After,
-and so is a time-out; other answers but 2xx are not. 401 and 407 de-authorize the connection, so
-that what is tried again is not sent before it has a valid key.
+This follows EventBridge: 401, 407, 409, 429, 5xx and a time-out are retried, with Retry-After.
+Other responses but 2xx are not. 401 and 407 de-authorize the connection, so no retry is sent until
+the connection has a valid key.
 """
 
 import contextlib
@@ -25,18 +25,18 @@ UNSENDABLE = "not HTTP:"
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How long things take, in seconds: tests make a day short."""
+    """Times in seconds; tests make them shorter."""
 
     timeout: float = 5.0
     first_wait: float = 0.5
     longest_wait: float = 30.0
     second: float = 1.0
-    """How long a second of Retry-After or of a record's age is."""
+    """The length of a second of Retry-After or of a record's age."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One request: its status, or what went wrong in the place of one."""
+    """One request: its status, or the problem if there is no status."""
 
     status: int | None
     seconds: float
@@ -45,19 +45,19 @@ class Attempt:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the destination took the request: 2xx, and nothing else."""
+        """Whether the destination accepted the request, with 2xx."""
         return self.status is not None and self.status // 100 == 2  # noqa: PLR2004 - HTTP's own number
 
     @property
     def is_final(self) -> bool:
-        """Whether trying again is of no use."""
+        """Whether the request must not be retried."""
         if self.status is None:
             return self.problem.startswith(UNSENDABLE)
         return self.status < 500 and self.status not in RETRIED  # noqa: PLR2004 - HTTP's own number
 
     @property
     def timed_out(self) -> bool:
-        """Whether there was a connection, but no answer in time."""
+        """Whether there was a connection, but no response in time."""
         return self.problem.startswith("timeout:")
 
     @property
@@ -67,12 +67,12 @@ class Attempt:
 
     @property
     def failure(self) -> str:
-        """What went wrong."""
+        """The problem, or the status with its response."""
         return self.problem or f"HTTP {self.status} {self.response}"
 
 
 class RateLimit:
-    """At most so many invocations a second, over all pipes of a destination."""
+    """Limits the invocations a second for all pipes and rules of a destination."""
 
     def __init__(self, per_second: int) -> None:
         self.per_second = per_second
@@ -80,7 +80,7 @@ class RateLimit:
         self._next = 0.0
 
     def wait(self) -> None:
-        """Wait for a turn; turns are evenly spaced, and up to a second's may be saved."""
+        """Wait until the next request may be sent; unused requests of up to a second are saved."""
         with self._lock:
             now = time.monotonic()
             turn = max(self._next, now - 1)
@@ -90,10 +90,10 @@ class RateLimit:
 
 
 class Sender:
-    """Sends requests at a destination's rate; any thread may. A context manager.
+    """Sends requests at a destination's rate, from any thread. A context manager.
 
-    `redirect` is the origin that requests go to in the place of the destination's own. Without an
-    `authorization`, the connection's state does not matter.
+    Requests go to the origin `redirect` instead of the destination's own. Without an
+    `authorization`, the connection's state is not checked.
     """
 
     def __init__(
@@ -117,22 +117,22 @@ class Sender:
         self._http.close()
 
     def wait_after(self, attempts: int, asked: float) -> float:
-        """Return the seconds to wait after so many attempts, of which Retry-After asks for some."""
+        """Return the seconds to wait before the next attempt; `asked` are those of Retry-After."""
         wait: float = self._timing.first_wait * 2 ** min(attempts - 1, 10)
         return max(min(wait, self._timing.longest_wait), asked)
 
     def send(self, request: Request) -> tuple[Attempt, float]:
-        """Send once; return the attempt and the seconds to wait that Retry-After asks for.
+        """Send once; return the attempt and the seconds of Retry-After.
 
-        EventBridge waits for the longer of that and its own back-off; a negative value ends
-        the retries (EventBridge: "API destination error codes").
+        EventBridge waits for the longer of these seconds and its own back-off; a negative value
+        ends the retries (EventBridge: "API destination error codes").
         """
         self._limit.wait()
         started = time.monotonic()
         if self._authorization and (problem := self._authorization.problem):
             return self._problem(started, problem), 0.0
         try:
-            # Made here, it has the headers that EventBridge sends and none of httpx's own.
+            # This request has the headers that EventBridge sends, and none that httpx adds.
             sent = httpx.Request(
                 request.method,
                 self._url(request.url),

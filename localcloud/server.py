@@ -1,9 +1,9 @@
 """The process of the local AWS: `python -m localcloud.server PORT DESCRIPTOR`.
 
-DESCRIPTOR is that of a socket that listens on the port.
+DESCRIPTOR is the file descriptor of a socket that listens on the port.
 
-The process ends when its standard input does, that is, when the one that started it is gone.
-Ctrl-C is left to that one: what still works with the local AWS, such as Terraform, ends first.
+The process ends when its standard input ends, that is, when the process that started it ends. It
+ignores Ctrl-C, so that programs that use the local AWS, such as Terraform, end first.
 """
 
 import logging
@@ -34,7 +34,9 @@ def serve(port: str, descriptor: str) -> None:
     """Serve until the standard input ends."""
     threading.Thread(target=_end_with_owner, daemon=True).start()
     moto_corrections.apply()
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line a request takes a tenth
+    logging.getLogger("werkzeug").setLevel(
+        logging.WARNING
+    )  # a log line for each request takes a tenth of the time
     make_server(
         "127.0.0.1",
         int(port),

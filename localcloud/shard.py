@@ -1,4 +1,4 @@
-"""Read one shard of a table's stream for one pipe, record by record, and remember how far."""
+"""Read one shard of a table's stream for one pipe, record by record, and remember the place."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -20,11 +20,11 @@ PAGE = 1_000
 
 
 class ShardReader:
-    """Reads a shard in a thread of its own, which calls `run`, until `stop` is set.
+    """Reads a shard in its own thread, which calls `run`, until `stop` is set.
 
-    `reading` is set once it reads; `idle_seconds` says how long to wait where nothing is new.
-    `tell` is called with what became of each record, and `fail` with the reason if the pipe
-    cannot go on.
+    It sets `reading` when it starts to read. `idle_seconds` says how long to wait if there are no
+    new records. It calls `report` with the delivery of each record, and `fail` with the reason if
+    the pipe cannot continue.
     """
 
     def __init__(
@@ -39,13 +39,15 @@ class ShardReader:
         stop: threading.Event,
         reading: threading.Event,
         idle_seconds: Callable[[], float],
-        tell: Callable[[Delivery], None],
+        report: Callable[[Delivery], None],
         fail: Callable[[str], None],
     ) -> None:
         definition = pipe.definition
         self._source = definition.source
         self._created = definition.created
-        self._identity = f"{definition.name}@{definition.created}"  # a new one begins anew
+        self._identity = (
+            f"{definition.name}@{definition.created}"  # a new pipe starts from its creation
+        )
         self._shard = shard
         self._streams = streams
         self._deliverer = deliverer
@@ -54,7 +56,7 @@ class ShardReader:
         self._stop = stop
         self._reading = reading
         self._idle_seconds = idle_seconds
-        self._tell = tell
+        self._report = report
         self._fail = fail
 
     def run(self) -> None:
@@ -62,8 +64,8 @@ class ShardReader:
         try:
             with self._deliverer:
                 self._read()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the pipe stops and says so
-            self._fail(f"it cannot go on: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - after any error, the pipe stops and gives the reason
+            self._fail(f"it cannot continue: {type(error).__name__}: {error}")
 
     def _read(self) -> None:
         iterator: str | None = self._iterator()
@@ -71,7 +73,7 @@ class ShardReader:
         while iterator is not None and not self._stop.is_set():
             page = self._streams.get_records(ShardIterator=iterator, Limit=PAGE)
             if page["Records"] and self._bus is not None:
-                self._bus.look()  # for the rules that were in place when these were written
+                self._bus.refresh()  # read the rules that exist since these records were written
             for record in page["Records"]:
                 if self._from_before(record["dynamodb"]["ApproximateCreationDateTime"]):
                     continue
@@ -84,25 +86,25 @@ class ShardReader:
             self._fail("its stream was disabled and has been read to the end: AWS needs a new pipe")
 
     def _handle(self, record: Mapping[str, Any]) -> bool:
-        """Deliver a record; False if it was given up because the pipe stops."""
+        """Deliver a record; return False if it was not delivered because the pipe stops."""
         written: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
         delivery = self._deliverer.deliver(read_by_pipe(record, self._source.arn), written)
         if delivery is None:
             return False
         self._checkpoints.reached(self._identity, self._shard, delivery.sequence_number)
-        self._tell(delivery)
+        self._report(delivery)
         return True
 
     def _from_before(self, written: datetime) -> bool:
-        """Return whether LATEST leaves this record out: it was written before the pipe was made.
+        """Say whether LATEST skips this record, because it was written before the pipe was created.
 
-        The whole shard is read, because the pipe was made before anybody looked at it.
+        The whole shard is read, because the runner finds a pipe some time after its creation.
         """
         latest = self._source.starting_position == "LATEST"
         return latest and self._created is not None and written < self._created
 
     def _iterator(self) -> str:
-        """Return an iterator after the last record handled, else at the shard's beginning."""
+        """Return an iterator after the last handled record, or at the beginning of the shard."""
         last = self._checkpoints.last(self._identity, self._shard)
         if last is not None:
             answer = self._streams.get_shard_iterator(

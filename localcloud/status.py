@@ -1,4 +1,4 @@
-"""Whether a pipe or a rule is run, and the reason if it is not."""
+"""The status of a pipe or a rule, with the reason if it does not run."""
 
 from dataclasses import dataclass
 

@@ -174,7 +174,7 @@ def place(local_aws: LocalAws) -> Iterator[Place]:
 
         def tell(delivery: Delivery) -> None:
             told.append(delivery)
-            feed.tell(delivery)
+            feed.add(delivery)
 
         runner = stack.enter_context(
             Runner(

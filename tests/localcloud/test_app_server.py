@@ -57,7 +57,7 @@ def test_a_port_that_is_taken_is_told() -> None:
         with pytest.raises(LocalCloudError) as caught, served(port):
             pass
     assert str(caught.value) == (
-        f"port {port} of 127.0.0.1 is taken; choose another, or none for a free one"
+        f"port {port} of 127.0.0.1 is in use; choose another port, or give none for a free port"
     )
 
 

@@ -157,7 +157,7 @@ def test_a_taken_port_is_named() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(LocalCloudError, match=f"^port {port} .* is taken; choose another"):
+        with pytest.raises(LocalCloudError, match=f"^port {port} .* is in use; choose another"):
             LocalAws(port=port).__enter__()
 
 

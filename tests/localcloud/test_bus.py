@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud import LocalAws
-from localcloud.__main__ import _tell
+from localcloud.__main__ import _print
 from tests.localcloud.arrivals import until
 from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, TARGET, BusCloud, state
 from tests.localcloud.weather_cloud import locations
@@ -52,8 +52,8 @@ def test_each_event_reaches_the_rules_that_match_it(
     put = cloud.of(PIPE)[0]
     assert sent.sequence_number == put.sequence_number
     assert put.event is not None
-    _tell(put)
-    _tell(sent)
+    _print(put)
+    _print(sent)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == ["✓", PIPE, "INSERT", "Oslo", "event", put.event["id"], "on", "the", "bus"]
     assert lines[1][:5] == ["✓", RULES[PUT], "INSERT", "Oslo", "PUT"]

@@ -62,7 +62,7 @@ def numbers(items: list[dict[str, Any]]) -> list[int]:
 
 def test_deliveries_are_numbered_from_one_in_their_order(feed: DeliveryFeed) -> None:
     for number in range(5):
-        feed.tell(delivery(number))
+        feed.add(delivery(number))
     items = poll(feed)
     assert numbers(items) == [1, 2, 3, 4, 5]
     assert [item["sequence_number"] for item in items] == ["0", "1", "2", "3", "4"]
@@ -70,7 +70,7 @@ def test_deliveries_are_numbered_from_one_in_their_order(feed: DeliveryFeed) -> 
 
 def test_only_what_came_after_a_number_is_told(feed: DeliveryFeed) -> None:
     for number in range(5):
-        feed.tell(delivery(number))
+        feed.add(delivery(number))
     assert numbers(poll(feed, after=0)) == [1, 2, 3, 4, 5]
     assert numbers(poll(feed, after=3)) == [4, 5]
     assert poll(feed, after=5) == []
@@ -84,7 +84,7 @@ def test_a_poll_that_waits_is_answered_at_once(
     feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 600.0)
-    later = threading.Timer(0.2, feed.tell, [delivery()])
+    later = threading.Timer(0.2, feed.add, [delivery()])
     later.start()
     assert numbers(poll(feed)) == [1]
     later.join()
@@ -92,7 +92,7 @@ def test_a_poll_that_waits_is_answered_at_once(
 
 def test_the_oldest_make_room(feed: DeliveryFeed) -> None:
     for number in range(KEPT + 3):
-        feed.tell(delivery(number))
+        feed.add(delivery(number))
     assert numbers(poll(feed)) == list(range(4, KEPT + 4))
 
 
@@ -109,7 +109,7 @@ def test_a_delivery_is_told_whole_but_for_the_key(feed: DeliveryFeed) -> None:
         Attempt(status=204, seconds=0.25, response=""),
     )
     told = delivery(outcome="delivered", request=REQUEST, attempts=attempts, seconds=1.5)
-    feed.tell(told)
+    feed.add(told)
     assert poll(feed) == [
         {
             "number": 1,
@@ -138,7 +138,7 @@ def test_a_delivery_is_told_whole_but_for_the_key(feed: DeliveryFeed) -> None:
 
 
 def test_what_was_filtered_has_no_request(feed: DeliveryFeed) -> None:
-    feed.tell(delivery())
+    feed.add(delivery())
     (item,) = poll(feed)
     assert (item["outcome"], item["request"], item["attempts"]) == ("filtered", None, [])
 
@@ -146,7 +146,7 @@ def test_what_was_filtered_has_no_request(feed: DeliveryFeed) -> None:
 def test_deliveries_of_many_threads_are_all_told(feed: DeliveryFeed) -> None:
     def tell() -> None:
         for number in range(50):
-            feed.tell(delivery(number))
+            feed.add(delivery(number))
 
     threads = [threading.Thread(target=tell) for _ in range(8)]
     for thread in threads:
@@ -169,10 +169,10 @@ def test_who_has_seen_a_number_misses_none_before_it(
         return as_json(told)
 
     monkeypatch.setattr(localcloud.feed, "_as_json", slow_for_the_first)
-    slow = threading.Thread(target=feed.tell, args=[delivery(1)])
+    slow = threading.Thread(target=feed.add, args=[delivery(1)])
     slow.start()
     begun.wait()
-    feed.tell(delivery(2))
+    feed.add(delivery(2))
     (seen,) = poll(feed)
     go_on.set()
     slow.join()

@@ -128,7 +128,8 @@ def test_the_file_of_one_that_runs_is_neither_taken_over_nor_deleted(
         assert (run.seen["file"], run.file.read_text()) == (first, first)
         assert run.seen["env"]["AWS_ENDPOINT_URL"] != "http://127.0.0.1:1"
     assert (
-        f"warning: the local cloud of process {os.getppid()} is up here" in capfd.readouterr().err
+        f"warning: the local cloud of process {os.getppid()} runs in this folder"
+        in capfd.readouterr().err
     )
     assert list(run.file.parent.iterdir()) == [run.file]
 

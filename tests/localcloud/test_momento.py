@@ -527,7 +527,7 @@ def test_an_answer_does_not_wait_for_the_one_who_asked(http: httpx.Client) -> No
 
 def test_a_taken_port_is_told(momento: LocalMomento) -> None:
     port = int(momento.endpoint.rsplit(":", 1)[1])
-    with pytest.raises(LocalCloudError, match=f"port {port} of 127.0.0.1 is taken"):
+    with pytest.raises(LocalCloudError, match=f"port {port} of 127.0.0.1 is in use"):
         LocalMomento(api_key=KEY, port=port).__enter__()
 
 

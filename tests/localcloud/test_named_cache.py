@@ -97,4 +97,4 @@ def test_a_cache_over_the_accounts_limit_is_told(
     local.runner.wait_until_reading(*weather.create_pipes([PUT]))
     assert local.momento.service.caches.keys() == {CACHE}
     (text,) = warned
-    assert text.startswith(f"{PUT} sends to the cache orders, which is one more than the 1 that")
+    assert text.startswith(f"{PUT} sends to the cache orders, but Momento gives an account only 1")

@@ -166,7 +166,7 @@ def test_the_end_says_what_it_cannot_wait_for(
     assert time.monotonic() - began < 150
     (delivery,) = cloud.of(RULES[PUT])
     assert delivery.outcome == "undelivered"
-    assert delivery.reason == "the runner ended before it could be tried again"
+    assert delivery.reason == "the runner ended before it could be retried"
     assert [attempt.status for attempt in delivery.attempts] == [503]
     assert state(runner, PUT) == ("STOPPED", "the runner ended with 1 events undelivered")
     assert cloud.weather.dead_letters() == []

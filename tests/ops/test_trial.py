@@ -36,7 +36,7 @@ def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Weat
             redirect=cloud.momento.endpoint,
             checkpoints=cloud.checkpoints,
             timing=FAST,
-            on_delivery=feed.tell,
+            on_delivery=feed.add,
         )
         with runner:
             yield cloud
