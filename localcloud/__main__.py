@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import logging
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -33,7 +34,15 @@ PATIENCE_SECONDS = 60
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 _LINE = threading.Lock()
 """Pipes and rules report from their own threads."""
-PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_", "NAME_PREFIX", "CACHE_TTL_SECONDS")
+PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_")
+SETTINGS = frozenset(
+    {
+        *("STACK", "PROFILE", "TOPOLOGY", "NAME_PREFIX", "TAGS", "ALLOW_DESTROY"),
+        *("ALARMS", "ALARM_TOPIC_ARN", "STATE_BUCKET", "STATE_KEY", "IAM_SETTLE_SECONDS"),
+        *("CACHE_TTL_SECONDS", "DESTINATION_RATE_LIMIT", "RULE_RETRY_ATTEMPTS"),
+    }
+)
+"""Settings with other names than `PUBLISHED`: other commands are about what was deployed here."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,7 +102,7 @@ def _published(env: Mapping[str, str]) -> Iterator[None]:
 
     If two local clouds run, the file belongs to the older one, which alone deletes it.
     """
-    lines = [f"{name}={env[name]}" for name in sorted(env) if name.startswith(PUBLISHED)]
+    lines = [f"{name}={value}" for name, value in _told_others(env)]
     text = "\n".join([f"LOCAL_CLOUD_PROCESS={os.getpid()}", *lines, ""])
     published = _publish(text)
     try:
@@ -102,6 +111,18 @@ def _published(env: Mapping[str, str]) -> Iterator[None]:
         with contextlib.suppress(FileNotFoundError):
             if published and ENVIRONMENT.read_text(encoding="utf-8") == text:
                 ENVIRONMENT.unlink()
+
+
+def _told_others(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that other commands need, each value as a shell and dotenv read it."""
+    for name in sorted(env):
+        if is_published(name):
+            yield name, shlex.quote(env[name])
+
+
+def is_published(name: str) -> bool:
+    """Say whether other commands are told of a variable."""
+    return name in SETTINGS or name.startswith(PUBLISHED)
 
 
 def _publish(text: str) -> bool:
@@ -170,9 +191,8 @@ def _run(command: list[str], env: Mapping[str, str]) -> int:
 
 
 def _stay(cloud: LocalCloud, env: Mapping[str, str]) -> None:
-    for name in sorted(env):
-        if name.startswith(PUBLISHED):
-            print(f"export {name}={env[name]}")
+    for name, value in _told_others(env):
+        print(f"export {name}={value}")
     print(f"# AWS at {cloud.aws.endpoint}, Momento at {cloud.momento.endpoint}; Ctrl-C ends both")
     print("# a line for each record and pipe: ✓ delivered · filtered out ✗ dead letter", flush=True)
     signal.pause()

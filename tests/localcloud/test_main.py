@@ -1,9 +1,11 @@
 """`python -m localcloud`: what others find of it while it runs, and what it leaves."""
 
+import io
 import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,6 +18,7 @@ from dotenv import dotenv_values
 from localcloud import LocalAws
 from localcloud import __main__ as module
 from localcloud.momento import LocalMomento
+from stacks.settings import Settings
 from tests.conftest import ROOT
 from tests.localcloud.arrivals import unused_port
 
@@ -70,6 +73,13 @@ def without_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LocalAws, "__enter__", enter)
 
 
+def settings_names() -> Iterator[str]:
+    """Yield the variables that the settings are read from."""
+    for field in Settings.model_fields.values():
+        alias = field.validation_alias
+        yield from map(str, getattr(alias, "choices", [alias]))
+
+
 def values(text: str) -> Mapping[str, str | None]:
     """Return the variables of a file's text."""
     return dict(line.split("=", 1) for line in text.splitlines())
@@ -91,6 +101,26 @@ def test_the_file_holds_the_commands_environment_and_is_gone_afterwards(
     assert published["CACHE_TTL_SECONDS"] == "900"
     assert "PATH" not in published
     assert not run.file.exists()
+
+
+@pytest.mark.parametrize("name", sorted(set(settings_names()) - {"MIRROR_AWS_PROVIDER_VERSION"}))
+def test_other_commands_are_told_of_each_setting(name: str) -> None:
+    """Else they would look for another stack than the one that is up, or for other values."""
+    assert module.is_published(name)
+
+
+@pytest.mark.usefixtures("without_aws")
+def test_others_read_the_settings_as_they_were(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell reads the file as well, and a tag may have spaces."""
+    given = {"STACK": "orders", "TOPOLOGY": "bus", "TAGS": "team=a b,cost=$1", "DESTINATION": "x"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert run("--watch") == 0
+    read = dotenv_values(stream=io.StringIO(run.seen["file"]), interpolate=False)
+    assert given.items() - read.items() == {("DESTINATION", "x")}
+    script = f'set -a; {run.seen["file"]}\nprintf %s "$TAGS"'
+    shell = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert shell.stdout == "team=a b,cost=$1"
 
 
 @pytest.mark.usefixtures("without_aws")
