@@ -1,4 +1,4 @@
-"""The weather demonstration: the walk-through's stack, with the walk-through's names."""
+"""The weather demonstration: the stack of the walk-through, with the same names."""
 
 from cdktf import TerraformOutput
 from constructs import Construct
@@ -42,7 +42,7 @@ class WeatherStack(MomentoStack):
 
 
 def weather_mapping(settings: Settings) -> ItemMapping:
-    """Return what a weather record sends."""
+    """Return the mapping of a weather record."""
     value = [LOCATION, *MEASUREMENTS]
     return ItemMapping(
         cache=CacheEntry(key=LOCATION, value=value, ttl=settings.cache_ttl_seconds or TTL),
@@ -51,7 +51,7 @@ def weather_mapping(settings: Settings) -> ItemMapping:
 
 
 def role_name(name_prefix: str) -> str:
-    """Return the role's name for a prefix.
+    """Return the name of the pipes' role for a prefix.
 
     >>> role_name("weather-stats-demo")
     'AmazonEventBridgePipeWeatherStatsDemoEventToMomentoCache'

@@ -1,10 +1,10 @@
 """The AWS provider's classes that the stacks use, loaded without the other 1,400 or so.
 
-A class that is not here yet: add its import below and its name to `__all__`. `loader` reads
-this file to know which modules the trimmed assembly holds.
+To use another class, add its import below and its name to `__all__`. `loader` reads this file to
+know which modules the trimmed assembly needs.
 
-A block may be given as a dict; inside a list it must be its class, because jsii drops the
-dict's snake_case members without a word.
+A block may be given as a dict. Inside a list it must be an object of its class, because jsii drops
+the dict's snake_case members without an error.
 """
 
 from stacks.bindings import loader

@@ -1,8 +1,8 @@
 """The jsii assembly of the AWS bindings, trimmed to the modules in use.
 
-The installed package carries one archive of 2,135 JavaScript modules and 130 MB of type
-descriptions; node reads all of it before the first resource. The trimmed archive holds the
-same files for a few modules only, so what they synthesize is the same.
+The installed package has one archive of 2,135 JavaScript modules and 130 MB of type descriptions;
+node reads all of it before the first resource. The trimmed archive has the same files for a few
+modules only, so these modules synthesize the same.
 """
 
 import hashlib
@@ -32,16 +32,16 @@ class AssemblyError(Exception):
 
 
 def source_archive(package: Path) -> Path:
-    """Return the archive that the installed bindings carry.
+    """Return the archive in the installed bindings.
 
     Raises:
-        AssemblyError: there is none, or more than one.
+        AssemblyError: there is no archive, or more than one.
 
     """
-    found = sorted((package / "_jsii").glob("provider-aws@*.jsii.tgz"))
-    if len(found) != 1:
-        raise AssemblyError(f"the bindings hold {len(found)} assemblies, one was expected")
-    return found[0]
+    archives = sorted((package / "_jsii").glob("provider-aws@*.jsii.tgz"))
+    if len(archives) != 1:
+        raise AssemblyError(f"the bindings hold {len(archives)} assemblies, one was expected")
+    return archives[0]
 
 
 def version_of(archive: Path) -> str:
@@ -52,10 +52,10 @@ def version_of(archive: Path) -> str:
 def trimmed_archive(source: Path, modules: Sequence[str], cache: Path) -> Path:
     """Return the trimmed archive for these modules, from the cache or newly built.
 
-    The cache holds an archive beside its digest; a pair that does not agree is built again.
+    The cache has a digest next to each archive. If they do not match, the archive is built again.
 
     Raises:
-        AssemblyError: the source is not laid out as expected.
+        AssemblyError: the source has another layout than expected.
         OSError: the cache cannot be written.
 
     """
@@ -79,7 +79,7 @@ def _agree(archive: Path, digest: Path) -> bool:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write all or nothing: another process may build the same archive at the same time."""
+    """Write the whole file or nothing: another process may write the same file now."""
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -122,7 +122,7 @@ def _trimmed(archive: tarfile.TarFile, modules: Sequence[str]) -> Iterator[tuple
 
 
 def _assembly(archive: tarfile.TarFile) -> dict[str, Any]:
-    """Return what describes the types; it comes early, and nothing after it is read."""
+    """Return the descriptions of the types; they come early, and the rest is not read."""
     for member in archive:
         if member.name == _TYPES:
             assembly: dict[str, Any] = json.loads(_read(archive, member))
@@ -138,17 +138,17 @@ def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _with_those_referred_to(types: dict[str, Any], modules: Sequence[str]) -> list[str]:
-    """Return the modules, and those whose types theirs refer to, however far.
+    """Return the modules, and all modules that their types refer to, directly or not.
 
-    In the bindings of provider 6.25.0 there is no such reference; in those of 6.69.1 there is
-    one, from the provider's class to its functions.
+    The bindings of provider 6.25.0 have no such reference; those of 6.69.1 have one, from the
+    provider's class to its functions.
     """
     complete = list(modules)
-    for module in complete:  # which grows
+    for module in complete:  # the list grows in the loop
         submodule = f"{NAME}.{_camel_case(module)}"
         own = [value for name, value in types.items() if name.rpartition(".")[0] == submodule]
-        found = re.findall(rf'"fqn": "{re.escape(NAME)}\.([^".]+)', json.dumps(own))
-        complete += sorted({_snake_case(each) for each in found} - set(complete))
+        names = re.findall(rf'"fqn": "{re.escape(NAME)}\.([^".]+)', json.dumps(own))
+        complete += sorted({_snake_case(name) for name in names} - set(complete))
     return complete
 
 

@@ -1,9 +1,9 @@
 """Load the AWS bindings fast: few Python modules, few JavaScript modules.
 
 Importing `cdktf_cdktf_provider_aws` runs an `__init__` that imports all of its 2,200 modules.
-The loader puts the package into `sys.modules` without running that, so that importing one
-submodule imports one submodule; and it hands jsii the trimmed assembly instead of the whole.
-Whenever the trimmed assembly is not to be had, the whole one is loaded, and a line says so.
+The loader puts the package into `sys.modules` without running that `__init__`, so that importing
+one submodule imports nothing else. It also gives jsii the trimmed assembly instead of the whole
+one. If the trimmed assembly cannot be used, the whole one is loaded, and a line is printed.
 
 `AWS_BINDINGS` chooses: `trimmed` (default), `lazy` (few Python modules, whole assembly) or
 `stock` (nothing is changed).
@@ -37,18 +37,18 @@ def modules_in_use() -> list[str]:
 
 
 def install() -> None:
-    """Prepare the import of the bindings; does nothing once they have been imported."""
+    """Prepare the import of the bindings; do nothing if they are already imported."""
     mode = os.environ.get("AWS_BINDINGS", "trimmed")
     if mode == "stock" or PACKAGE in sys.modules:
         return
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        return  # the import that follows says what is missing
+        return  # the next import reports what is missing
     _register_unexecuted(spec)
     if mode == "trimmed":
         try:
             _load_trimmed(Path(spec.origin).parent)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the whole assembly still works
+        except Exception as error:  # noqa: BLE001 - after any error, the whole assembly still works
             sys.modules.pop(f"{PACKAGE}._jsii", None)
             print(
                 f"bindings: slower start, the whole assembly is loaded ({error})", file=sys.stderr
@@ -71,13 +71,13 @@ def _load_trimmed(package: Path) -> None:
     from jsii import JSIIAssembly
 
     _register_unexecuted(spec)
-    # A resource is looked up beside `_jsii`; an absolute path stands for itself.
+    # jsii looks for a relative path next to `_jsii`, and uses an absolute path as it is.
     assembly = JSIIAssembly.load(NAME, version_of(source), PACKAGE, os.fspath(archive))
     vars(sys.modules[spec.name]).update(__jsii_assembly__=assembly, __all__=["__jsii_assembly__"])
 
 
 def prepare() -> None:
-    """Build the trimmed assembly, or raise what keeps it from being built."""
+    """Build the trimmed assembly, or raise the error that prevents it."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise AssemblyError("the AWS bindings are not installed")

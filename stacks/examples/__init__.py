@@ -1,1 +1,1 @@
-"""Stacks to copy for a table of your own, one a file; docs/own-tables.md says how."""
+"""Stacks to copy for your own table, one in each file; docs/own-tables.md explains how."""

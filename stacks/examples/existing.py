@@ -1,4 +1,4 @@
-"""A table that something else deployed: its changes on the topic, and nothing else touched."""
+"""A table that something else has deployed: its changes are published on a topic."""
 
 import os
 
@@ -11,16 +11,16 @@ from stacks.settings import Settings
 from stacks.stack import MomentoStack
 
 STREAM_ARN = "EXAMPLE_STREAM_ARN"
-"""The variable that holds the ARN of the table's stream; a stack of yours may hold it as text."""
+"""The environment variable with the ARN of the stream; your own stack may have the ARN as text."""
 
 
 class ExistingStack(MomentoStack):
     """Readings of devices, by device and time: every change on the topic, as DynamoDB JSON.
 
-    The table stays its owner's: this stack reads its stream, whose ARN is in the environment.
+    This stack only reads the table's stream, whose ARN is in the environment.
 
     Raises:
-        StackError: there is no ARN, or it is none of a stream.
+        StackError: there is no ARN, or it is no ARN of a stream.
 
     """
 
@@ -36,14 +36,14 @@ def stream_arn() -> str:
     """Return the ARN in the environment.
 
     Raises:
-        StackError: there is none.
+        StackError: the environment has no ARN.
 
     """
     arn = os.environ.get(STREAM_ARN)
     if not arn:
         raise StackError(
-            f"{STREAM_ARN} is not set: the stack reads a table that is there already. Put its"
-            " stream's ARN into the environment, which this prints: aws dynamodb describe-table"
+            f"{STREAM_ARN} is not set: the stack reads an existing table. Put its stream's ARN"
+            " into the environment; this command prints it: aws dynamodb describe-table"
             " --table-name NAME --query Table.LatestStreamArn --output text"
         )
     return arn

@@ -1,4 +1,4 @@
-"""Open orders in the cache, and what happens to them on the topic."""
+"""Open orders in the cache, and their changes on the topic."""
 
 from constructs import Construct
 
@@ -8,12 +8,12 @@ from stacks.stack import MomentoStack
 
 
 class OrdersStack(MomentoStack):
-    """A customer's orders: an open one is cached by its own number, for an hour.
+    """A customer's orders: an open order is cached by its number, for an hour.
 
     The table's key is customer and number. A pipe cannot join the two, so the number is the
-    cache's key, which takes numbers that no two customers share: `key_is_unique` says so. Only
-    open orders flow: one that is shipped leaves the cache by that change, and the topic hears of
-    it while it is open, and when an open one is removed.
+    cache's key. No two customers may have orders with the same number: `key_is_unique` says so.
+    Only open orders flow. An order that is shipped leaves the cache by that change. The topic gets
+    each change of an open order, and the removal of an open order.
     """
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:

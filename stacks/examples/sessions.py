@@ -1,4 +1,4 @@
-"""Sessions in the cache, each for as long as it says itself."""
+"""Sessions in the cache, each with its own time to live."""
 
 from constructs import Construct
 
@@ -10,14 +10,14 @@ from stacks.stack import MomentoStack
 class SessionsStack(MomentoStack):
     """Sessions of users, cached and not published.
 
-    Two attributes say when a session ends. Momento takes the seconds to live from now on,
-    `SecondsToLive`; DynamoDB removes an item at a time in seconds since 1970, `Expires`, and
-    some time after it. A pipe cannot subtract one from the other, so who writes a session writes
+    Two attributes say when a session ends. `SecondsToLive` is for Momento: the seconds to live from
+    now on. `Expires` is for DynamoDB: a time in seconds since 1970, some time after which DynamoDB
+    removes the item. A pipe cannot calculate one from the other, so the writer of a session writes
     both.
 
-    `SecondsToLive` is on some items only: a session without it (of a visitor, say, who has not
-    signed in) is not cached, and one that loses it leaves the cache. Without `where`, Momento
-    would refuse an empty time to live, and each such item would become a dead letter.
+    Only some items have `SecondsToLive`. A session without it (of a visitor who has not signed in,
+    for example) is not cached, and a session that loses it leaves the cache. Without `where`,
+    Momento would refuse an empty time to live, and each such item would become a dead letter.
     """
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:

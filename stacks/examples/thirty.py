@@ -1,4 +1,4 @@
-"""Thirty tables with one endpoint: a loop over their names."""
+"""Thirty tables with one endpoint, made in a loop over their names."""
 
 from constructs import Construct
 
@@ -10,16 +10,16 @@ TABLES = """
     accounts addresses baskets brands campaigns carriers categories coupons customers deliveries
     discounts employees events invoices languages manufacturers messages notes offers pages
     payments prices products refunds returns reviews stocks stores suppliers taxes
-""".split()  # noqa: SIM905 - names without quotes are easier to read and to add to
+""".split()  # noqa: SIM905 - a list without quotes is easier to read and to extend
 
 
 class ThirtyStack(MomentoStack):
-    """Tables that differ in their names only, each with pipes, a role, a queue and logs of its own.
+    """Tables that differ only in their names, each with its own pipes, role, queue and logs.
 
-    They share the secret, the connection and the three API destinations, and so the rate limit
-    of each destination. They share one cache, too, where an entry has the item's `Id` and nothing
-    of its table: an id belongs to one item of all tables, such as `invoices#17`, or give each entry
-    a cache of its table's own, `CacheEntry(cache=name, ...)`. Each table has its own topic.
+    They share the secret, the connection and the three API destinations, and so the rate limit of
+    each destination. They also share one cache, whose keys are the items' `Id`. So no two tables
+    may have the same id: use ids such as `invoices#17`, or a cache for each table,
+    `CacheEntry(cache=name, ...)`. Each table has its own topic.
     """
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:

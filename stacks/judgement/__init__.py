@@ -1,1 +1,1 @@
-"""What AWS would do with what was synthesized, and what it would refuse."""
+"""Checks of a synthesized stack: what AWS would refuse, and what is probably not meant."""

@@ -1,7 +1,7 @@
-"""What pipes, rules and destinations would do, judged on the synthesized JSON.
+"""A check of the synthesized pipes, rules and destinations.
 
-The engine that runs pipes and rules in tests compiles what was written, and says what
-EventBridge would refuse. Beside that stand the traps of the Terraform provider.
+The engine that runs pipes and rules in tests compiles the synthesized JSON, and reports what
+EventBridge would refuse. This module adds known problems of the Terraform provider.
 """
 
 import re
@@ -19,7 +19,7 @@ from stacks.judgement.targetless import rules_without_target
 
 _DYNAMODB = re.compile(r"aws_dynamodb_table\.|:dynamodb:.*/stream/")
 LEAST_AGE, MOST_AGE = 60, 86_399
-"""Seconds; shorter than the day that a stream keeps its records."""
+"""In seconds; less than the day for which a stream keeps its records."""
 MOST_ATTEMPTS: Final = 10_000
 
 
@@ -28,43 +28,43 @@ def check(document: Mapping[str, Any], *, max_ttl_seconds: int = MAX_TTL_SECONDS
 
     `max_ttl_seconds` is how long the account's caches at Momento keep an item.
     """
-    found = Findings()
+    findings = Findings()
     for read_pipe in pipe_readers(document):
         try:
             pipe = read_pipe()
         except EventPipesError as error:
-            found.errors.append(str(error))
+            findings.errors.append(str(error))
             continue
-        found.errors.extend((*_gaps(pipe), *_traps(pipe)))
-        _note(f"pipe {pipe.name}", faults(pipe, max_ttl_seconds=max_ttl_seconds), found)
+        findings.errors.extend((*_missing_parts(pipe), *_provider_problems(pipe)))
+        _add(f"pipe {pipe.name}", faults(pipe, max_ttl_seconds=max_ttl_seconds), findings)
     for read_rule in rule_readers(document):
         try:
             rule = read_rule()
         except EventPipesError as error:
-            found.errors.append(str(error))
+            findings.errors.append(str(error))
             continue
-        _note(f"rule {rule.name}", faults(rule, max_ttl_seconds=max_ttl_seconds), found)
+        _add(f"rule {rule.name}", faults(rule, max_ttl_seconds=max_ttl_seconds), findings)
     resources = Document(document).resources
-    found.add(rules_without_target(resources))
+    findings.add(rules_without_target(resources))
     for id_, body in resources.get("aws_cloudwatch_event_api_destination", {}).items():
         url = body.get("invocation_endpoint")
         if isinstance(url, str) and not url.startswith(("https://", "${")):
-            found.errors.append(
+            findings.errors.append(
                 f"aws_cloudwatch_event_api_destination.{id_}: invocation_endpoint is {url!r}; an"
                 " API destination takes an https address only"
             )
-    return Findings(list(dict.fromkeys(found.errors)), list(dict.fromkeys(found.warnings)))
+    return Findings(list(dict.fromkeys(findings.errors)), list(dict.fromkeys(findings.warnings)))
 
 
-def _note(name: str, noted: Faults, found: Findings) -> None:
-    found.errors.extend(f"{name}: {error}" for error in noted.errors)
-    found.warnings.extend(f"{name}: {warning}" for warning in noted.warnings)
+def _add(name: str, faults_of_one: Faults, findings: Findings) -> None:
+    findings.errors.extend(f"{name}: {error}" for error in faults_of_one.errors)
+    findings.warnings.extend(f"{name}: {warning}" for warning in faults_of_one.warnings)
 
 
-def _traps(pipe: Definition) -> Iterator[str]:
-    """Yield what the provider or the shard would make of a pipe that AWS takes."""
+def _provider_problems(pipe: Definition) -> Iterator[str]:
+    """Yield the problems that the provider or the shard would have with a pipe that AWS accepts."""
     if pipe.unsupported and "stream" in pipe.unsupported:
-        return  # the source has no shard that could wait
+        return  # the source has no shard
     name, source = f"pipe {pipe.name}", pipe.source
     if len(pipe.path_parameters) > 1:
         yield (
@@ -91,8 +91,8 @@ def _traps(pipe: Definition) -> Iterator[str]:
         )
 
 
-def _gaps(pipe: Definition) -> Iterator[str]:
-    """Yield what AWS or Terraform needs of a pipe and does not find."""
+def _missing_parts(pipe: Definition) -> Iterator[str]:
+    """Yield what AWS or Terraform needs in a pipe and what is missing."""
     name = f"pipe {pipe.name}"
     if "stream" in (pipe.unsupported or "") and _DYNAMODB.search(pipe.source.arn):
         yield (

@@ -1,6 +1,6 @@
-"""The judgement of a synthesized stack, before Terraform is asked.
+"""The check of a synthesized stack, before Terraform runs.
 
-It reads the JSON that was written, so it sees what any construct and any override declares.
+It reads the JSON that was written, so it covers all constructs and overrides.
 """
 
 import json
@@ -21,42 +21,41 @@ from stacks.judgement.findings import Findings
 from stacks.momento.limits import MAX_TTL_SECONDS
 
 COMMAND_LINE = "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"
-"""Set by the cdktf command line, which prints the annotations by itself."""
+"""Set by the cdktf command line, which prints the annotations itself."""
 
 
 class JudgementError(StackError):
-    """AWS would refuse what was synthesized; the message has a line for each thing."""
+    """AWS would refuse the synthesized stack; the message has a line for each error."""
 
 
 def judge(outdir: str, stack: str, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> list[str]:
-    """Return the warnings of a stack that was synthesized into a folder, each of them once.
+    """Return the warnings of a stack that was synthesized into a folder, without repetition.
 
-    `max_ttl_seconds` is how long the account's caches at Momento keep an item.
-    Under the cdktf command line the constructs' own are left out: it prints those.
+    `max_ttl_seconds` is how long the account's caches at Momento keep an item. The warnings of the
+    constructs are left out under the cdktf command line, because it prints them itself.
 
     Raises:
-        JudgementError: AWS would refuse something; the stack's file is removed, so that nothing
-            deploys it.
+        JudgementError: AWS would refuse the stack; its file is removed, so that nobody deploys it.
 
     """
     manifest = json.loads(Path(outdir, "manifest.json").read_text(encoding="utf-8"))
     entry = manifest["stacks"][stack]
     annotations = [] if os.environ.get(COMMAND_LINE) else entry["annotations"]
-    warned = [each["message"] for each in annotations if each["level"].endswith("/warn")]
+    warnings = [note["message"] for note in annotations if note["level"].endswith("/warn")]
     file = Path(outdir, entry["synthesizedStackPath"])
     if file.suffix != ".json":  # cdktf synth --hcl
-        return [*warned, f"{file} is not JSON, so it was not held against what AWS takes"]
-    found = check(file.read_text(encoding="utf-8"), max_ttl_seconds=max_ttl_seconds)
-    if found.errors:
+        return [*warnings, f"{file} is not JSON, so it was not checked"]
+    findings = check(file.read_text(encoding="utf-8"), max_ttl_seconds=max_ttl_seconds)
+    if findings.errors:
         file.unlink()
-        raise JudgementError("\n".join(found.errors))
-    return list(dict.fromkeys([*warned, *found.warnings]))
+        raise JudgementError("\n".join(findings.errors))
+    return list(dict.fromkeys([*warnings, *findings.warnings]))
 
 
 def check(document: Mapping[str, Any] | str, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Findings:
-    """Return what AWS would refuse of a synthesized stack, and what is hardly meant.
+    """Return what AWS would refuse of a synthesized stack, and what is probably not meant.
 
-    `document` is the JSON of one stack, such as what `Testing.synth` returns, or the same parsed.
+    `document` is the JSON of one stack, as `Testing.synth` returns it, or the parsed JSON.
 
     >>> check('{"resource": {}}')
     Findings(errors=[], warnings=[])
@@ -66,9 +65,9 @@ def check(document: Mapping[str, Any] | str, *, max_ttl_seconds: int = MAX_TTL_S
     except ValueError as error:
         return Findings(errors=[f"what was synthesized is not JSON: {error}"])
     read = Document(parsed)
-    found = Findings(errors=read.troubles)
+    findings = Findings(errors=read.troubles)
     whole = {"resource": read.resources, "provider": {"aws": [{"region": read.region}]}}
-    found.add(behaviour.check(whole, max_ttl_seconds=max_ttl_seconds))
-    found.add(service_models.check(read.resources))
-    found.add(quotas.check(whole))
-    return found
+    findings.add(behaviour.check(whole, max_ttl_seconds=max_ttl_seconds))
+    findings.add(service_models.check(read.resources))
+    findings.add(quotas.check(whole))
+    return findings

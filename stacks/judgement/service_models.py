@@ -1,7 +1,7 @@
-"""What AWS's own service models take of a resource's arguments: patterns, lengths, bounds, values.
+"""A check of resources against AWS's own service models: patterns, lengths, bounds, values.
 
-`service_models.json` holds the shapes as botocore ships them, so that synth needs no botocore; a
-test compares both. An argument that the stack knows only when it is deployed is left out.
+`service_models.json` has the shapes as botocore ships them, so that synth needs no botocore; a
+test compares both. An argument whose value is known only after the deployment is not checked.
 """
 
 import functools
@@ -19,24 +19,24 @@ from stacks.judgement.findings import Findings
 
 FILE: Final = Path(__file__).with_suffix(".json")
 _SHOWN: Final = 60
-"""Characters of a value that a message repeats."""
+"""How many characters of a value a message shows."""
 _WORDS: Final[Mapping[str, str]] = {
     r"[\.\-_A-Za-z0-9]+": "use letters, digits, dots, dashes, underscores",
     r"[/\.\-_A-Za-z0-9]+": "use letters, digits, dots, dashes, underscores, slashes",
     r".*": "use one line",
 }
-"""What some patterns mean."""
+"""The meaning of some patterns, in words."""
 _MANY_SPACES: Final = re.compile(r"\[ \\t\]\*(\[.+?\])\+\(\[ \\t\]\+\1\+\)\*\[ \\t\]\*")
-"""A pattern of the models that takes for ever on a long text that does not match."""
+"""A pattern of the models that takes very long for a long text that does not match."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """The request that a resource becomes, and how its arguments differ from the members' names.
+    """The API request for a resource, and how the arguments' names differ from the members' names.
 
-    `names` are an argument's and a member's name, wherever they stand. `elsewhere` are arguments
-    that are judged in another place, as dotted paths. `is_whole` says that no other resource and
-    no default of the provider's gives what the operation requires.
+    `names` maps arguments to members, at any depth. `elsewhere` are arguments that another module
+    checks, as dotted paths. `is_whole` says that the resource alone has to give all required
+    members: neither another resource nor a default of the provider does.
     """
 
     service: str
@@ -48,7 +48,7 @@ class Operation:
 
     @property
     def page(self) -> str:
-        """The operation as AWS's API reference names it."""
+        """The operation's name in AWS's API reference."""
         return self.name or self.shape.removesuffix("Request").removesuffix("Input")
 
 
@@ -62,7 +62,7 @@ _PARAMETERS: Final = {
     "query_string": "QueryStringParameters",
 }
 _API_KEY: Final = {"key": "ApiKeyName", "value": "ApiKeyValue"}
-"""Within `api_key`; elsewhere in a connection both have their own names."""
+"""For `api_key` only; in other blocks of a connection these arguments have other members."""
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "aws_cloudwatch_dashboard": Operation(service="cloudwatch", shape="PutDashboardInput"),
     "aws_cloudwatch_event_api_destination": Operation(
@@ -126,29 +126,29 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 
 
 def check(resources: Mapping[str, Any]) -> Findings:
-    """Return what the service models do not take of the resources, by their types and ids."""
-    found = Findings()
+    """Return what the service models refuse of the resources, which are given by type and id."""
+    findings = Findings()
     for type_, operation in OPERATIONS.items():
         for id_, body in resources.get(type_, {}).items():
             where = f"{type_}.{id_}"
             if type_ == "aws_pipes_pipe" and isinstance(body.get("name"), str):
                 where = f"pipe {body['name']}"
             judge = _Judge(type_, operation)
-            found.errors.extend(
+            findings.errors.extend(
                 f"{where}: {wrong} ({operation.page})" for wrong in judge.body(body)
             )
-    return found
+    return findings
 
 
 @functools.cache
 def _models() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    return found
+    models: Mapping[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return models
 
 
 @functools.cache
 def _pattern(text: str) -> re.Pattern[str] | None:
-    """Return a pattern that takes the same texts; none where Python has no such pattern."""
+    """Return a Python pattern for the same texts; none if Python does not support it."""
     try:
         return re.compile(_MANY_SPACES.sub(r"\\t*\1(?:\\t|\1)*", text), re.ASCII)
     except re.error:
@@ -162,7 +162,7 @@ class _Judge:
         self._shapes = _models()[operation.service]
 
     def body(self, body: Mapping[str, Any]) -> Iterator[str]:
-        """Yield what is wrong with a resource's arguments."""
+        """Yield the errors in a resource's arguments."""
         return self._structure(self._shapes[self._operation.shape], body, "")
 
     def _value(self, name: str, value: object, place: str) -> Iterator[str]:
@@ -204,7 +204,7 @@ class _Judge:
         if self._operation.is_whole:
             arguments = {member: argument for argument, member in names.items()}
             for member in shape.get("required", ()):
-                if member not in given and member != "Name":  # the provider makes a name up
+                if member not in given and member != "Name":  # the provider generates a name
                     argument = arguments.get(member, _SNAKE.sub("_", member).lower())
                     yield f"{place}{'.' if place else ''}{argument} is not set"
 
@@ -214,15 +214,16 @@ class _Judge:
             return
         yield from self._size(shape, len(values), place, "elements")
         single = values is not value
-        for number, one in enumerate(values):
-            yield from self._value(shape["member"], one, place if single else f"{place}[{number}]")
+        for number, element in enumerate(values):
+            where = place if single else f"{place}[{number}]"
+            yield from self._value(shape["member"], element, where)
 
     def _map(self, shape: Mapping[str, Any], value: Mapping[str, Any], place: str) -> Iterator[str]:
         if value:
             yield from self._size(shape, len(value), place, "members")
-        for name, one in value.items():
+        for name, member in value.items():
             yield from self._value(shape["key"], name, f"a name in {place}")
-            yield from self._value(shape["value"], one, f"{place}.{name}")
+            yield from self._value(shape["value"], member, f"{place}.{name}")
 
     def _text(self, shape: Mapping[str, Any], value: object, place: str) -> Iterator[str]:
         if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Rules that send nothing, because no target names them."""
+"""Rules that send nothing, because they have no target."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,16 +13,16 @@ _RULE = "aws_cloudwatch_event_rule"
 
 
 def rules_without_target(resources: Mapping[str, Any]) -> Findings:
-    """Warn of each rule of a document that has no target there, and judge its pattern."""
+    """Warn of each rule without a target in the document, and check its pattern."""
     targets = resources.get("aws_cloudwatch_event_target", {}).values()
     named = {str(target.get("rule")) for target in targets}
-    found = Findings()
+    findings = Findings()
     for id_, body in resources.get(_RULE, {}).items():
         references = {f"${{{_RULE}.{id_}.{attribute}}}" for attribute in ("name", "id")}
         if named & references or body.get("name") in named:
             continue
         name = f"rule {body.get('name') or id_}"
-        found.warnings.append(
+        findings.warnings.append(
             f"{name}: no target of this stack names it, so it sends nothing: add an"
             " aws_cloudwatch_event_target, or leave the rule out"
         )
@@ -31,5 +31,5 @@ def rules_without_target(resources: Mapping[str, Any]) -> Findings:
             try:
                 compile_pattern(pattern)
             except EventPipesError as error:
-                found.errors.append(f"{name}: {error}")
-    return found
+                findings.errors.append(f"{name}: {error}")
+    return findings

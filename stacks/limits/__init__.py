@@ -1,1 +1,1 @@
-"""AWS's limits, held against what was synthesized."""
+"""AWS's limits, checked on the synthesized JSON."""

@@ -18,7 +18,7 @@ from stacks.momento.limits import MAX_TTL_SECONDS, MomentoLimits
 from stacks.access.protection import PROTECTIONS, Profile, Protection
 from stacks.settings.topology import Topology
 
-# It tells each line that is none, beside the sentence of `misspelt_settings`.
+# It logs each wrong line, which `misspelt_settings` reports in a sentence.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 DEFAULT_STACK = "weather"
 STATE_STACK = "state"
@@ -59,7 +59,7 @@ def _env(name: str) -> Any:  # noqa: ANN401 - what Field returns is Any by its o
 
 
 class Settings(BaseSettings):
-    """Everything a user can choose; each field is read from the variable named in its alias.
+    """Everything that a user can choose; each field is read from the variable in its alias.
 
     The environment wins over `.env`. An empty variable counts as not set.
     """
@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         env_file=".env",
-        env_file_encoding="utf-8-sig",  # an editor may begin it with a byte order mark
+        env_file_encoding="utf-8-sig",  # some editors write a byte order mark first
         env_ignore_empty=True,
         hide_input_in_errors=True,
     )
@@ -116,10 +116,10 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, *, stack: str | None = None) -> Self:
-        """Read the environment and `.env`; a stack that is named here goes before both.
+        """Read the environment and `.env`; `stack` overrides both.
 
         Raises:
-            SettingsError: a setting is missing or wrong; one line each, with the fix.
+            SettingsError: settings are missing or wrong; a line for each, with the fix.
 
         """
         try:
@@ -137,7 +137,7 @@ class Settings(BaseSettings):
 
     @property
     def momento_limits(self) -> MomentoLimits:
-        """What the account may do at Momento."""
+        """The account's limits at Momento."""
         return MomentoLimits(
             cache_operations=self.cache_operations,
             topic_operations=self.topic_operations,
@@ -147,80 +147,80 @@ class Settings(BaseSettings):
 
     @property
     def protection(self) -> Protection:
-        """How the profile protects the data; `ALLOW_DESTROY` makes way for a destroy."""
+        """How the profile protects the data; with `ALLOW_DESTROY` it can be destroyed."""
         protection = PROTECTIONS[self.profile]
         return replace(protection, keep_data=False) if self.allow_destroy else protection
 
     @property
     def alarms(self) -> bool:
-        """Whether there are alarms and a dashboard: as set, else in production only."""
+        """Whether there are alarms and a dashboard: as set; by default only in production."""
         if self.alarms_choice is None:
             return self.profile is Profile.PRODUCTION
         return self.alarms_choice
 
     @property
     def log_execution_data(self) -> bool:
-        """Whether pipes log payloads, requests and responses: as set, else in the demo only."""
+        """Whether pipes log payloads, requests, responses: as set; by default only in the demo."""
         if self.execution_data_choice is None:
             return self.profile is Profile.DEMO
         return self.execution_data_choice
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of everything: in production what it belongs to, and the user's own on top."""
+        """The tags of all resources: in production project and profile, and the user's own."""
         if self.profile is Profile.DEMO:
             return self.own_tags
         return {"Project": self.name_prefix, "Profile": self.profile.value} | self.own_tags
 
     @property
     def state_bucket(self) -> str:
-        """The S3 bucket that holds the Terraform state."""
+        """The S3 bucket with the Terraform state."""
         return self.state_bucket_name or f"{self.name_prefix}-terraform-state"
 
     @property
     def state_key(self) -> str:
-        """The state object's key; two prefixes or stacks never share one."""
+        """The state object's key; it differs for each prefix and each stack."""
         name = "terraform" if self.stack == DEFAULT_STACK else self.stack
         return self.state_object_key or f"{self.name_prefix}/{name}.tfstate"
 
     @property
     def provider_version(self) -> str | None:
-        """The AWS provider to ask for: the user's, else the mirror's, else the bindings' own."""
+        """The version of the AWS provider, if the user or the mirror sets one."""
         return self.aws_provider_version or self.mirror_provider_version
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is allowed but probably not meant, a sentence each."""
-        found = []
+        """A sentence for each setting that is allowed but probably not meant."""
+        warnings = []
         host = urlsplit(self.momento_api_endpoint).hostname or ""
         if not f".{host}".endswith(f".{MOMENTO_DOMAIN}"):
-            found.append(
+            warnings.append(
                 f"MOMENTO_API_ENDPOINT is {self.momento_api_endpoint}, which is no host of"
                 f" Momento's (*.{MOMENTO_DOMAIN}): every request carries the API key there."
             )
         if self.region not in MOMENTO_REGIONS:
             known = ", ".join(sorted(MOMENTO_REGIONS))
-            found.append(
+            warnings.append(
                 f"AWS_REGION is {self.region}, where Momento has no endpoint: every request"
                 f" leaves the region, slower and at data-transfer cost. Momento is in {known}."
             )
         elif (cell := self._endpoint_region()) not in (None, self.region):
-            found.append(
+            warnings.append(
                 f"AWS_REGION is {self.region} and MOMENTO_API_ENDPOINT is in {cell}: every"
                 " request crosses regions, slower and at data-transfer cost. The cache has to be"
                 " in the endpoint's region, and so has an API key of the first version (v1)."
             )
         if self.allow_destroy and self.profile is not Profile.DEMO:
-            found.append(
+            warnings.append(
                 "ALLOW_DESTROY is true, so nothing protects the data from a destroy; take it out"
                 " again unless you mean to."
             )
         if self.alarm_topic_arn and f":sns:{self.region}:" not in self.alarm_topic_arn:
-            found.append(
-                f"ALARM_TOPIC_ARN is not in {self.region}: CloudWatch tells topics of an alarm's"
-                " own region only."
+            warnings.append(
+                f"ALARM_TOPIC_ARN is not in {self.region}: CloudWatch sends only to topics in the"
+                " region of the alarm."
             )
-        return tuple(found)
+        return tuple(warnings)
 
     def _endpoint_region(self) -> str | None:
         host = urlsplit(self.momento_api_endpoint).hostname or ""
@@ -251,7 +251,7 @@ class Settings(BaseSettings):
 
 
 def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic's configuration has it
-    """Return a line for each name in the file that is no setting, and in the environment near one.
+    """Return a line for each misspelt setting in the file and in the environment.
 
     Raises:
         UnicodeDecodeError: the file is not UTF-8 text.
@@ -261,7 +261,7 @@ def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic
         str(name)
         for field in Settings.model_fields.values()
         for name in getattr(field.validation_alias, "choices", [field.validation_alias])
-        if name != "MIRROR_AWS_PROVIDER_VERSION"  # which help.sh sets, and nobody else
+        if name != "MIRROR_AWS_PROVIDER_VERSION"  # only help.sh sets it
     )
     in_file = misspelt.in_file(Path(env_file), names) if env_file else ()
     return [*in_file, *misspelt.in_environment(os.environ, names)]

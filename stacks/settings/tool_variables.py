@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 CREDENTIALS: Final = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
-"""Read from `.env` by help.sh, in these very letters."""
+"""help.sh reads these from `.env`, in upper case only."""
 _AFTER_AWS: Final = """
 ACCOUNT_ID ACCOUNT_ID_ENDPOINT_MODE AUTH_SCHEME_PREFERENCE CA_BUNDLE CLI_AUTO_PROMPT
 CLI_FILE_ENCODING CONFIG_FILE CONTAINER_AUTHORIZATION_TOKEN CONTAINER_AUTHORIZATION_TOKEN_FILE
@@ -34,13 +34,13 @@ _OTHERS: Final = frozenset(
         "PIPE_DELIVERIES_URL",
     }
 )
-"""The last ones are the local cloud's and help.sh's, and Momento's for its SDKs."""
+"""The last ones belong to the local cloud, to help.sh, and to Momento's SDKs."""
 _ANY_CASE: Final = frozenset({"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"})
 _BEGINNINGS: Final = ("TF_", "CDKTF_", "JSII_", "AWS_ENDPOINT_URL_", "AWS_BEARER_TOKEN_")
 
 
 def is_of_a_tool(name: str) -> bool:
-    """Say whether a variable is one of a tool that this project runs.
+    """Say whether a variable belongs to a tool that this project runs.
 
     >>> [is_of_a_tool(name) for name in ("AWS_PROFILE", "TF_LOG", "https_proxy", "AWS_SECRET_KEY")]
     [True, True, True, False]

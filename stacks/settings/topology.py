@@ -1,4 +1,4 @@
-"""How a table's changes travel to Momento; docs/topologies.md compares the ways."""
+"""How a table's changes get to Momento; docs/topologies.md compares the topologies."""
 
 from enum import StrEnum
 

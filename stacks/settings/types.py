@@ -1,6 +1,7 @@
-"""What single settings take: a check for each, and the type with it.
+"""The types of single settings, each with a check.
 
-A check raises ValueError with what is wrong and what to write; the setting's name comes before.
+A check raises ValueError with what is wrong and what to write; the message follows the setting's
+name.
 """
 
 import re
@@ -12,7 +13,7 @@ MAX_KEY_LENGTH = 512
 """EventBridge takes an API key value of 1 to 512 characters."""
 MAX_RULE_RETRIES = 185
 MAX_PREFIX_LENGTH = 24
-"""The role's name holds the prefix and forty characters more; IAM allows 64."""
+"""The role's name has the prefix and forty other characters; IAM allows 64."""
 STREAM_SECONDS = 86_400
 """A stream keeps a record for a day."""
 
@@ -41,10 +42,10 @@ def _key_fits_a_connection(key: SecretStr) -> SecretStr:
 
 
 def _endpoint_is_an_https_origin(endpoint: str) -> str:
-    """Return the origin as it is sent to, in small letters.
+    """Return the origin in lower case.
 
-    What EventBridge takes is narrower than a URL: see AWS, CreateApiDestination,
-    InvocationEndpoint, which has no brackets, so no address of IPv6.
+    EventBridge allows less than a URL: see AWS, CreateApiDestination, InvocationEndpoint, which
+    has no brackets and so no IPv6 address.
     """
     scheme, separator, rest = endpoint.partition("://")
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]

@@ -64,7 +64,7 @@ def test_the_known_parts_of_a_pipe_are_judged(
 ) -> None:
     found = pipe({**unknown, path: value})
     assert [error for error in found.errors if says in error], found
-    assert [one for one in found.warnings if "its other parts were judged" in one], found
+    assert [one for one in found.warnings if "its other parts were checked" in one], found
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,7 @@ def test_errors_leave_no_file_to_deploy_and_have_a_line_each(tmp_path: Path) -> 
 
 def test_what_is_not_json_is_not_judged_and_that_is_said(tmp_path: Path) -> None:
     file = synthesized(tmp_path, "HCL", file="cdk.tf")
-    assert judgement.judge(str(tmp_path), "own") == [
-        f"{file} is not JSON, so it was not held against what AWS takes"
-    ]
+    assert judgement.judge(str(tmp_path), "own") == [f"{file} is not JSON, so it was not checked"]
 
 
 def with_override(stack: Synthesized, type_: str, name: str, path: str, value: object) -> Any:
@@ -311,8 +309,12 @@ def test_what_is_known_after_synth_only_is_not_judged(path: str, value: object) 
     [
         ("enrichment", "arn:aws:lambda:us-east-1:000000000000:function:f", "it has an enrichment"),
         ("target", "arn:aws:sqs:us-east-1:000000000000:queue", "neither an API destination nor"),
-        (FILTER, "${var.pattern}", "a filter is an expression of Terraform"),
-        ("target_parameters.input_template", "${var.template}", "its input template is an"),
+        (FILTER, "${var.pattern}", "a filter is a Terraform expression"),
+        (
+            "target_parameters.input_template",
+            "${var.template}",
+            "its input template is a Terraform",
+        ),
     ],
 )
 def test_what_aws_takes_and_the_engine_cannot_run_is_a_warning(
@@ -324,7 +326,7 @@ def test_what_aws_takes_and_the_engine_cannot_run_is_a_warning(
     (warning,) = found.warnings
     assert warning.startswith(f"pipe {PUT}: ")
     assert says in warning
-    assert "its other parts were judged, and it cannot be run locally" in warning
+    assert "its other parts were checked; it cannot be run locally" in warning
 
 
 @pytest.mark.parametrize(
