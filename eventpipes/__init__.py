@@ -18,9 +18,9 @@ from eventpipes.errors import (
     InvalidTemplate,
     Unsupported,
 )
-from eventpipes.outcome import Event, Filtered, Request, Unprocessable
+from eventpipes.outcome import Event, Filtered, Outcome, Request, Unprocessable
 from eventpipes.pattern import Pattern, compile  # noqa: A004 - as in `re`
-from eventpipes.pipe import Outcome, Pipe
+from eventpipes.pipe import Pipe
 from eventpipes.rule import Rule, RuleDefinition
 from eventpipes.template import Template
 from eventpipes.way import Way, rules_behind

@@ -1,4 +1,4 @@
-"""A block of Terraform's JSON, whose arguments are read by the types that they must have."""
+"""A block of Terraform's JSON; each argument is read as the type that it must have."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,17 +7,17 @@ from eventpipes.errors import InvalidDefinition
 
 
 def is_expression(value: object) -> bool:
-    """Say whether a value holds an expression of Terraform, which is known after synth only."""
+    """Say whether a value contains a Terraform expression, which is unknown at synth."""
     return isinstance(value, str) and "${" in value
 
 
 def is_whole_expression(value: str | None) -> bool:
-    """Say whether a text is one expression of Terraform and nothing else."""
+    """Say whether a text is one Terraform expression and nothing else."""
     return value is not None and value.startswith("${") and value.endswith("}")
 
 
 def with_expressions_as(text: str, stand_in: str) -> str:
-    """Return a text in which another stands for each expression of Terraform.
+    """Return a text with each Terraform expression replaced by another text.
 
     >>> with_expressions_as('{"a":"${jsonencode({b = 1})}"}', "x")
     '{"a":"x"}'
@@ -34,10 +34,10 @@ def with_expressions_as(text: str, stand_in: str) -> str:
 
 
 class Block:
-    """One block, named by its address; an empty one stands for a block that is not there.
+    """One block, with its address for messages; a missing block is an empty one.
 
-    Null, an empty list and an absent argument mean the same. Each reader raises
-    InvalidDefinition, with the address, where an argument has another type.
+    Null, an empty list and a missing argument mean the same. Each method raises InvalidDefinition,
+    with the address, if an argument has another type.
     """
 
     def __init__(self, address: str, body: object) -> None:
@@ -54,91 +54,91 @@ class Block:
         return self._body.get(name) not in (None, [], {}, "")
 
     def is_unknown(self, *names: str) -> bool:
-        """Say whether one of the arguments is an expression of Terraform, and nothing else."""
-        given = (self._body.get(name) for name in names)
-        return any(isinstance(one, str) and is_whole_expression(one) for one in given)
+        """Say whether one of the arguments is a Terraform expression and nothing else."""
+        values = (self._body.get(name) for name in names)
+        return any(isinstance(value, str) and is_whole_expression(value) for value in values)
 
     def block(self, name: str) -> "Block":
-        """Return a block that is there at most once, whether as an object or as a list of one."""
-        found = self._body.get(name)
-        if isinstance(found, list) and len(found) == 1:
-            (found,) = found
-        return Block(f"{self.address}.{name}", {} if found is None or found == [] else found)
+        """Return a block that occurs at most once, as an object or in a list."""
+        value = self._body.get(name)
+        if isinstance(value, list) and len(value) == 1:
+            (value,) = value
+        return Block(f"{self.address}.{name}", {} if value is None or value == [] else value)
 
     def blocks(self, name: str) -> Iterator["Block"]:
-        """Yield blocks that are there any number of times."""
-        found = self._body.get(name)
-        if found is None:
-            found = []
-        for place, one in enumerate([found] if isinstance(found, Mapping) else self._list(name)):
-            yield Block(f"{self.address}.{name}[{place}]", one)
+        """Yield blocks that may occur any number of times."""
+        value = self._body.get(name)
+        if value is None:
+            value = []
+        for place, body in enumerate([value] if isinstance(value, Mapping) else self._list(name)):
+            yield Block(f"{self.address}.{name}[{place}]", body)
 
     def text(self, name: str) -> str | None:
-        """Return an argument that is text, or nothing if it is not given."""
-        found = self._body.get(name)
-        if found is None or isinstance(found, str):
-            return found
-        raise self._wrong(name, found, "text")
+        """Return an argument that is text, or None if it is missing."""
+        value = self._body.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise self._wrong(name, value, "text")
 
     def must_text(self, name: str) -> str:
-        """Return an argument that is text and has to be given.
+        """Return a required argument that is text.
 
         Raises:
-            InvalidDefinition: it is not given, or has another type.
+            InvalidDefinition: it is missing, or has another type.
 
         """
-        found = self.text(name)
-        if found is None:
+        value = self.text(name)
+        if value is None:
             raise InvalidDefinition(f"{self.address}: it has no {name}")
-        return found
+        return value
 
     def number(self, name: str, default: int, *, unknown: int) -> int:
-        """Return a whole number; `unknown` stands for an expression of Terraform."""
-        found = self._body.get(name)
-        if found is None:
+        """Return a whole number; `unknown` in place of a Terraform expression."""
+        value = self._body.get(name)
+        if value is None:
             return default
-        if is_expression(found):
+        if is_expression(value):
             return unknown
-        if isinstance(found, bool) or not isinstance(found, int | float | str):
-            raise self._wrong(name, found, "a whole number")
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise self._wrong(name, value, "a whole number")
         try:
-            number = float(found)
+            number = float(value)
         except (ValueError, OverflowError):
-            raise self._wrong(name, found, "a whole number") from None
+            raise self._wrong(name, value, "a whole number") from None
         if not number.is_integer():
-            raise self._wrong(name, found, "a whole number")
+            raise self._wrong(name, value, "a whole number")
         return int(number)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of text; an expression of Terraform is none."""
+        """Return a list of texts; an empty list in place of a Terraform expression."""
         if self.is_unknown(name):
             return ()
-        found = self._list(name)
-        for one in found:
-            if not isinstance(one, str):
-                raise self._wrong(name, one, "a list of text")
-        return tuple(found)
+        value = self._list(name)
+        for element in value:
+            if not isinstance(element, str):
+                raise self._wrong(name, element, "a list of text")
+        return tuple(value)
 
     def mapping(self, name: str) -> Mapping[str, str]:
-        """Return a map of text; an expression of Terraform is none."""
-        found = self._body.get(name)
-        if found is None or found == [] or self.is_unknown(name):
+        """Return a map of texts; an empty map in place of a Terraform expression."""
+        value = self._body.get(name)
+        if value is None or value == [] or self.is_unknown(name):
             return {}
-        if not isinstance(found, Mapping) or not all(
-            isinstance(value, str) for value in found.values()
+        if not isinstance(value, Mapping) or not all(
+            isinstance(text, str) for text in value.values()
         ):
-            raise self._wrong(name, found, "a map of text")
-        return found
+            raise self._wrong(name, value, "a map of text")
+        return value
 
     def _list(self, name: str) -> list[Any]:
-        found = self._body.get(name)
-        if found is None:
+        value = self._body.get(name)
+        if value is None:
             return []
-        if not isinstance(found, list):
-            raise self._wrong(name, found, "a list")
-        return found
+        if not isinstance(value, list):
+            raise self._wrong(name, value, "a list")
+        return value
 
-    def _wrong(self, name: str, found: object, wanted: str) -> InvalidDefinition:
+    def _wrong(self, name: str, value: object, wanted: str) -> InvalidDefinition:
         return InvalidDefinition(
-            f"{self.address}: {name} is {found!r:.60}, where Terraform takes {wanted}"
+            f"{self.address}: {name} is {value!r:.60}, where Terraform takes {wanted}"
         )

@@ -1,7 +1,7 @@
-"""What Momento refuses of every request, or of the large ones: told before there is a record.
+"""Requests that Momento always refuses, or refuses if they are large: found without a record.
 
-A definition holds constants: a TTL, a key, a part of an address, the text of a template. What they
-say is judged as that of a request is; what only a record or a deploy tells is left out.
+A definition has constants: a TTL, a key, a part of the URL, the text of a template. They are
+checked like a request. Values that depend on a record or on the deployment are not checked.
 """
 
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ _IMAGES = (
     ("dynamodb", "NewImage"),
     ("dynamodb", "OldImage"),
 )
-"""Parts of a record that have a whole item in them."""
+"""Parts of a record that contain a whole item."""
 
 
 def refused_always(
     definition: Definition | RuleDefinition, *, max_ttl_seconds: int = MAX_TTL_SECONDS
 ) -> Iterator[str]:
-    """Yield why Momento refuses what a pipe or a rule sends, as far as its constants tell.
+    """Yield why Momento refuses the requests of a pipe or a rule, because of its constants.
 
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
@@ -37,14 +37,14 @@ def refused_always(
     if known is None:
         return
     is_message = known.service == "topics" and known.method == "POST"
-    for one in refusals(known, max_ttl_seconds=max_ttl_seconds):
-        if is_message and one.name == "too-large":
+    for refusal in refusals(known, max_ttl_seconds=max_ttl_seconds):
+        if is_message and refusal.name == "too-large":
             yield (
                 f"the message has {known.size:,} bytes or more, whatever the record holds, and a"
                 f" topic takes {MAX_MESSAGE_BYTES:,}: Momento refuses each one. Send less"
             )
         else:
-            yield one.text
+            yield refusal.text
     if is_message and known.size <= MAX_MESSAGE_BYTES and _has_item(definition):
         yield (
             f"the message holds a whole item: a topic takes {MAX_MESSAGE_BYTES:,} bytes, so a"
@@ -54,7 +54,7 @@ def refused_always(
 
 
 def _known(definition: Definition | RuleDefinition) -> Sent | None:
-    """Return what is known of each request, or nothing if it is not known where it goes."""
+    """Return the known part of each request, or None if the URL or the method is unknown."""
     destination = definition.destination
     address = urlsplit(_readable(destination.endpoint))
     if not address.path or is_expression(destination.method):
@@ -89,9 +89,9 @@ def _readable(endpoint: str) -> str:
 
 
 def _constant(text: str, start: tuple[str, ...]) -> str | None:
-    """Return what a parameter always is; an object in the place of a value is told as such.
+    """Return a parameter's constant value; for a path to an object, the path in braces.
 
-    `start` is where a stream record stands in what a path reads.
+    `start` are the steps of a path before the stream record.
     """
     if is_path(text):
         try:
@@ -104,13 +104,13 @@ def _constant(text: str, start: tuple[str, ...]) -> str | None:
 
 
 def _filled(part: str, values: Iterator[str | None]) -> str | None:
-    """Return a part of the address with its constants, or nothing if one is not known."""
+    """Return a part of the URL with its constants, or None if one of them is unknown."""
     pieces = part.split("*")
-    found = [next(values, None) for _ in pieces[1:]]
-    if _UNKNOWN in part or any(one is None for one in found):
+    constants = [next(values, None) for _ in pieces[1:]]
+    if _UNKNOWN in part or None in constants:
         return None
     return pieces[0] + "".join(
-        f"{one}{piece}" for one, piece in zip(found, pieces[1:], strict=True)
+        f"{constant}{piece}" for constant, piece in zip(constants, pieces[1:], strict=True)
     )
 
 
@@ -128,14 +128,14 @@ def _template(definition: Definition | RuleDefinition) -> Template | None:
             return Template(text, variables(definition)) if text else None
         return Template(text) if text else None
     except EventPipesError:
-        return None  # it is refused, or an expression makes it whole
+        return None  # it is invalid, or an expression completes it
 
 
 def _has_item(definition: Definition | RuleDefinition) -> bool:
-    """Say whether the body holds a whole item, whatever its size."""
+    """Say whether the body contains a whole item."""
     if not isinstance(definition, RuleDefinition):
         if definition.enriched or "stream" in (definition.unsupported or ""):
-            return False  # it reads no stream record
+            return False  # the target gets no stream record
         if definition.input_template is None:
             return True
         template = _template(definition)

@@ -1,4 +1,4 @@
-"""What a pipe is, whoever describes it: synthesized JSON or the AWS API."""
+"""The definition of a pipe, read from synthesized JSON or from the AWS API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ MAX_PATTERN_LENGTH = 4_096
 
 
 class Secret(str):
-    """A string that does not show itself in `repr`."""
+    """A string whose `repr` does not show it."""
 
     __slots__ = ()
 
@@ -19,10 +19,11 @@ class Secret(str):
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """How a request is authorized, and what it always carries.
+    """How a request is authorized, and the parameters that each request gets.
 
-    `headers` hold the authorization, too: an API key's header, or basic credentials. Its
-    parameters win over the pipe's. `unsupported` says why it cannot be run, if so.
+    `headers` also has the authorization: an API key's header, or basic credentials. The
+    connection's parameters override those of the pipe. `unsupported` says why the engine cannot
+    use the connection, if it cannot.
     """
 
     name: str
@@ -45,14 +46,14 @@ class Destination:
 NO_DESTINATION = Destination(
     name="", method="", endpoint="", connection=Connection(name="", headers={})
 )
-"""What stands for the destination of a pipe whose target is another."""
+"""The destination of a pipe that has another target."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventBus:
-    """An event bus as a pipe's target; EventBridge's own where detail type or source is absent.
+    """An event bus as a pipe's target.
 
-    Both may be a JSON path into the record.
+    Detail type and source may be a JSON path into the record. None means EventBridge's default.
     """
 
     name: str
@@ -63,10 +64,10 @@ class EventBus:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The DynamoDB stream that is read, and how.
+    """The DynamoDB stream that a pipe reads, and how it reads it.
 
-    `maximum_retry_attempts` and `maximum_record_age` (seconds) are -1 where there is no bound
-    but the stream's own day.
+    `maximum_retry_attempts` and `maximum_record_age` (in seconds) are -1 if there is no limit. Then
+    the only limit is the day for which the stream keeps a record.
     """
 
     arn: str
@@ -79,7 +80,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Logging:
-    """Level OFF, ERROR, INFO or TRACE, and whether payloads are logged."""
+    """The log level (OFF, ERROR, INFO or TRACE), and whether payloads are logged."""
 
     level: str = "OFF"
     log_group_arn: str | None = None
@@ -88,7 +89,7 @@ class Logging:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """One pipe, to an API destination, or to an event bus if it names one."""
+    """One pipe, to an event bus if it names one, otherwise to an API destination."""
 
     name: str
     arn: str
@@ -104,11 +105,11 @@ class Definition:
     logging: Logging = field(default_factory=Logging)
     desired_state: str = "RUNNING"
     created: datetime | None = None
-    """When it was deployed; with LATEST it reads what is written from then on."""
+    """When it was deployed; with LATEST it reads the records that are written after that."""
     enriched: bool = False
-    """Whether its target gets what an enrichment makes of the record."""
+    """Whether its target gets the output of an enrichment."""
     enrichment_template: str | None = None
     unknown_parameters: bool = False
-    """Whether its HTTP parameters are an expression of Terraform."""
+    """Whether its HTTP parameters are a Terraform expression."""
     unsupported: str | None = None
-    """Why it cannot be run faithfully, if so (an enrichment, another target)."""
+    """Why the engine cannot run it faithfully, if it cannot (an enrichment, another target)."""

@@ -1,6 +1,6 @@
-"""Read pipes and rules from the AWS API: what was really deployed.
+"""Read the deployed pipes and rules from the AWS API.
 
-The clients are boto3's, or anything with the same methods; nothing here imports boto3.
+The clients are boto3's, or objects with the same methods; this module does not import boto3.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,14 +20,14 @@ from eventpipes.rule import MAX_EVENT_AGE, MAX_RETRY_ATTEMPTS, RuleDefinition
 
 
 class PipesClient(Protocol):
-    """What is used of the `pipes` client."""
+    """The methods of the `pipes` client that are used."""
 
     def describe_pipe(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803 - AWS's name
         """Return a pipe."""
 
 
 class EventsClient(Protocol):
-    """What is used of the `events` client."""
+    """The methods of the `events` client that are used."""
 
     def describe_api_destination(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803
         """Return an API destination."""
@@ -37,7 +37,7 @@ class EventsClient(Protocol):
 
 
 class RulesClient(EventsClient, Protocol):
-    """What is used of the `events` client for rules; `NextToken` goes on where an answer ended."""
+    """The methods of the `events` client for rules; `NextToken` gets the next page."""
 
     def list_rules(self, *, EventBusName: str, NextToken: str = ...) -> Mapping[str, Any]:  # noqa: N803
         """Return a page of a bus's rules."""
@@ -76,7 +76,7 @@ def read_definition(
     elif bus is None and _DESTINATION not in arn:
         unsupported = "the target is neither an API destination nor an event bus"
     elif bus is not None:
-        unsupported = _strange_parameters(target.get("EventBridgeEventBusParameters") or {})
+        unsupported = _other_parameters(target.get("EventBridgeEventBusParameters") or {})
     stream = stream or {}
     filters = (parameters.get("FilterCriteria") or {}).get("Filters") or ()
     return Definition(
@@ -92,7 +92,7 @@ def read_definition(
             maximum_record_age=stream.get("MaximumRecordAgeInSeconds", -1),
             dead_letter_queue_arn=(stream.get("DeadLetterConfig") or {}).get("Arn"),
         ),
-        filters=tuple(one["Pattern"] for one in filters),
+        filters=tuple(each["Pattern"] for each in filters),
         target_arn=arn,
         destination=NO_DESTINATION
         if unsupported or bus
@@ -126,17 +126,17 @@ def _bus(arn: str, parameters: Mapping[str, Any]) -> EventBus | None:
     )
 
 
-def _strange_parameters(parameters: Mapping[str, Any]) -> str | None:
-    strange = sorted(name for name in ("EndpointId", "Resources", "Time") if parameters.get(name))
-    return f"the event bus gets {', '.join(strange)} from it" if strange else None
+def _other_parameters(parameters: Mapping[str, Any]) -> str | None:
+    others = sorted(name for name in ("EndpointId", "Resources", "Time") if parameters.get(name))
+    return f"the event bus gets {', '.join(others)} from it" if others else None
 
 
 Target = tuple[Mapping[str, Any], Mapping[str, Any]]
-"""A rule as the API lists it, and one of its targets."""
+"""A rule and one of its targets, as the API lists them."""
 
 
 def list_targets(bus: str, events: RulesClient) -> list[Target]:
-    """Return each target of a bus's rules with its rule, as the API tells them."""
+    """Return each target of a bus's rules with its rule, as the API lists them."""
     return [
         (rule, target)
         for rule in _pages(lambda **page: events.list_rules(EventBusName=bus, **page), "Rules")
@@ -159,16 +159,17 @@ def _pages(ask: Callable[..., Mapping[str, Any]], member: str) -> Iterator[Mappi
 
 
 def read_rules(bus: str, events: RulesClient, read_secret: ReadSecret) -> list[RuleDefinition]:
-    """Return the rules of a bus, by its name: one for each target, in the order of their places."""
-    found = [read_rule(bus, target, events, read_secret) for target in list_targets(bus, events)]
-    return sorted(found, key=lambda rule: rule.place)
+    """Return the rules of a bus, by its name: one for each target, sorted by place."""
+    targets = list_targets(bus, events)
+    rules = (read_rule(bus, target, events, read_secret) for target in targets)
+    return sorted(rules, key=lambda rule: rule.place)
 
 
 def read_rule(
-    bus: str, found: Target, events: EventsClient, read_secret: ReadSecret
+    bus: str, listed: Target, events: EventsClient, read_secret: ReadSecret
 ) -> RuleDefinition:
     """Return one listed target with its rule, its destination and connection."""
-    rule, target = found
+    rule, target = listed
     arn = target["Arn"]
     transformer, http = target.get("InputTransformer") or {}, target.get("HttpParameters") or {}
     retries = target.get("RetryPolicy") or {}
@@ -228,7 +229,7 @@ def _connection(connection: Mapping[str, Any], read_secret: ReadSecret) -> Conne
     unsupported = None
     if invocation.get("BodyParameters"):
         unsupported = "the connection adds to the request's body"
-    elif any("Value" not in one for one in own):
+    elif any("Value" not in parameter for parameter in own):
         unsupported = "the connection has secret parameters, which the AWS API does not show"
     secret = read_secret(connection["SecretArn"])
     key = auth["ApiKeyAuthParameters"]["ApiKeyName"]
@@ -242,4 +243,4 @@ def _connection(connection: Mapping[str, Any], read_secret: ReadSecret) -> Conne
 
 
 def _parameters(parameters: Sequence[Mapping[str, Any]]) -> dict[str, Secret]:
-    return {one["Key"]: Secret(one.get("Value", "")) for one in parameters}
+    return {each["Key"]: Secret(each.get("Value", "")) for each in parameters}

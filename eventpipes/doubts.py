@@ -1,7 +1,7 @@
-"""What is odd about a request: what Momento would refuse, and what a reader would misread.
+"""Doubts about a request: Momento would refuse it, or a reader would misread its body.
 
-Each doubt is a sentence. `simulate`, a review's samples and a page show them beside a request;
-nothing is refused because of one.
+Each doubt is a sentence. `simulate`, a review's samples and a page show it next to the request.
+A doubt refuses nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from eventpipes.path import MISSING, compile_path, is_path
 from eventpipes.rule import RuleDefinition
 
 MAX_HEADER_BYTES: Final = 8_192
-"""What most servers take as a header; Momento publishes no number."""
+"""The longest header that most servers accept; Momento publishes no number."""
 _TYPES: Final = frozenset({"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"})
 
 
@@ -26,20 +26,20 @@ def doubts(
     *,
     max_ttl_seconds: int = MAX_TTL_SECONDS,
 ) -> list[str]:
-    """Return what is odd about the request that a pipe or a rule's target makes of a record.
+    """Return the doubts about the request that a pipe or a rule makes of a record.
 
-    `record` is what the target reads: a pipe's stream record, a rule's event. `max_ttl_seconds`
-    is how long the account's caches keep an item.
+    `record` is the stream record of a pipe, or the event of a rule. `max_ttl_seconds` is how long
+    the account's caches keep an item.
     """
     return [
-        *(one.text for one in refusals(sent(request), max_ttl_seconds=max_ttl_seconds)),
-        *_not_carried(definition, request),
-        *_not_there(definition, record),
+        *(refusal.text for refusal in refusals(sent(request), max_ttl_seconds=max_ttl_seconds)),
+        *_invalid_headers(definition, request),
+        *_missing_values(definition, record),
         *misread(definition, record, request.body),
     ]
 
 
-def _not_carried(definition: Definition | RuleDefinition, request: Request) -> Iterator[str]:
+def _invalid_headers(definition: Definition | RuleDefinition, request: Request) -> Iterator[str]:
     for name in definition.headers:
         value = str(request.headers.get(name, ""))
         if not (value.isascii() and value.isprintable()):
@@ -48,7 +48,7 @@ def _not_carried(definition: Definition | RuleDefinition, request: Request) -> I
             yield f"the header {name} has more than {MAX_HEADER_BYTES:,} bytes: servers refuse it"
 
 
-def _not_there(
+def _missing_values(
     definition: Definition | RuleDefinition, record: Mapping[str, object]
 ) -> Iterator[str]:
     absent: dict[str, list[str]] = {}
@@ -73,14 +73,14 @@ def _not_there(
 
 
 def _reads(definition: Definition | RuleDefinition) -> Iterator[tuple[str, str]]:
-    """Yield each path that is read once, with what reads it."""
-    found: dict[tuple[str, str], None] = {}
+    """Yield each path, with the name of the part that reads it; no pair twice."""
+    reads: dict[tuple[str, str], None] = {}
     for _, path in variables(definition):
         if path is not None:
-            found["the template", path] = None
+            reads["the template", path] = None
     for number, text in enumerate(definition.path_parameters, 1):
-        found[f"path parameter {number}", text] = None
+        reads[f"path parameter {number}", text] = None
     for kind, parameters in (("query", definition.query_string), ("header", definition.headers)):
         for name, text in parameters.items():
-            found[f"the {kind} parameter {name}", text] = None
-    yield from ((reader, path) for reader, path in found if is_path(path))
+            reads[f"the {kind} parameter {name}", text] = None
+    yield from ((reader, path) for reader, path in reads if is_path(path))

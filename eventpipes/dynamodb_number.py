@@ -1,8 +1,8 @@
-"""A number as DynamoDB stores it, and so as a stream record holds it.
+"""A number as DynamoDB stores it and as a stream record has it.
 
 See AWS: DynamoDB Developer Guide, "Supported data types and naming rules", Number: 38 digits,
-from 1E-130 to 9.99E+125, leading and trailing zeros trimmed. That an exponent is written out, and
-the texts of the errors, are inferred.
+from 1E-130 to 9.99E+125, leading and trailing zeros trimmed. Inferred: an exponent is written out;
+the texts of the errors.
 """
 
 import re
@@ -12,10 +12,10 @@ from eventpipes.errors import EventPipesError
 
 DIGITS: Final = 38
 LARGEST, SMALLEST = 125, -130
-"""The powers of ten of the first digit."""
+"""The largest and the smallest power of ten of the first digit."""
 _NUMBER: Final = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?", re.ASCII)
 _HUGE: Final = 10**9
-"""An exponent beyond it decides by itself: no item has room for as many digits."""
+"""A larger exponent is always out of range: no item has room for so many digits."""
 OVERFLOW: Final = (
     "Number overflow. Attempting to store a number with magnitude larger than supported range"
 )
@@ -32,7 +32,7 @@ class InvalidNumber(EventPipesError, ValueError):  # noqa: N818 - beside Invalid
 def normalise(text: str) -> str:
     """Return a number as DynamoDB stores it.
 
-    >>> [normalise(one) for one in ("1.0", "-0", "1.5E2", "007", ".5", "1e-3")]
+    >>> [normalise(text) for text in ("1.0", "-0", "1.5E2", "007", ".5", "1e-3")]
     ['1', '0', '150', '7', '0.5', '0.001']
 
     Raises:

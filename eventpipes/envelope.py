@@ -1,8 +1,8 @@
 """The envelope in which a pipe puts a record on an event bus.
 
 See AWS: "PipeTargetEventBridgeEventBusParameters" in the Pipes API, and "Events in Amazon
-EventBridge" for the members. The source and the detail type that stand where a pipe names none
-are in no AWS page; they are what events from DynamoDB streams carry.
+EventBridge" for the members. No AWS page says which source and detail type an event gets if the
+pipe names none; the defaults here are those of events from DynamoDB streams.
 """
 
 import uuid
@@ -22,10 +22,10 @@ MAX_SOURCE_LENGTH = 256
 
 
 class Envelope:
-    """What a pipe's definition says of its events, checked and compiled.
+    """The parts of a pipe's definition that make its events, checked and compiled.
 
     Raises:
-        InvalidDefinition: the detail type or the source is not as AWS takes it.
+        InvalidDefinition: AWS would refuse the detail type or the source.
 
     """
 
@@ -45,10 +45,10 @@ class Envelope:
     def wrap(
         self, record: Mapping[str, object], rendered: str | None, now: datetime
     ) -> Event | Unprocessable:
-        """Return the event for a record, whose detail is what a template made of it, if one did.
+        """Return the event for a record; its detail is the rendered template or the record.
 
         Raises:
-            Undeliverable: the record holds what no event can carry.
+            Undeliverable: the record has a value that no event can contain.
 
         """
         detail: Any = record

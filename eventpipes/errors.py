@@ -1,15 +1,15 @@
-"""The one base error of the engine, and what can be wrong with a definition."""
+"""The base error of the engine, and its subclasses."""
 
 
 class EventPipesError(Exception):
-    """Something in a pipe's definition is not as EventBridge takes it."""
+    """EventBridge would refuse a part of a definition, or cannot deliver a record."""
 
 
 class InvalidPattern(EventPipesError, ValueError):  # noqa: N818 - named as EventBridge names it
     """EventBridge would reject this event pattern.
 
-    `path` is where in the pattern (dotted, "" for the whole), `operator` the operator it is
-    about, if any, and `found` what stood there.
+    `path` is the place in the pattern (dotted; "" for the whole pattern), `operator` the operator,
+    if there is one, and `found` the wrong value.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class InvalidPattern(EventPipesError, ValueError):  # noqa: N818 - named as Even
 
 
 class InvalidEvent(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
-    """The text of an event is no JSON object; `found` is the text, or what in it is wrong."""
+    """The text of an event is no JSON object; `found` is the text, or the wrong part of it."""
 
     def __init__(self, message: str, *, found: object) -> None:
         self.found = found
@@ -32,7 +32,7 @@ class InvalidEvent(EventPipesError, ValueError):  # noqa: N818 - beside InvalidP
 
 
 class InvalidTemplate(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
-    """EventBridge Pipes would not take this input template; `column` counts from 1."""
+    """EventBridge would refuse this input template; `column` counts from 1."""
 
     def __init__(self, message: str, *, template: str, column: int) -> None:
         self.template = template
@@ -43,17 +43,17 @@ class InvalidTemplate(EventPipesError, ValueError):  # noqa: N818 - beside Inval
         super().__init__(f"input template, column {column}: {message}\n  {excerpt}\n  {caret}")
 
 
-class Undeliverable(EventPipesError):  # noqa: N818 - says what it is
-    """The definition is good, but nothing can be sent for this record or event."""
+class Undeliverable(EventPipesError):  # noqa: N818 - the name says enough
+    """The definition is valid, but nothing can be sent for this record or event."""
 
 
 class InvalidPath(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
-    """Not a JSON path of the subset that EventBridge Pipes takes."""
+    """The text is no JSON path of the subset that EventBridge Pipes allows."""
 
 
 class InvalidDefinition(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
-    """The parts of a pipe do not fit each other, or a limit is passed; the pipe is named."""
+    """The parts of a pipe or rule do not fit together, or exceed a limit; the message names it."""
 
 
-class Unsupported(EventPipesError):  # noqa: N818 - says what it is
-    """EventBridge would take this definition, but this engine cannot run it faithfully."""
+class Unsupported(EventPipesError):  # noqa: N818 - the name says enough
+    """EventBridge would accept this definition, but this engine cannot run it faithfully."""

@@ -1,8 +1,8 @@
-"""Everything that is wrong with a definition, as far as it is known: each part for itself.
+"""All faults of a definition: each part is checked by itself.
 
-`Pipe` and `Rule` end at the first fault, and run nothing that they cannot run as a whole. Here a
-pipe with an enrichment, another target, or an expression of Terraform in one of its parts is
-judged in all the others.
+`Pipe` and `Rule` raise the first fault, and do not run a definition that they cannot run as a
+whole. Here, if a pipe has an enrichment, another target, or a Terraform expression in one part,
+all its other parts are still checked.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -26,18 +26,18 @@ from eventpipes.template import Template, from_json
 
 _MOST_RECORDS: Final = 10_000
 _STAND_INS: Final = ("1", "", '"x"', '["x"]', '{"x":["x"]}')
-"""What an expression may become: within a string, as a value, as a list of them, or nothing."""
+"""Possible values of an expression: text in a string, nothing, a value, a list, an object."""
 
 
 @dataclass
 class Faults:
-    """A sentence each: what EventBridge refuses, and what it takes and is hardly meant."""
+    """Sentences: errors that EventBridge refuses, warnings for what is probably not meant."""
 
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def attempt(self, judge: Callable[[], object]) -> None:
-        """Note what a part is refused for."""
+        """Add the error of a part, if it has one."""
         try:
             judge()
         except EventPipesError as error:
@@ -47,64 +47,62 @@ class Faults:
 def faults(
     definition: Definition | RuleDefinition, *, max_ttl_seconds: int = MAX_TTL_SECONDS
 ) -> Faults:
-    """Return what is wrong with a pipe or a rule's target, in all parts that are known.
+    """Return the faults of a pipe or of a rule's target, in all its known parts.
 
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
-    found = Faults()
+    noted = Faults()
     if isinstance(definition, Definition):
-        _pipe(definition, found)
-        if not found.errors:
-            found.warnings.extend(_misfits(definition))
+        _pipe(definition, noted)
+        if not noted.errors:
+            noted.warnings.extend(_misfits(definition))
     else:
-        _rule(definition, found)
+        _rule(definition, noted)
     if definition.unsupported is not None:
-        found.warnings.append(
-            f"{definition.unsupported}: its other parts were judged, and it cannot be run locally"
+        noted.warnings.append(
+            f"{definition.unsupported}: its other parts were checked; it cannot be run locally"
         )
     elif (reason := definition.destination.connection.unsupported) is not None:
-        found.warnings.append(
-            f"{reason}: its other parts were judged, and it cannot be run locally"
-        )
-    if not found.errors:
-        found.warnings.extend(refused_always(definition, max_ttl_seconds=max_ttl_seconds))
-    return found
+        noted.warnings.append(f"{reason}: its other parts were checked; it cannot be run locally")
+    if not noted.errors:
+        noted.warnings.extend(refused_always(definition, max_ttl_seconds=max_ttl_seconds))
+    return noted
 
 
-def _pipe(definition: Definition, found: Faults) -> None:
+def _pipe(definition: Definition, noted: Faults) -> None:
     if len(definition.filters) > MAX_FILTERS:
-        found.errors.append(
+        noted.errors.append(
             f"{len(definition.filters)} filters, and a pipe takes {MAX_FILTERS}:"
             " join patterns with $or"
         )
     for text in definition.filters:
-        _pattern(text, found)
+        _pattern(text, noted)
     for template in (definition.input_template, definition.enrichment_template):
-        _template(template, found, Template)
+        _template(template, noted, Template)
     size = definition.source.batch_size
     if definition.event_bus is not None:
         if definition.path_parameters or definition.query_string or definition.headers:
-            found.errors.append(
+            noted.errors.append(
                 "it has HTTP parameters, but its target is an event bus: give them to the bus's"
                 " rules"
             )
         bus = definition.event_bus
         try:
-            found.warnings.extend(Envelope(definition, bus).warnings)
+            noted.warnings.extend(Envelope(definition, bus).warnings)
         except EventPipesError as error:
             if not (is_expression(bus.source) or is_expression(bus.detail_type)):
-                found.errors.append(str(error))
+                noted.errors.append(str(error))
         if 1 < size <= _MOST_RECORDS:
-            found.warnings.append(
+            noted.warnings.append(
                 f"batch_size is {size}; records are put on a bus one at a time here: use 1, or it"
                 " cannot be run locally"
             )
     else:
         if definition.destination.endpoint and 1 < size <= _MOST_RECORDS:
-            found.errors.append(
+            noted.errors.append(
                 f"batch_size is {size}, but an API destination takes one record at a time: use 1"
             )
-        _parameters(definition, found, PIPES)
+        _parameters(definition, noted, PIPES)
 
 
 def _misfits(definition: Definition) -> Iterator[str]:
@@ -124,23 +122,23 @@ def _misfits(definition: Definition) -> Iterator[str]:
         yield from misread(definition.headers)
 
 
-def _rule(definition: RuleDefinition, found: Faults) -> None:
+def _rule(definition: RuleDefinition, noted: Faults) -> None:
     if definition.pattern:
-        _pattern(definition.pattern, found)
-        if not found.errors and not is_expression(definition.pattern):
-            found.warnings.extend(misfits_in_event(definition.pattern))
-    found.attempt(lambda: check_input(definition))
+        _pattern(definition.pattern, noted)
+        if not noted.errors and not is_expression(definition.pattern):
+            noted.warnings.extend(misfits_in_event(definition.pattern))
+    noted.attempt(lambda: check_input(definition))
     if definition.constant_input is not None:
         if definition.input_path is not None or definition.input_template is not None:
-            found.errors.append(
+            noted.errors.append(
                 "it has a constant input together with an input_path or an input transformer: give"
                 " one of them"
             )
-        _template(definition.constant_input, found, _check_json)
-    if not found.errors:  # a name of input_paths that is wrong would be told again
+        _template(definition.constant_input, noted, _check_json)
+    if not noted.errors:  # otherwise a wrong name in input_paths would be reported twice
         of_rule = variables(definition)
-        _template(definition.input_template, found, lambda text: Template(text, of_rule))
-    _parameters(definition, found, EVENTS)
+        _template(definition.input_template, noted, lambda text: Template(text, of_rule))
+    _parameters(definition, noted, EVENTS)
 
 
 def _check_json(text: str) -> None:
@@ -150,53 +148,53 @@ def _check_json(text: str) -> None:
         raise Undeliverable(f"the constant input is not JSON, which AWS needs: {error}") from None
 
 
-def _pattern(text: str, found: Faults) -> None:
+def _pattern(text: str, noted: Faults) -> None:
     if is_whole_expression(text):
         return
     known = with_expressions_as(text, "")
     if len(known) > MAX_PATTERN_LENGTH:
-        found.errors.append(
+        noted.errors.append(
             f"an event pattern has {len(known)} characters and may have {MAX_PATTERN_LENGTH}"
         )
         return
-    _with_stand_ins(text, found, event_pattern.compile)
+    _with_stand_ins(text, noted, event_pattern.compile)
 
 
-def _template(text: str | None, found: Faults, compile_: Callable[[str], object]) -> None:
+def _template(text: str | None, noted: Faults, compile_: Callable[[str], object]) -> None:
     if text and not is_whole_expression(text):
-        compiled = _with_stand_ins(text, found, compile_)
+        compiled = _with_stand_ins(text, noted, compile_)
         if isinstance(compiled, Template):
-            found.warnings.extend(compiled.warnings)
+            noted.warnings.extend(compiled.warnings)
 
 
-def _with_stand_ins(text: str, found: Faults, compile_: Callable[[str], object]) -> object:
-    """Compile a text; one with expressions is refused if it is bad whatever they become."""
+def _with_stand_ins(text: str, noted: Faults, compile_: Callable[[str], object]) -> object:
+    """Compile a text; one with expressions is refused if it is wrong for all their values."""
     try:
         return compile_(text)
     except EventPipesError as error:
         if not is_expression(text):
-            found.errors.append(str(error))
+            noted.errors.append(str(error))
             return None
         if is_expression(str(getattr(error, "found", ""))):
-            return None  # it is the expression itself that is in the way
+            return None  # the error is about the expression itself
         first = error
-    for one in _STAND_INS:
+    for value in _STAND_INS:
         try:
-            return compile_(with_expressions_as(text, one))
+            return compile_(with_expressions_as(text, value))
         except EventPipesError as error:
-            first = error if one == _STAND_INS[0] else first
-    found.errors.append(str(first))
+            first = error if value == _STAND_INS[0] else first
+    noted.errors.append(str(first))
     return None
 
 
-def _parameters(definition: Definition | RuleDefinition, found: Faults, model: Model) -> None:
-    """Judge the HTTP parameters, each for itself, and against the endpoint if that is known."""
+def _parameters(definition: Definition | RuleDefinition, noted: Faults, model: Model) -> None:
+    """Check each HTTP parameter, and their number against the endpoint, if it is known."""
     destination: Destination = definition.destination
     endpoint, given = destination.endpoint, definition.path_parameters
     if endpoint and not is_whole_expression(endpoint) and not definition.unknown_parameters:
-        found.attempt(lambda: wildcards(with_expressions_as(endpoint, "x"), given))
+        noted.attempt(lambda: wildcards(with_expressions_as(endpoint, "x"), given))
     for place, value in enumerate(given, 1):
-        _text(f"path parameter {place}", "PathParameter", value, found, model)
+        _text(f"path parameter {place}", "PathParameter", value, noted, model)
     for kind, parameters in (
         ("QueryString", definition.query_string),
         ("Header", definition.headers),
@@ -204,12 +202,12 @@ def _parameters(definition: Definition | RuleDefinition, found: Faults, model: M
         what = {"QueryString": "query string"}.get(kind, kind)
         for name, value in parameters.items():
             where = f"the {what} parameter {name[:40]!r}"
-            _text(f"{where}: its name", f"{kind}Key", name, found, model)
-            _text(f"{where}: its value", f"{kind}Value", value, found, model)
-    found.warnings.extend(removed_headers(destination.connection.headers, definition.headers))
+            _text(f"{where}: its name", f"{kind}Key", name, noted, model)
+            _text(f"{where}: its value", f"{kind}Value", value, noted, model)
+    noted.warnings.extend(removed_headers(destination.connection.headers, definition.headers))
     for parameters in (_numbered(given), definition.query_string, definition.headers):
-        found.warnings.extend(
-            unreadable({name: one for name, one in parameters.items() if not is_expression(one)})
+        noted.warnings.extend(
+            unreadable({name: text for name, text in parameters.items() if not is_expression(text)})
         )
 
 
@@ -218,6 +216,6 @@ def _numbered(values: object) -> Mapping[str, str]:
     return {f"path {place}": value for place, value in enumerate(values, 1)}
 
 
-def _text(what: str, shape: str, value: str, found: Faults, model: Model) -> None:
+def _text(what: str, shape: str, value: str, noted: Faults, model: Model) -> None:
     if not is_whole_expression(value):
-        found.attempt(lambda: check_value(what, with_expressions_as(value, "x"), model[shape]))
+        noted.attempt(lambda: check_value(what, with_expressions_as(value, "x"), model[shape]))

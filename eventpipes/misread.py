@@ -1,7 +1,7 @@
-"""What a reader of a request's body sees, beside what the record holds.
+"""Differences between a request's body, as a reader parses it, and the values in the record.
 
-Values are not escaped: a backslash, a quote or a line break in one can change what the body says,
-and still leave it JSON.
+Values are not escaped. A backslash, a quote or a line break in a value can change the meaning of
+the body, and the body may still be JSON.
 """
 
 import itertools
@@ -17,21 +17,21 @@ from eventpipes.rule import RuleDefinition
 from eventpipes.template import to_json
 
 _MOST: Final = 3
-"""Differences of one body that are told."""
+"""How many differences of a body are reported."""
 _UNESCAPED: Final = "a value of the record is not escaped (docs/templates.md)"
 
 
 class _Members(list[tuple[str, Any]]):
-    """A JSON object with all its members, repeated names too."""
+    """A JSON object with all its members, including repeated names."""
 
 
 _UNKNOWN = object()
-"""What EventBridge alone knows, such as the time of ingestion."""
+"""A value that only EventBridge knows, such as the time of ingestion."""
 
 
 @dataclass(frozen=True)
 class _Placed:
-    """A variable of a template: its value, and whether it stands within a string."""
+    """A variable of a template: its value, and whether it is inside a string."""
 
     value: object
     in_string: bool
@@ -40,9 +40,9 @@ class _Placed:
 def misread(
     definition: Definition | RuleDefinition, record: Mapping[str, object], body: str
 ) -> Iterator[str]:
-    """Yield where a reader of the body sees something else than the record holds.
+    """Yield the differences between the body and the record.
 
-    The body is compared with what the template would give if values were escaped.
+    The body is compared with the body that the template would give if values were escaped.
     """
     template = definition.input_template
     if template is None:
@@ -74,7 +74,7 @@ def _parsed(text: str) -> tuple[Any] | None:
 def _expected(
     definition: Definition | RuleDefinition, record: Mapping[str, object], template: str
 ) -> tuple[Any] | None:
-    """Return what the template means, each value as it is; nothing if it is not JSON."""
+    """Return the body with escaped values, parsed; None if the template is not JSON."""
     placed: list[_Placed] = []
     pieces: list[str] = []
     start, in_string = 0, False
@@ -105,11 +105,12 @@ def _filled(node: Any, placed: Sequence[_Placed]) -> Any:  # noqa: ANN401 - any 
         return [_filled(value, placed) for value in node]
     if not isinstance(node, str):
         return node
-    found = [placed[int(number)] for number in _MARK.findall(node)]
-    if any(one.value is _UNKNOWN for one in found):
+    variables_here = [placed[int(number)] for number in _MARK.findall(node)]
+    if any(variable.value is _UNKNOWN for variable in variables_here):
         return _UNKNOWN
-    if found and not found[0].in_string:
-        value = "" if found[0].value is MISSING else found[0].value
+    if variables_here and not variables_here[0].in_string:
+        first = variables_here[0].value
+        value = "" if first is MISSING else first
         return (_parsed(to_json(value)) or (value,))[0]
     return _MARK.sub(lambda mark: _within_string(placed[int(mark[1])].value), node)
 
@@ -124,17 +125,17 @@ def _within_string(value: object) -> str:
 
 
 def _differences(expected: Any, found: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """Yield where a reader sees something else than is meant."""
+    """Yield the places where the parsed body differs from the expected one."""
     here = place or "the body"
     if expected is _UNKNOWN:
         return
     if isinstance(expected, _Members) and isinstance(found, _Members):
         yield from _members_differ(expected, found, place)
     elif type(expected) is list and type(found) is list and len(expected) == len(found):
-        for number, (one, other) in enumerate(zip(expected, found, strict=True)):
-            yield from _differences(one, other, f"{place}[{number}]")
+        for number, (meant, read) in enumerate(zip(expected, found, strict=True)):
+            yield from _differences(meant, read, f"{place}[{number}]")
     elif type(expected) is not type(found) or expected != found:
-        yield f"{here} reads {_told(found)}, and the record gives {_told(expected)}"
+        yield f"{here} reads {_shown(found)}, and the record gives {_shown(expected)}"
 
 
 def _members_differ(expected: _Members, found: _Members, place: str) -> Iterator[str]:
@@ -142,24 +143,24 @@ def _members_differ(expected: _Members, found: _Members, place: str) -> Iterator
     meant, names = [name for name, _ in expected], [name for name, _ in found]
     for name in dict.fromkeys(names) if _UNKNOWN not in meant else ():
         if names.count(name) > max(1, meant.count(name)):
-            yield f"{here} names {_told(name)} {names.count(name)} times"
+            yield f"{here} names {_shown(name)} {names.count(name)} times"
         elif name not in meant:
-            yield f"{here} has {_told(name)}, which the template does not name"
-    seen = dict(reversed(found))  # the first of a repeated name is the template's own
+            yield f"{here} has {_shown(name)}, which the template does not name"
+    seen = dict(reversed(found))  # of a repeated name, the first is from the template
     for name, value in expected:
         if name in seen:
             yield from _differences(value, seen[name], f"{place}.{name}" if place else name)
         elif name is not _UNKNOWN:
-            yield f"{here} has no {_told(name)}"
+            yield f"{here} has no {_shown(name)}"
 
 
 _NAMES: Final = {"\t": "<tab>", "\n": "<line feed>", "\r": "<return>", "\b": "<backspace>"}
 
 
-def _told(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """Return a value to be read: text as it is, not as JSON would write it."""
+def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """Return a value for a message: text is not escaped."""
     if isinstance(value, str):
-        text = "".join(_NAMES.get(one, one) for one in value)
+        text = "".join(_NAMES.get(character, character) for character in value)
         text = f'"{text}"'
     else:
         text = json.dumps(_plain(value), ensure_ascii=False)
@@ -168,22 +169,22 @@ def _told(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, _Members):
-        return {str(name): _plain(one) for name, one in value}
+        return {str(name): _plain(member) for name, member in value}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(element) for element in value]
     return "..." if value is _UNKNOWN else value
 
 
 def variables(
     definition: Definition | RuleDefinition,
 ) -> Iterator[tuple[re.Match[str], str | None]]:
-    """Yield where each variable of a template stands, and its path; none if it is reserved."""
-    for found in _opening(definition).finditer(definition.input_template or ""):
-        yield found, _path(definition, found[1])
+    """Yield the match of each variable in a template, and its path; None if it is reserved."""
+    for match in _opening(definition).finditer(definition.input_template or ""):
+        yield match, _path(definition, match[1])
 
 
 def _opening(definition: Definition | RuleDefinition) -> re.Pattern[str]:
-    """Return what finds a template's variables."""
+    """Return the expression that finds a template's variables."""
     if isinstance(definition, Definition):
         return re.compile(r"<(\$[^>]*|aws\.pipes\.[^>]*)>")
     names = "|".join(map(re.escape, sorted(definition.input_paths, key=len, reverse=True)))
@@ -191,7 +192,7 @@ def _opening(definition: Definition | RuleDefinition) -> re.Pattern[str]:
 
 
 def _path(definition: Definition | RuleDefinition, variable: str) -> str | None:
-    """Return a variable's path, or nothing if it is a reserved one."""
+    """Return a variable's path, or None if the variable is reserved."""
     if isinstance(definition, RuleDefinition):
         return definition.input_paths.get(variable)
     return variable if variable.startswith("$") else None

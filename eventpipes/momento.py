@@ -1,8 +1,8 @@
-"""What Momento refuses of a request, as far as the request is known.
+"""Why Momento refuses a request, as far as the request is known.
 
 See Momento: "HTTP API reference for Momento Cache", "Momento Cache service quotas" and "Momento
-Topics service quotas". What is judged of a finished request is in `doubts`, what is judged of a
-definition, before there is a record, in `constants`.
+Topics service quotas". `doubts` uses this for finished requests, and `constants` for definitions,
+without a record.
 """
 
 import re
@@ -14,22 +14,22 @@ from urllib.parse import parse_qsl, urlsplit
 from eventpipes.outcome import Request
 
 MAX_MESSAGE_BYTES: Final = 4_096
-"""What a topic takes as a message. See Momento: "Topics service quotas"."""
+"""The largest message that a topic accepts. See Momento: "Topics service quotas"."""
 MAX_ITEM_BYTES: Final = 5 * 1_024 * 1_024
-"""What a cache takes as an item with its key. See Momento: "Cache service quotas"."""
+"""The largest item, with its key, that a cache accepts. See Momento: "Cache service quotas"."""
 MAX_TTL_SECONDS: Final = 86_400
-"""How long Momento keeps an item with on-demand storage; provisioned storage has no bound."""
+"""How long Momento keeps an item with on-demand storage; provisioned storage has no limit."""
 _TEN_YEARS: Final = 10 * 366 * 86_400
 _LONG: Final = 15
-"""Digits of a number of seconds that is too large, whatever it is."""
+"""A number of seconds with more digits is always too large."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """What is known of a request: a part is None where only a record tells.
+    """The known parts of a request; a part that depends on the record is None.
 
-    `names` are the parts of the address after `/cache/` or `/topics/`; `size` is the least number
-    of bytes that the body has.
+    `names` are the parts of the URL after `/cache/` or `/topics/`. `size` is the smallest possible
+    size of the body, in bytes.
     """
 
     method: str
@@ -48,7 +48,7 @@ class Refusal:
 
 
 def sent(request: Request) -> Sent:
-    """Return what is known of a finished request, which is all."""
+    """Return the parts of a finished request, which are all known."""
     address = urlsplit(request.url)
     service, *names = address.path.removeprefix("/").split("/")
     return Sent(
@@ -61,7 +61,7 @@ def sent(request: Request) -> Sent:
 
 
 def refusals(known: Sent, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Iterator[Refusal]:
-    """Yield why Momento refuses a request; nothing for another service's.
+    """Yield why Momento refuses a request; nothing for a request to another service.
 
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
@@ -107,7 +107,7 @@ def _item(known: Sent, most: int) -> Iterator[Refusal]:
 
 
 def bytes_of(text: str) -> int:
-    """Return how many bytes a text has in a request."""
+    """Return the size of a text in a request, in bytes."""
     return len(text.encode("utf-8", "replace"))
 
 
@@ -126,10 +126,10 @@ def _ttl(text: str, most: int) -> Iterator[Refusal]:
             "no-ttl", f"ttl_seconds is {shown}: Momento keeps an item for 1 second at least"
         )
     elif len(text.lstrip("0")) > _LONG or int(text) > most:
-        told = (
+        text_of_refusal = (
             f"ttl_seconds is {shown}: Momento keeps an item for {most:,} seconds at most"
             " (MOMENTO_MAX_TTL_SECONDS)"
         )
         if len(text.lstrip("0")) > _LONG or int(text) > _TEN_YEARS:
-            told += "; it looks like a point in time, and has to be a duration"
-        yield Refusal("long-ttl", told)
+            text_of_refusal += "; it looks like a point in time, and has to be a duration"
+        yield Refusal("long-ttl", text_of_refusal)

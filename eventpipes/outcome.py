@@ -1,4 +1,4 @@
-"""What becomes of a record in a pipe, or of an event in a rule."""
+"""The outcome of a record in a pipe, or of an event in a rule."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from eventpipes.definition import Secret
 
 @dataclass(frozen=True)
 class Filtered:
-    """No filter matches: the record is skipped, which is no error."""
+    """No filter matches: the record is skipped. This is not an error."""
 
     filters: tuple[str, ...]
 
@@ -25,7 +25,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True)
 class Event:
-    """What a pipe puts on an event bus; the envelope is what the bus's rules get."""
+    """The event that a pipe puts on an event bus; the bus's rules get the envelope."""
 
     bus_arn: str
     envelope: Mapping[str, object]
@@ -33,11 +33,15 @@ class Event:
 
 @dataclass(frozen=True)
 class Unprocessable:
-    """Nothing can be made of the record; the reason says why."""
+    """No request and no event can be made from the record; the reason says why."""
 
     reason: str
 
 
+Outcome = Filtered | Request | Event | Unprocessable
+"""What a pipe makes of a record."""
+
+
 def masked(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers that may be shown: secrets as three stars."""
+    """Return headers that may be shown, with three stars in place of secrets."""
     return {name: "***" if isinstance(value, Secret) else value for name, value in headers.items()}

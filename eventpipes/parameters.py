@@ -1,9 +1,9 @@
-"""HTTP parameters: what fills an endpoint's `*`, its query string and its headers.
+"""HTTP parameters: the values for an endpoint's `*`, its query string and its headers.
 
-Each value is a constant or a JSON path into the original record. See AWS: "HTTP parameters"
-in the Pipes API and in "API destinations as targets". What AWS takes when a pipe or a rule is
-made is in `eventpipes.service_model`. That is more than what it can read at run time: a value
-that begins as a path and is outside the subset, such as `$.a:b`, is taken, and reads nothing.
+Each value is a constant or a JSON path into the original record. See AWS: "HTTP parameters" in the
+Pipes API and in "API destinations as targets". `eventpipes.service_model` says what AWS accepts
+when a pipe or a rule is created. AWS accepts more than it can read at run time: a value that begins
+as a path and is outside the subset, such as `$.a:b`, is accepted, and its value is always empty.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +20,8 @@ Value = Callable[[Mapping[str, object]], str]
 def compile_value(text: str) -> Value:
     """Return a function that gives the parameter's value for a record.
 
-    A path that is not in the record gives an empty string, as in a template, and so does one
-    that is outside the subset of paths.
+    A path that is not in the record gives an empty string, as in a template. So does a path outside
+    the subset.
     """
     if not is_path(text):
         return lambda _: text
@@ -31,16 +31,16 @@ def compile_value(text: str) -> Value:
         return lambda _: ""
 
     def value(record: Mapping[str, object]) -> str:
-        found = read(record)
-        if type(found) is str:
-            return found
-        return "" if found is MISSING else to_json(found)
+        content = read(record)
+        if type(content) is str:
+            return content
+        return "" if content is MISSING else to_json(content)
 
     return value
 
 
 def unreadable(values: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each value that begins as a path and can read nothing."""
+    """Yield a sentence for each value that begins as a path and is always empty."""
     for name, value in values.items():
         if is_path(value):
             try:
@@ -59,7 +59,7 @@ def compile_values(
     `kind` is `Header` or `QueryString`, as the model names its shapes.
 
     Raises:
-        InvalidDefinition: AWS's service model does not take a name or a value.
+        InvalidDefinition: AWS's service model refuses a name or a value.
 
     """
     for name, value in parameters.items():
@@ -70,7 +70,7 @@ def compile_values(
 
 
 def check_value(what: str, value: str, shape: Shape) -> None:
-    """Raise InvalidDefinition, with what it is, for a text that AWS's service model refuses."""
+    """Raise InvalidDefinition if AWS's service model refuses a text; `what` names the text."""
     trouble = shape.trouble(value)
     if trouble:
         raise InvalidDefinition(f"{what} {trouble}")
@@ -80,7 +80,7 @@ def compile_path_parameters(values: Sequence[str], model: Model) -> list[Value]:
     """Return the functions that give the values of path parameters, in their order.
 
     Raises:
-        InvalidDefinition: AWS's service model does not take one of them.
+        InvalidDefinition: AWS's service model refuses a value.
 
     """
     for place, value in enumerate(values, 1):
@@ -92,7 +92,7 @@ def encode(value: str) -> str:
     """Return a value percent-encoded for a path or a query string.
 
     Raises:
-        Undeliverable: it holds half of a surrogate pair.
+        Undeliverable: the value has half of a surrogate pair.
 
     """
     check_octets(value)
@@ -100,7 +100,7 @@ def encode(value: str) -> str:
 
 
 def fill(endpoint: Sequence[str], values: Sequence[str]) -> str:
-    """Return an endpoint, cut at its `*`, with the encoded values between."""
+    """Return the URL: the parts of an endpoint between its `*`, and the encoded values."""
     pieces = [endpoint[0]]
     for value, piece in zip(values, endpoint[1:], strict=True):
         pieces += [encode(value), piece]

@@ -1,7 +1,7 @@
-"""JSON paths: the subset that EventBridge Pipes takes in templates and HTTP parameters.
+"""JSON paths: the subset that EventBridge Pipes allows in templates and HTTP parameters.
 
 `$.name.other[0]`, `[*]` for all elements. See AWS: "Amazon EventBridge Pipes input
-transformation", which names the characters that may stand in a path.
+transformation", which names the characters that a path may have.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 from eventpipes.errors import InvalidPath
 
 MISSING = object()
-"""What reading a path gives that is not in the record."""
+"""The value of a path that is not in the record."""
 
 _STEP = re.compile(r"\.([A-Za-z0-9_/-]+|\*)|\[([0-9]{1,9}|\*)\]")
 _INDEX = re.compile(r"[0-9]{1,9}")
@@ -20,7 +20,7 @@ Reader = Callable[[object], object]
 
 
 def is_path(value: str) -> bool:
-    """Return whether a parameter's value is meant as a path, not as a constant."""
+    """Return whether a parameter's value is a path, not a constant."""
     return value.startswith(("$.", "$[")) or value == "$"
 
 
@@ -68,7 +68,7 @@ def compile_path(text: str) -> Reader:
 def _reader_of_names(names: tuple[str | int, ...]) -> Reader:
     slowly = _reader(names)
 
-    def read(start: Any) -> object:  # noqa: ANN401 - anything, and most of it has no names
+    def read(start: Any) -> object:  # noqa: ANN401 - any value, often without names
         record = start
         try:
             for name in names:
@@ -77,8 +77,8 @@ def _reader_of_names(names: tuple[str | int, ...]) -> Reader:
             return MISSING
         except TypeError:
             return slowly(start)
-        found: object = record
-        return found
+        value: object = record
+        return value
 
     return read
 
@@ -96,27 +96,27 @@ def _reader(steps: tuple[str | int, ...]) -> Reader:
 
 def _step(node: object, step: str | int) -> object:
     if isinstance(node, list) and isinstance(step, str) and _INDEX.fullmatch(step):
-        step = int(step)  # `$.l.0`, which AWS reads as `$.l[0]`
+        step = int(step)  # AWS reads `$.l.0` as `$.l[0]`
     if isinstance(step, int):
         return node[step] if isinstance(node, list) and step < len(node) else MISSING
     return node.get(step, MISSING) if isinstance(node, dict) else MISSING
 
 
 def _reader_of_many(steps: tuple[str | int, ...]) -> Reader:
-    """Read a path with `*`: the list of all that it leads to."""
+    """Read a path with `*`: the list of all its values."""
 
     def read(record: object) -> object:
-        found = [record]
+        nodes = [record]
         for step in steps:
             following: list[object] = []
-            for node in found:
+            for node in nodes:
                 if step != "*":
                     following.append(_step(node, step))
                 elif isinstance(node, dict):
                     following += node.values()
                 elif isinstance(node, list):
                     following += node
-            found = [node for node in following if node is not MISSING]
-        return found or MISSING
+            nodes = [node for node in following if node is not MISSING]
+        return nodes or MISSING
 
     return read

@@ -1,4 +1,4 @@
-"""A pipe: from one stream record to the request it would send, or to the event on a bus."""
+"""A pipe: it makes a request, or an event for a bus, from one stream record."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,20 +7,18 @@ from eventpipes import pattern as event_pattern
 from eventpipes.definition import MAX_FILTERS, MAX_PATTERN_LENGTH, Definition
 from eventpipes.envelope import Envelope
 from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable, Unsupported
-from eventpipes.outcome import Event, Filtered, Request, Unprocessable
+from eventpipes.outcome import Filtered, Outcome, Unprocessable
 from eventpipes.request import RequestForm
 from eventpipes.service_model import PIPES
 from eventpipes.template import Template, timestamp, to_json
-
-Outcome = Filtered | Request | Event | Unprocessable
 
 
 class Pipe:
     """A definition, checked and compiled.
 
     Raises:
-        InvalidDefinition: EventBridge would not take it; the message names the pipe.
-        Unsupported: EventBridge would, but this engine cannot run it faithfully.
+        InvalidDefinition: EventBridge would refuse it; the message names the pipe.
+        Unsupported: EventBridge would accept it, but this engine cannot run it faithfully.
 
     """
 
@@ -38,7 +36,7 @@ class Pipe:
         self._filters = tuple(definition.filters)
         self._matchers = [event_pattern.compile(text).matches for text in self._filters]
         text = definition.input_template
-        self._template = Template(text) if text else None  # "" is none: the provider's null
+        self._template = Template(text) if text else None  # "" means none: the provider's null
         self._target = _target(definition)
         self._context = {
             "aws.pipes.pipe-arn": definition.arn,
@@ -50,7 +48,7 @@ class Pipe:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A sentence for each thing that AWS takes and that is hardly meant."""
+        """A sentence for each thing that AWS accepts and that is probably not meant."""
         template = () if self._template is None else self._template.warnings
         return (*template, *self._target.warnings)
 
@@ -67,7 +65,7 @@ class Pipe:
         return {**self._context, "aws.pipes.event.ingestion-time": timestamp(now)}
 
     def process(self, record: Mapping[str, object], *, now: datetime | None = None) -> Outcome:
-        """Return what becomes of a record. `now` is its ingestion time (default: now)."""
+        """Return the outcome of a record. `now` is its ingestion time (default: now)."""
         if not self.matches(record):
             return Filtered(self._filters)
         try:
@@ -101,7 +99,7 @@ def _target(definition: Definition) -> RequestForm | Envelope:
 
 
 def _check(definition: Definition) -> None:
-    """Raise for what EventBridge refuses beyond patterns and templates."""
+    """Raise for everything that EventBridge refuses, except patterns and templates."""
     if definition.unsupported:
         raise Unsupported(definition.unsupported)
     source = definition.source

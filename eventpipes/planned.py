@@ -1,4 +1,4 @@
-"""Read pipes and rules out of a Terraform plan (`terraform show -json`), before and after it.
+"""Read pipes and rules from a Terraform plan (`terraform show -json`), before and after it.
 
 See Terraform: "JSON Output Format", the plan representation.
 """
@@ -14,7 +14,7 @@ from eventpipes.synthesized import definitions, rules
 _REFERENCE = re.compile(r"(aws_\w+)\.([\w-]+)\.(\w+)")
 _POINTERS = ("connection_arn", "source", "target")
 _TARGET = "aws_cloudwatch_event_target"
-"""Its `arn` is not its own, but that of what it sends to."""
+"""Its `arn` is not its own ARN, but the ARN that it sends to."""
 _BLOCKS = frozenset(
     {
         "api_key",
@@ -34,44 +34,44 @@ _BLOCKS = frozenset(
         "target_parameters",
     }
 )
-"""Blocks that are there at most once: a plan has a list of one where the stack has the block."""
+"""Blocks that occur at most once: a plan has them in a list, the stack has them as an object."""
 _MAPS = frozenset({"header_parameters", "input_paths", "query_string_parameters", "tags"})
 
 
 def before(plan: Mapping[str, Any]) -> list[Definition]:
-    """Return the pipes as the plan found them, in the order of their names."""
-    return definitions(_stack(plan, _found(plan)))
+    """Return the pipes before the plan, sorted by name."""
+    return definitions(_stack(plan, _prior(plan)))
 
 
 def after(plan: Mapping[str, Any]) -> list[Definition]:
-    """Return the pipes as they will be once the plan is applied."""
-    return definitions(_stack(plan, _wanted(plan)))
+    """Return the pipes after the plan is applied."""
+    return definitions(_stack(plan, _planned(plan)))
 
 
 def rules_before(plan: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return the rules as the plan found them, one for each target, by their places."""
-    return rules(_stack(plan, _found(plan)))
+    """Return the rules before the plan, one for each target, sorted by place."""
+    return rules(_stack(plan, _prior(plan)))
 
 
 def rules_after(plan: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return the rules as they will be once the plan is applied."""
-    return rules(_stack(plan, _wanted(plan)))
+    """Return the rules after the plan is applied."""
+    return rules(_stack(plan, _planned(plan)))
 
 
-def _found(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+def _prior(plan: Mapping[str, Any]) -> Mapping[str, Any]:
     values: Mapping[str, Any] = plan.get("prior_state", {}).get("values", {})
     return values
 
 
-def _wanted(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+def _planned(plan: Mapping[str, Any]) -> Mapping[str, Any]:
     values: Mapping[str, Any] = plan.get("planned_values", {})
     return values
 
 
 def _stack(plan: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the resources as synthesized JSON has them."""
+    """Return the resources in the form of synthesized JSON."""
     resources = values.get("root_module", {}).get("resources", [])
-    held = {(one["type"], one["name"]): dict(one.get("values") or {}) for one in resources}
+    held = {(each["type"], each["name"]): dict(each.get("values") or {}) for each in resources}
     arns = {
         value: f"${{{kind}.{name}.{attribute}}}"
         for (kind, name), attributes in held.items()
@@ -85,8 +85,8 @@ def _stack(plan: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
         for pointer in _pointers(kind):
             if pointer in attributes or (kind, name, pointer) in references:
                 known = arns.get(attributes.get(pointer) or "")
-                told = references.get((kind, name, pointer), attributes.get(pointer) or "")
-                resource[pointer] = known or told
+                given = references.get((kind, name, pointer), attributes.get(pointer) or "")
+                resource[pointer] = known or given
         document["resource"].setdefault(kind, {})[name] = resource
     return document
 
@@ -96,35 +96,36 @@ def _pointers(kind: str) -> tuple[str, ...]:
 
 
 def _references(plan: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
-    """Return what the configuration refers to where the value is known only after apply."""
+    """Return the references in the configuration, for values that are known only after apply."""
     module = plan.get("configuration", {}).get("root_module", {})
-    found = {}
+    references = {}
     for resource in module.get("resources", []):
         for pointer in _pointers(resource["type"]):
             expression = resource.get("expressions", {}).get(pointer) or {}
-            told = _first(expression.get("references", ()))
-            if told is not None:
-                found[resource["type"], resource["name"], pointer] = told
-    return found
+            reference = _first(expression.get("references", ()))
+            if reference is not None:
+                references[resource["type"], resource["name"], pointer] = reference
+    return references
 
 
 def _first(references: Iterable[str]) -> str | None:
-    return next((f"${{{one}}}" for one in references if _REFERENCE.fullmatch(one)), None)
+    return next((f"${{{name}}}" for name in references if _REFERENCE.fullmatch(name)), None)
 
 
 def _without_lists(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
-    """Return a value as the stack has it, without what the provider reads back of what it has not.
+    """Return a value in the stack's form, without the empty values that the provider adds.
 
-    That is an empty text or list; in a map of a user's own names an empty text is one.
+    The provider adds an empty text or list for a missing argument. In a map of a user's own names,
+    an empty text is a value.
     """
     match value:
         case dict() if name in _MAPS:
             return value
         case dict():
-            found = {key: _without_lists(one, key) for key, one in value.items()}
-            return {key: one for key, one in found.items() if one not in (None, "", [])}
+            plain = {key: _without_lists(inner, key) for key, inner in value.items()}
+            return {key: inner for key, inner in plain.items() if inner not in (None, "", [])}
         case [only] if name in _BLOCKS:
             return _without_lists(only, name)
         case list():
-            return [_without_lists(one) for one in value]
+            return [_without_lists(element) for element in value]
     return value

@@ -29,24 +29,24 @@ DEFAULT_HEADERS: Final = {
     "Accept-Encoding": "gzip,deflate",
     "Connection": "close",
 }
-"""What EventBridge sends besides the authorization ("Headers included in requests to API
-destinations"). Only the content type may be another."""
+"""The headers that EventBridge sends besides the authorization ("Headers included in requests to
+API destinations"). Only the content type can be changed."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0A-\x1F\x7F]")
 REMOVED_HEADERS: Final = frozenset(
     """a-im accept-charset accept-datetime accept-encoding cache-control connection content-encoding
     content-length content-md5 date expect forwarded from host http2-settings if-match
     if-modified-since if-none-match if-range if-unmodified-since max-forwards origin pragma
     proxy-authorization range referer te trailer transfer-encoding upgrade user-agent via
-    warning""".split()  # noqa: SIM905 - names without quotes are easier to read and to compare
+    warning""".split()  # noqa: SIM905 - a list without quotes is easier to read and to compare
 )
-"""Headers that EventBridge takes out where a connection or a target gives them (same page)."""
+"""Headers of a connection or a target that EventBridge removes (same page)."""
 
 
 class RequestForm:
     """A destination and a target's HTTP parameters, checked and compiled.
 
-    `model` holds what the service takes that the target belongs to: pipes or events. `warnings`
-    has a sentence for each parameter that AWS takes and that does nothing.
+    `model` is the model of the target's service: pipes or events. `warnings` has a sentence for
+    each parameter that AWS accepts and that does nothing.
 
     Raises:
         InvalidDefinition: the path parameters do not fit the endpoint, or AWS's service model
@@ -96,16 +96,16 @@ class RequestForm:
         } | kept
         self.warnings = (
             *removed_headers(connection.headers, headers),
-            *unreadable({f"path {place}": one for place, one in enumerate(path_parameters, 1)}),
+            *unreadable({f"path {place}": text for place, text in enumerate(path_parameters, 1)}),
             *unreadable(query_string),
             *unreadable(headers),
         )
 
     def fill(self, event: Mapping[str, object], body: str) -> Request | Unprocessable:
-        """Return the request with this body and with the parameters that the event holds.
+        """Return the request with this body and with parameters from the event.
 
         Raises:
-            Undeliverable: the event or the body holds what no request can carry.
+            Undeliverable: the event or the body has a value that no request can contain.
 
         """
         check_octets(body)
@@ -126,17 +126,17 @@ class RequestForm:
 
 
 def removed_headers(*headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each header that EventBridge takes out."""
-    for name in (name for some in headers for name in some):
+    """Yield a sentence for each header that EventBridge removes."""
+    for name in (name for group in headers for name in group):
         if name.lower() in REMOVED_HEADERS:
-            yield f"EventBridge takes the header {name} out: leave it away"
+            yield f"EventBridge removes the header {name}: leave it out"
 
 
 def wildcards(endpoint: str, parameters: Sequence[str]) -> list[str]:
-    """Return an endpoint, cut where path parameters go.
+    """Return the parts of an endpoint between its wildcards.
 
     Raises:
-        InvalidDefinition: there are more or fewer parameters than places.
+        InvalidDefinition: there are more or fewer parameters than wildcards.
 
     """
     pieces = endpoint.split(WILDCARD)
@@ -149,7 +149,7 @@ def wildcards(endpoint: str, parameters: Sequence[str]) -> list[str]:
 
 
 class _Endpoint:
-    """An endpoint and its path parameters; constant ones are filled in once."""
+    """An endpoint and its path parameters; if all are constant, the URL is made once."""
 
     def __init__(self, endpoint: str, parameters: Sequence[str], model: Model) -> None:
         self._pieces = wildcards(endpoint, parameters)
@@ -158,7 +158,7 @@ class _Endpoint:
         self._filled = fill(self._pieces, parameters) if constant else None
 
     def url(self, event: Mapping[str, object]) -> str:
-        """Return the URL for an event, without a query string of the target's."""
+        """Return the URL for an event, without the target's query string."""
         if self._filled is not None:
             return self._filled
         return fill(self._pieces, [value(event) for value in self._values])

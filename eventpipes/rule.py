@@ -1,4 +1,4 @@
-"""A rule of an event bus: from one event to the request that its target would get.
+"""A rule of an event bus: it makes the request for its target from one event.
 
 See AWS: "Rules in Amazon EventBridge", "Amazon EventBridge input transformation", and the types
 Target, InputTransformer and RetryPolicy of the EventBridge API, whose limits are checked here.
@@ -47,11 +47,11 @@ _OPENING = re.compile(r"<(?=\$|aws\.events\.|[A-Za-z0-9_-]+>)")
 
 @dataclass(frozen=True, kw_only=True)
 class RuleDefinition:
-    """One target of one rule, an API destination; a rule with several is as many of these.
+    """A rule and one of its targets, an API destination; several targets are several definitions.
 
-    `event_bus` is the bus's name. `input_paths` are the input transformer's variables, each a
+    `event_bus` is the bus's name. `input_paths` are the variables of the input transformer, each a
     name with its JSON path. `maximum_retry_attempts` is 0 to 185; `maximum_event_age` is in
-    seconds, 60 to 86,400. `unsupported` says why it cannot be run, if so.
+    seconds, 60 to 86,400. `unsupported` says why the engine cannot run it, if it cannot.
     """
 
     name: str
@@ -73,28 +73,28 @@ class RuleDefinition:
     dead_letter_queue_arn: str | None = None
     constant_input: str | None = None
     unknown_parameters: bool = False
-    """Whether its HTTP parameters are an expression of Terraform."""
+    """Whether its HTTP parameters are a Terraform expression."""
     unsupported: str | None = None
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """The one pattern, as a pipe has several."""
+        """The pattern, in a tuple, because a pipe may have several filters."""
         return (self.pattern,)
 
     @property
     def place(self) -> str:
-        """The bus, the rule and the target, which together name it: `bus/rule/target`."""
+        """The name of this definition: `bus/rule/target`."""
         return f"{self.event_bus}/{self.name}/{self.target_id}"
 
 
 class Rule:
     """A definition, checked and compiled.
 
-    `warnings` has a sentence for each thing that AWS takes and that is hardly meant.
+    `warnings` has a sentence for each thing that AWS accepts and that is probably not meant.
 
     Raises:
-        InvalidDefinition: EventBridge would not take it; the message names the rule.
-        Unsupported: EventBridge would, but this engine cannot run it faithfully.
+        InvalidDefinition: EventBridge would refuse it; the message names the rule.
+        Unsupported: EventBridge would accept it, but this engine cannot run it faithfully.
 
     """
 
@@ -136,9 +136,9 @@ class Rule:
     def process(
         self, event: Mapping[str, object], *, now: datetime | None = None
     ) -> Filtered | Request | Unprocessable:
-        """Return what becomes of an event, given with its envelope, whatever the rule's state.
+        """Return the outcome of an event with its envelope, even if the rule is disabled.
 
-        `now` is its ingestion time (default: now).
+        `now` is the event's ingestion time (default: now).
         """
         if not self._matches(event):
             return Filtered(self.definition.filters)
@@ -163,7 +163,7 @@ class Rule:
 
 
 def variables(definition: RuleDefinition) -> Variables:
-    """Return the variables that a rule's template may have."""
+    """Return the variables that a rule's template may use."""
     return Variables(
         prefix="aws.events.",
         reserved=RESERVED,
@@ -176,7 +176,7 @@ def variables(definition: RuleDefinition) -> Variables:
 
 
 def _kind(name: str, paths: Mapping[str, str]) -> Kind:
-    """Return what a variable leads to, where the event's detail is a stream record."""
+    """Return the kind of a variable's value, if the event's detail is a stream record."""
     if name not in paths:
         return "object" if name in ("aws.events.event", "aws.events.event.json") else "text"
     match parse_path(paths[name]):
@@ -190,7 +190,7 @@ def _kind(name: str, paths: Mapping[str, str]) -> Kind:
 
 
 def _without_detail(event: object) -> object:
-    """Return what `<aws.events.event>` stands for, with `detailType` as AWS names it there.
+    """Return the value of `<aws.events.event>`, in which AWS writes `detailType`.
 
     Recorded on AWS in LocalStack's tests (test_events_inputs.snapshot.json,
     test_input_transformer_predefined_variables).
@@ -202,7 +202,7 @@ def _without_detail(event: object) -> object:
 
 
 def _check(definition: RuleDefinition) -> None:
-    """Raise for what EventBridge refuses beyond patterns, templates and HTTP parameters."""
+    """Raise for everything that EventBridge refuses, except patterns, templates, parameters."""
     if definition.unsupported:
         raise Unsupported(definition.unsupported)
     for what, name in (("name", definition.name), ("target's id", definition.target_id)):
@@ -231,7 +231,7 @@ def _check(definition: RuleDefinition) -> None:
 
 
 def check_input(definition: RuleDefinition) -> None:
-    """Raise InvalidDefinition for what EventBridge refuses of an input path or a transformer."""
+    """Raise InvalidDefinition if EventBridge refuses the input path or the transformer."""
     paths, template = definition.input_paths, definition.input_template
     if definition.input_path is not None and (paths or template is not None):
         raise InvalidDefinition("it has an input_path and an input transformer: give one of them")

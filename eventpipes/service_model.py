@@ -1,9 +1,8 @@
-"""What AWS's service models take as HTTP parameters, for pipes and for rules.
+"""The HTTP parameters that AWS's service models accept, for pipes and for rules.
 
-The shapes have the models' own names: `pipes` is EventBridge Pipes, `events` is EventBridge. A
-test compares them with the models that botocore ships. In both models HeaderValue is written so
-that a long value which does not match takes a regular expression for ever; the pattern here takes
-the same values.
+The shapes have the names of the models: `pipes` is EventBridge Pipes, `events` is EventBridge. A
+test compares them with the models that botocore ships. The models' own pattern of HeaderValue takes
+very long for a long value that does not match. The pattern here accepts the same values.
 """
 
 import re
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_LENGTH: Final = 512
-"""Characters of a header's or a query parameter's name, and of its value."""
+"""The most characters of the name and of the value of a header or a query parameter."""
 JSON_PATH: Final = r"\$(\.[\w/_-]+(\[(\d+|\*)\])*)*"
 HEADER_KEY: Final = r"[!#$%&'*+-.^_`|~0-9a-zA-Z]+"
 HEADER_VALUE: Final = r"\t*[\x20-\x7E][\t\x20-\x7E]*"
@@ -23,7 +22,7 @@ QUERY_STRING_VALUE: Final = r"[^\x00-\x09\x0B\x0C\x0E-\x1F\x7F]+"
 
 @dataclass(frozen=True)
 class Shape:
-    """A string of a service model: its pattern, and the most characters it may have."""
+    """A string of a service model: its pattern, and the most characters that it may have."""
 
     name: str
     pattern: re.Pattern[str]
@@ -31,7 +30,7 @@ class Shape:
     longest: int | None = MAX_LENGTH
 
     def trouble(self, text: str) -> str | None:
-        """Return why AWS refuses a text, or nothing if it takes it."""
+        """Return why AWS refuses a text, or None if it accepts it."""
         if self.longest is not None and len(text) > self.longest:
             return f"has {len(text)} characters; it may have {self.longest}"
         if not self.pattern.fullmatch(text):
@@ -43,7 +42,7 @@ Model = Mapping[str, Shape]
 
 
 def _model(*, paths: bool) -> Model:
-    """Return a service's shapes; in that of pipes, each may be a JSON path as well."""
+    """Return the shapes of a service; for pipes, each value may also be a JSON path."""
     tail = rf"|({JSON_PATH})" if paths else ""
     shapes = (
         ("HeaderKey", HEADER_KEY, "write a header's name: letters, digits, dashes, no spaces"),

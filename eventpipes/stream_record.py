@@ -1,4 +1,4 @@
-"""The shape of a DynamoDB stream record: what a JSON path into one can lead to.
+"""The shape of a DynamoDB stream record: the kind of value at a JSON path.
 
 See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API, and "AttributeValue" in the
 DynamoDB API.
@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 Kind = str
-"""What a path leads to: `text`, `number`, `object` (or a list), or `unknown`."""
+"""The kind of value at a path: `text`, `number`, `object` (or a list), or `unknown`."""
 
 _VALUES: Final[dict[str, Kind]] = {
     **dict.fromkeys(("S", "N", "B"), "text"),
@@ -33,7 +33,7 @@ _IMAGES: Final = frozenset({"Keys", "NewImage", "OldImage"})
 
 
 def kind_of(steps: Sequence[str | int]) -> Kind:
-    """Return what the steps of a path lead to in a stream record.
+    """Return the kind of value at the steps of a path in a stream record.
 
     >>> kind_of(["dynamodb", "NewImage", "City", "S"])
     'text'
@@ -90,7 +90,7 @@ def as_json(value: Any) -> Any:  # noqa: ANN401 - what a record holds is any JSO
 
 
 def _attribute(steps: Sequence[str | int]) -> Kind:
-    """Return what steps into an attribute's value lead to; none is the value, `{"S": ...}`."""
+    """Return the kind of value at steps into an attribute's value, such as `{"S": ...}`."""
     match list(steps):
         case [] | ["M"] | ["L"]:
             return "object"

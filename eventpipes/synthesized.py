@@ -1,7 +1,7 @@
-"""Read pipes and rules out of synthesized Terraform JSON (`cdk.tf.json`).
+"""Read pipes and rules from synthesized Terraform JSON (`cdk.tf.json`).
 
-References between resources are followed. What only exists after a deploy is named after
-what it will be: an ARN with the account 000000000000, a variable as `${var.name}`.
+References between resources are followed. Values that are known only after a deployment have a
+substitute: an ARN has the account 000000000000, a variable is `${var.name}`.
 """
 
 import json
@@ -32,54 +32,54 @@ _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.(\w+)\}")
 
 
 def read_definitions(file: Path) -> list[Definition]:
-    """Return the pipes of a synthesized file, in the order of their names.
+    """Return the pipes of a synthesized file, sorted by name.
 
     Raises:
-        InvalidDefinition: there is no such file, or it is not as Terraform takes it.
+        InvalidDefinition: there is no such file, or Terraform would refuse it.
 
     """
     return definitions(_read(file))
 
 
 def read_rules(file: Path) -> list[RuleDefinition]:
-    """Return the rules of a synthesized file, one for each target, in the order of their places.
+    """Return the rules of a synthesized file, one for each target, sorted by place.
 
     Raises:
-        InvalidDefinition: there is no such file, or it is not as Terraform takes it.
+        InvalidDefinition: there is no such file, or Terraform would refuse it.
 
     """
     return rules(_read(file))
 
 
 def definitions(document: Mapping[str, Any]) -> list[Definition]:
-    """Return the pipes of synthesized JSON, in the order of their names.
+    """Return the pipes of synthesized JSON, sorted by name.
 
     Raises:
-        InvalidDefinition: an argument of a pipe is not as Terraform takes it.
+        InvalidDefinition: Terraform would refuse an argument of a pipe.
 
     """
     return sorted((read() for read in pipe_readers(document)), key=lambda pipe: pipe.name)
 
 
 def rules(document: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return the rules of synthesized JSON, one for each target, in the order of their places.
+    """Return the rules of synthesized JSON, one for each target, sorted by place.
 
     Raises:
-        InvalidDefinition: an argument of a rule or a target is not as Terraform takes it.
+        InvalidDefinition: Terraform would refuse an argument of a rule or a target.
 
     """
     return sorted((read() for read in rule_readers(document)), key=lambda rule: rule.place)
 
 
 def pipe_readers(document: Mapping[str, Any]) -> Iterator[Callable[[], Definition]]:
-    """Yield for each pipe what reads it, and raises InvalidDefinition where it cannot."""
+    """Yield a function for each pipe, which reads it or raises InvalidDefinition."""
     stack = _Stack(document)
     for id_, body in stack.resources("aws_pipes_pipe"):
         yield partial(stack.pipe, Block(f"aws_pipes_pipe.{id_}", body))
 
 
 def rule_readers(document: Mapping[str, Any]) -> Iterator[Callable[[], RuleDefinition]]:
-    """Yield for each target of a rule what reads both, and raises InvalidDefinition."""
+    """Yield a function for each target, which reads it and its rule or raises InvalidDefinition."""
     stack = _Stack(document)
     for id_, body in stack.resources("aws_cloudwatch_event_target"):
         yield partial(stack.rule, Block(f"aws_cloudwatch_event_target.{id_}", body))
@@ -122,22 +122,22 @@ class _Stack:
             unsupported = "it has an enrichment"
         elif bus is None and not destination.has("invocation_endpoint"):
             unsupported = "the target is neither an API destination nor a bus of the same stack"
-        elif strange := sorted(
-            one for one in ("endpoint_id", "resources", "time") if parameters.has(one)
+        elif others := sorted(
+            name for name in ("endpoint_id", "resources", "time") if parameters.has(name)
         ):
-            unsupported = f"the event bus gets {', '.join(strange)} from it"
+            unsupported = f"the event bus gets {', '.join(others)} from it"
         elif is_whole_expression(target.text("input_template")):
-            unsupported = "its input template is an expression of Terraform"
+            unsupported = "its input template is a Terraform expression"
         group = log.block("cloudwatch_logs_log_destination").text("log_group_arn")
         queue = stream.block("dead_letter_config").text("arn")
         filters = tuple(
-            one.must_text("pattern") for one in source.block("filter_criteria").blocks("filter")
+            block.must_text("pattern") for block in source.block("filter_criteria").blocks("filter")
         )
         unknown = http.is_unknown(*_PARAMETERS)
         if unsupported is None and any(map(is_whole_expression, filters)):
-            unsupported = "a filter is an expression of Terraform"
+            unsupported = "a filter is a Terraform expression"
         elif unsupported is None and unknown:
-            unsupported = "its HTTP parameters are an expression of Terraform"
+            unsupported = "its HTTP parameters are a Terraform expression"
         return Definition(
             name=name,
             arn=self._arn("pipes", f"pipe/{name}"),
@@ -189,9 +189,9 @@ class _Stack:
         elif is_whole_expression(rule.text("event_pattern")) or is_whole_expression(
             transformer.text("input_template")
         ):
-            unsupported = "its pattern or its template is an expression of Terraform"
+            unsupported = "its pattern or its template is a Terraform expression"
         elif http.is_unknown(*_PARAMETERS):
-            unsupported = "its HTTP parameters are an expression of Terraform"
+            unsupported = "its HTTP parameters are a Terraform expression"
         attempts, age = "maximum_retry_attempts", "maximum_event_age_in_seconds"
         return RuleDefinition(
             name=name,
@@ -217,16 +217,16 @@ class _Stack:
         )
 
     def _rule(self, reference: str) -> Block:
-        """Return the rule that a target names, by a reference or by its name."""
+        """Return the rule of a target, which has a reference or a name."""
         found = self._follow(reference)
         if found is None:
             every = self._resources.get("aws_cloudwatch_event_rule", {}).values()
-            named = {one.get("name", ""): one for one in every}
+            named = {body.get("name", ""): body for body in every}
             found = named.get(reference, {})
         return Block(f"the rule {reference}", found)
 
     def _bus(self, target: str | None, parameters: Block) -> EventBus | None:
-        """Return the bus that a pipe's target is, if it is one."""
+        """Return the event bus, if a pipe's target is one."""
         arn = self._named(target)
         name = arn.partition(":event-bus/")[2]
         if not name:
@@ -261,7 +261,7 @@ class _Stack:
         return found
 
     def _named(self, reference: str | None) -> str:
-        """Return the ARN that a reference will have, as far as it can be told."""
+        """Return the ARN behind a reference, as far as it is known."""
         match = _REFERENCE.fullmatch(reference or "")
         resource = self._follow(reference)
         if match is None or resource is None:
@@ -285,7 +285,7 @@ def _connection(connection: Block) -> Connection:
     invocation = auth.block("invocation_http_parameters")
     unsupported = None
     if not connection:
-        unsupported = "its connection is not there"
+        unsupported = "its connection does not exist"
     elif not key:
         unsupported = "the connection's authorization is not an API key"
     elif invocation.has("body"):
@@ -299,4 +299,4 @@ def _connection(connection: Block) -> Connection:
 
 
 def _parameters(blocks: Iterable[Block]) -> dict[str, Secret]:
-    return {one.must_text("key"): Secret(one.text("value") or "") for one in blocks}
+    return {each.must_text("key"): Secret(each.text("value") or "") for each in blocks}

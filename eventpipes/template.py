@@ -1,12 +1,12 @@
-"""Input templates: what a pipe sends in the place of a record, a rule in that of an event.
+"""Input templates: what a pipe sends instead of a record, and a rule instead of an event.
 
 See AWS: "Amazon EventBridge Pipes input transformation" and "Amazon EventBridge input
-transformation". A template is JSON with variables, or text. In JSON, a variable in value
-position gets the quotes that its value needs; in a string, and in text, its characters only.
-Values are **not escaped**: see docs/templates.md for what that does.
+transformation". A template is JSON with variables, or text. In JSON, a variable that is a value
+gets the quotes that its value needs. A variable in a string or in text gets no quotes. Values are
+**not escaped**: docs/templates.md explains the effect.
 
-Pipes and rules differ in three things. A pipe's template of one variable alone gives text. A rule
-takes text in quotes only. A rule delivers nothing where a value would break its template's JSON.
+Pipes and rules differ in three ways. A pipe's template of one variable alone gives text. A rule's
+template has text only in quotes. A rule delivers nothing if a value breaks its template's JSON.
 """
 
 import json
@@ -20,10 +20,10 @@ from eventpipes.path import MISSING, compile_path
 from eventpipes.template_variables import PIPE, Variable, Variables, split
 
 MAX_LENGTH: Final = 8_192
-"""Characters of a template that EventBridge takes."""
+"""The most characters of a template."""
 
 Context = Mapping[str, str]
-"""The reserved variables that the pipe knows, by name."""
+"""The values of reserved variables, by name."""
 
 _NO_OBJECT: Final = (
     "the input template begins as a JSON object and is none, so it is sent as text: close its"
@@ -36,16 +36,16 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, al
 class Template:
     """A compiled input template: `render(record, context)` gives the text that is sent.
 
-    `warnings` has a sentence for each thing that EventBridge takes and that is hardly meant.
-    `names` are its variables; `least_bytes` is the size of what it gives, with nothing in them.
+    `warnings` has a sentence for each thing that EventBridge accepts and that is probably not
+    meant. `names` are its variables. `least_bytes` is the size of its text if all values are empty.
     """
 
     def __init__(self, text: str, variables: Variables = PIPE) -> None:
         """Parse the text.
 
         Raises:
-            InvalidTemplate: a variable is not closed, names nothing, or its path is outside
-                the subset; the template is too long; or a rule's is neither JSON nor quoted text.
+            InvalidTemplate: a variable is not closed, does not exist, or its path is outside the
+                subset; the template is too long; or a rule's is neither JSON nor quoted text.
 
         """
         if len(text) > MAX_LENGTH:
@@ -77,8 +77,8 @@ class Template:
         """Return the text for one record; a path that is not in it gives an empty string.
 
         Raises:
-            Undeliverable: the record holds what is not JSON; or the template is a rule's, and
-                EventBridge delivers nothing for this event.
+            Undeliverable: the record has a value that is not JSON; or the template is a rule's,
+                and EventBridge delivers nothing for this event.
 
         """
         text = self._form % tuple([write(record, context) for write in self._writers])
@@ -87,7 +87,7 @@ class Template:
         return text
 
     def _least_bytes(self, parts: list[str | Variable]) -> int:
-        """Return how many bytes there are, whatever the variables hold."""
+        """Return the smallest size in bytes, for any values of the variables."""
         least = "".join(
             part if isinstance(part, str) else "" if part.in_string or not self.is_json else "0"
             for part in parts
@@ -115,7 +115,7 @@ class Template:
         return write_path
 
     def _write(self, variable: Variable) -> Callable[[object], str]:
-        """Return what writes a value where the variable stands."""
+        """Return the function that writes the variable's value."""
         if self._alone:
             return _alone
         if self.is_json and not variable.in_string:
@@ -132,13 +132,13 @@ def _is_json(parts: list[str | Variable]) -> bool:
 
 
 def _sample(parts: list[str | Variable]) -> str:
-    """Return what a template can become, with each character of the text in its own place."""
+    """Return an example of a rendered template; each character of the text keeps its column."""
     return "".join(
         part
         if isinstance(part, str)
         else "x" * part.width
         if part.in_string
-        else "{}".ljust(part.width)  # no digit or sign beside it makes it another value
+        else "{}".ljust(part.width)  # with a digit or sign next to it, it is still no other value
         for part in parts
     )
 
@@ -187,7 +187,7 @@ def _error_in(sample: str) -> int:
 
 
 def _is_key(sample: str, column: int) -> bool:
-    """Say whether the string around a column is an object's key."""
+    """Say whether the string at a column is an object's key."""
     return _REST_OF_STRING.match(sample, column) is not None
 
 
@@ -195,10 +195,10 @@ _REST_OF_STRING = re.compile(r'(?:[^"\\]|\\.)*"\s*:', re.DOTALL)
 
 
 def _deliverable(text: str, *, lines: bool) -> str:
-    """Return what a rule delivers of a filled template.
+    """Return the text that a rule delivers for a rendered template.
 
     Raises:
-        Undeliverable: a value broke the template's JSON, so EventBridge delivers nothing.
+        Undeliverable: a value breaks the template's JSON, so EventBridge delivers nothing.
 
     """
     try:
@@ -274,7 +274,7 @@ def _in_text_of_rule(value: object) -> str:
 
 
 def _alone(value: object) -> str:
-    """Write a value that is all that a pipe's template has."""
+    """Write the value of a pipe's template that is one variable alone."""
     text = _in_text(value)
     return f'"{text}"' if isinstance(value, dict | list) else text
 
@@ -283,7 +283,7 @@ def to_json(value: object) -> str:
     """Return a part of a record as compact JSON.
 
     Raises:
-        Undeliverable: it holds what no JSON can hold, or is nested too deep to be written.
+        Undeliverable: it has a value that JSON cannot have, or is nested too deep.
 
     """
     try:
@@ -293,7 +293,7 @@ def to_json(value: object) -> str:
 
 
 def from_json(text: str) -> Any:  # noqa: ANN401 - JSON is anything
-    """Return what JSON text holds.
+    """Return JSON text, parsed.
 
     Raises:
         ValueError: it is not JSON (`NaN` and `Infinity` are not), or is nested too deep.
@@ -313,7 +313,7 @@ _DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
 
 
 def check_octets(text: str) -> None:
-    """Raise Undeliverable for half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    """Raise Undeliverable for half of a surrogate pair, which JSON can write and UTF-8 cannot."""
     if not text.isascii():
         try:
             text.encode()

@@ -1,4 +1,4 @@
-"""The variables of an input template: which there may be, and where they stand in the text."""
+"""The variables of an input template: which exist, and where they are in the text."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -25,14 +25,13 @@ RESERVED: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Variables:
-    """Which variables a template may have: reserved ones, and paths or the names of paths.
+    """The variables that a template may have: reserved variables, and paths or names of paths.
 
-    `whole` has the reserved ones that stand for the record, each with what is read of it; the
-    others are the context's. `paths` are a rule's own names; a pipe has none, and its templates
-    hold the paths themselves. `opening` finds where a variable begins; `kind` tells
-    what one leads to. `strict` is a rule's way:
-    text must stand in quotes, no variable is an object's key, and what is not JSON in the end is
-    not delivered.
+    `whole` has the reserved variables for the whole record, each with the function that reads it;
+    the values of the others are in the context. `paths` are the names of a rule's input paths; a
+    pipe has no names, and its templates have the paths themselves. `opening` finds the beginning of
+    a variable; `kind` gives the kind of its value. `strict` is for rules: text must be in quotes,
+    no variable may be an object's key, and a text that is no JSON is not delivered.
     """
 
     prefix: str
@@ -61,20 +60,21 @@ PIPE: Final = Variables(
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable in its place."""
+    """A variable and its place in the template."""
 
     name: str
     in_string: bool
     column: int
     width: int
-    """How many characters it has in the template, with its `<` and `>`."""
+    """The number of its characters in the template, with `<` and `>`."""
 
 
 def split(text: str, variables: Variables) -> list[str | Variable]:
-    """Cut a template into text and variables.
+    """Split a template into text and variables.
 
     Raises:
-        InvalidTemplate: a variable is not closed, names nothing, or its path is outside the subset.
+        InvalidTemplate: a variable is not closed, does not exist, or its path is outside the
+            subset.
 
     """
     parts: list[str | Variable] = []

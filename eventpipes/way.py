@@ -1,19 +1,19 @@
-"""The way of a stream's record: through a pipe, and through a rule of the bus behind it."""
+"""The way of a stream record: through a pipe, and perhaps through a rule of its event bus."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventpipes.definition import Definition
-from eventpipes.outcome import Event
-from eventpipes.pipe import Outcome, Pipe
+from eventpipes.outcome import Event, Outcome
+from eventpipes.pipe import Pipe
 from eventpipes.rule import Rule, RuleDefinition
 
 
 class Way:
     """A pipe, or a rule with the pipe that puts the records on its bus.
 
-    `reader` is the pipe that reads the stream; `definition` is that of what sends, the pipe's or
-    the rule's.
+    `reader` is the definition of the pipe that reads the stream. `definition` is that of the pipe
+    or the rule that sends the request.
     """
 
     def __init__(self, pipe: Pipe, rule: Rule | None = None) -> None:
@@ -23,20 +23,20 @@ class Way:
         self._rule = rule
 
     def process(self, record: Mapping[str, Any]) -> Outcome:
-        """Return what becomes of a record; an event only of a pipe to a bus without a rule."""
+        """Return the outcome of a record; it is an event only if a pipe to a bus has no rule."""
         outcome = self._pipe.process(record)
         if self._rule is None or not isinstance(outcome, Event):
             return outcome
         return self._rule.process(outcome.envelope)
 
     def process_event(self, event: Mapping[str, Any]) -> Outcome:
-        """Return what a rule makes of an event, with the envelope that it came in."""
+        """Return the outcome of an event, given with its envelope."""
         if self._rule is None:
             return self._pipe.process(event["detail"])
         return self._rule.process(event)
 
     def read_by_target(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what the request is made of: the record, or the event that the bus has of it."""
+        """Return what the target reads: the record, or the event that the bus gets."""
         outcome = self._pipe.process(record)
         return outcome.envelope if isinstance(outcome, Event) else record
 

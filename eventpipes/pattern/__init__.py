@@ -1,6 +1,6 @@
 """EventBridge event patterns: `compile(pattern).matches(event)`.
 
-The language is the one of AWS's reference implementation, aws/event-ruler (compared with version
+The language is that of AWS's reference implementation, aws/event-ruler (compared with version
 1.9.0), and of the user guide's "Comparison operators for use in event patterns".
 """
 
@@ -11,10 +11,10 @@ __all__ = ["Pattern", "compile"]
 
 
 def compile(pattern: str | dict[str, object]) -> Pattern:  # noqa: A001 - as in `re`
-    """Parse a pattern strictly and return what matches events against it.
+    """Parse a pattern strictly, and return an object that matches events against it.
 
-    `pattern` is JSON text or the same as a dict. A repeated key of the text counts each
-    time; of a repeated path, the last values win.
+    `pattern` is JSON text or a dict. Each value of a repeated key in the text counts; if a path is
+    repeated, its last values count.
 
     Raises:
         InvalidPattern: EventBridge would reject it.

@@ -1,8 +1,8 @@
 """IP addresses as EventBridge compares them: as strings of hexadecimal digits.
 
-Compared with CIDR and Range of aws/event-ruler 1.9.0. A range ends as soon as a digit decides,
-whatever the address's length: an IPv6 address can lie within an IPv4 block whose digits its
-own begin with.
+Compared with CIDR and Range of aws/event-ruler 1.9.0. A comparison ends at the first digit that
+decides, whatever the address's length: an IPv6 address is in an IPv4 block if it begins with the
+digits of an address in that block.
 """
 
 import ipaddress
@@ -16,10 +16,10 @@ V6_BITS = 128
 
 
 def digits(address: str) -> str | None:
-    """Return the address in upper-case hexadecimal digits, or nothing if it is not one.
+    """Return the address in upper-case hexadecimal digits, or None if it is no address.
 
-    An IPv4 address in IPv6 form, `::ffff:a00:1`, is the IPv4 address. Zeros in front count for
-    nothing, as in Java's InetAddress.
+    An IPv4 address in IPv6 form, `::ffff:a00:1`, counts as the IPv4 address. Leading zeros are
+    ignored, as in Java's InetAddress.
     """
     if _V4.fullmatch(address):
         parts = [part.lstrip("0") or "0" for part in address.split(".")]
@@ -41,8 +41,8 @@ def digits(address: str) -> str | None:
 def block(cidr: str) -> tuple[str, str]:
     """Return the first and the last address of a CIDR block, in digits.
 
-    The address may be any one of the block: `10.0.0.77/24` is `10.0.0.0/24` (so since
-    event-ruler 1.7). Slashes at the end count for nothing.
+    The address may be any address of the block: `10.0.0.77/24` is `10.0.0.0/24` (since event-ruler
+    1.7). Slashes at the end are ignored.
 
     Raises:
         ValueError: it is not a block; the message says why.
@@ -69,7 +69,7 @@ def block(cidr: str) -> tuple[str, str]:
 
 
 def within(value: str, first: str, last: str) -> bool:
-    """Return whether an address lies in a range, all three in digits."""
+    """Return whether an address is in a range; all three are given in digits."""
     length = len(value)
     if length >= len(first):
         return first <= value[: len(first)] <= last

@@ -1,15 +1,15 @@
-"""How complex a pattern's wildcards are, as the reference measures it.
+"""The complexity of a pattern's wildcards, as the reference implementation measures it.
 
 Compared with GenericMachine.addStep, NameState, ByteMachine and MachineComplexityEvaluator of
-aws/event-ruler 1.9.0. EventBridge's limit is not published: the user guide shows one pattern
-that is refused, and which patterns are allowed; `LIMIT` fits both.
+aws/event-ruler 1.9.0. EventBridge's limit is not published. The user guide shows a pattern that is
+refused, and patterns that are allowed; `LIMIT` agrees with them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 LIMIT = 10
-"""How many wildcard prefixes an input may satisfy at once; EventBridge rejects more."""
+"""How many wildcard prefixes a value may match at once; EventBridge rejects more."""
 
 Tokens = Sequence[str | None]
 Wildcards = tuple[tuple[str | None, ...], ...]
@@ -17,7 +17,7 @@ Wildcards = tuple[tuple[str | None, ...], ...]
 
 @dataclass(frozen=True)
 class Part:
-    """One of a field's values: what it is, and its wildcards (of one `anything-but`, several)."""
+    """A value of a field in a pattern, and its wildcards (an `anything-but` may have several)."""
 
     identity: str
     absent: bool = False
@@ -26,18 +26,18 @@ class Part:
 
 @dataclass(eq=False)
 class _State:
-    """Where a value, or the absence of a field, leads: the fields that are judged next."""
+    """The state after a value, or after the absence of a field: the fields that are tested next."""
 
     values: dict[str, dict[Part, "_State"]] = field(default_factory=dict)
     absences: dict[str, "_State"] = field(default_factory=dict)
 
 
 def too_complex(branches: Iterable[Mapping[str, Sequence[Part]]]) -> str | None:
-    """Return the name of a field whose wildcards are more complex than the limit, or nothing.
+    """Return the name of a field whose wildcards exceed the limit, or None.
 
-    The wildcards of one field count together, those of other branches of an `$or` too if the
-    fields before it are the same. Fields after one that must be absent, in the order of
-    their names, are not counted.
+    The wildcards of one field count together. Those of other branches of an `$or` count, too, if
+    the fields before it are the same. Fields that come, by name, after a field that must be absent
+    are not counted.
     """
     start = _State()
     for branch in branches:
@@ -49,12 +49,12 @@ def too_complex(branches: Iterable[Mapping[str, Sequence[Part]]]) -> str | None:
 
 
 def java_order(name: str) -> bytes:
-    """Return by what Java sorts a string: its UTF-16 units."""
+    """Return the sort key of a string in Java: its UTF-16 units."""
     return name.encode("utf-16-be", "surrogatepass")
 
 
 def _add(state: _State, fields: Sequence[tuple[str, Sequence[Part]]], index: int) -> None:
-    """Add a branch's fields: a value known already leads where it led, a new one to the last."""
+    """Add a branch's fields: a known value keeps its next state, a new value gets the last one."""
     if index == len(fields):
         return
     name, parts = fields[index]
@@ -66,12 +66,12 @@ def _add(state: _State, fields: Sequence[tuple[str, Sequence[Part]]], index: int
         else:
             last = state.values.setdefault(name, {}).setdefault(part, last or _State())
         following[id(last)] = last
-    for one in following.values():
-        _add(one, fields, index + 1)
+    for next_state in following.values():
+        _add(next_state, fields, index + 1)
 
 
 def _machines(start: _State) -> Iterator[tuple[str, Iterable[Part]]]:
-    """Yield the values of each field that is reached by values only."""
+    """Yield the values of each field that can be reached without an absence."""
     pending, seen = [start], {id(start)}
     while pending:
         for name, machine in pending.pop().values.items():
@@ -83,12 +83,11 @@ def _machines(start: _State) -> Iterator[tuple[str, Iterable[Part]]]:
 
 
 def complexity(patterns: Iterable[Sequence[Tokens]]) -> int:
-    """Return how many wildcard prefixes of one field a worst-case value satisfies at once.
+    """Return how many wildcard prefixes of one field a value can match at once, at most.
 
-    Each pattern is one wildcard, or the several of one `anything-but`. What is counted: the
-    states in which a traversal of the value can
-    be at the same time, each counted once for every pattern that it can still lead to. The
-    count stops soon after the limit.
+    Each pattern is one wildcard, or all wildcards of one `anything-but`. The result is the number
+    of states in which the matching of a value can be at the same time; a state counts once for each
+    pattern that it can still match. The count stops soon after the limit.
     """
     machine = _Machine(patterns)
     pending = [machine.start]
@@ -106,9 +105,9 @@ def complexity(patterns: Iterable[Sequence[Tokens]]) -> int:
 
 
 class _Machine:
-    """The states of several wildcards: a wildcard's number, and how far it has come.
+    """The states of several wildcards: the number of a wildcard, and how many tokens matched.
 
-    They are states of bytes in UTF-8, and the enclosing quotes are part of a value.
+    The tokens are bytes in UTF-8, and the quotes around a value are part of it.
     """
 
     def __init__(self, patterns: Iterable[Sequence[Tokens]]) -> None:
@@ -125,7 +124,7 @@ class _Machine:
     def step(
         self, active: frozenset[tuple[int, int]], character: int
     ) -> frozenset[tuple[int, int]]:
-        """Return the states after one more byte; (row, n) has passed n tokens."""
+        """Return the states after one more byte; in (row, n), n tokens matched."""
         following = set()
         for row, passed in active:
             tokens = self._rows[row]
@@ -143,7 +142,7 @@ class _Machine:
         return frozenset(following)
 
     def weight(self, active: frozenset[tuple[int, int]]) -> int:
-        """Count the states, with those reached by an empty wildcard; shared prefixes once."""
+        """Count the states, including those after an empty wildcard; shared prefixes count once."""
         counted = set()
         for row, passed in active:
             tokens = self._rows[row]

@@ -1,9 +1,9 @@
 """Matching events against parsed patterns, with array consistency.
 
-Without arrays, a field is one lookup and one test. When an array is met, all leaves are
-collected with their places in arrays, and the branch's fields, in the order of their names,
-must be satisfied by leaves that lie in the same elements of the same arrays. Compared with
-Event, ACFinder and StructuredFinder of aws/event-ruler 1.9.0.
+Without arrays, a field takes one lookup and one test. If the event has an array, all leaves are
+collected with their places in arrays. The branch's fields, in the order of their names, must then
+match leaves in the same elements of the same arrays. Compared with Event, ACFinder and
+StructuredFinder of aws/event-ruler 1.9.0.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from eventpipes.pattern.parser import Branch
 from eventpipes.pattern.text import Reader
 
 Place = Mapping[int, int]
-"""Where a leaf lies: the number of each array around it, and its element there."""
+"""The place of a leaf: the number of each array around it, and the index of the element."""
 
 _MISSING = object()
 
@@ -22,35 +22,35 @@ _MISSING = object()
 class Pattern:
     """A compiled event pattern."""
 
-    __slots__ = ("_branches", "_checks", "_entered", "_reader", "matches")
+    __slots__ = ("_branches", "_checks", "_reader", "_searched", "matches")
 
     matches: Callable[[Mapping[str, object]], bool]
     """Return whether an event, a parsed JSON object, matches. Never raises.
 
-    A float has lost its text, and is taken for the shortest that gives it. To match exactly
-    what was written, parse with `parse_float=decimal.Decimal`, or use `matches_text`.
+    A float has lost its text, so its shortest text is used. To match exactly what was written,
+    parse with `parse_float=decimal.Decimal`, or use `matches_text`.
     """
 
     def __init__(self, branches: Sequence[Branch]) -> None:
         self._branches = [
             sorted(branch.items(), key=lambda field: java_order(field[0])) for branch in branches
         ]
-        self._entered = _Entered(name for branch in branches for name in branch)
+        self._searched = _Searched(name for branch in branches for name in branch)
         self._checks = [
             [_check(name.split("."), values) for name, values in branch]
             for branch in self._branches
         ]
         single = self._checks[0][0] if [len(branch) for branch in self._checks] == [1] else None
         self.matches = self._matches if single is None else self._single(single)
-        if self._entered.passes_over_names:
+        if self._searched.skips_names:
             self.matches = self._matches_consistently
         self._reader: Reader | None = None
 
     def matches_text(self, text: str | bytes) -> bool:
         """Return whether an event, as JSON text (bytes are UTF-8), matches.
 
-        It is quicker than parsing and `matches`, for only what the pattern uses is read. Each
-        number counts as it is written, and of a repeated name each value counts.
+        It is quicker than parsing and `matches`, because it reads only what the pattern uses. Each
+        number counts as it is written, and each value of a repeated name counts.
 
         Raises:
             InvalidEvent: the text is no JSON object.
@@ -84,7 +84,7 @@ class Pattern:
 
     def _matches_consistently(self, event: Mapping[str, object]) -> bool:
         leaves: dict[str, list[tuple[object, Place]]] = {}
-        for name, value, place in _Leaves(self._entered).of(event):
+        for name, value, place in _Leaves(self._searched).of(event):
             leaves.setdefault(name, []).append((value, place))
         return any(_search(branch, 0, leaves, {}) for branch in self._branches)
 
@@ -110,20 +110,20 @@ def _search(
 
 
 def _join(so_far: Place, place: Place) -> Place | None:
-    """Return both places together, or nothing if they lie in different elements of an array."""
+    """Return both places together, or None if they are in different elements of an array."""
     for array, element in place.items():
         if so_far.get(array, element) != element:
             return None
     return {**so_far, **place} if place else so_far
 
 
-class _Entered:
-    """What is entered of an event: the paths that a pattern uses.
+class _Searched:
+    """The parts of an event that are searched: the paths that a pattern uses.
 
-    event-ruler 1.9.0 also passes over a name that is no step of any path (recordFieldStep and
-    isFieldStepUsed of GenericMachine). It takes a path's steps apart by Java's String.split,
-    which drops empty parts at the end: an empty name at the end of a path, `{"a": {"": [1]}}`,
-    is found by `{"a.": 1}` only, not by `{"a": {"": 1}}`.
+    event-ruler 1.9.0 also skips a name that is no step of any path (recordFieldStep and
+    isFieldStepUsed of GenericMachine). It splits a path with Java's String.split, which drops empty
+    parts at the end. So a pattern with an empty name at the end of a path, `{"a": {"": [1]}}`,
+    matches `{"a.": 1}` and not `{"a": {"": 1}}`.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -131,19 +131,19 @@ class _Entered:
         self.paths = {prefix for name in every for prefix in _prefixes(name.split("."))}
         self._steps = {step for name in every for step in _java_split(name)}
         ending_empty = any(name.endswith(".") for name in every)
-        self.passes_over_names = ending_empty and "" not in self._steps
+        self.skips_names = ending_empty and "" not in self._steps
 
     def uses(self, name: str, path: str) -> bool:
-        """Return whether a name of the event, of this path, is looked into."""
+        """Return whether the value of a name with this path is searched."""
         if path not in self.paths:
             return False
-        if not self.passes_over_names or name in self._steps:
+        if not self.skips_names or name in self._steps:
             return True
         return "." in name and all(step in self._steps for step in _java_split(name))
 
 
 def _java_split(name: str) -> list[str]:
-    """Return a dotted name's steps, without the empty ones at its end unless it is empty."""
+    """Return a dotted name's steps without empty steps at the end; an empty name has one step."""
     steps = name.split(".")
     while len(steps) > 1 and not steps[-1]:
         steps.pop()
@@ -151,10 +151,10 @@ def _java_split(name: str) -> list[str]:
 
 
 class _Leaves:
-    """Walks an event and numbers its arrays; only what the pattern uses is entered."""
+    """Walks through an event and numbers its arrays; skips what the pattern does not use."""
 
-    def __init__(self, entered: _Entered) -> None:
-        self._entered = entered
+    def __init__(self, searched: _Searched) -> None:
+        self._searched = searched
         self._arrays = 0
 
     def of(self, event: Mapping[str, object]) -> Iterator[tuple[str, object, Place]]:
@@ -165,7 +165,7 @@ class _Leaves:
     ) -> Iterator[tuple[str, object, Place]]:
         for name, value in members.items():
             inner = name if path is None else f"{path}.{name}"
-            if self._entered.uses(name, inner):
+            if self._searched.uses(name, inner):
                 yield from self._value(value, inner, place)
 
     def _value(self, value: object, path: str, place: Place) -> Iterator[tuple[str, object, Place]]:
@@ -182,7 +182,7 @@ class _Leaves:
 
 
 _Check = Callable[[Mapping[str, object]], bool | None]
-"""Whether a field is satisfied; None if an array was met."""
+"""Whether a field matches; None if the event has an array there."""
 
 
 def _check(steps: Sequence[str], values: Values) -> _Check:
@@ -221,16 +221,16 @@ def _check_nested(steps: tuple[str, ...], accept: Test, *, absent: bool) -> _Che
                 return None
             if kind is not dict and node is not _MISSING and accept(node):
                 return True
-        found = list(_dotted_leaves(event, steps))
-        if any(type(leaf) is list for leaf in found):
+        leaves = list(_dotted_leaves(event, steps))
+        if any(type(leaf) is list for leaf in leaves):
             return None
-        return any(map(accept, found)) or (absent and not found)
+        return any(map(accept, leaves)) or (absent and not leaves)
 
     return check
 
 
 def _dotted_leaves(node: object, steps: tuple[str, ...]) -> Iterator[object]:
-    """Yield the leaves of all ways to read the steps, keys with dots in them included."""
+    """Yield the leaves of all ways to read the steps, including keys with dots."""
     if type(node) is list or not steps:
         if type(node) is not dict:
             yield node

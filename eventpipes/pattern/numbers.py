@@ -1,21 +1,21 @@
 """Numbers as EventBridge compares them: any double, exactly.
 
-Compared with ComparableNumber of aws/event-ruler 1.9.0: a number is comparable if a double
-holds it, that is if it is the double's own shortest text in another form. `0.1` and `1.0E-1`
-are comparable and equal; `9007199254740993` and `0.10000000000000000001` are not, because they
-would be rounded. Java prints doubles in their shortest form since version 19; which version
-runs in EventBridge is not known.
+Compared with ComparableNumber of aws/event-ruler 1.9.0: a number is comparable if it has the same
+value as the shortest text of its double. `0.1` and `1.0E-1` are comparable and equal;
+`9007199254740993` and `0.10000000000000000001` are not comparable, because they would be rounded.
+Java prints doubles in their shortest form since version 19; it is not known which version
+EventBridge uses.
 """
 
 import math
 from decimal import Decimal, InvalidOperation
 
 EXACT = 2**53
-"""Each whole number up to this one is a double."""
+"""A double can be every whole number up to this one."""
 
 
 class Written:
-    """A number as it stands in JSON text."""
+    """A number as it is written in JSON text."""
 
     __slots__ = ("text",)
 
@@ -27,7 +27,7 @@ class Written:
 
 
 def comparable(text: str) -> float | None:
-    """Return the number, or nothing if EventBridge compares it as text only."""
+    """Return the number, or None if EventBridge compares it only as text."""
     try:
         number, written = float(text), Decimal(text)
     except (ValueError, InvalidOperation):
@@ -36,7 +36,7 @@ def comparable(text: str) -> float | None:
 
 
 def nearest(text: str) -> str:
-    """Say what to write in the place of a number that is not comparable.
+    """Say what to write instead of a number that is not comparable.
 
     >>> nearest("5e-324")
     'write 4.9e-324'
@@ -46,7 +46,7 @@ def nearest(text: str) -> str:
 
 
 def comparable_value(value: object) -> float | None:
-    """Return a leaf's number if it is one that EventBridge compares as a number."""
+    """Return a leaf's number, or None if EventBridge does not compare it as a number."""
     kind = type(value)
     if kind is int and -EXACT <= value <= EXACT:  # type: ignore[operator]  # the usual one
         return value  # type: ignore[return-value]
@@ -57,7 +57,7 @@ def comparable_value(value: object) -> float | None:
 
 
 def number_text(value: object) -> str | None:
-    """Return a number's text as JSON writes it, or nothing if the value is no number."""
+    """Return a number's JSON text, or None if the value is no number."""
     if isinstance(value, Written):
         return value.text
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
@@ -66,6 +66,6 @@ def number_text(value: object) -> str | None:
 
 
 def _printed(number: float) -> str:
-    """Return the double's text as Java prints it, with two digits at least."""
+    """Return the double's text as Java prints it, with at least two digits."""
     two_digits = f"{number:.1e}"
     return two_digits if float(two_digits) == number else repr(number)

@@ -1,4 +1,4 @@
-"""What a field's list of values accepts: one test a value, joined into one function.
+"""The tests for a field's list of values: one test for each value, joined into one function.
 
 A test takes a leaf of the event: a string, a number, a boolean or null. Numbers never equal
 strings, nor booleans numbers.
@@ -17,10 +17,10 @@ Test = Callable[[object], bool]
 
 @dataclass(frozen=True)
 class Values:
-    """A field's tests: what a present leaf must satisfy, and whether absence satisfies.
+    """A field's tests: the test for a leaf, and whether the field may be absent.
 
-    `given` are the values as they were written, each with its wildcards and whether it is the
-    one that asks for absence.
+    `given` are the values as they were written, each with whether it asks for absence, and its
+    wildcards.
     """
 
     accept: Test | None
@@ -29,7 +29,7 @@ class Values:
 
 
 def equals_number(text: str) -> Test:
-    """Match a number: by value if it is comparable, else by its text."""
+    """Match a number: by its value if it is comparable, otherwise by its text."""
     wanted = comparable(text)
 
     def test(value: object) -> bool:
@@ -40,7 +40,7 @@ def equals_number(text: str) -> Test:
 
 
 def in_number_range(low: float, high: float, *, above: bool, below: bool) -> Test:
-    """Match a number in a range; `above` and `below` leave the bound out."""
+    """Match a number in a range; `above` and `below` exclude the bound."""
 
     def test(value: object) -> bool:
         number = comparable_value(value)
@@ -54,37 +54,37 @@ def in_number_range(low: float, high: float, *, above: bool, below: bool) -> Tes
 
 
 def in_address_range(first: str, last: str) -> Test:
-    """Match a string that is an IP address in a range, both ends in digits."""
+    """Match a string that is an IP address in a range, whose ends are given in digits."""
 
     def test(value: object) -> bool:
-        found = digits(value) if isinstance(value, str) else None
-        return found is not None and within(found, first, last)
+        address = digits(value) if isinstance(value, str) else None
+        return address is not None and within(address, first, last)
 
     return test
 
 
 def starts_with(prefix: str) -> Test:
-    """Match a string that begins so; its enclosing quotes are part of it (event-ruler 1.9.0)."""
+    """Match a string with this prefix; its quotes are part of it (event-ruler 1.9.0)."""
     if prefix.endswith('"'):
         return lambda value: isinstance(value, str) and f'{value}"'.startswith(prefix)
     return lambda value: isinstance(value, str) and value.startswith(prefix)
 
 
 def ends_with(suffix: str) -> Test:
-    """Match a string that ends so; its enclosing quotes are part of it (event-ruler 1.9.0)."""
+    """Match a string with this suffix; its quotes are part of it (event-ruler 1.9.0)."""
     if suffix.startswith('"'):
         return lambda value: isinstance(value, str) and f'"{value}'.endswith(suffix)
     return lambda value: isinstance(value, str) and value.endswith(suffix)
 
 
 def full_match(expression: re.Pattern[str]) -> Test:
-    """Match a string that is all of a regular expression."""
+    """Match a string that a regular expression matches as a whole."""
     match = expression.fullmatch
     return lambda value: isinstance(value, str) and match(value) is not None
 
 
 def ignoring_case(text: str, *, before: str = "", after: str = "") -> Test:
-    """Match a string whose characters are `text`'s, each in lower or upper case."""
+    """Match a string that equals `text`, each character in lower or upper case."""
     pattern = "".join(f"(?:{_either_case(character)})" for character in text)
     return full_match(re.compile(before + pattern + after, re.DOTALL))
 
@@ -92,9 +92,9 @@ def ignoring_case(text: str, *, before: str = "", after: str = "") -> Test:
 def _either_case(character: str) -> str:
     """Return the expression of a character, as in EqualsIgnoreCaseParser of event-ruler.
 
-    It takes Java's characters one by one, so each half of a character beyond the basic plane by
-    itself, which has no bytes in UTF-8 and becomes a question mark: the smiley of U+1F600
-    matches `??`, and never itself.
+    It reads Java's characters one by one. A character beyond the basic plane has two of them. Each
+    has no bytes in UTF-8 by itself, and becomes a question mark: the smiley of U+1F600 matches
+    `??`, and never itself.
     """
     if ord(character) > 0xFFFF:  # noqa: PLR2004 - the end of the basic plane
         return r"\?\?"
@@ -104,24 +104,24 @@ def _either_case(character: str) -> str:
 
 
 def is_literal(literal: object) -> Test:
-    """Match exactly true, false or null."""
+    """Match true, false or null exactly."""
     return lambda value: value is literal
 
 
 def no_number_of(numbers: Iterable[float]) -> Test:
-    """Match whatever is not one of these numbers."""
+    """Match every leaf except these numbers."""
     forbidden = frozenset(numbers)
     return lambda value: comparable_value(value) not in forbidden
 
 
 def no_string_of(strings: Iterable[str]) -> Test:
-    """Match whatever is not one of these strings."""
+    """Match every leaf except these strings."""
     forbidden = frozenset(strings)
     return lambda value: not (isinstance(value, str) and value in forbidden)
 
 
 def none_of(tests: Sequence[Test]) -> Test:
-    """Match whatever satisfies no test."""
+    """Match every leaf for which all tests fail."""
     return lambda value: not any(test(value) for test in tests)
 
 
@@ -131,7 +131,7 @@ def anything(_: object) -> bool:
 
 
 def any_of(strings: Iterable[str], tests: Sequence[Test]) -> Test | None:
-    """Join a field's strings and tests; none at all if there is nothing to accept."""
+    """Join a field's strings and tests into one test; None if there are none."""
     exact = frozenset(strings)
     if not tests:
         return exact.__contains__ if exact else None
@@ -142,8 +142,8 @@ def any_of(strings: Iterable[str], tests: Sequence[Test]) -> Test | None:
     def test(value: object) -> bool:
         if type(value) is str and value in exact:
             return True
-        for one in several:  # noqa: SIM110 - a generator would cost half the time
-            if one(value):
+        for each in several:  # noqa: SIM110 - a generator would cost half the time
+            if each(value):
                 return True
         return False
 

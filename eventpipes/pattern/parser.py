@@ -13,7 +13,7 @@ from eventpipes.pattern.numbers import comparable, nearest
 from eventpipes.pattern.operators import Test, Values
 
 Branch = dict[str, Values]
-"""One way to match: dotted paths to what they accept. A pattern is one or more of them."""
+"""One way to match: dotted paths and their tests. A pattern has one or more branches."""
 
 OR = "$or"
 MAXIMUM_FIELDS = 256
@@ -31,7 +31,7 @@ RESERVED_IN_OR = frozenset(
 
 
 class _Object(list[tuple[str, Any]]):
-    """A JSON object with all its members, repeated names too."""
+    """A JSON object with all its members, including repeated names."""
 
 
 _ABSENT = _Object([("exists", False)])
@@ -56,7 +56,7 @@ def parse(pattern: str | dict[str, object]) -> list[Branch]:
     try:
         branches = _Parser(with_or=True).branches(document)
     except InvalidPattern:
-        # "$or" that is not the operator is a field's name, as it was before there was one.
+        # If "$or" is not valid as an operator, it is the name of a field.
         try:
             branches = _Parser(with_or=False).branches(document)
         except InvalidPattern:
@@ -66,7 +66,7 @@ def parse(pattern: str | dict[str, object]) -> list[Branch]:
     if any(len(branch) > MAXIMUM_FIELDS for branch in branches):
         raise InvalidPattern(f"a pattern has {MAXIMUM_FIELDS} fields at most", found=pattern)
     crowded = None
-    if _names_wildcard(document):  # most do not, and are compiled in half the time
+    if _names_wildcard(document):  # without a wildcard, this saves half the time
         crowded = too_complex(map(_counted, branches))
     if crowded is not None:
         raise InvalidPattern(
@@ -137,7 +137,7 @@ class _Parser:
                     operator=OR,
                     found=name,
                 )
-            inner = f"{path}.{name}" if path else name  # so in Path.extendedName of event-ruler
+            inner = f"{path}.{name}" if path else name  # as in Path.extendedName of event-ruler
             if isinstance(value, _Object):
                 self._object(value, [*steps, name], branches, inside_or=inside_or)
             elif isinstance(value, list):

@@ -1,8 +1,8 @@
-"""Events as JSON text: read quickly where that is exact, and exactly where it is not.
+"""Reads events from JSON text: with msgspec if the result is exact, otherwise with `json`.
 
-msgspec reads only the members that a pattern uses. It keeps the last of a repeated name, where
-event-ruler 1.9.0 matches any of them (Event's constructor for text); so it is asked only about
-text in which no name can be repeated unseen, and the standard library about all other.
+msgspec is quicker, because it reads only the members that a pattern uses. But it keeps only the
+last value of a repeated name, and event-ruler 1.9.0 matches each value (Event's constructor for
+text). So msgspec reads only text without repeated names, and the standard library reads the rest.
 """
 
 import json
@@ -18,13 +18,13 @@ _Members = dict[str, object]
 _typed_dict: Any = TypedDict
 _OTHERS = list[Any] | str | int | float | bool | None
 _FEW = 3
-"""Of how many names the occurrences in a text are counted, before reading all is quicker."""
+"""For more names than this, reading the whole text is quicker than counting the names in it."""
 _LONG_NUMBER = 4000
 """Python refuses to read a whole number of more than 4,300 digits."""
 
 
 class Repeated(dict[str, object]):
-    """A JSON object in which a name is repeated: its items are all members that were written."""
+    """A JSON object with a repeated name; `items` gives all members that were written."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
@@ -54,14 +54,14 @@ class Reader:
         """
         try:
             event = text.decode() if isinstance(text, bytes) else text
-            found = self._quickly(event)
+            members = self._quickly(event)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            found = None
-        return _exactly(text) if found is None else (found, False)
+            members = None
+        return _exactly(text) if members is None else (members, False)
 
     def _quickly(self, text: str) -> _Members | None:
-        """Return the members, or nothing if a name may be repeated."""
-        if "\\" in text and "\\u" in text:  # a name may be written in two ways
+        """Return the members, or None if a name may be repeated."""
+        if "\\" in text and "\\u" in text:  # an escape may hide a repeated name
             return None
         if self._quoted is not None:
             used: _Members = self._used(text)
@@ -70,7 +70,7 @@ class Reader:
                     return None
             return used
         whole: _Members = _WHOLE(text)
-        # A member that was dropped took at least its own colon with it.
+        # If a member was dropped, at least its colon is missing.
         return whole if text.count(":") == _ENCODE(whole).count(b":") else None
 
 
@@ -79,9 +79,9 @@ _ENCODE: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=lambda _: Non
 
 
 def _members(paths: frozenset[tuple[str, ...]], known: dict[Any, Any]) -> Any:  # noqa: ANN401 - a type
-    """Return the type of an object of which these paths are used; other members are skipped.
+    """Return the type of an object with these paths; other members are skipped.
 
-    A name of the event may have dots and be several steps.
+    A name in the event may have dots, and then it is several steps.
     """
     if paths not in known:
         following: dict[str, set[tuple[str, ...]]] = {}

@@ -13,14 +13,14 @@ def tokens(wildcard: str) -> list[str | None]:
         ValueError: two wildcard characters in a row, or an escape of something else.
 
     """
-    found: list[str | None] = []
+    result: list[str | None] = []
     position = 0
     while position < len(wildcard):
         character = wildcard[position]
         if character == ANY:
             if wildcard[position + 1 : position + 2] == ANY:
                 raise ValueError(f"consecutive wildcard characters at position {position + 1}")
-            found.append(None)
+            result.append(None)
         elif character == "\\":
             position += 1
             escaped = wildcard[position : position + 1]
@@ -28,11 +28,11 @@ def tokens(wildcard: str) -> list[str | None]:
                 raise ValueError(
                     f"invalid escape at position {position}; only \\* and \\\\ are allowed"
                 )
-            found.append(escaped)
+            result.append(escaped)
         else:
-            found.append(character)
+            result.append(character)
         position += 1
-    return found
+    return result
 
 
 def expression(wildcard: Sequence[str | None]) -> re.Pattern[str]:

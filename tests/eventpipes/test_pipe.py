@@ -224,7 +224,7 @@ def test_a_header_that_eventbridge_takes_out_is_not_sent(name: str) -> None:
         headers = request(made).headers
         assert "me" not in headers.values()
         assert headers["User-Agent"] == "Amazon/EventBridge/ApiDestinations"
-        assert made.warnings == (f"EventBridge takes the header {name} out: leave it away",)
+        assert made.warnings == (f"EventBridge removes the header {name}: leave it out",)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_another_target_is_unsupported(document: Any, target: str) -> None:
 def test_a_connection_that_is_gone_is_said_to_be(document: Any) -> None:
     """As in a state whose connection was deleted by hand."""
     del document["resource"]["aws_cloudwatch_event_connection"]
-    with pytest.raises(Unsupported, match="its connection is not there"):
+    with pytest.raises(Unsupported, match="its connection does not exist"):
         Pipe(definitions(document)[0])
 
 
