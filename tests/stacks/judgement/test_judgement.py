@@ -313,7 +313,7 @@ def test_what_is_known_after_synth_only_is_not_judged(path: str, value: object) 
         (
             "target_parameters.input_template",
             "${var.template}",
-            "its input template is a Terraform",
+            "input template is a Terraform",
         ),
     ],
 )
