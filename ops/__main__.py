@@ -14,6 +14,7 @@ from rich.table import Table
 from ops import cdktf as cdktf_cli
 from ops import policy as checkov
 from ops import provider, saved_plan
+from ops.backend import another_state
 from ops.bootstrap import bootstrap as create_state_bucket
 from ops.capacity.commands import Strict, capacity
 from ops.demo import demo as run_demo
@@ -290,8 +291,11 @@ def _initialized() -> Terraform:
     settings = _settings()
     env = environment(settings)
     require_key(env)
-    terraform = Terraform(synthesize(settings.stack, env), env)
-    terraform.init()
+    folder = synthesize(settings.stack, env)
+    if (another := another_state(folder)) is not None:
+        print(f"warning: {another}", file=sys.stderr)
+    terraform = Terraform(folder, env)
+    terraform.init("-reconfigure")  # what synth wrote names the state; the folder remembers another
     return terraform
 
 

@@ -1,0 +1,39 @@
+"""Which state a stack's folder was last used with, beside the one that its settings name now."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_PLACE = ("bucket", "key", "region")
+
+
+def another_state(folder: Path) -> str | None:
+    """Return a sentence if the folder was last used with another state, else nothing.
+
+    `terraform init` writes what it has used into the folder; a folder that was never used, or
+    whose record cannot be read, has none.
+    """
+    now = _backend(folder / "cdk.tf.json", "terraform", "backend", "s3")
+    was = _backend(folder / ".terraform" / "terraform.tfstate", "backend", "config")
+    if not now or not was or all(now.get(name) == was.get(name) for name in _PLACE):
+        return None
+    return (
+        f"the Terraform state is {_told(now)} now, and was {_told(was)} when this folder was last"
+        " used. What was deployed with that one stays as it is and goes on sending: to work on it,"
+        " set NAME_PREFIX, AWS_REGION, STATE_BUCKET and STATE_KEY as they were"
+    )
+
+
+def _backend(file: Path, *names: str) -> Mapping[str, Any]:
+    try:
+        found: Any = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _told(backend: Mapping[str, Any]) -> str:
+    return f"s3://{backend.get('bucket')}/{backend.get('key')} in {backend.get('region')}"
