@@ -43,7 +43,8 @@ def simulate(
     rules = read_rules(synthesized)
     behind = {pipe: [Rule(rule) for rule in rules_behind(pipe.definition, rules)] for pipe in pipes}
     for record in records:
-        console.print(f"[bold]{escape(str(record['eventName']))}[/] {escape(keys_of(record))}")
+        heading = f"[bold]{escape(str(record['eventName']))}[/] {escape(keys_of(record))}"
+        console.print(heading, soft_wrap=True, highlight=False)
         for pipe in pipes:
             console.print(f"  [cyan]{pipe.definition.name}[/]")
             outcome = pipe.process(record)

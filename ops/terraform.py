@@ -112,6 +112,7 @@ def synthesize(stack: str, env: Mapping[str, str], *, quiet: bool = False) -> Pa
         stderr=subprocess.PIPE if quiet else None,
         text=True,
         check=False,
+        process_group=0,  # Ctrl-C ends this process, which ends it; else both print a traceback
     )
     if done.returncode:
         sys.stderr.write(done.stderr or "")

@@ -47,7 +47,7 @@ def examine() -> Iterator[Check]:
             known = known or (check.name, check.verdict) == ("credentials", Verdict.OK)
             yield check
         declared, problem = _declared(settings) if known else (None, None)
-        yield from momento.examine(settings, declared.caches() if declared else ())
+        yield from momento.examine(settings, declared.caches() if declared else {})
         if known:
             yield from pipes.examine(settings, client)
         if problem is not None:

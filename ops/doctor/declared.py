@@ -9,7 +9,7 @@ from eventpipes import Definition, RuleDefinition
 from eventpipes.synthesized import definitions, rules
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
-_CACHE = re.compile(r"https?://[^/]+/(?:cache|topics)/([^/*$]+)")
+_CACHE = re.compile(r"https?://[^/]+/(?P<of>cache|topics)/(?P<cache>[^/*$]+)")
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,17 @@ class Declared:
         actions = (one.get("alarm_actions", ()) for one in self.all("aws_cloudwatch_metric_alarm"))
         return sorted({self.name_of(arn) for each in actions for arn in each})
 
-    def caches(self) -> list[str]:
-        """Return every cache that a request of the stack can be about."""
-        found: dict[str, None] = {}
+    def caches(self) -> dict[str, bool]:
+        """Return every cache that a request can be about, and whether any is about its items.
+
+        The others only have topics that messages are published to.
+        """
+        found: dict[str, bool] = {}
         routes: list[Definition | RuleDefinition] = [*definitions(self.document)]
         for route in [*routes, *rules(self.document)]:
             url = route.destination.endpoint
             for value in route.path_parameters:
                 url = url.replace("*", value, 1)
             if match := _CACHE.match(url):
-                found[match[1]] = None
-        return list(found)
+                found[match["cache"]] = found.get(match["cache"], False) or match["of"] == "cache"
+        return found

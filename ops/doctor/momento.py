@@ -7,7 +7,7 @@ subscriber would receive that.
 
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import httpx
 
@@ -21,8 +21,12 @@ WEB_PAGE = "text/html"
 """What a server answers that is no API."""
 
 
-def examine(settings: Settings, caches: Sequence[str] = ()) -> Iterator[Check]:
-    """Yield a check for each cache (default: that of the settings): all is well, or what is not."""
+def examine(settings: Settings, caches: Mapping[str, bool] | None = None) -> Iterator[Check]:
+    """Yield a check for each cache: all is well, or what is not.
+
+    `caches` are names, and whether items are sent there (default: that of the settings, with
+    items). A stack that only publishes needs no permission for items.
+    """
     if settings.momento_api_key is None:
         return  # told by the settings' checks
     access = Access(
@@ -31,8 +35,8 @@ def examine(settings: Settings, caches: Sequence[str] = ()) -> Iterator[Check]:
     )
     try:
         with Momento() as momento:
-            for cache in dict.fromkeys(caches or (settings.cache_name,)):
-                yield _cache(momento, access, cache)
+            for cache, has_items in (caches or {settings.cache_name: True}).items():
+                yield _cache(momento, access, cache, has_items=has_items)
     except (RefusedError, UnansweredError) as error:
         yield _failure(
             f"{access.origin} does not answer ({error}): compare MOMENTO_API_ENDPOINT with the"
@@ -40,7 +44,7 @@ def examine(settings: Settings, caches: Sequence[str] = ()) -> Iterator[Check]:
         )
 
 
-def _cache(momento: Momento, access: Access, cache: str) -> Check:
+def _cache(momento: Momento, access: Access, cache: str, *, has_items: bool) -> Check:
     endpoint = access.origin
     key = f"is-the-cache-there-{uuid.uuid4()}"
 
@@ -63,6 +67,12 @@ def _cache(momento: Momento, access: Access, cache: str) -> Check:
         )
     if written.status_code != httpx.codes.FORBIDDEN:
         return _problem(written, endpoint, cache) or _other(written, endpoint)
+    if not has_items:
+        return ok(
+            "Momento",
+            f"{endpoint} takes the key; it may not write items of {cache}, and the stack only"
+            " publishes there: whether it may publish is not tried",
+        )
     may = "may read" if reads else "may neither read nor write"
     return _failure(
         f"{endpoint} takes the key, which {may} {cache} (403){' and not write it' * reads}: the"

@@ -67,6 +67,12 @@ def test_each_pipe_tells_its_request_or_why_there_is_none(
     assert "not JSON" not in told
 
 
+def test_a_long_key_stays_on_its_line(tmp_path: Path, synthesized: Path) -> None:
+    """A partition key has up to 2,048 bytes, and a line without a terminal 100 characters."""
+    record = json.dumps({"eventName": "REMOVE", "dynamodb": {"Keys": {"Id": {"S": "x" * 2_048}}}})
+    assert run(tmp_path, synthesized, record).startswith(f"REMOVE Id={'x' * 2_048}\n")
+
+
 def test_a_body_that_is_not_json_is_marked(tmp_path: Path, synthesized: Path) -> None:
     text = json.dumps(INSERT).replace("Oslo", 'The \\"Loop\\"')
     assert "! the body is not JSON" in run(tmp_path, synthesized, text)

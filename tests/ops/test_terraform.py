@@ -1,6 +1,7 @@
 """How Terraform is run, with a stand-in for it, and what is made of what it says."""
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -122,6 +123,16 @@ def test_a_quiet_synth_speaks_if_it_fails(
     with pytest.raises(OpsError) if code else nullcontext():
         assert synthesize("own", {}, quiet=quiet) == tmp_path / "cdktf.out" / "stacks" / "own"
     assert capfd.readouterr().err == ("warning: three readers\n" if said else "")
+
+
+def test_ctrl_c_does_not_reach_synth_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends the command, which ends synth; both would print a traceback, and jsii's node too."""
+    (tmp_path / "main.py").write_text("import os; print(os.getpgrp(), file=open('group', 'w'))")
+    monkeypatch.setattr("ops.terraform.ROOT", tmp_path)
+    synthesize("own", {})
+    assert int((tmp_path / "group").read_text()) != os.getpgrp()
 
 
 def test_events_are_yielded_as_they_come(terraform: Runner) -> None:

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from localcloud.momento import Item, LocalMomento
 from ops.doctor.check import Verdict
+from ops.doctor.declared import Declared
 from ops.doctor.momento import examine
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
@@ -99,9 +100,51 @@ def test_asking_changes_nothing(momento: LocalMomento) -> None:
 def test_every_cache_is_asked_for_once(momento: LocalMomento) -> None:
     momento.service.create_cache("orders")
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
-    checks = list(examine(settings, ["orders", CACHE, "none", "orders"]))
+    checks = list(examine(settings, {"orders": True, CACHE: True, "none": False}))
     assert [check.verdict for check in checks] == [Verdict.OK, Verdict.OK, Verdict.FAILURE]
     assert "orders is there" in checks[0].found
+
+
+def test_a_stack_that_only_publishes_needs_no_permission_for_items(momento: LocalMomento) -> None:
+    """Momento's page "HTTP API for Momento Roles": rules for topics are their own."""
+    rule = {"type": "topic", "permissions": ["write"], "caches": {"name": CACHE}, "topics": "*"}
+    momento.service.keys.add("publishes", [rule])
+    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY="publishes")
+    (publishing,) = examine(settings, {CACHE: False})
+    assert publishing.verdict is Verdict.OK
+    assert "whether it may publish is not tried" in publishing.found
+    (writing,) = examine(settings, {CACHE: True})
+    assert writing.verdict is Verdict.FAILURE
+
+
+@pytest.mark.parametrize("paths", [("cache",), ("topics",), ("topics", "cache")])
+def test_it_is_known_whether_a_stack_writes_items_to_a_cache(paths: tuple[str, ...]) -> None:
+    document = {
+        "resource": {
+            "aws_cloudwatch_event_connection": {"c": {"name": "c"}},
+            "aws_cloudwatch_event_api_destination": {
+                path: {
+                    "name": path,
+                    "http_method": "POST",
+                    "invocation_endpoint": f"https://momento.example/{path}/orders/x",
+                    "connection_arn": "${aws_cloudwatch_event_connection.c.arn}",
+                }
+                for path in paths
+            },
+            "aws_pipes_pipe": {
+                path: {
+                    "name": path,
+                    "source": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/s",
+                    "target": f"${{aws_cloudwatch_event_api_destination.{path}.arn}}",
+                    "source_parameters": {
+                        "dynamodb_stream_parameters": {"starting_position": "LATEST"}
+                    },
+                }
+                for path in paths
+            },
+        }
+    }
+    assert Declared(document).caches() == {"orders": "cache" in paths}
 
 
 def test_a_missing_cache_is_a_failure(momento: LocalMomento) -> None:
