@@ -21,7 +21,7 @@ from eventpipes.request import removed_headers, wildcards
 from eventpipes.rule import RuleDefinition, check_input, variables
 from eventpipes.service_model import EVENTS, PIPES, Model
 from eventpipes.stream_path import misread, unread
-from eventpipes.stream_pattern import misfits, misfits_in_event, unsupported_by_pipes
+from eventpipes.stream_pattern import met_by_all, misfits, misfits_in_event, unsupported_by_pipes
 from eventpipes.template import Template, from_json
 
 _MOST_RECORDS: Final = 10_000
@@ -114,6 +114,7 @@ def _misfits(definition: Definition) -> Iterator[str]:
         return  # it reads something else
     for text in filters:
         yield from misfits(text)
+        yield from met_by_all(text)
     of_record = definition.enrichment_template if definition.enriched else definition.input_template
     if of_record and not is_expression(of_record):
         yield from unread(Template(of_record).names)

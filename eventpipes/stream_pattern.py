@@ -8,6 +8,7 @@ and "Comparison operators for use in event patterns", whose table says what pipe
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from eventpipes.dynamodb_number import InvalidNumber, normalise
 from eventpipes.pattern.operators import Values
 from eventpipes.pattern.parser import Branch, parse
 
@@ -24,6 +25,12 @@ _RECORD: Final = {
 _TOP: Final = (
     *("awsRegion", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion"),
 )
+_TAGS: Final = {
+    **dict.fromkeys(("S", "B", "SS", "BS"), "text"),
+    **dict.fromkeys(("N", "NS"), "numeral"),
+    **dict.fromkeys(("BOOL", "NULL"), "boolean"),
+}
+"""What stands under a type; a numeral is the text of a number."""
 _NOT_IN_PIPES: Final = ("prefix", "suffix", "equals-ignore-case", "wildcard")
 """What `anything-but` may hold on an event bus, and not in a pipe."""
 _ANY: Final = ("anything-but", "exists")
@@ -45,6 +52,33 @@ def misfits(pattern: str, start: Sequence[str] = ()) -> Iterator[str]:
             f"the filter {_short(pattern)} matches no record of a stream: {reasons[0]}; nothing"
             " will be sent"
         )
+
+
+def met_by_all(pattern: str) -> Iterator[str]:
+    """Yield each field that is asked to be absent where a record never has a single value.
+
+    So every record meets `{"dynamodb": {"OldImage": [{"exists": false}]}}`, not an INSERT alone.
+
+    Raises:
+        InvalidPattern: EventBridge would reject the pattern.
+
+    """
+    asked = {
+        name: tuple(name.split("."))
+        for branch in parse(pattern)
+        for name, values in branch.items()
+        if values.absent
+    }
+    for name, steps in asked.items():
+        leaf = _leaf(steps)
+        if leaf in ("object", "nothing"):
+            why = f"{name} is no part of it{_advice(steps)}"
+            if leaf == "object":
+                why = f"{name} is never a single value there{_type_advice(steps)}"
+            yield (
+                f"the filter {_short(pattern)} asks that {name} is absent, and every record of a"
+                f" stream meets that: {why}"
+            )
 
 
 def misfits_in_event(pattern: str) -> Iterator[str]:
@@ -125,7 +159,7 @@ def _excluded(steps: tuple[str, ...], values: Values) -> set[str]:
 
 
 def _leaf(steps: Sequence[str]) -> str:
-    """Return what stands at a path of a pattern: text, number, boolean, object or nothing.
+    """Return what stands there: text, numeral, number, boolean, object or nothing.
 
     Lists do not count as steps in a pattern. A name of an attribute may itself hold dots.
     """
@@ -153,10 +187,8 @@ def _value(steps: Sequence[str]) -> str:
     match list(steps):
         case [] | ["M"] | ["L"]:
             return "object"
-        case ["S" | "N" | "B" | "SS" | "NS" | "BS"]:
-            return "text"
-        case ["BOOL" | "NULL"]:
-            return "boolean"
+        case [str(tag)] if tag in _TAGS:
+            return _TAGS[tag]
         case ["M", *rest]:
             return _in_map(rest)
         case ["L", *rest]:
@@ -174,21 +206,32 @@ def _accepts(given: Any, leaf: str) -> bool:  # noqa: ANN401 - what a pattern ho
         operator = given[0][0]
         if operator in _ANY:
             return True
-        return leaf == ("number" if operator == "numeric" else "text")
+        return leaf == "number" if operator == "numeric" else leaf in ("text", "numeral")
     if isinstance(given, bool):
         return leaf == "boolean"
     if given is None:
         return False
-    is_text = type(given) is str
-    return leaf == ("text" if is_text else "number")
+    if type(given) is not str:
+        return leaf == "number"
+    return leaf == "text" or (leaf == "numeral" and _is_stored(given))
+
+
+def _is_stored(text: str) -> bool:
+    """Say whether DynamoDB writes a number so: `7`, and neither `7.0` nor `07`."""
+    try:
+        return normalise(text) == text
+    except InvalidNumber:
+        return False
 
 
 def _wrong_type(name: str, leaf: str) -> str:
-    if leaf == "text":
+    if leaf == "numeral":
         return (
-            f"{name} is text there, as a number is in DynamoDB's JSON, and the filter asks for"
-            " another type: write it in quotes"
+            f"{name} is text there, as a number is in DynamoDB's JSON, in its shortest form such"
+            ' as "7": write it in quotes and so; a range cannot be asked for'
         )
+    if leaf == "text":
+        return f"{name} is text there, and the filter asks for another type: write it in quotes"
     wanted = "a number" if leaf == "number" else "true or false"
     return f"{name} is {wanted} there, and the filter asks for another type"
 

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from eventpipes import compile as compile_pattern
-from eventpipes.stream_pattern import misfits, misfits_in_event, unsupported_by_pipes
+from eventpipes.stream_pattern import (
+    met_by_all,
+    misfits,
+    misfits_in_event,
+    unsupported_by_pipes,
+)
 
 RECORDS: list[dict[str, Any]] = [
     {
@@ -155,3 +160,42 @@ def test_what_pipes_do_not_support_is_told(value: object, named: str) -> None:
 )
 def test_what_pipes_support_is_silent(value: object) -> None:
     assert not list(unsupported_by_pipes(json.dumps(image(City={"S": [value]}))))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{"dynamodb":{"OldImage":[{"exists":false}]}}',
+        '{"dynamodb":{"NewImage":{"City":[{"exists":false}]}}}',
+        '{"dynamodb":{"NewImage":{"Map":{"M":[{"exists":false}]}}}}',
+        '{"userIdentity":[{"exists":false}],"eventName":["REMOVE"]}',
+        '{"NewImage":{"City":{"S":[{"exists":false}]}}}',
+    ],
+)
+def test_an_absence_that_every_record_meets_is_told(pattern: str) -> None:
+    """event-ruler's README, "Exists matching": it works on leaves only."""
+    (told,) = met_by_all(pattern)
+    assert "every record of a stream meets that" in told
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{"dynamodb":{"OldImage":{"City":{"S":[{"exists":false}]}}}}',
+        '{"userIdentity":{"principalId":[{"exists":false}]}}',
+        '{"dynamodb":{"OldImage":[{"exists":true}]}}',
+        '{"eventName":["INSERT"]}',
+    ],
+)
+def test_an_absence_that_tells_records_apart_is_not_told(pattern: str) -> None:
+    assert list(met_by_all(pattern)) == []
+
+
+@pytest.mark.parametrize("value", ["7.0", "07", "1e3", "+7", "seven", ""])
+@pytest.mark.parametrize("kind", ["N", "NS"])
+def test_a_number_that_dynamodb_writes_otherwise_is_told(value: str, kind: str) -> None:
+    """DynamoDB, "Supported data types and naming rules": zeros in front and behind are trimmed."""
+    (told,) = misfits(json.dumps({"dynamodb": {"NewImage": {"Count": {kind: [value]}}}}))
+    assert "in its shortest form" in told
+    both = {"dynamodb": {"NewImage": {"Count": {kind: [value, "7"]}}}}
+    assert list(misfits(json.dumps(both))) == []

@@ -205,6 +205,7 @@ def test_a_batch_of_a_queue_is_judged_by_the_model_alone() -> None:
     ("path", "value", "says"),
     [
         (FILTER, '{"eventName":["insert"]}', "matches no record of a stream"),
+        (FILTER, '{"dynamodb":{"OldImage":[{"exists":false}]}}', "every record of a stream meets"),
         (FILTER, '{"eventName":[{"wildcard":"I*"}]}', "has wildcard, which AWS's guide lists"),
         (TEMPLATE, '{"a":<$.body>}', "<$.body>, which is no part of a stream record"),
         (TEMPLATE, '{"a":<$.eventName>,}', "begins as a JSON object and is none"),
