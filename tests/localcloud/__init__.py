@@ -1,1 +1,1 @@
-"""The local AWS, and what the stacks become on it."""
+"""The local cloud, and the stacks on it."""

@@ -1,4 +1,4 @@
-"""What arrives at a local Momento, and what it answers in place of the service."""
+"""The requests to a local Momento, and responses that replace the service's."""
 
 import asyncio
 import random
@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 HANG = Response(status_code=599)
-"""Stands for an answer that comes too late."""
+"""A response that comes too late."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """One request as it came in."""
+    """One request."""
 
     method: str
     path: str
@@ -33,7 +33,7 @@ class Arrival:
 
 
 class Arrivals(list[Arrival]):
-    """Requests in the order in which they came; to be set as the service's `interfere`."""
+    """The requests in their order; set it as the service's `interfere`."""
 
     def __init__(self, hang_seconds: float = 1.0) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Arrivals(list[Arrival]):
         self._hang_seconds = hang_seconds
 
     async def __call__(self, request: Request) -> Response | None:
-        """Note a request, and answer it as was asked for its key, if so."""
+        """Record a request, and answer it if a response was set for its key."""
         arrival = Arrival(
             method=request.method,
             path=request.url.path,
@@ -71,7 +71,7 @@ class Arrivals(list[Arrival]):
 
 
 def until(what: Callable[[], object], seconds: float = 120) -> None:
-    """Wait until something is true.
+    """Wait until a condition is true.
 
     Raises:
         AssertionError: it was not within so many seconds.
@@ -84,9 +84,9 @@ def until(what: Callable[[], object], seconds: float = 120) -> None:
 
 
 def unused_port() -> int:
-    """Return a port that nobody listens at, and that the kernel gives to nobody by itself.
+    """Return a port on which no process listens, and which the kernel gives to no process.
 
-    So it can be taken again after a while, and connections to it are refused meanwhile.
+    Connections to it are refused, and a test can use it later.
     """
     while True:
         port = random.randint(20_000, 32_000)  # noqa: S311 - any will do

@@ -1,4 +1,4 @@
-"""The weather resources with one pipe to an event bus, whose rules do what the pipes do."""
+"""The weather resources with one pipe to an event bus; its rules do what the pipes do."""
 
 import json
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ RULES = {PUT: "cache-put", DELETE: "cache-delete", PUBLISH: "topic-publish"}
 
 
 class BusCloud(WeatherCloud):
-    """A bus, and a pipe that puts each record on it; rules are added as a test needs them."""
+    """A bus, and a pipe that puts each record on it; a test adds the rules that it needs."""
 
     def create(self, *pipes: str, **target: Any) -> None:
-        """Create the pipe to the bus, and the rules in the place of these pipes."""
+        """Create the pipe to the bus, and rules instead of these pipes."""
         self.weather.events.create_event_bus(Name=BUS)
         for pipe in pipes:
             self.put_rule(pipe, **target)
@@ -39,7 +39,7 @@ class BusCloud(WeatherCloud):
         )
 
     def put_rule(self, pipe: str, **target: Any) -> None:
-        """Create or replace a rule with its target; None takes a member of the target away."""
+        """Create or replace a rule with its target; None removes a member of the target."""
         definition = self.weather.definition(pipe)
         detail = (
             json.loads(definition.filters[0])
@@ -77,7 +77,7 @@ class BusCloud(WeatherCloud):
         }
 
     def letter(self) -> tuple[dict[str, Any], Mapping[str, str]]:
-        """Take one dead letter: the event, and the message's attributes."""
+        """Receive one dead letter: the event, and the message's attributes."""
         found: list[Any] = []
 
         def taken() -> bool:
@@ -96,7 +96,7 @@ class BusCloud(WeatherCloud):
         }
 
     def put_and_wait(self, location: str, pipe: str = PUT) -> Delivery:
-        """Write a record; return what became of its event in the rule."""
+        """Write a record; return the delivery of its event by the rule."""
         rule = RULES[pipe]
         before = len(self.of(rule))
         self.weather.put(location)
@@ -104,6 +104,6 @@ class BusCloud(WeatherCloud):
 
 
 def state(runner: Runner, pipe: str) -> tuple[str, str]:
-    """Return the state of the rule in a pipe's place, and the reason."""
+    """Return the state of the rule that replaces a pipe, and the reason."""
     status = runner.statuses.get(f"{BUS}/{RULES[pipe]}/{TARGET}")
     return (status.state, status.reason) if status else ("", "")

@@ -1,6 +1,6 @@
-"""What a request to the local AWS is about: the part of an ARN that names it, by service.
+"""The resource of a request to the local AWS: the part of the ARN that names it, by service.
 
-See AWS: "Service Authorization Reference", which says on what each action is judged.
+See AWS: "Service Authorization Reference", which lists the resource types of each action.
 """
 
 import re
@@ -24,7 +24,7 @@ def _values(given: Mapping[str, Any], *members: str) -> Iterator[str]:
 
 
 def _named(form: str, *members: str, otherwise: str = "") -> Callable[..., Iterable[str]]:
-    """Make a function that puts a request's names into a resource's form; ARNs stay as they are."""
+    """Make a function that puts a request's names into a resource's form; ARNs do not change."""
 
     def resources(operation: str, given: Mapping[str, Any]) -> Iterable[str]:
         del operation
@@ -58,7 +58,7 @@ def _of_events(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_logs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Tell the group, or all of its streams, as everything but tags is judged."""
+    """Yield the log group, or all its streams, which IAM checks for all actions but tagging."""
     if operation == "DescribeLogGroups":
         yield "log-group::log-stream:"
         return
@@ -69,7 +69,7 @@ def _of_logs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_kms(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Tell the keys and aliases; a key that is called by its alias is judged as a key."""
+    """Yield the keys and aliases; IAM checks a key by its ARN, also if the request has an alias."""
     if operation in ("CreateKey", "ListAliases"):
         yield "*"
     for value in _values(given, "AliasName"):
@@ -82,7 +82,7 @@ def _of_kms(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_cloudwatch(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Tell the alarm or the dashboard; alarms are described all or not at all."""
+    """Yield the alarm or the dashboard; IAM allows to describe all alarms or none."""
     if operation == "DescribeAlarms":
         yield "alarm:*"
     elif "Dashboard" in operation:

@@ -1,4 +1,4 @@
-"""Which rights a request to the local AWS takes on AWS: IAM's actions, and on what.
+"""The rights that a request to the local AWS needs on AWS: IAM's actions, and their resources.
 
 The service is the one that the request is signed for. The operation is named by the request,
 or found by method, path and query in the service's own description, which botocore has. See
@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from tests.localcloud.call_resources import RESOURCES
 
 UNKNOWN = "unknown"
-"""The service of a call that could not be told."""
+"""The service of an unknown call."""
 
 _PREFIXES = {"monitoring": "cloudwatch"}
 _REST = ("pipes", "s3")
@@ -49,7 +49,7 @@ _S3_ACTIONS = {
     "PutObject": "PutObject",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 }
-"""S3's actions are called other than its operations; one that is not here is unknown."""
+"""S3's actions have other names than its operations; an operation that is not here is unknown."""
 _TAGGING = {
     "cloudwatch": "TagResource",
     "dynamodb": "TagResource",
@@ -62,13 +62,13 @@ _TAGGING = {
     "sns": "TagResource",
     "sqs": "TagQueue",
 }
-"""What it takes to create something with tags, beside the right to create it."""
+"""The additional right to create a resource with tags."""
 _CREATES = ("Create", "PutMetricAlarm", "PutRule")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A right that a request takes: the action, the ARN that IAM judges it by, the condition keys.
+    """A right that a request needs: the action, the ARN that IAM checks, the condition keys.
 
     `resource` is `*` where the action is about nothing that has an ARN. Where the request does
     not say which one it is about, such as a key that it calls by an alias, the ARN ends with `*`.
@@ -80,13 +80,13 @@ class Call:
 
     @property
     def service(self) -> str:
-        """The prefix of the action; `unknown` if it could not be told."""
+        """The prefix of the action; `unknown` if the request is unknown."""
         return self.action.partition(":")[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What of an HTTP request tells its operation."""
+    """The parts of an HTTP request that name its operation."""
 
     method: str
     path: str
@@ -111,7 +111,7 @@ def record(file: Path) -> None:
 
 
 def recorded(file: Path) -> list[Call]:
-    """Return what has been recorded to a file; nothing if no request was made."""
+    """Return the calls in a file; none if no request was made."""
     if not file.exists():
         return []
     lines = file.read_text(encoding="utf-8").splitlines()
@@ -119,7 +119,7 @@ def recorded(file: Path) -> list[Call]:
 
 
 def calls(request: Request) -> list[Call]:
-    """Return the rights that a request takes; one of the service `unknown` if that is not known."""
+    """Return the rights that a request needs; an unknown request has the service `unknown`."""
     signed_for = _SIGNED_FOR.search(request.headers.get("authorization", ""))
     if signed_for is None:
         return [_unknown(request)]
@@ -186,7 +186,7 @@ def _request(environ: dict[str, Any]) -> Request:
 
 
 def _operation(service: str, request: Request) -> tuple[str, dict[str, Any]]:
-    """Return IAM's name of a request's operation, or nothing, and what it was given."""
+    """Return IAM's name of a request's operation, or None, and its parameters."""
     if service in _REST:
         return _rest_operation(service, request)
     target = request.headers.get("x-amz-target")
@@ -197,7 +197,7 @@ def _operation(service: str, request: Request) -> tuple[str, dict[str, Any]]:
 
 
 def _rest_operation(service: str, request: Request) -> tuple[str, dict[str, Any]]:
-    """Find the operation whose path fits; of several, the one that asks for most of the rest."""
+    """Find the operation with this path; of several, the one that requires the most parameters."""
     fitting = [
         (operation, fits)
         for operation in _described(service)
@@ -218,7 +218,7 @@ def _rest_operation(service: str, request: Request) -> tuple[str, dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class _Operation:
-    """How a REST service tells one operation from another.
+    """How a REST service identifies an operation.
 
     `query` is there with these values, `asked` are parameters and headers with any value, and
     parameters that are not `known` make it none of this operation.
@@ -234,7 +234,7 @@ class _Operation:
 
 @cache
 def _described(service: str) -> list[_Operation]:
-    """Read a service's operations from its description, without those that are succeeded."""
+    """Read a service's operations from its description, without deprecated ones."""
     model = Loader().load_service_model(service, "service-2")
     return [
         _read(name, operation, model["shapes"])
@@ -268,7 +268,7 @@ def _read(name: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) ->
 
 
 def _passed_roles(service: str, operation: str, given: Mapping[str, Any]) -> Iterator[Call]:
-    """Yield the right to pass roles: what makes or changes a pipe or a rule's target takes it."""
+    """Yield the right to pass roles, which creating or changing a pipe or a rule's target needs."""
     roles: list[Any] = []
     if service == "pipes" and operation in ("CreatePipe", "UpdatePipe"):
         roles = [given.get("RoleArn")]
@@ -283,7 +283,7 @@ def _passed_roles(service: str, operation: str, given: Mapping[str, Any]) -> Ite
 
 
 def _tags(given: Mapping[str, Any]) -> dict[str, str]:
-    """Return the condition keys of the tags that something gets."""
+    """Return the condition keys for the tags in a request."""
     tags = given.get("Tags") or given.get("tags") or {}
     if isinstance(tags, list):
         pairs = [

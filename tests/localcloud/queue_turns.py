@@ -1,6 +1,6 @@
-"""Eight threads empty a queue of moto's at once, and Python changes threads as often as it can.
+"""Eight threads empty a queue of moto's at the same time, with the most frequent thread changes.
 
-Prints how many messages were taken, how many of them were different ones, and how many are left.
+Prints how many messages were received, how many of them were different, and how many are left.
 """
 
 import sys
@@ -19,12 +19,12 @@ if __name__ == "__main__":
     queue = backend.create_queue("letters", {})
 
     def send(thread: int) -> None:
-        """Send this thread's share."""
+        """Send the messages of this thread."""
         for number in range(thread, MESSAGES, THREADS):
             backend.send_message("letters", str(number))
 
     def settle(_: int) -> list[str]:
-        """Receive and delete until there is nothing to receive; return what was received."""
+        """Receive and delete until the queue is empty; return the received messages."""
         taken = []
         while messages := backend.receive_message("letters", 10, 0, 3600):
             for message in messages:

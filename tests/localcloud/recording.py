@@ -1,4 +1,4 @@
-"""A local AWS that records which rights each request takes: `calls` reads the file.
+"""A local AWS that records the rights that each request needs; `calls` reads the file.
 
 Run as `python -m tests.localcloud.recording PORT DESCRIPTOR FILE`, in the place of
 `localcloud.server`.
@@ -17,7 +17,7 @@ from tests.localcloud import calls
 
 
 def recording(file: Path) -> LocalAws:
-    """Return an AWS that records in a file."""
+    """Return an AWS that records its calls in a file."""
     return LocalAws(module="tests.localcloud.recording", arguments=[str(file)])
 
 

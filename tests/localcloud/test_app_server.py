@@ -1,4 +1,4 @@
-"""An application on a port of this machine: it answers, and it ends."""
+"""An application on a port of this machine: it starts, answers and ends."""
 
 import threading
 
@@ -15,7 +15,7 @@ from tests.localcloud.arrivals import unused_port
 
 
 async def hello(_: Request) -> Response:
-    """Answer with something."""
+    """Answer with a text."""
     return PlainTextResponse("hello")
 
 
@@ -24,26 +24,26 @@ def served(port: int | None = None) -> AppServer:
     return AppServer(Starlette(routes=[Route("/", hello)]), what="greeter", port=port)
 
 
-def test_it_answers_as_soon_as_it_is_entered() -> None:
+def test_it_answers_after_entering() -> None:
     with served() as running:
         assert running.endpoint.startswith("http://127.0.0.1:")
         assert httpx.get(running.endpoint, timeout=60).text == "hello"
 
 
-def test_its_thread_has_its_name_and_ends_with_it() -> None:
+def test_the_thread_has_the_servers_name_and_ends_with_the_server() -> None:
     with served():
         assert "greeter" in [thread.name for thread in threading.enumerate()]
     assert "greeter" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_nothing_answers_afterwards() -> None:
+def test_it_does_not_answer_after_leaving() -> None:
     with served() as running:
         pass
     with pytest.raises(httpx.ConnectError):
         httpx.get(running.endpoint)
 
 
-def test_a_port_may_be_chosen_and_is_free_again_afterwards() -> None:
+def test_a_chosen_port_is_free_again_after_leaving() -> None:
     port = unused_port()
     for _ in range(2):
         with served(port) as running:
@@ -51,7 +51,7 @@ def test_a_port_may_be_chosen_and_is_free_again_afterwards() -> None:
             assert httpx.get(running.endpoint, timeout=60).text == "hello"
 
 
-def test_a_port_that_is_taken_is_told() -> None:
+def test_a_port_in_use_is_an_error() -> None:
     with served() as first:
         port = int(first.endpoint.rsplit(":", 1)[1])
         with pytest.raises(LocalCloudError) as caught, served(port):
@@ -61,10 +61,10 @@ def test_a_port_that_is_taken_is_told() -> None:
     )
 
 
-def test_one_that_was_not_entered_may_be_left() -> None:
+def test_leaving_without_entering_is_allowed() -> None:
     served().__exit__()
 
 
-def test_two_have_ports_of_their_own() -> None:
+def test_two_servers_have_different_ports() -> None:
     with served() as one, served() as other:
         assert one.endpoint != other.endpoint

@@ -1,7 +1,7 @@
 """401 and 407 de-authorize the connection, for pipes and rules, until it has a valid key.
 
-Source: EventBridge User Guide, "De-authorizing connections"; that both are tried again is in its
-"API destination error codes".
+Source: EventBridge User Guide, "De-authorizing connections"; its page "API destination error codes"
+says that both are retried.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
 
 
 def states(cloud: WeatherCloud) -> tuple[str, str]:
-    """Return the state of the connection and that of a destination."""
+    """Return the states of the connection and of a destination."""
     events = cloud.weather.events
     name = cloud.weather.definition(PUT).destination.name
     return (
@@ -38,7 +38,7 @@ def states(cloud: WeatherCloud) -> tuple[str, str]:
 
 
 def change_key(cloud: WeatherCloud, key: str) -> None:
-    """Give the connection another key."""
+    """Change the connection's key."""
     cloud.weather.events.update_connection(
         Name=cloud.weather.connection,
         AuthorizationType="API_KEY",
@@ -49,10 +49,10 @@ def change_key(cloud: WeatherCloud, key: str) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 407])
-def test_a_pipe_sends_nothing_more_until_the_connection_has_a_key(
+def test_a_pipe_sends_nothing_until_the_connection_has_a_valid_key(
     cloud: BusCloud, status: int
 ) -> None:
-    """Neither does another pipe with the same connection; then the record is delivered."""
+    """Another pipe with the same connection sends nothing either; then the record is delivered."""
     cloud.arrivals.answer("Oslo", status)
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT, PUBLISH], **FOREVER))
@@ -67,8 +67,8 @@ def test_a_pipe_sends_nothing_more_until_the_connection_has_a_key(
     assert first.attempts[-1].status == 204
 
 
-def test_what_is_exhausted_meanwhile_says_why(cloud: BusCloud) -> None:
-    """The second record was not sent at all."""
+def test_exhausted_retries_name_the_deauthorized_connection(cloud: BusCloud) -> None:
+    """The second record was never sent."""
     cloud.arrivals.answer("Oslo", 401)
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
@@ -83,7 +83,7 @@ def test_what_is_exhausted_meanwhile_says_why(cloud: BusCloud) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 407])
-def test_a_rule_de_authorizes_as_well(cloud: BusCloud, status: int) -> None:
+def test_a_rule_de_authorizes_its_connection(cloud: BusCloud, status: int) -> None:
     cloud.create(PUT)
     cloud.arrivals.answer("Oslo", status)
     with cloud.runner() as runner:
@@ -95,7 +95,7 @@ def test_a_rule_de_authorizes_as_well(cloud: BusCloud, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 429, 503])
-def test_no_other_answer_de_authorizes(cloud: BusCloud, status: int) -> None:
+def test_no_other_response_de_authorizes(cloud: BusCloud, status: int) -> None:
     cloud.arrivals.answer("Oslo", status)
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
@@ -104,7 +104,7 @@ def test_no_other_answer_de_authorizes(cloud: BusCloud, status: int) -> None:
     assert states(cloud) == AUTHORIZED
 
 
-def test_a_restarted_runner_finds_the_connection_de_authorized(cloud: BusCloud) -> None:
+def test_a_restarted_runner_sees_that_the_connection_is_de_authorized(cloud: BusCloud) -> None:
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
     cloud.weather.events.deauthorize_connection(Name=cloud.weather.connection)
@@ -115,8 +115,8 @@ def test_a_restarted_runner_finds_the_connection_de_authorized(cloud: BusCloud) 
     assert (delivery.outcome, len(cloud.arrivals)) == ("dead-letter", 0)
 
 
-def test_a_late_answer_to_the_old_key_does_no_harm(cloud: BusCloud) -> None:
-    """The new key is there, and a request with the old one was under way."""
+def test_a_late_response_to_the_old_key_does_not_de_authorize(cloud: BusCloud) -> None:
+    """The connection has the new key while a request with the old key is being sent."""
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT], **FOREVER))
         cloud.momento.service.keys = ApiKeys("another")

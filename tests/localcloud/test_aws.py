@@ -1,4 +1,4 @@
-"""The local AWS: starts, answers, and is gone when its owner is."""
+"""The local AWS: it starts, answers, and ends with the process that started it."""
 
 import os
 import re
@@ -67,7 +67,7 @@ def servers(endpoint: str) -> list[int]:
 
 
 def until(condition: Callable[[], bool], seconds: float = 120) -> bool:
-    """Wait for a condition; return whether it came true in time."""
+    """Wait for a condition; return whether it became true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -78,7 +78,7 @@ def until(condition: Callable[[], bool], seconds: float = 120) -> bool:
 
 @contextmanager
 def started(*command: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run Python in a session of its own; yield the process and the endpoint it prints last."""
+    """Run Python in its own session; yield the process and the endpoint that it prints last."""
     with subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
@@ -117,7 +117,7 @@ def test_answers_while_entered_and_leaves_no_process() -> None:
     assert servers(aws.endpoint) == []
 
 
-def test_two_run_side_by_side_and_know_nothing_of_each_other(
+def test_two_servers_share_no_resources(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with LocalAws() as one, LocalAws() as other:
@@ -130,7 +130,7 @@ def test_two_run_side_by_side_and_know_nothing_of_each_other(
                 assert len(s3.list_buckets()["Buckets"]) == buckets
 
 
-def test_stops_when_its_body_raises() -> None:
+def test_stops_after_an_exception_in_its_body() -> None:
     aws = LocalAws()
     with pytest.raises(ZeroDivisionError), aws:
         raise ZeroDivisionError
@@ -144,15 +144,15 @@ def test_stop_may_be_called_twice() -> None:
         assert servers(aws.endpoint) == []
 
 
-def test_stops_when_its_owner_is_killed() -> None:
-    """SIGKILL leaves the owner no time to clean up; the server notices by itself."""
+def test_stops_when_the_process_that_started_it_is_killed() -> None:
+    """After SIGKILL, that process cannot clean up; the server ends by itself."""
     with started("-c", OWNER) as (owner, endpoint):
         assert len(servers(endpoint)) == 1
         owner.kill()
         assert until(lambda: servers(endpoint) == [])
 
 
-def test_a_taken_port_is_named() -> None:
+def test_a_port_in_use_is_named() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -161,8 +161,8 @@ def test_a_taken_port_is_named() -> None:
             LocalAws(port=port).__enter__()
 
 
-def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server's own words are in the message, not in a log that is gone."""
+def test_an_error_at_start_has_the_servers_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's output is in the message, not in a deleted log."""
     monkeypatch.setenv("PYTHONPATH", os.devnull)
     monkeypatch.chdir("/")
     with pytest.raises(LocalCloudError, match=r"(?s)ended while it was starting:.*localcloud"):
@@ -170,13 +170,13 @@ def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_the_environment_takes_out_what_reaches_a_real_account(name: str) -> None:
+def test_the_environment_has_no_variables_of_a_real_account(name: str) -> None:
     kept = LocalAws().environment({"PATH": "bin", **REAL})
     assert kept.get(name) != REAL[name]
     assert kept["PATH"] == "bin"
 
 
-def test_the_environment_points_at_the_endpoint_only() -> None:
+def test_the_environment_has_the_local_endpoint_only() -> None:
     with LocalAws() as aws:
         env = aws.environment(REAL)
         assert {name: value for name, value in env.items() if "ENDPOINT" in name} == {
@@ -193,8 +193,8 @@ def test_the_environment_points_at_the_endpoint_only() -> None:
         ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-west-2"}, "eu-west-1"),
     ],
 )
-def test_the_region_is_the_users_own(base: dict[str, str], region: str) -> None:
-    """Under both names, because boto3 and the AWS CLI read only the second."""
+def test_the_environment_has_the_users_region(base: dict[str, str], region: str) -> None:
+    """It is in both variables, because boto3 and the AWS CLI read only the second."""
     env = LocalAws().environment(base)
     assert (env["AWS_REGION"], env["AWS_DEFAULT_REGION"]) == (region, region)
 
@@ -207,13 +207,13 @@ def test_a_commands_exit_code_is_returned_and_the_server_ends(code: int) -> None
     assert servers(done.stdout.strip()) == []
 
 
-def test_a_command_that_is_not_there_is_one_line_on_stderr() -> None:
+def test_an_unknown_command_is_one_line_on_stderr() -> None:
     done = run("--", "no-such-command")
     assert done.returncode == 127
     assert done.stderr.splitlines() == ["error: there is no command 'no-such-command'"]
 
 
-def test_a_taken_port_is_exit_code_1_and_one_line() -> None:
+def test_a_port_in_use_is_exit_code_1_and_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -232,7 +232,7 @@ def test_a_taken_port_is_exit_code_1_and_one_line() -> None:
 def test_a_signal_stops_it_cleanly(
     send: Callable[[int, int], None], number: signal.Signals, code: int
 ) -> None:
-    """Ctrl-C reaches everything on the terminal, SIGTERM one process."""
+    """Ctrl-C reaches every process of the terminal, SIGTERM one process."""
     with started("-m", "localcloud") as (process, endpoint):
         assert len(servers(endpoint)) == 1
         send(process.pid, number)
@@ -242,7 +242,7 @@ def test_a_signal_stops_it_cleanly(
 
 
 def test_on_ctrl_c_it_serves_until_the_command_has_ended() -> None:
-    """As Terraform does, which first writes its state and gives its lock back."""
+    """Terraform, for example, first writes its state and releases its lock."""
     with started("-m", "localcloud", "--", sys.executable, "-c", LAST_WISH) as (process, endpoint):
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=120)

@@ -1,4 +1,4 @@
-"""One pipe to a bus, and the bus's rules: what arrives where, and over which changes."""
+"""One pipe to a bus, and the bus's rules: what they deliver, also after changes."""
 
 import json
 import time
@@ -24,7 +24,7 @@ def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
 def test_each_event_reaches_the_rules_that_match_it(
     cloud: BusCloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The pipe and every rule tell what became of each record, in the rule's name."""
+    """The pipe and every rule report the delivery of each record."""
     cloud.create(*RULES)
     with cloud.runner() as runner:
         runner.wait_until_reading(PIPE)
@@ -59,8 +59,8 @@ def test_each_event_reaches_the_rules_that_match_it(
     assert lines[1][:5] == ["✓", RULES[PUT], "INSERT", "Oslo", "PUT"]
 
 
-def test_the_pipes_log_holds_the_event(cloud: BusCloud) -> None:
-    """At the pipe's level and with execution data, as the body of a request would be."""
+def test_the_pipes_execution_log_holds_the_event(cloud: BusCloud) -> None:
+    """It is logged like the body of a request: at the pipe's level, with execution data."""
     cloud.create()
     with cloud.runner() as runner:
         runner.wait_until_reading(PIPE)
@@ -74,8 +74,8 @@ def test_the_pipes_log_holds_the_event(cloud: BusCloud) -> None:
     assert delivery.event["source"] == "momento.weather"
 
 
-def test_a_rule_that_is_in_place_before_a_record_gets_its_event(cloud: BusCloud) -> None:
-    """However short before: the bus looks whenever there are records."""
+def test_a_rule_gets_the_events_of_records_written_after_its_creation(cloud: BusCloud) -> None:
+    """Even directly after: the bus reads its rules whenever there are records."""
     cloud.create()
     with cloud.runner() as runner:
         runner.wait_until_reading(PIPE)
@@ -87,7 +87,7 @@ def test_a_rule_that_is_in_place_before_a_record_gets_its_event(cloud: BusCloud)
     assert [one.body for one in cloud.arrivals] == names
 
 
-def test_a_changed_a_disabled_and_a_deleted_rule_are_picked_up(cloud: BusCloud) -> None:
+def test_the_bus_sees_that_a_rule_is_changed_disabled_or_deleted(cloud: BusCloud) -> None:
     events = {"Name": RULES[PUT], "EventBusName": BUS}
     cloud.create(PUT)
     with cloud.runner() as runner:
@@ -112,7 +112,7 @@ def test_a_changed_a_disabled_and_a_deleted_rule_are_picked_up(cloud: BusCloud) 
     ],
     ids=["another target", "a template that does not compile"],
 )
-def test_a_rule_that_cannot_be_run_is_stopped_and_says_of_each_event(
+def test_a_rule_that_cannot_be_run_is_stopped_and_reports_each_event(
     cloud: BusCloud, target: dict[str, object], reason: str
 ) -> None:
     cloud.create(PUBLISH)
@@ -126,7 +126,7 @@ def test_a_rule_that_cannot_be_run_is_stopped_and_says_of_each_event(
     assert reason in told
 
 
-def test_without_its_bus_the_pipe_stops_and_the_rules_are_gone(cloud: BusCloud) -> None:
+def test_a_deleted_bus_stops_its_pipe_and_deletes_its_rules(cloud: BusCloud) -> None:
     cloud.create(PUT)
     with cloud.runner() as runner:
         runner.wait_until_reading(PIPE)
@@ -140,8 +140,8 @@ def test_without_its_bus_the_pipe_stops_and_the_rules_are_gone(cloud: BusCloud) 
         assert f"Event bus {BUS} does not exist" in runner.statuses[PIPE].reason
 
 
-def test_a_restart_puts_no_record_on_the_bus_twice(cloud: BusCloud) -> None:
-    """A record is done with, for the pipe, once its event is on the bus."""
+def test_a_restart_puts_no_record_on_the_bus_again(cloud: BusCloud) -> None:
+    """The pipe has finished a record when its event is on the bus."""
     cloud.create(PUT)
     with cloud.runner() as runner:
         runner.wait_until_reading(PIPE)
@@ -154,7 +154,7 @@ def test_a_restart_puts_no_record_on_the_bus_twice(cloud: BusCloud) -> None:
 
 
 def test_all_targets_of_a_destination_share_its_rate(cloud: BusCloud) -> None:
-    """A second's requests may be saved up, and are followed by that many a second."""
+    """Unused requests of one second are saved; after them, the rate applies."""
     cloud.create(PUT)
     name = cloud.weather.definition(PUT).destination.name
     cloud.weather.events.update_api_destination(Name=name, InvocationRateLimitPerSecond=20)

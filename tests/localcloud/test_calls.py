@@ -1,4 +1,4 @@
-"""What is recorded of the requests to the local AWS: the rights that they take on AWS."""
+"""The recorded calls of requests to the local AWS: the rights that they need on AWS."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ def signed(service: str, **given: Any) -> Request:
 
 
 def target(service: str, name: str, body: Mapping[str, Any]) -> Request:
-    """Return a request whose operation is named by a header."""
+    """Return a request that names its operation in a header."""
     return signed(service, headers={"x-amz-target": name}, body=json.dumps(body).encode())
 
 
@@ -41,7 +41,7 @@ def s3(method: str, path: str, *query: str, **headers: str) -> Request:
 
 
 def rights(request: Request) -> list[tuple[str, str]]:
-    """Return the actions and resources of a request, without what comes before the names."""
+    """Return the actions and resources of a request, without the beginning of the ARNs."""
     return [
         (call.action, call.resource.replace(":us-east-1:123456789012", "").removeprefix("arn:aws:"))
         for call in calls(request)
@@ -130,7 +130,7 @@ def rights(request: Request) -> list[tuple[str, str]]:
     ],
     ids=lambda value: "" if isinstance(value, Request) else value[0][0],
 )
-def test_a_request_takes_a_right(request_: Request, expected: list[tuple[str, str]]) -> None:
+def test_a_request_needs_these_rights(request_: Request, expected: list[tuple[str, str]]) -> None:
     assert rights(request_) == expected
 
 
@@ -150,14 +150,14 @@ def test_a_request_takes_a_right(request_: Request, expected: list[tuple[str, st
     ],
     ids=lambda request: f"{request.method} {request.path}",
 )
-def test_what_cannot_be_told_is_unknown(request_: Request) -> None:
-    """An operation that nobody looked up, or one that is about nothing that can be named."""
+def test_an_unknown_request_is_a_call_of_the_service_unknown(request_: Request) -> None:
+    """Its operation is not in the list, or its resource cannot be named."""
     (call,) = calls(request_)
     assert call.service == UNKNOWN
     assert call.resource == "*"
 
 
-def test_passing_a_role_takes_a_right_of_its_own() -> None:
+def test_passing_a_role_to_a_pipe_needs_a_right() -> None:
     body = json.dumps({"RoleArn": ROLE}).encode()
     request = signed("pipes", method="PUT", path="/v1/pipes/a-pipe", body=body)
     assert calls(request) == [
@@ -170,7 +170,7 @@ def test_passing_a_role_takes_a_right_of_its_own() -> None:
     ]
 
 
-def test_so_does_passing_one_to_a_rules_target() -> None:
+def test_passing_a_role_to_a_rules_target_needs_a_right() -> None:
     given = {
         "Rule": "r",
         "EventBusName": "b",
@@ -210,7 +210,7 @@ def test_so_does_passing_one_to_a_rules_target() -> None:
     ],
     ids=["a list", "a map", "a form"],
 )
-def test_tags_on_what_is_created_take_a_right_of_their_own(
+def test_creating_a_resource_with_tags_needs_another_right(
     request_: Request, tagging: str, resource: str
 ) -> None:
     assert rights(request_)[1] == (tagging, resource)
@@ -219,7 +219,7 @@ def test_tags_on_what_is_created_take_a_right_of_their_own(
     }
 
 
-def test_tags_that_are_added_are_condition_keys() -> None:
+def test_added_tags_are_condition_keys() -> None:
     body = {"KeyId": "1", "Tags": [{"TagKey": "a", "TagValue": "b"}]}
     (call,) = calls(target("kms", "TrentService.TagResource", body))
     assert call.action == "kms:TagResource"
@@ -242,7 +242,7 @@ def recording(file: Path) -> Iterator[LocalAws]:
 
 
 def test_a_request_is_recorded_and_answered(recording: LocalAws, file: Path) -> None:
-    """The recorder has read the body before moto does, which must not notice."""
+    """The recorder reads the body before moto does; moto must still get it."""
     seen = len(recorded(file))
     with closing(boto3.client("sqs", region_name="us-east-1")) as sqs:
         sqs.create_queue(QueueName="a")
@@ -257,7 +257,7 @@ def test_a_request_is_recorded_and_answered(recording: LocalAws, file: Path) -> 
     ]
 
 
-def test_an_unknown_request_is_recorded_too(recording: LocalAws, file: Path) -> None:
+def test_an_unknown_request_is_recorded(recording: LocalAws, file: Path) -> None:
     seen = len(recorded(file))
     with closing(HTTPConnection(recording.endpoint.removeprefix("http://"))) as connection:
         connection.request("PATCH", "/nobody/knows")
@@ -267,7 +267,7 @@ def test_an_unknown_request_is_recorded_too(recording: LocalAws, file: Path) -> 
 
 
 def test_nothing_is_recorded_before_the_first_request(tmp_path: Path) -> None:
-    """Whether the API answers is asked on a path of moto's own."""
+    """The check whether the API answers uses a path of moto's."""
     file = tmp_path / "calls.jsonl"
     with recording_aws(file):
         assert recorded(file) == []

@@ -1,4 +1,4 @@
-"""The state of a connection and of its destinations, seen from outside through boto3.
+"""The state of a connection and of its destinations, read through boto3.
 
 Sources: EventBridge User Guide, "De-authorizing connections" and "Connection states"; the API
 model's values of `ConnectionState` and `ApiDestinationState`.
@@ -42,7 +42,7 @@ def states(events: Any) -> tuple[str, str, str, str]:
     )
 
 
-def test_a_connection_that_is_deauthorized_makes_its_destinations_inactive(events: Any) -> None:
+def test_a_de_authorized_connection_makes_its_destinations_inactive(events: Any) -> None:
     assert states(events) == ("AUTHORIZED", "AUTHORIZED", "ACTIVE", "ACTIVE")
     answer = events.deauthorize_connection(Name=NAME)
     assert answer["ConnectionState"] == "DEAUTHORIZED"
@@ -65,7 +65,7 @@ def test_connections_are_listed_by_state(events: Any) -> None:
     assert [one["Name"] for one in found["Connections"]] == [NAME]
 
 
-def test_a_connection_that_is_not_there_is_not_found(events: Any) -> None:
+def test_an_unknown_connection_is_not_found(events: Any) -> None:
     with pytest.raises(ClientError) as refused:
         events.deauthorize_connection(Name="none")
     assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"

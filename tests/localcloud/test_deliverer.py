@@ -1,4 +1,4 @@
-"""One record's delivery: what is tried again and how often, and what a dead letter says."""
+"""The delivery of one record: what is retried and how often, and what a dead letter holds."""
 
 import json
 import re
@@ -35,7 +35,7 @@ FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.02, second=0.01)
 
 
 class Clock:
-    """Time that passes only where a retry is waited for; stands for `datetime` and a stop."""
+    """Time that passes only while a retry waits; replaces `datetime` and the stop event."""
 
     def __init__(self) -> None:
         self._begun = datetime.now(UTC)
@@ -46,7 +46,7 @@ class Clock:
         return self._begun + timedelta(seconds=sum(self.waits))
 
     def wait(self, seconds: float) -> bool:
-        """Note a wait, which nobody ends."""
+        """Record a wait; the wait is not interrupted."""
         self.waits.append(seconds)
         return False
 
@@ -59,7 +59,7 @@ class Queue:
         self.url = self.sqs.create_queue(QueueName="letters")["QueueUrl"]
 
     def letters(self) -> list[Any]:
-        """Take the messages out."""
+        """Receive all messages."""
         answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
         found = answer.get("Messages", [])
         for message in found:
@@ -84,7 +84,7 @@ def momento() -> Iterator[LocalMomento]:
 
 @pytest.fixture
 def arrivals(momento: LocalMomento) -> Arrivals:
-    """Return the requests that come in from now on."""
+    """Return the requests from now on."""
     arrivals = Arrivals()
     momento.service.interfere = arrivals
     return arrivals
@@ -121,7 +121,7 @@ class Post:
         definition: Definition | None = None,
         **source: object,
     ) -> Delivery | None:
-        """Deliver a record that is so many seconds old, and tells its time in a zone, as boto3."""
+        """Deliver a record with this age in seconds; its time has a time zone, as with boto3."""
         definition = definition or self.definition(**source)
         created = (self.now() - timedelta(seconds=age)).astimezone(TOKYO)
         with Deliverer(
@@ -136,7 +136,7 @@ class Post:
             return deliverer.deliver(record(key), created)
 
     def outcome(self, key: str = "Oslo", **how: Any) -> tuple[str, list[int | None]]:
-        """Return what became of a record, and the status of each attempt."""
+        """Return the outcome of a record, and the status of each attempt."""
         delivery = self.deliver(key, **how)
         assert delivery is not None
         return delivery.outcome, [attempt.status for attempt in delivery.attempts]
@@ -144,14 +144,14 @@ class Post:
 
 @pytest.fixture
 def post(queue: Queue, momento: LocalMomento) -> Post:
-    """Return who delivers."""
+    """Return the `Post`."""
     queue.letters()
     return Post(queue, momento.endpoint)
 
 
 @pytest.fixture
 def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the clock that it is delivered by."""
+    """Return the clock of the delivery."""
     clock = Clock()
     for module in (localcloud.deliverer, localcloud.sender):
         monkeypatch.setattr(module, "datetime", clock)
@@ -161,7 +161,7 @@ def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def hanging(post: Post) -> Iterator[Arrivals]:
-    """Return the requests to a Momento of the test's own, with which those that hang end."""
+    """Return the requests to a Momento of this test; requests that hang end with it."""
     arrivals = Arrivals(hang_seconds=600)
     with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento:
         momento.service.interfere = arrivals
@@ -183,7 +183,7 @@ def record(key: str) -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize("status", [401, 407, 409, 429, 500, 502, 503, 504, 599])
-def test_a_passing_trouble_is_tried_again(post: Post, arrivals: Arrivals, status: int) -> None:
+def test_these_responses_are_retried(post: Post, arrivals: Arrivals, status: int) -> None:
     arrivals.answer("Oslo", status, status)
     assert post.outcome() == ("delivered", [status, status, 204])
     assert len({(one.body, *one.query.items()) for one in arrivals}) == 1
@@ -191,8 +191,8 @@ def test_a_passing_trouble_is_tried_again(post: Post, arrivals: Arrivals, status
 
 
 @pytest.mark.parametrize("status", [301, 304, 400, 402, 403, 404, 405, 406, 408, 410, 413, 422])
-def test_any_other_answer_is_final(post: Post, arrivals: Arrivals, status: int) -> None:
-    """A redirection is none of Momento's answers, and is not followed."""
+def test_any_other_response_is_final(post: Post, arrivals: Arrivals, status: int) -> None:
+    """Momento does not redirect, and a redirection is not followed."""
     arrivals.answer("Oslo", Response(status_code=status, headers={"Location": "/elsewhere"}))
     assert post.outcome() == ("dead-letter", [status])
     assert len(arrivals) == 1
@@ -206,14 +206,14 @@ def test_any_2xx_is_success(post: Post, arrivals: Arrivals, status: int) -> None
 
 
 @pytest.mark.parametrize("retries", [0, 1, 3])
-def test_retries_are_bounded(post: Post, arrivals: Arrivals, retries: int) -> None:
+def test_the_number_of_retries_is_limited(post: Post, arrivals: Arrivals, retries: int) -> None:
     arrivals.answer("Oslo", *[500] * 10)
     assert post.outcome(maximum_retry_attempts=retries) == ("dead-letter", [500] * (retries + 1))
     (letter,) = post.queue.letters()
     assert letter["context"]["condition"] == "RetryAttemptsExhausted"
 
 
-def test_without_a_bound_it_is_tried_until_it_succeeds(post: Post, arrivals: Arrivals) -> None:
+def test_without_a_limit_it_retries_until_it_succeeds(post: Post, arrivals: Arrivals) -> None:
     arrivals.answer("Oslo", *[500, 429, 401] * 4)
     outcome, statuses = post.outcome(maximum_retry_attempts=-1)
     assert (outcome, len(statuses)) == ("delivered", 13)
@@ -224,8 +224,8 @@ def gaps(arrivals: Arrivals) -> list[float]:
     return [after.at - before.at for before, after in pairwise(arrivals)]
 
 
-def test_the_waits_double_up_to_the_longest(post: Post, arrivals: Arrivals) -> None:
-    """At least so long it is waited; a busy machine may make it more."""
+def test_the_wait_doubles_up_to_the_longest_wait(post: Post, arrivals: Arrivals) -> None:
+    """The gaps are at least this long; they are longer on a busy machine."""
     arrivals.answer("Oslo", *[500] * 4)
     timing = replace(FAST, first_wait=0.05, longest_wait=0.15)
     post.deliver(timing=timing, maximum_retry_attempts=5)
@@ -234,13 +234,15 @@ def test_the_waits_double_up_to_the_longest(post: Post, arrivals: Arrivals) -> N
 
 
 @pytest.mark.parametrize("status", [401, 429, 503])
-def test_retry_after_is_waited_for(post: Post, arrivals: Arrivals, status: int) -> None:
+def test_it_waits_for_the_seconds_of_retry_after(
+    post: Post, arrivals: Arrivals, status: int
+) -> None:
     arrivals.answer("Oslo", Response(status_code=status, headers={"Retry-After": "30"}))
     assert post.outcome() == ("delivered", [status, 204])
     assert gaps(arrivals)[0] >= 30 * FAST.second
 
 
-def test_the_back_off_is_waited_for_if_it_is_longer(post: Post, arrivals: Arrivals) -> None:
+def test_it_waits_for_the_back_off_if_that_is_longer(post: Post, arrivals: Arrivals) -> None:
     arrivals.answer("Oslo", Response(status_code=429, headers={"Retry-After": "1"}))
     post.deliver(timing=replace(FAST, first_wait=0.2, longest_wait=0.2))
     assert gaps(arrivals)[0] >= 0.2
@@ -258,9 +260,7 @@ def test_retry_after_may_be_a_date(post: Post, arrivals: Arrivals, clock: Clock,
 
 
 @pytest.mark.parametrize("text", ["soon", "1.5", "²", "", "Sun, 99 Xyz 2026 00:00:00 GMT"])
-def test_a_retry_after_that_says_nothing_is_passed_over(
-    post: Post, arrivals: Arrivals, text: str
-) -> None:
+def test_an_invalid_retry_after_is_ignored(post: Post, arrivals: Arrivals, text: str) -> None:
     answer = Response(status_code=429)
     answer.raw_headers.append((b"retry-after", text.encode("latin-1")))
     arrivals.answer("Oslo", answer)
@@ -281,8 +281,8 @@ def test_a_time_out_counts_as_an_attempt(post: Post, hanging: Arrivals) -> None:
     assert "timeout: no answer in 0.3 s" in delivery.reason
 
 
-def test_after_a_time_out_it_is_tried_again(post: Post, hanging: Arrivals) -> None:
-    """Until there is an answer in time, which on a busy machine need not be the next one."""
+def test_a_time_out_is_retried(post: Post, hanging: Arrivals) -> None:
+    """It retries until a response is in time; on a busy machine that takes more attempts."""
     hanging.answer("Oslo", HANG)
     outcome, (first, *more, last) = post.outcome(
         timing=replace(FAST, timeout=0.3), maximum_retry_attempts=-1, maximum_record_age=-1
@@ -293,7 +293,7 @@ def test_after_a_time_out_it_is_tried_again(post: Post, hanging: Arrivals) -> No
 def test_a_refused_connection_does_not_count_until_the_record_is_too_old(
     post: Post, momento: LocalMomento, clock: Clock
 ) -> None:
-    """No attempt is left to it, and it is tried all the time that the record has."""
+    """It has no retry left, and it is retried until the record is too old."""
     post.redirect = f"http://127.0.0.1:{unused_port()}"
     delivery = post.deliver(maximum_retry_attempts=0, maximum_record_age=60)
     assert delivery is not None
@@ -307,7 +307,7 @@ def test_a_refused_connection_does_not_count_until_the_record_is_too_old(
 
 @pytest.mark.parametrize("half", [b"", b"HTTP/1.1 20"])
 def test_a_broken_connection_does_not_count(post: Post, half: bytes) -> None:
-    """Whether it breaks before or in the answer."""
+    """It breaks before the response or in it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         answers = [half] * 4 + [b"HTTP/1.1 204 No Content\r\n\r\n"]
         thread = threading.Thread(target=serve, args=(server, answers))
@@ -321,7 +321,7 @@ def test_a_broken_connection_does_not_count(post: Post, half: bytes) -> None:
 
 
 def serve(server: socket.socket, answers: list[bytes]) -> None:
-    """Give one answer to each connection, and close it."""
+    """Send one response on each connection, and close it."""
     for answer in answers:
         connection, _ = server.accept()
         with connection:
@@ -341,10 +341,10 @@ def serve(server: socket.socket, answers: list[bytes]) -> None:
         (86_401, 604_800, "dead-letter"),
     ],
 )
-def test_a_record_that_is_too_old_is_not_tried(
+def test_a_record_that_is_too_old_is_not_sent(
     post: Post, arrivals: Arrivals, age: int, maximum: int, outcome: str
 ) -> None:
-    """Whatever the bound, the stream forgets a record after a day."""
+    """Whatever the limit is, the stream keeps a record for a day only."""
     timing = replace(FAST, second=1.0)
     attempts = [204] if outcome == "delivered" else []
     found = post.outcome(timing=timing, age=age, maximum_record_age=maximum)
@@ -354,10 +354,10 @@ def test_a_record_that_is_too_old_is_not_tried(
     assert conditions == ["MaximumRecordAgeExceeded"] * (1 - len(attempts))
 
 
-def test_a_retry_after_beyond_the_record_s_age_does_not_outlast_it(
+def test_a_long_retry_after_ends_when_the_record_is_too_old(
     post: Post, arrivals: Arrivals, clock: Clock
 ) -> None:
-    """Ten days are asked for; the record has 60 seconds, each a hundredth of one."""
+    """Retry-After is ten days; the record has 60 seconds, and a second is a hundredth here."""
     arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": "864000"}))
     assert post.outcome(maximum_record_age=60) == ("dead-letter", [503])
     assert clock.waits == pytest.approx([0.601])
@@ -365,7 +365,7 @@ def test_a_retry_after_beyond_the_record_s_age_does_not_outlast_it(
     assert letter["context"]["condition"] == "MaximumRecordAgeExceeded"
 
 
-def test_a_stop_ends_the_waiting_without_a_verdict(post: Post, arrivals: Arrivals) -> None:
+def test_a_stop_ends_the_wait_without_an_outcome(post: Post, arrivals: Arrivals) -> None:
     arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": "86400"}))
     threading.Timer(0.2, post.stop.set).start()
     assert post.deliver(maximum_record_age=-1) is None
@@ -373,7 +373,7 @@ def test_a_stop_ends_the_waiting_without_a_verdict(post: Post, arrivals: Arrival
     assert post.queue.letters() == []
 
 
-def test_a_dead_letter_has_the_shape_of_aws(post: Post, arrivals: Arrivals) -> None:
+def test_a_dead_letter_has_the_format_of_aws(post: Post, arrivals: Arrivals) -> None:
     """See AWS: "Amazon EventBridge Pipes error handling", dead-letter queue behaviour."""
     arrivals.answer("Oslo", 400)
     before = datetime.now(UTC).replace(microsecond=0)
@@ -405,9 +405,7 @@ def test_a_dead_letter_has_the_shape_of_aws(post: Post, arrivals: Arrivals) -> N
     assert timedelta(seconds=9) <= at - first <= timedelta(seconds=60)
 
 
-def test_without_a_queue_a_record_is_dropped_with_the_reason(
-    post: Post, arrivals: Arrivals
-) -> None:
+def test_without_a_queue_the_delivery_gives_the_reason(post: Post, arrivals: Arrivals) -> None:
     arrivals.answer("Oslo", Response("ttl_seconds is missing", status_code=400))
     delivery = post.deliver(dead_letter_queue_arn=None)
     assert delivery is not None
@@ -423,10 +421,10 @@ def test_without_a_queue_a_record_is_dropped_with_the_reason(
         ("\0", "the header X-Location would hold a control character"),
     ],
 )
-def test_what_no_header_can_hold_is_a_dead_letter(
+def test_an_invalid_header_value_makes_a_dead_letter(
     post: Post, arrivals: Arrivals, key: str, reason: str
 ) -> None:
-    """It is not tried again and again, and nothing is sent."""
+    """It is not retried, and nothing is sent."""
     headers = {"X-Location": "$.dynamodb.Keys.Location.S"}
     definition = replace(post.definition(maximum_retry_attempts=-1), headers=headers)
     delivery = post.deliver(key, definition=definition)
@@ -437,8 +435,6 @@ def test_what_no_header_can_hold_is_a_dead_letter(
     assert len(post.queue.letters()) == 1
 
 
-def test_the_destination_keeps_its_name_where_requests_are_redirected(
-    post: Post, arrivals: Arrivals
-) -> None:
+def test_a_redirected_request_keeps_the_destinations_host(post: Post, arrivals: Arrivals) -> None:
     post.deliver("Oslo")
     assert arrivals[0].headers["host"] == "api.cache.cell-us-east-1-1.prod.a.momentohq.com"

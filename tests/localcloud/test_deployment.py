@@ -1,4 +1,4 @@
-"""The weather stack on the local AWS: what is deployed is what was asked for.
+"""The weather stack on the local AWS: AWS has the properties that the stack declares.
 
 `deployment.json` holds the calls that read the deployment back, each property that was asked
 for (`{"same as": ...}` names another property that it must equal), and the change in place.
@@ -25,7 +25,7 @@ NEW_KEY = "another-planted-key-8a41"
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
-    """What AWS and the state hold after an apply, and what the next plan would change."""
+    """What AWS and the state hold after an apply, and the changes of the next plan."""
 
     held: Mapping[str, Any]
     state: Mapping[str, Any]
@@ -34,14 +34,14 @@ class Applied:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """The types and actions of a plan, and what came of it."""
+    """The types and actions of a plan, and the result."""
 
     planned: Sequence[tuple[str, str]]
     applied: Applied
 
 
 def read_back(calls: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what AWS answers to these calls, by name."""
+    """Return the responses of AWS to these calls, by name."""
     held: dict[str, Any] = {}
     session = boto3.Session()
     for name, (service, operation, arguments, path) in calls.items():
@@ -76,7 +76,7 @@ def apply(terraform: Terraform) -> Applied:
 
 
 def drift(terraform: Terraform) -> str:
-    """Return what a plan says if there is a change, else nothing."""
+    """Return the plan's output if there is a change, else an empty text."""
     try:
         terraform.quiet("plan", "-input=false", "-detailed-exitcode")
     except TerraformError as error:
@@ -149,7 +149,7 @@ def change(deployed: Applied) -> Change:
 
 @pytest.fixture(scope="module")
 def destroyed(change: Change, terraform: Terraform) -> Mapping[str, Any]:
-    """Destroy the stack; return what AWS still lists."""
+    """Destroy the stack; return the resources that AWS still lists."""
     assert change.planned
     terraform.quiet("destroy", "-auto-approve", "-input=false")
     return read_back(CASES["left"])
@@ -167,7 +167,7 @@ def test_the_stack_is_valid_in_the_providers_own_schema(terraform: Terraform) ->
 
 
 @pytest.mark.parametrize("path", CASES["asked"])
-def test_what_was_asked_for_is_there(deployed: Applied, path: str) -> None:
+def test_aws_has_the_declared_property(deployed: Applied, path: str) -> None:
     asked = resolved(CASES["asked"][path], deployed.held)
     assert jmespath.search(path, deployed.held) == asked
 
@@ -190,7 +190,7 @@ def test_a_second_plan_has_no_changes(deployed: Applied) -> None:
 
 
 def test_a_change_is_in_place(change: Change) -> None:
-    """Only the secret gets a new version; nothing changes that was not meant to."""
+    """Only the secret gets a new version; nothing else changes."""
     assert change.planned == [
         ("aws_cloudwatch_event_connection", "update"),
         *[("aws_pipes_pipe", "update")] * 3,
@@ -199,16 +199,16 @@ def test_a_change_is_in_place(change: Change) -> None:
 
 
 @pytest.mark.parametrize("path", CASES["changed"])
-def test_what_was_changed_is_there(change: Change, path: str) -> None:
+def test_aws_has_the_changed_property(change: Change, path: str) -> None:
     asked = resolved(CASES["changed"][path], change.applied.held)
     assert jmespath.search(path, change.applied.held) == asked
 
 
 @pytest.mark.parametrize("path", CASES["not asked"])
-def test_an_update_sends_what_was_not_asked_for(
+def test_an_update_sends_defaults_that_a_create_does_not(
     deployed: Applied, change: Change, path: str
 ) -> None:
-    """The provider leaves these members out of a create, and writes their defaults later."""
+    """The provider does not send these members in a create, and sends their defaults later."""
     assert jmespath.search(path, deployed.held) is None
     assert jmespath.search(path, change.applied.held) == CASES["not asked"][path]
 
@@ -216,7 +216,7 @@ def test_an_update_sends_what_was_not_asked_for(
 @pytest.mark.parametrize(
     "path", [path for path in CASES["asked"] if not path.partition(".")[0].endswith("_pipe")]
 )
-def test_what_was_not_changed_is_as_before(change: Change, path: str) -> None:
+def test_aws_keeps_the_other_properties(change: Change, path: str) -> None:
     asked = resolved(CASES["asked"][path], change.applied.held)
     assert jmespath.search(path, change.applied.held) == asked
 
@@ -228,7 +228,7 @@ def test_a_changed_key_reaches_the_secret_the_connection_and_the_state(change: C
     assert holders(change.applied.state, KEY) == set()
 
 
-def test_after_a_change_a_plan_has_no_changes(change: Change) -> None:
+def test_a_plan_after_the_change_has_no_changes(change: Change) -> None:
     assert change.applied.drift == ""
 
 
@@ -238,7 +238,7 @@ def test_destroy_leaves_nothing(destroyed: Mapping[str, Any], kind: str) -> None
 
 
 def test_a_deploy_right_after_a_destroy_works(deployed_again: Applied) -> None:
-    """No name stays taken, such as that of a secret with a recovery window."""
+    """Every name is free again, also that of the secret, which has no recovery window."""
     held = deployed_again.held
     for path, asked in CASES["asked"].items():
         assert jmespath.search(path, held) == resolved(asked, held), path

@@ -1,4 +1,4 @@
-"""Numbers as DynamoDB stores them, whichever way they come in.
+"""Numbers are stored as DynamoDB stores them, from every kind of request.
 
 The bounds are those of AWS's "Supported data types and naming rules", Number (38 digits, 1E-130 to
 9.99E+125, zeros trimmed); the words of the refusals are inferred.
@@ -106,7 +106,7 @@ class Numbers:
         )
 
     def records(self) -> list[Any]:
-        """Return the kind, the keys and the new image of each of the stream's records."""
+        """Return the event name, the keys and the new image of each stream record."""
         stream = self._streams.describe_stream(StreamArn=self._stream)["StreamDescription"]
         iterator = self._streams.get_shard_iterator(
             StreamArn=self._stream,
@@ -137,7 +137,7 @@ def test_a_number_is_normalised(numbers: Numbers, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_a_number_is_refused_in_dynamodbs_words(numbers: Numbers, text: str) -> None:
+def test_a_number_is_refused_with_dynamodbs_message(numbers: Numbers, text: str) -> None:
     with pytest.raises(ClientError) as refused:
         numbers.put({"N": text})
     error = refused.value.response["Error"]
@@ -145,8 +145,8 @@ def test_a_number_is_refused_in_dynamodbs_words(numbers: Numbers, text: str) -> 
     assert numbers.item() is None
 
 
-def test_a_number_is_normalised_wherever_it_is(numbers: Numbers) -> None:
-    """In a list, a map and a set; an attribute that is called like the type is none."""
+def test_a_number_is_normalised_inside_other_values(numbers: Numbers) -> None:
+    """In a list, a map and a set; an attribute with the name of a type is not a number."""
     deep = {"M": {"N": {"S": "1.0"}, "l": {"L": [{"N": "1.0"}, {"NS": ["2.0", "1E1"]}]}}}
     numbers.put(deep)
     found = numbers.item()["M"]
@@ -155,19 +155,19 @@ def test_a_number_is_normalised_wherever_it_is(numbers: Numbers) -> None:
     assert sorted(found["l"]["L"][1]["NS"]) == ["10", "2"]
 
 
-def test_a_set_that_holds_a_number_twice_is_refused(numbers: Numbers) -> None:
+def test_a_set_with_the_same_number_twice_is_refused(numbers: Numbers) -> None:
     with pytest.raises(ClientError, match="Input collection contains duplicates"):
         numbers.put({"NS": ["1", "1.0"]})
 
 
 @pytest.mark.parametrize("value", [{"L": [{"N": "1E126"}]}, {"M": {"a": {"N": "1E126"}}}])
-def test_a_number_is_refused_wherever_it_is(numbers: Numbers, value: Any) -> None:
+def test_a_number_is_refused_inside_other_values(numbers: Numbers, value: Any) -> None:
     with pytest.raises(ClientError, match="Number overflow"):
         numbers.put(value)
 
 
 def test_1_and_1_0_are_the_same_key(numbers: Numbers) -> None:
-    """And the stream's records name the key as it is stored."""
+    """The stream's records have the key as it is stored."""
     numbers.put({"N": "1"}, key="1.0")
     numbers.put({"N": "2"}, key="1")
     assert numbers.item("1e0") == {"N": "2"}
@@ -181,7 +181,7 @@ def test_1_and_1_0_are_the_same_key(numbers: Numbers) -> None:
     ]
 
 
-def test_the_same_number_in_other_words_is_no_change(numbers: Numbers) -> None:
+def test_the_same_number_in_another_notation_is_no_change(numbers: Numbers) -> None:
     for text in ("1", "1.0", "10E-1"):
         numbers.put({"N": text})
     assert [kind for kind, *_ in numbers.records()] == ["INSERT"]
@@ -199,7 +199,7 @@ def test_the_same_number_in_other_words_is_no_change(numbers: Numbers) -> None:
         ("1", "SET n = :v", "2.50", "2.5"),
     ],
 )
-def test_what_is_calculated_is_exact(
+def test_calculations_are_exact(
     numbers: Numbers, before: str, expression: str, value: str, after: str
 ) -> None:
     numbers.put({"N": before})
@@ -207,8 +207,8 @@ def test_what_is_calculated_is_exact(
     assert numbers.item() == {"N": after}
 
 
-def test_adding_to_an_attribute_as_of_old_is_exact(numbers: Numbers) -> None:
-    """By AttributeUpdates, the legacy parameter."""
+def test_adding_with_attribute_updates_is_exact(numbers: Numbers) -> None:
+    """AttributeUpdates is the legacy parameter."""
     numbers.put({"N": NINES[:-1]})
     numbers.client.update_item(
         TableName=numbers.name,
@@ -219,7 +219,7 @@ def test_adding_to_an_attribute_as_of_old_is_exact(numbers: Numbers) -> None:
 
 
 def test_a_sum_that_cannot_be_stored_is_an_overflow(numbers: Numbers) -> None:
-    """Also one of too many digits; and the item stays as it was."""
+    """So is a sum with too many digits; the item does not change."""
     numbers.put({"N": "1E38"})
     with pytest.raises(ClientError, match="Number overflow"):
         numbers.update("ADD n :v", v="0.1")

@@ -1,4 +1,4 @@
-"""The examples on the local cloud: applied as users do, and what arrives when items change.
+"""The examples on the local cloud: applied as users do, and the requests when items change.
 
 Four applies at once, since each waits 25 seconds for the provider to believe in its queue. Of
 the thirty tables, all are planned and three applied.
@@ -49,7 +49,7 @@ THIRTY_TABLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """An example that was applied: what Terraform planned, what it complained about."""
+    """An example that was applied: Terraform's plan and its warnings."""
 
     terraform: Terraform
     planned: Counter[str]
@@ -57,7 +57,7 @@ class Deployed:
 
 
 class Cloud:
-    """The examples running: items are written to their tables, requests seen at Momento.
+    """The running examples: items are written to their tables, requests arrive at Momento.
 
     Each example has a cache of its own, `orders-cache` and so on.
     """
@@ -119,7 +119,7 @@ def _told(query: Mapping[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def stream_arn(local_aws: LocalAws) -> str:
-    """Create the table that the example `existing` finds."""
+    """Create the table that the example `existing` reads."""
     assert local_aws.endpoint
     keys = {"Device": ("HASH", "S"), "At": ("RANGE", "N")}
     with closing(boto3.client("dynamodb")) as dynamodb:
@@ -143,7 +143,7 @@ def deployed(
     stream_arn: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, Deployed]:
-    """Apply all examples at once, each with a cache, a folder and a state of its own."""
+    """Apply all examples at the same time, each with its own cache, folder and state."""
     assert house.root.exists()
     assert state_bucket == BUCKET
     base = environment(Settings.load()) | {"EXAMPLE_STREAM_ARN": stream_arn}
@@ -185,7 +185,7 @@ def _deploy(name: str, env: Mapping[str, str]) -> Deployed:
 
 @pytest.fixture(scope="module")
 def cloud(deployed: Mapping[str, Deployed], local_aws: LocalAws) -> Iterator[Cloud]:
-    """Run what was deployed."""
+    """Run the deployed pipes."""
     arrivals, deliveries = Arrivals(), list[Delivery]()
     caches = tuple(f"{name}-cache" for name in deployed)
     with LocalMomento(api_key=KEY, caches=caches) as momento:
@@ -205,7 +205,7 @@ def cloud(deployed: Mapping[str, Deployed], local_aws: LocalAws) -> Iterator[Clo
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_provider_takes_it_without_a_warning(
+def test_the_provider_accepts_the_example_without_a_warning(
     deployed: Mapping[str, Deployed], name: str
 ) -> None:
     assert deployed[name].complaints == []
@@ -219,7 +219,7 @@ def test_a_second_plan_of_orders_has_no_changes(deployed: Mapping[str, Deployed]
     assert drift(deployed["orders"].terraform) == ""
 
 
-def test_an_order_is_cached_as_long_as_it_is_open(cloud: Cloud) -> None:
+def test_an_order_is_cached_while_it_is_open(cloud: Cloud) -> None:
     def write(status: str) -> Callable[[], None]:
         order = {"Customer": "ada", "OrderId": "1007", "Currency": "EUR", "Status": status}
         return lambda: cloud.put(f"{PREFIX}-orders", Amount=12, **order)
@@ -242,7 +242,7 @@ def test_an_open_order_that_is_removed_is_deleted_and_published(cloud: Cloud) ->
     ]
 
 
-def test_a_session_is_cached_as_long_as_it_has_seconds_to_live(cloud: Cloud) -> None:
+def test_a_session_is_cached_with_its_own_time_to_live(cloud: Cloud) -> None:
     table, session = f"{PREFIX}-sessions", {"SessionId": "s-1", "User": "ada"}
 
     def write(**lives: int) -> list[str]:
@@ -259,7 +259,7 @@ def test_a_session_is_cached_as_long_as_it_has_seconds_to_live(cloud: Cloud) -> 
     assert write() == ["DELETE  key=s-1"]
 
 
-def test_the_table_of_sessions_removes_them_by_another_attribute(cloud: Cloud) -> None:
+def test_the_table_of_sessions_expires_by_another_attribute(cloud: Cloud) -> None:
     assert cloud
     with closing(boto3.client("dynamodb")) as dynamodb:
         told = dynamodb.describe_time_to_live(TableName=f"{PREFIX}-sessions")
@@ -289,7 +289,7 @@ def test_changes_of_an_existing_table_are_published(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("table", OF_THIRTY)
-def test_each_of_thirty_tables_has_a_topic_of_its_own(cloud: Cloud, table: str) -> None:
+def test_each_of_thirty_tables_has_its_own_topic(cloud: Cloud, table: str) -> None:
     name, item = f"{PREFIX}-{table}", f'{{"Id":{{"S":"{table}#1"}}}}'
     pipeline = f"{table}-changes"
     written = cloud.after("thirty-cache", pipeline, lambda: cloud.put(name, Id=f"{table}#1"))

@@ -1,4 +1,4 @@
-"""What the pipes did, for whoever asks: in order, whole, and without the key."""
+"""The delivery feed: deliveries in order, complete, and without the API key."""
 
 import threading
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeliveryFeed]:
 
 
 def poll(feed: DeliveryFeed, **query: object) -> list[dict[str, Any]]:
-    """Return what a poll answers."""
+    """Return the response to a poll."""
     parameters = {name: str(value) for name, value in query.items()}
     answer = httpx.get(f"{feed.endpoint}/deliveries", params=parameters, timeout=60)
     items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
@@ -60,7 +60,7 @@ def numbers(items: list[dict[str, Any]]) -> list[int]:
     return [item["number"] for item in items]
 
 
-def test_deliveries_are_numbered_from_one_in_their_order(feed: DeliveryFeed) -> None:
+def test_deliveries_are_numbered_in_order_from_one(feed: DeliveryFeed) -> None:
     for number in range(5):
         feed.add(delivery(number))
     items = poll(feed)
@@ -68,7 +68,7 @@ def test_deliveries_are_numbered_from_one_in_their_order(feed: DeliveryFeed) -> 
     assert [item["sequence_number"] for item in items] == ["0", "1", "2", "3", "4"]
 
 
-def test_only_what_came_after_a_number_is_told(feed: DeliveryFeed) -> None:
+def test_a_poll_returns_the_deliveries_after_a_number(feed: DeliveryFeed) -> None:
     for number in range(5):
         feed.add(delivery(number))
     assert numbers(poll(feed, after=0)) == [1, 2, 3, 4, 5]
@@ -76,11 +76,11 @@ def test_only_what_came_after_a_number_is_told(feed: DeliveryFeed) -> None:
     assert poll(feed, after=5) == []
 
 
-def test_a_poll_without_news_ends_empty(feed: DeliveryFeed) -> None:
+def test_a_poll_without_new_deliveries_ends_empty(feed: DeliveryFeed) -> None:
     assert poll(feed) == []
 
 
-def test_a_poll_that_waits_is_answered_at_once(
+def test_a_waiting_poll_is_answered_at_once(
     feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 600.0)
@@ -90,20 +90,20 @@ def test_a_poll_that_waits_is_answered_at_once(
     later.join()
 
 
-def test_the_oldest_make_room(feed: DeliveryFeed) -> None:
+def test_the_oldest_deliveries_are_dropped(feed: DeliveryFeed) -> None:
     for number in range(KEPT + 3):
         feed.add(delivery(number))
     assert numbers(poll(feed)) == list(range(4, KEPT + 4))
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1.5", ""])
-def test_a_number_is_asked_for(feed: DeliveryFeed, after: str) -> None:
+def test_after_must_be_a_whole_number(feed: DeliveryFeed, after: str) -> None:
     answer = httpx.get(f"{feed.endpoint}/deliveries", params={"after": after}, timeout=60)
     assert answer.status_code == 400
     assert "after must be a whole number" in answer.text
 
 
-def test_a_delivery_is_told_whole_but_for_the_key(feed: DeliveryFeed) -> None:
+def test_a_delivery_has_everything_but_the_api_key(feed: DeliveryFeed) -> None:
     attempts = (
         Attempt(status=None, seconds=0.5, problem="timeout: no answer"),
         Attempt(status=204, seconds=0.25, response=""),
@@ -137,13 +137,13 @@ def test_a_delivery_is_told_whole_but_for_the_key(feed: DeliveryFeed) -> None:
     ]
 
 
-def test_what_was_filtered_has_no_request(feed: DeliveryFeed) -> None:
+def test_a_filtered_record_has_no_request(feed: DeliveryFeed) -> None:
     feed.add(delivery())
     (item,) = poll(feed)
     assert (item["outcome"], item["request"], item["attempts"]) == ("filtered", None, [])
 
 
-def test_deliveries_of_many_threads_are_all_told(feed: DeliveryFeed) -> None:
+def test_deliveries_of_many_threads_are_complete(feed: DeliveryFeed) -> None:
     def tell() -> None:
         for number in range(50):
             feed.add(delivery(number))
@@ -156,10 +156,10 @@ def test_deliveries_of_many_threads_are_all_told(feed: DeliveryFeed) -> None:
     assert numbers(poll(feed)) == list(range(1, 401))
 
 
-def test_who_has_seen_a_number_misses_none_before_it(
+def test_a_reader_never_misses_a_lower_number(
     feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where another thread was about to tell of its own earlier."""
+    """Not even if another thread started to add its delivery earlier."""
     as_json, begun, go_on = localcloud.feed._as_json, threading.Event(), threading.Event()  # noqa: SLF001
 
     def slow_for_the_first(told: Delivery) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def local_aws(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[LocalAws]:
-    """Return an empty AWS that records its calls, which this process's environment points at."""
+    """Return an empty AWS that records its calls; this process's environment names it."""
     with recording(file) as aws, pytest.MonkeyPatch.context() as patch:
         settings = {
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -84,7 +84,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[
 def phases(
     house: House, state_bucket: str, file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Call]]:
-    """Do what the workflows do, then a change and a destroy; return the calls of each.
+    """Do what the workflows do, then a change and a destroy; return the calls of each phase.
 
     Two stacks at once, because most of it is waiting for their queues: in the time that the
     bus of one takes, which is a queue and then its policy, the other goes from pipes to a bus.
@@ -144,7 +144,7 @@ def _distinct(calls: Iterable[Call]) -> list[Call]:
 
 
 def _of_the_key(call: Call) -> Call:
-    """Give calls about a key, which is one of the two deployments', the tag that both have."""
+    """Add the tag of both deployments to the calls about a key."""
     if not call.resource.startswith(ARN.format("kms", "key/")) or call.resource.endswith("/*"):
         return call
     context = {**call.context, "aws:ResourceTag/Project": PREFIX}
@@ -152,7 +152,7 @@ def _of_the_key(call: Call) -> Call:
 
 
 def _changed(name: str, settings: dict[str, str]) -> Terraform:
-    """Change all that can be changed in place, and lift the protection from destroy."""
+    """Change everything that can change in place, and remove the protection from destroy."""
     folder, terraform = prepared(BUS | CHANGED | settings, name)
     stack = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
     for kind, resources in stack["resource"].items():
@@ -169,7 +169,7 @@ def _changed(name: str, settings: dict[str, str]) -> Terraform:
 
 @pytest.fixture(scope="module")
 def needed(phases: Mapping[str, list[Call]]) -> dict[str, list[Call]]:
-    """Return what each role needs: what it called, and what AWS does in its name."""
+    """Return the rights that each role needs: for its calls, and for AWS's actions in its name."""
     return {
         name: _distinct(
             [
@@ -181,47 +181,51 @@ def needed(phases: Mapping[str, list[Call]]) -> dict[str, list[Call]]:
     }
 
 
-def test_it_is_known_what_every_request_needs(phases: Mapping[str, list[Call]]) -> None:
+def test_the_rights_of_every_request_are_known(phases: Mapping[str, list[Call]]) -> None:
     assert {
         call.action for calls in phases.values() for call in calls if call.service == UNKNOWN
     } == set()
 
 
 @pytest.mark.parametrize("phase", ["first plan", "keep plan", "plan", "apply", "change", "destroy"])
-def test_something_was_recorded(phases: Mapping[str, list[Call]], phase: str) -> None:
+def test_every_phase_made_calls(phases: Mapping[str, list[Call]], phase: str) -> None:
     assert {call.action for call in phases[phase]} - NO_RIGHT_NEEDED
 
 
 @pytest.mark.parametrize("phase", PLAN_ROLE)
-def test_the_plan_role_may_do_what_it_does(phases: Mapping[str, list[Call]], phase: str) -> None:
+def test_the_plan_role_has_the_rights_that_it_needs(
+    phases: Mapping[str, list[Call]], phase: str
+) -> None:
     assert POLICIES["plan"].refused(phases[phase]) == set()
 
 
 @pytest.mark.parametrize("phase", DEPLOY_ROLE)
-def test_the_deploy_role_may_do_what_it_does(phases: Mapping[str, list[Call]], phase: str) -> None:
+def test_the_deploy_role_has_the_rights_that_it_needs(
+    phases: Mapping[str, list[Call]], phase: str
+) -> None:
     assert POLICIES["deploy"].refused(phases[phase]) == set()
 
 
 @pytest.mark.parametrize("each", UNSEEN, ids=lambda each: str(each.call.action))
-def test_what_aws_does_in_a_roles_name_is_allowed(
+def test_the_roles_have_the_rights_that_aws_uses_for_them(
     phases: Mapping[str, list[Call]], each: Unseen
 ) -> None:
-    """The call that makes AWS do it was really made."""
+    """The call that causes this was really made."""
     assert each.because in {call.action for calls in phases.values() for call in calls}
     for name in each.policies:
         assert POLICIES[name].allows(each.call)
 
 
 @pytest.mark.parametrize(("name", "sid", "member", "value"), GRANTED)
-def test_nothing_is_allowed_in_vain(
+def test_the_policies_allow_nothing_that_is_not_needed(
     needed: Mapping[str, list[Call]], name: str, sid: str, member: str, value: str
 ) -> None:
-    """Without the action, or without the resource, something that is needed would be refused."""
+    """Without this action, or without this resource, a needed right would be missing."""
     assert POLICIES[name].without(sid, member, value).refused(needed[name]) != set()
 
 
-def test_aws_takes_the_policies(local_aws: LocalAws) -> None:
-    """The grammar is IAM's: moto refuses a policy that breaks it, as AWS does."""
+def test_aws_accepts_the_policies(local_aws: LocalAws) -> None:
+    """A policy with an error in IAM's grammar is refused by moto, as by AWS."""
     assert local_aws.endpoint
     with closing(boto3.client("iam")) as iam:
         for name in POLICIES:

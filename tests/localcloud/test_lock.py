@@ -1,4 +1,4 @@
-"""Applies at once on one state: one has the lock, the others are refused or wait."""
+"""Several applies on one state: one has the lock, the others are refused or wait."""
 
 import json
 import os
@@ -26,7 +26,7 @@ DEPLOY = ("./help.sh", "deploy", "--auto-approve")
 
 @dataclass(frozen=True, kw_only=True)
 class Race:
-    """How three applies at once ended, and what they left in the bucket."""
+    """How three applies at the same time ended, and what they left in the bucket."""
 
     first: subprocess.CompletedProcess[str]
     refused: subprocess.CompletedProcess[str]
@@ -37,7 +37,7 @@ class Race:
 
 
 def elsewhere(folder: Path) -> dict[str, str]:
-    """Return the environment of somebody who deploys from another folder."""
+    """Return the environment of a person who deploys from another folder."""
     return dict(os.environ) | {"CDKTF_OUTDIR": str(folder)}
 
 
@@ -47,7 +47,7 @@ def keys(s3: S3Client) -> list[str]:
 
 
 def states(s3: S3Client) -> list[Any]:
-    """Return every version of the state that was ever written, the oldest first."""
+    """Return every version of the state, the oldest first."""
     versions = s3.list_object_versions(Bucket=BUCKET, Prefix=STATE)["Versions"]
     found = []
     for version in reversed([each for each in versions if each["Key"] == STATE]):
@@ -58,7 +58,7 @@ def states(s3: S3Client) -> list[Any]:
 
 
 def is_applying(s3: S3Client) -> bool:
-    """Say whether an apply has the lock; a deploy has it before, while it plans, and lets it go."""
+    """Say whether an apply has the lock; a deploy also has it earlier, while it plans."""
     try:
         answer = s3.get_object(Bucket=BUCKET, Key=LOCK)
     except s3.exceptions.NoSuchKey:
@@ -69,7 +69,7 @@ def is_applying(s3: S3Client) -> bool:
 
 @contextmanager
 def held(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Let a process and those that it has started stand still."""
+    """Pause a process and the processes that it has started."""
     os.killpg(process.pid, signal.SIGSTOP)
     try:
         yield
@@ -79,7 +79,7 @@ def held(process: subprocess.Popen[str]) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def race(house: House, state_bucket: str, tmp_path_factory: pytest.TempPathFactory) -> Race:
-    """Deploy; while that has the lock, deploy twice more from other folders.
+    """Deploy; while this deploy has the lock, deploy twice from other folders.
 
     The first is held until the second was refused, and goes on while the third waits.
     """
@@ -117,17 +117,17 @@ def race(house: House, state_bucket: str, tmp_path_factory: pytest.TempPathFacto
         )
 
 
-def test_the_one_with_the_lock_deploys(race: Race) -> None:
+def test_the_deploy_with_the_lock_succeeds(race: Race) -> None:
     assert race.first.returncode == 0, race.first.stdout
     assert "Apply complete! Resources: 15 added, 0 changed, 0 destroyed." in race.first.stdout
 
 
-def test_the_lock_says_who_has_it(race: Race) -> None:
+def test_the_lock_names_its_holder(race: Race) -> None:
     assert race.lock["Operation"] == "OperationTypeApply"
     assert race.lock["Path"] == f"{BUCKET}/{STATE}"
 
 
-def test_another_one_is_refused_with_terraforms_message_and_the_next_step(race: Race) -> None:
+def test_another_deploy_is_refused_with_terraforms_message_and_the_next_step(race: Race) -> None:
     assert race.refused.returncode == 1
     assert "Error acquiring the state lock" in race.refused.stderr
     assert race.lock["ID"] in race.refused.stderr
@@ -136,13 +136,13 @@ def test_another_one_is_refused_with_terraforms_message_and_the_next_step(race: 
     )
 
 
-def test_one_that_waits_finds_nothing_left_to_do(race: Race) -> None:
+def test_a_deploy_that_waits_has_no_changes(race: Race) -> None:
     assert "No changes." in race.waited
     assert "Apply complete! Resources: 0 added, 0 changed, 0 destroyed." in race.waited
 
 
-def test_the_state_is_whole(race: Race) -> None:
-    """Every version that was written follows the one before it."""
+def test_the_state_has_no_gap(race: Race) -> None:
+    """The serial of each version follows that of the version before it."""
     serials = [state["serial"] for state in race.states]
     assert serials == sorted(set(serials))
     assert len({state["lineage"] for state in race.states}) == 1
@@ -150,5 +150,5 @@ def test_the_state_is_whole(race: Race) -> None:
     assert len(managed) == 15
 
 
-def test_no_lock_is_left(race: Race) -> None:
+def test_no_lock_remains(race: Race) -> None:
     assert race.left == [STATE]

@@ -1,4 +1,4 @@
-"""The pipes' execution logs, in the local log group: which steps at which level.
+"""The pipes' execution logs in the local log group: the entries at each level.
 
 See AWS: "Specifying EventBridge Pipes log level" and "Including execution data".
 """
@@ -50,7 +50,7 @@ def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
 
 
 def logged(cloud: WeatherCloud, level: str, *, data: bool, locations: list[str]) -> list[Any]:
-    """Deliver records by the cache-put pipe at a level; return what is logged in the end."""
+    """Deliver records with the cache-put pipe at a level; return the log entries."""
     weather = cloud.weather
     arguments = weather.arguments(weather.definition(PUT), DeadLetterConfig={})
     arguments["LogConfiguration"] |= {
@@ -70,8 +70,8 @@ CARRYING = {"ExecutionStarted", "TargetStageEntered", "TargetStageSucceeded"}
 
 @pytest.mark.parametrize("data", [True, False])
 @pytest.mark.parametrize("level", STEPS)
-def test_each_level_has_its_steps(cloud: WeatherCloud, level: str, data: bool) -> None:  # noqa: FBT001
-    """One execution a record, whose entries name the pipe; payloads only if asked for."""
+def test_each_level_has_its_entries(cloud: WeatherCloud, level: str, data: bool) -> None:  # noqa: FBT001
+    """Each record is an execution, whose entries name the pipe; payloads are optional."""
     cloud.arrivals.answer("bad", Response("no such thing", status_code=400))
     entries = logged(cloud, level, data=data, locations=["good", "bad"])
     good, bad = STEPS[level]
@@ -90,7 +90,7 @@ def test_each_level_has_its_steps(cloud: WeatherCloud, level: str, data: bool) -
 
 
 def test_requests_are_logged_without_the_key(cloud: WeatherCloud) -> None:
-    """AWS leaves out what authorizes them; the log holds everything else."""
+    """AWS logs everything but the API key."""
     cloud.arrivals.answer("Oslo", Response("wait", status_code=503))
     entries = logged(cloud, "TRACE", data=True, locations=["Oslo"])
     assert API_KEY not in json.dumps(entries)
@@ -104,8 +104,8 @@ def test_requests_are_logged_without_the_key(cloud: WeatherCloud) -> None:
     assert json.loads(entries[1]["payload"])["Location"] == "Oslo"
 
 
-def test_the_first_step_holds_the_record(cloud: WeatherCloud) -> None:
-    """By which a dead letter's item is found once its record has left the stream."""
+def test_the_first_entry_holds_the_record(cloud: WeatherCloud) -> None:
+    """With it, redrive finds the item of a dead letter after its record has left the stream."""
     first, *_ = logged(cloud, "INFO", data=True, locations=["Oslo"])
     (record,) = json.loads(first["payload"])
     assert record["eventName"] == "INSERT"
@@ -113,7 +113,9 @@ def test_the_first_step_holds_the_record(cloud: WeatherCloud) -> None:
     assert record["dynamodb"]["SequenceNumber"]
 
 
-def test_a_retry_that_succeeds_leaves_its_failures_at_the_level_error(cloud: WeatherCloud) -> None:
+def test_failed_attempts_are_logged_as_errors_although_a_retry_succeeds(
+    cloud: WeatherCloud,
+) -> None:
     cloud.arrivals.answer("Oslo", 500, 429)
     entries = logged(cloud, "ERROR", data=False, locations=["Oslo"])
     assert [(entry["messageType"], entry["error"]["httpStatusCode"]) for entry in entries] == [
@@ -123,7 +125,7 @@ def test_a_retry_that_succeeds_leaves_its_failures_at_the_level_error(cloud: Wea
 
 
 def test_a_record_that_is_dropped_is_logged_with_the_reason(cloud: WeatherCloud) -> None:
-    """There is no dead-letter queue: the log is all that is left of it."""
+    """There is no dead-letter queue, so only the log has the record."""
     cloud.arrivals.answer("Oslo", Response("no such thing", status_code=400))
     entries = logged(cloud, "ERROR", data=False, locations=["Oslo"])
     message = "RetryAttemptsExhausted: HTTP 400 no such thing"
@@ -143,7 +145,7 @@ def test_filtered_records_are_not_logged(cloud: WeatherCloud) -> None:
 
 
 def test_entries_are_written_while_the_pipe_runs(cloud: WeatherCloud) -> None:
-    """In a stream of the pipe's, with the time of each."""
+    """They are in a log stream of the pipe, each with its time."""
     weather = cloud.weather
     with cloud.runner() as runner:
         runner.wait_until_reading(*weather.create_pipes([PUT]))
@@ -155,8 +157,8 @@ def test_entries_are_written_while_the_pipe_runs(cloud: WeatherCloud) -> None:
     assert all(json.loads(one["message"])["timestamp"] == one["timestamp"] for one in events)
 
 
-def test_a_log_group_that_is_gone_holds_no_delivery_up(cloud: WeatherCloud) -> None:
-    """And once it is there again, it is written to."""
+def test_a_missing_log_group_does_not_delay_deliveries(cloud: WeatherCloud) -> None:
+    """When it exists again, entries are written to it."""
     weather = cloud.weather
     with cloud.runner() as runner:
         runner.wait_until_reading(*weather.create_pipes([PUT]))

@@ -1,4 +1,4 @@
-"""`python -m localcloud`: what others find of it while it runs, and what it leaves."""
+"""`python -m localcloud`: how other commands find it while it runs, and what remains after it."""
 
 import io
 import json
@@ -33,26 +33,26 @@ SHOW = (
 
 
 class Ran:
-    """Runs the local cloud in this process with a command that looks around in it."""
+    """Runs the local cloud in this process with a command that reads its environment."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / ".cache" / "local-cloud.env"
         self._seen = folder / "seen.json"
 
     def __call__(self, *options: str, code: int = 0) -> int:
-        """Run it; return its exit code."""
+        """Run the local cloud; return its exit code."""
         command = [sys.executable, "-c", SHOW, str(self.file), str(self._seen), str(code)]
         return module.main([*options, "--", *command])
 
     @property
     def seen(self) -> Any:
-        """What the command saw: the file's text and its environment."""
+        """What the command read: the file's text and its environment."""
         return json.loads(self._seen.read_text())
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ran]:
-    """Return what runs the local cloud in an empty folder."""
+    """Return the `Ran` of an empty folder."""
     ran = Ran(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for the server of the AWS API
@@ -64,7 +64,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ran]:
 
 @pytest.fixture
 def without_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the AWS API, which takes two seconds to start."""
+    """Do not start the AWS API, which takes two seconds."""
 
     def enter(aws: LocalAws) -> LocalAws:
         aws.endpoint = f"http://127.0.0.1:{unused_port()}"
@@ -81,11 +81,11 @@ def settings_names() -> Iterator[str]:
 
 
 def values(text: str) -> Mapping[str, str | None]:
-    """Return the variables of a file's text."""
+    """Return the variables in a file's text."""
     return dict(line.split("=", 1) for line in text.splitlines())
 
 
-def test_the_file_holds_the_commands_environment_and_is_gone_afterwards(
+def test_the_file_holds_the_commands_environment_and_is_deleted_at_the_end(
     run: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With --watch."""
@@ -104,14 +104,14 @@ def test_the_file_holds_the_commands_environment_and_is_gone_afterwards(
 
 
 @pytest.mark.parametrize("name", sorted(set(settings_names()) - {"MIRROR_AWS_PROVIDER_VERSION"}))
-def test_other_commands_are_told_of_each_setting(name: str) -> None:
-    """Else they would look for another stack than the one that is up, or for other values."""
+def test_the_file_holds_each_setting(name: str) -> None:
+    """Otherwise other commands would use another stack than the running one, or other values."""
     assert module.is_published(name)
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_others_read_the_settings_as_they_were(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shell reads the file as well, and a tag may have spaces."""
+def test_other_commands_read_the_same_settings(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell reads the file too, and a tag may have spaces."""
     given = {"STACK": "orders", "TOPOLOGY": "bus", "TAGS": "team=a b,cost=$1", "DESTINATION": "x"}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
@@ -124,14 +124,16 @@ def test_others_read_the_settings_as_they_were(run: Ran, monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_without_watching_there_is_no_file_and_the_code_is_the_commands(run: Ran) -> None:
+def test_without_watch_there_is_no_file_and_the_exit_code_is_the_commands(run: Ran) -> None:
     assert run(code=3) == 3
     assert run.seen["file"] is None
     assert not run.file.parent.exists()
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_the_file_of_a_newer_one_is_left_alone(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_of_a_newer_local_cloud_is_not_deleted(
+    run: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
     newer = "LOCAL_CLOUD_PROCESS=1\n"
     finish = module._run  # noqa: SLF001 - what it does while the command runs
 
@@ -146,10 +148,10 @@ def test_the_file_of_a_newer_one_is_left_alone(run: Ran, monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_the_file_of_one_that_runs_is_neither_taken_over_nor_deleted(
+def test_the_file_of_a_running_local_cloud_is_neither_replaced_nor_deleted(
     run: Ran, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Nor is it where the second one's command fails."""
+    """Not even if the command of the second local cloud fails."""
     run.file.parent.mkdir()
     first = f"LOCAL_CLOUD_PROCESS={os.getppid()}\nAWS_ENDPOINT_URL=http://127.0.0.1:1\n"
     run.file.write_text(first)
@@ -164,8 +166,8 @@ def test_the_file_of_one_that_runs_is_neither_taken_over_nor_deleted(
     assert list(run.file.parent.iterdir()) == [run.file]
 
 
-def test_one_that_fails_to_start_deletes_nothing(run: Ran) -> None:
-    """Its port is taken."""
+def test_a_local_cloud_that_fails_to_start_deletes_nothing(run: Ran) -> None:
+    """Its port is in use."""
     run.file.parent.mkdir()
     first = f"LOCAL_CLOUD_PROCESS={os.getppid()}\n"
     run.file.write_text(first)
@@ -178,7 +180,7 @@ def test_one_that_fails_to_start_deletes_nothing(run: Ran) -> None:
 
 @pytest.mark.usefixtures("without_aws")
 @pytest.mark.parametrize("left", ["LOCAL_CLOUD_PROCESS=999999999\n", "", "LOCAL_CLOUD_PROCESS=x\n"])
-def test_what_a_killed_one_left_is_replaced(run: Ran, left: str) -> None:
+def test_the_file_of_a_killed_local_cloud_is_replaced(run: Ran, left: str) -> None:
     run.file.parent.mkdir()
     run.file.write_text(left)
     assert run("--watch") == 0
@@ -188,7 +190,9 @@ def test_what_a_killed_one_left_is_replaced(run: Ran, left: str) -> None:
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_a_file_that_cannot_be_written_is_told(run: Ran, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_written_is_an_error(
+    run: Ran, capfd: pytest.CaptureFixture[str]
+) -> None:
     run.file.parent.write_text("no folder")
     assert run("--watch") == 1
     assert f"error: {run.file} cannot be written:" in capfd.readouterr().err
@@ -198,7 +202,7 @@ def test_a_file_that_cannot_be_written_is_told(run: Ran, capfd: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("env", "region"), [({}, "eu-west-1"), ({"AWS_REGION": "us-west-2"}, "us-west-2")]
 )
-def test_the_region_is_that_of_the_settings(
+def test_the_region_comes_from_the_settings(
     run: Ran, monkeypatch: pytest.MonkeyPatch, env: dict[str, str], region: str
 ) -> None:
     for name, value in env.items():
@@ -210,7 +214,7 @@ def test_the_region_is_that_of_the_settings(
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_the_file_is_gone_after_a_command_that_fails_or_does_not_exist(run: Ran) -> None:
+def test_the_file_is_deleted_after_a_command_that_fails_or_does_not_exist(run: Ran) -> None:
     assert run("--watch", code=5) == 5
     assert not run.file.exists()
     assert module.main(["--watch", "--", "no-such-command-7d1f"]) == 127
@@ -226,7 +230,7 @@ def test_the_file_is_gone_after_a_command_that_fails_or_does_not_exist(run: Ran)
         ("from-outside", "from-the-file", "from-outside"),
     ],
 )
-def test_the_cache_is_the_one_that_the_stack_will_name(
+def test_the_cache_has_the_name_in_the_settings(
     run: Ran, monkeypatch: pytest.MonkeyPatch, environment: str, file: str, cache: str
 ) -> None:
     monkeypatch.setenv("MOMENTO_CACHE_NAME", environment)
@@ -246,7 +250,9 @@ def test_the_cache_is_the_one_that_the_stack_will_name(
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_the_feed_is_where_the_environment_says(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_has_the_address_of_the_feed(
+    run: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("localcloud.feed.LONG_POLL_SECONDS", 0.1)
     answers: list[Any] = []
 
@@ -260,8 +266,8 @@ def test_the_feed_is_where_the_environment_says(run: Ran, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_the_file_is_read_as_it_was_written(run: Ran) -> None:
-    """By what reads `.env` files."""
+def test_the_file_can_be_read_as_an_env_file(run: Ran) -> None:
+    """By the library that reads `.env` files."""
     assert run("--watch") == 0
     run.file.write_text(run.seen["file"])
     assert dotenv_values(run.file) == values(run.seen["file"])
@@ -269,7 +275,7 @@ def test_the_file_is_read_as_it_was_written(run: Ran) -> None:
 
 @pytest.fixture
 def made(without_aws: None, monkeypatch: pytest.MonkeyPatch) -> list[LocalMomento]:  # noqa: ARG001 - only to leave it out
-    """Return the Momentos that were started."""
+    """Return the local Momentos that were started."""
     found: list[LocalMomento] = []
     enter = LocalMomento.__enter__
 
@@ -289,14 +295,14 @@ def made(without_aws: None, monkeypatch: pytest.MonkeyPatch) -> list[LocalMoment
         (("--momento-limits",), "1000", (1_000, 10)),
     ],
 )
-def test_momento_keeps_the_accounts_limits_when_told_to(
+def test_momento_applies_the_accounts_limits_with_the_option(
     run: Ran,
     made: list[LocalMomento],
     options: tuple[str, ...],
     setting: str,
     limits: tuple[int, int] | None,
 ) -> None:
-    """The limits are those of the settings, in `.env` for example."""
+    """The limits come from the settings, for example in `.env`."""
     file = run.file.parents[1] / ".env"
     file.write_text(f"MOMENTO_CACHE_OPERATIONS_PER_SECOND={setting}\n")
     assert run(*options) == 0
@@ -305,14 +311,14 @@ def test_momento_keeps_the_accounts_limits_when_told_to(
 
 
 @pytest.mark.parametrize(("setting", "seconds"), [("", 86_400), ("2592000", 2_592_000)])
-def test_momento_takes_a_ttl_as_long_as_the_setting_says(
+def test_the_longest_ttl_comes_from_the_settings(
     run: Ran,
     made: list[LocalMomento],
     monkeypatch: pytest.MonkeyPatch,
     setting: str,
     seconds: int,
 ) -> None:
-    """An account with provisioned storage has a longer one than a day."""
+    """An account with provisioned storage can have a longer TTL than a day."""
     monkeypatch.setenv("MOMENTO_MAX_TTL_SECONDS", setting)
     assert run() == 0
     assert made[0].service.max_ttl_seconds == seconds

@@ -1,4 +1,4 @@
-"""Momento's HTTP API as it is documented, over HTTP."""
+"""Momento's documented HTTP API, tested over HTTP."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def momento() -> Iterator[LocalMomento]:
 
 @pytest.fixture
 def http(momento: LocalMomento) -> Iterator[httpx.Client]:
-    """Return a client that is authorized by the header; the cache is empty."""
+    """Return a client that sends the API key in the header; the cache is empty."""
     cache = momento.service.caches[CACHE]
     cache.items.clear()
     cache.topics.clear()
@@ -51,7 +51,7 @@ def put(http: httpx.Client, content: bytes = b"v", **query: object) -> httpx.Res
 
 
 def get(http: httpx.Client, cache: str = CACHE, **query: object) -> httpx.Response:
-    """Get an item out of a cache."""
+    """Get an item from a cache."""
     return http.get(f"/cache/{cache}", params=asked(query))
 
 
@@ -65,7 +65,7 @@ def message(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["message"]
 
 
-def test_an_item_is_put_got_replaced_and_deleted(http: httpx.Client) -> None:
+def test_an_item_can_be_put_read_replaced_and_deleted(http: httpx.Client) -> None:
     assert get(http, key="k").status_code == 404
     for value in (b"one", b"two"):
         answer = put(http, value, key="k")
@@ -77,7 +77,7 @@ def test_an_item_is_put_got_replaced_and_deleted(http: httpx.Client) -> None:
     assert message(get(http, key="k")) == (404, "Key Not Found")
 
 
-def test_deleting_an_absent_item_is_no_error(http: httpx.Client) -> None:
+def test_deleting_an_absent_item_succeeds(http: httpx.Client) -> None:
     assert http.delete(f"/cache/{CACHE}", params={"key": "never"}).status_code == 204
 
 
@@ -102,7 +102,7 @@ def test_any_text_is_a_key(http: httpx.Client, key: str) -> None:
     assert get(http, key_base64=encoded).content == key.encode()
 
 
-def test_values_are_octets(http: httpx.Client) -> None:
+def test_values_are_bytes(http: httpx.Client) -> None:
     value = bytes(range(256))
     put(http, value, key="k")
     assert get(http, key="k").content == value
@@ -150,19 +150,19 @@ def test_base64_that_is_padded_or_not_url_safe_is_refused(http: httpx.Client, te
     "query",
     [{}, {"key": "k", "key_base64": "aw"}, {"key": ""}, {"key_base64": ""}],
 )
-def test_one_key_is_needed_and_one_only(http: httpx.Client, query: dict[str, str]) -> None:
+def test_exactly_one_key_is_required(http: httpx.Client, query: dict[str, str]) -> None:
     for answer in (get(http, **query), put(http, b"v", **query)):
         assert answer.status_code == 400
         assert "key" in answer.json()["message"]
 
 
-def test_the_key_may_come_as_a_token(anyone: httpx.Client) -> None:
+def test_the_api_key_may_be_a_token(anyone: httpx.Client) -> None:
     assert put(anyone, key="k", token=KEY).status_code == 204
     assert get(anyone, key="k", token=KEY).content == b"v"
 
 
 @pytest.mark.parametrize("path", [f"/cache/{CACHE}", f"/topics/{CACHE}/t"])
-def test_header_and_token_at_once_are_refused(http: httpx.Client, path: str) -> None:
+def test_header_and_token_together_are_refused(http: httpx.Client, path: str) -> None:
     status, text = message(http.get(path, params={"key": "k", "token": KEY}))
     assert status == 400
     assert "not both" in text
@@ -176,7 +176,7 @@ def test_header_and_token_at_once_are_refused(http: httpx.Client, path: str) -> 
 def test_a_wrong_or_missing_key_is_unauthorized(
     anyone: httpx.Client, path: str, header: str | None, token: str | None
 ) -> None:
-    """Also where the cache is unknown: strangers are not told."""
+    """Also if the cache is unknown: without a key, the response does not say so."""
     headers = {} if header is None else {"Authorization": header}
     answer = anyone.get(path, params=asked({"key": "k", "token": token}), headers=headers)
     status, text = message(answer)
@@ -200,15 +200,15 @@ def test_an_error_has_a_code_and_a_message(
     status: int,
     code: str,
 ) -> None:
-    """As in Momento's HTTP APIs for API keys and roles, the only ones whose errors it shows."""
+    """As in Momento's HTTP APIs for API keys and roles; only these pages show errors."""
     answer = anyone.get(path, headers=headers, params=query)
     assert answer.status_code == status
     assert answer.json().keys() == {"code", "message"}
     assert answer.json()["code"] == code
 
 
-def test_a_ttl_has_the_bound_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Provisioned storage has none: Momento's documentation, "Time to live"."""
+def test_the_longest_ttl_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Provisioned storage has no limit: Momento's documentation, "Time to live"."""
     month = 30 * 86_400
     with (
         LocalMomento(api_key=KEY, caches=(CACHE,), max_ttl_seconds=month) as service,
@@ -223,7 +223,7 @@ def test_a_ttl_has_the_bound_that_is_set(monkeypatch: pytest.MonkeyPatch) -> Non
         assert get(http, key="k").status_code == 200
 
 
-def test_what_has_expired_is_evicted_without_being_asked_for(
+def test_an_expired_item_is_evicted_without_a_request(
     http: httpx.Client, momento: LocalMomento
 ) -> None:
     items = momento.service.caches[CACHE].items
@@ -235,8 +235,10 @@ def test_what_has_expired_is_evicted_without_being_asked_for(
     assert items.keys() == {b"long"}
 
 
-def test_what_was_put_again_stays(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An eviction knows the item's last TTL, and keeps no more than it has to of former ones."""
+def test_an_item_that_was_put_again_is_not_evicted(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An eviction uses the item's last TTL, and drops most of the former TTLs."""
     start = time.monotonic()
     clock = SimpleNamespace(monotonic=lambda: start)
     monkeypatch.setattr(module, "time", clock)
@@ -247,7 +249,7 @@ def test_what_was_put_again_stays(http: httpx.Client, monkeypatch: pytest.Monkey
     assert get(http, key="k").content == b"new"
 
 
-def test_former_lives_of_an_item_take_no_memory() -> None:
+def test_former_ttls_of_an_item_use_no_memory() -> None:
     cache = Cache()
     for number in range(10_000):
         cache.put(b"k", Item(b"v", 86_400.0 + number))
@@ -255,7 +257,7 @@ def test_former_lives_of_an_item_take_no_memory() -> None:
 
 
 def test_an_item_expires(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is there until its TTL has passed, and not after it."""
+    """It can be read until its TTL ends, and not after that."""
     start = time.monotonic()
     clock = SimpleNamespace(monotonic=lambda: start)
     monkeypatch.setattr(module, "time", clock)
@@ -270,7 +272,7 @@ def test_an_item_expires(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) ->
     assert get(http, key="long").status_code == 404
 
 
-def test_a_put_begins_the_ttl_anew(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_put_starts_the_ttl_again(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     start = time.monotonic()
     clock = SimpleNamespace(monotonic=lambda: start)
     monkeypatch.setattr(module, "time", clock)
@@ -289,7 +291,7 @@ def test_a_ttl_is_a_number_of_seconds_up_to_a_day(http: httpx.Client, ttl: objec
     assert get(http, key="k").status_code == 404
 
 
-def test_an_item_with_its_key_holds_five_megabytes(http: httpx.Client) -> None:
+def test_an_item_with_its_key_may_have_five_megabytes(http: httpx.Client) -> None:
     """Momento: "Momento Cache service quotas", item size."""
     most = 5 * 1_024 * 1_024
     assert put(http, b"x" * (most - 3), key="key").status_code == 204
@@ -299,7 +301,7 @@ def test_an_item_with_its_key_holds_five_megabytes(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), [("PATCH", f"/cache/{CACHE}"), ("GET", "/elsewhere")])
-def test_what_the_api_does_not_have_is_an_error_in_json(
+def test_an_unknown_path_or_method_is_an_error_in_json(
     http: httpx.Client, method: str, path: str
 ) -> None:
     status, _ = message(http.request(method, path))
@@ -321,7 +323,7 @@ def poll(http: httpx.Client, topic: str = "t", **query: int) -> list[dict[str, A
 
 
 def item(number: int, text: str, page: int = 1) -> dict[str, Any]:
-    """Return a message of text as a subscriber gets it."""
+    """Return a text message as a subscriber gets it."""
     return {
         "item": {
             "topic_sequence_number": number,
@@ -342,7 +344,7 @@ def gap(last: int, new: int, page: int = 1) -> dict[str, Any]:
     }
 
 
-def test_a_subscriber_gets_what_was_published_since_its_number(http: httpx.Client) -> None:
+def test_a_subscriber_gets_the_messages_since_its_number(http: httpx.Client) -> None:
     for number in range(4):
         publish(http, f"message {number}")
     publish(http, "another's", topic="other")
@@ -352,8 +354,8 @@ def test_a_subscriber_gets_what_was_published_since_its_number(http: httpx.Clien
     assert poll(http, sequence_number=3) == everything[3:]
 
 
-def test_text_and_octets_are_told_apart(http: httpx.Client) -> None:
-    """By the content type; what is not UTF-8 is octets whatever its type."""
+def test_a_message_is_text_or_binary(http: httpx.Client) -> None:
+    """The content type decides; a text that is not UTF-8 is binary."""
     publish(http, "Schnee in München 🌨")
     publish(http, b"text", **{"Content-Type": "application/octet-stream"})
     publish(http, b"\xff\xfe", **{"Content-Type": "text/plain"})
@@ -366,7 +368,7 @@ def test_text_and_octets_are_told_apart(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 4_096])
-def test_a_message_of_four_kilobytes_is_taken(http: httpx.Client, size: int) -> None:
+def test_a_message_of_four_kilobytes_is_accepted(http: httpx.Client, size: int) -> None:
     """Momento: "Momento Topics service quotas", payload size."""
     publish(http, b"m" * size)
     assert poll(http, sequence_number=0) == [item(0, "m" * size)]
@@ -398,7 +400,7 @@ def test_a_message_is_measured_in_bytes(http: httpx.Client) -> None:
         "application/x-www-form-urlencoded",  # the page's own example: curl -d 'hello world!'
     ],
 )
-def test_text_is_published_by_these_content_types(http: httpx.Client, kind: str) -> None:
+def test_a_message_with_these_content_types_is_text(http: httpx.Client, kind: str) -> None:
     publish(http, "hello world!", **{"Content-Type": kind})
     assert poll(http, sequence_number=0) == [item(0, "hello world!")]
 
@@ -406,14 +408,14 @@ def test_text_is_published_by_these_content_types(http: httpx.Client, kind: str)
 @pytest.mark.parametrize(
     "kind", ["application/octet-stream", "Application/Octet-Stream; charset=binary"]
 )
-def test_bytes_are_published_as_an_octet_stream(http: httpx.Client, kind: str) -> None:
+def test_an_octet_stream_is_binary(http: httpx.Client, kind: str) -> None:
     publish(http, b"text", **{"Content-Type": kind})
     (found,) = poll(http, sequence_number=0)
     assert found["item"]["value"] == {"binary": base64.b64encode(b"text").decode()}
 
 
 def test_a_message_without_a_content_type_is_refused(http: httpx.Client) -> None:
-    """The page says of the header: required."""
+    """Momento's page says that the header is required."""
     status, text = message(http.post(f"/topics/{CACHE}/t", content=b"text"))
     assert (status, "Content-Type" in text) == (400, True)
 
@@ -421,7 +423,7 @@ def test_a_message_without_a_content_type_is_refused(http: httpx.Client) -> None
 def test_the_first_request_may_have_zeros(
     http: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page: 0 for the number and the page on the first request; then what came last."""
+    """Momento's page: 0 for number and page in the first request, then the last values."""
     monkeypatch.setattr(module, "LONG_POLL_SECONDS", 0.1)
     for text in ("one", "two"):
         publish(http, text)
@@ -430,10 +432,10 @@ def test_the_first_request_may_have_zeros(
     assert poll(http, sequence_number=1, sequence_page=0) == [item(1, "two")]
 
 
-def test_a_poll_without_news_ends_empty(
+def test_a_poll_without_new_messages_ends_empty(
     http: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A poll without a number is for what comes from now on."""
+    """A poll without a number gets the messages from now on."""
     monkeypatch.setattr(module, "LONG_POLL_SECONDS", 0.1)
     publish(http, "before")
     assert poll(http) == []
@@ -443,7 +445,7 @@ def test_a_poll_without_news_ends_empty(
 def test_waiting_subscribers_wake_up_at_once(
     http: httpx.Client, momento: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Long before the long poll would end by itself, and each of them."""
+    """Each of them, long before its long poll ends."""
     monkeypatch.setattr(module, "LONG_POLL_SECONDS", 600.0)  # longer than they have patience
     waiting = threading.Barrier(4)
     got: list[list[dict[str, Any]]] = []
@@ -466,10 +468,8 @@ def test_waiting_subscribers_wake_up_at_once(
     assert got == [[item(0, "news")]] * 3
 
 
-def test_messages_that_are_gone_give_a_discontinuity(
-    http: httpx.Client, momento: LocalMomento
-) -> None:
-    """The oldest one kept comes right after it."""
+def test_dropped_messages_give_a_discontinuity(http: httpx.Client, momento: LocalMomento) -> None:
+    """The oldest message that is kept follows it."""
     topic = momento.service.caches[CACHE].topics["t"] = Topic(page=1)
     publish(http, "first")
     while topic.next_number < module.KEPT_MESSAGES + 4:
@@ -484,10 +484,10 @@ def test_messages_that_are_gone_give_a_discontinuity(
     assert poll(http, sequence_number=5, sequence_page=1) == items[1:]
 
 
-def test_a_topic_begun_anew_gives_a_discontinuity(
+def test_a_topic_with_a_new_page_gives_a_discontinuity(
     http: httpx.Client, momento: LocalMomento
 ) -> None:
-    """Its page differs from the subscriber's, who gets what the new page holds."""
+    """The subscriber has another page, and gets the messages of the new page."""
     momento.service.caches[CACHE].topics["t"] = Topic(page=2)
     assert poll(http, sequence_number=7, sequence_page=1) == [gap(7, 0, page=2)]
     publish(http, "anew")
@@ -496,13 +496,15 @@ def test_a_topic_begun_anew_gives_a_discontinuity(
     assert poll(http, sequence_number=0, sequence_page=2) == expected[1:]
 
 
-def test_a_number_that_is_yet_to_come_gives_a_discontinuity(http: httpx.Client) -> None:
+def test_a_future_number_gives_a_discontinuity(http: httpx.Client) -> None:
     publish(http, "only")
     assert poll(http, sequence_number=9, sequence_page=1) == [gap(9, 0), item(0, "only")]
 
 
 @pytest.mark.parametrize("query", [{"sequence_number": "x"}, {"sequence_page": "-1"}])
-def test_a_sequence_is_given_in_numbers(http: httpx.Client, query: dict[str, str]) -> None:
+def test_sequence_number_and_page_must_be_numbers(
+    http: httpx.Client, query: dict[str, str]
+) -> None:
     answer = http.get(f"/topics/{CACHE}/t", params=query)
     assert answer.status_code == 400
 
@@ -514,8 +516,8 @@ def test_errors_and_messages_are_json(http: httpx.Client) -> None:
     assert get(http).headers["content-type"] == "application/json"
 
 
-def test_an_answer_does_not_wait_for_the_one_who_asked(http: httpx.Client) -> None:
-    """Header and body go out at once; else each answer takes the 40 ms of a delayed ACK."""
+def test_a_response_does_not_wait_for_the_clients_ack(http: httpx.Client) -> None:
+    """Header and body are sent at once; otherwise a delayed ACK adds 40 ms to each response."""
     put(http, key="k")
     seconds = []
     for _ in range(400):
@@ -525,14 +527,14 @@ def test_an_answer_does_not_wait_for_the_one_who_asked(http: httpx.Client) -> No
     assert sorted(seconds)[10] < 0.03
 
 
-def test_a_taken_port_is_told(momento: LocalMomento) -> None:
+def test_a_port_in_use_is_an_error(momento: LocalMomento) -> None:
     port = int(momento.endpoint.rsplit(":", 1)[1])
     with pytest.raises(LocalCloudError, match=f"port {port} of 127.0.0.1 is in use"):
         LocalMomento(api_key=KEY, port=port).__enter__()
 
 
 def test_the_port_is_free_again_after_the_end() -> None:
-    """Also with a subscriber that still waited."""
+    """Also if a subscriber still waited."""
     with LocalMomento(api_key=KEY, caches=(CACHE,)) as first:
         port = int(first.endpoint.rsplit(":", 1)[1])
         ended: list[object] = []

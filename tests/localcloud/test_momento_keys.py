@@ -1,4 +1,4 @@
-"""API keys of an account: what a role grants, what is expired or revoked.
+"""The API keys of an account: what a role grants, and expired and revoked keys.
 
 Sources: Momento's pages "API keys", "Roles and permissions" and "HTTP API for Momento Roles"
 (momentohq/public-dev-docs, docs/platform/authentication), and the 401 and 403 of both HTTP APIs.
@@ -76,7 +76,7 @@ def rule(kind: str, *permissions: str, **selectors: Any) -> Mapping[str, Any]:
         ([rule("cache", "write", **PUBLIC)], "PUT", "/cache/nowhere", "k", 403),
     ],
 )  # fmt: skip
-def test_a_role_grants_what_its_rules_say(
+def test_a_role_grants_what_its_rules_permit(
     momento: LocalMomento,
     rules: list[Mapping[str, Any]],
     method: str,
@@ -121,7 +121,7 @@ def test_an_expired_key_is_unauthorized(momento: LocalMomento, seconds: float, s
         (rule("topic", "read", caches="*", topics={"name": "a", "prefix": "b"}), "topics are"),
     ],
 )
-def test_a_rule_that_momento_would_not_take_is_refused(
+def test_a_rule_that_momento_would_refuse_is_an_error(
     momento: LocalMomento, wrong: Mapping[str, Any], said: str
 ) -> None:
     with pytest.raises(LocalCloudError) as caught:

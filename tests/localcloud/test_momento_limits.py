@@ -1,4 +1,4 @@
-"""An account's limits: 429 over them, and only where they were asked for.
+"""An account's limits: 429 over them, and only with the option.
 
 Sources: Momento's pages "Momento Cache service quotas" and "Momento Topics service quotas"
 (docs.momentohq.com/cache/limits and /topics/limits), and the 429 of both HTTP APIs.
@@ -20,7 +20,7 @@ CACHES = ("one", "two")
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Return the stand-in's clock, which stands still."""
+    """Return a clock that stands still."""
     found = SimpleNamespace(now=1_000.0)
     found.monotonic = lambda: found.now
     monkeypatch.setattr(module, "time", found)
@@ -40,7 +40,7 @@ def http(clock: SimpleNamespace) -> Iterator[httpx.Client]:
 
 
 def statuses(http: httpx.Client, number: int, method: str, path: str, size: int = 1) -> list[int]:
-    """Return the answers to so many requests."""
+    """Return the statuses of some requests."""
     query = {"key": "k", "ttl_seconds": "60"} if path.startswith("/cache") else {}
     return [
         http.request(
@@ -50,7 +50,7 @@ def statuses(http: httpx.Client, number: int, method: str, path: str, size: int 
     ]
 
 
-def test_a_hundred_operations_a_second_are_taken_in_all_caches(
+def test_all_caches_share_a_hundred_operations_a_second(
     http: httpx.Client, clock: SimpleNamespace
 ) -> None:
     assert set(statuses(http, 50, "PUT", "/cache/one")) == {204}
@@ -62,9 +62,7 @@ def test_a_hundred_operations_a_second_are_taken_in_all_caches(
     assert set(statuses(http, 100, "PUT", "/cache/one")) == {204}
 
 
-def test_ten_messages_a_second_are_taken_in_all_topics(
-    http: httpx.Client, clock: SimpleNamespace
-) -> None:
+def test_all_topics_share_ten_messages_a_second(http: httpx.Client, clock: SimpleNamespace) -> None:
     assert set(statuses(http, 5, "POST", "/topics/one/a")) == {204}
     assert statuses(http, 6, "POST", "/topics/two/b") == [204] * 5 + [429]
     assert statuses(http, 1, "PUT", "/cache/one") == [204]
@@ -72,13 +70,13 @@ def test_ten_messages_a_second_are_taken_in_all_topics(
     assert statuses(http, 1, "POST", "/topics/one/a") == [204]
 
 
-def test_a_message_counts_by_the_kilobyte(http: httpx.Client) -> None:
+def test_a_message_counts_once_for_each_kilobyte(http: httpx.Client) -> None:
     assert statuses(http, 3, "POST", "/topics/one/a", size=4_096) == [204, 204, 429]
     assert statuses(http, 3, "POST", "/topics/one/a", size=1_024) == [204, 204, 429]
 
 
 def test_each_delivered_message_counts(http: httpx.Client, clock: SimpleNamespace) -> None:
-    """Five published; asking and getting them are six more, so that the next is over the limit."""
+    """Five are published; the poll and the five messages are six more, so the next is refused."""
     assert set(statuses(http, 4, "POST", "/topics/one/a")) == {204}
     clock.now += 1
     answer = http.get("/topics/one/a", params={"sequence_number": "0"})
@@ -86,7 +84,7 @@ def test_each_delivered_message_counts(http: httpx.Client, clock: SimpleNamespac
     assert statuses(http, 6, "POST", "/topics/one/a") == [204] * 5 + [429]
 
 
-def test_the_answer_says_which_limit_and_not_when_to_come_again(http: httpx.Client) -> None:
+def test_the_response_names_the_limit_and_has_no_retry_after(http: httpx.Client) -> None:
     """No page documents Retry-After."""
     statuses(http, 10, "POST", "/topics/one/a")
     answer = http.post("/topics/one/a", content=b"v", headers={"Content-Type": "text/plain"})
@@ -126,7 +124,7 @@ def test_without_limits_nothing_is_refused(clock: SimpleNamespace) -> None:
         ({CACHE_OPERATIONS: "", TOPIC_OPERATIONS: "many"}, (100, 10)),
     ],
 )
-def test_the_limits_are_those_of_the_settings(
+def test_the_limits_come_from_the_settings(
     settings: dict[str, str], limits: tuple[int, int]
 ) -> None:
     found = Limits.read(settings.get)

@@ -1,4 +1,4 @@
-"""Each correction of moto's server, seen from outside through boto3."""
+"""Each correction of moto's server, tested through boto3."""
 
 import json
 import subprocess
@@ -62,7 +62,7 @@ def pipes() -> Iterator[EventBridgePipesClient]:
 
 @pytest.fixture
 def s3() -> Iterator[S3Client]:
-    """Return a client of a local AWS with one bucket and an object `o` in it."""
+    """Return a client of a local AWS with a bucket that has an object `o`."""
     with closing(boto3.client("s3")) as client:
         client.create_bucket(Bucket="bucket")
         client.put_object(Bucket="bucket", Key="o", Body=b"x")
@@ -73,7 +73,7 @@ def s3() -> Iterator[S3Client]:
 
 
 def changed(pipes: EventBridgePipesClient, **changes: Any) -> tuple[Any, Any]:
-    """Update the pipe; return the source and the target parameters it has then."""
+    """Update the pipe; return its new source and target parameters."""
     pipes.update_pipe(Name=PIPE, RoleArn=ROLE, **changes)
     pipe = pipes.describe_pipe(Name=PIPE)
     return pipe["SourceParameters"], pipe["TargetParameters"]
@@ -95,8 +95,8 @@ def test_an_update_of_the_filter_keeps_the_stream(pipes: EventBridgePipesClient)
     assert source == SOURCE | {"FilterCriteria": asked}
 
 
-def test_an_empty_filter_takes_the_filters_away(pipes: EventBridgePipesClient) -> None:
-    """The provider sends one whenever a pipe has no filter, and expects to read none."""
+def test_an_empty_filter_removes_the_filters(pipes: EventBridgePipesClient) -> None:
+    """The provider sends an empty filter if a pipe has none, and expects to read none."""
     source, _ = changed(pipes, SourceParameters={"FilterCriteria": {}})
     assert source == {"DynamoDBStreamParameters": SOURCE["DynamoDBStreamParameters"]}
 
@@ -126,10 +126,10 @@ def test_an_update_of_an_unknown_pipe_is_refused(pipes: EventBridgePipesClient) 
     ],
     ids=["get", "put", "list", "policy"],
 )
-def test_a_tls_only_policy_lets_the_local_api_through(
+def test_a_tls_only_policy_does_not_deny_the_local_api(
     s3: S3Client, request_: Callable[[S3Client], object]
 ) -> None:
-    """The loopback's plain HTTP stands for AWS's HTTPS."""
+    """Plain HTTP on the loopback replaces AWS's HTTPS."""
     s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Statement": [WITHOUT_TLS]}))
     request_(s3)
 
@@ -143,14 +143,14 @@ def test_a_tls_only_policy_lets_the_local_api_through(
     ],
     ids=["no condition", "beside the TLS statement", "another condition"],
 )
-def test_any_other_deny_still_denies(s3: S3Client, statements: list[object]) -> None:
+def test_another_deny_statement_still_denies(s3: S3Client, statements: list[object]) -> None:
     s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Statement": statements}))
     with pytest.raises(ClientError, match=r"AccessDenied|Forbidden"):
         s3.get_object(Bucket="bucket", Key="o")
 
 
 @pytest.mark.parametrize(("owner", "status"), [("123456789012", 200), ("111122223333", 403)])
-def test_a_bucket_is_refused_to_who_expects_another_owner(
+def test_a_bucket_with_another_owner_than_expected_is_refused(
     s3: S3Client, owner: str, status: int
 ) -> None:
     try:
@@ -178,7 +178,7 @@ def test_a_log_groups_key_can_be_changed_and_removed() -> None:
             logs.associate_kms_key(logGroupName="/missing", kmsKeyId=key)
 
 
-def test_a_queue_that_many_use_at_once_neither_loses_nor_repeats_a_message() -> None:
+def test_concurrent_requests_neither_lose_nor_repeat_a_message() -> None:
     found = subprocess.run(
         [sys.executable, "-m", "tests.localcloud.queue_turns"],
         cwd=ROOT,
@@ -190,7 +190,7 @@ def test_a_queue_that_many_use_at_once_neither_loses_nor_repeats_a_message() -> 
     assert (found.stdout, found.stderr) == ("200 200 0\n", "")
 
 
-def test_a_queue_forgets_a_message_after_its_retention() -> None:
+def test_a_queue_drops_a_message_after_its_retention() -> None:
     with closing(boto3.client("sqs")) as sqs:
 
         def received(queue: str) -> bool:
@@ -206,8 +206,8 @@ def test_a_queue_forgets_a_message_after_its_retention() -> None:
         assert received(kept["QueueUrl"])
 
 
-def test_a_pipe_that_is_made_or_brought_to_stop_stays_stopped() -> None:
-    """AWS tells STOPPED until StartPipe; moto starts it at the next look (Pipes API, StopPipe)."""
+def test_a_pipe_that_is_created_as_stopped_or_is_stopped_stays_stopped() -> None:
+    """AWS returns STOPPED until StartPipe; moto starts the pipe again (Pipes API, StopPipe)."""
 
     def states(client: EventBridgePipesClient) -> list[str]:
         described = [client.describe_pipe(Name="stopped") for _ in range(4)]

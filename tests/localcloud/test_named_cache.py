@@ -1,4 +1,4 @@
-"""Momento has every cache that what is deployed names, whichever pipe or rule names it."""
+"""The local Momento has every cache that a deployed pipe or rule names."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +53,7 @@ def test_the_cache_is_in_the_endpoint_or_its_path_parameters(
 
 @pytest.fixture
 def warned() -> list[str]:
-    """Return what the local cloud warned of."""
+    """Return the local cloud's warnings."""
     return []
 
 
@@ -61,14 +61,14 @@ def warned() -> list[str]:
 def cloud(
     request: pytest.FixtureRequest, warned: list[str]
 ) -> Iterator[tuple[LocalCloud, WeatherPipes]]:
-    """Return a local cloud with no cache, and the weather resources without pipes in it."""
+    """Return a local cloud without a cache, with the weather resources without pipes."""
     with LocalCloud(momento_limits=request.param, warn=warned.append) as cloud:
         cloud.momento.service.keys.add(API_KEY)
         yield cloud, WeatherPipes(cloud.aws.endpoint)
 
 
 def rename(weather: WeatherPipes, pipe: str, cache: str) -> None:
-    """Let a pipe name another cache."""
+    """Change the cache that a pipe names."""
     weather.definitions = [
         replace(one, path_parameters=(cache,)) if one.name == pipe else one
         for one in weather.definitions
@@ -76,8 +76,8 @@ def rename(weather: WeatherPipes, pipe: str, cache: str) -> None:
 
 
 @pytest.mark.parametrize("cloud", [None], indirect=True)
-def test_the_caches_that_pipes_name_are_there(cloud: tuple[LocalCloud, WeatherPipes]) -> None:
-    """Of a cache's pipe and of a topic's; before anything is sent."""
+def test_the_caches_that_pipes_name_exist(cloud: tuple[LocalCloud, WeatherPipes]) -> None:
+    """A cache's pipe and a topic's pipe name them; they exist before the first request."""
     local, weather = cloud
     rename(weather, PUT, "orders")
     local.runner.wait_until_reading(*weather.create_pipes([PUT, PUBLISH]))
@@ -88,7 +88,7 @@ def test_the_caches_that_pipes_name_are_there(cloud: tuple[LocalCloud, WeatherPi
 
 
 @pytest.mark.parametrize("cloud", [Limits(caches=1)], indirect=True)
-def test_a_cache_over_the_accounts_limit_is_told(
+def test_a_cache_over_the_accounts_limit_is_a_warning(
     cloud: tuple[LocalCloud, WeatherPipes], warned: list[str]
 ) -> None:
     local, weather = cloud

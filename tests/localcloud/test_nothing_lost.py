@@ -1,4 +1,4 @@
-"""Nothing is lost: every record is delivered or in the dead-letter queue, whatever happens.
+"""No record is lost: every record is delivered or in the dead-letter queue, whatever happens.
 
 `NOTHING_LOST_RECORDS=20000` makes it longer, `NOTHING_LOST_SEED=7` another one; `-n 0 -s` shows
 the figures.
@@ -52,14 +52,14 @@ Change = tuple[str, str, int | None]
 
 @dataclass(frozen=True)
 class Taken:
-    """A request that Momento took; the era changes with every restart."""
+    """A request that Momento accepted; the era changes with every restart."""
 
     change: Change
     era: int
 
 
 class Trouble:
-    """Answers in Momento's place now and then; notes what Momento took, by pipe."""
+    """Sometimes answers instead of Momento; records what Momento accepted, by pipe."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - a seeded sequence is the point
@@ -68,7 +68,7 @@ class Trouble:
         self.era = 0
 
     async def __call__(self, request: Request) -> Response | None:
-        """Fail one request of eight; a hanging one is taken, and answered too late."""
+        """Fail one request of eight; a hanging request is accepted, and answered too late."""
         body = json.loads(await request.body())
         fault = ""
         if self._random.random() < 1 / 8:
@@ -125,13 +125,13 @@ class World:
         self._momento.close()
 
     def restart_runner(self) -> None:
-        """End the runner wherever it is; another goes on by its checkpoints."""
+        """Stop the runner at any point; a new runner continues from its checkpoints."""
         self._runner.close()
         self.trouble.era += 1
         self._start_runner()
 
     def restart_momento(self) -> None:
-        """Break the connections, and refuse new ones for a while."""
+        """Break the connections, and refuse new connections for a while."""
         self._momento.close()
         self.trouble.era += 1
         time.sleep(0.2)  # how long that is
@@ -172,7 +172,7 @@ def world(local_aws: LocalAws) -> Iterator[World]:
 
 
 def _write(weather: WeatherPipes, writer: int, rounds: int) -> None:
-    """Change a writer's own keys round by round; now and then, one lives for a round only."""
+    """Change a writer's own keys in each round; some keys exist for one round only."""
     chance = random.Random(SEED * 100 + writer)  # noqa: S311 - seeded
     keys = [f"city {number}" for number in range(writer, KEYS, WRITERS)]
     for number in range(rounds):
@@ -205,7 +205,7 @@ def _wait(world: World, count: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What became of the records in one pipe."""
+    """The outcomes of the records in one pipe."""
 
     pipe: str
     delivered: int
@@ -216,7 +216,7 @@ class Account:
 
 
 def _account(world: World, pipe: str, records: Sequence[Any]) -> Account:
-    """Find every record in what Momento took or in the dead-letter queue.
+    """Find every record among Momento's requests or in the dead-letter queue.
 
     Raises:
         AssertionError: one is lost, out of order, or there twice without a reason.
@@ -261,7 +261,7 @@ def _account(world: World, pipe: str, records: Sequence[Any]) -> Account:
 
 
 def _check_letters(world: World) -> None:
-    """Find the record of each dead letter in the stream, and a letter for each that failed."""
+    """Find each dead letter's record in the stream, and a dead letter for each failed record."""
     failed = {
         (delivery.pipe, delivery.sequence_number): delivery.keys
         for delivery in world.deliveries
@@ -276,7 +276,7 @@ def _check_letters(world: World) -> None:
 
 
 def test_every_record_is_accounted_for(world: World) -> None:
-    """Delivered in order, or found by its dead letter; twice only after a time-out or restart."""
+    """It arrives in order or has a dead letter; twice only after a time-out or a restart."""
     begun = time.monotonic()
     records = _drive(world)
     seconds = time.monotonic() - begun

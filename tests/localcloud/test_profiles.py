@@ -1,4 +1,4 @@
-"""The production profile on the local AWS: applied, found unchanged, not destroyed by mistake.
+"""The production profile on the local AWS: applied, without later changes, protected from destroy.
 
 The demonstration's profile is what `test_deployment.py` deploys.
 """
@@ -88,7 +88,7 @@ ASKED: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Production:
-    """What AWS holds after the apply, what a second plan would change, what a destroy said.
+    """What AWS holds after the apply, the changes of a second plan, and the output of a destroy.
 
     `reviews` are of plans that take the protection back, by the settings that do.
     """
@@ -135,8 +135,8 @@ def _destroy(terraform: Terraform) -> str:
 
 
 @pytest.mark.parametrize("path", ASKED)
-def test_what_production_adds_is_there(production: Production, path: str) -> None:
-    """All of it was read back after the destroy that was refused."""
+def test_aws_has_what_the_production_profile_adds(production: Production, path: str) -> None:
+    """It was read back after the refused destroy."""
     asked = resolved(ASKED[path], production.held)
     found = jmespath.search(path, production.held)
     assert found == asked
@@ -163,15 +163,17 @@ def test_the_keys_policy_names_this_account_this_log_group_and_this_topic(
 
 
 @pytest.mark.parametrize("kind", ["aws_dynamodb_table", "aws_sqs_queue"])
-def test_a_destroy_is_refused_and_names_what_holds_data(production: Production, kind: str) -> None:
+def test_a_destroy_is_refused_and_names_the_resources_with_data(
+    production: Production, kind: str
+) -> None:
     assert f"Resource {kind}." in production.refused
 
 
-def test_a_refused_destroy_ends_with_a_sentence_that_says_why(production: Production) -> None:
+def test_a_refused_destroy_ends_with_the_reason(production: Production) -> None:
     assert "protected from destroy on purpose" in production.refused.splitlines()[-1]
 
 
-def test_the_review_of_a_lifted_protection_says_so_and_holds_nothing_back(
+def test_the_review_reports_a_removed_protection_and_holds_nothing_back(
     production: Production,
 ) -> None:
     found = production.reviews["ALLOW_DESTROY=true"]
@@ -179,10 +181,10 @@ def test_the_review_of_a_lifted_protection_says_so_and_holds_nothing_back(
     assert not found.blocked
 
 
-def test_the_review_of_a_way_back_to_demo_names_the_key_and_the_logs(
+def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(
     production: Production,
 ) -> None:
-    """As docs/production.md says: what is read back stays as it is, and the key goes."""
+    """As docs/production.md says: the table stays encrypted, and the key would be deleted."""
     found = production.reviews["PROFILE=demo"]
     assert "what is encrypted with the key is lost with it" in found.markdown
     assert "the table's deletion protection goes" in found.markdown
@@ -191,7 +193,7 @@ def test_the_review_of_a_way_back_to_demo_names_the_key_and_the_logs(
     assert "point-in-time recovery goes" not in found.markdown
 
 
-def test_it_is_destroyed_in_two_steps_and_the_key_waits(production: Production) -> None:
+def test_a_destroy_takes_two_steps_and_the_key_can_be_recovered(production: Production) -> None:
     """As docs/production.md says: deploy with `ALLOW_DESTROY`, then destroy."""
     _, terraform = prepared({"PROFILE": "production", "ALLOW_DESTROY": "true"})
     terraform.quiet("apply", "-input=false", "-auto-approve")

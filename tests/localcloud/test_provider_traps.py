@@ -1,4 +1,4 @@
-"""What the AWS provider does that the stacks have to mind; a trap that is gone fails here."""
+"""Problems of the AWS provider that the stacks avoid; a test fails when the provider fixes one."""
 
 import json
 from contextlib import closing
@@ -40,13 +40,13 @@ def with_only(pipe: dict[str, Any], folder: Path) -> Terraform:
 
 @pytest.fixture(autouse=True)
 def machine(house: House, local_aws: LocalAws) -> None:
-    """Have the project's copy and a local AWS at hand."""
+    """Use the copy of the project and a local AWS."""
     assert house.root.exists()
     assert local_aws.endpoint
 
 
 def test_the_provider_takes_one_path_parameter(tmp_path: Path) -> None:
-    """So the cache is in the topic destination's endpoint, and the pipe refuses a second one."""
+    """So the topic destination's endpoint holds the cache, and a second parameter is refused."""
     values = {"path_parameter_values": ["momento-eventbridge-cache", "momento-eventbridge-topic"]}
     terraform = with_only(PIPE | {"target_parameters": {"http_parameters": values}}, tmp_path)
     with pytest.raises(TerraformError, match=r"supports\s+1\s+item\s+maximum"):
@@ -54,7 +54,7 @@ def test_the_provider_takes_one_path_parameter(tmp_path: Path) -> None:
 
 
 def test_the_provider_drops_zero_retries_when_it_creates_a_pipe(tmp_path: Path) -> None:
-    """So 0 is refused at synth: AWS would retry until the record expires."""
+    """So synth refuses 0: AWS would retry until the record expires."""
     with_only(PIPE, tmp_path).quiet("apply", "-auto-approve", "-input=false")
     with closing(boto3.client("pipes")) as pipes:
         source = pipes.describe_pipe(Name="trapped")["SourceParameters"]

@@ -1,4 +1,4 @@
-"""A bus, rules and their targets on the local AWS: what the real provider wrote is what is read."""
+"""A bus, rules and their targets on the local AWS, written by the real provider and read back."""
 
 import json
 from contextlib import closing
@@ -122,7 +122,7 @@ def read_secret(arn: str) -> Any:
 
 
 def comparable(rules: list[RuleDefinition]) -> list[dict[str, Any]]:
-    """Return what does not depend on the account and on ids that AWS gives."""
+    """Return the definition without the account and the ids that AWS gives."""
     return [
         vars(rule)
         | {"arn": rule.arn.partition(":rule/")[2], "target_arn": rule.target_arn.split("/")[1]}
@@ -130,8 +130,8 @@ def comparable(rules: list[RuleDefinition]) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_deployed_rule_is_what_was_synthesized(terraform: Terraform) -> None:
-    """Pattern, transformer, HTTP parameters, retry policy with 0 attempts and dead letters too."""
+def test_a_deployed_rule_equals_the_synthesized_rule(terraform: Terraform) -> None:
+    """With pattern, transformer, HTTP parameters, 0 retry attempts, and dead letters."""
     assert terraform
     with closing(boto3.client("events")) as events:
         deployed = read_rules("weather", events, read_secret)

@@ -1,4 +1,4 @@
-"""A rule's deliveries: what is tried again, what a dead letter holds, and how it ends."""
+"""A rule's deliveries: what is retried, what a dead letter holds, and how the target ends."""
 
 import itertools
 import time
@@ -28,7 +28,7 @@ def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
         yield cloud
 
 
-def test_a_refusal_becomes_a_dead_letter_that_holds_the_whole_event(cloud: BusCloud) -> None:
+def test_the_dead_letter_of_a_refused_request_holds_the_whole_event(cloud: BusCloud) -> None:
     """See AWS: "Using dead-letter queues to process undelivered events in EventBridge"."""
     cloud.arrivals.answer("Oslo", Response("ttl_seconds is missing", status_code=400))
     cloud.create(PUT)
@@ -65,7 +65,7 @@ def test_without_retries_there_is_one_attempt(cloud: BusCloud) -> None:
     assert attributes["RETRY_ATTEMPTS"] == "0"
 
 
-def test_what_is_tried_again_holds_up_nothing(cloud: BusCloud) -> None:
+def test_an_event_that_is_retried_delays_no_other_event(cloud: BusCloud) -> None:
     """More events fail than there are threads, each until its last attempt."""
     for number in range(8):
         cloud.arrivals.answer(f"bad {number}", 500, 429, 503)
@@ -88,7 +88,7 @@ def test_what_is_tried_again_holds_up_nothing(cloud: BusCloud) -> None:
         ({"MaximumEventAgeInSeconds": 60}, "MaximumEventAgeInSeconds"),
     ],
 )
-def test_the_retry_policy_bounds_attempts_and_age(
+def test_the_retry_policy_limits_attempts_and_age(
     cloud: BusCloud, monkeypatch: pytest.MonkeyPatch, policy: dict[str, int], condition: str
 ) -> None:
     """A refused connection counts as an attempt. By a clock that goes on whenever it is read.
@@ -116,8 +116,8 @@ def test_the_retry_policy_bounds_attempts_and_age(
     assert delivery.attempts[0].broke
 
 
-def test_without_a_letter_it_says_why(cloud: BusCloud) -> None:
-    """No queue: a dead letter that goes nowhere, as on AWS. A queue that is gone: undelivered."""
+def test_without_a_dead_letter_the_delivery_gives_the_reason(cloud: BusCloud) -> None:
+    """Without a queue, the dead letter is dropped, as on AWS. With a deleted queue: undelivered."""
     for location in ("Oslo", "Bergen"):
         cloud.arrivals.answer(location, 400)
     cloud.create(PUT, DeadLetterConfig=None)
@@ -131,7 +131,7 @@ def test_without_a_letter_it_says_why(cloud: BusCloud) -> None:
     assert "and the queue refused it: " in delivery.reason
 
 
-def test_the_end_waits_for_what_is_under_way(
+def test_the_end_waits_for_requests_that_are_being_sent(
     cloud: BusCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(localcloud.rule_target, "PATIENCE_SECONDS", 120.0)
@@ -148,7 +148,7 @@ def test_the_end_waits_for_what_is_under_way(
     assert state(runner, PUT) == ("STOPPED", "")
 
 
-def test_the_end_says_what_it_cannot_wait_for(
+def test_the_end_reports_the_events_that_it_does_not_wait_for(
     cloud: BusCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A next attempt that is far away: the event is told as undelivered, and counted.

@@ -1,4 +1,4 @@
-"""The deployed pipes run: what arrives where, in which order, and over which changes."""
+"""The deployed pipes run: what they deliver, in which order, and after changes."""
 
 import asyncio
 import base64
@@ -31,20 +31,20 @@ def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
 
 
 def state(runner: Runner, pipe: str) -> tuple[str, str]:
-    """Return a pipe's state and the reason for it."""
+    """Return a pipe's state and its reason."""
     status = runner.statuses.get(pipe)
     return (status.state, status.reason) if status else ("", "")
 
 
 def wait_for_state(runner: Runner, pipe: str, wanted: str) -> str:
-    """Return the reason once the pipe is in this state."""
+    """Wait until the pipe is in this state; return the reason."""
     until(lambda: state(runner, pipe)[0] == wanted)
     return state(runner, pipe)[1]
 
 
 @pytest.mark.parametrize("location", ["Oslo", "München 🌧", 'a b+c&d=e%20f/g?h#"i"'])
 def test_each_pipe_sends_its_requests(cloud: WeatherCloud, location: str) -> None:
-    """For a new, a changed and a removed item; nothing else arrives."""
+    """They are sent for a new, a changed and a removed item; nothing else arrives."""
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes())
         cloud.weather.put(location)
@@ -88,7 +88,7 @@ def test_each_pipe_sends_its_requests(cloud: WeatherCloud, location: str) -> Non
 
 
 def test_without_a_template_the_whole_record_is_sent(cloud: WeatherCloud) -> None:
-    """As the stream's JSON has it, with its ARN; binary attributes are Base64."""
+    """It is in the stream's JSON, with the ARN; binary attributes are in Base64."""
     weather = cloud.weather
     with cloud.runner() as runner:
         arguments = weather.arguments(weather.definition(DELETE))
@@ -115,7 +115,7 @@ def test_without_a_template_the_whole_record_is_sent(cloud: WeatherCloud) -> Non
 
 
 def test_each_pipe_keeps_the_order_of_the_shard(cloud: WeatherCloud) -> None:
-    """Whatever has to be tried again in between."""
+    """Also if requests are retried."""
     keys = [f"city {number % 7}" for number in range(60)]
     for key in set(keys):
         cloud.arrivals.answer(key, 500, 503, 429)
@@ -140,8 +140,8 @@ def test_each_pipe_keeps_the_order_of_the_shard(cloud: WeatherCloud) -> None:
     assert len(numbers["PUT"]) == 60 + 3 * 7
 
 
-def test_latest_begins_with_the_pipe(cloud: WeatherCloud) -> None:
-    """What was written before it stays out; what came before the runner does not."""
+def test_latest_starts_at_the_creation_of_the_pipe(cloud: WeatherCloud) -> None:
+    """Earlier records are not delivered; records from before the runner's start are."""
     cloud.weather.put("before")
     time.sleep(0.002)  # the clock of both has milliseconds
     cloud.weather.create_pipes([PUT])
@@ -153,7 +153,7 @@ def test_latest_begins_with_the_pipe(cloud: WeatherCloud) -> None:
     assert locations(cloud.of(PUT)) == ["after", "later"]
 
 
-def test_trim_horizon_begins_with_the_stream(cloud: WeatherCloud) -> None:
+def test_trim_horizon_starts_at_the_beginning_of_the_stream(cloud: WeatherCloud) -> None:
     cloud.weather.put("before")
     time.sleep(0.002)
     cloud.weather.create_pipes([PUT], StartingPosition="TRIM_HORIZON")
@@ -163,7 +163,7 @@ def test_trim_horizon_begins_with_the_stream(cloud: WeatherCloud) -> None:
     assert locations(cloud.of(PUT)) == ["before", "after"]
 
 
-def test_more_records_than_a_page_holds_are_read(
+def test_more_records_than_a_page_are_read(
     cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("localcloud.shard.PAGE", 3)
@@ -175,8 +175,8 @@ def test_more_records_than_a_page_holds_are_read(
     assert locations(cloud.of(DELETE)) == [f"city {number}" for number in range(10)]
 
 
-def test_the_record_is_found_by_its_dead_letter(cloud: WeatherCloud) -> None:
-    """A poison record ends in the queue, once a pipe, while the others pass."""
+def test_a_dead_letter_leads_to_its_record(cloud: WeatherCloud) -> None:
+    """A record that always fails has a dead letter for each pipe; the others are delivered."""
     cloud.arrivals.answer("poison", 400)
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes())
@@ -198,8 +198,8 @@ def test_the_record_is_found_by_its_dead_letter(cloud: WeatherCloud) -> None:
     assert letter["DDBStreamBatchInfo"]["streamArn"] == cloud.weather.stream_arn
 
 
-def test_a_value_that_breaks_the_body_is_sent_as_it_is(cloud: WeatherCloud) -> None:
-    """EventBridge does not escape; Momento takes any octets."""
+def test_a_value_that_breaks_the_json_is_sent_as_it_is(cloud: WeatherCloud) -> None:
+    """EventBridge does not escape values; Momento accepts any bytes."""
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
         cloud.weather.put('the "city"\n')
@@ -208,7 +208,7 @@ def test_a_value_that_breaks_the_body_is_sent_as_it_is(cloud: WeatherCloud) -> N
     assert cloud.arrivals[0].key == 'the "city"\n'
 
 
-def test_without_a_queue_a_record_is_dropped_and_the_pipe_goes_on(cloud: WeatherCloud) -> None:
+def test_without_a_queue_a_record_is_dropped_and_the_pipe_continues(cloud: WeatherCloud) -> None:
     cloud.arrivals.answer("poison", 403)
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT], DeadLetterConfig={}))
@@ -219,8 +219,8 @@ def test_without_a_queue_a_record_is_dropped_and_the_pipe_goes_on(cloud: Weather
     assert cloud.weather.dead_letters() == []
 
 
-def test_retries_and_time_outs_are_those_of_the_pipe(cloud: WeatherCloud) -> None:
-    """As it was deployed."""
+def test_a_pipe_retries_as_it_was_deployed(cloud: WeatherCloud) -> None:
+    """Also after time-outs."""
     cloud.arrivals.answer("Oslo", *[500] * 9)
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT], MaximumRetryAttempts=2))
@@ -232,7 +232,7 @@ def test_retries_and_time_outs_are_those_of_the_pipe(cloud: WeatherCloud) -> Non
 def test_refused_connections_block_the_shard_until_the_record_is_too_old(
     cloud: WeatherCloud,
 ) -> None:
-    """Then the queue gets it; no attempt was counted."""
+    """Then the record is in the queue; no attempt was counted."""
     runner = Runner(
         endpoint=cloud.aws.endpoint,
         redirect=f"http://127.0.0.1:{unused_port()}",
@@ -250,7 +250,7 @@ def test_refused_connections_block_the_shard_until_the_record_is_too_old(
 
 
 def test_the_rate_limit_of_the_destination_is_respected(cloud: WeatherCloud) -> None:
-    """A second's requests may be saved up, and are followed by that many a second."""
+    """Unused requests of one second are saved; after them, the rate applies."""
     cloud.weather.events.update_api_destination(
         Name=cloud.weather.definition(PUT).destination.name, InvocationRateLimitPerSecond=20
     )
@@ -265,7 +265,7 @@ def test_the_rate_limit_of_the_destination_is_respected(cloud: WeatherCloud) -> 
 
 
 def test_pipes_are_found_changed_stopped_started_and_deleted(cloud: WeatherCloud) -> None:
-    """While it runs; what is written while a pipe is stopped is delivered when it starts."""
+    """Records that are written while a pipe is stopped are delivered when it starts."""
     weather, seen = cloud.weather, cloud.arrivals
     with cloud.runner() as runner:
         assert runner.statuses == {}
@@ -301,7 +301,7 @@ def test_pipes_are_found_changed_stopped_started_and_deleted(cloud: WeatherCloud
 
 
 def _change(cloud: WeatherCloud, runner: Runner, **changes: Any) -> None:
-    """Update the cache-put pipe and wait until it reads as changed."""
+    """Update the cache-put pipe and wait until the runner uses the change."""
     before = runner._running[PUT]  # noqa: SLF001 - nothing outside tells a change from none
     cloud.weather.pipes.update_pipe(Name=PUT, RoleArn=ROLE, **changes)
     until(lambda: runner._running.get(PUT) not in (None, before))  # noqa: SLF001
@@ -359,8 +359,8 @@ def test_a_pipe_created_as_stopped_does_not_run(cloud: WeatherCloud) -> None:
     assert locations(cloud.of(PUT)) == ["meanwhile"]
 
 
-def test_a_pipe_made_anew_begins_anew(cloud: WeatherCloud) -> None:
-    """It has the old one's name and nothing of its place in the stream."""
+def test_a_pipe_that_is_created_again_starts_at_its_creation(cloud: WeatherCloud) -> None:
+    """It has the name of the deleted pipe, but not its place in the stream."""
     weather = cloud.weather
     weather.create_pipes([PUT])
     weather.put("first")
@@ -381,7 +381,7 @@ def test_a_pipe_made_anew_begins_anew(cloud: WeatherCloud) -> None:
 
 
 def test_a_changed_key_is_used(cloud: WeatherCloud) -> None:
-    """Momento refuses the old one, and the record is tried again until there is the new."""
+    """Momento refuses the old key; the record is retried until the connection has the new key."""
     weather = cloud.weather
     cloud.momento.service.keys = ApiKeys("another")
     with cloud.runner() as runner:
@@ -399,8 +399,8 @@ def test_a_changed_key_is_used(cloud: WeatherCloud) -> None:
     assert cloud.arrivals[-1].headers["authorization"] == "another"
 
 
-def test_a_restart_neither_loses_nor_repeats(cloud: WeatherCloud) -> None:
-    """By what the checkpoints hold, also what is written while nobody runs."""
+def test_a_restart_neither_loses_nor_repeats_a_record(cloud: WeatherCloud) -> None:
+    """By the checkpoints; records that are written while no runner runs are delivered too."""
     cloud.weather.create_pipes()
     for part in range(4):
         with cloud.runner() as runner:
@@ -423,7 +423,7 @@ def test_a_restart_neither_loses_nor_repeats(cloud: WeatherCloud) -> None:
 
 
 def test_a_runner_stops_between_two_records(cloud: WeatherCloud) -> None:
-    """Not after the whole page; the rest is for the next one."""
+    """Not after the whole page; the next runner delivers the rest."""
     stop: list[threading.Event] = []
 
     async def answer_once_it_stops(request: Request) -> Response | None:
@@ -444,7 +444,7 @@ def test_a_runner_stops_between_two_records(cloud: WeatherCloud) -> None:
     assert [arrival.key for arrival in cloud.arrivals] == [f"city {n}" for n in range(100)]
 
 
-def test_a_stop_while_a_record_waits_to_be_tried_again_leaves_it_to_the_next(
+def test_a_record_that_waits_for_a_retry_is_delivered_by_the_next_runner(
     cloud: WeatherCloud,
 ) -> None:
     cloud.arrivals.answer("Oslo", *[503] * 1000)
@@ -459,8 +459,8 @@ def test_a_stop_while_a_record_waits_to_be_tried_again_leaves_it_to_the_next(
     assert cloud.weather.dead_letters() == []
 
 
-def test_other_arrivals_are_none_of_a_key(cloud: WeatherCloud) -> None:
-    """What the tests here rest on: an answer is for its key and runs out."""
+def test_responses_are_for_one_key_and_run_out(cloud: WeatherCloud) -> None:
+    """The tests of this file depend on that."""
     cloud.arrivals.answer("Oslo", 500)
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))

@@ -1,4 +1,4 @@
-"""Pipes that cannot be run, or not any more, stop with the reason; the others go on."""
+"""Pipes that cannot run, or can no longer run, stop with the reason; the others continue."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -88,10 +88,10 @@ BASIC = {"BasicAuthParameters": {"Username": "me", "Password": "secret"}}
         (_with_a_bad_filter, "event pattern"),
     ],
 )
-def test_what_cannot_be_run_faithfully_is_stopped_and_the_others_go_on(
+def test_a_pipe_that_cannot_run_as_on_aws_is_stopped_and_the_others_continue(
     cloud: WeatherCloud, arguments: Callable[[WeatherCloud], dict[str, Any]], reason: str
 ) -> None:
-    """The reason names the pipe; nothing is sent, and nothing lost, by it."""
+    """The reason names the pipe; it sends nothing and loses nothing."""
     weather = cloud.weather
     weather.pipes.create_pipe(**arguments(cloud) | {"Name": "a-pipe"})
     with cloud.runner() as runner:
@@ -108,10 +108,10 @@ def test_what_cannot_be_run_faithfully_is_stopped_and_the_others_go_on(
 
 
 @pytest.mark.parametrize("missing", ["stream", "destination", "connection"])
-def test_a_pipe_whose_parts_are_missing_does_not_hold_the_others_up(
+def test_a_pipe_with_missing_resources_does_not_delay_the_others(
     cloud: WeatherCloud, missing: str
 ) -> None:
-    """It is looked at again, in case they are still being made."""
+    """The runner tries it again, because the resources may still be created."""
     weather = cloud.weather
     arguments = weather.arguments(weather.definition(PUT)) | {"Name": "a-pipe"}
     if missing == "stream":
@@ -129,7 +129,7 @@ def test_a_pipe_whose_parts_are_missing_does_not_hold_the_others_up(
         wait_for_state(runner, "a-pipe", "DELETED")
 
 
-def test_a_stream_that_goes_stops_its_pipes_with_the_reason(cloud: WeatherCloud) -> None:
+def test_a_deleted_stream_stops_its_pipes_with_the_reason(cloud: WeatherCloud) -> None:
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT, PUBLISH]))
         cloud.weather.dynamodb.delete_table(TableName=cloud.weather.table)
@@ -137,10 +137,10 @@ def test_a_stream_that_goes_stops_its_pipes_with_the_reason(cloud: WeatherCloud)
             assert "ResourceNotFoundException" in wait_for_state(runner, pipe, "STOPPED")
 
 
-def test_a_dead_letter_queue_that_is_gone_stops_the_pipe_before_the_record_is_lost(
+def test_a_deleted_dead_letter_queue_stops_the_pipe_before_the_record_is_lost(
     cloud: WeatherCloud,
 ) -> None:
-    """A new runner begins with the record again."""
+    """A new runner starts with this record."""
     cloud.arrivals.answer("poison", 400, 400)
     cloud.weather.create_pipes([PUT])
     cloud.weather.sqs.delete_queue(QueueUrl=cloud.weather.queue_url)
@@ -156,8 +156,8 @@ def test_a_dead_letter_queue_that_is_gone_stops_the_pipe_before_the_record_is_lo
     assert [delivery.outcome for delivery in cloud.deliveries] == ["dead-letter", "delivered"]
 
 
-def test_an_error_in_the_listener_stops_the_pipe_with_the_reason(cloud: WeatherCloud) -> None:
-    """It is nobody's silent end."""
+def test_an_error_in_on_delivery_stops_the_pipe_with_the_reason(cloud: WeatherCloud) -> None:
+    """The pipe does not end without a message."""
 
     def listen(_: Delivery) -> None:
         raise ValueError("the listener does not like it")
@@ -171,10 +171,10 @@ def test_an_error_in_the_listener_stops_the_pipe_with_the_reason(cloud: WeatherC
         assert "the listener does not like it" in wait_for_state(runner, PUT, "STOPPED")
 
 
-def test_an_aws_that_is_gone_for_a_while_is_found_again(
+def test_the_runner_continues_after_the_aws_api_was_away(
     cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The trouble is told while it lasts."""
+    """The error is in the statuses until then."""
     cloud.weather.create_pipes([PUT])
     runner = cloud.runner()
     with monkeypatch.context() as patch:

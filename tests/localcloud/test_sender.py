@@ -1,4 +1,4 @@
-"""A destination's rate: how requests are spaced, whoever sends them."""
+"""The rate of a destination: the time between its requests, from all senders."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from localcloud.sender import RateLimit, Sender, Timing
 
 
 def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a clock of its own: a second's turns are saved up, and what follows is spaced."""
+    """With the test's own clock: unused requests of one second are saved, the next are spaced."""
     clock = SimpleNamespace(now=100.0)
 
     def sleep(seconds: float) -> None:
@@ -36,7 +36,7 @@ def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> 
     assert clock.now == pytest.approx(106.05)
 
 
-def test_the_rate_limit_holds_for_all_who_share_it() -> None:
+def test_all_senders_of_a_destination_share_the_rate_limit() -> None:
     limit = RateLimit(100)
     begun = time.monotonic()
 
@@ -52,7 +52,7 @@ def test_the_rate_limit_holds_for_all_who_share_it() -> None:
     assert time.monotonic() - begun >= (150 - 101) / 100
 
 
-def test_waits_double_up_to_the_longest_unless_retry_after_asks_for_more() -> None:
+def test_the_wait_doubles_up_to_the_longest_unless_retry_after_is_longer() -> None:
     timing = Timing()
     with Sender(limit=RateLimit(1), timing=timing, redirect=None) as sender:
         waits = [sender.wait_after(attempts, asked=0.0) for attempts in range(1, 9)]

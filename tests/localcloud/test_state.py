@@ -70,7 +70,7 @@ RUNS = ("fresh", "interrupted")
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What a bootstrap printed, and what the bucket was after it."""
+    """What a bootstrap printed, and the bucket after it."""
 
     done: subprocess.CompletedProcess[str]
     bucket: Mapping[str, Any]
@@ -92,7 +92,7 @@ def look(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def runs(local_aws: LocalAws, house: House) -> Iterator[dict[str, Run]]:
-    """Bootstrap an empty AWS, and one with a bare bucket; the first one twice."""
+    """Bootstrap an empty AWS twice, and an AWS with a bare bucket once."""
     with LocalAws() as other:
         envs = {"fresh": dict(os.environ), "interrupted": dict(os.environ) | other.environment()}
         with closing(boto3.client("s3", endpoint_url=other.endpoint)) as s3:
@@ -117,15 +117,15 @@ def runs(local_aws: LocalAws, house: House) -> Iterator[dict[str, Run]]:
 
 @pytest.mark.parametrize("name", ASKED)
 @pytest.mark.parametrize("run", RUNS)
-def test_the_bucket_is(runs: Mapping[str, Run], run: str, name: str) -> None:
-    """Also after a run that was interrupted between the bucket and its state."""
+def test_the_bucket_has_this_property(runs: Mapping[str, Run], run: str, name: str) -> None:
+    """Also after a run that was interrupted before the bucket had its state."""
     assert runs[run].bucket[name] == ASKED[name][2]
 
 
 @pytest.mark.parametrize(
     ("run", "verb"), [("fresh", "was created"), ("interrupted", "was taken in")]
 )
-def test_a_sentence_says_what_was_done(runs: Mapping[str, Run], run: str, verb: str) -> None:
+def test_bootstrap_prints_what_it_did(runs: Mapping[str, Run], run: str, verb: str) -> None:
     said = " ".join(runs[run].done.stdout.split())
     assert said.endswith(f"the state bucket {BUCKET} {verb}, with its own state inside")
 
@@ -157,7 +157,7 @@ def test_the_bucket_is_protected_from_destroy() -> None:
 
 @pytest.mark.usefixtures("runs")
 def test_a_bucket_of_another_account_is_not_touched(house: House) -> None:
-    """Bucket names are global: somebody else may have been first."""
+    """Bucket names are global, so another account may have this bucket."""
     with closing(boto3.client("sts")) as sts:
         role = "arn:aws:iam::111122223333:role/somebody-else"
         credentials = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]

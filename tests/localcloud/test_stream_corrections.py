@@ -1,4 +1,4 @@
-"""The corrections of moto's streams and connections, seen from outside through boto3."""
+"""The corrections of moto for streams and connections, tested through boto3."""
 
 import json
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ UPDATE = {
 }
 
 
-class Table:
-    """A table with a stream, in another region than moto's own."""
+class StreamedTable:
+    """A table with a stream, in another region than moto's default."""
 
     def __init__(self, aws: LocalAws, name: str) -> None:
         session = boto3.session.Session(
@@ -53,7 +53,7 @@ class Table:
         self.dynamodb.update_item(TableName=self.name, Key=KEY, **how)
 
     def iterator(self, kind: str = "TRIM_HORIZON") -> str:
-        """Return an iterator of the only shard."""
+        """Return an iterator for the only shard."""
         stream = self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]
         found: str = self.streams.get_shard_iterator(
             StreamArn=self.arn, ShardId=stream["Shards"][0]["ShardId"], ShardIteratorType=kind
@@ -66,7 +66,7 @@ class Table:
         return records
 
     def changes(self) -> list[tuple[str, Any, Any]]:
-        """Return each record's kind, old image and new image."""
+        """Return each record's event name, old image and new image."""
         return [
             (record["eventName"], *map(record["dynamodb"].get, ("OldImage", "NewImage")))
             for record in self.records()
@@ -74,22 +74,22 @@ class Table:
 
 
 @pytest.fixture
-def table(local_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[Table]:
+def table(local_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[StreamedTable]:
     """Return an empty table."""
-    table = Table(local_aws, f"table-{abs(hash(request.node.name))}")
+    table = StreamedTable(local_aws, f"table-{abs(hash(request.node.name))}")
     yield table
     table.dynamodb.close()
     table.streams.close()
 
 
-def test_an_identical_put_writes_no_record(table: Table) -> None:
+def test_an_identical_put_writes_no_record(table: StreamedTable) -> None:
     table.put(ITEM)
     table.put(ITEM)
     assert table.changes() == [("INSERT", None, ITEM)]
 
 
-def test_a_put_that_changes_anything_writes_one(table: Table) -> None:
-    """An attribute less is a change, and so is something deep inside one."""
+def test_a_put_that_changes_anything_writes_a_record(table: StreamedTable) -> None:
+    """A removed attribute is a change, and so is a nested value."""
     less = {name: ITEM[name] for name in ("id", "n")}
     deep = ITEM | {"list": {"L": [{"S": "x"}, {"M": {"y": {"BOOL": False}}}]}}
     for item in (ITEM, deep, less):
@@ -101,7 +101,7 @@ def test_a_put_that_changes_anything_writes_one(table: Table) -> None:
     ]
 
 
-def test_an_identical_put_after_a_delete_writes_an_insert(table: Table) -> None:
+def test_an_identical_put_after_a_delete_writes_an_insert(table: StreamedTable) -> None:
     table.put(ITEM)
     table.dynamodb.delete_item(TableName=table.name, Key=KEY)
     table.put(ITEM)
@@ -112,7 +112,7 @@ def test_an_identical_put_after_a_delete_writes_an_insert(table: Table) -> None:
     ]
 
 
-def test_an_update_that_changes_nothing_writes_no_record(table: Table) -> None:
+def test_an_update_that_changes_nothing_writes_no_record(table: StreamedTable) -> None:
     table.put(KEY | {"n": {"N": "2"}})
     table.update(**UPDATE)
     assert [kind for kind, *_ in table.changes()] == ["INSERT"]
@@ -123,8 +123,8 @@ def test_an_update_that_changes_nothing_writes_no_record(table: Table) -> None:
     [UPDATE, {"AttributeUpdates": {"n": {"Action": "PUT", "Value": {"N": "2"}}}}],
     ids=["expression", "attribute updates"],
 )
-def test_an_update_that_creates_writes_one_insert(table: Table, how: Any) -> None:
-    """With the whole item in it; a further update is one MODIFY."""
+def test_an_update_that_creates_an_item_writes_one_insert(table: StreamedTable, how: Any) -> None:
+    """It has the whole item; another update is one MODIFY."""
     created = KEY | {"n": {"N": "2"}}
     table.update(**how)
     assert table.changes() == [("INSERT", None, created)]
@@ -132,35 +132,35 @@ def test_an_update_that_creates_writes_one_insert(table: Table, how: Any) -> Non
     assert table.changes()[1:] == [("MODIFY", created, KEY | {"n": {"N": "3"}})]
 
 
-def test_an_update_that_is_refused_writes_nothing(table: Table) -> None:
+def test_an_update_that_is_refused_writes_nothing(table: StreamedTable) -> None:
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         table.update(**UPDATE, ConditionExpression="attribute_exists(id)")
     table.put(ITEM)
     assert [kind for kind, *_ in table.changes()] == ["INSERT"]
 
 
-def test_an_update_in_a_transaction_writes_one_record(table: Table) -> None:
+def test_an_update_in_a_transaction_writes_one_record(table: StreamedTable) -> None:
     update = {"TableName": table.name, "Key": KEY} | UPDATE
     table.dynamodb.transact_write_items(TransactItems=[{"Update": update}])
     assert table.changes() == [("INSERT", None, KEY | {"n": {"N": "2"}})]
 
 
-def test_a_record_names_its_table_s_region(table: Table) -> None:
+def test_a_record_has_its_tables_region(table: StreamedTable) -> None:
     table.put(ITEM)
     table.update(**UPDATE)
     assert [record["awsRegion"] for record in table.records()] == [REGION, REGION]
 
 
-def test_sequence_numbers_rise_without_a_gap(table: Table) -> None:
-    """Skipped records take none."""
+def test_sequence_numbers_rise_without_a_gap(table: StreamedTable) -> None:
+    """A write without a record uses no number."""
     for number in (1, 1, 2, 2, 3):
         table.put(ITEM | {"n": {"N": str(number)}})
     numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in table.records()]
     assert [number - numbers[0] for number in numbers] == [0, 1, 2]
 
 
-def test_an_idle_reader_keeps_its_iterator(table: Table) -> None:
-    """It gets a new one with records, and misses none."""
+def test_an_idle_reader_keeps_its_iterator(table: StreamedTable) -> None:
+    """With new records it gets a new iterator, and misses no record."""
     iterator = table.iterator("LATEST")
     for _ in range(3):
         page = table.streams.get_records(ShardIterator=iterator)
@@ -174,8 +174,8 @@ def test_an_idle_reader_keeps_its_iterator(table: Table) -> None:
     assert (page["Records"], page["NextShardIterator"]) == ([], after)
 
 
-def test_an_iterator_ends_with_its_table(table: Table) -> None:
-    """Also when a table of the same name stands there again."""
+def test_an_iterator_is_refused_after_its_table_is_deleted(table: StreamedTable) -> None:
+    """Also if a table with the same name exists again."""
     table.put(ITEM)
     iterator = table.iterator()
     assert table.streams.get_records(ShardIterator=iterator)["Records"]
@@ -192,7 +192,7 @@ def test_an_iterator_ends_with_its_table(table: Table) -> None:
         table.streams.get_records(ShardIterator=iterator)
 
 
-def test_an_unknown_iterator_is_refused(table: Table) -> None:
+def test_an_unknown_iterator_is_refused(table: StreamedTable) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         table.streams.get_records(ShardIterator="arn:aws:dynamodb:nowhere|1|x")
 
@@ -230,14 +230,14 @@ class TestConnection:
         ],
     )
     def test_a_changed_key_reaches_the_secret(self, events: Any, changed: dict[str, str]) -> None:
-        """What the update leaves out stays."""
+        """The update keeps the members that it does not name."""
         events.update_connection(Name="c", AuthParameters={"ApiKeyAuthParameters": changed})
         assert self.stored(events) == {
             "api_key_name": changed.get("ApiKeyName", "Authorization"),
             "api_key_value": changed.get("ApiKeyValue", "old"),
         }
 
-    def test_another_change_leaves_the_secret(self, events: Any) -> None:
-        """Whatever else the connection is told."""
+    def test_another_update_does_not_change_the_secret(self, events: Any) -> None:
+        """Whatever else the update changes."""
         events.update_connection(Name="c", Description="changed")
         assert self.stored(events)["api_key_value"] == "old"

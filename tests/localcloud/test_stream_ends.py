@@ -1,4 +1,4 @@
-"""A stream that is disabled, and the one that is enabled after it, seen through boto3.
+"""A disabled stream, and the stream that is enabled after it, tested through boto3.
 
 Sources: DynamoDB's API model, UpdateTable (`StreamSpecification`: what is refused), and the
 Developer Guide, "Enabling a stream" (a new stream has another descriptor; the old one can be read).
@@ -17,22 +17,22 @@ NEW_IMAGE = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 
 
 @pytest.fixture
-def table(local_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[Table]:
+def table(local_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[StreamedTable]:
     """Return an empty table."""
-    table = Table(local_aws, f"table-{abs(hash(request.node.name))}")
+    table = StreamedTable(local_aws, f"table-{abs(hash(request.node.name))}")
     yield table
     table.dynamodb.close()
     table.streams.close()
 
 
-def change(table: Table, specification: Mapping[str, object]) -> dict[str, object]:
+def change(table: StreamedTable, specification: Mapping[str, object]) -> dict[str, object]:
     """Change the table's stream; return the table's description."""
     table.dynamodb.update_table(TableName=table.name, StreamSpecification=specification)
     described: dict[str, object] = table.dynamodb.describe_table(TableName=table.name)["Table"]
     return described
 
 
-def test_a_disabled_stream_takes_no_records_and_can_be_read(table: Table) -> None:
+def test_a_disabled_stream_takes_no_records_and_can_be_read(table: StreamedTable) -> None:
     table.put(ITEM)
     described = change(table, OFF)
     table.put(ITEM | {"n": {"N": "2"}})
@@ -44,8 +44,8 @@ def test_a_disabled_stream_takes_no_records_and_can_be_read(table: Table) -> Non
     assert "EndingSequenceNumber" in stream["Shards"][0]["SequenceNumberRange"]
 
 
-def test_the_shard_of_a_disabled_stream_ends(table: Table) -> None:
-    """A reader that waits gets what is left, and then no iterator."""
+def test_the_shard_of_a_disabled_stream_ends(table: StreamedTable) -> None:
+    """A waiting reader gets the remaining records, and then no iterator."""
     waiting = table.iterator("LATEST")
     table.put(ITEM)
     change(table, OFF)
@@ -56,7 +56,7 @@ def test_the_shard_of_a_disabled_stream_ends(table: Table) -> None:
     )
 
 
-def test_the_next_stream_has_an_arn_and_a_view_of_its_own(table: Table) -> None:
+def test_the_next_stream_has_its_own_arn_and_view_type(table: StreamedTable) -> None:
     table.put(ITEM)
     change(table, OFF)
     described = change(table, NEW_IMAGE)
@@ -80,8 +80,11 @@ def test_the_next_stream_has_an_arn_and_a_view_of_its_own(table: Table) -> None:
         ([OFF], OFF, "Table has no stream to disable"),
     ],
 )
-def test_what_is_so_already_is_refused(
-    table: Table, before: list[Mapping[str, object]], specification: Mapping[str, object], says: str
+def test_enabling_an_enabled_stream_or_disabling_none_is_refused(
+    table: StreamedTable,
+    before: list[Mapping[str, object]],
+    specification: Mapping[str, object],
+    says: str,
 ) -> None:
     for one in before:
         change(table, one)
@@ -90,7 +93,7 @@ def test_what_is_so_already_is_refused(
     assert refused.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_a_stream_that_never_was_is_not_found(table: Table) -> None:
+def test_an_unknown_stream_is_not_found(table: StreamedTable) -> None:
     with pytest.raises(ClientError) as refused:
         table.streams.describe_stream(StreamArn=f"{table.arn}0")
     assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"

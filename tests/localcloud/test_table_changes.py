@@ -1,4 +1,4 @@
-"""What the provider does to a table that is there: another view of its stream, TTL taken out.
+"""Changes of an existing table by the provider: another view type of its stream, TTL removed.
 
 Sources: DynamoDB's Developer Guide, "Enabling a stream" (a new stream has another descriptor) and
 "Using time to live (TTL)"; the provider's resource aws_dynamodb_table, whose block `ttl` is left
@@ -64,7 +64,7 @@ PIPE = {
 
 
 class Changing:
-    """A folder whose resources are written, applied and planned again."""
+    """A folder with resources that can be written, applied and planned again."""
 
     def __init__(self, folder: Path) -> None:
         self._env = environment(Settings.load())
@@ -75,7 +75,7 @@ class Changing:
         self._document = {"terraform": providers, "provider": stack["provider"]}
 
     def write(self, **resources: Any) -> Terraform:
-        """Write the resources, one of each type, and return Terraform in the folder."""
+        """Write the resources, one for each type, and return Terraform in the folder."""
         text = json.dumps(
             self._document
             | {"resource": {f"aws_{name}": {"one": one} for name, one in resources.items()}}
@@ -86,7 +86,7 @@ class Changing:
         return terraform
 
     def apply(self, **resources: Any) -> None:
-        """Apply the resources, and see that a second plan has no changes."""
+        """Apply the resources, and check that a second plan has no changes."""
         terraform = self.write(**resources)
         terraform.quiet("apply", "-auto-approve", "-input=false")
         assert "No changes" in terraform.quiet("plan", "-input=false")
@@ -106,10 +106,10 @@ def dynamodb(local_aws: LocalAws) -> Iterator[Any]:
         yield client
 
 
-def test_a_change_of_the_view_can_be_rehearsed(
+def test_a_change_of_the_view_type_can_be_tried_locally(
     changing: Changing, dynamodb: Any, local_aws: LocalAws
 ) -> None:
-    """The stream is a new one, the pipe another, and it delivers what is written from then on."""
+    """Stream and pipe are replaced; the new pipe delivers the records after its creation."""
     rest = {
         "cloudwatch_event_connection": CONNECTION,
         "cloudwatch_event_api_destination": DESTINATION,
@@ -137,10 +137,10 @@ def test_a_change_of_the_view_can_be_rehearsed(
     assert [(one.outcome, one.keys) for one in seen] == [("delivered", {"Id": {"S": "after"}})]
 
 
-def test_no_longer_switches_ttl_off_and_leaving_it_out_does_not(
+def test_no_longer_turns_ttl_off_and_a_missing_expires_does_not(
     changing: Changing, dynamodb: Any
 ) -> None:
-    """Left out, Terraform plans nothing and items keep being deleted: the review alone tells."""
+    """Without `expires`, Terraform plans nothing and items still expire; the review says so."""
 
     def status() -> str:
         described = dynamodb.describe_time_to_live(TableName="expiring")

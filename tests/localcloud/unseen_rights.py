@@ -1,6 +1,6 @@
-"""What no request to the local AWS shows: the rights that AWS takes in the caller's name.
+"""Rights that AWS uses in the caller's name, which no request to the local AWS shows.
 
-Each is the consequence of a call that is made, and has the page that says so.
+Each is the consequence of a call, and has the page that documents it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ NOT_MADE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Unseen:
-    """A right that AWS takes from the caller of something else, and the page that says so."""
+    """A right that AWS uses in the name of the caller of another action, and the page for it."""
 
     call: Call
     policies: Sequence[str]
@@ -32,7 +32,7 @@ class Unseen:
 
 
 def unseen() -> Iterator[Unseen]:
-    """Yield them."""
+    """Yield these rights."""
     group = ARN.format("logs", f"log-group:/aws/vendedlogs/pipes/{PREFIX}:log-stream:")
     for action, because, resource in (
         ("kms:UpdateKeyDescription", "kms:CreateKey", THE_KEY),

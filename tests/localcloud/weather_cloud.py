@@ -1,4 +1,4 @@
-"""The weather pipes running on one machine, and what is seen of them."""
+"""The weather pipes running on one machine, with their requests and deliveries."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,7 +22,7 @@ FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.05, second=0.01)
 
 
 class WeatherCloud:
-    """The weather pipes' resources on an emptied AWS, a Momento, and who runs between them.
+    """The weather pipes' resources on an emptied AWS, a Momento, and the runner between them.
 
     A context manager. `arrivals` are the requests that came to Momento, `deliveries` what the
     runners said of each record.
@@ -56,7 +56,7 @@ class WeatherCloud:
         self._exit.close()
 
     def runner(self) -> Runner:
-        """Return a runner that goes on where the one before ended."""
+        """Return a runner that continues where the last runner ended."""
         return Runner(
             endpoint=self.aws.endpoint,
             redirect=self.momento.endpoint,
@@ -66,7 +66,7 @@ class WeatherCloud:
         )
 
     def of(self, pipe: str, *outcomes: str) -> list[Delivery]:
-        """Return what became of the records in a pipe, or those with these outcomes."""
+        """Return the deliveries of a pipe, or those with these outcomes."""
         return [
             delivery
             for delivery in list(self.deliveries)
@@ -74,12 +74,12 @@ class WeatherCloud:
         ]
 
     def wait_for(self, pipe: str, count: int, *outcomes: str) -> list[Delivery]:
-        """Return what became of a pipe's records once there are so many."""
+        """Wait for so many deliveries of a pipe, and return them."""
         until(lambda: len(self.of(pipe, *outcomes)) >= count)
         return self.of(pipe, *outcomes)
 
     def dead_letters(self, count: int) -> list[dict[str, Any]]:
-        """Take so many messages out of the dead-letter queue."""
+        """Receive so many messages from the dead-letter queue."""
         letters: list[dict[str, Any]] = []
 
         def enough() -> bool:

@@ -1,4 +1,4 @@
-"""The weather stack's resources made by boto3: a second in the place of Terraform's thirty."""
+"""The weather stack's resources, created with boto3 in a second; Terraform needs thirty."""
 
 import functools
 import json
@@ -29,7 +29,7 @@ PUBLISH = "weather-stats-demo-topic-publish-pipe"
 
 @functools.cache
 def synthesized() -> Any:
-    """Return the weather stack's JSON, as `main.py` makes it; once in each process."""
+    """Return the weather stack's JSON, as `main.py` writes it; made once in each process."""
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -52,7 +52,7 @@ def synthesized() -> Any:
 
 
 def empty(aws_endpoint: str) -> None:
-    """Take everything out of a local AWS, for the next test."""
+    """Delete everything in a local AWS, for the next test."""
     with urlopen(Request(f"{aws_endpoint}/moto-api/reset", method="POST")):  # noqa: S310 - our own
         pass
 
@@ -131,7 +131,7 @@ class WeatherPipes:
         return [definition.name for definition in wanted]
 
     def arguments(self, definition: Definition, **source: Any) -> dict[str, Any]:
-        """Return what `create_pipe` takes for a definition."""
+        """Return the arguments of `create_pipe` for a definition."""
         parameters: dict[str, Any] = {
             "DynamoDBStreamParameters": {
                 "StartingPosition": "LATEST",
@@ -204,7 +204,7 @@ class WeatherPipes:
         self.dynamodb.delete_item(TableName=self.table, Key={"Location": {"S": location}})
 
     def dead_letters(self) -> list[dict[str, Any]]:
-        """Take all messages out of the dead-letter queue."""
+        """Receive all messages from the dead-letter queue."""
         found: list[dict[str, Any]] = []
         while True:
             answer = self.sqs.receive_message(
@@ -220,7 +220,7 @@ class WeatherPipes:
                 )
 
     def record(self, letter: Mapping[str, Any]) -> Any:
-        """Return the stream's record that a dead letter tells the place of."""
+        """Return the stream record that a dead letter points to."""
         place = letter["DDBStreamBatchInfo"]
         iterator = self.streams.get_shard_iterator(
             StreamArn=place["streamArn"],
