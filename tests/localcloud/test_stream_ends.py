@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud import LocalAws
-from tests.localcloud.test_stream_corrections import ITEM, Table
+from tests.localcloud.test_stream_corrections import ITEM, StreamedTable
 
 OFF = {"StreamEnabled": False}
 NEW_IMAGE = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
