@@ -22,7 +22,9 @@ for _asks_for_colours in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):
 import ops.terraform
 from localcloud import LocalAws
 from ops import provider
+from ops.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
+from tests.localcloud.provider_process import VARIABLE, provider_process
 from tests.localcloud.weather_pipes import empty
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -177,6 +179,29 @@ def state_bucket(local_aws: LocalAws) -> str:
     with closing(boto3.client("s3")) as s3:
         s3.create_bucket(Bucket=BUCKET)
     return BUCKET
+
+
+@pytest.fixture(scope="session")
+def provider_binary(house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the AWS provider, as Terraform has installed it."""
+    assert house.root.exists()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CDKTF_OUTDIR", str(tmp_path_factory.mktemp("provider")))
+        patch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
+        env = environment(Settings.load())
+        folder = synthesize("weather", env, quiet=True)
+    Terraform(folder, env).init("-backend=false")
+    (binary,) = folder.glob(".terraform/providers/*/*/*/*/*/terraform-provider-aws_*")
+    return binary
+
+
+@pytest.fixture(scope="module")
+def running_provider(local_aws: LocalAws, provider_binary: Path) -> Iterator[None]:
+    """Let all of a module's runs of Terraform use one process of the provider."""
+    assert local_aws.endpoint
+    with provider_process(provider_binary) as found, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, found)
+        yield
 
 
 def files_with(text: str, folder: Path) -> list[Path]:

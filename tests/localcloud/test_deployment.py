@@ -19,6 +19,8 @@ from ops.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 CASES = json.loads(Path(__file__).with_name("deployment.json").read_text(encoding="utf-8"))
 NEW_KEY = "another-planted-key-8a41"
 

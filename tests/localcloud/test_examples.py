@@ -27,6 +27,8 @@ from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.test_deployment import drift
 from tests.localcloud.weather_cloud import FAST
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 PREFIX = "weather-stats-demo"
 EXAMPLES = ("orders", "sessions", "existing", "thirty")
 OF_THIRTY = ("accounts", "invoices", "taxes")

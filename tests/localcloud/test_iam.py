@@ -25,6 +25,8 @@ from tests.iam_policy import ARN, NO_RIGHT_NEEDED, POLICIES, PREFIX, THE_KEY, fi
 from tests.localcloud.test_deployment import prepared
 from tests.localcloud.unseen_rights import UNSEEN, Unseen
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 PLAN_ROLE = ("first plan", "plan", "doctor", "keep plan")
 DEPLOY_ROLE = ("take plan", "apply", "change", "destroy", "forget plan")
 BUS = {"TOPOLOGY": "bus"}

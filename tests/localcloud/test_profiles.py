@@ -17,6 +17,8 @@ from ops.terraform import Terraform, TerraformError
 from tests.conftest import BUCKET, House
 from tests.localcloud.test_deployment import drift, prepared, read_back, resolved
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 PREFIX = "weather-stats-demo"
 KEY = {"same as": "key.Arn"}
 ALARMS = [

@@ -13,6 +13,8 @@ from ops.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import House
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 ARN = "arn:aws:{}:us-east-1:123456789012:{}"
 STREAM = {"starting_position": "LATEST", "maximum_retry_attempts": 0}
 PIPE = {

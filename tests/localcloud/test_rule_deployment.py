@@ -17,6 +17,8 @@ from ops.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import House
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:letters"
 RESOURCES: dict[str, Any] = {
     "aws_cloudwatch_event_bus": {"bus": {"name": "weather"}},

@@ -27,6 +27,8 @@ from stacks.tables.table import NoLonger, _ttl
 from tests.conftest import ENDPOINT, KEY, House
 from tests.localcloud.arrivals import until
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 TABLE: dict[str, Any] = {
     "name": "changing",
     "billing_mode": "PAY_PER_REQUEST",
