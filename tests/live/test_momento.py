@@ -107,6 +107,32 @@ def test_a_refusal_is_not_tried_again(
     assert len(arrivals(momento)) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_what_every_request_would_get_ends_the_run(
+    momento: LocalMomento, send: Callable[[Request], None], status: int
+) -> None:
+    arrivals(momento).answer("a b", status)
+    with pytest.raises(
+        UnusableError, match=f"^Momento answers HTTP {status} to PUT /cache/cache; "
+    ):
+        send(put())
+    assert len(arrivals(momento)) == 1
+
+
+def test_waits_double_up_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock of its own: the waits that are asked of it."""
+    waits: list[float] = []
+    stop = threading.Event()
+    monkeypatch.setattr(stop, "wait", waits.append)
+    nowhere = f"http://127.0.0.1:{unused_port()}"
+    with (
+        Momento(rates={}, redirect=nowhere, stop=stop, attempts=10) as sender,
+        pytest.raises(UnansweredError, match="10 attempts"),
+    ):
+        sender.send(put())
+    assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+
+
 def test_what_http_cannot_carry_is_refused(send: Callable[[Request], None]) -> None:
     with pytest.raises(RefusedError, match="cannot be sent over HTTP"):
         send(put()._replace(headers={"X": "a\nb"}))

@@ -17,6 +17,7 @@ import weather.board
 from live.dead_letters import DeadLetterQueue
 from localcloud.momento import LocalMomento
 from tests.localcloud.arrivals import unused_port, until
+from tests.live.test_dead_letters import LETTER, PLACE, message
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT
 from tests.place import Place, unbroken_poll, wait_for_the_end
 from weather.board import Board, Event
@@ -182,6 +183,29 @@ def test_a_dead_letter_is_seen_at_once(
         before = waiting(visitor)
         place.table.put(refused_record())
         until(lambda: waiting(visitor) > before)
+
+
+def test_the_newest_dead_letter_comes_first(
+    place: Place, begin: Callable[[WeatherSettings], Board], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQS gives them in no order; one that says nothing comes last."""
+    days = ("2026-01-02", "", "2026-01-03", "2026-01-01")
+    messages = [
+        message(
+            LETTER
+            | {
+                "DDBStreamBatchInfo": PLACE
+                | {"approximateArrivalOfFirstRecord": f"{day}T00:00:00Z"}
+            }
+        )
+        if day
+        else message("nothing")
+        for day in days
+    ]
+    noted(monkeypatch, DeadLetterQueue, "peek", lambda _: (4, messages))
+    with Visitor(begin(place.settings)) as visitor:
+        (dead,) = visitor.wait_for("dead-letters", waiting=4)
+    assert [letter["arrived"][:10] for letter in dead["letters"]] == sorted(days, reverse=True)
 
 
 def waiting(visitor: Visitor) -> int:
