@@ -22,6 +22,8 @@ from stacks.settings import Settings
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeatherCloud]:

@@ -7,6 +7,8 @@ import pytest
 from tests.conftest import ADVICE
 from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("environment", "lines"),

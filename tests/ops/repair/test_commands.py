@@ -14,6 +14,8 @@ from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.repair_cloud import GONE_SHARD, PUT, RepairCloud
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:

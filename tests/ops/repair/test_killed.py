@@ -15,6 +15,8 @@ from tests.localcloud.arrivals import until
 from tests.ops.repair.outage import LETTERS, SUNKEN, Outage, break_out, life_going_on, message
 from tests.ops.repair.repair_cloud import RepairCloud
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 300
 
 

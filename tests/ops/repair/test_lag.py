@@ -23,6 +23,8 @@ from tests.ops.repair.patient import PATIENCE
 from tests.ops.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud, body
 from tests.ops.repair.test_commands import run
 
+pytestmark = pytest.mark.slow
+
 ROLE = "arn:aws:iam::123456789012:role/pipes"
 LONG = 120.0
 """Seconds to look again; the tests end before."""
