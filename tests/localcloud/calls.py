@@ -172,7 +172,9 @@ def _request(environ: dict[str, Any]) -> Request:
     body = b""
     size = headers.get("content-length", "")
     kind = headers.get("content-type", "")
-    if size.isdecimal() and ("json" in kind or "form" in kind):  # an object is not looked into
+    if size.isdecimal() and (
+        "json" in kind or "form" in kind
+    ):  # the content of an object is not read
         body = environ["wsgi.input"].read(int(size))
         environ["wsgi.input"] = io.BytesIO(body)
     path = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ.get("PATH_INFO", "")
@@ -263,7 +265,7 @@ def _read(name: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) ->
         path=re.compile(f"{pattern}/?"),
         query=fixed,
         asked=places["asked"],
-        known=places["querystring"] | fixed.keys() | {"x-id"},  # the operation's name, a hint
+        known=places["querystring"] | fixed.keys() | {"x-id"},  # x-id repeats the operation's name
     )
 
 

@@ -132,7 +132,9 @@ def phases(
         together((bus, plan), (own, plan))
         end("plan")
         without_key = {name: os.environ[name] for name in os.environ if name != "MOMENTO_API_KEY"}
-        house.run("./help.sh", "doctor", env=without_key)  # which then leaves Momento alone
+        house.run(
+            "./help.sh", "doctor", env=without_key
+        )  # without a key, the doctor sends Momento nothing
         end("doctor")
         together(*((each, at_once) for each in changed))
         end("change")

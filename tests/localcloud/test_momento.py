@@ -127,15 +127,15 @@ def test_a_key_is_the_same_in_text_and_in_base64(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "ZXhhbXBsZV9rZXk=",  # padded, as DynamoDB's JSON is
+        "ZXhhbXBsZV9rZXk=",  # with padding, as in DynamoDB's JSON
         "aw==",
-        "a",  # of a length that no bytes have
-        "//79",  # DynamoDB's alphabet
+        "a",  # no bytes have this length in Base64
+        "//79",  # the standard alphabet, as in DynamoDB's JSON
         "-_+9",
         "*",
         "\u00fc",
         "a b",
-        "aB",  # bits that are left over, and not 0
+        "aB",  # the unused bits are not 0
         "aw\n",
     ],
 )
@@ -396,7 +396,7 @@ def test_a_message_is_measured_in_bytes(http: httpx.Client) -> None:
     [
         "text/plain",
         "text/plain; charset=utf-8",
-        "application/json; charset=utf-8",  # a pipe's, as in Momento's walk-through
+        "application/json; charset=utf-8",  # a pipe sends this, as in Momento's walk-through
         "application/x-www-form-urlencoded",  # the page's own example: curl -d 'hello world!'
     ],
 )
@@ -446,7 +446,7 @@ def test_waiting_subscribers_wake_up_at_once(
     http: httpx.Client, momento: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of them, long before its long poll ends."""
-    monkeypatch.setattr(module, "LONG_POLL_SECONDS", 600.0)  # longer than they have patience
+    monkeypatch.setattr(module, "LONG_POLL_SECONDS", 600.0)  # longer than the test waits
     waiting = threading.Barrier(4)
     got: list[list[dict[str, Any]]] = []
 
@@ -461,7 +461,7 @@ def test_waiting_subscribers_wake_up_at_once(
     topics = momento.service.caches[CACHE].topics
     deadline = time.monotonic() + 60
     while "t" not in topics and time.monotonic() < deadline:
-        time.sleep(0.005)  # the first of them is in the service
+        time.sleep(0.005)  # the first request is in the service
     publish(http, "news")
     for thread in threads:
         thread.join()

@@ -101,7 +101,7 @@ def test_an_account_has_three_caches(http: httpx.Client) -> None:
     with LocalMomento(api_key=KEY, caches=CACHES, limits=Limits()) as momento:
         assert momento.service.create_cache("three")
         assert not momento.service.create_cache("four")
-        assert momento.service.create_cache("one")  # which is there
+        assert momento.service.create_cache("one")  # it exists already
         assert [*momento.service.caches] == ["one", "two", "three"]
 
 

@@ -134,7 +134,7 @@ class World:
         """Break the connections, and refuse new connections for a while."""
         self._momento.close()
         self.trouble.era += 1
-        time.sleep(0.2)  # how long that is
+        time.sleep(0.2)  # the while
         until(self._start_momento)
 
     def _start_momento(self) -> bool:
@@ -143,7 +143,7 @@ class World:
         try:
             self._momento.enter_context(momento)
         except LocalCloudError:
-            return False  # somebody else has the port just now
+            return False  # another process has the port now
         return True
 
     def _start_runner(self) -> None:
@@ -243,7 +243,7 @@ def _account(world: World, pipe: str, records: Sequence[Any]) -> Account:
         unanswered = sum(attempt.status is None for attempt in delivery.attempts)
         restarts = len(eras.get(change, {0})) - 1
         again = max(0, times[change] - 1)
-        untold = restarts * (RETRIES + 1)  # what the runners before had tried
+        untold = restarts * (RETRIES + 1)  # attempts of the earlier runners
         assert again <= unanswered + untold, f"taken {times[change]} times: {delivery}"
         twice["time-out"] += min(again, unanswered)
         twice["restart"] += again - min(again, unanswered)

@@ -143,7 +143,7 @@ def test_each_pipe_keeps_the_order_of_the_shard(cloud: WeatherCloud) -> None:
 def test_latest_starts_at_the_creation_of_the_pipe(cloud: WeatherCloud) -> None:
     """Earlier records are not delivered; records from before the runner's start are."""
     cloud.weather.put("before")
-    time.sleep(0.002)  # the clock of both has milliseconds
+    time.sleep(0.002)  # both clocks count in milliseconds
     cloud.weather.create_pipes([PUT])
     cloud.weather.put("after")
     with cloud.runner() as runner:
@@ -323,7 +323,7 @@ def test_a_stopped_pipe_stays_stopped(cloud: WeatherCloud) -> None:
         weather.pipes.stop_pipe(Name=PUT)
         wait_for_state(runner, PUT, "STOPPED")
         weather.put("stopped")
-        cloud.wait_for(PUBLISH, 2)  # another pipe reads it: this one had its time
+        cloud.wait_for(PUBLISH, 2)  # another pipe has read it, so this pipe had time to read it
         assert locations(cloud.of(PUT)) == ["before"]
     with cloud.runner() as runner:
         wait_for_state(runner, PUT, "STOPPED")
@@ -335,7 +335,7 @@ def test_a_stopped_pipe_stays_stopped(cloud: WeatherCloud) -> None:
         assert (described["DesiredState"], described["CurrentState"]) == ("STOPPED", "STOPPED")
         weather.put("updated")
         cloud.wait_for(PUBLISH, 4)
-        time.sleep(3 * 0.3)  # the runner has looked for changes
+        time.sleep(3 * 0.3)  # the runner has checked for changes
         assert state(runner, PUT) == ("STOPPED", "its desired state is STOPPED")
         assert locations(cloud.of(PUT)) == ["before"]
         weather.pipes.start_pipe(Name=PUT)
