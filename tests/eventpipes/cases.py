@@ -10,7 +10,7 @@ CASES = Path(__file__).resolve().parents[1] / "cases"
 
 @dataclass(frozen=True)
 class Case:
-    """One case of a file; what it holds depends on the kind of file."""
+    """One case of a file; its members depend on the kind of file."""
 
     file: str
     name: str
@@ -25,7 +25,7 @@ class Case:
 
 
 def read_cases(kind: str) -> list[Case]:
-    """Return the cases of all files of a kind; a case without a source has its file's."""
+    """Return the cases of all files of a kind; the default source is that of the file."""
     found = []
     for file in sorted((CASES / kind).glob("*.json")):
         document = json.loads(file.read_text(encoding="utf-8"))

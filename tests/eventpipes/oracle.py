@@ -1,8 +1,8 @@
-"""A second opinion on event patterns: slow, and as plain as can be.
+"""A second implementation of event patterns: slow, and as simple as possible.
 
-The event becomes leaves with their places, each branch of the pattern tries all combinations
-of leaves, and each operator is a plain function. Nothing of the engine is used. It takes valid
-patterns only, and numbers that a double holds exactly.
+The event becomes leaves with their places, each branch of the pattern tries all combinations of
+leaves, and each operator is a plain function. It does not use the engine. It works only for valid
+patterns, and for numbers that a double can represent exactly.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 Place = dict[tuple[str | int, ...], int]
-"""Elements by the route to their array; values in the same array's different elements differ."""
+"""The element of each array, by the path to the array; two leaves match only in the same one."""
 
 _ABSENT = object()
 
@@ -104,7 +104,7 @@ def _goes_with(leaf: Leaf, others: list[Leaf]) -> bool:
 
 
 def accepts(expected: Any, value: Any) -> bool:
-    """Return whether a leaf is what one of a field's values asks for."""
+    """Return whether a leaf matches one of a field's values."""
     if not isinstance(expected, dict):
         return _same(expected, value)
     [(operator, argument)] = expected.items()
@@ -184,7 +184,7 @@ def _fits(wildcard: str, value: str) -> bool:
 
 
 def _in_block(block: str, value: str) -> bool:
-    """Tell whether an address has a block's version, and its first bits."""
+    """Return whether an address has a block's version and its first bits."""
     first, bits = block.split("/")
     given, of_block = _address(value), _address(first)
     if given is None or of_block is None or given.version != of_block.version:

@@ -1,4 +1,4 @@
-"""Random tests that are the same tests each time, however slow the machine."""
+"""Random tests that run the same examples each time, on any machine."""
 
 import os
 
@@ -9,7 +9,7 @@ MOST = 40 if os.environ.get("QUICK_TESTS") else 1000
 
 
 def reproducibly(examples: int) -> settings:
-    """Return the settings of a random test: this many examples, each time the same ones."""
+    """Return the settings of a random test: this many examples, the same each time."""
     return settings(
         max_examples=min(examples, MOST),
         derandomize=True,

@@ -77,7 +77,7 @@ DOCUMENT: dict[str, Any] = {
 
 
 def synthesized(**target: Any) -> RuleDefinition:
-    """Return the rule with changes to its target; None takes an argument away."""
+    """Return the rule with changes to its target; None removes an argument."""
     document = copy.deepcopy(DOCUMENT)
     changed = {name: value for name, value in (TARGET | target).items() if value is not None}
     document["resource"]["aws_cloudwatch_event_target"]["put"] = changed
@@ -120,11 +120,11 @@ def test_blocks_may_be_lists_of_one() -> None:
     assert synthesized(**{name: [TARGET[name]] for name in blocks}) == synthesized()
 
 
-def test_names_do_as_well_as_references() -> None:
+def test_names_work_like_references() -> None:
     assert synthesized(rule="cache-put", event_bus_name="weather") == synthesized()
 
 
-def test_what_a_target_leaves_out_has_eventbridges_default() -> None:
+def test_missing_arguments_of_a_target_have_eventbridges_defaults() -> None:
     bare = synthesized(
         **dict.fromkeys(["input_transformer", "retry_policy", "dead_letter_config"]),
     )
@@ -146,7 +146,7 @@ def test_a_target_that_cannot_be_run_is_unsupported(target: dict[str, Any], reas
         Rule(synthesized(**target))
 
 
-def test_what_else_a_bus_can_get_is_unsupported() -> None:
+def test_other_parameters_of_an_event_bus_are_unsupported() -> None:
     document = copy.deepcopy(DOCUMENT)
     target = document["resource"]["aws_pipes_pipe"]["changes"]["target_parameters"]
     target["eventbridge_event_bus_parameters"]["time"] = "$.time"
@@ -182,7 +182,7 @@ DEPLOYED: dict[str, Any] = {
 
 
 class Clients:
-    """What answers for the `pipes` and `events` clients, a rule and a target a page."""
+    """A substitute for the `pipes` and `events` clients, with one rule or target on each page."""
 
     def __init__(self, *targets: Mapping[str, Any], rules: int = 1) -> None:
         self.targets = targets

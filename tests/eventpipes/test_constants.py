@@ -1,4 +1,4 @@
-"""What Momento refuses of every request is told before there is a record."""
+"""Requests that Momento always refuses are reported without a record."""
 
 import dataclasses
 from typing import Any
@@ -60,14 +60,14 @@ def rule(**more: Any) -> RuleDefinition:
         ({**PUT, "key_base64": "aw"}, "it has key and key_base64"),
     ],
 )
-def test_a_query_that_momento_refuses_is_told(query: dict[str, str], says: str | None) -> None:
+def test_query_that_momento_refuses_is_reported(query: dict[str, str], says: str | None) -> None:
     """Momento, HTTP API for Cache: "Set"."""
     found = list(refused_always(pipe(query_string=query)))
     assert len(found) == bool(says)
     assert says is None or says in found[0]
 
 
-def test_the_accounts_own_bound_counts() -> None:
+def test_accounts_own_limit_is_used() -> None:
     of = pipe(query_string={**PUT, "ttl_seconds": "604800"})
     assert list(refused_always(of, max_ttl_seconds=604_800)) == []
 
@@ -90,7 +90,7 @@ def test_the_endpoints_own_query_counts() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "$.dynamodb.Keys.Cache.S", "${var.cache}"])
-def test_a_name_is_judged_where_it_is_known(name: str) -> None:
+def test_known_name_is_checked(name: str) -> None:
     found = list(refused_always(pipe(query_string=PUT, path_parameters=(name,))))
     assert [one.startswith("a part of the address is empty") for one in found] == [True] * (
         not name
@@ -98,7 +98,7 @@ def test_a_name_is_judged_where_it_is_known(name: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["https://other.example/v1/*", "${var.endpoint}", ""])
-def test_another_service_is_not_judged(endpoint: str) -> None:
+def test_other_service_is_not_checked(endpoint: str) -> None:
     assert list(refused_always(pipe(endpoint=endpoint))) == []
 
 
@@ -123,17 +123,17 @@ def test_another_service_is_not_judged(endpoint: str) -> None:
         ('{"a":<$.dynamodb.Keys>}', None),
     ],
 )
-def test_a_message_over_four_kilobytes_is_told(template: str | None, says: str | None) -> None:
+def test_message_over_four_kilobytes_is_reported(template: str | None, says: str | None) -> None:
     """Momento: "Momento Topics service quotas", payload size."""
     found = list(refused_always(pipe("POST", TOPICS, input_template=template)))
     assert [one.startswith(says or "?") for one in found] == [True] * bool(says)
 
 
-def test_an_item_may_be_that_large() -> None:
+def test_item_may_be_larger_than_a_message() -> None:
     assert list(refused_always(pipe(query_string=PUT, input_template=None))) == []
 
 
-def test_what_an_enrichment_sends_is_not_known() -> None:
+def test_output_of_an_enrichment_is_not_checked() -> None:
     of = dataclasses.replace(pipe("POST", TOPICS, input_template=None), enriched=True)
     assert list(refused_always(of)) == []
 
@@ -156,6 +156,6 @@ def test_what_an_enrichment_sends_is_not_known() -> None:
         ({"constant_input": "{}"}, None),
     ],
 )
-def test_a_rules_message_is_judged_too(more: dict[str, Any], says: str | None) -> None:
+def test_message_of_a_rule_is_checked(more: dict[str, Any], says: str | None) -> None:
     found = list(refused_always(rule(**more)))
     assert [one.startswith(says or "?") for one in found] == [True] * bool(says)

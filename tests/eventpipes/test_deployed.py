@@ -1,4 +1,4 @@
-"""Pipes read from the AWS API, here from clients that answer what they are given."""
+"""Pipes read from the AWS API, with substitutes for the clients."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -58,7 +58,7 @@ CONNECTION: dict[str, Any] = {
 
 
 class Clients:
-    """What answers for the `pipes` and `events` clients and for the secret."""
+    """A substitute for the `pipes` and `events` clients and for the secret."""
 
     def __init__(
         self, pipe: Any = PIPE, destination: Any = DESTINATION, connection: Any = CONNECTION
@@ -91,7 +91,7 @@ class Clients:
         return Pipe(read_definition("put", self, self, self.read_secret))
 
 
-def test_the_pipe_its_destination_connection_and_secret_are_asked_for_by_name() -> None:
+def test_pipe_destination_connection_and_secret_are_read_by_name() -> None:
     clients = Clients()
     clients.read()
     assert clients.asked == [
@@ -125,7 +125,7 @@ def test_it_runs_as_deployed() -> None:
     assert KEY not in repr(sent)
 
 
-def test_what_aws_leaves_out_has_its_default() -> None:
+def test_missing_parts_have_their_defaults() -> None:
     bare = {
         **{name: PIPE[name] for name in ("Name", "Arn", "DesiredState", "Source", "Target")},
         "SourceParameters": {"DynamoDBStreamParameters": {}},
@@ -152,7 +152,7 @@ def test_what_aws_leaves_out_has_its_default() -> None:
         ),
     ],
 )
-def test_a_pipe_that_cannot_be_run_is_unsupported_and_nothing_more_is_asked(
+def test_unsupported_pipe_is_read_without_further_calls(
     changes: dict[str, Any], reason: str
 ) -> None:
     clients = Clients({**PIPE, **changes})

@@ -1,4 +1,4 @@
-"""What is odd about a request is told in a sentence, and nothing is told of one that is right.
+"""Doubts about a request are sentences, and a valid request has none.
 
 The limits are those of Momento's pages "Momento Cache service quotas" and "Momento Topics service
 quotas"; that values are not escaped is in AWS: "Amazon EventBridge Pipes input transformation".
@@ -58,7 +58,7 @@ PUBLISH = definition("POST", TOPICS)
 @pytest.mark.parametrize(
     "location", ["Oslo", "São Paulo", "a/b", "C:/temp/new", "it's", "<$.x>", "{}", "😀", "\ue000"]
 )
-def test_a_request_that_is_right_is_not_doubted(of: Definition, location: str) -> None:
+def test_valid_request_has_no_doubts(of: Definition, location: str) -> None:
     assert told(of, record(location)) == []
 
 
@@ -80,13 +80,13 @@ def test_a_request_that_is_right_is_not_doubted(of: Definition, location: str) -
     ],
     ids=lambda given: given[:30],
 )
-def test_a_ttl_that_momento_refuses_is_told(ttl: str, sentence: str) -> None:
+def test_ttl_that_momento_refuses_is_reported(ttl: str, sentence: str) -> None:
     assert sentence in " ".join(told(PUT, record(ttl=ttl)))
     assert all(len(one) < 200 for one in told(PUT, record(ttl=ttl)))
 
 
 @pytest.mark.parametrize("ttl", ["1", "86400", "0600"])
-def test_a_ttl_within_the_limit_is_not_doubted(ttl: str) -> None:
+def test_ttl_within_the_limit_has_no_doubts(ttl: str) -> None:
     assert told(PUT, record(ttl=ttl)) == []
 
 
@@ -95,7 +95,7 @@ def test_an_account_may_keep_items_longer() -> None:
 
 
 @pytest.mark.parametrize("of", [PUT, DELETE], ids=["put", "delete"])
-def test_an_empty_key_is_told(of: Definition) -> None:
+def test_empty_key_is_reported(of: Definition) -> None:
     change = record()
     change["dynamodb"]["Keys"] = {"Location": {"N": "5"}}
     sentences = " ".join(told(of, change))
@@ -103,20 +103,20 @@ def test_an_empty_key_is_told(of: Definition) -> None:
     assert "the query parameter key reads Location as S, and in the record it is N" in sentences
 
 
-def test_a_key_that_is_not_given_is_told() -> None:
+def test_missing_key_is_reported() -> None:
     assert told(definition("DELETE"), record()) == [
         "it has no key: Momento takes one of key and key_base64"
     ]
 
 
-def test_a_put_without_a_ttl_is_told() -> None:
+def test_put_without_a_ttl_is_reported() -> None:
     """Momento, HTTP API for Cache, "Set": ttl_seconds is required."""
     assert told(definition(query_string={"key": "k"}, input_template=None), record()) == [
         "it has no ttl_seconds: Momento refuses the request with 400"
     ]
 
 
-def test_a_cache_without_a_name_is_told() -> None:
+def test_cache_without_a_name_is_reported() -> None:
     of = definition(
         "DELETE",
         "https://momento.example/cache/*",
@@ -134,7 +134,7 @@ def test_another_service_has_other_parameters() -> None:
 
 
 @pytest.mark.parametrize(("length", "doubted"), [(4_000, False), (4_100, True), (300_000, True)])
-def test_a_message_over_four_kilobytes_is_told(length: int, *, doubted: bool) -> None:
+def test_message_over_four_kilobytes_is_reported(length: int, *, doubted: bool) -> None:
     sentences = told(PUBLISH, record("x" * length))
     assert [("a topic takes 4,096" in one) for one in sentences] == [True] * doubted
 
@@ -143,14 +143,14 @@ def test_a_message_is_measured_in_bytes() -> None:
     assert "a topic takes 4,096" in told(PUBLISH, record("é" * 2_100))[0]
 
 
-def test_an_item_over_five_megabytes_is_told() -> None:
+def test_item_over_five_megabytes_is_reported() -> None:
     of = definition(input_template=TEMPLATE, query_string={"key": "k", "ttl_seconds": "1"})
     assert told(of, record("x" * 4_900_000)) == []
     assert "a cache takes 5,242,880" in told(of, record("x" * 5_300_000))[0]
 
 
 @pytest.mark.parametrize("value", ["caf\u00e9", "\u202e", "\U0001f600"])
-def test_a_header_that_http_does_not_carry_is_told(value: str) -> None:
+def test_header_that_http_does_not_allow_is_reported(value: str) -> None:
     of = definition(
         query_string={"key": "k", "ttl_seconds": "1"},
         headers={"X-Place": "$.dynamodb.NewImage.Place.S"},
@@ -159,7 +159,7 @@ def test_a_header_that_http_does_not_carry_is_told(value: str) -> None:
     assert sentences == [f"the header X-Place holds characters that HTTP does not carry: {value!a}"]
 
 
-def test_a_header_of_many_bytes_is_told() -> None:
+def test_long_header_is_reported() -> None:
     of = definition(
         query_string={"key": "k", "ttl_seconds": "1"},
         headers={"X-Place": "$.dynamodb.NewImage.Place.S"},
@@ -167,7 +167,7 @@ def test_a_header_of_many_bytes_is_told() -> None:
     assert "more than 8,192 bytes" in told(of, record(Place={"S": "x" * 9_000}))[0]
 
 
-def test_attributes_that_the_record_does_not_have_are_told_together() -> None:
+def test_missing_attributes_are_reported_together() -> None:
     template = '{"a":<$.dynamodb.NewImage.A.S>,"b":"x <$.dynamodb.NewImage.B.N> y"}'
     of = definition("POST", TOPICS, input_template=template)
     assert told(of, record()) == [
@@ -182,7 +182,7 @@ def test_attributes_that_the_record_does_not_have_are_told_together() -> None:
     ("value", "kind"),
     [({"S": "21"}, "S"), ({"NULL": True}, "NULL"), ({"M": {}}, "M"), ({"L": []}, "L")],
 )
-def test_an_attribute_of_another_type_is_told(value: Any, kind: str) -> None:
+def test_attribute_of_another_type_is_reported(value: Any, kind: str) -> None:
     of = definition(
         "POST", TOPICS, input_template='{"Location":"x","t":<$.dynamodb.NewImage.MaxTemp.N>}'
     )
@@ -223,9 +223,7 @@ def test_an_attribute_of_another_type_is_told(value: Any, kind: str) -> None:
         ("C:\\x", ["the body is not JSON: a value holds a quote, a backslash or a control"]),
     ],
 )
-def test_a_body_that_reads_otherwise_than_the_record_is_told(
-    location: str, sentences: list[str]
-) -> None:
+def test_body_that_differs_from_the_record_is_reported(location: str, sentences: list[str]) -> None:
     found = told(PUBLISH, record(location))
     assert len(found) == len(sentences)
     for one, start in zip(found, sentences, strict=True):
@@ -233,7 +231,7 @@ def test_a_body_that_reads_otherwise_than_the_record_is_told(
         assert one.endswith("is not escaped (docs/templates.md)")
 
 
-def test_a_forged_object_in_an_object_is_told() -> None:
+def test_forged_object_in_an_object_is_reported() -> None:
     template = '{"item":{"l":"at <$.dynamodb.Keys.Location.S>"},"kind":"weather"}'
     of = definition("POST", TOPICS, input_template=template)
     found = told(of, record('x"},"kind":"gone","y":{"z":"'))
@@ -257,7 +255,7 @@ def test_many_differences_are_cut_short() -> None:
         '["<$.eventName>: <$.dynamodb.SizeBytes>",<$.dynamodb.Keys>]',
     ],
 )
-def test_objects_numbers_and_what_eventbridge_knows_are_as_they_are(template: str) -> None:
+def test_objects_numbers_and_reserved_variables_have_no_doubts(template: str) -> None:
     change = record(Note={"S": 'a "quoted" \\ word'})
     change["dynamodb"]["SizeBytes"] = 212
     assert told(definition("POST", TOPICS, input_template=template), change) == []
@@ -275,7 +273,7 @@ def test_without_a_template_the_record_is_the_body() -> None:
     assert told(of, record('C:\\temp "new"')) == []
 
 
-def test_a_rule_is_judged_by_the_event_that_it_reads() -> None:
+def test_doubts_about_a_rule_use_its_event() -> None:
     of = RuleDefinition(
         name="r",
         arn="a",
@@ -309,15 +307,15 @@ def test_a_rule_is_judged_by_the_event_that_it_reads() -> None:
     ]
 
 
-def test_the_limits_are_those_of_the_stacks_and_of_the_stand_in() -> None:
+def test_limits_agree_with_the_stacks_and_the_local_momento() -> None:
     assert of_the_stand_in.MAX_MESSAGE_BYTES == MAX_MESSAGE_BYTES
     for others in (of_the_stacks, of_the_stand_in):
         assert others.MAX_TTL_SECONDS == MAX_TTL_SECONDS
     assert of_the_stand_in.MAX_ITEM_BYTES == MAX_ITEM_BYTES
 
 
-def test_a_doubt_needs_no_json_twice() -> None:
-    """A value that is long is told in a line."""
+def test_long_value_is_shortened_to_a_line() -> None:
+    """A message shortens a long value to one line."""
     [sentence] = told(PUBLISH, record("\\t" + "x" * 500))
     assert len(sentence) < 300
     json.dumps(sentence)

@@ -1,4 +1,4 @@
-"""A pipe to an event bus: the event that a record becomes."""
+"""A pipe to an event bus: the event for a record."""
 
 import dataclasses
 import re
@@ -39,7 +39,7 @@ def pipe(bus: dict[str, str] | None = None, **changes: Any) -> Pipe:
 
 
 def envelope(of: Pipe) -> dict[str, Any]:
-    """Return the envelope of the event that the sample record becomes."""
+    """Return the envelope of the sample record's event."""
     outcome = of.process(read_record("insert"), now=NOW)
     assert isinstance(outcome, Event)
     assert outcome.bus_arn == BUS.arn
@@ -62,7 +62,7 @@ def test_the_envelope_is_eventbridges() -> None:
     }
 
 
-def test_each_event_has_an_id_of_its_own() -> None:
+def test_each_event_has_its_own_id() -> None:
     changes = pipe()
     assert envelope(changes)["id"] != envelope(changes)["id"]
 
@@ -90,7 +90,7 @@ def test_a_detail_that_is_no_object_is_unprocessable(template: str, reason: str)
     assert reason in outcome.reason
 
 
-def test_what_no_filter_matches_makes_no_event() -> None:
+def test_record_that_no_filter_matches_makes_no_event() -> None:
     assert pipe().process(read_record("remove")) == Filtered(tuple(DEFINITION.filters))
 
 
@@ -103,7 +103,7 @@ def test_what_no_filter_matches_makes_no_event() -> None:
         ({}, {"path_parameters": ("a",)}, "HTTP parameters, but its target is an event bus"),
     ],
 )
-def test_what_aws_refuses_is_refused(
+def test_definition_that_aws_refuses_is_refused(
     bus: dict[str, str], changes: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(InvalidDefinition, match=rf"^pipe changes: .*{re.escape(reason)}"):

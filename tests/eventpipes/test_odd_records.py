@@ -1,4 +1,4 @@
-"""Records that no JSON can hold, or that no request can carry: told of, never raised."""
+"""Records that no JSON or no request can contain: the outcome says so, and nothing is raised."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 
 
 def nested(depth: int) -> dict[str, Any]:
-    """Return objects in objects, deeper than any call may be."""
+    """Return nested objects, deeper than the limit of recursion."""
     value: dict[str, Any] = {}
     for _ in range(depth):
         value = {"a": value}
@@ -80,7 +80,9 @@ def test_a_value_that_no_event_can_hold_is_unprocessable(odd: object, template: 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("template", ['{"a":<k>}', '"k is <k>"', "<aws.events.event.json>", None])
-def test_a_rule_tells_of_a_value_that_it_cannot_deliver(odd: object, template: str | None) -> None:
+def test_value_that_a_rule_cannot_deliver_is_unprocessable(
+    odd: object, template: str | None
+) -> None:
     rule = Rule(
         dataclasses.replace(
             RULE,
@@ -94,6 +96,6 @@ def test_a_rule_tells_of_a_value_that_it_cannot_deliver(odd: object, template: s
 
 
 @pytest.mark.parametrize("record", [{}, {"dynamodb": None}, {"k": []}, {"k": None}, {"k": "\0"}])
-def test_a_record_that_is_only_empty_of_what_is_read_is_sent(record: dict[str, Any]) -> None:
+def test_record_without_the_values_that_are_read_is_sent(record: dict[str, Any]) -> None:
     definition = dataclasses.replace(DEFINITION, filters=(), input_template='{"a":"<$.k.x[0]>"}')
     assert isinstance(Pipe(definition).process(record), Request)

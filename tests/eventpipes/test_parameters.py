@@ -35,7 +35,7 @@ def test_a_value_is_a_constant_or_read_from_the_record(text: str, value: str) ->
     assert compile_value(text)(RECORD) == value
 
 
-def test_a_value_that_begins_as_a_path_and_is_none_reads_nothing() -> None:
+def test_value_that_only_looks_like_a_path_is_empty() -> None:
     assert compile_value("$.a b")({"a b": "x"}) == ""
 
 
@@ -66,15 +66,15 @@ def test_a_value_is_percent_encoded(value: str, encoded: str) -> None:
 
 @reproducibly(200)
 @given(value=st.text(st.characters(codec="utf-8"), min_size=1))
-def test_whoever_reads_the_url_gets_the_value_back(value: str) -> None:
+def test_encoded_value_can_be_decoded(value: str) -> None:
     assert unquote(encode(value)) == value
     assert parse_qs(f"a=b&key={encode(value)}")["key"] == [value]
     assert "/" not in fill(["", ""], [value])
 
 
-def test_path_parameters_fill_the_gaps_in_order() -> None:
+def test_path_parameters_replace_the_wildcards_in_order() -> None:
     assert fill(["https://h/", "/x/", ""], ["a/b", "c"]) == "https://h/a%2Fb/x/c"
 
 
-def test_an_endpoint_without_gaps_stays() -> None:
+def test_endpoint_without_wildcards_does_not_change() -> None:
     assert fill(["https://h/a"], []) == "https://h/a"

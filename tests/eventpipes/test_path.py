@@ -1,4 +1,4 @@
-"""JSON paths: what they read, what is missing, and what is no path of the subset."""
+"""JSON paths: their values, missing values, and texts that are no path of the subset."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ RECORD: dict[str, Any] = {
         ("$.null", None),
     ],
 )
-def test_a_path_reads(path: str, value: object) -> None:
+def test_path_reads_a_value(path: str, value: object) -> None:
     assert compile_path(path)(RECORD) == value
 
 
@@ -66,7 +66,7 @@ def test_a_path_that_is_not_in_the_record_reads_nothing(path: str) -> None:
 
 
 @pytest.mark.parametrize("record", [None, "text", 1, [], {}])
-def test_whatever_is_read_from_nothing_raises(record: object) -> None:
+def test_reading_from_other_values_never_raises(record: object) -> None:
     for path in ("$.a", "$.a.b", "$[0]", "$[*]", "$.a[*].b"):
         assert compile_path(path)(record) is MISSING
 
@@ -91,7 +91,7 @@ def test_whatever_is_read_from_nothing_raises(record: object) -> None:
         ("$.a\n", 4),
     ],
 )
-def test_what_is_outside_the_subset_is_refused_with_its_column(path: str, column: int) -> None:
+def test_path_outside_the_subset_is_refused_with_its_column(path: str, column: int) -> None:
     with pytest.raises(InvalidPath, match=f"is not a path at column {column}:") as caught:
         compile_path(path)
     assert isinstance(caught.value, EventPipesError)
@@ -99,7 +99,7 @@ def test_what_is_outside_the_subset_is_refused_with_its_column(path: str, column
 
 
 @pytest.mark.parametrize("path", ["a.b", ".a.b"])
-def test_a_path_without_its_dollar_is_told_what_to_write(path: str) -> None:
+def test_path_without_a_dollar_is_refused_with_a_suggestion(path: str) -> None:
     with pytest.raises(InvalidPath, match=r"write \$\.a\.b$"):
         compile_path(path)
 
@@ -120,7 +120,7 @@ def test_a_constant_may_begin_with_a_dollar(value: str, *, meant: bool) -> None:
         ("a", "write $.a"),
     ],
 )
-def test_what_is_told_to_be_written_is_taken(path: str, says: str) -> None:
+def test_suggested_path_is_accepted(path: str, says: str) -> None:
     with pytest.raises(InvalidPath) as error:
         compile_path(path)
     assert says in str(error.value)

@@ -1,4 +1,4 @@
-"""Event patterns: the cases with their sources, a second opinion, and what holds for all."""
+"""Event patterns: cases with their sources, a second implementation, and general properties."""
 
 import copy
 import json
@@ -26,7 +26,7 @@ OPERATORS = (
 
 
 @pytest.mark.parametrize("case", VALID, ids=str)
-def test_a_pattern_matches_as_its_source_says(case: Case) -> None:
+def test_pattern_matches_as_its_source_documents(case: Case) -> None:
     event = copy.deepcopy(case["event"])
     assert eventpipes.compile(case["pattern"]).matches(event) is case["matches"]
     assert event == case["event"]
@@ -39,7 +39,7 @@ def test_a_number_matches_as_it_is_written(case: Case) -> None:
 
 @pytest.mark.parametrize("case", INVALID, ids=str)
 def test_a_pattern_that_eventbridge_rejects_is_refused(case: Case) -> None:
-    """With a ValueError that says where, about which operator and what stood there."""
+    """The ValueError has the place, the operator and the wrong value."""
     with pytest.raises(ValueError, match=r"^event pattern") as caught:
         eventpipes.compile(case["pattern"])
     error = caught.value
@@ -64,7 +64,7 @@ def _operators_in(node: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
-def test_each_operator_is_seen_to_match_and_not_to_and_to_be_refused(operator: str) -> None:
+def test_each_operator_has_cases_that_match_fail_and_are_refused(operator: str) -> None:
     used = [
         case.members.get("matches", "refused")
         for case in CASES
@@ -73,7 +73,7 @@ def test_each_operator_is_seen_to_match_and_not_to_and_to_be_refused(operator: s
     assert {True, False, "refused"} == set(used)
 
 
-def test_each_case_has_a_source_and_a_name_of_its_own() -> None:
+def test_each_case_has_a_source_and_its_own_name() -> None:
     assert all(case.source for case in CASES)
     assert len({str(case) for case in CASES}) == len(CASES)
 
@@ -116,8 +116,10 @@ def test_the_message_says_where_and_what_to_write(
         ("1e400", "write a smaller number"),
     ],
 )
-def test_a_number_that_no_double_is_gets_the_nearest(number: str, says: str) -> None:
-    """ComparableNumber of aws/event-ruler 1.9.0; the number that is told is taken."""
+def test_number_that_is_no_double_is_refused_with_the_nearest_double(
+    number: str, says: str
+) -> None:
+    """ComparableNumber of aws/event-ruler 1.9.0; the suggested number is accepted."""
     with pytest.raises(
         eventpipes.InvalidPattern, match=f"{number} is compared as a double.*{says}"
     ):
@@ -126,17 +128,17 @@ def test_a_number_that_no_double_is_gets_the_nearest(number: str, says: str) -> 
         eventpipes.compile(f'{{"a":[{{"numeric":[">",{says.split()[1]}]}}]}}')
 
 
-def test_an_unknown_operator_is_told_the_known_ones() -> None:
+def test_unknown_operator_is_refused_with_the_known_operators() -> None:
     with pytest.raises(eventpipes.InvalidPattern, match=r"anything-but, cidr, .*, wildcard"):
         eventpipes.compile({"a": [{"like": "x"}]})
 
 
-def test_what_is_no_json_says_where_it_is_not() -> None:
+def test_text_that_is_no_json_is_refused_with_its_place() -> None:
     with pytest.raises(eventpipes.InvalidPattern, match=r"it is not JSON: .* column 6"):
         eventpipes.compile('{"a":')
 
 
-def test_a_dict_that_json_cannot_hold_is_refused() -> None:
+def test_dict_that_json_cannot_have_is_refused() -> None:
     with pytest.raises(eventpipes.InvalidPattern, match="not JSON"):
         eventpipes.compile({"a": [{"prefix": object()}]})
 
@@ -261,7 +263,7 @@ WITH_ARRAYS = _events(
 
 
 def compile_simple(pattern: dict[str, Any]) -> eventpipes.Pattern:
-    """Compile a random pattern; those with too many wildcards are passed over."""
+    """Compile a random pattern; patterns with too many wildcards are skipped."""
     try:
         return eventpipes.compile(pattern)
     except eventpipes.InvalidPattern as error:
@@ -275,7 +277,7 @@ def _choose(draw: Draw, *choices: Any) -> Any:
 
 
 def _in_arrays(draw: Draw, node: Any) -> Any:
-    """Put a node into an array, or its members into different elements of one, or leave it."""
+    """Put a node into an array, or its members into different elements, or do not change it."""
     if not isinstance(node, dict):
         return _choose(draw, node, node, [node], ["y", node], [[node]])
     members = [(name, _in_arrays(draw, value)) for name, value in node.items()]
@@ -286,7 +288,7 @@ def _in_arrays(draw: Draw, node: Any) -> Any:
 
 @st.composite
 def _near_misses(draw: Draw) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Draw a pattern, and an event with most of what one of its branches asks for."""
+    """Draw a pattern, and an event that has most of the values of one of its branches."""
     pattern = draw(PATTERNS)
     branch = _choose(draw, *oracle.branches_of(pattern, [], [{}]))
     event: dict[str, Any] = {}
@@ -334,7 +336,7 @@ ORACLE_KNOWS = [
 
 
 @pytest.mark.parametrize("case", ORACLE_KNOWS, ids=str)
-def test_the_second_opinion_knows_the_cases_too(case: Case) -> None:
+def test_second_opinion_agrees_on_the_cases(case: Case) -> None:
     assert oracle.matches(case["pattern"], case["event"]) is case["matches"]
 
 
@@ -343,7 +345,7 @@ def test_the_second_opinion_knows_the_cases_too(case: Case) -> None:
 def test_an_array_around_the_event_changes_nothing(
     pattern: dict[str, Any], event: dict[str, Any]
 ) -> None:
-    """Without arrays a field is one look-up; with one, all leaves are collected."""
+    """Without arrays, a field takes one look-up; with an array, all leaves are collected."""
     fast = compile_simple(pattern).matches(event)
     assert eventpipes.compile({"in": pattern}).matches({"in": [event]}) is fast
 

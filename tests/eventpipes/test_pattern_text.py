@@ -1,4 +1,4 @@
-"""Events as JSON text: the same verdicts as on parsed ones, each number as it is written."""
+"""Events as JSON text: they match like parsed events, and numbers count as they are written."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from tests.eventpipes.test_pattern import PATTERNS, VALID, WITH_ARRAYS, compile_
 
 
 @pytest.mark.parametrize("case", VALID, ids=str)
-def test_the_text_of_an_event_matches_as_the_event_does(case: Any) -> None:
+def test_text_of_an_event_matches_like_the_event(case: Any) -> None:
     pattern = eventpipes.compile(case["pattern"])
     for text in (
         json.dumps(case["event"]),
@@ -28,7 +28,7 @@ def test_the_text_of_an_event_matches_as_the_event_does(case: Any) -> None:
 
 @reproducibly(200)
 @given(pattern=PATTERNS, event=WITH_ARRAYS)
-def test_the_text_of_a_random_event_matches_as_it_does(
+def test_text_of_a_random_event_matches_like_the_event(
     pattern: dict[str, Any], event: dict[str, Any]
 ) -> None:
     compiled = compile_simple(pattern)
@@ -102,7 +102,7 @@ def test_a_second_opinion_agrees_on_repeated_names(
     ids=lambda given: repr(given)[:40],
 )
 @pytest.mark.parametrize("pattern", [{"a": [1]}, {"a": {"b": [1]}}], ids=str)
-def test_what_is_no_json_object_is_told(
+def test_text_that_is_no_json_object_is_refused(
     pattern: dict[str, Any], text: str | bytes, message: str
 ) -> None:
     with pytest.raises(eventpipes.InvalidEvent) as caught:
@@ -124,7 +124,7 @@ def test_what_is_no_json_object_is_told(
     ids=lambda given: str(given)[:10],
 )
 def test_a_whole_number_of_any_length_is_read(value: str, *, matches: bool) -> None:
-    """Python alone refuses one of more than 4,300 digits."""
+    """Python's own parser refuses a number of more than 4,300 digits."""
     pattern = eventpipes.compile('{"a": [' + "1" * 5000 + "]}")
     assert pattern.matches_text('{"a": ' + value + "}") is matches
 
@@ -134,8 +134,8 @@ def test_a_whole_number_of_any_length_is_compared() -> None:
 
 
 @pytest.mark.parametrize("depth", [30, 60])
-def test_a_long_path_takes_no_long_time(depth: int) -> None:
-    """A name of the event may be several steps, in each way to split the path."""
+def test_long_path_is_read_quickly(depth: int) -> None:
+    """A name of the event may be several steps, so there are many ways to split the path."""
     pattern: Any = ["x"]
     event: Any = "x"
     for _ in range(depth):

@@ -1,4 +1,4 @@
-"""A pipe: what becomes of a record, and which definitions are refused."""
+"""A pipe: the outcome of a record, and which definitions are refused."""
 
 import dataclasses
 import json
@@ -65,7 +65,7 @@ def request(of: Pipe, name: str = "insert", **at: Any) -> Request:
     return outcome
 
 
-def test_a_record_becomes_the_whole_request() -> None:
+def test_request_of_a_record() -> None:
     assert request(pipe()) == Request(
         method="PUT",
         url="https://cache.example/cache/weather?key=Oslo&ttl_seconds=60",
@@ -99,7 +99,7 @@ def test_any_of_several_filters_is_enough() -> None:
     assert isinstance(several.process(read_record("insert")), Filtered)
 
 
-def test_the_record_is_left_as_it_was() -> None:
+def test_record_is_not_changed() -> None:
     record = read_record("insert")
     pipe().process(record)
     assert record == read_record("insert")
@@ -158,7 +158,7 @@ def test_the_ingestion_time_is_now_otherwise() -> None:
         ("quotes", "The%20%22Loop%22%20%2F%205%25%20%26%20more%3F"),
     ],
 )
-def test_what_goes_into_the_url_is_percent_encoded(name: str, key: str) -> None:
+def test_values_in_the_url_are_percent_encoded(name: str, key: str) -> None:
     of = pipe_to(
         "https://h/*/items/*", "$.dynamodb.Keys.Location.S", "a/b", query_string={"a b": "c d"}
     )
@@ -217,8 +217,8 @@ def test_the_connections_header_wins_over_a_default_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["User-Agent", "range", "HOST", "Content-Length", "Via", "TE"])
-def test_a_header_that_eventbridge_takes_out_is_not_sent(name: str) -> None:
-    """See AWS: "API destinations as targets", headers; a warning says so, whoever gives it."""
+def test_header_that_eventbridge_removes_is_not_sent(name: str) -> None:
+    """See AWS: "API destinations as targets", headers; pipe and connection get a warning."""
     connection = Connection(name="c", headers={name: Secret("me")})
     for made in (pipe(headers={name: "me"}), pipe_with(connection)):
         headers = request(made).headers
@@ -235,7 +235,7 @@ def test_a_header_that_eventbridge_takes_out_is_not_sent(name: str) -> None:
         ("<$.eventName>", "$.eventName"),
     ],
 )
-def test_a_template_of_one_variable_alone_is_warned_of(template: str, variable: str) -> None:
+def test_template_of_one_variable_alone_is_a_warning(template: str, variable: str) -> None:
     (warning,) = pipe(input_template=template).warnings
     assert f"the input template is <{variable}> alone" in warning
     assert f'{{"value": <{variable}>}}' in warning
@@ -250,7 +250,7 @@ def test_a_template_of_one_variable_alone_is_warned_of(template: str, variable: 
         *("$.dynamodb.NewImage.Tags.SS", "$.dynamodb.NewImage.Tags.L.0.M"),
     ],
 )
-def test_an_object_in_quotes_in_a_json_object_is_warned_of(path: str) -> None:
+def test_object_in_quotes_in_a_json_object_is_a_warning(path: str) -> None:
     (warning,) = pipe(input_template=f'{{"a":"all of <{path}>"}}').warnings
     assert f"<{path}> in quotes" in warning
     assert pipe(input_template=f'"all of <{path}>"').warnings == ()
@@ -265,12 +265,12 @@ def test_an_object_in_quotes_in_a_json_object_is_warned_of(path: str) -> None:
         *("$.dynamodb.NewImage.Tags.SS[0]", "$.detail"),
     ],
 )
-def test_text_in_quotes_is_not_warned_of(path: str) -> None:
+def test_text_in_quotes_is_no_warning(path: str) -> None:
     assert pipe(input_template=f'{{"a":"all of <{path}>"}}').warnings == ()
 
 
 @pytest.mark.parametrize("value", ["$.a b", "$.a:b", "$..a", "$.", "$[x]"])
-def test_a_path_that_aws_takes_and_cannot_read_is_empty_and_warned_of(value: str) -> None:
+def test_path_that_aws_cannot_read_is_empty_and_a_warning(value: str) -> None:
     made = pipe(query_string={"key": value})
     assert request(made).url == "https://cache.example/cache/weather?key="
     (warning,) = made.warnings
@@ -278,7 +278,7 @@ def test_a_path_that_aws_takes_and_cannot_read_is_empty_and_warned_of(value: str
 
 
 def test_an_empty_template_is_none() -> None:
-    """A prior state has "" where no template is; see PipeTargetParameters: length 0 to 8,192."""
+    """A prior state has "" if there is no template; see PipeTargetParameters: length 0 to 8,192."""
     assert request(pipe(input_template="")) == request(pipe(input_template=None))
 
 
@@ -300,7 +300,7 @@ def test_a_header_with_a_control_character_cannot_be_sent(line_break: str) -> No
 # --- Secrets --------------------------------------------------------------------------------
 
 
-def test_a_secret_does_not_show_in_any_repr() -> None:
+def test_no_repr_shows_a_secret() -> None:
     shown = [repr(one) for one in (DEFINITION, CONNECTION, request(pipe()), [Secret(KEY)])]
     assert [text for text in shown if KEY in text] == []
     assert all("***" in text for text in shown)
@@ -370,11 +370,11 @@ def test_a_definition_is_refused_with_the_pipe_and_the_fix(
     ],
     ids=lambda changes: str(changes)[:60],
 )
-def test_a_definition_at_its_limits_is_taken(changes: dict[str, Any]) -> None:
+def test_definition_at_its_limits_is_accepted(changes: dict[str, Any]) -> None:
     assert request(pipe(**changes)).method == "PUT"
 
 
-def test_what_cannot_be_run_faithfully_is_unsupported() -> None:
+def test_definition_that_the_engine_cannot_run_is_unsupported() -> None:
     with pytest.raises(Unsupported, match=r"^pipe cache-put: it has an enrichment$"):
         pipe(unsupported="it has an enrichment")
 

@@ -1,4 +1,4 @@
-"""Pipes are read out of a plan as out of what is deployed and what is synthesized."""
+"""Pipes read from a plan are equal to deployed and synthesized pipes."""
 
 import json
 from pathlib import Path
@@ -30,12 +30,12 @@ def named(definitions: list[Definition], part: str) -> Definition:
     return next(definition for definition in definitions if part in definition.name)
 
 
-def test_a_first_plan_has_pipes_after_and_none_before() -> None:
+def test_first_plan_has_pipes_only_after_it() -> None:
     assert before(document("first")) == []
     assert [definition.name for definition in after(document("first"))] == NAMES
 
 
-def test_what_is_known_only_after_apply_is_followed_by_the_configuration() -> None:
+def test_reference_to_a_value_known_after_apply_is_followed() -> None:
     outcome = Pipe(named(after(document("first")), "put")).process(RECORD)
     assert isinstance(outcome, Request)
     assert outcome.method == "PUT"
@@ -51,14 +51,14 @@ def test_a_deployed_stack_has_pipes_before_and_after(read: Any) -> None:
     assert isinstance(Pipe(named(found, "delete")).process(RECORD), Filtered)
 
 
-def test_a_change_is_in_what_comes_after_only() -> None:
+def test_change_is_only_in_the_pipes_after_the_plan() -> None:
     old, new = (named(read(document("changed")), "put") for read in (before, after))
     assert (old.source.maximum_retry_attempts, new.source.maximum_retry_attempts) == (3, 5)
     assert old.query_string["ttl_seconds"] == "$.dynamodb.NewImage.TTL.N"
     assert new.query_string["ttl_seconds"] == "120"
 
 
-def test_a_new_name_is_in_what_comes_after_only() -> None:
+def test_new_name_is_only_in_the_pipes_after_the_plan() -> None:
     assert [definition.name for definition in before(document("renamed"))] == NAMES
     assert all(definition.name.startswith("other-") for definition in after(document("renamed")))
 
@@ -68,8 +68,8 @@ def test_a_plan_without_pipes_has_none() -> None:
     assert (before(empty), after(empty)) == ([], [])
 
 
-def test_a_rules_target_is_followed_though_it_is_known_only_after_apply() -> None:
-    """Its other side names the rule, and the destination by a reference."""
+def test_target_of_a_rule_known_after_apply_is_followed() -> None:
+    """The configuration names the rule, and refers to the destination."""
     plan = document("first")
     destination = next(
         one
@@ -102,8 +102,8 @@ def test_a_rules_target_is_followed_though_it_is_known_only_after_apply() -> Non
     assert rules_before(plan) == []
 
 
-def test_a_resource_of_which_nothing_is_known_yet_has_no_values() -> None:
-    """Terraform leaves `values` out of the plan's JSON then ("JSON Output Format")."""
+def test_unknown_resource_has_no_values() -> None:
+    """Then Terraform leaves `values` out of the plan's JSON ("JSON Output Format")."""
     plan = document("first")
     resources = plan["planned_values"]["root_module"]["resources"]
     resources.append({"type": "aws_kms_key", "name": "k", "address": "aws_kms_key.k"})

@@ -1,4 +1,4 @@
-"""A rule: what its target gets of an event, and which definitions are refused."""
+"""A rule: the request for an event, and which definitions are refused."""
 
 import dataclasses
 import json
@@ -64,7 +64,7 @@ def rule(**changes: Any) -> Rule:
 
 
 def body(template: str, **paths: str) -> str:
-    """Return what an input transformer makes of the event."""
+    """Return the body that an input transformer makes of the event."""
     outcome = rule(input_template=template, input_paths=paths).process(
         event(), now=datetime(2026, 1, 2, tzinfo=UTC)
     )
@@ -72,7 +72,7 @@ def body(template: str, **paths: str) -> str:
     return outcome.body
 
 
-def test_an_event_becomes_the_whole_request() -> None:
+def test_request_of_an_event() -> None:
     assert rule().process(event()) == Request(
         method="PUT",
         url="https://cache.example/cache/weather?key=Oslo&ttl_seconds=60",
@@ -125,7 +125,7 @@ def test_with_an_input_path_that_part_is_sent() -> None:
         ('{"keys":<keys>}', '{"keys":{"Location":{"S":"Oslo"}}}'),
     ],
 )
-def test_the_transformers_variables_are_filled_in(template: str, expected: str) -> None:
+def test_variables_of_the_transformer_are_replaced(template: str, expected: str) -> None:
     """See AWS: "Amazon EventBridge input transformation"."""
     named = {
         "kind": "$.detail.eventName",
@@ -167,17 +167,17 @@ def test_the_event_is_a_variable_with_its_detail() -> None:
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_what_aws_refuses_is_refused(changes: dict[str, Any], reason: str) -> None:
+def test_definition_that_aws_refuses_is_refused(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(InvalidDefinition, match=rf"^rule cache-put: .*{re.escape(reason)}"):
         rule(**changes)
 
 
 @pytest.mark.parametrize("changes", [{"maximum_retry_attempts": 0}, {"maximum_event_age": 60}])
-def test_the_smallest_retry_policy_is_taken(changes: dict[str, Any]) -> None:
+def test_smallest_retry_policy_is_accepted(changes: dict[str, Any]) -> None:
     assert isinstance(rule(**changes).process(event()), Request)
 
 
-def test_what_cannot_be_run_faithfully_is_unsupported() -> None:
+def test_definition_that_the_engine_cannot_run_is_unsupported() -> None:
     with pytest.raises(Unsupported, match=r"^rule cache-put: the target is a queue$"):
         rule(unsupported="the target is a queue")
     connection = dataclasses.replace(CONNECTION, unsupported="OAuth")

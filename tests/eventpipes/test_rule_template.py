@@ -1,4 +1,4 @@
-"""Templates of rules: what is delivered, what is delivered to nobody, and what is refused."""
+"""Templates of rules: what is delivered, what is not delivered, and what is refused."""
 
 import dataclasses
 import json
@@ -14,7 +14,7 @@ EVERY = read_cases("rule_templates")
 
 
 def made(case: Case) -> Rule:
-    """Return a rule with the case's template that takes every event."""
+    """Return a rule that takes every event, with the case's template."""
     return Rule(
         dataclasses.replace(
             DEFINITION,
@@ -26,7 +26,7 @@ def made(case: Case) -> Rule:
 
 
 def outcome(case: Case) -> Request | Unprocessable | Filtered:
-    """Return what the rule does with the event of the file."""
+    """Return the outcome of the file's event."""
     return made(case).process({**event(), "detail": FILE["detail"]})
 
 
@@ -40,14 +40,14 @@ def test_a_rule_delivers_the_text(case: Case) -> None:
 @pytest.mark.parametrize(
     "case", [each for each in EVERY if "undeliverable" in each.members], ids=str
 )
-def test_what_breaks_the_template_is_delivered_to_nobody(case: Case) -> None:
+def test_value_that_breaks_the_template_is_not_delivered(case: Case) -> None:
     found = outcome(case)
     assert isinstance(found, Unprocessable), found
     assert "EventBridge delivers nothing" in found.reason
 
 
 @pytest.mark.parametrize("case", [each for each in EVERY if "refused" in each.members], ids=str)
-def test_a_template_that_put_targets_does_not_take_is_refused(case: Case) -> None:
+def test_template_that_put_targets_refuses_is_refused(case: Case) -> None:
     with pytest.raises(InvalidDefinition) as caught:
         made(case)
     cause = caught.value.__cause__
@@ -55,7 +55,7 @@ def test_a_template_that_put_targets_does_not_take_is_refused(case: Case) -> Non
     assert cause.column == case["column"]
 
 
-def test_the_event_variable_has_awss_own_names_in_their_order() -> None:
+def test_event_variable_has_awss_names_in_awss_order() -> None:
     """Recorded on AWS: LocalStack, test_input_transformer_predefined_variables."""
     found = json.loads(body('{"all":<aws.events.event>}'))["all"]
     names = ["id", "account", "detailType", "time", "source", "region", "resources", "version"]

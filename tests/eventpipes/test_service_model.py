@@ -1,4 +1,4 @@
-"""What the engine takes is what AWS's service models take, as botocore ships them."""
+"""The engine accepts the same values as AWS's service models, as botocore ships them."""
 
 import dataclasses
 import functools
@@ -54,7 +54,7 @@ def shapes(service: str) -> dict[str, Any]:
 
 
 def takes(service: str, name: str, text: str) -> bool:
-    """Say whether the service's model takes a text."""
+    """Say whether the service's model accepts a text."""
     shape = shapes(service)[name]
     if not shape.get("min", 0) <= len(text) <= shape.get("max", len(text)):
         return False
@@ -63,15 +63,15 @@ def takes(service: str, name: str, text: str) -> bool:
 
 @pytest.mark.parametrize("service", MODELS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_value_is_taken_exactly_where_the_model_takes_it(service: str, name: str) -> None:
+def test_value_is_accepted_exactly_if_the_model_accepts_it(service: str, name: str) -> None:
     for text in VALUES:
         assert (MODELS[service][name].trouble(text) is None) is takes(service, name, text), text
 
 
 @reproducibly(300)
 @given(text=st.text(st.sampled_from("a \t\n\r\x00\x7fé~!"), max_size=7))
-def test_the_short_pattern_of_a_header_value_takes_what_the_models_take(text: str) -> None:
-    """The model's own can take for ever on a long value that does not match."""
+def test_short_pattern_of_a_header_value_accepts_the_same_values(text: str) -> None:
+    """The model's own pattern takes very long for a long value that does not match."""
     assert (re.fullmatch(HEADER_VALUE, text) is not None) is takes("events", "HeaderValue", text)
 
 
@@ -117,7 +117,7 @@ def is_refused(definition: Definition) -> bool:
     ],
 )
 def test_a_pipes_bounds_are_the_models(field: str, shape: str) -> None:
-    """The model takes an age of 0 to 59, which its documentation and AWS refuse."""
+    """The model allows an age of 0 to 59, which its documentation and AWS refuse."""
     bounds = shapes("pipes")[shape]
     for number in (bounds["min"] - 1, bounds["min"], 60, bounds["max"], bounds["max"] + 1):
         values: dict[str, Any] = {field: number}
@@ -139,8 +139,8 @@ def test_the_name_of_a_rules_variable_is_the_models(name: str) -> None:
 @pytest.mark.parametrize(
     "kind", ["PathParameterList", "HeaderParametersMap", "QueryStringParametersMap"]
 )
-def test_as_many_parameters_are_taken_as_the_models_take(service: str, kind: str) -> None:
-    """The models have no bound for their number, and neither has the engine."""
+def test_number_of_parameters_is_not_limited(service: str, kind: str) -> None:
+    """The models do not limit their number, and the engine does not either."""
     most = shapes(service)[kind].get("max", 1_000)
     names = [f"a{number}" for number in range(most)]
     if kind == "PathParameterList":
@@ -151,7 +151,7 @@ def test_as_many_parameters_are_taken_as_the_models_take(service: str, kind: str
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-def test_what_the_model_refuses_is_told_with_its_place(model: Model) -> None:
+def test_value_that_the_model_refuses_is_reported_with_its_place(model: Model) -> None:
     with pytest.raises(InvalidDefinition, match=r"path parameter 2 is '\\t'; .* empty or blank"):
         compile_path_parameters(["a", "\t"], model)
     with pytest.raises(InvalidDefinition, match="Header parameter 'X City': its name is 'X City'"):

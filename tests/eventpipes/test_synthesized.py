@@ -1,4 +1,4 @@
-"""Pipes read out of synthesized JSON: the weather stack's, and what cannot be run."""
+"""Pipes read from synthesized JSON: those of the weather stack, and those that cannot be run."""
 
 import copy
 import json
@@ -76,7 +76,7 @@ def test_references_are_followed(synthesized: Path) -> None:
     assert put.unsupported is None
 
 
-def test_each_pipe_does_its_part(synthesized: Path) -> None:
+def test_each_pipe_has_its_own_operation(synthesized: Path) -> None:
     delete, put, publish = map(Pipe, read_definitions(synthesized))
     insert, remove = read_record("insert"), read_record("remove")
     assert isinstance(delete.process(insert), Filtered)
@@ -127,8 +127,8 @@ def test_another_target_is_unsupported(document: Any, target: str) -> None:
         Pipe(definitions(document)[0])
 
 
-def test_a_connection_that_is_gone_is_said_to_be(document: Any) -> None:
-    """As in a state whose connection was deleted by hand."""
+def test_missing_connection_is_unsupported(document: Any) -> None:
+    """A state is like this after somebody deleted the connection by hand."""
     del document["resource"]["aws_cloudwatch_event_connection"]
     with pytest.raises(Unsupported, match="its connection does not exist"):
         Pipe(definitions(document)[0])
@@ -165,7 +165,7 @@ def test_the_connections_parameters_are_its_headers_and_query_string(document: A
     assert connection.query_string == {"a": "b"}
 
 
-def test_what_is_left_out_has_awss_defaults(document: Any) -> None:
+def test_missing_arguments_have_awss_defaults(document: Any) -> None:
     bare = copy.deepcopy(document)
     for pipe in bare["resource"]["aws_pipes_pipe"].values():
         pipe["source_parameters"] = {

@@ -1,4 +1,4 @@
-"""Input templates: the cases with their sources, and how a wrong one is told."""
+"""Input templates: cases with their sources, and the errors of wrong templates."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_a_template_gives_the_text(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", INVALID, ids=str)
-def test_a_wrong_template_is_refused_with_its_column(case: Case) -> None:
+def test_wrong_template_is_refused_with_its_column(case: Case) -> None:
     with pytest.raises(ValueError, match="input template, column") as caught:
         Template(case["template"])
     error = caught.value
@@ -40,7 +40,7 @@ def test_a_wrong_template_is_refused_with_its_column(case: Case) -> None:
         '{\n  "a": <$.b c>\n}',
     ],
 )
-def test_the_caret_stands_under_the_variable(template: str) -> None:
+def test_caret_is_under_the_variable(template: str) -> None:
     with pytest.raises(InvalidTemplate) as caught:
         Template(template)
     _, excerpt, caret = str(caught.value).split("\n")
@@ -63,7 +63,7 @@ def test_a_template_knows_whether_it_is_json(text: str, *, is_json: bool) -> Non
     assert Template(text).is_json is is_json
 
 
-def test_the_longest_template_is_taken() -> None:
+def test_longest_template_is_accepted() -> None:
     assert Template("x" * 8_192).render({}) == "x" * 8_192
 
 
@@ -76,7 +76,7 @@ JSON = st.recursive(
 
 @reproducibly(100)
 @given(value=JSON.filter(lambda value: not isinstance(value, str)))
-def test_what_is_no_string_arrives_as_it_was(value: object) -> None:
+def test_value_that_is_no_string_is_not_changed(value: object) -> None:
     assert json.loads(Template('{"v":<$.v>}').render({"v": value})) == {"v": value}
 
 

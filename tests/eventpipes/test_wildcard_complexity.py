@@ -1,4 +1,4 @@
-"""How many wildcards are too many: EventBridge's limit, and what it counts."""
+"""Complexity of wildcards: EventBridge's limit, and what counts."""
 
 import itertools
 import re
@@ -10,7 +10,7 @@ from eventpipes.pattern.complexity import LIMIT, complexity
 from eventpipes.pattern.wildcards import tokens
 
 LETTERS = 'ab"z'
-"""Those of the wildcards below, the quote that is part of each value, and another one."""
+"""The characters of the wildcards below, the quote around each value, and another character."""
 
 
 def test_the_user_guides_example_is_too_complex() -> None:
@@ -33,8 +33,8 @@ def test_the_user_guides_example_is_too_complex() -> None:
     ],
     ids=lambda given: str(given)[:60],
 )
-def test_what_stays_below_the_limit_is_accepted(values: list[object], text: str) -> None:
-    """The same wildcard given again counts once."""
+def test_wildcards_below_the_limit_are_accepted(values: list[object], text: str) -> None:
+    """A repeated wildcard counts once."""
     assert eventpipes.compile({"f": values}).matches({"f": text})
 
 
@@ -54,7 +54,7 @@ def test_many_wildcards_of_one_field_are_refused(values: list[object]) -> None:
     assert (caught.value.path, caught.value.operator) == ("a.f", "wildcard")
 
 
-def test_fields_are_counted_each_by_itself() -> None:
+def test_each_field_is_counted_separately() -> None:
     pattern: dict[str, object] = {letter: [{"wildcard": "*a*a*"}] for letter in "abcdefghijkl"}
     assert eventpipes.compile(pattern).matches(dict.fromkeys("abcdefghijkl", "aa"))
 
@@ -100,7 +100,7 @@ def test_wildcards_that_the_reference_does_not_reach_are_not_counted(
     ],
     ids=lambda given: str(given)[:70],
 )
-def test_wildcards_that_are_judged_in_one_place_are_counted_together(
+def test_wildcards_of_the_same_state_are_counted_together(
     pattern: dict[str, object], path: str
 ) -> None:
     """GenericMachine.addStep of event-ruler: the same values of a field lead to one state."""
@@ -146,12 +146,12 @@ def beginnings(wildcard: str) -> list[re.Pattern[str]]:
 
 
 def satisfied(text: str, expressions: list[re.Pattern[str]]) -> int:
-    """Count the beginnings that a text satisfies at once."""
+    """Count the beginnings that a text matches at once."""
     return sum(expression.fullmatch(text) is not None for expression in expressions)
 
 
 @pytest.mark.parametrize("wildcard", wildcards_of(4))
-def test_the_measure_is_how_many_beginnings_one_text_satisfies(wildcard: str) -> None:
+def test_complexity_is_how_many_beginnings_a_text_matches(wildcard: str) -> None:
     expressions = beginnings(wildcard)
     expected = max(satisfied(text, expressions) for text in TEXTS)
     assert expected <= LIMIT

@@ -1,4 +1,4 @@
-"""Synthesized stacks, and how the tests find things in them: by type and name, never by id."""
+"""Synthesized stacks, in which tests find resources by type and name, never by id."""
 
 import functools
 import json
@@ -52,7 +52,7 @@ class Synthesized:
         return json.loads(self.text)
 
     def blocks(self, type_: str) -> list[Block]:
-        """Return the resources of a type, or with `data.` before it the data sources."""
+        """Return the resources of a type; with the prefix `data.` the data sources."""
         kind, prefix = ("data", type_) if type_.startswith("data.") else ("resource", type_)
         found = self.document[kind].get(type_.removeprefix("data."), {})
         return [
@@ -61,7 +61,7 @@ class Synthesized:
         ]
 
     def one(self, type_: str, name: str | None = None) -> Block:
-        """Return the only resource of a type, or the only one of this name."""
+        """Return the only resource of a type, or the only resource with this name."""
         blocks = self.blocks(type_)
         found = [block for block in blocks if name is None or block["name"] == name]
         assert len(found) == 1, f"{len(found)} of {type_} {name or ''}, one was expected"
@@ -104,7 +104,7 @@ def run_python(
     python: str | Path = sys.executable,
     **environment: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python with these arguments in a folder, without the settings of whoever tests."""
+    """Run Python with these arguments in a folder, without the developer's own settings."""
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -132,14 +132,14 @@ def run_main(cwd: Path, *arguments: str, **environment: str) -> subprocess.Compl
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """Return what was synthesized in a folder: stack names to JSON."""
+    """Return the synthesized JSON of each stack in a folder, by stack name."""
     files = (folder / "cdktf.out" / "stacks").glob("*/cdk.tf.json")
     return {file.parent.name: file.read_text(encoding="utf-8") for file in files}
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _no_settings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Run in an empty folder, so that no `.env` is read, and without the settings' variables."""
+    """Run in an empty folder, without a `.env`, and without variables of settings."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("empty"))
         patch.setitem(Settings.model_config, "env_file", ".env")  # which other tests do without
@@ -156,7 +156,7 @@ def weather() -> Synthesized:
 
 @pytest.fixture(scope="module")
 def production() -> Synthesized:
-    """Return the weather stack in the production profile, else at its defaults."""
+    """Return the weather stack in the production profile, with default settings."""
     return synthesize(PROFILE="production")
 
 

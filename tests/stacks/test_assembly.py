@@ -1,4 +1,4 @@
-"""The trimmed assembly: what it holds, when it is built again, and what it refuses.
+"""The trimmed assembly: its contents, when it is built again, and what it refuses.
 
 A package of two modules stands for the real one, whose trimming takes seconds.
 """
@@ -66,7 +66,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
-    """Return a cache folder that is not there yet."""
+    """Return a cache folder that does not exist yet."""
     return tmp_path / "not" / "yet"
 
 

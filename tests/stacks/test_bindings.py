@@ -1,4 +1,4 @@
-"""How the AWS bindings are loaded: three ways, one output; and what happens when one fails."""
+"""The three ways to load the AWS bindings: the output is the same, and failures are handled."""
 
 import os
 import shutil
@@ -53,7 +53,7 @@ def copy(tmp_path: Path) -> Path:
     ],
     ids=["trimmed", "lazy", "stock"],
 )
-def test_every_way_to_load_them_gives_the_same_bytes(
+def test_all_ways_to_load_the_bindings_synthesize_the_same(
     tmp_path: Path, expected: dict[str, str], mode: str, *, every_module: bool, archive: str
 ) -> None:
     """Both stacks in one process: the plain import takes many seconds."""
@@ -87,7 +87,7 @@ def test_a_damaged_archive_is_built_again(copy: Path, expected: dict[str, str]) 
     assert any(archive.read_bytes() != b"damaged" for archive in damaged)
 
 
-def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_says_so(
+def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_is_printed(
     copy: Path, expected: dict[str, str]
 ) -> None:
     (copy / ".cache").write_text("a file where the folder should be")
@@ -113,13 +113,13 @@ def _not_yet_imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("_not_yet_imported")
 @pytest.mark.parametrize("error", [AssemblyError("strange"), OSError("full"), RuntimeError("jsii")])
 @pytest.mark.parametrize("step", ["source_archive", "trimmed_archive", "JSIIAssembly.load"])
-def test_whatever_fails_is_told_in_one_line_and_not_raised(
+def test_any_failure_prints_one_line_and_raises_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     error: Exception,
     step: str,
 ) -> None:
-    """And the import that follows finds no half of the trimmed assembly in its way."""
+    """No part of the trimmed assembly is left, so the next import works."""
 
     def fail(*_: object) -> None:
         raise error
@@ -141,7 +141,7 @@ def test_stock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PACKAGE not in sys.modules
 
 
-def test_bindings_that_were_imported_before_are_left_alone(
+def test_imported_bindings_are_not_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = sys.modules[PACKAGE]
@@ -157,10 +157,10 @@ def test_the_modules_in_use_are_those_of_the_public_classes() -> None:
     assert len(loader.modules_in_use()) == len(modules)
 
 
-def test_setup_raises_what_keeps_the_archive_from_being_built(
+def test_setup_raises_the_error_that_prevents_the_archive(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It does not fall back in silence: `./help.sh setup` shows what is wrong."""
+    """`./help.sh setup` shows the error, and does not use the whole assembly silently."""
 
     def fail(*_: object) -> None:
         raise AssemblyError("strange")

@@ -14,7 +14,7 @@ def test_every_name_has_a_stack(name: str) -> None:
     assert issubclass(found, TerraformStack)
 
 
-def test_another_name_is_refused_with_those_there_are() -> None:
+def test_unknown_name_is_refused_with_the_known_names() -> None:
     with pytest.raises(
         StackError, match=r"no stack 'wether'; there are state, weather.*lists them"
     ):

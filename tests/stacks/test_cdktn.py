@@ -41,7 +41,7 @@ ALLOWED = {
     (*AWS, "source"): ("aws", "hashicorp/aws"),  # the same provider, with its namespace
     (*AWS, "version"): ("6.25.0", "6.69.1"),  # which the bindings were generated from
 }
-"""All that may differ: where in the JSON, cdktf's value and cdktn's."""
+"""All allowed differences: the place in the JSON, cdktf's value and cdktn's value."""
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def differences(
     one: Any, other: Any, place: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], tuple[Any, Any]]]:
-    """Yield where two JSON values differ, with what either has there; None stands for nothing."""
+    """Yield the places where two JSON values differ, with both values; None if there is none."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in one.keys() | other.keys():
             yield from differences(one.get(key), other.get(key), (*place, key))
@@ -156,5 +156,5 @@ def test_neither_library_is_in_the_others_environment(tmp_path: Path, python: Pa
     ],
     ids=["the same", "other", "gone", "new", "in a list", "of another type"],
 )
-def test_a_difference_is_found_where_it_is(one: Any, other: Any, found: dict[Any, Any]) -> None:
+def test_difference_is_found_with_its_place(one: Any, other: Any, found: dict[Any, Any]) -> None:
     assert dict(differences(one, other)) == found

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
     ],
     ids=["no endpoint", "endpoint without https", "two wrong values"],
 )
-def test_wrong_settings_end_it_with_a_line_each(
+def test_wrong_settings_are_printed_in_a_line_each(
     tmp_path: Path, environment: dict[str, str], lines: list[str]
 ) -> None:
     run = run_main(tmp_path, **environment)
@@ -38,7 +38,7 @@ def test_wrong_settings_end_it_with_a_line_each(
     assert outputs(tmp_path) == {}
 
 
-def test_an_unknown_stack_ends_it_with_a_line(tmp_path: Path) -> None:
+def test_unknown_stack_is_printed_in_a_line(tmp_path: Path) -> None:
     run = run_main(tmp_path, "wether", MOMENTO_API_ENDPOINT=ENDPOINT)
     assert run.returncode != 0
     assert run.stderr.startswith("error: ")
@@ -52,14 +52,14 @@ def test_the_weather_stack_is_the_default(tmp_path: Path) -> None:
     assert outputs(tmp_path).keys() == {"weather"}
 
 
-def test_a_stack_that_is_named_has_its_own_state(tmp_path: Path) -> None:
-    """Whatever STACK says: with another's state, a deployment would destroy that."""
+def test_stack_given_by_name_has_its_own_state(tmp_path: Path) -> None:
+    """STACK does not matter: with another stack's state, a deployment would destroy that stack."""
     run = run_main(tmp_path, "orders", MOMENTO_API_ENDPOINT=ENDPOINT, STACK="sessions")
     assert run.returncode == 0
     assert '"key": "weather-stats-demo/orders.tfstate"' in outputs(tmp_path)["orders"]
 
 
-def test_a_warning_is_told_and_does_not_stop_it(tmp_path: Path) -> None:
+def test_warning_is_printed_and_does_not_stop_synth(tmp_path: Path) -> None:
     run = run_main(tmp_path, "state", MOMENTO_API_ENDPOINT=ENDPOINT, AWS_REGION="eu-west-1")
     assert run.returncode == 0
     assert run.stdout == ""
@@ -68,8 +68,8 @@ def test_a_warning_is_told_and_does_not_stop_it(tmp_path: Path) -> None:
     assert outputs(tmp_path).keys() == {"state"}
 
 
-def test_what_is_over_a_limit_is_refused_and_no_file_is_left(tmp_path: Path) -> None:
-    """Also where an earlier synth has left one."""
+def test_stack_over_a_limit_is_refused_and_its_file_is_removed(tmp_path: Path) -> None:
+    """The file of an earlier synth is removed, too."""
     env = {"MOMENTO_API_ENDPOINT": ENDPOINT}
     assert run_main(tmp_path, "orders", **env).returncode == 0
     run = run_main(tmp_path, "orders", **env, MOMENTO_SECRET_NAME="x" * 512)
@@ -92,7 +92,7 @@ def test_main_has_under_forty_lines_and_no_resources() -> None:
     assert "bindings" not in source
 
 
-def test_rates_that_pass_a_limit_together_are_told(tmp_path: Path) -> None:
+def test_rates_that_exceed_a_limit_together_are_a_warning(tmp_path: Path) -> None:
     run = run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_CACHE_OPERATIONS_PER_SECOND="1")
     assert run.returncode == 0
     assert "warning: cache-put, cache-delete may send 2 requests a second together" in run.stderr

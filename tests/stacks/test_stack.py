@@ -1,4 +1,4 @@
-"""A stack of pipelines: what they share, what each has for itself, and what is refused."""
+"""A stack of pipelines: shared parts, own parts, and what is refused."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ BOTH = {
 }
 
 
-def test_pipelines_share_the_endpoint_and_have_the_rest_for_themselves() -> None:
+def test_pipelines_share_only_the_endpoint() -> None:
     found = synthesize(BOTH)
     assert {type_: len(blocks) for type_, blocks in found.document["resource"].items()} == {
         "aws_cloudwatch_event_api_destination": 3,
@@ -68,7 +68,7 @@ def test_pipelines_share_the_endpoint_and_have_the_rest_for_themselves() -> None
     }
 
 
-def test_a_pipeline_may_send_to_the_destinations_it_has_pipes_for_and_no_other() -> None:
+def test_pipeline_may_invoke_only_its_own_destinations() -> None:
     found = synthesize(BOTH)
     one = "aws_cloudwatch_event_api_destination"
     put = found.one(one, f"{PREFIX}-shop-cache-put-api-destination").ref("arn")
@@ -84,7 +84,7 @@ def test_a_pipeline_may_send_to_the_destinations_it_has_pipes_for_and_no_other()
     assert (of_b, set(of_a)) == ([put], every)
 
 
-def test_the_topics_of_another_cache_have_a_destination_which_pipelines_share() -> None:
+def test_pipelines_share_the_destination_of_another_caches_topics() -> None:
     other = ItemMapping(topic=TopicMessage(topic="news", cache="other"))
     found = synthesize({"a": other, "b": other, "c": BOTH["a"]})
     destinations = found.blocks("aws_cloudwatch_event_api_destination")
@@ -99,7 +99,7 @@ def test_the_topics_of_another_cache_have_a_destination_which_pipelines_share() 
 
 
 def test_the_topics_of_all_caches_share_the_accounts_limit() -> None:
-    """Of 10 a second, each of four gets two; both that were there before, too."""
+    """Four destinations share 10 a second, so each gets two; the first ones are changed, too."""
     caches = ("one", "two", "three")
     found = synthesize(
         {name: ItemMapping(topic=TopicMessage(topic="news", cache=name)) for name in caches}
@@ -112,7 +112,7 @@ def test_the_topics_of_all_caches_share_the_accounts_limit() -> None:
     assert rates == [2, 2, 2, 2]
 
 
-def test_an_entry_in_another_cache_needs_no_destination_of_its_own() -> None:
+def test_entry_in_another_cache_needs_no_other_destination() -> None:
     other = ItemMapping(cache=CacheEntry(key=KEY, ttl=60, cache="other"))
     found = synthesize({"a": other})
     assert len(found.blocks("aws_cloudwatch_event_api_destination")) == 3
@@ -121,7 +121,7 @@ def test_an_entry_in_another_cache_needs_no_destination_of_its_own() -> None:
         assert http["path_parameter_values"] == ["other"]
 
 
-def test_in_production_every_pipeline_is_watched_and_its_logs_are_encrypted() -> None:
+def test_production_adds_alarms_and_encrypts_logs_of_every_pipeline() -> None:
     found = synthesize(BOTH, profile="production")
     assert len(found.blocks("aws_cloudwatch_dashboard")) == 2
     watched = [alarm["alarm_name"] for alarm in found.blocks("aws_cloudwatch_metric_alarm")]
@@ -171,9 +171,7 @@ def test_a_mapping_that_would_fail_is_refused_with_the_pipelines_name(
         ({"id_": None}, "an id is None; write text"),
     ],
 )
-def test_what_is_no_part_of_a_pipeline_is_refused_in_words(
-    given: dict[str, Any], complaint: str
-) -> None:
+def test_wrong_argument_of_a_pipeline_is_refused(given: dict[str, Any], complaint: str) -> None:
     made = stack({"a": BOTH["a"]})
     source = made.add_table("b-table", keys=KEYS)
     made.add_pipeline("b", source=source, mapping=BOTH["b"], name="taken")
@@ -193,9 +191,7 @@ def test_what_is_no_part_of_a_pipeline_is_refused_in_words(
         ({"id_": "two words"}, "DynamoDB takes letters, digits, dots, dashes and underscores"),
     ],
 )
-def test_what_is_no_part_of_a_table_is_refused_in_words(
-    given: dict[str, Any], complaint: str
-) -> None:
+def test_wrong_argument_of_a_table_is_refused(given: dict[str, Any], complaint: str) -> None:
     with pytest.raises(StackError, match=complaint):
         stack({}).add_table(**{"id_": "t", "keys": KEYS, **given})
 
@@ -218,7 +214,7 @@ def test_a_view_may_be_written_as_text() -> None:
         ),
     ],
 )
-def test_what_a_pipe_takes_and_a_rule_does_not_is_refused_with_what_to_write(
+def test_operator_unsupported_by_rules_is_refused(
     value: Any, complaint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mapping = ItemMapping(cache=CacheEntry(key=KEY, ttl=60, value=value))
@@ -228,7 +224,7 @@ def test_what_a_pipe_takes_and_a_rule_does_not_is_refused_with_what_to_write(
         stack({"a": mapping})
 
 
-def test_what_a_mapping_cannot_do_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_change_that_a_mapping_cannot_send_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(cdktf.Annotations, "add_warning", lambda _, text: told.append(text))
     stack({"a": ItemMapping(cache=CacheEntry(key=CODE, key_is_unique=True, ttl=60))})

@@ -1,4 +1,4 @@
-"""The state: the bucket that holds it, and the backend of every stack."""
+"""The state: its bucket, and the backend of every stack."""
 
 import json
 
@@ -110,10 +110,10 @@ def test_the_bucket_follows_the_settings() -> None:
         ),
     ],
 )
-def test_the_bucket_is_versioned_encrypted_private_and_forgets_old_versions(
+def test_bucket_is_versioned_encrypted_private_and_deletes_old_versions(
     state: Synthesized, type_: str, arguments: dict[str, object]
 ) -> None:
-    """Exact, because jsii drops members of nested blocks without a word."""
+    """All arguments are compared, because jsii drops members of nested blocks without an error."""
     bucket = state.one("aws_s3_bucket").ref("id")
     assert state.one(type_).arguments == {"bucket": bucket, **arguments}
 
@@ -138,7 +138,7 @@ def test_the_bucket_is_reached_over_tls_only(state: Synthesized) -> None:
     }
 
 
-def test_the_state_stack_holds_the_bucket_and_what_protects_it(state: Synthesized) -> None:
+def test_state_stack_has_the_bucket_and_its_protection(state: Synthesized) -> None:
     assert set(state.document["resource"]) == {
         "aws_s3_bucket",
         "aws_s3_bucket_lifecycle_configuration",
@@ -149,6 +149,6 @@ def test_the_state_stack_holds_the_bucket_and_what_protects_it(state: Synthesize
     }
 
 
-def test_the_state_stack_puts_out_the_buckets_name(state: Synthesized) -> None:
+def test_state_stack_outputs_the_buckets_name(state: Synthesized) -> None:
     bucket = state.one("aws_s3_bucket").ref("bucket")
     assert state.document["output"] == {"state_bucket": {"value": bucket}}

@@ -1,4 +1,4 @@
-"""The weather stack as a whole: what is in it, what it puts out, and its own mapping."""
+"""The weather stack as a whole: its resources, its outputs and its mapping."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.stacks.conftest import Synthesized, read_settings, synthesize
 
 
 def test_the_stack_holds_the_walk_throughs_resources_and_no_other(weather: Synthesized) -> None:
-    """The one that is not AWS's, `terraform_data`, waits for IAM."""
+    """`terraform_data` is no AWS resource; it waits for IAM."""
     resources = weather.document["resource"]
     assert {type_: len(found) for type_, found in resources.items()} == {
         "aws_cloudwatch_event_api_destination": 3,
@@ -43,10 +43,10 @@ def test_production_adds_a_key_and_monitoring(
     assert demo.keys() <= counts.keys()
 
 
-def test_a_change_of_profile_moves_no_resource(
+def test_change_of_profile_changes_no_address(
     weather: Synthesized, production: Synthesized
 ) -> None:
-    """A resource with a new address would be destroyed and made again."""
+    """A resource with a new address would be destroyed and created again."""
     for type_, found in weather.document["resource"].items():
         assert found.keys() <= production.document["resource"][type_].keys()
 
@@ -74,7 +74,7 @@ def test_cache_and_topic_of_the_outputs_are_settings() -> None:
 
 
 def test_two_prefixes_share_no_name(weather: Synthesized) -> None:
-    """Except the secret's, which is a setting of its own."""
+    """The secret's name is an exception; it has its own setting."""
     other = synthesize(NAME_PREFIX="traffic", MOMENTO_SECRET_NAME="other")  # noqa: S106 - a name
     names, others = (
         {
@@ -102,7 +102,7 @@ def test_the_roles_name_follows_the_prefix_and_fits_iam(prefix: str, name: str) 
     assert len(name) <= 64
 
 
-def test_every_pipe_has_a_route() -> None:
+def test_every_operation_has_a_pipe() -> None:
     routes = weather_mapping(read_settings()).pipe_configs(
         Stream(KeySchema(Attribute("Location"))), "c"
     )

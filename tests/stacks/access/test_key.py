@@ -1,4 +1,4 @@
-"""The customer-managed key: who may use it, and through what."""
+"""The customer-managed key: who may use it, and through which service."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ CRYPTOGRAPHY = {"Decrypt", "Encrypt", "GenerateDataKey*", "ReEncrypt*"}
 
 
 def _statements(*log_groups: str) -> dict[str, dict[str, Any]]:
-    """Return the statements of a key's policy by their names; for these log groups, or one."""
+    """Return the statements of a key's policy by their names; by default for one log group."""
     policy = key_policy(
         root=ROOT,
         region="eu-west-1",
@@ -25,7 +25,7 @@ def _statements(*log_groups: str) -> dict[str, dict[str, Any]]:
     return {statement["Sid"]: statement for statement in json.loads(policy)["Statement"]}
 
 
-def test_the_key_is_renewed_every_year_and_not_destroyed(production: Synthesized) -> None:
+def test_key_is_rotated_every_year_and_not_destroyed(production: Synthesized) -> None:
     arguments = dict(production.one("aws_kms_key").arguments)
     assert json.loads(arguments.pop("policy"))["Statement"]
     assert arguments == {
@@ -48,8 +48,8 @@ def test_the_demo_has_no_key(weather: Synthesized) -> None:
     assert "kms" not in weather.text
 
 
-def test_the_account_administers_the_key_and_can_encrypt_nothing_with_it() -> None:
-    """Nor grant it to somebody, but change the policy: AWS wants a key that can be managed."""
+def test_account_administers_the_key_and_cannot_encrypt_with_it() -> None:
+    """It cannot grant the key either, but it can change the policy."""
     administer = _statements()["Administer"]
     assert administer["Principal"] == {"AWS": ROOT}
     actions = {action.removeprefix("kms:") for action in administer["Action"]}
@@ -63,14 +63,14 @@ def test_the_account_administers_the_key_and_can_encrypt_nothing_with_it() -> No
 def test_nobody_may_delete_the_key_unless_a_destroy_is_allowed(
     environment: dict[str, str], *, allowed: bool
 ) -> None:
-    """`prevent_destroy` is gone with the resource, as when the profile is changed by mistake."""
+    """`prevent_destroy` does not help if a change of profile removes the resource."""
     key = synthesize(PROFILE="production", **environment).one("aws_kms_key")
     assert ("kms:ScheduleKeyDeletion" in key["policy"]) is allowed
     assert "kms:*" not in key["policy"]
     assert ("lifecycle" not in key.arguments) is allowed
 
 
-def test_the_accounts_principals_use_the_key_through_what_holds_the_data() -> None:
+def test_principals_use_the_key_only_through_the_services_with_the_data() -> None:
     use = _statements()["UseThroughServices"]
     assert use["Principal"] == {"AWS": ROOT}
     assert use["Condition"] == {
@@ -114,7 +114,7 @@ def test_cloudwatchs_alarms_use_the_key_for_one_topic() -> None:
     }
 
 
-def test_who_encrypts_has_a_condition_in_every_statement() -> None:
+def test_every_statement_that_allows_encryption_has_a_condition() -> None:
     for sid, statement in _statements().items():
         assert ("Condition" in statement) == (sid != "Administer")
         assert statement["Principal"] != "*"
@@ -129,7 +129,7 @@ def test_who_encrypts_has_a_condition_in_every_statement() -> None:
     ],
     ids=["own topic", "another topic", "no alarms"],
 )
-def test_the_policy_names_the_log_group_and_the_topic_that_are_made(
+def test_policy_names_the_stacks_log_group_and_topic(
     environment: dict[str, str], *, own: bool
 ) -> None:
     stack = synthesize(PROFILE="production", **environment)

@@ -31,7 +31,7 @@ def test_the_provider_has_the_region_and_no_tags_unless_set(stack: str) -> None:
 
 
 @both_stacks
-def test_in_production_everything_says_what_it_belongs_to(stack: str) -> None:
+def test_production_tags_all_resources(stack: str) -> None:
     (provider,) = synthesize(stack, PROFILE="production", TAGS="team=a").document["provider"]["aws"]
     assert provider["default_tags"] == [
         {"tags": {"Project": "weather-stats-demo", "Profile": "production", "team": "a"}}

@@ -1,4 +1,4 @@
-"""The role that the pipes run as: who may assume it, and what it may do."""
+"""The role of the pipes: who may assume it, and what it may do."""
 
 import json
 from typing import Any
@@ -55,7 +55,7 @@ def test_only_the_three_pipes_of_this_account_may_assume_the_role(region: str) -
     }
 
 
-def test_the_trust_names_the_pipes_that_are_there(weather: Synthesized) -> None:
+def test_trust_policy_names_all_pipes(weather: Synthesized) -> None:
     assert {block["name"] for block in weather.blocks("aws_pipes_pipe")} == set(PIPES)
 
 
@@ -103,7 +103,7 @@ def test_the_policy_allows_reading_sending_and_invoking_on_exact_arns(
 def test_in_production_the_policy_allows_the_key_through_the_two_services_only(
     weather: Synthesized, production: Synthesized
 ) -> None:
-    """The stream is encrypted with the table's key; SQS asks a sender for both actions."""
+    """The stream is encrypted with the table's key; SQS needs both actions from a sender."""
     without = {statement["Sid"] for statement in _statements(weather)}
     added = [each for each in _statements(production) if each["Sid"] not in without]
     key = production.one("aws_kms_key").ref("arn")
@@ -131,13 +131,13 @@ def test_no_statement_has_a_wildcard(weather: Synthesized, production: Synthesiz
 
 
 @pytest.mark.parametrize("action", ["sqs:ReceiveMessage", "sqs:DeleteMessage"])
-def test_the_pipes_may_not_take_dead_letters_out(weather: Synthesized, action: str) -> None:
+def test_pipes_may_not_receive_dead_letters(weather: Synthesized, action: str) -> None:
     assert action not in [
         each for statement in _statements(weather) for each in statement["Action"]
     ]
 
 
-def test_the_wait_for_iam_follows_every_change_of_the_policy(weather: Synthesized) -> None:
+def test_wait_for_iam_is_repeated_after_a_change_of_the_policy(weather: Synthesized) -> None:
     policy = weather.one("aws_iam_role_policy")
     assert weather.one("terraform_data").arguments == {
         "triggers_replace": {"policy": policy.ref("policy")},

@@ -1,4 +1,4 @@
-"""The examples, synthesized, and what their pipes send of a change."""
+"""The examples, synthesized, and the requests of their pipes for a change."""
 
 import functools
 import json

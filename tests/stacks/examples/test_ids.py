@@ -1,4 +1,4 @@
-"""The ids that a stack's tables and pipelines may have, which who copies an example chooses."""
+"""The ids of tables and pipelines, which the author of a stack chooses."""
 
 import pytest
 from cdktf import App
@@ -12,8 +12,8 @@ CARS = KeySchema(Attribute("Plate"))
 
 
 @pytest.mark.parametrize("taken", ["cars", "momento", "account"])
-def test_a_table_and_a_pipeline_take_an_id_that_is_free(taken: str) -> None:
-    """Both are parts of one stack, and so is what they share."""
+def test_id_of_another_part_is_refused(taken: str) -> None:
+    """Tables, pipelines and the shared parts are all children of the stack."""
     stack = MomentoStack(App(), "traffic", read_settings(STACK="traffic"))
     table = stack.add_table("cars", keys=CARS)
     mapping = ItemMapping(cache=CacheEntry(key=CARS.partition, ttl=60))

@@ -1,4 +1,4 @@
-"""What the examples send of a change, each case of `cases.json`."""
+"""The requests of the examples for a change, for each case of `cases.json`."""
 
 from typing import Any
 

@@ -26,7 +26,7 @@ PUBLIC = (
     "stacks.tables.existing_table.ExistingTable",
     "constructs.Construct",
 )
-"""What an example imports beside `stacks.mapping` and Python's own."""
+"""What an example imports besides `stacks.mapping` and the standard library."""
 
 
 def lines_of_class(source: str) -> int:
@@ -45,7 +45,7 @@ def named(stack: Synthesized, type_: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["orders", "sessions"])
-def test_a_table_of_ones_own_takes_ten_lines(name: str) -> None:
+def test_own_table_takes_ten_lines(name: str) -> None:
     assert lines_of_class((FOLDER / f"{name}.py").read_text(encoding="utf-8")) <= 10
 
 
@@ -56,8 +56,8 @@ def test_ten_lines_are_counted() -> None:
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/own-tables.md"])
-def test_a_stack_that_a_page_shows_is_an_example(page: str) -> None:
-    """Line for line in their order, but for lines that are left out."""
+def test_stack_on_a_page_is_an_example(page: str) -> None:
+    """The page has the same lines in the same order; it may leave lines out."""
     blocks = (REPO / page).read_text(encoding="utf-8").split("```python\n")[1:]
     stacks = [block.partition("```")[0] for block in blocks if "(MomentoStack)" in block]
     assert stacks
@@ -66,19 +66,19 @@ def test_a_stack_that_a_page_shows_is_an_example(page: str) -> None:
 
 
 def is_part(text: str, whole: str) -> bool:
-    """Say whether all lines of a text but the blank ones are in another, in the same order."""
+    """Say whether another text has all lines of a text, except blank lines, in the same order."""
     lines = iter(whole.splitlines())
     return all(line in lines for line in text.splitlines() if line)
 
 
-def test_another_line_or_another_order_is_no_part() -> None:
+def test_other_lines_or_order_are_found() -> None:
     assert is_part("a\n\nc", "a\nb\nc")
     assert not is_part("c\na", "a\nb\nc")
     assert not is_part("a\nd", "a\nb\nc")
 
 
-def test_simulate_answers_what_the_page_says(tmp_path: Path) -> None:
-    """But for the lines that the page leaves out."""
+def test_simulate_prints_what_the_page_shows(tmp_path: Path) -> None:
+    """The page may leave lines out."""
     page = (REPO / "docs" / "own-tables.md").read_text(encoding="utf-8")
     command = "$ STACK=orders ./help.sh simulate tests/cases/records/orders.json\n"
     shown = page.partition(command)[2].partition("```")[0]
@@ -101,7 +101,7 @@ def test_the_examples_are_in_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_imports_what_is_public_only(name: str) -> None:
+def test_example_imports_only_public_names(name: str) -> None:
     path = f"stacks/examples/{name}.py"
     found = list(imports(path, (REPO / path).read_text(encoding="utf-8")))
     mapping = [one.removeprefix("stacks.mapping.") for one in found if "stacks.mapping" in one]
@@ -192,7 +192,7 @@ def test_thirty_tables_share_one_endpoint() -> None:
 
 
 def test_no_two_examples_share_a_name_a_secret_or_a_state() -> None:
-    """So all of them, and the weather stack, can be deployed in one account."""
+    """So one account can have all of them and the weather stack."""
     stacks = {name: synthesized(name) for name in EXAMPLES} | {"weather": synthesize()}
     taken: dict[tuple[str, str], str] = {}
     for name, stack in stacks.items():

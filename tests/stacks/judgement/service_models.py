@@ -1,4 +1,4 @@
-"""The shapes of AWS's service models that synth reads, taken from those that botocore ships.
+"""The shapes of AWS's service models that synth reads, copied from botocore.
 
 `python -m tests.stacks.judgement.service_models` writes that file again.
 """
@@ -17,7 +17,7 @@ KEPT = ("type", "min", "max", "pattern", "enum", "required")
 
 
 def of_botocore() -> dict[str, Any]:
-    """Return, by service, each shape that a request of ours can hold."""
+    """Return, by service, each shape that a request of the stacks can have."""
     services = sorted({operation.service for operation in OPERATIONS.values()})
     return {service: dict(sorted(_shapes(service))) for service in services}
 
@@ -44,7 +44,7 @@ def _shapes(service: str) -> Iterator[tuple[str, Any]]:
 
 
 def write() -> None:
-    """Write the file that synth reads, a shape a line."""
+    """Write the file that synth reads, one shape in each line."""
     services = []
     for service, shapes in of_botocore().items():
         lines = ",\n".join(

@@ -1,4 +1,4 @@
-"""What the synthesized pipes and rules do with real events: the exact request, or none.
+"""The synthesized pipes and rules with real events: the exact request, or none.
 
 Both topologies have the same mapping, so they have the same tests.
 """
@@ -46,7 +46,7 @@ def record(event: str, location: str, *, ttl: str | None = "600") -> dict[str, A
 
 
 def outcomes(stack: Synthesized, event: dict[str, Any]) -> dict[str, str | None]:
-    """Return each operation's request as `METHOD URL BODY`, or nothing where it is filtered."""
+    """Return each operation's request as `METHOD URL BODY`, or None if the record is filtered."""
     found = {
         operation: f"{outcome.method} {outcome.url} {outcome.body}"
         if isinstance(outcome, Request)
@@ -58,7 +58,7 @@ def outcomes(stack: Synthesized, event: dict[str, Any]) -> dict[str, str | None]
 
 
 def processed(stack: Synthesized, event: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Yield what becomes of a record in each pipe, or in each rule behind the one pipe."""
+    """Yield the outcome of a record in each pipe, or in each rule of the event bus."""
     for definition in definitions(stack.document):
         outcome = Pipe(definition).process(event)
         if isinstance(outcome, Event):
@@ -82,7 +82,7 @@ def topology(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def weather(topology: str) -> Synthesized:
-    """Return the weather stack in each topology, else with every setting at its default."""
+    """Return the weather stack in each topology; every other setting has its default."""
     return synthesize(TOPOLOGY=topology)
 
 
@@ -96,7 +96,7 @@ def test_a_written_item_is_put_and_published(weather: Synthesized, event: str) -
 
 
 def test_a_removed_item_is_deleted_and_published_without_its_values(weather: Synthesized) -> None:
-    """The delete's body holds nothing of the item; without a template it would be the record."""
+    """The body of a deletion has no values of the item, because it has a template."""
     found = outcomes(weather, record("REMOVE", "Oslo"))
     assert found["cache-put"] is None
     assert found["topic-publish"] == (
@@ -105,13 +105,13 @@ def test_a_removed_item_is_deleted_and_published_without_its_values(weather: Syn
     assert found["cache-delete"] == f'DELETE {CACHE}?key=Oslo {{"EventType":"REMOVE"}}'
 
 
-def test_an_item_without_a_ttl_asks_for_an_empty_one(weather: Synthesized) -> None:
+def test_item_without_a_ttl_sends_an_empty_ttl(weather: Synthesized) -> None:
     found = outcomes(weather, record("INSERT", "Oslo", ttl=None))["cache-put"]
     assert found is not None
     assert found.startswith(f"PUT {CACHE}?key=Oslo&ttl_seconds= {{")
 
 
-def test_a_fixed_ttl_needs_none_in_the_item(topology: str) -> None:
+def test_fixed_ttl_needs_no_ttl_in_the_item(topology: str) -> None:
     stack = synthesize(CACHE_TTL_SECONDS="90", TOPOLOGY=topology)
     found = outcomes(stack, record("INSERT", "Oslo", ttl=None))["cache-put"]
     assert found is not None
@@ -126,7 +126,7 @@ def test_a_fixed_ttl_needs_none_in_the_item(topology: str) -> None:
         ("a/b?c=d&e#f+g%", "a%2Fb%3Fc%3Dd%26e%23f%2Bg%25"),
     ],
 )
-def test_a_key_is_percent_encoded_and_a_value_goes_in_as_it_is(
+def test_key_is_percent_encoded_and_value_is_not(
     weather: Synthesized, location: str, key: str
 ) -> None:
     found = outcomes(weather, record("INSERT", location))
@@ -141,7 +141,7 @@ def test_a_key_is_percent_encoded_and_a_value_goes_in_as_it_is(
 def test_a_value_that_breaks_the_json_is_sent_by_a_pipe_and_not_by_a_rule(
     weather: Synthesized, topology: str
 ) -> None:
-    """Pipes: "values are not escaped". Rules: recorded on AWS, what is no JSON goes nowhere."""
+    """Pipes: "values are not escaped". Rules: recorded on AWS, text that is no JSON is not sent."""
     found = outcomes(weather, record("INSERT", 'The "Loop"'))
     sent = (
         f'PUT {CACHE}?key=The%20%22Loop%22&ttl_seconds=600 {{"Location":"The "Loop"",{MEASURED}}}'
@@ -149,7 +149,7 @@ def test_a_value_that_breaks_the_json_is_sent_by_a_pipe_and_not_by_a_rule(
     assert found["cache-put"] == (sent if topology == "pipes" else None)
 
 
-def test_every_request_is_authorized_and_shows_no_key(weather: Synthesized) -> None:
+def test_every_request_is_authorized_without_showing_the_key(weather: Synthesized) -> None:
     requests = [
         outcome
         for event in ("INSERT", "REMOVE")

@@ -1,4 +1,4 @@
-"""What cannot be run as a whole is judged in its parts, and what Momento refuses is told."""
+"""Pipes that cannot be run are checked in parts; requests that Momento refuses are warnings."""
 
 import copy
 import json
@@ -19,7 +19,7 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:queue"
 
 
 def pipe(overrides: dict[str, Any], name: str = PUT) -> Findings:
-    """Return what is found of the weather stack with these arguments of one pipe."""
+    """Return the findings for the weather stack with these arguments of one pipe."""
     stack = synthesize()
     document = copy.deepcopy(stack.document)
     for path, value in overrides.items():
@@ -29,7 +29,7 @@ def pipe(overrides: dict[str, Any], name: str = PUT) -> Findings:
 
 
 def rule(overrides: dict[str, Any], kind: str = "target") -> Findings:
-    """Return what is found of the stack on a bus with these arguments of one rule's target."""
+    """Return the findings for the stack with a bus, with these arguments of one rule's target."""
     document = copy.deepcopy(synthesize(TOPOLOGY="bus").document)
     node = next(
         one
@@ -59,7 +59,7 @@ UNKNOWN = [
         (f"{HTTP}.query_string_parameters", {"a": "\0"}, "its value is"),
     ],
 )
-def test_the_known_parts_of_a_pipe_are_judged(
+def test_known_parts_of_a_pipe_are_checked(
     unknown: dict[str, Any], path: str, value: object, says: str
 ) -> None:
     found = pipe({**unknown, path: value})
@@ -80,7 +80,7 @@ def test_the_known_parts_of_a_pipe_are_judged(
         (f"{HTTP}.header_parameters", {"a": "\u00e9${var.x}"}, "its value is"),
     ],
 )
-def test_an_expression_is_judged_as_far_as_it_is_known(
+def test_known_text_around_an_expression_is_checked(
     path: str, value: object, says: str | None
 ) -> None:
     errors = pipe({path: value}).errors
@@ -88,18 +88,18 @@ def test_an_expression_is_judged_as_far_as_it_is_known(
     assert says is None or says in errors[0]
 
 
-def test_a_filter_beside_one_that_is_not_known_is_judged() -> None:
+def test_filter_next_to_an_unknown_filter_is_checked() -> None:
     filters = [{"pattern": "${var.pattern}"}, {"pattern": '{"eventName": "INSERT"}'}]
     (error,) = pipe({"source_parameters.filter_criteria.filter": filters}).errors
     assert "event pattern at eventName" in error
 
 
-def test_the_template_of_an_enrichment_is_judged() -> None:
+def test_template_of_an_enrichment_is_checked() -> None:
     found = pipe({"enrichment": LAMBDA, "enrichment_parameters": {"input_template": "<$.a b>"}})
     assert any("input template, column 1" in error for error in found.errors)
 
 
-def test_every_fault_of_a_pipe_is_told() -> None:
+def test_every_fault_of_a_pipe_is_reported() -> None:
     headers = {"a b": "x", "c": "\u00e9"}
     found = pipe({FILTER: "x", TEMPLATE: "<$.a", f"{HTTP}.header_parameters": headers})
     assert len(found.errors) == 4
@@ -115,14 +115,12 @@ def test_every_fault_of_a_pipe_is_told() -> None:
         ({"input_transformer": [], "input_path": ""}, "target", "write $ for the whole"),
     ],
 )
-def test_the_known_parts_of_a_rule_are_judged(
-    overrides: dict[str, Any], kind: str, says: str
-) -> None:
+def test_known_parts_of_a_rule_are_checked(overrides: dict[str, Any], kind: str, says: str) -> None:
     found = rule(overrides, kind)
     assert [error for error in found.errors if says in error], found
 
 
-def test_a_rule_without_a_target_is_told_of_and_judged() -> None:
+def test_rule_without_a_target_is_a_warning_and_is_checked() -> None:
     document = copy.deepcopy(synthesize(TOPOLOGY="bus").document)
     rules = document["resource"]["aws_cloudwatch_event_rule"]
     rules["lonely"] = {"name": "lonely", "event_pattern": '{"source":"a"}', "event_bus_name": "b"}
@@ -145,8 +143,8 @@ def test_a_rule_without_a_target_is_told_of_and_judged() -> None:
         ('{"a":<o>,"b":"<aws.events.rule-name>"}', None),
     ],
 )
-def test_an_object_in_a_string_of_a_rule_is_told(template: str, says: str | None) -> None:
-    """A rule delivers nothing then: recorded, see docs/fidelity.md."""
+def test_object_in_a_string_of_a_rule_is_a_warning(template: str, says: str | None) -> None:
+    """A rule then delivers nothing: recorded, see docs/fidelity.md."""
     paths = {
         "o": "$.detail",
         "many": "$.detail.dynamodb.NewImage.Stops.L[*].S",
@@ -161,7 +159,7 @@ def test_an_object_in_a_string_of_a_rule_is_told(template: str, says: str | None
 
 
 @pytest.mark.parametrize("path", ["$.dynamodb.NewImage.Stops.L[*].S", "$.dynamodb.Keys"])
-def test_a_list_in_a_string_of_a_pipes_json_is_told(path: str) -> None:
+def test_list_in_a_string_of_a_pipes_json_is_a_warning(path: str) -> None:
     (warning,) = pipe({TEMPLATE: f'{{"a":"<{path}>"}}'}).warnings
     assert f"has <{path}> in quotes" in warning
 
@@ -177,7 +175,9 @@ def test_a_list_in_a_string_of_a_pipes_json_is_told(path: str) -> None:
         (PUT, f"{HTTP}.query_string_parameters", {"ttl_seconds": "1"}, "it has no key"),
     ],
 )
-def test_what_momento_refuses_is_a_warning(name: str, path: str, value: object, says: str) -> None:
+def test_request_that_momento_refuses_is_a_warning(
+    name: str, path: str, value: object, says: str
+) -> None:
     found = pipe({path: value}, name)
     assert found.errors == []
     (warning,) = found.warnings
@@ -185,7 +185,7 @@ def test_what_momento_refuses_is_a_warning(name: str, path: str, value: object, 
     assert says in warning
 
 
-def test_the_accounts_bound_is_the_setting() -> None:
+def test_setting_is_the_accounts_limit() -> None:
     path = f"{HTTP}.query_string_parameters.ttl_seconds"
     document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, "604800")
     assert len(judgement.check(document).warnings) == 1
@@ -197,7 +197,7 @@ def test_a_rule_without_transformer_sends_a_whole_item() -> None:
     assert "the message holds a whole item" in warning
 
 
-def test_a_batch_of_a_queue_is_judged_by_the_model_alone() -> None:
+def test_batch_size_of_a_queue_is_checked_by_the_model_only() -> None:
     assert pipe({"target": QUEUE, f"{STREAM}.batch_size": 10, HTTP: {}}).errors == []
 
 
@@ -213,19 +213,19 @@ def test_a_batch_of_a_queue_is_judged_by_the_model_alone() -> None:
         (f"{HTTP}.header_parameters", {"a": "dynamodb.Keys.Location.S"}, "is the text"),
     ],
 )
-def test_what_fits_no_record_is_a_warning(path: str, value: object, says: str) -> None:
+def test_part_that_matches_no_record_is_a_warning(path: str, value: object, says: str) -> None:
     found = pipe({path: value})
     assert not found.errors
     assert [one for one in found.warnings if says in one], found
 
 
-def test_a_rule_whose_pattern_fits_no_record_is_a_warning() -> None:
+def test_rule_that_matches_no_record_is_a_warning() -> None:
     pattern = '{"detail":{"dynamodb":{"NewImage":{"MaxTemp":{"N":[5]}}}}}'
     found = rule({"event_pattern": pattern}, kind="rule")
     assert [one for one in found.warnings if "matches no record of a stream" in one], found
 
 
-def test_another_source_is_not_taken_for_a_stream() -> None:
+def test_other_source_is_not_checked_as_a_stream() -> None:
     found = pipe(
         {
             "source": QUEUE,

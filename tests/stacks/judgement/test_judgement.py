@@ -1,4 +1,4 @@
-"""Synth judges what it wrote: whatever a construct or an override declares."""
+"""Synth checks the JSON that it wrote, so it covers all constructs and overrides."""
 
 import copy
 import json
@@ -19,11 +19,11 @@ STREAM = f"{SOURCE}.dynamodb_stream_parameters"
 FILTER = f"{SOURCE}.filter_criteria.filter.0.pattern"
 PUT = "weather-stats-demo-cache-put-pipe"
 DELETE = object()
-"""What takes an argument away."""
+"""Removes an argument."""
 
 
 def synthesized(folder: Path, document: Any, *annotations: str, file: str = "cdk.tf.json") -> Path:
-    """Write what cdktf writes of a stack, with some warnings; return the stack's file."""
+    """Write the files of a stack as cdktf does, with warnings; return the stack's file."""
     warnings = [{"level": "@cdktf/warn", "message": message} for message in annotations]
     entry = {
         "synthesizedStackPath": file,
@@ -34,7 +34,7 @@ def synthesized(folder: Path, document: Any, *annotations: str, file: str = "cdk
     return folder / file
 
 
-def test_the_warnings_of_constructs_come_first_and_each_once(tmp_path: Path) -> None:
+def test_warnings_of_constructs_come_first_without_repetition(tmp_path: Path) -> None:
     file = synthesized(tmp_path, rules(301), "a", "b", "a")
     first, second, *_, last = judgement.judge(str(tmp_path), "own")
     assert [first, second] == ["a", "b"]
@@ -42,7 +42,7 @@ def test_the_warnings_of_constructs_come_first_and_each_once(tmp_path: Path) -> 
     assert file.exists()
 
 
-def test_what_cdktf_itself_prints_is_left_to_it(
+def test_warnings_that_cdktf_prints_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synthesized(tmp_path, {}, "a")
@@ -50,7 +50,7 @@ def test_what_cdktf_itself_prints_is_left_to_it(
     assert judgement.judge(str(tmp_path), "own") == []
 
 
-def test_errors_leave_no_file_to_deploy_and_have_a_line_each(tmp_path: Path) -> None:
+def test_errors_have_a_line_each_and_remove_the_file(tmp_path: Path) -> None:
     file = synthesized(tmp_path, resources("aws_sqs_queue", {"name": "x" * 81}, {"name": ""}), "a")
     with pytest.raises(judgement.JudgementError) as error:
         judgement.judge(str(tmp_path), "own")
@@ -60,13 +60,13 @@ def test_errors_leave_no_file_to_deploy_and_have_a_line_each(tmp_path: Path) -> 
     assert not file.exists()
 
 
-def test_what_is_not_json_is_not_judged_and_that_is_said(tmp_path: Path) -> None:
+def test_file_that_is_not_json_is_a_warning(tmp_path: Path) -> None:
     file = synthesized(tmp_path, "HCL", file="cdk.tf")
     assert judgement.judge(str(tmp_path), "own") == [f"{file} is not JSON, so it was not checked"]
 
 
 def with_override(stack: Synthesized, type_: str, name: str, path: str, value: object) -> Any:
-    """Return a stack's document, in which one argument of a resource is another."""
+    """Return a stack's document with one argument of a resource changed."""
     document = copy.deepcopy(stack.document)
     (node,) = (
         one
@@ -85,7 +85,7 @@ def with_override(stack: Synthesized, type_: str, name: str, path: str, value: o
 
 
 def test_an_override_that_eventbridge_would_refuse_ends_synth(tmp_path: Path) -> None:
-    """By the app as `main.py` makes it: no file is left to deploy."""
+    """The app is made as in `main.py`; no file is left to deploy."""
     app = App(outdir=str(tmp_path))
     stack = WeatherStack(app, "weather", read_settings())
     pipe = stack.node.find_child("pipeline").pipes["cache-put"].resource  # type: ignore[attr-defined]
@@ -157,7 +157,7 @@ def test_an_override_that_eventbridge_would_refuse_ends_synth(tmp_path: Path) ->
         ("role_arn", "role", "role_arn is 'role'; it has to match"),
     ],
 )
-def test_an_override_of_a_pipe_is_judged(path: str, value: object, says: str) -> None:
+def test_override_of_a_pipe_is_checked(path: str, value: object, says: str) -> None:
     document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, value)
     errors = judgement.check(document).errors
     assert [error for error in errors if says in error], errors
@@ -189,7 +189,7 @@ def test_an_override_of_a_pipe_is_judged(path: str, value: object, says: str) ->
         ("rule", "state", "ON", "state is 'ON'; write one of DISABLED, ENABLED"),
     ],
 )
-def test_an_override_of_a_rule_is_judged(type_: str, path: str, value: object, says: str) -> None:
+def test_override_of_a_rule_is_checked(type_: str, path: str, value: object, says: str) -> None:
     stack = synthesize(TOPOLOGY="bus")
     rule = stack.one("aws_cloudwatch_event_rule", "weather-stats-demo-cache-put-rule")
     name = rule["name"] if type_ == "rule" else rule.address
@@ -214,7 +214,7 @@ def test_an_override_of_a_rule_is_judged(type_: str, path: str, value: object, s
         ("description", "x" * 513, "description has 513 characters"),
     ],
 )
-def test_an_override_of_a_destination_is_judged(path: str, value: object, says: str) -> None:
+def test_override_of_a_destination_is_checked(path: str, value: object, says: str) -> None:
     name = "weather-stats-demo-cache-put-api-destination"
     document = with_override(
         synthesize(), "aws_cloudwatch_event_api_destination", name, path, value
@@ -224,7 +224,7 @@ def test_an_override_of_a_destination_is_judged(path: str, value: object, says: 
 
 
 @pytest.mark.parametrize("value", ["NONE", None, 5, DELETE])
-def test_an_override_of_a_connection_is_judged(value: object) -> None:
+def test_override_of_a_connection_is_checked(value: object) -> None:
     stack = synthesize()
     name = stack.one("aws_cloudwatch_event_connection")["name"]
     document = with_override(
@@ -266,19 +266,19 @@ def test_a_malformed_document_is_an_error_that_says_where(document: Any, says: s
         {"//": "a comment", "resource": {"//": "another", "aws_sqs_queue": {"//": "a third"}}},
     ],
 )
-def test_the_forms_of_terraforms_json_are_taken(document: Any) -> None:
+def test_all_forms_of_terraforms_json_are_accepted(document: Any) -> None:
     """Terraform: "JSON Configuration Syntax"; a block may be a list, null, or a comment."""
     assert judgement.check(document) == Findings()
 
 
 @pytest.mark.parametrize("region", [{"a": 1}, "${var.region}", "${", [{}], 5])
-def test_a_region_that_is_not_known_ends_in_no_traceback(region: object) -> None:
+def test_unknown_region_raises_nothing(region: object) -> None:
     document = copy.deepcopy(synthesize().document)
     document["provider"]["aws"][0]["region"] = region
     assert judgement.check(document).errors == []
 
 
-def test_resources_in_lists_are_judged_too() -> None:
+def test_resources_in_lists_are_checked() -> None:
     document = {"resource": [{"aws_sqs_queue": [{"q": [{"name": "x" * 81}]}]}]}
     (error,) = judgement.check(document).errors
     assert error.startswith("aws_sqs_queue.q: name 'xxx")
@@ -298,7 +298,7 @@ def test_resources_in_lists_are_judged_too() -> None:
         ("target_parameters.input_template", ""),
     ],
 )
-def test_what_is_known_after_synth_only_is_not_judged(path: str, value: object) -> None:
+def test_value_that_is_unknown_at_synth_is_not_checked(path: str, value: object) -> None:
     document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, value)
     found = judgement.check(document)
     assert (found.errors, found.warnings) == ([], [])
@@ -317,9 +317,7 @@ def test_what_is_known_after_synth_only_is_not_judged(path: str, value: object) 
         ),
     ],
 )
-def test_what_aws_takes_and_the_engine_cannot_run_is_a_warning(
-    path: str, value: object, says: str
-) -> None:
+def test_pipe_that_only_aws_can_run_is_a_warning(path: str, value: object, says: str) -> None:
     document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, value)
     found = judgement.check(document)
     assert found.errors == []
@@ -336,7 +334,7 @@ def test_what_aws_takes_and_the_engine_cannot_run_is_a_warning(
         ('{"a":"<$.dynamodb.Keys>"}', "has <$.dynamodb.Keys> in quotes"),
     ],
 )
-def test_what_is_hardly_meant_is_a_warning_with_the_pipes_name(template: str, says: str) -> None:
+def test_probable_mistake_is_a_warning_with_the_pipes_name(template: str, says: str) -> None:
     path = "target_parameters.input_template"
     found = judgement.check(with_override(synthesize(), "aws_pipes_pipe", PUT, path, template))
     assert found.errors == []
@@ -344,7 +342,7 @@ def test_what_is_hardly_meant_is_a_warning_with_the_pipes_name(template: str, sa
     assert warning.startswith(f"pipe {PUT}: the input template {says}")
 
 
-def test_every_error_is_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     document = with_override(synthesize(), "aws_pipes_pipe", PUT, FILTER, "x")
     topic = "weather-stats-demo-topic-publish-pipe"
     other = with_override(
@@ -364,7 +362,7 @@ def test_every_error_is_told_at_once() -> None:
         ("log_configuration.level", "LOUD", "log_configuration.level is 'LOUD'"),
     ],
 )
-def test_a_pipe_without_what_aws_needs_is_refused(path: str, value: object, told: str) -> None:
+def test_pipe_without_a_required_part_is_refused(path: str, value: object, told: str) -> None:
     """Pipes API: CreatePipe needs Target; LogLevel has four values; a stream, its position."""
     document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, value)
     assert any(told in error for error in judgement.check(document).errors)
@@ -379,9 +377,7 @@ def test_a_pipe_without_what_aws_needs_is_refused(path: str, value: object, told
         ("aws_iam_role_policy", "role"),
     ],
 )
-def test_an_argument_of_another_type_ends_in_no_traceback(
-    type_: str, argument: str, value: object
-) -> None:
+def test_argument_of_another_type_is_an_error(type_: str, argument: str, value: object) -> None:
     document = copy.deepcopy(synthesize(TOPOLOGY="bus").document)
     next(iter(document["resource"][type_].values()))[argument] = value
     assert isinstance(judgement.check(document), Findings)

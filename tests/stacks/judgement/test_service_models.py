@@ -1,4 +1,4 @@
-"""What the stacks send is held against AWS's own service models."""
+"""The check of resources against AWS's own service models."""
 
 import copy
 import json
@@ -31,9 +31,7 @@ PARAMETERS = "auth_parameters.invocation_http_parameters"
         (PARAMETERS, {"body": [{"key": "a"}] * 101}, "body has 101 elements; it may have 0 to 100"),
     ],
 )
-def test_what_a_connection_sends_is_held_against_the_model(
-    path: str, value: object, says: str
-) -> None:
+def test_connection_is_checked_against_the_model(path: str, value: object, says: str) -> None:
     """CreateConnection in AWS's service model `events`, as botocore ships it."""
     stack = synthesize()
     name = stack.one("aws_cloudwatch_event_connection")["name"]
@@ -53,7 +51,7 @@ def test_what_a_connection_sends_is_held_against_the_model(
         ("aws_secretsmanager_secret", "name", "", "name '': 0 characters"),
     ],
 )
-def test_other_resources_are_held_against_their_models(
+def test_resources_are_checked_against_their_models(
     type_: str, path: str, value: object, says: str
 ) -> None:
     document = copy.deepcopy(synthesize(TOPOLOGY="bus").document)
@@ -62,13 +60,13 @@ def test_other_resources_are_held_against_their_models(
     assert len([error for error in errors if says in error]) == 1, errors
 
 
-def test_the_stacks_send_what_the_models_take() -> None:
+def test_models_accept_the_projects_stacks() -> None:
     for topology in ("pipes", "bus"):
         assert judgement.check(synthesize(TOPOLOGY=topology).document).errors == []
 
 
 def test_the_shapes_are_those_that_botocore_ships() -> None:
-    """They are written again by `python -m tests.stacks.judgement.service_models`."""
+    """`python -m tests.stacks.judgement.service_models` writes them again."""
     assert json.loads(service_models.FILE.read_text(encoding="utf-8")) == of_botocore()
 
 
@@ -92,7 +90,7 @@ def test_the_shapes_are_those_that_botocore_ships() -> None:
         ),
     ],
 )
-def test_other_sources_targets_and_enrichments_are_held_against_the_model(
+def test_other_sources_targets_and_enrichments_are_checked(
     path: str, value: object, says: str
 ) -> None:
     document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, value)

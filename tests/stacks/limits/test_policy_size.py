@@ -1,4 +1,4 @@
-"""How long a policy will be for AWS, before any of its ARNs exists."""
+"""The length of a policy for AWS, before any of its ARNs exists."""
 
 import json
 
@@ -51,7 +51,7 @@ def length(value: str) -> int | None:
         ("data.aws_partition.here.partition", "aws"),
     ],
 )
-def test_a_reference_counts_as_what_it_will_be(reference: str, arn: str) -> None:
+def test_reference_counts_with_the_length_of_its_value(reference: str, arn: str) -> None:
     assert length(f"${{{reference}}}") == length(arn)
 
 

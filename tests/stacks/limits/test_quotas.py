@@ -1,4 +1,4 @@
-"""AWS's limits: just within them nothing is said, just over them what is wrong and what to do."""
+"""AWS's limits: a stack at a limit has no message, a stack just over it has one with the fix."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ API = {
     ("aws_cloudwatch_metric_alarm", "alarm_name"): ("cloudwatch", "PutMetricAlarm", "AlarmName"),
     ("aws_kms_alias", "name"): ("kms", "CreateAlias", "AliasName"),
 }
-"""The lengths that AWS's own model of its API holds, too."""
+"""The lengths that are also in AWS's own model of its API."""
 
 BUS = "${aws_cloudwatch_event_bus.bus.name}"
 RULE = "${aws_cloudwatch_event_rule.rule.name}"
@@ -46,24 +46,24 @@ ROLE = "${aws_iam_role.role.name}"
 
 
 def resources(type_: str, *bodies: dict[str, Any]) -> dict[str, Any]:
-    """Return a document with resources of a type, named after their places."""
+    """Return a document with resources of a type, numbered by their ids."""
     return {"resource": {type_: {f"r{place}": body for place, body in enumerate(bodies)}}}
 
 
 def policy(length: int) -> str:
-    """Return a policy that is this long without its white space."""
+    """Return a policy of this length, not counting white space."""
     empty = len('{"Resource":""}')
     return json.dumps({"Resource": "x" * (length - empty)}, indent=2)
 
 
 def rules(number: int) -> dict[str, Any]:
-    """Return a bus's rules, and one on another bus."""
+    """Return the rules of a bus, and a rule of another bus."""
     elsewhere = {"event_bus_name": "another"}
     return resources("aws_cloudwatch_event_rule", *[{"event_bus_name": BUS}] * number, elsewhere)
 
 
 def targets(number: int) -> dict[str, Any]:
-    """Return a rule's targets, and one of another rule."""
+    """Return the targets of a rule, and a target of another rule."""
     return resources("aws_cloudwatch_event_target", *[{"rule": RULE}] * number, {"rule": "another"})
 
 
@@ -74,7 +74,7 @@ def dashboard(number: int) -> dict[str, Any]:
 
 
 def role_policies(number: int) -> dict[str, Any]:
-    """Return two policies of one role that are this long together, and one of another role."""
+    """Return two policies of one role, of this length together, and a policy of another role."""
     return resources(
         "aws_iam_role_policy",
         {"role": ROLE, "policy": policy(1_000)},
@@ -84,7 +84,7 @@ def role_policies(number: int) -> dict[str, Any]:
 
 
 def trust_policy(number: int) -> dict[str, Any]:
-    """Return a role that is trusted in this many characters."""
+    """Return a role with a trust policy of this length."""
     return resources("aws_iam_role", {"assume_role_policy": policy(number)})
 
 
@@ -104,14 +104,14 @@ ONES = [
 
 
 def highest(limit: Limit) -> int:
-    """Return the highest number that nothing is said about."""
+    """Return the highest number without a message."""
     number = limit.default or limit.most
     assert number is not None
     return number
 
 
 def the_only(document: dict[str, Any], limit: Limit) -> str:
-    """Return the one thing that is found; a limit that can be raised only warns."""
+    """Return the only finding; a limit that can be raised gives a warning."""
     found = quotas.check(document)
     told, silent = (
         (found.errors, found.warnings) if limit.default is None else (found.warnings, found.errors)
@@ -128,7 +128,7 @@ def says_it_all(text: str, number: int, limit: Limit) -> None:
 
 
 @pytest.mark.parametrize(("place", "limit"), LENGTHS, ids=map("-".join, limits.LENGTHS))
-def test_a_name_may_be_as_long_as_aws_takes_it(place: tuple[str, str], limit: Limit) -> None:
+def test_name_may_be_as_long_as_aws_allows(place: tuple[str, str], limit: Limit) -> None:
     type_, argument = place
     assert quotas.check(resources(type_, {argument: "x" * highest(limit)})) == Findings()
     number = highest(limit) + 1
@@ -149,15 +149,13 @@ def test_a_name_may_be_too_short(place: tuple[str, str], limit: Limit) -> None:
     assert f"'xx': 2 characters, and {limit.what} takes 3 to {highest(limit)} (" in told
 
 
-def test_a_name_that_is_known_when_deployed_is_left_alone() -> None:
+def test_name_that_is_unknown_at_synth_is_not_checked() -> None:
     document = resources("aws_pipes_pipe", {"name": "${var." + "x" * 100 + "}"})
     assert quotas.check(document) == Findings()
 
 
 @pytest.mark.parametrize(("type_", "limit"), COUNTS, ids=limits.COUNTS)
-def test_more_of_a_kind_than_an_account_has_by_default_is_warned_of(
-    type_: str, limit: Limit
-) -> None:
+def test_more_resources_than_the_default_quota_are_a_warning(type_: str, limit: Limit) -> None:
     assert quotas.check(resources(type_, *[{}] * highest(limit))) == Findings()
     told = the_only(resources(type_, *[{}] * (highest(limit) + 1)), limit)
     assert told.startswith("this stack: ")
@@ -165,21 +163,21 @@ def test_more_of_a_kind_than_an_account_has_by_default_is_warned_of(
 
 
 @pytest.mark.parametrize(("build", "limit", "where"), ONES, ids=[one[0].__name__ for one in ONES])
-def test_what_is_in_one_thing_is_counted(build: Any, limit: Limit, where: str) -> None:
+def test_parts_of_one_resource_are_counted(build: Any, limit: Limit, where: str) -> None:
     assert quotas.check(build(highest(limit))) == Findings()
     told = the_only(build(highest(limit) + 1), limit)
     assert told.startswith(where)
     says_it_all(told, highest(limit) + 1, limit)
 
 
-def test_beyond_what_aws_ever_gives_is_refused_and_no_longer_only_warned_of() -> None:
+def test_more_than_the_fixed_limit_is_an_error_not_a_warning() -> None:
     assert limits.TRUST_POLICY.most
     assert quotas.check(trust_policy(limits.TRUST_POLICY.most)).errors == []
     (error,) = quotas.check(trust_policy(limits.TRUST_POLICY.most + 1)).errors
     assert error.startswith("aws_iam_role.r0: 8,193 characters, and a role's trust policy takes ")
 
 
-def test_what_is_an_expression_of_terraform_is_left_alone() -> None:
+def test_terraform_expression_is_not_checked() -> None:
     expression = "${jsonencode(local.it)}"
     for document in (
         resources("aws_cloudwatch_dashboard", {"dashboard_body": expression}),
@@ -198,7 +196,7 @@ def test_the_projects_own_stacks_are_within_every_limit(
 
 
 @pytest.mark.parametrize("place", API, ids=map("-".join, API))
-def test_a_length_is_that_of_the_apis_model(place: tuple[str, str]) -> None:
+def test_length_is_that_of_the_api_model(place: tuple[str, str]) -> None:
     service, operation, member = API[place]
     model = ServiceModel(Loader().load_service_model(service, "service-2"))
     request = model.operation_model(operation).input_shape
@@ -213,7 +211,7 @@ def test_the_commands_know_the_same_numbers() -> None:
     assert capacity.READERS_A_SHARD_OF_A_GLOBAL_TABLE == source.ADVISED_READERS_OF_GLOBAL_TABLES
 
 
-def test_the_page_lists_every_limit_with_its_number_and_where_it_is_from() -> None:
+def test_page_lists_every_limit_with_number_and_source() -> None:
     text = (REPO / "docs" / "quotas.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     for limit in limits.EVERY:

@@ -1,4 +1,4 @@
-"""More pipes on a stream than AWS advises are warned of, once for streams that are alike."""
+"""A warning for more pipes on a stream than AWS advises; equal streams share a warning."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/{}/stream/2026-01-31T12:00:
 
 
 def table(name: str = "orders", *, global_table: bool = False) -> ExistingTable:
-    """Return a table by its stream's ARN: equal names, equal streams."""
+    """Return a table by its stream's ARN; the same name gives the same stream."""
     return ExistingTable(
         stream_arn=ARN.format(name), keys=KeySchema(KEY), global_table=global_table
     )
@@ -46,7 +46,7 @@ def test_the_readers_of_a_stream_add_up(
     assert [text.startswith(warned or "?") for text in readers.warnings()] == [True] * bool(warned)
 
 
-def test_streams_are_counted_each_by_itself() -> None:
+def test_each_stream_is_counted_separately() -> None:
     readers = Readers()
     for name, pipes in (("orders", 2), ("customers", 3), ("parcels", 4)):
         readers.add(name, table(name), pipes)
@@ -56,7 +56,7 @@ def test_streams_are_counted_each_by_itself() -> None:
     ]
 
 
-def test_streams_that_are_alike_share_a_warning() -> None:
+def test_streams_with_the_same_number_of_pipes_share_a_warning() -> None:
     readers = Readers()
     for number in range(30):
         readers.add(f"p{number}", table(f"table-{number}"), 3)
@@ -72,8 +72,8 @@ def test_the_warning_says_what_it_means_and_what_to_do() -> None:
     assert [f"warning: {text}\n" for text in readers.warnings()] == [ADVICE]
 
 
-def test_a_stack_warns_of_what_its_pipelines_are_together(tmp_path: Path) -> None:
-    """Three topics of one stream, in as many pipelines, none of which is too much by itself."""
+def test_stack_adds_up_the_pipes_of_its_pipelines(tmp_path: Path) -> None:
+    """Three pipelines on one stream with one topic each; each pipeline alone gives no warning."""
     app = App(outdir=str(tmp_path))
     stack = MomentoStack(app, "own", read_settings())
     for name in ("a", "b", "c"):
@@ -85,7 +85,7 @@ def test_a_stack_warns_of_what_its_pipelines_are_together(tmp_path: Path) -> Non
     assert warning.startswith(f"pipelines {names}: 3 pipes read each shard of the stream, and AWS")
 
 
-def test_one_reader_is_as_advised(tmp_path: Path) -> None:
+def test_one_reader_gives_no_warning(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path))
     stack = MomentoStack(app, "own", read_settings(TOPOLOGY="bus"))
     mapping = ItemMapping(topic=TopicMessage(topic="changes", value=[KEY]))

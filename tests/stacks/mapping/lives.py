@@ -1,6 +1,6 @@
-"""Items that come, change and go: as stream records, and as what the cache has to hold at the end.
+"""Writes of items: as stream records, and as the entries that the cache must have at the end.
 
-The oracle judges items, in plain Python, and knows nothing of filters and paths.
+The oracle works on items, in plain Python, without filters and paths.
 """
 
 import base64
@@ -33,7 +33,7 @@ def _encoded(value: object) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Change:
-    """An item before and after; an item that was not, or is no more, is none."""
+    """An item before and after a write; None if the item does not exist."""
 
     before: Item | None
     after: Item | None
@@ -51,7 +51,7 @@ class Change:
 def changes(
     writes: list[tuple[Item, Item | None]], keys: tuple[str, ...]
 ) -> Iterator[tuple[Change, dict[tuple[object, ...], Item]]]:
-    """Yield what writes change, each with the table after it.
+    """Yield the changes that writes make, each with the table after it.
 
     A write is a key with what the item is from then on; equal items write no record.
     """
@@ -70,9 +70,9 @@ def changes(
 
 @dataclass(frozen=True)
 class Condition:
-    """What an item has to be; `sayable` if a filter can tell that an item ceased to be it.
+    """A condition on items; `sayable` if a filter can match the items that no longer meet it.
 
-    What is `fixed` is about the table's key, by which an item is it always or never.
+    A `fixed` condition is on the table's key: an item always or never meets it.
     """
 
     holds: Callable[[Item], bool]
@@ -82,10 +82,11 @@ class Condition:
 
 @dataclass
 class Oracle:
-    """What a cache holds beside the items that belong into it, and for which reason.
+    """The entries in a cache that do not belong to a matching item, and the reason.
 
-    `key` and `value` are an item's own; an item with no key, or an empty one, has no entry. `apart`
-    says that the table's keys tell which item an entry is of: then each removed item takes it out.
+    `key` and `value` give the cache key and the entry of an item; an item without a key, or with an
+    empty key, has no entry. `apart` says that the table's keys decide which item has an entry: then
+    each removed item deletes its entry.
     """
 
     key: Callable[[Item], object]
@@ -95,18 +96,18 @@ class Oracle:
     left_over: dict[object, object] = field(default_factory=dict)
 
     def belongs(self, item: Item | None) -> bool:
-        """Say whether an item is to be in the cache."""
+        """Say whether an item should be in the cache."""
         if item is None or self._key(item) is None:
             return False
         return all(one.holds(item) for one in self.conditions)
 
     def expected(self, table: Mapping[Any, Item]) -> dict[object, object]:
-        """Return the entries of the items that belong into the cache."""
+        """Return the entries of the items that should be in the cache."""
         inside = [item for item in table.values() if self.belongs(item)]
         return {self._key(item): self.value(item) for item in inside}
 
     def see(self, change: Change) -> None:
-        """Note what a change leaves in the cache, as docs/mapping.md says."""
+        """Note the entries that a change leaves in the cache, as docs/mapping.md explains."""
         before, after = change.before, change.after
         if before is None or not all(one.holds(before) for one in self.conditions if one.fixed):
             return

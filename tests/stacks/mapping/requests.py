@@ -1,4 +1,4 @@
-"""Records of one item, and the requests a mapping makes of them."""
+"""Records of one item, and the requests that a mapping makes of them."""
 
 from collections.abc import Mapping
 from typing import Any

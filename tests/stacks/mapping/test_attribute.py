@@ -1,4 +1,4 @@
-"""Attributes of an item, the keys among them, and what a stream shows."""
+"""Attributes and keys of an item, and what a stream shows of the item."""
 
 from typing import Any
 
@@ -21,9 +21,7 @@ CITY, AT = Attribute("City"), Attribute("At", "N")
         (Attribute("l", "L").element(12, "M").member("n", "N"), "l.L[12].M.n.N", "l"),
     ],
 )
-def test_an_attribute_knows_its_place_in_dynamodb_json(
-    attribute: Attribute, path: str, top: str
-) -> None:
+def test_attribute_has_a_path_in_dynamodb_json(attribute: Attribute, path: str, top: str) -> None:
     assert (attribute.path, attribute.top) == (path, top)
 
 
@@ -33,22 +31,22 @@ def test_a_member_has_its_own_name_and_an_element_its_lists() -> None:
 
 
 @pytest.mark.parametrize("type_", TYPES)
-def test_every_type_of_dynamodb_is_taken(type_: str) -> None:
+def test_every_dynamodb_type_is_accepted(type_: str) -> None:
     assert Attribute("a", type_).path == f"a.{type_}"
 
 
 @pytest.mark.parametrize("type_", ["", "s", "string", "int", "BYTES"])
-def test_another_type_is_refused_with_those_there_are(type_: str) -> None:
+def test_unknown_type_is_refused_with_the_known_types(type_: str) -> None:
     with pytest.raises(MappingError, match=f"has the type '{type_}'; write one .* S, N, B, BOOL"):
         Attribute("a", type_)
 
 
 ODD_NAMES = ["a b", "a.b", "größe", "a[0]", "#a", "$a", "a*", "<a>", 'a"']
-"""Names that DynamoDB takes and a path does not."""
+"""Names that DynamoDB allows and a path does not."""
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_a_name_that_no_path_can_hold_is_not_mapped(name: str) -> None:
+def test_name_that_no_path_can_have_is_refused(name: str) -> None:
     odd = r"cannot be named in a path .* as well, and map that"
     with pytest.raises(MappingError, match=odd):
         _ = Attribute(name).path
@@ -68,13 +66,13 @@ def test_a_key_may_have_any_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", 5, None])
-def test_what_is_no_name_is_refused(name: Any) -> None:
+def test_value_that_is_no_name_is_refused(name: Any) -> None:
     with pytest.raises(MappingError, match=r"an attribute's name is .*; write text"):
         Attribute(name)
 
 
 @pytest.mark.parametrize("place", ["a b", "a.b", "a.M", "a.L[x]", "a.M.", "$.a", "a.S"])
-def test_a_place_that_is_none_is_refused(place: str) -> None:
+def test_invalid_place_is_refused(place: str) -> None:
     with pytest.raises(MappingError, match=r"no place in an item: write .*member\("):
         Attribute("a", "S", place)
 
@@ -118,7 +116,7 @@ def test_a_key_by_its_name_alone_is_refused_with_what_to_write() -> None:
         KeySchema("City")  # type: ignore[arg-type]
 
 
-def test_the_keys_are_known_by_name_and_type() -> None:
+def test_keys_are_recognized_by_name_and_type() -> None:
     keys = KeySchema(CITY, AT)
     assert keys.attributes == (CITY, AT)
     assert keys.has(CITY)
@@ -178,7 +176,7 @@ def test_a_view_is_known_by_its_name() -> None:
     ],
 )
 @pytest.mark.parametrize("part", [Attribute("City"), Field.NEW_IMAGE, Field.EVENT_NAME])
-def test_a_part_of_an_item_does_not_become_text(part: Any, join: Any) -> None:
+def test_part_of_an_item_cannot_become_text(part: Any, join: Any) -> None:
     """It would be a constant, the same for every item."""
     with pytest.raises((MappingError, TypeError)) as caught:
         join(part)

@@ -28,7 +28,7 @@ PAIR = Stream(KeySchema(KEY, SORT))
 
 
 def routes(entry: CacheEntry, stream: Stream = STREAM, **where: Any) -> dict[str, PipeConfig]:
-    """Return an entry's routes; items are narrowed by attributes that are text."""
+    """Return an entry's pipes; `where` has conditions on attributes that are text."""
     rules = {Attribute(name): rules for name, rules in where.items()}
     return dict(ItemMapping(cache=entry, where=rules).pipe_configs(stream, "shop"))
 
@@ -82,7 +82,7 @@ def test_an_entry_may_name_another_cache() -> None:
         (Attribute("m", "M").member("k"), {"M": {"k": {"S": "x"}}}, "key=x"),
     ],
 )
-def test_a_key_that_is_none_of_the_tables_is_taken_from_the_images(
+def test_key_that_is_not_the_tables_is_read_from_the_images(
     key: Attribute, value: Any, parameter: str
 ) -> None:
     mapping = ItemMapping(cache=CacheEntry(key=key, value=[KEY], ttl=60, key_is_unique=True))
@@ -110,7 +110,7 @@ def test_an_item_without_its_key_or_with_an_empty_one_sends_nothing(image: Any) 
 
 
 @pytest.mark.parametrize("type_", ["S", "N"])
-def test_the_tables_key_is_taken_from_the_keys(type_: str) -> None:
+def test_tables_key_is_read_from_the_keys(type_: str) -> None:
     key = Attribute("k", type_)
     found = routes(CacheEntry(key=key, ttl=60), Stream(KeySchema(key)))
     for route in found.values():
@@ -153,7 +153,7 @@ def test_a_binary_key_is_refused(key: Attribute, schema: KeySchema, *, put: bool
 
 
 @pytest.mark.parametrize("type_", TYPES)
-def test_a_ttl_is_a_number(type_: str) -> None:
+def test_ttl_attribute_is_a_number(type_: str) -> None:
     ttl = Attribute("T", type_)
     if type_ == "N":
         query = routes(CacheEntry(key=KEY, ttl=ttl))[PUT].query_string_parameters
@@ -169,7 +169,7 @@ def test_a_fixed_ttl_is_sent_as_it_is(ttl: int) -> None:
     assert found.query_string_parameters["ttl_seconds"] == str(ttl)
 
 
-def test_a_sort_key_is_a_ttl_too() -> None:
+def test_sort_key_may_be_the_ttl() -> None:
     found = routes(CacheEntry(key=CODE, ttl=SORT, key_is_unique=True), PAIR)[PUT]
     assert found.query_string_parameters["ttl_seconds"] == "$.dynamodb.Keys.At.N"
 
@@ -198,9 +198,7 @@ def test_a_sort_key_is_a_ttl_too() -> None:
     ],
     ids=str,
 )
-def test_an_entry_that_momento_would_refuse_is_refused_before(
-    entry: CacheEntry, complaint: str
-) -> None:
+def test_entry_that_momento_would_refuse_is_refused(entry: CacheEntry, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
         routes(entry)
 
@@ -238,7 +236,7 @@ def test_half_of_a_key_does_not_identify_an_item(key: Attribute) -> None:
         (StreamView.OLD_IMAGE, CacheEntry(key=KEY, value=[KEY], ttl=60), None),
     ],
 )
-def test_an_entry_takes_what_the_stream_shows(
+def test_entry_needs_a_view_that_shows_its_attributes(
     view: StreamView, entry: CacheEntry, lacks: str | None
 ) -> None:
     stream = Stream(STREAM.keys, view)
@@ -249,8 +247,8 @@ def test_an_entry_takes_what_the_stream_shows(
         routes(entry, stream)
 
 
-def test_a_removed_item_that_its_key_leaves_out_deletes_nothing() -> None:
-    """In a table of several kinds of items, only one of which has this partition and flows."""
+def test_removed_item_whose_key_does_not_match_deletes_nothing() -> None:
+    """The table has several kinds of items, and only the items with this partition key flow."""
     account, kind = Attribute("Account"), Attribute("Kind")
     entry = CacheEntry(key=account, key_is_unique=True, ttl=60)
     mapping = ItemMapping(cache=entry, where={kind: ["profile"], Attribute("Status"): ["open"]})
@@ -285,7 +283,7 @@ TWO_KINDS = KeySchema(ACCOUNT, KIND)
     ],
 )
 def test_removing_an_item_of_another_kind_leaves_the_entry(key: Attribute, where: Any) -> None:
-    """Items of other kinds can have the same cache key: the removed one must have matched."""
+    """Items of other kinds can have the same cache key, so the removed item must have matched."""
     entry = CacheEntry(key=key, value=[ACCOUNT], key_is_unique=True, ttl=60)
     mapping = ItemMapping(cache=entry, where=where)
 
@@ -311,10 +309,10 @@ def test_removing_an_item_of_another_kind_leaves_the_entry(key: Attribute, where
     ],
 )
 @pytest.mark.parametrize("view", [StreamView.NEW_IMAGE, StreamView.NEW_AND_OLD_IMAGES])
-def test_removed_item_that_alone_can_have_the_entry_deletes_it_whether_it_matched_or_not(
+def test_removed_item_with_a_unique_cache_key_deletes_its_entry_even_without_a_match(
     keys: KeySchema, key: Attribute, where: Any, view: StreamView
 ) -> None:
-    """One value of the other half makes half of a key the whole; no old image is needed then."""
+    """With one value for the other half, half of a key is enough to identify an item."""
     entry = CacheEntry(key=key, value=[ACCOUNT], key_is_unique=True, ttl=60)
     route = ItemMapping(cache=entry, where=where).pipe_configs(Stream(keys, view), "c")[DELETE]
     assert "Status" not in route.patterns[0]
@@ -323,7 +321,7 @@ def test_removed_item_that_alone_can_have_the_entry_deletes_it_whether_it_matche
 @pytest.mark.parametrize(
     "more", [{}, {ACCOUNT: [{"prefix": "a"}]}, {KIND: [{"exists": True}]}, {KIND: ["k", "l"]}]
 )
-def test_half_of_a_key_with_rules_for_other_attributes_needs_the_old_image(more: Any) -> None:
+def test_half_of_a_key_with_other_conditions_needs_the_old_image(more: Any) -> None:
     entry = CacheEntry(key=ACCOUNT, key_is_unique=True, ttl=60)
     mapping = ItemMapping(cache=entry, where={STATUS: ["open"], **more})
     with pytest.raises(
@@ -335,8 +333,8 @@ def test_half_of_a_key_with_rules_for_other_attributes_needs_the_old_image(more:
         mapping.pipe_configs(Stream(TWO_KINDS, StreamView.NEW_IMAGE), "c")
 
 
-def test_entry_that_stays_although_its_item_is_removed_is_told() -> None:
-    """The item ceased to match before, and no pattern says so: its entry may be another's now."""
+def test_entry_that_stays_after_the_removal_is_a_warning() -> None:
+    """No pattern found that the item no longer matched; another item may have its entry."""
     where = {STATUS: [{"prefix": "o"}]}
     entry = CacheEntry(key=ACCOUNT, key_is_unique=True, ttl=60)
     (told,) = ItemMapping(cache=entry, where=where).warnings(Stream(TWO_KINDS))
@@ -347,12 +345,12 @@ def test_entry_that_stays_although_its_item_is_removed_is_told() -> None:
 
 
 def test_a_ttl_in_a_list_is_refused() -> None:
-    """No filter could leave out the items that lack it."""
+    """No filter could leave out the items without it."""
     with pytest.raises(MappingError, match="write it to an attribute of its own"):
         routes(CacheEntry(key=KEY, ttl=Attribute("Times", "L").element(0, "N")))
 
 
-def test_an_item_that_ceases_to_match_leaves_the_cache_and_what_is_removed_always_does() -> None:
+def test_item_that_no_longer_matches_or_is_removed_leaves_the_cache() -> None:
     found = routes(CacheEntry(key=KEY, ttl=60), Status=["open"])
     assert [json.loads(one)["eventName"] for one in found[DELETE].patterns] == [
         ["REMOVE"],
@@ -382,7 +380,7 @@ def test_an_item_that_ceases_to_match_leaves_the_cache_and_what_is_removed_alway
         (CacheEntry(key=KEY, ttl=60), {KEY: [{"prefix": "a"}]}, []),
     ],
 )
-def test_what_an_entry_cannot_do_is_told(
+def test_limits_of_an_entry_are_warnings(
     entry: CacheEntry, where: Any, warnings: list[str]
 ) -> None:
     told = ItemMapping(cache=entry, where=where).warnings(STREAM)
@@ -398,7 +396,7 @@ def test_the_old_image_may_be_the_value() -> None:
 
 @pytest.mark.parametrize("seconds", [315_360_001, 1_795_826_861, 1_795_826_861_000])
 def test_ttl_that_is_a_time_is_refused(seconds: int) -> None:
-    """A fixed TTL over ten years is a time since 1970: DynamoDB counts so, and Momento does not.
+    """A fixed TTL over ten years is probably a time since 1970, as DynamoDB has it.
 
     Source: Momento, HTTP API for Cache, "Set" (`ttl_seconds`); DynamoDB, "Using time to live".
     """
@@ -409,7 +407,7 @@ def test_ttl_that_is_a_time_is_refused(seconds: int) -> None:
 
 
 def test_ttl_of_ten_years_is_taken() -> None:
-    """Provisioned storage keeps an item for any time: ten years are still a duration."""
+    """Provisioned storage has no limit, so ten years can be meant."""
     entry = CacheEntry(key=Attribute("Id"), ttl=315_360_000)
     routes = ItemMapping(cache=entry).pipe_configs(
         cache="weather", stream=Stream(KeySchema(Attribute("Id")))

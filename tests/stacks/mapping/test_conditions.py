@@ -1,4 +1,4 @@
-"""Conditions for an attribute: what they become, their opposite, and what is refused."""
+"""Conditions on an attribute: the pattern, the opposite, and what is refused."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ VALUES: dict[str, list[Any]] = {
     "B": ["", "AA==", "//4="],
     "BOOL": [True, False],
 }
-"""What attributes of a type hold in a stream record; a missing one is tried as well."""
+"""Values of each type in a stream record; a missing attribute is tried as well."""
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ VALUES: dict[str, list[Any]] = {
         (NUMBER, [{"exists": True}], [{"exists": True}]),
     ],
 )
-def test_rules_become_a_patterns(
+def test_conditions_become_the_values_of_a_pattern(
     attribute: Attribute, rules: Sequence[Any], any_of: list[Any]
 ) -> None:
-    """Numbers as DynamoDB writes them, which are text in a stream."""
+    """Numbers are written as in a stream, where they are text."""
     found = Conditions.parse(attribute, rules).any_of
     assert list(found) == any_of
     compiled({"v": list(found)})
@@ -114,7 +114,7 @@ def test_rules_become_a_patterns(
         (Attribute("x", "L").element(0, "M").member("y"), ["a"], "cannot compare"),
     ],
 )
-def test_a_rule_that_could_never_match_is_refused(
+def test_condition_that_never_matches_is_refused(
     attribute: Attribute, rules: Any, complaint: str
 ) -> None:
     with pytest.raises(MappingError, match=complaint):
@@ -140,7 +140,7 @@ SAYABLE: list[tuple[Attribute, list[Any]]] = [
 
 
 @pytest.mark.parametrize(("attribute", "rules"), SAYABLE)
-def test_the_opposite_matches_what_the_rules_do_not(attribute: Attribute, rules: list[Any]) -> None:
+def test_opposite_matches_exactly_the_other_values(attribute: Attribute, rules: list[Any]) -> None:
     found = Conditions.parse(attribute, rules)
     opposite = found.opposite
     assert opposite
@@ -156,7 +156,7 @@ def test_the_opposite_matches_what_the_rules_do_not(attribute: Attribute, rules:
         (BOOLEAN, [True, False, {"exists": False}]),
     ],
 )
-def test_rules_that_match_every_item_have_an_empty_opposite(
+def test_conditions_that_match_every_item_have_an_empty_opposite(
     attribute: Attribute, rules: list[Any]
 ) -> None:
     assert Conditions.parse(attribute, rules).opposite == ()
@@ -174,8 +174,8 @@ def test_rules_that_match_every_item_have_an_empty_opposite(
         [{"anything-but": ["a"]}, {"anything-but": ["b"]}],
     ],
 )
-def test_other_rules_have_no_opposite(rules: list[Any]) -> None:
-    """Pipes do not take anything-but with an operator inside."""
+def test_other_conditions_have_no_opposite(rules: list[Any]) -> None:
+    """Pipes do not support anything-but with an operator inside."""
     assert Conditions.parse(TEXT, rules).opposite is None
 
 
@@ -183,7 +183,7 @@ def test_other_rules_have_no_opposite(rules: list[Any]) -> None:
     ("attribute", "rules"),
     [*SAYABLE, (TEXT, [{"prefix": "o"}, "", {"exists": False}]), (TEXT, [{"suffix": "n"}])],
 )
-def test_filled_rules_match_the_same_values_but_nothing_empty(
+def test_filled_conditions_match_the_same_values_except_empty_ones(
     attribute: Attribute, rules: list[Any]
 ) -> None:
     found = Conditions.parse(attribute, rules)
@@ -198,7 +198,7 @@ def test_filled_rules_match_the_same_values_but_nothing_empty(
         assert filled.matches({"v": value}) is (value != "" and plain.matches({"v": value}))
 
 
-def test_rules_for_empty_text_only_are_not_for_a_key() -> None:
+def test_conditions_for_empty_text_only_are_refused_for_a_key() -> None:
     rules = Conditions.parse(TEXT, ["", {"exists": False}])
     complaint = (
         f"the conditions on s (S) are {json.dumps(['', {'exists': False}])}, and it is the topic"

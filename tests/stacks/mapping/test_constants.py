@@ -1,4 +1,4 @@
-"""A text or number that is sent as it is written: what cannot be meant or sent is refused."""
+"""Constants in a mapping: those that cannot be sent, or cannot be meant, are refused."""
 
 import datetime as dt
 import json
@@ -102,7 +102,7 @@ ODD: dict[str, Any] = {
 
 @pytest.mark.parametrize("place", TAKEN)
 @pytest.mark.parametrize("name", ODD)
-def test_what_json_cannot_hold_is_refused(name: str, place: str) -> None:
+def test_value_that_json_cannot_have_is_refused(name: str, place: str) -> None:
     if place == "member" and name in ("set", "set of attributes", "list", "decimal"):
         return  # Python takes no such key
     with pytest.raises(MappingError) as caught:

@@ -1,4 +1,4 @@
-"""A table's mapping as a whole: which routes there are, and what cannot be built."""
+"""A table's mapping as a whole: its pipes, and what is refused."""
 
 from typing import Any
 
@@ -36,9 +36,7 @@ NONE: dict[str, Any] = {}
         (ItemMapping(topic=MESSAGE, cache=ENTRY), [PUT, PUBLISH, DELETE]),
     ],
 )
-def test_there_is_a_route_for_each_thing_that_is_sent(
-    mapping: ItemMapping, names: list[str]
-) -> None:
+def test_each_operation_of_a_mapping_has_a_pipe(mapping: ItemMapping, names: list[str]) -> None:
     """In the order of the operations."""
     assert list(mapping.pipe_configs(STREAM, "shop")) == names
     assert list(OPERATIONS) == [PUT, PUBLISH, DELETE]
@@ -53,7 +51,7 @@ def test_there_is_a_route_for_each_thing_that_is_sent(
         ({"cache": ENTRY, "where": [KEY]}, "where is .*; write a dict such as"),
     ],
 )
-def test_what_is_no_part_of_a_mapping_is_refused_in_words(given: Any, complaint: str) -> None:
+def test_wrong_argument_of_a_mapping_is_refused(given: Any, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
         ItemMapping(**given).pipe_configs(STREAM, "c")
 
@@ -86,12 +84,12 @@ NARROW = ItemMapping(cache=ENTRY, topic=MESSAGE, where={STATUS: ["open"]})
         (NARROW, record("REMOVE", KEYS, old=NONE), [DELETE]),
     ],
 )
-def test_what_a_change_sends(mapping: ItemMapping, event: Any, names: list[str]) -> None:
+def test_change_sends_these_operations(mapping: ItemMapping, event: Any, names: list[str]) -> None:
     assert list(sent(mapping, STREAM, event)) == names
 
 
 @pytest.mark.parametrize("mapping", [PLAIN, NARROW])
-def test_every_route_is_a_pipe_that_eventbridge_takes(mapping: ItemMapping) -> None:
+def test_eventbridge_accepts_every_pipe_of_a_mapping(mapping: ItemMapping) -> None:
     for name, route in mapping.pipe_configs(STREAM, "shop").items():
         Pipe(route.definition(name, method="PUT", endpoint="https://momento.example/*"))
 
@@ -122,7 +120,7 @@ DEEP = Attribute("m" * 250, "M").member("k" * 240)
         (ItemMapping(cache=ENTRY, where={one: ["x"] for one in LONG[:5]}), "have room for 4"),
     ],
 )
-def test_what_is_too_long_or_too_many_is_refused(mapping: ItemMapping, complaint: str) -> None:
+def test_mapping_over_a_limit_is_refused(mapping: ItemMapping, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
         mapping.pipe_configs(STREAM, "shop")
     with pytest.raises(MappingError, match=complaint):
@@ -130,7 +128,7 @@ def test_what_is_too_long_or_too_many_is_refused(mapping: ItemMapping, complaint
 
 
 @pytest.mark.parametrize("cache", ["", "a b", "$.a"])
-def test_the_endpoints_cache_has_to_fit_a_path(cache: str) -> None:
+def test_cache_name_of_the_endpoint_is_checked(cache: str) -> None:
     with pytest.raises(MappingError, match=r"^the cache is .*; use 1 to 255 letters"):
         PLAIN.pipe_configs(STREAM, cache)
 

@@ -1,4 +1,4 @@
-"""Whatever items do, the cache ends with those that belong into it, and the topic hears of them."""
+"""After any writes, the cache has the items that match, and the topic has their messages."""
 
 import base64
 import json
@@ -50,12 +50,12 @@ KEYS = [
     KeySchema(Attribute("id"), Attribute("at", "N")),
 ]
 VALUES: dict[str, list[Any]] = {"S": ["a", "b c"], "N": [0, 7], "B": [b"\0\xff", b"\xfb\xf0"]}
-"""Keys of each type; the bytes differ between the two alphabets of Base64."""
+"""Keys of each type; the bytes look different in the two alphabets of Base64."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as it is written, and as it is meant."""
+    """A condition as it is written, and as a Python function."""
 
     attribute: Attribute
     rules: Sequence[Any]
@@ -65,7 +65,7 @@ class Rule:
 
     @property
     def condition(self) -> Condition:
-        """The rule for an item."""
+        """The condition on an item."""
         return Condition(
             lambda item: self.allows(READ[self.attribute](item)), self.sayable, self.fixed
         )
@@ -106,20 +106,20 @@ ON_CODE = [
     Rule(CODE, ["", {"anything-but": ["none"]}], lambda v: v not in ("none", None)),
     Rule(CODE, [{"anything-but": "none"}, {"exists": False}], lambda v: v != "none"),
 ]
-"""Rules for an attribute that is the cache's key, too."""
+"""Conditions on an attribute that is also the cache's key."""
 ON_ID = {
     "S": [Rule(Attribute("id"), [{"prefix": "a"}], lambda v: v.startswith("a"), fixed=True)],
     "N": [Rule(Attribute("id", "N"), [7, "8"], lambda v: v == 7, fixed=True)],
     "B": [Rule(Attribute("id", "B"), [b"\xfb\xf0"], lambda v: v == b"\xfb\xf0", fixed=True)],
 }
-"""Rules for the table's key, by which no item ceases to match."""
+"""Conditions on the table's key; an item always or never meets them."""
 ONE_AT = Rule(Attribute("at", "N"), [1], lambda v: v == 1, fixed=True)
-"""By which only one item of a partition flows, so that the partition key is unique."""
+"""With this condition one item of a partition flows, so the partition key is unique."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A table, a mapping, and a life."""
+    """A table, a mapping, and writes."""
 
     stream: Stream
     key: Attribute
@@ -133,19 +133,19 @@ class Case:
 
     @property
     def apart(self) -> bool:
-        """Whether only one item can have an entry: by the table's key, or by rules for it."""
+        """Whether only one item can have an entry, because of the key or conditions on it."""
         one_item = any(rule in ON_ID["B"] for rule in self.rules)
         return self.key in self.stream.keys.attributes or one_item
 
     @property
     def events(self) -> tuple[str, ...]:
-        """The events that are published: where no old image is, no removed item can be judged."""
+        """The events that are published; conditions on removed items need old images."""
         told = self.stream.view is StreamView.NEW_AND_OLD_IMAGES
         return ("INSERT", "MODIFY", *(["REMOVE"] if told else []))
 
     @property
     def mapping(self) -> ItemMapping:
-        """The mapping under test: the rules, and a value with sparse, nested and renamed parts."""
+        """The mapping under test: conditions, and a value with sparse, nested and renamed parts."""
         value: dict[str, Part] = {
             "key": self.key,
             "was": {"size": SIZE, "city": CITY},
@@ -167,7 +167,7 @@ class Case:
         return item.get(self.key.name)
 
     def value_of(self, item: Item) -> object:
-        """Return what the cache should hold of an item."""
+        """Return the entry of an item."""
         size = _text(READ[SIZE](item))
         was = {"size": size, "city": READ[CITY](item) or ""}
         paid = READ[PAID](item)
@@ -183,7 +183,7 @@ def _text(value: object) -> str:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Draw a table, a mapping that it takes, and a life of up to a dozen writes."""
+    """Draw a table, a mapping for it, and up to a dozen writes."""
     keys = draw(st.sampled_from(KEYS))
     own = keys.partition.type == "B" or draw(st.booleans())
     key = CODE if own else keys.partition
@@ -207,7 +207,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def _attributes(number: int) -> st.SearchStrategy[dict[str, Any]]:
-    """Return what items hold beside their key; no two items share a code."""
+    """Return the attributes of items besides their key; no two items share a code."""
     codes = st.sampled_from(["", f"c{number}", f"d{number}"])
     return st.fixed_dictionaries(
         {},
@@ -222,7 +222,7 @@ def _attributes(number: int) -> st.SearchStrategy[dict[str, Any]]:
 
 
 class Momento:
-    """A cache and a topic, as far as these requests need them."""
+    """A cache and a topic that answer these requests."""
 
     def __init__(self) -> None:
         self.cache: dict[object, object] = {}
@@ -253,7 +253,7 @@ class Momento:
 
 
 def rule_of(config: RuleConfig, name: str, method: str, endpoint: str) -> RuleDefinition:
-    """Return the rule that a config makes, with a connection that adds nothing."""
+    """Return the rule of a config, with a connection that adds nothing."""
     return RuleDefinition(
         name=name,
         arn="",
@@ -273,7 +273,7 @@ def rule_of(config: RuleConfig, name: str, method: str, endpoint: str) -> RuleDe
 
 
 def on_a_bus(case: Case, record: Mapping[str, Any]) -> dict[str, Request | None]:
-    """Return what each config sends for a record where one pipe, a bus and rules do it."""
+    """Return the requests for a record with one pipe, an event bus and rules."""
     configs = case.mapping.pipe_configs(case.stream, "shop")
     taken = union_of_filters(list(configs.values()), MAX_FILTERS)
     if taken and not any(eventpipes.compile(pattern).matches(record) for pattern in taken):
@@ -302,10 +302,10 @@ def _message(change: Change, names: tuple[str, ...]) -> dict[str, object]:
 
 @given(cases())
 @reproducibly(300)
-def test_the_cache_ends_with_the_items_that_belong_into_it(case: Case) -> None:
-    """With what docs/mapping.md says a pipe cannot tell, too; the topic has what matches.
+def test_cache_has_the_right_items_at_the_end(case: Case) -> None:
+    """Entries that are left over according to docs/mapping.md count; the topic has what matches.
 
-    An event bus and its rules send the very same requests.
+    An event bus and its rules send the same requests.
     """
     momento = Momento()
     conditions = [rule.condition for rule in case.rules]

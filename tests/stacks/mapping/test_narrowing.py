@@ -1,4 +1,4 @@
-"""Which items flow: the filters for what is written, removed, and leaves."""
+"""Which items flow: the filters for written, removed and leaving items."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ CLOSED = {"Status": {"S": [{"anything-but": ["open"]}, {"exists": False}]}}
 
 
 def parsed(patterns: tuple[str, ...]) -> list[Any]:
-    """Return filters, each of which has to be one EventBridge takes, in canonical JSON."""
+    """Return filters; EventBridge must accept each, and each must be canonical JSON."""
     for text in patterns:
         compiled(text)
         assert text == json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
@@ -65,13 +65,13 @@ def parsed(patterns: tuple[str, ...]) -> list[Any]:
         ),
     ],
 )
-def test_written_items_are_judged_by_what_they_are_and_removed_ones_by_what_they_were(
+def test_filters_read_the_new_image_of_written_items_and_the_old_image_of_removed_items(
     where: Any, events: tuple[str, ...], patterns: list[Any]
 ) -> None:
     assert parsed(Narrowing.parse(where, STREAM).filters(events)) == patterns
 
 
-def test_items_leave_by_a_change_of_each_attribute_they_are_narrowed_by() -> None:
+def test_each_attribute_with_a_condition_has_a_filter_for_leaving_items() -> None:
     narrowing = Narrowing.parse({KEY: ["a"], STATUS: ["open"], SIZE: [1]}, STREAM)
     was = {**NAMED, "OldImage": {**OPEN, "Size": {"N": ["1"]}}}
     other = {"Size": {"N": [{"anything-but": ["1"]}, {"exists": False}]}}
@@ -81,7 +81,7 @@ def test_items_leave_by_a_change_of_each_attribute_they_are_narrowed_by() -> Non
     ]
 
 
-def test_without_an_old_image_every_change_of_what_does_not_match_counts_as_leaving() -> None:
+def test_without_old_images_every_change_to_a_non_matching_item_is_a_leaving() -> None:
     stream = Stream(STREAM.keys, StreamView.NEW_IMAGE)
     narrowing = Narrowing.parse({KEY: ["a"], STATUS: ["open"]}, stream)
     assert parsed(narrowing.leaving_filters()) == [
@@ -92,12 +92,12 @@ def test_without_an_old_image_every_change_of_what_does_not_match_counts_as_leav
 @pytest.mark.parametrize(
     "where", [{}, {KEY: ["a"]}, {STATUS: [{"exists": True}, {"exists": False}]}]
 )
-def test_no_item_leaves_by_a_key_or_by_rules_that_all_match(where: Any) -> None:
+def test_keys_and_conditions_that_always_match_need_no_filter_for_leaving_items(where: Any) -> None:
     narrowing = Narrowing.parse(where, STREAM)
     assert (narrowing.leaving_filters(), narrowing.warnings) == ((), [])
 
 
-def test_rules_without_an_opposite_are_told() -> None:
+def test_conditions_without_an_opposite_are_a_warning() -> None:
     narrowing = Narrowing.parse({STATUS: [{"prefix": "o"}], SIZE: [1]}, STREAM)
     (left,) = parsed(narrowing.leaving_filters())
     assert "Size" in left["dynamodb"]["NewImage"]
@@ -107,7 +107,7 @@ def test_rules_without_an_opposite_are_told() -> None:
     )
 
 
-def test_an_attribute_that_is_needed_has_to_be_there_and_not_empty() -> None:
+def test_required_attribute_must_exist_and_not_be_empty() -> None:
     narrowing = Narrowing.parse({STATUS: ["open"]}, STREAM).needing(Attribute("Code"), "the key")
     there = {"Code": {"S": [{"anything-but": [""]}]}}
     assert parsed(narrowing.filters(("REMOVE",))) == [
@@ -120,24 +120,24 @@ def test_an_attribute_that_is_needed_has_to_be_there_and_not_empty() -> None:
     ]
 
 
-def test_a_number_that_is_needed_has_to_be_there() -> None:
+def test_required_number_must_exist() -> None:
     (pattern,) = parsed(Narrowing(STREAM).needing(SIZE, "the key").filters(WRITTEN))
     assert pattern["dynamodb"] == {"NewImage": {"Size": {"N": [{"exists": True}]}}}
 
 
-def test_rules_for_an_attribute_that_is_needed_stay_and_leave_out_what_is_empty() -> None:
+def test_conditions_on_a_required_attribute_exclude_empty_text() -> None:
     where: Where = {STATUS: ["", "open", {"exists": False}]}
     (pattern,) = parsed(Narrowing.parse(where, STREAM).needing(STATUS, "the key").filters(WRITTEN))
     assert pattern["dynamodb"] == {"NewImage": OPEN}
 
 
-def test_a_key_of_the_table_is_always_there() -> None:
+def test_key_of_the_table_needs_no_condition() -> None:
     narrowing = Narrowing(STREAM)
     assert narrowing.needing(KEY, "the key") is narrowing
 
 
-def test_an_element_of_a_list_cannot_be_needed() -> None:
-    """A pattern has no place in a list, only any of its members."""
+def test_element_of_a_list_cannot_be_required() -> None:
+    """A pattern cannot name one element of a list; it matches any element."""
     with pytest.raises(MappingError, match=r"Tags\.L\[0\] \(S\) is the key, and a filter"):
         Narrowing(STREAM).needing(Attribute("Tags", "L").element(0), "the key")
 
@@ -159,12 +159,12 @@ def test_conditions_that_no_item_meets_are_refused(where: Any, complaint: str) -
         Narrowing.parse(where, STREAM)
 
 
-def test_an_attribute_that_is_needed_has_one_type() -> None:
+def test_required_attribute_has_one_type() -> None:
     with pytest.raises(MappingError, match="one type at a time"):
         Narrowing.parse({SIZE: [1]}, STREAM).needing(Attribute("Size"), "the key")
 
 
-def test_items_leave_by_four_attributes_at_most() -> None:
+def test_items_may_leave_by_four_attributes_at_most() -> None:
     names = [Attribute(f"a{number}") for number in range(5)]
     four = Narrowing.parse({one: ["x"] for one in names[:4]}, STREAM)
     assert len(four.leaving_filters()) == 4
@@ -185,7 +185,7 @@ def test_items_leave_by_four_attributes_at_most() -> None:
         (StreamView.OLD_IMAGE, ("REMOVE",), None),
     ],
 )
-def test_a_stream_has_to_show_what_items_are_judged_by(
+def test_stream_must_show_the_attributes_in_conditions(
     view: StreamView, events: tuple[str, ...], lacks: str | None
 ) -> None:
     narrowing = Narrowing.parse({STATUS: ["open"]}, Stream(STREAM.keys, view))
@@ -196,7 +196,7 @@ def test_a_stream_has_to_show_what_items_are_judged_by(
         narrowing.filters(events)
 
 
-def test_keys_are_judged_in_every_view() -> None:
+def test_conditions_on_keys_work_with_every_view() -> None:
     for view in StreamView:
         narrowing = Narrowing.parse({KEY: ["a"]}, Stream(STREAM.keys, view))
         assert parsed(narrowing.filters(EVERY)) == [{"dynamodb": NAMED}]
@@ -222,7 +222,7 @@ NOT_EXPIRED = (
         ),
     ],
 )
-def test_a_removal_by_ttl_is_told_from_a_deletion(
+def test_removal_by_ttl_is_distinguished_from_a_deletion(
     kinds: tuple[str, ...], filters: list[str]
 ) -> None:
     """See AWS: "DynamoDB Streams and Time to Live", what userIdentity holds."""
@@ -239,7 +239,7 @@ def test_a_removal_by_ttl_is_told_from_a_deletion(
         ({"userIdentity": {"type": "Service", "principalId": "other.amazonaws.com"}}, "DELETE"),
     ],
 )
-def test_each_removal_is_either_by_ttl_or_a_deletion(identity: dict[str, Any], kind: str) -> None:
+def test_every_removal_is_either_by_ttl_or_a_deletion(identity: dict[str, Any], kind: str) -> None:
     record = {"eventName": "REMOVE", "dynamodb": {"Keys": {}}, **identity}
     matching = [
         one

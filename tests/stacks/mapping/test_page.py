@@ -1,4 +1,4 @@
-"""docs/mapping.md: its example sends what it says, and what it calls refused is."""
+"""docs/mapping.md: its example sends what it shows, and what it calls refused is refused."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def run() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("event", "requests"), SHOWN)
-def test_the_example_sends_these_requests_and_no_other(event: str, requests: str) -> None:
+def test_example_sends_exactly_these_requests(event: str, requests: str) -> None:
     names = run()
     found = ""
     outcomes = names["mapping"].outcomes(json.loads(event), names["stream"], "shop")
@@ -42,7 +42,7 @@ def test_the_page_shows_a_record_for_each_request() -> None:
 
 
 def build(written: str) -> None:
-    """Build the example's mapping with what is written in the place of its own piece."""
+    """Build the example's mapping with one part replaced."""
     names = run()
     mapping = names["mapping"]
     match eval(written, names):  # noqa: S307 - the page's own words
@@ -58,7 +58,7 @@ def build(written: str) -> None:
 
 
 @pytest.mark.parametrize("written", REFUSED)
-def test_what_the_page_calls_refused_is(written: str) -> None:
+def test_mapping_that_the_page_calls_refused_is_refused(written: str) -> None:
     with pytest.raises(MappingError):
         build(written)
 
@@ -73,9 +73,9 @@ def test_what_the_page_calls_refused_is(written: str) -> None:
         '{state: [{"anything-but": "free"}]}',
     ],
 )
-def test_what_the_page_says_to_write_instead_is_taken(written: str) -> None:
+def test_mapping_that_the_page_suggests_is_accepted(written: str) -> None:
     build(written)
 
 
-def test_the_page_tells_what_is_refused() -> None:
+def test_page_lists_refused_mappings() -> None:
     assert len(REFUSED) == 20

@@ -22,14 +22,14 @@ NO_PLACE = r"a pipe reads one place only: .*\(\"INSERT\", \"MODIFY\"\) or to \(\
         (OTHER, ("MODIFY", "REMOVE"), "OldImage"),
     ],
 )
-def test_a_part_is_one_that_all_of_the_events_have(
+def test_part_exists_for_all_of_the_events(
     attribute: Attribute, events: tuple[str, ...], part: str
 ) -> None:
     assert STREAM.part_of(attribute, events, "it") == part
 
 
 @pytest.mark.parametrize("events", [("INSERT", "REMOVE"), ("INSERT", "MODIFY", "REMOVE")])
-def test_no_image_is_there_for_an_insert_and_a_removal(events: tuple[str, ...]) -> None:
+def test_insert_and_removal_share_no_image(events: tuple[str, ...]) -> None:
     with pytest.raises(MappingError, match=rf"the topic is Speed \(N\), which .*{NO_PLACE}"):
         STREAM.part_of(OTHER, events, "the topic")
 
@@ -43,7 +43,7 @@ def test_no_image_is_there_for_an_insert_and_a_removal(events: tuple[str, ...]) 
         (StreamView.NEW_IMAGE, ("MODIFY", "REMOVE"), "old image"),
     ],
 )
-def test_what_a_stream_does_not_show_is_refused(
+def test_image_that_the_stream_does_not_show_is_refused(
     view: StreamView, events: tuple[str, ...], lacks: str
 ) -> None:
     complaint = rf"it is Speed \(N\), but the stream's view {view} has no {lacks}: .*keys only"
@@ -56,7 +56,7 @@ def test_keys_are_in_every_view() -> None:
         assert Stream(STREAM.keys, view).part_of(SORT, ("REMOVE",), "it") == "Keys"
 
 
-def test_a_path_leads_into_the_record() -> None:
+def test_path_of_an_attribute_in_a_record() -> None:
     assert path("Keys", KEY) == "$.dynamodb.Keys.Id.S"
     nested = Attribute("a", "M").member("l", "L").element(1, "BOOL")
     assert path("OldImage", nested) == "$.dynamodb.OldImage.a.M.l.L[1].BOOL"

@@ -26,7 +26,7 @@ EVENTS = ("INSERT", "MODIFY", "REMOVE")
 
 
 def route(message: TopicMessage, stream: Stream = STREAM, **where: Any) -> PipeConfig:
-    """Return a message's route; items are narrowed by attributes that are text."""
+    """Return a message's pipe; `where` has conditions on attributes that are text."""
     rules = {Attribute(name): rules for name, rules in where.items()}
     (found,) = ItemMapping(topic=message, where=rules).pipe_configs(stream, "shop").items()
     assert found[0] == PUBLISH
@@ -45,7 +45,7 @@ def test_every_change_is_published_with_its_kind() -> None:
     ("events", "image"),
     [(EVENTS, "NewImage"), (("INSERT",), "NewImage"), (("REMOVE",), "OldImage")],
 )
-def test_a_message_is_kind_key_and_item_by_default(events: tuple[str, ...], image: str) -> None:
+def test_default_message_has_kind_key_and_item(events: tuple[str, ...], image: str) -> None:
     found = route(TopicMessage(topic="jams", events=events))
     assert found.input_template == (
         f'{{"EventType":<$.eventName>,"Keys":<$.dynamodb.Keys>,"{image}":<$.dynamodb.{image}>}}'
@@ -66,13 +66,13 @@ def test_a_message_is_kind_key_and_item_by_default(events: tuple[str, ...], imag
         ("REMOVE", {"old": {"Speed": {"N": "1"}}}, '"REMOVE","Id":"7","Speed":""'),
     ],
 )
-def test_a_message_says_what_the_item_is(kind: str, images: Any, message: str) -> None:
+def test_message_has_the_items_values(kind: str, images: Any, message: str) -> None:
     mapping = ItemMapping(topic=TopicMessage(topic="jams", value=[KEY, SPEED]))
     found = sent(mapping, STREAM, record(kind, {"Id": {"S": "7"}}, **images))
     assert found == {PUBLISH: f'POST /topics/shop/jams {{"EventType":{message}}}'}
 
 
-def test_a_message_with_names_of_its_own_has_no_kind_unless_it_says_so() -> None:
+def test_message_with_own_names_has_no_event_type_by_default() -> None:
     found = route(TopicMessage(topic="jams", value={"id": KEY, "what": Field.EVENT_NAME}))
     assert found.input_template == '{"id":<$.dynamodb.Keys.Id.S>,"what":<$.eventName>}'
 
@@ -123,7 +123,7 @@ def test_a_topic_may_be_in_an_attribute_that_is_text_or_a_number(type_: str) -> 
     ("events", "part"),
     [(("INSERT", "MODIFY"), "NewImage"), (("MODIFY",), "NewImage"), (("REMOVE",), "OldImage")],
 )
-def test_a_topic_in_an_attribute_is_what_the_item_is_or_was(
+def test_topic_attribute_is_read_from_the_new_or_old_image(
     events: tuple[str, ...], part: str
 ) -> None:
     found = route(TopicMessage(topic=ROOM, events=events))
@@ -132,7 +132,7 @@ def test_a_topic_in_an_attribute_is_what_the_item_is_or_was(
     assert json.loads(pattern)["dynamodb"] == {part: {"Room": {"S": [{"anything-but": [""]}]}}}
 
 
-def test_a_topic_that_is_the_tables_key_is_there_for_all_events() -> None:
+def test_topic_that_is_the_tables_key_works_for_all_events() -> None:
     found = route(TopicMessage(topic=KEY))
     assert (found.path_parameters, found.patterns) == (("$.dynamodb.Keys.Id.S",), ())
 
@@ -169,7 +169,7 @@ def test_an_item_without_its_topic_is_not_published(image: Any) -> None:
     ],
     ids=str,
 )
-def test_a_message_that_would_fail_is_refused_before(message: TopicMessage, complaint: str) -> None:
+def test_message_that_would_fail_is_refused(message: TopicMessage, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
         route(message)
 
@@ -186,7 +186,7 @@ def test_a_message_that_would_fail_is_refused_before(message: TopicMessage, comp
         (StreamView.OLD_IMAGE, TopicMessage(topic=ROOM, events=("INSERT",)), "new image"),
     ],
 )
-def test_a_message_takes_what_the_stream_shows(
+def test_message_needs_a_view_that_shows_its_attributes(
     view: StreamView, message: TopicMessage, lacks: str | None
 ) -> None:
     stream = Stream(STREAM.keys, view)

@@ -1,7 +1,7 @@
-"""In a table of two kinds of items, no item takes another's entry out of the cache.
+"""In a table with two kinds of items, the removal of an item deletes no other item's entry.
 
-Mappings of each shape (whole key, half of it, another attribute; rules for keys, for other
-attributes, for both, for none) meet lives at random. The model judges items in plain Python.
+Mappings of each shape (whole key, half of it, another attribute; conditions on keys, on other
+attributes, on both, on none) get random writes. The model works on items in plain Python.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ KEYS = [KeySchema(PK), KeySchema(PK, SK), KeySchema(PK, AT)]
 
 @dataclass(frozen=True)
 class Rule:
-    """Rules as they are written, and as they are meant of a value or of none."""
+    """Conditions as they are written, and as a Python function of a value or None."""
 
     attribute: Attribute
     rules: Sequence[Any]
@@ -71,7 +71,7 @@ RULES = [
 
 
 def read(attribute: Attribute, item: Item) -> Any:
-    """Return what an item has of an attribute."""
+    """Return an item's value of an attribute."""
     if attribute == HOLDER:
         return item.get("owner", {}).get("id")
     return item.get(attribute.name)
@@ -79,7 +79,7 @@ def read(attribute: Attribute, item: Item) -> Any:
 
 @dataclass(frozen=True)
 class Case:
-    """A table, a mapping and a life."""
+    """A table, a mapping and writes."""
 
     stream: Stream
     key: Attribute
@@ -93,26 +93,26 @@ class Case:
 
     @property
     def mapping(self) -> ItemMapping:
-        """The mapping under test; an entry says by the table's keys whose it is."""
+        """The mapping under test; the table's keys in an entry show whose it is."""
         entry = CacheEntry(
             key=self.key, key_is_unique=True, value=self.stream.keys.attributes, ttl=60
         )
         return ItemMapping(cache=entry, where={rule.attribute: rule.rules for rule in self.rules})
 
     def entry(self, item: Item | None) -> str | None:
-        """Return the cache's key of an item that belongs into the cache."""
+        """Return the cache key of an item that should be in the cache."""
         if item is None or not all(rule.allows(read(rule.attribute, item)) for rule in self.rules):
             return None
         found = read(self.key, item)
         return None if found in (None, "") else str(found)
 
     def value(self, item: Item) -> dict[str, str]:
-        """Return what an entry holds of an item."""
+        """Return the entry of an item."""
         return {name: str(item[name]) for name in self.names}
 
 
 def matrix(keys: KeySchema) -> Iterator[tuple[Stream, list[Rule]]]:
-    """Yield each set of up to two rules, with each view of the stream."""
+    """Yield each set of up to two conditions, with each view of the stream."""
     pool = [rule for rule in RULES if rule.attribute.name != "sk" or rule.attribute == keys.sort]
     pairs = [(a, b) for a, b in combinations(pool, 2) if a.attribute != b.attribute]
     for rules in [(), *((one,) for one in pool), *pairs]:
@@ -121,7 +121,7 @@ def matrix(keys: KeySchema) -> Iterator[tuple[Stream, list[Rule]]]:
 
 
 def life(keys: KeySchema, chance: Random) -> list[tuple[Item, Item | None]]:
-    """Return what is written of items of two kinds that have much in common; many are removed."""
+    """Return writes of two kinds of items that share many values; many writes are removals."""
     sorts: list[Any] = [1, 2, 3] if keys.sort == AT else ["a", "b", "zzz"]
     places: list[dict[str, Any]] = [{"pk": one} for one in ("user1", "user2", "org1")]
     if keys.sort:
@@ -144,17 +144,17 @@ def life(keys: KeySchema, chance: Random) -> list[tuple[Item, Item | None]]:
 
 @dataclass
 class Shared:
-    """The entries that two living items had at a time, until one item alone writes it again.
+    """The entries that two items had at the same time, until only one of them writes it again.
 
-    That is the one case in which the removal of an item may take out what another has
-    (docs/mapping.md, "A promise that is not kept").
+    Only in this case the removal of an item may delete the entry of another item (docs/mapping.md,
+    "A promise that is not kept").
     """
 
     case: Case
     entries: set[str] = field(default_factory=set)
 
     def see(self, change: Change, table: Mapping[Any, Item]) -> dict[str, Item]:
-        """Return the living items that have an entry alone, and had it so since it was put."""
+        """Return the items that have had their entry alone since it was put."""
         living: dict[str, list[Item]] = {}
         for item in table.values():
             if (entry := self.case.entry(item)) is not None:
@@ -183,9 +183,7 @@ def piped(case: Case) -> list[Pipe]:
     [(keys, key) for keys in KEYS for key in (*keys.attributes, ACCOUNT, HOLDER)],
     ids=lambda one: "-".join(a.label for a in getattr(one, "attributes", [one])),
 )
-def test_a_removed_item_takes_its_own_entry_out_and_no_other(
-    keys: KeySchema, key: Attribute
-) -> None:
+def test_removed_item_deletes_only_its_own_entry(keys: KeySchema, key: Attribute) -> None:
     removed, refused = 0, Counter[StreamView]()
     for number, (stream, rules) in enumerate(matrix(keys)):
         case = Case(stream, key, rules, life(keys, Random(number)))  # noqa: S311 - no secret
@@ -201,7 +199,7 @@ def test_a_removed_item_takes_its_own_entry_out_and_no_other(
 
 
 def live(case: Case, pipes: Sequence[Pipe]) -> int:
-    """Send what each change sends, and compare; return how many entries went with their item."""
+    """Send the requests of each change, and compare; return how many entries were deleted."""
     momento, shared, removed = Momento(), Shared(case), 0
     for change, table in changes(list(case.writes), case.names):
         record = change.record(case.names, tuple(case.stream.view.images))

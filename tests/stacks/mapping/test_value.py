@@ -1,4 +1,4 @@
-"""Input templates: what a value becomes, and what it sends of an item."""
+"""Input templates: the template of a value, and what it sends of an item."""
 
 import json
 import math
@@ -29,7 +29,7 @@ ITEM: dict[str, Any] = {
     "NS": ["1", "2"],
     "BS": ["AP8="],
 }
-"""A value of each type, as a stream record has it and as it is to be sent."""
+"""A value of each type, in a stream record and in the body."""
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ ITEM: dict[str, Any] = {
     ],
 )
 def test_a_value_becomes_a_template_in_its_own_order(value: Any, expected: str | None) -> None:
-    """Names and constants are quoted as JSON; variables stand alone, as Pipes quotes them."""
+    """Names and constants are JSON; variables have no quotes, because Pipes adds them."""
     expected = expected or ('{"kind":<$.eventName>,"at":<$.dynamodb.ApproximateCreationDateTime>}')
     assert template(value, stream=STREAM, events=WRITTEN) == expected
     assert Template(expected).is_json
@@ -90,7 +90,7 @@ def test_parts_of_maps_and_lists_are_sent() -> None:
     ("events", "image"),
     [(EVERY, "NewImage"), (("REMOVE", "INSERT"), "NewImage"), (("REMOVE",), "OldImage")],
 )
-def test_attributes_are_what_an_item_is_and_for_removals_only_what_it_was(
+def test_attributes_come_from_the_new_image_and_for_removals_from_the_old_image(
     events: tuple[str, ...], image: str
 ) -> None:
     text = template([CITY, SPEED], stream=STREAM, events=events)
@@ -127,7 +127,7 @@ def test_attributes_are_what_an_item_is_and_for_removals_only_what_it_was(
         ([Attribute("City", "N")], r"City \(N\) is the table's key City \(S\)"),
     ],
 )
-def test_a_value_that_would_not_be_sent_as_meant_is_refused(value: Any, complaint: str) -> None:
+def test_value_that_would_arrive_changed_is_refused(value: Any, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
         template(value, stream=STREAM, events=WRITTEN)
 
@@ -162,7 +162,7 @@ def test_an_image_that_no_event_has_is_refused(
         (StreamView.NEW_AND_OLD_IMAGES, {"o": Field.OLD_IMAGE, "n": SPEED}, EVERY, True),
     ],
 )
-def test_a_value_takes_what_the_stream_shows(
+def test_value_needs_a_view_that_shows_its_attributes(
     view: StreamView, value: Any, events: tuple[str, ...], *, taken: bool
 ) -> None:
     stream = Stream(STREAM.keys, view)
@@ -175,6 +175,6 @@ def test_a_value_takes_what_the_stream_shows(
         template(value, stream=stream, events=events)
 
 
-def test_members_are_attributes_under_their_own_names() -> None:
+def test_members_are_attributes_by_their_names() -> None:
     nested = Attribute("m", "M").member("x")
     assert members((CITY, nested)) == {"City": CITY, "x": nested}

@@ -1,4 +1,4 @@
-"""Momento as EventBridge sees it: the connection and one destination for each operation."""
+"""The parts that call Momento: the connection and a destination for each operation."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ DESTINATION = "aws_cloudwatch_event_api_destination"
 
 @dataclass(frozen=True)
 class Operation:
-    """What the walk-through's destination of this operation looks like."""
+    """The walk-through's destination for this operation."""
 
     name: str
     description: str
@@ -59,8 +59,8 @@ def test_there_is_no_other_destination(weather: Synthesized) -> None:
     assert len(weather.blocks(DESTINATION)) == len(OPERATIONS)
 
 
-def test_no_endpoint_has_more_than_one_wildcard(weather: Synthesized) -> None:
-    """The provider takes one path parameter for a pipe; a second `*` would stay unfilled."""
+def test_every_endpoint_has_one_wildcard_at_most(weather: Synthesized) -> None:
+    """The provider allows one path parameter for a pipe; a second `*` would stay in the URL."""
     for destination in weather.blocks(DESTINATION):
         assert destination["invocation_endpoint"].count("*") == 1
 
@@ -125,9 +125,9 @@ def test_the_endpoint_the_cache_and_the_rate_limit_are_settings() -> None:
         (MomentoLimits(destination_rate=10), ["put", "delete"], ["publish"], []),
     ],
 )
-def test_rates_that_pass_a_limit_together_are_told(
+def test_rates_that_exceed_a_limit_together_are_a_warning(
     limits: MomentoLimits, caches: list[str], topics: list[str], says: list[str]
 ) -> None:
-    """EventBridge's least rate is 1 a second (CreateApiDestination)."""
+    """EventBridge's lowest rate is 1 a second (CreateApiDestination)."""
     told = list(limits.warnings(caches, topics))
     assert [one[: len(start)] for one, start in zip(told, says, strict=True)] == says

@@ -1,4 +1,4 @@
-"""The API key: where it goes, and that it is in no synthesized file."""
+"""The API key: the secret, and that no synthesized file has the key."""
 
 from stacks.momento.secret import API_KEY_VARIABLE
 from tests.stacks.conftest import Synthesized, synthesize
@@ -15,8 +15,8 @@ def test_the_key_is_a_sensitive_variable_without_a_default(weather: Synthesized)
     }
 
 
-def test_the_variable_is_the_one_that_commands_set() -> None:
-    """`TF_VAR_momento_api_key` is part of what a user's own shell may set."""
+def test_variable_has_the_name_that_commands_set() -> None:
+    """A user's shell may set `TF_VAR_momento_api_key`."""
     assert API_KEY_VARIABLE == "momento_api_key"
 
 
@@ -52,10 +52,8 @@ def test_the_secrets_name_is_a_setting() -> None:
     assert stack.one("aws_secretsmanager_secret")["name"] == "momento/traffic"
 
 
-def test_a_planted_key_changes_nothing_in_either_stack(
-    weather: Synthesized, state: Synthesized
-) -> None:
-    """Not the key, not a digest of it: the JSON is the same with a key and without."""
+def test_api_key_is_in_no_synthesized_file(weather: Synthesized, state: Synthesized) -> None:
+    """The JSON is the same with and without a key, so it has no digest of the key either."""
     for stack, without in {"weather": weather, "state": state}.items():
         planted = synthesize(stack, MOMENTO_API_KEY=PLANTED).text
         assert PLANTED not in planted

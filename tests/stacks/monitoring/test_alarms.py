@@ -1,4 +1,4 @@
-"""The alarms: what each watches, when it goes off, who is told; and that AWS has the metric."""
+"""The alarms: metrics, thresholds and topic; and AWS documents each metric."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def _only_metric(alarm: Block) -> Any:
         ("dead-letters-old", "ApproximateAgeOfOldestMessage", 12 * 60 * 60),
     ],
 )
-def test_a_dead_letter_is_an_alarm_and_again_at_half_its_life(
+def test_dead_letter_raises_an_alarm_and_another_at_half_its_age(
     production: Synthesized, name: str, metric: str, threshold: int
 ) -> None:
     alarm = _alarm(production, name)
@@ -63,9 +63,7 @@ def test_a_dead_letter_is_an_alarm_and_again_at_half_its_life(
 
 
 @pytest.mark.parametrize("name", [*FAILING, *THROTTLED])
-def test_a_pipe_that_fails_or_is_throttled_for_ten_of_fifteen_minutes_is_an_alarm(
-    production: Synthesized, name: str
-) -> None:
+def test_failing_or_throttled_pipe_raises_an_alarm(production: Synthesized, name: str) -> None:
     metric, operation = (FAILING | THROTTLED)[name]
     alarm = _alarm(production, name)
     assert _only_metric(alarm) == {
@@ -78,7 +76,7 @@ def test_a_pipe_that_fails_or_is_throttled_for_ten_of_fifteen_minutes_is_an_alar
     assert _when(alarm) == ("GreaterThanOrEqualToThreshold", 1, 2, 3)
 
 
-def test_a_written_table_and_a_pipe_that_takes_nothing_for_fifteen_minutes_is_an_alarm(
+def test_silent_pipe_of_a_written_table_raises_an_alarm(
     production: Synthesized,
 ) -> None:
     alarm = _alarm(production, "topic-publish-silent")
@@ -93,20 +91,20 @@ def test_a_written_table_and_a_pipe_that_takes_nothing_for_fifteen_minutes_is_an
     assert _when(alarm) == ("GreaterThanOrEqualToThreshold", 1, 3, 3)
 
 
-def test_only_a_pipe_without_a_filter_is_watched_for_silence(production: Synthesized) -> None:
-    """A filtered one may have nothing to take for long: no record is removed every day."""
+def test_only_a_pipe_without_a_filter_has_the_alarm_for_silence(production: Synthesized) -> None:
+    """A pipe with a filter may take no record for a long time, such as when nothing is removed."""
     alarms = {alarm["alarm_name"] for alarm in production.blocks("aws_cloudwatch_metric_alarm")}
     names = {"dead-letters", "dead-letters-old", *FAILING, *THROTTLED, "topic-publish-silent"}
     assert alarms == {f"{PREFIX}-{name}" for name in names}
 
 
 def test_missing_data_is_no_alarm(production: Synthesized) -> None:
-    """An empty queue, an idle pipe and an unwritten table send none."""
+    """An empty queue, an idle pipe and an unused table send no data."""
     for alarm in production.blocks("aws_cloudwatch_metric_alarm"):
         assert alarm["treat_missing_data"] == "notBreaching"
 
 
-def test_every_alarm_tells_the_topic_and_again_when_it_is_over(production: Synthesized) -> None:
+def test_every_alarm_is_sent_to_the_topic_when_it_begins_and_ends(production: Synthesized) -> None:
     topic = production.one("aws_sns_topic").ref("arn")
     for alarm in production.blocks("aws_cloudwatch_metric_alarm"):
         assert alarm["alarm_actions"] == alarm["ok_actions"] == [topic]
@@ -122,7 +120,7 @@ def test_every_alarm_is_in_the_page_that_it_names(production: Synthesized) -> No
 
 
 def _metrics(stack: Synthesized) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Yield namespace, name and dimensions of all that is watched or drawn."""
+    """Yield namespace, name and dimensions of all metrics in alarms and dashboards."""
     for alarm in stack.blocks("aws_cloudwatch_metric_alarm"):
         for metric in [query["metric"] for query in alarm["metric_query"] if "metric" in query]:
             yield metric["namespace"], metric["metric_name"], frozenset(metric["dimensions"])
@@ -133,7 +131,7 @@ def _metrics(stack: Synthesized) -> Iterator[tuple[str, str, frozenset[str]]]:
 
 
 def test_every_metric_is_one_that_aws_documents(production: Synthesized) -> None:
-    """A metric that does not exist makes an alarm that never goes off, without a word."""
+    """An alarm on a metric that does not exist never goes off, and nothing reports that."""
     documented = {
         (page["namespace"], name): set(dimensions)
         for page in DOCUMENTED
@@ -159,7 +157,7 @@ def test_every_documented_metric_names_its_page() -> None:
         ({"PROFILE": "production", "ALARMS": "false"}, 0),
     ],
 )
-def test_alarms_and_dashboard_come_with_production_or_when_asked_for(
+def test_alarms_and_dashboard_are_in_production_or_if_set(
     environment: dict[str, str], alarms: int
 ) -> None:
     stack = synthesize(**environment)

@@ -28,7 +28,7 @@ def test_a_graph_is_a_widget_with_a_line_for_each_metric() -> None:
     }
 
 
-def test_two_graphs_stand_side_by_side() -> None:
+def test_two_graphs_are_side_by_side() -> None:
     widgets = json.loads(dashboard_body([GRAPH] * 5, region="eu-west-1"))["widgets"]
     places = [(widget["x"], widget["y"]) for widget in widgets]
     assert places == [(0, 0), (12, 0), (0, 6), (12, 6), (0, 12)]
@@ -42,7 +42,7 @@ def test_there_is_one_dashboard_of_the_pipelines_name_and_region() -> None:
     assert {widget["properties"]["region"] for widget in widgets} == {"eu-west-1"}
 
 
-def test_the_dashboard_draws_what_is_written_taken_failed_and_left_over(
+def test_dashboard_has_graphs_of_written_taken_and_failed_records(
     production: Synthesized,
 ) -> None:
     body = json.loads(production.one("aws_cloudwatch_dashboard")["dashboard_body"])

@@ -1,4 +1,4 @@
-"""The topology with an event bus: one reader, three rules, and who may do what."""
+"""The topology with an event bus: one pipe, three rules, and their permissions."""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def _statements(document: str) -> list[Mapping[str, Any]]:
     return statements
 
 
-def test_one_pipe_reads_the_stream_and_takes_all_that_any_rule_does(bus: Synthesized) -> None:
+def test_one_pipe_reads_the_stream_for_all_rules(bus: Synthesized) -> None:
     pipe = bus.one("aws_pipes_pipe", f"{PREFIX}-changes-pipe")
     assert pipe["target"] == bus.one("aws_cloudwatch_event_bus").ref("arn")
     assert "filter_criteria" not in pipe["source_parameters"]
@@ -56,8 +56,8 @@ def test_one_pipe_reads_the_stream_and_takes_all_that_any_rule_does(bus: Synthes
     }
 
 
-def test_the_pipe_is_made_after_all_that_events_on_the_bus_need(bus: Synthesized) -> None:
-    """An event that no rule takes yet is gone."""
+def test_pipe_is_created_after_rules_and_queue_policy(bus: Synthesized) -> None:
+    """An event that comes before the rules is lost."""
     waits = bus.one("aws_pipes_pipe")["depends_on"]
     for operation in OPERATIONS:
         assert _rule(bus, operation)[1].address in waits
@@ -86,8 +86,8 @@ def test_each_operation_has_a_rule_with_its_destination(
     assert target["dead_letter_config"] == {"arn": bus.one("aws_sqs_queue").ref("arn")}
 
 
-def test_a_rule_sends_nothing_before_its_role_may(bus: Synthesized) -> None:
-    """IAM takes seconds to know a policy, and a rule without it loses its first events."""
+def test_rule_waits_for_its_role(bus: Synthesized) -> None:
+    """A new IAM policy takes effect after some seconds; until then a rule would lose events."""
     role = bus.one("aws_iam_role", f"{PREFIX}-rules")
     policies = [one for one in bus.blocks("aws_iam_role_policy") if one["role"] == role.ref("name")]
     addresses = {one.address for one in policies}
@@ -99,8 +99,8 @@ def test_a_rule_sends_nothing_before_its_role_may(bus: Synthesized) -> None:
         assert settled[0].address in target["depends_on"]
 
 
-def test_a_rule_may_give_up_at_once() -> None:
-    """Rules take the 0 that the provider drops of pipes; the pipe's own number stays positive."""
+def test_rule_may_have_no_retries() -> None:
+    """The provider drops a 0 of a pipe, but not of a rule; the pipe's own number stays positive."""
     stack = synthesize(TOPOLOGY="bus", RULE_RETRY_ATTEMPTS="0")
     for operation in OPERATIONS:
         assert _rule(stack, operation)[1]["retry_policy"]["maximum_retry_attempts"] == 0
@@ -109,12 +109,12 @@ def test_a_rule_may_give_up_at_once() -> None:
 
 
 @pytest.mark.parametrize("attempts", ["-1", "186"])
-def test_more_than_a_rule_takes_is_refused(attempts: str) -> None:
+def test_more_retries_than_a_rule_allows_are_refused(attempts: str) -> None:
     with pytest.raises(SettingsError, match=f"RULE_RETRY_ATTEMPTS is {attempts}; .* 0 to 185"):
         read_settings(RULE_RETRY_ATTEMPTS=attempts)
 
 
-def test_more_attempts_than_a_rule_takes_are_refused_if_a_pipe_takes_them() -> None:
+def test_pipe_retries_that_a_rule_does_not_allow_are_refused() -> None:
     found = judgement.check(synthesize(TOPOLOGY="bus", PIPE_RETRY_ATTEMPTS="500").document)
     assert len(found.errors) == 3
     assert all(
@@ -144,7 +144,7 @@ def test_the_rules_role_is_for_these_rules_only(bus: Synthesized) -> None:
     assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
 
 
-def test_the_queue_takes_dead_letters_of_these_rules_only(bus: Synthesized) -> None:
+def test_queue_accepts_dead_letters_of_these_rules_only(bus: Synthesized) -> None:
     (statement,) = _statements(bus.one("aws_sqs_queue_policy")["policy"])
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
@@ -161,7 +161,7 @@ def test_with_an_own_key_the_rules_may_encrypt_their_dead_letters(
     assert "SendDeadLetters" not in production.one("aws_kms_key")["policy"]
 
 
-def test_rules_are_watched_for_what_they_give_up_and_for_what_is_lost(
+def test_rules_have_alarms_for_failed_and_lost_events(
     production_bus: Synthesized,
 ) -> None:
     names = {one["alarm_name"] for one in production_bus.blocks("aws_cloudwatch_metric_alarm")}
@@ -170,7 +170,7 @@ def test_rules_are_watched_for_what_they_give_up_and_for_what_is_lost(
     assert f"{PREFIX}-changes-silent" in names
 
 
-def test_what_no_rule_takes_is_filtered_before_the_bus() -> None:
+def test_records_that_no_rule_takes_are_filtered_before_the_bus() -> None:
     put = PipeConfig(path_parameters=("c",), patterns=('{"eventName":["INSERT"]}',))
     gone = PipeConfig(path_parameters=("c",), patterns=('{"eventName":["REMOVE"]}', "{}"))
     every = PipeConfig(path_parameters=("t",))
@@ -188,7 +188,7 @@ def test_several_filters_are_alternatives_in_one_pattern() -> None:
     }
 
 
-def test_variables_that_would_have_one_name_get_two() -> None:
+def test_variables_with_the_same_name_get_different_names() -> None:
     config = PipeConfig(
         path_parameters=("c",), input_template='{"x":<$.a.b>,"y":<$.a_b>,"z":<$.a.b>}'
     )

@@ -14,7 +14,7 @@ def test_the_queue_keeps_messages_for_fourteen_days_encrypted(weather: Synthesiz
 def test_in_production_the_queue_is_encrypted_with_the_key_and_not_destroyed(
     production: Synthesized,
 ) -> None:
-    """SQS takes its own encryption or a key, not both."""
+    """SQS allows its own encryption or a key, not both."""
     assert production.one("aws_sqs_queue").arguments == {
         "name": "weather-stats-demo-dlq",
         "message_retention_seconds": 14 * 24 * 60 * 60,

@@ -26,7 +26,7 @@ MEASUREMENTS_TEXT = (
 
 @dataclass(frozen=True)
 class Case:
-    """What sets one pipe apart; text is exact, its meaning is parsed."""
+    """The parts in which a pipe differs from the others."""
 
     operation: str
     path: str
@@ -88,7 +88,7 @@ def _stream(pipe: Block) -> Any:
 def test_the_pipe_leads_from_the_stream_to_its_destination(
     weather: Synthesized, case: Case
 ) -> None:
-    """It names every argument that is not in a test of its own, and no other is there."""
+    """The test compares all arguments that have no test of their own."""
     destination = f"weather-stats-demo-{case.operation}-api-destination"
     arguments = dict(_pipe(weather, case).arguments)
     tested_below = ("source_parameters", "target_parameters", "log_configuration", "depends_on")
@@ -103,7 +103,7 @@ def test_the_pipe_leads_from_the_stream_to_its_destination(
 
 
 @each_pipe
-def test_the_pipe_takes_new_records_one_by_one_and_gives_up_in_time(
+def test_pipe_reads_new_records_one_at_a_time_with_limited_retries(
     weather: Synthesized, case: Case
 ) -> None:
     assert _stream(_pipe(weather, case)) == {
@@ -125,14 +125,14 @@ def test_the_filter_is_exactly_this_text(weather: Synthesized, case: Case) -> No
 
 
 @each_pipe
-def test_the_filter_means_the_walk_throughs_events(weather: Synthesized, case: Case) -> None:
+def test_filter_matches_the_walk_throughs_events(weather: Synthesized, case: Case) -> None:
     criteria = _pipe(weather, case)["source_parameters"].get("filter_criteria", {"filter": []})
     patterns = [json.loads(each["pattern"]) for each in criteria["filter"]]
     assert patterns == ([case.pattern] if case.pattern else [])
 
 
 @each_pipe
-def test_the_request_is_exactly_this(weather: Synthesized, case: Case) -> None:
+def test_request_has_exactly_these_parameters(weather: Synthesized, case: Case) -> None:
     http = {"path_parameter_values": [case.path]}
     query = {"query_string_parameters": case.query} if case.query else {}
     template = {"input_template": case.template_text} if case.template_text else {}
@@ -178,7 +178,7 @@ def test_in_production_the_pipe_is_the_same_but_logs_no_execution_data(
 
 @each_pipe
 def test_the_pipe_waits_for_the_roles_policy_and_for_iam(weather: Synthesized, case: Case) -> None:
-    """With the role alone in place, AWS says "Cannot access stream"."""
+    """Right after the role is created, AWS answers "Cannot access stream"."""
     assert _pipe(weather, case)["depends_on"] == [
         weather.one("aws_iam_role_policy").address,
         weather.one("terraform_data").address,
@@ -186,7 +186,7 @@ def test_the_pipe_waits_for_the_roles_policy_and_for_iam(weather: Synthesized, c
 
 
 @each_pipe
-def test_what_a_pipe_does_follows_the_settings(case: Case) -> None:
+def test_settings_change_the_pipe(case: Case) -> None:
     stack = synthesize(
         PIPE_RETRY_ATTEMPTS="7",
         PIPE_RECORD_AGE_SECONDS="600",
@@ -204,14 +204,14 @@ def test_what_a_pipe_does_follows_the_settings(case: Case) -> None:
     assert pipe["target_parameters"]["http_parameters"]["path_parameter_values"] == [path]
 
 
-def test_one_ttl_for_every_item_takes_the_place_of_the_items_own() -> None:
+def test_ttl_setting_replaces_the_items_ttl() -> None:
     pipe = synthesize(CACHE_TTL_SECONDS="900").one("aws_pipes_pipe", CASES[0].name)
     query = pipe["target_parameters"]["http_parameters"]["query_string_parameters"]
     assert query == {"key": KEY, "ttl_seconds": "900"}
 
 
-def test_no_pipe_is_without_retries(weather: Synthesized) -> None:
-    """A 0 is dropped by the provider, and AWS then blocks the shard for a day."""
+def test_every_pipe_retries(weather: Synthesized) -> None:
+    """The provider drops a 0, and AWS then blocks the shard for a day."""
     attempts = [
         _stream(pipe)["maximum_retry_attempts"] for pipe in weather.blocks("aws_pipes_pipe")
     ]
@@ -220,7 +220,7 @@ def test_no_pipe_is_without_retries(weather: Synthesized) -> None:
 
 
 def _synthesize_unchecked(**changes: int) -> Synthesized:
-    """Synthesize with settings that were changed behind their validation's back."""
+    """Synthesize with settings that are not validated."""
     return synthesize_with(read_settings().model_copy(update=changes))
 
 
@@ -235,7 +235,7 @@ def _synthesize_unchecked(**changes: int) -> Synthesized:
         ({"record_age_seconds": 86_400}, "maximum_record_age_in_seconds is 86400; use 60 to"),
     ],
 )
-def test_a_bound_that_aws_or_the_provider_would_not_keep_is_refused(
+def test_retry_limit_that_aws_or_the_provider_ignores_is_refused(
     changes: dict[str, int], complaint: str
 ) -> None:
     errors = judgement.check(_synthesize_unchecked(**changes).text).errors
@@ -250,7 +250,7 @@ def test_a_bound_that_aws_or_the_provider_would_not_keep_is_refused(
         {"retry_attempts": 10_000, "record_age_seconds": 86_399},
     ],
 )
-def test_the_bounds_themselves_are_taken(changes: dict[str, int]) -> None:
+def test_smallest_and_largest_retry_limits_are_accepted(changes: dict[str, int]) -> None:
     stack = _synthesize_unchecked(**changes)
     assert judgement.check(stack.text).errors == []
     stream = _stream(_pipe(stack, CASES[0]))
@@ -279,7 +279,7 @@ GOOD = PipeConfig(path_parameters=("cache",))
 def test_a_config_that_the_provider_or_eventbridge_would_refuse_is_refused(
     monkeypatch: pytest.MonkeyPatch, config: PipeConfig, complaint: str
 ) -> None:
-    """The walk-through's topic pipe has two path parameters; the provider takes one."""
+    """The walk-through's topic pipe has two path parameters; the provider allows one."""
     configs = {"cache-put": GOOD, "topic-publish": config, "cache-delete": GOOD}
     monkeypatch.setattr(ItemMapping, "pipe_configs", lambda *_: configs)
     name = "weather-stats-demo-topic-publish-pipe"

@@ -1,4 +1,4 @@
-"""Misspelt settings are refused with the nearest name, in the file and in the environment."""
+"""Misspelt settings, in the file and in the environment, are refused with the nearest name."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ FILE = f"MOMENTO_API_ENDPOINT={ENDPOINT}\n"
 
 @pytest.fixture
 def env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return the `.env` of an empty folder that is worked in."""
+    """Return the `.env` of an empty working directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path / ".env"
 
 
 def complaints(**environment: str) -> list[str]:
-    """Return the lines that loading the settings ends with."""
+    """Return the error lines of loading the settings."""
     try:
         read_settings(**environment)
     except SettingsError as error:
@@ -98,8 +98,8 @@ def test_words_of_a_setting_in_the_file_name_the_setting(
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "NODE_ENV", "DEBUG", "PORT", "X", "_"])
-def test_a_name_that_nobody_reads_in_the_file_is_refused(env_file: Path, name: str) -> None:
-    """The file is this project's, so that it can only be a mistake."""
+def test_unknown_name_in_the_file_is_refused(env_file: Path, name: str) -> None:
+    """Only this project reads the file, so the name must be a mistake."""
     env_file.write_text(f"{FILE}{name}=600\n")
     (line,) = complaints()
     assert line.startswith(f"{name} in .env is no setting")
@@ -126,20 +126,20 @@ def test_the_variables_of_boto3_are_known() -> None:
     assert [name for name in sorted(flat - regions) if not is_of_a_tool(name)] == []
 
 
-def test_a_byte_order_mark_is_passed_over(env_file: Path) -> None:
-    """Editors on Windows begin a file of UTF-8 with one."""
+def test_byte_order_mark_is_ignored(env_file: Path) -> None:
+    """Some editors on Windows write it first in a UTF-8 file."""
     env_file.write_text(f"{FILE}STACK=orders\n", encoding="utf-8-sig")
     assert read_settings(MOMENTO_API_ENDPOINT="").stack == "orders"
 
 
 def test_a_setting_in_small_letters_is_a_setting(env_file: Path) -> None:
-    """As it is read: pydantic-settings takes any case."""
+    """pydantic-settings accepts upper and lower case."""
     env_file.write_text(f"{FILE}cache_ttl_seconds=600\nexport Momento_Cache_Name=orders\n")
     settings = read_settings()
     assert (settings.cache_ttl_seconds, settings.cache_name) == (600, "orders")
 
 
-def test_every_misspelt_name_is_told_and_what_is_missing_with_it(env_file: Path) -> None:
+def test_all_misspelt_and_missing_names_are_reported(env_file: Path) -> None:
     env_file.write_text(f"MOMENTO_API_ENDPIONT={ENDPOINT}\nTOPOLGY=bus\nCACHE_TTL_SECONDS=0\n")
     lines = complaints(MOMENTO_API_ENDPOINT="")
     assert [line.split()[0] for line in lines] == [
@@ -149,7 +149,7 @@ def test_every_misspelt_name_is_told_and_what_is_missing_with_it(env_file: Path)
     ]
 
 
-def test_a_misspelt_name_is_refused_though_its_value_is_empty(env_file: Path) -> None:
+def test_misspelt_name_with_an_empty_value_is_refused(env_file: Path) -> None:
     env_file.write_text(f"{FILE}CACHE_TTL_SECOND=\n")
     assert len(complaints()) == 1
 
@@ -158,7 +158,7 @@ def test_a_misspelt_name_is_refused_though_its_value_is_empty(env_file: Path) ->
     "line", ["CACHE_TTL_SECONDS: 60", "CACHE_TTL_SECONDS 60", "CACHE_TTL_SECONDS", "export STACK"]
 )
 def test_a_setting_without_a_value_is_refused(env_file: Path, line: str) -> None:
-    """`python-dotenv` leaves such lines out, so that the setting would have its default."""
+    """`python-dotenv` ignores such lines, so the setting would have its default."""
     env_file.write_text(f"{FILE}{line}\n")
     name = "STACK" if "STACK" in line else "CACHE_TTL_SECONDS"
     assert complaints() == [f"{name} in .env has no value: write {name}=value, in one line"]
@@ -176,10 +176,10 @@ def test_a_setting_without_a_value_is_refused(env_file: Path, line: str) -> None
         ("{planted}", "line 2 of .env is no NAME=value: write it so"),
     ],
 )
-def test_a_line_that_is_none_is_told_in_one_sentence(
+def test_line_without_a_setting_is_reported_in_one_sentence(
     env_file: Path, caplog: pytest.LogCaptureFixture, line: str, says: str
 ) -> None:
-    """`python-dotenv` logs a line of its own, which says less."""
+    """`python-dotenv` logs another line, which explains less."""
     env_file.write_text(f"{FILE}{line}\n")
     (told,) = complaints()
     assert told.startswith(says)
@@ -194,7 +194,7 @@ def test_a_comment_is_left_alone(env_file: Path, line: str) -> None:
 
 
 def test_a_value_is_not_repeated(env_file: Path) -> None:
-    """It may be a key."""
+    """It may be an API key."""
     env_file.write_text(f"{FILE}MOMENTO_APIKEY=planted\nMOMENTO_API_KEY planted\n")
     lines = complaints()
     assert len(lines) == 2
@@ -226,7 +226,7 @@ def test_a_misspelt_variable_of_the_environment_is_refused(name: str, nearest: s
         ("MOMENTO_CACHE_OPERATIONS", "MOMENTO_CACHE_OPERATIONS_PER_SECOND"),
     ],
 )
-def test_a_slip_in_a_variable_of_the_environment_is_refused(name: str, nearest: str) -> None:
+def test_typing_error_in_the_environment_is_refused(name: str, nearest: str) -> None:
     (line,) = complaints(**{name: "x"})
     assert line.startswith(f"{name} in the environment is no setting; did you mean {nearest}?")
 
@@ -240,7 +240,7 @@ def test_a_slip_in_a_variable_of_the_environment_is_refused(name: str, nearest: 
         *("MOMENTO", "AWS", "PIPE", "PIPENV_PIPFILE", "TABLE_NAME", "XDG_CACHE_HOME", "TERM"),
     ],
 )
-def test_an_environment_holds_much_of_others(name: str) -> None:
+def test_variable_of_another_program_is_ignored(name: str) -> None:
     assert complaints(**{name: "x"}) == []
 
 

@@ -20,7 +20,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
 
 def _variable(field: FieldInfo) -> str:
-    """Return the variable that a field is read from; the first one, where there are two."""
+    """Return the variable of a field; the first variable, if there are two."""
     alias = field.validation_alias
     return str(getattr(alias, "choices", [alias])[0])
 
@@ -78,7 +78,7 @@ def test_an_empty_variable_counts_as_not_set(
 
 
 def test_other_variables_of_the_environment_are_not_read() -> None:
-    """`LOG_LEVEL` and `REGION` are set in many a shell, for other programs."""
+    """Many shells set `LOG_LEVEL` and `REGION` for other programs."""
     strangers = {name.upper() for name in Settings.model_fields} - FIELDS.keys()
     assert {"LOG_LEVEL", "REGION"} <= strangers
     assert read_settings(**dict.fromkeys(strangers, "stranger")) == read_settings()
@@ -115,8 +115,8 @@ def test_tags_are_pairs(given: str, tags: dict[str, str]) -> None:
     assert read_settings(TAGS=given).tags == tags
 
 
-def test_a_destroy_is_allowed_by_a_setting_of_its_own() -> None:
-    """All else stays as it is in production, so that nothing is decrypted on the way."""
+def test_allow_destroy_changes_only_the_protection_from_destroy() -> None:
+    """Everything else stays as in production, so nothing is decrypted."""
     kept = read_settings(PROFILE="production").protection
     assert kept.keep_data
     allowed = read_settings(PROFILE="production", ALLOW_DESTROY="true").protection
@@ -124,7 +124,7 @@ def test_a_destroy_is_allowed_by_a_setting_of_its_own() -> None:
     assert allowed.own_key
 
 
-def test_production_has_tags_of_its_own_and_a_users_win() -> None:
+def test_production_adds_tags_and_the_users_tags_win() -> None:
     settings = read_settings(PROFILE="production", NAME_PREFIX="traffic", TAGS="Project=cars,a=b")
     assert settings.tags == {"Project": "cars", "Profile": "production", "a": "b"}
 
@@ -251,7 +251,7 @@ def test_a_wrong_value_gives_one_line_with_the_variable_and_the_fix(
     ],
     ids=lambda part: str(part)[:25],
 )
-def test_a_value_at_the_edge_is_taken(variable: str, value: str) -> None:
+def test_value_at_the_limit_is_accepted(variable: str, value: str) -> None:
     assert variable in FIELDS
     read_settings(**{variable: value})
 
@@ -284,7 +284,7 @@ def test_a_file_that_is_not_text_gives_a_line(
 
 @pytest.mark.parametrize("key", ["planted" * 80, "planted key", "plantéd"])
 def test_a_wrong_key_is_not_repeated_in_the_message(key: str) -> None:
-    """Nor in the error behind it, which a debugger or an error tracker would show."""
+    """The error's cause does not have it either; an error tracker would show that."""
     with pytest.raises(SettingsError) as caught:
         read_settings(MOMENTO_API_KEY=key)
     assert caught.value.__suppress_context__
@@ -314,7 +314,7 @@ def test_settings_cannot_be_changed() -> None:
         ({"STATE_BUCKET": "mine", "STATE_KEY": "a/b"}, "mine", "a/b"),
     ],
 )
-def test_the_states_place_follows_the_prefix_unless_set(
+def test_state_key_follows_the_prefix_unless_set(
     environment: dict[str, str], bucket: str, key: str
 ) -> None:
     settings = read_settings(**environment)
@@ -362,7 +362,7 @@ def test_a_destroy_that_is_allowed_in_production_is_a_warning() -> None:
 
 
 MOMENTO = ENDPOINT.removeprefix("https://")
-"""A host of Momento's, as its page "Regions" names it."""
+"""A host of Momento, as its page "Regions" names it."""
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_a_host_of_momentos_gives_no_warning(host: str) -> None:
     assert read_settings(MOMENTO_API_ENDPOINT=f"https://{host}").warnings == ()
 
 
-def test_no_key_is_said_to_work_in_one_region_only() -> None:
+def test_no_warning_says_that_a_key_works_in_one_region_only() -> None:
     """Momento's page "API keys": a v2 key is valid across all regions."""
     (warning,) = read_settings(AWS_REGION="eu-west-1").warnings
     assert "own region only" not in warning
@@ -402,8 +402,8 @@ def test_no_key_is_said_to_work_in_one_region_only() -> None:
         ("3600", "3601", False),
     ],
 )
-def test_a_ttl_is_held_against_the_accounts_bound(most: str, ttl: str, *, taken: bool) -> None:
-    """Momento: a day with on-demand storage, unbounded with provisioned storage."""
+def test_ttl_is_checked_against_the_accounts_limit(most: str, ttl: str, *, taken: bool) -> None:
+    """Momento: a day with on-demand storage, no limit with provisioned storage."""
     given = {"MOMENTO_MAX_TTL_SECONDS": most, "CACHE_TTL_SECONDS": ttl}
     if taken:
         assert read_settings(**given).cache_ttl_seconds == int(ttl)

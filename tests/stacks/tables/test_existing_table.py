@@ -1,4 +1,4 @@
-"""A table that is there already: known by its stream's ARN."""
+"""An existing table, given by its stream's ARN."""
 
 import json
 
@@ -17,7 +17,7 @@ STREAM_ARN = f"{TABLE}/stream/2026-01-31T12:00:00.000"
 KEY_ARN = "arn:aws:kms:eu-west-1:210987654321:key/k"
 
 
-def test_a_table_is_known_by_its_stream() -> None:
+def test_table_name_comes_from_the_streams_arn() -> None:
     table = ExistingTable(stream_arn=STREAM_ARN, keys=KEYS, view=StreamView.KEYS_ONLY)
     assert table.name == "my.table-1"
     assert (table.stream.keys, table.stream.view) == (KEYS, StreamView.KEYS_ONLY)
@@ -30,18 +30,18 @@ def test_a_table_is_known_by_its_stream() -> None:
 
 
 @pytest.mark.parametrize(("replicated", "readers"), [(False, 2), (True, 1)])
-def test_a_global_table_takes_one_reader_less(*, replicated: bool, readers: int) -> None:
+def test_global_table_allows_one_reader_less(*, replicated: bool, readers: int) -> None:
     table = ExistingTable(stream_arn=STREAM_ARN, keys=KEYS, global_table=replicated)
     assert table.advised_readers == readers
 
 
 @pytest.mark.parametrize("arn", ["", "my-table", TABLE, f"{TABLE}/stream/", f"{STREAM_ARN} "])
-def test_another_arn_is_refused_with_the_command_that_prints_it(arn: str) -> None:
+def test_other_arn_is_refused_with_the_command_to_get_it(arn: str) -> None:
     with pytest.raises(ExistingTableError, match=r"no stream's ARN; .*aws dynamodb describe-table"):
         ExistingTable(stream_arn=arn, keys=KEYS)
 
 
-def test_an_arn_that_is_only_known_later_needs_the_tables_name() -> None:
+def test_arn_that_is_unknown_at_synth_needs_the_table_name() -> None:
     arn = cdktf.Token.as_string({"Ref": "table"})
     with pytest.raises(
         ExistingTableError, match="known only after the deployment; give table_name="

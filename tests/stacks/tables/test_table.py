@@ -16,7 +16,7 @@ KEY_ARN = "arn:aws:kms:eu-north-1:123456789012:key/k"
 
 
 def table(*, profile: str = "demo", **arguments: Any) -> Block:
-    """Return the table that a stack of this profile makes of these arguments."""
+    """Return the synthesized table of these arguments in this profile."""
     stack = MomentoStack(cdktf.Testing.app(), "seats", read_settings(PROFILE=profile))
     stack.add_table("seats", keys=KEYS, **arguments)
     return Synthesized(cdktf.Testing.synth(stack)).one("aws_dynamodb_table")
@@ -88,9 +88,7 @@ def test_a_table_has_its_keys_by_name_and_type_and_the_prefix_and_its_id_as_name
     ],
     ids=["provisioned", "expiring", "no longer expiring", "global", "named"],
 )
-def test_a_table_may_be_more_than_the_default(
-    given: dict[str, Any], arguments: dict[str, Any]
-) -> None:
+def test_table_arguments_are_synthesized(given: dict[str, Any], arguments: dict[str, Any]) -> None:
     assert table(**given).arguments == {**table().arguments, **arguments}
 
 
@@ -150,14 +148,12 @@ def test_in_production_a_replica_has_a_key_of_its_region_and_is_protected() -> N
         ),
     ],
 )
-def test_a_table_that_cannot_be_is_refused(
-    profile: str, given: dict[str, Any], complaint: str
-) -> None:
+def test_impossible_table_is_refused(profile: str, given: dict[str, Any], complaint: str) -> None:
     with pytest.raises(StackError, match=f"^table weather-stats-demo-seats: .*{complaint}"):
         table(profile=profile, **given)
 
 
-def test_a_table_that_no_longer_expires_items_has_no_time_of_theirs() -> None:
+def test_table_with_no_longer_has_no_expires() -> None:
     stack = MomentoStack(cdktf.Testing.app(), "seats", read_settings())
     made = stack.add_table("seats", keys=KEYS, expires=NoLonger(Attribute("Ends", "N")))
     assert made.expires is None
@@ -167,7 +163,7 @@ def test_a_table_that_no_longer_expires_items_has_no_time_of_theirs() -> None:
 def test_a_global_tables_stream_has_one_reader_less(
     replicas: tuple[Replica, ...], readers: int
 ) -> None:
-    """As its own replication reads it, too (DynamoDB, "Reading and processing a stream")."""
+    """The table's own replication reads it, too (DynamoDB, "Reading and processing a stream")."""
     stack = MomentoStack(cdktf.Testing.app(), "seats", read_settings())
     made = stack.add_table("seats", keys=KEYS, replicas=replicas)
     assert isinstance(made, Table)
