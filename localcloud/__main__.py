@@ -102,7 +102,7 @@ def _published(env: Mapping[str, str]) -> Iterator[None]:
 
     If two local clouds run, the file belongs to the older one, which alone deletes it.
     """
-    lines = [f"{name}={value}" for name, value in _told_others(env)]
+    lines = [f"{name}={value}" for name, value in _published_variables(env)]
     text = "\n".join([f"LOCAL_CLOUD_PROCESS={os.getpid()}", *lines, ""])
     published = _publish(text)
     try:
@@ -113,7 +113,7 @@ def _published(env: Mapping[str, str]) -> Iterator[None]:
                 ENVIRONMENT.unlink()
 
 
-def _told_others(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _published_variables(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the variables that other commands need, each value as a shell and dotenv read it."""
     for name in sorted(env):
         if is_published(name):
@@ -121,7 +121,7 @@ def _told_others(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def is_published(name: str) -> bool:
-    """Say whether other commands are told of a variable."""
+    """Say whether a variable is published for other commands."""
     return name in SETTINGS or name.startswith(PUBLISHED)
 
 
@@ -191,7 +191,7 @@ def _run(command: list[str], env: Mapping[str, str]) -> int:
 
 
 def _stay(cloud: LocalCloud, env: Mapping[str, str]) -> None:
-    for name, value in _told_others(env):
+    for name, value in _published_variables(env):
         print(f"export {name}={value}")
     print(f"# AWS at {cloud.aws.endpoint}, Momento at {cloud.momento.endpoint}; Ctrl-C ends both")
     print("# a line for each record and pipe: ✓ delivered · filtered out ✗ dead letter", flush=True)
