@@ -1,0 +1,58 @@
+"""The pages' links lead somewhere, and the commands that they show exist."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tests.ops.test_cli import COMMANDS, INTERNAL
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"\./help\.sh ([a-z]+)")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {anchor(heading) for heading in headings}
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor of a heading.
+
+    >>> anchor("AWS's limits, and `Momento`'s")
+    'awss-limits-and-momentos'
+    """
+    kept = [
+        char
+        for char in heading.lower()
+        if char in " -_" or unicodedata.category(char)[0] in ("L", "N")
+    ]
+    return "".join(kept).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    broken = []
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        if target.startswith(("https:", "http:")):
+            continue
+        path, _, heading = target.partition("#")
+        file = page.parent / path if path else page
+        if not file.exists() or (heading and heading not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_help_sh_exists(page: Path) -> None:
+    shown = set(COMMAND.findall(page.read_text(encoding="utf-8")))
+    assert shown - set(COMMANDS) == set()
+
+
+def test_every_command_is_in_the_docs() -> None:
+    shown = {name for page in PAGES for name in COMMAND.findall(page.read_text(encoding="utf-8"))}
+    assert set(COMMANDS) - INTERNAL - shown == set()
