@@ -106,12 +106,12 @@ def _pipe(definition: Definition, noted: Faults) -> None:
 
 
 def _misfits(definition: Definition) -> Iterator[str]:
-    """Yield what AWS takes of a pipe, and what fits no record that the pipe can read."""
+    """Yield the parts of a pipe that AWS accepts and that match no record of its stream."""
     filters = [text for text in definition.filters if not is_expression(text)]
     for text in filters:
         yield from unsupported_by_pipes(text)
     if "stream" in (definition.unsupported or ""):
-        return  # it reads something else
+        return  # its source is no stream
     for text in filters:
         yield from misfits(text)
         yield from met_by_all(text)

@@ -1,8 +1,8 @@
-"""How an event pattern fits DynamoDB stream records: what can match none of them.
+"""Patterns that can match no DynamoDB stream record.
 
-A stream record has a known shape: each attribute stands under its type, numbers are text, and
-operators look at leaves only. See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API,
-and "Comparison operators for use in event patterns", whose table says what pipes support.
+A stream record has a known shape: each attribute is below its type, numbers are text, and
+operators work on leaves only. See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API,
+and "Comparison operators for use in event patterns", whose table lists what pipes support.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from eventpipes.pattern.parser import Branch, parse
 EVENT_NAMES: Final = ("INSERT", "MODIFY", "REMOVE")
 _IMAGES: Final = ("Keys", "NewImage", "OldImage")
 _WITHOUT: Final = {"NewImage": "REMOVE", "OldImage": "INSERT"}
-"""Which event's records lack an image."""
+"""The event whose records do not have this image."""
 _RECORD: Final = {
     "ApproximateCreationDateTime": "number",
     "SequenceNumber": "text",
@@ -30,17 +30,17 @@ _TAGS: Final = {
     **dict.fromkeys(("N", "NS"), "numeral"),
     **dict.fromkeys(("BOOL", "NULL"), "boolean"),
 }
-"""What stands under a type; a numeral is the text of a number."""
+"""The kind of value below a type; a numeral is the text of a number."""
 _NOT_IN_PIPES: Final = ("prefix", "suffix", "equals-ignore-case", "wildcard")
-"""What `anything-but` may hold on an event bus, and not in a pipe."""
+"""Operators inside `anything-but` that event buses support and pipes do not."""
 _ANY: Final = ("anything-but", "exists")
 
 
 def misfits(pattern: str, start: Sequence[str] = ()) -> Iterator[str]:
-    """Yield why a pattern matches no stream record, if that is so.
+    """Yield the reason if a pattern matches no stream record.
 
-    `start` is where the record stands in the event: `("detail",)` on an event bus. Fields outside
-    are not judged.
+    `start` is the path of the record in the event: `("detail",)` on an event bus. Fields outside
+    the record are not checked.
 
     Raises:
         InvalidPattern: EventBridge would reject the pattern.
@@ -55,9 +55,10 @@ def misfits(pattern: str, start: Sequence[str] = ()) -> Iterator[str]:
 
 
 def met_by_all(pattern: str) -> Iterator[str]:
-    """Yield each field that is asked to be absent where a record never has a single value.
+    """Yield each field that must be absent and never is a single value in a record.
 
-    So every record meets `{"dynamodb": {"OldImage": [{"exists": false}]}}`, not an INSERT alone.
+    Every record matches such a field: `{"dynamodb": {"OldImage": [{"exists": false}]}}` matches
+    not only an INSERT.
 
     Raises:
         InvalidPattern: EventBridge would reject the pattern.
@@ -82,9 +83,9 @@ def met_by_all(pattern: str) -> Iterator[str]:
 
 
 def misfits_in_event(pattern: str) -> Iterator[str]:
-    """Yield why a rule's pattern matches no event whose detail is a stream record.
+    """Yield the reason if a rule's pattern matches no event with a stream record.
 
-    Patterns that do not ask for a record's item are about other events, and are not judged.
+    Patterns without fields of an item are for other events, and are not checked.
 
     Raises:
         InvalidPattern: EventBridge would reject the pattern.
@@ -96,20 +97,20 @@ def misfits_in_event(pattern: str) -> Iterator[str]:
 
 
 def unsupported_by_pipes(pattern: str) -> Iterator[str]:
-    """Yield each operator that AWS's guide lists for event buses and not for pipes.
+    """Yield a sentence for each operator that AWS's guide lists for event buses only.
 
     Raises:
         InvalidPattern: EventBridge would reject the pattern.
 
     """
-    found = {
+    operators = {
         name
         for branch in parse(pattern)
         for values in branch.values()
         for given, _, _ in values.given
         if (name := _not_in_pipes(given))
     }
-    for name in sorted(found):
+    for name in sorted(operators):
         yield (
             f"the filter {_short(pattern)} has {name}, which AWS's guide lists for event buses and"
             ' not for pipes ("Comparison operators for use in event patterns"): AWS may refuse the'
@@ -118,7 +119,7 @@ def unsupported_by_pipes(pattern: str) -> Iterator[str]:
 
 
 def _reason(branch: Branch, start: tuple[str, ...]) -> str | None:
-    """Return why no record satisfies all fields of a branch; nothing if one may."""
+    """Return why no record matches all fields of a branch, or None if a record may."""
     events = set(EVENT_NAMES)
     for name, values in branch.items():
         steps = tuple(name.split("."))
@@ -132,7 +133,7 @@ def _reason(branch: Branch, start: tuple[str, ...]) -> str | None:
 
 
 def _reason_of_field(name: str, steps: tuple[str, ...], values: Values) -> str | None:
-    """Return why no record satisfies one field."""
+    """Return why no record matches a field, or None if a record may."""
     leaf = _leaf(steps)
     if values.absent:
         return None
@@ -149,19 +150,19 @@ def _reason_of_field(name: str, steps: tuple[str, ...], values: Values) -> str |
 
 
 def _excluded(steps: tuple[str, ...], values: Values) -> set[str]:
-    """Return the events whose records do not satisfy a field."""
+    """Return the events whose records do not match a field."""
     if steps == ("eventName",):
         accept = values.accept
-        return {one for one in EVENT_NAMES if accept is None or not accept(one)}
+        return {event for event in EVENT_NAMES if accept is None or not accept(event)}
     if len(steps) > 1 and steps[1] in _WITHOUT and not values.absent:
         return {_WITHOUT[steps[1]]}
     return set()
 
 
 def _leaf(steps: Sequence[str]) -> str:
-    """Return what stands there: text, numeral, number, boolean, object or nothing.
+    """Return the kind of value at a path: text, numeral, number, boolean, object or nothing.
 
-    Lists do not count as steps in a pattern. A name of an attribute may itself hold dots.
+    A pattern has no steps for lists. The name of an attribute may have dots.
     """
     match list(steps):
         case ["dynamodb", image, *rest] if image in _IMAGES:
@@ -178,9 +179,9 @@ def _leaf(steps: Sequence[str]) -> str:
 
 
 def _in_map(steps: Sequence[str]) -> str:
-    """Return what stands at a path into an object of attributes, however its names are cut."""
-    found = [_value(steps[cut:]) for cut in range(1, len(steps) + 1)]
-    return next((leaf for leaf in found if leaf != "nothing"), "nothing")
+    """Return the kind of value at a path into attributes; a name may be several steps."""
+    leaves = [_value(steps[cut:]) for cut in range(1, len(steps) + 1)]
+    return next((leaf for leaf in leaves if leaf != "nothing"), "nothing")
 
 
 def _value(steps: Sequence[str]) -> str:
@@ -197,7 +198,7 @@ def _value(steps: Sequence[str]) -> str:
 
 
 def _may_accept(values: Values, leaf: str) -> bool:
-    """Say whether a value may accept a leaf of this type."""
+    """Say whether one of the values may match a leaf of this kind."""
     return any(_accepts(given, leaf) for given, _, _ in values.given)
 
 
@@ -217,7 +218,7 @@ def _accepts(given: Any, leaf: str) -> bool:  # noqa: ANN401 - what a pattern ho
 
 
 def _is_stored(text: str) -> bool:
-    """Say whether DynamoDB writes a number so: `7`, and neither `7.0` nor `07`."""
+    """Say whether DynamoDB writes a number like this: `7`, but not `7.0` or `07`."""
     try:
         return normalise(text) == text
     except InvalidNumber:

@@ -63,7 +63,7 @@ def kind_of(steps: Sequence[str | int]) -> Kind:
 
 
 def read_by_pipe(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
-    """Return a record that boto3 answered as a pipe has it: JSON, and where it is from.
+    """Return boto3's record as a pipe reads it: as JSON, with the ARN of its stream.
 
     See AWS: "Amazon DynamoDB stream as a source for EventBridge Pipes", its example event.
     """
@@ -73,8 +73,8 @@ def read_by_pipe(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
     return read | {"eventSourceARN": stream_arn}
 
 
-def as_json(value: Any) -> Any:  # noqa: ANN401 - what a record holds is any JSON
-    """Return what boto3 answered as a stream's JSON has it: bytes as Base64.
+def as_json(value: Any) -> Any:  # noqa: ANN401 - a record has any JSON
+    """Return a value from boto3 as JSON, with bytes as Base64.
 
     >>> as_json({"Id": {"B": b"a"}})
     {'Id': {'B': 'YQ=='}}
@@ -83,9 +83,9 @@ def as_json(value: Any) -> Any:  # noqa: ANN401 - what a record holds is any JSO
         case bytes():
             return base64.b64encode(value).decode()
         case dict():
-            return {name: as_json(one) for name, one in value.items()}
+            return {name: as_json(member) for name, member in value.items()}
         case list():
-            return [as_json(one) for one in value]
+            return [as_json(element) for element in value]
     return value
 
 

@@ -324,8 +324,8 @@ class _Field:
         if isinstance(value, _Object):
             return self._anything_but_operator(value)
         values = value if isinstance(value, list) else [value]
-        if all(isinstance(one, _Number) for one in values) and values:
-            return operators.no_number_of(self._number(name, one, value) for one in values)
+        if all(isinstance(each, _Number) for each in values) and values:
+            return operators.no_number_of(self._number(name, each, value) for each in values)
         if all(isinstance(one, str) and not isinstance(one, _Number) for one in values) and values:
             return operators.no_string_of(values)
         raise self._wrong(name, "takes strings only, or numbers only", value)
@@ -340,14 +340,14 @@ class _Field:
         values = value if isinstance(value, list) else [value]
         if isinstance(value, _Object) or not values:
             raise self._wrong(name, "takes a string or a list of strings", value)
-        texts = list(dict.fromkeys(self._text(name, one) for one in values))
+        texts = list(dict.fromkeys(self._text(name, each) for each in values))
         if inner in ("prefix", "suffix") and "" in texts:
             raise self._wrong(name, "an empty string is not allowed", value)
         if inner == "wildcard":
             parsed = [self._wildcard_tokens(name, text) for text in texts]
             self._given[-1] = (self._given[-1][0], False, tuple(map(tuple, parsed)))
             return operators.none_of(
-                [operators.full_match(wildcards.expression(one)) for one in parsed]
+                [operators.full_match(wildcards.expression(tokens)) for tokens in parsed]
             )
         tests: dict[str, Callable[[str], Test]] = {
             "equals-ignore-case": operators.ignoring_case,

@@ -23,9 +23,6 @@ class Destination(Construct):
     ) -> None:
         """`rate_limit` is in invocations a second."""
         super().__init__(scope, id_)
-        self.name = name
-        self.method = method
-        self.url = url
         self.resource = CloudwatchEventApiDestination(
             self,
             "destination",

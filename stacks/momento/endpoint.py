@@ -70,15 +70,16 @@ class MomentoEndpoint(Construct):
 
     def warnings(self) -> Iterator[str]:
         """Yield a sentence for each of Momento's limits that the destinations may exceed."""
-        topics = [name for name in self._destinations if name.startswith(PUBLISH)]
-        yield from self.limits.warnings(CACHE_OPERATIONS, topics)
+        yield from self.limits.warnings(CACHE_OPERATIONS, self._topics())
+
+    def _topics(self) -> list[str]:
+        return [name for name in self._destinations if name.startswith(PUBLISH)]
 
     def _destination(self, id_: str, operation: str, cache: str) -> Destination:
         if id_ not in self._destinations:
-            topics = [name for name in self._destinations if name.startswith(PUBLISH)]
             if operation == PUBLISH:
-                rate = self.limits.topic_rate(len(topics) + 1)
-                for name in topics:
+                rate = self.limits.topic_rate(len(self._topics()) + 1)
+                for name in self._topics():
                     self._destinations[name].limit_rate(rate)
             else:
                 rate = self.limits.cache_rate(len(CACHE_OPERATIONS))

@@ -1,9 +1,9 @@
 """The pipes that bring the changes of one table to one cache and one topic."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
-from cdktf import ITerraformDependable
 from constructs import Construct
 
 from eventpipes.definition import MAX_FILTERS
@@ -32,7 +32,7 @@ from stacks.access.role import ServiceRole
 from stacks.pipes.rule import Rule
 from stacks.tables.stream_source import StreamSource, must_be_source
 from stacks.access.statement import Statement
-from stacks.pipes.target import BusTarget, RequestTarget, Target
+from stacks.pipes.target import BusTarget, RequestTarget
 from stacks.settings.topology import Topology
 
 CHANGES: Final = "changes"
@@ -109,6 +109,14 @@ class MomentoPipeline(Construct):
         self._settle_seconds = iam_settle_seconds
         self._role_name = role_name or f"{name}-pipes"
         self._retry_policy = retry_policy or RetryPolicy()
+        self._pipe = partial(
+            Pipe,
+            self,
+            source=source,
+            dead_letter_queue=self.dead_letter_queue,
+            logs=self.logs,
+            retry_policy=self._retry_policy,
+        )
         cache = mapping.topic_cache(endpoint.cache_name)
         destinations = {operation: endpoint.destination(operation, cache) for operation in configs}
         add = self._add_pipes if topology is Topology.PIPES else self._add_bus
@@ -125,7 +133,11 @@ class MomentoPipeline(Construct):
         for operation, config in configs.items():
             target = RequestTarget(destinations[operation], config)
             self.pipes[operation] = self._pipe(
-                operation, names[operation], target, config.patterns, role
+                operation,
+                name=names[operation],
+                target=target,
+                patterns=config.patterns,
+                role=role,
             )
 
     def _add_bus(
@@ -163,10 +175,10 @@ class MomentoPipeline(Construct):
         name = f"{self.name}-{CHANGES}-pipe"
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
-            name,
-            BusTarget(bus),
-            union_of_filters(list(configs.values()), MAX_FILTERS),
-            self._pipes_role([name], bus.put_events()),
+            name=name,
+            target=BusTarget(bus),
+            patterns=union_of_filters(list(configs.values()), MAX_FILTERS),
+            role=self._pipes_role([name], bus.put_events()),
             wait_for=[queue_policy, *(rule.ready for rule in self.rules.values())],
         )
 
@@ -180,29 +192,6 @@ class MomentoPipeline(Construct):
             source_arns=[self._account.arn("pipes", f"pipe/{name}") for name in names],
             statements=[*self.source.stream_read(), *self.dead_letter_queue.send(), sends],
             settle_seconds=self._settle_seconds,
-        )
-
-    def _pipe(
-        self,
-        id_: str,
-        name: str,
-        target: Target,
-        patterns: Sequence[str],
-        role: ServiceRole,
-        wait_for: Sequence[ITerraformDependable] = (),
-    ) -> Pipe:
-        return Pipe(
-            self,
-            id_,
-            name=name,
-            source=self.source,
-            target=target,
-            patterns=patterns,
-            dead_letter_queue=self.dead_letter_queue,
-            logs=self.logs,
-            role=role,
-            retry_policy=self._retry_policy,
-            wait_for=wait_for,
         )
 
 

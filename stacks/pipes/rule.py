@@ -71,11 +71,6 @@ class Rule(Construct):
         )
 
     @cached_property
-    def arn(self) -> str:
-        """The rule's ARN."""
-        return self.resource.arn
-
-    @cached_property
     def name(self) -> str:
         """The rule's name, as an attribute of the resource."""
         return self.resource.name

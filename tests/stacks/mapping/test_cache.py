@@ -29,8 +29,8 @@ PAIR = Stream(KeySchema(KEY, SORT))
 
 def routes(entry: CacheEntry, stream: Stream = STREAM, **where: Any) -> dict[str, PipeConfig]:
     """Return an entry's pipes; `where` has conditions on attributes that are text."""
-    rules = {Attribute(name): rules for name, rules in where.items()}
-    return dict(ItemMapping(cache=entry, where=rules).pipe_configs(stream, "shop"))
+    conditions = {Attribute(name): conditions for name, conditions in where.items()}
+    return dict(ItemMapping(cache=entry, where=conditions).pipe_configs(stream, "shop"))
 
 
 def test_an_entry_is_put_when_its_item_is_written_and_deleted_when_it_is_removed() -> None:

@@ -23,7 +23,7 @@ VALUES: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(
-    ("attribute", "rules", "any_of"),
+    ("attribute", "conditions", "any_of"),
     [
         (TEXT, ["a", ""], ["a", ""]),
         (TEXT, ({"prefix": "a"},), [{"prefix": "a"}]),
@@ -53,16 +53,16 @@ VALUES: dict[str, list[Any]] = {
     ],
 )
 def test_conditions_become_the_values_of_a_pattern(
-    attribute: Attribute, rules: Sequence[Any], any_of: list[Any]
+    attribute: Attribute, conditions: Sequence[Any], any_of: list[Any]
 ) -> None:
     """Numbers are written as in a stream, where they are text."""
-    found = Conditions.parse(attribute, rules).any_of
+    found = Conditions.parse(attribute, conditions).any_of
     assert list(found) == any_of
     compiled({"v": list(found)})
 
 
 @pytest.mark.parametrize(
-    ("attribute", "rules", "complaint"),
+    ("attribute", "conditions", "complaint"),
     [
         (TEXT, "a", r"conditions on s \(S\) are 'a'; write a list"),
         (TEXT, {"prefix": "a"}, "write a list"),
@@ -115,10 +115,10 @@ def test_conditions_become_the_values_of_a_pattern(
     ],
 )
 def test_condition_that_never_matches_is_refused(
-    attribute: Attribute, rules: Any, complaint: str
+    attribute: Attribute, conditions: Any, complaint: str
 ) -> None:
     with pytest.raises(MappingError, match=complaint):
-        Conditions.parse(attribute, rules)
+        Conditions.parse(attribute, conditions)
 
 
 SAYABLE: list[tuple[Attribute, list[Any]]] = [
@@ -139,9 +139,11 @@ SAYABLE: list[tuple[Attribute, list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("attribute", "rules"), SAYABLE)
-def test_opposite_matches_exactly_the_other_values(attribute: Attribute, rules: list[Any]) -> None:
-    found = Conditions.parse(attribute, rules)
+@pytest.mark.parametrize(("attribute", "conditions"), SAYABLE)
+def test_opposite_matches_exactly_the_other_values(
+    attribute: Attribute, conditions: list[Any]
+) -> None:
+    found = Conditions.parse(attribute, conditions)
     opposite = found.opposite
     assert opposite
     one, other = compiled({"v": list(found.any_of)}), compiled({"v": list(opposite)})
@@ -150,20 +152,20 @@ def test_opposite_matches_exactly_the_other_values(attribute: Attribute, rules: 
 
 
 @pytest.mark.parametrize(
-    ("attribute", "rules"),
+    ("attribute", "conditions"),
     [
         (TEXT, [{"exists": True}, {"exists": False}]),
         (BOOLEAN, [True, False, {"exists": False}]),
     ],
 )
 def test_conditions_that_match_every_item_have_an_empty_opposite(
-    attribute: Attribute, rules: list[Any]
+    attribute: Attribute, conditions: list[Any]
 ) -> None:
-    assert Conditions.parse(attribute, rules).opposite == ()
+    assert Conditions.parse(attribute, conditions).opposite == ()
 
 
 @pytest.mark.parametrize(
-    "rules",
+    "conditions",
     [
         [{"prefix": "o"}],
         [{"suffix": "o"}],
@@ -174,20 +176,20 @@ def test_conditions_that_match_every_item_have_an_empty_opposite(
         [{"anything-but": ["a"]}, {"anything-but": ["b"]}],
     ],
 )
-def test_other_conditions_have_no_opposite(rules: list[Any]) -> None:
+def test_other_conditions_have_no_opposite(conditions: list[Any]) -> None:
     """Pipes do not support anything-but with an operator inside."""
-    assert Conditions.parse(TEXT, rules).opposite is None
+    assert Conditions.parse(TEXT, conditions).opposite is None
 
 
 @pytest.mark.parametrize(
-    ("attribute", "rules"),
+    ("attribute", "conditions"),
     [*SAYABLE, (TEXT, [{"prefix": "o"}, "", {"exists": False}]), (TEXT, [{"suffix": "n"}])],
 )
 def test_filled_conditions_match_the_same_values_except_empty_ones(
-    attribute: Attribute, rules: list[Any]
+    attribute: Attribute, conditions: list[Any]
 ) -> None:
-    found = Conditions.parse(attribute, rules)
-    if rules == [{"exists": False}]:
+    found = Conditions.parse(attribute, conditions)
+    if conditions == [{"exists": False}]:
         with pytest.raises(MappingError, match=r"it is the key, which is never absent or empty"):
             found.filled("the key")
         return
@@ -199,10 +201,10 @@ def test_filled_conditions_match_the_same_values_except_empty_ones(
 
 
 def test_conditions_for_empty_text_only_are_refused_for_a_key() -> None:
-    rules = Conditions.parse(TEXT, ["", {"exists": False}])
+    conditions = Conditions.parse(TEXT, ["", {"exists": False}])
     complaint = (
         f"the conditions on s (S) are {json.dumps(['', {'exists': False}])}, and it is the topic"
     )
     with pytest.raises(MappingError) as caught:
-        rules.filled("the topic")
+        conditions.filled("the topic")
     assert str(caught.value).startswith(complaint)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import eventpipes
 from eventpipes import Connection, Destination, Filtered, Request, RuleDefinition
-from eventpipes import Rule as BusRule
+from eventpipes import Rule
 from eventpipes.definition import MAX_FILTERS
 from stacks.mapping import (
     OPERATIONS,
@@ -54,11 +54,11 @@ VALUES: dict[str, list[Any]] = {"S": ["a", "b c"], "N": [0, 7], "B": [b"\0\xff",
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A condition as it is written, and as a Python function."""
+class Clause:
+    """A part of `where`: conditions as they are written, and as a Python function."""
 
     attribute: Attribute
-    rules: Sequence[Any]
+    conditions: Sequence[Any]
     allows: Callable[[Any], bool]
     sayable: bool = True
     fixed: bool = False
@@ -71,49 +71,49 @@ class Rule:
         )
 
 
-RULES = [
-    Rule(STATUS, ["open"], lambda v: v == "open"),
-    Rule(STATUS, ["open", "held"], lambda v: v in ("open", "held")),
-    Rule(STATUS, ["open", {"exists": False}], lambda v: v in ("open", None)),
-    Rule(STATUS, [""], lambda v: v == ""),
-    Rule(STATUS, [{"exists": True}], lambda v: v is not None),
-    Rule(STATUS, [{"exists": False}], lambda v: v is None),
-    Rule(STATUS, [{"exists": True}, {"exists": False}], lambda _: True),
-    Rule(STATUS, [{"anything-but": "open"}], lambda v: v not in ("open", None)),
-    Rule(STATUS, [{"anything-but": ["open", "held"]}], lambda v: v not in ("open", "held", None)),
-    Rule(STATUS, [{"anything-but": ["open"]}, {"exists": False}], lambda v: v != "open"),
-    Rule(STATUS, [{"prefix": "o"}], lambda v: (v or "").startswith("o"), sayable=False),
-    Rule(STATUS, [{"suffix": "d"}, "open"], lambda v: v in ("open", "held"), sayable=False),
-    Rule(
+CLAUSES = [
+    Clause(STATUS, ["open"], lambda v: v == "open"),
+    Clause(STATUS, ["open", "held"], lambda v: v in ("open", "held")),
+    Clause(STATUS, ["open", {"exists": False}], lambda v: v in ("open", None)),
+    Clause(STATUS, [""], lambda v: v == ""),
+    Clause(STATUS, [{"exists": True}], lambda v: v is not None),
+    Clause(STATUS, [{"exists": False}], lambda v: v is None),
+    Clause(STATUS, [{"exists": True}, {"exists": False}], lambda _: True),
+    Clause(STATUS, [{"anything-but": "open"}], lambda v: v not in ("open", None)),
+    Clause(STATUS, [{"anything-but": ["open", "held"]}], lambda v: v not in ("open", "held", None)),
+    Clause(STATUS, [{"anything-but": ["open"]}, {"exists": False}], lambda v: v != "open"),
+    Clause(STATUS, [{"prefix": "o"}], lambda v: (v or "").startswith("o"), sayable=False),
+    Clause(STATUS, [{"suffix": "d"}, "open"], lambda v: v in ("open", "held"), sayable=False),
+    Clause(
         STATUS,
         [{"equals-ignore-case": "OPEN"}],
         lambda v: (v or "").lower() == "open",
         sayable=False,
     ),
-    Rule(SIZE, [1], lambda v: v == 1),
-    Rule(SIZE, ["1.0", 2e1], lambda v: v in (1, 20)),
-    Rule(SIZE, [{"anything-but": [1, 20]}], lambda v: v not in (1, 20, None)),
-    Rule(SIZE, [{"exists": False}], lambda v: v is None),
-    Rule(PAID, [True], lambda v: v is True),
-    Rule(PAID, [False, {"exists": False}], lambda v: v is not True),
-    Rule(PAID, [True, False], lambda v: v is not None),
-    Rule(CITY, ["Oslo"], lambda v: v == "Oslo"),
-    Rule(CITY, [{"exists": False}], lambda v: v is None),
-    Rule(CITY, [{"anything-but": ["Oslo"]}], lambda v: v not in ("Oslo", None)),
+    Clause(SIZE, [1], lambda v: v == 1),
+    Clause(SIZE, ["1.0", 2e1], lambda v: v in (1, 20)),
+    Clause(SIZE, [{"anything-but": [1, 20]}], lambda v: v not in (1, 20, None)),
+    Clause(SIZE, [{"exists": False}], lambda v: v is None),
+    Clause(PAID, [True], lambda v: v is True),
+    Clause(PAID, [False, {"exists": False}], lambda v: v is not True),
+    Clause(PAID, [True, False], lambda v: v is not None),
+    Clause(CITY, ["Oslo"], lambda v: v == "Oslo"),
+    Clause(CITY, [{"exists": False}], lambda v: v is None),
+    Clause(CITY, [{"anything-but": ["Oslo"]}], lambda v: v not in ("Oslo", None)),
 ]
 ON_CODE = [
-    Rule(CODE, [{"exists": True}], lambda v: v is not None),
-    Rule(CODE, ["", {"anything-but": ["none"]}], lambda v: v not in ("none", None)),
-    Rule(CODE, [{"anything-but": "none"}, {"exists": False}], lambda v: v != "none"),
+    Clause(CODE, [{"exists": True}], lambda v: v is not None),
+    Clause(CODE, ["", {"anything-but": ["none"]}], lambda v: v not in ("none", None)),
+    Clause(CODE, [{"anything-but": "none"}, {"exists": False}], lambda v: v != "none"),
 ]
 """Conditions on an attribute that is also the cache's key."""
 ON_ID = {
-    "S": [Rule(Attribute("id"), [{"prefix": "a"}], lambda v: v.startswith("a"), fixed=True)],
-    "N": [Rule(Attribute("id", "N"), [7, "8"], lambda v: v == 7, fixed=True)],
-    "B": [Rule(Attribute("id", "B"), [b"\xfb\xf0"], lambda v: v == b"\xfb\xf0", fixed=True)],
+    "S": [Clause(Attribute("id"), [{"prefix": "a"}], lambda v: v.startswith("a"), fixed=True)],
+    "N": [Clause(Attribute("id", "N"), [7, "8"], lambda v: v == 7, fixed=True)],
+    "B": [Clause(Attribute("id", "B"), [b"\xfb\xf0"], lambda v: v == b"\xfb\xf0", fixed=True)],
 }
 """Conditions on the table's key; an item always or never meets them."""
-ONE_AT = Rule(Attribute("at", "N"), [1], lambda v: v == 1, fixed=True)
+ONE_AT = Clause(Attribute("at", "N"), [1], lambda v: v == 1, fixed=True)
 """With this condition one item of a partition flows, so the partition key is unique."""
 
 
@@ -123,7 +123,7 @@ class Case:
 
     stream: Stream
     key: Attribute
-    rules: Sequence[Rule]
+    clauses: Sequence[Clause]
     writes: Any
 
     @property
@@ -134,7 +134,7 @@ class Case:
     @property
     def apart(self) -> bool:
         """Whether only one item can have an entry, because of the key or conditions on it."""
-        one_item = any(rule in ON_ID["B"] for rule in self.rules)
+        one_item = any(clause in ON_ID["B"] for clause in self.clauses)
         return self.key in self.stream.keys.attributes or one_item
 
     @property
@@ -159,7 +159,7 @@ class Case:
                 value=[*self.stream.keys.attributes, STATUS],
                 events=self.events,
             ),
-            where={rule.attribute: rule.rules for rule in self.rules},
+            where={clause.attribute: clause.conditions for clause in self.clauses},
         )
 
     def key_of(self, item: Item) -> Any:
@@ -187,11 +187,11 @@ def cases(draw: st.DrawFn) -> Case:
     keys = draw(st.sampled_from(KEYS))
     own = keys.partition.type == "B" or draw(st.booleans())
     key = CODE if own else keys.partition
-    pool = [*RULES, *ON_ID[keys.partition.type], *(ON_CODE if own else [])]
+    pool = [*CLAUSES, *ON_ID[keys.partition.type], *(ON_CODE if own else [])]
     most = 3 if own else 4
-    rules = draw(st.lists(st.sampled_from(pool), max_size=most, unique_by=lambda r: r.attribute))
+    clauses = draw(st.lists(st.sampled_from(pool), max_size=most, unique_by=lambda r: r.attribute))
     if keys.sort and not own:
-        rules = [ONE_AT, *rules]
+        clauses = [ONE_AT, *clauses]
     views = [StreamView.NEW_AND_OLD_IMAGES, *([] if own else [StreamView.NEW_IMAGE])]
     places: list[dict[str, Any]] = [
         {keys.partition.name: one} for one in VALUES[keys.partition.type]
@@ -203,7 +203,7 @@ def cases(draw: st.DrawFn) -> Case:
         number = draw(st.integers(0, len(places) - 1))
         rest = draw(st.none() | _attributes(number))
         writes.append((places[number], rest))
-    return Case(Stream(keys, draw(st.sampled_from(views))), key, rules, writes)
+    return Case(Stream(keys, draw(st.sampled_from(views))), key, clauses, writes)
 
 
 def _attributes(number: int) -> st.SearchStrategy[dict[str, Any]]:
@@ -286,7 +286,7 @@ def on_a_bus(case: Case, record: Mapping[str, Any]) -> dict[str, Request | None]
         rule = rule_of(
             RuleConfig.of_pipe(config, event_source="shop"), name, operation.method, endpoint
         )
-        outcome = BusRule(rule).process(event)
+        outcome = Rule(rule).process(event)
         assert isinstance(outcome, Filtered | Request)
         sent[name] = outcome if isinstance(outcome, Request) else None
     return sent
@@ -308,7 +308,7 @@ def test_cache_has_the_right_items_at_the_end(case: Case) -> None:
     An event bus and its rules send the same requests.
     """
     momento = Momento()
-    conditions = [rule.condition for rule in case.rules]
+    conditions = [clause.condition for clause in case.clauses]
     oracle = Oracle(case.key_of, case.value_of, conditions, apart=case.apart)
     images = tuple(case.stream.view.images)
     heard = []

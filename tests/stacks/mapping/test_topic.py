@@ -27,8 +27,8 @@ EVENTS = ("INSERT", "MODIFY", "REMOVE")
 
 def route(message: TopicMessage, stream: Stream = STREAM, **where: Any) -> PipeConfig:
     """Return a message's pipe; `where` has conditions on attributes that are text."""
-    rules = {Attribute(name): rules for name, rules in where.items()}
-    (found,) = ItemMapping(topic=message, where=rules).pipe_configs(stream, "shop").items()
+    conditions = {Attribute(name): conditions for name, conditions in where.items()}
+    (found,) = ItemMapping(topic=message, where=conditions).pipe_configs(stream, "shop").items()
     assert found[0] == PUBLISH
     return found[1]
 

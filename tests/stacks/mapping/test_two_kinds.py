@@ -35,38 +35,38 @@ KEYS = [KeySchema(PK), KeySchema(PK, SK), KeySchema(PK, AT)]
 
 
 @dataclass(frozen=True)
-class Rule:
+class Clause:
     """Conditions as they are written, and as a Python function of a value or None."""
 
     attribute: Attribute
-    rules: Sequence[Any]
+    conditions: Sequence[Any]
     allows: Callable[[Any], bool]
 
 
-RULES = [
-    Rule(PK, ["user1"], lambda v: v == "user1"),
-    Rule(PK, ["user1", "user2"], lambda v: v in ("user1", "user2")),
-    Rule(PK, [{"prefix": "user"}], lambda v: v.startswith("user")),
-    Rule(PK, [{"suffix": "1"}], lambda v: v.endswith("1")),
-    Rule(PK, [{"exists": True}], lambda _: True),
-    Rule(PK, [{"equals-ignore-case": "USER1"}], lambda v: v == "user1"),
-    Rule(SK, ["a"], lambda v: v == "a"),
-    Rule(SK, ["a", "a"], lambda v: v == "a"),
-    Rule(SK, ["a", "b"], lambda v: v in ("a", "b")),
-    Rule(SK, [{"anything-but": ["zzz"]}], lambda v: v != "zzz"),
-    Rule(SK, [{"exists": True}], lambda _: True),
-    Rule(SK, [{"prefix": "a"}], lambda v: v.startswith("a")),
-    Rule(SK, ["a", {"prefix": "b"}], lambda v: v[:1] in ("a", "b")),
-    Rule(AT, [1], lambda v: v == 1),
-    Rule(AT, ["1.0", 1], lambda v: v == 1),
-    Rule(AT, [1, 2], lambda v: v in (1, 2)),
-    Rule(AT, [{"anything-but": 3}], lambda v: v != 3),
-    Rule(KIND, ["profile"], lambda v: v == "profile"),
-    Rule(KIND, [{"anything-but": ["order"]}], lambda v: v not in ("order", None)),
-    Rule(KIND, [{"prefix": "pro"}], lambda v: (v or "").startswith("pro")),
-    Rule(KIND, [{"exists": True}], lambda v: v is not None),
-    Rule(KIND, ["profile", {"exists": False}], lambda v: v in ("profile", None)),
-    Rule(ACCOUNT, [{"anything-but": ["x"]}], lambda v: v not in ("x", None)),
+CLAUSES = [
+    Clause(PK, ["user1"], lambda v: v == "user1"),
+    Clause(PK, ["user1", "user2"], lambda v: v in ("user1", "user2")),
+    Clause(PK, [{"prefix": "user"}], lambda v: v.startswith("user")),
+    Clause(PK, [{"suffix": "1"}], lambda v: v.endswith("1")),
+    Clause(PK, [{"exists": True}], lambda _: True),
+    Clause(PK, [{"equals-ignore-case": "USER1"}], lambda v: v == "user1"),
+    Clause(SK, ["a"], lambda v: v == "a"),
+    Clause(SK, ["a", "a"], lambda v: v == "a"),
+    Clause(SK, ["a", "b"], lambda v: v in ("a", "b")),
+    Clause(SK, [{"anything-but": ["zzz"]}], lambda v: v != "zzz"),
+    Clause(SK, [{"exists": True}], lambda _: True),
+    Clause(SK, [{"prefix": "a"}], lambda v: v.startswith("a")),
+    Clause(SK, ["a", {"prefix": "b"}], lambda v: v[:1] in ("a", "b")),
+    Clause(AT, [1], lambda v: v == 1),
+    Clause(AT, ["1.0", 1], lambda v: v == 1),
+    Clause(AT, [1, 2], lambda v: v in (1, 2)),
+    Clause(AT, [{"anything-but": 3}], lambda v: v != 3),
+    Clause(KIND, ["profile"], lambda v: v == "profile"),
+    Clause(KIND, [{"anything-but": ["order"]}], lambda v: v not in ("order", None)),
+    Clause(KIND, [{"prefix": "pro"}], lambda v: (v or "").startswith("pro")),
+    Clause(KIND, [{"exists": True}], lambda v: v is not None),
+    Clause(KIND, ["profile", {"exists": False}], lambda v: v in ("profile", None)),
+    Clause(ACCOUNT, [{"anything-but": ["x"]}], lambda v: v not in ("x", None)),
 ]
 
 
@@ -83,7 +83,7 @@ class Case:
 
     stream: Stream
     key: Attribute
-    rules: Sequence[Rule]
+    clauses: Sequence[Clause]
     writes: Sequence[tuple[Item, Item | None]]
 
     @property
@@ -97,11 +97,15 @@ class Case:
         entry = CacheEntry(
             key=self.key, key_is_unique=True, value=self.stream.keys.attributes, ttl=60
         )
-        return ItemMapping(cache=entry, where={rule.attribute: rule.rules for rule in self.rules})
+        return ItemMapping(
+            cache=entry, where={clause.attribute: clause.conditions for clause in self.clauses}
+        )
 
     def entry(self, item: Item | None) -> str | None:
         """Return the cache key of an item that should be in the cache."""
-        if item is None or not all(rule.allows(read(rule.attribute, item)) for rule in self.rules):
+        if item is None or not all(
+            clause.allows(read(clause.attribute, item)) for clause in self.clauses
+        ):
             return None
         found = read(self.key, item)
         return None if found in (None, "") else str(found)
@@ -111,13 +115,17 @@ class Case:
         return {name: str(item[name]) for name in self.names}
 
 
-def matrix(keys: KeySchema) -> Iterator[tuple[Stream, list[Rule]]]:
+def matrix(keys: KeySchema) -> Iterator[tuple[Stream, list[Clause]]]:
     """Yield each set of up to two conditions, with each view of the stream."""
-    pool = [rule for rule in RULES if rule.attribute.name != "sk" or rule.attribute == keys.sort]
+    pool = [
+        clause
+        for clause in CLAUSES
+        if clause.attribute.name != "sk" or clause.attribute == keys.sort
+    ]
     pairs = [(a, b) for a, b in combinations(pool, 2) if a.attribute != b.attribute]
-    for rules in [(), *((one,) for one in pool), *pairs]:
+    for clauses in [(), *((one,) for one in pool), *pairs]:
         for view in StreamView:
-            yield Stream(keys, view), list(rules)
+            yield Stream(keys, view), list(clauses)
 
 
 def life(keys: KeySchema, chance: Random) -> list[tuple[Item, Item | None]]:
@@ -185,8 +193,8 @@ def piped(case: Case) -> list[Pipe]:
 )
 def test_removed_item_deletes_only_its_own_entry(keys: KeySchema, key: Attribute) -> None:
     removed, refused = 0, Counter[StreamView]()
-    for number, (stream, rules) in enumerate(matrix(keys)):
-        case = Case(stream, key, rules, life(keys, Random(number)))  # noqa: S311 - no secret
+    for number, (stream, clauses) in enumerate(matrix(keys)):
+        case = Case(stream, key, clauses, life(keys, Random(number)))  # noqa: S311 - no secret
         try:
             pipes = piped(case)
         except MappingError as error:
