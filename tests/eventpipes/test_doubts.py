@@ -240,6 +240,12 @@ def test_forged_object_in_an_object_is_reported() -> None:
     assert found[2].startswith('item.l reads "at x", and the record gives "at x"}')
 
 
+def test_an_element_of_a_list_that_reads_otherwise_is_named() -> None:
+    template = '{"where":["here","<$.dynamodb.Keys.Location.S>"]}'
+    (found,) = told(definition("POST", TOPICS, input_template=template), record("C:\\new"))
+    assert found.startswith('where[1] reads "C:<line feed>ew", and the record gives "C:\\new"')
+
+
 def test_many_differences_are_cut_short() -> None:
     names = "abcdefgh"
     template = "{" + ",".join(f'"{name}":<$.dynamodb.Keys.Location.S>' for name in names) + "}"

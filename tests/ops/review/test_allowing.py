@@ -75,6 +75,16 @@ def test_a_plan_that_is_made_again_keeps_its_tokens() -> None:
     assert first == again
 
 
+def test_the_order_of_a_plans_attributes_is_no_other_plan() -> None:
+    bucket = {"bucket": "a", "tags": {"x": "1", "y": "2"}}
+    turned = {"tags": {"y": "2", "x": "1"}, "bucket": "a"}
+    tokens = {
+        token(plan(change("aws_s3_bucket", "destroy", before)), "destroyed")
+        for before in (bucket, turned)
+    }
+    assert len(tokens) == 1
+
+
 def test_two_losses_at_one_address_are_allowed_one_by_one() -> None:
     recovery = {"point_in_time_recovery": [{"enabled": True}], "stream_enabled": True}
     made = plan(change("aws_dynamodb_table", "change", recovery, {}))
