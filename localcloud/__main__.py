@@ -90,8 +90,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _setting(name: str) -> str | None:
     """Return a setting of the stack, from the environment or `.env`."""
     try:
-        found = dotenv_values(".env", encoding="utf-8-sig")
-        return os.environ.get(name) or found.get(name)
+        values = dotenv_values(".env", encoding="utf-8-sig")
+        return os.environ.get(name) or values.get(name)
     except (OSError, UnicodeDecodeError):  # the reader of the settings reports it
         return None
 

@@ -42,7 +42,7 @@ class Bus:
         self._read_secret = read_secret
         self._make = make
         self._report = report
-        self._found: list[Target] | None = None
+        self._known: list[Target] | None = None
         self._targets: dict[str, tuple[str, RuleTarget]] = {}
         self._stopped: dict[str, RuleDefinition] = {}
         self._former: list[RuleTarget] = []
@@ -75,11 +75,11 @@ class Bus:
 
         """
         with self._lock:
-            found = list_targets(self.name, self._client("events"))
-            if found == self._found and not closely:
+            targets = list_targets(self.name, self._client("events"))
+            if targets == self._known and not closely:
                 return
-            self._found = found
-            places = [self._look_at(target) for target in found]
+            self._known = targets
+            places = [self._look_at(target) for target in targets]
             for place in self._statuses.keys() - set(places):
                 self._retire(place)
                 self._statuses[place] = PipeStatus(place, "DELETED")
@@ -88,7 +88,7 @@ class Bus:
     def gone(self) -> None:
         """Note that the bus no longer exists: its rules get no more events."""
         with self._lock:
-            self._found = None
+            self._known = None
             for place in self._statuses:
                 self._retire(place)
                 self._statuses[place] = PipeStatus(place, "DELETED")
@@ -104,12 +104,12 @@ class Bus:
                 self._statuses[place] = PipeStatus(place, "STOPPED", reason)
             self._former.clear()
 
-    def _look_at(self, found: Target) -> str:
+    def _look_at(self, target: Target) -> str:
         """Start, restart or stop the `RuleTarget` of a target; return its place."""
-        rule, target = found
-        place = f"{self.name}/{rule['Name']}/{target['Id']}"
+        rule, described = target
+        place = f"{self.name}/{rule['Name']}/{described['Id']}"
         try:
-            definition = read_rule(self.name, found, self._client("events"), self._read_secret)
+            definition = read_rule(self.name, target, self._client("events"), self._read_secret)
         except ClientError as error:
             if place not in self._targets:
                 self._statuses[place] = PipeStatus(place, "RETRYING", str(error))

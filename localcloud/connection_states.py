@@ -65,7 +65,7 @@ def _deauthorize() -> None:
 
     def list_connections(self: EventsHandler) -> str:
         wanted, prefix = self._get_param("ConnectionState"), self._get_param("NamePrefix") or ""
-        found = [
+        connections = [
             connection.describe_short()
             | {
                 "Name": connection.name,
@@ -75,7 +75,7 @@ def _deauthorize() -> None:
             for connection in self.events_backend.list_connections()
             if wanted in (None, connection.state) and connection.name.startswith(prefix)
         ]
-        return json.dumps({"Connections": found})
+        return json.dumps({"Connections": connections})
 
     EventsHandler.deauthorize_connection = deauthorize_connection  # type: ignore[attr-defined]  # the correction
     EventsHandler.list_connections = list_connections  # type: ignore[assignment, method-assign]  # the correction

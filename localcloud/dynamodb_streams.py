@@ -56,8 +56,8 @@ def _write_records() -> None:
 
 def _streams(table: Table) -> dict[str, StreamShard]:
     """Return the shard of each stream that a table has had, by the stream's label."""
-    found: dict[str, StreamShard] = table.__dict__.setdefault("streams_by_label", {})
-    return found
+    shards: dict[str, StreamShard] = table.__dict__.setdefault("streams_by_label", {})
+    return shards
 
 
 def _end_and_begin() -> None:

@@ -197,25 +197,25 @@ class Momento:
             raise HTTPException(
                 400, "Bad Request: give the Authorization header or token, not both"
             )
-        found = self.keys.find(header or token or "")
-        if found is None:
+        key = self.keys.find(header or token or "")
+        if key is None:
             raise HTTPException(
                 401, "Unauthorized: the API key is missing, invalid, expired or revoked"
             )
-        return found
+        return key
 
     def _cache(self, request: Request, caller: ApiKey, kind: str, name: bytes) -> Cache:
         """Return the cache that a request names, if the key permits the request."""
-        cache = request.path_params["cache"]
+        cache_name = request.path_params["cache"]
         permission = PERMISSIONS.get(request.method, "read")
-        if not caller.permits(kind, permission, cache, name):
+        if not caller.permits(kind, permission, cache_name, name):
             raise HTTPException(
                 403, f"Forbidden: the API key's role does not grant {permission} of this {kind}"
             )
-        found = self.caches.get(cache)
-        if found is None:
+        cache = self.caches.get(cache_name)
+        if cache is None:
             raise HTTPException(404, "Cache Not Found")
-        return found
+        return cache
 
     def _take(self, kind: str, operations: int) -> None:
         """Count operations; refuse the request if the account has a limit and is over it."""

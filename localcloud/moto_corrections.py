@@ -166,11 +166,11 @@ def _lock_queues() -> None:
         until = time.monotonic() + wait_seconds_timeout
         while True:
             with turn:
-                found = receive(
+                messages = receive(
                     self, queue_name, count, 0, visibility_timeout, message_attribute_names
                 )
-            if found or time.monotonic() >= until:
-                return found
+            if messages or time.monotonic() >= until:
+                return messages
             time.sleep(QUEUE_SECONDS)
 
     Queue.add_message = add_message  # type: ignore[method-assign]

@@ -108,10 +108,10 @@ class Runner:
     @property
     def statuses(self) -> dict[str, PipeStatus]:
         """The status of every pipe, by name, and of every rule, by place (`bus/rule/target`)."""
-        found = dict(self._statuses)
+        statuses = dict(self._statuses)
         for bus in list(self._buses.values()):
-            found |= bus.statuses
-        return found
+            statuses |= bus.statuses
+        return statuses
 
     @property
     def idle_seconds(self) -> float:
@@ -278,8 +278,8 @@ class Runner:
 
     def _read_secret(self, arn: str) -> Mapping[str, Any]:
         answer = self._client("secretsmanager").get_secret_value(SecretId=arn)
-        found: Mapping[str, Any] = json.loads(answer["SecretString"])
-        return found
+        secret: Mapping[str, Any] = json.loads(answer["SecretString"])
+        return secret
 
 
 class _Clients:
