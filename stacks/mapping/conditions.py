@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
+from eventpipes.dynamodb_number import DIGITS, InvalidNumber, normalise
+
 from stacks.mapping.attribute import Attribute
 from stacks.mapping.errors import MappingError, must_be_literal, shown
 
@@ -22,9 +24,6 @@ ON_TEXT = ("prefix", "suffix", "equals-ignore-case")
 OPERATORS = (*ON_TEXT, "anything-but", "exists")
 PRESENT: Final = {"exists": True}
 ABSENT: Final = {"exists": False}
-DIGITS = 38
-MAGNITUDES = range(-130, 126)
-"""The exponents of DynamoDB's numbers ("Supported data types and naming rules")."""
 
 
 @dataclass(frozen=True)
@@ -207,21 +206,17 @@ def _base64(attribute: Attribute, value: object) -> str:
 
 
 def _number(attribute: Attribute, value: object) -> str:
-    """Return a number as DynamoDB writes it: without trailing zeros or an exponent."""
+    """Return a number as DynamoDB stores it."""
     try:
         number = Decimal(str(value))
-        number = number if number.is_finite() else Decimal("Infinity")
     except (ArithmeticError, ValueError):
         raise MappingError(
             f"{attribute.label} is compared to {shown(value)}, which is no number"
         ) from None
-    if number == 0:
-        return "0"
-    digits = len("".join(map(str, number.as_tuple().digits)).strip("0"))
-    if not number.is_finite() or digits > DIGITS or number.adjusted() not in MAGNITUDES:
+    try:
+        return normalise(str(number))
+    except InvalidNumber:
         raise MappingError(
             f"{attribute.label} is compared to {shown(value)}; DynamoDB's numbers have {DIGITS}"
             " digits and are smaller than 1E+126: no item holds this number"
-        )
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        ) from None
