@@ -1,4 +1,4 @@
-"""How a path fits DynamoDB stream records: what can never be read there.
+"""Paths that can read nothing in a DynamoDB stream record.
 
 See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API.
 """
@@ -16,7 +16,7 @@ _LOOKS_LIKE_A_PATH = re.compile(r"<\$[^<>]*>|<?\$?\.?(?:detail\.)?dynamodb\..*")
 def unread(names: Sequence[str]) -> Iterator[str]:
     """Yield a sentence for each variable of a template that no stream record has.
 
-    Names that are no paths, such as `aws.pipes.pipe-name`, are left out.
+    Names that are no paths, such as `aws.pipes.pipe-name`, are not checked.
     """
     for name in dict.fromkeys(names):
         if is_path(name) and _kind(name) == "unknown":

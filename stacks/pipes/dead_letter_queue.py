@@ -6,6 +6,7 @@ from functools import cached_property
 from constructs import Construct
 
 from stacks.access.account import Account
+from stacks.named_construct import NamedConstruct
 from stacks.bindings import SqsQueue, SqsQueuePolicy
 from stacks.monitoring.metric import Metric
 from stacks.access.protection import DEMO, Protection
@@ -15,7 +16,7 @@ RETENTION_SECONDS = 14 * 86_400
 """SQS keeps a message no longer than this; the stream keeps its record for a day only."""
 
 
-class DeadLetterQueue(Construct):
+class DeadLetterQueue(NamedConstruct):
     """A standard queue (EventBridge Pipes takes no FIFO queue), encrypted by SQS or with the key.
 
     See AWS: "Amazon SQS key management".
@@ -42,19 +43,10 @@ class DeadLetterQueue(Construct):
         )
 
     @cached_property
-    def name(self) -> str:
-        """The queue's name."""
-        return self.resource.name
-
-    @cached_property
-    def arn(self) -> str:
-        """The queue's ARN."""
-        return self.resource.arn
-
-    @cached_property
     def url(self) -> str:
         """The queue's URL."""
-        return self.resource.url
+        url: str = self.resource.url
+        return url
 
     def send(self) -> Sequence[Statement]:
         """Return the permissions that a pipe needs to send dead letters to the queue."""

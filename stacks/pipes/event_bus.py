@@ -1,17 +1,17 @@
 """The event bus of one pipeline, in the topology where one pipe reads the stream."""
 
-from functools import cached_property
 from typing import Final
 
 from constructs import Construct
 
+from stacks.named_construct import NamedConstruct
 from stacks.bindings import CloudwatchEventBus
 from stacks.access.statement import Statement
 
 DETAIL_TYPE: Final = "DynamoDB Stream Record"
 
 
-class EventBus(Construct):
+class EventBus(NamedConstruct):
     """A bus for the records of one table; `event_source` is the `source` of its events.
 
     AWS encrypts it with a key of its own. An event is on the bus as long as EventBridge tries to
@@ -27,16 +27,6 @@ class EventBus(Construct):
         self.resource = CloudwatchEventBus(
             self, "bus", name=name, description="Changes of a table, for Momento"
         )
-
-    @cached_property
-    def name(self) -> str:
-        """The bus's name, as an attribute of the resource."""
-        return self.resource.name
-
-    @cached_property
-    def arn(self) -> str:
-        """The bus's ARN."""
-        return self.resource.arn
 
     def put_events(self) -> Statement:
         """Return the permission that a pipe needs to put events on the bus."""

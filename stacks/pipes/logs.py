@@ -1,16 +1,16 @@
 """The log group that the pipes write to, and what they write."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from constructs import Construct
 
+from stacks.named_construct import NamedConstruct
 from stacks.bindings import CloudwatchLogGroup
 from stacks.access.protection import DEMO, Protection
 
 
-class PipeLogs(Construct):
+class PipeLogs(NamedConstruct):
     """A log group under `/aws/vendedlogs/pipes/`.
 
     CloudWatch has one resource policy, of limited size, for all log groups of an account. Groups
@@ -42,16 +42,6 @@ class PipeLogs(Construct):
             retention_in_days=protection.log_retention_days,
             kms_key_id=protection.key_arn,
         )
-
-    @cached_property
-    def name(self) -> str:
-        """The group's name."""
-        return self.resource.name
-
-    @cached_property
-    def arn(self) -> str:
-        """The group's ARN."""
-        return self.resource.arn
 
     def configuration(self) -> Mapping[str, Any]:
         """Return a pipe's `log_configuration`."""

@@ -1,11 +1,11 @@
 """One EventBridge pipe: from a table's stream to an API destination or an event bus."""
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from cdktf import ITerraformDependable
 from constructs import Construct
 
+from stacks.named_construct import NamedConstruct
 from stacks.bindings import PipesPipe, PipesPipeSourceParametersFilterCriteriaFilter
 from stacks.pipes.dead_letter_queue import DeadLetterQueue
 from stacks.pipes.logs import PipeLogs
@@ -16,7 +16,7 @@ from stacks.tables.stream_source import StreamSource
 from stacks.pipes.target import Target
 
 
-class Pipe(Construct):
+class Pipe(NamedConstruct):
     """A running pipe that reads new records one at a time and sends each to its target.
 
     `patterns` are filters; a record needs to match one of them. The pipe is created after its role
@@ -66,16 +66,6 @@ class Pipe(Construct):
             depends_on=[*role.ready, *wait_for],
         )
         self.takes_every_record = not patterns
-
-    @cached_property
-    def arn(self) -> str:
-        """The pipe's ARN."""
-        return self.resource.arn
-
-    @cached_property
-    def name(self) -> str:
-        """The pipe's name, as an attribute of the resource."""
-        return self.resource.name
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the pipe (EventBridge, "Logging and monitoring Pipes")."""

@@ -1,10 +1,9 @@
 """A rule of an event bus that sends requests to an API destination."""
 
-from functools import cached_property
-
 from cdktf import ITerraformDependable
 from constructs import Construct
 
+from stacks.named_construct import NamedConstruct
 from stacks.bindings import CloudwatchEventRule, CloudwatchEventTarget
 from stacks.pipes.dead_letter_queue import DeadLetterQueue
 from stacks.momento.destination import Destination
@@ -15,7 +14,7 @@ from stacks.monitoring.metric import Metric
 from stacks.access.role import ServiceRole
 
 
-class Rule(Construct):
+class Rule(NamedConstruct):
     """A rule with one target; a request that fails for good becomes a dead letter.
 
     `ready` is what has to exist before events are put on the bus: an event that comes earlier is
@@ -69,11 +68,6 @@ class Rule(Construct):
             dead_letter_config={"arn": dead_letter_queue.arn},
             depends_on=role.ready,
         )
-
-    @cached_property
-    def name(self) -> str:
-        """The rule's name, as an attribute of the resource."""
-        return self.resource.name
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the rule (EventBridge, "Monitoring Amazon EventBridge")."""

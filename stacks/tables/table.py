@@ -9,6 +9,7 @@ from typing import Any
 from cdktf import Token
 from constructs import Construct
 
+from stacks.named_construct import NamedConstruct
 from stacks.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTableReplica
 from stacks.errors import StackError
 from stacks.mapping import Attribute, KeySchema, Stream, StreamView
@@ -59,7 +60,7 @@ class NoLonger:
     attribute: Attribute
 
 
-class Table(Construct):
+class Table(NamedConstruct):
     """A table with a stream, on demand unless provisioned; encrypted with the key, if there is one.
 
     `expires` is the attribute, of the type N, with the time (seconds since 1970) at which DynamoDB
@@ -114,14 +115,10 @@ class Table(Construct):
         )
 
     @cached_property
-    def name(self) -> str:
-        """The table's name, as an attribute of the resource."""
-        return self.resource.name
-
-    @cached_property
     def stream_arn(self) -> str:
         """The stream's ARN."""
-        return self.resource.stream_arn
+        arn: str = self.resource.stream_arn
+        return arn
 
     def stream_read(self) -> Sequence[Statement]:
         """Return the permissions that a pipe needs to read and decrypt the stream."""
