@@ -16,22 +16,22 @@ from ops import policy as checkov
 from ops import provider, saved_plan
 from ops.backend import another_state
 from ops.bootstrap import bootstrap as create_state_bucket
-from ops.capacity.commands import Strict, capacity
-from ops.demo import demo as run_demo
-from ops.demo import raise_stack as deploy_locally
+from ops.capacity.command import Strict, capacity
+from ops.demo.local_stack import demo as run_demo
+from ops.demo.local_stack import raise_stack as deploy_locally
 from ops.deploy import HeldBackError
 from ops.deploy import deploy as apply_new
 from ops.deploy import deploy_saved as apply_saved
 from ops.doctor import Verdict, examine
 from ops.errors import EXPLAINED, OpsError
 from ops.repair.commands import redrive, verify, warm
-from ops.item import record_of
-from ops.records import Change, change_of, named_records, read_records
+from ops.simulate.item_file import record_of
+from ops.record_file import Change, change_of, named_records, read_records
 from live.place import enter, take_credentials
 from ops.place import Aws
 from ops.review import LIMIT
 from ops.review import review as review_plan
-from ops.simulate import simulate as run_simulation
+from ops.simulate.simulation import simulate as run_simulation
 from ops.terraform import (
     KEY_VARIABLE,
     ROOT,

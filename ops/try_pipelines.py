@@ -8,7 +8,7 @@ from rich.console import Console
 
 from live.deployment import Deployment
 from live.pipelines import list_pipelines
-from ops.trial import Trial, expect_none
+from ops.demo.pipeline_check import Trial, expect_none
 from stacks.settings import Settings
 
 MOST = 3

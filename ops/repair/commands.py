@@ -9,17 +9,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ops.repair import findings, outcome as replay
-from ops.repair import verify as check
-from ops.repair import warm as warm_up
+from ops.redrive import results as replay
+from ops.verify import results as findings
+from ops.verify import verify as check
+from ops.warm import warm as warm_up
 from live.deployment import Deployment
 from live.errors import LiveError
 from live.pipelines import PUT
 from ops.place import Aws, settings_there
 from ops.repair.interrupt import finishing_on_interrupt
-from ops.repair.redrive import Redrive
+from ops.redrive.redrive import Redrive
 from ops.repair.report import counts, lines, progress
-from ops.repair.scan import ScanProgress
+from ops.warm.scan_progress import ScanProgress
 from live.momento import Momento
 
 console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)

@@ -25,8 +25,8 @@ import live.dead_letters
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from live.deployment import Deployment
-from ops.repair.outcome import Result, Summary
-from ops.repair.redrive import Redrive
+from ops.redrive.results import Result, Summary
+from ops.redrive.redrive import Redrive
 from live.momento import Momento
 from stacks.settings import Settings
 from tests.localcloud.arrivals import Arrivals

@@ -9,7 +9,7 @@ import pytest
 from starlette.responses import Response
 
 from localcloud import LocalAws
-from ops.repair.outcome import WORST_FIRST
+from ops.redrive.results import WORST_FIRST
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.repair_cloud import GONE_SHARD, PUT, RepairCloud

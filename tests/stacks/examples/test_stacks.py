@@ -9,8 +9,8 @@ import pytest
 from cdktf import App
 from rich.console import Console
 
-from ops.records import read_records
-from ops.simulate import simulate
+from ops.record_file import read_records
+from ops.simulate.simulation import simulate
 from stacks import catalogue
 from stacks.errors import StackError
 from stacks.examples.existing import ExistingStack

@@ -14,10 +14,10 @@ from starlette.responses import Response
 import live.dead_letters
 from localcloud import LocalAws
 from live.dead_letters import DeadLetterQueue, Message
-from ops.repair.outcome import Outcome
-from ops.repair.redrive import WORKERS
+from ops.redrive.results import Outcome
+from ops.redrive.redrive import WORKERS
 from live.momento import UnusableError
-from ops.repair.settle import Settler
+from ops.redrive.replay import Settler
 from live.table import Table
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY

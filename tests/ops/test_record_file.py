@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.errors import OpsError
-from ops.records import named_records, read_records
+from ops.record_file import named_records, read_records
 from tests.eventpipes.cases import CASES
 
 

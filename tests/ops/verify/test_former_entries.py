@@ -7,10 +7,10 @@ import pytest
 
 from localcloud import LocalAws
 from live.errors import LiveError
-from ops.repair.findings import Summary
-from ops.repair.verify import Verify
-from ops.repair.warm import Warm
-from ops.repair.scan import ScanProgress
+from ops.verify.results import Summary
+from ops.verify.verify import Verify
+from ops.warm.warm import Warm
+from ops.warm.scan_progress import ScanProgress
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import RepairCloud

@@ -7,8 +7,8 @@ from live.deployment import Deployment, table_of
 from live.pipelines import PUBLISH
 from ops.repair.converge import Converged, Converger, Own
 from live.dead_letters import DeadLetter
-from live.execution_logs import ExecutionLogs
-from ops.repair.outcome import WORST_FIRST, Outcome
+from live.logged_records import ExecutionLogs
+from ops.redrive.results import WORST_FIRST, Outcome
 from live.momento import RefusedError, Momento, UnansweredError
 from live.stream import Record, Stream
 from live.route import Route

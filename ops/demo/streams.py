@@ -6,7 +6,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from ops.errors import OpsError
-from ops.records import parse, read_text
+from ops.record_file import parse, read_text
 
 
 def expect_sources(stack: str, folder: Path) -> None:

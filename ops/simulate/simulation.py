@@ -23,7 +23,7 @@ from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.outcome import masked
 from eventpipes.synthesized import read_definitions, read_rules
-from ops.records import keys_of
+from ops.record_file import keys_of
 from live.terminal import visible
 
 

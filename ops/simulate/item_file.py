@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from live.items import Written, is_attribute, of_plain, stored, wrong
 from ops.errors import OpsError
-from ops.records import Change, parse, read_text
+from ops.record_file import Change, parse, read_text
 from live.terminal import visible
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")

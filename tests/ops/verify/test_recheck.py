@@ -9,14 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-import ops.repair.on_its_way
+import ops.repair.undelivered
 from localcloud import LocalAws
 from localcloud.checkpoints import Checkpoints
 from localcloud.momento import Item
 from localcloud.runner import Runner
 from localcloud.sender import Timing
-from ops.repair.findings import Summary
-from ops.repair.verify import Verify
+from ops.verify.results import Summary
+from ops.verify.verify import Verify
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import CACHE
 from tests.ops.repair.patient import PATIENCE
@@ -86,7 +86,7 @@ def test_a_deletion_that_comes_after_the_repair_is_mended(cloud: RepairCloud) ->
         clock = SimpleNamespace(
             time=lambda: later[-1] if later else time.time(), monotonic=time.monotonic
         )
-        patch.setattr("ops.repair.again.time", clock)
+        patch.setattr("ops.verify.recheck.time", clock)
         summary = repair(cloud, LONG, catch_up)
     assert "look 1: 1 of 1 wrong or changed; a record of 1 may be on its way" in said
     assert cloud.cache() == cloud.table()
@@ -126,7 +126,7 @@ def test_a_record_that_the_pipes_have_given_up_is_not_waited_for(
     for name in (PUT, DELETE):
         cloud.weather.pipes.update_pipe(Name=name, RoleArn=ROLE, SourceParameters=parameters)
     clock = SimpleNamespace(time=lambda: time.time() + 100)
-    monkeypatch.setattr(ops.repair.on_its_way, "time", clock)
+    monkeypatch.setattr(ops.repair.undelivered, "time", clock)
     said: list[str] = []
     summary = repair(cloud, LONG, said.append)
     assert (summary.complete, summary.not_final) == (True, 0)

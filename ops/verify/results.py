@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from live.errors import LiveError
-from ops.repair.left_overs import Suspect
+from ops.verify.former_entries import Suspect
 from live.items import Item
 
 IN_SYNC, STALE, MISSING, LEFT_OVER = "in sync", "stale", "missing", "left over"

@@ -10,8 +10,8 @@ import pytest
 from localcloud import LocalAws
 from localcloud.momento import Item
 from ops.errors import OpsError
-from ops.repair.findings import Summary
-from ops.repair.verify import Verify
+from ops.verify.results import Summary
+from ops.verify.verify import Verify
 from tests.localcloud.weather_pipes import CACHE, PUT
 from tests.ops.repair.repair_cloud import RepairCloud
 

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from ops import __main__ as commands
 from ops.errors import OpsError
-from ops.item import record_of
-from ops.records import Change, read_records
+from ops.simulate.item_file import record_of
+from ops.record_file import Change, read_records
 
 TABLE = {
     "name": "weather",

@@ -1,7 +1,7 @@
 """Try a deployed stack on the local cloud: change items, and compare all that comes of it.
 
-What each change must lead to is predicted by the engine (`ops.scenario`). It is compared with the
-local cloud's feed of deliveries, with the cache, with the topics' messages and with the
+What each change must lead to is predicted by the engine (`ops.demo.changes`). It is compared with
+the local cloud's feed of deliveries, with the cache, with the topics' messages and with the
 dead-letter queues.
 """
 
@@ -28,7 +28,7 @@ from live.items import from_json, key_text
 from live.terminal import short
 from live.topic import Topic
 from ops.errors import OpsError
-from ops.scenario import Change, Outcome, Scenario
+from ops.demo.changes import Change, Outcome, Scenario
 
 PATIENCE_SECONDS = 60.0
 LONGEST = 60

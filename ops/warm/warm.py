@@ -14,8 +14,8 @@ from live.aws import asking_aws
 from live.deployment import Deployment
 from live.pipelines import PUT
 from ops.repair.converge import Converger
-from ops.repair.on_its_way import OnItsWay
-from ops.repair.scan import ScanProgress
+from ops.repair.undelivered import OnItsWay
+from ops.warm.scan_progress import ScanProgress
 from live.momento import RefusedError, UnansweredError, UnusableError, Momento
 from live.items import Item, key_text
 

@@ -19,7 +19,7 @@ from rich.table import Table
 from ops.bootstrap import Bucket, bootstrap, look
 from ops.errors import OpsError
 from ops.terraform import Terraform, synthesize
-from ops.sources import expect_sources
+from ops.demo.streams import expect_sources
 from ops.try_pipelines import try_pipelines
 from stacks.settings import Settings
 

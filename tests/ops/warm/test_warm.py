@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from localcloud import LocalAws
 from ops.errors import OpsError
-from ops.repair.scan import ScanProgress
-from ops.repair.warm import Summary, Warm
+from ops.warm.scan_progress import ScanProgress
+from ops.warm.warm import Summary, Warm
 from tests.ops.repair.repair_cloud import RepairCloud
 
 

@@ -14,10 +14,10 @@ from live.errors import LiveError
 from live.aws import asking_aws, fatal
 from live.deployment import Deployment
 from live.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
-from ops.repair.on_its_way import OnItsWay
-from ops.repair.outcome import SETTLED, Outcome, Result, Summary
+from ops.repair.undelivered import OnItsWay
+from ops.redrive.results import SETTLED, Outcome, Result, Summary
 from live.momento import Momento, UnusableError
-from ops.repair.settle import Settler
+from ops.redrive.replay import Settler
 from live.route import Route
 
 ROUND = 50

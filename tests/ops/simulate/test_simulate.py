@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from ops.errors import OpsError
-from ops.records import read_records
-from ops.simulate import simulate
+from ops.record_file import read_records
+from ops.simulate.simulation import simulate
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.eventpipes.test_bus_readers import DOCUMENT

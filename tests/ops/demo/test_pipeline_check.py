@@ -17,7 +17,7 @@ from localcloud.runner import Runner
 from live.deployment import Deployment
 from ops.errors import OpsError
 from live.route import Route
-from ops.trial import Trial, expect_none
+from ops.demo.pipeline_check import Trial, expect_none
 from stacks.settings import Settings
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY

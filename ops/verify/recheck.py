@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.repair.findings import UNKNOWN, WRONG, Finding, Look
-from ops.repair.left_overs import Suspect
-from ops.repair.on_its_way import OnItsWay
+from ops.verify.results import UNKNOWN, WRONG, Finding, Look
+from ops.verify.former_entries import Suspect
+from ops.repair.undelivered import OnItsWay
 from live.items import Item, same, key_text
 
 LONGEST_PAUSE = 10.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from localcloud import LocalAws
-from ops.repair.redrive import ROUND
+from ops.redrive.redrive import ROUND
 from tests.localcloud.arrivals import until
 from tests.ops.repair.outage import LETTERS, SUNKEN, Outage, break_out, life_going_on, message
 from tests.ops.repair.repair_cloud import RepairCloud

@@ -17,9 +17,9 @@ from live.aws import asking_aws
 from live.deployment import Deployment
 from ops.errors import OpsError
 from live.pipelines import PUT
-from ops.repair.again import Again, Watched
+from ops.verify.recheck import Again, Watched
 from ops.repair.converge import Converger, Own, entry
-from ops.repair.findings import (
+from ops.verify.results import (
     CHANGING,
     IN_SYNC,
     LEFT_OUT,
@@ -32,8 +32,8 @@ from ops.repair.findings import (
     Look,
     Summary,
 )
-from ops.repair.left_overs import LeftOvers, Suspect
-from ops.repair.on_its_way import OnItsWay
+from ops.verify.former_entries import LeftOvers, Suspect
+from ops.repair.undelivered import OnItsWay
 from live.momento import RefusedError, Momento, UnansweredError, UnusableError
 from live.route import Route
 from live.items import Item, same, key_text

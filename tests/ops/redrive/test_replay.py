@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud import LocalAws
-from ops.repair.outcome import Outcome
+from ops.redrive.results import Outcome
 from live.stream import Stream
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
 from tests.ops.repair.own_pipeline import OwnPipeline

@@ -1,0 +1,1 @@
+"""Replay the dead-letter queue: the command redrive."""

@@ -1,0 +1,1 @@
+"""Show what each pipe would send for a record: the command simulate."""

@@ -1,0 +1,1 @@
+"""Compare the table with the cache, and repair the cache: the command verify."""

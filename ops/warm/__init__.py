@@ -1,0 +1,1 @@
+"""Fill the cache from the table: the command warm."""
