@@ -21,7 +21,7 @@ AFTER = timedelta(hours=25)
 """How long around its arrival a record can have been logged: a day, and some for the clocks."""
 
 
-class ExecutionLogs:
+class LoggedRecords:
     """Looks records up in the pipes' log group."""
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client

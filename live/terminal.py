@@ -32,11 +32,11 @@ def short(text: str) -> str:
     return visible(cut)
 
 
-def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON
-    r"""Return JSON in one line, without a raw control character.
+def json_text(value: Any, *, indent: int | None = None) -> str:  # noqa: ANN401 - any JSON
+    r"""Return JSON without a raw control character; without `indent`, in one line.
 
-    >>> print(json_line("\x1b\x9b2J"))
+    >>> print(json_text("\x1b\x9b2J"))
     "\u001b\u009b2J"
     """
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
     return _RAW_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

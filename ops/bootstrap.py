@@ -1,4 +1,4 @@
-"""Create the state bucket, whose own state then moves into it.
+"""Create the state bucket, whose own state then moves into it: the command bootstrap.
 
 Terraform cannot keep its state in a bucket that does not exist yet. The first run keeps it in
 a local file, creates the bucket, and moves the file into it. A run that was interrupted in
@@ -16,14 +16,23 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from live.output import console
 from ops.errors import OpsError
-from ops.terraform import Terraform, synthesize
+from ops.stack import AutoApprove, load_settings, refuse_to_ask
+from ops.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 BUCKET_ADDRESS = "aws_s3_bucket.state"
+
+
+def command(*, auto_approve: AutoApprove = False) -> None:
+    """Create the bucket that holds the Terraform state; safe to run again."""
+    refuse_to_ask(auto_approve=auto_approve)
+    settings = load_settings()
+    console.print(bootstrap(settings, environment(settings), auto_approve=auto_approve))
 
 
 class Bucket(Enum):
@@ -46,11 +55,11 @@ def bootstrap(
 
     """
     with tempfile.TemporaryDirectory() as out:
-        environment = {**env, "CDKTF_OUTDIR": out}
-        folder = synthesize("state", environment)
+        own = {**env, "CDKTF_OUTDIR": out}
+        folder = synthesize("state", own)
         backend = json.loads((folder / "cdk.tf.json").read_text())["terraform"]["backend"]["s3"]
         found = look(settings, key=backend["key"])
-        terraform = Terraform(folder, environment)
+        terraform = Terraform(folder, own)
         apply = ["apply", *(["-auto-approve"] if auto_approve else [])]
         run = terraform.quiet if quiet else terraform.show
         if found is Bucket.WITH_STATE:

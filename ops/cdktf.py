@@ -1,12 +1,16 @@
-"""Run the pinned cdktf command line without its traps."""
+"""Run the pinned cdktf command line without its traps: the command cdktf."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
 
+import typer
+
 from ops.errors import OpsError
 from ops.provider import VERSION_VARIABLE
+from ops.stack import load_settings
 from ops.terraform import (
     ROOT,
+    environment,
     interrupts_left_to_the_child,
     out_folder,
     refuse_without_terminal,
@@ -15,6 +19,11 @@ from ops.terraform import (
 WITH_LOCK = ("deploy", "apply", "destroy", "diff", "plan", "output", "outputs")
 WITH_FOLDER = (*WITH_LOCK, "synth", "synthesize", "list")
 PROGRAM = ROOT / "node_modules" / ".bin" / "cdktf"
+
+
+def command(context: typer.Context) -> None:
+    """Run the pinned cdktf command line, for example: cdktf deploy --auto-approve."""
+    raise typer.Exit(run(context.args, environment(load_settings())))
 
 
 def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
@@ -30,17 +39,17 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """
     if not PROGRAM.exists():
         raise OpsError("the cdktf command line is not installed: run ./help.sh setup")
-    command = list(arguments)
-    if command and command[0] in ("deploy", "apply", "destroy"):
-        refuse_without_terminal(command)
-    if command and command[0] in WITH_LOCK and env.get(VERSION_VARIABLE):
-        command.append("--skip-provider-lock")
-    if command and command[0] in WITH_FOLDER and env.get("CDKTF_OUTDIR"):
-        command += ["--output", env["CDKTF_OUTDIR"]]
+    words = list(arguments)
+    if words and words[0] in ("deploy", "apply", "destroy"):
+        refuse_without_terminal(words)
+    if words and words[0] in WITH_LOCK and env.get(VERSION_VARIABLE):
+        words.append("--skip-provider-lock")
+    if words and words[0] in WITH_FOLDER and env.get("CDKTF_OUTDIR"):
+        words += ["--output", env["CDKTF_OUTDIR"]]
     try:
         with interrupts_left_to_the_child():
             return subprocess.run(
-                [PROGRAM, *command], cwd=ROOT, env=dict(env), check=False
+                [PROGRAM, *words], cwd=ROOT, env=dict(env), check=False
             ).returncode
     finally:
         for plan in out_folder(env).glob("stacks/*/plan"):

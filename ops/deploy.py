@@ -1,14 +1,21 @@
-"""Deploy: a plan is made, or was saved; what it loses is shown, and it is applied as shown."""
+"""Deploy a stack: the command deploy.
+
+A plan is made, or was saved; what it loses is shown, and it is applied as shown.
+"""
 
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from ops import saved_plan
 from ops.errors import OpsError
 from ops.review import Plan, Review, review
 from ops.review.plan import Action
+from ops.stack import Allow, AutoApprove, initialized, refuse_to_ask
 from ops.terraform import Terraform
 
 QUESTION = (
@@ -19,6 +26,29 @@ QUESTION = (
 
 class HeldBackError(OpsError):
     """The plan loses something that nobody has allowed."""
+
+
+def command(
+    *,
+    auto_approve: AutoApprove = False,
+    plan: Annotated[
+        Path | None, typer.Option(help="Apply this saved plan, and nothing else.")
+    ] = None,
+    allow: Allow = None,
+) -> None:
+    """Show the plan and what it loses, ask, apply it; or apply a saved plan.
+
+    Unless somebody is asked, a loss that is not allowed ends it with exit code 3.
+    """
+    try:
+        if plan is None:
+            refuse_to_ask(auto_approve=auto_approve)
+            deploy(initialized(), allow=allow or (), asks=not auto_approve)
+        else:
+            deploy_saved(initialized(), plan, allow=allow or ())
+    except HeldBackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(saved_plan.BLOCKED) from None
 
 
 def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True) -> None:

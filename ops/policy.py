@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+import typer
 
+from live.output import console
 from ops.errors import OpsError
 from ops.terraform import ROOT
 
@@ -30,8 +31,13 @@ STACKS = {"pipes": ("weather", "state"), "bus": ("weather",)}
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 
 
+def command() -> None:
+    """Ask checkov about both profiles; no check may fail in production."""
+    raise typer.Exit(examine())
+
+
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class CheckovResult:
     """How many checks passed, and a line for each that failed."""
 
     passed: int
@@ -58,7 +64,7 @@ def install() -> None:
     shutil.copy(LOCK, made)
 
 
-def judge(profile: str, folder: Path) -> Verdict:
+def judge(profile: str, folder: Path) -> CheckovResult:
     """Synthesize a profile's stacks, in both topologies, in a folder; ask checkov about them.
 
     Raises:
@@ -79,7 +85,7 @@ def judge(profile: str, folder: Path) -> Verdict:
     return ask(folder)
 
 
-def ask(folder: Path) -> Verdict:
+def ask(folder: Path) -> CheckovResult:
     """Return checkov's verdict on the JSON below a folder; what fails twice alike is told once."""
     command = [os.fspath(HOME / "bin" / "python"), "-m", "checkov.main"]
     arguments = ["-d", os.fspath(folder), "--config-file", os.fspath(CONFIG), "-o", "json"]
@@ -88,7 +94,7 @@ def ask(folder: Path) -> Verdict:
     )
     try:
         report = json.loads(done.stdout)
-        return Verdict(
+        return CheckovResult(
             passed=report["summary"]["passed"],
             failed=list(dict.fromkeys(map(_line, report["results"]["failed_checks"]))),
         )
@@ -107,7 +113,7 @@ def _environment(**more: str) -> dict[str, str]:
     return inherited | {"MOMENTO_API_ENDPOINT": ENDPOINT, "PYTHONPATH": os.fspath(ROOT)} | more
 
 
-def examine(console: Console) -> int:
+def examine() -> int:
     """Print each profile's counts; return 1 if a check of the production profile failed.
 
     Raises:
@@ -118,11 +124,11 @@ def examine(console: Console) -> int:
     for profile in PROFILES:
         with tempfile.TemporaryDirectory() as folder:
             try:
-                verdict = judge(profile, Path(folder))
+                result = judge(profile, Path(folder))
             except subprocess.CalledProcessError as error:
                 raise OpsError(f"{shlex.join(error.cmd)} failed, see above") from None
-        failed = verdict.failed
-        console.print(f"{profile:<10}  {verdict.passed} passed, {len(failed)} failed")
+        failed = result.failed
+        console.print(f"{profile:<10}  {result.passed} passed, {len(failed)} failed")
         for line in failed:
             console.print(f"            {line}", soft_wrap=True, markup=False)
     return 1 if failed else 0

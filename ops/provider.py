@@ -1,4 +1,6 @@
-"""Where Terraform gets the AWS provider: the registry, or a filesystem mirror on this machine.
+"""Find where Terraform gets the AWS provider: the command provider.
+
+It comes from the registry, or from a filesystem mirror on this machine.
 
 Without a registry, Terraform needs to be told of a mirror that is not in one of its own
 places, and the stacks have to ask for the version that the mirror holds. `resolve` finds
@@ -15,12 +17,19 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from live.output import console
 from ops.errors import OpsError
 
 HOST = "registry.terraform.io"
 ADDRESS = f"{HOST}/hashicorp/aws"
 VERSION_VARIABLE = "MIRROR_AWS_PROVIDER_VERSION"
 PROBE_SECONDS = 5
+
+
+def command() -> None:
+    """Find out where the AWS provider comes from, and remember it."""
+    root = Path(__file__).resolve().parents[1]
+    console.print(str(resolve(root, os.environ, again=True)), soft_wrap=True)
 
 
 @dataclass(frozen=True, kw_only=True)

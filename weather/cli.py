@@ -1,7 +1,6 @@
 """The commands of `./help.sh weather`."""
 
 import logging
-import os
 import socket
 import sys
 import webbrowser
@@ -12,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 from rich.table import Column, Table
@@ -22,12 +20,13 @@ from live.aws import Aws
 from live.cache import Cache
 from live.errors import LiveError
 from live.momento import Momento
+from live.output import Json, console, errors, print_json
 from live.topic import Connected, Disconnected, Discontinuity, Message, Topic, TopicEvent
 from weather.errors import WeatherError
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
 from weather.table import WeatherTable
-from live.terminal import json_line, visible
+from live.terminal import visible
 from weather.tour import tour as run_tour
 from weather.web import page
 
@@ -40,9 +39,6 @@ app = typer.Typer(
     help="Write weather records to the table, and watch them reach the cache and the topic.",
     epilog="They go to the local cloud while one is up (./help.sh up), else to AWS (.env).",
 )
-WIDTH = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100
-console = Console(width=WIDTH, highlight=False, emoji=False)
-errors = Console(stderr=True, highlight=False, emoji=False)
 COLOURS = {
     State.IN_SYNC: "green",
     State.STALE: "yellow",
@@ -59,7 +55,6 @@ OPTIONS = {
     "TTL": "--ttl",
 }
 """How the command line calls a record's attributes."""
-Json = Annotated[bool, typer.Option("--json", help="JSON, for scripts.")]
 Location = Annotated[str, typer.Argument(metavar="LOCATION", help="A city, say; the record's key.")]
 
 
@@ -107,7 +102,7 @@ def put(
     min_temp: Annotated[str, typer.Option(help="Degrees, not above --max-temp.")],
     precipitation: Annotated[str, typer.Option(help="Percent, 0 to 100.")] = "0",
     ttl: Annotated[str, typer.Option(help="Seconds in the cache, 1 to 86400 by default.")] = "3600",
-    as_script: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Write a record, in the place of the one its location has."""
     place = _place(context)
@@ -123,8 +118,8 @@ def put(
         max_ttl=place.settings.stack.max_ttl_seconds,
     )
     place.table.put(record)
-    if as_script:
-        _print_json(record.model_dump(mode="json", by_alias=True))
+    if as_json:
+        print_json(record.model_dump(mode="json", by_alias=True), indent=None)
     else:
         console.print(f"written: {_shown(_weather(record.shown()))} for {_shown(location)}")
 
@@ -134,26 +129,26 @@ def random(
     context: typer.Context,
     *,
     count: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 1,
-    as_script: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Write records that could be true, of some cities."""
     table = _place(context).table
     for _ in track(range(count), "writing", console=errors, disable=not errors.is_terminal):
         record = random_record()
         table.put(record)
-        if as_script:
-            _print_json(record.model_dump(mode="json", by_alias=True))
-    if not as_script:
+        if as_json:
+            print_json(record.model_dump(mode="json", by_alias=True), indent=None)
+    if not as_json:
         console.print(f"written: {count} record{'s' if count > 1 else ''}")
 
 
 @app.command(epilog="Example: ./help.sh weather get Oslo")
-def get(context: typer.Context, location: Location, *, as_script: Json = False) -> None:
+def get(context: typer.Context, location: Location, *, as_json: Json = False) -> None:
     """Show a location in the table and in the cache, side by side; 1 if it is in neither."""
     place = _place(context)
     comparison = compare(location, place.table, place.cache, place.settings.stack.cache_ttl_seconds)
-    if as_script:
-        _print_json(comparison.as_json())
+    if as_json:
+        print_json(comparison.as_json(), indent=None)
     else:
         _print_comparisons([comparison])
     if comparison.state is State.ABSENT:
@@ -161,11 +156,11 @@ def get(context: typer.Context, location: Location, *, as_script: Json = False) 
 
 
 @app.command(epilog="Example: ./help.sh weather delete Oslo")
-def delete(context: typer.Context, location: Location, *, as_script: Json = False) -> None:
+def delete(context: typer.Context, location: Location, *, as_json: Json = False) -> None:
     """Delete a location's record; 1 if there is none."""
     deleted = _place(context).table.delete(location)
-    if as_script:
-        _print_json({"Location": location, "deleted": deleted})
+    if as_json:
+        print_json({"Location": location, "deleted": deleted}, indent=None)
     elif deleted:
         console.print(f"deleted: {_shown(location)}")
     else:
@@ -179,7 +174,7 @@ def list_records(
     context: typer.Context,
     *,
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 100,
-    as_script: Json = False,
+    as_json: Json = False,
 ) -> None:
     """List the table's records, each beside what the cache holds."""
     place = _place(context)
@@ -194,9 +189,9 @@ def list_records(
         )
         for record in records[:limit]
     ]
-    if as_script:
+    if as_json:
         for comparison in found:
-            _print_json(comparison.as_json())
+            print_json(comparison.as_json(), indent=None)
     else:
         _print_comparisons(found)
     if more:
@@ -208,13 +203,13 @@ def watch(
     context: typer.Context,
     *,
     count: Annotated[int | None, typer.Option(help="End after so many messages.", min=1)] = None,
-    as_script: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Show the topic's messages as they come, until Ctrl-C."""
     left = count
     for event in _place(context).topic.watch():
-        if as_script:
-            _print_json({"event": type(event).__name__.lower()} | asdict(event))
+        if as_json:
+            print_json({"event": type(event).__name__.lower()} | asdict(event), indent=None)
         else:
             _print_event(event)
         if left is not None and isinstance(event, Message):
@@ -224,7 +219,7 @@ def watch(
 
 
 @app.command(epilog="Example: ./help.sh weather tour")
-def tour(context: typer.Context, *, as_script: Json = False) -> None:
+def tour(context: typer.Context, *, as_json: Json = False) -> None:
     """Write a record and delete it, and see both arrive; 1 if something did not."""
     place = _place(context)
     table = Table("step", "expected", "seen", "ms", title="A record's life", title_justify="left")
@@ -235,11 +230,11 @@ def tour(context: typer.Context, *, as_script: Json = False) -> None:
         mark = "[green]✓[/]" if step.as_expected else "[red]✗[/]"
         seen = "as expected" if step.as_expected else _shown(step.seen)
         table.add_row(step.name, _shown(step.expected), f"{mark} {seen}", after)
-        if as_script:
-            _print_json(asdict(step) | {"as_expected": step.as_expected})
+        if as_json:
+            print_json(asdict(step) | {"as_expected": step.as_expected}, indent=None)
         else:
             errors.print(f"[dim]{'✓' if step.as_expected else '✗'} {step.name}[/]")
-    if not as_script:
+    if not as_json:
         console.print(table)
     if wrong:
         raise WeatherError(
@@ -326,10 +321,6 @@ def _print_event(event: TopicEvent) -> None:
         case Message(number=number, text=text, binary=binary):
             said = text if text is not None else f"bytes {binary}"
             console.print(f"[dim]{number}[/] {_shown(said)}", soft_wrap=True)
-
-
-def _print_json(value: Any) -> None:  # noqa: ANN401 - any JSON
-    print(json_line(value), flush=True)
 
 
 def _shown(text: str) -> str:

@@ -1,13 +1,10 @@
 """The command that answers whether a pipeline keeps up: capacity."""
 
-import json
-import os
 import sys
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
@@ -17,10 +14,9 @@ from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import Topology, build
 from live.deployment import Deployment
+from live.output import Json, console, print_json
 from ops.errors import EXPLAINED, OpsError
 from ops.place import Aws, is_told, settings_there
-
-console = Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 100)
 
 NOT_SUSTAINED = 2
 DEPLOYED = "default: as deployed"
@@ -65,7 +61,7 @@ def _option(
     return found
 
 
-def capacity(
+def command(
     *,
     writes: Annotated[
         float, _option("--writes-per-second", "Changes of the table, steadily.", min=0.001)
@@ -206,7 +202,7 @@ def capacity(
         typer.Option(help="Which deployed pipeline to read: its id or full name."),
     ] = None,
     aws: Aws = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for scripts.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Will it keep up, what does it cost, what breaks first; exit code 2 if it does not hold."""
     there = _what_is_there(pipeline, aws=aws)
@@ -245,7 +241,7 @@ def capacity(
     chosen = list(Topology) if wanted is Which.BOTH else [Topology(wanted)]
     found = [build(one, load) for one in chosen]
     if as_json:
-        print(json.dumps([report_as_json(one) for one in found], indent=2))
+        print_json([report_as_json(one) for one in found])
     else:
         for place, one in enumerate(found):
             if place:

@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from eventpipes import Filtered, Request, Unprocessable
+from eventpipes import Request
 from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_TTL_SECONDS
 from ops.errors import OpsError
 from ops.review.samples import samples_for
 from ops.review.values import made_up
-from live.route import Route
+from live.route import Route, Sent
 from live.items import Item
 
-Outcome = Filtered | Request | Unprocessable
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
     "KEYS_ONLY": (),
     "NEW_IMAGE": ("NewImage",),
@@ -28,7 +27,7 @@ _SCALARS: Final = ("S", "N", "B", "BOOL")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class TableChange:
     """A change to the table; no item deletes it. `predicted` is by operation.
 
     `refused` are the operations whose request Momento refuses for good.
@@ -37,11 +36,11 @@ class Change:
     label: str
     key: Item
     item: Item | None
-    predicted: Mapping[str, Outcome]
+    predicted: Mapping[str, Sent]
     refused: frozenset[str] = frozenset()
 
 
-class Scenario:
+class DemoChanges:
     """A pipeline's routes by operation, its table's key with types, and its stream's view."""
 
     def __init__(
@@ -57,7 +56,7 @@ class Scenario:
         self._view = view
         self._max_ttl_seconds = max_ttl_seconds
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[TableChange]:
         """Return what to do one after the other: write, change, stop to match, and delete.
 
         Where the request's time to live is an attribute's, the item is then written with one
@@ -133,7 +132,7 @@ class Scenario:
         ]
         return next(iter(deleted + found), None)
 
-    def _refused(self, item: Item) -> Change | None:
+    def _refused(self, item: Item) -> TableChange | None:
         """Return the item's write with a time to live of 0, if an attribute is one.
 
         See Momento: "HTTP API reference for Momento Cache"; an item stays a second at least.
@@ -179,11 +178,11 @@ class Scenario:
             if isinstance(outcome := route.process(record), Request)
         )
 
-    def _predicted(self, record: Mapping[str, Any]) -> dict[str, Outcome]:
+    def _predicted(self, record: Mapping[str, Any]) -> dict[str, Sent]:
         return {name: route.process(record) for name, route in self._routes.items()}
 
-    def _change(self, old: Item | None, new: Item | None) -> Change:
-        return Change(
+    def _change(self, old: Item | None, new: Item | None) -> TableChange:
+        return TableChange(
             label=_label(old, new),
             key=self._key(new or old or {}),
             item=new,

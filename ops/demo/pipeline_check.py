@@ -1,8 +1,7 @@
 """Try a deployed stack on the local cloud: change items, and compare all that comes of it.
 
-What each change must lead to is predicted by the engine (`ops.demo.changes`). It is compared with
-the local cloud's feed of deliveries, with the cache, with the topics' messages and with the
-dead-letter queues.
+The engine predicts what each change leads to (`ops.demo.changes`). The prediction is compared with
+the local cloud's feed of deliveries, the cache, the topics' messages and the dead-letter queues.
 """
 
 import re
@@ -12,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
@@ -22,13 +20,14 @@ from live.dead_letters import DeadLetter, DeadLetterQueue, parse
 from live.deliveries import FEED, Feed
 from live.deployment import Deployment
 from live.momento import Access, Momento, reading
+from live.output import console
 from live.pipelines import OPERATIONS
-from live.route import Route
+from live.route import Route, Sent
 from live.items import from_json, key_text
 from live.terminal import short
 from live.topic import Topic
 from ops.errors import OpsError
-from ops.demo.changes import Change, Outcome, Scenario
+from ops.demo.changes import DemoChanges, TableChange
 
 PATIENCE_SECONDS = 60.0
 LONGEST = 60
@@ -60,7 +59,7 @@ class Expected:
             self.entries[reading(request).url] = held
 
 
-class Trial:
+class PipelineCheck:
     """Tries pipelines one after the other, and remembers what was not as predicted."""
 
     def __init__(self, env: Mapping[str, str], *, patience: float = PATIENCE_SECONDS) -> None:
@@ -72,12 +71,12 @@ class Trial:
         self.differences: list[str] = []
         """What was predicted and did not come, or came otherwise: a sentence each."""
 
-    def run(self, deployment: Deployment, console: Console, *, max_ttl_seconds: int) -> None:
+    def run(self, deployment: Deployment, *, max_ttl_seconds: int) -> None:
         """Make the changes of a pipeline's scenario, and print what came of each."""
         routes = deployment.pipes
         with asking_aws():
             types, view = _schema(deployment)
-        changes = Scenario(routes, types, view, max_ttl_seconds=max_ttl_seconds).changes()
+        changes = DemoChanges(routes, types, view, max_ttl_seconds=max_ttl_seconds).changes()
         grid = _grid(f"{deployment.name}: the item {key_text(changes[0].key)}")
         entries: list[Request] = []
         refused: set[tuple[str, str]] = set()
@@ -92,10 +91,10 @@ class Trial:
             if told.keys() != routes.keys():
                 break
         console.print(grid)
-        _tell_what_never_sent(changes, routes, console)
-        self._check_letters(deployment, refused, console)
+        _tell_what_never_sent(changes, routes)
+        self._check_letters(deployment, refused)
 
-    def check_messages(self, console: Console) -> None:
+    def check_messages(self) -> None:
         """Print each topic's messages, and compare them with what was predicted."""
         for path, predicted in self._expected.messages.items():
             cache, name = map(unquote, path.rsplit("/", 2)[1:])
@@ -116,7 +115,7 @@ class Trial:
         self._feed.close()
 
     def _try(
-        self, deployment: Deployment, change: Change, entries: list[Request], grid: Grid
+        self, deployment: Deployment, change: TableChange, entries: list[Request], grid: Grid
     ) -> Mapping[str, Told]:
         """Make one change, and add its line; return what was told of it."""
         routes = deployment.pipes
@@ -139,7 +138,7 @@ class Trial:
         )
         return told
 
-    def _told(self, deployment: Deployment, change: Change) -> Mapping[str, Told]:
+    def _told(self, deployment: Deployment, change: TableChange) -> Mapping[str, Told]:
         """Return what was told of a change by operation, once all that there will be is told."""
         names = {route.name: operation for operation, route in deployment.pipes.items()}
         readers = {route.reader.name for route in deployment.pipes.values()}
@@ -159,7 +158,7 @@ class Trial:
         self,
         what: str,
         route: Route,
-        predicted: Outcome,
+        predicted: Sent,
         told: Told | None,
         *,
         refused: bool,
@@ -212,9 +211,7 @@ class Trial:
             held.append("[dim]nothing[/]" if value is None else escape(_short(value)))
         return "\n".join(held) or "[dim]nothing[/]"
 
-    def _check_letters(
-        self, deployment: Deployment, refused: set[tuple[str, str]], console: Console
-    ) -> None:
+    def _check_letters(self, deployment: Deployment, refused: set[tuple[str, str]]) -> None:
         """Print the pipeline's dead letters, and compare them with what Momento refuses."""
         letters = _letters(deployment)
         for letter in letters:
@@ -247,7 +244,7 @@ def _name(letter: DeadLetter) -> str:
     return letter.arn.rpartition("/")[2]
 
 
-def _write(deployment: Deployment, change: Change) -> None:
+def _write(deployment: Deployment, change: TableChange) -> None:
     client, name = deployment.client("dynamodb"), deployment.table.name
     with asking_aws():
         if change.item is None:
@@ -265,15 +262,13 @@ def _schema(deployment: Deployment) -> tuple[dict[str, str], str]:
     return {name: types[name] for name in deployment.table.keys}, view
 
 
-def _named(predicted: Outcome) -> str:
+def _named(predicted: Sent) -> str:
     if isinstance(predicted, Filtered):
         return FILTERED
     return DELIVERED if isinstance(predicted, Request) else DEAD_LETTER
 
 
-def _tell_what_never_sent(
-    changes: list[Change], routes: Mapping[str, Route], console: Console
-) -> None:
+def _tell_what_never_sent(changes: list[TableChange], routes: Mapping[str, Route]) -> None:
     for operation, route in routes.items():
         if not any(isinstance(one.predicted[operation], Request) for one in changes):
             console.print(f"No item was found that {route.name} sends.", markup=False)

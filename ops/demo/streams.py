@@ -1,15 +1,16 @@
 """The streams that a stack's pipes read, and whether those that it does not make are there."""
 
+from contextlib import closing
 from pathlib import Path
 
-import boto3
 from botocore.exceptions import ClientError
 
+from live.aws import Aws
 from ops.errors import OpsError
 from ops.record_file import parse, read_text
 
 
-def expect_sources(stack: str, folder: Path) -> None:
+def expect_streams(stack: str, folder: Path) -> None:
     """Raise unless the synthesized stack has pipes, and each stream that it does not make exists.
 
     Raises:
@@ -29,7 +30,8 @@ def expect_sources(stack: str, folder: Path) -> None:
 def _expect_stream(stack: str, arn: str) -> None:
     region = arn.split(":")[3]
     try:
-        boto3.client("dynamodbstreams", region_name=region).describe_stream(StreamArn=arn, Limit=1)
+        with closing(Aws(region)) as aws:
+            aws.client("dynamodbstreams").describe_stream(StreamArn=arn, Limit=1)
     except ClientError as error:
         raise OpsError(
             f"the stack {stack} reads the stream {arn}, which is not on this local cloud"

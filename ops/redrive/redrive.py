@@ -14,10 +14,10 @@ from live.errors import LiveError
 from live.aws import asking_aws, fatal
 from live.deployment import Deployment
 from live.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
-from ops.repair.undelivered import OnItsWay
-from ops.redrive.results import SETTLED, Outcome, Result, Summary
+from ops.repair.undelivered import UndeliveredRecords
+from ops.redrive.results import SETTLED, LetterResult, LetterStatus, RedriveSummary
 from live.momento import Momento, UnusableError
-from ops.redrive.replay import Settler
+from ops.redrive.replay import LetterReplay
 from live.route import Route
 
 ROUND = 50
@@ -45,10 +45,10 @@ class Redrive:
         dry_run: bool = False,
         hold: int = 60,
         stop: threading.Event | None = None,
-        tell: Callable[[Result, int], None] = lambda *_: None,
+        tell: Callable[[LetterResult, int], None] = lambda *_: None,
     ) -> None:
         self._deployment = deployment
-        self._settler = Settler(deployment, sender, dry_run=dry_run)
+        self._replay = LetterReplay(deployment, sender, dry_run=dry_run)
         self._only = only
         self._most = most
         self._dry_run = dry_run
@@ -58,14 +58,14 @@ class Redrive:
         self._halt: LiveError | None = None
         self._total = 0
 
-    def run(self) -> Summary:
+    def run(self) -> RedriveSummary:
         """Settle letters until the queues give no new ones; return what was done.
 
         Raises:
             LiveError: AWS cannot be asked. What was settled until then is settled.
 
         """
-        summary = Summary(dry_run=self._dry_run)
+        summary = RedriveSummary(dry_run=self._dry_run)
         with asking_aws():
             for arn in self._deployment.queues:
                 queue = DeadLetterQueue.of(arn, self._deployment.client("sqs"), hold=self._hold)
@@ -79,18 +79,18 @@ class Redrive:
         summary.interrupted = self._stop.is_set()
         return summary
 
-    def _not_final(self, summary: Summary) -> int:
+    def _not_final(self, summary: RedriveSummary) -> int:
         """Count the keys that were sent ahead of their pipes: not by their own record."""
         ahead = {
             one.key
             for one in summary.results
-            if one.key and one.outcome in (Outcome.SUPERSEDED, Outcome.CONVERGED)
+            if one.key and one.status in (LetterStatus.SUPERSEDED, LetterStatus.CONVERGED)
         }
         if not ahead or self._dry_run:
             return 0
-        return len(OnItsWay(self._deployment).until(ahead))
+        return len(UndeliveredRecords(self._deployment).until(ahead))
 
-    def _drain(self, queue: DeadLetterQueue, summary: Summary) -> None:
+    def _drain(self, queue: DeadLetterQueue, summary: RedriveSummary) -> None:
         seen: set[str] = set()
         kept: dict[str, Message] = {}
         fruitless = 0
@@ -109,17 +109,17 @@ class Redrive:
                         if result is None:
                             continue
                         summary.results.append(result)
-                        if result.outcome in SETTLED and not self._dry_run:
+                        if result.status in SETTLED and not self._dry_run:
                             kept.pop(message.id, None)
         finally:
             queue.give_back(list(kept.values()))
 
-    def _is_over(self, summary: Summary) -> bool:
+    def _is_over(self, summary: RedriveSummary) -> bool:
         enough = self._most is not None and len(summary.results) >= self._most
         return enough or self._halt is not None or self._stop.is_set()
 
     def _receive(
-        self, queue: DeadLetterQueue, summary: Summary, in_hand: dict[str, Message]
+        self, queue: DeadLetterQueue, summary: RedriveSummary, in_hand: dict[str, Message]
     ) -> None:
         """Take a round's messages in hand; SQS may give one twice, which is then one."""
         left = ROUND if self._most is None else min(ROUND, self._most - len(summary.results))
@@ -131,24 +131,26 @@ class Redrive:
 
     def _settle_all(
         self, queue: DeadLetterQueue, messages: Sequence[Message]
-    ) -> list[tuple[Message, Result | None]]:
+    ) -> list[tuple[Message, LetterResult | None]]:
         """Settle messages: topics' in their order, caches' side by side."""
         letters: list[DeadLetter] = []
-        done: list[tuple[Message, Result | None]] = []
+        done: list[tuple[Message, LetterResult | None]] = []
         for message in messages:
             letter = parse(message)
-            strange = self._settler.strange(letter)
+            strange = self._replay.strange(letter)
             if letter is None or strange:
                 passed_over = self._only is not None
-                result = Result(outcome=Outcome.FOREIGN, message_id=message.id, why=strange)
+                result = LetterResult(
+                    status=LetterStatus.FOREIGN, message_id=message.id, why=strange
+                )
                 done.append((message, None if passed_over else self._told(result)))
             elif self._only is not None and letter.arn != self._only.definition.arn:
                 done.append((message, None))
             else:
                 letters.append(letter)
         letters.sort(key=lambda letter: (letter.stream_arn, letter.shard, int(letter.first)))
-        in_order = [letter for letter in letters if self._settler.is_publish(letter)]
-        groups = [[letter] for letter in letters if not self._settler.is_publish(letter)]
+        in_order = [letter for letter in letters if self._replay.is_publish(letter)]
+        groups = [[letter] for letter in letters if not self._replay.is_publish(letter)]
         with ThreadPoolExecutor(WORKERS) as pool:
             tasks = [pool.submit(self._settle_group, queue, group) for group in [in_order, *groups]]
             for task in tasks:
@@ -157,19 +159,19 @@ class Redrive:
 
     def _settle_group(
         self, queue: DeadLetterQueue, letters: Sequence[DeadLetter]
-    ) -> list[tuple[Message, Result | None]]:
+    ) -> list[tuple[Message, LetterResult | None]]:
         return [(letter.message, self._told(self._settle(queue, letter))) for letter in letters]
 
-    def _settle(self, queue: DeadLetterQueue, letter: DeadLetter) -> Result:
+    def _settle(self, queue: DeadLetterQueue, letter: DeadLetter) -> LetterResult:
         """Settle one letter and delete it, or say why it stays."""
         key = ""
-        outcome, why = Outcome.LEFT, "interrupted before its turn"
+        status, why = LetterStatus.LEFT, "interrupted before its turn"
         if self._halt is not None:
             why = "the run ended before its turn"
         elif not self._stop.is_set():
             try:
-                outcome, key, why = self._settler.settle(letter)
-                if outcome in SETTLED and not self._dry_run:
+                status, key, why = self._replay.replay(letter)
+                if status in SETTLED and not self._dry_run:
                     queue.delete(letter.message)
             except UnusableError as error:
                 self._halt = error
@@ -178,15 +180,15 @@ class Redrive:
                 why = f"AWS: {error}"
                 if (ending := fatal(error)) is not None:
                     self._halt = ending
-        return Result(
-            outcome=outcome,
+        return LetterResult(
+            status=status,
             message_id=letter.message.id,
-            pipe=self._settler.name(letter),
+            pipe=self._replay.name(letter),
             sequence_number=letter.first,
             key=key,
             why=why,
         )
 
-    def _told(self, result: Result) -> Result:
+    def _told(self, result: LetterResult) -> LetterResult:
         self._tell(result, self._total)
         return result

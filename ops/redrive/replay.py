@@ -7,8 +7,8 @@ from live.deployment import Deployment, table_of
 from live.pipelines import PUBLISH
 from ops.repair.converge import Converged, Converger, Own
 from live.dead_letters import DeadLetter
-from live.logged_records import ExecutionLogs
-from ops.redrive.results import WORST_FIRST, Outcome
+from live.logged_records import LoggedRecords
+from ops.redrive.results import WORST_FIRST, LetterStatus
 from live.momento import RefusedError, Momento, UnansweredError
 from live.stream import Record, Stream
 from live.route import Route
@@ -18,11 +18,11 @@ from live.terminal import short
 TRIMMED = "the record has left the stream"
 FILTERED = "the pipe's filter, as it is deployed now, leaves this record out"
 
-Verdict = tuple[Outcome, str, str]
+Replayed = tuple[LetterStatus, str, str]
 """What became of a letter, the key it was about as far as it is known, and why."""
 
 
-class Settler:
+class LetterReplay:
     """Does what letters ask for; safe to use from several threads.
 
     With `dry_run` it says what it would do, and sends nothing.
@@ -33,11 +33,11 @@ class Settler:
         self._sender = sender
         self._converger = Converger(deployment, sender)
         self._stream = Stream(deployment.client("dynamodbstreams"))
-        self._logs = ExecutionLogs(deployment.client("logs"))
+        self._logs = LoggedRecords(deployment.client("logs"))
         self._dry_run = dry_run
         self._verb = "would be" if dry_run else "was"
 
-    def settle(self, letter: DeadLetter) -> Verdict:
+    def replay(self, letter: DeadLetter) -> Replayed:
         """Do what a letter asks for; whether it is deleted is the caller's business.
 
         Raises:
@@ -48,7 +48,7 @@ class Settler:
         records = self._records(letter)
         if records is None:
             return self._without_record(letter)
-        outcomes: dict[Outcome, str] = {}
+        outcomes: dict[LetterStatus, str] = {}
         for record in records:
             for route in self.routes(letter):
                 try:
@@ -57,12 +57,12 @@ class Settler:
                         continue
                     outcome, why = replayed
                 except RefusedError as error:
-                    outcome, why = Outcome.REFUSED, error.answer
+                    outcome, why = LetterStatus.REFUSED, error.answer
                 except UnansweredError as error:
-                    outcome, why = Outcome.LEFT, str(error)
+                    outcome, why = LetterStatus.LEFT, str(error)
                 outcomes.setdefault(outcome, why)
         if not outcomes:
-            outcomes[Outcome.REFUSED] = FILTERED
+            outcomes[LetterStatus.REFUSED] = FILTERED
         worst = min(outcomes, key=WORST_FIRST.index)
         keys = ", ".join(dict.fromkeys(key_text(record["dynamodb"]["Keys"]) for record in records))
         return worst, keys, outcomes[worst]
@@ -74,7 +74,7 @@ class Settler:
 
     def _replay(
         self, route: Route, record: Record, letter: DeadLetter
-    ) -> tuple[Outcome, str] | None:
+    ) -> tuple[LetterStatus, str] | None:
         """Send what a route makes of a record, unless the table has gone on since.
 
         Nothing is done for a record that the filter leaves out: a batch has such in between.
@@ -90,19 +90,19 @@ class Settler:
                 raise RefusedError(outcome.reason)
             if not self._dry_run:
                 self._sender.send(outcome)
-            return Outcome.SENT, ""
+            return LetterStatus.SENT, ""
         done = self._bring(self._key(record), _own(record, outcome))
         if done.own:
-            return Outcome.SENT, ""
-        return Outcome.SUPERSEDED, f"the item has changed since: {done.told(self._verb)}"
+            return LetterStatus.SENT, ""
+        return LetterStatus.SUPERSEDED, f"the item has changed since: {done.told(self._verb)}"
 
-    def _without_record(self, letter: DeadLetter) -> Verdict:
+    def _without_record(self, letter: DeadLetter) -> Replayed:
         """Converge on the table where the record has left the stream."""
         routes = self.routes(letter)
         logged = self._logs.record(routes[0].reader, letter)
         name = "" if logged is None else key_text(logged["dynamodb"]["Keys"])
         to_cache = [route for route in routes if route.operation != PUBLISH]
-        outcome, why = Outcome.UNRECOVERABLE, f"{TRIMMED}, and no execution log tells its key"
+        outcome, why = LetterStatus.UNRECOVERABLE, f"{TRIMMED}, and no execution log tells its key"
         if not to_cache:
             why = f"{TRIMMED}, and a topic's message cannot be rebuilt without it"
         elif logged is None:
@@ -111,12 +111,12 @@ class Settler:
             try:
                 done = self._bring(self._key(logged), _own_of_any(to_cache, logged))
             except RefusedError as error:
-                return Outcome.REFUSED, name, error.answer
+                return LetterStatus.REFUSED, name, error.answer
             except UnansweredError as error:
-                return Outcome.LEFT, name, str(error)
-            outcome, why = Outcome.CONVERGED, f"{TRIMMED}: {done.told(self._verb)}"
+                return LetterStatus.LEFT, name, str(error)
+            outcome, why = LetterStatus.CONVERGED, f"{TRIMMED}: {done.told(self._verb)}"
             if len(to_cache) < len(routes):
-                outcome = Outcome.UNRECOVERABLE
+                outcome = LetterStatus.UNRECOVERABLE
                 why += "; the topic's message cannot be rebuilt"
         return outcome, name, why
 

@@ -7,7 +7,7 @@ from typing import Any
 from live.errors import LiveError
 
 
-class Outcome(StrEnum):
+class LetterStatus(StrEnum):
     """What became of a letter; the first three settle it, and it is deleted."""
 
     SENT = "sent"
@@ -19,18 +19,18 @@ class Outcome(StrEnum):
     FOREIGN = "foreign"
 
 
-SETTLED = (Outcome.SENT, Outcome.CONVERGED, Outcome.SUPERSEDED)
+SETTLED = (LetterStatus.SENT, LetterStatus.CONVERGED, LetterStatus.SUPERSEDED)
 WORST_FIRST = (
-    *(Outcome.LEFT, Outcome.REFUSED, Outcome.UNRECOVERABLE),
-    *(Outcome.SUPERSEDED, Outcome.CONVERGED, Outcome.SENT),
+    *(LetterStatus.LEFT, LetterStatus.REFUSED, LetterStatus.UNRECOVERABLE),
+    *(LetterStatus.SUPERSEDED, LetterStatus.CONVERGED, LetterStatus.SENT),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class LetterResult:
     """What became of one letter, and why."""
 
-    outcome: Outcome
+    status: LetterStatus
     message_id: str
     pipe: str = ""
     sequence_number: str = ""
@@ -39,11 +39,11 @@ class Result:
 
 
 @dataclass
-class Summary:
+class RedriveSummary:
     """What a run did; `halted` is the error that ended it early, if one did."""
 
     dry_run: bool
-    results: list[Result] = field(default_factory=list)
+    results: list[LetterResult] = field(default_factory=list)
     waiting: int = 0
     hidden: int = 0
     halted: LiveError | None = None
@@ -51,18 +51,16 @@ class Summary:
     not_final: int = 0
     """How many keys got the table's state whose records a pipe may still deliver."""
 
-    def count(self, outcome: Outcome, pipe: str | None = None) -> int:
+    def count(self, status: LetterStatus, pipe: str | None = None) -> int:
         """Return how many letters ended so, of a pipe or of all."""
         return sum(
-            1
-            for one in self.results
-            if one.outcome is outcome and (pipe is None or one.pipe == pipe)
+            1 for one in self.results if one.status is status and (pipe is None or one.pipe == pipe)
         )
 
     @property
     def complete(self) -> bool:
         """Whether nothing that was looked at is left waiting, nor in the hands of another run."""
-        left = not self.dry_run and all(one.outcome in SETTLED for one in self.results)
+        left = not self.dry_run and all(one.status in SETTLED for one in self.results)
         over = self.halted is not None or self.interrupted or self.hidden > 0
         return not over and (left or not self.results)
 
@@ -74,9 +72,9 @@ class Summary:
             "complete": self.complete,
             "interrupted": self.interrupted,
             "error": None if self.halted is None else str(self.halted),
-            **{str(outcome): self.count(outcome) for outcome in Outcome},
+            **{str(status): self.count(status) for status in LetterStatus},
             "pipes": {
-                pipe: {str(outcome): self.count(outcome, pipe) for outcome in WORST_FIRST[::-1]}
+                pipe: {str(status): self.count(status, pipe) for status in WORST_FIRST[::-1]}
                 for pipe in pipes
             },
             "may_not_be_final": self.not_final,
@@ -84,7 +82,7 @@ class Summary:
             "hidden": self.hidden,
             "letters": [
                 {
-                    "outcome": str(one.outcome),
+                    "outcome": str(one.status),
                     "message_id": one.message_id,
                     "pipe": one.pipe,
                     "sequence_number": one.sequence_number,
@@ -92,6 +90,6 @@ class Summary:
                     "why": one.why,
                 }
                 for one in self.results
-                if one.outcome is not Outcome.SENT
+                if one.status is not LetterStatus.SENT
             ],
         }

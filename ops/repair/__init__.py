@@ -1,1 +1,1 @@
-"""Bring the cache to what the table says: replay dead letters, warm up, compare and mend."""
+"""What redrive, warm and verify share: they bring the cache to the table's state."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from live.output import console
 from live.terminal import short
 
 SHOWN = 20
@@ -25,7 +25,7 @@ class Advance(Protocol):
 
 
 @contextmanager
-def progress(console: Console, what: str, total: int | None = None) -> Iterator[Advance]:
+def progress(what: str) -> Iterator[Advance]:
     """Show a bar on a terminal, and nothing elsewhere; safe to advance from any thread."""
     bar = Progress(
         TextColumn(what),
@@ -39,7 +39,7 @@ def progress(console: Console, what: str, total: int | None = None) -> Iterator[
     done = 0
     lock = threading.Lock()
     with bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(what, total=None)
 
         def advance(total: int | None = None) -> None:
             nonlocal done
@@ -51,7 +51,7 @@ def progress(console: Console, what: str, total: int | None = None) -> Iterator[
         yield advance
 
 
-def counts(console: Console, rows: Mapping[str, Mapping[str, int]], columns: Sequence[str]) -> None:
+def counts(rows: Mapping[str, Mapping[str, int]], columns: Sequence[str]) -> None:
     """Print a table of counts, a row for each name."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("", overflow="fold")
@@ -62,13 +62,24 @@ def counts(console: Console, rows: Mapping[str, Mapping[str, int]], columns: Seq
     console.print(table)
 
 
-def lines(console: Console, entries: Sequence[tuple[str, str]]) -> None:
+def lines(entries: Sequence[tuple[str, str]]) -> None:
     """Print lines by their kind, not too many of each."""
     seen: Counter[str] = Counter()
     for kind, text in entries:
         seen[kind] += 1
         if seen[kind] <= SHOWN:
-            console.print(short(f"{kind}: {text}"), markup=False, highlight=False, soft_wrap=True)
+            console.print(short(f"{kind}: {text}"), markup=False, soft_wrap=True)
     for kind, count in seen.items():
         if count > SHOWN:
-            console.print(f"{kind}: {count - SHOWN} more; --json shows all", highlight=False)
+            console.print(f"{kind}: {count - SHOWN} more; --json shows all")
+
+
+def say_not_final(keys: int) -> None:
+    """Print that a pipe may still deliver an older record of so many keys; nothing for none."""
+    if keys:
+        console.print(
+            f"May not be final for {keys} key{'s'[: keys > 1]}: a pipe that is behind can still"
+            " deliver an older record. Once the pipes have caught up, ./help.sh verify --repair"
+            " looks again.",
+            soft_wrap=True,
+        )

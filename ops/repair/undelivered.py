@@ -14,7 +14,7 @@ from live.stream import Stream
 from live.items import key_text
 
 
-class OnItsWay:
+class UndeliveredRecords:
     """Reads the stream for what the pipes that write the cache may still deliver."""
 
     def __init__(self, deployment: Deployment) -> None:

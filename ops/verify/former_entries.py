@@ -21,14 +21,14 @@ OF_KEYS = "$.dynamodb.Keys."
 
 
 @dataclass(frozen=True)
-class Suspect:
+class Entry:
     """An item's key, and the image of it that the entry was of, if that tells the entry."""
 
     key: Item
     image: Item | None = None
 
 
-class LeftOvers:
+class FormerEntries:
     """Reads the stream for the entries of one pipeline; `saw` is safe to call from any thread.
 
     Where items may take over each other's entries (`passed_on`), `begin` has to be called before
@@ -46,7 +46,7 @@ class LeftOvers:
         self.passed_on = route is not None and not (
             whole_key and route.key_path.startswith(OF_KEYS)
         )
-        self._suspects: dict[str, Suspect] = {}
+        self._suspects: dict[str, Entry] = {}
         self._taken: set[str] = set()
         self._lock = threading.Lock()
 
@@ -62,12 +62,12 @@ class LeftOvers:
             with self._lock:
                 self._taken.add(entry(request))
 
-    def suspects(self) -> list[Suspect]:
+    def suspects(self) -> list[Entry]:
         """Return what is to be looked at, once the items were."""
         if not self.looked_for:
             return []
         if not self.passed_on:
-            return [Suspect(key) for key in self._removed_keys()]
+            return [Entry(key) for key in self._removed_keys()]
         for record in self._stream.all(self._stream_arn):
             if record["eventName"] != "REMOVE":
                 self._written(record)
@@ -89,7 +89,7 @@ class LeftOvers:
         name = self._entry(key, image)
         gone = record["eventName"] == "REMOVE"
         if name is not None and (gone or name != self._entry(key, images.get("NewImage"))):
-            self._suspects[name] = Suspect(key, image)
+            self._suspects[name] = Entry(key, image)
 
     def _entry(self, key: Item, image: Item | None) -> str | None:
         """Return the entry that an item has by its key and one of its images, if it has one."""

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.verify.results import UNKNOWN, WRONG, Finding, Look
-from ops.verify.former_entries import Suspect
-from ops.repair.undelivered import OnItsWay
+from ops.verify.results import UNKNOWN, WRONG, WrongKey, Look
+from ops.verify.former_entries import Entry
+from ops.repair.undelivered import UndeliveredRecords
 from live.items import Item, same, key_text
 
 LONGEST_PAUSE = 10.0
@@ -16,17 +16,17 @@ AGREEING = 2
 
 
 @dataclass
-class Watched:
+class RecheckedKey:
     """A key that was repaired, or whose item changed all the time: then it has no finding yet."""
 
-    of: Suspect
+    of: Entry
     item: Item | None
-    finding: Finding | None = None
+    finding: WrongKey | None = None
     until: float = 0.0
     """Until when a pipe may deliver a record of it, in Unix seconds."""
 
 
-class Again:
+class Recheck:
     """Passes over the watched keys, for `wait` seconds at most; a pass that began is ended.
 
     It ends before that once two passes in a row agree and no pipe can deliver a record of the
@@ -38,9 +38,9 @@ class Again:
     def __init__(
         self,
         *,
-        look: Callable[[list[Suspect]], list[Look]],
-        repair: Callable[[Look], Finding],
-        on_its_way: OnItsWay,
+        look: Callable[[list[Entry]], list[Look]],
+        repair: Callable[[Look], WrongKey],
+        undelivered: UndeliveredRecords,
         wait: float,
         pause: float,
         stop: threading.Event,
@@ -48,16 +48,16 @@ class Again:
     ) -> None:
         self._look = look
         self._repair = repair
-        self._on_its_way = on_its_way
+        self._undelivered = undelivered
         self._wait = wait
         self._pause = pause
         self._stop = stop
         self._say = say
 
-    def run(self, watched: list[Watched]) -> None:
+    def run(self, watched: list[RecheckedKey]) -> None:
         """Look until it is over; the findings have then what the last look saw."""
         ends = time.monotonic() + self._wait
-        found = self._on_its_way.until({key_text(one.of.key) for one in watched})
+        found = self._undelivered.until({key_text(one.of.key) for one in watched})
         for one in watched:
             one.until = found.get(key_text(one.of.key), 0.0)
         if self._wait:
@@ -67,7 +67,7 @@ class Again:
             if one.finding is not None:
                 one.finding.final = one.until <= time.time()
 
-    def _passes(self, watched: list[Watched], ends: float) -> None:
+    def _passes(self, watched: list[RecheckedKey], ends: float) -> None:
         pause, agreeing, number = self._pause, 0, 0
         while (left := ends - time.monotonic()) > 0:
             if self._stop.wait(min(pause, left)):
@@ -76,22 +76,22 @@ class Again:
             looks = self._look([one.of for one in watched])
             calm = [self._is_calm(one, look) for one, look in zip(watched, looks, strict=True)]
             agreeing = agreeing + 1 if all(calm) else 0
-            on_its_way = sum(one.until > time.time() for one in watched)
+            undelivered = sum(one.until > time.time() for one in watched)
             self._say(
                 f"look {number}: {calm.count(False)} of {len(watched)} wrong or changed;"
-                f" a record of {on_its_way} may be on its way"
+                f" a record of {undelivered} may be on its way"
             )
-            if agreeing >= AGREEING and not on_its_way:
+            if agreeing >= AGREEING and not undelivered:
                 return
 
-    def _is_calm(self, one: Watched, look: Look) -> bool:
+    def _is_calm(self, one: RecheckedKey, look: Look) -> bool:
         """Take in what a look saw, and repair what is wrong again."""
         if not look.state:
             return True
         unchanged = same(one.item, look.item)
         one.item = look.item
         if not unchanged:
-            one.until = time.time() + self._on_its_way.longest
+            one.until = time.time() + self._undelivered.longest
         if look.state == UNKNOWN:
             if one.finding is not None:
                 one.finding.repaired, one.finding.why = False, f"not seen again: {look.why}"
@@ -104,7 +104,7 @@ class Again:
             self._mend(one, look)
         return False
 
-    def _mend(self, one: Watched, look: Look) -> None:
+    def _mend(self, one: RecheckedKey, look: Look) -> None:
         if one.finding is None:
             one.finding = self._repair(look)
             return

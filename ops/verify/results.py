@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from live.errors import LiveError
-from ops.verify.former_entries import Suspect
+from ops.verify.former_entries import Entry
 from live.items import Item
 
 IN_SYNC, STALE, MISSING, LEFT_OVER = "in sync", "stale", "missing", "left over"
@@ -21,14 +21,14 @@ class Look:
     There is no state if the run was over by then. `why` tells what made it unknown.
     """
 
-    of: Suspect
+    entry: Entry
     item: Item | None
     state: str
     why: str = ""
 
 
 @dataclass
-class Finding:
+class WrongKey:
     """A key that is not in sync, what became of its repair, and why, if it failed.
 
     It is not `final` if a pipe may still deliver a record of its item.
@@ -44,11 +44,11 @@ class Finding:
 
 
 @dataclass
-class Summary:
-    """How many keys are in which state; `findings` are those that are wrong or unknown."""
+class VerifySummary:
+    """How many keys are in which state; `wrong` are those that are wrong or unknown."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
+    wrong: list[WrongKey] = field(default_factory=list)
     removed_keys: int = 0
     unseen: str = ""
     """Why nothing that is left over was looked for, if so."""
@@ -58,12 +58,12 @@ class Summary:
     @property
     def not_final(self) -> int:
         """How many repaired keys a pipe may still deliver a record of."""
-        return sum(one.repaired and not one.final for one in self.findings)
+        return sum(one.repaired and not one.final for one in self.wrong)
 
     @property
     def complete(self) -> bool:
         """Whether all was looked at, and nothing is wrong any more."""
-        return self.finished and all(finding.repaired for finding in self.findings)
+        return self.finished and all(one.repaired for one in self.wrong)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
@@ -72,7 +72,7 @@ class Summary:
             "finished": self.finished,
             "error": None if self.halted is None else str(self.halted),
             **{state.replace(" ", "_"): self.counts[state] for state in STATES},
-            "repaired": sum(finding.repaired for finding in self.findings),
+            "repaired": sum(one.repaired for one in self.wrong),
             "may_not_be_final": self.not_final,
             "removed_keys_in_the_stream": self.removed_keys,
             "left_over_not_looked_for": self.unseen or None,
@@ -84,6 +84,6 @@ class Summary:
                     "why": one.why,
                     "final": one.final,
                 }
-                for one in self.findings
+                for one in self.wrong
             ],
         }

@@ -17,7 +17,7 @@ from live.aws import asking_aws
 from live.deployment import Deployment
 from ops.errors import OpsError
 from live.pipelines import PUT
-from ops.verify.recheck import Again, Watched
+from ops.verify.recheck import Recheck, RecheckedKey
 from ops.repair.converge import Converger, Own, entry
 from ops.verify.results import (
     CHANGING,
@@ -28,12 +28,12 @@ from ops.verify.results import (
     STALE,
     UNKNOWN,
     WRONG,
-    Finding,
+    WrongKey,
     Look,
-    Summary,
+    VerifySummary,
 )
-from ops.verify.former_entries import LeftOvers, Suspect
-from ops.repair.undelivered import OnItsWay
+from ops.verify.former_entries import FormerEntries, Entry
+from ops.repair.undelivered import UndeliveredRecords
 from live.momento import RefusedError, Momento, UnansweredError, UnusableError
 from live.route import Route
 from live.items import Item, same, key_text
@@ -53,7 +53,7 @@ class Verify:
 
     `sample` restricts it to so many items, and as many removed keys, at random. `stop` ends it
     after the keys under way. `tell` is called with each key's state. What was repaired is looked
-    at again for up to `wait` seconds, see `Again`; `say` is told of that, in words.
+    at again for up to `wait` seconds, see `Recheck`; `say` is told of that, in words.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Verify:
         self._deployment = deployment
         self._sender = sender
         self._converger = Converger(deployment, sender)
-        self._left_overs = LeftOvers(deployment, self._converger)
+        self._former_entries = FormerEntries(deployment, self._converger)
         self._sample = sample
         self._repair = repair
         self._settle = settle
@@ -82,10 +82,10 @@ class Verify:
         self._stop = stop or threading.Event()
         self._tell = tell
         self._random = random.Random(seed)  # noqa: S311 - a sample, not a secret
-        self._summary = Summary()
-        self._watched: list[Watched] = []
+        self._summary = VerifySummary()
+        self._watched: list[RecheckedKey] = []
 
-    def run(self) -> Summary:
+    def run(self) -> VerifySummary:
         """Compare, wait, look again at what differs, and repair it if asked to.
 
         A repair is looked at again, and made anew where something older has come after it.
@@ -118,7 +118,7 @@ class Verify:
         for _ in range(LOOKS):
             if not doubtful or self._stop.wait(self._settle):
                 return
-            again = pool.map(self._look, [look.of for look in doubtful])
+            again = pool.map(self._look, [look.entry for look in doubtful])
             doubtful = [
                 look
                 for before, look in zip(doubtful, again, strict=True)
@@ -127,26 +127,26 @@ class Verify:
         for look in doubtful:
             self._count(CHANGING)
             if self._repair:
-                self._watched.append(Watched(look.of, look.item))
+                self._watched.append(RecheckedKey(look.entry, look.item))
 
     def _look_again(self, pool: ThreadPoolExecutor) -> None:
         if not self._watched or self._stop.is_set():
             return
         changing = [one for one in self._watched if one.finding is None]
-        Again(
+        Recheck(
             look=lambda suspects: list(pool.map(self._look, suspects)),
             repair=self._find,
-            on_its_way=OnItsWay(self._deployment),
+            undelivered=UndeliveredRecords(self._deployment),
             wait=self._wait,
             pause=self._settle,
             stop=self._stop,
             say=self._say,
         ).run(self._watched)
-        self._summary.findings += [one.finding for one in changing if one.finding is not None]
+        self._summary.wrong += [one.finding for one in changing if one.finding is not None]
 
-    def _pages(self) -> Iterator[list[Suspect]]:
+    def _pages(self) -> Iterator[list[Entry]]:
         """Yield the table's items by their keys, then what may be left over."""
-        found = self._left_overs
+        found = self._former_entries
         if not found.looked_for:
             self._summary.unseen = "the pipeline has no cache-delete"
         elif found.passed_on and self._sample is not None:
@@ -164,20 +164,20 @@ class Verify:
         suspects = [one for one in suspects if one.image is not None or read(one.key) is None]
         yield from self._chosen([suspects])
 
-    def _table_pages(self) -> Iterator[list[Suspect]]:
+    def _table_pages(self) -> Iterator[list[Entry]]:
         start: Item | None = None
         while not self._stop.is_set():
             keys, start = self._deployment.table.page(start=start, size=500)
-            yield [Suspect(key) for key in keys]
+            yield [Entry(key) for key in keys]
             if start is None:
                 return
 
-    def _chosen(self, pages: Iterable[list[Suspect]]) -> Iterator[list[Suspect]]:
+    def _chosen(self, pages: Iterable[list[Entry]]) -> Iterator[list[Entry]]:
         """Yield all keys, or a random sample of them, each as likely as the others."""
         if self._sample is None:
             yield from pages
             return
-        chosen: list[Suspect] = []
+        chosen: list[Entry] = []
         for number, one in enumerate(one for page in pages for one in page):
             if number < self._sample:
                 chosen.append(one)
@@ -185,7 +185,7 @@ class Verify:
                 chosen[place] = one
         yield chosen
 
-    def _look(self, of: Suspect) -> Look:
+    def _look(self, of: Entry) -> Look:
         if self._stop.is_set():
             return Look(of, None, "")
         item = self._deployment.table.read(of.key)
@@ -198,7 +198,9 @@ class Verify:
         """Count a key's state, unless it is wrong and its item may still be on its way."""
         if look.state not in WRONG:
             if look.state == UNKNOWN:
-                self._summary.findings.append(Finding(UNKNOWN, key_text(look.of.key), why=look.why))
+                self._summary.wrong.append(
+                    WrongKey(UNKNOWN, key_text(look.entry.key), why=look.why)
+                )
             if look.state:
                 self._count(look.state)
             return True
@@ -206,12 +208,12 @@ class Verify:
             return False
         self._count(look.state)
         finding = self._find(look)
-        self._summary.findings.append(finding)
+        self._summary.wrong.append(finding)
         if finding.repaired or finding.retry:
-            self._watched.append(Watched(look.of, look.item, finding))
+            self._watched.append(RecheckedKey(look.entry, look.item, finding))
         return True
 
-    def _state(self, of: Suspect, item: Item | None) -> str:
+    def _state(self, of: Entry, item: Item | None) -> str:
         """Compare what the pipes send for an item with what the cache holds."""
         wanted = self._wanted(of, item)
         if wanted is None:
@@ -223,11 +225,11 @@ class Verify:
             return MISSING
         return IN_SYNC if cached == wanted.body.encode() else STALE
 
-    def _wanted(self, of: Suspect, item: Item | None) -> Request | None:
+    def _wanted(self, of: Entry, item: Item | None) -> Request | None:
         """Return what puts the entry right that is looked at."""
         wanted = self._converger.wanted(of.key, item)
         if of.image is None:
-            self._left_overs.saw(wanted)
+            self._former_entries.saw(wanted)
             return wanted
         former = self._converger.removal(of.key, of.image)
         is_of_the_item = (
@@ -235,12 +237,12 @@ class Verify:
         )
         return wanted if is_of_the_item else former
 
-    def _find(self, look: Look) -> Finding:
+    def _find(self, look: Look) -> WrongKey:
         """Return what was found wrong, repaired if that is asked for."""
-        finding = Finding(look.state, key_text(look.of.key))
+        finding = WrongKey(look.state, key_text(look.entry.key))
         if self._repair and not self._stop.is_set():
             try:
-                self._converger.converge(look.of.key, self._former(look.of))
+                self._converger.converge(look.entry.key, self._former(look.entry))
                 finding.repaired = True
             except RefusedError as error:
                 finding.why = str(error)
@@ -248,7 +250,7 @@ class Verify:
                 finding.why, finding.retry = str(error), True
         return finding
 
-    def _former(self, of: Suspect) -> Own | None:
+    def _former(self, of: Entry) -> Own | None:
         """Return what takes an entry out that the item does not have any more."""
         former = None if of.image is None else self._converger.removal(of.key, of.image)
         return None if former is None else Own(None, former, before=of.image)

@@ -14,7 +14,7 @@ from live.aws import asking_aws
 from live.deployment import Deployment
 from live.pipelines import PUT
 from ops.repair.converge import Converger
-from ops.repair.undelivered import OnItsWay
+from ops.repair.undelivered import UndeliveredRecords
 from ops.warm.scan_progress import ScanProgress
 from live.momento import RefusedError, UnansweredError, UnusableError, Momento
 from live.items import Item, key_text
@@ -24,7 +24,7 @@ OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)
 
 
 @dataclass
-class Summary:
+class WarmSummary:
     """How many items ended how, and which did not reach the cache, with the reason."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -78,9 +78,9 @@ class Warm:
         self._tell = tell
         self._page = page
         self._lock = threading.Lock()
-        self._summary = Summary()
+        self._summary = WarmSummary()
 
-    def run(self) -> Summary:
+    def run(self) -> WarmSummary:
         """Send all items; return what became of them.
 
         Raises:
@@ -108,7 +108,7 @@ class Warm:
     def _not_final(self) -> int:
         """Count the keys that a pipe may still write; all, if the stream may not be read."""
         try:
-            return len(OnItsWay(self._deployment).until())
+            return len(UndeliveredRecords(self._deployment).until())
         except ClientError:
             return self._summary.counts[SENT]
 

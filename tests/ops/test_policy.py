@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rich.console import Console
 
 from ops import policy
-from ops.policy import Verdict
+from ops.policy import CheckovResult
 
 pytestmark = pytest.mark.slow
 
@@ -57,15 +56,15 @@ def test_the_command_prints_both_profiles_and_fails_with_production_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     verdicts = {
-        "demo": Verdict(passed=3, failed=["CKV_1 a: b"]),
-        "production": Verdict(passed=4, failed=[]),
+        "demo": CheckovResult(passed=3, failed=["CKV_1 a: b"]),
+        "production": CheckovResult(passed=4, failed=[]),
     }
     monkeypatch.setattr(policy, "judge", lambda profile, _: verdicts[profile])
-    assert policy.examine(Console(width=100)) == 0
+    assert policy.examine() == 0
     assert capsys.readouterr().out.splitlines() == [
         "demo        3 passed, 1 failed",
         "            CKV_1 a: b",
         "production  4 passed, 0 failed",
     ]
-    verdicts["production"] = Verdict(passed=4, failed=["CKV_2 c: d"])
-    assert policy.examine(Console(width=100)) == 1
+    verdicts["production"] = CheckovResult(passed=4, failed=["CKV_2 c: d"])
+    assert policy.examine() == 1

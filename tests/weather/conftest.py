@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from live.output import console
 from tests.localcloud.weather_pipes import API_KEY
 from tests.place import SECRET, Place, closed_clients, no_place, patience, place
 from weather import cli
@@ -50,7 +51,7 @@ def run(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Commands:
     """Return what runs commands on the place."""
-    monkeypatch.setattr(cli.console, "width", 120)
+    monkeypatch.setattr(console, "width", 120)
     work_on(place.settings, monkeypatch)
     return Commands(monkeypatch, capsys)
 

@@ -1,12 +1,10 @@
 """The trial of a deployed pipeline: it tells what came, and each thing that came otherwise."""
 
-import io
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
 import pytest
-from rich.console import Console
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,9 +13,10 @@ from localcloud import LocalAws
 from localcloud.feed import DeliveryFeed
 from localcloud.runner import Runner
 from live.deployment import Deployment
+from live.output import console
 from ops.errors import OpsError
 from live.route import Route
-from ops.demo.pipeline_check import Trial, expect_none
+from ops.demo.pipeline_check import PipelineCheck, expect_none
 from stacks.settings import Settings
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY
@@ -45,14 +44,17 @@ def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Weat
 
 
 def tried(patience: float = 60.0) -> tuple[str, list[str]]:
-    """Return what a trial printed, and how it differs from what was predicted."""
-    console = Console(file=io.StringIO(), width=200)
-    with closing(Trial(os.environ, patience=patience)) as trial:
+    """Return what a check prints, and the differences from what was predicted."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        console.capture() as printed,
+        closing(PipelineCheck(os.environ, patience=patience)) as check,
+    ):
+        patch.setattr(console, "width", 200)
         with Deployment(Settings.load()) as deployment:
-            trial.run(deployment, console, max_ttl_seconds=86_400)
-        trial.check_messages(console)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue(), trial.differences
+            check.run(deployment, max_ttl_seconds=86_400)
+        check.check_messages()
+    return printed.get(), check.differences
 
 
 @pytest.mark.usefixtures("cloud")

@@ -14,10 +14,10 @@ from starlette.responses import Response
 import live.dead_letters
 from localcloud import LocalAws
 from live.dead_letters import DeadLetterQueue, Message
-from ops.redrive.results import Outcome
+from ops.redrive.results import LetterStatus
 from ops.redrive.redrive import WORKERS
 from live.momento import UnusableError
-from ops.redrive.replay import Settler
+from ops.redrive.replay import LetterReplay
 from live.table import Table
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
@@ -35,7 +35,7 @@ def test_a_put_is_sent_as_the_pipe_sends_it(cloud: RepairCloud) -> None:
     cloud.weather.put("São Paulo", ttl=77)
     cloud.give_up(PUT)
     summary = cloud.redrive()
-    assert only(summary).outcome is Outcome.SENT
+    assert only(summary).status is LetterStatus.SENT
     assert summary.complete
     (arrival,) = cloud.arrivals
     assert arrival.method == "PUT"
@@ -50,7 +50,7 @@ def test_a_delete_is_sent(cloud: RepairCloud) -> None:
     cloud.fill("Oslo", "old")
     cloud.weather.delete("Oslo")
     cloud.give_up(DELETE)
-    assert only(cloud.redrive()).outcome is Outcome.SENT
+    assert only(cloud.redrive()).status is LetterStatus.SENT
     assert cloud.cache() == {}
 
 
@@ -60,7 +60,7 @@ def test_messages_are_published_in_the_streams_order(cloud: RepairCloud) -> None
     for record in reversed(cloud.weather.records()):
         cloud.give_up(PUBLISH, record)
     summary = cloud.redrive()
-    assert summary.count(Outcome.SENT) == 5
+    assert summary.count(LetterStatus.SENT) == 5
     assert [json.loads(text)["MaxTemp"] for text in cloud.topic()] == list("01234")
 
 
@@ -72,7 +72,7 @@ def test_a_newer_value_is_put_in_the_place_of_an_old_letters(cloud: RepairCloud,
     cloud.give_up(pipe)
     cloud.weather.put("Oslo", MaxTemp=2)
     summary = cloud.redrive()
-    assert only(summary).outcome is Outcome.SUPERSEDED
+    assert only(summary).status is LetterStatus.SUPERSEDED
     assert only(summary).why == (
         "the item has changed since: its current value was put into the cache"
     )
@@ -86,7 +86,7 @@ def test_a_put_of_an_item_that_is_gone_deletes_the_key(cloud: RepairCloud) -> No
     cloud.give_up(PUT)
     cloud.weather.delete("Oslo")
     cloud.fill("Oslo", "old")
-    assert only(cloud.redrive()).outcome is Outcome.SUPERSEDED
+    assert only(cloud.redrive()).status is LetterStatus.SUPERSEDED
     assert cloud.cache() == {}
 
 
@@ -100,7 +100,7 @@ def test_a_letter_of_a_batch_settles_every_record_of_it(cloud: RepairCloud) -> N
     cloud.weather.put("Bodø")
     numbers = [one["dynamodb"]["SequenceNumber"] for one in cloud.weather.records()]
     cloud.give_up(PUT, startSequenceNumber=numbers[1], endSequenceNumber=numbers[5], batchSize=5)
-    assert only(cloud.redrive()).outcome is Outcome.SUPERSEDED, "Voss is gone"
+    assert only(cloud.redrive()).status is LetterStatus.SUPERSEDED, "Voss is gone"
     assert set(cloud.cache()) == {"Oslo", "Tromsø", "Narvik"}
     assert cloud.waiting() == (0, 0)
 
@@ -116,7 +116,7 @@ def test_a_record_that_has_left_the_stream_is_settled_by_the_table(cloud: Repair
         ("Oslo", "the record has left the stream: its current value was put into the cache"),
         ("Rome", "the record has left the stream: its key was deleted from the cache"),
     ]
-    assert summary.count(Outcome.CONVERGED) == 2
+    assert summary.count(LetterStatus.CONVERGED) == 2
     assert cloud.cache() == cloud.table()
     assert cloud.waiting() == (0, 0)
 
@@ -128,7 +128,7 @@ def test_a_message_whose_record_has_left_the_stream_is_not_invented(cloud: Repai
         PUBLISH, shardId=GONE_SHARD, startSequenceNumber="41", endSequenceNumber="41"
     )
     summary = cloud.redrive()
-    assert only(summary).outcome is Outcome.UNRECOVERABLE
+    assert only(summary).status is LetterStatus.UNRECOVERABLE
     assert only(summary).key == "Oslo"
     assert not summary.complete
     assert cloud.topic() == []
@@ -139,7 +139,7 @@ def test_a_letter_without_record_and_key_stays(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     letter = cloud.give_up(PUT, shardId=GONE_SHARD)
     summary = cloud.redrive()
-    assert only(summary).outcome is Outcome.UNRECOVERABLE
+    assert only(summary).status is LetterStatus.UNRECOVERABLE
     assert "no execution log tells its key" in only(summary).why
     assert cloud.arrivals == []
     assert cloud.left() == [letter]
@@ -150,7 +150,7 @@ def test_what_momento_refuses_again_stays_with_its_answer(cloud: RepairCloud) ->
     letter = cloud.give_up(PUT)
     summary = cloud.redrive()
     result = only(summary)
-    assert result.outcome is Outcome.REFUSED
+    assert result.status is LetterStatus.REFUSED
     assert result.why.startswith("HTTP 400")
     assert "ttl_seconds must be 1 to 86400" in result.why
     assert not summary.complete
@@ -161,7 +161,7 @@ def test_what_the_filter_leaves_out_by_now_stays(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     letter = cloud.give_up(DELETE)
     summary = cloud.redrive()
-    assert only(summary).outcome is Outcome.REFUSED
+    assert only(summary).status is LetterStatus.REFUSED
     assert "filter" in only(summary).why
     assert cloud.left() == [letter]
 
@@ -170,7 +170,7 @@ def test_a_busy_momento_is_asked_again(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     cloud.give_up(PUT)
     cloud.arrivals.answer("Oslo", 500, 429, Response(status_code=503))
-    assert only(cloud.redrive()).outcome is Outcome.SENT
+    assert only(cloud.redrive()).status is LetterStatus.SENT
     assert len(cloud.arrivals) == 4
     assert cloud.cache() == cloud.table()
 
@@ -180,7 +180,7 @@ def test_a_letter_is_left_when_momento_stays_busy(cloud: RepairCloud) -> None:
     letter = cloud.give_up(PUT)
     cloud.arrivals.answer("Oslo", *[503] * 50)
     summary = cloud.redrive()
-    assert only(summary).outcome is Outcome.LEFT
+    assert only(summary).status is LetterStatus.LEFT
     assert only(summary).why == "5 attempts, the last: HTTP 503"
     assert len(cloud.arrivals) == 5
     assert cloud.left() == [letter]
@@ -203,7 +203,7 @@ def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(
     summary = cloud.redrive()
     assert step in str(summary.halted)
     assert not summary.complete
-    assert {one.outcome for one in summary.results} == {Outcome.LEFT}
+    assert {one.status for one in summary.results} == {LetterStatus.LEFT}
     assert len(summary.results) == 50, "the next round is not even begun"
     by_number = sorted(cloud.left(), key=lambda one: str(one["DDBStreamBatchInfo"]))
     assert by_number == letters
@@ -227,10 +227,10 @@ def test_what_ended_a_run_is_not_forgotten_for_a_later_trouble(
     for name in ("Oslo", "Bergen"):
         cloud.weather.put(name)
         cloud.give_up(PUT)
-    monkeypatch.setattr(Settler, "settle", settle)
+    monkeypatch.setattr(LetterReplay, "settle", settle)
     summary = cloud.redrive()
     assert str(summary.halted) == "set MOMENTO_API_KEY"
-    assert summary.count(Outcome.LEFT) == 2
+    assert summary.count(LetterStatus.LEFT) == 2
 
 
 def test_a_letter_of_a_table_with_another_key_stays(cloud: RepairCloud) -> None:
@@ -239,7 +239,7 @@ def test_a_letter_of_a_table_with_another_key_stays(cloud: RepairCloud) -> None:
     letter = cloud.give_up(
         PUT, shardId=GONE_SHARD, startSequenceNumber="41", endSequenceNumber="41"
     )
-    assert only(cloud.redrive()).outcome is Outcome.REFUSED
+    assert only(cloud.redrive()).status is LetterStatus.REFUSED
     assert cloud.left() == [letter]
 
 
@@ -255,7 +255,7 @@ def test_what_is_no_letter_of_these_pipes_is_left_alone(cloud: RepairCloud) -> N
     ]
     cloud.send(*(one if isinstance(one, str) else json.dumps(one) for one in foreign))
     summary = cloud.redrive()
-    assert summary.count(Outcome.FOREIGN) == len(foreign) == len(summary.results)
+    assert summary.count(LetterStatus.FOREIGN) == len(foreign) == len(summary.results)
     assert all(one.why for one in summary.results)
     assert not summary.complete
     assert cloud.arrivals == []
@@ -269,8 +269,8 @@ def test_a_dry_run_tells_and_touches_nothing(cloud: RepairCloud) -> None:
     cloud.give_up(PUT)
     cloud.give_up(PUBLISH)
     summary = cloud.redrive(dry_run=True)
-    assert summary.count(Outcome.SENT) == 2
-    (superseded,) = [one for one in summary.results if one.outcome is Outcome.SUPERSEDED]
+    assert summary.count(LetterStatus.SENT) == 2
+    (superseded,) = [one for one in summary.results if one.status is LetterStatus.SUPERSEDED]
     assert superseded.why.endswith("its current value would be put into the cache")
     assert not summary.complete
     assert cloud.arrivals == []
@@ -302,7 +302,7 @@ def test_twice_is_as_good_as_once(cloud: RepairCloud) -> None:
     letter = cloud.give_up(PUT)
     cloud.redrive()
     cloud.send(json.dumps(letter))
-    assert only(cloud.redrive()).outcome is Outcome.SENT
+    assert only(cloud.redrive()).status is LetterStatus.SENT
     assert cloud.cache() == cloud.table()
     assert cloud.redrive().results == []
 
@@ -341,7 +341,7 @@ def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
             until(lambda: len(extended) >= 5)
             assert cloud.waiting() == (0, 1)
         summary = run.result()
-    assert only(summary).outcome is Outcome.REFUSED
+    assert only(summary).status is LetterStatus.REFUSED
     assert max(waits) < 60 < sum(waits[:5])
     *while_tried, given_back = extended
     assert all(one == ([json.dumps(letter)], 60) for one in while_tried)
@@ -355,9 +355,9 @@ def test_an_interrupt_leaves_what_was_not_begun(cloud: RepairCloud) -> None:
     cloud.send(*(json.dumps(cloud.letter(PUT, one)) for one in cloud.weather.records()))
     stop = Event()
     summary = cloud.redrive(stop=stop, tell=lambda *_: stop.set())
-    sent = summary.count(Outcome.SENT)
+    sent = summary.count(LetterStatus.SENT)
     assert 1 <= sent <= WORKERS
-    assert summary.count(Outcome.LEFT) == 50 - sent
+    assert summary.count(LetterStatus.LEFT) == 50 - sent
     assert summary.interrupted
     assert not summary.complete
     assert len(cloud.cache()) == sent
@@ -375,7 +375,7 @@ def test_aws_refusing_a_read_ends_the_run_and_loses_nothing(
     monkeypatch.setattr(Table, "read", denied)
     summary = cloud.redrive()
     assert "docs/replay.md lists the rights" in str(summary.halted)
-    assert only(summary).outcome is Outcome.LEFT
+    assert only(summary).status is LetterStatus.LEFT
     assert cloud.left() == [letter]
 
 
@@ -390,5 +390,5 @@ def test_a_message_that_sqs_gives_twice_is_settled_once(
     cloud.weather.put("Oslo")
     cloud.give_up(PUBLISH)
     monkeypatch.setattr(DeadLetterQueue, "receive", twice)
-    assert only(cloud.redrive()).outcome is Outcome.SENT
+    assert only(cloud.redrive()).status is LetterStatus.SENT
     assert len(cloud.topic()) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud import LocalAws
-from ops.redrive.results import Outcome
+from ops.redrive.results import LetterStatus
 from live.stream import Stream
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
 from tests.ops.repair.own_pipeline import OwnPipeline
@@ -55,7 +55,7 @@ def test_a_removed_items_entry_is_found_by_the_letters_record(cloud: RepairCloud
     users.delete(Id="1")
     cloud.fill("a@x", "old")
     result = only(cloud.redrive(pipeline="gone"))
-    assert result.outcome is Outcome.SUPERSEDED
+    assert result.status is LetterStatus.SUPERSEDED
     assert result.why == "the item has changed since: its key was deleted from the cache"
     assert cloud.cache() == {}
 
@@ -96,7 +96,7 @@ def test_a_pipeline_that_only_deletes_sends_the_deletion(cloud: RepairCloud) -> 
     users.give_up("cache-delete")
     users.put(Id="1")
     cloud.fill("1", "old")
-    assert only(cloud.redrive(pipeline="evict")).outcome is Outcome.SUPERSEDED
+    assert only(cloud.redrive(pipeline="evict")).status is LetterStatus.SUPERSEDED
     assert cloud.cache() == {}
 
 
@@ -105,7 +105,7 @@ def test_a_pipeline_that_only_publishes_replays_its_messages(cloud: RepairCloud)
     chat = OwnPipeline(cloud, "chat", mapping=mapping, keys=KeySchema(ID, Attribute("Room")))
     chat.put(Id="1", Room="lobby")
     chat.give_up("topic-publish")
-    assert only(cloud.redrive(pipeline="chat")).outcome is Outcome.SENT
+    assert only(cloud.redrive(pipeline="chat")).status is LetterStatus.SENT
     assert published(cloud, "lobby") == [{"EventType": "INSERT", "Id": "1"}]
 
 
@@ -122,11 +122,11 @@ def test_a_rules_letter_is_settled_by_the_event_in_it(cloud: RepairCloud) -> Non
     summary = cloud.redrive(pipeline="bus")
     assert summary.complete
     assert {
-        (one.pipe.removeprefix(users.name), one.key, one.outcome) for one in summary.results
+        (one.pipe.removeprefix(users.name), one.key, one.status) for one in summary.results
     } == {
-        ("-cache-put-rule", "1", Outcome.SENT),
-        ("-cache-put-rule", "2", Outcome.SUPERSEDED),
-        ("-topic-publish-rule", "2", Outcome.SENT),
+        ("-cache-put-rule", "1", LetterStatus.SENT),
+        ("-cache-put-rule", "2", LetterStatus.SUPERSEDED),
+        ("-topic-publish-rule", "2", LetterStatus.SENT),
     }
     assert cloud.cache() == {"a@x": '{"Id":"1"}', "c@x": '{"Id":"2"}'}
     assert published(cloud, "users") == [{"EventType": "INSERT", "Id": "2"}]
@@ -136,7 +136,7 @@ def test_a_letter_of_the_pipe_to_a_bus_is_settled_for_every_rule(cloud: RepairCl
     users = OwnPipeline(cloud, "reader", mapping=BY_EMAIL, keys=KeySchema(ID), bus=True)
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up("changes")
-    assert only(cloud.redrive(pipeline="reader")).outcome is Outcome.SENT
+    assert only(cloud.redrive(pipeline="reader")).status is LetterStatus.SENT
     assert cloud.cache() == {"a@x": '{"Id":"1"}'}
     assert published(cloud, "users") == [{"EventType": "INSERT", "Id": "1"}]
 
@@ -161,6 +161,6 @@ def test_a_logged_record_tells_the_entry_of_an_item_that_is_gone(cloud: RepairCl
         ],
     )
     result = only(cloud.redrive(pipeline="logged"))
-    assert result.outcome is Outcome.CONVERGED
+    assert result.status is LetterStatus.CONVERGED
     assert result.why.endswith("its key was deleted from the cache")
     assert cloud.cache() == {}

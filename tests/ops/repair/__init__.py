@@ -1,1 +1,1 @@
-"""Tests of replay, warm-up and comparison."""
+"""Tests of what redrive, warm and verify share, and the cloud that all their tests use."""

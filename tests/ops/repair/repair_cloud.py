@@ -25,7 +25,7 @@ import live.dead_letters
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from live.deployment import Deployment
-from ops.redrive.results import Result, Summary
+from ops.redrive.results import LetterResult, RedriveSummary
 from ops.redrive.redrive import Redrive
 from live.momento import Momento
 from stacks.settings import Settings
@@ -224,7 +224,7 @@ class RepairCloud:
 
     def redrive(
         self, *, only: str | None = None, pipeline: str | None = None, **options: Any
-    ) -> Summary:
+    ) -> RedriveSummary:
         """Settle the dead letters."""
         with self.deployment(pipeline) as deployment, self.sender(deployment) as sender:
             chosen = None if only is None else deployment.chosen(only)
@@ -251,7 +251,7 @@ def body(item: Mapping[str, Any]) -> str:
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
 
-def only(summary: Summary) -> Result:
+def only(summary: RedriveSummary) -> LetterResult:
     """Return the one result of a run."""
     (result,) = summary.results
     return result

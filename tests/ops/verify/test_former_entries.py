@@ -7,7 +7,7 @@ import pytest
 
 from localcloud import LocalAws
 from live.errors import LiveError
-from ops.verify.results import Summary
+from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from ops.warm.warm import Warm
 from ops.warm.scan_progress import ScanProgress
@@ -35,15 +35,15 @@ def cloud(deployed: RepairCloud) -> RepairCloud:
     return deployed
 
 
-def verify(cloud: RepairCloud, pipeline: str, *, sample: int | None = None) -> Summary:
+def verify(cloud: RepairCloud, pipeline: str, *, sample: int | None = None) -> VerifySummary:
     """Compare and repair, with little patience."""
     with cloud.deployment(pipeline) as deployment, cloud.sender(deployment) as sender:
         return Verify(deployment, sender, sample=sample, repair=True, settle=0.02).run()
 
 
-def found(summary: Summary) -> list[tuple[str, str]]:
+def found(summary: VerifySummary) -> list[tuple[str, str]]:
     """Return the keys that are wrong, with their state."""
-    return sorted((one.key, one.state) for one in summary.findings)
+    return sorted((one.key, one.state) for one in summary.wrong)
 
 
 @pytest.mark.parametrize("bus", [False, True], ids=["pipes", "bus"])

@@ -15,7 +15,7 @@ from localcloud.checkpoints import Checkpoints
 from localcloud.momento import Item
 from localcloud.runner import Runner
 from localcloud.sender import Timing
-from ops.verify.results import Summary
+from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import CACHE
@@ -40,7 +40,9 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
         yield cloud
 
 
-def repair(cloud: RepairCloud, wait: float, say: Callable[[str], None] = lambda _: None) -> Summary:
+def repair(
+    cloud: RepairCloud, wait: float, say: Callable[[str], None] = lambda _: None
+) -> VerifySummary:
     """Compare and repair, with short pauses."""
     with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
         return Verify(deployment, sender, settle=0.05, repair=True, wait=wait, say=say).run()
@@ -112,7 +114,7 @@ def test_what_is_written_over_again_and_again_is_told(cloud: RepairCloud) -> Non
 
     cloud.momento.service.interfere = overwrite
     summary = repair(cloud, 0.5)
-    (oslo,) = summary.findings
+    (oslo,) = summary.wrong
     assert (oslo.state, oslo.repaired) == ("stale", False)
     assert oslo.why == "stale again at the last look, and sent once more"
     assert not summary.complete

@@ -10,7 +10,7 @@ import pytest
 from localcloud import LocalAws
 from localcloud.momento import Item
 from ops.errors import OpsError
-from ops.verify.results import Summary
+from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from tests.localcloud.weather_pipes import CACHE, PUT
 from tests.ops.repair.repair_cloud import RepairCloud
@@ -34,15 +34,15 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
         yield cloud
 
 
-def verify(cloud: RepairCloud, **options: Any) -> Summary:
+def verify(cloud: RepairCloud, **options: Any) -> VerifySummary:
     """Compare, with little patience."""
     with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
         return Verify(deployment, sender, **({"settle": 0.05} | options)).run()
 
 
-def found(summary: Summary) -> dict[str, str]:
+def found(summary: VerifySummary) -> dict[str, str]:
     """Return the state of each key that is wrong."""
-    return {finding.key: finding.state for finding in summary.findings}
+    return {finding.key: finding.state for finding in summary.wrong}
 
 
 def test_every_state_is_told(cloud: RepairCloud) -> None:
@@ -60,7 +60,7 @@ def test_every_state_is_told(cloud: RepairCloud) -> None:
 def test_repair_puts_everything_right(cloud: RepairCloud) -> None:
     summary = verify(cloud, repair=True)
     assert summary.complete
-    assert all(finding.repaired for finding in summary.findings)
+    assert all(finding.repaired for finding in summary.wrong)
     assert cloud.cache() == cloud.table()
     again = verify(cloud)
     assert again.complete
@@ -70,7 +70,7 @@ def test_repair_puts_everything_right(cloud: RepairCloud) -> None:
 def test_what_momento_refuses_is_not_repaired(cloud: RepairCloud) -> None:
     cloud.weather.put("Atlantis", ttl=0)
     summary = verify(cloud, repair=True)
-    (atlantis,) = [finding for finding in summary.findings if finding.key == "Atlantis"]
+    (atlantis,) = [finding for finding in summary.wrong if finding.key == "Atlantis"]
     assert (atlantis.state, atlantis.repaired) == ("missing", False)
     assert "ttl_seconds" in atlantis.why
     assert not summary.complete

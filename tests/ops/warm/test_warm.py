@@ -13,7 +13,7 @@ from starlette.responses import Response
 from localcloud import LocalAws
 from ops.errors import OpsError
 from ops.warm.scan_progress import ScanProgress
-from ops.warm.warm import Summary, Warm
+from ops.warm.warm import WarmSummary, Warm
 from tests.ops.repair.repair_cloud import RepairCloud
 
 
@@ -25,7 +25,7 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
         yield cloud
 
 
-def warm(cloud: RepairCloud, file: Path, *, resume: bool = False, **options: Any) -> Summary:
+def warm(cloud: RepairCloud, file: Path, *, resume: bool = False, **options: Any) -> WarmSummary:
     """Warm the cache up in 3 segments, with pages of 5."""
     identity = cloud.weather.stream_arn
     progress = (

@@ -1,0 +1,86 @@
+"""Deploy a stack to the local cloud, try it, and destroy it: the command demo."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from rich.table import Table
+
+from live.aws import Aws
+from live.deployment import Deployment
+from live.output import console
+from live.pipelines import list_pipelines
+from ops.demo.local_stack import apply, deployed, step
+from ops.demo.pipeline_check import PipelineCheck, expect_none
+from ops.errors import OpsError
+from ops.stack import load_settings
+from ops.terraform import Terraform, environment
+from stacks.settings import Settings
+
+MOST = 3
+"""Pipelines that are tried; those of many tables are hardly different."""
+
+
+def command() -> None:
+    """Deploy to the local cloud, write and watch records arrive, plan again, destroy.
+
+    The setting STACK says which stack: STACK=orders ./help.sh demo. Items are made up that
+    its pipes read; the exit code is 1 unless all comes as predicted.
+    """
+    settings = load_settings()
+    env = environment(settings)
+    with deployed(settings, env) as terraform:
+        console.print(_created(terraform.json("show")))
+        _try_pipelines(settings, env)
+        with step("plan again", "no changes"):
+            _expect_no_changes(terraform)
+    apply(terraform, "destroy", "destroy")
+    left = terraform.json("show").get("values")
+    if left:
+        raise OpsError(f"destroy left something behind: {left}")
+    console.print("\nThe stack was deployed, delivered, was found unchanged, and is destroyed.")
+
+
+def _try_pipelines(settings: Settings, env: Mapping[str, str]) -> None:
+    """Change items of each pipeline's table, and print and compare what comes of it.
+
+    Raises:
+        OpsError: something did not come as the engine predicts; or nothing can be tried.
+
+    """
+    with closing(Aws(settings.region)) as aws:
+        found = [*list_pipelines(aws.client("pipes"), settings.name_prefix)]
+    tried = found[:MOST]
+    console.print(f"\nPipelines: {', '.join(found)}", soft_wrap=True)
+    if len(found) > MOST:
+        console.print(f"{len(tried)} of the {len(found)} are tried: {', '.join(tried)}")
+    console.print()
+    with closing(PipelineCheck(env)) as check:
+        for name in tried:
+            with Deployment(settings, name) as deployment:
+                check.run(deployment, max_ttl_seconds=settings.max_ttl_seconds)
+        check.check_messages()
+        console.print()
+        expect_none(check.differences)
+
+
+def _expect_no_changes(terraform: Terraform) -> None:
+    changes = [
+        event["change"]["resource"]["addr"]
+        for event in terraform.events("plan", "-input=false")
+        if event["type"] == "planned_change"
+    ]
+    if changes:
+        raise OpsError(f"a second plan would change {', '.join(changes)}")
+
+
+def _created(state: Mapping[str, Any]) -> Table:
+    table = Table(title="What was created", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("kind")
+    table.add_column("name")
+    resources = state["values"]["root_module"]["resources"]
+    for resource in sorted(resources, key=lambda resource: resource["type"]):
+        name = resource["values"].get("name")
+        if resource["mode"] == "managed" and name:
+            table.add_row(resource["type"].removeprefix("aws_"), name)
+    return table

@@ -1,0 +1,26 @@
+"""Show what a deploy would change, and save the plan: the command plan."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from live.output import console
+from ops import saved_plan
+from ops.stack import initialized
+
+
+def command(
+    context: typer.Context,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Save it, to review and deploy it.")] = None,
+) -> None:
+    """Show what a deploy would change; further arguments go to terraform plan."""
+    terraform = initialized()
+    if out is None:
+        terraform.show("plan", "-input=false", *context.args)
+        return
+    saved_plan.make(terraform, out, context.args)
+    console.print(
+        f"{out} holds the API key in clear: delete it once it is deployed", soft_wrap=True
+    )

@@ -1,0 +1,87 @@
+"""Replay the dead-letter queue: the command redrive."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from live.output import Json, console
+from ops.place import Aws
+from ops.redrive.redrive import Redrive
+from ops.redrive.results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
+from ops.repair.report import counts, lines, say_not_final
+from ops.repair.run import PipelineName, begin, end
+
+
+def command(
+    *,
+    pipeline: PipelineName = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")
+    ] = False,
+    pipe: Annotated[
+        str | None,
+        typer.Option(help="Only this pipe's or rule's letters: its name, or cache-put ..."),
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option("--max", min=1, help="Look at so many letters at most.")
+    ] = None,
+    hold: Annotated[
+        int,
+        typer.Option(
+            min=2, max=43_200, help="Seconds a letter stays hidden if this run is killed."
+        ),
+    ] = 60,
+    aws: Aws = False,
+    as_json: Json = False,
+) -> None:
+    """Replay the dead-letter queue: send what was given up, or the table's current state."""
+    with begin(pipeline, "letters", aws=aws, as_json=as_json) as run:
+        summary = Redrive(
+            run.deployment,
+            run.momento,
+            only=None if pipe is None else run.deployment.chosen(pipe),
+            most=most,
+            dry_run=dry_run,
+            hold=hold,
+            stop=run.stop,
+            tell=lambda _, total: run.advance(total),
+        ).run()
+    end(summary, partial(_show, summary, hold), as_json=as_json)
+
+
+def _show(summary: RedriveSummary, hold: int) -> None:
+    columns = WORST_FIRST[::-1]
+    pipes = sorted({one.pipe for one in summary.results if one.pipe})
+    rows = {
+        pipe: {str(status): summary.count(status, pipe) for status in columns} for pipe in pipes
+    }
+    total = {str(status): summary.count(status) for status in columns}
+    if summary.dry_run:
+        console.print("A dry run: nothing is sent, nothing is deleted.")
+    if summary.results:
+        counts(rows | {"all": total}, [str(status) for status in columns])
+    else:
+        console.print(f"No {'other ' if summary.hidden else ''}dead letter waits.")
+    lines(
+        [
+            (str(one.status), " ".join(filter(None, (one.pipe, _record(one), one.why))))
+            for one in summary.results
+            if one.status is not LetterStatus.SENT
+        ],
+    )
+    if summary.hidden:
+        console.print(
+            f"{summary.hidden} more in the hands of another run, or of one that was killed: those"
+            f" come back by themselves, after {hold} s unless its --hold said otherwise.",
+            soft_wrap=True,
+        )
+    say_not_final(summary.not_final)
+    if summary.interrupted:
+        console.print("Interrupted; ./help.sh redrive goes on with what is left.")
+
+
+def _record(one: LetterResult) -> str:
+    if not one.sequence_number:
+        return f"message {one.message_id}:"
+    return f"{one.key} (record {one.sequence_number}):".lstrip()

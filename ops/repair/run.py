@@ -1,0 +1,97 @@
+"""One run of redrive, warm or verify: what it works with, and how it ends."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+from typing import Annotated, Any, Protocol
+
+import typer
+
+from live.deployment import Deployment
+from live.errors import LiveError
+from live.momento import Momento
+from live.output import print_json
+from ops.place import settings_there
+from ops.repair.interrupt import finishing_on_interrupt
+from ops.repair.report import Advance, progress
+
+PipelineName = Annotated[
+    str | None,
+    typer.Option(
+        "--pipeline",
+        help="Which pipeline: its id or full name (default: the only one, else NAME_PREFIX).",
+    ),
+]
+Rate = Annotated[
+    int | None,
+    typer.Option(min=1, help="Requests a second (default: the API destinations' rate limits)."),
+]
+
+
+class Summary(Protocol):
+    """What a run did."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do."""
+
+    @property
+    def halted(self) -> LiveError | None:
+        """The error that ended the run early, if there was one."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run works with; Ctrl-C sets `stop`."""
+
+    deployment: Deployment
+    momento: Momento
+    stop: Event
+    advance: Advance
+
+
+@contextmanager
+def begin(
+    pipeline: str | None, noun: str, *, aws: bool, as_json: bool, rate: int | None = None
+) -> Iterator[Run]:
+    """Find the place and the pipeline, and show a progress bar that counts nouns.
+
+    Reads of Momento are as fast as its fastest writes. With `as_json` the place is not printed.
+
+    Raises:
+        LiveError: there is no such pipeline, or AWS cannot be asked.
+        SettingsError: a setting is missing or wrong.
+
+    """
+    with (
+        Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
+        finishing_on_interrupt() as stop,
+        Momento(rates=_rates(deployment, rate), redirect=deployment.redirect, stop=stop) as momento,
+        progress(noun) as advance,
+    ):
+        yield Run(deployment, momento, stop, advance)
+
+
+def end(summary: Summary, show: Callable[[], None], *, as_json: bool) -> None:
+    """Show what a run did, and end the command: exit code 1 if something is left to do.
+
+    Raises:
+        LiveError: the run ended early.
+
+    """
+    if as_json:
+        print_json(summary.as_json())
+    else:
+        show()
+    if summary.halted is not None:
+        raise summary.halted
+    raise typer.Exit(0 if summary.complete else 1)
+
+
+def _rates(deployment: Deployment, rate: int | None) -> dict[str, int]:
+    rates = deployment.rates(rate)
+    return {"GET": max(rates.values())} | rates

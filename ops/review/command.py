@@ -1,0 +1,64 @@
+"""Review a plan: the command review."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from live.output import console
+from ops import saved_plan
+from ops.errors import OpsError
+from ops.record_file import named_records
+from ops.review import LIMIT, review
+from ops.stack import Allow, initialized, load_settings
+from stacks.errors import StackError
+from stacks.momento.limits import MAX_TTL_SECONDS
+
+
+def command(
+    *,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="A saved plan, or what terraform show -json printed; none: plan now."),
+    ] = None,
+    allow: Allow = None,
+    samples: Annotated[
+        str | None, typer.Option(help="A file of stream records to try the pipes on.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="The headline's first words.")] = "Plan",
+    limit: Annotated[
+        int, typer.Option(min=1_000, help="Characters at most; a GitHub comment takes the default.")
+    ] = LIMIT,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write the Markdown; none: print it.")
+    ] = None,
+) -> None:
+    """Review a plan as Markdown, what it loses first; exit code 3 if it is held back."""
+    done = review(
+        saved_plan.read(plan, initialized) if plan else saved_plan.read_new(initialized()),
+        allow=allow or (),
+        samples=named_records(samples) if samples else None,
+        title=title,
+        limit=limit,
+        max_ttl_seconds=_max_ttl_seconds(),
+    )
+    if output is None:
+        print(done.markdown, end="")
+    else:
+        try:
+            output.write_text(done.markdown, encoding="utf-8")
+        except OSError as error:
+            raise OpsError(f"{output} cannot be written: {error.strerror}") from None
+        console.print(f"{done.headline}: {output}", soft_wrap=True)
+    if done.blocked:
+        print("error: held back, see the review's first lines", file=sys.stderr)
+        raise typer.Exit(saved_plan.BLOCKED)
+
+
+def _max_ttl_seconds() -> int:
+    """Return how long caches keep an item; a plan can be reviewed without the stack's settings."""
+    try:
+        return load_settings().max_ttl_seconds
+    except StackError:
+        return MAX_TTL_SECONDS

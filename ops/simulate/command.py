@@ -1,0 +1,46 @@
+"""Show what the pipes would send: the command simulate."""
+
+from typing import Annotated
+
+import typer
+
+from live.output import console
+from ops.record_file import Change, change_of, read_records
+from ops.simulate.item_file import record_of
+from ops.simulate.simulation import simulate
+from ops.stack import load_settings
+from ops.terraform import environment, synthesize
+
+
+def command(
+    events: Annotated[
+        str | None, typer.Argument(help="A file of stream records, or - for stdin.")
+    ] = None,
+    item: Annotated[
+        str | None,
+        typer.Option(help="A file of one item, plain or DynamoDB JSON, in the place of records."),
+    ] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="What becomes of the item: INSERT (default), MODIFY or REMOVE."),
+    ] = None,
+) -> None:
+    """Show what each pipe would do with these records: the request, or why there is none."""
+    if (events is None) == (item is None):
+        raise typer.BadParameter("give a file of records, or --item with a file of one item")
+    if item is None and event is not None:
+        raise typer.BadParameter(
+            "--event says what becomes of an --item; a record says its own (eventName)"
+        )
+    change = change_of(event) if event is not None else Change.INSERT
+    settings = load_settings()
+    folder = synthesize(settings.stack, environment(settings), quiet=True)
+    synthesized = folder / "cdk.tf.json"
+    if item is None:
+        records = read_records(str(events))
+    else:
+        made = record_of(item, change, synthesized)
+        records = [made.record]
+        for sentence in made.assumed:
+            console.print(f"assumed: {sentence}", soft_wrap=True, markup=False)
+    simulate(records, synthesized, console, max_ttl_seconds=settings.max_ttl_seconds)

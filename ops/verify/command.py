@@ -1,0 +1,78 @@
+"""Compare the table with the cache: the command verify."""
+
+import sys
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from live.output import Json, console
+from ops.place import Aws
+from ops.repair.report import counts, lines, say_not_final
+from ops.repair.run import PipelineName, Rate, begin, end
+from ops.verify.results import MISSING, STATES, VerifySummary
+from ops.verify.verify import SETTLE_SECONDS, WAIT_SECONDS, Verify
+
+
+def command(
+    *,
+    pipeline: PipelineName = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Compare so many items only, chosen at random.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Put right what is found wrong.")
+    ] = False,
+    rate: Rate = None,
+    settle: Annotated[
+        float,
+        typer.Option(min=0.0, help="Seconds that a write gets to arrive before it is missed."),
+    ] = SETTLE_SECONDS,
+    wait: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=86_400,
+            help="With --repair: seconds to look again while a pipe may deliver something older.",
+        ),
+    ] = WAIT_SECONDS,
+    aws: Aws = False,
+    as_json: Json = False,
+) -> None:
+    """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
+    with begin(pipeline, "keys", aws=aws, as_json=as_json, rate=rate) as run:
+        summary = Verify(
+            run.deployment,
+            run.momento,
+            sample=sample,
+            repair=repair,
+            settle=settle,
+            wait=wait,
+            say=lambda text: print(text, file=sys.stderr),
+            stop=run.stop,
+            tell=lambda _: run.advance(run.deployment.table.about),
+        ).run()
+    end(summary, partial(_show, summary), as_json=as_json)
+
+
+def _show(summary: VerifySummary) -> None:
+    counts({"keys": summary.counts}, STATES)
+    lines(
+        [
+            (one.state, f"{one.key}{' - repaired' if one.repaired else ''} {one.why}".rstrip())
+            for one in summary.wrong
+        ],
+    )
+    say_not_final(summary.not_final)
+    if summary.counts[MISSING]:
+        console.print(
+            "A missing item may have expired: Momento's HTTP API tells no TTL.", soft_wrap=True
+        )
+    if summary.unseen:
+        console.print(f"Left over is not looked for: {summary.unseen}.", soft_wrap=True)
+        return
+    console.print(
+        f"Left over can be seen for the {summary.removed_keys} removed keys that the stream still"
+        " tells (24 hours); Momento lists no keys.",
+        soft_wrap=True,
+    )
