@@ -13,7 +13,8 @@ from eventpipes import EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import list_targets, read_definition, read_rule
 from live.aws import GONE, Aws, asking_aws
 from live.errors import LiveError
-from live.pipelines import CHANGES, OPERATIONS, PUT, Pipeline, choose, list_pipelines, shared_name
+from eventpipes.operations import OPERATIONS, PUT
+from live.pipelines import CHANGES, Pipeline, choose, list_pipelines, shared_name
 from live.route import Route
 from live.table import Table
 from stacks.settings import Settings

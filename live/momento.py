@@ -10,7 +10,6 @@ See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento To
 import contextlib
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import httpx
 
 from eventpipes import Request
+from eventpipes.rate_limit import RateLimit
 from live.errors import LiveError
 
 TIMEOUT_SECONDS = 5.0
@@ -85,24 +85,6 @@ class Access:
         )
 
 
-class Pace:
-    """At most so many turns a second, over all threads; they are evenly spaced."""
-
-    def __init__(self, per_second: float) -> None:
-        self._gap = 1 / per_second
-        self._lock = threading.Lock()
-        self._next = 0.0
-
-    def wait(self) -> None:
-        """Wait for a turn."""
-        with self._lock:
-            now = time.monotonic()
-            turn = max(self._next, now)
-            self._next = turn + self._gap
-        if turn > now:
-            time.sleep(turn - now)
-
-
 class Momento:
     """Momento's HTTP API, from any thread; a context manager.
 
@@ -123,7 +105,9 @@ class Momento:
         first_wait: float = FIRST_WAIT_SECONDS,
         timeout: float | None = None,
     ) -> None:
-        self._paces = {method: Pace(rate) for method, rate in (rates or {}).items()}
+        self._limits = {
+            method: RateLimit(rate, saved_seconds=0) for method, rate in (rates or {}).items()
+        }
         self._redirect = redirect
         self._stop = stop or threading.Event()
         self._attempts = attempts
@@ -189,8 +173,8 @@ class Momento:
         if read_seconds is not None:
             timeout["read"] = read_seconds
         extensions = {"timeout": timeout} | ({"trace": note} if note else {})
-        if (pace := self._paces.get(request.method)) is not None:
-            pace.wait()
+        if (limit := self._limits.get(request.method)) is not None:
+            limit.wait()
         try:
             return self._http.request(
                 request.method,

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventpipes.operations import OPERATIONS
 from live.errors import LiveError
 
-PUT, PUBLISH, DELETE = OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
 CHANGES = "changes"
 """The one pipe of a pipeline with an event bus; its rules have the operations' names."""
 WEATHER = "weather"

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from eventpipes.rate_limit import RateLimit
 from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
 from localcloud.authorization import Authorization
 from localcloud.bus import Bus
 from localcloud.delivery import Delivery
-from localcloud.sender import Attempt, RateLimit, Sender, Timing
+from localcloud.sender import Attempt, Sender, Timing
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

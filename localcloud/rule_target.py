@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from eventpipes.rate_limit import RateLimit
 from eventpipes import Filtered, Request, Rule, RuleDefinition, Unprocessable
 from localcloud.authorization import Authorization
 from localcloud.delivery import Delivery
-from localcloud.sender import Attempt, RateLimit, Sender, Timing
+from localcloud.sender import Attempt, Sender, Timing
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -17,6 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from eventpipes.rate_limit import RateLimit
 from eventpipes import Definition, EventBus, EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import read_definition
 from localcloud.authorization import Authorizations
@@ -26,7 +27,7 @@ from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from localcloud.logs import ExecutionLog
 from localcloud.rule_target import RuleTarget
-from localcloud.sender import RateLimit, Timing
+from localcloud.sender import Timing
 from localcloud.shard import ShardReader
 from localcloud.status import PipeStatus
 

@@ -6,7 +6,6 @@ the connection has a valid key.
 """
 
 import contextlib
-import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from eventpipes.rate_limit import RateLimit
 from eventpipes import Request
 from localcloud.authorization import DEAUTHORIZES, Authorization
 
@@ -69,24 +69,6 @@ class Attempt:
     def failure(self) -> str:
         """The problem, or the status with its response."""
         return self.problem or f"HTTP {self.status} {self.response}"
-
-
-class RateLimit:
-    """Limits the invocations a second for all pipes and rules of a destination."""
-
-    def __init__(self, per_second: int) -> None:
-        self.per_second = per_second
-        self._lock = threading.Lock()
-        self._next = 0.0
-
-    def wait(self) -> None:
-        """Wait until the next request may be sent; unused requests of up to a second are saved."""
-        with self._lock:
-            now = time.monotonic()
-            turn = max(self._next, now - 1)
-            self._next = turn + 1 / self.per_second
-        if turn > now:
-            time.sleep(turn - now)
 
 
 class Sender:

@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from ops.capacity.deployed import read
-from ops.capacity.load import MAX_ITEM_BYTES, Load
+from ops.capacity.load import MAX_ITEM_BYTES, SHORT_NAMES, Load
 from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import Topology, build
@@ -208,7 +208,7 @@ def command(
     there = _what_is_there(pipeline, aws=aws)
     given = {
         "item_bytes": item_bytes,
-        "routes": None if routes is None else _names(routes),
+        "routes": None if routes is None else _operations(routes),
         "shards_given": shards,
         "record_age": record_age,
         "parallelization": parallelization,
@@ -250,8 +250,16 @@ def command(
     raise typer.Exit(0 if any(one.holds for one in found) else NOT_SUSTAINED)
 
 
-def _names(routes: str) -> frozenset[str]:
-    return frozenset(filter(None, map(str.strip, routes.split(","))))
+def _operations(routes: str) -> frozenset[str]:
+    """Return the operations that an option names by their short names."""
+    known = ", ".join(SHORT_NAMES)
+    names = [name for name in map(str.strip, routes.split(",")) if name]
+    if not names:
+        raise OpsError(f"--routes is empty; give one or more of {known}")
+    for name in sorted(names):
+        if name not in SHORT_NAMES:
+            raise OpsError(f"--routes: there is no route {name!r}; the routes are {known}")
+    return frozenset(SHORT_NAMES[name] for name in names)
 
 
 def _load(found: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load's fields

@@ -3,17 +3,12 @@
 from dataclasses import dataclass
 
 from eventpipes import RuleDefinition
-from ops.capacity.load import DELETE, MAX_ITEM_BYTES, PUBLISH, PUT
+from ops.capacity.load import MAX_ITEM_BYTES
 from ops.capacity.topology import Topology
 from live.aws import asking_aws
 from live.deployment import Deployment
-from live.pipelines import DELETE as CACHE_DELETE
-from live.pipelines import PUBLISH as TOPIC_PUBLISH
-from live.pipelines import PUT as CACHE_PUT
 from live.stream import Stream
 from live.route import A_DAY
-
-ROUTES = {CACHE_PUT: PUT, TOPIC_PUBLISH: PUBLISH, CACHE_DELETE: DELETE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +63,7 @@ def read(deployment: Deployment) -> Deployed:
         name=deployment.name,
         topology=Topology.BUS if is_bus else Topology.PIPES,
         rates={
-            ROUTES[operation]: route.destination.rate_limit
-            for operation, route in deployment.pipes.items()
+            operation: route.destination.rate_limit for operation, route in deployment.pipes.items()
         },
         record_age=float(min(A_DAY if age == -1 else min(age, A_DAY) for age in ages)),
         parallelization=min(one.get("ParallelizationFactor", 1) for one in sources),

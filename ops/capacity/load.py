@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.errors import OpsError
 from stacks.momento.limits import MomentoLimits
 
@@ -12,8 +13,8 @@ MAX_ITEM_BYTES = 409_600
 WRITE_UNIT_BYTES = 1_024
 WRITE_UNITS_A_PARTITION = 1_000
 """DynamoDB: "Quotas in Amazon DynamoDB" and "Burst and adaptive capacity"."""
-PUT, PUBLISH, DELETE = "put", "publish", "delete"
-ROUTES = (PUT, PUBLISH, DELETE)
+SHORT_NAMES = dict(zip(("put", "publish", "delete"), OPERATIONS, strict=True))
+"""What the option --routes calls the operations."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class Load:
     removes: float = 10.0
     item_bytes: int = 1_024
     message_bytes: int | None = None
-    routes: frozenset[str] = frozenset(ROUTES)
+    routes: frozenset[str] = frozenset(OPERATIONS)
     shards_given: int | None = None
     open_shards: int = 1
     hottest_shard: float | None = None
@@ -79,12 +80,6 @@ class Load:
                 "--inserts, --modifies and --removes are all 0; give the proportion in which"
                 " records come, such as 30, 60 and 10"
             )
-        if strange := sorted(self.routes - set(ROUTES)):
-            raise OpsError(
-                f"--routes: there is no route {strange[0]!r}; the routes are {', '.join(ROUTES)}"
-            )
-        if not self.routes:
-            raise OpsError(f"--routes is empty; give one or more of {', '.join(ROUTES)}")
         if self.burst_writes is not None and self.burst_writes < self.writes:
             raise OpsError(
                 f"--burst-writes-per-second is {self.burst_writes:g}, less than the steady"

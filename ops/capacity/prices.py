@@ -7,7 +7,8 @@ quoting. `confirmed` says whether AWS's own words, or several price guides of 20
 from dataclasses import dataclass
 
 from ops.capacity.limits import CHUNK_BYTES
-from ops.capacity.load import DELETE, PUBLISH, PUT, ROUTES, Load
+from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
+from ops.capacity.load import Load
 
 MONTH_SECONDS = 730 * 3_600
 MILLION = 1_000_000
@@ -75,7 +76,7 @@ def bill_of_pipes(load: Load) -> list[Charge]:
     """Return a month of the pipelines, each with a pipe for each route."""
     requests = sum(_chunks_a_write(load, load.kinds_on(route)) for route in load.routes)
     readers = len(load.routes)
-    records = sum(load.share(route) for route in ROUTES)
+    records = sum(load.share(route) for route in OPERATIONS)
     return [
         _charge(load, "pipe requests, 64 KB each", PIPES, requests),
         *_common(load, readers=readers, executions=records),
@@ -97,7 +98,7 @@ def bill_of_bus(load: Load) -> list[Charge]:
 
 def _common(load: Load, *, readers: int, executions: float) -> list[Charge]:
     """Return what both topologies take; `executions` of pipes for a write, which are logged."""
-    sent = sum(load.share(route) for route in ROUTES) * load.attempts
+    sent = sum(load.share(route) for route in OPERATIONS) * load.attempts
     polls = POLLS_A_SECOND * load.shards * readers * load.pipelines * MONTH_SECONDS
     return [
         _charge(load, "invocations of API destinations", DESTINATIONS, sent),
@@ -122,4 +123,4 @@ def _chunks_a_write(load: Load, kinds: tuple[str, ...]) -> float:
 
 def _bytes_a_write(load: Load) -> float:
     bodies = {PUT: load.item_bytes, PUBLISH: load.message, DELETE: 0}
-    return sum(load.share(route) * (bodies[route] + HEADER_BYTES) for route in ROUTES)
+    return sum(load.share(route) * (bodies[route] + HEADER_BYTES) for route in OPERATIONS)

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.capacity import limits
-from ops.capacity.load import DELETE, PUBLISH, PUT, ROUTES, WRITE_UNITS_A_PARTITION, Load
+from ops.capacity.load import WRITE_UNITS_A_PARTITION, Load
 from ops.capacity.model import ROUNDING, Burst, Route, Stage
 from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, record_bytes
-
-NAMES = {PUT: "cache-put", PUBLISH: "topic-publish", DELETE: "cache-delete"}
 
 
 class Topology(StrEnum):
@@ -106,11 +105,11 @@ def build(topology: Topology, load: Load) -> Pipeline:
 
 def _pipes(load: Load) -> Pipeline:
     seconds, variance = _until_delivered(load)
-    names = [route for route in ROUTES if route in load.routes]
+    names = [route for route in OPERATIONS if route in load.routes]
     routes = []
     for name in names:
         shard = Stage(
-            name=f"{NAMES[name]}: one request at a time for each shard",
+            name=f"{name}: one request at a time for each shard",
             seconds=seconds,
             variance=variance,
             visits=load.share(name) * load.busiest_shard / load.parallelization,
@@ -121,7 +120,7 @@ def _pipes(load: Load) -> Pipeline:
         )
         limit = _rate_limit(load, name, counts_anew=False)
         routes.append(
-            Route(name=NAMES[name], share=load.share(name), stages=[shard, limit], flight=seconds)
+            Route(name=name, share=load.share(name), stages=[shard, limit], flight=seconds)
         )
     busy = sum(load.share(name) for name in names) * seconds
     return Pipeline(
@@ -154,16 +153,16 @@ def _bus(load: Load) -> Pipeline:
     seconds, _ = _until_delivered(load)
     routes = [
         Route(
-            name=NAMES[name],
+            name=name,
             share=load.share(name),
             stages=[put, _rate_limit(load, name, counts_anew=True)],
             flight=load.put_events_seconds + seconds,
         )
-        for name in ROUTES
+        for name in OPERATIONS
         if name in load.routes
     ]
     quotas = limits.regional(load.region)
-    invoked = sum(load.share(name) for name in ROUTES) * load.attempts
+    invoked = sum(load.share(name) for name in OPERATIONS) * load.attempts
     too_large = _too_large(load)
     largest = max((record_bytes(load, kind) for kind in load.taken), default=0)
     if largest > limits.BUS_ENTRY_BYTES:
@@ -209,7 +208,7 @@ def _until_delivered(load: Load) -> tuple[float, float]:
 
 def _rate_limit(load: Load, name: str, *, counts_anew: bool) -> Stage:
     return Stage(
-        name=f"{NAMES[name]}: the API destination's rate limit",
+        name=f"{name}: the API destination's rate limit",
         seconds=1 / load.destination_rate(name),
         visits=load.share(name) * load.attempts * load.pipelines,
         patience=load.record_age,
@@ -288,8 +287,8 @@ def _of_the_table(load: Load) -> list[Quota]:
 def _of_momento(load: Load, routes: Sequence[Route]) -> list[Quota]:
     """Return Momento's limits, which meet no more than the routes let through."""
     kilobytes = -(-max(1, load.message) // limits.TOPIC_OPERATION_BYTES)
-    cache = {NAMES[PUT]: 1, NAMES[DELETE]: 1}
-    topic = {NAMES[PUBLISH]: kilobytes * (1 + load.subscribers)}
+    cache = {PUT: 1, DELETE: 1}
+    topic = {PUBLISH: kilobytes * (1 + load.subscribers)}
     found = []
     for name, option, allowed, operations in (
         ("Momento: cache operations", "--cache-operations", load.cache_operations, cache),

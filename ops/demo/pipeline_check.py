@@ -21,7 +21,7 @@ from live.deliveries import FEED, Feed
 from live.deployment import Deployment
 from live.momento import Access, Momento, reading
 from live.output import console
-from live.pipelines import OPERATIONS
+from eventpipes.operations import OPERATIONS
 from live.route import Route, Sent
 from live.items import from_json, key_text
 from live.terminal import short

@@ -7,7 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, Verdict, failure, ok, warning
-from live.pipelines import CHANGES, OPERATIONS, Pipeline, list_pipelines
+from eventpipes.operations import OPERATIONS
+from live.pipelines import CHANGES, Pipeline, list_pipelines
 from stacks.settings import Settings
 
 NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")

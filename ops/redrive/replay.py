@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from eventpipes import Filtered, Request, Unprocessable
 from live.deployment import Deployment, table_of
-from live.pipelines import PUBLISH
+from eventpipes.operations import PUBLISH
 from ops.repair.converge import Converged, Converger, Own
 from live.dead_letters import DeadLetter
 from live.logged_records import LoggedRecords

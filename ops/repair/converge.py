@@ -11,7 +11,7 @@ from typing import Any
 
 from eventpipes import Request, Unprocessable
 from live.deployment import Deployment
-from live.pipelines import DELETE, PUT
+from eventpipes.operations import DELETE, PUT
 from live.momento import RefusedError, Momento, UnansweredError, reading
 from live.route import Route
 from live.items import Item, same, key_text

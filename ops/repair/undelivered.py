@@ -9,7 +9,7 @@ from collections.abc import Container
 
 from eventpipes import Filtered
 from live.deployment import Deployment
-from live.pipelines import DELETE, PUT
+from eventpipes.operations import DELETE, PUT
 from live.stream import Stream
 from live.items import key_text
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from eventpipes import Request
 from live.deployment import Deployment
-from live.pipelines import DELETE
+from eventpipes.operations import DELETE
 from ops.repair.converge import Converger, entry
 from live.momento import RefusedError
 from live.stream import Record, Stream

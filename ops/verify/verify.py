@@ -16,7 +16,7 @@ from eventpipes import Request
 from live.aws import asking_aws
 from live.deployment import Deployment
 from ops.errors import OpsError
-from live.pipelines import PUT
+from eventpipes.operations import PUT
 from ops.verify.recheck import Recheck, RecheckedKey
 from ops.repair.converge import Converger, Own, entry
 from ops.verify.results import (

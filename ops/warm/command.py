@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from live.output import Json, console
-from live.pipelines import PUT
+from eventpipes.operations import PUT
 from ops.place import Aws
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, begin, end

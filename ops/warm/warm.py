@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from live.errors import LiveError
 from live.aws import asking_aws
 from live.deployment import Deployment
-from live.pipelines import PUT
+from eventpipes.operations import PUT
 from ops.repair.converge import Converger
 from ops.repair.undelivered import UndeliveredRecords
 from ops.warm.scan_progress import ScanProgress

@@ -7,7 +7,8 @@ from stacks.mapping.attribute import Attribute, KeySchema, StreamView
 from stacks.mapping.cache import CacheEntry
 from stacks.mapping.errors import MappingError
 from stacks.mapping.item import ItemMapping
-from stacks.mapping.operation import DELETE, OPERATIONS, PUBLISH, PUT, Operation
+from eventpipes.operations import DELETE, PUBLISH, PUT
+from stacks.mapping.operation import OPERATIONS, Operation
 from stacks.mapping.pipe_config import PipeConfig, union_of_filters
 from stacks.mapping.record import Field, Stream
 from stacks.mapping.rule_config import RuleConfig

@@ -7,7 +7,7 @@ from stacks.mapping.attribute import Attribute, must_be_attribute
 from stacks.mapping.errors import MappingError, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import WRITTEN, Narrowing
-from stacks.mapping.operation import DELETE, PUT
+from eventpipes.operations import DELETE, PUT
 from stacks.mapping.pipe_config import PipeConfig
 from stacks.mapping.record import Field, Stream, path
 from stacks.mapping.value import Value, template

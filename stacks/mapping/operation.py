@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from eventpipes.operations import DELETE, PUBLISH, PUT
+
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
@@ -18,7 +20,6 @@ class Operation:
     title: str
 
 
-PUT, PUBLISH, DELETE = "cache-put", "topic-publish", "cache-delete"
 OPERATIONS: Final[Mapping[str, Operation]] = {
     PUT: Operation(method="PUT", path="/cache/*", title="Cache Set API"),
     PUBLISH: Operation(method="POST", path="/topics/{cache}/*", title="Topic Publish API"),

@@ -7,7 +7,7 @@ from stacks.mapping.attribute import Attribute
 from stacks.mapping.errors import MappingError, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import Narrowing
-from stacks.mapping.operation import PUBLISH
+from eventpipes.operations import PUBLISH
 from stacks.mapping.pipe_config import PipeConfig
 from stacks.mapping.record import EVENTS, KINDS, Field, Stream, names_of, path
 from stacks.mapping.value import Value, members, template

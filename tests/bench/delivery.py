@@ -37,7 +37,8 @@ from localcloud.delivery import Delivery
 from localcloud.logs import ExecutionLog
 from localcloud.momento import LocalMomento
 from localcloud.runner import IDLE_SECONDS, Runner
-from localcloud.sender import RateLimit, Sender
+from eventpipes.rate_limit import RateLimit
+from localcloud.sender import Sender
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, WeatherPipes, empty
 
 WRITERS = 2

@@ -4,15 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from types import SimpleNamespace
 
 import pytest
 from starlette.responses import Response
 
-import live.momento
 from eventpipes import Request
 from localcloud.momento import LocalMomento
-from live.momento import Pace, RefusedError, Momento, UnansweredError, UnusableError, reading
+from live.momento import RefusedError, Momento, UnansweredError, UnusableError, reading
 from live.momento import redirected
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 
@@ -186,21 +184,3 @@ def test_a_read_names_the_key_only() -> None:
     assert request.method == "GET"
     assert "ttl" not in request.url
     assert request.headers == {"Authorization": "key"}
-
-
-def test_a_pace_spreads_turns_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a clock of its own; a turn that nobody took is not saved."""
-    clock = SimpleNamespace(now=100.0)
-
-    def sleep(seconds: float) -> None:
-        clock.now += seconds
-
-    time = SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
-    monkeypatch.setattr(live.momento, "time", time)
-    pace, turns = Pace(50), []
-    for number in range(11):
-        clock.now += 1.0 if number == 5 else 0.0
-        pace.wait()
-        turns.append(clock.now - 100)
-    evenly = [number / 50 for number in range(11)]
-    assert turns == pytest.approx([*evenly[:5], *(1.08 + one for one in evenly[:6])])

@@ -24,7 +24,8 @@ from localcloud import LocalAws
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
-from localcloud.sender import RateLimit, Timing
+from eventpipes.rate_limit import RateLimit
+from localcloud.sender import Timing
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, synthesized
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+import eventpipes.rate_limit
 import localcloud.deliverer
 import localcloud.sender
 from tests.ops.capacity.clock import Clock
@@ -33,5 +34,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
     monkeypatch.setattr(httpx, "Client", connect)
     monkeypatch.setattr(localcloud.sender, "time", clock)
+    monkeypatch.setattr(eventpipes.rate_limit, "time", clock)
     monkeypatch.setattr(localcloud.deliverer, "datetime", clock)
     return clock

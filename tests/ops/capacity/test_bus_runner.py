@@ -16,8 +16,10 @@ import pytest
 from eventpipes import Definition, Event, Pipe, Request
 from eventpipes.definition import EventBus, Source
 from localcloud.deliverer import Deliverer
-from localcloud.sender import RateLimit, Sender, Timing
-from ops.capacity.load import PUBLISH, Load
+from eventpipes.rate_limit import RateLimit
+from localcloud.sender import Sender, Timing
+from eventpipes.operations import PUBLISH
+from ops.capacity.load import Load
 from ops.capacity.model import Burst, Route
 from ops.capacity.topology import Topology, build
 from tests.ops.capacity.clock import Clock

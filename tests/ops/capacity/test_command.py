@@ -132,6 +132,8 @@ def test_the_last_line_is_the_verdict_and_the_exit_code_too(
         (("--shards", "many"), "Invalid value for '--shards'"),
         (("--writes-per-second", "nan"), "Invalid value for '--writes-per-second'"),
         (("--retry-milliseconds", "inf"), "nan or infinite"),
+        (("--routes", "get"), "there is no route 'get'; the routes are put, publish, delete"),
+        (("--routes", ","), "--routes is empty"),
         (("--topology", "queue"), "Invalid value for '--topology'"),
         (("extra",), "unexpected extra argument"),
         (("--region",), "--region"),

@@ -74,7 +74,7 @@ def test_what_is_deployed_is_read(up: RepairCloud, monkeypatch: pytest.MonkeyPat
     where, told = said.splitlines()
     assert where.startswith("on the local cloud at http://")
     assert where.endswith(", stack weather")
-    assert told.startswith("from the pipeline weather-stats-demo: topology pipes; put at ")
+    assert told.startswith("from the pipeline weather-stats-demo: topology pipes; cache-put at ")
     assert "record age 120 s" in told
     assert "open shards 1" in told
     assert [route["route"] for route in found["routes"]] == ["cache-put", "topic-publish"]

@@ -19,8 +19,10 @@ from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Destination, Source
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
-from localcloud.sender import RateLimit, Timing
-from ops.capacity.load import PUBLISH, Load
+from eventpipes.rate_limit import RateLimit
+from localcloud.sender import Timing
+from eventpipes.operations import PUBLISH
+from ops.capacity.load import Load
 from ops.capacity.model import Burst, Route
 from ops.capacity.topology import Topology, build
 from tests.ops.capacity.clock import Clock

@@ -7,7 +7,7 @@ import pytest
 
 from localcloud import LocalAws
 from ops.repair.converge import ROUNDS, Converged, Converger, Own
-from live.pipelines import PUT as CACHE_PUT
+from eventpipes.operations import PUT as CACHE_PUT
 from live.momento import RefusedError, UnansweredError
 from live.stream import Stream
 from live.items import Item
