@@ -10,10 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from live import place
+from live.errors import LiveError
 from localcloud import LocalAws
 from ops.__main__ import app
 from ops.capacity.deployed import read
-from ops.errors import OpsError
+from ops.errors import EXPLAINED
 from tests.localcloud.weather_pipes import PUT
 from tests.ops.repair.repair_cloud import DELETE, RepairCloud
 
@@ -48,7 +49,7 @@ def ask(*options: str) -> tuple[Any, str]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-    if isinstance(done.exception, OpsError):
+    if isinstance(done.exception, EXPLAINED):
         raise done.exception
     (found,) = json.loads(done.stdout)
     return found, done.stderr
@@ -106,7 +107,7 @@ def test_a_stack_that_is_not_deployed_is_said(
     assert ", stack orders\n" in said
     assert "nothing is read of it, so the defaults count: no pipeline of the stack orders" in said
     assert len(found["routes"]) == 3
-    with pytest.raises(OpsError, match="there is no pipeline 'users'"):
+    with pytest.raises(LiveError, match="there is no pipeline 'users'"):
         ask("--pipeline=users")
 
 
