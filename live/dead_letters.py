@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[0-9]{1,40}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message:
+class QueueMessage:
     """A message as it was received."""
 
     id: str
@@ -49,7 +49,7 @@ class DeadLetter:
     A rule of an event bus gives up a whole `event`, whose detail is the record.
     """
 
-    message: Message
+    message: QueueMessage
     arn: str
     """The pipe's or the rule's."""
     condition: str
@@ -61,7 +61,7 @@ class DeadLetter:
     event: Mapping[str, Any] | None = None
 
 
-def parse(message: Message) -> DeadLetter | None:
+def parse(message: QueueMessage) -> DeadLetter | None:
     """Return the dead letter that a message is, or nothing if it is none.
 
     One of a stream's pipe tells its origin itself, one of a rule in the attribute RULE_ARN.
@@ -89,7 +89,7 @@ def parse(message: Message) -> DeadLetter | None:
     return letter if _is_place(letter.shard, letter.first, letter.last) else None
 
 
-def _of_a_rule(message: Message, event: Mapping[str, Any]) -> DeadLetter | None:
+def _of_a_rule(message: QueueMessage, event: Mapping[str, Any]) -> DeadLetter | None:
     record = event["detail"]
     number = _text(record["dynamodb"]["SequenceNumber"])
     if not is_record(record) or not _NUMBER.fullmatch(number):
@@ -109,7 +109,7 @@ def _of_a_rule(message: Message, event: Mapping[str, Any]) -> DeadLetter | None:
     )
 
 
-def shown(message: Message) -> dict[str, str]:
+def shown(message: QueueMessage) -> dict[str, str]:
     """Return what a message tells, for people; of somebody else's it is only the message's id.
 
     `pipe` is the pipe's or the rule's name; `arrived` is the record's time, in UTC.
@@ -160,7 +160,7 @@ class DeadLetterQueue:
         answer = self._client.get_queue_url(QueueName=self._name, **self._owner)
         return str(answer["QueueUrl"])
 
-    def receive(self, most: int = PAGE) -> list[Message]:
+    def receive(self, most: int = PAGE) -> list[QueueMessage]:
         """Return some messages, which are hidden from now on; none if nothing is there."""
         answer = self._client.receive_message(
             QueueUrl=self._url,
@@ -171,13 +171,13 @@ class DeadLetterQueue:
         )
         return [_message(one) for one in answer.get("Messages", [])]
 
-    def peek(self, enough: int = ENOUGH) -> tuple[int, list[Message]]:
+    def peek(self, enough: int = ENOUGH) -> tuple[int, list[QueueMessage]]:
         """Return how many messages wait, about, and some of them, which others see as before.
 
         Their receive count rises. SQS gives a sample of the queue, not its order.
         """
         waiting, _ = self.count()
-        found: dict[str, Message] = {}
+        found: dict[str, QueueMessage] = {}
         while len(found) < min(waiting, enough):
             before = len(found)
             answer = self._client.receive_message(
@@ -191,16 +191,16 @@ class DeadLetterQueue:
                 break
         return max(waiting, len(found)), list(found.values())
 
-    def delete(self, message: Message) -> None:
+    def delete(self, message: QueueMessage) -> None:
         """Delete a message by its receipt; one that is deleted already is no error."""
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
-    def give_back(self, messages: Sequence[Message]) -> None:
+    def give_back(self, messages: Sequence[QueueMessage]) -> None:
         """Let others see messages again, now."""
         self._change(messages, 0)
 
     @contextmanager
-    def held(self, in_hand: dict[str, Message]) -> Iterator[None]:
+    def held(self, in_hand: dict[str, QueueMessage]) -> Iterator[None]:
         """Keep messages hidden for as long as they are worked on, those to come included."""
         done = threading.Event()
 
@@ -224,7 +224,7 @@ class DeadLetterQueue:
         )["Attributes"]
         return int(found[waiting]), int(found[hidden])
 
-    def _change(self, messages: Sequence[Message], seconds: int) -> None:
+    def _change(self, messages: Sequence[QueueMessage], seconds: int) -> None:
         """Change for how long messages stay hidden; those deleted meanwhile do not mind.
 
         A message whose time-out could not be changed comes back: it is then settled again.
@@ -248,9 +248,9 @@ def _is_place(shard: str, first: str, last: str) -> bool:
     return bool(_SHARD.fullmatch(shard) and _NUMBER.fullmatch(first) and _NUMBER.fullmatch(last))
 
 
-def _message(one: Mapping[str, Any]) -> Message:
+def _message(one: Mapping[str, Any]) -> QueueMessage:
     attributes = one.get("MessageAttributes", {})
-    return Message(
+    return QueueMessage(
         id=one["MessageId"],
         receipt=one["ReceiptHandle"],
         body=one["Body"],

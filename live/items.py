@@ -58,10 +58,10 @@ def is_attribute(value: object) -> bool:
 def of_plain(value: object) -> dict[str, Any]:
     """Return a plain JSON value with its type; a number's text is kept.
 
-    A number is a `Written`, as `numbers_as_written` reads it.
+    A number is a `NumberText`, as `numbers_as_written` reads it.
     """
     match value:
-        case Written():
+        case NumberText():
             return {"N": value.text}
         case str():
             return {"S": value}
@@ -108,7 +108,7 @@ def key_text(key: Item) -> str:
     return short(" ".join(str(one) for value in key.values() for one in value.values()))
 
 
-class Written:
+class NumberText:
     """A number of plain JSON, as it was written."""
 
     def __init__(self, text: str) -> None:

@@ -17,7 +17,7 @@ from eventpipes import (
     Way,
 )
 
-Sent = Filtered | Request | Unprocessable
+RouteOutcome = Filtered | Request | Unprocessable
 
 _IN_A_TEMPLATE = re.compile(r"<([^<>\s]+)>")
 A_DAY = 86_400
@@ -86,16 +86,16 @@ class Route(Way):
         query = self.definition.query_string
         return _DETAIL.sub("$", query.get("key") or query.get("key_base64") or "")
 
-    def process(self, record: Mapping[str, Any]) -> Sent:
+    def process(self, record: Mapping[str, Any]) -> RouteOutcome:
         """Return what becomes of a record, through the bus if there is one."""
-        return _sent(super().process(record))
+        return _without_event(super().process(record))
 
-    def process_event(self, event: Mapping[str, Any]) -> Sent:
+    def process_event(self, event: Mapping[str, Any]) -> RouteOutcome:
         """Return what a rule makes of an event, with the envelope that it came in."""
-        return _sent(super().process_event(event))
+        return _without_event(super().process_event(event))
 
 
-def _sent(outcome: Outcome) -> Sent:
+def _without_event(outcome: Outcome) -> RouteOutcome:
     if isinstance(outcome, Event):
         return Unprocessable("its pipe puts events on a bus, and no rule is known that sends")
     return outcome

@@ -13,7 +13,7 @@ from ops.errors import OpsError
 from live.terminal import visible
 
 
-class Change(StrEnum):
+class EventName(StrEnum):
     """What becomes of an item, as a record's eventName says it."""
 
     INSERT = "INSERT"
@@ -21,10 +21,10 @@ class Change(StrEnum):
     REMOVE = "REMOVE"
 
 
-_MEANT: Final[Mapping[str, Change]] = {
-    **dict.fromkeys(("DELETE", "DELETED", "DEL", "EXPIRE", "REMOVED"), Change.REMOVE),
-    **dict.fromkeys(("UPDATE", "UPDATED", "CHANGE", "MODIFIED"), Change.MODIFY),
-    **dict.fromkeys(("PUT", "CREATE", "ADD", "NEW", "WRITE", "INSERTED"), Change.INSERT),
+_MEANT: Final[Mapping[str, EventName]] = {
+    **dict.fromkeys(("DELETE", "DELETED", "DEL", "EXPIRE", "REMOVED"), EventName.REMOVE),
+    **dict.fromkeys(("UPDATE", "UPDATED", "CHANGE", "MODIFIED"), EventName.MODIFY),
+    **dict.fromkeys(("PUT", "CREATE", "ADD", "NEW", "WRITE", "INSERTED"), EventName.INSERT),
 }
 """What people call changes, and DynamoDB does not."""
 _DIGITS: Final = 1_000
@@ -32,20 +32,20 @@ _DIGITS: Final = 1_000
 _IMAGES: Final = ("Keys", "NewImage", "OldImage")
 
 
-def change_of(name: str) -> Change:
+def event_name(name: str) -> EventName:
     """Return the change that a name stands for, in letters of any case.
 
     Raises:
         OpsError: it is none; the nearest one is named.
 
     """
-    if name.upper() in [*Change]:
-        return Change(name.upper())
-    near = get_close_matches(name.upper(), [*Change], 1)
+    if name.upper() in [*EventName]:
+        return EventName(name.upper())
+    near = get_close_matches(name.upper(), [*EventName], 1)
     nearest = _MEANT.get(name.upper(), near[0] if near else None)
     told = f"did you mean {nearest}? " if nearest else ""
     raise OpsError(
-        f"--event is {visible(name[:60])!r}; {told}A record's eventName is {', '.join(Change)}"
+        f"--event is {visible(name[:60])!r}; {told}A record's eventName is {', '.join(EventName)}"
     )
 
 
@@ -167,9 +167,9 @@ def _why_none(record: object) -> str | None:
     if not isinstance(record, dict) or "dynamodb" not in record or "eventName" not in record:
         return "it has no eventName or no dynamodb"
     name, change = record["eventName"], record["dynamodb"]
-    if name not in [*Change]:
+    if name not in [*EventName]:
         told = repr(name[:60]) if isinstance(name, str) else kind(name)
-        return f"eventName is {told}, and may be {', '.join(Change)}"
+        return f"eventName is {told}, and may be {', '.join(EventName)}"
     if not isinstance(change, dict):
         return f"dynamodb is {kind(change)}, and not an object"
     for image in _IMAGES:

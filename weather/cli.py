@@ -59,7 +59,7 @@ Location = Annotated[str, typer.Argument(metavar="LOCATION", help="A city, say; 
 
 
 @dataclass(frozen=True)
-class Place:
+class Clients:
     """Where the commands work: the table, the cache and the topic."""
 
     settings: WeatherSettings
@@ -80,12 +80,12 @@ def choose(
     context.obj = aws
 
 
-def _place(context: typer.Context) -> Place:
+def _clients(context: typer.Context) -> Clients:
     settings = WeatherSettings.load(aws=context.obj)
     errors.print(f"[dim]on {_shown(settings.place)}[/]", soft_wrap=True)
     stack, access = settings.stack, settings.momento
     momento = Momento(attempts=1, is_local=bool(settings.aws_endpoint))
-    return Place(
+    return Clients(
         settings,
         WeatherTable(Aws(stack.region), settings.table),
         Cache(momento, access, stack.cache_name),
@@ -105,7 +105,7 @@ def put(
     as_json: Json = False,
 ) -> None:
     """Write a record, in the place of the one its location has."""
-    place = _place(context)
+    place = _clients(context)
     record = WeatherRecord.parse(
         {
             "Location": location,
@@ -132,7 +132,7 @@ def random(
     as_json: Json = False,
 ) -> None:
     """Write records that could be true, of some cities."""
-    table = _place(context).table
+    table = _clients(context).table
     for _ in track(range(count), "writing", console=errors, disable=not errors.is_terminal):
         record = random_record()
         table.put(record)
@@ -145,7 +145,7 @@ def random(
 @app.command(epilog="Example: ./help.sh weather get Oslo")
 def get(context: typer.Context, location: Location, *, as_json: Json = False) -> None:
     """Show a location in the table and in the cache, side by side; 1 if it is in neither."""
-    place = _place(context)
+    place = _clients(context)
     comparison = compare(location, place.table, place.cache, place.settings.stack.cache_ttl_seconds)
     if as_json:
         print_json(comparison.as_json(), indent=None)
@@ -158,7 +158,7 @@ def get(context: typer.Context, location: Location, *, as_json: Json = False) ->
 @app.command(epilog="Example: ./help.sh weather delete Oslo")
 def delete(context: typer.Context, location: Location, *, as_json: Json = False) -> None:
     """Delete a location's record; 1 if there is none."""
-    deleted = _place(context).table.delete(location)
+    deleted = _clients(context).table.delete(location)
     if as_json:
         print_json({"Location": location, "deleted": deleted}, indent=None)
     elif deleted:
@@ -177,7 +177,7 @@ def list_records(
     as_json: Json = False,
 ) -> None:
     """List the table's records, each beside what the cache holds."""
-    place = _place(context)
+    place = _clients(context)
     records = place.table.list(limit=limit + 1)
     more = len(records) > limit
     found = [
@@ -207,7 +207,7 @@ def watch(
 ) -> None:
     """Show the topic's messages as they come, until Ctrl-C."""
     left = count
-    for event in _place(context).topic.watch():
+    for event in _clients(context).topic.watch():
         if as_json:
             print_json({"event": type(event).__name__.lower()} | asdict(event), indent=None)
         else:
@@ -221,7 +221,7 @@ def watch(
 @app.command(epilog="Example: ./help.sh weather tour")
 def tour(context: typer.Context, *, as_json: Json = False) -> None:
     """Write a record and delete it, and see both arrive; 1 if something did not."""
-    place = _place(context)
+    place = _clients(context)
     table = Table("step", "expected", "seen", "ms", title="A record's life", title_justify="left")
     wrong = 0
     for step in run_tour(place.table, place.cache, place.topic):

@@ -87,7 +87,7 @@ class Lag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Route:
+class RouteModel:
     """The stages that a record passes to one endpoint, and the seconds it is on its way anyway."""
 
     name: str

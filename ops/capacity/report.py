@@ -7,15 +7,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ops.capacity.model import ROUNDING, Route
-from ops.capacity.topology import Pipeline, Topology
+from ops.capacity.model import ROUNDING, RouteModel
+from ops.capacity.topology import PipelineModel, Topology
 
 HOUR_SECONDS = 3_600
 LINES = 4
 """Quotas shown beside the broken ones; --json has all."""
 
 
-def show(console: Console, pipeline: Pipeline) -> None:
+def show(console: Console, pipeline: PipelineModel) -> None:
     """Print the tables of one topology."""
     load = pipeline.load
     estimated = " (the fewest that take the writes)" if load.shards_given is None else ""
@@ -35,7 +35,7 @@ def show(console: Console, pipeline: Pipeline) -> None:
     console.print(f"[{colour}]{escape(verdict(pipeline))}[/]", highlight=False, soft_wrap=True)
 
 
-def verdict(pipeline: Pipeline) -> str:
+def verdict(pipeline: PipelineModel) -> str:
     """Return whether it holds, and what breaks first at how many writes a second."""
     first = pipeline.first
     breaks = f"first to break, at {_rate(first.breaks_at)} writes a second: {first.name}"
@@ -53,7 +53,7 @@ def verdict(pipeline: Pipeline) -> str:
     )
 
 
-def notes(pipeline: Pipeline) -> list[str]:
+def notes(pipeline: PipelineModel) -> list[str]:
     """Return what a number does not say."""
     load = pipeline.load
     found = list(pipeline.impossible)
@@ -76,7 +76,7 @@ def notes(pipeline: Pipeline) -> list[str]:
     return found
 
 
-def as_json(pipeline: Pipeline) -> dict[str, Any]:
+def as_json(pipeline: PipelineModel) -> dict[str, Any]:
     """Return all of it for scripts; seconds, US dollars a month; null where there is no end."""
     load = pipeline.load
     found: dict[str, Any] = {
@@ -118,7 +118,7 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def _route(pipeline: Pipeline, route: Route) -> dict[str, Any]:
+def _route(pipeline: PipelineModel, route: RouteModel) -> dict[str, Any]:
     load = pipeline.load
     lag = route.lag(load.writes, pipeline.burst)
     return {
@@ -135,7 +135,7 @@ def _route(pipeline: Pipeline, route: Route) -> dict[str, Any]:
     }
 
 
-def _routes(pipeline: Pipeline) -> Table:
+def _routes(pipeline: PipelineModel) -> Table:
     load = pipeline.load
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("route")
@@ -163,7 +163,7 @@ def _routes(pipeline: Pipeline) -> Table:
     return table
 
 
-def _quotas(pipeline: Pipeline) -> Table:
+def _quotas(pipeline: PipelineModel) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("quota", overflow="fold")
     table.add_column("allows", justify="right")
@@ -178,7 +178,7 @@ def _quotas(pipeline: Pipeline) -> Table:
     return table
 
 
-def _bill(pipeline: Pipeline) -> Table:
+def _bill(pipeline: PipelineModel) -> Table:
     count = pipeline.load.pipelines
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column(f"a month of {'it' if count == 1 else f'all {count}'}, check before quoting")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.capacity import limits
 from ops.capacity.load import WRITE_UNITS_A_PARTITION, Load
-from ops.capacity.model import ROUNDING, Burst, Route, Stage
+from ops.capacity.model import ROUNDING, Burst, RouteModel, Stage
 from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, record_bytes
 
 
@@ -37,13 +37,13 @@ class Quota:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pipeline:
+class PipelineModel:
     """A pipeline under a load: what its routes do, what they may do, and what it costs."""
 
     topology: Topology
     load: Load
     readers: int
-    routes: Sequence[Route]
+    routes: Sequence[RouteModel]
     quotas: Sequence[Quota]
     impossible: Sequence[str]
     """What cannot work at any rate."""
@@ -71,7 +71,7 @@ class Pipeline:
         return sorted(found, key=lambda quota: quota.breaks_at)
 
     @property
-    def late(self) -> list[tuple[Route, Stage]]:
+    def late(self) -> list[tuple[RouteModel, Stage]]:
         """The routes on which the burst's last records are given up, and where they wait."""
         found = [(route, route.too_late(self.load.writes, self.burst)) for route in self.routes]
         return [(route, stage) for route, stage in found if stage is not None]
@@ -93,17 +93,17 @@ class Pipeline:
         """What a month of the steady load costs."""
         return sum(charge.dollars for charge in self.charges)
 
-    def rate_limit_needed(self, route: Route, writes: float) -> int:
+    def rate_limit_needed(self, route: RouteModel, writes: float) -> int:
         """Return the requests a second that a destination has to let through."""
         return math.ceil(writes * route.share * self.load.attempts * self.load.pipelines - 1e-9)
 
 
-def build(topology: Topology, load: Load) -> Pipeline:
+def build(topology: Topology, load: Load) -> PipelineModel:
     """Return a pipeline of a topology under a load."""
     return _pipes(load) if topology is Topology.PIPES else _bus(load)
 
 
-def _pipes(load: Load) -> Pipeline:
+def _pipes(load: Load) -> PipelineModel:
     seconds, variance = _until_delivered(load)
     names = [route for route in OPERATIONS if route in load.routes]
     routes = []
@@ -120,10 +120,10 @@ def _pipes(load: Load) -> Pipeline:
         )
         limit = _rate_limit(load, name, counts_anew=False)
         routes.append(
-            Route(name=name, share=load.share(name), stages=[shard, limit], flight=seconds)
+            RouteModel(name=name, share=load.share(name), stages=[shard, limit], flight=seconds)
         )
     busy = sum(load.share(name) for name in names) * seconds
-    return Pipeline(
+    return PipelineModel(
         topology=Topology.PIPES,
         load=load,
         readers=len(names),
@@ -139,7 +139,7 @@ def _pipes(load: Load) -> Pipeline:
     )
 
 
-def _bus(load: Load) -> Pipeline:
+def _bus(load: Load) -> PipelineModel:
     put_a_write = sum(load.taken.values())
     put = Stage(
         name="pipe to the bus: one PutEvents at a time for each shard",
@@ -152,7 +152,7 @@ def _bus(load: Load) -> Pipeline:
     )
     seconds, _ = _until_delivered(load)
     routes = [
-        Route(
+        RouteModel(
             name=name,
             share=load.share(name),
             stages=[put, _rate_limit(load, name, counts_anew=True)],
@@ -171,7 +171,7 @@ def _bus(load: Load) -> Pipeline:
             f" images together, and an entry of an event bus takes {limits.BUS_ENTRY_BYTES:,}:"
             " the bus cannot carry it; keep the pipes, or store less in the item"
         )
-    return Pipeline(
+    return PipelineModel(
         topology=Topology.BUS,
         load=load,
         readers=1,
@@ -217,7 +217,7 @@ def _rate_limit(load: Load, name: str, *, counts_anew: bool) -> Stage:
     )
 
 
-def _of_stages(load: Load, routes: Sequence[Route]) -> list[Quota]:
+def _of_stages(load: Load, routes: Sequence[RouteModel]) -> list[Quota]:
     stages = {stage.name: stage for route in routes for stage in route.stages}
     return [
         Quota(
@@ -284,7 +284,7 @@ def _of_the_table(load: Load) -> list[Quota]:
     ]
 
 
-def _of_momento(load: Load, routes: Sequence[Route]) -> list[Quota]:
+def _of_momento(load: Load, routes: Sequence[RouteModel]) -> list[Quota]:
     """Return Momento's limits, which meet no more than the routes let through."""
     kilobytes = -(-max(1, load.message) // limits.TOPIC_OPERATION_BYTES)
     cache = {PUT: 1, DELETE: 1}

@@ -15,7 +15,7 @@ from eventpipes.momento import MAX_TTL_SECONDS
 from ops.errors import OpsError
 from ops.review.samples import samples_for
 from ops.review.values import made_up
-from live.route import Route, Sent
+from live.route import Route, RouteOutcome
 from live.items import Item
 
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -36,7 +36,7 @@ class TableChange:
     label: str
     key: Item
     item: Item | None
-    predicted: Mapping[str, Sent]
+    predicted: Mapping[str, RouteOutcome]
     refused: frozenset[str] = frozenset()
 
 
@@ -178,7 +178,7 @@ class DemoChanges:
             if isinstance(outcome := route.process(record), Request)
         )
 
-    def _predicted(self, record: Mapping[str, Any]) -> dict[str, Sent]:
+    def _predicted(self, record: Mapping[str, Any]) -> dict[str, RouteOutcome]:
         return {name: route.process(record) for name, route in self._routes.items()}
 
     def _change(self, old: Item | None, new: Item | None) -> TableChange:

@@ -22,7 +22,7 @@ from live.deployment import Deployment
 from live.momento import Access, Momento, reading
 from live.output import console
 from eventpipes.operations import OPERATIONS
-from live.route import Route, Sent
+from live.route import Route, RouteOutcome
 from live.items import from_json, key_text
 from live.terminal import short
 from live.topic import Topic
@@ -158,7 +158,7 @@ class PipelineCheck:
         self,
         what: str,
         route: Route,
-        predicted: Sent,
+        predicted: RouteOutcome,
         told: Told | None,
         *,
         refused: bool,
@@ -262,7 +262,7 @@ def _schema(deployment: Deployment) -> tuple[dict[str, str], str]:
     return {name: types[name] for name in deployment.table.keys}, view
 
 
-def _named(predicted: Sent) -> str:
+def _named(predicted: RouteOutcome) -> str:
     if isinstance(predicted, Filtered):
         return FILTERED
     return DELIVERED if isinstance(predicted, Request) else DEAD_LETTER

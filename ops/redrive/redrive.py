@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from live.errors import LiveError
 from live.aws import asking_aws, fatal
 from live.deployment import Deployment
-from live.dead_letters import DeadLetter, DeadLetterQueue, Message, parse
+from live.dead_letters import DeadLetter, DeadLetterQueue, QueueMessage, parse
 from ops.repair.undelivered import UndeliveredRecords
 from ops.redrive.results import SETTLED, LetterResult, LetterStatus, RedriveSummary
 from live.momento import Momento, UnusableError
@@ -92,11 +92,11 @@ class Redrive:
 
     def _drain(self, queue: DeadLetterQueue, summary: RedriveSummary) -> None:
         seen: set[str] = set()
-        kept: dict[str, Message] = {}
+        kept: dict[str, QueueMessage] = {}
         fruitless = 0
         try:
             while fruitless < FRUITLESS and not self._is_over(summary):
-                in_hand: dict[str, Message] = {}
+                in_hand: dict[str, QueueMessage] = {}
                 with queue.held(in_hand):
                     self._receive(queue, summary, in_hand)
                     if not in_hand:
@@ -119,7 +119,7 @@ class Redrive:
         return enough or self._halt is not None or self._stop.is_set()
 
     def _receive(
-        self, queue: DeadLetterQueue, summary: RedriveSummary, in_hand: dict[str, Message]
+        self, queue: DeadLetterQueue, summary: RedriveSummary, in_hand: dict[str, QueueMessage]
     ) -> None:
         """Take a round's messages in hand; SQS may give one twice, which is then one."""
         left = ROUND if self._most is None else min(ROUND, self._most - len(summary.results))
@@ -130,11 +130,11 @@ class Redrive:
                 return
 
     def _settle_all(
-        self, queue: DeadLetterQueue, messages: Sequence[Message]
-    ) -> list[tuple[Message, LetterResult | None]]:
+        self, queue: DeadLetterQueue, messages: Sequence[QueueMessage]
+    ) -> list[tuple[QueueMessage, LetterResult | None]]:
         """Settle messages: topics' in their order, caches' side by side."""
         letters: list[DeadLetter] = []
-        done: list[tuple[Message, LetterResult | None]] = []
+        done: list[tuple[QueueMessage, LetterResult | None]] = []
         for message in messages:
             letter = parse(message)
             strange = self._replay.strange(letter)
@@ -159,7 +159,7 @@ class Redrive:
 
     def _settle_group(
         self, queue: DeadLetterQueue, letters: Sequence[DeadLetter]
-    ) -> list[tuple[Message, LetterResult | None]]:
+    ) -> list[tuple[QueueMessage, LetterResult | None]]:
         return [(letter.message, self._told(self._settle(queue, letter))) for letter in letters]
 
     def _settle(self, queue: DeadLetterQueue, letter: DeadLetter) -> LetterResult:

@@ -14,6 +14,7 @@ from eventpipes import (
     Event,
     EventPipesError,
     Filtered,
+    Outcome,
     Pipe,
     Request,
     Rule,
@@ -34,23 +35,20 @@ from ops.review.samples import Records, Sample, given, samples_for
 from live.terminal import visible
 
 
-Sent = Filtered | Request | Event | Unprocessable | None
-"""What becomes of a record; none where there is no pipe, or where it cannot be told."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What a pipe does with one sample before and after, as text; none where it sends nothing.
 
     `is_whole` unless the sample lacks something that is read. `doubts` are what is odd about the
-    request after, a sentence each.
+    request after, a sentence each. `old` and `new` are None where there is no pipe, or where what
+    it does is not known.
     """
 
     sample: str
     before: str | None
     after: str | None
-    old: Sent = None
-    new: Sent = None
+    old: Outcome | None = None
+    new: Outcome | None = None
     is_whole: bool = True
     doubts: Sequence[str] = ()
 
@@ -222,8 +220,8 @@ def _is_run(definitions: _Definitions | None) -> bool:
 def _differing(
     definitions: _Definitions,
     samples: Sequence[Sample],
-    old: Sequence[Sent],
-    new: Sequence[Sent],
+    old: Sequence[Outcome | None],
+    new: Sequence[Outcome | None],
     most: int,
 ) -> list[Answer]:
     """Return the answers that differ.
@@ -251,7 +249,9 @@ def _differing(
     return list(found.values())
 
 
-def _doubts(definitions: _Definitions, sample: Sample, outcome: Sent, most: int) -> list[str]:
+def _doubts(
+    definitions: _Definitions, sample: Sample, outcome: Outcome | None, most: int
+) -> list[str]:
     """Return what is odd about a request; a rule's target reads the event of the record."""
     if not isinstance(outcome, Request):
         return []
@@ -260,14 +260,14 @@ def _doubts(definitions: _Definitions, sample: Sample, outcome: Sent, most: int)
     return [visible(doubt) for doubt in found]
 
 
-def _outcomes(definitions: _Definitions | None, samples: Sequence[Sample]) -> list[Sent]:
+def _outcomes(definitions: _Definitions | None, samples: Sequence[Sample]) -> list[Outcome | None]:
     if definitions is None or not _is_run(definitions):
         return [None] * len(samples)
     process = definitions.way.process
     return [process(sample.record) for sample in samples]
 
 
-def _text(outcome: Sent) -> str | None:
+def _text(outcome: Outcome | None) -> str | None:
     match outcome:
         case None:
             return None

@@ -20,7 +20,7 @@ _STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class ImagePath:
     """Where an attribute is: in the new item or the old one, and its path without its type.
 
     A key is in both; what is no attribute, such as `awsRegion`, has neither part nor type.
@@ -35,11 +35,13 @@ class Place:
         return re.sub(r"\.(M|L)\b", "", self.path)
 
 
-Asked = Mapping[tuple[Place, str], Sequence[Any]]
+Asked = Mapping[tuple[ImagePath, str], Sequence[Any]]
 """What one alternative of a filter asks: rules by place and type."""
 
 
-def read(definitions: Iterable[Definition | RuleDefinition]) -> Iterator[tuple[str, Place, str]]:
+def read(
+    definitions: Iterable[Definition | RuleDefinition],
+) -> Iterator[tuple[str, ImagePath, str]]:
     """Yield each attribute that a template or a parameter reads: its part, its place, its type."""
     for one in definitions:
         texts = [one.input_template or "", *one.path_parameters]
@@ -52,7 +54,7 @@ def read(definitions: Iterable[Definition | RuleDefinition]) -> Iterator[tuple[s
                     yield part, *found
 
 
-def durations(definition: Definition | RuleDefinition) -> set[Place]:
+def durations(definition: Definition | RuleDefinition) -> set[ImagePath]:
     """Return the attributes that are a time to live in seconds."""
     text = definition.query_string.get("ttl_seconds", "")
     if isinstance(definition, RuleDefinition):
@@ -114,13 +116,13 @@ def _below(pattern: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
             yield path
 
 
-def _alternatives(pattern: Any, path: str) -> Iterator[dict[tuple[Place, str], list[Any]]]:  # noqa: ANN401 - any JSON
+def _alternatives(pattern: Any, path: str) -> Iterator[dict[tuple[ImagePath, str], list[Any]]]:  # noqa: ANN401 - any JSON
     """Yield what a pattern asks, one of each `$or` at a time."""
     if not isinstance(pattern, dict):
         found = _asked_at(path, pattern)
         yield {found: pattern} if found else {}
         return
-    parts: list[list[dict[tuple[Place, str], list[Any]]]] = []
+    parts: list[list[dict[tuple[ImagePath, str], list[Any]]]] = []
     for name, below in pattern.items():
         if name == "$or" and isinstance(below, list):
             parts.append([one for each in below for one in islice(_alternatives(each, path), MOST)])
@@ -134,25 +136,25 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _asked_at(path: str, rules: Any) -> tuple[Place, str] | None:  # noqa: ANN401 - any JSON
+def _asked_at(path: str, rules: Any) -> tuple[ImagePath, str] | None:  # noqa: ANN401 - any JSON
     """Return where a pattern's rules look, none where a record's life shows it already."""
     if not isinstance(rules, list):
         return None
     match = _IMAGE.fullmatch(path)
     if match:
-        return _place(match[1], match[2]) or (Place(_part(match[1]), match[2]), "")
+        return _place(match[1], match[2]) or (ImagePath(_part(match[1]), match[2]), "")
     if path in ("eventName", *WHOLE) or path.startswith("userIdentity."):
         return None
-    return Place("", path), ""
+    return ImagePath("", path), ""
 
 
-def _place(part: str, path: str) -> tuple[Place, str] | None:
+def _place(part: str, path: str) -> tuple[ImagePath, str] | None:
     """Return an attribute's place and its type; none if no type of DynamoDB ends the path."""
     *above, kind = _STEP.findall(path)
     if not above or kind not in TYPES:
         return None
     stem = path[: path.rindex(kind)].rstrip(".")
-    return Place(_part(part), stem), kind
+    return ImagePath(_part(part), stem), kind
 
 
 def _part(part: str) -> str:

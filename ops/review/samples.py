@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from eventpipes import Definition, RuleDefinition
 from ops.review import reads
-from ops.review.reads import Place
+from ops.review.reads import ImagePath
 from ops.review.values import MISSING, made_up, matching, near, values
 
 _ITEM: Final = {
@@ -35,7 +35,7 @@ Records = Mapping[str, Mapping[str, Any]]
 """Stream records by what happens in each."""
 Choice = tuple[str, Any] | object
 """What an attribute is: its type and its value, or MISSING."""
-Item = Mapping[Place, Choice]
+Item = Mapping[ImagePath, Choice]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,15 +166,15 @@ class _Read:
 
     definitions: Sequence[Definition | RuleDefinition]
     key_types: Mapping[str, str]
-    choices: dict[Place, list[Choice]] = field(default_factory=dict)
-    filtered: set[Place] = field(default_factory=set)
+    choices: dict[ImagePath, list[Choice]] = field(default_factory=dict)
+    filtered: set[ImagePath] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._key = set(self.key_types) or reads.key_parts(self.definitions)
         self._asked = {id(one): reads.asked(one) for one in self.definitions}
-        kinds: dict[Place, dict[str, list[list[Any]]]] = {}
+        kinds: dict[ImagePath, dict[str, list[list[Any]]]] = {}
         for name, kind in self.key_types.items():
-            kinds[Place("NewImage", name)] = {kind: []}
+            kinds[ImagePath("NewImage", name)] = {kind: []}
         for _, place, kind in reads.read(self.definitions):
             kinds.setdefault(place, {}).setdefault(kind, [])
         for number, alternatives in enumerate(self._asked.values()):
@@ -210,7 +210,7 @@ class _Read:
             if not all(one in each for each in of_each)
         ]
 
-    def _choices(self, place: Place, kinds: Mapping[str, Sequence[Any]]) -> list[Choice]:
+    def _choices(self, place: ImagePath, kinds: Mapping[str, Sequence[Any]]) -> list[Choice]:
         own = self.key_types.get(place.path) if place.part else None
         if own is not None and own not in kinds:
             kinds = {own: ()}
@@ -223,7 +223,7 @@ class _Read:
         is_key = place.path in self._key
         return found if is_key or not place.part else [*found, MISSING]
 
-    def _usual(self, place: Place, kind: str) -> Any:  # noqa: ANN401 - a value of any type
+    def _usual(self, place: ImagePath, kind: str) -> Any:  # noqa: ANN401 - a value of any type
         if place in self._durations and kind == "S":
             return "600"
         weather = _ITEM.get(place.path, {}).get(kind)
@@ -255,7 +255,7 @@ class _Read:
         return list(islice(_unlike(iter(ordered)), BASES))
 
     def _base(
-        self, place: Place, alternative: reads.Asked, own: str | None, *, apart: bool
+        self, place: ImagePath, alternative: reads.Asked, own: str | None, *, apart: bool
     ) -> Choice:
         choices = self.choices[place]
         for (asked, kind), rules in alternative.items():
@@ -277,7 +277,7 @@ class _Read:
         for place, choice in item.items():
             if self._is_weather and place.part and _ITEM.get(place.path) == _as_dict(choice):
                 continue  # it is so already, and the old item has what it had
-            other = Place("OldImage" if place.part == "NewImage" else "NewImage", place.path)
+            other = ImagePath("OldImage" if place.part == "NewImage" else "NewImage", place.path)
             for part, image in (("NewImage", new), ("OldImage", old)):
                 if place.part == part or (place.part and other not in item):
                     _put(image, place, choice)
@@ -297,7 +297,7 @@ def _as_dict(choice: Choice) -> dict[str, Any] | None:
     return {choice[0]: choice[1]} if isinstance(choice, tuple) else None
 
 
-def _put(image: dict[str, Any], place: Place, choice: Choice) -> None:
+def _put(image: dict[str, Any], place: ImagePath, choice: Choice) -> None:
     """Put an attribute into an item, with its type; or take it out."""
     steps = reads.steps(place.path)
     if not isinstance(choice, tuple):

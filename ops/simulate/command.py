@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from live.output import console
-from ops.record_file import Change, change_of, read_records
+from ops.record_file import EventName, event_name, read_records
 from ops.simulate.item_file import record_of
 from ops.simulate.simulation import simulate
 from ops.stack import load_settings
@@ -32,7 +32,7 @@ def command(
         raise typer.BadParameter(
             "--event says what becomes of an --item; a record says its own (eventName)"
         )
-    change = change_of(event) if event is not None else Change.INSERT
+    change = event_name(event) if event is not None else EventName.INSERT
     settings = load_settings()
     folder = synthesize(settings.stack, environment(settings), quiet=True)
     synthesized = folder / "cdk.tf.json"

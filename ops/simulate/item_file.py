@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from live.items import Written, is_attribute, of_plain, stored, wrong
+from live.items import NumberText, is_attribute, of_plain, stored, wrong
 from ops.errors import OpsError
-from ops.record_file import Change, parse, read_text
+from ops.record_file import EventName, parse, read_text
 from live.terminal import visible
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
@@ -31,7 +31,7 @@ class Made:
     assumed: tuple[str, ...]
 
 
-def record_of(source: str, event: Change, synthesized: Path) -> Made:
+def record_of(source: str, event: EventName, synthesized: Path) -> Made:
     """Return the record that a change of an item gives.
 
     The key and the images are as the stack's table says. An item that is changed is the same
@@ -45,8 +45,8 @@ def record_of(source: str, event: Change, synthesized: Path) -> Made:
     document = parse(read_text(str(synthesized)), str(synthesized))
     keys, view, whose = _keys(item, document, source)
     images = {
-        "NewImage": item if event is not Change.REMOVE else None,
-        "OldImage": item if event is not Change.INSERT else None,
+        "NewImage": item if event is not EventName.REMOVE else None,
+        "OldImage": item if event is not EventName.INSERT else None,
     }
     kept = _VIEWS.get(view, tuple(images))
     change: dict[str, Any] = {"Keys": {name: item[name] for name in keys}}
@@ -64,7 +64,7 @@ def record_of(source: str, event: Change, synthesized: Path) -> Made:
 
 
 def _item(source: str) -> tuple[dict[str, Any], str]:
-    found = parse(read_text(source), source, Written)
+    found = parse(read_text(source), source, NumberText)
     if isinstance(found, dict) and [*found] == ["Item"] and isinstance(found["Item"], dict):
         found = found["Item"]  # as `aws dynamodb get-item` prints it
     if not isinstance(found, dict) or not found:

@@ -10,7 +10,7 @@ import pytest
 
 import live.dead_letters
 from live.aws import Aws, asking_aws
-from live.dead_letters import DeadLetterQueue, Message, parse, shown
+from live.dead_letters import DeadLetterQueue, QueueMessage, parse, shown
 from live.errors import LiveError
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import PUT
@@ -34,9 +34,11 @@ LETTER = {
 }
 
 
-def message(body: Any) -> Message:
+def message(body: Any) -> QueueMessage:
     """Return a message with this body."""
-    return Message(id="1", receipt="r", body=body if isinstance(body, str) else json.dumps(body))
+    return QueueMessage(
+        id="1", receipt="r", body=body if isinstance(body, str) else json.dumps(body)
+    )
 
 
 def test_a_letter_names_pipe_and_place() -> None:
@@ -97,7 +99,7 @@ OF_A_RULE = {"RULE_ARN": "arn:rule", "EXHAUSTED_RETRY_CONDITION": "MaximumRetryA
 
 def test_a_rules_letter_is_the_event_with_the_rule_as_an_attribute() -> None:
     event = {"time": "2026-01-01T00:00:00Z", "detail": RECORD}
-    letter = parse(Message(id="1", receipt="r", body=json.dumps(event), attributes=OF_A_RULE))
+    letter = parse(QueueMessage(id="1", receipt="r", body=json.dumps(event), attributes=OF_A_RULE))
     assert letter is not None
     assert (letter.arn, letter.condition) == ("arn:rule", "MaximumRetryAttempts")
     assert (letter.stream_arn, letter.first, letter.last) == (PLACE["streamArn"], *[NUMBER] * 2)
@@ -116,7 +118,7 @@ def test_a_rules_letter_is_the_event_with_the_rule_as_an_attribute() -> None:
 )
 def test_an_event_without_a_record_is_no_letter(event: Any) -> None:
     body = json.dumps(event)
-    assert parse(Message(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None
+    assert parse(QueueMessage(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "x", 12, None, [], "1970"])
@@ -149,7 +151,7 @@ def test_a_record_that_is_no_record_is_no_letter(images: dict[str, Any]) -> None
     dynamodb: dict[str, Any] = {"Keys": {"Id": {"S": "1"}}, "SequenceNumber": NUMBER}
     event = {"detail": {**RECORD, "dynamodb": dynamodb | images}}
     body = json.dumps(event)
-    assert parse(Message(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None
+    assert parse(QueueMessage(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None
 
 
 @pytest.fixture

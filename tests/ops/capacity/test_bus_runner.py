@@ -20,7 +20,7 @@ from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Sender, Timing
 from eventpipes.operations import PUBLISH
 from ops.capacity.load import Load
-from ops.capacity.model import Burst, Route
+from ops.capacity.model import Burst, RouteModel
 from ops.capacity.topology import Topology, build
 from tests.ops.capacity.clock import Clock
 from tests.ops.capacity.test_runner import UNLIMITED, Done, fits, record
@@ -94,7 +94,7 @@ def run(clock: Clock, arrivals: Sequence[Sequence[float]], limit: int = UNLIMITE
 
 def modelled(
     done: Sequence[Done], shards: int, limit: int = UNLIMITED, *, put: float = PUT_SECONDS
-) -> Route:
+) -> RouteModel:
     """Return the model's route, with the mean time of a request and that of PutEvents."""
     load = Load(
         routes=frozenset({PUBLISH}),

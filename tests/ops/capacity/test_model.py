@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from ops.capacity.model import Burst, Route, Stage, behind
+from ops.capacity.model import Burst, RouteModel, Stage, behind
 
 
 def stage(seconds: float = 0.05, **changes: float) -> Stage:
@@ -130,7 +130,7 @@ def test_a_burst_gives_up_records_where_they_wait_too_long(
     first: float, second: float, late: str | None
 ) -> None:
     """The first stage lets the burst through, or holds it back from the second."""
-    route = Route(
+    route = RouteModel(
         name="r",
         share=1,
         stages=[
@@ -143,13 +143,13 @@ def test_a_burst_gives_up_records_where_they_wait_too_long(
     assert (found.name if found else None) == late
 
 
-def in_a_row(patience: float, *, counts_anew: bool) -> Route:
+def in_a_row(patience: float, *, counts_anew: bool) -> RouteModel:
     """Return a route of 160 writes a second, and then of 145."""
     second = Stage(
         name="second", seconds=1 / 145, visits=1, patience=patience, counts_anew=counts_anew
     )
     first = Stage(name="first", seconds=1 / 160, visits=1, patience=patience)
-    return Route(name="r", share=1, stages=[first, second], flight=0)
+    return RouteModel(name="r", share=1, stages=[first, second], flight=0)
 
 
 def test_a_record_s_age_counts_over_all_stages_unless_it_counts_anew() -> None:
@@ -173,7 +173,7 @@ def test_a_steady_load_gives_up_records_at_the_age_that_counts() -> None:
 
 def test_queues_in_a_row_are_as_slow_as_the_slowest() -> None:
     slow, fast = stage(0.05), stage(0.001)
-    route = Route(name="r", share=1, stages=[fast, slow], flight=0.2)
+    route = RouteModel(name="r", share=1, stages=[fast, slow], flight=0.2)
     assert route.bottleneck is slow
     assert [route.lets_through(writes) for writes in (19, 40)] == pytest.approx([19, 20])
     assert route.lag(10, Burst(writes=40, seconds=10)).seconds == pytest.approx(10)

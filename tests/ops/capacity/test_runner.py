@@ -23,7 +23,7 @@ from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Timing
 from eventpipes.operations import PUBLISH
 from ops.capacity.load import Load
-from ops.capacity.model import Burst, Route
+from ops.capacity.model import Burst, RouteModel
 from ops.capacity.topology import Topology, build
 from tests.ops.capacity.clock import Clock
 from tests.ops.capacity.conftest import ANSWER_SECONDS, MOODY
@@ -113,7 +113,7 @@ def modelled(
     *,
     retries: float = 0,
     wrong: float = 1,
-) -> Route:
+) -> RouteModel:
     """Return the model's route, with the mean time of a request, or a wrong one."""
     load = Load(
         routes=frozenset({PUBLISH}),

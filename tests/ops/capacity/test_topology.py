@@ -8,31 +8,31 @@ import pytest
 from ops.capacity.limits import ELSEWHERE, REGIONS, regional
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.capacity.load import Load
-from ops.capacity.model import Route
+from ops.capacity.model import RouteModel
 from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
-from ops.capacity.topology import Pipeline, Topology, build
+from ops.capacity.topology import PipelineModel, Topology, build
 from ops.errors import OpsError
 
 RAISED = {"cache_operations": 100_000, "topic_operations": 100_000, "rate_limit": 300}
 """Momento's limits out of the way, and EventBridge's default of a destination's rate."""
 
 
-def pipes(**load: Any) -> Pipeline:
+def pipes(**load: Any) -> PipelineModel:
     """Return a pipeline of three pipes, with Momento's limits out of the way."""
     return build(Topology.PIPES, Load(**RAISED | load))
 
 
-def bus(**load: Any) -> Pipeline:
+def bus(**load: Any) -> PipelineModel:
     """Return a pipeline with a bus, with Momento's limits out of the way."""
     return build(Topology.BUS, Load(**RAISED | load))
 
 
-def route(pipeline: Pipeline, name: str) -> Route:
+def route(pipeline: PipelineModel, name: str) -> RouteModel:
     """Return a route by its name."""
     return next(one for one in pipeline.routes if one.name == name)
 
 
-def breaks(pipeline: Pipeline, part: str) -> float:
+def breaks(pipeline: PipelineModel, part: str) -> float:
     """Return the writes a second at which the one quota with these words breaks."""
     (quota,) = (one for one in pipeline.quotas if part in one.name)
     return quota.breaks_at

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 import live.dead_letters
 from localcloud import LocalAws
-from live.dead_letters import DeadLetterQueue, Message
+from live.dead_letters import DeadLetterQueue, QueueMessage
 from ops.redrive.results import LetterStatus
 from ops.redrive.redrive import WORKERS
 from live.momento import UnusableError
@@ -324,7 +324,7 @@ def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
             waits.append(timeout)
             return super().wait(timeout / 1000)
 
-    def note(self: DeadLetterQueue, messages: Sequence[Message], seconds: int) -> None:
+    def note(self: DeadLetterQueue, messages: Sequence[QueueMessage], seconds: int) -> None:
         change(self, messages, seconds)
         if messages:
             extended.append(([one.body for one in messages], seconds))
@@ -384,7 +384,7 @@ def test_a_message_that_sqs_gives_twice_is_settled_once(
 ) -> None:
     receive = DeadLetterQueue.receive
 
-    def twice(self: DeadLetterQueue, most: int) -> list[Message]:
+    def twice(self: DeadLetterQueue, most: int) -> list[QueueMessage]:
         return receive(self, most) * 2
 
     cloud.weather.put("Oslo")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from ops import __main__ as commands
 from ops.errors import OpsError
 from ops.simulate.item_file import record_of
-from ops.record_file import Change, read_records
+from ops.record_file import EventName, read_records
 
 TABLE = {
     "name": "weather",
@@ -52,7 +52,7 @@ def test_a_plain_item_gets_its_types_and_numbers_are_as_dynamodb_stores_them(
         '{"Location": "Oslo", "a": 1.50, "b": 12345678901234567890123456789012345678,'
         ' "c": [1e2, null, true, {"d": "x"}], "e": -0}'
     )
-    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+    made = record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE))
     change = made.record["dynamodb"]
     assert made.record["eventName"] == "INSERT"
     assert change["Keys"] == {"Location": {"S": "Oslo"}}
@@ -77,7 +77,7 @@ def test_a_plain_item_gets_its_types_and_numbers_are_as_dynamodb_stores_them(
 def test_an_item_in_dynamodb_json_is_taken(tmp_path: Path, *, wrapped: bool) -> None:
     given = {"Location": {"S": "Oslo"}, "MaxTemp": {"N": "21"}}
     text = json.dumps({"Item": given} if wrapped else given)
-    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+    made = record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE))
     assert made.record["dynamodb"]["NewImage"] == given
     assert made.assumed[0] == "the item is DynamoDB JSON"
 
@@ -105,7 +105,7 @@ def test_a_number_is_normalised_wherever_it_is(
         text += f' "d": {{"NS": ["{written}"]}}}}'
     else:
         text = f'{{"Location": "x", "a": {written}, "b": [{{"c": {written}}}]}}'
-    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+    made = record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE))
     image = made.record["dynamodb"]["NewImage"]
     assert image["a"] == {"N": stored}
     assert image["b"] == {"L": [{"M": {"c": {"N": stored}}}]}
@@ -133,12 +133,12 @@ def test_a_number_is_normalised_wherever_it_is(
 )
 def test_an_item_of_both_kinds_is_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(OpsError, match=says):
-        record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+        record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE))
 
 
 def test_an_item_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     source = item(tmp_path, '\ufeff{"Location": "Oslo"}')
-    made = record_of(source, Change.INSERT, stack(tmp_path, TABLE))
+    made = record_of(source, EventName.INSERT, stack(tmp_path, TABLE))
     assert made.record["dynamodb"]["Keys"] == {"Location": {"S": "Oslo"}}
 
 
@@ -146,24 +146,24 @@ def test_an_item_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
 def test_a_long_key_is_a_key(tmp_path: Path, letters: int) -> None:
     """AWS: "Quotas in Amazon DynamoDB": a partition key has 1 to 2,048 bytes."""
     text = json.dumps({"Location": "x" * letters})
-    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+    made = record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE))
     assert made.record["dynamodb"]["Keys"] == {"Location": {"S": "x" * letters}}
 
 
 @pytest.mark.parametrize(
     ("event", "view", "images"),
     [
-        (Change.INSERT, "NEW_AND_OLD_IMAGES", ["NewImage"]),
-        (Change.MODIFY, "NEW_AND_OLD_IMAGES", ["NewImage", "OldImage"]),
-        (Change.REMOVE, "NEW_AND_OLD_IMAGES", ["OldImage"]),
-        (Change.MODIFY, "NEW_IMAGE", ["NewImage"]),
-        (Change.REMOVE, "NEW_IMAGE", []),
-        (Change.MODIFY, "OLD_IMAGE", ["OldImage"]),
-        (Change.MODIFY, "KEYS_ONLY", []),
+        (EventName.INSERT, "NEW_AND_OLD_IMAGES", ["NewImage"]),
+        (EventName.MODIFY, "NEW_AND_OLD_IMAGES", ["NewImage", "OldImage"]),
+        (EventName.REMOVE, "NEW_AND_OLD_IMAGES", ["OldImage"]),
+        (EventName.MODIFY, "NEW_IMAGE", ["NewImage"]),
+        (EventName.REMOVE, "NEW_IMAGE", []),
+        (EventName.MODIFY, "OLD_IMAGE", ["OldImage"]),
+        (EventName.MODIFY, "KEYS_ONLY", []),
     ],
 )
 def test_a_record_has_the_images_of_its_change_and_its_stream(
-    tmp_path: Path, event: Change, view: str, images: list[str]
+    tmp_path: Path, event: EventName, view: str, images: list[str]
 ) -> None:
     """AWS: StreamSpecification in the DynamoDB API."""
     file = stack(tmp_path, TABLE | {"stream_view_type": view})
@@ -175,20 +175,20 @@ def test_a_record_has_the_images_of_its_change_and_its_stream(
 
 def test_the_table_is_the_one_whose_key_the_item_has(tmp_path: Path) -> None:
     text = '{"Customer": "c", "No": 7, "x": 1}'
-    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE, ORDERS))
+    made = record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE, ORDERS))
     assert made.record["dynamodb"]["Keys"] == {"Customer": {"S": "c"}, "No": {"N": "7"}}
     assert made.assumed[1] == "its key is that of the table orders: Customer, No"
 
 
 def test_an_item_that_fits_two_tables_says_so(tmp_path: Path) -> None:
     text = '{"Customer": "c", "No": 7, "Location": "Oslo"}'
-    made = record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE, ORDERS))
+    made = record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE, ORDERS))
     assert made.assumed[1].endswith("weather: Location (it could be an item of orders too)")
 
 
 def test_without_a_table_the_key_is_what_the_pipes_read(tmp_path: Path) -> None:
     made = record_of(
-        item(tmp_path, '{"Location": "Oslo", "MaxTemp": 1}'), Change.REMOVE, stack(tmp_path)
+        item(tmp_path, '{"Location": "Oslo", "MaxTemp": 1}'), EventName.REMOVE, stack(tmp_path)
     )
     assert made.record["dynamodb"]["Keys"] == {"Location": {"S": "Oslo"}}
     assert made.assumed[1] == (
@@ -221,7 +221,7 @@ def test_without_a_table_the_key_is_what_the_pipes_read(tmp_path: Path) -> None:
 )
 def test_what_is_no_item_is_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(OpsError, match=says):
-        record_of(item(tmp_path, text), Change.INSERT, stack(tmp_path, TABLE))
+        record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE))
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.json", "--item", "b.json"]], ids=["none", "both"])
