@@ -1,7 +1,7 @@
-"""Replay: settle what waits in the dead-letter queue, letter by letter.
+"""Replay the letters of the dead-letter queues, one by one.
 
-A letter is deleted only after Momento took its record's request, or the table's current state
-in its place. docs/replay.md says what is guaranteed.
+A letter is deleted only after Momento took the request of its record, or the table's current state
+instead. docs/replay.md says what is guaranteed.
 """
 
 import threading
@@ -15,24 +15,23 @@ from live.aws import asking_aws, fatal
 from live.deployment import Deployment
 from live.dead_letters import DeadLetter, DeadLetterQueue, QueueMessage, parse
 from ops.repair.undelivered import UndeliveredRecords
-from ops.redrive.results import SETTLED, LetterResult, LetterStatus, RedriveSummary
+from ops.redrive.results import DONE, LetterResult, LetterStatus, RedriveSummary
 from live.momento import Momento, UnusableError
 from ops.redrive.replay import LetterReplay
 from live.route import Route
 
 ROUND = 50
-"""Letters taken at a time, so that neighbours are read and published in their order."""
+"""Letters in one round. Neighbours of a round are read together, and published in their order."""
 WORKERS = 8
 FRUITLESS = 3
-"""Rounds that bring nothing new before a queue counts as read."""
+"""Rounds without a new letter, after which the queue counts as read."""
 
 
 class Redrive:
     """One run over the dead-letter queues of a deployment.
 
-    `only` restricts it to one pipe's or rule's letters, `most` to so many letters. `stop` ends
-    it after the letters under way. `tell` is called with each result and the letters there are,
-    about.
+    `only` restricts it to the letters of one pipe or rule, `most` to so many letters. `stop` ends
+    the run after the letters in work. `tell` gets each result, and about how many letters wait.
     """
 
     def __init__(
@@ -59,10 +58,10 @@ class Redrive:
         self._total = 0
 
     def run(self) -> RedriveSummary:
-        """Settle letters until the queues give no new ones; return what was done.
+        """Replay letters until the queues give no new ones; return what was done.
 
         Raises:
-            LiveError: AWS cannot be asked. What was settled until then is settled.
+            LiveError: AWS cannot be asked. Letters that were replayed before are done.
 
         """
         summary = RedriveSummary(dry_run=self._dry_run)
@@ -80,7 +79,7 @@ class Redrive:
         return summary
 
     def _not_final(self, summary: RedriveSummary) -> int:
-        """Count the keys that were sent ahead of their pipes: not by their own record."""
+        """Count the keys that were sent and whose records a pipe may still deliver."""
         ahead = {
             one.key
             for one in summary.results
@@ -105,11 +104,11 @@ class Redrive:
                     kept |= in_hand
                     seen |= in_hand.keys()
                     fruitless = 0 if fresh else fruitless + 1
-                    for message, result in self._settle_all(queue, fresh):
+                    for message, result in self._replay_all(queue, fresh):
                         if result is None:
                             continue
                         summary.results.append(result)
-                        if result.status in SETTLED and not self._dry_run:
+                        if result.status in DONE and not self._dry_run:
                             kept.pop(message.id, None)
         finally:
             queue.give_back(list(kept.values()))
@@ -121,7 +120,7 @@ class Redrive:
     def _receive(
         self, queue: DeadLetterQueue, summary: RedriveSummary, in_hand: dict[str, QueueMessage]
     ) -> None:
-        """Take a round's messages in hand; SQS may give one twice, which is then one."""
+        """Receive the messages of one round; SQS may give a message twice, which counts once."""
         left = ROUND if self._most is None else min(ROUND, self._most - len(summary.results))
         while len(in_hand) < left and (page := queue.receive(left - len(in_hand))):
             before = len(in_hand)
@@ -129,19 +128,19 @@ class Redrive:
             if len(in_hand) == before:
                 return
 
-    def _settle_all(
+    def _replay_all(
         self, queue: DeadLetterQueue, messages: Sequence[QueueMessage]
     ) -> list[tuple[QueueMessage, LetterResult | None]]:
-        """Settle messages: topics' in their order, caches' side by side."""
+        """Replay messages: those for a topic in their order, those for a cache side by side."""
         letters: list[DeadLetter] = []
         done: list[tuple[QueueMessage, LetterResult | None]] = []
         for message in messages:
             letter = parse(message)
-            strange = self._replay.strange(letter)
-            if letter is None or strange:
+            foreign = self._replay.foreign(letter)
+            if letter is None or foreign:
                 passed_over = self._only is not None
                 result = LetterResult(
-                    status=LetterStatus.FOREIGN, message_id=message.id, why=strange
+                    status=LetterStatus.FOREIGN, message_id=message.id, why=foreign
                 )
                 done.append((message, None if passed_over else self._told(result)))
             elif self._only is not None and letter.arn != self._only.definition.arn:
@@ -152,18 +151,18 @@ class Redrive:
         in_order = [letter for letter in letters if self._replay.is_publish(letter)]
         groups = [[letter] for letter in letters if not self._replay.is_publish(letter)]
         with ThreadPoolExecutor(WORKERS) as pool:
-            tasks = [pool.submit(self._settle_group, queue, group) for group in [in_order, *groups]]
+            tasks = [pool.submit(self._replay_group, queue, group) for group in [in_order, *groups]]
             for task in tasks:
                 done += task.result()
         return done
 
-    def _settle_group(
+    def _replay_group(
         self, queue: DeadLetterQueue, letters: Sequence[DeadLetter]
     ) -> list[tuple[QueueMessage, LetterResult | None]]:
-        return [(letter.message, self._told(self._settle(queue, letter))) for letter in letters]
+        return [(letter.message, self._told(self._replay_one(queue, letter))) for letter in letters]
 
-    def _settle(self, queue: DeadLetterQueue, letter: DeadLetter) -> LetterResult:
-        """Settle one letter and delete it, or say why it stays."""
+    def _replay_one(self, queue: DeadLetterQueue, letter: DeadLetter) -> LetterResult:
+        """Replay one letter and delete it, or say why it stays."""
         key = ""
         status, why = LetterStatus.LEFT, "interrupted before its turn"
         if self._halt is not None:
@@ -171,7 +170,7 @@ class Redrive:
         elif not self._stop.is_set():
             try:
                 status, key, why = self._replay.replay(letter)
-                if status in SETTLED and not self._dry_run:
+                if status in DONE and not self._dry_run:
                     queue.delete(letter.message)
             except UnusableError as error:
                 self._halt = error

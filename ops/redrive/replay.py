@@ -1,4 +1,4 @@
-"""Settle one dead letter: send its record's request, or the table's current state."""
+"""Replay one dead letter: send the request of its record, or the table's current state."""
 
 from collections.abc import Sequence
 
@@ -19,11 +19,11 @@ TRIMMED = "the record has left the stream"
 FILTERED = "the pipe's filter, as it is deployed now, leaves this record out"
 
 Replayed = tuple[LetterStatus, str, str]
-"""What became of a letter, the key it was about as far as it is known, and why."""
+"""What was done about a letter, the key of its record if that is known, and why."""
 
 
 class LetterReplay:
-    """Does what letters ask for; safe to use from several threads.
+    """Replays letters; safe to use from several threads.
 
     With `dry_run` it says what it would do, and sends nothing.
     """
@@ -38,7 +38,7 @@ class LetterReplay:
         self._verb = "would be" if dry_run else "was"
 
     def replay(self, letter: DeadLetter) -> Replayed:
-        """Do what a letter asks for; whether it is deleted is the caller's business.
+        """Replay a letter; the caller deletes it.
 
         Raises:
             UnusableError: Momento takes no request at all.
@@ -52,7 +52,7 @@ class LetterReplay:
         for record in records:
             for route in self.routes(letter):
                 try:
-                    replayed = self._replay(route, record, letter)
+                    replayed = self._send(route, record, letter)
                     if replayed is None:
                         continue
                     outcome, why = replayed
@@ -72,12 +72,12 @@ class LetterReplay:
             return [letter.event["detail"]]
         return self._stream.records(letter.stream_arn, letter.shard, letter.first, letter.last)
 
-    def _replay(
+    def _send(
         self, route: Route, record: Record, letter: DeadLetter
     ) -> tuple[LetterStatus, str] | None:
-        """Send what a route makes of a record, unless the table has gone on since.
+        """Send what a route makes of a record, unless the item has changed since.
 
-        Nothing is done for a record that the filter leaves out: a batch has such in between.
+        Nothing is sent for a record that the filter leaves out; a batch can contain such records.
         """
         if letter.event is None:
             outcome = route.process(record)
@@ -91,13 +91,13 @@ class LetterReplay:
             if not self._dry_run:
                 self._sender.send(outcome)
             return LetterStatus.SENT, ""
-        done = self._bring(self._key(record), _own(record, outcome))
+        done = self._converge(self._key(record), _own(record, outcome))
         if done.own:
             return LetterStatus.SENT, ""
-        return LetterStatus.SUPERSEDED, f"the item has changed since: {done.told(self._verb)}"
+        return LetterStatus.SUPERSEDED, f"the item has changed since: {done.described(self._verb)}"
 
     def _without_record(self, letter: DeadLetter) -> Replayed:
-        """Converge on the table where the record has left the stream."""
+        """Send the table's current state, because the record has left the stream."""
         routes = self.routes(letter)
         logged = self._logs.record(routes[0].reader, letter)
         name = "" if logged is None else key_text(logged["dynamodb"]["Keys"])
@@ -109,29 +109,31 @@ class LetterReplay:
             why += ": see docs/replay.md"
         else:
             try:
-                done = self._bring(self._key(logged), _own_of_any(to_cache, logged))
+                done = self._converge(self._key(logged), _own_of_any(to_cache, logged))
             except RefusedError as error:
                 return LetterStatus.REFUSED, name, error.answer
             except UnansweredError as error:
                 return LetterStatus.LEFT, name, str(error)
-            outcome, why = LetterStatus.CONVERGED, f"{TRIMMED}: {done.told(self._verb)}"
+            outcome, why = LetterStatus.CONVERGED, f"{TRIMMED}: {done.described(self._verb)}"
             if len(to_cache) < len(routes):
                 outcome = LetterStatus.UNRECOVERABLE
                 why += "; the topic's message cannot be rebuilt"
         return outcome, name, why
 
-    def _bring(self, key: Item, own: Own | None = None) -> Converged:
-        bring = self._converger.plan if self._dry_run else self._converger.converge
-        return bring(key, own)
+    def _converge(self, key: Item, own: Own | None = None) -> Converged:
+        converge = self._converger.plan if self._dry_run else self._converger.converge
+        return converge(key, own)
 
     def _key(self, record: Record) -> Item:
         try:
             return self._deployment.table.key_of(record["dynamodb"]["Keys"])
         except KeyError as error:
-            raise RefusedError(f"its item has no {error}: it is of a table of before") from None
+            raise RefusedError(
+                f"its item has no {error}, so it comes from an earlier table"
+            ) from None
 
-    def strange(self, letter: DeadLetter | None) -> str:
-        """Say why a message is no dead letter of this pipeline; nothing if it is one."""
+    def foreign(self, letter: DeadLetter | None) -> str:
+        """Say why a message is no dead letter of this pipeline; empty if it is one."""
         if letter is None:
             return "it is no dead letter of a DynamoDB stream's pipe, or of a rule behind one"
         if letter.arn not in self._deployment.by_arn:
@@ -141,7 +143,7 @@ class LetterReplay:
         return ""
 
     def routes(self, letter: DeadLetter) -> Sequence[Route]:
-        """Return what a letter's record was not sent by: a pipe, a rule, or all of a bus."""
+        """Return the routes that failed: a pipe's, a rule's, or those of all rules of a bus."""
         return self._deployment.by_arn[letter.arn]
 
     def name(self, letter: DeadLetter) -> str:
@@ -149,7 +151,7 @@ class LetterReplay:
         return letter.arn.rpartition("/")[2]
 
     def is_publish(self, letter: DeadLetter) -> bool:
-        """Say whether a letter is about a message to the topic."""
+        """Say whether a letter's record goes to the topic."""
         return any(route.operation == PUBLISH for route in self.routes(letter))
 
 
@@ -159,7 +161,7 @@ def _own(record: Record, outcome: Request | Unprocessable) -> Own:
 
 
 def _own_of_any(routes: Sequence[Route], record: Record) -> Own | None:
-    """Return the request of the first route that makes one of a logged record."""
+    """Return what the first route that sends a logged record makes of it."""
     for route in routes:
         outcome = route.process(record)
         if isinstance(outcome, Request):

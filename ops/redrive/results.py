@@ -1,4 +1,4 @@
-"""What became of dead letters: of each, and of all that a run looked at."""
+"""The results of a replay: of each dead letter, and of the whole run."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +8,7 @@ from live.errors import LiveError
 
 
 class LetterStatus(StrEnum):
-    """What became of a letter; the first three settle it, and it is deleted."""
+    """What a replay did about a letter; after the first three, the letter is deleted."""
 
     SENT = "sent"
     CONVERGED = "converged"
@@ -19,7 +19,7 @@ class LetterStatus(StrEnum):
     FOREIGN = "foreign"
 
 
-SETTLED = (LetterStatus.SENT, LetterStatus.CONVERGED, LetterStatus.SUPERSEDED)
+DONE = (LetterStatus.SENT, LetterStatus.CONVERGED, LetterStatus.SUPERSEDED)
 WORST_FIRST = (
     *(LetterStatus.LEFT, LetterStatus.REFUSED, LetterStatus.UNRECOVERABLE),
     *(LetterStatus.SUPERSEDED, LetterStatus.CONVERGED, LetterStatus.SENT),
@@ -28,7 +28,7 @@ WORST_FIRST = (
 
 @dataclass(frozen=True, kw_only=True)
 class LetterResult:
-    """What became of one letter, and why."""
+    """What a replay did about one letter, and why."""
 
     status: LetterStatus
     message_id: str
@@ -40,7 +40,7 @@ class LetterResult:
 
 @dataclass
 class RedriveSummary:
-    """What a run did; `halted` is the error that ended it early, if one did."""
+    """What a run did; `halted` is the error that ended it early, if there was one."""
 
     dry_run: bool
     results: list[LetterResult] = field(default_factory=list)
@@ -49,23 +49,23 @@ class RedriveSummary:
     halted: LiveError | None = None
     interrupted: bool = False
     not_final: int = 0
-    """How many keys got the table's state whose records a pipe may still deliver."""
+    """How many keys got the table's state while a pipe may still deliver their records."""
 
     def count(self, status: LetterStatus, pipe: str | None = None) -> int:
-        """Return how many letters ended so, of a pipe or of all."""
+        """Return how many letters have a status, of one pipe or of all."""
         return sum(
             1 for one in self.results if one.status is status and (pipe is None or one.pipe == pipe)
         )
 
     @property
     def complete(self) -> bool:
-        """Whether nothing that was looked at is left waiting, nor in the hands of another run."""
-        left = not self.dry_run and all(one.status in SETTLED for one in self.results)
+        """Whether every letter is done, and no other run works on one."""
+        left = not self.dry_run and all(one.status in DONE for one in self.results)
         over = self.halted is not None or self.interrupted or self.hidden > 0
         return not over and (left or not self.results)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for scripts; letters that were simply sent are counted only."""
+        """Return it for scripts; letters that were simply sent are only counted."""
         pipes = sorted({one.pipe for one in self.results if one.pipe})
         return {
             "dry_run": self.dry_run,

@@ -1,7 +1,7 @@
-"""Bring the cache to what the table says about one item: the one way by which it is written.
+"""Bring one item's entry in the cache to the table's state; redrive, warm and verify write so.
 
-Read the item (consistently), send what the pipes would send for it, read it again, and begin
-anew if it has changed. docs/replay.md says what this guarantees and what it does not.
+Read the item (consistently), send what the pipes would send for it, read it again, and start again
+if it has changed. docs/replay.md says what this guarantees and what it does not.
 """
 
 import time
@@ -17,14 +17,14 @@ from live.route import Route
 from live.items import Item, same, key_text
 
 ROUNDS = 10
-"""How often an item may change while it is sent; the pipes deliver its changes anyway."""
+"""How often an item may change while it is sent; the pipes deliver these changes too."""
 
 
 @dataclass(frozen=True)
 class Own:
-    """A record's image after the change (none: removed) and what a pipe makes of the record.
+    """A record: the item after the change (None: removed), and what a pipe makes of the record.
 
-    `before` is its image before the change, if the stream shows it: an entry's key may be in it.
+    `before` is the item before the change, if the stream has it: the cache's key may be in it.
     """
 
     image: Item | None
@@ -41,14 +41,14 @@ class Own:
 
 @dataclass(frozen=True)
 class Converged:
-    """What was sent last, if anything, for which item; whether it was the record's own."""
+    """What was sent, for which state of the item, and whether it was the record's own request."""
 
     item: Item | None
     requests: tuple[Request, ...]
     own: bool
 
-    def told(self, verb: str = "was") -> str:
-        """Return what was done, in words; of a plan, what would be."""
+    def described(self, verb: str = "was") -> str:
+        """Describe what was done; with `verb` as "would be", what would be done."""
         match [request.method for request in self.requests]:
             case []:
                 return "nothing to send: the pipes leave the item out"
@@ -62,8 +62,7 @@ class Converged:
 class Converger:
     """Brings entries of the cache to the table's state; safe to use from several threads.
 
-    A pipeline without cache-put has none that must be there, one without cache-delete none that
-    must not.
+    Without cache-put, no entry has to be in the cache; without cache-delete, none has to be out.
     """
 
     def __init__(self, deployment: Deployment, sender: Momento) -> None:
@@ -74,15 +73,15 @@ class Converger:
         self._sender = sender
 
     def converge(self, key: Item, own: Own | None = None, *, clear: bool = True) -> Converged:
-        """Send what the table says about an item until it says the same before and after.
+        """Send an item's state until the item is the same before and after.
 
-        `own` is sent in the place of it where the table still is as that record left it. With
-        `clear` as False nothing is sent for an item that the put pipe leaves out, unless it was
-        taken a moment ago.
+        The request of `own` is sent instead, if the item is still as that record left it. Without
+        `clear`, nothing is sent for an item that the put pipe leaves out, unless an earlier round
+        has put it.
 
         Raises:
             RefusedError: Momento refuses the request, or none can be made.
-            UnansweredError: Momento did not take it, or the item changes all the time.
+            UnansweredError: Momento did not take it, or the item kept changing.
             UnusableError: Momento takes no request at all.
 
         """
@@ -120,18 +119,18 @@ class Converger:
         requests = [] if wanted is None else [wanted]
         deleted = None if own is None else own.deletes
         if deleted is not None and (wanted is None or entry(deleted) != entry(wanted)):
-            requests.insert(0, deleted)  # no other request is about the entry that it had
+            requests.insert(0, deleted)  # no other request deletes the former entry
         return Converged(item, tuple(requests), own=False)
 
     def wanted(
         self, key: Item, item: Item | None, known: Item | None = None, *, clear: bool = True
     ) -> Request | None:
-        """Return what the pipes send for an item as it is, or for a key whose item is gone.
+        """Return what the pipes send for an item in its state, or for the key of a removed item.
 
-        They are given a MODIFY record with the item as its new image, or a REMOVE record with
-        what is `known` of it as its old one. The first of cache-put and cache-delete that takes
-        it decides. An item that neither takes must not be in the cache, so its removal is what
-        is sent, with `clear`; nothing if cache-delete does not take that.
+        The pipes get a MODIFY record with the item as its new image, or a REMOVE record with the
+        `known` item as its old image. The first of cache-put and cache-delete that sends something
+        decides. An item that neither sends must not be in the cache: with `clear`, the request is
+        what cache-delete sends for the item's removal, if anything.
 
         Raises:
             RefusedError: no request can be made.
@@ -147,7 +146,7 @@ class Converger:
         return self.removal(key, item) if clear and self._put is not None else None
 
     def removal(self, key: Item, image: Item | None) -> Request | None:
-        """Return what cache-delete sends when an item is removed, if it takes that.
+        """Return what cache-delete sends when an item is removed; None if it sends nothing.
 
         Raises:
             RefusedError: no request can be made.
@@ -162,7 +161,7 @@ class Converger:
         return self._record("REMOVE", key, **({} if image is None else {"OldImage": image}))
 
     def _record(self, kind: str, key: Item, **images: Item) -> Mapping[str, Any]:
-        """Return a record as the stream would tell of the item, without what is not known."""
+        """Return a record of the item as the stream has it, without the unknown parts."""
         return {
             "eventName": kind,
             "eventVersion": "1.1",
@@ -178,7 +177,7 @@ class Converger:
 
 
 def made(route: Route, record: Mapping[str, Any]) -> Request | None:
-    """Return the request that a route makes of a record; nothing if its filter leaves it out.
+    """Return the request that a route makes of a record; None if its filter leaves it out.
 
     Raises:
         RefusedError: no request can be made.
@@ -191,7 +190,7 @@ def made(route: Route, record: Mapping[str, Any]) -> Request | None:
 
 
 def entry(request: Request) -> str:
-    """Return what names the entry of the cache that a request is about."""
+    """Return the name of the cache's entry that a request puts, deletes or reads: its URL."""
     return reading(request).url
 
 

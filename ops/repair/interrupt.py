@@ -1,4 +1,4 @@
-"""Ctrl-C that lets what is under way end."""
+"""Ctrl-C that ends a run after the work in hand."""
 
 import signal
 import sys
@@ -10,7 +10,7 @@ from types import FrameType
 
 @contextmanager
 def finishing_on_interrupt() -> Iterator[threading.Event]:
-    """Give an event that the first Ctrl-C, or a SIGTERM, sets; a second Ctrl-C ends at once."""
+    """Give an event that the first Ctrl-C or a SIGTERM sets; a second Ctrl-C ends at once."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop  # signals are the main thread's own

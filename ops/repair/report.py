@@ -1,4 +1,4 @@
-"""What the repairing commands show: a progress bar on a terminal, a table, what needs a look."""
+"""What redrive, warm and verify print: a progress bar, a table of counts, and problems."""
 
 import threading
 from collections import Counter
@@ -14,11 +14,11 @@ from live.output import console
 from live.terminal import short
 
 SHOWN = 20
-"""Lines of a kind; --json has all."""
+"""Lines of each kind; --json has all of them."""
 
 
 class Advance(Protocol):
-    """Moves a progress bar on by one; the total may have become known."""
+    """Moves a progress bar on by one; `total` is how many there are, if that is known."""
 
     def __call__(self, total: int | None = None) -> None:
         """Count one more."""
@@ -26,7 +26,7 @@ class Advance(Protocol):
 
 @contextmanager
 def progress(what: str) -> Iterator[Advance]:
-    """Show a bar on a terminal, and nothing elsewhere; safe to advance from any thread."""
+    """Show a bar, on a terminal only; any thread may advance it."""
     bar = Progress(
         TextColumn(what),
         BarColumn(),
@@ -63,7 +63,7 @@ def counts(rows: Mapping[str, Mapping[str, int]], columns: Sequence[str]) -> Non
 
 
 def lines(entries: Sequence[tuple[str, str]]) -> None:
-    """Print lines by their kind, not too many of each."""
+    """Print lines with their kinds, up to 20 of each."""
     seen: Counter[str] = Counter()
     for kind, text in entries:
         seen[kind] += 1

@@ -1,21 +1,21 @@
-"""Records that a pipe may still deliver: what is written now can be overtaken by them.
+"""Records that a pipe may still deliver; such a record can overwrite what is written now.
 
-Neither Pipes' API nor its metrics tell how far a pipe has read. What is documented is when it
-gives a record up: once it is older than MaximumRecordAgeInSeconds. A younger one can come yet.
+Neither Pipes' API nor its metrics say how far a pipe has read its stream. AWS documents when a pipe
+gives a record up: once it is older than MaximumRecordAgeInSeconds. A younger record can still come.
 """
 
 import time
 from collections.abc import Container
 
 from eventpipes import Filtered
-from live.deployment import Deployment
 from eventpipes.operations import DELETE, PUT
-from live.stream import Stream
+from live.deployment import Deployment
 from live.items import key_text
+from live.stream import Stream
 
 
 class UndeliveredRecords:
-    """Reads the stream for what the pipes that write the cache may still deliver."""
+    """Reads the stream for records that the pipes to the cache may still deliver."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._table = deployment.table
@@ -25,15 +25,15 @@ class UndeliveredRecords:
 
     @property
     def longest(self) -> int:
-        """How old a record may be when it is delivered, in seconds."""
+        """The age in seconds at which every pipe has given a record up."""
         return max(route.gives_up_after for route in self._routes)
 
     def until(self, keys: Container[str] | None = None) -> dict[str, float]:
-        """Return until when, in Unix seconds, a record may be delivered, by the key as shown.
+        """Return until when a pipe may deliver a record, in Unix seconds, by the key as text.
 
-        Keys of which none can be are left out, and those that are not in `keys`, if given.
+        A key without such a record is left out. With `keys`, only those keys are looked for.
         """
-        found: dict[str, float] = {}
+        times: dict[str, float] = {}
         now = time.time()
         for record in self._stream.all(self._stream_arn):
             key = key_text(self._table.key_of(record["dynamodb"]["Keys"]))
@@ -43,5 +43,5 @@ class UndeliveredRecords:
             for route in self._routes:
                 until = created + route.gives_up_after
                 if until > now and not isinstance(route.process(record), Filtered):
-                    found[key] = max(until, found.get(key, 0.0))
-        return found
+                    times[key] = max(until, times.get(key, 0.0))
+        return times

@@ -1,4 +1,4 @@
-"""What a check finds: the states of keys, and what became of those that were wrong."""
+"""What a comparison results in: the state of each key, and what became of wrong keys."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ WRONG = (STALE, MISSING, LEFT_OVER)
 
 @dataclass(frozen=True)
 class Look:
-    """An item's key, or that of an entry that may be left over, its item at the time, its state.
+    """One look at a key: the item in the table at that time, and the state of its entry.
 
-    There is no state if the run was over by then. `why` tells what made it unknown.
+    The state is empty if the run ended before. `why` is the reason of an unknown state.
     """
 
     entry: Entry
@@ -29,9 +29,9 @@ class Look:
 
 @dataclass
 class WrongKey:
-    """A key that is not in sync, what became of its repair, and why, if it failed.
+    """A key that is not in sync; whether it was repaired, and if not, why.
 
-    It is not `final` if a pipe may still deliver a record of its item.
+    It is not `final` while a pipe may still deliver a record of its item.
     """
 
     state: str
@@ -45,24 +45,24 @@ class WrongKey:
 
 @dataclass
 class VerifySummary:
-    """How many keys are in which state; `wrong` are those that are wrong or unknown."""
+    """How many keys are in each state; `wrong` holds the keys that are wrong or unknown."""
 
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[WrongKey] = field(default_factory=list)
     removed_keys: int = 0
     unseen: str = ""
-    """Why nothing that is left over was looked for, if so."""
+    """Why former entries were not looked for; empty if they were."""
     finished: bool = False
     halted: LiveError | None = None
 
     @property
     def not_final(self) -> int:
-        """How many repaired keys a pipe may still deliver a record of."""
+        """How many repaired keys have a record that a pipe may still deliver."""
         return sum(one.repaired and not one.final for one in self.wrong)
 
     @property
     def complete(self) -> bool:
-        """Whether all was looked at, and nothing is wrong any more."""
+        """Whether every key was compared, and nothing is wrong any more."""
         return self.finished and all(one.repaired for one in self.wrong)
 
     def as_json(self) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""Check: compare the cache with what the pipes would have put there, and repair it.
+"""Compare the cache with what the pipes would put there, and repair it.
 
-What the cache must hold is the request that the put pipe makes of the item as it is, byte for
-byte. A mismatch counts only if it is still there a while later, because a write that was just
-made is still on its way. What was repaired is looked at again, because a pipe that is behind may
-deliver an older record after the repair.
+The cache must hold the body of the request that the put pipe makes of the current item, byte for
+byte. A difference counts only if it is still there a moment later, because the pipes need time to
+deliver a new write. Repaired keys are checked again (`ops.verify.recheck`).
 """
 
 import random
@@ -40,20 +39,20 @@ from live.items import Item, same, key_text
 
 WORKERS = 8
 LOOKS = 3
-"""How often a key is looked at whose item changes in between."""
+"""How often the run looks at a key whose item changes."""
 SETTLE_SECONDS = 2.0
-"""What the pipes get to deliver a write before a mismatch counts."""
+"""The time that the pipes get to deliver a write, before a difference counts."""
 WAIT_SECONDS = 60.0
-"""How long the command looks again at what it repaired."""
+"""How long the command checks repaired keys again."""
 KNOWN_PATH = re.compile(r"\$\.dynamodb\.(Keys|NewImage)\b|\$\.(eventSource|awsRegion)")
 
 
 class Verify:
     """One comparison of table and cache.
 
-    `sample` restricts it to so many items, and as many removed keys, at random. `stop` ends it
-    after the keys under way. `tell` is called with each key's state. What was repaired is looked
-    at again for up to `wait` seconds, see `Recheck`; `say` is told of that, in words.
+    With `sample`, so many items and as many removed keys are compared, chosen at random. `stop`
+    ends the run after the keys in work. `tell` gets each key's state. Repaired keys are checked
+    again for up to `wait` seconds, see `Recheck`; `say` gets a sentence about each such look.
     """
 
     def __init__(
@@ -83,19 +82,17 @@ class Verify:
         self._tell = tell
         self._random = random.Random(seed)  # noqa: S311 - a sample, not a secret
         self._summary = VerifySummary()
-        self._watched: list[RecheckedKey] = []
+        self._rechecked: list[RecheckedKey] = []
 
     def run(self) -> VerifySummary:
-        """Compare, wait, look again at what differs, and repair it if asked to.
-
-        A repair is looked at again, and made anew where something older has come after it.
+        """Compare, wait, look again at what differs, and repair it if that is wanted.
 
         Raises:
-            OpsError: AWS cannot be asked, the pipeline puts nothing into the cache, or what the
-                table does not tell.
+            LiveError: AWS cannot be asked, or the pipeline puts nothing into the cache.
+            OpsError: the pipeline puts something into the cache that is not in the table.
 
         """
-        refuse_what_the_table_does_not_tell(
+        refuse_values_outside_the_table(
             self._deployment.required(PUT, "nothing must be in the cache, so nothing can be missed")
         )
         with asking_aws(), ThreadPoolExecutor(WORKERS) as pool:
@@ -109,60 +106,60 @@ class Verify:
         return self._summary
 
     def _compare(self, pool: ThreadPoolExecutor) -> None:
-        doubtful: list[Look] = []
-        for suspects in self._pages():
-            looks = pool.map(self._look, suspects)
-            doubtful += [look for look in looks if not self._is_final(look)]
+        different: list[Look] = []
+        for entries in self._pages():
+            looks = pool.map(self._look, entries)
+            different += [look for look in looks if not self._is_final(look)]
             if self._stop.is_set():
                 return
         for _ in range(LOOKS):
-            if not doubtful or self._stop.wait(self._settle):
+            if not different or self._stop.wait(self._settle):
                 return
-            again = pool.map(self._look, [look.entry for look in doubtful])
-            doubtful = [
+            again = pool.map(self._look, [look.entry for look in different])
+            different = [
                 look
-                for before, look in zip(doubtful, again, strict=True)
+                for before, look in zip(different, again, strict=True)
                 if not self._is_final(look, before)
             ]
-        for look in doubtful:
+        for look in different:
             self._count(CHANGING)
             if self._repair:
-                self._watched.append(RecheckedKey(look.entry, look.item))
+                self._rechecked.append(RecheckedKey(look.entry, look.item))
 
     def _look_again(self, pool: ThreadPoolExecutor) -> None:
-        if not self._watched or self._stop.is_set():
+        if not self._rechecked or self._stop.is_set():
             return
-        changing = [one for one in self._watched if one.finding is None]
+        changing = [one for one in self._rechecked if one.wrong is None]
         Recheck(
-            look=lambda suspects: list(pool.map(self._look, suspects)),
-            repair=self._find,
+            look=lambda entries: list(pool.map(self._look, entries)),
+            repair=self._repair_if_wanted,
             undelivered=UndeliveredRecords(self._deployment),
             wait=self._wait,
             pause=self._settle,
             stop=self._stop,
             say=self._say,
-        ).run(self._watched)
-        self._summary.wrong += [one.finding for one in changing if one.finding is not None]
+        ).run(self._rechecked)
+        self._summary.wrong += [one.wrong for one in changing if one.wrong is not None]
 
     def _pages(self) -> Iterator[list[Entry]]:
-        """Yield the table's items by their keys, then what may be left over."""
-        found = self._former_entries
-        if not found.looked_for:
+        """Yield the keys of the table's items, then former entries."""
+        former = self._former_entries
+        if not former.are_deleted:
             self._summary.unseen = "the pipeline has no cache-delete"
-        elif found.passed_on and self._sample is not None:
+        elif former.may_be_taken_over and self._sample is not None:
             self._summary.unseen = (
                 "the cache's key is not the table's whole key, so all items have to be compared"
             )
         if not self._summary.unseen:
-            found.begin()
+            former.begin()
         yield from self._chosen(self._table_pages())
         if self._summary.unseen or self._stop.is_set():
             return
-        suspects = found.suspects()
-        self._summary.removed_keys = len(suspects)
+        entries = former.entries()
+        self._summary.removed_keys = len(entries)
         read = self._deployment.table.read
-        suspects = [one for one in suspects if one.image is not None or read(one.key) is None]
-        yield from self._chosen([suspects])
+        entries = [one for one in entries if one.image is not None or read(one.key) is None]
+        yield from self._chosen([entries])
 
     def _table_pages(self) -> Iterator[list[Entry]]:
         start: Item | None = None
@@ -173,7 +170,7 @@ class Verify:
                 return
 
     def _chosen(self, pages: Iterable[list[Entry]]) -> Iterator[list[Entry]]:
-        """Yield all keys, or a random sample of them, each as likely as the others."""
+        """Yield all keys, or a random sample in which every key is equally likely."""
         if self._sample is None:
             yield from pages
             return
@@ -195,7 +192,7 @@ class Verify:
             return Look(of, item, UNKNOWN, str(error))
 
     def _is_final(self, look: Look, before: Look | None = None) -> bool:
-        """Count a key's state, unless it is wrong and its item may still be on its way."""
+        """Count a key's state, unless it is wrong and a pipe may be about to deliver its item."""
         if look.state not in WRONG:
             if look.state == UNKNOWN:
                 self._summary.wrong.append(
@@ -207,10 +204,10 @@ class Verify:
         if before is None or not same(before.item, look.item):
             return False
         self._count(look.state)
-        finding = self._find(look)
-        self._summary.wrong.append(finding)
-        if finding.repaired or finding.retry:
-            self._watched.append(RecheckedKey(look.entry, look.item, finding))
+        wrong = self._repair_if_wanted(look)
+        self._summary.wrong.append(wrong)
+        if wrong.repaired or wrong.retry:
+            self._rechecked.append(RecheckedKey(look.entry, look.item, wrong))
         return True
 
     def _state(self, of: Entry, item: Item | None) -> str:
@@ -226,7 +223,7 @@ class Verify:
         return IN_SYNC if cached == wanted.body.encode() else STALE
 
     def _wanted(self, of: Entry, item: Item | None) -> Request | None:
-        """Return what puts the entry right that is looked at."""
+        """Return the request that puts an entry right."""
         wanted = self._converger.wanted(of.key, item)
         if of.image is None:
             self._former_entries.saw(wanted)
@@ -237,21 +234,21 @@ class Verify:
         )
         return wanted if is_of_the_item else former
 
-    def _find(self, look: Look) -> WrongKey:
-        """Return what was found wrong, repaired if that is asked for."""
-        finding = WrongKey(look.state, key_text(look.entry.key))
+    def _repair_if_wanted(self, look: Look) -> WrongKey:
+        """Return a wrong key, after its repair if that is wanted."""
+        wrong = WrongKey(look.state, key_text(look.entry.key))
         if self._repair and not self._stop.is_set():
             try:
                 self._converger.converge(look.entry.key, self._former(look.entry))
-                finding.repaired = True
+                wrong.repaired = True
             except RefusedError as error:
-                finding.why = str(error)
+                wrong.why = str(error)
             except UnansweredError as error:
-                finding.why, finding.retry = str(error), True
-        return finding
+                wrong.why, wrong.retry = str(error), True
+        return wrong
 
     def _former(self, of: Entry) -> Own | None:
-        """Return what takes an entry out that the item does not have any more."""
+        """Return the deletion of an entry that its item no longer has."""
         former = None if of.image is None else self._converger.removal(of.key, of.image)
         return None if former is None else Own(None, former, before=of.image)
 
@@ -264,12 +261,11 @@ class Verify:
 _COUNTING = threading.Lock()
 
 
-def refuse_what_the_table_does_not_tell(route: Route) -> None:
-    """Raise if what is put has parts that only the stream's record knows.
+def refuse_values_outside_the_table(route: Route) -> None:
+    """Raise if the cached value has parts that are in the stream's record only.
 
     Raises:
-        OpsError: the template reads such a part; an item and its cached value cannot be
-            compared.
+        OpsError: the template reads such a part, so an item cannot be compared with its entry.
 
     """
     if route.body_paths is None:

@@ -1,4 +1,4 @@
-"""How far a scan of the table in segments has come, kept in a file so that it can be resumed."""
+"""The progress of a scan of the table, kept in a file so that the scan can be resumed."""
 
 import json
 import os
@@ -11,9 +11,9 @@ from live.items import Item
 
 
 class ScanProgress:
-    """Each segment's place; saved after every page, in a file that a scan's end removes.
+    """The place that each segment has reached; saved after every page, until the scan is done.
 
-    `identity` tells one table from another of the same name: its stream's ARN.
+    `identity` is the stream's ARN, which a new table of the same name does not share.
     """
 
     def __init__(self, file: Path, *, identity: str, segments: int) -> None:
@@ -22,14 +22,14 @@ class ScanProgress:
         self._lock = threading.Lock()
         self.segments = segments
         self._places: dict[str, Item | None] = {}
-        """By segment, where its next page begins; nothing if it is done."""
+        """Where the next page begins, by segment; None if the segment is done."""
 
     @classmethod
     def resumed(cls, file: Path, *, identity: str) -> "ScanProgress":
         """Return the progress that a file holds.
 
         Raises:
-            OpsError: there is no file, it cannot be read, or it is of another table.
+            OpsError: there is no file, it cannot be read, or it is another table's.
 
         """
         try:
@@ -49,11 +49,11 @@ class ScanProgress:
         return self._places.get(str(segment), ...) is None
 
     def start(self, segment: int) -> Item | None:
-        """Return where a segment goes on; nothing for its beginning."""
+        """Return where a segment goes on; None for its beginning."""
         return self._places.get(str(segment))
 
     def reached(self, segment: int, start: Item | None) -> None:
-        """Remember where a segment's next page begins; nothing if it is done."""
+        """Save where a segment's next page begins; None if it is done."""
         with self._lock:
             self._places[str(segment)] = start
             saved = {

@@ -1,4 +1,4 @@
-"""Warm-up: send every item of the table to the cache, as the put pipe would."""
+"""Send every item of the table to the cache, as the put pipe would."""
 
 import threading
 from collections import Counter
@@ -25,18 +25,18 @@ OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)
 
 @dataclass
 class WarmSummary:
-    """How many items ended how, and which did not reach the cache, with the reason."""
+    """How many items have each outcome, and which items did not reach the cache, and why."""
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     not_final: int = 0
-    """How many keys there are whose records a pipe may still deliver."""
+    """How many keys have a record that a pipe may still deliver."""
     finished: bool = False
     halted: LiveError | None = None
 
     @property
     def complete(self) -> bool:
-        """Whether every item was looked at, and those that the pipe takes are in the cache."""
+        """Whether every item was read, and every item that the pipe sends is in the cache."""
         return self.finished and not self.problems
 
     def as_json(self) -> dict[str, Any]:
@@ -56,8 +56,8 @@ class WarmSummary:
 class Warm:
     """One run over the table, a thread for each segment.
 
-    `stop` ends it after the pages under way; `progress` has then where each segment goes on.
-    `tell` is called with each item's outcome.
+    `stop` ends the run after the pages in work; `progress` then has where each segment goes on.
+    `tell` gets each item's outcome.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class Warm:
         self._summary = WarmSummary()
 
     def run(self) -> WarmSummary:
-        """Send all items; return what became of them.
+        """Send all items; return how many were sent and which were not.
 
         Raises:
             LiveError: the pipeline puts nothing into the cache; or AWS cannot be asked, and the
-                progress is kept.
+                file keeps the progress.
 
         """
         self._deployment.required(PUT, "there is nothing to send to the cache")
@@ -106,7 +106,7 @@ class Warm:
         return self._summary
 
     def _not_final(self) -> int:
-        """Count the keys that a pipe may still write; all, if the stream may not be read."""
+        """Count the keys that a pipe may still write; all of them if the stream cannot be read."""
         try:
             return len(UndeliveredRecords(self._deployment).until())
         except ClientError:
@@ -135,7 +135,7 @@ class Warm:
             raise
 
     def _send(self, key: Item) -> bool:
-        """Bring one key to the table's state; False if the run ends before it."""
+        """Bring one key to the table's state; False if the run ended before."""
         if self._stop.is_set():
             return False
         outcome, why = SENT, ""

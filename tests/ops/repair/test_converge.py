@@ -59,8 +59,10 @@ def after_first_read(monkeypatch: pytest.MonkeyPatch, *then: Callable[[], object
 def test_an_item_is_put_and_a_gone_one_deleted(deployed: RepairCloud) -> None:
     deployed.weather.put("Oslo")
     deployed.fill("Rome", "old")
-    assert converge(deployed, keys("Oslo")).told() == "its current value was put into the cache"
-    assert converge(deployed, keys("Rome")).told() == "its key was deleted from the cache"
+    assert (
+        converge(deployed, keys("Oslo")).described() == "its current value was put into the cache"
+    )
+    assert converge(deployed, keys("Rome")).described() == "its key was deleted from the cache"
     assert deployed.cache()["Oslo"] == deployed.table()["Oslo"]
     assert "Rome" not in deployed.cache()
 
@@ -137,7 +139,7 @@ def test_an_item_that_the_put_pipe_leaves_out_leaves_the_cache(local_aws: LocalA
         cloud.arrivals.clear()
         with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
             done = Converger(deployment, sender).converge(keys("Oslo"), clear=False)
-        assert done.told() == "nothing to send: the pipes leave the item out"
+        assert done.described() == "nothing to send: the pipes leave the item out"
         assert cloud.arrivals == []
-        assert converge(cloud, keys("Oslo")).told() == "its key was deleted from the cache"
+        assert converge(cloud, keys("Oslo")).described() == "its key was deleted from the cache"
         assert cloud.cache() == {}
