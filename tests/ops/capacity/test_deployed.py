@@ -85,7 +85,7 @@ def test_what_is_deployed_is_read(up: RepairCloud, monkeypatch: pytest.MonkeyPat
         with up.deployment() as deployment:
             deployed = read(deployment)
     assert rates(found) == {
-        "cache-put": f"{deployed.rates['put']:,} a second",
+        "cache-put": f"{deployed.rates['cache-put']:,} a second",
         "topic-publish": f"{deployed.rates['publish']:,} a second",
     }
 
