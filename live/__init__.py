@@ -1,1 +1,1 @@
-"""Clients of what runs, on AWS or on this machine: for the commands and the pages."""
+"""Clients of what is deployed, on AWS or on this machine; commands and pages use them."""

@@ -1,4 +1,4 @@
-"""Clients of the AWS services, and their errors in words."""
+"""Clients of the AWS services, whose errors are explained."""
 
 import os
 import threading
@@ -24,16 +24,13 @@ CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,
 )
-"""DynamoDB Streams answers few reads a second; what it throttles is asked again."""
+"""DynamoDB Streams throttles more than a few reads a second; boto3 then asks again."""
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 GONE = ("NotFoundException", "ResourceNotFoundException")
 
 
 class Aws:
-    """Clients of a region, at the place that this process's environment points at.
-
-    See `live.place` for which place that is.
-    """
+    """Clients of a region, at the place that this process's environment names (`live.place`)."""
 
     def __init__(self, region: str) -> None:
         self._region = region
@@ -41,10 +38,10 @@ class Aws:
         self._lock = threading.Lock()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        """Return a client of a service; one serves all threads.
+        """Return the client of a service; all threads may use it.
 
         Raises:
-            LiveError: the environment has no such profile, or an endpoint that is no URL.
+            LiveError: the environment names an unknown profile, or an endpoint that is no URL.
 
         """
         with self._lock, asking_aws():
@@ -53,7 +50,7 @@ class Aws:
                     self._clients[service] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
                         service, region_name=self._region, config=CONFIG
                     )
-                except ValueError:  # of an endpoint; boto3's own errors are others
+                except ValueError:  # only an endpoint that is no URL raises this
                     raise LiveError(
                         f"AWS_ENDPOINT_URL is {os.environ.get('AWS_ENDPOINT_URL')!r}, which is no"
                         " URL; take it out for AWS, ./help.sh up finds its own"
@@ -68,10 +65,10 @@ class Aws:
 
 @contextmanager
 def asking_aws(absent: str = "") -> Iterator[None]:
-    """Explain it when AWS cannot be asked; `absent` is what there is none of if AWS says so.
+    """Explain an error of AWS; `absent` names the resource that AWS may not find.
 
     Raises:
-        LiveError: credentials are missing, a right is, or AWS failed.
+        LiveError: credentials or a permission are missing, or AWS failed.
 
     """
     try:
@@ -81,7 +78,7 @@ def asking_aws(absent: str = "") -> Iterator[None]:
 
 
 def fatal(error: BotoCoreError | ClientError) -> LiveError | None:
-    """Return the explanation of what befalls every request, not only this one; else nothing."""
+    """Explain an error that every other request would meet too; None for any other error."""
     if isinstance(error, ClientError) and error.response["Error"]["Code"] not in DENIED:
         return None
     return _explained(error)

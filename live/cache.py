@@ -1,4 +1,4 @@
-"""One cache, read by key."""
+"""The entries of one cache, read by key."""
 
 import httpx
 
@@ -7,7 +7,7 @@ from live.momento import Access, Momento, RefusedError, UnansweredError, judged
 
 
 class Cache:
-    """A cache's items, as Momento answers for them now: a failed attempt is not tried again."""
+    """One cache of Momento; a failed read is not tried again."""
 
     def __init__(self, momento: Momento, access: Access, name: str) -> None:
         self._momento = momento
@@ -15,7 +15,7 @@ class Cache:
         self._name = name
 
     def get(self, key: str) -> bytes | None:
-        """Return what the cache holds under a key, or nothing.
+        """Return what the cache holds under a key; None if it holds nothing.
 
         Raises:
             LiveError: Momento cannot be reached, or refuses.

@@ -1,4 +1,4 @@
-"""The dead-letter queue: what a letter says, and how it is held, deleted and given back."""
+"""Dead-letter queues and their letters."""
 
 import contextlib
 import json
@@ -18,23 +18,23 @@ from live.items import is_record
 PAGE = 10
 """Messages that SQS hands out, changes or deletes in one request."""
 RULE = "RULE_ARN"
-"""The message attribute by which a rule's dead letter is known."""
+"""The message attribute that a rule's dead letter has, and a pipe's has not."""
 ENOUGH = 50
-"""Messages that are shown at most."""
+"""Messages that `peek` returns at most."""
 HOLD_SECONDS = 60
 WAIT_SECONDS = 1
-"""A wait of a second or more makes SQS ask all of its servers."""
+"""With a wait of a second or more, SQS asks all of its servers."""
 
 OLDEST_YEAR = 2012
-"""DynamoDB's first; a year much before it is no time of a record's."""
+"""The year in which DynamoDB began; an earlier time is no record's time."""
 _SHARD = re.compile(r"[!-~]{28,65}")
 _NUMBER = re.compile(r"[0-9]{1,40}")
-"""What names a shard and a record (DynamoDB Streams API, "Shard" and "StreamRecord")."""
+"""A shard's id and a record's number (DynamoDB Streams API, "Shard" and "StreamRecord")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class QueueMessage:
-    """A message as it was received."""
+    """A message received from SQS."""
 
     id: str
     receipt: str
@@ -44,9 +44,10 @@ class QueueMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetter:
-    """A record's place in the stream, or that of a batch, and the pipe that gave it up.
+    """A record or a batch that a pipe or a rule gave up.
 
-    A rule of an event bus gives up a whole `event`, whose detail is the record.
+    A pipe's letter holds only the place in the stream. A rule's letter holds the whole `event`,
+    whose detail is the record.
     """
 
     message: QueueMessage
@@ -62,11 +63,11 @@ class DeadLetter:
 
 
 def parse(message: QueueMessage) -> DeadLetter | None:
-    """Return the dead letter that a message is, or nothing if it is none.
+    """Return the dead letter in a message; None if the message is no dead letter.
 
-    One of a stream's pipe tells its origin itself, one of a rule in the attribute RULE_ARN.
+    A pipe's letter names the pipe in its body, a rule's letter the rule in the attribute RULE_ARN.
 
-    See AWS: "Using dead-letter queues to process undelivered events" for those of rules.
+    See AWS: "Using dead-letter queues to process undelivered events".
     """
     try:
         body = json.loads(message.body)
@@ -110,7 +111,7 @@ def _of_a_rule(message: QueueMessage, event: Mapping[str, Any]) -> DeadLetter | 
 
 
 def shown(message: QueueMessage) -> dict[str, str]:
-    """Return what a message tells, for people; of somebody else's it is only the message's id.
+    """Return a dead letter's fields for people; of any other message only its id.
 
     `pipe` is the pipe's or the rule's name; `arrived` is the record's time, in UTC.
     """
@@ -132,8 +133,8 @@ def shown(message: QueueMessage) -> dict[str, str]:
 class DeadLetterQueue:
     """One queue.
 
-    What is received is hidden from others for `hold` seconds, and for as long as it is worked
-    on; it comes back by itself when the process dies.
+    Others cannot see a received message for `hold` seconds, nor while `held` holds it. After the
+    process dies it comes back by itself.
     """
 
     def __init__(
@@ -161,7 +162,7 @@ class DeadLetterQueue:
         return str(answer["QueueUrl"])
 
     def receive(self, most: int = PAGE) -> list[QueueMessage]:
-        """Return some messages, which are hidden from now on; none if nothing is there."""
+        """Return some messages and hide them from others; none if no message waits."""
         answer = self._client.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=min(most, PAGE),
@@ -172,9 +173,9 @@ class DeadLetterQueue:
         return [_message(one) for one in answer.get("Messages", [])]
 
     def peek(self, enough: int = ENOUGH) -> tuple[int, list[QueueMessage]]:
-        """Return how many messages wait, about, and some of them, which others see as before.
+        """Return about how many messages wait, and some of them; others still see them.
 
-        Their receive count rises. SQS gives a sample of the queue, not its order.
+        Their receive count rises. SQS returns a sample of the queue, in no order.
         """
         waiting, _ = self.count()
         found: dict[str, QueueMessage] = {}
@@ -192,16 +193,16 @@ class DeadLetterQueue:
         return max(waiting, len(found)), list(found.values())
 
     def delete(self, message: QueueMessage) -> None:
-        """Delete a message by its receipt; one that is deleted already is no error."""
+        """Delete a message; a message that was deleted before is no error."""
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
     def give_back(self, messages: Sequence[QueueMessage]) -> None:
-        """Let others see messages again, now."""
+        """Let others see messages again."""
         self._change(messages, 0)
 
     @contextmanager
     def held(self, in_hand: dict[str, QueueMessage]) -> Iterator[None]:
-        """Keep messages hidden for as long as they are worked on, those to come included."""
+        """Keep the messages in a dictionary hidden, also those that are added to it later."""
         done = threading.Event()
 
         def extend() -> None:
@@ -217,7 +218,7 @@ class DeadLetterQueue:
             thread.join()
 
     def count(self) -> tuple[int, int]:
-        """Return how many messages wait and how many are hidden, about."""
+        """Return about how many messages wait, and how many are hidden."""
         waiting, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
         found = self._client.get_queue_attributes(
             QueueUrl=self._url, AttributeNames=[waiting, hidden]
@@ -225,9 +226,9 @@ class DeadLetterQueue:
         return int(found[waiting]), int(found[hidden])
 
     def _change(self, messages: Sequence[QueueMessage], seconds: int) -> None:
-        """Change for how long messages stay hidden; those deleted meanwhile do not mind.
+        """Change for how long messages stay hidden; a message deleted meanwhile is no error.
 
-        A message whose time-out could not be changed comes back: it is then settled again.
+        A message whose time-out could not be changed comes back, and is then replayed again.
         """
         for start in range(0, len(messages), PAGE):
             entries = [

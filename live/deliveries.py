@@ -1,6 +1,6 @@
 """What the pipes did with each record: from the local cloud's feed, or from AWS's logs.
 
-The feed tells everything. Execution logs tell of the records that passed a filter, and of
+The feed has everything. The execution logs have the records that passed a filter, with their
 payloads where the pipes log execution data (AWS: "Logging Amazon EventBridge Pipes").
 """
 
@@ -16,23 +16,23 @@ from live.aws import Aws, asking_aws
 from live.errors import LiveError
 
 LOG_SECONDS = 2.0
-"""How often the logs are looked at."""
+"""How often the logs are read."""
 LONG_POLL_SECONDS = 30.0
 UNFINISHED = 1_000
-"""Executions whose end has not been seen yet, at most."""
+"""How many executions without an end are remembered at most."""
 
 FEED = "PIPE_DELIVERIES_URL"
 """The variable that names the local cloud's feed."""
 Delivery = dict[str, Any]
-"""pipe, event_name, keys, outcome, reason, seconds; and as far as the source tells: record,
-filters, template, request (method, url, headers, body) and attempts (status, response, seconds)."""
+"""pipe, event_name, keys, outcome, reason, seconds; and if the source has them: record, filters,
+template, request (method, url, headers, body) and attempts (status, response, seconds)."""
 
 
 class Deliveries(Protocol):
-    """Yields deliveries until stopped, and none after each look that succeeded.
+    """Yields deliveries until stopped, and None after each successful read.
 
     Raises:
-        LiveError: the source cannot be read; following again goes on where it was.
+        LiveError: the source cannot be read; the next call of `follow` goes on from there.
 
     """
 
@@ -41,7 +41,7 @@ class Deliveries(Protocol):
 
 
 def deliveries(aws: Aws, *, feed: str | None, log_group: str) -> Deliveries:
-    """Return the feed if the place has one, by its URL; else the execution logs of a group."""
+    """Return the feed at a URL, if there is one; otherwise the execution logs of a log group."""
     return Feed(feed) if feed else ExecutionLogs(aws, log_group)
 
 
@@ -54,13 +54,13 @@ class Feed:
         self._http = httpx.Client(timeout=LONG_POLL_SECONDS, trust_env=False)
 
     def follow(self, stop: threading.Event) -> Iterator[Delivery | None]:
-        """Yield what the pipes do, with what they did before."""
+        """Yield what the pipes did before and do from now on."""
         while not stop.is_set():
             yield from self.items()
             yield None
 
     def items(self) -> Iterator[Delivery]:
-        """Yield the deliveries since the last look, which waits for something to be told.
+        """Yield the deliveries since the last call; wait until there is one.
 
         Raises:
             LiveError: the local cloud does not answer.
@@ -143,7 +143,7 @@ class ExecutionLogs:
 
 
 def _record(payload: object) -> Mapping[str, Any]:
-    """Return the stream record in the payload of an execution's first step, or nothing."""
+    """Return the stream record in the payload of an execution's first step; empty without one."""
     try:
         value = json.loads(payload) if isinstance(payload, str) else payload
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is deployed for the settings, as the AWS API tells it: pipes, table, queue."""
+"""A deployed pipeline, read from the AWS API: its pipes, its table and its queues."""
 
 import json
 import os
@@ -23,19 +23,19 @@ IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
 
 
 class Deployment:
-    """One pipeline's routes, compiled, and clients for what they read and write.
+    """One pipeline's compiled routes, and clients for what they read and write.
 
-    A context manager, whose end closes the clients. `pipes` has the routes by operation, as far
-    as there are: cache-put, topic-publish, cache-delete; `table` is the source's, `queues` are
-    the dead-letter queues' ARNs, and `by_arn` are the routes that a dead letter of a pipe or a
-    rule is about. `redirect` is where requests go in the place of the destinations' own origin:
-    the local cloud's Momento, named by MOMENTO_ENDPOINT_URL.
+    A context manager that closes the clients. `pipes` has the routes by operation: cache-put,
+    topic-publish and cache-delete, if the pipeline has them. `table` is the stream's table,
+    `queues` are the dead-letter queues' ARNs. `by_arn` has the routes of each pipe and each rule,
+    whose ARN a dead letter names. `redirect` is the origin that requests go to instead of the
+    destinations' own: the local cloud's Momento, from MOMENTO_ENDPOINT_URL.
 
-    `pipeline` is the name of one, with or without the prefix; see `live.pipelines.choose`.
+    `pipeline` is a pipeline's name, with or without the prefix; see `live.pipelines.choose`.
 
     Raises:
-        LiveError: nothing is deployed, or several pipelines are and none is chosen; it cannot be
-            run faithfully; or AWS cannot be asked.
+        LiveError: no pipeline is deployed, or several are and none is chosen; the engine cannot run
+            the pipeline faithfully; or AWS cannot be asked.
 
     """
 
@@ -74,7 +74,7 @@ class Deployment:
         self._exit.close()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        """Return a client of a service; one serves all threads."""
+        """Return the client of a service; all threads may use it."""
         return self._aws.client(service)
 
     def chosen(self, name: str) -> Route:
@@ -94,7 +94,7 @@ class Deployment:
         """Return the route of an operation.
 
         Raises:
-            LiveError: the pipeline has none; the message says what cannot be done without.
+            LiveError: the pipeline has no such route; the message says what needs it.
 
         """
         if operation not in self.pipes:
@@ -105,7 +105,7 @@ class Deployment:
         return self.pipes[operation]
 
     def rates(self, rate: int | None = None) -> dict[str, int]:
-        """Return the requests a second for each HTTP method: a rate, or the destinations' own."""
+        """Return requests a second by HTTP method: `rate`, or the destinations' own rates."""
         return {
             route.destination.method: rate or route.destination.rate_limit
             for route in self.pipes.values()
@@ -151,10 +151,7 @@ class Deployment:
             raise LiveError(f"{error}; nothing can be sent in its place") from None
 
     def _rules(self, pipeline: Pipeline, pipe: Pipe) -> dict[str, Route]:
-        """Return the pipeline's own rules, with the pipe that puts records on their bus.
-
-        Whatever else listens to the bus is none of its business.
-        """
+        """Return the routes of the pipeline's own rules; the bus may have other rules too."""
         bus = pipe.definition.event_bus
         if bus is None:
             raise LiveError(f"the pipe {pipe.definition.name} does not put events on a bus")
@@ -216,7 +213,7 @@ def _compiled(definition: RuleDefinition) -> Rule:
 
 
 def table_of(stream_arn: str) -> str:
-    """Return the name of the table that a stream is of.
+    """Return the name of a stream's table.
 
     >>> table_of("arn:aws:dynamodb:us-east-1:123456789012:table/weather/stream/2026")
     'weather'

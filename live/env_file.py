@@ -1,4 +1,4 @@
-"""The variables of `.env` that AWS's own tools need, which do not read that file."""
+"""The variables of `.env` that AWS's own tools need; those tools do not read the file."""
 
 import logging
 from collections.abc import Mapping
@@ -6,15 +6,12 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-# It tells each line that is none; so does whoever reads the settings, in a sentence.
+# dotenv warns of each malformed line; the settings explain it in a sentence.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
 
 def read(file: Path) -> Mapping[str, str]:
-    """Return what a file sets; nothing if it cannot be read.
-
-    Whoever reads the settings tells that.
-    """
+    """Return what a file sets; nothing if it cannot be read, which the settings explain."""
     try:
         found = dotenv_values(file, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):

@@ -2,4 +2,4 @@
 
 
 class LiveError(Exception):
-    """What runs cannot be asked, or answers otherwise; the message says what to do next."""
+    """A service cannot be asked, or its answer is no use; the message says what to do next."""

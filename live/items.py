@@ -23,7 +23,7 @@ _SHOWN: Final = 40
 
 
 def wrong(values: object, place: str) -> str | None:
-    """Return what is not as DynamoDB writes attributes, as a sentence's end; nothing if all is.
+    """Return what is wrong with attributes, as the end of a sentence; None if nothing is.
 
     `values` are an object's attributes, and `place` says where they are.
     """
@@ -33,10 +33,7 @@ def wrong(values: object, place: str) -> str | None:
 
 
 def stored(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a value with its type as DynamoDB stores it: numbers are normalised.
-
-    It is one that `is_attribute` takes.
-    """
+    """Return a valid value with its type as DynamoDB stores it: numbers are normalised."""
     [(tag, held)] = value.items()
     match tag:
         case "N":
@@ -56,10 +53,7 @@ def is_attribute(value: object) -> bool:
 
 
 def of_plain(value: object) -> dict[str, Any]:
-    """Return a plain JSON value with its type; a number's text is kept.
-
-    A number is a `NumberText`, as `numbers_as_written` reads it.
-    """
+    """Return a plain JSON value with its type; a number has to be a `NumberText`."""
     match value:
         case NumberText():
             return {"N": value.text}
@@ -77,17 +71,17 @@ def of_plain(value: object) -> dict[str, Any]:
 
 
 def from_json(item: Item) -> dict[str, Any]:
-    """Return a key or an item as boto3 takes it."""
+    """Return a key or an item as boto3 expects it."""
     return {name: _typed_from_json(value) for name, value in item.items()}
 
 
 def same(one: Item | None, other: Item | None) -> bool:
-    """Say whether two items are equal; a set has no order."""
+    """Say whether two items are equal; the order of a set does not matter."""
     return bool(_canonical(one) == _canonical(other))
 
 
 def is_record(record: Any) -> bool:  # noqa: ANN401 - what came as JSON
-    """Say whether this is a stream's record: keys, and images if any, all DynamoDB JSON."""
+    """Say whether this is a stream record: its keys and its images are DynamoDB JSON."""
     images = record.get("dynamodb") if isinstance(record, dict) else None
     if not isinstance(images, dict):
         return False
@@ -100,7 +94,7 @@ def is_record(record: Any) -> bool:  # noqa: ANN401 - what came as JSON
 
 
 def key_text(key: Item) -> str:
-    r"""Return a key for people, whose terminal obeys nothing in it.
+    r"""Return a key as text; control characters in it are made visible.
 
     >>> print(key_text({"City": {"S": "\x1b[2JOslo"}, "Day": {"N": "1"}}))
     \x1b[2JOslo 1
@@ -109,14 +103,14 @@ def key_text(key: Item) -> str:
 
 
 class NumberText:
-    """A number of plain JSON, as it was written."""
+    """The text of a number in plain JSON, with all of its digits."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
 
 def kind(value: object) -> str:
-    """Return a JSON value's kind, in a sentence's words."""
+    """Return a JSON value's kind, for a sentence."""
     match value:
         case None:
             return "null"

@@ -1,8 +1,8 @@
-"""What a record was, after it has left the stream: from the pipe's execution log.
+"""Records that have left the stream, read from the pipe's execution log.
 
-A dead letter holds a place in the stream and no key. Where a pipe logs execution data, the
-payload of an execution's first step holds the records ("EventBridge Pipes log schema
-reference"), for as long as the log group keeps them.
+A pipe's dead letter holds a place in the stream and no key. Where a pipe logs execution data, the
+payload of an execution's first step holds the records ("EventBridge Pipes log schema reference"),
+for as long as the log group keeps them.
 """
 
 import json
@@ -18,17 +18,17 @@ from live.items import is_record
 
 BEFORE = timedelta(minutes=10)
 AFTER = timedelta(hours=25)
-"""How long around its arrival a record can have been logged: a day, and some for the clocks."""
+"""When a record can have been logged, before and after its arrival; clocks may differ."""
 
 
 class LoggedRecords:
-    """Looks records up in the pipes' log group."""
+    """Finds records in the pipes' log group."""
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
         self._client = client
 
     def record(self, pipe: Definition, letter: DeadLetter) -> Mapping[str, Any] | None:
-        """Return a letter's one record as it was logged, if it was; it has a key at least."""
+        """Return the logged record of a letter with one record; None if it was not logged."""
         group = pipe.logging.log_group_arn
         if group is None or not pipe.logging.execution_data or letter.first != letter.last:
             return None

@@ -1,8 +1,8 @@
 """Momento over HTTP: send what pipes send, and read what Momento has.
 
-What is tried again, and what is not, follows EventBridge's rules for API destinations. Two things
-differ, because a person waits: a failed attempt is tried again a few times only, and a key or a
-cache that Momento does not take ends the run, because every other request would fail as well.
+A failed request is tried again by EventBridge's rules for API destinations, with two differences,
+because a person waits: it is tried again a few times only, and an API key or a cache that Momento
+refuses ends the run, because every other request would fail too.
 
 See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento Topics".
 """
@@ -41,7 +41,7 @@ NEXT_STEPS = {
 
 
 class RefusedError(LiveError):
-    """Momento refused this request for good, or none can be made; `answer` says why."""
+    """Momento refused a request for good, or no request can be made; `answer` says why."""
 
     def __init__(self, answer: str) -> None:
         self.answer = answer
@@ -49,9 +49,9 @@ class RefusedError(LiveError):
 
 
 class UnansweredError(LiveError):
-    """Momento did not take the request in all attempts; a later run may succeed.
+    """Momento did not take a request in all attempts; a later run may succeed.
 
-    `is_busy` says whether it answered, and asked for patience: for `seconds`, by Retry-After.
+    `is_busy` says whether Momento answered that it is busy; `seconds` is its Retry-After.
     """
 
     def __init__(self, problem: str, *, is_busy: bool = False, seconds: float = 0.0) -> None:
@@ -61,18 +61,18 @@ class UnansweredError(LiveError):
 
 
 class UnusableError(LiveError):
-    """Momento takes no request at all: the key or the cache is wrong."""
+    """Momento takes no request: the API key or the cache is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Where Momento is, and the API key that is shown there."""
+    """Where Momento is, and the API key for it."""
 
     origin: str
     key: str = field(repr=False)
 
     def request(self, method: str, *path: str, **query: str | int) -> Request:
-        """Return a request of our own, which no pipe sends.
+        """Return a request that no pipe sends.
 
         >>> access = Access(origin="https://momento.test", key="")
         >>> access.request("GET", "cache", "a b", key="c&d").url
@@ -89,9 +89,8 @@ class Momento:
     """Momento's HTTP API, from any thread; a context manager.
 
     `rates` are requests a second by HTTP method. `redirect` is the origin that requests go to
-    in the place of their own: the local cloud's Momento. `is_local` says that what is asked is on
-    this machine, and no proxy is. Setting `stop` ends the waits between
-    attempts.
+    instead of their own: the local cloud's Momento. `is_local` says that Momento is on this
+    machine, so that no proxy is used. Setting `stop` ends the waits between attempts.
     """
 
     def __init__(
@@ -143,7 +142,7 @@ class Momento:
         self._until_answered(request)
 
     def fetch(self, request: Request) -> bytes | None:
-        """Return what the cache holds under the key of a request, or nothing.
+        """Return what the cache holds under the key of a request; None if it holds nothing.
 
         Raises:
             RefusedError, UnansweredError, UnusableError: as for `send`.
@@ -159,10 +158,10 @@ class Momento:
         read_seconds: float | None = None,
         note: Callable[[str, object], None] | None = None,
     ) -> httpx.Response:
-        """Send a request once, and return the answer whatever it is.
+        """Send a request once, and return any answer.
 
-        `read_seconds` is how long the answer may take; `note` is told how far the request is
-        (httpx: "Request extensions", trace).
+        The answer may take `read_seconds`; `note` gets the request's progress (httpx: "Request
+        extensions", trace).
 
         Raises:
             RefusedError: it cannot be sent over HTTP.
@@ -208,7 +207,7 @@ class Momento:
 
 
 def reading(request: Request) -> Request:
-    """Return the request that reads the item which this one puts or deletes."""
+    """Return the request that reads the item that a request puts or deletes."""
     parts = urlsplit(request.url)
     query = [(name, one) for name, one in parse_qsl(parts.query) if name in KEY_PARAMETERS]
     url = urlunsplit(parts._replace(query=urlencode(query)))
@@ -231,11 +230,11 @@ def redirected(url: str, origin: str | None) -> str:
 
 
 def judged(request: Request, answer: httpx.Response) -> httpx.Response:
-    """Return an answer that is a success, or that tells that an item to read is not there.
+    """Return an answer that is a success, or that says that the item to read is missing.
 
     Raises:
         RefusedError: Momento refuses the request for good.
-        UnansweredError: Momento asks for patience.
+        UnansweredError: Momento is busy, or has failed.
         UnusableError: Momento takes no request with this key, or for this cache.
 
     """
@@ -258,7 +257,7 @@ def judged(request: Request, answer: httpx.Response) -> httpx.Response:
 
 
 def said(answer: httpx.Response) -> str:
-    """Return an answer's status and the beginning of what it says."""
+    """Return an answer's status and the beginning of its text."""
     return f"HTTP {answer.status_code} {' '.join(answer.text[:200].split())}".strip()
 
 

@@ -1,4 +1,4 @@
-"""The pipelines that are deployed, by the names of their pipes: one of a table's each."""
+"""The deployed pipelines, recognized by the names of their pipes."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,14 +11,14 @@ from live.errors import LiveError
 CHANGES = "changes"
 """The one pipe of a pipeline with an event bus; its rules have the operations' names."""
 WEATHER = "weather"
-"""The stack whose shared resources begin with the prefix alone; any other adds its own name."""
+"""The stack whose shared resources are named with the prefix alone; others add their name."""
 _DESTINATION = re.compile(rf":api-destination/(.+)-(?:{'|'.join(OPERATIONS)})-api-destination/")
 _NAME = re.compile(rf"(.+)-({'|'.join((*OPERATIONS, CHANGES))})-pipe")
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One pipeline: its name, which begins the names of all of its resources, and its pipes.
+    """One pipeline: its name, with which the names of its resources begin, and its pipes.
 
     `pipes` are names by operation, or by `changes`.
     """
@@ -66,10 +66,9 @@ def choose(
 ) -> Pipeline:
     """Return the pipeline of a name, with or without the prefix.
 
-    Without a name it is the stack's: the only one it has, else the one that is called like the
-    prefix, as the weather stack's is. `shared_name` tells what begins the names of the
-    resources that a pipeline shares with others of its stack. Of a stack that names them itself,
-    nothing is known but that it is not the weather stack.
+    Without a name it is the stack's pipeline: the only one, or the one with the prefix as its name,
+    such as the weather stack's. `shared_name` returns how the names begin that a pipeline's stack
+    gives to shared resources. A stack that names them itself is known not to be the weather stack.
 
     Raises:
         LiveError: there is none, or several; the message lists them.
@@ -112,7 +111,7 @@ def _of_stack(
 
 
 def shared_name(pipeline: Pipeline, pipes: Any, events: Any) -> str:  # noqa: ANN401 - boto3 clients
-    """Return what begins the names of the destinations that a pipeline sends to, if it can be told.
+    """Return how the names of a pipeline's API destinations begin; empty if that is not known.
 
     See AWS: "DescribePipe" and "ListTargetsByRule"; with a bus, the rules name the destinations.
     """

@@ -1,4 +1,4 @@
-"""Where commands work: the local cloud if one is up, else AWS."""
+"""The place that commands work on: the local cloud while one is up, otherwise AWS."""
 
 import os
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from live import env_file as settings_file
 from stacks.settings import Settings
 
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
-"""The environment of a local cloud, which is there while it runs."""
+"""The environment of the local cloud; the file exists while the cloud runs."""
 CREDENTIALS = tuple(
     f"AWS_{name}" for name in ("PROFILE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 )
 _OF_DEPLOYING = ("CDKTF_", "LOCAL_CLOUD_", "TF_VAR_iam_settle_seconds")
-"""What the local cloud's own deploy is told, and no other command is."""
+"""Variables for the local cloud's own deploy; no other command gets them."""
 _ON_THIS_MACHINE = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -25,7 +25,7 @@ _ON_THIS_MACHINE = {
 
 
 def local_cloud(file: Path | None = None) -> dict[str, str]:
-    """Return the environment of the local cloud that is up, or nothing."""
+    """Return the environment of the local cloud; empty if none is up."""
     told = dotenv_values(file or LOCAL_CLOUD)
     values = {name: value for name, value in told.items() if value}
     return values if _runs(values) else {}
@@ -38,12 +38,12 @@ def environment(
     env_file: Path | None = None,
     file: Path | None = None,
 ) -> dict[str, str]:
-    """Return `base`, pointed at the place that a command works on.
+    """Return `base`, changed for the place that a command works on.
 
-    That is the local cloud while one is up, unless `aws` is set, or `base` has AWS_ENDPOINT_URL
-    or AWS_PROFILE. Nothing real is left in it then: no account's credentials and no endpoint of
-    a service. A STACK in `base` stays. On AWS, the credentials of `env_file` are added, unless
-    `base` has some.
+    The place is the local cloud while one is up, unless `aws` is set, or `base` has
+    AWS_ENDPOINT_URL or AWS_PROFILE. For the local cloud, every AWS variable of `base` is removed,
+    so that no real account is used; STACK stays. For AWS, the credentials of `env_file` are added,
+    unless `base` has credentials.
     """
     asked = aws or base.get("AWS_ENDPOINT_URL") or base.get("AWS_PROFILE")
     told = {} if asked else local_cloud(file)
@@ -56,7 +56,7 @@ def environment(
 
 
 def with_credentials(base: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
-    """Return `base` with the credentials of `env_file`, unless it has some or an endpoint."""
+    """Return `base` with the credentials of `env_file`, unless it has its own or an endpoint."""
     if base.get("AWS_ENDPOINT_URL") or any(base.get(name) for name in CREDENTIALS):
         return dict(base)
     found = settings_file.read(env_file) if env_file else {}
@@ -64,12 +64,12 @@ def with_credentials(base: Mapping[str, str], env_file: Path | None) -> dict[str
 
 
 def take_credentials() -> None:
-    """Give this process the credentials of `.env`, which AWS's own tools do not read."""
+    """Give this process the credentials of `.env`; AWS's own tools do not read that file."""
     os.environ.update(with_credentials(os.environ, _env_file()))
 
 
 def enter(*, aws: bool = False) -> None:
-    """Point this process at the place that commands work on; see `environment`."""
+    """Change this process's environment for the place that it works on; see `environment`."""
     env = environment(os.environ, aws=aws, env_file=_env_file())
     for name in os.environ.keys() - env.keys():
         del os.environ[name]
@@ -77,7 +77,7 @@ def enter(*, aws: bool = False) -> None:
 
 
 def name(env: Mapping[str, str], *, region: str) -> str:
-    """Return what the commands call the place that an environment points at.
+    """Return the name that commands print for the place of an environment.
 
     >>> name({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, region="us-east-1")
     'the local cloud at http://127.0.0.1:4566'

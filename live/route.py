@@ -1,4 +1,4 @@
-"""One operation of a pipeline: what a stream's record is sent as, by a pipe or by a rule."""
+"""A route: the way of a record to one of Momento's operations, by a pipe or by a rule."""
 
 import re
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ RouteOutcome = Filtered | Request | Unprocessable
 _IN_A_TEMPLATE = re.compile(r"<([^<>\s]+)>")
 A_DAY = 86_400
 _DETAIL = re.compile(r"\$\.detail(?=[.\[]|$)")
-"""Where a rule's event has the record."""
+"""The record's path in a rule's event."""
 
 
 class Route(Way):
-    """The way to an API destination: by a pipe, or by a rule of the bus behind it."""
+    """The way of a record to an API destination: a pipe, or a pipe and a rule of its bus."""
 
     def __init__(self, operation: str, pipe: Pipe, rule: Rule | None = None) -> None:
         super().__init__(pipe, rule)
@@ -39,12 +39,12 @@ class Route(Way):
 
     @property
     def destination(self) -> Destination:
-        """Where its requests go."""
+        """The API destination of its requests."""
         return self.definition.destination
 
     @property
     def queues(self) -> set[str]:
-        """The ARNs of the queues that its dead letters come to."""
+        """The ARNs of its dead-letter queues."""
         found = {self.reader.source.dead_letter_queue_arn}
         if isinstance(self.definition, RuleDefinition):
             found.add(self.definition.dead_letter_queue_arn)
@@ -52,9 +52,9 @@ class Route(Way):
 
     @property
     def gives_up_after(self) -> int:
-        """How old a record may be when it is delivered, in seconds; a stream keeps it for a day.
+        """The age in seconds at which a record is given up; a stream keeps it for a day.
 
-        With a bus, the pipe may take as long to put its event there, and the rule then its own.
+        With a bus, the age of the pipe's record and the age of the rule's event add up.
         See AWS: PipeSourceDynamoDBStreamParameters, and RetryPolicy of EventBridge.
         """
         age = self.reader.source.maximum_record_age
@@ -65,7 +65,7 @@ class Route(Way):
 
     @property
     def body_paths(self) -> list[str] | None:
-        """The parts of a record that its body is made of, as paths; none if that is all of it."""
+        """The paths of the record's parts in the body; None if the body is the whole record."""
         template = self.definition.input_template
         if template is None:
             return None
@@ -82,16 +82,16 @@ class Route(Way):
 
     @property
     def key_path(self) -> str:
-        """Which part of a record the cache's key is, as a path; or a constant, or nothing."""
+        """The path of the cache's key in a record; or a constant; or empty."""
         query = self.definition.query_string
         return _DETAIL.sub("$", query.get("key") or query.get("key_base64") or "")
 
     def process(self, record: Mapping[str, Any]) -> RouteOutcome:
-        """Return what becomes of a record, through the bus if there is one."""
+        """Return the outcome of a record, through the bus if there is one."""
         return _without_event(super().process(record))
 
     def process_event(self, event: Mapping[str, Any]) -> RouteOutcome:
-        """Return what a rule makes of an event, with the envelope that it came in."""
+        """Return the outcome of an event that the bus got."""
         return _without_event(super().process_event(event))
 
 

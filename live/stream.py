@@ -1,4 +1,4 @@
-"""Find records in a stream by shard and sequence number, and tell trimmed from found."""
+"""Read records of a stream, by shard and sequence number or all of them."""
 
 import threading
 from collections import OrderedDict
@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 from eventpipes.stream_record import read_by_pipe
 
 PAGE = 100
-"""Records read at a time: dead letters of one outage are neighbours."""
+"""Records in one read: the dead letters of an outage are neighbours."""
 WHOLE_PAGE = 1_000
 KEPT = 10_000
 ABSENT = -1
 """Stands for the first sequence number of a shard that the stream does not have."""
 PATIENCE = 10
-"""Empty pages before a shard counts as read: DynamoDB answers with some in between."""
+"""Empty pages in a row after which a shard counts as read; DynamoDB returns some in between."""
 GONE = frozenset(
     {
         "ResourceNotFoundException",
@@ -24,15 +24,15 @@ GONE = frozenset(
         "ValidationException",
     }
 )
-"""What AWS answers about a record, a shard or a stream that is no longer there."""
+"""AWS's errors about a record, a shard or a stream that is gone."""
 
 Record = Mapping[str, Any]
 
 
 class Stream:
-    """Reads streams' shards; safe to use from several threads.
+    """Reads the shards of streams; safe to use from several threads.
 
-    Pages that were read are kept, because a shard takes few reads a second.
+    It keeps the records that it has read, because a shard allows few reads a second.
     """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
@@ -44,7 +44,7 @@ class Stream:
     def records(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
         """Return the records from one sequence number to another, both included.
 
-        Nothing if any of them has left the stream, which keeps a record for a day.
+        None if any of them has left the stream, which keeps a record for a day.
         """
         with self._lock:
             if first == last and (kept := self._kept.get((stream_arn, shard, first))):
@@ -59,12 +59,12 @@ class Stream:
                 raise
 
     def all(self, stream_arn: str) -> Iterator[Record]:
-        """Yield every record that the stream still has, shard by shard."""
+        """Yield every record of the stream, shard by shard."""
         for shard in self._list(stream_arn):
             yield from self._all(stream_arn, shard["ShardId"])
 
     def open_shards(self, stream_arn: str) -> int:
-        """Return how many shards take new records: those without a last sequence number."""
+        """Return how many shards are open: they have no last sequence number."""
         return sum(
             "EndingSequenceNumber" not in shard.get("SequenceNumberRange", {})
             for shard in self._list(stream_arn)
@@ -89,7 +89,7 @@ class Stream:
         yield from self._from(stream_arn, shard, WHOLE_PAGE, ShardIteratorType="TRIM_HORIZON")
 
     def _from(self, stream_arn: str, shard: str, size: int, **where: str) -> Iterator[Record]:
-        """Yield records from a place on, until the shard ends or has nothing more."""
+        """Yield records from a place on, until the shard ends or has no more records."""
         iterator: str | None = self._client.get_shard_iterator(
             StreamArn=stream_arn, ShardId=shard, **where
         )["ShardIterator"]
@@ -110,7 +110,7 @@ class Stream:
             self._kept.popitem(last=False)
 
     def _holds(self, stream_arn: str, shard: str, number: str) -> bool:
-        """Say whether the stream has the shard, and the shard can have the number."""
+        """Say whether the stream has the shard, and the shard has not passed the number."""
         start = self._starts.get((stream_arn, shard))
         if start is None:
             for one in self._list(stream_arn):
@@ -120,7 +120,7 @@ class Stream:
         return start != ABSENT and int(number) >= start
 
     def _list(self, stream_arn: str) -> list[dict[str, Any]]:
-        """Return the stream's shards; none if it is gone."""
+        """Return the stream's shards; none if the stream is gone."""
         try:
             return list(self._ask_for_shards(stream_arn))
         except ClientError as error:

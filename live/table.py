@@ -1,4 +1,4 @@
-"""The table behind the pipes: its current items, by key or page by page."""
+"""The table whose stream the pipes read: its current items, by key or page by page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from live.items import Item, from_json
 class Table:
     """Reads of one table; safe to use from several threads.
 
-    `keys` are the names of the key's attributes; `about` is how many items there are, as
+    `keys` are the names of the key's attributes; `about` is about how many items there are:
     DynamoDB counts them every six hours.
     """
 
@@ -21,7 +21,7 @@ class Table:
         self.about = about
 
     def read(self, key: Item) -> Item | None:
-        """Return the current item by a consistent read, or nothing."""
+        """Return the current item by a consistent read; None if there is none."""
         answer = self._client.get_item(TableName=self.name, Key=from_json(key), ConsistentRead=True)
         item = answer.get("Item")
         return None if item is None else as_json(item)
@@ -29,7 +29,7 @@ class Table:
     def page(
         self, *, segment: int = 0, segments: int = 1, start: Item | None = None, size: int = 100
     ) -> tuple[list[Item], Item | None]:
-        """Return the keys of one page of a parallel scan, and where the next begins, if any."""
+        """Return the keys on one page of a parallel scan, and where the next page begins."""
         names = {f"#{number}": name for number, name in enumerate(self.keys)}
         answer = self._client.scan(
             TableName=self.name,

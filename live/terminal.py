@@ -1,25 +1,25 @@
-"""Text of others on a terminal, which takes control characters for orders."""
+"""Text of others for a terminal, which would obey control characters in it."""
 
 import json
 import re
 from typing import Any, Final
 
 LONGEST: Final = 2_100
-"""Longer than a key of DynamoDB (2,048 bytes) or a part of a URL is in the line of a message."""
+"""Longer than any key of DynamoDB (2,048 bytes)."""
 _STEERING: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
     "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 """Control characters, marks of writing direction, invisible characters, half surrogate pairs."""
 _RAW_IN_JSON: Final = re.compile(r"[\x7f-\x9f\ud800-\udfff]")
-"""What JSON leaves as it is."""
+"""Control characters and half surrogate pairs that JSON does not escape."""
 
 
 def visible(text: str, *, lines: bool = False) -> str:
-    r"""Return text in which a control character is seen, not obeyed: `\x1b[2J`, `\u202e`.
+    r"""Return text with visible control characters: `\x1b[2J`, `\u202e`.
 
-    Those are the characters of C0 and C1, the marks that turn the direction of writing (Unicode
-    Technical Report 36), invisible ones, and line breaks too, unless there may be several `lines`.
+    These are the characters of C0 and C1, the marks that change the direction of writing (Unicode
+    Technical Report 36), invisible characters, and, unless `lines` are allowed, line breaks.
     """
     if lines:
         return "\n".join(visible(line) for line in text.split("\n"))
@@ -27,7 +27,7 @@ def visible(text: str, *, lines: bool = False) -> str:
 
 
 def short(text: str) -> str:
-    """Return a text as `visible` does, a very long one cut."""
+    """Return a text with visible control characters; a very long text is cut."""
     cut = f"{text[:LONGEST]}... ({len(text):,} characters)" if len(text) > LONGEST else text
     return visible(cut)
 

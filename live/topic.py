@@ -1,4 +1,4 @@
-"""A topic's messages as they come.
+"""A topic's messages.
 
 See Momento: "HTTP API for Momento Topics", on long polls, sequence numbers and discontinuities.
 """
@@ -21,16 +21,16 @@ from live.momento import (
 )
 
 LONG_POLL_SECONDS = 60.0
-"""How long a poll may take; the service answers sooner."""
+"""How long a poll may take; Momento answers earlier."""
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 10.0
 SENT = "http11.send_request_body.complete"
-"""What httpx tells of a request when all of it is sent."""
+"""The event of httpx after a whole request is sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message of the topic; bytes come as Base64, and have no text."""
+    """A message of the topic: a text, or bytes as Base64."""
 
     number: int
     text: str | None
@@ -45,8 +45,8 @@ class Discontinuity:
     new: int
 
     @property
-    def told(self) -> str:
-        """What it means, in a sentence's words."""
+    def sentence(self) -> str:
+        """What it means."""
         if self.new <= self.last:
             return "the topic began anew: messages before may have been missed"
         return f"messages {self.last} to {self.new - 1} were missed"
@@ -54,7 +54,7 @@ class Discontinuity:
 
 @dataclass(frozen=True, kw_only=True)
 class Disconnected:
-    """The topic cannot be read; it is tried again after so many seconds."""
+    """The topic cannot be read; the next attempt follows after so many seconds."""
 
     problem: str
     seconds: float
@@ -82,13 +82,13 @@ class Topic:
     ) -> Iterator[TopicEvent]:
         """Yield what the topic sends from now on, until stopped.
 
-        A broken connection continues where it was; what was lost meanwhile is told as a
-        discontinuity. After an answer that asks for patience, it counts as connected once a poll
-        has succeeded; the waits grow until then. `polling` is set as soon as a poll is on its
-        way: what is published before may be missed.
+        After a broken connection it continues where it was; a discontinuity says what was missed.
+        After an answer that Momento is busy, it counts as connected once a poll has succeeded;
+        until then the waits grow. `polling` is set once a poll is sent: a message published before
+        may be missed.
 
         Raises:
-            LiveError: Momento refuses: a wrong key, say, or no such cache.
+            LiveError: Momento refuses, because of a wrong API key or cache, for example.
 
         """
         position: dict[str, int] = {}
@@ -119,7 +119,7 @@ class Topic:
                 yield _event(item, position)
 
     def messages(self) -> list[Message]:
-        """Return the messages that the topic still has, from its first on.
+        """Return the messages that the topic still has.
 
         Raises:
             LiveError: Momento cannot be reached, or refuses.
@@ -129,7 +129,7 @@ class Topic:
         return [event for item in items if isinstance(event := _event(item, {}), Message)]
 
     def _greet(self) -> None:
-        """Ask something that is answered at once: a poll answers only when it has a message."""
+        """Send a request that is answered at once; a poll waits for a message."""
         request = self._access.request("GET", "cache", self._cache, key="is Momento there?")
         judged(request, self._momento.ask(request))
 

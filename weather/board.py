@@ -144,8 +144,8 @@ class Board:
                         self._solved("topic")
                     case Disconnected(problem=problem):
                         self._problem("topic", problem)
-                    case Discontinuity(told=told):
-                        self._message({"missed": told})
+                    case Discontinuity(sentence=sentence):
+                        self._message({"missed": sentence})
                     case Message(number=number, text=text, binary=binary):
                         self._message({"number": number, "text": text, "binary": binary})
 

@@ -316,8 +316,8 @@ def _print_event(event: TopicEvent) -> None:
             errors.print("[dim]listening to the topic; Ctrl-C ends it[/]")
         case Disconnected(problem=problem, seconds=seconds):
             errors.print(f"[yellow]{_shown(problem)}; trying again in {seconds:g} s[/]")
-        case Discontinuity(told=told):
-            errors.print(f"[yellow]a gap: {told}[/]")
+        case Discontinuity(sentence=sentence):
+            errors.print(f"[yellow]a gap: {sentence}[/]")
         case Message(number=number, text=text, binary=binary):
             said = text if text is not None else f"bytes {binary}"
             console.print(f"[dim]{number}[/] {_shown(said)}", soft_wrap=True)

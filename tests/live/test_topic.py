@@ -234,7 +234,7 @@ def test_messages_that_momento_no_longer_has_are_told_as_missed(local: LocalMome
 
 
 @pytest.mark.parametrize(
-    ("last", "new", "told"),
+    ("last", "new", "sentence"),
     [
         (1, 8, "messages 1 to 7 were missed"),
         (1, 2, "messages 1 to 1 were missed"),
@@ -242,8 +242,8 @@ def test_messages_that_momento_no_longer_has_are_told_as_missed(local: LocalMome
         (5, 5, "the topic began anew: messages before may have been missed"),
     ],
 )
-def test_a_gap_is_told_in_words(last: int, new: int, told: str) -> None:
-    assert Discontinuity(last=last, new=new).told == told
+def test_a_gap_is_described(last: int, new: int, sentence: str) -> None:
+    assert Discontinuity(last=last, new=new).sentence == sentence
 
 
 def test_a_gap_is_told_once_though_no_message_follows_it(local: LocalMomento) -> None:

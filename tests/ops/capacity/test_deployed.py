@@ -86,7 +86,7 @@ def test_what_is_deployed_is_read(up: RepairCloud, monkeypatch: pytest.MonkeyPat
             deployed = read(deployment)
     assert rates(found) == {
         "cache-put": f"{deployed.rates['cache-put']:,} a second",
-        "topic-publish": f"{deployed.rates['publish']:,} a second",
+        "topic-publish": f"{deployed.rates['topic-publish']:,} a second",
     }
 
 
