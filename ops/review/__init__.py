@@ -1,4 +1,4 @@
-"""Review a Terraform plan: what it loses, what the pipes will do otherwise, what changes."""
+"""Review a Terraform plan: what it loses, what the pipes will send differently, what it changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ __all__ = ["LIMIT", "Finding", "Plan", "Review", "read_plan", "read_plan_file", 
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """The Markdown, its headline, what is lost, and whether the plan is held back."""
+    """The review's Markdown and headline, the losses, and whether the plan is held back."""
 
     markdown: str
     headline: str
@@ -33,14 +33,14 @@ def review(
     limit: int = LIMIT,
     max_ttl_seconds: int = MAX_TTL_SECONDS,
 ) -> Review:
-    """Return the review of a plan, with every secret of the plan taken out.
+    """Return the review of a plan, without the plan's secrets.
 
-    It has at most `limit` characters. `allow` holds the tokens of the losses that are accepted,
-    `ADDRESS:LOSS@MARK`. Without `samples`, the pipes are tried on records of what they read.
+    It has at most `limit` characters. `allow` has the tokens of accepted losses,
+    `ADDRESS:LOSS@MARK`. Without `samples`, the pipes are tried on records made of what they read.
     `max_ttl_seconds` is how long the account's caches keep an item.
 
     Raises:
-        OpsError: something is allowed that is no loss of this plan, or the warnings are too many.
+        OpsError: a token is for no loss of this plan, or the warnings are too long.
 
     """
     behaviours = compare(plan, samples, max_ttl_seconds=max_ttl_seconds)

@@ -1,7 +1,7 @@
-"""What a plan changes in what the pipes send: events gained and lost, requests before and after.
+"""What a plan changes in what the pipes send: records gained and lost, requests before and after.
 
-The same engine that judges the pipes at synth and runs them locally answers here, on sample
-records, so a review shows what a filter or a template means instead of how it is spelled.
+The engine that judges the pipes at synth and runs them locally answers here, on sample records. So
+a review shows what a filter or a template means, not how it is spelled.
 """
 
 import json
@@ -37,11 +37,11 @@ from live.terminal import visible
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a pipe does with one sample before and after, as text; none where it sends nothing.
+    """What a pipe sends for one sample before and after, as text; None where it sends nothing.
 
-    `is_whole` unless the sample lacks something that is read. `doubts` are what is odd about the
-    request after, a sentence each. `old` and `new` are None where there is no pipe, or where what
-    it does is not known.
+    `is_whole` says that the sample has everything that is read. `doubts` has a sentence for each
+    odd part of the request after. `old` and `new` are None where there is no pipe, or where its
+    outcome is not known.
     """
 
     sample: str
@@ -54,23 +54,23 @@ class Answer:
 
     @property
     def gained(self) -> bool:
-        """Whether the record is sent from now on."""
+        """Whether the record is sent only after the plan."""
         return self.before is None and self.after is not None
 
     @property
     def lost(self) -> bool:
-        """Whether the record is no longer sent."""
+        """Whether the record is sent only before the plan."""
         return self.before is not None and self.after is None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """A changed pipe's or rule's answers that differ; `trouble` if it cannot be run.
+    """A changed pipe's or rule's answers that differ; `trouble` says why it cannot be run.
 
-    `refused` says that it is EventBridge that would not take it, and not the engine alone.
+    `refused` says that EventBridge would refuse it too, not only the engine.
 
-    `old_trouble` says why it cannot be told what it does as it is now, such as after a change by
-    hand; then each answer is as if it had sent nothing.
+    `old_trouble` says why its current behaviour is not known, such as after a change by hand; then
+    the answers are compared with a pipe that sends nothing.
     """
 
     pipe: str
@@ -80,7 +80,7 @@ class Behaviour:
     refused: bool = False
     old_trouble: str = ""
     is_untold: bool = False
-    """Whether its filter changes, and no sample shows a difference."""
+    """Whether the filter changes while no sample shows a difference."""
 
 
 _TABLE = re.compile(r":table/([^/]+)/stream/")
@@ -88,7 +88,7 @@ _TABLE = re.compile(r":table/([^/]+)/stream/")
 
 @dataclass(frozen=True)
 class _Definitions:
-    """Those of a way: a pipe's, and that of a rule behind the pipe to its bus."""
+    """The definitions of a way: a pipe's, and that of a rule behind the pipe's bus."""
 
     pipe: Definition
     rule: RuleDefinition | None = None
@@ -105,10 +105,10 @@ class _Definitions:
 def compare(
     plan: Plan, samples: Records | None = None, *, max_ttl_seconds: int = MAX_TTL_SECONDS
 ) -> list[Behaviour]:
-    """Return the pipes and rules that answer otherwise once the plan is applied.
+    """Return the pipes and rules that behave differently after the plan is applied.
 
-    New ones are compared with nothing, so each of their requests is shown; those that go are
-    left out, as the plan shows them already. Without `samples`, they are of what is read.
+    A new one is compared with nothing, so each of its requests is shown; destroyed ones are left
+    out, because the plan shows them. Without `samples`, samples are made of what the pipes read.
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
     old = _ways(before(plan.document), rules_before(plan.document))
@@ -158,7 +158,7 @@ def compare(
 
 
 def _asks(definitions: _Definitions) -> list[str]:
-    """Return the filters, however they are spaced and in whatever order their names are."""
+    """Return the filters in one spelling: without their spaces and the order of their names."""
     return sorted(
         json.dumps(json.loads(text), sort_keys=True)
         for one in (definitions.pipe, definitions.rule)
@@ -168,7 +168,7 @@ def _asks(definitions: _Definitions) -> list[str]:
 
 
 def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[str, _Definitions]:
-    """Return the pipes, and the rules whose bus a pipe puts records on, by their places."""
+    """Return the pipes, and the rules behind the pipes' buses, by their addresses."""
     behind = {
         rule.place: _Definitions(pipe, rule) for pipe in pipes for rule in rules_behind(pipe, rules)
     }
@@ -176,7 +176,7 @@ def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[
 
 
 def _addresses(plan: Plan) -> dict[str, str]:
-    """Return the addresses of pipes and of rules' targets, by name and by place."""
+    """Return the addresses of pipes and of rules' targets, by name and by address."""
     module = plan.document["planned_values"].get("root_module", {})
     resources = [one for one in module.get("resources", ()) if "values" in one]
     found = {}
@@ -191,7 +191,7 @@ def _addresses(plan: Plan) -> dict[str, str]:
 
 
 def _keys(plan: Plan, pipe: Definition) -> dict[str, str]:
-    """Return the key of the table that a pipe reads, by attribute and type, if the plan has it."""
+    """Return the key of the table that a pipe reads, attribute and type, if the plan has it."""
     match = _TABLE.search(pipe.source.arn)
     name = match[1] if match else ""
     states = (
@@ -226,7 +226,7 @@ def _differing(
 ) -> list[Answer]:
     """Return the answers that differ.
 
-    Where the plainest item is gained or lost, those that only vary it are left out.
+    Where the plainest item is gained or lost, its variations are left out.
     """
     found: dict[str, Answer] = {}
     for sample, one, other in zip(samples, old, new, strict=True):
@@ -252,7 +252,7 @@ def _differing(
 def _doubts(
     definitions: _Definitions, sample: Sample, outcome: Outcome | None, most: int
 ) -> list[str]:
-    """Return what is odd about a request; a rule's target reads the event of the record."""
+    """Return what is odd about a request; a rule's target reads the record's event."""
     if not isinstance(outcome, Request):
         return []
     record = definitions.way.read_by_target(sample.record)

@@ -1,7 +1,7 @@
 """The guard: which losses hold a plan back, and which of them are allowed.
 
-A loss is allowed by its token, `ADDRESS:LOSS@MARK`. The mark is made of what the loss says and of
-what the plan changes there, so a token that was given for one plan allows nothing of another.
+A token, `ADDRESS:LOSS@MARK`, allows a loss. The mark is computed from the loss and from what the
+plan changes there, so a token for one plan allows nothing in another plan.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"(?P<address>.+):(?P<name>[^:@\s]+)@(?P<mark>[0-9a-f]{8})")
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A loss at an address, and what to do in its place; `allowed` if its token was given."""
+    """A loss at an address, and what to do instead; `allowed` says that its token was given."""
 
     address: str
     name: str
@@ -33,22 +33,22 @@ class Finding:
 
     @property
     def token(self) -> str:
-        """What `--allow` takes to let this loss of this plan through."""
+        """The value for `--allow` that allows this loss of this plan."""
         return f"{self.address}:{self.name}@{self.mark}"
 
     @property
     def holds_back(self) -> bool:
-        """Whether it blocks, and nobody has allowed it."""
+        """Whether it blocks and is not allowed."""
         return self.blocks and not self.allowed
 
 
 def examine(
     plan: Plan, allow: Sequence[str] = (), behaviours: Sequence[Behaviour] = ()
 ) -> list[Finding]:
-    """Return what the plan loses, what blocks first, then by address.
+    """Return what the plan loses: blocking losses first, then by address.
 
     Raises:
-        OpsError: something is allowed that is no loss of this plan.
+        OpsError: a token is for no loss of this plan.
 
     """
     found = []
@@ -70,12 +70,12 @@ def examine(
 
 
 def blocked(findings: Sequence[Finding]) -> bool:
-    """Return whether a finding blocks that nobody has allowed."""
+    """Return whether there is a blocking loss that is not allowed."""
     return any(finding.holds_back for finding in findings)
 
 
 def stale(allow: Sequence[str], findings: Sequence[Finding]) -> list[str]:
-    """Return the tokens that were given for another plan, which lost something else there."""
+    """Return the tokens that are for another plan."""
     tokens = {finding.token for finding in findings}
     return [one for one in allow if one not in tokens]
 
@@ -98,9 +98,10 @@ def _check(token: str, findings: Sequence[Finding]) -> None:
 
 
 def _mark(address: str, of: Change | Behaviour | None, loss: Loss) -> str:
-    """Return eight digits that another plan's loss would not have.
+    """Return eight digits that differ for the loss of another plan.
 
-    They are made of what a review may show only, so no secret is guessed from them.
+    They are computed only from values that a review may show, so nobody can guess a secret from
+    them.
     """
     what: object = None
     if isinstance(of, Change):

@@ -1,7 +1,7 @@
-"""A review as Markdown for a pull request: what is lost first, details folded.
+"""A review as Markdown for a pull request: losses first, details folded.
 
-GitHub takes 65,536 characters in a comment. What does not fit is folded to a line that says
-so, the longest first, then to counts; a warning is never cut.
+GitHub allows 65,536 characters in a comment. Of longer reviews, the longest details become a line
+that says so, then a count; warnings are never cut.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from ops.review.warnings import warnings
 
 LIMIT: Final = 65_536
 MARKER: Final = "<!-- plan-review -->"
-"""By which a workflow finds the comment to update."""
+"""The mark by which a workflow finds its earlier comment."""
 LEFT_OUT: Final = "\n\nSome pipes' requests are left out for want of room."
 
 
@@ -34,7 +34,7 @@ def render(
 ) -> str:
     """Return the review as Markdown of at most `limit` characters.
 
-    `stale` are the tokens that were given for another plan.
+    `stale` are the tokens that are for another plan.
 
     Raises:
         OpsError: the warnings alone are longer.
@@ -81,7 +81,7 @@ def _page(sections: Sequence[Section]) -> str:
 
 
 def _counted(sections: Sequence[Section], group: str) -> list[Section]:
-    """Return the sections with those of a group as the first of them, which counts the others."""
+    """Return the sections, those of a group replaced by its first one, which counts them."""
     kept, first = [], True
     for section in sections:
         if section.group != group:
@@ -93,7 +93,7 @@ def _counted(sections: Sequence[Section], group: str) -> list[Section]:
 
 
 def headline(plan: Plan) -> str:
-    """Return the plan in a few words.
+    """Return a summary of the plan in a few words.
 
     >>> headline(Plan(changes=[], drift=[], outputs=[], document={}))
     'nothing to do'

@@ -1,7 +1,7 @@
-"""Which values a review may show: those on a list, and never one that Terraform calls sensitive.
+"""Which values a review may show: those of listed attributes, never sensitive ones.
 
-A review is read by more people than the state is. A type or an attribute that is not listed is
-told to have changed, without its values; listing one more is a line here.
+More people read a review than the state. Of a type or an attribute that is not listed, the review
+says only that it changed; one line here lists one more.
 """
 
 import json
@@ -17,7 +17,7 @@ from ops.review.plan import Change, Plan, holds
 NOT_SHOWN: Final = "(not shown)"
 AFTER_APPLY: Final = "(known after apply)"
 SHORTEST: Final = 4
-"""A secret of fewer characters is not looked for in other texts: every page holds it."""
+"""A shorter secret is not searched for in other texts: every page contains it by chance."""
 
 EVERYWHERE: Final = frozenset({"arn", "description", "id", "name", "region", "tags"})
 SHOWN: Final[Mapping[str, frozenset[str]]] = {
@@ -98,7 +98,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
 
 
 def shown(change: Change, name: str, side: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
-    """Return an attribute's value on one side of a change, as far as it may be shown."""
+    """Return an attribute's value on one side of a change, or what may be shown of it."""
     if name not in SHOWN.get(change.type, frozenset()) | EVERYWHERE:
         return NOT_SHOWN
     if change.type not in SHOWN:
@@ -112,9 +112,10 @@ def shown(change: Change, name: str, side: Mapping[str, Any]) -> Any:  # noqa: A
 
 
 def secrets(plan: Plan) -> set[str]:
-    """Return every secret that the plan holds, to be looked for in any text.
+    """Return every secret of the plan, to search for it in a text.
 
-    These are the sensitive variables' values, and what any resource or output marks.
+    These are the values of sensitive variables, and the values that a resource or an output marks
+    as sensitive.
     """
     found: set[str] = set()
     document = plan.document
@@ -133,7 +134,7 @@ def secrets(plan: Plan) -> set[str]:
 
 
 def scrub(page: str, secret_texts: Iterable[str]) -> str:
-    """Return a page in which none of the secrets stands any more, however it is written there."""
+    """Return a page without any of the secrets, in whatever way they are written there."""
     lines = {line for secret in secret_texts for line in (secret, *secret.splitlines())}
     written = {form for line in lines for form in _written(line) if len(form) >= SHORTEST}
     for form in sorted(written, key=len, reverse=True):
@@ -142,9 +143,9 @@ def scrub(page: str, secret_texts: Iterable[str]) -> str:
 
 
 def _written(secret: str) -> Iterator[str]:
-    """Yield a secret as it can stand in a page: as text, in JSON, in a URL, in Markdown.
+    """Yield a secret as a page can contain it: as text, in JSON, in a URL, in Markdown.
 
-    A page has each line of it by itself.
+    A page has each line of it separately.
     """
     for text in (secret, json.dumps(secret)[1:-1], to_json(secret)[1:-1], quote(secret, safe="")):
         yield from (text, plain(text), coded(text))
@@ -157,9 +158,10 @@ def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _overlaid(value: Any, marks: Any, words: str, *, absent: bool = False) -> Any:  # noqa: ANN401 - any JSON
-    """Return a value with words in the place of its marked parts; `absent`: of those it lacks, too.
+    """Return a value with words in place of its sensitive parts.
 
-    What is known after apply only is absent until then.
+    With `absent`, sensitive parts that the value does not have count too. A value that is known
+    only after apply is absent until then.
     """
     if marks is True:
         return words

@@ -1,4 +1,4 @@
-"""A Terraform plan as Terraform shows it in JSON, in the words of a review.
+"""A Terraform plan, read from Terraform's JSON.
 
 See Terraform: "JSON Output Format", the plan and change representations.
 """
@@ -37,15 +37,15 @@ _ACTIONS = {
 
 
 WRITTEN_BY_OTHERS: Mapping[str, set[str]] = {"aws_iam_role": {"inline_policy"}}
-"""Attributes that show what another resource of the same stack has written."""
+"""Attributes that change because another resource of the same stack was changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What a plan does to one resource, or what happened to it outside of Terraform.
 
-    `before` and `after` hold attributes; `unknown` marks those known only after apply, and
-    `hidden` those that Terraform itself calls sensitive, each in the shape of the attributes.
+    `before` and `after` have the attributes. `unknown` marks those known only after apply, `hidden`
+    those that Terraform calls sensitive; both have the shape of the attributes.
     """
 
     address: str
@@ -74,7 +74,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All changes of a plan, drift, outputs, and the whole document."""
+    """All changes of a plan, its drift, its outputs, and the whole document."""
 
     changes: Sequence[Change]
     drift: Sequence[Change]
@@ -83,7 +83,7 @@ class Plan:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is of all there is: not narrowed by `-target`, and nothing was put off."""
+        """Whether it covers the whole stack: without `-target`, and with nothing deferred."""
         return self.document.get("complete") is not False
 
     def of(self, *actions: Action) -> list[Change]:
@@ -95,7 +95,7 @@ class Plan:
 
 
 def _filled(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return a value without what is empty: the provider reads back {} where null was written."""
+    """Return a value without its empty parts: the provider reads back {} where null was written."""
     match value:
         case dict():
             kept = {name: _filled(one) for name, one in value.items()}
@@ -106,17 +106,17 @@ def _filled(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def holds(marks: Any) -> bool:  # noqa: ANN401 - nested marks
-    """Say whether anything is marked."""
+    """Say whether any part is marked."""
     if isinstance(marks, dict):
         return any(map(holds, marks.values()))
     return any(map(holds, marks)) if isinstance(marks, list) else bool(marks)
 
 
 def read_plan(text: str, source: str) -> Plan:
-    """Return the plan of what `terraform show -json` printed.
+    """Return the plan that `terraform show -json` printed.
 
     Raises:
-        OpsError: it is something else, or a plan that Terraform could not finish.
+        OpsError: the text is something else, or a plan that Terraform could not finish.
 
     """
     try:
@@ -145,10 +145,10 @@ def read_plan(text: str, source: str) -> Plan:
 
 
 def read_plan_file(path: Path) -> Plan:
-    """Return the plan of a file that holds what `terraform show -json` printed.
+    """Return the plan of a file with the output of `terraform show -json`.
 
     Raises:
-        OpsError: the file cannot be read, or holds something else.
+        OpsError: the file cannot be read, or contains something else.
 
     """
     try:
@@ -158,7 +158,7 @@ def read_plan_file(path: Path) -> Plan:
 
 
 def _drift(resources: Sequence[Mapping[str, Any]]) -> list[Change]:
-    """Return what was changed outside of Terraform, and not by another resource of the stack."""
+    """Return changes made outside of Terraform, but for effects of the stack's own resources."""
     changes = [_change(one) for one in resources if _managed(one)]
     return [one for one in changes if set(one.changed) - WRITTEN_BY_OTHERS.get(one.type, set())]
 

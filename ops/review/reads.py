@@ -1,4 +1,4 @@
-"""What pipes and rules read of a record: the attributes, and what a filter asks of each."""
+"""What pipes and rules read of a record: attributes, and the rules of filters about them."""
 
 import json
 import re
@@ -11,9 +11,9 @@ from eventpipes import Definition, RuleDefinition
 
 TYPES: Final = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS")
 MOST: Final = 1_000
-"""Alternatives of one pattern that are told apart; EventBridge takes no more of `$or`."""
+"""How many alternatives of one pattern are tried; EventBridge allows no more of `$or`."""
 WHOLE: Final = ("", "dynamodb", "dynamodb.Keys", "dynamodb.NewImage", "dynamodb.OldImage")
-"""What is an object in every record that has it, so that no rule matches it."""
+"""Parts that are an object in every record that has them, so no rule can match them."""
 _IMAGE: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([^\s<>\"]+)")
 _IN_TEXT: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([A-Za-z0-9_/.\[\]-]+)")
 _STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
@@ -21,9 +21,9 @@ _STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
 
 @dataclass(frozen=True, order=True)
 class ImagePath:
-    """Where an attribute is: in the new item or the old one, and its path without its type.
+    """Where an attribute is: in the new or the old image, and its path without its type.
 
-    A key is in both; what is no attribute, such as `awsRegion`, has neither part nor type.
+    A key is in both images. What is no attribute, such as `awsRegion`, has neither part nor type.
     """
 
     part: str
@@ -31,18 +31,18 @@ class ImagePath:
 
     @property
     def name(self) -> str:
-        """What it is called in a sentence."""
+        """Its name for a sentence."""
         return re.sub(r"\.(M|L)\b", "", self.path)
 
 
 Asked = Mapping[tuple[ImagePath, str], Sequence[Any]]
-"""What one alternative of a filter asks: rules by place and type."""
+"""The rules of one alternative of a filter, by attribute and type."""
 
 
 def read(
     definitions: Iterable[Definition | RuleDefinition],
 ) -> Iterator[tuple[str, ImagePath, str]]:
-    """Yield each attribute that a template or a parameter reads: its part, its place, its type."""
+    """Yield each attribute that a template or a parameter reads: its part, its path, its type."""
     for one in definitions:
         texts = [one.input_template or "", *one.path_parameters]
         texts += [*one.query_string.values(), *one.headers.values()]
@@ -55,7 +55,7 @@ def read(
 
 
 def durations(definition: Definition | RuleDefinition) -> set[ImagePath]:
-    """Return the attributes that are a time to live in seconds."""
+    """Return the attributes that are used as time to live in seconds."""
     text = definition.query_string.get("ttl_seconds", "")
     if isinstance(definition, RuleDefinition):
         text = definition.input_paths.get(text.strip("<>"), text)
@@ -72,7 +72,7 @@ def steps(path: str) -> list[str]:
 
 
 def asked(definition: Definition | RuleDefinition) -> list[Asked]:
-    """Return what the filters ask, one alternative after the other; any of them will do."""
+    """Return the alternatives of all filters; a record has to match one of them."""
     found: list[Asked] = []
     for text in definition.filters:
         try:
@@ -117,7 +117,7 @@ def _below(pattern: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
 
 
 def _alternatives(pattern: Any, path: str) -> Iterator[dict[tuple[ImagePath, str], list[Any]]]:  # noqa: ANN401 - any JSON
-    """Yield what a pattern asks, one of each `$or` at a time."""
+    """Yield the rules of a pattern, with one alternative of each `$or` at a time."""
     if not isinstance(pattern, dict):
         found = _asked_at(path, pattern)
         yield {found: pattern} if found else {}
@@ -137,7 +137,7 @@ def _joined(path: str, name: str) -> str:
 
 
 def _asked_at(path: str, rules: Any) -> tuple[ImagePath, str] | None:  # noqa: ANN401 - any JSON
-    """Return where a pattern's rules look, none where a record's life shows it already."""
+    """Return the attribute of a pattern's rules; None for what an item's life shows already."""
     if not isinstance(rules, list):
         return None
     match = _IMAGE.fullmatch(path)
@@ -149,7 +149,7 @@ def _asked_at(path: str, rules: Any) -> tuple[ImagePath, str] | None:  # noqa: A
 
 
 def _place(part: str, path: str) -> tuple[ImagePath, str] | None:
-    """Return an attribute's place and its type; none if no type of DynamoDB ends the path."""
+    """Return an attribute's path and its type; None if the path does not end with a type."""
     *above, kind = _STEP.findall(path)
     if not above or kind not in TYPES:
         return None

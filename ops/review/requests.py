@@ -1,4 +1,4 @@
-"""What the pipes will send, as pieces of the page."""
+"""What the pipes will send, as sections of the page."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -8,15 +8,15 @@ from ops.review.escape import code, plain
 from ops.review.section import Section, diff, fold
 
 FEW: Final = 8
-"""Pipes of which each has a line of its own; of more, those that do the same share one."""
+"""Up to so many pipes have a line each; of more, pipes that change alike share a line."""
 SHOWN: Final = 6
-"""Samples of each kind whose requests are shown: gained, lost, sent in another way."""
+"""Samples whose requests are shown, of each kind: gained, lost, sent differently."""
 NAMED: Final = 4
 """Samples that a line names."""
 
 
 def requests(behaviours: Sequence[Behaviour]) -> Iterator[Section]:
-    """Yield what changes in what is sent, in a line a pipe, and the requests on samples, folded."""
+    """Yield a line for each pipe that will send something else, and its requests, folded."""
     if not behaviours:
         return
     yield Section("### What the pipes will send")
@@ -51,7 +51,7 @@ def requests(behaviours: Sequence[Behaviour]) -> Iterator[Section]:
 
 
 def _summary(behaviour: Behaviour) -> str:
-    """Return in a line what a pipe does otherwise."""
+    """Return a line about what a pipe does differently."""
     if behaviour.trouble:
         return f"cannot be run: {plain(behaviour.trouble)}"
     if behaviour.is_untold:
@@ -70,7 +70,7 @@ def _summary(behaviour: Behaviour) -> str:
 
 
 def _kinds(answers: Sequence[Answer]) -> tuple[list[Answer], list[Answer], list[Answer]]:
-    """Return the samples that are sent from now on, those no longer, those in another way."""
+    """Return the samples that are gained, lost, and sent differently."""
     gained = [answer for answer in answers if answer.gained]
     lost = [answer for answer in answers if answer.lost]
     return gained, lost, [one for one in answers if not one.gained and not one.lost]
@@ -83,7 +83,7 @@ def _shown(answers: Sequence[Answer]) -> list[Answer]:
 
 
 def _some(answers: Sequence[Answer]) -> str:
-    """Return what happens in some samples, the plainest by name."""
+    """Return what happens in some samples, named by the plainest."""
     named = " and when ".join(plain(answer.sample) for answer in answers[:NAMED])
     more = len(answers) - NAMED
     return f"{named} (and {more} more)" if more > 0 else named

@@ -1,4 +1,4 @@
-"""The resources of a plan as pieces of the page: what changes, what has drifted, the outputs."""
+"""The resources of a plan as sections of the page: changes, drift, outputs."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from ops.review.plan import Action, Change, Plan
 from ops.review.section import Section, cell, compact, diff, fold, pretty
 
 SHORT: Final = 80
-"""Characters of a value that stand in a table's cell."""
+"""Characters of a value in a cell of a table."""
 TITLES: Final[Mapping[Action, str]] = {
     Action.DELETE: "Destroyed",
     Action.REPLACE: "Replaced",
@@ -30,11 +30,11 @@ COUNTED_FIRST: Final = (
     "Replaced",
     "Destroyed",
 )
-"""The groups in the order in which they become counts: a loss stands in a warning besides."""
+"""The order in which groups become counts; a loss is shown as a warning too."""
 
 
 def changed(plan: Plan) -> Iterator[Section]:
-    """Yield what is destroyed, replaced, changed, added and forgotten, what matters most first."""
+    """Yield what is destroyed, replaced, changed, added and forgotten, in this order."""
     for action, title in TITLES.items():
         changes = plan.of(action)
         if not changes:
@@ -54,7 +54,7 @@ def changed(plan: Plan) -> Iterator[Section]:
 
 
 def _count(title: str, changes: Sequence[Change]) -> str:
-    """Return a group in two lines: how many of which kind."""
+    """Return a group in two lines: how many resources of which kind."""
     kinds = Counter(change.type for change in changes)
     listed = ", ".join(f"{count} {code(kind)}" for kind, count in sorted(kinds.items()))
     return f"### {title}\n\n{listed} (the list is left out for want of room)"
@@ -101,7 +101,7 @@ def _table(change: Change, names: Sequence[str]) -> str:
 def _leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - any JSON
     """Yield the parts that differ: where, and both sides as text.
 
-    A block that is there once is a list of one in a plan, and stands without its index here.
+    A block that can occur once is a list of one in a plan, and is shown without its index.
     """
     if before == after:
         return
@@ -126,7 +126,7 @@ def _is_block(value: Any) -> bool:  # noqa: ANN401 - any JSON
 
 
 def drifted(plan: Plan) -> Iterator[Section]:
-    """Yield what was changed or is gone outside of Terraform."""
+    """Yield what was changed or removed outside of Terraform."""
     moved = sorted((one for one in plan.drift if one.changed), key=lambda one: one.address)
     gone = [one for one in moved if one.action is Action.DELETE]
     changed = [one for one in moved if one.action is not Action.DELETE]

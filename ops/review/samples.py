@@ -1,7 +1,7 @@
-"""Stream records to try pipes on: an item's life, and items that filters tell apart.
+"""Stream records to try pipes on: an item's life, and items that filters treat differently.
 
-An item has what the pipes read: a weather record where that will do, else one that is made up. Of
-each attribute that a filter asks about, before or after the change, there are items that match,
+An item has what the pipes read: it is a weather record if that has everything, otherwise made up.
+For each attribute that a filter names, before or after the change, there are items that match,
 items that do not, and items without it.
 """
 
@@ -27,20 +27,20 @@ _ITEM: Final = {
 _OLD: Final = _ITEM | {"MaxTemp": {"N": "18"}}
 _BY_TTL: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 MOST: Final = 120
-"""Items that are tried; each of them is written, changed, and deleted in two ways."""
+"""Items that are tried; each is written, changed, and deleted in two ways."""
 BASES: Final = 60
-"""Of these, those that match alternatives of the filters and are varied."""
+"""Of these, how many match alternatives of the filters and are varied."""
 
 Records = Mapping[str, Mapping[str, Any]]
 """Stream records by what happens in each."""
 Choice = tuple[str, Any] | object
-"""What an attribute is: its type and its value, or MISSING."""
+"""An attribute's type and value, or MISSING."""
 Item = Mapping[ImagePath, Choice]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A record and what happens in it; `is_whole` unless it lacks something that is read.
+    """A record and what happens in it; `is_whole` says that it has everything that is read.
 
     `plain` is the name of the record in which the same happens to the plainest item.
     """
@@ -88,9 +88,9 @@ def given(records: Records) -> list[Sample]:
 def samples_for(
     definitions: Sequence[Definition | RuleDefinition], keys: Mapping[str, str] | None = None
 ) -> list[Sample]:
-    """Return records by which these pipes or rules can be told apart, the plainest first.
+    """Return records that show differences between these pipes or rules, the plainest first.
 
-    `keys` are the table's key attributes with their types, where they are known.
+    `keys` are the table's key attributes with their types, if they are known.
     """
     read = _Read(definitions, keys or {})
     bases = read.bases()
@@ -109,10 +109,10 @@ def samples_for(
 
 
 def _varied(bases: Sequence[Item], read: "_Read", *, alone: bool) -> Iterator[Item]:
-    """Yield the bases; then, if there is something to compare, each attribute otherwise.
+    """Yield the base items; then, to compare, items with another value of one or two attributes.
 
-    These are what the filters ask about, and what is not read as before; what the filters ask
-    otherwise than before comes first. After one attribute at a time come two at a time.
+    These are the attributes that filters name, and those that are read differently than before.
+    What the filters ask differently comes first.
     """
     yield from bases
     if alone:
@@ -141,7 +141,7 @@ def _unlike(items: Iterator[Item]) -> Iterator[Item]:
 
 
 def _named(item: Item, base: Item) -> str:
-    """Return what an item is called: by what makes it another than the first."""
+    """Return an item's name: by its difference from the first."""
     told = []
     for place in sorted(item):
         choice, usual = item[place], base[place]
@@ -162,7 +162,7 @@ def _named(item: Item, base: Item) -> str:
 
 @dataclass
 class _Read:
-    """What the definitions read, and what each attribute may be."""
+    """What the definitions read, and the values to try for each attribute."""
 
     definitions: Sequence[Definition | RuleDefinition]
     key_types: Mapping[str, str]
@@ -201,7 +201,7 @@ class _Read:
             self.choices[place] = self._choices(place, found)
 
     def _alternatives_of_one_side(self) -> list[reads.Asked]:
-        """Return the alternatives that not all of the filters have."""
+        """Return the alternatives that are not in every filter."""
         of_each = list(self._asked.values())
         return [
             one
@@ -230,10 +230,10 @@ class _Read:
         return made_up(kind, place.name)[0] if weather is None else weather
 
     def bases(self) -> list[Item]:
-        """Return items that each alternative of each filter matches, those that differ.
+        """Return different items that match each alternative of each filter.
 
-        Each is there twice: with what the other alternatives ask, and with nothing of that. The
-        alternatives that not all filters have come before the others, but for the very first.
+        Each is returned twice: with what the other alternatives ask, and without. Alternatives that
+        are not in every filter come earlier, except for the first of all.
         """
         usual: list[tuple[bool, Item]] = []
         for one in self.definitions:
@@ -293,12 +293,12 @@ class _Read:
 
 
 def _as_dict(choice: Choice) -> dict[str, Any] | None:
-    """Return a value as DynamoDB has it, by its type."""
+    """Return a value as DynamoDB writes it, by its type."""
     return {choice[0]: choice[1]} if isinstance(choice, tuple) else None
 
 
 def _put(image: dict[str, Any], place: ImagePath, choice: Choice) -> None:
-    """Put an attribute into an item, with its type; or take it out."""
+    """Put an attribute with its type into an item, or remove it."""
     steps = reads.steps(place.path)
     if not isinstance(choice, tuple):
         _take_out(image, steps)
@@ -321,7 +321,7 @@ def _take_out(image: Any, steps: Sequence[str]) -> None:  # noqa: ANN401 - any J
 
 
 def _set(holder: dict[str, Any], steps: Sequence[str], value: Any) -> None:  # noqa: ANN401 - any JSON
-    """Put a value at its path, such as `Address.M.City`; of a list, the first if none is said."""
+    """Put a value at its path, such as `Address.M.City`; a list's default index is 0."""
     place: Any = holder
     steps = list(steps)
     for step, below in zip(steps, [*steps[1:], None], strict=True):

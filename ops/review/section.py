@@ -1,4 +1,4 @@
-"""A piece of a review's page, and how text and values stand in it."""
+"""A section of a review's page, and how text and values are written in it."""
 
 import difflib
 import json
@@ -11,10 +11,10 @@ from ops.review.escape import code, coded
 
 @dataclass
 class Section:
-    """A piece of the page; `short` takes its place where there is no room, if it has one.
+    """A section of the page; `short` replaces it where there is no room.
 
-    Where that is not enough, the sections of one `group` become a single one, `counted`. What is
-    `folded_last` names pipes, and goes after every detail.
+    If that is not enough, the sections of one `group` become a single one, `counted`. A section
+    that is `folded_last` names pipes, and is folded after every detail.
     """
 
     text: str
@@ -25,12 +25,12 @@ class Section:
 
 
 def fold(summary: str, text: str) -> str:
-    """Return text that a summary unfolds."""
+    """Return text that unfolds below a summary."""
     return f"<details><summary>{coded(summary)}</summary>\n\n{text}\n\n</details>"
 
 
 def diff(before: str, after: str) -> str:
-    """Return two texts as a diff, whole."""
+    """Return two whole texts as a diff."""
     lines = list(
         difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=10_000)
     )[3:]
@@ -45,7 +45,7 @@ def compact(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def pretty(text: str) -> str:
-    """Return text on several lines if it is JSON, as policies and templates are."""
+    """Return text on several lines if it is JSON, such as policies and templates."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Values that a filter's rules match, and others close to them that they do not.
+"""Values that a filter's rules match, and similar values that they do not match.
 
 See AWS: "Comparison operators for use in event patterns in Amazon EventBridge".
 """
@@ -12,7 +12,7 @@ import eventpipes
 from eventpipes import EventPipesError
 
 MISSING: Final = object()
-"""What stands for an attribute that an item does not have."""
+"""Stands for an attribute that an item does not have."""
 OTHERS: Final[Mapping[str, Sequence[Any]]] = {
     "N": ("600", "601"),
     "NS": ("600", "601"),
@@ -21,17 +21,17 @@ OTHERS: Final[Mapping[str, Sequence[Any]]] = {
     "BOOL": (True, False),
     "NULL": (True,),
 }
-"""Values of each type of DynamoDB; strings are told by the attribute's name."""
+"""Values of each type of DynamoDB; strings are made of the attribute's name."""
 MOST: Final = 12
 """Values of one attribute that are tried."""
 
 
 def values(sides: Sequence[Sequence[Any]], kind: str, name: str) -> list[Any]:
-    """Return values of a DynamoDB type to try against rules, which some match and some do not.
+    """Return values of a DynamoDB type to try against rules; rules match some and not others.
 
     `sides` are the rules of each filter that is compared. Values that not all of them name come
-    first, so that they are among the few that are tried. `kind` is empty where the value is no
-    attribute's, `name` is what made-up text is called by.
+    first, so they are among the few that are tried. `kind` is empty where the value is no
+    attribute's; made-up text contains `name`.
     """
     of_each = [near(rules, kind) for rules in sides]
     found: list[Any] = []
@@ -45,18 +45,18 @@ def values(sides: Sequence[Sequence[Any]], kind: str, name: str) -> list[Any]:
 
 
 def near(rules: Sequence[Any], kind: str) -> list[Any]:
-    """Return every value of a type at the edges of rules, those of the first rule first."""
+    """Return values of a type at the edges of rules, those of the first rule first."""
     found = [_typed(value, kind) for rule in rules for value in _near(rule)]
     return [one for one in found if one is not None]
 
 
 def made_up(kind: str, name: str) -> Sequence[Any]:
-    """Return values that no filter has named."""
+    """Return values that no filter names."""
     return OTHERS.get(kind, (f"some {name}", f"another {name}"))
 
 
 def matching(rules: Sequence[Any], candidates: Sequence[Any]) -> Any:  # noqa: ANN401 - any JSON
-    """Return the first value that the rules match, MISSING where only that does."""
+    """Return the first value that the rules match; MISSING if they match only a missing one."""
     try:
         pattern = eventpipes.compile(json.dumps({"value": list(rules)}))
     except EventPipesError:
@@ -68,7 +68,7 @@ def matching(rules: Sequence[Any], candidates: Sequence[Any]) -> Any:  # noqa: A
 
 
 def _typed(value: Any, kind: str) -> Any:  # noqa: ANN401 - any JSON
-    """Return a value as DynamoDB has it in this type, none where it cannot."""
+    """Return a value as DynamoDB writes it in this type; None if it cannot."""
     match kind:
         case "S" | "SS" | "B" | "BS":
             return value if isinstance(value, str) else None
@@ -83,7 +83,7 @@ def _typed(value: Any, kind: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _near(rule: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
-    """Yield values at the edges of a rule: some that it matches, some that it does not."""
+    """Yield values near a rule's: it matches some and not others."""
     if not isinstance(rule, dict):
         yield rule
         return
@@ -107,7 +107,7 @@ def _ending(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
 
 
 def _cases(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """Yield a text; of `{"equals-ignore-case": text}` also as it is written otherwise."""
+    """Yield a text; for `{"equals-ignore-case": text}` also in other cases."""
     if isinstance(text, str):
         yield text
     elif isinstance(text, dict) and isinstance(text.get("equals-ignore-case"), str):
@@ -142,7 +142,7 @@ def _filled(wildcard: str, text: str) -> str:
 
 
 def _addresses(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """Yield the first and the last address of a block, and those beside it."""
+    """Yield the first and the last address of a block, and their neighbours outside."""
     try:
         block = ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -162,4 +162,4 @@ _BESIDE: Final[Mapping[str, Callable[[Any], Iterator[Any]]]] = {
     "suffix": _ending,
     "wildcard": _wild,
 }
-"""How values beside what an operator asks are found; `exists` asks of no value."""
+"""For each operator, how to find values near those that it names; `exists` names no value."""

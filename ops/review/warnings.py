@@ -1,4 +1,4 @@
-"""What a plan loses, as pieces of the page."""
+"""What a plan loses, as sections of the page."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -14,7 +14,7 @@ HELD_BACK: Final = (
 
 
 def warnings(findings: Sequence[Finding], stale: Sequence[str] = ()) -> Iterator[Section]:
-    """Yield what holds the plan back, what is allowed, what is only told; nothing of it is cut."""
+    """Yield what holds the plan back, what is allowed, and other losses; none of it is cut."""
     if stale:
         lines = ["> [!WARNING]", "> **Allowed for another plan**, whose loss was another:", ">"]
         lines += [f"> - {code(one)}" for one in stale]
@@ -41,7 +41,7 @@ def warnings(findings: Sequence[Finding], stale: Sequence[str] = ()) -> Iterator
 
 
 def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Return findings that say the same together."""
+    """Return findings with the same text as groups."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.loss, finding.instead), []).append(finding)

@@ -1,4 +1,4 @@
-"""What a plan would lose: data, deliveries, or what is needed to bring them back."""
+"""What a plan would lose: data, deliveries, or what is needed to recover them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -53,9 +53,9 @@ RULES: Final[Mapping[str, Rule]] = {
 def losses(
     plan: Plan, behaviours: Sequence[Behaviour] = ()
 ) -> Iterator[tuple[str, Change | Behaviour | None, Loss]]:
-    """Yield every loss with its address, and what it is of.
+    """Yield every loss with its address and its cause.
 
-    That is a change, or a pipe's behaviour, or nothing where it is of the plan as a whole.
+    The cause is a change or a pipe's behaviour; there is none for a loss of the whole plan.
     """
     whole = Whole(plan)
     moved = list(orphan.moved_away(whole))

@@ -1,4 +1,4 @@
-"""What nobody is told any more: alarms, their topic, its subscriptions."""
+"""Losses of alarms, their topic and its subscriptions: messages that nobody gets any more."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ SLOWER = ("evaluation_periods", "datapoints_to_alarm", "period")
 
 
 def alarm(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what an alarm no longer tells."""
+    """Yield the losses of an alarm."""
     name = change.before.get("alarm_name") or change.address
     if change.action is Action.DELETE:
         yield told(
@@ -35,7 +35,7 @@ def alarm(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def topic(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what a topic loses."""
+    """Yield the losses of a topic."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -48,7 +48,7 @@ def topic(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def subscription(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what a subscription loses."""
+    """Yield the losses of a subscription."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -65,7 +65,7 @@ def subscription(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def topic_policy(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what goes with the topic's policy."""
+    """Yield the losses of a topic's policy."""
     if change.action is Action.DELETE:
         yield told(
             "destroyed",
@@ -75,7 +75,7 @@ def topic_policy(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def _actions(change: Change) -> list[str]:
-    """Return who an alarm no longer tells."""
+    """Return the recipients that an alarm loses."""
     return sorted(
         str(one)
         for name in ("alarm_actions", "ok_actions", "insufficient_data_actions")

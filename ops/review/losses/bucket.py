@@ -1,4 +1,4 @@
-"""What a bucket, such as the Terraform state's, can lose."""
+"""Losses of a bucket, such as the bucket of the Terraform state."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ OPENINGS = (
 
 
 def bucket(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what a bucket loses."""
+    """Yield the losses of a bucket."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -31,7 +31,7 @@ def bucket(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def versioning(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what goes with a bucket's versioning."""
+    """Yield the losses of a bucket's versioning."""
     if change.action is Action.DELETE or change.action is Action.UPDATE:
         before, after = (
             block(side, "versioning_configuration").get("status")
@@ -57,7 +57,7 @@ def lifecycle(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def public_access(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what opens a bucket to the public."""
+    """Yield the changes that open a bucket to the public."""
     opened = [name for name in OPENINGS if falls(change, name)]
     if change.action is Action.DELETE or (change.action is Action.UPDATE and opened):
         yield Loss(
@@ -69,7 +69,7 @@ def public_access(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def encryption(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what goes with a bucket's own encryption."""
+    """Yield the losses of a bucket's own encryption."""
     if change.action is Action.DELETE:
         yield told(
             "encryption",

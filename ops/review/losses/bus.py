@@ -1,4 +1,4 @@
-"""What an event bus, its rules, their targets and its archive can lose."""
+"""Losses of an event bus, its rules, their targets and its archive."""
 
 import math
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from ops.review.losses.loss import GONE, Loss, Whole, block, done, is_known, is_
 from ops.review.plan import Action, Change
 
 RETRIES, AGE = 185, 86_400
-"""What EventBridge does where a target says nothing (EventBridge API, "RetryPolicy")."""
+"""EventBridge's defaults for a target (EventBridge API, "RetryPolicy")."""
 
 
 def rule(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield what a rule loses."""
+    """Yield the losses of a rule."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -33,7 +33,7 @@ def rule(change: Change, whole: Whole) -> Iterator[Loss]:
 
 
 def target(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield what a rule's target loses."""
+    """Yield the losses of a rule's target."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -68,7 +68,7 @@ def target(change: Change, whole: Whole) -> Iterator[Loss]:
 
 
 def bus(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield what an event bus loses."""
+    """Yield the losses of an event bus."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -90,7 +90,7 @@ def bus(change: Change, whole: Whole) -> Iterator[Loss]:
 
 
 def archive(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what an archive of events loses."""
+    """Yield the losses of an archive of events."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -119,7 +119,7 @@ def _made_anew(what: str) -> Loss:
 
 
 def _successor(change: Change, whole: Whole) -> str:
-    """Return what is to be waited for: pipes where the bus goes, or another rule."""
+    """Return what must be there first: pipes in place of the bus, or another rule."""
     if change.action is Action.REPLACE:
         return "the new one is there"
     direct = [one.name for one in whole.pipes if one.event_bus is None]

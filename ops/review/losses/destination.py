@@ -1,4 +1,4 @@
-"""What the way to Momento can lose: connections and API destinations."""
+"""Losses of connections and API destinations: the way to Momento."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from ops.review.plan import Action, Change
 
 
 def way_to_momento(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what a connection or an API destination loses."""
+    """Yield the losses of a connection or an API destination."""
     rate = "invocation_rate_limit_per_second"
     if change.action in GONE:
         what = "connection" if change.type.endswith("connection") else "API destination"

@@ -1,4 +1,4 @@
-"""Resources that no rule knows: which kinds hold data, which hold none, and the others."""
+"""Resources without rules of their own: kinds with data, kinds without, and the others."""
 
 import re
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ HOLDING: Final = re.compile(
     |(google|azurerm|confluent|kubernetes|mongodbatlas|mysql|postgresql|snowflake|vault)_.*""",
     re.VERBOSE,
 )
-"""Kinds that hold what no plan makes anew: items, objects, messages, keys, subscriptions."""
+"""Kinds with data that no plan restores: items, objects, messages, keys, subscriptions."""
 EMPTY: Final = frozenset(
     {
         "aws_cloudwatch_dashboard",
@@ -62,11 +62,11 @@ EMPTY: Final = frozenset(
         "time_sleep",
     }
 )
-"""Kinds that hold nothing: made anew, they are as before."""
+"""Kinds without data: made again, they are as before."""
 
 
 def unknown(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what goes with a resource of a kind that has no rule of its own."""
+    """Yield the losses of a resource whose kind has no rule of its own."""
     if change.action not in GONE or change.type in EMPTY:
         return
     if HOLDING.fullmatch(change.type):

@@ -1,4 +1,4 @@
-"""What a log group can lose."""
+"""Losses of a log group."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ WHAT_FOR = "for a record that has left the stream, it is what tells redrive its 
 
 
 def logs(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what a log group loses."""
+    """Yield the losses of a log group."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -35,5 +35,5 @@ def logs(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def _days(side: Mapping[str, Any]) -> float:
-    """Return for how many days a log group keeps what it has; 0 and none said are for ever."""
+    """Return how many days a log group keeps its entries; 0 and nothing mean for ever."""
     return side.get("retention_in_days") or math.inf

@@ -1,4 +1,4 @@
-"""A loss: what a plan takes away, and what to do in its place."""
+"""A loss: what a plan takes away, and what to do instead."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ GONE = (Action.DELETE, Action.REPLACE)
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """One loss: its name, which `--allow` takes, its sentence, and what to do instead.
+    """One loss: its name for `--allow`, its sentence, and what to do instead.
 
-    `blocks` says whether it holds the plan back; the others are told only.
+    `blocks` says whether it holds the plan back; other losses are only shown.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Whole:
 
     @cached_property
     def pipes_before(self) -> list[Definition]:
-        """The pipes as they are; none where their state cannot be read."""
+        """The current pipes; None if they cannot be read."""
         try:
             return before(self.plan.document)
         except EventPipesError:
@@ -47,7 +47,7 @@ class Whole:
 
     @cached_property
     def pipes(self) -> list[Definition]:
-        """The pipes once the plan is applied; none where that cannot be told."""
+        """The pipes after the plan; None if they are not known."""
         try:
             return after(self.plan.document)
         except EventPipesError:
@@ -55,7 +55,7 @@ class Whole:
 
     @cached_property
     def rules(self) -> list[RuleDefinition]:
-        """The rules once the plan is applied."""
+        """The rules after the plan."""
         try:
             return rules_after(self.plan.document)
         except EventPipesError:
@@ -63,11 +63,11 @@ class Whole:
 
     @cached_property
     def vanished(self) -> frozenset[str]:
-        """The addresses that are gone outside of Terraform."""
+        """The addresses that were removed outside of Terraform."""
         return frozenset(one.address for one in self.plan.drift if one.action is Action.DELETE)
 
     def configured(self, address: str) -> Mapping[str, Any] | None:
-        """Return what the root module writes for a resource; nothing where it has none there.
+        """Return the configuration of a resource in the root module; empty if it has none there.
 
         See Terraform: "JSON Output Format", the configuration representation.
         """
@@ -79,21 +79,21 @@ class Whole:
         return None
 
     def made_anew(self, change: Change) -> bool:
-        """Say whether a resource is created in the place of one that somebody has deleted."""
+        """Say whether a resource is created again because somebody deleted it."""
         return change.action is Action.CREATE and change.address in self.vanished
 
 
 Rule = Callable[[Change, Whole], Iterator[Loss]]
-"""Yields what a change of one resource loses; its own action is the first thing it looks at."""
+"""Yields the losses of one resource's change; it looks at the change's action first."""
 
 
 def done(change: Change) -> str:
-    """Return what happens to a resource that goes."""
+    """Return the verb for a resource that goes."""
     return "destroyed" if change.action is Action.DELETE else "replaced"
 
 
 def block(side: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return a block that is there at most once, empty if it is not."""
+    """Return a block that occurs at most once; empty if it does not."""
     found = side.get(name) or [{}]
     one: Mapping[str, Any] = (found[0] if isinstance(found, list) else found) or {}
     return one
@@ -105,15 +105,15 @@ def is_known(change: Change, name: str) -> bool:
 
 
 def differs(change: Change, name: str) -> bool:
-    """Say whether an attribute changes, as far as it is known."""
+    """Say whether an attribute changes, if that is known."""
     return is_known(change, name) and change.before.get(name) != change.after.get(name)
 
 
 def falls(change: Change, name: str) -> bool:
-    """Say whether something is switched off: by false, or by saying no more about it."""
+    """Say whether a setting is switched off: it is false, or no longer there."""
     return is_known(change, name) and bool(change.before.get(name)) and not change.after.get(name)
 
 
 def is_less(before: object, after: object) -> bool:
-    """Say whether a number has become a smaller one; what is not a number has not."""
+    """Say whether a number becomes smaller; False for anything else."""
     return isinstance(before, int | float) and isinstance(after, int | float) and after < before

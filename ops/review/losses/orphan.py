@@ -1,4 +1,4 @@
-"""What a plan leaves behind: it goes on, and Terraform knows it no more."""
+"""Resources that a plan leaves behind: they go on, and Terraform no longer knows them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ _ARN: Final = re.compile(r"arn:[\w-]+:(?P<service>[\w-]+):(?P<region>[\w-]*):(?P
 
 
 def forgotten(change: Change) -> Iterator[Loss]:
-    """Yield what a resource goes on doing that Terraform only forgets."""
+    """Yield the losses of a resource that Terraform only forgets."""
     if change.action is Action.FORGET:
         what = (
             "the pipe goes on sending to the same cache, as it is now"
@@ -28,9 +28,9 @@ def forgotten(change: Change) -> Iterator[Loss]:
 
 
 def moved_away(whole: Whole) -> Iterator[tuple[str, Loss]]:
-    """Yield the deployment that another Region or account leaves behind, with its address.
+    """Yield the deployment that stays in another Region or account, with its address.
 
-    Terraform looks for what the state holds where the provider is now, and does not find it.
+    Terraform looks for the state's resources where the provider is now, and does not find them.
     """
     for place, name, setting in (
         ("region", "Region", "AWS_REGION"),
@@ -86,9 +86,10 @@ def first(whole: Whole) -> Iterator[tuple[str, Loss]]:
 
 
 def _lost_sight_of(whole: Whole, place: str) -> Iterator[Change]:
-    """Yield what is gone for Terraform, or replaced because it is elsewhere.
+    """Yield what Terraform no longer finds, or replaces because it is elsewhere.
 
-    Since 6.0 the provider has a Region in each resource, and replaces the resource for it.
+    Since version 6.0, the provider stores a Region in each resource, and replaces a resource whose
+    Region changes.
     """
     yield from (one for one in whole.plan.drift if one.action is Action.DELETE)
     if place == "region":
@@ -98,7 +99,7 @@ def _lost_sight_of(whole: Whole, place: str) -> Iterator[Change]:
 
 
 def _place(side: Mapping[str, Any], place: str) -> str:
-    """Return the Region or the account of a resource, by its own ARN; empty without."""
+    """Return the Region or the account in a resource's ARN; empty without an ARN."""
     for name in ("arn", "stream_arn", "id"):
         found = _ARN.match(str(side.get(name) or ""))
         if found and found[place]:
@@ -107,7 +108,7 @@ def _place(side: Mapping[str, Any], place: str) -> str:
 
 
 def _now(whole: Whole, place: str) -> str:
-    """Return the provider's Region, or the account that it works in, as far as the plan tells."""
+    """Return the provider's Region or account, if the plan has it."""
     document = whole.plan.document
     if place == "region":
         provider = document.get("configuration", {}).get("provider_config", {}).get("aws", {})

@@ -1,4 +1,4 @@
-"""What a pipe can lose: records, dead letters, attempts, its log."""
+"""Losses of a pipe: records, dead letters, attempts, its log."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ REPAIR = "run ./help.sh verify --repair afterwards"
 
 
 def pipe(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield what a pipe loses."""
+    """Yield the losses of a pipe."""
     if change.action is Action.REPLACE:
         reason = ", ".join(change.replaced_for) or "its source or name"
         yield Loss(
@@ -56,7 +56,7 @@ def _destroyed(change: Change, whole: Whole) -> Loss:
 
 
 def _readers(change: Change, whole: Whole) -> list[str]:
-    """Return the names of new pipes that read what a destroyed one has read."""
+    """Return the names of new pipes that read the stream of a destroyed pipe."""
     name = change.before.get("name")
     was: Definition | None = next((one for one in whole.pipes_before if one.name == name), None)
     if was is None:
@@ -156,21 +156,21 @@ def _stream(side: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_endless(stream: Mapping[str, Any]) -> bool:
-    """Say whether nothing but the stream's own day ends a pipe's attempts.
+    """Say whether only the stream's retention of a day ends a pipe's attempts.
 
-    Where no attempts are said, the provider sends 0 with a change, which is a bound.
+    With a change that names no attempts, the provider sends 0, which is a bound.
     """
     age = stream.get("maximum_record_age_in_seconds")
     return stream.get("maximum_retry_attempts") == -1 and age in (None, 0, -1)
 
 
 def _bound(value: object) -> float:
-    """Return a bound as a number; none said and -1 are none."""
+    """Return a bound as a number; nothing and -1 mean no bound."""
     return value if isinstance(value, int) and value >= 0 else math.inf
 
 
 def _age(value: float) -> float:
-    """Return for how long a record is tried, in seconds: a day, as the stream keeps it, at most."""
+    """Return how many seconds a record is tried; at most a day, as the stream keeps it."""
     return min(value or math.inf, 86_400)
 
 

@@ -1,4 +1,4 @@
-"""What a queue, and the policy by which rules write to it, can lose."""
+"""Losses of a queue, and of the policy by which rules write to it."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from ops.review.plan import Action, Change
 
 
 def queue(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield what a queue loses."""
+    """Yield the losses of a queue."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -40,7 +40,7 @@ def queue(change: Change, whole: Whole) -> Iterator[Loss]:
 
 
 def queue_policy(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield what the queue's policy loses, which only rules need."""
+    """Yield the losses of a queue's policy, which only rules need."""
     if change.action in GONE and (whole.rules or not whole.pipes):
         yield Loss(
             name=done(change),

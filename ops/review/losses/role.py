@@ -1,4 +1,4 @@
-"""What roles and their policies can no longer do."""
+"""Losses of roles and their policies: permissions."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,11 +10,11 @@ from ops.review.losses.loss import GONE, Loss, Whole, differs, done, told
 from ops.review.plan import Action, Change
 
 READ = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
-"""What a pipe needs to read a table's stream (EventBridge Pipes, "Permissions for sources")."""
+"""The actions that a pipe needs to read a stream (EventBridge Pipes, "Permissions for sources")."""
 
 
 def role(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield what a role, or its policy, loses."""
+    """Yield the losses of a role or its policy."""
     if change.action in GONE:
         what = "role's policy" if "policy" in change.type else "role"
         yield told(
@@ -63,7 +63,7 @@ def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
 
 
 def _needed(pipe: Definition) -> Iterator[tuple[str, str]]:
-    """Yield what a pipe does, with the resource as far as it is known before the apply."""
+    """Yield a pipe's actions, each with its resource as far as it is known before apply."""
     for action in READ:
         yield action, pipe.source.arn
     send = "events:PutEvents" if pipe.event_bus else "events:InvokeApiDestination"
@@ -73,9 +73,9 @@ def _needed(pipe: Definition) -> Iterator[tuple[str, str]]:
 
 
 def _allows(statements: list[Mapping[str, Any]], action: str, resource: str) -> bool:
-    """Say whether a policy allows an action on a resource, conditions left aside.
+    """Say whether a policy allows an action on a resource, without its conditions.
 
-    An ARN that is known only after the apply is told by its service and kind.
+    Of an ARN that is known only after apply, the service and the kind are compared.
     """
     found = False
     for statement in statements:
@@ -91,10 +91,10 @@ def _allows(statements: list[Mapping[str, Any]], action: str, resource: str) -> 
 
 
 def _is_of(arn: str, pattern: str) -> bool:
-    """Say whether an ARN is one that a policy's pattern means, accounts and Regions left aside.
+    """Say whether an ARN matches a policy's pattern; accounts and Regions are not compared.
 
-    The engine names a stream `.../stream/LATEST` and an account 000000000000 before an apply, and
-    an API destination's ARN ends in an id that only AWS knows.
+    Before apply, the engine names a stream `.../stream/LATEST` and an account 000000000000; an API
+    destination's ARN ends in an id that only AWS knows.
     """
     if pattern == "*":
         return True

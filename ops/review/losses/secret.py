@@ -1,4 +1,4 @@
-"""What secrets and encryption keys can lose."""
+"""Losses of secrets and encryption keys."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from ops.review.plan import Action, Change
 
 
 def secret(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what a secret loses."""
+    """Yield the losses of a secret."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -26,13 +26,13 @@ def secret(change: Change, _: Whole) -> Iterator[Loss]:
 
 
 def secret_version(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield only a version that goes: a replaced one is how a new key gets in."""
+    """Yield a version that is destroyed; replacing it is how a new API key gets in."""
     if change.action is Action.DELETE:
         yield from secret(change, whole)
 
 
 def key(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield what an encryption key loses."""
+    """Yield the losses of an encryption key."""
     if change.action in GONE:
         yield Loss(
             name=done(change),

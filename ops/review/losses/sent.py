@@ -1,4 +1,4 @@
-"""What a plan loses in what is sent: keys, times to live, caches, changes."""
+"""Losses in what is sent: keys, times to live, caches, records."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from ops.review.behaviour import Answer, Behaviour
 from ops.review.losses.loss import Loss, told
 
 REFUSED: Final = frozenset({"empty-key", "empty-name", "no-key", "no-ttl"})
-"""Refusals that are no matter of a sample's size, or of what an account may."""
+"""Refusals that do not depend on a sample's size, or on the account's limits."""
 SEVERAL = 3
 """Samples that a sentence names; more are counted."""
 _CACHE = re.compile(r"/cache/([^/?]*)")
@@ -19,9 +19,10 @@ _TOPIC = re.compile(r"/topics/([^/?]*)/([^/?]*)")
 
 
 def sent(behaviour: Behaviour) -> Iterator[Loss]:
-    """Yield what a pipe's or a rule's other requests lose.
+    """Yield the losses of a pipe's or a rule's changed requests.
 
-    A sample that lacks an attribute is told of; one that has all that is read holds the plan back.
+    A sample that lacks an attribute is only reported; a sample with everything that is read holds
+    the plan back.
     """
     if behaviour.refused:
         yield Loss(
@@ -41,7 +42,7 @@ def sent(behaviour: Behaviour) -> Iterator[Loss]:
 
 
 def fault(outcome: object) -> tuple[str, str] | None:
-    """Return why Momento refuses a request, as a name and a sentence; none if it does not."""
+    """Return why Momento refuses a request, as a name and a sentence; None if it does not."""
     if isinstance(outcome, Unprocessable):
         return "no-request", f"no request can be made ({outcome.reason})"
     if not isinstance(outcome, Request):

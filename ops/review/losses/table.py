@@ -1,4 +1,4 @@
-"""What a table can lose: items, copies of them, its stream, its protection."""
+"""Losses of a table: items, their copies, its stream, its protection."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,12 +9,11 @@ from ops.review.losses.loss import is_less
 from ops.review.plan import Action, Change
 
 RECOVERABLE_DAYS = 35
-"""How far back point-in-time recovery goes where nothing is said (DynamoDB, "Point-in-time
-backups for DynamoDB")."""
+"""Days of point-in-time recovery by default (DynamoDB, "Point-in-time backups for DynamoDB")."""
 
 
 def table(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield what a table loses."""
+    """Yield the losses of a table."""
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -79,9 +78,9 @@ def _expiry(change: Change) -> Iterator[Loss]:
 
 
 def _left_on(change: Change, whole: Whole) -> Loss | None:
-    """Return what is lost where a table expires and its configuration says nothing of that.
+    """Return the loss where a table expires items and its configuration does not say so.
 
-    The provider then plans no change: the configuration alone tells.
+    The provider then plans no change; only the configuration shows it.
     """
     attribute = _expires(change.after)
     if change.action not in (Action.UPDATE, Action.NOTHING) or not attribute:
@@ -100,7 +99,7 @@ def _still_expires(attribute: str | None) -> Loss:
 
 
 def _expires(side: Mapping[str, Any]) -> str | None:
-    """Return the attribute by which a table's items expire, if they do."""
+    """Return the attribute by which a table's items expire, if there is one."""
     ttl = block(side, "ttl")
     return (ttl.get("attribute_name") or None) if ttl.get("enabled") else None
 

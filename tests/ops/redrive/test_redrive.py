@@ -227,7 +227,7 @@ def test_what_ended_a_run_is_not_forgotten_for_a_later_trouble(
     for name in ("Oslo", "Bergen"):
         cloud.weather.put(name)
         cloud.give_up(PUT)
-    monkeypatch.setattr(LetterReplay, "settle", settle)
+    monkeypatch.setattr(LetterReplay, "replay", settle)
     summary = cloud.redrive()
     assert str(summary.halted) == "set MOMENTO_API_KEY"
     assert summary.count(LetterStatus.LEFT) == 2
