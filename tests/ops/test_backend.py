@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import __main__ as commands
+from ops import stack
 from ops.backend import another_state
 from tests.conftest import ENDPOINT, KEY
 from tests.ops.conftest import Fake
@@ -52,8 +52,8 @@ def test_a_command_goes_on_with_the_state_that_the_settings_name(
     monkeypatch.setenv("MOMENTO_API_KEY", KEY)
     fake("terraform", f'echo "$@" >"{tmp_path}/arguments"')
     used(tmp_path, now=NOW | {"key": "other"}, was=NOW)
-    monkeypatch.setattr(commands, "synthesize", lambda *_: tmp_path)
-    commands._initialized()  # noqa: SLF001 - what plan, review, deploy and destroy begin with
+    monkeypatch.setattr(stack, "synthesize", lambda *_: tmp_path)
+    stack.initialized()
     assert (tmp_path / "arguments").read_text().split() == [
         *("init", "-no-color", "-input=false", "-reconfigure"),
     ]

@@ -284,7 +284,7 @@ def test_ctrl_c_ends_a_command(run: Commands, monkeypatch: pytest.MonkeyPatch) -
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_place", interrupted)
+    monkeypatch.setattr(cli, "_clients", interrupted)
     assert run("watch") == 130
     assert run.out == ""
 

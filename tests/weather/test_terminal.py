@@ -73,6 +73,6 @@ def test_no_step_and_no_error_gives_orders_to_the_terminal(
     def refuse(*_: object) -> None:
         raise WeatherError(f"Momento answers 400: {CLEAR}")
 
-    monkeypatch.setattr(cli, "_place", refuse)
+    monkeypatch.setattr(cli, "_clients", refuse)
     assert run("list") == 1
     assert run.errors == [f"error: Momento answers 400: {SEEN}"]

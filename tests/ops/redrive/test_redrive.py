@@ -216,7 +216,7 @@ def test_what_ended_a_run_is_not_forgotten_for_a_later_trouble(
     ended = Event()
     turns = iter([UnusableError("set MOMENTO_API_KEY"), None])
 
-    def settle(*_: object) -> None:
+    def replay(*_: object) -> None:
         ending = next(turns)
         if ending:
             Timer(0.2, ended.set).start()
@@ -227,7 +227,7 @@ def test_what_ended_a_run_is_not_forgotten_for_a_later_trouble(
     for name in ("Oslo", "Bergen"):
         cloud.weather.put(name)
         cloud.give_up(PUT)
-    monkeypatch.setattr(LetterReplay, "replay", settle)
+    monkeypatch.setattr(LetterReplay, "replay", replay)
     summary = cloud.redrive()
     assert str(summary.halted) == "set MOMENTO_API_KEY"
     assert summary.count(LetterStatus.LEFT) == 2
