@@ -1,1 +1,1 @@
-"""The demonstration: write weather records to the table, watch them reach cache and topic."""
+"""The demonstration: write weather records, and watch them reach the cache and the topic."""

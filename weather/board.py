@@ -1,4 +1,4 @@
-"""What the page shows, kept up to date while somebody looks, and told to all who look."""
+"""What the page shows; kept up to date while a page is open, and sent to every open page."""
 
 import asyncio
 import threading
@@ -24,9 +24,9 @@ from weather.table import WeatherTable
 MESSAGES = 50
 DELIVERIES = 90
 RECORDS = 50
-"""Records that are shown: those touched last, and others while there is room."""
+"""Records on the page: those that changed last, and others while there is room."""
 LOOK_AGAIN_SECONDS = (0.0, 0.3, 1.0, 3.0)
-"""When a location is compared after something happened to it."""
+"""Seconds after which a location is compared, once something happened to it."""
 REFRESH_SECONDS = 5.0
 RETRY_SECONDS = 2.0
 TICK_SECONDS = 0.02
@@ -34,14 +34,14 @@ TICK_SECONDS = 0.02
 Event = tuple[str, Any]
 """A name and JSON data: record, removed, more, message, delivery, dead-letters, problem.
 
-`more` is how many records are shown while the table has more, else 0.
+`more` is how many records the page shows while the table has others too, otherwise 0.
 """
 
 
 class Board:
     """Follows the topic, the pipes and the queue, and compares the table with the cache.
 
-    `events` is what one page is told: first how things are, then each change.
+    A page gets `events`: first the current state, then each change.
     """
 
     def __init__(self, settings: WeatherSettings) -> None:
@@ -68,7 +68,7 @@ class Board:
         self._look_at_letters = threading.Event()
 
     def start(self) -> None:
-        """Begin to follow, in threads that end with the process."""
+        """Start following, in threads that end with the process."""
         for follow in (
             self._follow_topic,
             self._follow_deliveries,
@@ -78,12 +78,12 @@ class Board:
             threading.Thread(target=follow, daemon=True, name=follow.__name__).start()
 
     def stop(self) -> None:
-        """End as soon as what is under way has ended."""
+        """End after the work in hand."""
         self._stop.set()
         self._look_at_letters.set()
 
     def touch(self, location: str) -> None:
-        """Compare a location now, and again a little later: the pipes take a moment."""
+        """Compare a location now, and again a little later: the pipes need a moment."""
         now = time.monotonic()
         with self._lock:
             if location in self._records:
@@ -92,11 +92,11 @@ class Board:
             self._due[location] = sorted([*self._due.get(location, [])[-1:], *due])
 
     def look_at_letters(self) -> None:
-        """Look into the queue now."""
+        """Read the queue now."""
         self._look_at_letters.set()
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield how things are, then what changes."""
+        """Yield the current state, then each change."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Event] = asyncio.Queue()
 
@@ -135,7 +135,7 @@ class Board:
                 tell((name, data))
 
     def _follow_topic(self) -> None:
-        """Keep reading the topic, also after a refusal: the user may mend it meanwhile."""
+        """Keep reading the topic, also after a refusal: the user may correct its cause."""
 
         def read() -> None:
             for event in self._topic.watch(self._stop):
@@ -218,7 +218,7 @@ class Board:
         return due
 
     def _compare_all(self) -> None:
-        """Compare what is shown, and as many others of the table as there is room for."""
+        """Compare the records on the page, and others of the table while there is room."""
         found = {record.location: record for record in self.table.list(limit=RECORDS + 1)}
         for location in list(self._records):
             if location in found:
@@ -269,7 +269,7 @@ class Board:
                 self._tell("removed", {"location": location})
 
     def _keep(self, about: str, follow: Callable[[], None]) -> None:
-        """Follow until the end, telling each problem and going on after it."""
+        """Follow until the end; report each problem and go on."""
         while not self._stop.is_set():
             try:
                 follow()

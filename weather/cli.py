@@ -54,13 +54,13 @@ OPTIONS = {
     "ChancesOfPrecipitation": "--precipitation",
     "TTL": "--ttl",
 }
-"""How the command line calls a record's attributes."""
+"""The names of a record's attributes on the command line."""
 Location = Annotated[str, typer.Argument(metavar="LOCATION", help="A city, say; the record's key.")]
 
 
 @dataclass(frozen=True)
 class Clients:
-    """Where the commands work: the table, the cache and the topic."""
+    """What the commands work with: the table, the cache and the topic."""
 
     settings: WeatherSettings
     table: WeatherTable
@@ -76,7 +76,7 @@ def choose(
         bool, typer.Option("--aws", help="AWS and Momento, even while a local cloud is up.")
     ] = False,
 ) -> None:
-    """Remember where to work; each command looks it up when it runs."""
+    """Remember the place; each command looks it up when it runs."""
     context.obj = aws
 
 
@@ -324,12 +324,12 @@ def _print_event(event: TopicEvent) -> None:
 
 
 def _shown(text: str) -> str:
-    """Return a text that is neither markup nor an order to the terminal."""
+    """Return a text without markup and with visible control characters."""
     return escape(visible(text))
 
 
 def main() -> int:
-    """Run a command; return its exit code, with errors in words."""
+    """Run a command; print its errors, and return its exit code."""
     try:
         app(prog_name="./help.sh weather")
     except (WeatherError, LiveError) as error:

@@ -11,7 +11,7 @@ from weather.table import WeatherTable
 
 
 class State(StrEnum):
-    """How the cache stands to the table."""
+    """How the cache agrees with the table."""
 
     IN_SYNC = "in sync"
     STALE = "stale"
@@ -22,11 +22,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What the table holds, what the cache answers, and how they agree.
+    """What the table and the cache hold for a location, and how they agree.
 
-    `ttl` is the seconds that the cache is told, of the record or of all records alike.
-    `seconds_left` is what is left of it: reckoned from when the record was written, as Momento's
-    HTTP API does not tell; none unless both are in sync and that is known.
+    `ttl` is the time to live that Momento gets, in seconds. `seconds_left` is what is left of it,
+    computed from the time of the write, because Momento's HTTP API does not tell; None unless both
+    are in sync and the time is known.
     """
 
     location: str
@@ -62,9 +62,9 @@ def compare(location: str, table: WeatherTable, cache: Cache, ttl: int | None = 
 def judge(
     location: str, record: WeatherRecord | None, body: bytes | None, ttl: int | None = None
 ) -> Comparison:
-    """Return how what the cache holds agrees with the record.
+    """Return how the cache's value agrees with the record.
 
-    `ttl` is the seconds that every item stays, CACHE_TTL_SECONDS; none: its record's own TTL.
+    `ttl` is CACHE_TTL_SECONDS, which holds for every item; None: the record's own TTL.
     """
     held = None if body is None else cached(body) or {"unreadable": body.decode(errors="replace")}
     state = _state(record, held)

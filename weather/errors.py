@@ -2,8 +2,8 @@
 
 
 class WeatherError(Exception):
-    """Something is wrong that its message explains, with what to do next."""
+    """An error that its message explains, with what to do next."""
 
 
 class NoRecordError(WeatherError):
-    """An item of the table is no weather record: somebody else wrote it."""
+    """An item of the table that is no weather record: something else wrote it."""

@@ -1,4 +1,4 @@
-"""Weather records: what a user may write, what the table holds, what the cache answers."""
+"""Weather records: as a user writes them, as the table and the cache hold them."""
 
 import json
 import math
@@ -28,7 +28,7 @@ MAX_EXPONENT = 130
 """DynamoDB's numbers are from 1E-130 to 9.99E125."""
 _AS_DYNAMODB = Context(prec=38)
 MAX_LOCATION = 512
-"""EventBridge takes HTTP parameter values of up to 512 characters, and the key is one."""
+"""EventBridge allows HTTP parameter values of up to 512 characters; the key is such a value."""
 CITIES = (
     *("Amsterdam", "Athens", "Auckland", "Bogotá", "Cairo", "Chennai", "Dakar", "Denver"),
     *("Dublin", "Hanoi", "Helsinki", "Istanbul", "Kraków", "Lagos", "Lima", "Lisbon"),
@@ -48,7 +48,7 @@ def _fits_templates(location: str) -> str:
 
 
 def _is_no_verdict(value: object) -> object:
-    """Refuse true and false, which Python takes for numbers."""
+    """Refuse true and false, which Python counts as numbers."""
     if isinstance(value, bool):
         raise ValueError("must be a number")  # noqa: TRY004 - what pydantic explains
     return value
@@ -135,16 +135,16 @@ class WeatherRecord(BaseModel):
         }
 
     def expires_at(self, ttl: int | None = None) -> float | None:
-        """Return when a TTL, its own or that one, is over, in seconds since 1970.
+        """Return when the record's TTL, or the given one, ends, in seconds since 1970.
 
-        None if its beginning is not known.
+        None if the time of the write is not known.
         """
         return None if self.written_at is None else self.written_at + (ttl or self.ttl)
 
     def seconds_left(self, now: float | None = None, *, ttl: int | None = None) -> float | None:
-        """Return what is left of such a TTL in seconds, 0 once it is over, or none if unknown.
+        """Return how many seconds of a TTL are left: 0 after its end, None if that is not known.
 
-        It is never more than the TTL, though the clock of who wrote the record may be ahead.
+        It is at most the TTL, also where the clock of the writer is ahead.
         """
         expires_at = self.expires_at(ttl)
         if expires_at is None:
@@ -154,10 +154,10 @@ class WeatherRecord(BaseModel):
 
 
 def stored(values: Mapping[str, str | float]) -> WeatherRecord:
-    """Return a record that is in the table already, however wrong its values are.
+    """Return a record of the table, even if its values are wrong.
 
     Raises:
-        NoRecordError: it is no weather record at all.
+        NoRecordError: it is no weather record.
 
     """
     try:
@@ -203,7 +203,7 @@ def _moment(value: str | float) -> float:
 
 
 def cached(body: bytes) -> dict[str, str] | None:
-    """Return the measurements that the cache holds, or none if it is something else.
+    """Return the measurements in the cache's value; None if it is something else.
 
     >>> cached(b'{"Location":"Oslo","MaxTemp":"21","MinTemp":"9","ChancesOfPrecipitation":"40"}')
     {'MaxTemp': '21', 'MinTemp': '9', 'ChancesOfPrecipitation': '40'}
@@ -219,7 +219,7 @@ def cached(body: bytes) -> dict[str, str] | None:
 
 
 def random_record(location: str | None = None) -> WeatherRecord:
-    """Return a record that could be true, of one of some cities unless a location is given."""
+    """Return a plausible record, of a given location or of one of some cities."""
     dice = random.SystemRandom()
     low = dice.randint(-15, 25)
     return WeatherRecord.parse(

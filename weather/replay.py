@@ -1,4 +1,4 @@
-"""Replay the dead letters by the command that operators use: `./help.sh redrive`."""
+"""Replay the dead letters with `./help.sh redrive`, the command of operators."""
 
 import asyncio
 import json
@@ -15,10 +15,10 @@ _ONE_AT_A_TIME = asyncio.Lock()
 
 
 async def replay(settings: WeatherSettings) -> str:
-    """Replay all that wait at the settings' place; return what became of them in a sentence.
+    """Replay all waiting dead letters; return the results in a sentence.
 
     Raises:
-        WeatherError: a replay is under way, takes too long, or could not begin.
+        WeatherError: another replay runs, or this one takes too long or cannot start.
 
     """
     if _ONE_AT_A_TIME.locked():

@@ -1,4 +1,4 @@
-"""Where the table, the cache and the topic are: the stack's settings, at the place found."""
+"""The settings of the demonstration: those of the weather stack, at the place that was found."""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal star
 
 @dataclass(frozen=True, kw_only=True)
 class WeatherSettings:
-    """The stack's settings, and the environment of the place that they were read in."""
+    """The stack's settings, and the environment of their place."""
 
     stack: Settings
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -26,7 +26,7 @@ class WeatherSettings:
     def load(cls, *, aws: bool = False) -> Self:
         """Find the place (see `live.place`), and read the environment and `.env` there.
 
-        With `aws`, a local cloud is passed over.
+        With `aws`, a local cloud is ignored.
 
         Raises:
             WeatherError: a setting is missing or wrong.
@@ -58,7 +58,7 @@ class WeatherSettings:
 
     @property
     def momento(self) -> Access:
-        """Where Momento is asked: at what is deployed, or at the local one in its place."""
+        """Momento's address and API key: the deployed ones, or those of the local Momento."""
         key = self.stack.momento_api_key
         return Access(
             origin=self.env.get("MOMENTO_ENDPOINT_URL") or self.stack.momento_api_endpoint,
@@ -67,7 +67,7 @@ class WeatherSettings:
 
     @property
     def place(self) -> str:
-        """What the commands and the page call the place they work on."""
+        """The name that the commands and the page show for their place."""
         there = name(self.env, region=self.stack.region)
         return there if self.aws_endpoint else f"{there} and Momento at {self.momento.origin}"
 

@@ -12,7 +12,7 @@ from weather.records import WeatherRecord, plain, stored
 
 
 PAGE = 1_000
-"""Items that a scan reads at a time."""
+"""Items in one page of a scan."""
 
 
 class WeatherTable:
@@ -31,7 +31,7 @@ class WeatherTable:
         return asking_aws(f"table {self._name}")
 
     def put(self, record: WeatherRecord) -> None:
-        """Write a record, in the place of the one its location has."""
+        """Write a record; it replaces the record of its location."""
         numbers = record.shown() | {"TTL": str(record.ttl)}
         if record.written_at is not None:
             numbers["WrittenAt"] = plain(Decimal(str(record.written_at)))
@@ -42,7 +42,7 @@ class WeatherTable:
             )
 
     def get(self, location: str) -> WeatherRecord | None:
-        """Return a location's record, read consistently, or none."""
+        """Return a location's record by a consistent read; None if there is none."""
         with self._asking():
             answer = self._client.get_item(
                 TableName=self._name, Key=_key(location), ConsistentRead=True
@@ -58,7 +58,7 @@ class WeatherTable:
         return "Attributes" in answer
 
     def list(self, limit: int | None = None) -> list[WeatherRecord]:
-        """Return the records, or as many as `limit`, by location; others are left out."""
+        """Return the records by location, up to `limit`; other items are left out."""
         with self._asking():
             pages = self._client.get_paginator("scan").paginate(
                 TableName=self._name,

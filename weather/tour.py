@@ -1,4 +1,4 @@
-"""The walk-through in one go: write, see topic and cache, delete, see both again."""
+"""The walk-through in one command: write, read topic and cache, delete, read both again."""
 
 import json
 import queue
@@ -18,13 +18,13 @@ from weather.records import WeatherRecord, random_record
 from weather.table import WeatherTable
 
 PATIENCE_SECONDS = 20.0
-"""How long something may take to arrive; on AWS a pipe takes about a second."""
+"""How long a change may take to arrive; on AWS a pipe takes about a second."""
 POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What was looked at, what was expected there, and what was seen after so long."""
+    """One step: what was expected, and what was seen after how long."""
 
     name: str
     expected: str
@@ -38,9 +38,9 @@ class Step:
 
 
 def tour(table: WeatherTable, cache: Cache, topic: Topic) -> Generator[Step, None, None]:
-    """Write a record of a location of its own, then delete it; yield what was seen.
+    """Write a record of a new location, then delete it; yield what was seen.
 
-    The record is deleted also where the tour ends early.
+    The record is deleted even if the tour ends early.
 
     Raises:
         LiveError: the table, the cache or the topic cannot be reached.
@@ -105,7 +105,7 @@ def _wait_for(look: Callable[[], State], expected: State) -> State:
 
 
 class _Ear:
-    """Listens to the topic in a thread, for what is said of one location."""
+    """Listens to the topic in a thread, for messages about one location."""
 
     def __init__(self, topic: Topic, location: str) -> None:
         self._topic = topic
@@ -129,7 +129,7 @@ class _Ear:
         self._stop.set()
 
     def next(self) -> str | None:
-        """Return the next message of the location, or none if it does not come in time."""
+        """Return the next message about the location; None if none comes in time."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:

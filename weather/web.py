@@ -1,7 +1,7 @@
-"""The page: served on 127.0.0.1 only, and told of every change by server-sent events.
+"""The page: served on 127.0.0.1 only; server-sent events bring it every change.
 
-The keys stay here. A request that changes something must come from the page itself: its
-origin is checked, so that no other site in the same browser can write.
+The keys stay here. A request that changes something must come from the page: its origin is checked,
+so that no other site in the same browser can write.
 """
 
 import asyncio
@@ -159,7 +159,7 @@ async def _in_words(_: Request, error: Exception) -> Response:
 
 
 class _Guard:
-    """Refuses changes from elsewhere, and says to the browser what the page may do."""
+    """Refuses changes from other origins, and tells the browser what the page may do."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -186,7 +186,7 @@ class _Guard:
 
 
 def _is_from_here(headers: Headers) -> bool:
-    """Say whether the page sent it: its own origin, and a body no form can make."""
+    """Say whether the page sent a request: it has its origin, and a body that no form can send."""
     own = f"http://{headers.get('host', '')}"
     json_body = headers.get("content-type", "").partition(";")[0] == "application/json"
     return headers.get("origin") == own and json_body

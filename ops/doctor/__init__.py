@@ -1,4 +1,4 @@
-"""What a deployment needs and how it does, checked one by one: ok, or what to do."""
+"""Check what a deployment needs and how it runs: each check is ok, or says what to do."""
 
 import json
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ CONFIG = Config(retries={"max_attempts": 1}, connect_timeout=5, read_timeout=10)
 
 
 def examine() -> Iterator[Check]:
-    """Yield every check, the ones that need nothing first.
+    """Yield every check, first those that need nothing.
 
-    What is wrong with the tools or the settings is told before AWS and Momento are asked, and
-    without settings neither is.
+    Problems of the tools and the settings come before AWS and Momento are asked; without settings
+    neither is asked.
     """
     yield from tools.examine()
     try:
@@ -62,7 +62,7 @@ def examine() -> Iterator[Check]:
 
 
 def _declared(settings: Settings) -> tuple[Declared | None, Check | None]:
-    """Return what the stack names; if it cannot be synthesized, why what is there is not told."""
+    """Return what the stack declares; or a check that says why it cannot be synthesized."""
     try:
         folder = synthesize(settings.stack, environment(settings), quiet=True)
         document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The AWS account: who I am there, the state bucket, the quotas."""
+"""Checks of the AWS account: the credentials, the state bucket, the quotas."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from ops.errors import OpsError
 from stacks.settings import Settings
 
 Client = Callable[[str], Any]
-"""Gives a boto3 client by service."""
+"""Returns the boto3 client of a service."""
 
 QUOTAS = {
     "pipes": ("pipes", "list_pipes", "Pipes", 1_000),
@@ -25,13 +25,13 @@ NONE = (
     "NoSuchPublicAccessBlockConfiguration",
     "ServerSideEncryptionConfigurationNotFoundError",
 )
-"""S3's codes for what a bucket does not have."""
+"""S3's error codes where a bucket has no such setting."""
 NEAR = 0.8
-"""The share of a quota from which on it is told."""
+"""The share of a quota above which a check warns."""
 
 
 def examine(settings: Settings, client: Client) -> Iterator[Check]:
-    """Yield the checks of the account; the first only, if there are no credentials."""
+    """Yield the checks of the account; only the first one without credentials."""
     try:
         me = client("sts").get_caller_identity()
     except (NoCredentialsError, ProfileNotFound):
@@ -70,7 +70,7 @@ def _state_bucket(settings: Settings, s3: Any) -> Iterator[Check]:  # noqa: ANN4
 
 
 def _open_doors(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - a boto3 client
-    """Yield what is wrong with the bucket that holds the state, and with it the API key."""
+    """Yield what leaves the bucket open that holds the state, and with it the API key."""
     if _answer(s3.get_bucket_versioning, bucket).get("Status") != "Enabled":
         yield "not versioned"
     if not _answer(s3.get_bucket_encryption, bucket):

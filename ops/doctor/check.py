@@ -1,11 +1,11 @@
-"""One thing that the doctor looks at, and how it was found."""
+"""A check of the doctor, and its result."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a check ended."""
+    """The result of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -14,7 +14,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that was looked at: what was found and, unless all is well, what to do."""
+    """One check: what was found and, unless all is well, what to do."""
 
     name: str
     verdict: Verdict
@@ -22,15 +22,15 @@ class Check:
 
 
 def ok(name: str, found: str) -> Check:
-    """Return a check that found all well."""
+    """Return a check without a problem."""
     return Check(name=name, verdict=Verdict.OK, found=found)
 
 
 def warning(name: str, found: str) -> Check:
-    """Return a check that found something to know."""
+    """Return a check that warns."""
     return Check(name=name, verdict=Verdict.WARNING, found=found)
 
 
 def failure(name: str, found: str) -> Check:
-    """Return a check that found something to mend."""
+    """Return a check of something that has to be repaired."""
     return Check(name=name, verdict=Verdict.FAILURE, found=found)

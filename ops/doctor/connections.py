@@ -1,4 +1,4 @@
-"""The connection and the API destinations: authorized, active, and with the key of `.env`."""
+"""Checks of connections and API destinations: authorized, active, with the API key of `.env`."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ SENT_BY = {
     "HttpMethod": "http_method",
     "InvocationRateLimitPerSecond": "invocation_rate_limit_per_second",
 }
-"""What DescribeApiDestination and Terraform call what decides on how requests are sent."""
+"""DescribeApiDestination's and Terraform's names of what decides how requests are sent."""
 VERSION = ("aws_secretsmanager_secret_version", "secret_string_wo_version")
 AFTER_THE_DEPLOY = timedelta(minutes=5)
 """How long after the connection the state is written at most."""
@@ -34,7 +34,7 @@ NO_STATE = ("NoSuchKey", "NoSuchBucket", "404")
 def examine(
     settings: Settings, client: Client, declared: Declared, existence: Existence
 ) -> Iterator[Check]:
-    """Yield what is wrong with connections, destinations and the key; or that they are well."""
+    """Yield the problems of connections, destinations and the API key; or that there is none."""
     events = client("events")
     for name in declared.names("aws_cloudwatch_event_connection"):
         found = existence.look("connection", name, events.describe_connection, Name=name)
@@ -93,12 +93,12 @@ def _connection(found: dict[str, Any]) -> Check:
 
 
 def fingerprint(key: str) -> int:
-    """Return a key's version number, as the secret has it: 28 bits of its SHA-256."""
+    """Return an API key's version number, as the secret has it: 28 bits of its SHA-256."""
     return int(hashlib.sha256(key.encode()).hexdigest()[:7], 16)
 
 
 def _key(settings: Settings, s3: Any, connection: dict[str, Any]) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    """Compare version numbers: the state's, of the key that was deployed, with this one's."""
+    """Compare the version number of the deployed API key, from the state, with that of `.env`."""
     key = os.environ.get(KEY_VARIABLE) or (
         settings.momento_api_key.get_secret_value() if settings.momento_api_key else ""
     )

@@ -1,4 +1,4 @@
-"""What the chosen stack names, from its synthesized JSON: the doctor looks for each of these."""
+"""What the chosen stack declares, from its synthesized JSON; the doctor looks for each resource."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -35,15 +35,12 @@ class Declared:
         return name
 
     def alarm_topics(self) -> list[str]:
-        """Return whom the alarms tell: the name of a topic of the stack, or another's ARN."""
+        """Return the topic that the alarms write to: one of the stack, or another topic's ARN."""
         actions = (one.get("alarm_actions", ()) for one in self.all("aws_cloudwatch_metric_alarm"))
         return sorted({self.name_of(arn) for each in actions for arn in each})
 
     def caches(self) -> dict[str, bool]:
-        """Return every cache that a request can be about, and whether any is about its items.
-
-        The others only have topics that messages are published to.
-        """
+        """Return every cache that a request of the stack may name."""
         found: dict[str, bool] = {}
         routes: list[Definition | RuleDefinition] = [*definitions(self.document)]
         for route in [*routes, *rules(self.document)]:

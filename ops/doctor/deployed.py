@@ -1,4 +1,4 @@
-"""What the chosen stack names, one by one: there, and in a state to work."""
+"""Checks of each resource that the stack declares: it is there, and it can work."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,12 +15,12 @@ from live.pipelines import CHANGES, WEATHER
 from stacks.settings import Settings
 
 CONFIRMED = "arn:"
-"""How a confirmed subscription's ARN begins; another's is "PendingConfirmation" or "Deleted"."""
+"""How a confirmed subscription's ARN begins; others are "PendingConfirmation" or "Deleted"."""
 ALARMS_A_REQUEST = 100
 
 
 def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[Check]:
-    """Yield what is missing, off or disabled of a stack; nothing if none of it is deployed."""
+    """Yield what is missing, off or disabled in a stack; nothing if none of it is deployed."""
     existence = Existence()
     try:
         checks = [
@@ -45,7 +45,7 @@ def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[
 def _streams(
     settings: Settings, client: Client, declared: Declared, existence: Existence
 ) -> Iterator[Check]:
-    """Look at each pipe's stream, and the tables of the stack."""
+    """Yield the problems of each pipe's stream and of the stack's tables."""
     sources: dict[str, str | None] = dict.fromkeys(declared.names("aws_dynamodb_table"))
     missing = []
     for name in declared.names("aws_pipes_pipe"):
@@ -95,7 +95,7 @@ def _stream(table: dict[str, Any], read: str | None) -> Check:
 
 
 def _label(stream: str | None) -> str:
-    """Return when a stream was enabled, which is how its ARN ends.
+    """Return when a stream was enabled: the end of its ARN.
 
     >>> _label("arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026-11-28T08:05:37.738")
     '2026-11-28T08:05:37.738'

@@ -1,4 +1,4 @@
-"""What of a stack is there, and what is missing or may not be looked at."""
+"""The resources of a stack that exist, that are missing, and that may not be read."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,11 +11,11 @@ GONE = (
     *("ResourceNotFoundException", "ResourceNotFound", "NotFoundException", "NotFound"),
     *("NoSuchEntity", "NoSuchEntityException"),
 )
-"""What the services answer about something that is not there."""
+"""Error codes of the services for something that does not exist."""
 
 
 class Existence:
-    """Looks for resources; `found` is how many were there."""
+    """Looks for resources; `found` counts those that exist."""
 
     def __init__(self) -> None:
         self.found = 0
@@ -23,7 +23,7 @@ class Existence:
         self._unseen: list[str] = []
 
     def look(self, kind: str, name: str, ask: Callable[..., Any], **what: Any) -> Any:  # noqa: ANN401 - AWS's words and answer
-        """Return what AWS answers about a resource; nothing if it is not there or not shown.
+        """Return AWS's answer about a resource; None if it does not exist or may not be read.
 
         Raises:
             BotoCoreError: AWS does not answer.
@@ -42,11 +42,11 @@ class Existence:
         return answer
 
     def miss(self, kind: str, name: str) -> None:
-        """Remember that something is missing."""
+        """Note that something is missing."""
         self._missing.setdefault(kind, []).append(name)
 
     def checks(self) -> Iterator[Check]:
-        """Yield what is missing, by kind, and what could not be looked at."""
+        """Yield what is missing, by kind, and what may not be read."""
         for kind, names in self._missing.items():
             verb = "is" if len(names) == 1 else "are"
             yield failure(

@@ -1,4 +1,4 @@
-"""What keeps something for later: the secret with the key, and the pipes' logs."""
+"""Checks of what is kept: the secret with the API key, and the pipes' logs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from ops.doctor.existence import Existence
 
 
 def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    """Yield whether each secret is there, and stays."""
+    """Yield the problems of secrets: missing, or scheduled for deletion."""
     for name in declared.names("aws_secretsmanager_secret"):
         found = existence.look("secret", name, client.describe_secret, SecretId=name)
         if found is None:
@@ -25,7 +25,7 @@ def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[C
 
 
 def logs(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    """Yield whether the log groups are there: they tell redrive the keys of old records."""
+    """Yield missing log groups: redrive finds the keys of old records in them."""
     there = 0
     for name in declared.names("aws_cloudwatch_log_group"):
         answer = existence.look(

@@ -1,4 +1,4 @@
-"""What is deployed: whether the pipelines' pipes run, and how many dead letters wait."""
+"""Checks of the deployed pipelines: their pipes run, and how many dead letters wait."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ from stacks.settings import Settings
 NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 UNDER_WAY = ("CREATING", "UPDATING", "STARTING", "STOPPING", "DELETING")
 WEATHER = "weather"
-"""The stack whose pipeline has all three pipes, and the name of the prefix."""
+"""The stack whose pipeline has all three pipes, and the prefix as its name."""
 
 
 def examine(settings: Settings, client: Client) -> Iterator[Check]:
-    """Yield a check for each pipeline or each of its pipes that is not well, and the queues'.
+    """Yield a check for each pipeline or pipe with a problem, and for the queues.
 
-    One only if nothing is deployed.
+    It is a single check if nothing is deployed.
     """
     try:
         found = list_pipelines(client("pipes"), settings.name_prefix)
@@ -72,7 +72,7 @@ def _pipe(pipe: dict[str, Any]) -> Check:
 
 
 def _queue(pipe: dict[str, Any]) -> str | None:
-    """Return the ARN of a pipe's dead-letter queue, which the rules behind it have, too."""
+    """Return the ARN of a pipe's dead-letter queue; the rules behind the pipe have the same."""
     stream = pipe.get("SourceParameters", {}).get("DynamoDBStreamParameters", {})
     arn: str | None = stream.get("DeadLetterConfig", {}).get("Arn")
     return arn

@@ -1,4 +1,4 @@
-"""The roles of a stack: whether their policies and their trust still say what the stack says."""
+"""Checks of a stack's roles: their policies and their trust are as the stack declares them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ MEND = "EventBridge stops pipes that may not do their work: run ./help.sh deploy
 
 
 def examine(iam: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    """Yield what a role may no longer do, and who may no longer take it."""
+    """Yield the permissions that a role has lost, and the services that may no longer assume it."""
     there, troubled = 0, False
     for policy in declared.all("aws_iam_role_policy"):
         of = {"RoleName": declared.name_of(policy["role"]), "PolicyName": policy["name"]}
@@ -43,7 +43,7 @@ def examine(iam: Any, declared: Declared, existence: Existence) -> Iterator[Chec
 
 
 def _no_longer(written: str | None, deployed: Mapping[str, Any]) -> list[str]:
-    """Return the actions that a policy is to allow, and that the deployed one does not."""
+    """Return the actions that the declared policy allows and the deployed one does not."""
     wanted = _actions(_read(written), "Allow")
     allowed, denied = (_actions(deployed, effect) for effect in ("Allow", "Deny"))
     return sorted(one for one in wanted if not _is_in(one, allowed) or _is_in(one, denied))
@@ -63,7 +63,7 @@ def _actions(policy: Mapping[str, Any], effect: str) -> set[str]:
 
 
 def _trusted(policy: Mapping[str, Any]) -> set[str]:
-    """Return the services that may take a role."""
+    """Return the services that may assume a role."""
     return {
         service
         for statement in _several(policy.get("Statement"))
@@ -73,7 +73,7 @@ def _trusted(policy: Mapping[str, Any]) -> set[str]:
 
 
 def _read(text: str | None) -> dict[str, Any]:
-    """Return a policy of the stack; what it refers to stays as Terraform writes it."""
+    """Return a policy of the stack; its references stay as Terraform writes them."""
     found = json.loads(text) if text else {}
     return found if isinstance(found, dict) else {}
 

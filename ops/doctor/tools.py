@@ -1,4 +1,4 @@
-"""The tools on this machine, the provider and the settings."""
+"""Checks of the tools on this machine, the provider and the settings."""
 
 import os
 import re
@@ -20,7 +20,7 @@ OLDEST = {"python": (3, 11), "node": (18, 18), "terraform": (1, 11)}
 
 
 def examine() -> Iterator[Check]:
-    """Yield the checks that ask nobody outside of this machine, but for the provider's."""
+    """Yield the checks of this machine; only the provider's check uses the network."""
     yield _tool("python", lambda: sys.version)
     yield _tool("node", lambda: _say("node", "--version"))
     yield _tool("terraform", lambda: _say("terraform", "version"))
