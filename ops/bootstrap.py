@@ -36,7 +36,7 @@ def command(*, auto_approve: AutoApprove = False) -> None:
 
 
 class Bucket(Enum):
-    """What there is under the state bucket's name."""
+    """What exists under the state bucket's name."""
 
     ABSENT = auto()
     WITHOUT_STATE = auto()
@@ -46,9 +46,9 @@ class Bucket(Enum):
 def bootstrap(
     settings: Settings, env: Mapping[str, str], *, auto_approve: bool, quiet: bool = False
 ) -> str:
-    """Create or update the state bucket; return a sentence that says what was done.
+    """Create or update the state bucket; return a sentence about what was done.
 
-    `quiet` keeps Terraform's own words back unless it fails; it goes with `auto_approve`.
+    With `quiet`, Terraform's output is printed only if it fails; it needs `auto_approve`.
 
     Raises:
         OpsError: the name belongs to another account, or Terraform failed.
@@ -81,7 +81,7 @@ def bootstrap(
 
 
 def look(settings: Settings, *, key: str) -> Bucket:
-    """Return what is there under the bucket's name.
+    """Return what exists under the bucket's name.
 
     Raises:
         OpsError: the bucket belongs to another account, or AWS cannot be asked.

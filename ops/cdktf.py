@@ -29,12 +29,12 @@ def command(context: typer.Context) -> None:
 def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run cdktf with these arguments and return its exit code.
 
-    Without a terminal, cdktf's deploy crashes on its question and leaves the state locked, so
-    that is refused. Without a registry, the provider lock is skipped. The plan files that it
-    leaves, which hold sensitive values in clear, are removed.
+    Without a terminal, cdktf's deploy crashes at its question and leaves the state locked, so it is
+    refused. Without a registry, the provider lock is skipped. The plan files that cdktf leaves are
+    removed, because they have sensitive values in clear.
 
     Raises:
-        OpsError: it is not installed, or nobody could answer its question.
+        OpsError: cdktf is not installed, or nobody could answer its question.
 
     """
     if not PROGRAM.exists():

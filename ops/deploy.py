@@ -25,7 +25,7 @@ QUESTION = (
 
 
 class HeldBackError(OpsError):
-    """The plan loses something that nobody has allowed."""
+    """The plan loses something that is not allowed."""
 
 
 def command(
@@ -52,13 +52,13 @@ def command(
 
 
 def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True) -> None:
-    """Plan, show the plan and what it loses, ask, and apply that plan.
+    """Plan, show the plan and its losses, ask, and apply that plan.
 
-    Where nobody is asked, each loss that blocks has to be allowed by its token.
+    Where nobody is asked, each blocking loss has to be allowed by its token.
 
     Raises:
         HeldBackError: nobody is asked, and a loss is not allowed.
-        OpsError: the answer was no, or something is allowed that is no loss of the plan.
+        OpsError: the answer was no, or a token is for no loss of the plan.
         TerraformError: planning or applying failed.
 
     """
@@ -67,7 +67,7 @@ def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True
         terraform.quiet("plan", "-input=false", f"-out={file}")
         plan = saved_plan.read(file, lambda: terraform)
         terraform.show("show", str(file))
-        found = _told(plan, allow)
+        found = _print_losses(plan, allow)
         if not asks:
             _must_not_be_held_back(found)
         elif _does_something(plan) and not _is_approved():
@@ -76,21 +76,21 @@ def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True
 
 
 def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ()) -> None:
-    """Apply a saved plan, unless it loses something that is not allowed.
+    """Apply a saved plan, unless it has a loss that is not allowed.
 
     Raises:
         HeldBackError: a loss is not allowed.
-        OpsError: there is no such file, or something is allowed that is no loss of the plan.
+        OpsError: there is no such file, or a token is for no loss of the plan.
         TerraformError: it is stale, or applying failed.
 
     """
     saved_plan.must_be_there(file)
-    _must_not_be_held_back(_told(saved_plan.read(file, lambda: terraform), allow))
+    _must_not_be_held_back(_print_losses(saved_plan.read(file, lambda: terraform), allow))
     saved_plan.apply(terraform, file)
 
 
-def _told(plan: Plan, allow: Sequence[str]) -> Review:
-    """Print what a plan loses, and return its review."""
+def _print_losses(plan: Plan, allow: Sequence[str]) -> Review:
+    """Print the losses of a plan, and return its review."""
     found = review(plan, allow=allow, limit=sys.maxsize)
     blocking = [one for one in found.findings if one.holds_back]
     allowed = [one for one in found.findings if one.blocks and one.allowed]

@@ -1,4 +1,4 @@
-"""The one base error of the operations, and what the commands print of the other packages'."""
+"""The base error of the commands, and the errors that the commands print."""
 
 from eventpipes import EventPipesError
 from live.errors import LiveError
@@ -10,4 +10,4 @@ class OpsError(Exception):
 
 
 EXPLAINED = (OpsError, LiveError, StackError, EventPipesError)
-"""The errors whose message says what to do: a command prints it, without a traceback."""
+"""Errors whose message says what to do; a command prints it, without a traceback."""

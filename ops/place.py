@@ -1,4 +1,4 @@
-"""Where a command works: it finds the place, says it in one line, and reads the settings there."""
+"""Find the place that a command works on, print it, and read the settings there."""
 
 import os
 import sys
@@ -13,15 +13,15 @@ Aws = Annotated[bool, typer.Option("--aws", help="AWS, even while a local cloud 
 
 
 def is_told(*, aws: bool = False) -> bool:
-    """Return whether a place is named, or a local cloud is up, for a command that needs none."""
+    """Return whether a place is named or a local cloud is up, for a command that can do without."""
     asked = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE")
     return aws or bool(asked) or bool(place.local_cloud())
 
 
 def settings_there(*, aws: bool = False, quiet: bool = False) -> Settings:
-    """Find the place, read the settings, and say on stderr where and of which stack they are.
+    """Find the place, read the settings, and print on stderr the place and the stack.
 
-    With `quiet` nothing is said: a script has asked for JSON.
+    With `quiet`, nothing is printed: a script wants JSON.
 
     Raises:
         SettingsError: a setting is missing or wrong.
@@ -35,6 +35,6 @@ def settings_there(*, aws: bool = False, quiet: bool = False) -> Settings:
 
 
 def say(settings: Settings) -> None:
-    """Say on stderr where the command works, and on which stack."""
+    """Print on stderr the place and the stack that the command works on."""
     where = place.name(os.environ, region=settings.region)
     print(f"on {where}, stack {settings.stack}", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""What `./help.sh policy` runs: checkov over what each profile synthesizes, as counts.
+"""Ask checkov about what each profile synthesizes: the command policy.
 
-checkov has an environment of its own, made on first use: its packages and the project's would
-have to agree on versions. `.checkov.yaml` names the checks that are left out, and why.
+checkov has a virtual environment of its own, made on first use, because its packages and the
+project's need different versions. `.checkov.yaml` names the checks that are left out, and why.
 """
 
 import json
@@ -27,7 +27,7 @@ CONFIG = ROOT / ".checkov.yaml"
 HOME = ROOT / ".cache" / "checkov"
 PROFILES = ("demo", "production")
 STACKS = {"pipes": ("weather", "state"), "bus": ("weather",)}
-"""What is synthesized in each topology; the state bucket's stack is the same in both."""
+"""The stacks that are synthesized in each topology; the state's stack is the same in both."""
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 
 
@@ -38,17 +38,17 @@ def command() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckovResult:
-    """How many checks passed, and a line for each that failed."""
+    """How many checks passed, and a line for each failed check."""
 
     passed: int
     failed: Sequence[str]
 
 
 def install() -> None:
-    """Make checkov's environment unless it is there, as the lock has it.
+    """Make checkov's virtual environment as its lock file says, unless it is there.
 
     Raises:
-        CalledProcessError: a package could not be installed; pip has said why.
+        CalledProcessError: a package could not be installed; pip has printed why.
 
     """
     made = HOME / LOCK.name
@@ -65,10 +65,10 @@ def install() -> None:
 
 
 def judge(profile: str, folder: Path) -> CheckovResult:
-    """Synthesize a profile's stacks, in both topologies, in a folder; ask checkov about them.
+    """Synthesize a profile's stacks in both topologies into a folder, and ask checkov about them.
 
     Raises:
-        CalledProcessError: a stack could not be synthesized; it has said why.
+        CalledProcessError: a stack could not be synthesized; the reason has been printed.
 
     """
     install()
@@ -86,7 +86,7 @@ def judge(profile: str, folder: Path) -> CheckovResult:
 
 
 def ask(folder: Path) -> CheckovResult:
-    """Return checkov's verdict on the JSON below a folder; what fails twice alike is told once."""
+    """Return checkov's result for the JSON below a folder; a repeated failure is listed once."""
     command = [os.fspath(HOME / "bin" / "python"), "-m", "checkov.main"]
     arguments = ["-d", os.fspath(folder), "--config-file", os.fspath(CONFIG), "-o", "json"]
     done = subprocess.run(
@@ -107,7 +107,7 @@ def _line(check: dict[str, Any]) -> str:
 
 
 def _environment(**more: str) -> dict[str, str]:
-    """Return an environment without the settings and credentials of whoever asks."""
+    """Return an environment without the user's settings and credentials."""
     kept = ("HOME", "LANG", "PATH", "TMPDIR", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION")
     inherited = {name: os.environ[name] for name in kept if name in os.environ}
     return inherited | {"MOMENTO_API_ENDPOINT": ENDPOINT, "PYTHONPATH": os.fspath(ROOT)} | more

@@ -49,7 +49,7 @@ class Provider:
 
 
 def resolve(root: Path, env: Mapping[str, str], *, again: bool = False) -> Provider:
-    """Return where the provider comes from, as remembered or found now.
+    """Return where the provider comes from, remembered or found now.
 
     Raises:
         OpsError: there is neither a registry nor a mirror.

@@ -1,4 +1,4 @@
-"""Stream records from a file: read, and refused if they are none."""
+"""Stream records of a file; anything else in it is refused."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from live.terminal import visible
 
 
 class EventName(StrEnum):
-    """What becomes of an item, as a record's eventName says it."""
+    """A stream record's eventName: what happened to the item."""
 
     INSERT = "INSERT"
     MODIFY = "MODIFY"
@@ -26,37 +26,37 @@ _MEANT: Final[Mapping[str, EventName]] = {
     **dict.fromkeys(("UPDATE", "UPDATED", "CHANGE", "MODIFIED"), EventName.MODIFY),
     **dict.fromkeys(("PUT", "CREATE", "ADD", "NEW", "WRITE", "INSERTED"), EventName.INSERT),
 }
-"""What people call changes, and DynamoDB does not."""
+"""Words that people use for changes, and DynamoDB does not."""
 _DIGITS: Final = 1_000
-"""Of a number outside of attributes, where AWS has a time or a size."""
+"""Digits of a number that is no attribute, such as a time or a size."""
 _IMAGES: Final = ("Keys", "NewImage", "OldImage")
 
 
 def event_name(name: str) -> EventName:
-    """Return the change that a name stands for, in letters of any case.
+    """Return the eventName for a word, in letters of any case.
 
     Raises:
-        OpsError: it is none; the nearest one is named.
+        OpsError: there is none; the message suggests the nearest.
 
     """
     if name.upper() in [*EventName]:
         return EventName(name.upper())
     near = get_close_matches(name.upper(), [*EventName], 1)
     nearest = _MEANT.get(name.upper(), near[0] if near else None)
-    told = f"did you mean {nearest}? " if nearest else ""
+    hint = f"did you mean {nearest}? " if nearest else ""
     raise OpsError(
-        f"--event is {visible(name[:60])!r}; {told}A record's eventName is {', '.join(EventName)}"
+        f"--event is {visible(name[:60])!r}; {hint}A record's eventName is {', '.join(EventName)}"
     )
 
 
 def read_records(source: str) -> list[dict[str, Any]]:
     """Return the records of a file, or of standard input for `-`.
 
-    A single record, a list of them, an object with `Records` (a stream export or what a Lambda
-    function gets), or one record a line.
+    The file has a single record, a list of records, an object with `Records` (a stream export, or
+    what a Lambda function gets), or a record in each line.
 
     Raises:
-        OpsError: it cannot be read, or holds something else.
+        OpsError: it cannot be read, or contains something else.
 
     """
     records = list(_records(read_text(source), source))
@@ -66,7 +66,7 @@ def read_records(source: str) -> list[dict[str, Any]]:
             " samples"
         )
     for number, record in enumerate(records, 1):
-        why = _why_none(record)
+        why = _problem(record)
         if why is not None:
             raise OpsError(
                 f"{source}: record {number} is no DynamoDB stream record ({visible(why)});"
@@ -76,10 +76,10 @@ def read_records(source: str) -> list[dict[str, Any]]:
 
 
 def named_records(source: str) -> dict[str, dict[str, Any]]:
-    """Return the records of a file by a name for each: its kind, its key, its place if need be.
+    """Return the records of a file by name: eventName and key, with a number if names repeat.
 
     Raises:
-        OpsError: it cannot be read, or holds something else.
+        OpsError: it cannot be read, or contains something else.
 
     """
     records = read_records(source)
@@ -91,7 +91,7 @@ def named_records(source: str) -> dict[str, dict[str, Any]]:
 
 
 def keys_of(record: Mapping[str, Any]) -> str:
-    """Return a record's key as text that may be shown, `Location=Oslo`."""
+    """Return a record's key as text for a terminal: `Location=Oslo`."""
     return ", ".join(
         visible(f"{name}={next(iter(value.values()))}")
         for name, value in record["dynamodb"].get("Keys", {}).items()
@@ -117,7 +117,7 @@ def read_text(source: str) -> str:
 
 
 def parse(text: str, source: str, read_number: Callable[[str], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
-    """Return a file's JSON; `read_number` makes something of each number's text.
+    """Return a file's JSON; `read_number` converts the text of each number.
 
     Raises:
         OpsError: it is not JSON.
@@ -162,14 +162,14 @@ def _records(text: str, source: str) -> Iterator[Any]:
         yield document
 
 
-def _why_none(record: object) -> str | None:
-    """Return why something is no stream record, if it is none."""
+def _problem(record: object) -> str | None:
+    """Return why something is no stream record; None if it is one."""
     if not isinstance(record, dict) or "dynamodb" not in record or "eventName" not in record:
         return "it has no eventName or no dynamodb"
     name, change = record["eventName"], record["dynamodb"]
     if name not in [*EventName]:
-        told = repr(name[:60]) if isinstance(name, str) else kind(name)
-        return f"eventName is {told}, and may be {', '.join(EventName)}"
+        shown = repr(name[:60]) if isinstance(name, str) else kind(name)
+        return f"eventName is {shown}, and may be {', '.join(EventName)}"
     if not isinstance(change, dict):
         return f"dynamodb is {kind(change)}, and not an object"
     for image in _IMAGES:

@@ -1,6 +1,6 @@
-"""A plan in a file: made once, reviewed, and applied as it was reviewed.
+"""A plan in a file: made once, reviewed, and applied as reviewed.
 
-The file holds the API key in clear, as every Terraform plan does, so only its owner may read it.
+The file has the API key in clear, like every Terraform plan, so only its owner may read it.
 """
 
 import os
@@ -14,7 +14,7 @@ from ops.review import Plan, read_plan, read_plan_file
 from ops.terraform import Terraform
 
 BLOCKED = 3
-"""The exit code of a review that holds a plan back."""
+"""The exit code where a plan is held back."""
 
 
 def make(terraform: Terraform, file: Path, arguments: Sequence[str] = ()) -> None:
@@ -29,9 +29,9 @@ def make(terraform: Terraform, file: Path, arguments: Sequence[str] = ()) -> Non
 
 
 def read(file: Path, terraform: Callable[[], Terraform]) -> Plan:
-    """Return a saved plan, or one that `terraform show -json` has printed to a file.
+    """Return a saved plan, or a plan that `terraform show -json` printed to a file.
 
-    Only the former needs `terraform`, which is then asked for.
+    Only a saved plan needs `terraform`.
 
     Raises:
         OpsError: it cannot be read, or is no plan of this stack.
@@ -48,7 +48,7 @@ def read(file: Path, terraform: Callable[[], Terraform]) -> Plan:
 
 
 def read_new(terraform: Terraform) -> Plan:
-    """Plan now, quietly, and return the plan; no file is left."""
+    """Make a plan without printing it; no file is left."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plan"
         terraform.quiet("plan", "-input=false", f"-out={file}")
@@ -56,7 +56,7 @@ def read_new(terraform: Terraform) -> Plan:
 
 
 def apply(terraform: Terraform, file: Path) -> None:
-    """Apply a saved plan, which nothing has changed since.
+    """Apply a saved plan, if nothing was deployed since.
 
     Raises:
         OpsError: there is no such file.

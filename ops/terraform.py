@@ -63,11 +63,10 @@ class TerraformError(OpsError):
 
 
 def environment(settings: Settings, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment Terraform and cdktf run in.
+    """Return the environment of Terraform and cdktf.
 
-    It holds the API key as a Terraform variable (if it is set), the region under both of its
-    names, the provider's mirror, and nothing that makes the tools ask the network for news of
-    themselves.
+    It has the API key as a Terraform variable (if it is set), the region under both of its names,
+    and the provider's mirror; and it keeps the tools from asking the network about new versions.
     """
     env = dict(os.environ if base is None else base)
     found = provider.resolve(ROOT, env)
@@ -89,7 +88,7 @@ def require_key(env: Mapping[str, str]) -> None:
 
 
 def out_folder(env: Mapping[str, str]) -> Path:
-    """Return the folder that synthesized stacks are in."""
+    """Return the folder of the synthesized stacks."""
     return ROOT / env.get("CDKTF_OUTDIR", "cdktf.out")
 
 
@@ -141,11 +140,11 @@ class Terraform:
         self._env = dict(env)
 
     def init(self, *arguments: str) -> None:
-        """Prepare the folder; quiet unless it fails."""
+        """Prepare the folder; print only a failure."""
         self.quiet("init", "-input=false", *arguments)
 
     def quiet(self, command: str, *arguments: str) -> str:
-        """Run a command and return what it printed."""
+        """Run a command and return its output."""
         with interrupts_left_to_the_child():
             done = subprocess.run(
                 [self._path, command, "-no-color", *arguments],
@@ -214,10 +213,10 @@ class Terraform:
 
 @contextmanager
 def interrupts_left_to_the_child() -> Iterator[None]:
-    """Let Ctrl-C reach the child only, which ends by itself.
+    """Leave Ctrl-C to the child, which ends by itself.
 
     Python would kill it a quarter of a second later: before Terraform has written its state and
-    given its lock back.
+    released its lock.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's own

@@ -1,7 +1,7 @@
-"""The changes to try a pipeline with: one item's life, of what its pipes read and filter.
+"""The changes that the demo makes to a table: the life of one item that the pipes read.
 
-The items are the review's samples (`ops.review.samples`); what each change must lead to is what
-the engine makes of the record that the table's stream will have of it.
+The items are the review's samples (`ops.review.samples`). The engine predicts each change: it
+processes the record that the table's stream will have of it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,9 +28,10 @@ _SCALARS: Final = ("S", "N", "B", "BOOL")
 
 @dataclass(frozen=True, kw_only=True)
 class TableChange:
-    """A change to the table; no item deletes it. `predicted` is by operation.
+    """A change to the table; a change without an item deletes it.
 
-    `refused` are the operations whose request Momento refuses for good.
+    `predicted` has the outcome by operation; `refused` are the operations whose request Momento
+    refuses for good.
     """
 
     label: str
@@ -41,7 +42,7 @@ class TableChange:
 
 
 class DemoChanges:
-    """A pipeline's routes by operation, its table's key with types, and its stream's view."""
+    """A pipeline's changes, by its routes, its table's key with types, and its stream's view."""
 
     def __init__(
         self,
@@ -57,24 +58,26 @@ class DemoChanges:
         self._max_ttl_seconds = max_ttl_seconds
 
     def changes(self) -> list[TableChange]:
-        """Return what to do one after the other: write, change, stop to match, and delete.
+        """Return the changes in their order: write, change, no longer match, and delete.
 
-        Where the request's time to live is an attribute's, the item is then written with one
-        that Momento refuses.
+        Where an attribute is the time to live, the item is then written with a value that Momento
+        refuses.
 
         Raises:
-            OpsError: no item was found that any route sends.
+            OpsError: no item was found that a route sends.
 
         """
         items = self._items()
-        first = max(items, key=self._worth_of_life)
+        first = max(items, key=self._value_of_life)
         if not any(self._sends(*one) for one in _life(first)):
             raise OpsError(
                 f"no item was found that {', '.join(one.name for one in self._routes.values())}"
                 " would send: write one of your own with ./help.sh up"
             )
-        second = max(self._varied(first), key=lambda one: self._worth_of_change(first, one))
-        other = self._that_ends(second, [_altered(second, first, one) for one in items])
+        second = max(self._variations(first), key=lambda one: self._value_of_change(first, one))
+        other = self._no_longer_matching(
+            second, [_with_difference(second, first, one) for one in items]
+        )
         steps: list[Item | None] = [first, second]
         steps += [] if other is None else [other, second]
         changes = zip([None, *steps], [*steps, None], strict=True)
@@ -85,7 +88,7 @@ class DemoChanges:
         ]
 
     def _items(self) -> list[Item]:
-        """Return the samples' items that have the table's key, each once."""
+        """Return the different items of the samples that have the table's key."""
         definitions = [route.definition for route in self._routes.values()]
         found: list[Item] = []
         for sample in samples_for(definitions, self._key_types):
@@ -100,8 +103,8 @@ class DemoChanges:
     def _has_key(self, item: Item) -> bool:
         return all(item.get(name, {}).get(kind) for name, kind in self._key_types.items())
 
-    def _varied(self, item: Item) -> Iterator[Item]:
-        """Yield the item with one attribute otherwise each, and with one more."""
+    def _variations(self, item: Item) -> Iterator[Item]:
+        """Yield the item with another value of each attribute, and with one attribute more."""
         for name, value in item.items():
             ((kind, held),) = value.items()
             if name in self._key_types or kind not in _SCALARS:
@@ -111,10 +114,10 @@ class DemoChanges:
                     yield {**item, name: {kind: other}}
         yield {**item, "ChangedByTheDemo": {"BOOL": True}}
 
-    def _that_ends(self, item: Item, items: list[Item]) -> Item | None:
-        """Return a sample with the same key after which other routes send, if there is one.
+    def _no_longer_matching(self, item: Item, items: list[Item]) -> Item | None:
+        """Return a sample with the same key that other routes send, if there is one.
 
-        One that a route sends the deletion of is preferred to one that nobody hears of.
+        A sample that a route deletes is better than one that no route sends.
         """
         usual = self._sends(item, item)
         key = self._key(item)
@@ -133,9 +136,9 @@ class DemoChanges:
         return next(iter(deleted + found), None)
 
     def _refused(self, item: Item) -> TableChange | None:
-        """Return the item's write with a time to live of 0, if an attribute is one.
+        """Return the write of an item whose time to live is 0; None if no attribute is that.
 
-        See Momento: "HTTP API reference for Momento Cache"; an item stays a second at least.
+        See Momento: "HTTP API reference for Momento Cache"; an item stays for at least a second.
         """
         for name, value in item.items():
             if name in self._key_types or "N" not in value:
@@ -150,10 +153,10 @@ class DemoChanges:
                 return replace(change, label=f"write, {name} 0", refused=frozenset(refused))
         return None
 
-    def _worth_of_life(self, item: Item) -> int:
+    def _value_of_life(self, item: Item) -> int:
         return sum(len(self._sends(*one)) - 2 * self._doubts(*one) for one in _life(item))
 
-    def _worth_of_change(self, old: Item, new: Item) -> tuple[int, int]:
+    def _value_of_change(self, old: Item, new: Item) -> tuple[int, int]:
         sent, before = self._sends(old, new), self._sends(None, old)
         others = sum(one.body != before[name].body for name, one in sent.items() if name in before)
         return len(sent) - 2 * self._doubts(old, new), others
@@ -163,7 +166,7 @@ class DemoChanges:
         return {name: one for name, one in outcomes.items() if isinstance(one, Request)}
 
     def _doubts(self, old: Item | None, new: Item | None) -> int:
-        """Return how much is odd about the requests, such as a time to live that is refused."""
+        """Return how many parts of the requests are odd, such as a time to live that is refused."""
         record = self._record(old, new)
         return sum(
             len(
@@ -193,7 +196,7 @@ class DemoChanges:
         return {name: item[name] for name in self._key_types}
 
     def _record(self, old: Item | None, new: Item | None) -> dict[str, Any]:
-        """Return the record that the stream will have of a change, but for its numbers."""
+        """Return the record that the stream will have of a change, without its numbers."""
         images = {"NewImage": new, "OldImage": old}
         kept = _VIEWS.get(self._view, tuple(images))
         change: dict[str, Any] = {"Keys": self._key(new or old or {})}
@@ -218,7 +221,7 @@ def _ttl(request: Request) -> str | None:
 
 
 def _label(old: Item | None, new: Item | None) -> str:
-    """Return what a change is called: by the attributes that are not as before."""
+    """Return a change's name, with the attributes that it changes."""
     if new is None:
         return "delete"
     if old is None:
@@ -227,7 +230,7 @@ def _label(old: Item | None, new: Item | None) -> str:
     return f"change {', '.join(names)}"
 
 
-def _altered(item: Item, before: Item, after: Item) -> Item:
-    """Return an item with what one item has otherwise than another, and no other difference."""
+def _with_difference(item: Item, before: Item, after: Item) -> Item:
+    """Return an item with the difference between two other items."""
     kept = {name: one for name, one in item.items() if name in after or name not in before}
     return kept | {name: one for name, one in after.items() if before.get(name) != one}

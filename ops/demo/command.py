@@ -18,7 +18,7 @@ from ops.terraform import Terraform, environment
 from stacks.settings import Settings
 
 MOST = 3
-"""Pipelines that are tried; those of many tables are hardly different."""
+"""Pipelines that are checked; the pipelines of many tables hardly differ."""
 
 
 def command() -> None:
@@ -42,10 +42,10 @@ def command() -> None:
 
 
 def _try_pipelines(settings: Settings, env: Mapping[str, str]) -> None:
-    """Change items of each pipeline's table, and print and compare what comes of it.
+    """Change items of each pipeline's table, and print and compare the results.
 
     Raises:
-        OpsError: something did not come as the engine predicts; or nothing can be tried.
+        OpsError: a result differs from the engine's prediction; or nothing can be changed.
 
     """
     with closing(Aws(settings.region)) as aws:

@@ -17,14 +17,14 @@ from ops.terraform import Terraform, synthesize
 from stacks.settings import Settings
 
 COUNTED = ("create", "delete")
-"""The actions that count; a data source is read, not created."""
+"""Actions that count as done; a data source is read, not created."""
 PARALLELISM = 100
-"""Resources at once: the provider watches each queue for 25 seconds, and there may be many."""
+"""Resources in parallel: the provider watches each queue for 25 seconds."""
 
 
 @contextmanager
 def deployed(settings: Settings, env: Mapping[str, str]) -> Iterator[Terraform]:
-    """Deploy while the state bucket is still being set up, which has ended afterwards.
+    """Deploy to the local cloud, while the state bucket is still set up; wait for that at the end.
 
     The bucket exists after a second, but the provider watches its lifecycle rule for a minute.
     """
@@ -47,7 +47,7 @@ def deployed(settings: Settings, env: Mapping[str, str]) -> Iterator[Terraform]:
 
 
 def _deploy_meanwhile(settings: Settings, terraform: Terraform, state: Future[str]) -> Terraform:
-    """Deploy as soon as the state bucket is there; return the deployed stack's Terraform."""
+    """Deploy once the state bucket exists; return the stack's Terraform."""
     with step("init", "the AWS provider; the state in S3"):
         while look(settings, key=settings.state_key) is Bucket.ABSENT and not state.done():
             time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""Try a deployed stack on the local cloud: change items, and compare all that comes of it.
+"""Change items of a deployed stack on the local cloud, and compare the results with predictions.
 
 The engine predicts what each change leads to (`ops.demo.changes`). The prediction is compared with
 the local cloud's feed of deliveries, the cache, the topics' messages and the dead-letter queues.
@@ -31,27 +31,26 @@ from ops.demo.changes import DemoChanges, TableChange
 
 PATIENCE_SECONDS = 60.0
 LONGEST = 60
-"""Characters of a cached value that are shown."""
+"""Characters of a cached value that are printed."""
 FILTERED: Final = "filtered"
 DELIVERED: Final = "delivered"
 DEAD_LETTER: Final = "dead-letter"
-Told = Mapping[str, Any]
-"""One delivery, as the feed has it (`localcloud.feed`)."""
+FeedItem = Mapping[str, Any]
+"""One delivery of the local cloud's feed (`localcloud.feed`)."""
 
 
 @dataclass
 class Expected:
-    """What Momento must hold after the requests that were predicted.
+    """What Momento must have after the predicted requests.
 
-    `entries` are the values in the cache, by the URL that reads them; `messages` are by the
-    topic's path.
+    `entries` are the cache's values by the URL that reads them; `messages` are by the topic's path.
     """
 
     entries: dict[str, str | None] = field(default_factory=dict)
     messages: dict[str, list[str]] = field(default_factory=dict)
 
     def take(self, request: Request) -> None:
-        """Add what a request does."""
+        """Add the effect of a request."""
         if request.method == "POST":
             self.messages.setdefault(urlsplit(request.url).path, []).append(request.body)
         else:
@@ -60,7 +59,7 @@ class Expected:
 
 
 class PipelineCheck:
-    """Tries pipelines one after the other, and remembers what was not as predicted."""
+    """Checks pipelines one after the other, and collects the differences from the predictions."""
 
     def __init__(self, env: Mapping[str, str], *, patience: float = PATIENCE_SECONDS) -> None:
         self._patience = patience
@@ -69,10 +68,10 @@ class PipelineCheck:
         self._access = Access(origin=env["MOMENTO_ENDPOINT_URL"], key=env["MOMENTO_API_KEY"])
         self._momento = Momento(redirect=self._access.origin, timeout=PATIENCE_SECONDS)
         self.differences: list[str] = []
-        """What was predicted and did not come, or came otherwise: a sentence each."""
+        """A sentence about each difference between a prediction and a result."""
 
     def run(self, deployment: Deployment, *, max_ttl_seconds: int) -> None:
-        """Make the changes of a pipeline's scenario, and print what came of each."""
+        """Make a pipeline's changes, and print the results of each."""
         routes = deployment.pipes
         with asking_aws():
             types, view = _schema(deployment)
@@ -91,7 +90,7 @@ class PipelineCheck:
             if told.keys() != routes.keys():
                 break
         console.print(grid)
-        _tell_what_never_sent(changes, routes)
+        _print_unused_routes(changes, routes)
         self._check_letters(deployment, refused)
 
     def check_messages(self) -> None:
@@ -116,12 +115,12 @@ class PipelineCheck:
 
     def _try(
         self, deployment: Deployment, change: TableChange, entries: list[Request], grid: Grid
-    ) -> Mapping[str, Told]:
-        """Make one change, and add its line; return what was told of it."""
+    ) -> Mapping[str, FeedItem]:
+        """Make one change, and add its row to the table; return its deliveries by operation."""
         routes = deployment.pipes
         started = time.monotonic()
         _write(deployment, change)
-        told = self._told(deployment, change)
+        told = self._deliveries_of(deployment, change)
         milliseconds = (time.monotonic() - started) * 1000
         what = f"{change.label} {key_text(change.key)}"
         for operation, predicted in change.predicted.items():
@@ -138,11 +137,11 @@ class PipelineCheck:
         )
         return told
 
-    def _told(self, deployment: Deployment, change: TableChange) -> Mapping[str, Told]:
-        """Return what was told of a change by operation, once all that there will be is told."""
+    def _deliveries_of(self, deployment: Deployment, change: TableChange) -> Mapping[str, FeedItem]:
+        """Return a change's deliveries by operation, after the last of them or the time-out."""
         names = {route.name: operation for operation, route in deployment.pipes.items()}
         readers = {route.reader.name for route in deployment.pipes.values()}
-        found: dict[str, Told] = {}
+        found: dict[str, FeedItem] = {}
         deadline = time.monotonic() + self._patience
         while found.keys() != set(names.values()) and time.monotonic() < deadline:
             for item in self._feed.items():
@@ -159,13 +158,13 @@ class PipelineCheck:
         what: str,
         route: Route,
         predicted: RouteOutcome,
-        told: Told | None,
+        told: FeedItem | None,
         *,
         refused: bool,
     ) -> Request | None:
-        """Note each difference of what one route did from what was predicted.
+        """Note each difference between a route's delivery and its prediction.
 
-        Return the request that it made, or must have made.
+        Return the request that the route made or should have made.
         """
         wanted = DEAD_LETTER if refused else _named(predicted)
         name = f"{what}: {route.name}"
@@ -196,7 +195,7 @@ class PipelineCheck:
         return request
 
     def _cached(self, what: str, requests: list[Request]) -> str:
-        """Compare the pipeline's entries in the cache; return what they hold, to show."""
+        """Compare the pipeline's entries with the cache; return their values, to print them."""
         held = []
         for url, request in {reading(one).url: one for one in requests}.items():
             found = self._momento.fetch(request)
@@ -212,7 +211,7 @@ class PipelineCheck:
         return "\n".join(held) or "[dim]nothing[/]"
 
     def _check_letters(self, deployment: Deployment, refused: set[tuple[str, str]]) -> None:
-        """Print the pipeline's dead letters, and compare them with what Momento refuses."""
+        """Print the pipeline's dead letters, and compare them with the refused requests."""
         letters = _letters(deployment)
         for letter in letters:
             held = "the record's place in the stream" if letter.shard else "the whole event"
@@ -229,7 +228,7 @@ class PipelineCheck:
 
 
 def _letters(deployment: Deployment) -> list[DeadLetter]:
-    """Return the dead letters of the pipeline; others may use its queues."""
+    """Return the dead letters of the pipeline; the queues may have others."""
     with asking_aws():
         messages = [
             message
@@ -268,7 +267,7 @@ def _named(predicted: RouteOutcome) -> str:
     return DELIVERED if isinstance(predicted, Request) else DEAD_LETTER
 
 
-def _tell_what_never_sent(changes: list[TableChange], routes: Mapping[str, Route]) -> None:
+def _print_unused_routes(changes: list[TableChange], routes: Mapping[str, Route]) -> None:
     for operation, route in routes.items():
         if not any(isinstance(one.predicted[operation], Request) for one in changes):
             console.print(f"No item was found that {route.name} sends.", markup=False)
@@ -284,7 +283,7 @@ def _grid(title: str) -> Grid:
     return grid
 
 
-def _cell(route: Route | None, told: Told | None) -> str:
+def _cell(route: Route | None, told: FeedItem | None) -> str:
     if route is None:
         return "[dim]-[/]"
     if told is None:
@@ -311,10 +310,10 @@ def _or_nothing(value: str | None) -> str:
 
 
 def expect_none(differences: list[str]) -> None:
-    """Raise if anything was not as predicted.
+    """Raise if there is a difference.
 
     Raises:
-        OpsError: something was; the message has each difference.
+        OpsError: the message lists the differences.
 
     """
     if differences:

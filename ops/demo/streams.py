@@ -1,4 +1,4 @@
-"""The streams that a stack's pipes read, and whether those that it does not make are there."""
+"""The streams that a stack's pipes read; those of other tables must exist."""
 
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +11,10 @@ from ops.record_file import parse, read_text
 
 
 def expect_streams(stack: str, folder: Path) -> None:
-    """Raise unless the synthesized stack has pipes, and each stream that it does not make exists.
+    """Raise unless the stack has pipes, and each stream that the stack does not make exists.
 
     Raises:
-        OpsError: what is missing, and what to do.
+        OpsError: something is missing; the message says what to do.
 
     """
     path = str(folder / "cdk.tf.json")

@@ -35,7 +35,7 @@ class Declared:
         return name
 
     def alarm_topics(self) -> list[str]:
-        """Return the topic that the alarms write to: one of the stack, or another topic's ARN."""
+        """Return the topics that the alarms write to: the stack's, or others by their ARN."""
         actions = (one.get("alarm_actions", ()) for one in self.all("aws_cloudwatch_metric_alarm"))
         return sorted({self.name_of(arn) for each in actions for arn in each})
 

@@ -1,4 +1,4 @@
-"""A stream record made of an item: of plain JSON or DynamoDB JSON, as its table's stream has it."""
+"""Make a stream record of an item in a file, plain JSON or DynamoDB JSON."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +13,9 @@ from live.terminal import visible
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
 _TOLD, _SHOWN = 3, 40
-"""Names of attributes that a message repeats, and characters of each."""
+"""Names of attributes in a message, and characters of each name."""
 _KEY_BYTES: Final = {"hash_key": 2_048, "range_key": 1_024}
-"""See AWS: "Quotas in Amazon DynamoDB"; a key of no characters is refused, too."""
+"""See AWS: "Quotas in Amazon DynamoDB"; an empty key is refused, too."""
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
     "KEYS_ONLY": (),
     "NEW_IMAGE": ("NewImage",),
@@ -25,20 +25,20 @@ _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Made:
-    """A record, and what was assumed in making it, each as a sentence."""
+    """A record, and a sentence about each assumption for it."""
 
     record: dict[str, Any]
     assumed: tuple[str, ...]
 
 
 def record_of(source: str, event: EventName, synthesized: Path) -> Made:
-    """Return the record that a change of an item gives.
+    """Return the record of a change of an item.
 
-    The key and the images are as the stack's table says. An item that is changed is the same
-    before and after.
+    The stack's table decides on the key and the images. A changed item is the same before and
+    after.
 
     Raises:
-        OpsError: the file cannot be read, holds no item, or the item lacks the table's key.
+        OpsError: the file cannot be read, has no item, or the item lacks the table's key.
 
     """
     item, how = _item(source)
@@ -76,7 +76,7 @@ def _item(source: str) -> tuple[dict[str, Any], str]:
 
 
 def _typed(found: Mapping[str, Any], source: str) -> tuple[dict[str, Any], str]:
-    """Return an item with types, numbers as DynamoDB stores them, and what was assumed."""
+    """Return an item with types and normalised numbers, and what was assumed about it."""
     typed = [name for name, value in found.items() if is_attribute(value)]
     how = "the item is DynamoDB JSON"
     item = dict(found)
@@ -105,7 +105,7 @@ def _names(names: Sequence[str]) -> str:
 def _keys(
     item: Mapping[str, Any], document: Mapping[str, Any], source: str
 ) -> tuple[list[str], str, str]:
-    """Return the key's attributes, the stream's view type, and whose key it is."""
+    """Return the key's attributes, the stream's view type, and a sentence about the table."""
     tables = [
         table
         for table in document.get("resource", {}).get("aws_dynamodb_table", {}).values()

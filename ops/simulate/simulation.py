@@ -1,4 +1,4 @@
-"""Show what each synthesized pipe would do with given stream records, and each rule behind it."""
+"""Show what each synthesized pipe and rule would do with given stream records."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ def simulate(
 ) -> None:
     """Print, for each record and pipe, the request or why there is none, and what is odd.
 
-    Where the pipe puts an event on a bus, the same is printed for each target of its rules.
+    For a pipe to an event bus, the same is printed for each target of the bus's rules.
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
     pipes = [Pipe(definition) for definition in read_definitions(synthesized)]
