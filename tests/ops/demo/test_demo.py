@@ -145,7 +145,7 @@ GONE = "arn:aws:dynamodb:us-east-1:123456789012:table/readings/stream/2026-01-01
 @pytest.mark.parametrize(
     ("settings", "missing"),
     [
-        ({"STACK": "existing"}, "EXAMPLE_STREAM_ARN is not set: the stack reads a table that"),
+        ({"STACK": "existing"}, "EXAMPLE_STREAM_ARN is not set: the stack reads an existing table"),
         (
             {"STACK": "existing", "EXAMPLE_STREAM_ARN": GONE},
             f"error: the stack existing reads the stream {GONE}, which is not on this local cloud",

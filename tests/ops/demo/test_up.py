@@ -47,7 +47,7 @@ def test_it_ends_without_a_trace(up: Up, house: House) -> None:
     assert not [line for line in up.lines if "Traceback" in line or "rror" in line]
     again = house.run("./help.sh", "weather", "list")
     assert (again.returncode, again.stdout) == (1, "")
-    assert "no local cloud is up: run ./help.sh up in another terminal" in again.stderr
+    assert "no local cloud is up either: ./help.sh up in another terminal" in again.stderr
 
 
 ORDER = {
