@@ -13,6 +13,8 @@ from ops.terraform import Terraform
 from tests.conftest import ADVICE, KEY, House
 from tests.ops.test_commands import on_a_terminal
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 
 @pytest.fixture(scope="module", autouse=True)
 def aws(local_aws: LocalAws, state_bucket: str) -> LocalAws:

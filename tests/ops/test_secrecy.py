@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import ADVICE, KEY, House, files_with
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 APPROVED = "--auto-approve"
 COMMANDS = (
     ("synth",),
