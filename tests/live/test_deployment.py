@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from localcloud import LocalAws
-from ops.errors import OpsError
+from live.errors import LiveError
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.own_pipeline import OwnPipeline
@@ -25,7 +25,7 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
 
 def problem(cloud: RepairCloud) -> str:
     """Return why it cannot be used."""
-    with pytest.raises(OpsError) as caught, cloud.deployment():
+    with pytest.raises(LiveError) as caught, cloud.deployment():
         pass
     return str(caught.value)
 
@@ -46,7 +46,7 @@ def test_pipes_table_and_queue_are_found(cloud: RepairCloud) -> None:
 def test_a_pipe_is_chosen_by_name_or_operation(cloud: RepairCloud, name: str) -> None:
     with cloud.deployment() as deployment:
         assert deployment.chosen(name) is deployment.pipes["topic-publish"]
-        with pytest.raises(OpsError, match="no pipe 'put'; there are cache-put, topic-publish"):
+        with pytest.raises(LiveError, match="no pipe 'put'; there are cache-put, topic-publish"):
             deployment.chosen("put")
 
 
@@ -64,7 +64,7 @@ def test_what_a_pipeline_lacks_is_told_when_it_is_needed(cloud: RepairCloud) -> 
         cloud.weather.pipes.delete_pipe(Name=name)
     with cloud.deployment() as deployment:
         assert list(deployment.pipes) == ["topic-publish"]
-        with pytest.raises(OpsError, match="weather-stats-demo has no cache-put, only topic-pub"):
+        with pytest.raises(LiveError, match="weather-stats-demo has no cache-put, only topic-pub"):
             deployment.required("cache-put", "why not")
 
 
@@ -95,7 +95,7 @@ def test_the_rules_behind_a_bus_are_found(cloud: RepairCloud) -> None:
             Rule=name, EventBusName=f"{own.name}-bus", Ids=["momento"]
         )
     with (
-        pytest.raises(OpsError, match="its event bus has none of its rules"),
+        pytest.raises(LiveError, match="its event bus has none of its rules"),
         cloud.deployment("users"),
     ):
         pass
@@ -119,8 +119,8 @@ def test_a_pipe_that_cannot_be_run_faithfully_is_told(cloud: RepairCloud) -> Non
 
 def test_no_aws_is_told(cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setattr("live.deployment.CONFIG", _impatient())
-    assert "AWS cannot be asked" in problem(cloud)
+    monkeypatch.setattr("live.aws.CONFIG", _impatient())
+    assert problem(cloud).startswith("nothing answers at http://127.0.0.1:1: is it still up")
 
 
 def _impatient() -> Any:
