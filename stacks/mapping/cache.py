@@ -172,9 +172,9 @@ class CacheEntry:
                 )
             return str(self.ttl)
         if not isinstance(self.ttl, Attribute) or self.ttl.type != "N":
-            found = self.ttl.label if isinstance(self.ttl, Attribute) else shown(self.ttl)
+            given = self.ttl.label if isinstance(self.ttl, Attribute) else shown(self.ttl)
             raise MappingError(
-                f"the ttl is {found}; Momento takes a whole number of seconds: write ttl=3600, or"
+                f"the ttl is {given}; Momento takes a whole number of seconds: write ttl=3600, or"
                 " an attribute of the type N that holds them"
             )
         if "[" in self.ttl.place:

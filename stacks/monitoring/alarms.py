@@ -1,4 +1,4 @@
-"""The alarms of one pipeline; docs/alarms.md says what to do at alarm."""
+"""The alarms of one pipeline; docs/alarms.md explains what to do at each."""
 
 from constructs import Construct
 
@@ -16,7 +16,7 @@ PERIOD_SECONDS = 300
 
 
 class Alarms(Construct):
-    """The alarms of a pipeline; alarm sends to the same topic when it begins and when it ends.
+    """The alarms of a pipeline; each sends to the same topic when it begins and when it ends.
 
     Missing data is no alarm: an empty queue, an idle pipe and an unused table send no data.
 

@@ -44,7 +44,7 @@ class PipelineError(StackError):
 
 
 class MomentoPipeline(Construct):
-    """The pipes that a mapping needs for the changes of a table, and what these pipes share.
+    """The pipes that a mapping needs for the changes of a table, and their shared parts.
 
     With the topology `pipes` there are up to three, cache-put, topic-publish and cache-delete,
     depending on the mapping: `pipes` holds them by these names. With `bus` there is one,
