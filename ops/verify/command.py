@@ -66,13 +66,13 @@ def _show(summary: VerifySummary) -> None:
     say_not_final(summary.not_final)
     if summary.counts[MISSING]:
         console.print(
-            "A missing item may have expired: Momento's HTTP API tells no TTL.", soft_wrap=True
+            "A missing item may have expired: Momento's HTTP API does not say.", soft_wrap=True
         )
     if summary.unseen:
-        console.print(f"Left over is not looked for: {summary.unseen}.", soft_wrap=True)
+        console.print(f"Left-over entries are not looked for: {summary.unseen}.", soft_wrap=True)
         return
     console.print(
-        f"Left over can be seen for the {summary.removed_keys} removed keys that the stream still"
-        " tells (24 hours); Momento lists no keys.",
+        f"Left-over entries can be found for the {summary.removed_keys} removed keys that the"
+        " stream still has (24 hours), because Momento does not list keys.",
         soft_wrap=True,
     )
