@@ -214,7 +214,7 @@ def test_a_pull_requests_text_allows_a_loss(runner: Path, body: str, allowed: li
     ("name", "step"),
     [
         ("deploy", "Review"),
-        ("deploy", "Apply it, unless something was deployed since, or a loss is not allowed"),
+        ("deploy", "Apply the plan, unless something was deployed since or a loss is not allowed"),
     ],
 )
 @pytest.mark.parametrize("allow", ["", "aws_a.b:off@00000000 c.d:replaced@11111111"])
