@@ -1,1 +1,1 @@
-"""Will a pipeline keep up, what does it cost, what breaks first: a model, without a request."""
+"""Answer whether a pipeline keeps up, what it costs and what breaks first: the command capacity."""

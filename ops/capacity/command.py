@@ -1,4 +1,4 @@
-"""The command that answers whether a pipeline keeps up: capacity."""
+"""Answer whether a pipeline keeps up: the command capacity."""
 
 import sys
 from enum import StrEnum
@@ -24,7 +24,7 @@ SETTINGS = "default: the settings of what is deployed"
 
 
 class Strict(TyperCommand):
-    """A command whose misused options are errors like others: exit code 2 means something else."""
+    """A command whose wrong options are ordinary errors, because exit code 2 has a meaning."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # the context is Typer's own
         """Read the options.
@@ -267,13 +267,13 @@ def _load(found: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load
 
 
 def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
-    """Return what the place that is up or named tells of the load, by its field; or nothing.
+    """Return the deployed pipeline's values for the load, by field; nothing if there is no place.
 
-    The model needs none of it. So where only the local cloud or the environment points somewhere,
-    and nothing can be read there, that is said, and the defaults are taken.
+    The model does not need them. So if only the local cloud or the environment names a place, and
+    nothing can be read there, that is printed, and the defaults are used.
 
     Raises:
-        OpsError: a pipeline or AWS is asked for, and cannot be read.
+        LiveError: a pipeline or AWS is asked for, and cannot be read.
 
     """
     if not is_told(aws=aws) and pipeline is None:

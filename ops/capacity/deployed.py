@@ -1,4 +1,4 @@
-"""What is deployed, as far as the model has a number for it."""
+"""The deployed pipeline's numbers for the model."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from live.route import A_DAY
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """One pipeline's own numbers; what AWS does not tell is None.
+    """One deployed pipeline's numbers; None where AWS does not tell.
 
-    `rates` are the requests a second of each route's API destination, by route. `item_bytes` is
-    the mean, which DynamoDB counts anew about every six hours.
+    `rates` are the requests a second of each route's API destination. `item_bytes` is the mean
+    size, which DynamoDB updates about every six hours.
     """
 
     name: str
@@ -46,7 +46,7 @@ def read(deployment: Deployment) -> Deployed:
     See AWS: "DescribePipe", "DescribeTable" and "DescribeStream".
 
     Raises:
-        OpsError: AWS cannot be asked.
+        LiveError: AWS cannot be asked.
 
     """
     readers = {route.reader.name: route.reader for route in deployment.pipes.values()}

@@ -1,7 +1,7 @@
-"""The quotas that a pipeline can meet, each with its page; raised ones are options, not edits.
+"""The quotas that can limit a pipeline, each with its page; raised quotas are options.
 
-Read in November 2026 in stored copies of these pages, of which some are older: check with Service
-Quotas, or with Momento, before you rely on one.
+Read in November 2026 in stored copies of these pages, some of them older: check with Service
+Quotas, or with Momento, before you rely on a quota.
 """
 
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ BUS_ENTRY_BYTES = 262_144
 """EVENTBRIDGE, "PutEvents entry size". AWS announced 1 MB for buses in January 2026; whether a
 pipe may send that much to one was not found, so the older figure stands."""
 CHUNK_BYTES = 65_536
-"""Amazon EventBridge pricing: every 64 KB, begun, is one event or request."""
+"""Amazon EventBridge pricing: each started 64 KB counts as an event or a request."""
 
 TOPIC_MESSAGE_BYTES = 4_096
 """MOMENTO_TOPICS, hard limits, "Payload size"."""
 TOPIC_OPERATION_BYTES = 1_024
-"""MOMENTO_TOPICS, "Operations": every KB, begun, of each message published or delivered is one."""
+"""MOMENTO_TOPICS, "Operations": each started KB of a message, published or delivered, is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Regional:
-    """What an account may do in a region, by default; all of it can be raised on request."""
+    """An account's default quotas in a region; all of them can be raised on request."""
 
     put_events: int
     """Entries a second: EVENTBRIDGE, "PutEvents throttle limit in transactions per second"."""
@@ -56,7 +56,7 @@ REGIONS = {
     ),
 }
 ELSEWHERE = Regional(put_events=400, invocations=750, executions=1_000)
-"""The least that EventBridge's tables name, for every region that is not above."""
+"""The lowest quotas in EventBridge's tables, for every region that is not above."""
 
 
 def regional(region: str) -> Regional:

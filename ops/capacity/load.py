@@ -1,4 +1,4 @@
-"""What is asked: the table's load, how the pipeline is made, and what one request takes."""
+"""The load: a table's writes, how the pipeline is built, and how long a request takes."""
 
 import math
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ SHORT_NAMES = dict(zip(("put", "publish", "delete"), OPERATIONS, strict=True))
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """One table's load and the pipeline on it; `pipelines` is how many alike share what is shared.
+    """One table's load and its pipeline; `pipelines` is how many of them share a destination.
 
-    `inserts`, `modifies` and `removes` are in any proportion, times are in seconds, `shards` is
-    None to be estimated, `hottest_shard` is the share of the writes that the busiest shard takes,
-    None for an even spread. `rate_limit` is that of every destination; None for those of `rates`,
-    by route, and what is not in there for the ones that the stack makes of Momento's limits.
+    `inserts`, `modifies` and `removes` are in any proportion; times are in seconds. `hottest_shard`
+    is the busiest shard's share of the writes, None for an even spread. `rate_limit` is the rate of
+    every destination; without it, `rates` has the rates by route, and a route without a rate gets
+    the one that the stack computes from Momento's limits.
 
     Raises:
         OpsError: a value that no table or pipe can have; the message names the option.
@@ -60,7 +60,7 @@ class Load:
     log_bytes: int = 1_200
 
     def destination_rate(self, route: str) -> int:
-        """Return the requests a second of a route's destination: put and delete share theirs."""
+        """Return the rate of a route's destination, in requests a second."""
         if self.rate_limit is not None:
             return self.rate_limit
         if route in self.rates:
@@ -71,7 +71,7 @@ class Load:
         return limits.topic_rate(1) if route == PUBLISH else limits.cache_rate(2)
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself; what is a single option's range is the command's."""
+        """Refuse contradictions; the command checks the range of each option."""
         numbers = [value for value in vars(self).values() if isinstance(value, float)]
         if not all(map(math.isfinite, numbers)):
             raise OpsError("one of the options is nan or infinite; give a number")
@@ -99,15 +99,15 @@ class Load:
 
     @property
     def write_units(self) -> int:
-        """The write units that a write takes: one for each KB of the item, begun."""
+        """The write units of a write: one for each started KB of the item."""
         return max(1, -(-self.item_bytes // WRITE_UNIT_BYTES))
 
     @property
     def shards(self) -> int:
-        """The shards as given, else as open, and as many as give the peak room: 1,000 units each.
+        """The given number of shards; otherwise the open shards, or as many as the peak needs.
 
         A shard of a stream belongs to a partition of the table, and a partition takes 1,000 write
-        units a second. A table may have more of them, as its size or its past asked for.
+        units a second. A table may have more of them because of its size or its past.
         """
         if self.shards_given is not None:
             return self.shards_given
@@ -121,7 +121,7 @@ class Load:
 
     @property
     def attempts(self) -> float:
-        """The requests that a record takes in the mean, where a share of them has to be retried."""
+        """The mean number of requests for a record, if a share of them is sent again."""
         return 1 / (1 - self.retries)
 
     @property
@@ -135,7 +135,7 @@ class Load:
         }
 
     def share(self, route: str) -> float:
-        """Return the share of the writes that a route takes, 0 if there is no such route."""
+        """Return a route's share of the writes; 0 if the pipeline lacks the route."""
         kinds = self.kinds
         shares = {PUT: kinds["INSERT"] + kinds["MODIFY"], PUBLISH: 1.0, DELETE: kinds["REMOVE"]}
         return shares[route] if route in self.routes else 0.0
@@ -148,11 +148,11 @@ class Load:
 
     @property
     def taken(self) -> dict[str, float]:
-        """The share in all records of each kind that comes and that any of the routes takes."""
+        """Each kind's share of all records, of the kinds that a route takes."""
         kinds = {kind for route in self.routes for kind in self.kinds_on(route)}
         return {kind: share for kind, share in self.kinds.items() if share and kind in kinds}
 
     @property
     def message(self) -> int:
-        """The bytes of a message on the topic: as given, else the item's."""
+        """The bytes of a topic's message; by default those of the item."""
         return self.item_bytes if self.message_bytes is None else self.message_bytes

@@ -1,8 +1,8 @@
-"""Queues in a row: how much they take, how long a record waits, what a burst leaves behind.
+"""Queues in a row: what they let through, how long records wait, what a burst leaves behind.
 
-All in writes to the table a second, so that stages of different kinds can be compared. The mean
-wait at a steady load is Pollaczek and Khinchine's for Poisson arrivals and one server; with a
-fixed service time that is M/D/1. A burst is a fluid: what comes in less what goes out.
+All rates are in writes to the table a second, so that stages can be compared. The mean wait at a
+steady load is that of Pollaczek and Khinchine for Poisson arrivals and one server; with a fixed
+service time that is M/D/1. A burst is a fluid: its inflow minus its outflow.
 """
 
 import math
@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 ROUNDING = 1e-9
-"""Shares such as 0.1 are not exact; what differs by less is the same."""
+"""Shares such as 0.1 are not exact; a smaller difference does not count."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One place where records wait, with one server or several alike that share the load.
+    """A place where records wait for one server, or for several that share the load.
 
-    `seconds` is the mean service time of a visit and `variance` its variance, in s²;
-    `visits` is how many visits a write to the table makes at the busiest server. `busiest` is the
-    share of the load that this one takes; the other `servers` share the rest alike. `patience` is
-    how many seconds a record may have waited before it is given up here: since it was written, or
-    since it came to the last stage that `counts_anew`, as an event's age counts from the bus on.
+    `seconds` is the mean service time of a visit and `variance` its variance, in s². `visits` is
+    how many visits a write makes at the busiest server. `busiest` is the busiest server's share of
+    the load; the other `servers` share the rest equally. `patience` is how many seconds a record
+    may wait until it is given up here: since it was written, or since it reached the last stage
+    that `counts_anew`, because an event's age counts from the bus on.
     """
 
     name: str
@@ -36,16 +36,16 @@ class Stage:
 
     @property
     def capacity(self) -> float:
-        """The writes a second at which the busiest server has no rest."""
+        """The writes a second at which the busiest server is always busy."""
         load = self.seconds * self.visits
         return 1 / load if load else math.inf
 
     def utilisation(self, writes: float) -> float:
-        """Return the share of the time that the busiest server is busy; over 1, it falls behind."""
+        """Return the busiest server's share of busy time; above 1, it falls behind."""
         return writes / self.capacity
 
     def wait(self, writes: float) -> float:
-        """Return the mean seconds that a record waits for its turn, infinite without an end."""
+        """Return the mean seconds that a record waits; infinite if the server falls behind."""
         busy = self.utilisation(writes)
         if busy >= 1 - ROUNDING:
             return math.inf
@@ -53,9 +53,10 @@ class Stage:
         return writes * self.visits * second_moment / (2 * (1 - busy))
 
     def lets_through(self, writes: float) -> float:
-        """Return the writes a second that go on from here, at most.
+        """Return the writes a second that leave this stage, at most.
 
-        Over its capacity only the busiest server is behind; another has room until it is as busy.
+        Above the stage's capacity only the busiest server is behind; the others have room until
+        they are as busy.
         """
         if writes <= self.capacity:
             return writes
@@ -71,7 +72,7 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Burst:
-    """So many writes a second in all, for so many seconds."""
+    """Writes a second in all, for so many seconds."""
 
     writes: float
     seconds: float
@@ -79,7 +80,7 @@ class Burst:
 
 @dataclass(frozen=True, kw_only=True)
 class Lag:
-    """What a burst does: records held back, the longest wait, and the seconds from its end on."""
+    """The effect of a burst: records held back, the longest wait, and the seconds to catch up."""
 
     writes_behind: float
     seconds: float
@@ -88,11 +89,11 @@ class Lag:
 
 @dataclass(frozen=True, kw_only=True)
 class RouteModel:
-    """The stages that a record passes to one endpoint, and the seconds it is on its way anyway."""
+    """The stages that a record passes to one endpoint, and the seconds that it travels anyway."""
 
     name: str
     share: float
-    """How many of the writes take this route."""
+    """The share of the writes that take this route."""
     stages: Sequence[Stage]
     flight: float
 
@@ -102,24 +103,24 @@ class RouteModel:
         return min(self.stages, key=lambda stage: stage.capacity)
 
     def lets_through(self, writes: float) -> float:
-        """Return the writes a second whose records come to the end, at most."""
+        """Return the writes a second whose records reach the end, at most."""
         for stage in self.stages:
             writes = stage.lets_through(writes)
         return writes
 
     def delay(self, writes: float) -> float:
-        """Return the mean seconds from a write to the answer at a steady load."""
+        """Return the mean seconds from a write to the answer, at a steady load."""
         return self.flight + sum(stage.wait(writes) for stage in self.stages)
 
     def lag(self, writes: float, burst: Burst) -> Lag:
-        """Return what a burst does to a steady load; queues in a row act as their slowest."""
+        """Return a burst's effect on a steady load; the slowest queue of the row decides."""
         return behind(self.bottleneck.capacity, writes, burst)
 
     def too_late(self, writes: float, burst: Burst) -> Stage | None:
-        """Return the stage at which a burst makes records wait longer than they may, if any.
+        """Return the stage at which a burst makes records wait too long; None without one.
 
-        A stage lets through what it can, for longer than the burst lasted, to the next one. What
-        waited for both, where the age does not count anew, waited as if for the slower one alone.
+        A stage passes on what it can, for longer than the burst lasts. Where the age does not count
+        anew, a record that waits at two stages waits as long as at the slower one alone.
         """
         through = burst
         for stage in self.stages:

@@ -1,7 +1,7 @@
-"""What AWS charges, in US dollars in us-east-1, and what a month of a load comes to.
+"""AWS's prices in US dollars in us-east-1, and what a month of a load costs.
 
 Read on 24 November 2026 in stored copies of public pages, not on AWS's live pages: check before
-quoting. `confirmed` says whether AWS's own words, or several price guides of 2026, had it.
+quoting. `confirmed` says that AWS's own pages, or several price guides of 2026, had the price.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ MONTH_SECONDS = 730 * 3_600
 MILLION = 1_000_000
 GIGABYTE = 1_024**3
 RECORD_BYTES = 1_024
-"""Of a record without its images: names, keys, ARN; an assumption, on the high side."""
+"""Bytes of a record without its images: names, keys, ARN; an assumption, rather high."""
 HEADER_BYTES = 512
-"""Of a request without its body: headers with the API key; an assumption."""
+"""Bytes of a request without its body: headers with the API key; an assumption."""
 POLLS_A_SECOND = 4
 """GetRecords calls a second for a shard and reader. That is Lambda's base rate (AWS Lambda: "Using
 AWS Lambda with Amazon DynamoDB"); AWS does not publish that of Pipes."""
@@ -58,22 +58,22 @@ class Charge:
 
     @property
     def dollars(self) -> float:
-        """What it comes to."""
+        """The amount."""
         return self.units / self.price.per * self.price.dollars
 
 
 def record_bytes(load: Load, kind: str) -> int:
-    """Return the size of a stream record: a MODIFY holds the item before and after."""
+    """Return the size of a stream record; a MODIFY has the item before and after."""
     return RECORD_BYTES + load.item_bytes * (2 if kind == "MODIFY" else 1)
 
 
 def chunks(size: int) -> int:
-    """Return how many 64 KB something counts for."""
+    """Return how many chunks of 64 KB something counts as."""
     return -(-size // CHUNK_BYTES)
 
 
 def bill_of_pipes(load: Load) -> list[Charge]:
-    """Return a month of the pipelines, each with a pipe for each route."""
+    """Return the bill of a month for pipelines with a pipe for each route."""
     requests = sum(_chunks_a_write(load, load.kinds_on(route)) for route in load.routes)
     readers = len(load.routes)
     records = sum(load.share(route) for route in OPERATIONS)
@@ -84,7 +84,7 @@ def bill_of_pipes(load: Load) -> list[Charge]:
 
 
 def bill_of_bus(load: Load) -> list[Charge]:
-    """Return a month of the pipelines, each with one pipe to an event bus and a rule a route.
+    """Return the bill of a month for pipelines with one pipe, a bus, and a rule for each route.
 
     Records that no route takes are filtered out before the bus, and cost nothing.
     """
@@ -97,7 +97,7 @@ def bill_of_bus(load: Load) -> list[Charge]:
 
 
 def _common(load: Load, *, readers: int, executions: float) -> list[Charge]:
-    """Return what both topologies take; `executions` of pipes for a write, which are logged."""
+    """Return the charges of both topologies; `executions` are a write's executions of pipes."""
     sent = sum(load.share(route) for route in OPERATIONS) * load.attempts
     polls = POLLS_A_SECOND * load.shards * readers * load.pipelines * MONTH_SECONDS
     return [

@@ -1,4 +1,4 @@
-"""What `./help.sh capacity` says of a pipeline: tables, what to know, a verdict in one line."""
+"""What `./help.sh capacity` prints: tables, notes, and a verdict in one line."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ from ops.capacity.topology import PipelineModel, Topology
 
 HOUR_SECONDS = 3_600
 LINES = 4
-"""Quotas shown beside the broken ones; --json has all."""
+"""Quotas that are shown besides the broken ones; --json has all."""
 
 
 def show(console: Console, pipeline: PipelineModel) -> None:
@@ -36,7 +36,7 @@ def show(console: Console, pipeline: PipelineModel) -> None:
 
 
 def verdict(pipeline: PipelineModel) -> str:
-    """Return whether it holds, and what breaks first at how many writes a second."""
+    """Return whether the pipeline holds the load, what breaks first, and at how many writes."""
     first = pipeline.first
     breaks = f"first to break, at {_rate(first.breaks_at)} writes a second: {first.name}"
     if pipeline.holds:
@@ -54,7 +54,7 @@ def verdict(pipeline: PipelineModel) -> str:
 
 
 def notes(pipeline: PipelineModel) -> list[str]:
-    """Return what a number does not say."""
+    """Return notes that explain the numbers."""
     load = pipeline.load
     found = list(pipeline.impossible)
     if pipeline.readers > pipeline.advised_readers:
@@ -77,7 +77,7 @@ def notes(pipeline: PipelineModel) -> list[str]:
 
 
 def as_json(pipeline: PipelineModel) -> dict[str, Any]:
-    """Return all of it for scripts; seconds, US dollars a month; null where there is no end."""
+    """Return everything for scripts: seconds, US dollars a month; null means without an end."""
     load = pipeline.load
     found: dict[str, Any] = {
         "topology": str(pipeline.topology),
@@ -190,7 +190,7 @@ def _bill(pipeline: PipelineModel) -> Table:
 
 
 def _rate(writes: float) -> str:
-    """Return writes a second, rounded down, so as not to promise more."""
+    """Return writes a second, rounded down so that nothing is promised."""
     if writes == math.inf:
         return "never"
     writes *= 1 + ROUNDING

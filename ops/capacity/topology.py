@@ -1,4 +1,4 @@
-"""The two ways to build a pipeline, as routes of stages and as the quotas they meet."""
+"""The two topologies of a pipeline: their routes as stages, and their quotas."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, record_bytes
 
 
 class Topology(StrEnum):
-    """How a pipeline is built: a pipe for each route, or one pipe, a bus, and a rule for each."""
+    """A pipe for each route; or one pipe, an event bus, and a rule for each route."""
 
     PIPES = "pipes"
     BUS = "bus"
@@ -21,11 +21,11 @@ class Topology(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """A bound, at how many writes a second it leaves no room, and what then helps.
+    """A quota, the writes a second at which it is used up, and what helps then.
 
-    What `refuses` must hold the highest load, because what is over it fails; any other delays
-    what is over it, and need only hold the steady load. `reached_by` is how many writes a second
-    come as far as it at the highest load, where something before it holds others back.
+    A quota that `refuses` must allow the highest load, because what exceeds it fails. Any other
+    quota only delays what exceeds it, and must allow the steady load. `reached_by` is how many
+    writes a second reach it at the highest load, where an earlier stage holds others back.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Quota:
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineModel:
-    """A pipeline under a load: what its routes do, what they may do, and what it costs."""
+    """A pipeline under a load: its routes, its quotas and its costs."""
 
     topology: Topology
     load: Load
@@ -46,7 +46,7 @@ class PipelineModel:
     routes: Sequence[RouteModel]
     quotas: Sequence[Quota]
     impossible: Sequence[str]
-    """What cannot work at any rate."""
+    """Why the pipeline cannot work at any rate."""
     charges: Sequence[Charge]
 
     @property
@@ -56,7 +56,7 @@ class PipelineModel:
 
     @property
     def first(self) -> Quota:
-        """The worst that the load breaks; if none, what is met with the fewest writes a second."""
+        """The quota that the load breaks most; if it breaks none, the quota that breaks first."""
         return min(self.broken or self.quotas, key=lambda quota: quota.breaks_at)
 
     @property
@@ -72,7 +72,7 @@ class PipelineModel:
 
     @property
     def late(self) -> list[tuple[RouteModel, Stage]]:
-        """The routes on which the burst's last records are given up, and where they wait."""
+        """The routes that give up the burst's last records, each with the stage where they wait."""
         found = [(route, route.too_late(self.load.writes, self.burst)) for route in self.routes]
         return [(route, stage) for route, stage in found if stage is not None]
 
@@ -83,7 +83,7 @@ class PipelineModel:
 
     @property
     def advised_readers(self) -> int:
-        """How many readers of a shard AWS advises at most."""
+        """How many readers of a shard AWS recommends at most."""
         if self.load.global_table:
             return limits.READERS_A_SHARD_OF_A_GLOBAL_TABLE
         return limits.READERS_A_SHARD
@@ -94,7 +94,7 @@ class PipelineModel:
         return sum(charge.dollars for charge in self.charges)
 
     def rate_limit_needed(self, route: RouteModel, writes: float) -> int:
-        """Return the requests a second that a destination has to let through."""
+        """Return the requests a second that a destination has to allow."""
         return math.ceil(writes * route.share * self.load.attempts * self.load.pipelines - 1e-9)
 
 
@@ -233,7 +233,7 @@ def _of_stages(load: Load, routes: Sequence[RouteModel]) -> list[Quota]:
 
 
 def _shown(rate: float) -> str:
-    """Return a rate in three digits, or in all that stand before the point.
+    """Return a rate with three digits, or all digits before the point.
 
     >>> _shown(22.2222), _shown(1_000)
     ('22.2', '1,000')
@@ -251,9 +251,9 @@ def _account(name: str, allowed: int, load: Load, each_write: float) -> Quota:
 
 
 def _executions(load: Load, *, busy: float, readers: int) -> Quota:
-    """Return what concurrency allows: by Little's law, a write keeps `busy` executions a second.
+    """Return the quota of concurrent executions: `busy` are a write's, by Little's law.
 
-    There are never more than one for each shard, reader and parallel batch.
+    There is at most one for each shard, reader and parallel batch.
     """
     allowed = limits.regional(load.region).executions
     most = load.shards * load.parallelization * readers * load.pipelines
@@ -285,7 +285,7 @@ def _of_the_table(load: Load) -> list[Quota]:
 
 
 def _of_momento(load: Load, routes: Sequence[RouteModel]) -> list[Quota]:
-    """Return Momento's limits, which meet no more than the routes let through."""
+    """Return Momento's quotas; only what the routes let through reaches them."""
     kilobytes = -(-max(1, load.message) // limits.TOPIC_OPERATION_BYTES)
     cache = {PUT: 1, DELETE: 1}
     topic = {PUBLISH: kilobytes * (1 + load.subscribers)}
