@@ -55,7 +55,7 @@ def test_an_item_is_there_or_is_not(local: LocalMomento, key: str) -> None:
     assert cache.get(key) == b"\xff value"
 
 
-def test_an_endpoint_that_is_no_url_is_told() -> None:
+def test_an_endpoint_that_is_no_url_is_an_error() -> None:
     at = "https://\N{SNOWMAN}.test"
     assert complaint(cache_at(at)).startswith(f"Momento at {at}: it cannot be sent over HTTP")
 
@@ -78,7 +78,7 @@ def test_a_wrong_key_is_refused(local: LocalMomento) -> None:
     assert " to GET /cache/weather; the API key is wrong, expired or revoked, or a v1 key" in said
 
 
-def test_a_key_that_only_writes_is_told_that_it_may_not_read(local: LocalMomento) -> None:
+def test_a_key_that_only_writes_is_ok_with_a_note(local: LocalMomento) -> None:
     """Which is all that the pipes need."""
     rule = {"type": "cache", "permissions": ["write"], "caches": "*", "items": "*"}
     local.service.keys.add("writes", [rule])
@@ -89,13 +89,13 @@ def test_a_key_that_only_writes_is_told_that_it_may_not_read(local: LocalMomento
     )
 
 
-def test_a_missing_cache_is_told_and_is_no_missing_item(local: LocalMomento) -> None:
+def test_a_missing_cache_is_an_error_and_no_missing_item(local: LocalMomento) -> None:
     said = complaint(cache_at(local.endpoint, name="nowhere"))
     assert "/cache/nowhere; there is no such cache: create it in the Momento console" in said
 
 
 @pytest.mark.parametrize("status", [400, 429, 500, 503])
-def test_what_momento_answers_is_told(local: LocalMomento, status: int) -> None:
+def test_an_answer_of_momento_is_judged(local: LocalMomento, status: int) -> None:
     async def refuse(_: Request) -> Response:
         return PlainTextResponse("no, not today" + "." * 500, status_code=status)
 

@@ -195,7 +195,7 @@ def test_an_empty_queue_has_none(emptied: Place) -> None:
     assert queue_of(emptied).peek() == (0, [])
 
 
-def test_a_letter_tells_the_place_in_the_stream_and_why(emptied: Place) -> None:
+def test_a_letter_has_the_place_in_the_stream_and_the_reason(emptied: Place) -> None:
     letter = refuse(emptied)
     assert (letter["pipe"], letter["condition"]) == (PUT, "RetryAttemptsExhausted")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", letter["arrived"])
@@ -232,16 +232,14 @@ def test_enough_are_shown_of_many(emptied: Place, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("body", ["hello", "[1]", "5", "{}"])
-def test_somebody_elses_message_is_shown_as_a_letter_that_says_nothing(
-    emptied: Place, body: str
-) -> None:
+def test_another_message_is_shown_as_an_empty_letter(emptied: Place, body: str) -> None:
     weather = emptied.cloud.weather
     sent = weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=body)
     nothing = dict.fromkeys(("pipe", "condition", "shard_id", "sequence_number", "arrived"), "")
     assert seen(emptied) == [{"message_id": sent["MessageId"]} | nothing]
 
 
-def test_a_missing_queue_is_told(emptied: Place) -> None:
+def test_a_missing_queue_is_an_error(emptied: Place) -> None:
     sqs = Aws(emptied.settings.stack.region).client("sqs")
     with (
         pytest.raises(LiveError, match=r"^AWS answered: .*NonExistentQueue.*not exist"),

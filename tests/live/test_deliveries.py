@@ -67,7 +67,7 @@ def logs(place: Place, log_group: str | None = None) -> ExecutionLogs:
     return found
 
 
-def test_the_feed_tells_what_each_pipe_did_and_all_of_it(place: Place) -> None:
+def test_the_feed_has_everything_that_each_pipe_did(place: Place) -> None:
     record = random_record("Oslo")
     place.table.put(record)
     found = of(read(feed(place), lambda found: len(of(found, "Oslo")) == 3), "Oslo")
@@ -87,7 +87,7 @@ def test_the_feed_tells_what_each_pipe_did_and_all_of_it(place: Place) -> None:
     assert json.loads(filtered["filters"][0])["eventName"] == ["REMOVE"]
 
 
-def test_the_feed_tells_a_dead_letter_with_its_reason(place: Place) -> None:
+def test_the_feed_has_a_dead_letter_with_its_reason(place: Place) -> None:
     place.table.put(refused_record())
     found = of(read(feed(place), lambda found: len(of(found, "Atlantis")) == 3), "Atlantis")
     letter = found[PUT]
@@ -96,7 +96,7 @@ def test_the_feed_tells_a_dead_letter_with_its_reason(place: Place) -> None:
     assert "ttl_seconds must be" in letter["attempts"][-1]["response"]
 
 
-def test_the_feed_tells_nothing_twice_and_goes_on_after_an_error(
+def test_the_feed_repeats_nothing_and_goes_on_after_an_error(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = feed(place)
@@ -116,12 +116,12 @@ def _fails(_: int) -> list[Any]:
     raise HTTPException(503)
 
 
-def test_a_feed_that_is_gone_is_told() -> None:
+def test_a_feed_that_ended_is_an_error() -> None:
     with pytest.raises(LiveError, match="the local cloud does not answer"):
         look(Feed("http://127.0.0.1:1/deliveries"))
 
 
-def test_the_logs_tell_what_passed_a_filter_from_now_on(place: Place) -> None:
+def test_the_logs_have_what_passes_a_filter_from_now_on(place: Place) -> None:
     """Each with its record and with what was sent."""
     place.table.put(random_record("before"))
     place.settle()
@@ -140,7 +140,7 @@ def test_the_logs_tell_what_passed_a_filter_from_now_on(place: Place) -> None:
     assert json.loads(put["logged"]["payload"])["Location"] == "Dakar"
 
 
-def test_the_logs_tell_a_dead_letter_with_its_reason(place: Place) -> None:
+def test_the_logs_have_a_dead_letter_with_its_reason(place: Place) -> None:
     source = logs(place)
     place.table.put(refused_record())
     found = read(source, lambda found: [one for one in found if one["outcome"] == "dead-letter"])
@@ -152,7 +152,7 @@ def test_the_logs_tell_a_dead_letter_with_its_reason(place: Place) -> None:
 
 
 @pytest.mark.parametrize("kind", [feed, logs])
-def test_no_key_is_told(place: Place, kind: Callable[[Place], Deliveries]) -> None:
+def test_a_delivery_shows_no_secret(place: Place, kind: Callable[[Place], Deliveries]) -> None:
     source = kind(place)
     place.table.put(refused_record())
     told = read(source, lambda found: any(one["outcome"] == "dead-letter" for one in found))
@@ -228,7 +228,7 @@ def names(found: list[Delivery]) -> list[str]:
     return [one["pipe"] for one in found]
 
 
-def test_an_entry_that_comes_late_is_told_once(place: Place, log: Log) -> None:
+def test_a_late_log_entry_is_returned_once(place: Place, log: Log) -> None:
     """Up to a minute late; each look tells only what is new."""
     source = logs(place, log.group)
     log.end("first", 100)
@@ -240,7 +240,7 @@ def test_an_entry_that_comes_late_is_told_once(place: Place, log: Log) -> None:
     assert look(source) == []
 
 
-def test_a_missing_log_group_is_told(place: Place) -> None:
+def test_a_missing_log_group_is_an_error(place: Place) -> None:
     with pytest.raises(LiveError, match="there is no log group /aws/vendedlogs/pipes/nowhere"):
         look(logs(place, "/aws/vendedlogs/pipes/nowhere"))
 

@@ -59,7 +59,7 @@ def test_nothing_deployed_names_the_next_step(cloud: RepairCloud) -> None:
     )
 
 
-def test_what_a_pipeline_lacks_is_told_when_it_is_needed(cloud: RepairCloud) -> None:
+def test_a_missing_operation_is_an_error_when_it_is_needed(cloud: RepairCloud) -> None:
     for name in (PUT, DELETE):
         cloud.weather.pipes.delete_pipe(Name=name)
     with cloud.deployment() as deployment:
@@ -101,14 +101,14 @@ def test_the_rules_behind_a_bus_are_found(cloud: RepairCloud) -> None:
         pass
 
 
-def test_a_table_that_is_gone_is_told(cloud: RepairCloud) -> None:
+def test_a_missing_table_is_an_error(cloud: RepairCloud) -> None:
     cloud.weather.dynamodb.delete_table(TableName=cloud.weather.table)
     assert problem(cloud) == (
         "the table weather-stats-demo, which the pipes read, is gone: run ./help.sh deploy"
     )
 
 
-def test_a_pipe_that_cannot_be_run_faithfully_is_told(cloud: RepairCloud) -> None:
+def test_a_pipe_that_cannot_be_run_faithfully_is_an_error(cloud: RepairCloud) -> None:
     cloud.weather.pipes.update_pipe(
         Name=PUT,
         RoleArn="arn:aws:iam::123456789012:role/pipes",
@@ -117,7 +117,9 @@ def test_a_pipe_that_cannot_be_run_faithfully_is_told(cloud: RepairCloud) -> Non
     assert "it has an enrichment; nothing can be sent in its place" in problem(cloud)
 
 
-def test_no_aws_is_told(cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_aws_is_reported(
+    cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setattr("live.aws.CONFIG", _impatient())
     assert problem(cloud).startswith("nothing answers at http://127.0.0.1:1: is it still up")

@@ -86,7 +86,7 @@ def test_it_gives_up_in_the_end(momento: LocalMomento, send: Callable[[Request],
         send(put())
 
 
-def test_nobody_there_is_told() -> None:
+def test_an_unreachable_momento_is_an_error() -> None:
     nowhere = f"http://127.0.0.1:{unused_port()}"
     with (
         Momento(rates={}, redirect=nowhere, first_wait=0.001) as sender,

@@ -68,7 +68,7 @@ def test_a_stack_that_is_named_stays(file: Path) -> None:
 
 
 @pytest.mark.parametrize("process", ["", "x", "-1", "99999999999999999999", "4194305"])
-def test_one_that_has_ended_is_passed_over(tmp_path: Path, process: str) -> None:
+def test_a_local_cloud_that_ended_is_ignored(tmp_path: Path, process: str) -> None:
     file = tmp_path / "local-cloud.env"
     file.write_text(f"LOCAL_CLOUD_PROCESS={process}\nAWS_ENDPOINT_URL=http://127.0.0.1:1\n")
     assert place.environment(REAL, file=file) == REAL

@@ -108,6 +108,6 @@ def test_another_failure_is_no_trimmed_record(deployed: RepairCloud) -> None:
         stream.records(deployed.weather.stream_arn, deployed.shard, number, number)
 
 
-def test_all_records_are_told_in_their_order(deployed: RepairCloud) -> None:
+def test_all_records_are_returned_in_their_order(deployed: RepairCloud) -> None:
     found = Stream(deployed.weather.streams).all(deployed.weather.stream_arn)
     assert [one["dynamodb"]["SequenceNumber"] for one in found] == numbers(deployed)

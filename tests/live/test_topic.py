@@ -218,7 +218,7 @@ def test_a_topic_that_is_refused_is_asked_less_and_less_often(
         assert again[count].seconds == 0.02
 
 
-def test_messages_that_momento_no_longer_has_are_told_as_missed(local: LocalMomento) -> None:
+def test_messages_that_momento_dropped_are_reported_as_missed(local: LocalMomento) -> None:
     with listening(local) as watcher:
         publish(local, "one")
         watcher.wait_for(Message)
@@ -246,7 +246,7 @@ def test_a_gap_is_described(last: int, new: int, sentence: str) -> None:
     assert Discontinuity(last=last, new=new).sentence == sentence
 
 
-def test_a_gap_is_told_once_though_no_message_follows_it(local: LocalMomento) -> None:
+def test_a_gap_is_reported_once_without_a_message_after_it(local: LocalMomento) -> None:
     """The watch goes on behind it, on the topic's new page."""
     with listening(local) as watcher:
         publish(local, "one")

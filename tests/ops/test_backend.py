@@ -27,7 +27,7 @@ def used(folder: Path, *, now: object, was: object | None) -> Path:
 @pytest.mark.parametrize(
     "other", [{"bucket": "c"}, {"key": "other/terraform.tfstate"}, {"region": "eu-west-1"}]
 )
-def test_another_state_is_told(tmp_path: Path, other: dict[str, str]) -> None:
+def test_another_state_is_reported(tmp_path: Path, other: dict[str, str]) -> None:
     """With both, and with the settings that decide on it."""
     said = another_state(used(tmp_path, now=NOW | other, was=NOW))
     assert said is not None
@@ -36,7 +36,7 @@ def test_another_state_is_told(tmp_path: Path, other: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("was", [None, NOW, NOW | {"use_lockfile": False}, "none", {}])
-def test_the_same_state_is_not_told(tmp_path: Path, was: object | None) -> None:
+def test_the_same_state_is_not_reported(tmp_path: Path, was: object | None) -> None:
     """Nor that of a folder that was not used."""
     assert another_state(used(tmp_path, now=NOW, was=was)) is None
 

@@ -63,7 +63,7 @@ def aws(status: int, headers: Mapping[str, str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("which", BUCKETS)
-def test_a_bucket_that_is_not_ours_to_use_is_told_with_the_next_step(
+def test_a_bucket_of_another_account_is_reported_with_the_next_step(
     house: House, which: str
 ) -> None:
     status, headers, says = BUCKETS[which]

@@ -92,7 +92,7 @@ def test_it_leaves_no_plan_no_key_and_no_lock(ran: Mapping[str, Ran], name: str)
 
 
 @pytest.mark.parametrize("noise", NOISE)
-def test_there_is_no_noise_to_stumble_over(ran: Mapping[str, Ran], noise: str) -> None:
+def test_it_prints_no_warnings(ran: Mapping[str, Ran], noise: str) -> None:
     heard = [name for name in ran if re.search(NOISE[noise], ran[name].said, re.MULTILINE)]
     assert heard == []
 

@@ -155,9 +155,7 @@ READING = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.get
 
 
 @pytest.mark.parametrize("command", ["synth", "simulate tests/cases/records/insert.json", "app"])
-def test_a_folder_that_cannot_be_written_is_told(
-    house: House, tmp_path: Path, command: str
-) -> None:
+def test_a_read_only_folder_is_an_error(house: House, tmp_path: Path, command: str) -> None:
     """What Node.js says, jsii raises as an error like any other, with its traceback."""
     tmp_path.chmod(0o500)
     env = dict(os.environ) | KEPT | {"CDKTF_OUTDIR": str(tmp_path / "out")}

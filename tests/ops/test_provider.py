@@ -234,7 +234,7 @@ def test_the_one_line_names_version_mirror_and_the_skipped_lock(tmp_path: Path) 
     )
 
 
-def test_terraform_is_told_of_a_mirror_that_it_does_not_know(
+def test_terraform_gets_a_configuration_for_an_unknown_mirror(
     tmp_path: Path, env: Environment
 ) -> None:
     """Without a plugin cache: a provider that is in both cannot be installed onto itself."""
@@ -251,7 +251,9 @@ def test_terraform_is_told_of_a_mirror_that_it_does_not_know(
     assert next(mirrors(env | told)) == mirror
 
 
-def test_terraform_is_not_told_of_a_mirror_that_it_knows(tmp_path: Path, env: Environment) -> None:
+def test_terraform_gets_no_configuration_for_a_known_mirror(
+    tmp_path: Path, env: Environment
+) -> None:
     put(tmp_path / "home" / ".terraform.d" / "plugins")
     told = terraform_variables(tmp_path, env, resolve(tmp_path, env))
     assert told == {"MIRROR_AWS_PROVIDER_VERSION": "5.100.0"}

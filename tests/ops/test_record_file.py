@@ -97,7 +97,7 @@ def test_each_type_of_dynamodb_is_taken(tmp_path: Path, value: Any) -> None:
     ],
     ids=lambda given: str(given)[:50],
 )
-def test_what_is_no_record_is_refused(tmp_path: Path, record: Any, why: str) -> None:
+def test_another_value_than_a_record_is_refused(tmp_path: Path, record: Any, why: str) -> None:
     """AWS: "DynamoDB low-level API, data type descriptors"."""
     file = tmp_path / "records.json"
     file.write_text(json.dumps([change(), record]), encoding="utf-8")
@@ -123,7 +123,7 @@ def test_what_is_no_record_is_refused(tmp_path: Path, record: Any, why: str) -> 
     ],
     ids=lambda given: str(given)[:20],
 )
-def test_what_is_no_json_is_refused(tmp_path: Path, text: bytes, says: str) -> None:
+def test_another_text_than_json_is_refused(tmp_path: Path, text: bytes, says: str) -> None:
     file = tmp_path / "records.json"
     file.write_bytes(text)
     with pytest.raises(OpsError, match=says):

@@ -69,13 +69,13 @@ def test_without_a_file_the_review_plans_by_itself(house: House) -> None:
     assert "## Weather: 15 to add" in (house.root / "review.md").read_text(encoding="utf-8")
 
 
-def test_a_review_that_cannot_be_written_is_told(house: House, saved: Path) -> None:
+def test_a_review_that_cannot_be_written_is_an_error(house: House, saved: Path) -> None:
     done = house.run("./help.sh", "review", "--plan", str(saved), "--output", "no/review.md")
     assert done.returncode == 1
     assert done.stderr.endswith("no/review.md cannot be written: No such file or directory\n")
 
 
-def test_what_is_no_plan_is_refused(house: House) -> None:
+def test_another_file_than_a_plan_is_refused(house: House) -> None:
     (house.root / "no-plan").write_text("not a plan", encoding="utf-8")
     for command in (["review", "--plan", "no-plan"], ["deploy", "--plan", "no-plan"]):
         done = house.run("./help.sh", *command)
@@ -137,7 +137,9 @@ def test_deploy_refuses_a_saved_plan_that_loses_something(house: House, end: Pat
     assert "## Plan: nothing to do" in house.run("./help.sh", "review").stdout, "all is there"
 
 
-def test_deploy_refuses_without_asking_what_is_not_allowed(house: House, end: Path) -> None:
+def test_deploy_without_a_question_refuses_losses_that_are_not_allowed(
+    house: House, end: Path
+) -> None:
     """A log group that is kept for less long is told; the topology's change loses pipes."""
     assert end.exists()
     env = dict(os.environ) | {"TOPOLOGY": "bus"}
@@ -149,7 +151,7 @@ def test_deploy_refuses_without_asking_what_is_not_allowed(house: House, end: Pa
     assert "## Plan: nothing to do" in house.run("./help.sh", "review").stdout, "all is there"
 
 
-def test_deploy_shows_what_is_lost_before_it_asks(
+def test_deploy_shows_losses_before_it_asks(
     house: House, end: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert end.exists()

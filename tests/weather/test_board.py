@@ -214,7 +214,7 @@ def waiting(visitor: Visitor) -> int:
     return count
 
 
-def test_who_comes_later_is_first_told_how_things_are(place: Place, board: Board) -> None:
+def test_a_later_page_gets_the_current_state_first(place: Place, board: Board) -> None:
     with Visitor(board) as first:
         place.table.put(random_record("Quito"))
         first.wait_for("record", location="Quito", state="in sync")
@@ -231,7 +231,7 @@ def test_who_comes_later_is_first_told_how_things_are(place: Place, board: Board
                 visitor.wait_for("record", location="Seoul", state="in sync")
 
 
-def test_what_did_not_change_is_not_told_again(
+def test_an_unchanged_record_is_not_sent_again(
     place: Place, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though it is looked at again and again."""
@@ -243,14 +243,14 @@ def test_what_did_not_change_is_not_told_again(
         assert len(visitor.of("record", location="Perth", state="in sync")) == 1
 
 
-def test_a_bare_board_tells_of_an_empty_place_at_once(place: Place) -> None:
+def test_an_empty_board_sends_its_state_at_once(place: Place) -> None:
     """One that was not started, even."""
     with Visitor(Board(place.settings)) as visitor:
         until(lambda: len(visitor.events) == 2)
     assert visitor.events == [("reset", None), ("dead-letters", {"waiting": 0, "letters": []})]
 
 
-def test_a_momento_that_is_down_is_told_and_so_is_its_return(
+def test_momento_down_and_up_again_are_both_reported(
     place: Place, begin: Callable[[WeatherSettings], Board]
 ) -> None:
     place.table.put(random_record("Oslo"))
@@ -288,7 +288,7 @@ def test_a_momento_that_is_down_is_told_and_so_is_its_return(
         ),
     ],
 )
-def test_each_trouble_is_told_once(
+def test_each_problem_is_reported_once(
     place: Place,
     begin: Callable[[WeatherSettings], Board],
     monkeypatch: pytest.MonkeyPatch,

@@ -15,7 +15,7 @@ from weather.records import refused_record
 
 
 @pytest.mark.usefixtures("no_place")
-def test_a_rules_dead_letter_tells_the_rule_why_and_which_record(local_aws: LocalAws) -> None:
+def test_a_rules_dead_letter_has_the_rule_the_reason_and_the_record(local_aws: LocalAws) -> None:
     with ExitStack() as stack:
         cloud = stack.enter_context(BusCloud(local_aws))
         cloud.create(PUT)

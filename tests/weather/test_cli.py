@@ -164,7 +164,7 @@ def test_the_tour_shows_each_step(run: Commands) -> None:
     assert all(step["as_expected"] for step in run.json)
 
 
-def test_a_tour_that_ends_otherwise_fails(
+def test_a_tour_with_an_unexpected_step_fails(
     run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here the cache is another than the pipes write to."""
@@ -237,7 +237,7 @@ def test_a_wrong_command_line_is_explained(run: Commands, words: list[str]) -> N
 
 
 @pytest.mark.parametrize("command", [["get", "x"], ["list"], ["watch"], ["tour"]])
-def test_a_cache_that_is_not_there_is_one_error(
+def test_a_missing_cache_is_one_error(
     run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     place.table.put(random_record("Oslo"))
@@ -249,7 +249,7 @@ def test_a_cache_that_is_not_there_is_one_error(
 
 
 @pytest.mark.parametrize("command", [["get", "x"], ["list"], ["random"], ["put", "x", *WEATHER]])
-def test_an_aws_that_is_not_there_is_one_error(
+def test_an_unreachable_aws_is_one_error(
     run: Commands, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     endpoint = f"http://127.0.0.1:{unused_port()}"

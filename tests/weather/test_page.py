@@ -212,11 +212,11 @@ def test_a_record_that_momento_refuses_is_a_dead_letter(page: Page) -> None:
     expect(row(page, "Atlantis").locator(".state")).to_have_text("missing")
 
 
-def test_a_letter_has_its_key_whichever_is_told_first(page: Page) -> None:
+def test_a_letter_has_its_key_in_any_order_of_events(page: Page) -> None:
     assert "cache-put (Nuuk)" in page.evaluate(LETTER_FIRST)
 
 
-def test_dead_letters_are_replayed_once_what_was_wrong_is_mended(page: Page, up: Up) -> None:
+def test_dead_letters_are_replayed_after_the_cause_is_repaired(page: Page, up: Up) -> None:
     before = waiting(up)
     page.get_by_role("button", name="One that Momento refuses").click()
     until(lambda: waiting(up) > before)
@@ -279,7 +279,7 @@ def alone(chromium: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-def test_a_server_that_does_not_answer_is_told_and_asked_again(alone: Page, up: Up) -> None:
+def test_a_server_without_an_answer_is_reported_and_asked_again(alone: Page, up: Up) -> None:
     alone.route("**/api/about", lambda route: route.abort())
     alone.goto(up.page())
     expect(alone.locator("#live")).to_have_text("the page's server does not answer; trying again …")
@@ -287,7 +287,7 @@ def test_a_server_that_does_not_answer_is_told_and_asked_again(alone: Page, up: 
     expect(alone.locator("#live")).to_have_text("live")
 
 
-def test_an_error_of_the_servers_own_is_told_as_one(alone: Page, up: Up) -> None:
+def test_an_internal_error_of_the_server_is_reported(alone: Page, up: Up) -> None:
     """And a pipe's hint after it is none."""
     answer = "Internal Server Error"
     alone.route("**/api/records", lambda route: route.fulfill(status=500, body=answer))
@@ -321,7 +321,7 @@ def test_markup_stays_text(page: Page, traffic: Traffic) -> None:
     assert traffic.complaints == []
 
 
-def test_a_wrong_value_is_told_in_words(page: Page) -> None:
+def test_a_wrong_value_is_explained(page: Page) -> None:
     write(page, "Oslo", max_temp="5")
     expect(page.locator("#said")).to_have_text("MinTemp 9 is above MaxTemp 5")
     expect(page.locator("#said")).to_have_class("bad")
@@ -381,7 +381,7 @@ def test_nothing_is_wider_than_the_window(page: Page, size: Any) -> None:
     assert width <= size["width"]
 
 
-def test_the_stream_tells_no_key(up: Up) -> None:
+def test_the_event_stream_has_no_api_key(up: Up) -> None:
     key = up.environment()["MOMENTO_API_KEY"]
     said = "\n".join(known(up))
     assert "event: delivery" in said

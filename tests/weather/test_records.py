@@ -234,7 +234,7 @@ records = st.fixed_dictionaries(
 
 @reproducibly(200)
 @given(values=records)
-def test_what_is_written_is_what_is_read(values: dict[str, Any]) -> None:
+def test_a_written_record_is_read_back(values: dict[str, Any]) -> None:
     """And what the cache then holds is the same."""
     low, high = sorted([values["MinTemp"], values["MaxTemp"]])
     location = values["Location"].replace('"', "").replace("\\", "") or "x"

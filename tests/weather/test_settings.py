@@ -142,7 +142,7 @@ def test_an_endpoint_in_the_environment_wins_over_a_local_cloud(
 
 @pytest.mark.parametrize("missing", ["MOMENTO_API_ENDPOINT", "MOMENTO_API_KEY"])
 @pytest.mark.parametrize("aws", [True, False])
-def test_what_is_missing_is_named_with_the_next_step(
+def test_a_missing_resource_is_named_with_the_next_step(
     files: Files,
     missing: str,
     aws: bool,  # noqa: FBT001
@@ -168,7 +168,7 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(
 
 
 @pytest.mark.parametrize("ttl", ["0", "86401", "soon", "1.5"])
-def test_a_ttl_that_the_stack_does_not_take_is_told(
+def test_a_ttl_that_the_stack_refuses_is_an_error(
     files: Files, monkeypatch: pytest.MonkeyPatch, ttl: str
 ) -> None:
     """In the stack's words; and not that no local cloud is up."""
@@ -192,7 +192,7 @@ def test_a_ttl_may_be_as_long_as_the_accounts(
     assert (settings.stack.cache_ttl_seconds, settings.stack.max_ttl_seconds) == (2_592_000,) * 2
 
 
-def test_a_misspelt_setting_is_told_as_the_stack_tells_it(
+def test_a_misspelt_setting_has_the_stacks_own_message(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In `.env` and in the environment; also of settings that only the stack reads."""
@@ -206,7 +206,7 @@ def test_a_misspelt_setting_is_told_as_the_stack_tells_it(
     ]
 
 
-def test_a_file_that_is_not_utf_8_is_told(files: Files) -> None:
+def test_a_file_that_is_not_utf_8_is_an_error(files: Files) -> None:
     files.latin()
     assert complaint() == ".env is not UTF-8 text; save it as UTF-8"
 

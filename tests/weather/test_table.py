@@ -91,7 +91,7 @@ def test_somebody_elses_items_are_left_out(place: Place) -> None:
     assert [record.location for record in place.table.list()] == ["Bergen", "Oslo"]
 
 
-def test_a_location_that_is_no_text_is_told(place: Place) -> None:
+def test_a_location_that_is_no_text_is_an_error(place: Place) -> None:
     """As a command line gives it that is not UTF-8."""
     for ask in (place.table.get, place.table.delete):
         with pytest.raises(WeatherError, match=r"^the location is no text"):
@@ -115,12 +115,12 @@ def test_an_endpoint_where_nothing_listens_is_named(monkeypatch: pytest.MonkeyPa
     assert SECRET not in said
 
 
-def test_an_endpoint_that_is_no_url_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_is_no_url_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
     assert complaint().startswith("AWS_ENDPOINT_URL is 'garbage', which is no URL; take")
 
 
-def test_what_aws_refuses_is_told_in_its_words(place: Place) -> None:
+def test_a_refusal_of_aws_is_shown_in_its_words(place: Place) -> None:
     """Without the credentials."""
     with pytest.raises(LiveError, match=r"AWS answered: .*ValidationException") as caught:
         place.table.get("")

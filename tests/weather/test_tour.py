@@ -125,7 +125,7 @@ def in_haste(wait: Callable[..., Any]) -> Callable[..., Any]:
     return short
 
 
-def test_a_silent_topic_is_told(
+def test_a_silent_topic_is_reported(
     place: Place, paused: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pause(place, paused, PUBLISH)
@@ -137,7 +137,7 @@ def test_a_silent_topic_is_told(
     assert steps[1].milliseconds is None
 
 
-def test_a_copy_that_stays_is_told(
+def test_a_replica_that_stays_is_reported(
     place: Place, paused: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pause(place, paused, DELETE)

@@ -325,7 +325,9 @@ def events(answer: httpx.Response) -> Iterator[tuple[str, Any]]:
             yield name, json.loads(value)
 
 
-def test_events_tell_how_things_are_and_then_each_change(http: httpx.Client, place: Place) -> None:
+def test_events_have_the_current_state_and_then_each_change(
+    http: httpx.Client, place: Place
+) -> None:
     with http.stream("GET", "/api/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         found = events(answer)

@@ -90,7 +90,7 @@ def test_what_is_deployed_is_read(up: RepairCloud, monkeypatch: pytest.MonkeyPat
     }
 
 
-def test_an_option_goes_before_what_is_deployed(up: RepairCloud) -> None:
+def test_an_option_overrides_the_deployed_value(up: RepairCloud) -> None:
     assert up
     found, said = ask("--routes=put", "--destination-rate-limit=7", "--topology=bus")
     assert "from the pipeline weather-stats-demo" in said
@@ -98,7 +98,7 @@ def test_an_option_goes_before_what_is_deployed(up: RepairCloud) -> None:
     assert rates(found) == {"cache-put": "7 a second"}
 
 
-def test_a_stack_that_is_not_deployed_is_said(
+def test_a_stack_that_is_not_deployed_is_reported(
     up: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STACK", "orders")

@@ -168,7 +168,7 @@ def test_a_route_whose_records_never_come_breaks_nothing(topology: Topology) -> 
     assert found.first.name == "the table's write units"
 
 
-def test_an_unknown_region_gets_the_least_there_is() -> None:
+def test_an_unknown_region_has_the_lowest_quotas() -> None:
     for quotas in REGIONS.values():
         for name, value in vars(regional("mars-north-1")).items():
             assert value <= vars(quotas)[name]
@@ -243,7 +243,7 @@ def test_a_burst_that_is_caught_up_with_too_late_does_not_hold() -> None:
     assert not late.holds
 
 
-def test_a_rule_gives_up_events_at_the_age_that_it_is_told() -> None:
+def test_a_rule_gives_up_events_at_its_maximum_age() -> None:
     """20 shards put 800 a second; 300 of 600 a second wait at the topic's rate limit."""
     load = {"writes": 100, "shards_given": 20, "burst_writes": 600, "burst_seconds": 3_500}
     assert bus(**load).holds

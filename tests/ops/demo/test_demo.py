@@ -86,17 +86,17 @@ def test_it_succeeds(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_it_tells_each_step(demo: Demo, step: str) -> None:
+def test_it_prints_each_step(demo: Demo, step: str) -> None:
     assert re.search(rf"^✓ {step} .*{STEPS[step]}.* \d+\.\d s$", demo.said, re.MULTILINE)
 
 
 @pytest.mark.parametrize("operation", ["cache-put", "topic-publish", "cache-delete"])
-def test_it_tells_what_was_created(demo: Demo, operation: str) -> None:
+def test_it_prints_what_was_created(demo: Demo, operation: str) -> None:
     name = {"weather": f"weather-stats-demo-{operation}-pipe", "orders": f" {operation} "}
     assert name[demo.stack] in demo.said
 
 
-def test_it_tells_what_came_of_each_change(demo: Demo) -> None:
+def test_it_prints_the_results_of_each_change(demo: Demo) -> None:
     """Of orders: written, changed, no longer open, open again, deleted (stacks/examples)."""
     cells = [
         [cell.strip()[:6].strip() for cell in line.split("│")[1:5]]
@@ -134,7 +134,7 @@ def test_it_leaves_the_synthesized_stacks_of_the_user_alone(demo: Demo) -> None:
     assert demo.touched == []
 
 
-def test_it_says_nothing_that_looks_wrong(demo: Demo) -> None:
+def test_it_prints_no_error(demo: Demo) -> None:
     assert not re.search(r"(?i)warning|error|traceback|deprecat|end-of-life|\x1b", demo.said)
     assert "local-api-key" not in demo.said
 
@@ -154,7 +154,7 @@ GONE = "arn:aws:dynamodb:us-east-1:123456789012:table/readings/stream/2026-01-01
         ({"STACK": "order"}, "there is no stack 'order'; there are state, weather, orders"),
     ],
 )
-def test_what_cannot_be_shown_is_told_before_anything_is_deployed(
+def test_a_stack_without_a_demo_is_refused_before_the_deployment(
     house: House, tmp_path: Path, settings: dict[str, str], missing: str
 ) -> None:
     done = run(house, tmp_path, **settings)

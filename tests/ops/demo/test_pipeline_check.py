@@ -90,7 +90,7 @@ def answering(method: str, status: int) -> Callable[[Request], object]:
         ("POST", 204, "holds 0 messages, which are not the 4 predicted"),
     ],
 )
-def test_what_momento_does_otherwise_is_told(
+def test_an_unpredicted_answer_of_momento_is_a_difference(
     cloud: WeatherCloud, method: str, status: int, told: str
 ) -> None:
     cloud.momento.service.interfere = answering(method, status)  # type: ignore[assignment]  # narrower
@@ -101,7 +101,7 @@ def test_what_momento_does_otherwise_is_told(
 
 
 @pytest.mark.usefixtures("cloud")
-def test_a_delivery_that_was_not_predicted_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unpredicted_delivery_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     process = Route.process
 
     def otherwise(route: Route, record: Mapping[str, object]) -> object:
@@ -112,7 +112,7 @@ def test_a_delivery_that_was_not_predicted_is_told(monkeypatch: pytest.MonkeyPat
     assert "cache-delete-pipe: delivered, and predicted was: filtered" in "\n".join(differences)
 
 
-def test_a_delivery_that_does_not_come_is_told(cloud: WeatherCloud) -> None:
+def test_a_missing_delivery_is_a_difference(cloud: WeatherCloud) -> None:
     name = "weather-stats-demo-topic-publish-pipe"
     cloud.weather.pipes.stop_pipe(Name=name)
     _, differences = tried(patience=2.0)

@@ -28,7 +28,7 @@ def test_a_command_in_another_terminal_finds_it(up: Up, house: House) -> None:
     assert up.environment()["AWS_ENDPOINT_URL"] in done.stderr
 
 
-def test_it_tells_each_delivery(up: Up) -> None:
+def test_it_prints_each_delivery(up: Up) -> None:
     up.wait_for("✓", "weather-stats-demo-cache-put-pipe", "INSERT", "Oslo", "204", seconds=120)
     up.wait_for("✓", "weather-stats-demo-topic-publish-pipe", "POST", "204", seconds=120)
     up.wait_for("·", "weather-stats-demo-cache-delete-pipe", "Oslo", seconds=120)

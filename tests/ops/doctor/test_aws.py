@@ -76,7 +76,7 @@ def test_it_says_who_i_am_and_where(clients: Any) -> None:
     assert "in account 123456789012, us-east-1" in said
 
 
-def test_without_credentials_it_says_so_and_asks_nothing_more(
+def test_without_credentials_it_warns_and_asks_nothing_more(
     clients: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -122,7 +122,7 @@ def test_a_state_bucket_that_is_locked_down_is_well(clients: Any) -> None:
         ("delete_bucket_encryption", "not encrypted"),
     ],
 )
-def test_each_open_door_is_told(clients: Any, undo: str, says: str) -> None:
+def test_each_open_setting_of_the_bucket_is_reported(clients: Any, undo: str, says: str) -> None:
     locked_down()
     with closing(boto3.client("s3")) as s3:
         getattr(s3, undo)(Bucket=BUCKET)
@@ -142,7 +142,7 @@ def test_quotas_are_counted(clients: Any) -> None:
     ]
 
 
-def test_a_quota_that_is_nearly_used_is_told(clients: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_nearly_used_quota_is_a_warning(clients: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(aws.QUOTAS, "pipes", ("pipes", "list_pipes", "Pipes", 3))
     weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
     weather.create_pipes()

@@ -147,7 +147,7 @@ def account(local_aws: LocalAws) -> Account:
     return Account(weather)
 
 
-def test_what_is_there_and_works_is_well(account: Account) -> None:
+def test_a_working_deployment_has_no_problem(account: Account) -> None:
     found = account.found()
     assert {verdict for verdict, _ in found.values()} == {Verdict.OK}
     assert set(found) == {
@@ -290,7 +290,7 @@ BREAK: dict[str, tuple[Callable[[Account], object], str, str]] = {
 
 
 @pytest.mark.parametrize("name", BREAK)
-def test_what_is_broken_is_told(account: Account, name: str) -> None:
+def test_a_broken_resource_is_reported(account: Account, name: str) -> None:
     damage, check, says = BREAK[name]
     damage(account)
     verdict, said = account.found()[check]

@@ -82,7 +82,7 @@ def test_a_key_has_to_write_and_may_not_read(
     assert says in said
 
 
-def test_a_write_only_key_is_told_that_the_cache_is_missing(momento: LocalMomento) -> None:
+def test_a_missing_cache_is_reported_for_a_write_only_key(momento: LocalMomento) -> None:
     rule = {"type": "cache", "permissions": ["write"], "caches": "*", "items": "*"}
     momento.service.keys.add("writes", [rule])
     verdict, said = found(key="writes", cache="none")
@@ -154,7 +154,7 @@ def test_a_missing_cache_is_a_failure(momento: LocalMomento) -> None:
     )
 
 
-def test_another_answer_is_told(momento: LocalMomento) -> None:
+def test_an_unexpected_answer_is_a_failure(momento: LocalMomento) -> None:
     async def interfere(_: Request) -> Response:
         return PlainTextResponse("later", status_code=503)
 

@@ -60,7 +60,7 @@ def test_a_tool_that_is_too_old_is_a_failure_with_the_fix(tool: str, fake: Fake)
     assert found(name) == [(Verdict.FAILURE, says)]
 
 
-def test_a_tool_that_is_not_there_is_a_failure_with_the_fix(
+def test_a_missing_tool_is_a_failure_with_the_next_step(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

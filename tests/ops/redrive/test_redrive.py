@@ -90,7 +90,7 @@ def test_a_put_of_an_item_that_is_gone_deletes_the_key(cloud: RepairCloud) -> No
     assert cloud.cache() == {}
 
 
-def test_a_letter_of_a_batch_settles_every_record_of_it(cloud: RepairCloud) -> None:
+def test_a_letter_of_a_batch_replays_each_of_its_records(cloud: RepairCloud) -> None:
     """Records that the filter leaves out are in between, and no reason to keep it."""
     for name in ("Bergen", "Oslo", "Tromsø"):
         cloud.weather.put(name)
@@ -105,7 +105,7 @@ def test_a_letter_of_a_batch_settles_every_record_of_it(cloud: RepairCloud) -> N
     assert cloud.waiting() == (0, 0)
 
 
-def test_a_record_that_has_left_the_stream_is_settled_by_the_table(cloud: RepairCloud) -> None:
+def test_a_record_outside_the_stream_is_replayed_from_the_table(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     cloud.fill("Rome", "old")
     cloud.log(PUT, ("41", keys("Oslo")), ("42", keys("Rome")))
@@ -209,7 +209,7 @@ def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(
     assert by_number == letters
 
 
-def test_what_ended_a_run_is_not_forgotten_for_a_later_trouble(
+def test_the_error_that_ended_a_run_stays_after_a_later_problem(
     cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two letters are under way: the second meets a passing trouble after the first ended it."""
@@ -243,7 +243,7 @@ def test_a_letter_of_a_table_with_another_key_stays(cloud: RepairCloud) -> None:
     assert cloud.left() == [letter]
 
 
-def test_what_is_no_letter_of_these_pipes_is_left_alone(cloud: RepairCloud) -> None:
+def test_a_letter_of_another_pipe_is_left_alone(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     foreign: list[Any] = [
         "not JSON",
@@ -262,7 +262,7 @@ def test_what_is_no_letter_of_these_pipes_is_left_alone(cloud: RepairCloud) -> N
     assert sorted(map(str, cloud.left())) == sorted(map(str, foreign))
 
 
-def test_a_dry_run_tells_and_touches_nothing(cloud: RepairCloud) -> None:
+def test_a_dry_run_prints_and_changes_nothing(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo", MaxTemp=1)
     cloud.give_up(PUT)
     cloud.weather.put("Oslo", MaxTemp=2)
@@ -379,7 +379,7 @@ def test_aws_refusing_a_read_ends_the_run_and_loses_nothing(
     assert cloud.left() == [letter]
 
 
-def test_a_message_that_sqs_gives_twice_is_settled_once(
+def test_a_message_that_sqs_returns_twice_is_replayed_once(
     cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receive = DeadLetterQueue.receive

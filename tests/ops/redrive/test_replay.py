@@ -75,7 +75,7 @@ def test_a_deletes_letter_takes_the_former_entry_out_and_puts_the_new(cloud: Rep
     assert cloud.cache() == {"b@x": '{"Id":"1"}'}
 
 
-def test_an_item_that_stopped_to_match_leaves_the_cache(cloud: RepairCloud) -> None:
+def test_an_item_that_no_longer_matches_leaves_the_cache(cloud: RepairCloud) -> None:
     users = OwnPipeline(cloud, "left", mapping=BY_EMAIL, keys=KeySchema(ID))
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up("cache-put")
@@ -109,7 +109,7 @@ def test_a_pipeline_that_only_publishes_replays_its_messages(cloud: RepairCloud)
     assert published(cloud, "lobby") == [{"EventType": "INSERT", "Id": "1"}]
 
 
-def test_a_rules_letter_is_settled_by_the_event_in_it(cloud: RepairCloud) -> None:
+def test_a_rules_letter_is_replayed_from_its_event(cloud: RepairCloud) -> None:
     """Its record is sent if the table is still as it left it, and a message always."""
     users = OwnPipeline(cloud, "bus", mapping=BY_EMAIL, keys=KeySchema(ID), bus=True)
     users.put(Id="1", Email="a@x", Status="active")
@@ -132,7 +132,7 @@ def test_a_rules_letter_is_settled_by_the_event_in_it(cloud: RepairCloud) -> Non
     assert published(cloud, "users") == [{"EventType": "INSERT", "Id": "2"}]
 
 
-def test_a_letter_of_the_pipe_to_a_bus_is_settled_for_every_rule(cloud: RepairCloud) -> None:
+def test_a_letter_of_a_pipe_to_a_bus_is_replayed_for_every_rule(cloud: RepairCloud) -> None:
     users = OwnPipeline(cloud, "reader", mapping=BY_EMAIL, keys=KeySchema(ID), bus=True)
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up("changes")
@@ -141,7 +141,7 @@ def test_a_letter_of_the_pipe_to_a_bus_is_settled_for_every_rule(cloud: RepairCl
     assert published(cloud, "users") == [{"EventType": "INSERT", "Id": "1"}]
 
 
-def test_a_logged_record_tells_the_entry_of_an_item_that_is_gone(cloud: RepairCloud) -> None:
+def test_a_logged_record_has_the_entry_of_a_removed_item(cloud: RepairCloud) -> None:
     users = OwnPipeline(cloud, "logged", mapping=BY_EMAIL, keys=KeySchema(ID))
     users.put(Id="1", Email="a@x", Status="active")
     record = of_a_pipe(cloud, users)

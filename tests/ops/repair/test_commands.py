@@ -131,7 +131,7 @@ STRANGE = [
 ]
 
 
-def test_what_is_no_dead_letter_is_told_and_kept(cloud: RepairCloud) -> None:
+def test_another_message_is_reported_and_kept(cloud: RepairCloud) -> None:
     """Among them deeply nested JSON, and a place that boto3 refuses to ask for."""
     cloud.weather.put("Oslo")
     far = {"approximateArrivalOfFirstRecord": "0001-01-01T00:00:00Z", "shardId": GONE_SHARD}

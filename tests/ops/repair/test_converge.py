@@ -117,7 +117,7 @@ def test_an_item_that_changes_all_the_time_is_given_up(
         converge(deployed, keys("Bodø"))
 
 
-def test_what_momento_refuses_is_told(deployed: RepairCloud) -> None:
+def test_a_refusal_of_momento_is_reported(deployed: RepairCloud) -> None:
     deployed.weather.put("Atlantis", ttl=0)
     with pytest.raises(RefusedError, match="ttl_seconds must be 1 to 86400"):
         converge(deployed, keys("Atlantis"))

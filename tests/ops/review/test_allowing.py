@@ -94,7 +94,7 @@ def test_two_losses_at_one_address_are_allowed_one_by_one() -> None:
     assert not review(made, allow=tokens).blocked
 
 
-def test_an_address_alone_is_told_what_it_loses() -> None:
+def test_an_address_without_a_token_is_refused_with_its_losses() -> None:
     made = plan(change(PIPE, "change", QUEUED, {"source_parameters": [{}]}))
     for given in ("aws_pipes_pipe.it", "aws_pipes_pipe.it:no-dead-letters"):
         with pytest.raises(OpsError) as caught:
@@ -105,7 +105,7 @@ def test_an_address_alone_is_told_what_it_loses() -> None:
 
 
 @pytest.mark.parametrize("given", ["nobody.here", "nobody.here:replaced@00000000", "@", ":", ""])
-def test_what_is_no_loss_cannot_be_allowed(given: str) -> None:
+def test_only_losses_can_be_allowed(given: str) -> None:
     with pytest.raises(OpsError, match="the plan has no such loss; copy ADDRESS:LOSS@MARK"):
         review(plan(), allow=[given])
 

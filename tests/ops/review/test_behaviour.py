@@ -39,7 +39,7 @@ def set_pattern(pattern: str) -> Callable[[dict[str, Any]], None]:
     return edit
 
 
-def test_nothing_changed_is_nothing_told() -> None:
+def test_without_a_change_there_is_no_difference() -> None:
     assert compare(edited(lambda _: None)) == []
 
 
@@ -117,7 +117,7 @@ def test_no_header_shows_the_key() -> None:
     assert all("Authorization: ***" in text for text in texts)
 
 
-def test_a_pipe_that_cannot_be_run_is_told_as_such() -> None:
+def test_a_pipe_that_cannot_be_run_is_reported() -> None:
     found = compare(edited(set_pattern('{"eventName":"INSERT"}')))
     assert [behaviour.pipe for behaviour in found] == [PUT]
     assert "eventName" in found[0].trouble

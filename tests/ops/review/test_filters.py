@@ -174,7 +174,7 @@ LARGE: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("case", LARGE)
-def test_a_large_filter_is_told_apart_by_what_changes_in_it(case: str) -> None:
+def test_samples_of_a_large_filter_show_its_changed_part(case: str) -> None:
     old, new = LARGE[case]
     assert any(answer.lost for answer in answers(old, new))
 
@@ -186,7 +186,7 @@ def test_a_rule_about_a_whole_image_loses_every_record(image: str) -> None:
     assert [(one.sample, one.lost) for one in found] == [("an item is changed", True)]
 
 
-def test_a_filter_that_no_sample_tells_apart_is_told_as_changed() -> None:
+def test_a_changed_filter_without_a_different_sample_is_reported() -> None:
     edits = [
         set_pattern({"dynamodb": {"NewImage": {"At": {"N": [{"numeric": [">", number]}]}}}})
         for number in (5, 7)
@@ -201,7 +201,7 @@ def test_an_attribute_that_is_lacking_is_a_sample() -> None:
     assert "an item without Kind is written" in [answer.sample for answer in found]
 
 
-def test_a_narrowed_filter_is_told_and_what_stays_in_the_cache() -> None:
+def test_a_narrowed_filter_is_reported_with_what_stays_in_the_cache() -> None:
     plan = edited(
         set_pattern(on("Kind", ["public"])), old=set_pattern(on("Kind", ["public", "private"]))
     )
@@ -212,7 +212,7 @@ def test_a_narrowed_filter_is_told_and_what_stays_in_the_cache() -> None:
     assert "stays as it is until its time to live is over" in finding.loss
 
 
-def test_the_same_filter_written_otherwise_changes_nothing() -> None:
+def test_the_same_filter_in_another_spelling_changes_nothing() -> None:
     old, new = on("Kind", ["a", "b"]), {"$or": [on("Kind", ["b"]), on("Kind", ["a"])]}
     assert answers(old, new) == []
 

@@ -231,7 +231,7 @@ def test_it_warns_without_holding_back(case: str) -> None:
     assert not blocked(findings)
 
 
-def test_each_loss_of_a_pipe_is_told() -> None:
+def test_each_loss_of_a_pipe_is_reported() -> None:
     running, stopped = {"desired_state": "RUNNING"}, {"desired_state": "STOPPED"}
     found = change("aws_pipes_pipe", "change", QUEUED | running, bounded(-1, -1) | stopped)
     assert [finding.blocks for finding in examine(plan(found))] == [True, False, False]

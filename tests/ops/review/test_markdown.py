@@ -66,7 +66,7 @@ def test_what_is_lost_comes_before_everything_else() -> None:
     assert places == sorted(places)
 
 
-def test_what_is_allowed_is_said_to_be() -> None:
+def test_an_allowed_loss_is_marked() -> None:
     lost = change("aws_dynamodb_table", "destroy", {})
     (finding,) = review(plan(lost)).findings
     done = review(plan(lost), allow=[finding.token])
@@ -123,7 +123,7 @@ def test_a_policys_stars_are_seen() -> None:
     assert "<code>topics/*/* to *</code>" in page
 
 
-def test_a_plan_of_a_part_says_so() -> None:
+def test_a_plan_of_a_part_is_marked() -> None:
     assert "Plan again once it is applied" in review(plan(complete=False)).markdown
     assert "Plan again" not in review(plan(complete=True)).markdown
 

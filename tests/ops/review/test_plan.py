@@ -24,7 +24,7 @@ from tests.ops.review.plans import change, document, plan, real
         ("keep", Action.NOTHING),
     ],
 )
-def test_actions_are_told_apart(words: str, action: Action) -> None:
+def test_actions_are_distinguished(words: str, action: Action) -> None:
     assert plan(change("aws_sqs_queue", words, {}, {})).changes[0].action is action
 
 
@@ -88,14 +88,14 @@ def test_drift_that_the_stack_causes_itself_is_left_out() -> None:
         ),
     ],
 )
-def test_what_is_no_plan_is_told(text: str, part: str) -> None:
+def test_another_file_than_a_plan_is_an_error(text: str, part: str) -> None:
     with pytest.raises(OpsError) as caught:
         read_plan(text, "the file")
     assert part in str(caught.value)
     assert str(caught.value).startswith("the file")
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match="cannot be read"):
         read_plan_file(tmp_path / "none")
     (tmp_path / "bytes").write_bytes(b"PK\xff\xfe")

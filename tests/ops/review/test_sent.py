@@ -96,7 +96,7 @@ def test_the_type_of_a_key_is_the_tables_own() -> None:
     assert "empty-key" not in names
 
 
-def test_an_attribute_that_some_items_lack_is_told_of() -> None:
+def test_an_attribute_that_some_items_lack_is_reported() -> None:
     found = findings(parameters(ttl_seconds="$.dynamodb.NewImage.Lasts.N"), parameters())
     assert [(one.name, one.blocks) for one in found] == [("no-ttl-without", False)]
     assert "an item without Lasts" in found[0].loss

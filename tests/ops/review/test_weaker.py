@@ -250,7 +250,7 @@ def test_what_loses_data_in_place_holds_back(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", TOLD)
-def test_what_weakens_in_place_is_told(case: str) -> None:
+def test_a_weaker_setting_is_reported(case: str) -> None:
     assert names(TOLD[case]) == [(TOLD[case][3], False)]
 
 
@@ -272,7 +272,7 @@ LEFT_ON = {
 
 
 @pytest.mark.parametrize("case", LEFT_ON)
-def test_ttl_that_is_left_on_is_told_though_terraform_plans_no_change(case: str) -> None:
+def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> None:
     """The provider leaves the block `ttl` alone where the configuration has none: seen."""
     action, values, configuration, expected = LEFT_ON[case]
     found = examine(plan(change(TABLE, action, values, values), configuration=configuration))
@@ -332,7 +332,7 @@ def test_a_kind_that_holds_data_does_not_go(kind: str, action: str) -> None:
     )
 
 
-def test_a_kind_that_nobody_knows_is_told_when_it_goes() -> None:
+def test_the_destruction_of_an_unknown_kind_is_reported() -> None:
     (finding,) = examine(plan(change("aws_quantum_ledger", "destroy", {})))
     assert not finding.blocks
     assert "the review does not know whether aws_quantum_ledger holds data" in finding.loss

@@ -219,7 +219,7 @@ def test_without_a_table_the_key_is_what_the_pipes_read(tmp_path: Path) -> None:
     ],
     ids=lambda given: given[:40],
 )
-def test_what_is_no_item_is_refused(tmp_path: Path, text: str, says: str) -> None:
+def test_another_value_than_an_item_is_refused(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(OpsError, match=says):
         record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE))
 

@@ -54,9 +54,7 @@ def run(tmp_path: Path, synthesized: Path, text: str) -> str:
     return console.file.getvalue()
 
 
-def test_each_pipe_tells_its_request_or_why_there_is_none(
-    tmp_path: Path, synthesized: Path
-) -> None:
+def test_each_pipe_shows_its_request_or_why_it_has_none(tmp_path: Path, synthesized: Path) -> None:
     told = run(tmp_path, synthesized, json.dumps(INSERT))
     assert "INSERT Location=Oslo" in told
     assert f"PUT {ENDPOINT}/cache/momento-eventbridge-cache?key=Oslo&ttl_seconds=600" in told
@@ -109,7 +107,7 @@ def test_several_records_come_in_any_of_the_usual_shapes(
         (json.dumps([INSERT, {"eventName": "INSERT"}]), "record 2 is no DynamoDB stream record"),
     ],
 )
-def test_what_is_no_record_is_refused(tmp_path: Path, text: str, says: str) -> None:
+def test_another_value_than_a_record_is_refused(tmp_path: Path, text: str, says: str) -> None:
     events = tmp_path / "events.json"
     events.write_text(text)
     with pytest.raises(OpsError, match=says):
@@ -128,7 +126,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_records(str(tmp_path / "missing.json"))
 
 
-def test_a_bus_pipe_tells_its_event_and_what_each_rule_makes_of_it(tmp_path: Path) -> None:
+def test_a_pipe_to_a_bus_shows_its_event_and_each_rules_request(tmp_path: Path) -> None:
     """A rule that is disabled or does not match says so; another bus's rule is left out."""
     document = copy.deepcopy(DOCUMENT)
     resource = document["resource"]

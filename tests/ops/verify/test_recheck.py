@@ -63,7 +63,7 @@ def runner_behind(cloud: RepairCloud) -> Runner:
     )
 
 
-def test_a_deletion_that_comes_after_the_repair_is_mended(cloud: RepairCloud) -> None:
+def test_a_deletion_after_the_repair_is_repaired_again(cloud: RepairCloud) -> None:
     """Pipes keep no order between each other; cache-delete is behind until after the repair.
 
     AWS: "Amazon EventBridge Pipes batching and concurrency", order within a shard of one pipe.
@@ -104,7 +104,7 @@ def test_a_repair_that_is_not_looked_at_again_may_not_be_final(cloud: RepairClou
         until(lambda: "Oslo" not in cloud.cache())
 
 
-def test_what_is_written_over_again_and_again_is_told(cloud: RepairCloud) -> None:
+def test_a_key_that_is_overwritten_again_and_again_is_reported(cloud: RepairCloud) -> None:
     """When the time is over, the keys that were wrong at the last look are not called repaired."""
 
     async def overwrite(request: Any) -> None:
@@ -120,7 +120,7 @@ def test_what_is_written_over_again_and_again_is_told(cloud: RepairCloud) -> Non
     assert not summary.complete
 
 
-def test_a_record_that_the_pipes_have_given_up_is_not_waited_for(
+def test_the_recheck_does_not_wait_for_records_that_were_given_up(
     cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PipeSourceDynamoDBStreamParameters: records older than MaximumRecordAge are discarded."""
@@ -173,7 +173,7 @@ def test_the_commands_say_what_may_not_be_final(cloud: RepairCloud) -> None:
     assert json.loads(said)["may_not_be_final"] == 0, "a record's own request, in its turn"
 
 
-def test_nothing_is_said_of_a_cache_that_is_in_sync(cloud: RepairCloud) -> None:
+def test_a_cache_in_sync_is_final_without_a_recheck(cloud: RepairCloud) -> None:
     item = cloud.weather.records()[-1]["dynamodb"]["NewImage"]
     cloud.fill("Oslo", body(item))
     code, said, progress = run(cloud, "verify", "--repair", "--settle=0.1")

@@ -45,7 +45,7 @@ def found(summary: VerifySummary) -> dict[str, str]:
     return {finding.key: finding.state for finding in summary.wrong}
 
 
-def test_every_state_is_told(cloud: RepairCloud) -> None:
+def test_every_state_is_reported(cloud: RepairCloud) -> None:
     before = cloud.cache()
     summary = verify(cloud)
     assert found(summary) == {"stale": "stale", "missing": "missing", "left over": "left over"}
@@ -114,7 +114,7 @@ def test_a_sample_is_a_part(cloud: RepairCloud) -> None:
     assert summary.counts.total() == 5 + 2, "items, and the removed keys"
 
 
-def test_a_body_that_the_table_does_not_tell_is_not_compared(cloud: RepairCloud) -> None:
+def test_a_body_with_parts_outside_the_table_is_not_compared(cloud: RepairCloud) -> None:
     pipe = cloud.weather.pipes.describe_pipe(Name=PUT)
     for template in ("<$.dynamodb.SequenceNumber>", '{"a":<aws.pipes.event.ingestion-time>}'):
         cloud.weather.pipes.update_pipe(

@@ -90,7 +90,7 @@ def test_a_resume_needs_this_tables_progress(cloud: RepairCloud, tmp_path: Path)
         warm(cloud, file, resume=True)
 
 
-def test_what_does_not_arrive_is_told(cloud: RepairCloud, tmp_path: Path) -> None:
+def test_an_item_that_is_not_sent_is_reported(cloud: RepairCloud, tmp_path: Path) -> None:
     cloud.weather.put("Atlantis", ttl=0)
     cloud.arrivals.answer("city 7", *[500] * 9)
     summary = warm(cloud, tmp_path / "progress.json")

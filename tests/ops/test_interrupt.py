@@ -80,7 +80,7 @@ def test_what_was_created_is_in_the_state(interrupted: Interrupted) -> None:
     assert {"aws_dynamodb_table", "aws_iam_role", "aws_sqs_queue"} <= interrupted.created
 
 
-def test_it_is_told_in_terraforms_words(interrupted: Interrupted) -> None:
+def test_terraforms_own_message_is_printed(interrupted: Interrupted) -> None:
     assert interrupted.code == 1
     assert "Interrupt received." in interrupted.said
     assert "Traceback" not in interrupted.said
