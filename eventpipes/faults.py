@@ -12,11 +12,12 @@ from typing import Final
 from eventpipes import pattern as event_pattern
 from eventpipes.block import is_expression, is_whole_expression, with_expressions_as
 from eventpipes.constants import refused_always
-from eventpipes.definition import MAX_FILTERS, MAX_PATTERN_LENGTH, Definition, Destination
+from eventpipes.definition import MAX_PATTERN_LENGTH, Definition, Destination
 from eventpipes.envelope import Envelope
-from eventpipes.errors import EventPipesError, Undeliverable
+from eventpipes.errors import EventPipesError, Undeliverable, Unsupported
 from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.parameters import check_value, unreadable
+from eventpipes.pipe import refusals
 from eventpipes.request import removed_headers, wildcards
 from eventpipes.rule import RuleDefinition, check_input, variables
 from eventpipes.service_model import EVENTS, PIPES, Model
@@ -24,7 +25,6 @@ from eventpipes.stream_path import misread, unread
 from eventpipes.stream_pattern import met_by_all, misfits, misfits_in_event, unsupported_by_pipes
 from eventpipes.template import Template, from_json
 
-_MOST_RECORDS: Final = 10_000
 _STAND_INS: Final = ("1", "", '"x"', '["x"]', '{"x":["x"]}')
 """Possible values of an expression: text in a string, nothing, a value, a list, an object."""
 
@@ -70,38 +70,22 @@ def faults(
 
 
 def _pipe(definition: Definition, noted: Faults) -> None:
-    if len(definition.filters) > MAX_FILTERS:
-        noted.errors.append(
-            f"{len(definition.filters)} filters, and a pipe takes {MAX_FILTERS}:"
-            " join patterns with $or"
-        )
+    for refusal in refusals(definition):
+        if isinstance(refusal, Unsupported):
+            noted.warnings.append(f"{refusal}, or it cannot be run locally")
+        else:
+            noted.errors.append(str(refusal))
     for text in definition.filters:
         _pattern(text, noted)
     for template in (definition.input_template, definition.enrichment_template):
         _template(template, noted, Template)
-    size = definition.source.batch_size
-    if definition.event_bus is not None:
-        if definition.path_parameters or definition.query_string or definition.headers:
-            noted.errors.append(
-                "it has HTTP parameters, but its target is an event bus: give them to the bus's"
-                " rules"
-            )
-        bus = definition.event_bus
+    if (bus := definition.event_bus) is not None:
         try:
             noted.warnings.extend(Envelope(definition, bus).warnings)
         except EventPipesError as error:
             if not (is_expression(bus.source) or is_expression(bus.detail_type)):
                 noted.errors.append(str(error))
-        if 1 < size <= _MOST_RECORDS:
-            noted.warnings.append(
-                f"batch_size is {size}; records are put on a bus one at a time here: use 1, or it"
-                " cannot be run locally"
-            )
     else:
-        if definition.destination.endpoint and 1 < size <= _MOST_RECORDS:
-            noted.errors.append(
-                f"batch_size is {size}, but an API destination takes one record at a time: use 1"
-            )
         _parameters(definition, noted, PIPES)
 
 

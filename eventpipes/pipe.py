@@ -1,6 +1,6 @@
 """A pipe: it makes a request, or an event for a bus, from one stream record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from eventpipes import pattern as event_pattern
@@ -82,36 +82,49 @@ class Pipe:
 
 
 def _target(definition: Definition) -> RequestForm | Envelope:
-    http = (definition.path_parameters, definition.query_string, definition.headers)
-    if definition.event_bus is None:
-        return RequestForm(
-            definition.destination,
-            path_parameters=http[0],
-            query_string=http[1],
-            headers=http[2],
-            model=PIPES,
+    if definition.event_bus is not None:
+        return Envelope(definition, definition.event_bus)
+    return RequestForm(
+        definition.destination,
+        path_parameters=definition.path_parameters,
+        query_string=definition.query_string,
+        headers=definition.headers,
+        model=PIPES,
+    )
+
+
+def refusals(definition: Definition) -> Iterator[InvalidDefinition | Unsupported]:
+    """Yield what cannot be run of a pipe as a whole: its filters together, its batches, its target.
+
+    `Unsupported` is what AWS accepts and only the local cloud does not run.
+    """
+    if len(definition.filters) > MAX_FILTERS:
+        yield InvalidDefinition(
+            f"{len(definition.filters)} filters, and a pipe takes {MAX_FILTERS}:"
+            " join patterns with $or"
         )
-    if any(http):
-        raise InvalidDefinition(
+    size, to_bus = definition.source.batch_size, definition.event_bus is not None
+    if size != 1 and to_bus:
+        yield Unsupported(
+            f"batch_size is {size}; records are put on a bus one at a time here: use 1"
+        )
+    elif size != 1 and definition.destination.endpoint:
+        yield InvalidDefinition(
+            f"batch_size is {size}, but an API destination takes one record at a time: use 1"
+        )
+    if to_bus and (definition.path_parameters or definition.query_string or definition.headers):
+        yield InvalidDefinition(
             "it has HTTP parameters, but its target is an event bus: give them to the bus's rules"
         )
-    return Envelope(definition, definition.event_bus)
 
 
 def _check(definition: Definition) -> None:
     """Raise for everything that EventBridge refuses, except patterns and templates."""
     if definition.unsupported:
         raise Unsupported(definition.unsupported)
+    for refusal in refusals(definition):
+        raise refusal
     source = definition.source
-    if source.batch_size != 1 and definition.event_bus is not None:
-        raise Unsupported(
-            f"batch_size is {source.batch_size}; records are put on a bus one at a time here: use 1"
-        )
-    if source.batch_size != 1:
-        raise InvalidDefinition(
-            f"batch_size is {source.batch_size}, but an API destination takes one record at a"
-            " time: use 1"
-        )
     age = source.maximum_record_age
     if age != -1 and not 60 <= age <= 604_800:  # noqa: PLR2004 - the API's own bounds
         raise InvalidDefinition(
@@ -121,11 +134,6 @@ def _check(definition: Definition) -> None:
         raise InvalidDefinition(
             f"maximum_retry_attempts is {source.maximum_retry_attempts}; use 0 to 10000,"
             " or -1 for no bound"
-        )
-    if len(definition.filters) > MAX_FILTERS:
-        raise InvalidDefinition(
-            f"{len(definition.filters)} filters, and a pipe takes {MAX_FILTERS}:"
-            " join patterns with $or"
         )
     for text in definition.filters:
         if len(text) > MAX_PATTERN_LENGTH:
