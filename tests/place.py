@@ -149,7 +149,7 @@ def settings_of(**values: str) -> WeatherSettings:
 
 def momento() -> Momento:
     """Return what asks the local Momento: once, and with no proxy."""
-    return Momento(attempts=1, is_local=True)
+    return Momento(is_local=True)
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,15 @@ from contextlib import suppress
 from typing import Any
 
 from weather.comparison import judge
-from live.aws import Aws, asking_aws
-from live.cache import Cache
+from live.aws import asking_aws
 from live.dead_letters import DeadLetterQueue, shown
 from live.deliveries import Delivery, deliveries
 from live.errors import LiveError
-from live.momento import Momento
-from live.topic import Connected, Disconnected, Discontinuity, Message, Topic
+from live.topic import Connected, Disconnected, Discontinuity, Message
+from weather.clients import Clients
 from weather.errors import NoRecordError
 from weather.records import WeatherRecord
 from weather.settings import WeatherSettings
-from weather.table import WeatherTable
 
 MESSAGES = 50
 DELIVERIES = 90
@@ -45,16 +43,13 @@ class Board:
     """
 
     def __init__(self, settings: WeatherSettings) -> None:
-        aws, stack, access = Aws(settings.stack.region), settings.stack, settings.momento
-        momento = Momento(attempts=1, is_local=bool(settings.aws_endpoint))
-        self.table = WeatherTable(aws, settings.table)
-        self._cache = Cache(momento, access, stack.cache_name)
-        self._topic = Topic(momento, access, cache=stack.cache_name, name=stack.topic_name)
-        self._ttl = stack.cache_ttl_seconds
+        clients = Clients.of(settings)
+        self.table, self._cache, self._topic = clients.table, clients.cache, clients.topic
+        self._ttl = settings.stack.cache_ttl_seconds
         self._deliveries = deliveries(
-            aws, feed=settings.deliveries_url, log_group=settings.log_group
+            clients.aws, feed=settings.deliveries_url, log_group=settings.log_group
         )
-        self._queue = DeadLetterQueue(aws.client("sqs"), name=settings.dead_letter_queue)
+        self._queue = DeadLetterQueue(clients.aws.client("sqs"), name=settings.dead_letter_queue)
         self._stop = threading.Event()
         self._lock = threading.RLock()
         self._listeners: set[Callable[[Event], None]] = set()

@@ -6,7 +6,7 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -16,16 +16,13 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from weather.comparison import Comparison, State, compare, judge
-from live.aws import Aws
-from live.cache import Cache
 from live.errors import LiveError
-from live.momento import Momento
 from live.output import Json, console, errors, print_json
-from live.topic import Connected, Disconnected, Discontinuity, Message, Topic, TopicEvent
+from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
+from weather.clients import Clients
 from weather.errors import WeatherError
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
-from weather.table import WeatherTable
 from live.terminal import visible
 from weather.tour import tour as run_tour
 from weather.web import page
@@ -58,16 +55,6 @@ OPTIONS = {
 Location = Annotated[str, typer.Argument(metavar="LOCATION", help="A city, say; the record's key.")]
 
 
-@dataclass(frozen=True)
-class Clients:
-    """What the commands work with: the table, the cache and the topic."""
-
-    settings: WeatherSettings
-    table: WeatherTable
-    cache: Cache
-    topic: Topic
-
-
 @app.callback()
 def choose(
     context: typer.Context,
@@ -83,14 +70,7 @@ def choose(
 def _clients(context: typer.Context) -> Clients:
     settings = WeatherSettings.load(aws=context.obj)
     errors.print(f"[dim]on {_shown(settings.place)}[/]", soft_wrap=True)
-    stack, access = settings.stack, settings.momento
-    momento = Momento(attempts=1, is_local=bool(settings.aws_endpoint))
-    return Clients(
-        settings,
-        WeatherTable(Aws(stack.region), settings.table),
-        Cache(momento, access, stack.cache_name),
-        Topic(momento, access, cache=stack.cache_name, name=stack.topic_name),
-    )
+    return Clients.of(settings)
 
 
 @app.command(epilog="Example: ./help.sh weather put Oslo --max-temp 21 --min-temp 9 --ttl 600")

@@ -1,0 +1,40 @@
+"""The clients of one place: the table, the cache and the topic that the settings name."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from live.aws import Aws
+from live.cache import Cache
+from live.momento import Momento
+from live.topic import Topic
+from weather.settings import WeatherSettings
+from weather.table import WeatherTable
+
+
+@dataclass(frozen=True)
+class Clients:
+    """What the commands and the page work with."""
+
+    settings: WeatherSettings
+    aws: Aws
+    table: WeatherTable
+    cache: Cache
+    topic: Topic
+
+    @classmethod
+    def of(cls, settings: WeatherSettings) -> Self:
+        """Return the clients for these settings.
+
+        Raises:
+            LiveError: the environment names an unknown profile, or an endpoint that is no URL.
+
+        """
+        stack, access = settings.stack, settings.momento
+        aws, momento = Aws(stack.region), Momento(is_local=bool(settings.aws_endpoint))
+        return cls(
+            settings,
+            aws,
+            WeatherTable(aws, settings.table),
+            Cache(momento, access, stack.cache_name),
+            Topic(momento, access, cache=stack.cache_name, name=stack.topic_name),
+        )
