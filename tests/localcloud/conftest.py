@@ -1,0 +1,41 @@
+"""A Momento with one cache, and clients of its HTTP API."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from localcloud.momento import LocalMomento
+
+KEY = "the-api-key"
+CACHE = "weather"
+
+
+@pytest.fixture(scope="module")
+def momento() -> Iterator[LocalMomento]:
+    """Return a Momento with one cache."""
+    with LocalMomento(api_key=KEY, caches=(CACHE,)) as running:
+        yield running
+
+
+@pytest.fixture
+def http(momento: LocalMomento) -> Iterator[httpx.Client]:
+    """Return a client that sends the API key in the header; the cache is empty."""
+    cache = momento.service.caches[CACHE]
+    cache.items.clear()
+    cache.topics.clear()
+    headers = {"Authorization": KEY}
+    with httpx.Client(base_url=momento.endpoint, headers=headers, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def anyone(momento: LocalMomento) -> Iterator[httpx.Client]:
+    """Return a client without a key."""
+    with httpx.Client(base_url=momento.endpoint, timeout=60) as client:
+        yield client
+
+
+def message(answer: httpx.Response) -> tuple[int, str]:
+    """Return the status and the message of an error."""
+    return answer.status_code, answer.json()["message"]
