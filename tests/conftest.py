@@ -2,6 +2,7 @@
 
 import functools
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -120,11 +121,16 @@ def clean_environment() -> Iterator[None]:
 def descriptions_read_once() -> Iterator[None]:
     """Read AWS's description of a service once, not in each of boto3's sessions.
 
-    It takes a tenth of a second; a client does not change it.
+    It takes a tenth of a second. Each client gets a copy: S3's changes the paths in its own.
     """
-    read = functools.cache(JSONFileLoader().load_file)
+
+    @functools.cache
+    def read(path: str) -> bytes:
+        return pickle.dumps(load(JSONFileLoader(), path))
+
+    load = JSONFileLoader.load_file
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: pickle.loads(read(path)))
         yield
 
 
