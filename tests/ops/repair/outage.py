@@ -132,7 +132,11 @@ def gone(cloud: RepairCloud, pipe: str, sequence: str, record: Any) -> str:
 
 @contextmanager
 def life_going_on(cloud: RepairCloud, seed: int) -> Iterator[None]:
-    """Write and delete meanwhile; the pipes deliver what is written from now on."""
+    """Write and delete meanwhile; the pipes deliver what is written from now on.
+
+    A city's next write waits until all pipes have delivered its last one: pipes keep no order
+    between each other, so that the cache could differ from the table without any dead letter.
+    """
     checkpoints = Checkpoints()
     number = cloud.last()["dynamodb"]["SequenceNumber"]
     shard = cloud.shard
@@ -144,16 +148,22 @@ def life_going_on(cloud: RepairCloud, seed: int) -> Iterator[None]:
         checkpoints.reached(identity, shard, number)
     chance = random.Random(seed)  # noqa: S311 - a seeded sequence is the point
     over = Event()
+    written: dict[str, int] = {}
+
+    def delivered() -> int:
+        return min(int(checkpoints.last(one, shard) or 0) for one in identities)
 
     def write_on() -> None:
         count = 100
         while not over.wait(0.15):
             count += 1
-            city = chance.choice(CITIES)
+            far = delivered()
+            city = chance.choice([one for one in CITIES if written.get(one, 0) <= far])
             if chance.random() < 1 / 4:
                 cloud.weather.delete(city)
             else:
                 cloud.weather.put(city, MaxTemp=count)
+            written[city] = int(cloud.last()["dynamodb"]["SequenceNumber"])
 
     with (
         mock.patch.object(localcloud.runner, "IDLE_SECONDS", 0.3),  # the local AWS has more to do
