@@ -97,18 +97,23 @@ class RepairCloud:
             pass
 
     @contextmanager
-    def unanswered(self) -> Iterator[None]:
-        """Have Momento answer no request meanwhile."""
-        over = threading.Event()
+    def unanswered(self, after: int = 0) -> Iterator[threading.Event]:
+        """Have Momento answer no request meanwhile; set the event once one waits.
+
+        So many requests are answered before, those that waited afterwards.
+        """
+        over, waiting = threading.Event(), threading.Event()
+        last = len(self.arrivals) + after
 
         async def wait(request: Request) -> Response | None:
-            while not over.is_set():  # noqa: ASYNC110 - it is set from another thread
-                await asyncio.sleep(0.02)
+            while len(self.arrivals) >= last and not over.is_set():
+                waiting.set()
+                await asyncio.sleep(0.02)  # it is set from another thread
             return await self.arrivals(request)
 
         self.momento.service.interfere = wait
         try:
-            yield
+            yield waiting
         finally:
             over.set()
 
