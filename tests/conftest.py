@@ -130,7 +130,7 @@ def descriptions_read_once() -> Iterator[None]:
 
     load = JSONFileLoader.load_file
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: pickle.loads(read(path)))
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: pickle.loads(read(path)))  # noqa: S301 - written here
         yield
 
 
