@@ -1,7 +1,6 @@
 """Pipes that cannot run, or can no longer run, stop with the reason; the others continue."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,8 +61,9 @@ def _batching(cloud: WeatherCloud) -> dict[str, Any]:
 
 
 def _with_a_bad_filter(cloud: WeatherCloud) -> dict[str, Any]:
-    definition = replace(cloud.weather.definition(PUT), filters=('{"eventName":"INSERT"}',))
-    return cloud.weather.arguments(definition)
+    found = cloud.weather.arguments(cloud.weather.definition(PUT))
+    found["SourceParameters"]["FilterCriteria"]["Filters"] = [{"Pattern": '{"eventName":"INSERT"}'}]
+    return found
 
 
 OAUTH = {

@@ -1,5 +1,6 @@
 """The weather stack's resources, created with boto3 in a second; Terraform needs thirty."""
 
+import copy
 import functools
 import json
 import os
@@ -11,10 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-import boto3
-
 from eventpipes import Definition
 from eventpipes.synthesized import definitions
+from tests.localcloud.applied import Applied, client
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,77 +51,54 @@ def synthesized() -> Any:
         return json.loads((Path(folder) / "stacks/weather/cdk.tf.json").read_text(encoding="utf-8"))
 
 
+def _unhurried() -> Any:
+    """Return the stack's JSON with a day for each record, and the highest rate."""
+    document = copy.deepcopy(synthesized())
+    for pipe in document["resource"]["aws_pipes_pipe"].values():
+        stream = pipe["source_parameters"]["dynamodb_stream_parameters"]
+        stream["maximum_record_age_in_seconds"] = 86_400
+    for destination in document["resource"]["aws_cloudwatch_event_api_destination"].values():
+        destination["invocation_rate_limit_per_second"] = 1000
+    return document
+
+
 def empty(aws_endpoint: str) -> None:
     """Delete everything in a local AWS, for the next test."""
     with urlopen(Request(f"{aws_endpoint}/moto-api/reset", method="POST")):  # noqa: S310 - our own
         pass
 
 
-@functools.cache
-def _session() -> boto3.session.Session:
-    """Return a session for all; it reads the services' descriptions once."""
-    return boto3.session.Session(
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - dummy credentials
-        region_name="us-east-1",
-    )
-
-
-@functools.cache
-def client(service: str, aws_endpoint: str) -> Any:
-    """Return a client of a local AWS; it is made once in a process, and stays open."""
-    return _session().client(service, endpoint_url=aws_endpoint)  # type: ignore[call-overload]  # the service is a variable
-
-
 class WeatherPipes:
     """A table with a stream, a queue, a log group and pipes, on a local AWS."""
 
-    def __init__(self, aws_endpoint: str, document: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, aws_endpoint: str) -> None:
         self.dynamodb = client("dynamodb", aws_endpoint)
         self.sqs = client("sqs", aws_endpoint)
         self.pipes = client("pipes", aws_endpoint)
         self.logs = client("logs", aws_endpoint)
         self.streams = client("dynamodbstreams", aws_endpoint)
         self.events = client("events", aws_endpoint)
-        self.definitions = definitions(synthesized() if document is None else document)
-        self.table = self.definitions[0].source.arn.split("/")[1]
-        self._create()
+        self.definitions = definitions(synthesized())
+        self._applied = Applied(_unhurried(), aws_endpoint, momento_api_key=API_KEY)
+        self._applied.create("aws_cloudwatch_event_api_destination")
+        table = self._only("aws_dynamodb_table")
+        self.table, self.stream_arn = table["name"], table["stream_arn"]
+        queue = self._only("aws_sqs_queue")
+        self.queue_url, self.queue_arn = queue["url"], queue["arn"]
+        self.log_group = self._only("aws_cloudwatch_log_group")["name"]
+        self.connection = self._only("aws_cloudwatch_event_connection")["name"]
+        self._pipe_ids = self._applied.ids("aws_pipes_pipe")
+        self.destination_arns = {
+            one.name: self.arguments(one)["Target"] for one in self.definitions
+        }
+
+    def _only(self, type_: str) -> dict[str, Any]:
+        (id_,) = self._applied.ids(type_).values()
+        return self._applied.attributes(type_, id_)
 
     def definition(self, name: str) -> Definition:
         """Return the synthesized definition of a pipe."""
         return next(definition for definition in self.definitions if definition.name == name)
-
-    def _create(self) -> None:
-        table = self.dynamodb.create_table(
-            TableName=self.table,
-            KeySchema=[{"AttributeName": "Location", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "Location", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )["TableDescription"]
-        self.stream_arn = table["LatestStreamArn"]
-        self.queue_url = self.sqs.create_queue(QueueName=f"{self.table}-dlq")["QueueUrl"]
-        self.queue_arn = f"arn:aws:sqs:us-east-1:123456789012:{self.table}-dlq"
-        self.log_group = f"/aws/vendedlogs/pipes/{self.table}"
-        self.logs.create_log_group(logGroupName=self.log_group)
-        self.connection = f"{self.table}-connection"
-        connection = self.events.create_connection(
-            Name=self.connection,
-            AuthorizationType="API_KEY",
-            AuthParameters={
-                "ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": API_KEY}
-            },
-        )["ConnectionArn"]
-        self.destination_arns = {
-            definition.name: self.events.create_api_destination(
-                Name=definition.destination.name,
-                ConnectionArn=connection,
-                HttpMethod=definition.destination.method,
-                InvocationEndpoint=definition.destination.endpoint,
-                InvocationRateLimitPerSecond=1000,
-            )["ApiDestinationArn"]
-            for definition in self.definitions
-        }
 
     def create_pipes(self, names: Sequence[str] | None = None, **source: Any) -> list[str]:
         """Create the pipes (default: all), with changes to the stream parameters."""
@@ -131,45 +108,10 @@ class WeatherPipes:
         return [definition.name for definition in wanted]
 
     def arguments(self, definition: Definition, **source: Any) -> dict[str, Any]:
-        """Return the arguments of `create_pipe` for a definition."""
-        parameters: dict[str, Any] = {
-            "DynamoDBStreamParameters": {
-                "StartingPosition": "LATEST",
-                "BatchSize": 1,
-                "MaximumRetryAttempts": definition.source.maximum_retry_attempts,
-                "MaximumRecordAgeInSeconds": 86_400,
-                "DeadLetterConfig": {"Arn": self.queue_arn},
-            }
-            | source
-        }
-        if definition.filters:
-            parameters["FilterCriteria"] = {
-                "Filters": [{"Pattern": pattern} for pattern in definition.filters]
-            }
-        target: dict[str, Any] = {
-            "HttpParameters": {
-                "PathParameterValues": list(definition.path_parameters),
-                "QueryStringParameters": dict(definition.query_string),
-            }
-        }
-        if definition.input_template is not None:
-            target["InputTemplate"] = definition.input_template
-        return {
-            "Name": definition.name,
-            "RoleArn": "arn:aws:iam::123456789012:role/pipes",
-            "DesiredState": "RUNNING",
-            "Source": self.stream_arn,
-            "SourceParameters": parameters,
-            "Target": self.destination_arns[definition.name],
-            "TargetParameters": target,
-            "LogConfiguration": {
-                "Level": "INFO",
-                "IncludeExecutionData": ["ALL"],
-                "CloudwatchLogsLogDestination": {
-                    "LogGroupArn": f"arn:aws:logs:us-east-1:123456789012:log-group:{self.log_group}"
-                },
-            },
-        }
+        """Return the arguments of `create_pipe`, with changes to the stream parameters."""
+        found = self._applied.parameters("aws_pipes_pipe", self._pipe_ids[definition.name])
+        found["SourceParameters"]["DynamoDBStreamParameters"] |= source
+        return found
 
     def put(self, location: str, ttl: int = 600, **attributes: object) -> None:
         """Write a weather record."""

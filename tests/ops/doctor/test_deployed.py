@@ -18,7 +18,8 @@ from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
-from tests.localcloud.weather_pipes import WeatherPipes, client, empty
+from tests.localcloud.applied import client
+from tests.localcloud.weather_pipes import WeatherPipes, empty
 
 SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
 NAME = "weather-stats-demo"
