@@ -1,7 +1,6 @@
 """The local Momento has every cache that a deployed pipe or rule names."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -67,20 +66,20 @@ def cloud(
         yield cloud, WeatherPipes(cloud.aws.endpoint)
 
 
-def rename(weather: WeatherPipes, pipe: str, cache: str) -> None:
-    """Change the cache that a pipe names."""
-    weather.definitions = [
-        replace(one, path_parameters=(cache,)) if one.name == pipe else one
-        for one in weather.definitions
-    ]
+def create_pipe(weather: WeatherPipes, pipe: str, *, cache: str) -> str:
+    """Create a pipe that names another cache."""
+    arguments = weather.arguments(weather.definition(pipe))
+    arguments["TargetParameters"]["HttpParameters"]["PathParameterValues"] = [cache]
+    weather.pipes.create_pipe(**arguments)
+    return pipe
 
 
 @pytest.mark.parametrize("cloud", [None], indirect=True)
 def test_the_caches_that_pipes_name_exist(cloud: tuple[LocalCloud, WeatherPipes]) -> None:
     """A cache's pipe and a topic's pipe name them; they exist before the first request."""
     local, weather = cloud
-    rename(weather, PUT, "orders")
-    local.runner.wait_until_reading(*weather.create_pipes([PUT, PUBLISH]))
+    put = create_pipe(weather, PUT, cache="orders")
+    local.runner.wait_until_reading(put, *weather.create_pipes([PUBLISH]))
     assert local.momento.service.caches.keys() == {"orders", CACHE}
     weather.put("Oslo")
     until(lambda: b"Oslo" in local.momento.service.caches["orders"].items)
@@ -93,8 +92,7 @@ def test_a_cache_over_the_accounts_limit_is_a_warning(
 ) -> None:
     local, weather = cloud
     local.runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
-    rename(weather, PUT, "orders")
-    local.runner.wait_until_reading(*weather.create_pipes([PUT]))
+    local.runner.wait_until_reading(create_pipe(weather, PUT, cache="orders"))
     assert local.momento.service.caches.keys() == {CACHE}
     (text,) = warned
     assert text.startswith(f"{PUT} sends to the cache orders, but Momento gives an account only 1")
