@@ -1,19 +1,22 @@
 """What every test gets: nothing real within reach, and a copy of the project to run in."""
 
+import copy
 import functools
 import os
-import pickle
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.loaders import JSONFileLoader
 
@@ -118,19 +121,21 @@ def clean_environment() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def descriptions_read_once() -> Iterator[None]:
-    """Read AWS's description of a service once, not in each of boto3's sessions.
+def read_once() -> Iterator[None]:
+    """Read what each client of AWS and of HTTP reads for itself once in a process.
 
-    It takes a tenth of a second. Each client gets a copy: S3's changes the paths in its own.
+    AWS's description of a service takes a tenth of a second, and the certificates 20 milliseconds.
+    S3's clients change the paths in their description, so each gets its own.
     """
+    load, context = JSONFileLoader().load_file, ssl.create_default_context()
 
-    @functools.cache
-    def read(path: str) -> bytes:
-        return pickle.dumps(load(JSONFileLoader(), path))
+    def own(path: str) -> Any:
+        return copy.deepcopy(read(path)) if "/s3/" in path else read(path)
 
-    load = JSONFileLoader.load_file
+    read = functools.cache(load)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: pickle.loads(read(path)))  # noqa: S301 - written here
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: own(path))
+        patch.setattr(httpx._transports.default, "create_ssl_context", lambda **_: context)  # noqa: SLF001 - httpx's only place
         yield
 
 
