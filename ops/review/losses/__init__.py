@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ops.review.behaviour import Behaviour
-from ops.review.losses import alarm, bucket, bus, orphan
-from ops.review.losses.destination import way_to_momento
+from ops.review.losses import alarm, bucket, bus, destination, orphan
 from ops.review.losses.kinds import unknown
 from ops.review.losses.logs import logs
 from ops.review.losses.loss import Loss, Rule, Whole
@@ -20,10 +19,10 @@ from ops.review.plan import Change, Plan
 __all__ = ["Loss", "losses"]
 
 RULES: Final[Mapping[str, Rule]] = {
-    "aws_cloudwatch_event_api_destination": way_to_momento,
+    "aws_cloudwatch_event_api_destination": destination.destination,
     "aws_cloudwatch_event_archive": bus.archive,
     "aws_cloudwatch_event_bus": bus.bus,
-    "aws_cloudwatch_event_connection": way_to_momento,
+    "aws_cloudwatch_event_connection": destination.connection,
     "aws_cloudwatch_event_rule": bus.rule,
     "aws_cloudwatch_event_target": bus.target,
     "aws_cloudwatch_log_group": logs,

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from ops.review.losses.loss import GONE, Loss, Whole, differs, done, falls, is_known, is_less, told
+from ops.review.losses.loss import Case, Loss, Whole, always, any_of, differs, falls, goes, is_known
+from ops.review.losses.loss import is_less, told
 from ops.review.plan import Action, Change
 
 SLOWER = ("evaluation_periods", "datapoints_to_alarm", "period")
@@ -34,44 +35,35 @@ def alarm(change: Change, _: Whole) -> Iterator[Loss]:
             )
 
 
-def topic(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield the losses of a topic."""
-    if change.action in GONE:
-        yield Loss(
-            name=done(change),
-            text=f"the topic is {done(change)}, and every subscription of it is lost, also those"
-            " that were made by hand: who was told by it is told no more",
-            instead="keep it; else note its subscriptions, and subscribe and confirm them again",
-        )
-    elif change.action is Action.UPDATE and falls(change, "kms_master_key_id"):
-        yield told("encryption", "the topic is no longer encrypted with a key", "leave the key")
-
-
-def subscription(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield the losses of a subscription."""
-    if change.action in GONE:
-        yield Loss(
-            name=done(change),
-            text=f"the subscription is {done(change)}: who it tells is told no more, or has to"
-            " confirm it again",
-            instead="keep it",
-        )
-    elif change.action is Action.UPDATE and differs(change, "filter_policy"):
-        yield told(
-            "filter",
-            "the subscription's filter changes: it may tell of less",
-            "compare before and after",
-        )
-
-
-def topic_policy(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield the losses of a topic's policy."""
-    if change.action is Action.DELETE:
-        yield told(
-            "destroyed",
-            "the topic's policy is destroyed: alarms may not be allowed to publish to it any more",
-            "keep it as long as there are alarms",
-        )
+topic = any_of(
+    goes(
+        "the topic is {done}, and every subscription of it is lost, also those that were made by"
+        " hand: who was told by it is told no more",
+        "keep it; else note its subscriptions, and subscribe and confirm them again",
+    ),
+    Case(
+        *("kms_master_key_id", falls, "encryption"),
+        *("the topic is no longer encrypted with a key", "leave the key"),
+    ),
+)
+subscription = any_of(
+    goes(
+        "the subscription is {done}: who it tells is told no more, or has to confirm it again",
+        "keep it",
+    ),
+    Case(
+        *("filter_policy", differs, "filter"),
+        *("the subscription's filter changes: it may tell of less", "compare before and after"),
+    ),
+)
+topic_policy = any_of(
+    Case(
+        *("", always, "destroyed"),
+        "the topic's policy is destroyed: alarms may not be allowed to publish to it any more",
+        "keep it as long as there are alarms",
+        actions=(Action.DELETE,),
+    )
+)
 
 
 def _actions(change: Change) -> list[str]:

@@ -3,55 +3,38 @@
 import math
 from collections.abc import Iterator
 
-from ops.review.losses.loss import GONE, Loss, Whole, block, done, is_known, is_less, told
+from ops.review.losses.loss import Case, GONE, Loss, Whole, any_of, block, done, goes, is_known
+from ops.review.losses.loss import is_less, made_anew, told
 from ops.review.plan import Action, Change
 
 RETRIES, AGE = 185, 86_400
 """EventBridge's defaults for a target (EventBridge API, "RetryPolicy")."""
+MADE_ANEW = (
+    "was deleted outside of Terraform and is made anew: what came to the bus meanwhile was not"
+    " delivered"
+)
 
 
 def rule(change: Change, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a rule."""
-    if change.action in GONE:
-        yield Loss(
-            name=done(change),
-            text=f"the rule is {done(change)}: the bus keeps no events, so what comes before"
-            f" {_successor(change, whole)} is not delivered",
-            instead="stop the pipe to the bus meanwhile, or run ./help.sh verify --repair"
-            " afterwards",
-        )
-    elif whole.made_anew(change):
-        yield _made_anew("rule")
-    elif change.action is Action.UPDATE and (
-        str(change.before.get("state")) != "DISABLED" == change.after.get("state")
-    ):
-        yield Loss(
-            name="off",
-            text="the rule is switched off: what is written from then on is not delivered by it",
-            instead="stop the pipe to the bus in its place (at most 24 hours)",
-        )
+    yield from _gone(
+        f"the rule is {done(change)}: the bus keeps no events, so what comes before %s is not"
+        " delivered",
+        change,
+        whole,
+    )
+    yield from _rule(change, whole)
 
 
 def target(change: Change, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a rule's target."""
-    if change.action in GONE:
-        yield Loss(
-            name=done(change),
-            text=f"the rule's target is {done(change)}: events that come before"
-            f" {_successor(change, whole)} are not delivered",
-            instead="stop the pipe to the bus meanwhile, or run ./help.sh verify --repair"
-            " afterwards",
-        )
-    elif whole.made_anew(change):
-        yield _made_anew("rule's target")
-    elif change.action is Action.UPDATE:
-        if change.before.get("dead_letter_config") and not change.after.get("dead_letter_config"):
-            yield Loss(
-                name="no-dead-letters",
-                text="the rule has no dead-letter queue any more: an event that fails for good is"
-                " gone",
-                instead="leave the queue",
-            )
+    yield from _gone(
+        f"the rule's target is {done(change)}: events that come before %s are not delivered",
+        change,
+        whole,
+    )
+    yield from _target(change, whole)
+    if change.action is Action.UPDATE:
         before, after = (block(side, "retry_policy") for side in (change.before, change.after))
         for name, key, most, what in (
             ("fewer-attempts", "maximum_retry_attempts", RETRIES, "attempts"),
@@ -67,55 +50,68 @@ def target(change: Change, whole: Whole) -> Iterator[Loss]:
                 )
 
 
-def bus(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield the losses of an event bus."""
+def _gone(text: str, change: Change, whole: Whole) -> Iterator[Loss]:
     if change.action in GONE:
         yield Loss(
             name=done(change),
-            text=f"the event bus is {done(change)}, and its rules with it: records that a pipe"
-            " still puts there are tried again, and become dead letters after its record age",
-            instead="stop the pipe to it first",
-        )
-    elif whole.made_anew(change):
-        yield _made_anew("event bus")
-    elif change.action is Action.UPDATE and (
-        change.before.get("dead_letter_config") and not change.after.get("dead_letter_config")
-    ):
-        yield told(
-            "no-dead-letters",
-            "the event bus has no dead-letter queue any more: events that it cannot decrypt are"
-            " gone",
-            "leave the queue",
+            text=text % _successor(change, whole),
+            instead="stop the pipe to the bus meanwhile, or run ./help.sh verify --repair"
+            " afterwards",
         )
 
 
-def archive(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield the losses of an archive of events."""
-    if change.action in GONE:
-        yield Loss(
-            name=done(change),
-            text=f"the archived events are lost: the archive is {done(change)}",
-            instead="keep it",
-        )
-    elif change.action is Action.UPDATE and is_known(change, "retention_days"):
-        was, will = (
-            side.get("retention_days") or math.inf for side in (change.before, change.after)
-        )
-        if will < was:
-            yield Loss(
-                name="retention-shortened",
-                text=f"archived events older than {will} days are lost",
-                instead="leave the retention",
-            )
+def _switched_off(change: Change, name: str) -> bool:
+    return str(change.before.get(name)) != "DISABLED" == change.after.get(name)
 
 
-def _made_anew(what: str) -> Loss:
-    return told(
-        "made-anew",
-        f"the {what} was deleted outside of Terraform and is made anew: what came to the bus"
-        " meanwhile was not delivered",
-        "run ./help.sh verify --repair afterwards",
-    )
+def _taken_out(change: Change, name: str) -> bool:
+    return bool(change.before.get(name)) and not change.after.get(name)
+
+
+def _kept_shorter(change: Change, name: str) -> bool:
+    was, will = (side.get(name) or math.inf for side in (change.before, change.after))
+    return is_known(change, name) and will < was
+
+
+_rule = any_of(
+    made_anew(f"the rule {MADE_ANEW}"),
+    Case(
+        *("state", _switched_off, "off"),
+        "the rule is switched off: what is written from then on is not delivered by it",
+        "stop the pipe to the bus in its place (at most 24 hours)",
+        blocks=True,
+    ),
+)
+_target = any_of(
+    made_anew(f"the rule's target {MADE_ANEW}"),
+    Case(
+        *("dead_letter_config", _taken_out, "no-dead-letters"),
+        "the rule has no dead-letter queue any more: an event that fails for good is gone",
+        "leave the queue",
+        blocks=True,
+    ),
+)
+bus = any_of(
+    goes(
+        "the event bus is {done}, and its rules with it: records that a pipe still puts there are"
+        " tried again, and become dead letters after its record age",
+        "stop the pipe to it first",
+    ),
+    made_anew(f"the event bus {MADE_ANEW}"),
+    Case(
+        *("dead_letter_config", _taken_out, "no-dead-letters"),
+        "the event bus has no dead-letter queue any more: events that it cannot decrypt are gone",
+        "leave the queue",
+    ),
+)
+archive = any_of(
+    goes("the archived events are lost: the archive is {done}", "keep it"),
+    Case(
+        *("retention_days", _kept_shorter, "retention-shortened"),
+        *("archived events older than {after} days are lost", "leave the retention"),
+        blocks=True,
+    ),
+)
 
 
 def _successor(change: Change, whole: Whole) -> str:

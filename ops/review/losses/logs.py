@@ -1,39 +1,34 @@
 """Losses of a log group."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ops.review.losses.loss import GONE, Loss, Whole, done, falls, is_known, told
-from ops.review.plan import Action, Change
+from ops.review.losses.loss import Case, any_of, falls, goes, is_known
+from ops.review.plan import Change
 
 WHAT_FOR = "for a record that has left the stream, it is what tells redrive its key"
-
-
-def logs(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield the losses of a log group."""
-    if change.action in GONE:
-        yield Loss(
-            name=done(change),
-            text=f"the pipes' log is {done(change)}: {WHAT_FOR}",
-            instead="empty the dead-letter queue first: ./help.sh redrive",
-        )
-    elif change.action is Action.UPDATE:
-        if is_known(change, "retention_in_days") and _days(change.after) < _days(change.before):
-            yield told(
-                "retention-shortened",
-                f"the pipes' log is kept for less long ({_days(change.after):.0f} days):"
-                f" {WHAT_FOR}",
-                "empty the dead-letter queue first: ./help.sh redrive",
-            )
-        if falls(change, "kms_key_id"):
-            yield told(
-                "encryption",
-                "the log is no longer encrypted with a key of this account",
-                "leave the key",
-            )
+EMPTY_THE_QUEUE = "empty the dead-letter queue first: ./help.sh redrive"
 
 
 def _days(side: Mapping[str, Any]) -> float:
     """Return how many days a log group keeps its entries; 0 and nothing mean for ever."""
     return side.get("retention_in_days") or math.inf
+
+
+def _shortened(change: Change, name: str) -> bool:
+    return is_known(change, name) and _days(change.after) < _days(change.before)
+
+
+logs = any_of(
+    goes(f"the pipes' log is {{done}}: {WHAT_FOR}", EMPTY_THE_QUEUE),
+    Case(
+        *("retention_in_days", _shortened, "retention-shortened"),
+        f"the pipes' log is kept for less long ({{after}} days): {WHAT_FOR}",
+        EMPTY_THE_QUEUE,
+    ),
+    Case(
+        *("kms_key_id", falls, "encryption"),
+        *("the log is no longer encrypted with a key of this account", "leave the key"),
+    ),
+)

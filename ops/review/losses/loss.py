@@ -117,3 +117,61 @@ def falls(change: Change, name: str) -> bool:
 def is_less(before: object, after: object) -> bool:
     """Say whether a number becomes smaller; False for anything else."""
     return isinstance(before, int | float) and isinstance(after, int | float) and after < before
+
+
+def lowered(change: Change, name: str) -> bool:
+    """Say whether a number becomes smaller, if that is known."""
+    return is_known(change, name) and is_less(change.before.get(name), change.after.get(name))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A loss as data: it happens if the test is true of a change of the attribute.
+
+    `text` may contain `{before}` and `{after}`, the attribute's values, and `{done}`, the verb for
+    a resource that goes. A loss without a name has that verb as its name.
+    """
+
+    attribute: str
+    test: Callable[[Change, str], bool]
+    name: str
+    text: str
+    instead: str
+    blocks: bool = False
+    actions: tuple[Action, ...] = (Action.UPDATE,)
+
+
+def always(_: Change, __: str) -> bool:
+    """Say that the action alone is the loss."""
+    return True
+
+
+def goes(text: str, instead: str, *, blocks: bool = True) -> Case:
+    """Return the loss of a resource that is destroyed or replaced."""
+    return Case("", always, "", text, instead, blocks, GONE)
+
+
+def made_anew(text: str, instead: str = "run ./help.sh verify --repair afterwards") -> Case:
+    """Return the loss of a resource that was deleted by hand and is created again."""
+    return Case("", always, "made-anew", text, instead, actions=(Action.CREATE,))
+
+
+def any_of(*cases: Case) -> Rule:
+    """Return the rule that yields the loss of each case that happens."""
+
+    def rule(change: Change, whole: Whole) -> Iterator[Loss]:
+        if change.action is Action.CREATE and not whole.made_anew(change):
+            return
+        for case in cases:
+            if change.action in case.actions and case.test(change, case.attribute):
+                sides = {"before": change.before, "after": change.after}
+                values = {name: side.get(case.attribute) for name, side in sides.items()}
+                text = case.text.format(done=done(change), **values)
+                yield Loss(
+                    name=case.name or done(change),
+                    text=text,
+                    instead=case.instead,
+                    blocks=case.blocks,
+                )
+
+    return rule

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.review.losses.loss import GONE, Loss, Whole, block, differs, done, falls, is_known, told
-from ops.review.losses.loss import is_less
+from ops.review.losses.loss import Case, Loss, Whole, any_of, block, differs, falls, goes
+from ops.review.losses.loss import is_known, is_less, made_anew, told
 from ops.review.plan import Action, Change
 
 RECOVERABLE_DAYS = 35
@@ -14,45 +14,14 @@ RECOVERABLE_DAYS = 35
 
 def table(change: Change, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a table."""
-    if change.action in GONE:
-        yield Loss(
-            name=done(change),
-            text=f"every item is lost: the table is to be {done(change)}",
-            instead="keep the table; if it must go, export it first (point-in-time recovery to S3)",
-        )
-    elif whole.made_anew(change):
-        yield told(
-            "made-anew",
-            "the table was deleted outside of Terraform and is made anew, empty: the cache still"
-            " has the entries of its items",
-            "restore a backup of it in its place, or run ./help.sh verify --repair afterwards",
-        )
-    elif left_on := _left_on(change, whole):
+    yield from _table(change, whole)
+    if left_on := _left_on(change, whole):
         yield left_on
     if change.action is Action.UPDATE:
-        yield from _stream(change)
         yield from _expiry(change)
         yield from _recovery(change)
         yield from _replicas(change)
         yield from _weaker(change)
-
-
-def _stream(change: Change) -> Iterator[Loss]:
-    streamed = change.before.get("stream_enabled")
-    if falls(change, "stream_enabled"):
-        yield Loss(
-            name="stream-off",
-            text="the stream is switched off: pipes that read it are unusable for good, and what"
-            " is written from then on is not delivered",
-            instead="leave the stream on; to pause deliveries, stop the pipes (at most 24 hours)",
-        )
-    elif streamed and differs(change, "stream_view_type"):
-        yield Loss(
-            name="stream-view",
-            text="another view type makes a new stream: every pipe is replaced, and what is"
-            " written in between is not delivered",
-            instead="write a copy of the table with the new view type, and move over",
-        )
 
 
 def _expiry(change: Change) -> Iterator[Loss]:
@@ -153,23 +122,6 @@ def _replicas(change: Change) -> Iterator[Loss]:
 
 
 def _weaker(change: Change) -> Iterator[Loss]:
-    if falls(change, "deletion_protection_enabled"):
-        yield told(
-            "protection-off",
-            "the table's deletion protection goes: a later plan may destroy it",
-            "leave it on, unless the table is to go",
-        )
-    if is_known(change, "server_side_encryption"):
-        before, after = (
-            block(one, "server_side_encryption") for one in (change.before, change.after)
-        )
-        if before.get("enabled") and not after.get("enabled"):
-            yield told(
-                "encryption",
-                "the table is no longer encrypted with a key of this account, but with one of"
-                " DynamoDB's own",
-                "leave the key",
-            )
     yield from _capacity(change)
     if is_known(change, "global_secondary_index"):
         names = [
@@ -206,3 +158,52 @@ def _capacity(change: Change) -> Iterator[Loss]:
             " what is more is throttled",
             "compare with ./help.sh capacity",
         )
+
+
+def _other_view(change: Change, name: str) -> bool:
+    """Say whether a stream that stays on gets another view type."""
+    is_off = falls(change, "stream_enabled")
+    return bool(change.before.get("stream_enabled")) and not is_off and differs(change, name)
+
+
+def _no_longer_enabled(change: Change, name: str) -> bool:
+    before, after = (block(side, name) for side in (change.before, change.after))
+    return is_known(change, name) and bool(before.get("enabled")) and not after.get("enabled")
+
+
+_table = any_of(
+    goes(
+        "every item is lost: the table is to be {done}",
+        "keep the table; if it must go, export it first (point-in-time recovery to S3)",
+    ),
+    made_anew(
+        "the table was deleted outside of Terraform and is made anew, empty: the cache still has"
+        " the entries of its items",
+        "restore a backup of it in its place, or run ./help.sh verify --repair afterwards",
+    ),
+    Case(
+        *("stream_enabled", falls, "stream-off"),
+        "the stream is switched off: pipes that read it are unusable for good, and what is written"
+        " from then on is not delivered",
+        "leave the stream on; to pause deliveries, stop the pipes (at most 24 hours)",
+        blocks=True,
+    ),
+    Case(
+        *("stream_view_type", _other_view, "stream-view"),
+        "another view type makes a new stream: every pipe is replaced, and what is written in"
+        " between is not delivered",
+        "write a copy of the table with the new view type, and move over",
+        blocks=True,
+    ),
+    Case(
+        *("deletion_protection_enabled", falls, "protection-off"),
+        "the table's deletion protection goes: a later plan may destroy it",
+        "leave it on, unless the table is to go",
+    ),
+    Case(
+        *("server_side_encryption", _no_longer_enabled, "encryption"),
+        "the table is no longer encrypted with a key of this account, but with one of DynamoDB's"
+        " own",
+        "leave the key",
+    ),
+)
