@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ops import provider
 from ops.cdktf import PROGRAM
-from ops.doctor.check import Check, Verdict
+from ops.doctor.check import Check, failure, ok, warning
 from ops.errors import OpsError
 from ops.terraform import KEY_VARIABLE, ROOT
 from stacks.settings import Settings, SettingsError
@@ -35,18 +35,10 @@ def _tool(name: str, ask: Callable[[], str]) -> Check:
     said = ask()
     match = re.search(r"(\d+)\.(\d+)\.\d+", said)
     if match is None:
-        return Check(
-            name=name,
-            verdict=Verdict.FAILURE,
-            found=f"not found; install {name} {oldest} or newer and put it on the PATH",
-        )
+        return failure(name, f"not found; install {name} {oldest} or newer and put it on the PATH")
     if (int(match[1]), int(match[2])) < OLDEST[name]:
-        return Check(
-            name=name,
-            verdict=Verdict.FAILURE,
-            found=f"{match[0]} is too old; install {oldest} or newer",
-        )
-    return Check(name=name, verdict=Verdict.OK, found=match[0])
+        return failure(name, f"{match[0]} is too old; install {oldest} or newer")
+    return ok(name, match[0])
 
 
 def _say(*command: str) -> str:
@@ -66,30 +58,22 @@ def _packages() -> Check:
             for name in ("cdktf", "cdktf-cdktf-provider-aws", "constructs")
         )
     except PackageNotFoundError as error:
-        return Check(
-            name="packages",
-            verdict=Verdict.FAILURE,
-            found=f"{error.name} is missing; run ./help.sh setup",
-        )
-    return Check(name="packages", verdict=Verdict.OK, found=found)
+        return failure("packages", f"{error.name} is missing; run ./help.sh setup")
+    return ok("packages", found)
 
 
 def _cdktf() -> Check:
     if PROGRAM.exists():
-        return Check(name="cdktf", verdict=Verdict.OK, found="the pinned command line is installed")
-    return Check(
-        name="cdktf",
-        verdict=Verdict.OK,
-        found="not installed; only ./help.sh cdktf needs it, and installs it",
-    )
+        return ok("cdktf", "the pinned command line is installed")
+    return ok("cdktf", "not installed; only ./help.sh cdktf needs it, and installs it")
 
 
 def _provider() -> Check:
     try:
         found = provider.resolve(ROOT, os.environ, again=True)
     except OpsError as error:
-        return Check(name="provider", verdict=Verdict.FAILURE, found=str(error))
-    return Check(name="provider", verdict=Verdict.OK, found=str(found))
+        return failure("provider", str(error))
+    return ok("provider", str(found))
 
 
 def _settings() -> Iterator[Check]:
@@ -97,21 +81,16 @@ def _settings() -> Iterator[Check]:
         settings = Settings.load()
     except SettingsError as error:
         for line in str(error).splitlines():
-            yield Check(name="settings", verdict=Verdict.FAILURE, found=line)
+            yield failure("settings", line)
         return
-    for warning in settings.warnings:
-        yield Check(name="settings", verdict=Verdict.WARNING, found=warning)
-    yield Check(
-        name="settings",
-        verdict=Verdict.OK,
-        found=f"{settings.name_prefix} in {settings.region},"
+    for text in settings.warnings:
+        yield warning("settings", text)
+    yield ok(
+        "settings",
+        f"{settings.name_prefix} in {settings.region},"
         f" state in s3://{settings.state_bucket}/{settings.state_key}",
     )
     if settings.momento_api_key is None and not os.environ.get(KEY_VARIABLE):
-        yield Check(
-            name="API key",
-            verdict=Verdict.WARNING,
-            found="MOMENTO_API_KEY is not set; synth works, plan and deploy need it",
-        )
+        yield warning("API key", "MOMENTO_API_KEY is not set; synth works, plan and deploy need it")
     else:
-        yield Check(name="API key", verdict=Verdict.OK, found="MOMENTO_API_KEY is set")
+        yield ok("API key", "MOMENTO_API_KEY is set")
