@@ -26,6 +26,7 @@ class RecheckedKey:
     """Until when a pipe may deliver a record of the key, in Unix seconds."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Recheck:
     """Looks at keys again for `wait` seconds at most; a look that has begun is finished.
 
@@ -35,49 +36,38 @@ class Recheck:
     look.
     """
 
-    def __init__(
-        self,
-        *,
-        look: Callable[[list[Entry]], list[Look]],
-        repair: Callable[[Look], WrongKey],
-        undelivered: UndeliveredRecords,
-        wait: float,
-        pause: float,
-        stop: threading.Event,
-        say: Callable[[str], None],
-    ) -> None:
-        self._look = look
-        self._repair = repair
-        self._undelivered = undelivered
-        self._wait = wait
-        self._pause = pause
-        self._stop = stop
-        self._say = say
+    look: Callable[[list[Entry]], list[Look]]
+    repair: Callable[[Look], WrongKey]
+    undelivered: UndeliveredRecords
+    wait: float
+    pause: float
+    stop: threading.Event
+    say: Callable[[str], None]
 
     def run(self, keys: list[RecheckedKey]) -> None:
         """Look until the end; then each key's `wrong` says what the last look saw."""
-        ends = time.monotonic() + self._wait
-        times = self._undelivered.until({key_text(one.entry.key) for one in keys})
+        ends = time.monotonic() + self.wait
+        times = self.undelivered.until({key_text(one.entry.key) for one in keys})
         for one in keys:
             one.until = times.get(key_text(one.entry.key), 0.0)
-        if self._wait:
-            self._say(f"looking again at {len(keys)} keys, for up to {self._wait:g} s")
+        if self.wait:
+            self.say(f"looking again at {len(keys)} keys, for up to {self.wait:g} s")
         self._look_until(keys, ends)
         for one in keys:
             if one.wrong is not None:
                 one.wrong.final = one.until <= time.time()
 
     def _look_until(self, keys: list[RecheckedKey], ends: float) -> None:
-        pause, agreeing, number = self._pause, 0, 0
+        pause, agreeing, number = self.pause, 0, 0
         while (left := ends - time.monotonic()) > 0:
-            if self._stop.wait(min(pause, left)):
+            if self.stop.wait(min(pause, left)):
                 return
-            pause, number = min(2 * pause, max(LONGEST_PAUSE, self._pause)), number + 1
-            looks = self._look([one.entry for one in keys])
+            pause, number = min(2 * pause, max(LONGEST_PAUSE, self.pause)), number + 1
+            looks = self.look([one.entry for one in keys])
             calm = [self._is_calm(one, look) for one, look in zip(keys, looks, strict=True)]
             agreeing = agreeing + 1 if all(calm) else 0
             undelivered = sum(one.until > time.time() for one in keys)
-            self._say(
+            self.say(
                 f"look {number}: {calm.count(False)} of {len(keys)} wrong or changed;"
                 f" a record of {undelivered} may be on its way"
             )
@@ -91,7 +81,7 @@ class Recheck:
         unchanged = same(one.item, look.item)
         one.item = look.item
         if not unchanged:
-            one.until = time.time() + self._undelivered.longest
+            one.until = time.time() + self.undelivered.longest
         if look.state == UNKNOWN:
             if one.wrong is not None:
                 one.wrong.repaired, one.wrong.why = False, f"not seen again: {look.why}"
@@ -105,7 +95,7 @@ class Recheck:
         return False
 
     def _repair_again(self, one: RecheckedKey, look: Look) -> None:
-        repaired = self._repair(look)
+        repaired = self.repair(look)
         if one.wrong is None:
             one.wrong = repaired
             return
