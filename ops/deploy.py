@@ -92,9 +92,9 @@ def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ())
 def _print_losses(plan: Plan, allow: Sequence[str]) -> Review:
     """Print the losses of a plan, and return its review."""
     found = review(plan, allow=allow, limit=sys.maxsize)
-    blocking = [one for one in found.findings if one.holds_back]
-    allowed = [one for one in found.findings if one.blocks and one.allowed]
-    others = [one for one in found.findings if not one.blocks]
+    blocking = [one for one in found.losses if one.holds_back]
+    allowed = [one for one in found.losses if one.blocks and one.allowed]
+    others = [one for one in found.losses if not one.blocks]
     for head, chosen in (
         ("This plan loses something:", blocking),
         ("Allowed by name, and lost all the same:", allowed),
@@ -104,14 +104,14 @@ def _print_losses(plan: Plan, allow: Sequence[str]) -> Review:
             print(f"\n{head}")
         for one in chosen:
             print(f"  {one.token if one.blocks else one.address}")
-            print(f"    {one.loss}. Instead: {one.instead}.")
+            print(f"    {one.text}. Instead: {one.instead}.")
     sys.stdout.flush()  # Terraform writes next
     return found
 
 
 def _must_not_be_held_back(found: Review) -> None:
     if found.blocked:
-        tokens = " ".join(f"--allow '{one.token}'" for one in found.findings if one.holds_back)
+        tokens = " ".join(f"--allow '{one.token}'" for one in found.losses if one.holds_back)
         raise HeldBackError(
             "the plan loses something that nobody has allowed, see above; nothing was changed."
             f" If it is meant: {tokens}"

@@ -6,12 +6,12 @@ from typing import Any
 
 from eventpipes.momento import MAX_TTL_SECONDS
 from ops.review.behaviour import compare
-from ops.review.guard import Finding, blocked, examine, stale
+from ops.review.guard import PlannedLoss, blocked, examine, stale
 from ops.review.markdown import LIMIT, headline, render
 from ops.review.masking import scrub, secrets
 from ops.review.plan import Plan, read_plan, read_plan_file
 
-__all__ = ["LIMIT", "Finding", "Plan", "Review", "read_plan", "read_plan_file", "review"]
+__all__ = ["LIMIT", "Plan", "PlannedLoss", "Review", "read_plan", "read_plan_file", "review"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Review:
 
     markdown: str
     headline: str
-    findings: Sequence[Finding]
+    losses: Sequence[PlannedLoss]
     blocked: bool
 
 
@@ -50,8 +50,8 @@ def review(
     return Review(
         markdown=scrub(text, hidden),
         headline=headline(plan),
-        findings=[
-            replace(one, loss=scrub(one.loss, hidden), instead=scrub(one.instead, hidden))
+        losses=[
+            replace(one, text=scrub(one.text, hidden), instead=scrub(one.instead, hidden))
             for one in found
         ],
         blocked=blocked(found),

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
@@ -20,15 +20,11 @@ _TOKEN = re.compile(r"(?P<address>.+):(?P<name>[^:@\s]+)@(?P<mark>[0-9a-f]{8})")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """A loss at an address, and what to do instead; `allowed` says that its token was given."""
+class PlannedLoss(Loss):
+    """A loss with its address in a plan; `allowed` says that its token was given."""
 
     address: str
-    name: str
-    loss: str
-    instead: str
     mark: str
-    blocks: bool = True
     allowed: bool = False
 
     @property
@@ -44,7 +40,7 @@ class Finding:
 
 def examine(
     plan: Plan, allow: Sequence[str] = (), behaviours: Sequence[Behaviour] = ()
-) -> list[Finding]:
+) -> list[PlannedLoss]:
     """Return what the plan loses: blocking losses first, then by address.
 
     Raises:
@@ -53,37 +49,28 @@ def examine(
     """
     found = []
     for address, of, loss in losses(plan, behaviours):
-        mark = _mark(address, of, loss)
-        finding = Finding(
-            address=address,
-            name=loss.name,
-            loss=loss.text,
-            instead=loss.instead,
-            mark=mark,
-            blocks=loss.blocks,
-            allowed=f"{address}:{loss.name}@{mark}" in allow,
-        )
-        found.append(finding)
+        planned = PlannedLoss(**vars(loss), address=address, mark=_mark(address, of, loss))
+        found.append(replace(planned, allowed=planned.token in allow))
     for one in allow:
         _check(one, found)
-    return sorted(found, key=lambda finding: (not finding.blocks, finding.address, finding.loss))
+    return sorted(found, key=lambda one: (not one.blocks, one.address, one.text))
 
 
-def blocked(findings: Sequence[Finding]) -> bool:
+def blocked(planned: Sequence[PlannedLoss]) -> bool:
     """Return whether there is a blocking loss that is not allowed."""
-    return any(finding.holds_back for finding in findings)
+    return any(loss.holds_back for loss in planned)
 
 
-def stale(allow: Sequence[str], findings: Sequence[Finding]) -> list[str]:
+def stale(allow: Sequence[str], planned: Sequence[PlannedLoss]) -> list[str]:
     """Return the tokens that are for another plan."""
-    tokens = {finding.token for finding in findings}
+    tokens = {loss.token for loss in planned}
     return [one for one in allow if one not in tokens]
 
 
-def _check(token: str, findings: Sequence[Finding]) -> None:
+def _check(token: str, planned: Sequence[PlannedLoss]) -> None:
     match = _TOKEN.fullmatch(token)
     named = (match["address"],) if match else (token, token.rsplit(":", 1)[0])
-    there = [one for one in findings if one.address in named]
+    there = [one for one in planned if one.address in named]
     if match and there:
         return  # allowed, or given for another plan, which the review tells
     if there:

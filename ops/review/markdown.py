@@ -10,7 +10,7 @@ from typing import Final
 from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
 from ops.review.escape import plain
-from ops.review.guard import Finding
+from ops.review.guard import PlannedLoss
 from ops.review.plan import Action, Plan
 from ops.review.requests import requests
 from ops.review.resources import COUNTED_FIRST, changed, drifted, outputs
@@ -25,7 +25,7 @@ LEFT_OUT: Final = "\n\nSome pipes' requests are left out for want of room."
 
 def render(
     plan: Plan,
-    findings: Sequence[Finding],
+    losses: Sequence[PlannedLoss],
     behaviours: Sequence[Behaviour],
     *,
     stale: Sequence[str] = (),
@@ -43,7 +43,7 @@ def render(
     sections = [
         Section(f"{MARKER}\n## {plain(title)}: {headline(plan)}"),
         *_part_of_it(plan),
-        *warnings(findings, stale),
+        *warnings(losses, stale),
         *requests(behaviours),
         *changed(plan),
         *drifted(plan),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ops.review.escape import code, plain
-from ops.review.guard import Finding, blocked
+from ops.review.guard import PlannedLoss, blocked
 from ops.review.section import Section
 
 HELD_BACK: Final = (
@@ -13,7 +13,7 @@ HELD_BACK: Final = (
 )
 
 
-def warnings(findings: Sequence[Finding], stale: Sequence[str] = ()) -> Iterator[Section]:
+def warnings(losses: Sequence[PlannedLoss], stale: Sequence[str] = ()) -> Iterator[Section]:
     """Yield what holds the plan back, what is allowed, and other losses; none of it is cut."""
     if stale:
         lines = ["> [!WARNING]", "> **Allowed for another plan**, whose loss was another:", ">"]
@@ -23,31 +23,31 @@ def warnings(findings: Sequence[Finding], stale: Sequence[str] = ()) -> Iterator
         (
             "CAUTION",
             HELD_BACK,
-            [one for one in findings if one.holds_back],
+            [one for one in losses if one.holds_back],
         ),
         (
             "WARNING",
             "**Allowed by name**, and lost all the same:",
-            [one for one in findings if one.blocks and one.allowed],
+            [one for one in losses if one.blocks and one.allowed],
         ),
-        ("WARNING", "**Mind:**", [one for one in findings if not one.blocks]),
+        ("WARNING", "**Mind:**", [one for one in losses if not one.blocks]),
     ):
         if chosen:
             lines = [f"> [!{kind}]", f"> {said}", ">"]
             lines += map(_warning, _grouped(chosen))
             yield Section("\n".join(lines))
-    if findings and not blocked(findings):
+    if losses and not blocked(losses):
         yield Section("Nothing is held back.")
 
 
-def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Return findings with the same text as groups."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.loss, finding.instead), []).append(finding)
+def _grouped(losses: Sequence[PlannedLoss]) -> list[list[PlannedLoss]]:
+    """Return losses with the same text as groups."""
+    groups: dict[tuple[str, str], list[PlannedLoss]] = {}
+    for loss in losses:
+        groups.setdefault((loss.text, loss.instead), []).append(loss)
     return list(groups.values())
 
 
-def _warning(same: Sequence[Finding]) -> str:
+def _warning(same: Sequence[PlannedLoss]) -> str:
     addresses = ", ".join(code(one.token if one.blocks else one.address) for one in same)
-    return f"> - {addresses}: {plain(same[0].loss)}. Instead: {plain(same[0].instead)}."
+    return f"> - {addresses}: {plain(same[0].text)}. Instead: {plain(same[0].instead)}."

@@ -15,7 +15,7 @@ QUEUED = {
 
 
 def token(made: Plan, name: str) -> str:
-    (found,) = [one.token for one in review(made).findings if one.name == name]
+    (found,) = [one.token for one in review(made).losses if one.name == name]
     return found
 
 
@@ -57,7 +57,7 @@ def test_another_loss_at_the_same_address_is_not_allowed() -> None:
     ],
 )
 def test_the_same_loss_of_another_plan_is_not_allowed(given: Plan, other: Plan) -> None:
-    name = review(given).findings[0].name
+    name = review(given).losses[0].name
     allowed = token(given, name)
     done = review(other, allow=[allowed])
     assert done.blocked
@@ -69,7 +69,7 @@ def test_the_same_loss_of_another_plan_is_not_allowed(given: Plan, other: Plan) 
 def test_a_plan_that_is_made_again_keeps_its_tokens() -> None:
     """A pull request allows what the deploy then plans."""
     first, again = (
-        [one.token for one in review(recorded("weather-demo-pipes", "prefix")).findings]
+        [one.token for one in review(recorded("weather-demo-pipes", "prefix")).losses]
         for _ in range(2)
     )
     assert first == again
@@ -88,7 +88,7 @@ def test_the_order_of_a_plans_attributes_is_no_other_plan() -> None:
 def test_two_losses_at_one_address_are_allowed_one_by_one() -> None:
     recovery = {"point_in_time_recovery": [{"enabled": True}], "stream_enabled": True}
     made = plan(change("aws_dynamodb_table", "change", recovery, {}))
-    tokens = [one.token for one in review(made).findings if one.blocks]
+    tokens = [one.token for one in review(made).losses if one.blocks]
     assert len(tokens) == 2
     assert review(made, allow=tokens[:1]).blocked
     assert not review(made, allow=tokens).blocked

@@ -207,9 +207,9 @@ def test_a_narrowed_filter_is_reported_with_what_stays_in_the_cache() -> None:
     )
     done = review(plan)
     assert "**no longer** sends when an item with Kind private is written" in done.markdown
-    (finding,) = done.findings
-    assert (finding.name, finding.blocks) == ("fewer-changes", False)
-    assert "stays as it is until its time to live is over" in finding.loss
+    (loss,) = done.losses
+    assert (loss.name, loss.blocks) == ("fewer-changes", False)
+    assert "stays as it is until its time to live is over" in loss.text
 
 
 def test_the_same_filter_in_another_spelling_changes_nothing() -> None:

@@ -203,20 +203,20 @@ MINDED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("case", LOSSES)
 def test_it_holds_back(case: str) -> None:
     loss, text = LOSSES[case]
-    findings = examine(plan(loss))
-    assert [finding.address for finding in findings] == [loss["address"]]
-    assert text in findings[0].loss
-    assert findings[0].instead
-    assert blocked(findings)
+    found = examine(plan(loss))
+    assert [one.address for one in found] == [loss["address"]]
+    assert text in found[0].text
+    assert found[0].instead
+    assert blocked(found)
 
 
 @pytest.mark.parametrize("case", LOSSES)
 def test_it_lets_through_what_is_allowed_by_name(case: str) -> None:
     loss, _ = LOSSES[case]
-    (token,) = [finding.token for finding in examine(plan(loss))]
-    findings = examine(plan(loss), [token])
-    assert findings[0].allowed
-    assert not blocked(findings)
+    (token,) = [one.token for one in examine(plan(loss))]
+    found = examine(plan(loss), [token])
+    assert found[0].allowed
+    assert not blocked(found)
 
 
 @pytest.mark.parametrize("case", HARMLESS)
@@ -226,15 +226,15 @@ def test_it_lets_through(case: str) -> None:
 
 @pytest.mark.parametrize("case", MINDED)
 def test_it_warns_without_holding_back(case: str) -> None:
-    findings = examine(plan(MINDED[case]))
-    assert len(findings) == 1
-    assert not blocked(findings)
+    found = examine(plan(MINDED[case]))
+    assert len(found) == 1
+    assert not blocked(found)
 
 
 def test_each_loss_of_a_pipe_is_reported() -> None:
     running, stopped = {"desired_state": "RUNNING"}, {"desired_state": "STOPPED"}
     found = change("aws_pipes_pipe", "change", QUEUED | running, bounded(-1, -1) | stopped)
-    assert [finding.blocks for finding in examine(plan(found))] == [True, False, False]
+    assert [one.blocks for one in examine(plan(found))] == [True, False, False]
 
 
 def test_allowing_one_does_not_allow_another() -> None:
@@ -245,8 +245,8 @@ def test_allowing_one_does_not_allow_another() -> None:
 
 
 def test_what_holds_back_comes_first() -> None:
-    findings = examine(plan(MINDED["the role replaced"], LOSSES["a table destroyed"][0]))
-    assert [finding.blocks for finding in findings] == [True, False]
+    found = examine(plan(MINDED["the role replaced"], LOSSES["a table destroyed"][0]))
+    assert [one.blocks for one in found] == [True, False]
 
 
 def test_a_real_change_of_key_ttl_and_retries_loses_nothing() -> None:
@@ -254,7 +254,7 @@ def test_a_real_change_of_key_ttl_and_retries_loses_nothing() -> None:
 
 
 def test_a_real_change_of_the_prefix_loses_table_pipes_and_queue() -> None:
-    held = [finding.address.split(".")[0] for finding in examine(real("renamed")) if finding.blocks]
+    held = [one.address.split(".")[0] for one in examine(real("renamed")) if one.blocks]
     assert sorted(held) == [
         "aws_cloudwatch_log_group",
         "aws_dynamodb_table",

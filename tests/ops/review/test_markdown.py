@@ -68,8 +68,8 @@ def test_what_is_lost_comes_before_everything_else() -> None:
 
 def test_an_allowed_loss_is_marked() -> None:
     lost = change("aws_dynamodb_table", "destroy", {})
-    (finding,) = review(plan(lost)).findings
-    done = review(plan(lost), allow=[finding.token])
+    (loss,) = review(plan(lost)).losses
+    done = review(plan(lost), allow=[loss.token])
     assert not done.blocked
     assert "**Allowed by name**" in done.markdown
     assert "[!CAUTION]" not in done.markdown

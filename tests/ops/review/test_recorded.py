@@ -14,7 +14,7 @@ import pytest
 
 from ops.review import Review, read_plan, review
 from ops.review.behaviour import compare
-from ops.review.guard import Finding
+from ops.review.guard import PlannedLoss
 from tests.ops.review.plans import FOLDER, group, recorded
 from tests.ops.review.record import groups
 
@@ -27,9 +27,9 @@ def reviewed(deployment: str, name: str) -> Review:
     return review(recorded(deployment, name))
 
 
-def named(found: Review, kind: str) -> list[Finding]:
-    """Return the findings at addresses that begin so."""
-    return [one for one in found.findings if one.address.startswith(kind)]
+def named(found: Review, kind: str) -> list[PlannedLoss]:
+    """Return the losses at addresses that begin so."""
+    return [one for one in found.losses if one.address.startswith(kind)]
 
 
 def test_every_deployment_is_recorded() -> None:
@@ -40,7 +40,7 @@ def test_every_deployment_is_recorded() -> None:
 def test_a_first_plan_loses_nothing_and_shows_what_will_be_sent(deployment: str) -> None:
     found = reviewed(deployment, "first")
     assert not found.blocked
-    assert [one.name for one in found.findings] == ["empty"]
+    assert [one.name for one in found.losses] == ["empty"]
     assert "### What the pipes will send" in found.markdown
     assert "sends when an item is written" in found.markdown
 
@@ -48,7 +48,7 @@ def test_a_first_plan_loses_nothing_and_shows_what_will_be_sent(deployment: str)
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
 def test_a_second_plan_changes_nothing(deployment: str) -> None:
     found = reviewed(deployment, "second")
-    assert (found.blocked, list(found.findings)) == (False, [])
+    assert (found.blocked, list(found.losses)) == (False, [])
     assert found.headline == "nothing to do"
     assert "What the pipes will send" not in found.markdown
 
@@ -61,45 +61,43 @@ def test_no_recording_holds_a_path_of_a_machine(deployment: str) -> None:
 
 def test_a_first_plan_says_what_an_empty_state_can_mean() -> None:
     """Another prefix has another state, and the old deployment goes on."""
-    (finding,) = reviewed(DEMO, "first").findings
-    assert "another NAME_PREFIX, AWS_REGION, STATE_BUCKET or STATE_KEY" in finding.loss
-    assert "go on writing to the same cache" in finding.loss
+    (loss,) = reviewed(DEMO, "first").losses
+    assert "another NAME_PREFIX, AWS_REGION, STATE_BUCKET or STATE_KEY" in loss.text
+    assert "go on writing to the same cache" in loss.text
 
 
 def test_another_region_leaves_the_old_deployment_behind() -> None:
     found = reviewed(DEMO, "region")
     assert found.blocked
-    (finding,) = found.findings
-    assert finding.address == "provider.aws"
-    assert "the Region us-east-1 is left behind" in finding.loss
-    assert (
-        "3 pipes go on writing to the same cache beside the new ones in eu-west-1" in finding.loss
-    )
+    (loss,) = found.losses
+    assert loss.address == "provider.aws"
+    assert "the Region us-east-1 is left behind" in loss.text
+    assert "3 pipes go on writing to the same cache beside the new ones in eu-west-1" in loss.text
 
 
 def test_another_prefix_with_the_same_state_replaces_what_holds_data() -> None:
-    kinds = {one.address.split(".")[0] for one in reviewed(DEMO, "prefix").findings if one.blocks}
+    kinds = {one.address.split(".")[0] for one in reviewed(DEMO, "prefix").losses if one.blocks}
     assert {"aws_dynamodb_table", "aws_pipes_pipe", "aws_sqs_queue"} <= kinds
 
 
 def test_another_cache_is_empty_until_it_is_warmed() -> None:
     found = reviewed(DEMO, "cache")
     assert not found.blocked
-    caches = [one for one in found.findings if one.name == "another-cache"]
+    caches = [one for one in found.losses if one.name == "another-cache"]
     assert len(caches) == 2
-    assert "writes to the cache another-cache" in caches[0].loss
+    assert "writes to the cache another-cache" in caches[0].text
     assert "run ./help.sh warm" in caches[0].instead
 
 
 def test_another_topic_leaves_its_subscribers() -> None:
-    (finding,) = reviewed(DEMO, "topic").findings
-    assert finding.name == "another-topic"
+    (loss,) = reviewed(DEMO, "topic").losses
+    assert loss.name == "another-topic"
 
 
 def test_a_pipe_deleted_by_hand_is_made_anew_and_misses_what_was_written() -> None:
-    (finding,) = reviewed(DEMO, "pipe deleted by hand").findings
-    assert (finding.name, finding.blocks) == ("made-anew", False)
-    assert "run ./help.sh verify --repair" in finding.instead
+    (loss,) = reviewed(DEMO, "pipe deleted by hand").losses
+    assert (loss.name, loss.blocks) == ("made-anew", False)
+    assert "run ./help.sh verify --repair" in loss.instead
 
 
 def test_from_pipes_to_a_bus_another_pipe_reads_on() -> None:
@@ -108,7 +106,7 @@ def test_from_pipes_to_a_bus_another_pipe_reads_on() -> None:
     assert found.blocked
     pipes = named(found, "aws_pipes_pipe")
     assert len(pipes) == 3
-    assert all("weather-stats-demo-changes-pipe will read the same" in one.loss for one in pipes)
+    assert all("weather-stats-demo-changes-pipe will read the same" in one.text for one in pipes)
     assert "nobody" not in found.markdown
 
 
@@ -116,21 +114,21 @@ def test_from_a_bus_to_pipes_they_take_the_rules_place() -> None:
     found = reviewed("weather-demo-bus", "pipes")
     rules = named(found, "aws_cloudwatch_event_rule")
     assert len(rules) == 3
-    assert all("the pipes take its place" in one.loss for one in rules)
+    assert all("the pipes take its place" in one.text for one in rules)
     assert not named(found, "aws_sqs_queue_policy"), "no rule needs it any more"
 
 
 def test_alarms_that_go_take_the_subscriptions_with_them() -> None:
     found = reviewed(ALARMED, "no alarms")
-    (topic,) = [one for one in found.findings if one.blocks]
+    (topic,) = [one for one in found.losses if one.blocks]
     assert topic.address.startswith("aws_sns_topic.")
-    assert "every subscription of it is lost" in topic.loss
+    assert "every subscription of it is lost" in topic.text
     assert len(named(found, "aws_cloudwatch_metric_alarm")) == 9
 
 
 def test_the_way_back_to_demo_names_what_is_weaker() -> None:
     found = reviewed(ALARMED, "demo")
-    assert {(one.address.split(".")[0], one.name) for one in found.findings} >= {
+    assert {(one.address.split(".")[0], one.name) for one in found.losses} >= {
         ("aws_cloudwatch_log_group", "retention-shortened"),
         ("aws_dynamodb_table", "protection-off"),
         ("aws_kms_key", "destroyed"),
@@ -172,17 +170,17 @@ def test_a_policy_that_no_longer_holds_what_the_pipes_need_holds_back(action: st
         assert action in after["policy"]
         after["policy"] = after["policy"].replace(action, "dynamodb:ListTables")
 
-    (finding,) = changed("aws_iam_role_policy", without).findings
-    assert (finding.name, finding.blocks) == ("narrowed", True)
-    assert f"{action} on " in finding.loss
+    (loss,) = changed("aws_iam_role_policy", without).losses
+    assert (loss.name, loss.blocks) == ("narrowed", True)
+    assert f"{action} on " in loss.text
 
 
 def test_a_policy_about_another_table_holds_back() -> None:
     def elsewhere(after: dict[str, Any]) -> None:
         after["policy"] = after["policy"].replace("table/weather-stats-demo/", "table/other/")
 
-    (finding,) = changed("aws_iam_role_policy", elsewhere).findings
-    assert (finding.name, finding.blocks) == ("narrowed", True)
+    (loss,) = changed("aws_iam_role_policy", elsewhere).losses
+    assert (loss.name, loss.blocks) == ("narrowed", True)
 
 
 def test_a_pipe_at_another_address_is_read_on_by_the_new_one() -> None:
@@ -193,5 +191,5 @@ def test_a_pipe_at_another_address_is_read_on_by_the_new_one() -> None:
     one["change"] |= {"actions": ["delete"], "after": None}
     new["change"] |= {"actions": ["create"], "before": None}
     document["resource_changes"].append(new)
-    (finding,) = review(read_plan(json.dumps(document), "moved")).findings
-    assert f"{new['change']['after']['name']} will read the same stream" in finding.loss
+    (loss,) = review(read_plan(json.dumps(document), "moved")).losses
+    assert f"{new['change']['after']['name']} will read the same stream" in loss.text

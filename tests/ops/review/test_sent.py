@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ops.review import read_plan, review
-from ops.review.guard import Finding
+from ops.review.guard import PlannedLoss
 from tests.ops.review.plans import edited, group, set_pattern
 
 
@@ -25,10 +25,10 @@ def parameters(**query: str) -> Callable[[dict[str, Any]], None]:
     return edit
 
 
-def findings(
+def losses(
     edit: Callable[[dict[str, Any]], None], old: Callable[[dict[str, Any]], None] = lambda _: None
-) -> list[Finding]:
-    return list(review(edited(edit, old)).findings)
+) -> list[PlannedLoss]:
+    return list(review(edited(edit, old)).losses)
 
 
 KEY = "$.dynamodb.Keys.Location.S"
@@ -65,14 +65,14 @@ FAULTS: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
 @pytest.mark.parametrize("case", FAULTS)
 def test_what_momento_cannot_take_holds_back(case: str) -> None:
     old, new, name = FAULTS[case]
-    found = [one for one in findings(parameters(**new), parameters(**old)) if one.blocks]
+    found = [one for one in losses(parameters(**new), parameters(**old)) if one.blocks]
     assert [one.name for one in found] == [name]
     assert found[0].address.startswith("aws_pipes_pipe.pipeline_cache-put_pipe_")
 
 
 def test_a_second_key_holds_back() -> None:
     """Momento takes one of key and key_base64."""
-    (found,) = [one for one in findings(parameters(key_base64="aw"), parameters()) if one.blocks]
+    (found,) = [one for one in losses(parameters(key_base64="aw"), parameters()) if one.blocks]
     assert found.name == "no-key"
 
 
@@ -92,14 +92,14 @@ def test_the_type_of_a_key_is_the_tables_own() -> None:
             resource["values"]["attribute"] = [{"name": "Location", "type": "N"}]
         if resource["values"].get("name", "").endswith("cache-put-pipe"):
             parameters(key="$.dynamodb.Keys.Location.N")(resource["values"])
-    names = [one.name for one in review(read_plan(json.dumps(found), "a plan")).findings]
+    names = [one.name for one in review(read_plan(json.dumps(found), "a plan")).losses]
     assert "empty-key" not in names
 
 
 def test_an_attribute_that_some_items_lack_is_reported() -> None:
-    found = findings(parameters(ttl_seconds="$.dynamodb.NewImage.Lasts.N"), parameters())
+    found = losses(parameters(ttl_seconds="$.dynamodb.NewImage.Lasts.N"), parameters())
     assert [(one.name, one.blocks) for one in found] == [("no-ttl-without", False)]
-    assert "an item without Lasts" in found[0].loss
+    assert "an item without Lasts" in found[0].text
 
 
 def test_a_fault_that_was_there_already_is_no_loss_of_the_plan() -> None:
@@ -109,7 +109,7 @@ def test_a_fault_that_was_there_already_is_no_loss_of_the_plan() -> None:
         broken(values)
         values["target_parameters"][0]["input_template"] = '{"a":1}'
 
-    assert [one for one in findings(both, broken) if one.blocks] == []
+    assert [one for one in losses(both, broken) if one.blocks] == []
 
 
 def test_no_template_and_an_empty_one_are_the_same() -> None:

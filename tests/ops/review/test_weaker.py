@@ -279,7 +279,7 @@ def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> 
     assert [one.name for one in found] == expected
     for one in found:
         assert not one.blocks
-        assert "items keep being deleted by Until" in one.loss
+        assert "items keep being deleted by Until" in one.text
         assert 'write expires=NoLonger(Attribute("Until", "N"))' in one.instead
 
 
@@ -325,17 +325,17 @@ HOLDING = (
 @pytest.mark.parametrize("action", ["destroy", "replace"])
 @pytest.mark.parametrize("kind", HOLDING)
 def test_a_kind_that_holds_data_does_not_go(kind: str, action: str) -> None:
-    (finding,) = examine(plan(change(kind, action, {}, {})))
-    assert (finding.name, finding.blocks) == (
+    (loss,) = examine(plan(change(kind, action, {}, {})))
+    assert (loss.name, loss.blocks) == (
         {"destroy": "destroyed", "replace": "replaced"}[action],
         True,
     )
 
 
 def test_the_destruction_of_an_unknown_kind_is_reported() -> None:
-    (finding,) = examine(plan(change("aws_quantum_ledger", "destroy", {})))
-    assert not finding.blocks
-    assert "the review does not know whether aws_quantum_ledger holds data" in finding.loss
+    (loss,) = examine(plan(change("aws_quantum_ledger", "destroy", {})))
+    assert not loss.blocks
+    assert "the review does not know whether aws_quantum_ledger holds data" in loss.text
 
 
 @pytest.mark.parametrize("kind", ["terraform_data", "aws_kms_alias", "aws_cloudwatch_dashboard"])
@@ -344,9 +344,9 @@ def test_a_kind_that_holds_nothing_may_go(kind: str) -> None:
 
 
 def test_a_forgotten_pipe_goes_on_sending() -> None:
-    (finding,) = examine(plan(change(PIPE, "forget", {})))
-    assert finding.name == "left-behind"
-    assert "the pipe goes on sending to the same cache" in finding.loss
+    (loss,) = examine(plan(change(PIPE, "forget", {})))
+    assert loss.name == "left-behind"
+    assert "the pipe goes on sending to the same cache" in loss.text
 
 
 def test_a_moved_resource_is_no_loss_and_a_weaker_one_is() -> None:
