@@ -50,7 +50,7 @@ def test_a_letter_names_pipe_and_place() -> None:
     assert letter.arrived.isoformat() == "2026-01-01T00:00:00+00:00"
 
 
-def test_a_letter_without_times_is_one() -> None:
+def test_a_dead_letter_may_lack_its_times() -> None:
     place = {name: value for name, value in PLACE.items() if "approximate" not in name}
     letter = parse(message(LETTER | {"DDBStreamBatchInfo": place}))
     assert letter is not None
@@ -85,7 +85,7 @@ def test_a_letter_without_times_is_one() -> None:
     ],
     ids=lambda body: str(body)[:60],
 )
-def test_everything_else_is_none(body: Any) -> None:
+def test_other_messages_are_not_dead_letters(body: Any) -> None:
     assert parse(message(body)) is None
 
 
@@ -116,13 +116,13 @@ def test_a_rules_letter_is_the_event_with_the_rule_as_an_attribute() -> None:
         LETTER,
     ],
 )
-def test_an_event_without_a_record_is_no_letter(event: Any) -> None:
+def test_an_event_without_a_record_makes_no_dead_letter(event: Any) -> None:
     body = json.dumps(event)
     assert parse(QueueMessage(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "x", 12, None, [], "1970"])
-def test_a_time_that_is_none_of_a_record_counts_as_none(moment: Any) -> None:
+def test_an_impossible_arrival_time_counts_as_missing(moment: Any) -> None:
     """Ten minutes before the year 1 is a time that Python does not have."""
     place = PLACE | {"approximateArrivalOfFirstRecord": moment}
     letter = parse(message(LETTER | {"DDBStreamBatchInfo": place}))
@@ -146,7 +146,7 @@ def test_a_time_that_is_none_of_a_record_counts_as_none(moment: Any) -> None:
     ],
     ids=str,
 )
-def test_a_record_that_is_no_record_is_no_letter(images: dict[str, Any]) -> None:
+def test_an_invalid_record_makes_no_dead_letter(images: dict[str, Any]) -> None:
     """DynamoDB would refuse such a key, and the run would end at it or with a traceback."""
     dynamodb: dict[str, Any] = {"Keys": {"Id": {"S": "1"}}, "SequenceNumber": NUMBER}
     event = {"detail": {**RECORD, "dynamodb": dynamodb | images}}
@@ -191,7 +191,7 @@ def send(place: Place, count: int) -> None:
         weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=json.dumps(body))
 
 
-def test_an_empty_queue_has_none(emptied: Place) -> None:
+def test_an_empty_queue_has_no_dead_letters(emptied: Place) -> None:
     assert queue_of(emptied).peek() == (0, [])
 
 
@@ -204,7 +204,7 @@ def test_a_letter_has_the_place_in_the_stream_and_the_reason(emptied: Place) -> 
     assert raw["DDBStreamBatchInfo"]["shardId"] == letter["shard_id"]
 
 
-def test_looking_takes_nothing_out(emptied: Place) -> None:
+def test_peeking_leaves_the_dead_letters_in_the_queue(emptied: Place) -> None:
     """Whoever works on the letters gets them at once."""
     refuse(emptied)
     first = seen(emptied)

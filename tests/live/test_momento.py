@@ -106,7 +106,7 @@ def test_a_refusal_is_not_tried_again(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_what_every_request_would_get_ends_the_run(
+def test_an_answer_that_every_request_would_get_ends_the_run(
     momento: LocalMomento, send: Callable[[Request], None], status: int
 ) -> None:
     arrivals(momento).answer("a b", status)
@@ -131,7 +131,7 @@ def test_waits_double_up_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> No
     assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
 
 
-def test_what_http_cannot_carry_is_refused(send: Callable[[Request], None]) -> None:
+def test_a_header_that_http_cannot_carry_is_refused(send: Callable[[Request], None]) -> None:
     with pytest.raises(RefusedError, match="cannot be sent over HTTP"):
         send(put()._replace(headers={"X": "a\nb"}))
 
@@ -143,7 +143,7 @@ def test_what_http_cannot_carry_is_refused(send: Callable[[Request], None]) -> N
         (put(cache="other"), "there is no such cache: create it"),
     ],
 )
-def test_a_wrong_key_or_cache_is_no_matter_of_one_request(
+def test_a_wrong_key_or_cache_makes_every_request_unusable(
     send: Callable[[Request], None], request_: Request, step: str
 ) -> None:
     with pytest.raises(UnusableError, match=step) as caught:

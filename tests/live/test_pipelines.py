@@ -47,7 +47,7 @@ def test_a_pipeline_is_chosen_by_id_or_name(
         (None, "several pipelines: choose one with --pipeline, of shop-a, shop-b"),
     ],
 )
-def test_a_choice_that_is_none_lists_them(wanted: str | None, message: str) -> None:
+def test_an_unknown_choice_lists_the_pipelines(wanted: str | None, message: str) -> None:
     found = group(["shop-a-cache-put-pipe", "shop-b-cache-put-pipe"], "shop")
     with pytest.raises(LiveError, match=message):
         choose(found, "shop", wanted)

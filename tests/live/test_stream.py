@@ -88,20 +88,20 @@ def test_what_is_not_there_is_not_found(deployed: RepairCloud) -> None:
 
 
 @pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
-def test_what_aws_says_of_trimmed_records(deployed: RepairCloud, code: str) -> None:
+def test_trimmed_records_are_missing_records(deployed: RepairCloud, code: str) -> None:
     number = numbers(deployed)[0]
     stream = Stream(Counting(deployed.weather.streams, code))
     assert stream.records(deployed.weather.stream_arn, deployed.shard, number, number) is None
 
 
-def test_a_batch_whose_first_record_is_gone_is_not_taken_for_whole(deployed: RepairCloud) -> None:
+def test_a_batch_without_its_first_record_is_incomplete(deployed: RepairCloud) -> None:
     found = numbers(deployed)
     stream = Stream(Counting(deployed.weather.streams, trimmed=1))
     arn = deployed.weather.stream_arn
     assert stream.records(arn, deployed.shard, found[0], found[3]) is None
 
 
-def test_another_failure_is_no_trimmed_record(deployed: RepairCloud) -> None:
+def test_another_failure_is_not_taken_for_a_trimmed_record(deployed: RepairCloud) -> None:
     number = numbers(deployed)[0]
     stream = Stream(Counting(deployed.weather.streams, "AccessDeniedException"))
     with pytest.raises(ClientError):

@@ -52,7 +52,7 @@ def test_they_are_taken_from_the_file(house: House, env_file: Path) -> None:
     ],
     ids=lambda env: next(iter(env)),
 )
-def test_none_is_mixed_with_the_environments(
+def test_credentials_of_the_file_are_not_mixed_with_the_environments(
     house: House, env_file: Path, env: dict[str, str]
 ) -> None:
     """The region is none of them."""

@@ -183,7 +183,7 @@ def test_no_network_is_no_registry(error: Exception, monkeypatch: pytest.MonkeyP
     assert provider._registry_answers() is False  # noqa: SLF001 - the edge to the network
 
 
-def test_what_was_found_is_remembered(tmp_path: Path, env: Environment, registry: Switch) -> None:
+def test_a_found_provider_is_remembered(tmp_path: Path, env: Environment, registry: Switch) -> None:
     found = Provider(mirror=put(tmp_path / "opt" / "shared"), version="5.100.0")
     assert resolve(tmp_path, env) == found
     registry(on=True)

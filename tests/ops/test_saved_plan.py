@@ -40,7 +40,7 @@ def test_only_its_owner_may_read_it(saved: Path) -> None:
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
 
 
-def test_what_is_no_file_stays(tmp_path: Path) -> None:
+def test_only_a_regular_file_is_replaced_by_a_plan(tmp_path: Path) -> None:
     """Such as a device: replacing it would take it from the whole machine; nor does a link go."""
     pipe, link = tmp_path / "pipe", tmp_path / "link"
     os.mkfifo(pipe)

@@ -108,7 +108,7 @@ def test_show_does_not_repeat_what_is_on_the_screen(
     [(0, False, True), (0, True, False), (1, False, True), (1, True, True)],
     ids=["aloud", "quiet", "failing aloud", "failing quietly"],
 )
-def test_a_quiet_synth_speaks_if_it_fails(
+def test_a_quiet_synth_prints_its_error(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],

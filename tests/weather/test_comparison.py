@@ -52,7 +52,7 @@ def test_what_is_no_weather_is_shown_as_it_is(held: bytes, shown: str) -> None:
     assert judge("Oslo", RECORD, held).cached == {"unreadable": shown}
 
 
-def test_a_record_that_is_not_even_a_number_is_stale_and_no_crash() -> None:
+def test_a_record_with_an_invalid_number_is_stale() -> None:
     record = stored(HELD | {"MaxTemp": "sNaN", "TTL": "600"})
     assert judge("Oslo", record, body(MaxTemp="21")).state is State.STALE
 
@@ -80,11 +80,11 @@ def test_without_a_copy_or_without_a_record_nothing_is_left() -> None:
     assert judge("Oslo", None, None).seconds_left is None
 
 
-def test_it_is_not_known_what_is_left_of_somebody_elses_item() -> None:
+def test_an_item_without_its_time_of_writing_has_no_seconds_left() -> None:
     """It says not when it was written."""
     assert judge("Oslo", stored(HELD | {"TTL": "600"}), body()).seconds_left is None
 
 
-def test_it_does_not_go_below_none() -> None:
+def test_the_seconds_left_do_not_go_below_0() -> None:
     record = stored(HELD | {"TTL": "600", "WrittenAt": "1000"})
     assert judge("Oslo", record, body()).seconds_left == 0

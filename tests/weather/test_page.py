@@ -252,7 +252,7 @@ def test_the_last_row_hands_the_focus_to_the_heading(page: Page) -> None:
     expect(page.locator("#records-title")).to_be_focused()
 
 
-def test_a_row_that_goes_keeps_no_focus_of_its_own(page: Page) -> None:
+def test_a_removed_row_passes_its_focus_on(page: Page) -> None:
     """Beside it is one that has nothing to delete, and no button."""
     page.evaluate("reset()")
     left: Any = {"location": "Fès", "state": "left over", "table": None, "cache": {}}
@@ -302,7 +302,7 @@ def test_an_internal_error_of_the_server_is_reported(alone: Page, up: Up) -> Non
     expect(alone.locator("#piped")).not_to_have_class("bad")
 
 
-def test_where_momento_refuses_none_there_is_no_button_for_it(alone: Page, up: Up) -> None:
+def test_no_button_for_a_refused_record_while_all_items_have_one_ttl(alone: Page, up: Up) -> None:
     about = httpx.get(f"{up.page()}/api/about", timeout=60).json() | {"cache_ttl": 900}
     alone.route("**/api/about", lambda route: route.fulfill(json=about))
     alone.goto(up.page())

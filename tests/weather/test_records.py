@@ -140,7 +140,7 @@ def test_a_record_is_json_by_the_tables_names() -> None:
     "changes",
     [{"TTL": "0"}, {"MinTemp": "99"}, {"ChancesOfPrecipitation": "400"}, {"Location": 'a"b'}],
 )
-def test_what_is_in_the_table_is_read_however_wrong(changes: dict[str, str]) -> None:
+def test_an_item_with_wrong_values_is_still_read(changes: dict[str, str]) -> None:
     record = stored(ITEM | changes)
     assert record.location == (ITEM | changes)["Location"]
     assert record.ttl == int((ITEM | changes)["TTL"])
@@ -153,19 +153,19 @@ def test_an_item_that_somebody_else_wrote_has_no_time() -> None:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_an_item_without_a_measurement_is_no_record(name: str) -> None:
+def test_an_item_without_a_measurement_is_refused(name: str) -> None:
     with pytest.raises(WeatherError, match=f"not a weather record: it has no {name}"):
         stored({key: value for key, value in ITEM.items() if key != name})
 
 
 @pytest.mark.parametrize("value", ["warm", "", [], {}, None, ["1"]])
 @pytest.mark.parametrize("name", ["MaxTemp", "TTL", "WrittenAt"])
-def test_an_item_with_something_else_in_it_is_no_record(name: str, value: Any) -> None:
+def test_an_item_with_an_invalid_value_is_refused(name: str, value: Any) -> None:
     with pytest.raises(WeatherError, match="not a weather record"):
         stored(ITEM | {name: value})
 
 
-def test_an_endless_ttl_is_no_record() -> None:
+def test_an_infinite_ttl_is_refused() -> None:
     with pytest.raises(WeatherError, match="not a weather record"):
         stored(ITEM | {"TTL": "Infinity"})
 
@@ -185,9 +185,7 @@ def test_an_endless_ttl_is_no_record() -> None:
         (b"", None),
     ],
 )
-def test_what_the_cache_holds_is_read_or_is_something_else(
-    body: bytes, found: list[str] | None
-) -> None:
+def test_only_weather_is_read_from_the_cache(body: bytes, found: list[str] | None) -> None:
     names = ("MaxTemp", "MinTemp", "ChancesOfPrecipitation")
     assert cached(body) == (found and dict(zip(names, found, strict=True)))
 
@@ -195,9 +193,7 @@ def test_what_the_cache_holds_is_read_or_is_something_else(
 @pytest.mark.parametrize(
     ("now", "left"), [(1000, 600), (1000.5, 600), (1100.5, 500), (1600.5, 0), (9999, 0)]
 )
-def test_the_seconds_that_are_left_are_at_most_the_ttl_and_end_at_none(
-    now: float, left: float
-) -> None:
+def test_the_seconds_left_are_between_0_and_the_ttl(now: float, left: float) -> None:
     assert stored(ITEM).seconds_left(now) == left
 
 
@@ -261,13 +257,13 @@ a gigabyte of memory."""
 
 @pytest.mark.parametrize("number", HUGE)
 @pytest.mark.parametrize("name", ["MaxTemp", "TTL"])
-def test_a_number_that_dynamodb_does_not_hold_is_no_record(name: str, number: str) -> None:
+def test_a_number_that_dynamodb_cannot_store_is_refused(name: str, number: str) -> None:
     with pytest.raises(WeatherError, match="not a weather record"):
         stored({**GOOD, name: number})
 
 
 @pytest.mark.parametrize("number", [*HUGE[:4], "9" * 5_000])
-def test_a_number_in_the_cache_that_dynamodb_does_not_hold_is_no_value(number: str) -> None:
+def test_a_cached_number_that_dynamodb_cannot_store_is_ignored(number: str) -> None:
     body = f'{{"MaxTemp":{number},"MinTemp":"1","ChancesOfPrecipitation":"2"}}'
     assert cached(body.encode()) is None
     assert cached(body.replace(number, f'"{number}"').encode()) is None

@@ -44,7 +44,7 @@ PLACE = settings_of(
         ({"sent": 1, "error": "Momento refuses the key"}, "1 sent. Momento refuses the key"),
     ],
 )
-def test_what_became_of_the_letters_is_a_sentence(summary: dict[str, Any], said: str) -> None:
+def test_the_result_of_a_redrive_is_a_sentence(summary: dict[str, Any], said: str) -> None:
     assert sentence(summary) == said
 
 
@@ -109,7 +109,9 @@ def test_a_second_replay_waits_its_turn(tmp_path: Path, monkeypatch: pytest.Monk
     assert "under way already" in str(second)
 
 
-def test_one_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_that_takes_too_long_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stand_in(tmp_path, monkeypatch, "import time\ntime.sleep(60)")
     monkeypatch.setattr(weather.replay, "PATIENCE_SECONDS", 0.5)
     with pytest.raises(WeatherError, match=r"the replay was ended after 0 s; .* goes on"):

@@ -95,7 +95,9 @@ def test_a_local_cloud_that_is_up_wins_over_the_environment_and_the_file(
     assert settings.place == "the local cloud at http://127.0.0.1:4566"
 
 
-def test_nothing_real_goes_to_a_local_cloud(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_real_credentials_go_to_a_local_cloud(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files.local_cloud()
     monkeypatch.setenv("AWS_DEFAULT_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", SECRET)
@@ -211,7 +213,7 @@ def test_a_file_that_is_not_utf_8_is_an_error(files: Files) -> None:
     assert complaint() == ".env is not UTF-8 text; save it as UTF-8"
 
 
-def test_the_environment_wins_over_the_file_and_an_empty_variable_is_none(
+def test_the_environment_wins_over_the_file_and_an_empty_variable_counts_as_not_set(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real(files)

@@ -206,7 +206,7 @@ def test_a_record_that_momento_refuses_is_written(http: httpx.Client, place: Pla
     assert record.ttl == 0
 
 
-def test_where_momento_refuses_none_no_such_record_is_written(place: Place) -> None:
+def test_no_refused_record_is_written_while_all_items_have_one_ttl(place: Place) -> None:
     """Every record has the same TTL there; the page says so and has no button for it."""
     settings = place.elsewhere(CACHE_TTL_SECONDS="900").settings
     here = "http://127.0.0.1:1"

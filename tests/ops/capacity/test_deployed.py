@@ -64,7 +64,7 @@ def rates(found: Any) -> dict[str, str]:
     }
 
 
-def test_what_is_deployed_is_read(up: RepairCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deployed_values_are_read(up: RepairCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     up.weather.pipes.update_pipe(
         Name=PUT,
         RoleArn=ROLE,

@@ -65,7 +65,7 @@ def test_capacity_is_in_writes_of_the_busiest_server(
         (4, 0.7, 900, 80),
     ],
 )
-def test_servers_that_are_not_behind_let_all_of_theirs_through(
+def test_servers_that_keep_up_let_all_their_records_through(
     servers: int, busiest: float, writes: float, through: float
 ) -> None:
     """Each takes 20 a second, and the busiest this share of the load."""
@@ -73,7 +73,7 @@ def test_servers_that_are_not_behind_let_all_of_theirs_through(
     assert it.lets_through(writes) == pytest.approx(through)
 
 
-def test_what_nobody_visits_lets_everything_through() -> None:
+def test_a_stage_without_visits_lets_everything_through() -> None:
     assert stage(visits=0).lets_through(1_000) == 1_000
 
 
@@ -82,7 +82,7 @@ def test_a_server_without_rest_makes_records_wait_without_end(writes: float) -> 
     assert stage().wait(writes) == math.inf
 
 
-def test_a_burst_is_what_came_in_less_what_went_out() -> None:
+def test_a_burst_leaves_the_writes_that_arrived_minus_those_handled() -> None:
     lag = behind(100, 40, Burst(writes=160, seconds=30))
     assert lag.writes_behind == pytest.approx(60 * 30)
     assert lag.seconds == pytest.approx(60 * 30 / 100)

@@ -86,13 +86,13 @@ def test_the_rates_are_those_that_the_stack_makes_of_momentos_limits(
     }
 
 
-def test_a_pipe_has_room_for_what_its_filter_leaves_out() -> None:
+def test_a_pipes_capacity_counts_only_the_records_that_pass_its_filter() -> None:
     found = pipes(inserts=1, modifies=2, removes=1)
     assert route(found, "cache-put").bottleneck.capacity == pytest.approx(20 / 0.75)
     assert route(found, "cache-delete").bottleneck.capacity == pytest.approx(20 / 0.25)
 
 
-def test_a_bus_takes_requests_side_by_side() -> None:
+def test_a_bus_sends_requests_in_parallel() -> None:
     """Its pipe waits for PutEvents only; then there is the rate limit."""
     assert route(bus(), "topic-publish").bottleneck.capacity == pytest.approx(40)
     found = bus(shards_given=10, request_seconds=5.0)
@@ -162,7 +162,7 @@ def test_a_bus_has_quotas_of_the_region(part: str, load: dict[str, Any], at: flo
 
 
 @pytest.mark.parametrize("topology", Topology)
-def test_a_route_whose_records_never_come_breaks_nothing(topology: Topology) -> None:
+def test_a_route_without_records_breaks_no_quota(topology: Topology) -> None:
     found = build(topology, Load(routes=frozenset({DELETE}), removes=0, shards_given=5_000))
     assert found.holds
     assert found.first.name == "the table's write units"
@@ -184,7 +184,7 @@ def test_what_breaks_first_breaks_at_its_figure_and_not_below() -> None:
 BURST = {"writes": 10, "burst_writes": 60, "burst_seconds": 10}
 
 
-def test_what_refuses_must_hold_the_burst_and_what_delays_need_not() -> None:
+def test_a_limit_that_refuses_must_allow_the_burst_and_one_that_delays_need_not() -> None:
     """Of eight shards no route holds up 60 a second, of one each does from 20 requests on."""
     assert pipes(**BURST).holds
     refused = pipes(**BURST, shards_given=8, cache_operations=50)
@@ -192,7 +192,7 @@ def test_what_refuses_must_hold_the_burst_and_what_delays_need_not() -> None:
     assert pipes(**BURST, shards_given=1, cache_operations=50).holds
 
 
-def test_what_the_load_breaks_is_first_and_not_what_delays_it() -> None:
+def test_a_broken_quota_comes_before_a_delay() -> None:
     """Two shards hold the topic's burst up, from 40 writes a second on, and the puts' from 44."""
     load = BURST | {"shards_given": 2, "cache_operations": 45}
     assert pipes(**load).first.name == "Momento: cache operations"
@@ -222,7 +222,7 @@ def test_no_pipe_holds_a_burst_back_from_the_table() -> None:
         ("bus", {"shards_given": 8, "rate_limit": 15}, 15 + 6, 15),
     ],
 )
-def test_momento_meets_what_the_routes_let_through(
+def test_momento_gets_the_rate_that_the_routes_let_through(
     topology: str, load: dict[str, Any], cache: float, topic: float
 ) -> None:
     """Requests a second at the burst; without subscribers, a message is one operation."""
@@ -233,7 +233,7 @@ def test_momento_meets_what_the_routes_let_through(
             assert (f"Momento: {name} operations" in {one.name for one in found.broken}) is broken
 
 
-def test_a_burst_that_is_caught_up_with_too_late_does_not_hold() -> None:
+def test_a_burst_whose_backlog_outlives_the_record_age_does_not_hold() -> None:
     """200 behind at 20 a second: ten seconds; the hundredfold: more than a quarter of an hour."""
     load = {"writes": 1, "burst_writes": 40, "burst_seconds": 600, "record_age": 900}
     assert pipes(**load).holds
@@ -292,7 +292,7 @@ def test_a_topic_takes_4_kb() -> None:
         ({"writes": math.inf}, "nan or infinite"),
     ],
 )
-def test_what_contradicts_itself_is_refused(load: dict[str, Any], says: str) -> None:
+def test_contradicting_options_are_refused(load: dict[str, Any], says: str) -> None:
     with pytest.raises(OpsError, match=says):
         Load(**load)
 

@@ -165,7 +165,7 @@ def test_a_working_deployment_has_no_problem(account: Account) -> None:
     }
 
 
-def test_nothing_that_is_deployed_is_no_failure(local_aws: LocalAws) -> None:
+def test_a_pipeline_without_deployment_is_no_failure(local_aws: LocalAws) -> None:
     empty(local_aws.endpoint)
     with ExitStack() as stack:
 

@@ -51,7 +51,7 @@ def found(weather: WeatherPipes, pipes: Any = None) -> dict[str, tuple[Verdict, 
     return {one.name: (one.verdict, one.found) for one in all_checks(weather, pipes)}
 
 
-def test_nothing_deployed_is_no_failure(weather: WeatherPipes) -> None:
+def test_a_stack_without_deployment_is_no_failure(weather: WeatherPipes) -> None:
     assert found(weather) == {"pipes": (Verdict.OK, "none is deployed yet: ./help.sh deploy")}
 
 

@@ -145,7 +145,7 @@ def test_a_letter_without_record_and_key_stays(cloud: RepairCloud) -> None:
     assert cloud.left() == [letter]
 
 
-def test_what_momento_refuses_again_stays_with_its_answer(cloud: RepairCloud) -> None:
+def test_a_letter_that_momento_refuses_again_stays_with_its_answer(cloud: RepairCloud) -> None:
     cloud.weather.put("Atlantis", ttl=0)
     letter = cloud.give_up(PUT)
     summary = cloud.redrive()
@@ -288,7 +288,7 @@ def test_one_pipes_letters_only(cloud: RepairCloud) -> None:
     assert cloud.cache() == {}
 
 
-def test_so_many_letters_at_most(cloud: RepairCloud) -> None:
+def test_max_bounds_the_number_of_letters(cloud: RepairCloud) -> None:
     for number in range(15):
         cloud.weather.put(f"city {number}")
         cloud.give_up(PUT)
@@ -349,7 +349,7 @@ def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
     assert cloud.left() == [letter]
 
 
-def test_an_interrupt_leaves_what_was_not_begun(cloud: RepairCloud) -> None:
+def test_an_interrupt_leaves_the_letters_that_were_not_begun(cloud: RepairCloud) -> None:
     for number in range(60):
         cloud.weather.put(f"city {number}")
     cloud.send(*(json.dumps(cloud.letter(PUT, one)) for one in cloud.weather.records()))

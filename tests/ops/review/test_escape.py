@@ -24,12 +24,12 @@ def as_html(text: str) -> str:
 
 
 @given(SIGNS)
-def test_code_shows_what_it_is_given(text: str) -> None:
+def test_code_shows_its_text_unchanged(text: str) -> None:
     assert rendered(code(text)) == f"<code>{as_html(text)}</code>"
 
 
 @given(SIGNS)
-def test_plain_text_shows_what_it_is_given(text: str) -> None:
+def test_plain_text_is_shown_unchanged(text: str) -> None:
     assert rendered(plain(text)) == as_html(text)
 
 

@@ -77,7 +77,7 @@ def test_a_narrowed_filter_loses(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", NARROWED)
-def test_the_other_way_round_it_gains(case: str) -> None:
+def test_a_widened_filter_gains(case: str) -> None:
     old, new = (on("Kind", rules) for rules in NARROWED[case])
     found = answers(new, old)
     assert any(answer.gained for answer in found)
@@ -180,7 +180,7 @@ def test_samples_of_a_large_filter_show_its_changed_part(case: str) -> None:
 
 
 @pytest.mark.parametrize("image", ["Keys", "NewImage", "OldImage"])
-def test_a_rule_about_a_whole_image_loses_every_record(image: str) -> None:
+def test_a_filter_on_a_whole_image_loses_every_record(image: str) -> None:
     """An event pattern compares leaves only (AWS: "Amazon EventBridge event patterns", exists)."""
     found = answers({"eventName": ["MODIFY"]}, {"dynamodb": {image: [{"exists": True}]}})
     assert [(one.sample, one.lost) for one in found] == [("an item is changed", True)]
@@ -196,7 +196,7 @@ def test_a_changed_filter_without_a_different_sample_is_reported() -> None:
     assert "--samples FILE" in done.markdown
 
 
-def test_an_attribute_that_is_lacking_is_a_sample() -> None:
+def test_a_missing_attribute_is_a_sample() -> None:
     found = answers(on("Kind", [{"exists": False}, "a"]), on("Kind", ["a"]))
     assert "an item without Kind is written" in [answer.sample for answer in found]
 

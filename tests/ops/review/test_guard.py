@@ -201,7 +201,7 @@ MINDED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("case", LOSSES)
-def test_it_holds_back(case: str) -> None:
+def test_a_loss_holds_the_plan_back(case: str) -> None:
     loss, text = LOSSES[case]
     found = examine(plan(loss))
     assert [one.address for one in found] == [loss["address"]]
@@ -211,7 +211,7 @@ def test_it_holds_back(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", LOSSES)
-def test_it_lets_through_what_is_allowed_by_name(case: str) -> None:
+def test_a_loss_that_is_allowed_by_name_is_let_through(case: str) -> None:
     loss, _ = LOSSES[case]
     (token,) = [one.token for one in examine(plan(loss))]
     found = examine(plan(loss), [token])
@@ -220,12 +220,12 @@ def test_it_lets_through_what_is_allowed_by_name(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", HARMLESS)
-def test_it_lets_through(case: str) -> None:
+def test_a_harmless_change_is_let_through(case: str) -> None:
     assert examine(plan(HARMLESS[case])) == []
 
 
 @pytest.mark.parametrize("case", MINDED)
-def test_it_warns_without_holding_back(case: str) -> None:
+def test_a_smaller_loss_warns_without_holding_back(case: str) -> None:
     found = examine(plan(MINDED[case]))
     assert len(found) == 1
     assert not blocked(found)
@@ -244,7 +244,7 @@ def test_allowing_one_does_not_allow_another() -> None:
     assert second.address.endswith(".b")
 
 
-def test_what_holds_back_comes_first() -> None:
+def test_blocking_losses_come_first() -> None:
     found = examine(plan(MINDED["the role replaced"], LOSSES["a table destroyed"][0]))
     assert [one.blocks for one in found] == [True, False]
 

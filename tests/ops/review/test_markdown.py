@@ -46,11 +46,11 @@ def test_moved_and_imported_resources_are_counted_and_named() -> None:
     assert "<code>aws_sqs_queue.there</code>, imported from <code>its-url</code>" in text
 
 
-def test_it_begins_with_what_finds_it_again() -> None:
+def test_the_review_begins_with_its_marker() -> None:
     assert review(plan()).markdown.startswith(f"{MARKER}\n## Plan: nothing to do\n")
 
 
-def test_what_is_lost_comes_before_everything_else() -> None:
+def test_losses_come_before_everything_else() -> None:
     text = review(real("renamed")).markdown
     places = [
         text.index(part)
@@ -147,7 +147,7 @@ def test_many_moved_resources_are_counted_where_there_is_no_room() -> None:
     assert "400 resources (the list is left out for want of room)" in text
 
 
-def test_what_is_gone_outside_of_terraform_does_not_look_changed() -> None:
+def test_a_resource_deleted_outside_of_terraform_is_not_listed_as_changed() -> None:
     gone = change("aws_sqs_queue", "destroy", {"name": "a"}, None, name="gone")
     kept = change("aws_sqs_queue", "change", {"name": "a"}, {"name": "b"}, name="kept")
     text = review(plan(resource_drift=[gone, kept])).markdown

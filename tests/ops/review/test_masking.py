@@ -88,7 +88,7 @@ def plant(document: Any, path: tuple[Any, ...]) -> bool:
 
 
 @pytest.mark.parametrize("name", documents())
-def test_what_is_planted_in_every_sensitive_place_is_not_in_the_review(name: str) -> None:
+def test_secrets_in_every_sensitive_place_are_not_in_the_review(name: str) -> None:
     document = copy.deepcopy(documents()[name])
     planted = [path for path in sensitive_places(document) if plant(document, path)]
     assert len(planted) > 5
@@ -138,7 +138,7 @@ def test_no_line_of_a_secret_is_shown() -> None:
     assert "planted" not in review(found).markdown
 
 
-def test_a_secret_of_blanks_takes_no_other_text_out() -> None:
+def test_a_blank_secret_hides_no_other_text() -> None:
     assert scrub("a page about a plan", ["    ", "   a\n"]) == "a page about a plan"
 
 
@@ -194,9 +194,7 @@ def test_a_marked_part_is_not_shown_where_others_are_known_after_apply_only() ->
         ("terraform_data", "triggers_replace"),
     ],
 )
-def test_what_is_not_listed_is_not_shown_even_if_nothing_marks_it(
-    kind: str, attribute: str
-) -> None:
+def test_an_attribute_that_is_not_listed_is_not_shown(kind: str, attribute: str) -> None:
     found = plan(change(kind, "change", {attribute: "old"}, {attribute: PLANTED}))
     text = review(found).markdown
     assert PLANTED not in text

@@ -84,7 +84,7 @@ def test_a_long_ttl_is_doubted_by_the_accounts_own_bound() -> None:
     assert told not in review(plan, max_ttl_seconds=604_800).markdown
 
 
-def test_the_type_of_a_key_is_the_tables_own() -> None:
+def test_a_key_has_the_type_that_the_planned_table_gives_it() -> None:
     """Where the table is replaced by one with such a key, the pipe reads it well."""
     found = copy.deepcopy(group("weather-demo-pipes")["second"])
     for resource in found["planned_values"]["root_module"]["resources"]:
@@ -125,7 +125,7 @@ def test_no_template_and_an_empty_one_are_the_same() -> None:
     assert "What the pipes will send" not in done.markdown
 
 
-def test_what_was_changed_by_hand_cannot_be_compared_and_what_comes_can() -> None:
+def test_a_pipe_changed_by_hand_is_not_compared_and_the_planned_pipe_is_run() -> None:
     """The pipe as it will be can be run; only the one that somebody has changed cannot."""
 
     def enriched(values: dict[str, Any]) -> None:
@@ -137,7 +137,7 @@ def test_what_was_changed_by_hand_cannot_be_compared_and_what_comes_can() -> Non
     assert "cannot be run" not in text
 
 
-def test_a_broken_filter_of_before_is_no_trouble_of_after() -> None:
+def test_an_invalid_current_filter_does_not_stop_the_review() -> None:
     text = review(edited(lambda _: None, set_pattern('{"eventName":"INSERT"}'))).markdown
     assert "as it is now, it cannot be compared" in text
     assert "cannot be run" not in text

@@ -245,7 +245,7 @@ def names(case: tuple[str, Before, Before, str]) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize("case", BLOCKING)
-def test_what_loses_data_in_place_holds_back(case: str) -> None:
+def test_a_change_in_place_that_loses_data_holds_back(case: str) -> None:
     assert names(BLOCKING[case]) == [(BLOCKING[case][3], True)]
 
 
@@ -284,7 +284,7 @@ def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> 
 
 
 @pytest.mark.parametrize("case", [*BLOCKING, *TOLD])
-def test_created_as_such_it_is_no_loss(case: str) -> None:
+def test_creating_a_resource_with_a_weak_setting_is_no_loss(case: str) -> None:
     """But for what an empty state can mean, where it is a pipe."""
     kind, _, after, _ = (BLOCKING | TOLD)[case]
     found = examine(plan(change(kind, "add", None, after)))
@@ -292,13 +292,13 @@ def test_created_as_such_it_is_no_loss(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", [*BLOCKING, *TOLD])
-def test_unchanged_it_is_no_loss(case: str) -> None:
+def test_an_unchanged_setting_is_no_loss(case: str) -> None:
     kind, _, after, _ = (BLOCKING | TOLD)[case]
     assert examine(plan(change(kind, "change", after, after))) == []
 
 
 @pytest.mark.parametrize("case", [one for one in TOLD if one != "another dead-letter queue"])
-def test_strengthened_it_is_no_loss(case: str) -> None:
+def test_a_stronger_setting_is_no_loss(case: str) -> None:
     kind, before, after, name = TOLD[case]
     found = examine(plan(change(kind, "change", after, before)))
     assert name not in [one.name for one in found]
@@ -362,7 +362,7 @@ def test_an_import_that_changes_what_is_there_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("kind", [TABLE, PIPE, QUEUE, TARGET, "aws_cloudwatch_event_rule"])
-def test_what_was_deleted_by_hand_is_made_anew(kind: str) -> None:
+def test_a_resource_deleted_by_hand_is_created_again(kind: str) -> None:
     gone = change(kind, "destroy", {"name": "a"}, None)
     found = examine(plan(change(kind, "add", None, {"name": "a"}), resource_drift=[gone]))
     assert [one.name for one in found] == ["made-anew"]
@@ -398,6 +398,6 @@ def test_a_region_in_each_resource_leaves_them_behind() -> None:
 
 
 @pytest.mark.parametrize("attribute", ["policy", "retention_in_days", "kms_key_id"])
-def test_what_is_known_after_the_apply_only_is_no_loss(attribute: str) -> None:
+def test_a_value_known_only_after_apply_is_no_loss(attribute: str) -> None:
     made = change(LOG, "change", {attribute: 90}, {}, after_unknown={attribute: True})
     assert examine(plan(made)) == []

@@ -93,7 +93,7 @@ def test_entries_of_removed_and_changed_attributes_are_left_over(cloud: RepairCl
     assert found(again) == []
 
 
-def test_an_item_that_does_not_match_leaves_the_entry_of_one_that_does(cloud: RepairCloud) -> None:
+def test_an_item_that_does_not_match_keeps_the_entry_of_a_matching_item(cloud: RepairCloud) -> None:
     """Both have the cache's key: the one is there, another was removed, and neither matches."""
     users = OwnPipeline(cloud, "two-kinds", mapping=BY_EMAIL, keys=KeySchema(ID))
     users.put(Id="1", Email="a@x", Status="active")

@@ -150,7 +150,7 @@ def test_an_item_that_changes_meanwhile_is_looked_at_again(cloud: RepairCloud) -
     assert (summary.complete, summary.not_final) == (True, 1)
 
 
-def test_what_momento_refuses_is_not_sent_again(cloud: RepairCloud) -> None:
+def test_a_refused_request_is_not_sent_again(cloud: RepairCloud) -> None:
     cloud.weather.delete("Oslo")
     cloud.weather.put("Atlantis", ttl=0)
     said: list[str] = []

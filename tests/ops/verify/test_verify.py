@@ -67,7 +67,7 @@ def test_repair_puts_everything_right(cloud: RepairCloud) -> None:
     assert again.counts == {"in sync": 5}
 
 
-def test_what_momento_refuses_is_not_repaired(cloud: RepairCloud) -> None:
+def test_a_request_that_momento_refuses_is_not_repaired(cloud: RepairCloud) -> None:
     cloud.weather.put("Atlantis", ttl=0)
     summary = verify(cloud, repair=True)
     (atlantis,) = [finding for finding in summary.wrong if finding.key == "Atlantis"]
