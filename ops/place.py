@@ -9,7 +9,7 @@ import typer
 from live import place
 from stacks.settings import Settings
 
-Aws = Annotated[bool, typer.Option("--aws", help="AWS, even while a local cloud is up.")]
+Aws = Annotated[bool, typer.Option("--aws", help="Use AWS, even while a local cloud is up.")]
 
 
 def is_told(*, aws: bool = False) -> bool:

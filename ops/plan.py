@@ -13,7 +13,7 @@ from ops.stack import initialized
 def command(
     context: typer.Context,
     *,
-    out: Annotated[Path | None, typer.Option(help="Save it, to review and deploy it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Save the plan, to review it.")] = None,
 ) -> None:
     """Show what a deploy would change; further arguments go to terraform plan."""
     terraform = initialized()

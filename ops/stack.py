@@ -21,7 +21,7 @@ AutoApprove = Annotated[
 ]
 Allow = Annotated[
     list[str] | None,
-    typer.Option(help="A loss that is accepted, ADDRESS:LOSS@MARK as the review says it."),
+    typer.Option(help="Accept a loss: its token ADDRESS:LOSS@MARK, from the review."),
 ]
 
 

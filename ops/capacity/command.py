@@ -64,7 +64,7 @@ def _option(
 def command(
     *,
     writes: Annotated[
-        float, _option("--writes-per-second", "Changes of the table, steadily.", min=0.001)
+        float, _option("--writes-per-second", "Steady writes to the table.", min=0.001)
     ] = 10.0,
     item_bytes: Annotated[
         int | None,
@@ -87,25 +87,25 @@ def command(
         float | None,
         _option(
             "--hottest-shard",
-            "The busiest shard's share of the writes (default: all alike).",
+            "The busiest shard's share of the writes (default: equal shares).",
             min=0.000_001,
             max=1,
         ),
     ] = None,
     inserts: Annotated[
-        float, _option("--inserts", "INSERT among the changes, in proportion.", min=0)
+        float, _option("--inserts", "INSERT records, in proportion to the others.", min=0)
     ] = 30.0,
-    modifies: Annotated[float, _option("--modifies", "MODIFY among them.", min=0)] = 60.0,
-    removes: Annotated[float, _option("--removes", "REMOVE among them.", min=0)] = 10.0,
+    modifies: Annotated[float, _option("--modifies", "The same for MODIFY.", min=0)] = 60.0,
+    removes: Annotated[float, _option("--removes", "The same for REMOVE.", min=0)] = 10.0,
     routes: Annotated[
         str | None,
-        _option("--routes", f"Which there are, of put, publish, delete ({DEPLOYED}, else all)."),
+        _option("--routes", f"The routes: some of put, publish, delete ({DEPLOYED}, else all)."),
     ] = None,
     request_milliseconds: Annotated[
         float,
         _option(
             "--request-milliseconds",
-            "Until Momento has answered a request; an assumption: see the pipes' Duration metric.",
+            "Time of a request to Momento. An assumption: see the pipes' Duration metric.",
             min=0.1,
             max=5_000,
         ),
@@ -114,17 +114,17 @@ def command(
         float,
         _option(
             "--put-events-milliseconds",
-            "Until a bus has taken an event from a pipe; an assumption.",
+            "Time of a PutEvents request of a pipe. An assumption.",
             min=0.1,
             max=5_000,
         ),
     ] = 25.0,
     retry_share: Annotated[
-        float, _option("--retry-share", "Requests that fail and are sent again.", min=0, max=0.9)
+        float, _option("--retry-share", "The share of requests that are retried.", min=0, max=0.9)
     ] = 0.0,
     retry_milliseconds: Annotated[
         float,
-        _option("--retry-milliseconds", "The pause before that; AWS publishes none.", min=0),
+        _option("--retry-milliseconds", "The pause before a retry; AWS publishes none.", min=0),
     ] = 500.0,
     record_age: Annotated[
         float | None,
@@ -153,20 +153,20 @@ def command(
         ),
     ] = None,
     pipelines: Annotated[
-        int, _option("--pipelines", "Pipelines alike that share destinations and cache.", min=1)
+        int, _option("--pipelines", "Equal pipelines that share destinations and cache.", min=1)
     ] = 1,
     burst_writes: Annotated[
         float | None,
-        _option("--burst-writes-per-second", "All changes in a burst (default: none).", min=0.001),
+        _option("--burst-writes-per-second", "All writes in a burst (default: none).", min=0.001),
     ] = None,
     burst_seconds: Annotated[
-        float, _option("--burst-seconds", "How long it lasts.", min=0.001, max=86_400)
+        float, _option("--burst-seconds", "How long the burst lasts.", min=0.001, max=86_400)
     ] = 60.0,
     cache_operations: Annotated[
         int | None,
         _option(
             "--cache-operations",
-            f"Momento's limit on your cache, a second ({SETTINGS}, else 100).",
+            f"Momento's limit on operations of your cache a second ({SETTINGS}, else 100).",
             min=1,
         ),
     ] = None,
@@ -174,24 +174,24 @@ def command(
         int | None,
         _option(
             "--topic-operations",
-            f"Momento's limit on your topics, a second ({SETTINGS}, else 10).",
+            f"Momento's limit on operations of your topics a second ({SETTINGS}, else 10).",
             min=1,
         ),
     ] = None,
     subscribers: Annotated[
-        int, _option("--subscribers", "Subscribers of the topic; each message counts.", min=0)
+        int, _option("--subscribers", "Subscribers of the topic; each gets each message.", min=0)
     ] = 1,
     log_bytes: Annotated[
-        int, _option("--log-bytes", "What a pipe logs for a record.", min=0)
+        int, _option("--log-bytes", "Bytes that a pipe logs for a record.", min=0)
     ] = 1_200,
     region: Annotated[
         str | None,
-        _option("--region", f"Whose quotas ({SETTINGS}, else us-east-1); prices are us-east-1's."),
+        _option("--region", f"The quotas' region ({SETTINGS}, else us-east-1), not the prices'."),
     ] = None,
     topology: Annotated[
         Which | None,
         typer.Option(
-            help=f"A pipe a route, or one pipe, a bus and its rules ({DEPLOYED}, else pipes)."
+            help=f"A pipe for each route, or one pipe, a bus and rules ({DEPLOYED}, else pipes)."
         ),
     ] = None,
     global_table: Annotated[
@@ -204,7 +204,7 @@ def command(
     aws: Aws = False,
     as_json: Json = False,
 ) -> None:
-    """Will it keep up, what does it cost, what breaks first; exit code 2 if it does not hold."""
+    """Say if a pipeline keeps up, its cost and what breaks first; exit code 2 if it does not."""
     there = _what_is_there(pipeline, aws=aws)
     given = {
         "item_bytes": item_bytes,

@@ -17,14 +17,14 @@ def command(
     *,
     pipeline: PipelineName = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be done. Change nothing.")
     ] = False,
     pipe: Annotated[
         str | None,
         typer.Option(help="Only this pipe's or rule's letters: its name, or cache-put ..."),
     ] = None,
     most: Annotated[
-        int | None, typer.Option("--max", min=1, help="Look at so many letters at most.")
+        int | None, typer.Option("--max", min=1, help="Look at this many letters at most.")
     ] = None,
     hold: Annotated[
         int,

@@ -20,7 +20,7 @@ def command(
     *,
     plan: Annotated[
         Path | None,
-        typer.Option(help="A saved plan, or what terraform show -json printed; none: plan now."),
+        typer.Option(help="A saved plan, or output of terraform show -json (default: plan now)."),
     ] = None,
     allow: Allow = None,
     samples: Annotated[
@@ -28,10 +28,10 @@ def command(
     ] = None,
     title: Annotated[str, typer.Option(help="The headline's first words.")] = "Plan",
     limit: Annotated[
-        int, typer.Option(min=1_000, help="Characters at most; a GitHub comment takes the default.")
+        int, typer.Option(min=1_000, help="The most characters. The default fits a GitHub comment.")
     ] = LIMIT,
     output: Annotated[
-        Path | None, typer.Option(help="Where to write the Markdown; none: print it.")
+        Path | None, typer.Option(help="Where to write the Markdown (default: print it).")
     ] = None,
 ) -> None:
     """Review a plan as Markdown, what it loses first; exit code 3 if it is held back."""

@@ -18,11 +18,11 @@ def command(
     ] = None,
     item: Annotated[
         str | None,
-        typer.Option(help="A file of one item, plain or DynamoDB JSON, in the place of records."),
+        typer.Option(help="A file with one item, plain or DynamoDB JSON, instead of records."),
     ] = None,
     event: Annotated[
         str | None,
-        typer.Option(help="What becomes of the item: INSERT (default), MODIFY or REMOVE."),
+        typer.Option(help="What happens to the item: INSERT (default), MODIFY or REMOVE."),
     ] = None,
 ) -> None:
     """Show what each pipe would do with these records: the request, or why there is none."""

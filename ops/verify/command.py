@@ -18,22 +18,20 @@ def command(
     *,
     pipeline: PipelineName = None,
     sample: Annotated[
-        int | None, typer.Option(min=1, help="Compare so many items only, chosen at random.")
+        int | None, typer.Option(min=1, help="Compare only this many items, chosen at random.")
     ] = None,
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Put right what is found wrong.")
-    ] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair what is wrong.")] = False,
     rate: Rate = None,
     settle: Annotated[
         float,
-        typer.Option(min=0.0, help="Seconds that a write gets to arrive before it is missed."),
+        typer.Option(min=0.0, help="Seconds to wait for a write before it counts as missing."),
     ] = SETTLE_SECONDS,
     wait: Annotated[
         float,
         typer.Option(
             min=0.0,
             max=86_400,
-            help="With --repair: seconds to look again while a pipe may deliver something older.",
+            help="With --repair: seconds to look again while a pipe may deliver an older record.",
         ),
     ] = WAIT_SECONDS,
     aws: Aws = False,

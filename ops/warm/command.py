@@ -19,11 +19,11 @@ def command(
     *,
     pipeline: PipelineName = None,
     segments: Annotated[
-        int, typer.Option(min=1, max=64, help="Parts of the table that are read side by side.")
+        int, typer.Option(min=1, max=64, help="Read this many parts of the table in parallel.")
     ] = 4,
     rate: Rate = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an interrupted run ended.")
+        bool, typer.Option("--resume", help="Continue where an interrupted run ended.")
     ] = False,
     aws: Aws = False,
     as_json: Json = False,
