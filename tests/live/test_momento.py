@@ -69,11 +69,15 @@ def test_a_passing_trouble_is_tried_again(
     assert len(arrivals(momento)) == 5
 
 
-def test_a_late_answer_is_tried_again(momento: LocalMomento) -> None:
+@pytest.mark.parametrize(("own", "default"), [(0.3, 600.0), (None, 0.3)])
+def test_a_late_answer_is_tried_again(
+    momento: LocalMomento, monkeypatch: pytest.MonkeyPatch, own: float | None, default: float
+) -> None:
     """Until there is an answer in time, which on a busy machine need not be the next one."""
+    monkeypatch.setattr("live.momento.TIMEOUT_SECONDS", default)
     arrivals(momento).answer("a b", HANG)
     with Momento(
-        rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=0.3, attempts=12
+        rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=own, attempts=12
     ) as sender:
         sender.send(put())
     assert len(arrivals(momento)) > 1
