@@ -67,5 +67,5 @@ def _declared(settings: Settings) -> tuple[Declared | None, Check | None]:
         folder = synthesize(settings.stack, environment(settings), quiet=True)
         document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
     except OpsError as error:
-        return None, failure("stack", f"{error}: what is missing cannot be told")
+        return None, failure("stack", f"{error}: what is missing is not known")
     return Declared(document), None

@@ -37,11 +37,11 @@ def examine(settings: Settings, client: Client) -> Iterator[Check]:
     except (NoCredentialsError, ProfileNotFound):
         yield warning(
             "credentials",
-            "none for AWS; demo and up need none, to deploy see 'AWS' in .env.example",
+            "there are none for AWS; demo and up need none; to deploy, see 'AWS' in .env.example",
         )
         return
     except (BotoCoreError, ClientError) as error:
-        yield failure("credentials", f"AWS does not take them: {error}")
+        yield failure("credentials", f"AWS refuses them: {error}")
         return
     yield ok("credentials", f"{me['Arn']} in account {me['Account']}, {settings.region}")
     yield from _state_bucket(settings, client("s3"))
@@ -61,7 +61,7 @@ def _state_bucket(settings: Settings, s3: Any) -> Iterator[Check]:  # noqa: ANN4
     try:
         open_doors = list(_open_doors(s3, bucket))
     except ClientError as error:
-        yield warning(name, f"{bucket} may not be looked at: {error}")
+        yield warning(name, f"{bucket} cannot be checked: {error}")
         return
     if open_doors:
         yield failure(name, f"{bucket} is {', '.join(open_doors)}: run ./help.sh bootstrap")

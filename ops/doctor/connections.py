@@ -27,7 +27,7 @@ SENT_BY = {
 """DescribeApiDestination's and Terraform's names of what decides how requests are sent."""
 VERSION = ("aws_secretsmanager_secret_version", "secret_string_wo_version")
 AFTER_THE_DEPLOY = timedelta(minutes=5)
-"""How long after the connection the state is written at most."""
+"""The longest time from a connection's update to the write of the state."""
 NO_STATE = ("NoSuchKey", "NoSuchBucket", "404")
 
 
@@ -70,7 +70,7 @@ def examine(
             yield failure(
                 "destinations",
                 f"{name} is {found['ApiDestinationState']}, so its records become dead letters:"
-                " mend its connection first, then run ./help.sh redrive",
+                " repair its connection first, then run ./help.sh redrive",
             )
     if active:
         yield ok("destinations", f"{len(active)} active")

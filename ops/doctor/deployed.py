@@ -80,9 +80,9 @@ def _stream(table: dict[str, Any], read: str | None) -> Check:
     if not table.get("StreamSpecification", {}).get("StreamEnabled"):
         return failure(
             "stream",
-            f"the stream of {name} is disabled, so that no change is delivered: run ./help.sh"
-            " deploy (a new stream has another ARN, and its pipes are made anew), then ./help.sh"
-            " verify --repair",
+            f"the stream of {name} is disabled, so no change is delivered: run ./help.sh"
+            " deploy (a new stream has another ARN, and its pipes are created again), then"
+            " ./help.sh verify --repair",
         )
     latest = table.get("LatestStreamArn")
     if read is not None and latest != read:
@@ -177,13 +177,12 @@ def _alarms(cloudwatch: Any, declared: Declared, existence: Existence) -> Iterat
     if mute:
         yield failure(
             "alarms",
-            f"{', '.join(mute)}: the actions are gone, so that nobody is told: run ./help.sh"
-            " deploy",
+            f"{', '.join(mute)}: the actions are gone, so nobody is notified: run ./help.sh deploy",
         )
     if silent:
         yield failure(
             "alarms",
-            f"{', '.join(silent)}: the actions are switched off, so that nobody is told: aws"
+            f"{', '.join(silent)}: the actions are switched off, so nobody is notified: aws"
             f" cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}",
         )
     elif found and not mute:
@@ -204,12 +203,12 @@ def _topics(client: Client, declared: Declared, existence: Existence) -> Iterato
             continue
         confirmed = [one for one in found if one["SubscriptionArn"].startswith(CONFIRMED)]
         if confirmed:
-            yield ok("alarm topic", f"{arn} tells {len(confirmed)}")
+            yield ok("alarm topic", f"{arn} notifies {len(confirmed)}")
             continue
         waiting = f", {len(found)} not confirmed yet" if found else ""
         yield failure(
             "alarm topic",
-            f"{arn} has no confirmed subscription{waiting}, so that alarms tell nobody: aws sns"
+            f"{arn} has no confirmed subscription{waiting}, so alarms notify nobody: aws sns"
             f" subscribe --topic-arn {arn} --protocol email --notification-endpoint YOU, and"
             " confirm it from the mail",
         )

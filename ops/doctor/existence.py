@@ -52,7 +52,7 @@ class Existence:
             yield failure(
                 "missing",
                 f"{kind} {', '.join(names)} {verb} not deployed; run ./help.sh deploy, which"
-                " makes it anew",
+                " creates it again",
             )
         if self._unseen:
-            yield warning("unseen", f"may not be looked at: {', '.join(self._unseen)}")
+            yield warning("unseen", f"cannot be checked: {', '.join(self._unseen)}")

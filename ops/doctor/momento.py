@@ -1,8 +1,8 @@
 """Momento: whether the endpoint answers, takes the key, and has the caches.
 
-A key may be bound to a role that only writes, which is all that the pipes need. So it is asked
-for an item that is nowhere, and asked to delete it. Whether it may publish is not asked: every
-subscriber would receive that.
+A key may have a role that can only write, which is all that the pipes need. So the doctor reads an
+item that does not exist, and deletes it. It publishes nothing, because every subscriber would
+receive that.
 """
 
 import os
@@ -16,9 +16,9 @@ from ops.doctor.check import Check, failure, ok
 from stacks.settings import Settings
 
 PATIENCE_SECONDS = 30.0
-"""Who is there may be slow; who is not is told sooner."""
+"""A server may be slow to answer. A server that is not there fails sooner."""
 WEB_PAGE = "text/html"
-"""What a server answers that is no API."""
+"""The content type of a server that is not Momento's API."""
 
 
 def examine(settings: Settings, caches: Mapping[str, bool] | None = None) -> Iterator[Check]:
@@ -82,7 +82,7 @@ def _cache(momento: Momento, access: Access, cache: str, *, has_items: bool) -> 
 
 
 def _problem(answer: httpx.Response, endpoint: str, cache: str) -> Check | None:
-    """Return what is wrong by the answer about a key that is nowhere; no such key is well."""
+    """Return what is wrong by the answer about a key that does not exist."""
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         return _failure(
             f"{endpoint} refuses the key (401): it is wrong, expired or revoked, or a v1 key of"
@@ -91,8 +91,8 @@ def _problem(answer: httpx.Response, endpoint: str, cache: str) -> Check | None:
     is_page = answer.headers.get("content-type", "").startswith(WEB_PAGE)
     if answer.is_success or is_page:
         return _failure(
-            f"{endpoint} answers {answer.status_code} about a key that is nowhere, and Momento says"
-            " 404 Key Not Found: compare MOMENTO_API_ENDPOINT with the Momento console"
+            f"{endpoint} answers {answer.status_code} about a key that does not exist, and Momento"
+            " says 404 Key Not Found: compare MOMENTO_API_ENDPOINT with the Momento console"
         )
     if answer.status_code != httpx.codes.NOT_FOUND:
         return _other(answer, endpoint)

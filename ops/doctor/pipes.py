@@ -25,7 +25,7 @@ def examine(settings: Settings, client: Client) -> Iterator[Check]:
     try:
         found = list_pipelines(client("pipes"), settings.name_prefix)
         if not found:
-            yield ok("pipes", "none is deployed yet: ./help.sh deploy")
+            yield ok("pipes", "no pipe is deployed yet: ./help.sh deploy")
             return
         queues: dict[str, str] = {}
         for pipeline in found.values():
@@ -50,7 +50,7 @@ def _pipeline(
     is_weather = (settings.stack, pipeline.name) == (WEATHER, settings.name_prefix)
     if is_weather and missing and CHANGES not in pipeline.pipes:
         names = ", ".join(f"{pipeline.name}-{one}-pipe" for one in missing)
-        yield failure("pipes", f"{names}: not deployed, others are; ./help.sh deploy")
+        yield failure("pipes", f"{names}: not deployed, but others are: ./help.sh deploy")
 
 
 def _pipe(pipe: dict[str, Any]) -> Check:
@@ -66,8 +66,8 @@ def _pipe(pipe: dict[str, Any]) -> Check:
         )
     return failure(
         name,
-        f"{state}, and should be {desired}{reason}; Terraform shows no drift then. Mend the cause,"
-        " start it in the EventBridge console, and run ./help.sh verify --repair",
+        f"{state}, and should be {desired}{reason}; Terraform shows no drift then. Repair the"
+        " cause, start it in the EventBridge console, and run ./help.sh verify --repair",
     )
 
 
@@ -103,4 +103,4 @@ def _dead_letters(sqs: Any, queues: dict[str, str]) -> Iterator[Check]:  # noqa:
         )
     if empty:
         where = empty[0] if len(empty) == 1 else f"{len(empty)} queues"
-        yield ok("dead letters", f"none waits in {where}")
+        yield ok("dead letters", f"no dead letter waits in {where}")

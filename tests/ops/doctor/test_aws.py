@@ -88,7 +88,7 @@ def test_without_credentials_it_warns_and_asks_nothing_more(
 
     (check,) = examine(SETTINGS, client)
     assert check.verdict is Verdict.WARNING
-    assert "to deploy see 'AWS' in .env.example" in check.found
+    assert "to deploy, see 'AWS' in .env.example" in check.found
     assert clients
 
 
@@ -98,7 +98,7 @@ def test_an_aws_that_does_not_answer_is_a_failure(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     ((verdict, said),) = found(clients, "credentials")
     assert verdict is Verdict.FAILURE
-    assert "AWS does not take them" in said
+    assert "AWS refuses them" in said
 
 
 def test_a_missing_state_bucket_leads_to_bootstrap(clients: Any) -> None:
@@ -166,7 +166,7 @@ def test_a_bucket_that_may_not_be_looked_at_is_not_called_open(
 
     ((verdict, said),) = found(client, "state bucket")
     assert verdict is Verdict.WARNING
-    assert said.startswith(f"{BUCKET} may not be looked at: ")
+    assert said.startswith(f"{BUCKET} cannot be checked: ")
 
 
 def _raising(error: Exception) -> Any:

@@ -257,12 +257,12 @@ BREAK: dict[str, tuple[Callable[[Account], object], str, str]] = {
     "an alarm without actions": (
         lambda it: it.alarm(f"{NAME}-dead-letters"),
         "alarms",
-        "the actions are gone, so that nobody is told",
+        "the actions are gone, so nobody is notified",
     ),
     "no subscription": (
         lambda it: it.sns.unsubscribe(SubscriptionArn=it.subscription["SubscriptionArn"]),
         "alarm topic",
-        "has no confirmed subscription, so that alarms tell nobody",
+        "has no confirmed subscription, so alarms notify nobody",
     ),
     "no topic": (
         lambda it: it.sns.delete_topic(TopicArn=it.topic),

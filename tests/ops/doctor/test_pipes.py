@@ -52,14 +52,14 @@ def found(weather: WeatherPipes, pipes: Any = None) -> dict[str, tuple[Verdict, 
 
 
 def test_a_stack_without_deployment_is_no_failure(weather: WeatherPipes) -> None:
-    assert found(weather) == {"pipes": (Verdict.OK, "none is deployed yet: ./help.sh deploy")}
+    assert found(weather) == {"pipes": (Verdict.OK, "no pipe is deployed yet: ./help.sh deploy")}
 
 
 def test_pipes_that_run_are_well(weather: WeatherPipes) -> None:
     weather.create_pipes()
     assert found(weather) == {
         "weather-stats-demo": (Verdict.OK, "cache-put, topic-publish, cache-delete run"),
-        "dead letters": (Verdict.OK, "none waits in weather-stats-demo-dlq"),
+        "dead letters": (Verdict.OK, "no dead letter waits in weather-stats-demo-dlq"),
     }
 
 
@@ -76,21 +76,24 @@ def test_every_pipeline_of_the_prefix_is_looked_at(weather: WeatherPipes) -> Non
         weather.pipes.create_pipe(**arguments | {"Name": name, "SourceParameters": stream})
     checks = found(weather)
     assert checks["weather-stats-demo-orders"] == (Verdict.OK, "changes runs")
-    assert checks["dead letters"] == (Verdict.OK, "none waits in 2 queues")
+    assert checks["dead letters"] == (Verdict.OK, "no dead letter waits in 2 queues")
     assert len(checks) == 3
     weather.sqs.send_message(QueueUrl=other, MessageBody="a letter")
     waiting, empty = all_checks(weather)[-2:]
     assert waiting.verdict is Verdict.FAILURE
     assert waiting.found.startswith("about 1 wait in weather-stats-demo-orders-dlq; ")
     assert waiting.found.endswith("./help.sh redrive --pipeline weather-stats-demo-orders")
-    assert (empty.verdict, empty.found) == (Verdict.OK, "none waits in weather-stats-demo-dlq")
+    assert (empty.verdict, empty.found) == (
+        Verdict.OK,
+        "no dead letter waits in weather-stats-demo-dlq",
+    )
 
 
 def test_a_pipe_that_is_missing_beside_others_is_a_failure(weather: WeatherPipes) -> None:
     weather.create_pipes([PUT])
     verdict, said = found(weather)["pipes"]
     assert verdict is Verdict.FAILURE
-    assert said.endswith("not deployed, others are; ./help.sh deploy")
+    assert said.endswith("not deployed, but others are: ./help.sh deploy")
     assert PUT not in said
 
 
