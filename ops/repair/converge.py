@@ -62,7 +62,7 @@ class Converged:
 class Converger:
     """Brings entries of the cache to the table's state; safe to use from several threads.
 
-    Without cache-put, no entry has to be in the cache; without cache-delete, none has to be out.
+    Without cache-put, no entry has to be in the cache; without cache-delete, every entry may stay.
     """
 
     def __init__(self, deployment: Deployment, sender: Momento) -> None:

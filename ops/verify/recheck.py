@@ -12,7 +12,7 @@ from ops.verify.results import UNKNOWN, WRONG, Look, WrongKey
 
 LONGEST_PAUSE = 10.0
 AGREEING = 2
-"""So many looks in a row must see nothing wrong and nothing changed."""
+"""This many looks in a row must find nothing wrong and nothing changed."""
 
 
 @dataclass

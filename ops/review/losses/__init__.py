@@ -54,7 +54,7 @@ def losses(
 ) -> Iterator[tuple[str, Change | Behaviour | None, Loss]]:
     """Yield every loss with its address and its cause.
 
-    The cause is a change or a pipe's behaviour; there is none for a loss of the whole plan.
+    The cause is a change or a pipe's behaviour. A loss of the whole plan has no cause.
     """
     whole = Whole(plan)
     moved = list(orphan.moved_away(whole))
@@ -62,7 +62,7 @@ def losses(
         yield address, None, loss
     for change in plan.changes:
         if moved and whole.made_anew(change):
-            continue  # nobody has deleted it: it is where the provider no longer looks
+            continue  # it exists, but in a place where the provider no longer looks
         for loss in [*orphan.forgotten(change), *RULES.get(change.type, unknown)(change, whole)]:
             yield change.address, change, loss
     for behaviour in behaviours:

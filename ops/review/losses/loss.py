@@ -10,7 +10,7 @@ from eventpipes.planned import after, before, rules_after
 from ops.review.plan import Action, Change, Plan, holds
 
 GONE = (Action.DELETE, Action.REPLACE)
-"""What Terraform only forgets goes on as it is."""
+"""A resource that Terraform only forgets is not in it: it stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Whole:
 
     @cached_property
     def pipes_before(self) -> list[Definition]:
-        """The current pipes; None if they cannot be read."""
+        """The current pipes; empty if they cannot be read."""
         try:
             return before(self.plan.document)
         except EventPipesError:
@@ -47,7 +47,7 @@ class Whole:
 
     @cached_property
     def pipes(self) -> list[Definition]:
-        """The pipes after the plan; None if they are not known."""
+        """The pipes after the plan; empty if they are not known."""
         try:
             return after(self.plan.document)
         except EventPipesError:
