@@ -22,6 +22,8 @@ from stacks.limits.readers import Readers
 from stacks.access.role import iam_settle_variable
 from stacks.momento.secret import api_key_variable
 from stacks.settings import Settings
+from stacks.settings.topology import Topology
+from stacks.workflow.batching import Batching
 from stacks.tables.stream_source import StreamSource
 from stacks.state import use_remote_state
 from stacks.tables.table import NoLonger, Provisioned, Replica, Table
@@ -76,6 +78,7 @@ class MomentoStack(TerraformStack):
             secret_name=secret_name or f"{settings.secret_name}-{id_}",
             api_key=api_key,
             limits=settings.momento_limits,
+            destinations=settings.topology is not Topology.WORKFLOW,
             protection=self.protection,
         )
         self.monitoring = (
@@ -133,7 +136,7 @@ class MomentoStack(TerraformStack):
         id_: str,
         *,
         source: StreamSource,
-        mapping: ItemMapping,
+        mapping: ItemMapping | Sequence[ItemMapping],
         name: str | None = None,
         role_name: str | None = None,
     ) -> MomentoPipeline:
@@ -161,6 +164,9 @@ class MomentoStack(TerraformStack):
                     attempts=self.settings.retry_attempts,
                     rule_attempts=self.settings.rule_retry_attempts,
                     age_seconds=self.settings.record_age_seconds,
+                ),
+                batching=Batching(
+                    size=self.settings.batch_size, concurrency=self.settings.concurrency
                 ),
                 log_level=self.settings.log_level,
                 log_execution_data=self.settings.log_execution_data,

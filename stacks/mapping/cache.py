@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stacks.mapping.attribute import Attribute, must_be_attribute
-from stacks.mapping.errors import MappingError, shown
+from stacks.mapping.errors import MappingError, only_in_workflow, shown
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import WRITTEN, Narrowing
 from eventpipes.operations import DELETE, PUT
 from stacks.mapping.pipe_config import PipeConfig
 from stacks.mapping.record import Field, Stream, path
+from stacks.mapping.text import Joined, Text, attributes_of
+from stacks.mapping.until import Until
 from stacks.mapping.value import Value, template
 
 TEN_YEARS = 315_360_000
@@ -17,6 +19,8 @@ TEN_YEARS = 315_360_000
 KEY = "the cache's key"
 DELETED = '{"EventType":<$.eventName>}'
 """The body of a deletion. Momento does not read it; without a template, a pipe sends the record."""
+DELETED_BODY = {"EventType": "{% $record.eventName %}"}
+"""The same body, as a workflow sends it."""
 STAYS_REMOVED = (
     " Removing the item later does not delete the entry, because it may be another item's by then."
 )
@@ -43,6 +47,10 @@ class CacheEntry:
     seconds to live, or the attribute that holds them. `cache` is the cache's name (default: the
     endpoint's). `put=False` and `delete=False` leave out one of the two operations.
 
+    `TOPOLOGY=workflow` also takes a key that is joined (`Text`) or binary, a cache that an
+    attribute or a joined text names, and `ttl=Until(...)`. It deletes the entry of a key that
+    changes.
+
     An item whose key attribute is missing or an empty text has no entry, and becomes no dead
     letter. An item without the attribute that is the `ttl` becomes a dead letter, unless `where`
     leaves it out.
@@ -50,10 +58,10 @@ class CacheEntry:
     See Momento: HTTP API for Cache, "Set" and "Delete".
     """
 
-    key: Attribute
+    key: Joined
     value: Value | None = None
-    ttl: Attribute | int | None = None
-    cache: str | None = None
+    ttl: Attribute | Until | int | None = None
+    cache: Joined | str | None = None
     key_is_unique: bool = False
     put: bool = True
     delete: bool = True
@@ -67,22 +75,20 @@ class CacheEntry:
             MappingError: such requests would fail, or overwrite each other's entries.
 
         """
-        self._check_key(stream)
-        if not (self.put or self.delete):
-            raise MappingError(
-                "the cache entry is neither put nor deleted; leave out cache=, or one of"
-                " put=False and delete=False"
-            )
+        key = self._single_key()
+        self.check(stream)
+        if isinstance(self.cache, Attribute | Text):
+            raise only_in_workflow(f"the cache is named by {self.cache.label}")
         path_parameters = (must_be_name(cache if self.cache is None else self.cache, "the cache"),)
         configs = {}
         if self.put:
             configs[PUT] = PipeConfig(
                 path_parameters=path_parameters,
                 query_string_parameters={
-                    **self._key_parameter(stream, WRITTEN),
+                    **self._key_parameter(stream, key, WRITTEN),
                     "ttl_seconds": self._ttl(stream),
                 },
-                patterns=narrowing.needing(self.key, KEY).filters(WRITTEN),
+                patterns=narrowing.needing(key, KEY).filters(WRITTEN),
                 input_template=template(
                     {"NewImage": Field.NEW_IMAGE} if self.value is None else self.value,
                     stream=stream,
@@ -90,78 +96,97 @@ class CacheEntry:
                 ),
             )
         if self.delete:
-            leaving = narrowing.needing(self.key, KEY).leaving_filters()
+            leaving = narrowing.needing(key, KEY).leaving_filters()
             removed = ("MODIFY", "REMOVE") if leaving else ("REMOVE",)
             configs[DELETE] = PipeConfig(
                 path_parameters=path_parameters,
-                query_string_parameters=self._key_parameter(stream, removed),
-                patterns=(*self._removals(stream, narrowing).filters(("REMOVE",)), *leaving),
+                query_string_parameters=self._key_parameter(stream, key, removed),
+                patterns=(*_removals(stream, narrowing, key).filters(("REMOVE",)), *leaving),
                 input_template=DELETED,
             )
         return configs
 
-    def _removals(self, stream: Stream, narrowing: Narrowing) -> Narrowing:
-        """Return the conditions on removed items whose entry is deleted.
-
-        If no other item can have the same cache key, the conditions on the table's keys are
-        enough: an entry may be older than the other conditions. Otherwise the removed item must
-        have matched all conditions, because the entry may be another item's.
+    def check(self, stream: Stream) -> None:
+        """Raise unless the entry has a key of its own, a TTL and an operation.
 
         Raises:
-            MappingError: this needs the old image, and the stream does not show it.
+            MappingError: it does not; the message says what to write instead.
 
         """
-        if narrowing.tells_apart(self.key):
-            return narrowing.of_keys().needing(self.key, KEY)
-        changing = narrowing.changing
-        if changing and stream.keys.has(self.key) and "OldImage" not in stream.view.images:
-            (other,) = (key for key in stream.keys.attributes if key != self.key)
+        if not (self.put or self.delete):
             raise MappingError(
-                f"the cache's key is {self.key.label}, half of the table's key, so a removed item"
-                " had the entry only if it matched the conditions on"
-                f" {' and '.join(attribute.label for attribute in changing)}, and the stream's view"
-                f" {stream.view} has no old image: give the table a stream of NEW_AND_OLD_IMAGES,"
-                f" or add a condition with one value for the other half, {other.label}"
+                "the cache entry is neither put nor deleted; leave out cache=, or one of"
+                " put=False and delete=False"
             )
-        return narrowing.needing(self.key, KEY)
+        self._check_key(stream)
+        if self.put:
+            self._check_ttl()
+
+    def _single_key(self) -> Attribute:
+        """Return the key that a pipe can send: one attribute that is text or a number.
+
+        Raises:
+            MappingError: only a workflow can send the key.
+
+        """
+        if isinstance(self.key, Text):
+            raise only_in_workflow(f"{KEY} is joined from {self.key.label}")
+        must_be_attribute(self.key, KEY)
+        if self.key.type == "B":
+            raise MappingError(
+                f"{KEY} is {self.key.label}, which {REASONS['B']}; a key is a string (S) or a"
+                " number (N)"
+            )
+        return self.key
 
     def warnings(self, *, stream: Stream, narrowing: Narrowing) -> Iterator[str]:
         """Yield a sentence for each thing that the pipes cannot do."""
+        key = self._single_key()
         if self.put and self.delete:
-            also = "" if narrowing.tells_apart(self.key) else STAYS_REMOVED
-            yield from (text + also for text in narrowing.needing(self.key, KEY).warnings)
-        if self.put and not stream.keys.has(self.key):
+            also = "" if narrowing.tells_apart(key) else STAYS_REMOVED
+            yield from (text + also for text in narrowing.needing(key, KEY).warnings)
+        if self.put and not stream.keys.has(key):
             yield (
-                f"When {self.key.label} of an item changes, the entry under the old value stays in"
+                f"When {key.label} of an item changes, the entry under the old value stays in"
                 " the cache until its TTL ends: a pipe sends one request for a change."
+                " TOPOLOGY=workflow deletes it."
             )
 
     def _check_key(self, stream: Stream) -> None:
-        must_be_attribute(self.key, KEY)
-        if self.key.type not in ("S", "N"):
-            why = REASONS.get(self.key.type, "is a set")
-            raise MappingError(
-                f"the cache's key is {self.key.label}, which {why}; a key is a string (S) or a"
-                " number (N)"
-            )
-        if not (self.key_is_unique or stream.keys.identified_by(self.key)):
-            schema = " and ".join(key.label for key in stream.keys.attributes)
-            raise MappingError(
-                f"the cache's key is {self.key.label}, but an item is identified by {schema}: two"
-                " items with the same cache key would share one entry, and removing one item would"
-                " delete the entry of the other. A pipe cannot join attributes: use an attribute"
-                " that is unique, such as a stored copy of both, and set key_is_unique=True"
-            )
+        if not isinstance(self.key, Text):
+            must_be_attribute(self.key, KEY)
+        for attribute in attributes_of(self.key):
+            stream.keys.has(attribute)
+            if attribute.type not in ("S", "N", "B"):
+                why = REASONS.get(attribute.type, "is a set")
+                raise MappingError(
+                    f"the cache's key is {attribute.label}, which {why}; a key is a string (S) or a"
+                    " number (N)"
+                )
+        if self.key_is_unique or set(stream.keys.attributes) <= set(attributes_of(self.key)):
+            return
+        schema = " and ".join(key.label for key in stream.keys.attributes)
+        raise MappingError(
+            f"the cache's key is {self.key.label}, but an item is identified by {schema}: two"
+            " items with the same cache key would share one entry, and removing one item would"
+            " delete the entry of the other. Join both with TOPOLOGY=workflow, key=Text(first,"
+            ' "#", second), because a pipe cannot; or use an attribute that is unique, such as a'
+            " stored copy of both, and set key_is_unique=True"
+        )
 
-    def _key_parameter(self, stream: Stream, events: tuple[str, ...]) -> dict[str, str]:
-        return {"key": path(stream.part_of(self.key, events, KEY), self.key)}
+    def _key_parameter(
+        self, stream: Stream, key: Attribute, events: tuple[str, ...]
+    ) -> dict[str, str]:
+        return {"key": path(stream.part_of(key, events, KEY), key)}
 
-    def _ttl(self, stream: Stream) -> str:
+    def _check_ttl(self) -> None:
         if self.ttl is None:
             raise MappingError(
                 "the cache entry has no ttl; say how long it lives: ttl=3600, or ttl="
                 'Attribute("TTL", "N") for an attribute that holds the seconds'
             )
+        if isinstance(self.ttl, Until):
+            return
         if isinstance(self.ttl, int) and not isinstance(self.ttl, bool):
             if self.ttl < 1:
                 raise MappingError(f"the ttl is {shown(self.ttl)}; write 1 second or more")
@@ -170,13 +195,22 @@ class CacheEntry:
                     f"the ttl is {shown(self.ttl)}, which is over ten years and looks like a time"
                     " since 1970; Momento takes the seconds to live: write ttl=3600"
                 )
-            return str(self.ttl)
+            return
         if not isinstance(self.ttl, Attribute) or self.ttl.type != "N":
             given = self.ttl.label if isinstance(self.ttl, Attribute) else shown(self.ttl)
             raise MappingError(
                 f"the ttl is {given}; Momento takes a whole number of seconds: write ttl=3600, or"
                 " an attribute of the type N that holds them"
             )
+
+    def _ttl(self, stream: Stream) -> str:
+        if isinstance(self.ttl, Until):
+            raise only_in_workflow(
+                f"the ttl lives until {self.ttl.attribute.label}, and has the time of the request"
+                " subtracted"
+            )
+        if not isinstance(self.ttl, Attribute):
+            return str(self.ttl)
         if "[" in self.ttl.place:
             raise MappingError(
                 f"the ttl is {self.ttl.label}, and no filter can leave out the items whose list"
@@ -184,3 +218,29 @@ class CacheEntry:
                 " own"
             )
         return path(stream.part_of(self.ttl, WRITTEN, "the ttl"), self.ttl)
+
+
+def _removals(stream: Stream, narrowing: Narrowing, key: Attribute) -> Narrowing:
+    """Return the conditions on removed items whose entry is deleted.
+
+    If no other item can have the same cache key, the conditions on the table's keys are
+    enough: an entry may be older than the other conditions. Otherwise the removed item must
+    have matched all conditions, because the entry may be another item's.
+
+    Raises:
+        MappingError: this needs the old image, and the stream does not show it.
+
+    """
+    if narrowing.tells_apart(key):
+        return narrowing.of_keys().needing(key, KEY)
+    changing = narrowing.changing
+    if changing and stream.keys.has(key) and "OldImage" not in stream.view.images:
+        (other,) = (one for one in stream.keys.attributes if one != key)
+        raise MappingError(
+            f"the cache's key is {key.label}, half of the table's key, so a removed item"
+            " had the entry only if it matched the conditions on"
+            f" {' and '.join(attribute.label for attribute in changing)}, and the stream's view"
+            f" {stream.view} has no old image: give the table a stream of NEW_AND_OLD_IMAGES,"
+            f" or add a condition with one value for the other half, {other.label}"
+        )
+    return narrowing.needing(key, KEY)

@@ -14,9 +14,23 @@ from typing import Any, Final, TypeAlias
 from eventpipes.dynamodb_number import DIGITS, InvalidNumber, normalise
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MappingError, must_be_literal, shown
+from stacks.mapping.errors import MappingError, must_be_literal, only_in_workflow, shown
 
-Condition: TypeAlias = str | bytes | int | float | Decimal | bool | Mapping[str, Any]
+
+@dataclass(frozen=True)
+class Became:
+    """A condition on a change: the attribute has this value now, and had another one before.
+
+    An inserted item had none. Only a topic's `where` takes it, and only `TOPOLOGY=workflow`.
+
+    >>> {Attribute("Status"): [Became("shipped")]}
+    {Attribute_NotText('Status', 'S', 'Status'): [Became(value='shipped')]}
+    """
+
+    value: "Condition"
+
+
+Condition: TypeAlias = Became | str | bytes | int | float | Decimal | bool | Mapping[str, Any]
 """A value to equal, or an operator of EventBridge's patterns such as `{"prefix": "eu-"}`."""
 
 COMPARED = ("S", "N", "B", "BOOL")
@@ -117,6 +131,10 @@ def _but_empty(condition: object) -> object:
 
 
 def _condition(attribute: Attribute, condition: Condition) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(condition, Became):
+        raise only_in_workflow(
+            f"a condition says what {attribute.label} became, in a message's where"
+        )
     if not isinstance(condition, Mapping):
         return _value(attribute, condition)
     if "numeric" in condition:

@@ -23,8 +23,15 @@ def as_text(what: str) -> MappingError:
     """Return the error for a part of an item that is used as text while the stack is built."""
     return MappingError(
         f"{what} is used as text, as in an f-string, which would be the same text for every item."
-        ' A pipe cannot join parts of an item: name each in the value, {"a": first, "b": second},'
-        " or store a joined copy in an attribute of its own and use that"
+        ' Name each in the value, {"a": first, "b": second}, write Text(first, "#", second), which'
+        " TOPOLOGY=workflow joins, or store a joined copy in an attribute of its own and use that"
+    )
+
+
+def only_in_workflow(what: str) -> MappingError:
+    """Return the error for what only a workflow can do, in a pipeline with another topology."""
+    return MappingError(
+        f"{what}, which a pipe cannot do: deploy with TOPOLOGY=workflow, or write it without"
     )
 
 

@@ -1,12 +1,13 @@
 """What a table's changes send to Momento: to the cache and to the topic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from eventpipes import Outcome, Pipe
 
 from stacks.mapping.cache import CacheEntry
-from stacks.mapping.errors import MappingError, must_be
+from stacks.mapping.errors import MappingError, must_be, only_in_workflow
 from stacks.mapping.narrowing import Narrowing, Where
 from stacks.mapping.operation import OPERATIONS
 from stacks.mapping.pipe_config import PipeConfig
@@ -22,6 +23,8 @@ class ItemMapping:
 
     `where` narrows which items flow, by conditions on their attributes. A removal is published if
     the item matched. An item that no longer matches leaves the cache.
+
+    `TOPOLOGY=workflow` also takes lists of entries and of messages.
 
     Raises:
         MappingError: `cache` or `topic` has another type.
@@ -47,15 +50,62 @@ class ItemMapping:
     Filtered(filters=('{"eventName":["REMOVE"]}',))
     """
 
-    cache: CacheEntry | None = None
-    topic: TopicMessage | None = None
+    cache: CacheEntry | Sequence[CacheEntry] | None = None
+    topic: TopicMessage | Sequence[TopicMessage] | None = None
     where: Where = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.cache is not None:
-            must_be(self.cache, CacheEntry, "cache", 'CacheEntry(key=Attribute("Id"), ttl=60)')
-        if self.topic is not None:
-            must_be(self.topic, TopicMessage, "topic", 'TopicMessage(topic="name")')
+        for entry in self.entries:
+            must_be(entry, CacheEntry, "cache", 'CacheEntry(key=Attribute("Id"), ttl=60)')
+        for message in self.messages:
+            must_be(message, TopicMessage, "topic", 'TopicMessage(topic="name")')
+
+    @property
+    def entries(self) -> Sequence[CacheEntry]:
+        """The entries of an item, perhaps none."""
+        return _listed(self.cache)
+
+    @property
+    def messages(self) -> Sequence[TopicMessage]:
+        """The messages of a change, perhaps none."""
+        return _listed(self.topic)
+
+    @property
+    def entry(self) -> CacheEntry | None:
+        """The one entry that pipes can send.
+
+        Raises:
+            MappingError: there are several.
+
+        """
+        if len(self.entries) > 1:
+            raise only_in_workflow(f"an item has {len(self.entries)} entries")
+        return self.entries[0] if self.entries else None
+
+    @property
+    def message(self) -> TopicMessage | None:
+        """The one message that pipes can send.
+
+        Raises:
+            MappingError: there are several.
+
+        """
+        if len(self.messages) > 1:
+            raise only_in_workflow(f"a change has {len(self.messages)} messages")
+        return self.messages[0] if self.messages else None
+
+    def must_send(self) -> None:
+        """Raise if the mapping has neither an entry nor a message.
+
+        Raises:
+            MappingError: it sends nothing.
+
+        """
+        if not (self.entries or self.messages):
+            raise MappingError(
+                "the mapping sends nothing; give it cache=CacheEntry(...), topic=TopicMessage(...)"
+                " or both"
+            )
 
     def pipe_configs(self, stream: Stream, cache: str) -> Mapping[str, PipeConfig]:
         """Return a pipe's configuration for each operation.
@@ -66,31 +116,28 @@ class ItemMapping:
             MappingError: such requests would fail; the message says what to write instead.
 
         """
+        self.must_send()
         narrowing = Narrowing.parse(self.where, stream)
         configs: dict[str, PipeConfig] = {}
-        if self.cache:
-            configs |= self.cache.pipe_configs(cache=cache, stream=stream, narrowing=narrowing)
-        if self.topic:
-            configs |= self.topic.pipe_configs(stream=stream, narrowing=narrowing)
-        if not configs:
-            raise MappingError(
-                "the mapping sends nothing; give it cache=CacheEntry(...), topic=TopicMessage(...)"
-                " or both"
-            )
+        if entry := self.entry:
+            configs |= entry.pipe_configs(cache=cache, stream=stream, narrowing=narrowing)
+        if message := self.message:
+            configs |= message.pipe_configs(stream=stream, narrowing=narrowing)
         for operation, config in configs.items():
             config.check(operation)
         return {name: configs[name] for name in OPERATIONS if name in configs}
 
     def topic_cache(self, cache: str) -> str:
         """Return the cache that the topic is in; `cache` is the endpoint's own."""
-        return (self.topic and self.topic.cache) or cache
+        named = self.message.cache if self.message else None
+        return named if isinstance(named, str) else cache
 
     def warnings(self, stream: Stream) -> list[str]:
         """Return a sentence for each thing that is sent and probably not meant."""
-        if self.cache is None:
+        if self.entry is None:
             return []
         narrowing = Narrowing.parse(self.where, stream)
-        return list(self.cache.warnings(stream=stream, narrowing=narrowing))
+        return list(self.entry.warnings(stream=stream, narrowing=narrowing))
 
     def outcomes(
         self, record: Mapping[str, object], stream: Stream, cache: str
@@ -109,3 +156,9 @@ class ItemMapping:
             definition = config.definition(name, method=operation.method, endpoint=url)
             outcomes[name] = Pipe(definition).process(record)
         return outcomes
+
+
+def _listed(given: Any) -> Sequence[Any]:  # noqa: ANN401 - checked by the caller
+    if given is None:
+        return ()
+    return tuple(given) if isinstance(given, list | tuple) else (given,)

@@ -1,15 +1,16 @@
 """How changes of items become messages of a Momento topic."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MappingError, shown
+from stacks.mapping.errors import MappingError, only_in_workflow, shown
 from stacks.mapping.name import must_be_name
-from stacks.mapping.narrowing import Narrowing
+from stacks.mapping.narrowing import Narrowing, Where
 from eventpipes.operations import PUBLISH
 from stacks.mapping.pipe_config import PipeConfig
 from stacks.mapping.record import EVENTS, KINDS, Field, Stream, names_of, path
+from stacks.mapping.text import Joined, Text, attributes_of
 from stacks.mapping.value import Value, members, template
 
 
@@ -26,13 +27,17 @@ class TopicMessage:
     has arrive as empty text. `cache` is the cache that the topic is in (default: the endpoint's).
     Momento takes messages of up to 4 KB.
 
+    `TOPOLOGY=workflow` also takes a topic or a cache that a joined text names, and a `where` for
+    this message alone, which may say what an attribute `Became`.
+
     See Momento: HTTP API for Topics, "Publish".
     """
 
-    topic: str | Attribute
+    topic: str | Joined
     value: Value | None = None
     events: Collection[str] = EVENTS
-    cache: str | None = None
+    cache: str | Joined | None = None
+    where: Where = field(default_factory=dict)
 
     def pipe_configs(self, *, stream: Stream, narrowing: Narrowing) -> Mapping[str, PipeConfig]:
         """Return the pipe's configuration.
@@ -41,7 +46,13 @@ class TopicMessage:
             MappingError: such requests would fail.
 
         """
-        self._check_events()
+        self.check_events()
+        if isinstance(self.cache, Attribute | Text):
+            raise only_in_workflow(f"the topic's cache is named by {self.cache.label}")
+        if self.where:
+            raise only_in_workflow("the message has a where of its own")
+        if isinstance(self.topic, Text):
+            raise only_in_workflow(f"the topic is joined from {self.topic.label}")
         if self.cache is not None:
             must_be_name(self.cache, "the topic's cache")
         topic = self._topic(stream)
@@ -50,14 +61,21 @@ class TopicMessage:
         return {
             PUBLISH: PipeConfig(
                 patterns=narrowing.filters(self.events),
-                input_template=template(self._value(), stream=stream, events=self._names),
+                input_template=template(self.full_value, stream=stream, events=self.event_names),
                 path_parameters=(topic,),
             )
         }
 
-    def _value(self) -> Value:
+    @property
+    def full_value(self) -> Value:
+        """What is published, with what is added by default.
+
+        Raises:
+            MappingError: two parts have the same name.
+
+        """
         if self.value is None:
-            removed = self._names == ("REMOVE",)
+            removed = self.event_names == ("REMOVE",)
             image = {"OldImage": Field.OLD_IMAGE} if removed else {"NewImage": Field.NEW_IMAGE}
             return {"EventType": Field.EVENT_NAME, "Keys": Field.KEYS, **image}
         if isinstance(self.value, Field | Mapping):
@@ -72,25 +90,41 @@ class TopicMessage:
 
     def _topic(self, stream: Stream) -> str:
         if isinstance(self.topic, Attribute):
-            if self.topic.type not in ("S", "N"):
-                raise MappingError(
-                    f"the topic is {self.topic.label}; a topic's name is text: use an attribute of"
-                    " the type S or N"
-                )
+            self.check_topic()
             # Both have an old image, but it may lack an attribute that the change adds.
-            both = {"MODIFY", "REMOVE"} <= set(self._names)
-            part = stream.part_of(self.topic, EVENTS if both else self._names, "the topic")
+            both = {"MODIFY", "REMOVE"} <= set(self.event_names)
+            part = stream.part_of(self.topic, EVENTS if both else self.event_names, "the topic")
             return path(part, self.topic)
         return must_be_name(
             self.topic, "the topic", ', or Attribute("Name") for an attribute that holds it'
         )
 
     @property
-    def _names(self) -> tuple[str, ...]:
+    def event_names(self) -> tuple[str, ...]:
         """The names that the events have in a stream."""
         return names_of(self.events)
 
-    def _check_events(self) -> None:
+    def check_topic(self) -> None:
+        """Raise unless attributes that name the topic are text or numbers.
+
+        Raises:
+            MappingError: one has another type.
+
+        """
+        for attribute in attributes_of(self.topic) if isinstance(self.topic, Joined) else ():
+            if attribute.type not in ("S", "N"):
+                raise MappingError(
+                    f"the topic is {attribute.label}; a topic's name is text: use an attribute of"
+                    " the type S or N"
+                )
+
+    def check_events(self) -> None:
+        """Raise unless the events are events that there are.
+
+        Raises:
+            MappingError: they are not.
+
+        """
         if isinstance(self.events, str) or not self.events or not set(self.events) <= set(KINDS):
             raise MappingError(
                 f"the topic's events are {shown(self.events)}; write a list with any of"

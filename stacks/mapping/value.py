@@ -8,10 +8,12 @@ from typing import Final, TypeAlias
 from eventpipes.path import is_path
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MappingError, must_be_literal, shown
+from stacks.mapping.errors import MappingError, must_be_literal, only_in_workflow, shown
+from stacks.mapping.plain import Before, Plain, WorkflowPart
 from stacks.mapping.record import IMAGE_OF, Field, Stream, path
+from stacks.mapping.text import Text
 
-Part: TypeAlias = Attribute | Field | str | int | float | bool | Mapping[str, "Part"]
+Part: TypeAlias = Attribute | Field | WorkflowPart | str | int | float | bool | Mapping[str, "Part"]
 """A value in the body: from the record, a constant, or an object of such values."""
 Value: TypeAlias = Sequence[Attribute] | Mapping[str, Part]
 """A body: attributes with their own names, or an object."""
@@ -106,6 +108,8 @@ class _Writer:
                 return f"<{self._path(part)}>"
             case Field():
                 return self.field(part)
+            case Text() | Before() | Plain():
+                raise only_in_workflow(f"the value holds {part.label}")
             case Mapping():
                 if self._depth == DEEPEST:
                     raise MappingError(

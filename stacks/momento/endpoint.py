@@ -1,6 +1,6 @@
 """The parts that call Momento: the secret, the connection, a destination for each operation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from constructs import Construct
 
@@ -8,6 +8,7 @@ from stacks.momento.connection import MomentoConnection
 from stacks.momento.destination import Destination
 from stacks.mapping import OPERATIONS, PUBLISH
 from stacks.momento.limits import MomentoLimits
+from stacks.access.account import Account
 from stacks.access.protection import DEMO, Protection
 from stacks.momento.secret import ApiKeySecret
 from stacks.access.statement import Statement
@@ -38,20 +39,25 @@ class MomentoEndpoint(Construct):
         secret_name: str,
         api_key: str,
         limits: MomentoLimits | None = None,
+        destinations: bool = True,
         protection: Protection = DEMO,
     ) -> None:
-        """`url` is the HTTP API's origin; the default `limits` are those of a new account."""
+        """`url` is the HTTP API's origin; the default `limits` are those of a new account.
+
+        A workflow sends through the connection itself, and needs no `destinations`.
+        """
         super().__init__(scope, id_)
         self.cache_name = cache_name
         self._name_prefix = name_prefix
-        self._url = url
+        self.url = url
         self.limits = limits or MomentoLimits()
         ApiKeySecret(self, "api-key", name=secret_name, api_key=api_key, protection=protection)
         self._connection = MomentoConnection(
             self, "connection", name=f"{name_prefix}-connection", api_key=api_key
         )
+        self.connection_arn: str = self._connection.arn
         self._destinations: dict[str, Destination] = {}
-        for operation in OPERATIONS:
+        for operation in OPERATIONS if destinations else ():
             self._destination(operation, operation, cache_name)
 
     def destination(self, operation: str, cache: str) -> Destination:
@@ -67,6 +73,36 @@ class MomentoEndpoint(Construct):
             actions=["events:InvokeApiDestination"],
             resources=[destination.arn for destination in destinations.values()],
         )
+
+    def send_from(self, state_machine_arn: str, account: Account) -> Sequence[Statement]:
+        """Return the permissions that a state machine needs to send with the connection.
+
+        See AWS: "Permissions to run HTTP Tasks".
+        """
+        secret = f"events!connection/{self._name_prefix}-connection/*"
+        return [
+            Statement(
+                sid="SendToMomento",
+                actions=["states:InvokeHTTPEndpoint"],
+                resources=[state_machine_arn],
+                conditions={
+                    "StringEquals": {"states:HTTPMethod": ["PUT", "POST", "DELETE"]},
+                    "StringLike": {
+                        "states:HTTPEndpoint": [f"{self.url}/cache/*", f"{self.url}/topics/*"]
+                    },
+                },
+            ),
+            Statement(
+                sid="UseConnection",
+                actions=["events:RetrieveConnectionCredentials"],
+                resources=[self.connection_arn],
+            ),
+            Statement(
+                sid="ReadConnectionSecret",
+                actions=["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+                resources=[account.arn("secretsmanager", f"secret:{secret}")],
+            ),
+        ]
 
     def warnings(self) -> Iterator[str]:
         """Yield a sentence for each of Momento's limits that the destinations may exceed."""
@@ -90,7 +126,7 @@ class MomentoEndpoint(Construct):
                 description=OPERATIONS[operation].title,
                 connection=self._connection,
                 method=OPERATIONS[operation].method,
-                url=self._url + OPERATIONS[operation].path.format(cache=cache),
+                url=self.url + OPERATIONS[operation].path.format(cache=cache),
                 rate_limit=rate,
             )
         return self._destinations[id_]

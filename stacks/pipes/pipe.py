@@ -17,7 +17,7 @@ from stacks.pipes.target import Target
 
 
 class Pipe(NamedConstruct):
-    """A running pipe that reads new records one at a time and sends each to its target.
+    """A running pipe that reads new records and sends them to its target.
 
     `patterns` are filters; a record needs to match one of them. The pipe is created after its role
     is ready and after everything in `wait_for`. `stacks.judgement.judgement` checks after synth
@@ -40,7 +40,9 @@ class Pipe(NamedConstruct):
         role: ServiceRole,
         retry_policy: RetryPolicy,
         wait_for: Sequence[ITerraformDependable] = (),
+        batch_size: int | None = None,
     ) -> None:
+        """`batch_size` is for a target that takes several records and says which of them failed."""
         super().__init__(scope, id_)
         filters = [PipesPipeSourceParametersFilterCriteriaFilter(pattern=p) for p in patterns]
         self.resource = PipesPipe(
@@ -53,7 +55,8 @@ class Pipe(NamedConstruct):
             source_parameters={
                 "dynamodb_stream_parameters": {
                     "starting_position": "LATEST",
-                    "batch_size": 1,
+                    "batch_size": batch_size or 1,
+                    "on_partial_batch_item_failure": batch_size and "AUTOMATIC_BISECT",
                     "maximum_retry_attempts": retry_policy.attempts,
                     "maximum_record_age_in_seconds": retry_policy.age_seconds,
                     "dead_letter_config": {"arn": dead_letter_queue.arn},

@@ -1,6 +1,7 @@
 """The pipes that bring the changes of one table to one cache and one topic."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -23,7 +24,7 @@ from stacks.mapping import (
     RuleConfig,
     union_of_filters,
 )
-from stacks.mapping.errors import must_be
+from stacks.mapping.errors import must_be, only_in_workflow
 from stacks.pipes.pipe import Pipe
 from stacks.pipes.retry_policy import RetryPolicy
 from stacks.access.protection import DEMO, Protection
@@ -34,9 +35,13 @@ from stacks.tables.stream_source import StreamSource, must_be_source
 from stacks.access.statement import Statement
 from stacks.pipes.target import BusTarget, RequestTarget
 from stacks.settings.topology import Topology
+from stacks.workflow.batching import UNTIL_TOO_OLD, Batching
+from stacks.workflow.filters import filters_of
+from stacks.workflow.requests import requests_of
+from stacks.workflow.workflow import Workflow, WorkflowTarget
 
 CHANGES: Final = "changes"
-"""The only pipe of the topology with an event bus."""
+"""The only pipe of the topologies with an event bus and with a workflow."""
 
 
 class PipelineError(StackError):
@@ -48,9 +53,11 @@ class MomentoPipeline(Construct):
 
     With the topology `pipes` there are up to three, cache-put, topic-publish and cache-delete,
     depending on the mapping: `pipes` holds them by these names. With `bus` there is one,
-    `changes`, and `rules` holds a rule for each operation. All share a dead-letter queue, a log
-    group and a role. The role has one policy, with the permissions that the source, the queue, and
-    the endpoint or the bus ask for. All names begin with `name`.
+    `changes`, and `rules` holds a rule for each operation. With `workflow` there is one, `changes`,
+    which runs the state machine `workflow` for each batch; it takes several mappings. All share a
+    dead-letter queue, a log group and a role. The role has one policy, with the permissions that
+    the source, the queue, and the endpoint, the bus or the workflow ask for. All names begin with
+    `name`.
 
     A `MomentoStack` counts the pipes that read each stream, and warns if AWS advises fewer.
 
@@ -68,10 +75,11 @@ class MomentoPipeline(Construct):
         account: Account,
         source: StreamSource,
         endpoint: MomentoEndpoint,
-        mapping: ItemMapping,
+        mapping: ItemMapping | Sequence[ItemMapping],
         iam_settle_seconds: str,
         topology: Topology = Topology.PIPES,
         retry_policy: RetryPolicy | None = None,
+        batching: Batching | None = None,
         log_level: str = "INFO",
         log_execution_data: bool = False,
         role_name: str | None = None,
@@ -81,9 +89,14 @@ class MomentoPipeline(Construct):
         super().__init__(scope, id_)
         try:
             must_be_source(source)
-            must_be(mapping, ItemMapping, "mapping", "ItemMapping(cache=..., topic=...)")
-            _check_ttl(source, mapping)
-            configs = mapping.pipe_configs(source.stream, endpoint.cache_name)
+            mappings = _listed(mapping)
+            for each in mappings:
+                must_be(each, ItemMapping, "mapping", "ItemMapping(cache=..., topic=...)")
+                _check_ttl(source, each)
+            if topology is Topology.WORKFLOW:
+                requests = requests_of(mappings, source.stream, endpoint.cache_name)
+            else:
+                configs = _single(mappings).pipe_configs(source.stream, endpoint.cache_name)
             if topology is Topology.BUS:
                 for operation, config in configs.items():
                     RuleConfig.of_pipe(config, event_source=name).check(operation)
@@ -104,6 +117,7 @@ class MomentoPipeline(Construct):
         )
         self.pipes: dict[str, Pipe] = {}
         self.rules: dict[str, Rule] = {}
+        self.workflow: Workflow | None = None
         self._account = account
         self._endpoint = endpoint
         self._settle_seconds = iam_settle_seconds
@@ -117,11 +131,31 @@ class MomentoPipeline(Construct):
             logs=self.logs,
             retry_policy=self._retry_policy,
         )
-        cache = mapping.topic_cache(endpoint.cache_name)
+        if topology is Topology.WORKFLOW:
+            batching = batching or Batching()
+            workflow = Workflow(
+                self,
+                "workflow",
+                name=f"{name}-{CHANGES}",
+                requests=requests,
+                stream=source.stream,
+                account=account,
+                endpoint=endpoint,
+                dead_letter_queue=self.dead_letter_queue,
+                concurrency=batching.concurrency,
+                settle_seconds=iam_settle_seconds,
+                log_level=log_level,
+                log_execution_data=log_execution_data,
+                protection=protection,
+            )
+            filters = filters_of(mappings, source.stream, endpoint.cache_name)
+            self._add_workflow(filters, batching.size, workflow)
+            return
+        cache = mappings[0].topic_cache(endpoint.cache_name)
         destinations = {operation: endpoint.destination(operation, cache) for operation in configs}
         add = self._add_pipes if topology is Topology.PIPES else self._add_bus
         add(configs, destinations)
-        for warning in mapping.warnings(source.stream):
+        for warning in mappings[0].warnings(source.stream):
             advise(self, f"pipeline {name}: {warning}")
 
     def _add_pipes(
@@ -182,6 +216,20 @@ class MomentoPipeline(Construct):
             wait_for=[queue_policy, *(rule.ready for rule in self.rules.values())],
         )
 
+    def _add_workflow(self, filters: Sequence[str], batch_size: int, workflow: Workflow) -> None:
+        """Add one pipe to a state machine, which sends the requests."""
+        self.workflow = workflow
+        name = f"{self.name}-{CHANGES}-pipe"
+        self.pipes[CHANGES] = self._pipe(
+            CHANGES,
+            name=name,
+            target=WorkflowTarget(workflow),
+            patterns=filters,
+            role=self._pipes_role([name], workflow.start()),
+            retry_policy=replace(self._retry_policy, attempts=UNTIL_TOO_OLD),
+            batch_size=batch_size,
+        )
+
     def _pipes_role(self, names: Iterable[str], sends: Statement) -> ServiceRole:
         return ServiceRole(
             self,
@@ -195,12 +243,30 @@ class MomentoPipeline(Construct):
         )
 
 
+def _listed(mapping: ItemMapping | Sequence[ItemMapping]) -> list[ItemMapping]:
+    return [mapping] if isinstance(mapping, ItemMapping) else list(mapping)
+
+
+def _single(mappings: Sequence[ItemMapping]) -> ItemMapping:
+    """Return the only mapping, which is all that pipes can send.
+
+    Raises:
+        MappingError: there are several, or none.
+
+    """
+    if len(mappings) != 1:
+        raise only_in_workflow(f"the table has {len(mappings)} mappings")
+    return mappings[0]
+
+
 def _check_ttl(source: StreamSource, mapping: ItemMapping) -> None:
     """Raise if the cache's TTL is the attribute by which DynamoDB expires the table's items."""
-    expires, ttl = source.expires, mapping.cache and mapping.cache.ttl
-    if expires and isinstance(ttl, Attribute) and ttl.top == expires.name:
-        raise MappingError(
-            f"the ttl is {expires.label}, by which DynamoDB removes the item: that is a time in"
-            " seconds since 1970, and Momento takes the seconds to live. Write those to an"
-            " attribute of their own, or use a fixed number"
-        )
+    expires = source.expires
+    for entry in mapping.entries:
+        if expires and isinstance(entry.ttl, Attribute) and entry.ttl.top == expires.name:
+            raise MappingError(
+                f"the ttl is {expires.label}, by which DynamoDB removes the item: that is a time in"
+                " seconds since 1970, and Momento takes the seconds to live. Write"
+                f" Until({expires.name}) with TOPOLOGY=workflow, write the seconds to an attribute"
+                " of their own, or use a fixed number"
+            )

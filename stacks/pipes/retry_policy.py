@@ -8,8 +8,9 @@ class RetryPolicy:
     """The limits after which a record becomes a dead letter.
 
     A pipe retries a record `attempts` times (1 to 10,000) while it is younger than `age_seconds`
-    (60 to 86,399). Until then the record blocks its shard. A rule of an event bus blocks nothing:
-    it retries `rule_attempts` times (0 to 185; default: as often as a pipe), for as long.
+    (60 to 86,399); -1 attempts are as many as fit. Until then the record blocks its shard. A rule
+    of an event bus blocks nothing: it retries `rule_attempts` times (0 to 185; default: as often as
+    a pipe), for as long.
 
     See AWS: "RetryPolicy" in the EventBridge API, and "PipeSourceDynamoDBStreamParameters" in the
     Pipes API.

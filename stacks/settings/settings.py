@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     execution_data_choice: Annotated[bool | None, _env("PIPE_LOG_EXECUTION_DATA")] = None
     topology: Annotated[Topology, _env("TOPOLOGY")] = Topology.PIPES
     rule_retry_attempts: Annotated[types.RuleRetries | None, _env("RULE_RETRY_ATTEMPTS")] = None
+    batch_size: Annotated[types.BatchSize, _env("WORKFLOW_BATCH_SIZE")] = 25
+    concurrency: Annotated[types.Concurrency, _env("WORKFLOW_CONCURRENCY")] = 5
     destination_rate_limit: Annotated[types.PerSecond | None, _env("DESTINATION_RATE_LIMIT")] = None
     iam_settle_seconds: Annotated[types.Wait, _env("IAM_SETTLE_SECONDS")] = 15
     allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 
 class Topology(StrEnum):
-    """Three pipes to API destinations, or one pipe to an event bus with rules."""
+    """Three pipes to API destinations, one pipe to an event bus with rules, or to a workflow."""
 
     PIPES = "pipes"
     BUS = "bus"
+    WORKFLOW = "workflow"

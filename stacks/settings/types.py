@@ -12,6 +12,10 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 MAX_KEY_LENGTH = 512
 """EventBridge takes an API key value of 1 to 512 characters."""
 MAX_RULE_RETRIES = 185
+MAX_BATCH = 10_000
+"""Records of a pipe's batch (Pipes API, "PipeSourceDynamoDBStreamParameters")."""
+MAX_CONCURRENCY = 40
+"""Iterations of an inline Map state at a time ("Map state processing modes")."""
 MAX_PREFIX_LENGTH = 24
 """The role's name has the prefix and forty other characters; IAM allows 64."""
 STREAM_SECONDS = 86_400
@@ -140,6 +144,18 @@ def _age_is_shorter_than_the_stream(age: int) -> int:
     return age
 
 
+def _batch_is_allowed(records: int) -> int:
+    if not 1 <= records <= MAX_BATCH:
+        raise ValueError(f"is {records}; use 1 to {MAX_BATCH} records")
+    return records
+
+
+def _concurrency_is_allowed(groups: int) -> int:
+    if not 1 <= groups <= MAX_CONCURRENCY:
+        raise ValueError(f"is {groups}; use 1 to {MAX_CONCURRENCY} groups")
+    return groups
+
+
 def _rate_is_positive(rate: int) -> int:
     if rate < 1:
         raise ValueError(f"is {rate}; use 1 or more a second")
@@ -198,6 +214,8 @@ PathName = Annotated[str, AfterValidator(_name_fits_a_path)]
 SecretName = Annotated[str, AfterValidator(_secret_name_is_allowed)]
 Prefix = Annotated[str, AfterValidator(_prefix_leaves_room)]
 StackName = Annotated[str, AfterValidator(_stack_is_a_name)]
+BatchSize = Annotated[int, AfterValidator(_batch_is_allowed)]
+Concurrency = Annotated[int, AfterValidator(_concurrency_is_allowed)]
 PipeRetries = Annotated[int, AfterValidator(_retries_are_a_positive_number)]
 RuleRetries = Annotated[int, AfterValidator(_rules_may_retry_never)]
 RecordAge = Annotated[int, AfterValidator(_age_is_shorter_than_the_stream)]

@@ -1,0 +1,78 @@
+"""Parts of a value that only a workflow can make: plain JSON, and the old image's attributes."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from stacks.mapping.attribute import Attribute
+from stacks.mapping.errors import MARK, MappingError, as_text, shown
+from stacks.mapping.record import Field
+from stacks.mapping.text import Text
+
+IMAGES = (Field.KEYS, Field.NEW_IMAGE, Field.OLD_IMAGE)
+
+
+class _Part:
+    """A part that refuses to become text while the stack is built."""
+
+    def __str__(self) -> str:
+        raise as_text(repr(self))
+
+
+@dataclass(frozen=True)
+class Before(_Part):
+    """An attribute as it was before the change: from the old image.
+
+    An inserted item has none, and empty text is sent. Only `TOPOLOGY=workflow` can send it.
+    """
+
+    attribute: Attribute
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.attribute, Attribute):
+            raise MappingError(
+                f"Before has {shown(self.attribute)}; write an attribute:"
+                ' Before(Attribute("Status"))'
+            )
+
+    @property
+    def label(self) -> str:
+        """The name in messages."""
+        return f"{self.attribute.label} before the change"
+
+    def __repr__(self) -> str:
+        """Return the text for messages, with a mark by which it is found in a text to be sent."""
+        return f"Before{MARK}({self.attribute!r})"
+
+
+@dataclass(frozen=True)
+class Plain(_Part):
+    """An attribute, an image or the keys as plain JSON, without DynamoDB's type descriptors.
+
+    Text is escaped. A number is a JSON number where a double holds it exactly with at most 15
+    digits, and otherwise text, so that no digit is lost. Sets become lists, binary values Base64
+    text, NULL becomes null. What is missing is null. Only `TOPOLOGY=workflow` can send it.
+    """
+
+    of: Attribute | Before | Field
+
+    def __post_init__(self) -> None:
+        if isinstance(self.of, Attribute | Before) or self.of in IMAGES:
+            return
+        given = self.of.label if isinstance(self.of, Field) else shown(self.of)
+        raise MappingError(
+            f"Plain has {given}; write an attribute, Before(attribute), Field.KEYS,"
+            " Field.NEW_IMAGE or Field.OLD_IMAGE"
+        )
+
+    @property
+    def label(self) -> str:
+        """The name in messages."""
+        return f"{self.of.label} as plain JSON"
+
+    def __repr__(self) -> str:
+        """Return the text for messages, with a mark by which it is found in a text to be sent."""
+        return f"Plain{MARK}({self.of!r})"
+
+
+WorkflowPart: TypeAlias = Text | Before | Plain
+"""A part of a value that only a workflow can make."""

@@ -1,0 +1,72 @@
+"""Text that is joined from several parts of an item."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from stacks.mapping.attribute import Attribute
+from stacks.mapping.errors import MARK, MappingError, as_text, must_be_literal, shown
+
+JOINED_TYPES = ("S", "N", "B")
+
+
+class Text:
+    """A text that a workflow joins from attributes and constants; the types are S, N or B.
+
+    >>> Text(Attribute("Tenant"), "#", Attribute("OrderId")).label
+    'Tenant (S) + "#" + OrderId (S)'
+
+    Only `TOPOLOGY=workflow` can send it. A binary attribute (B) is joined in Base64, as a stream
+    has it.
+
+    Raises:
+        MappingError: there is no attribute in it, or a part is neither an attribute nor text.
+
+    """
+
+    def __init__(self, *parts: "Attribute | str") -> None:
+        for part in parts:
+            if isinstance(part, str):
+                must_be_literal(part, "a joined text")
+            elif not isinstance(part, Attribute) or part.type not in JOINED_TYPES:
+                given = part.label if isinstance(part, Attribute) else shown(part)
+                raise MappingError(
+                    f"a joined text has the part {given}; its parts are constant text and"
+                    f' attributes of the types {", ".join(JOINED_TYPES)}: Text(tenant, "#", order)'
+                )
+        if not any(isinstance(part, Attribute) for part in parts):
+            raise MappingError("a joined text has no attribute; write the text itself instead")
+        self.parts = parts
+
+    @property
+    def attributes(self) -> Iterator[Attribute]:
+        """The attributes among the parts."""
+        return (part for part in self.parts if isinstance(part, Attribute))
+
+    @property
+    def label(self) -> str:
+        """The parts in messages."""
+        return " + ".join(
+            part.label if isinstance(part, Attribute) else f'"{part}"' for part in self.parts
+        )
+
+    def __repr__(self) -> str:
+        """Return the text for messages, with a mark by which it is found in a text to be sent."""
+        return f"Text{MARK}{self.parts!r}"
+
+    def __str__(self) -> str:
+        """Refuse to become text while the stack is built.
+
+        Raises:
+            MappingError: always; the message says what to write instead.
+
+        """
+        raise as_text(repr(self))
+
+
+Joined: TypeAlias = Attribute | Text
+"""A text that is read from an item: one attribute, or several parts."""
+
+
+def attributes_of(joined: Joined) -> list[Attribute]:
+    """Return the attributes that a text is read from."""
+    return [joined] if isinstance(joined, Attribute) else list(joined.attributes)

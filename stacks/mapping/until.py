@@ -1,0 +1,36 @@
+"""A time to live that ends at a point in time."""
+
+from dataclasses import dataclass
+
+from stacks.mapping.attribute import Attribute
+from stacks.mapping.errors import MappingError, shown
+
+A_DAY = 86_400
+"""The longest TTL of an account without provisioned storage, in seconds (Momento, "Limits")."""
+
+
+@dataclass(frozen=True)
+class Until:
+    """The TTL of an entry that lives until a time, in seconds since 1970, that an attribute holds.
+
+    Only `TOPOLOGY=workflow` can send it, because it subtracts the time of the request. The TTL is
+    at least a second and at most `most` seconds. A time that has passed deletes the entry.
+
+    Raises:
+        MappingError: the attribute is no number, or `most` is below a second.
+
+    """
+
+    attribute: Attribute
+    most: int = A_DAY
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.attribute, Attribute) or self.attribute.type != "N":
+            given = self.attribute
+            label = given.label if isinstance(given, Attribute) else shown(given)
+            raise MappingError(
+                f"an entry lives until {label}; write an attribute of the type N that holds a time"
+                ' in seconds since 1970: Until(Attribute("Expires", "N"))'
+            )
+        if not isinstance(self.most, int) or isinstance(self.most, bool) or self.most < 1:
+            raise MappingError(f"the longest TTL is {shown(self.most)}; write 1 second or more")

@@ -1,0 +1,172 @@
+"""What a workflow publishes for a change of an item."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from stacks.mapping.attribute import Attribute
+from stacks.mapping.conditions import Conditions
+from stacks.mapping.name import must_be_name
+from stacks.mapping.narrowing import Narrowing
+from stacks.mapping.record import DELETE, EVENTS, EXPIRE, Stream
+from stacks.mapping.text import Text, attributes_of
+from stacks.mapping.topic import TopicMessage
+from stacks.workflow.body import body, object_code
+from stacks.workflow.conditions import any_of, matches
+from stacks.workflow.jsonata import RecordImages, all_of, expression, quoted
+from stacks.workflow.request import RequestTask
+
+BY_TTL = "dynamodb.amazonaws.com"
+"""The principal that removes expired items ("DynamoDB Streams and Time to Live")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRequests:
+    """The publishing of a mapping's message; `name` stands in the state's name.
+
+    `became` are the values that attributes had to change to.
+    """
+
+    message: TopicMessage
+    narrowing: Narrowing
+    became: tuple[Conditions, ...]
+    cache: str
+    name: str
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that the records are from."""
+        return self.narrowing.stream
+
+    @property
+    def state(self) -> str:
+        """The name of the state that publishes."""
+        return f"Publish {self.name}"
+
+    @property
+    def in_one_cache(self) -> bool:
+        """Whether the cache has a fixed name."""
+        return not isinstance(self.message.cache, Attribute | Text)
+
+    def check(self) -> None:
+        """Raise unless the stream shows what the message needs.
+
+        Raises:
+            MappingError: it does not, or the message names events that there are not.
+
+        """
+        self.message.check_events()
+        self.message.check_topic()
+        names = set(self.message.event_names)
+        read = [*self.narrowing.changing, *self._named]
+        for attribute in read:
+            if self.stream.keys.has(attribute):
+                continue
+            if names & {"INSERT", "MODIFY"}:
+                self.stream.must_show("NewImage", f"the message needs {attribute.label}")
+            if "REMOVE" in names:
+                self.stream.must_show("OldImage", f"the message needs {attribute.label}")
+        for condition in self.became:
+            for image in ("NewImage", "OldImage"):
+                self.stream.must_show(image, f"Became needs {condition.attribute.label}")
+
+    @property
+    def _named(self) -> list[Attribute]:
+        """The attributes of the topic's and of the cache's name."""
+        return [
+            attribute
+            for text in (self.message.topic, self.message.cache)
+            if isinstance(text, Attribute | Text)
+            for attribute in attributes_of(text)
+        ]
+
+    def steps(self, images: RecordImages, number: str) -> Iterator[str]:
+        """Yield JSONata for the request: an object, or nothing if a record needs none."""
+        for image, names, needed in self._kinds(images):
+            conditions = [
+                *names,
+                matches(self.narrowing.conditions, images, image),
+                *(f'$exists({p}) and {p} != ""' for p in self._places(images, image)),
+                *(self._became(images) if needed else ()),
+            ]
+            parts = {"do": quoted(self.state), "record": number}
+            for name, text in (("topic", self.message.topic), ("cache", self.message.cache)):
+                if isinstance(text, Attribute | Text):
+                    parts[name] = images.joined(text, image)
+            met = all_of(one for one in conditions if one != "true")
+            yield f"{met} ? {object_code(parts)}"
+
+    def _kinds(self, images: RecordImages) -> Iterator[tuple[str, list[str], bool]]:
+        """Yield each image that decides, with the conditions on the event that it decides for."""
+        record, kinds = images.record, set(self.message.events)
+        written = [name for name in ("INSERT", "MODIFY") if name in kinds]
+        removed = bool(kinds & {"REMOVE", EXPIRE, DELETE})
+        by: list[str] = []
+        if removed and "REMOVE" not in kinds and not {EXPIRE, DELETE} <= kinds:
+            expired = (
+                f"{record}.userIdentity.principalId = {quoted(BY_TTL)}"
+                f' and {record}.userIdentity.type = "Service"'
+            )
+            by = [expired] if EXPIRE in kinds else [f"$not({expired})"]
+        if not self.narrowing.changing and not self._named_by_item and not by and not self.became:
+            names = [*written, *(["REMOVE"] if removed else [])]
+            every = len(names) == len(EVENTS)
+            yield images.new, [] if every else [_in(record, names)], False
+            return
+        if written:
+            yield images.new, [_in(record, written)], True
+        if removed and not self.became:
+            yield images.old, [_in(record, ["REMOVE"]), *by], False
+
+    @property
+    def _named_by_item(self) -> bool:
+        return any(not self.stream.keys.has(attribute) for attribute in self._named)
+
+    def _places(self, images: RecordImages, image: str) -> Iterator[str]:
+        for attribute in self._named:
+            if not self.stream.keys.has(attribute):
+                yield images.value(attribute, image)
+
+    def _became(self, images: RecordImages) -> Iterator[str]:
+        for condition in self.became:
+            new = images.value(condition.attribute, images.new)
+            old = images.value(condition.attribute, images.old)
+            yield any_of(new, condition.any_of)
+            yield f"$not({any_of(old, condition.any_of)})"
+
+    def tasks(self, url: str) -> Iterator[RequestTask]:
+        """Yield the state that publishes; `url` is the origin of Momento's HTTP API."""
+        message = self.message
+        cache = self.cache if message.cache is None else message.cache
+        if isinstance(message.topic, Attribute | Text) or not self.in_one_cache:
+            parts = [
+                "$encodeUrlComponent($request.cache)"
+                if not self.in_one_cache
+                else quoted(must_be_name(cache, "the topic's cache")),
+                quoted("/"),
+                "$encodeUrlComponent($request.topic)"
+                if isinstance(message.topic, Attribute | Text)
+                else quoted(must_be_name(message.topic, "the topic")),
+            ]
+            endpoint = expression(" & ".join([quoted(f"{url}/topics/"), *parts]))
+        else:
+            named = must_be_name(cache, "the topic's cache")
+            endpoint = f"{url}/topics/{named}/{must_be_name(message.topic, 'the topic')}"
+        yield RequestTask(
+            name=self.state,
+            method="POST",
+            endpoint=endpoint,
+            query={},
+            body=body(
+                message.full_value,
+                stream=self.stream,
+                events=message.event_names,
+                record="$record",
+            ),
+            in_one_cache=self.in_one_cache,
+        )
+
+
+def _in(record: str, names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f'{record}.eventName = "{names[0]}"'
+    return f"{record}.eventName in [{', '.join(map(quoted, names))}]"

@@ -1,0 +1,81 @@
+"""A state that sends one kind of request to Momento, and what follows its errors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CONTENT_TYPE = "application/json; charset=utf-8"
+"""The type that a pipe's API destination sends, too."""
+TIMEOUT_SECONDS = 10
+RETRIED = (
+    *(f"States.Http.StatusCode.{status}" for status in (408, 409, 425, 429, 500, 502, 503, 504)),
+    "States.Http.Socket",
+    "States.Timeout",
+)
+"""The errors that are retried: Momento is busy or out of reach ("Error handling" of HTTP Task)."""
+ATTEMPTS = 4
+FIRST_WAIT_SECONDS = 1
+LONGEST_WAIT_SECONDS = 8
+LONGEST_SECONDS = TIMEOUT_SECONDS * (ATTEMPTS + 1) + sum(
+    min(FIRST_WAIT_SECONDS * 2**number, LONGEST_WAIT_SECONDS) for number in range(ATTEMPTS)
+)
+"""How long one request may take, with its retries."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestTask:
+    """An HTTP Task: method, endpoint, query and body may hold expressions.
+
+    The expressions read `$record`, the stream record, and `$request`, the step that is done.
+    """
+
+    name: str
+    method: str
+    endpoint: str
+    query: Mapping[str, Any]
+    body: Any
+    in_one_cache: bool
+    """Whether a 404 means that no record can be delivered: there is no such cache."""
+
+    def state(self, *, connection_arn: str, following: str, failed: str) -> dict[str, Any]:
+        """Return the state; `following` is the next one, `failed` is entered after an error."""
+        arguments = {
+            "Method": self.method,
+            "ApiEndpoint": self.endpoint,
+            "InvocationConfig": {"ConnectionArn": connection_arn},
+            "Headers": {"Content-Type": CONTENT_TYPE},
+            **({"QueryParameters": dict(self.query)} if self.query else {}),
+            "RequestBody": self.body,
+        }
+        refused = {
+            "method": self.method,
+            "endpoint": self.endpoint,
+            "query": dict(self.query),
+            "body": self.body,
+        }
+        return {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::http:invoke",
+            "Arguments": arguments,
+            "TimeoutSeconds": TIMEOUT_SECONDS,
+            "Retry": [
+                {
+                    "ErrorEquals": list(RETRIED),
+                    "IntervalSeconds": FIRST_WAIT_SECONDS,
+                    "BackoffRate": 2,
+                    "MaxAttempts": ATTEMPTS,
+                    "MaxDelaySeconds": LONGEST_WAIT_SECONDS,
+                    "JitterStrategy": "FULL",
+                }
+            ],
+            "Catch": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Assign": {"error": "{% $states.errorOutput %}", "refused": refused},
+                    "Next": failed,
+                }
+            ],
+            "Assign": {"step": "{% $step + 1 %}"},
+            "Output": {},
+            "Next": following,
+        }

@@ -1,0 +1,134 @@
+"""The state machine of a pipeline, as resources: role, log group and definition."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from constructs import Construct
+
+from stacks.access.account import Account
+from stacks.access.protection import DEMO, Protection
+from stacks.access.role import ServiceRole
+from stacks.access.statement import Statement
+from stacks.bindings import CloudwatchLogGroup, SfnStateMachine
+from stacks.mapping.record import Stream
+from stacks.momento.endpoint import MomentoEndpoint
+from stacks.monitoring.metric import Metric
+from stacks.named_construct import NamedConstruct
+from stacks.pipes.dead_letter_queue import DeadLetterQueue
+from stacks.workflow.definition import Requests, WorkflowParts, definition
+
+LOG_DELIVERY = [
+    f"logs:{action}"
+    for action in (
+        *("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery"),
+        *("ListLogDeliveries", "PutResourcePolicy", "DescribeResourcePolicies"),
+        "DescribeLogGroups",
+    )
+]
+"""What a role needs to write logs; AWS gives these no resources to name ("Logging using CloudWatch
+Logs in Step Functions")."""
+LEVELS = {"OFF": "OFF", "ERROR": "ERROR", "INFO": "ALL", "TRACE": "ALL"}
+"""The log levels of a state machine, by those of a pipe."""
+
+
+class Workflow(NamedConstruct):
+    """An Express state machine that sends to Momento through the endpoint's connection.
+
+    Its role may send to Momento's API with this connection, send dead letters to the queue, and
+    write logs. It is created when its role is ready.
+
+    See AWS: "Call HTTPS APIs in Step Functions workflows".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        requests: Sequence[Requests],
+        stream: Stream,
+        account: Account,
+        endpoint: MomentoEndpoint,
+        dead_letter_queue: DeadLetterQueue,
+        concurrency: int,
+        settle_seconds: str,
+        log_level: str = "INFO",
+        log_execution_data: bool = False,
+        protection: Protection = DEMO,
+    ) -> None:
+        super().__init__(scope, id_)
+        arn = account.arn("states", f"stateMachine:{name}")
+        role = ServiceRole(
+            self,
+            "role",
+            name=f"{name}-workflow",
+            account=account,
+            service="states",
+            source_arns=[arn],
+            statements=[
+                *endpoint.send_from(arn, account),
+                *dead_letter_queue.send(),
+                Statement(sid="WriteLogs", actions=LOG_DELIVERY, resources="*"),
+            ],
+            settle_seconds=settle_seconds,
+        )
+        group = f"/aws/vendedlogs/states/{name}"
+        if protection.key:
+            protection.key.encrypt_logs(group)
+        self.logs = CloudwatchLogGroup(
+            self,
+            "logs",
+            name=group,
+            retention_in_days=protection.log_retention_days,
+            kms_key_id=protection.key_arn,
+        )
+        self.resource = SfnStateMachine(
+            self,
+            "machine",
+            name=name,
+            type="EXPRESS",
+            role_arn=role.arn,
+            definition=definition(
+                requests,
+                stream,
+                WorkflowParts(
+                    connection_arn=endpoint.connection_arn,
+                    queue_url=dead_letter_queue.url,
+                    url=endpoint.url,
+                    concurrency=concurrency,
+                ),
+            ),
+            logging_configuration={
+                "level": LEVELS[log_level],
+                "include_execution_data": log_execution_data,
+                "log_destination": f"{self.logs.arn}:*",
+            },
+            depends_on=[*role.ready],
+        )
+
+    def start(self) -> Statement:
+        """Return the permission that a pipe needs to run the workflow."""
+        return Statement(
+            sid="RunWorkflow", actions=["states:StartSyncExecution"], resources=[self.arn]
+        )
+
+    def metric(self, name: str, statistic: str = "Sum") -> Metric:
+        """Return a metric of the state machine ("Monitoring Step Functions metrics")."""
+        return Metric(
+            namespace="AWS/States",
+            name=name,
+            dimensions={"StateMachineArn": self.arn},
+            statistic=statistic,
+        )
+
+
+class WorkflowTarget:
+    """A state machine that a pipe runs for each batch, and whose answer it waits for."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self.arn = workflow.arn
+
+    def parameters(self) -> Mapping[str, Any]:
+        """Return how the pipe runs it; the records go to it unchanged."""
+        return {"step_function_state_machine_parameters": {"invocation_type": "REQUEST_RESPONSE"}}
