@@ -36,12 +36,19 @@ ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 KEY = "planted-7d1f0c-key-that-must-not-be-seen"
 BUCKET = "weather-stats-demo-terraform-state"
 SETTINGS = {str(field.validation_alias) for field in Settings.model_fields.values()}
-ADVICE = (
+MANY_READERS = (
     "warning: pipeline weather-stats-demo: 3 pipes read each shard of the stream, and AWS advises"
-    " 2 at most: under load, reads may be throttled and changes arrive late. TOPOLOGY=bus reads"
+    " 2 at most: under load, reads may be throttled and changes arrive late. TOPOLOGY=workflow reads"
     " once a pipeline (docs/topologies.md); or leave out a cache or a topic\n"
 )
-"""What synth says of the weather stack, whose pipes are one more than AWS advises."""
+RACE = (
+    "warning: pipeline weather-stats-demo: two pipes on one stream keep no order between each other,"
+    " so a put and a delete of one item can overtake each other, and the cache keeps an entry whose"
+    " item is gone, or lacks one, until the item's next change or until the TTL ends."
+    " TOPOLOGY=workflow keeps the order (docs/topologies.md)\n"
+)
+ADVICE = MANY_READERS + RACE
+"""What synth says of the weather stack: a pipe more than AWS advises, and no order between them."""
 TOOLS = ("AWS_", "CDKTF_", "MOMENTO_", "TF_")
 KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 """Where the bindings and the provider come from is the machine's own business."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 EVENTBRIDGE = "Amazon EventBridge quotas"
+STEP_FUNCTIONS = "Step Functions service quotas"
 IAM = "IAM and AWS STS quotas"
 
 NAME = "shorten NAME_PREFIX or the id in the stack, or give name="
@@ -64,6 +65,13 @@ LENGTHS: Final[Mapping[tuple[str, str], Limit]] = {
         fix="narrow by fewer attributes or shorter values",
     ),
     ("aws_cloudwatch_event_target", "target_id"): _name("a target's id", 64, "PutTargets"),
+    ("aws_sfn_state_machine", "name"): _name("a state machine's name", 80, "CreateStateMachine"),
+    ("aws_sfn_state_machine", "definition"): Limit(
+        what="a state machine's definition",
+        most=1_048_576,
+        page="CreateStateMachine",
+        fix="map fewer kinds of items, or split them between two pipelines",
+    ),
     ("aws_iam_role", "name"): _name("a role's name", 64, IAM, NAME.replace("name=", "role_name=")),
     ("aws_iam_role_policy", "name"): _name(
         "a policy's name", 128, IAM, "give the policy a shorter name"
@@ -99,6 +107,7 @@ COUNTS: Final[Mapping[str, Limit]] = {
         ("aws_cloudwatch_event_connection", REGION, 3_000, "connections", EVENTBRIDGE),
         ("aws_cloudwatch_event_api_destination", REGION, 3_000, "API destinations", EVENTBRIDGE),
         ("aws_cloudwatch_event_bus", REGION, 100, "event buses", EVENTBRIDGE),
+        ("aws_sfn_state_machine", REGION, 10_000, "state machines", STEP_FUNCTIONS),
         ("aws_dynamodb_table", REGION, 2_500, "tables", "Quotas in Amazon DynamoDB"),
         ("aws_iam_role", "an account", 1_000, "roles", IAM),
     )

@@ -51,6 +51,6 @@ def _sentence(streams: Sequence[_Stream]) -> str:
         f" {streams[0].pipes} pipes read each shard of"
         f" {'the stream' if len(streams) == 1 else f'each of {len(streams)} streams'},"
         f" and AWS advises {streams[0].advised} at most: under load, reads may be throttled and"
-        " changes arrive late. TOPOLOGY=bus reads once a pipeline (docs/topologies.md); or leave"
-        " out a cache or a topic"
+        " changes arrive late. TOPOLOGY=workflow reads once a pipeline (docs/topologies.md); or"
+        " leave out a cache or a topic"
     )

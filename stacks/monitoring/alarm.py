@@ -8,6 +8,7 @@ from stacks.monitoring.metric import Metric
 from stacks.pipes.pipe import Pipe
 from stacks.pipes.rule import Rule
 from stacks.tables.stream_source import StreamSource
+from stacks.workflow.workflow import Workflow
 
 DEAD_LETTER_AGE_SECONDS = 12 * 3600
 """Half a day. A stream keeps the record of a dead letter for one day."""
@@ -74,6 +75,31 @@ def pipe(operation: str, pipe: Pipe, source: StreamSource) -> Iterator[Alarm]:
             periods=3,
             breaching=3,
         )
+
+
+def workflow(workflow: Workflow) -> Iterator[Alarm]:
+    """Yield the alarms of a state machine, whose executions should all succeed."""
+    yield Alarm(
+        name="workflow-failing",
+        says="Executions fail: a key, a cache or a connection is wrong, and every change waits.",
+        metrics={"failed": workflow.metric("ExecutionsFailed")},
+        periods=3,
+        breaching=2,
+    )
+    yield Alarm(
+        name="workflow-timed-out",
+        says="Executions took longer than an Express workflow may; their records are sent again.",
+        metrics={"timed_out": workflow.metric("ExecutionsTimedOut")},
+        periods=3,
+        breaching=2,
+    )
+    yield Alarm(
+        name="workflow-throttled",
+        says="AWS throttles the state machine, so changes arrive late.",
+        metrics={"throttled": workflow.metric("ExecutionThrottled")},
+        periods=3,
+        breaching=2,
+    )
 
 
 def rule(operation: str, rule: Rule) -> Iterator[Alarm]:

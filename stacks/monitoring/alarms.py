@@ -38,6 +38,8 @@ class Alarms(Construct):
             alarms += alarms_of.pipe(operation, pipe, pipeline.source)
         for operation, rule in pipeline.rules.items():
             alarms += alarms_of.rule(operation, rule)
+        if pipeline.workflow:
+            alarms += alarms_of.workflow(pipeline.workflow)
         for alarm in alarms:
             CloudwatchMetricAlarm(
                 self,

@@ -59,7 +59,11 @@ def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
     written = ("written to the table", pipeline.source.metric("ConsumedWriteCapacityUnits"))
     yield Graph(title="Written and taken", metrics=[written, *pipes("Invocations")])
     yield Graph(title="Failed executions", metrics=pipes("ExecutionFailed"))
-    what = "events put on the bus" if pipeline.rules else "requests to Momento"
+    what = "requests to Momento"
+    if pipeline.rules:
+        what = "events put on the bus"
+    elif pipeline.workflow:
+        what = "runs of the workflow"
     yield Graph(title=f"Failed {what}", metrics=pipes("TargetStageFailed"))
     yield Graph(title="Milliseconds for a record", metrics=pipes("Duration", "Maximum"))
     yield Graph(title="Throttled executions", metrics=pipes("ExecutionThrottled"))
@@ -70,6 +74,18 @@ def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
         yield Graph(title="Events given up", metrics=rules("FailedInvocations"))
         late = rules("IngestionToInvocationCompleteLatency", "Maximum")
         yield Graph(title="Milliseconds from the bus to Momento", metrics=late)
+    if pipeline.workflow:
+        started = pipeline.workflow.metric("ExecutionsStarted")
+        failed = pipeline.workflow.metric("ExecutionsFailed")
+        overdue = pipeline.workflow.metric("ExecutionsTimedOut")
+        time = pipeline.workflow.metric("ExecutionTime", "Maximum")
+        throttled = pipeline.workflow.metric("ExecutionThrottled")
+        yield Graph(
+            title="Runs of the workflow",
+            metrics=[("started", started), ("failed", failed), ("timed out", overdue)],
+        )
+        yield Graph(title="Milliseconds for a batch", metrics=[("longest", time)])
+        yield Graph(title="Throttled runs of the workflow", metrics=[("runs", throttled)])
     letters = ("letters", queue.metric("ApproximateNumberOfMessagesVisible"))
     yield Graph(title="Dead letters", metrics=[letters])
     age = ("seconds", queue.metric("ApproximateAgeOfOldestMessage"))

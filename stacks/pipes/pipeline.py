@@ -17,6 +17,8 @@ from stacks.errors import StackError
 from stacks.pipes.event_bus import EventBus
 from stacks.pipes.logs import PipeLogs
 from stacks.mapping import (
+    DELETE,
+    PUT,
     Attribute,
     ItemMapping,
     MappingError,
@@ -42,6 +44,18 @@ from stacks.workflow.workflow import Workflow, WorkflowTarget
 
 CHANGES: Final = "changes"
 """The only pipe of the topologies with an event bus and with a workflow."""
+
+
+_OVERTAKEN: Final = (
+    "so a put and a delete of one item can overtake each other, and the cache keeps an entry whose"
+    " item is gone, or lacks one, until the item's next change or until the TTL ends."
+    " TOPOLOGY=workflow keeps the order (docs/topologies.md)"
+)
+RACE: Final = {
+    Topology.PIPES: f"two pipes on one stream keep no order between each other, {_OVERTAKEN}",
+    Topology.BUS: f"an event bus keeps no order, {_OVERTAKEN}",
+}
+"""What can go wrong without any failure, by topology."""
 
 
 class PipelineError(StackError):
@@ -155,6 +169,8 @@ class MomentoPipeline(Construct):
         destinations = {operation: endpoint.destination(operation, cache) for operation in configs}
         add = self._add_pipes if topology is Topology.PIPES else self._add_bus
         add(configs, destinations)
+        if {PUT, DELETE} <= configs.keys():
+            advise(self, f"pipeline {name}: {RACE[topology]}")
         for warning in mappings[0].warnings(source.stream):
             advise(self, f"pipeline {name}: {warning}")
 

@@ -11,7 +11,7 @@ from stacks.tables.existing_table import ExistingTable
 from stacks.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
 from stacks.limits.readers import Readers
 from stacks.stack import MomentoStack
-from tests.conftest import ADVICE
+from tests.conftest import MANY_READERS
 from tests.stacks.conftest import read_settings
 
 KEY = Attribute("Id")
@@ -69,7 +69,7 @@ def test_streams_with_the_same_number_of_pipes_share_a_warning() -> None:
 def test_the_warning_says_what_it_means_and_what_to_do() -> None:
     readers = Readers()
     readers.add("weather-stats-demo", table(), 3)
-    assert [f"warning: {text}\n" for text in readers.warnings()] == [ADVICE]
+    assert [f"warning: {text}\n" for text in readers.warnings()] == [MANY_READERS]
 
 
 def test_stack_adds_up_the_pipes_of_its_pipelines(tmp_path: Path) -> None:
