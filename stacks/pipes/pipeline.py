@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 from constructs import Construct
 
@@ -260,7 +260,7 @@ class MomentoPipeline(Construct):
 
 
 def _listed(mapping: ItemMapping | Sequence[ItemMapping]) -> list[ItemMapping]:
-    return [mapping] if isinstance(mapping, ItemMapping) else list(mapping)
+    return list(mapping) if isinstance(mapping, list | tuple) else [cast(ItemMapping, mapping)]
 
 
 def _single(mappings: Sequence[ItemMapping]) -> ItemMapping:

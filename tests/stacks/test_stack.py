@@ -228,5 +228,6 @@ def test_change_that_a_mapping_cannot_send_is_a_warning(monkeypatch: pytest.Monk
     told: list[str] = []
     monkeypatch.setattr(cdktf.Annotations, "add_warning", lambda _, text: told.append(text))
     stack({"a": ItemMapping(cache=CacheEntry(key=CODE, key_is_unique=True, ttl=60))})
-    (warning,) = told
+    race, warning = told
+    assert race.startswith(f"pipeline {PREFIX}-a: two pipes on one stream keep no order")
     assert warning.startswith(f"pipeline {PREFIX}-a: When Code (S) of an item changes")
