@@ -38,12 +38,12 @@ BUCKET = "weather-stats-demo-terraform-state"
 SETTINGS = {str(field.validation_alias) for field in Settings.model_fields.values()}
 MANY_READERS = (
     "warning: pipeline weather-stats-demo: 3 pipes read each shard of the stream, and AWS advises"
-    " 2 at most: under load, reads may be throttled and changes arrive late. TOPOLOGY=workflow reads"
-    " once a pipeline (docs/topologies.md); or leave out a cache or a topic\n"
+    " 2 at most: under load, reads may be throttled and changes arrive late. TOPOLOGY=workflow"
+    " reads once a pipeline (docs/topologies.md); or leave out a cache or a topic\n"
 )
 RACE = (
-    "warning: pipeline weather-stats-demo: two pipes on one stream keep no order between each other,"
-    " so a put and a delete of one item can overtake each other, and the cache keeps an entry whose"
+    "warning: pipeline weather-stats-demo: two pipes on one stream keep no order between each"
+    " other, so a put and a delete of one item can overtake each other, and the cache keeps an entry whose"
     " item is gone, or lacks one, until the item's next change or until the TTL ends."
     " TOPOLOGY=workflow keeps the order (docs/topologies.md)\n"
 )
