@@ -6,11 +6,13 @@ The process ends when its standard input ends, that is, when the process that st
 ignores Ctrl-C, so that programs that use the local AWS, such as Terraform, end first.
 """
 
+import functools
 import logging
 import os
 import signal
 import sys
 import threading
+from typing import Any
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # before the imports, which take two seconds
@@ -30,6 +32,14 @@ def _end_with_owner() -> None:
     os._exit(0)
 
 
+class _Application(DomainDispatcherApplication):
+    """moto's application; it lists moto's folders once, not in each request."""
+
+    @functools.cache  # noqa: B019 - there is one application in the process
+    def get_backend_for_host(self, host: str | None) -> Any:  # noqa: ANN401 - moto's
+        return super().get_backend_for_host(host)
+
+
 def serve(port: str, descriptor: str) -> None:
     """Serve until the standard input ends."""
     threading.Thread(target=_end_with_owner, daemon=True).start()
@@ -40,7 +50,7 @@ def serve(port: str, descriptor: str) -> None:
     make_server(
         "127.0.0.1",
         int(port),
-        DomainDispatcherApplication(create_backend_app),
+        _Application(create_backend_app),
         threaded=True,
         request_handler=MotoRequestHandler,
         fd=int(descriptor),
