@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.each import each
+
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {"docs", "eventpipes", "live", "localcloud", "ops", "stacks", "tests", "weather"}
 CDKTF = ("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii")
@@ -123,7 +125,7 @@ def _sources() -> list[str]:
     return sorted(file.relative_to(ROOT).as_posix() for file in [ROOT / "main.py", *files])
 
 
-@pytest.mark.parametrize("path", _sources())
+@each(path=_sources())
 def test_imports_point_one_way(path: str) -> None:
     assert violations(path, (ROOT / path).read_text(encoding="utf-8")) == []
 

@@ -10,6 +10,7 @@ from eventpipes import EventBus, Pipe, Request, Rule, Unprocessable
 from tests.eventpipes.test_pipe import DEFINITION
 from tests.eventpipes.test_rule import DEFINITION as RULE
 from tests.eventpipes.test_rule import event
+from tests.each import each
 
 DEPTH = 100_000
 TEMPLATES = (None, "<$.k>", '{"a":<$.k>}', '{"a":"<$.k>"}', "k is <$.k>", "<aws.pipes.event>")
@@ -41,8 +42,7 @@ ODD: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-@pytest.mark.parametrize("template", TEMPLATES)
+@each(odd=ODD.values(), template=TEMPLATES)
 def test_a_value_that_no_body_can_hold_is_unprocessable(odd: object, template: str | None) -> None:
     definition = dataclasses.replace(
         DEFINITION, filters=(), input_template=template, query_string={}
@@ -52,8 +52,7 @@ def test_a_value_that_no_body_can_hold_is_unprocessable(odd: object, template: s
     assert "is not JSON" in found.reason
 
 
-@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-@pytest.mark.parametrize("where", PARAMETERS)
+@each(odd=ODD.values(), where=PARAMETERS)
 def test_a_value_that_no_parameter_can_hold_is_unprocessable(odd: object, where: str) -> None:
     changes: dict[str, Any] = {"query_string": {}, **PARAMETERS[where]}
     definition = dataclasses.replace(DEFINITION, filters=(), input_template='{"a":1}', **changes)
@@ -61,8 +60,7 @@ def test_a_value_that_no_parameter_can_hold_is_unprocessable(odd: object, where:
     assert isinstance(found, Unprocessable), found
 
 
-@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-@pytest.mark.parametrize("template", ['{"a":<$.k>}', None])
+@each(odd=ODD.values(), template=['{"a":<$.k>}', None])
 def test_a_value_that_no_event_can_hold_is_unprocessable(odd: object, template: str | None) -> None:
     bus = EventBus(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
     definition = dataclasses.replace(
@@ -78,8 +76,7 @@ def test_a_value_that_no_event_can_hold_is_unprocessable(odd: object, template: 
     assert isinstance(found, Unprocessable), found
 
 
-@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-@pytest.mark.parametrize("template", ['{"a":<k>}', '"k is <k>"', "<aws.events.event.json>", None])
+@each(odd=ODD.values(), template=['{"a":<k>}', '"k is <k>"', "<aws.events.event.json>", None])
 def test_value_that_a_rule_cannot_deliver_is_unprocessable(
     odd: object, template: str | None
 ) -> None:

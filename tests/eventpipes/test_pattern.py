@@ -10,6 +10,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 import eventpipes
+from tests.each import each
 from tests.eventpipes import oracle
 from tests.eventpipes.cases import Case, read_cases
 from tests.eventpipes.reproducibly import reproducibly
@@ -25,19 +26,19 @@ OPERATORS = (
 )
 
 
-@pytest.mark.parametrize("case", VALID, ids=str)
+@each(case=VALID)
 def test_pattern_matches_as_its_source_documents(case: Case) -> None:
     event = copy.deepcopy(case["event"])
     assert eventpipes.compile(case["pattern"]).matches(event) is case["matches"]
     assert event == case["event"]
 
 
-@pytest.mark.parametrize("case", WRITTEN, ids=str)
+@each(case=WRITTEN)
 def test_a_number_matches_as_it_is_written(case: Case) -> None:
     assert eventpipes.compile(case["pattern"]).matches_text(case["event_text"]) is case["matches"]
 
 
-@pytest.mark.parametrize("case", INVALID, ids=str)
+@each(case=INVALID)
 def test_a_pattern_that_eventbridge_rejects_is_refused(case: Case) -> None:
     """The ValueError has the place, the operator and the wrong value."""
     with pytest.raises(ValueError, match=r"^event pattern") as caught:
@@ -143,9 +144,7 @@ def test_dict_that_json_cannot_have_is_refused() -> None:
         eventpipes.compile({"a": [{"prefix": object()}]})
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in VALID if isinstance(case["pattern"], dict)], ids=str
-)
+@each(case=[case for case in VALID if isinstance(case["pattern"], dict)])
 def test_text_and_dict_are_the_same_pattern(case: Case) -> None:
     texts = (json.dumps(case["pattern"]), json.dumps(case["pattern"], indent=1, ensure_ascii=False))
     for text in texts:
@@ -335,7 +334,7 @@ ORACLE_KNOWS = [
 ]
 
 
-@pytest.mark.parametrize("case", ORACLE_KNOWS, ids=str)
+@each(case=ORACLE_KNOWS)
 def test_second_opinion_agrees_on_the_cases(case: Case) -> None:
     assert oracle.matches(case["pattern"], case["event"]) is case["matches"]
 

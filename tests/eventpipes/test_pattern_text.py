@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 import eventpipes
 from eventpipes.pattern.text import Reader, Repeated
+from tests.each import each
 from tests.eventpipes import oracle
 from tests.eventpipes.reproducibly import reproducibly
 from tests.eventpipes.test_pattern import PATTERNS, VALID, WITH_ARRAYS, compile_simple
 
 
-@pytest.mark.parametrize("case", VALID, ids=str)
+@each(case=VALID)
 def test_text_of_an_event_matches_like_the_event(case: Any) -> None:
     pattern = eventpipes.compile(case["pattern"])
     for text in (

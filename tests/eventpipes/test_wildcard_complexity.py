@@ -8,6 +8,7 @@ import pytest
 import eventpipes
 from eventpipes.pattern.complexity import LIMIT, complexity
 from eventpipes.pattern.wildcards import tokens
+from tests.each import each
 
 LETTERS = 'ab"z'
 """The characters of the wildcards below, the quote around each value, and another character."""
@@ -150,7 +151,7 @@ def satisfied(text: str, expressions: list[re.Pattern[str]]) -> int:
     return sum(expression.fullmatch(text) is not None for expression in expressions)
 
 
-@pytest.mark.parametrize("wildcard", wildcards_of(4))
+@each(wildcard=wildcards_of(4))
 def test_complexity_is_how_many_beginnings_a_text_matches(wildcard: str) -> None:
     expressions = beginnings(wildcard)
     expected = max(satisfied(text, expressions) for text in TEXTS)

@@ -7,6 +7,7 @@ import pytest
 
 from ops.review.guard import examine
 from tests.ops.review.plans import change, plan
+from tests.each import each
 
 TABLE, PIPE, QUEUE = "aws_dynamodb_table", "aws_pipes_pipe", "aws_sqs_queue"
 LOG, ALARM = "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm"
@@ -244,12 +245,12 @@ def names(case: tuple[str, Before, Before, str]) -> list[tuple[str, bool]]:
     return [(one.name, one.blocks) for one in found]
 
 
-@pytest.mark.parametrize("case", BLOCKING)
+@each(case=BLOCKING)
 def test_a_change_in_place_that_loses_data_holds_back(case: str) -> None:
     assert names(BLOCKING[case]) == [(BLOCKING[case][3], True)]
 
 
-@pytest.mark.parametrize("case", TOLD)
+@each(case=TOLD)
 def test_a_weaker_setting_is_reported(case: str) -> None:
     assert names(TOLD[case]) == [(TOLD[case][3], False)]
 
@@ -283,7 +284,7 @@ def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> 
         assert 'write expires=NoLonger(Attribute("Until", "N"))' in one.instead
 
 
-@pytest.mark.parametrize("case", [*BLOCKING, *TOLD])
+@each(case=[*BLOCKING, *TOLD])
 def test_creating_a_resource_with_a_weak_setting_is_no_loss(case: str) -> None:
     """But for what an empty state can mean, where it is a pipe."""
     kind, _, after, _ = (BLOCKING | TOLD)[case]
@@ -291,13 +292,13 @@ def test_creating_a_resource_with_a_weak_setting_is_no_loss(case: str) -> None:
     assert [one.name for one in found if one.name != "empty"] == []
 
 
-@pytest.mark.parametrize("case", [*BLOCKING, *TOLD])
+@each(case=[*BLOCKING, *TOLD])
 def test_an_unchanged_setting_is_no_loss(case: str) -> None:
     kind, _, after, _ = (BLOCKING | TOLD)[case]
     assert examine(plan(change(kind, "change", after, after))) == []
 
 
-@pytest.mark.parametrize("case", [one for one in TOLD if one != "another dead-letter queue"])
+@each(case=[one for one in TOLD if one != "another dead-letter queue"])
 def test_a_stronger_setting_is_no_loss(case: str) -> None:
     kind, before, after, name = TOLD[case]
     found = examine(plan(change(kind, "change", after, before)))

@@ -20,6 +20,7 @@ from stacks.mapping import (
     Stream,
     TopicMessage,
 )
+from tests.each import each
 
 A, B = Attribute("Id"), Attribute("At", "N")
 STREAM = Stream(KeySchema(A))
@@ -44,10 +45,9 @@ TAKEN: dict[str, Callable[[Any], Any]] = {
 """Each place of a mapping that takes a constant."""
 
 
-@pytest.mark.parametrize("place", TAKEN)
-@pytest.mark.parametrize(
-    "written",
-    [
+@each(
+    place=TAKEN,
+    written=[
         lambda: f"{[A, B]}",
         lambda: f"{(A, B)}",
         lambda: f"{A!r}",
@@ -100,8 +100,7 @@ ODD: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("place", TAKEN)
-@pytest.mark.parametrize("name", ODD)
+@each(place=TAKEN, name=ODD)
 def test_value_that_json_cannot_have_is_refused(name: str, place: str) -> None:
     if place == "member" and name in ("set", "set of attributes", "list", "decimal"):
         return  # Python takes no such key
