@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -246,3 +248,29 @@ def test_a_missing_queue_is_an_error(emptied: Place) -> None:
         asking_aws(),
     ):
         DeadLetterQueue(sqs, name="nowhere").peek()
+
+
+class SlowQueues:
+    """A client of SQS that takes its time to hide messages."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.ended = threading.Event()
+
+    def get_queue_url(self, **_: str) -> dict[str, str]:
+        """Return some URL."""
+        return {"QueueUrl": "url"}
+
+    def change_message_visibility_batch(self, **_: Any) -> None:
+        """Begin at once, and end a little later."""
+        self.begun.set()
+        time.sleep(0.2)
+        self.ended.set()
+
+
+def test_no_message_is_hidden_again_after_the_hold() -> None:
+    """Otherwise it could hide a message that was given back."""
+    client = SlowQueues()
+    with DeadLetterQueue(client, name="queue", hold=1).held({"1": message(LETTER)}):
+        assert client.begun.wait(60)
+    assert client.ended.is_set()
