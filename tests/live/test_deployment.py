@@ -37,6 +37,7 @@ def test_pipes_table_and_queue_are_found(cloud: RepairCloud) -> None:
         assert deployment.table.keys == ("Location",)
         assert deployment.stream_arn == cloud.weather.stream_arn
         assert deployment.queues == [cloud.weather.queue_arn]
+        assert {one.gives_up_after for one in deployment.pipes.values()} == {86_400}
         assert deployment.rates() == {"PUT": 1000, "POST": 1000, "DELETE": 1000}
         connection = deployment.pipes["cache-put"].definition.destination.connection
         assert connection.headers["Authorization"] == API_KEY

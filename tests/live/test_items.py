@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from live.items import is_attribute, wrong
+from live.items import from_json, is_attribute, wrong
 
 LEVELS = 32
 
@@ -25,3 +25,20 @@ def test_a_value_may_have_32_levels_and_no_more(kind: str) -> None:
     assert said is not None
     assert said.endswith("is nested deeper than the 32 levels that DynamoDB takes")
     assert not is_attribute(nested(kind, LEVELS + 1))
+
+
+def test_an_item_from_json_has_its_bytes_as_boto3_expects_them() -> None:
+    item = {
+        "text": {"S": "x"},
+        "bytes": {"B": "YQ=="},
+        "several": {"BS": ["YQ==", "Yg=="]},
+        "list": {"L": [{"N": "1"}, {"B": "YQ=="}]},
+        "map": {"M": {"inner": {"B": "YQ=="}}},
+    }
+    assert from_json(item) == {
+        "text": {"S": "x"},
+        "bytes": {"B": b"a"},
+        "several": {"BS": [b"a", b"b"]},
+        "list": {"L": [{"N": "1"}, {"B": b"a"}]},
+        "map": {"M": {"inner": {"B": b"a"}}},
+    }
