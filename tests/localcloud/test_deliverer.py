@@ -1,71 +1,24 @@
 """The delivery of one record: what is retried and how often, and what a dead letter holds."""
 
-import json
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
-from typing import Any
 
-import boto3
 import pytest
 from starlette.responses import Response
 
 import localcloud.deliverer
 import localcloud.sender
-from eventpipes import Definition, Pipe
-from eventpipes.definition import Connection, Secret
-from eventpipes.synthesized import definitions
 from localcloud import LocalAws
-from localcloud.deliverer import Deliverer
-from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
-from eventpipes.rate_limit import RateLimit
-from localcloud.sender import Timing
+from tests.localcloud.post import FAST, SHARD, Clock, Post, Queue
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
-from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, synthesized
-
-QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:letters"
-SHARD = "shardId-00000000000000000001-abcdef"
-TOKYO = timezone(timedelta(hours=9))
-FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.02, second=0.01)
-
-
-class Clock:
-    """Time that passes only while a retry waits; replaces `datetime` and the stop event."""
-
-    def __init__(self) -> None:
-        self._begun = datetime.now(UTC)
-        self.waits: list[float] = []
-
-    def now(self, _: object = None) -> datetime:
-        """Return the time."""
-        return self._begun + timedelta(seconds=sum(self.waits))
-
-    def wait(self, seconds: float) -> bool:
-        """Record a wait; the wait is not interrupted."""
-        self.waits.append(seconds)
-        return False
-
-
-class Queue:
-    """A queue on a local AWS."""
-
-    def __init__(self, aws: LocalAws) -> None:
-        self.sqs = boto3.client("sqs", endpoint_url=aws.endpoint)
-        self.url = self.sqs.create_queue(QueueName="letters")["QueueUrl"]
-
-    def letters(self) -> list[Any]:
-        """Receive all messages."""
-        answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
-        found = answer.get("Messages", [])
-        for message in found:
-            self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-        return [json.loads(message["Body"]) for message in found]
+from tests.localcloud.weather_pipes import API_KEY, CACHE
 
 
 @pytest.fixture(scope="module")
@@ -89,58 +42,6 @@ def arrivals(momento: LocalMomento) -> Arrivals:
     arrivals = Arrivals()
     momento.service.interfere = arrivals
     return arrivals
-
-
-class Post:
-    """Delivers records by the cache-put pipe, with changes."""
-
-    def __init__(self, queue: Queue, redirect: str) -> None:
-        self.queue = queue
-        self.redirect = redirect
-        self.stop: Any = threading.Event()
-        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-    def definition(self, **source: object) -> Definition:
-        """Return the pipe with changes to its source."""
-        put = next(one for one in definitions(synthesized()) if one.name == PUT)
-        connection = Connection(name="c", headers={"Authorization": Secret(API_KEY)})
-        return replace(
-            put,
-            source=replace(
-                put.source,
-                **{"dead_letter_queue_arn": QUEUE_ARN, **source},  # type: ignore[arg-type]  # any of them
-            ),
-            destination=replace(put.destination, connection=connection, rate_limit=1000),
-        )
-
-    def deliver(
-        self,
-        key: str = "Oslo",
-        *,
-        timing: Timing = FAST,
-        age: float = 0,
-        definition: Definition | None = None,
-        **source: object,
-    ) -> Delivery | None:
-        """Deliver a record with this age in seconds; its time has a time zone, as with boto3."""
-        definition = definition or self.definition(**source)
-        created = (self.now() - timedelta(seconds=age)).astimezone(TOKYO)
-        with Deliverer(
-            Pipe(definition),
-            shard=SHARD,
-            limit=RateLimit(1000),
-            timing=timing,
-            redirect=self.redirect,
-            queue=self.queue.sqs,
-            stop=self.stop,
-        ) as deliverer:
-            return deliverer.deliver(record(key), created)
-
-    def outcome(self, key: str = "Oslo", **how: Any) -> tuple[str, list[int | None]]:
-        """Return the outcome of a record, and the status of each attempt."""
-        delivery = self.deliver(key, **how)
-        assert delivery is not None
-        return delivery.outcome, [attempt.status for attempt in delivery.attempts]
 
 
 @pytest.fixture
@@ -168,19 +69,6 @@ def hanging(post: Post) -> Iterator[Arrivals]:
         momento.service.interfere = arrivals
         post.redirect = momento.endpoint
         yield arrivals
-
-
-def record(key: str) -> Mapping[str, Any]:
-    """Return a record of a new item."""
-    numbers = {"MaxTemp": "21", "MinTemp": "9", "ChancesOfPrecipitation": "40", "TTL": "600"}
-    return {
-        "eventName": "INSERT",
-        "dynamodb": {
-            "Keys": {"Location": {"S": key}},
-            "NewImage": {name: {"N": value} for name, value in numbers.items()},
-            "SequenceNumber": "4711",
-        },
-    }
 
 
 @pytest.mark.parametrize("status", [401, 407, 409, 429, 500, 502, 503, 504, 599])

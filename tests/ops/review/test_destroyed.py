@@ -1,0 +1,99 @@
+"""Resources that are destroyed, forgotten, moved, imported or created again."""
+
+import pytest
+
+from ops.review.guard import examine
+from tests.ops.review.plans import change, plan
+from tests.ops.review.test_weaker import PIPE, QUEUE, TABLE, TARGET, recovery
+
+HOLDING = (
+    *("aws_cloudwatch_event_archive", "aws_dynamodb_table_replica", "aws_dynamodb_table_item"),
+    *("aws_s3_object", "aws_kinesis_stream", "aws_sns_topic", "aws_sns_topic_subscription"),
+    *("aws_cloudwatch_log_group", "aws_cloudwatch_log_stream", "aws_ssm_parameter"),
+    *("aws_db_instance", "aws_rds_cluster", "aws_efs_file_system", "aws_ebs_volume"),
+    *("aws_elasticache_cluster", "aws_opensearch_domain", "aws_kms_replica_key", "aws_instance"),
+    *("aws_backup_vault", "aws_ecr_repository", "aws_cognito_user_pool", "aws_sfn_state_machine"),
+    *("aws_redshift_cluster", "aws_keyspaces_table", "aws_timestreamwrite_table"),
+    *("aws_kms_external_key", "random_password", "tls_private_key"),
+    *("aws_ami", "aws_cloudfrontkeyvaluestore_key", "aws_codeartifact_repository"),
+    *("aws_cloudformation_stack", "aws_acmpca_certificate_authority", "aws_cloudhsm_v2_cluster"),
+    *("aws_directory_service_directory", "aws_kms_custom_key_store", "aws_route53_zone"),
+    *("aws_verifiedpermissions_policy_store", "aws_sesv2_contact_list", "aws_eks_cluster"),
+    *("aws_iam_access_key", "aws_lambda_layer_version", "aws_s3vectors_vector_bucket"),
+    *("aws_organizations_account", "aws_paymentcryptography_key", "kubernetes_persistent_volume"),
+)
+
+
+@pytest.mark.parametrize("action", ["destroy", "replace"])
+@pytest.mark.parametrize("kind", HOLDING)
+def test_a_kind_that_holds_data_does_not_go(kind: str, action: str) -> None:
+    (loss,) = examine(plan(change(kind, action, {}, {})))
+    assert (loss.name, loss.blocks) == (
+        {"destroy": "destroyed", "replace": "replaced"}[action],
+        True,
+    )
+
+
+def test_the_destruction_of_an_unknown_kind_is_reported() -> None:
+    (loss,) = examine(plan(change("aws_quantum_ledger", "destroy", {})))
+    assert not loss.blocks
+    assert "the review does not know whether aws_quantum_ledger holds data" in loss.text
+
+
+@pytest.mark.parametrize("kind", ["terraform_data", "aws_kms_alias", "aws_cloudwatch_dashboard"])
+def test_a_kind_that_holds_nothing_may_go(kind: str) -> None:
+    assert examine(plan(change(kind, "destroy", {}))) == []
+
+
+def test_a_forgotten_pipe_goes_on_sending() -> None:
+    (loss,) = examine(plan(change(PIPE, "forget", {})))
+    assert loss.name == "left-behind"
+    assert "the pipe goes on sending to the same cache" in loss.text
+
+
+def test_a_moved_resource_is_no_loss_and_a_weaker_one_is() -> None:
+    moved = change(QUEUE, "keep", {}, {}, previous_address="aws_sqs_queue.old")
+    assert examine(plan(moved)) == []
+    weaker = change(TABLE, "change", recovery(35), {}, previous_address="aws_dynamodb_table.old")
+    assert [one.name for one in examine(plan(weaker))] == ["recovery-off"]
+
+
+def test_an_import_that_changes_what_is_there_is_looked_at() -> None:
+    made = change(TABLE, "change", recovery(35), {}, importing={"id": "t"})
+    assert [one.name for one in examine(plan(made))] == ["recovery-off"]
+
+
+@pytest.mark.parametrize("kind", [TABLE, PIPE, QUEUE, TARGET, "aws_cloudwatch_event_rule"])
+def test_a_resource_deleted_by_hand_is_created_again(kind: str) -> None:
+    gone = change(kind, "destroy", {"name": "a"}, None)
+    found = examine(plan(change(kind, "add", None, {"name": "a"}), resource_drift=[gone]))
+    assert [one.name for one in found] == ["made-anew"]
+
+
+def test_the_credentials_of_another_account_leave_the_deployment_behind() -> None:
+    arn = "arn:aws:pipes:us-east-1:111111111111:pipe/a"
+    caller = {"type": "aws_caller_identity", "mode": "data", "values": {"account_id": "2" * 12}}
+    found = examine(
+        plan(
+            change(PIPE, "add", None, {"name": "a"}),
+            resource_drift=[change(PIPE, "destroy", {"arn": arn}, None)],
+            prior_state={"values": {"root_module": {"resources": [caller]}}},
+        )
+    )
+    assert [(one.address, one.name, one.blocks) for one in found] == [
+        ("provider.aws", "account", True)
+    ]
+
+
+def test_a_region_in_each_resource_leaves_them_behind() -> None:
+    """As the provider does from 6.0 on, where a Region forces a replacement."""
+    made = change(
+        TABLE,
+        "replace",
+        {"region": "us-east-1"},
+        {"region": "eu-west-1"},
+        replace_paths=[["region"]],
+    )
+    provider = {"aws": {"expressions": {"region": {"constant_value": "eu-west-1"}}}}
+    found = examine(plan(made, configuration={"provider_config": provider}))
+    assert ("provider.aws", "region") in [(one.address, one.name) for one in found]
