@@ -43,8 +43,8 @@ MANY_READERS = (
 )
 RACE = (
     "warning: pipeline weather-stats-demo: two pipes on one stream keep no order between each"
-    " other, so a put and a delete of one item can overtake each other, and the cache keeps an entry whose"
-    " item is gone, or lacks one, until the item's next change or until the TTL ends."
+    " other, so a put and a delete of one item can overtake each other, and the cache keeps an"
+    " entry whose item is gone, or lacks one, until the item's next change or until the TTL ends."
     " TOPOLOGY=workflow keeps the order (docs/topologies.md)\n"
 )
 ADVICE = MANY_READERS + RACE
