@@ -8,6 +8,7 @@ from eventpipes.definition import (
     Logging,
     Secret,
     Source,
+    StateMachineTarget,
 )
 from eventpipes.errors import (
     EventPipesError,
@@ -18,7 +19,7 @@ from eventpipes.errors import (
     InvalidTemplate,
     Unsupported,
 )
-from eventpipes.outcome import Event, Filtered, Outcome, Request, Unprocessable
+from eventpipes.outcome import Event, Filtered, Outcome, Request, Requests, Unprocessable
 from eventpipes.pattern import Pattern, compile  # noqa: A004 - as in `re`
 from eventpipes.pipe import Pipe
 from eventpipes.rule import Rule, RuleDefinition
@@ -43,10 +44,12 @@ __all__ = [
     "Pattern",
     "Pipe",
     "Request",
+    "Requests",
     "Rule",
     "RuleDefinition",
     "Secret",
     "Source",
+    "StateMachineTarget",
     "Template",
     "Unprocessable",
     "Unsupported",

@@ -63,11 +63,29 @@ class EventBus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StateMachineTarget:
+    """A state machine as a pipe's target.
+
+    `definition` is its text. `connections` has the connections of its HTTP Tasks, by the ARN that
+    the definition names; in synthesized JSON this is a Terraform reference.
+    """
+
+    name: str
+    arn: str
+    definition: str
+    invocation_type: str = "REQUEST_RESPONSE"
+    type: str = "EXPRESS"
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    log_group_arn: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """The DynamoDB stream that a pipe reads, and how it reads it.
 
     `maximum_retry_attempts` and `maximum_record_age` (in seconds) are -1 if there is no limit. Then
-    the only limit is the day for which the stream keeps a record.
+    the only limit is the day for which the stream keeps a record. `maximum_batching_window` is in
+    seconds. With `on_partial_batch_item_failure` AUTOMATIC_BISECT, a failed batch is halved.
     """
 
     arn: str
@@ -76,6 +94,9 @@ class Source:
     maximum_retry_attempts: int = -1
     maximum_record_age: int = -1
     dead_letter_queue_arn: str | None = None
+    on_partial_batch_item_failure: str | None = None
+    parallelization_factor: int = 1
+    maximum_batching_window: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +110,7 @@ class Logging:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """One pipe, to an event bus if it names one, otherwise to an API destination."""
+    """One pipe: to an event bus or a state machine, or else to an API destination."""
 
     name: str
     arn: str
@@ -97,6 +118,7 @@ class Definition:
     target_arn: str
     destination: Destination = NO_DESTINATION
     event_bus: EventBus | None = None
+    state_machine: StateMachineTarget | None = None
     filters: Sequence[str] = ()
     input_template: str | None = None
     path_parameters: Sequence[str] = ()

@@ -32,6 +32,13 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Requests:
+    """The requests that a state machine sends for a record, in this order; perhaps none."""
+
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True)
 class Unprocessable:
     """No request and no event can be made from the record; the reason says why."""
 

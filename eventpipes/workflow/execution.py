@@ -1,0 +1,53 @@
+"""An execution of a state machine, and its history."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class HistoryEvent:
+    """An event of an execution; `type` is AWS's name and `details` hold parsed JSON."""
+
+    type: str
+    at: datetime
+    id: int
+    previous_id: int
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The result of an execution; `error` and `cause` are None if it succeeded."""
+
+    status: Literal["SUCCEEDED", "FAILED", "TIMED_OUT"]
+    output: Any
+    error: str | None
+    cause: str | None
+    started: datetime
+    stopped: datetime
+    history: tuple[HistoryEvent, ...]
+
+
+class Trail:
+    """The events of one branch of an execution; all branches share one list of events."""
+
+    def __init__(
+        self, events: list[HistoryEvent], clock: Callable[[], datetime], previous: int = 0
+    ) -> None:
+        self._events = events
+        self._clock = clock
+        self._previous = previous
+
+    def note(self, kind: str, **details: object) -> datetime:
+        """Add an event after the branch's last one, and return its time."""
+        at = self._clock()
+        number = len(self._events) + 1
+        self._events.append(HistoryEvent(kind, at, number, self._previous, details))
+        self._previous = number
+        return at
+
+    def branch(self) -> "Trail":
+        """Return a trail of its own that starts after the last event of this one."""
+        return Trail(self._events, self._clock, self._previous)

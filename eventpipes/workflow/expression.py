@@ -1,0 +1,208 @@
+"""A JSONata expression, as Step Functions evaluates it.
+
+The library `jsonata-python` evaluates JSONata. Step Functions has its own functions, no `$eval`,
+and fails if there is no result.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+
+from jsonata.jexception import JException
+from jsonata.jsonata import Jsonata
+from jsonata.parser import Parser
+from jsonata.utils import Utils
+
+from eventpipes.errors import InvalidDefinition, Unsupported
+from eventpipes.workflow.functions import functions
+from eventpipes.workflow.state_error import QUERY_EVALUATION_ERROR, StateError
+
+MAX_SECONDS: Final = 1.0
+"""How long Step Functions evaluates an expression. Here it is processor time."""
+CONTEXT: Final = frozenset(
+    {
+        *("Execution.Id", "Execution.Input", "Execution.Name", "Execution.StartTime"),
+        *("State.EnteredTime", "State.Name", "StateMachine.Id", "StateMachine.Name"),
+    }
+)
+"""What the engine gives of `$states.context`."""
+_STATES: Final = "states"
+_MEMBERS: Final = ("input", "result", "errorOutput", "context")
+_STEPS_BETWEEN_LOOKS = 256
+_EXACT: Final = 2**53
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression may read: the variables, `$states`, the time, and chance."""
+
+    variables: Mapping[str, Any]
+    states: Mapping[str, Any]
+    now: Callable[[], datetime]
+    random: Callable[[], float]
+
+    @cached_property
+    def functions(self) -> Mapping[str, Any]:
+        """Step Functions' own functions, as the library calls them."""
+        return {
+            name: Jsonata.JLambda(function)
+            for name, function in functions(self.now, self.random).items()
+        }
+
+
+@dataclass(frozen=True)
+class Expression:
+    """The text between `{%` and `%}`, compiled.
+
+    Several threads may evaluate one expression at the same time: each evaluation has a frame of
+    its own, and the library keeps the rest by thread.
+
+    Raises:
+        InvalidDefinition: it is not JSONata, or uses what Step Functions does not have.
+        Unsupported: it reads something that the engine does not give.
+
+    """
+
+    text: str
+    place: str
+    names: frozenset[str] = field(init=False)
+    members: frozenset[str] = field(init=False)
+    """The members of `$states` that it reads."""
+    _compiled: Any = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        try:
+            compiled = Jsonata.jsonata(self.text)
+        except (JException, RecursionError, ValueError) as error:
+            raise InvalidDefinition(
+                f"{self.place} is not a JSONata expression: {error} in {self.text!r}"
+            ) from None
+        compiled.set_output_convert_nulls(False)
+        compiled.set_validate_input(False)
+        nodes = list(_nodes(compiled.ast))
+        names = frozenset(node.value for node in nodes if node.type == "variable")
+        if "eval" in names:
+            raise InvalidDefinition(
+                f"{self.place}: Step Functions does not have $eval; use $parse for JSON text"
+            )
+        object.__setattr__(self, "_compiled", compiled)
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "members", frozenset(self._members(nodes)))
+
+    def _members(self, nodes: list[Any]) -> Iterator[str]:
+        """Yield the members of `$states`, and refuse what the engine does not give."""
+        paths = [node.steps for node in nodes if node.type == "path"]
+        read = [steps for steps in paths if _is_states(steps[0])]
+        whole = sum(map(_is_states, nodes)) - len(read)
+        if whole or any(len(steps) == 1 or steps[1].type != "name" for steps in read):
+            raise Unsupported(
+                f"{self.place} uses $states as a whole; name a member, such as $states.input"
+            )
+        for steps in read:
+            member = steps[1].value
+            if member not in _MEMBERS:
+                raise InvalidDefinition(
+                    f"{self.place} reads $states.{member}; $states has {', '.join(_MEMBERS)}"
+                )
+            if member == "context":
+                way = ".".join(step.value for step in steps[2:4] if step.type == "name")
+                if way not in CONTEXT:
+                    raise Unsupported(
+                        f"{self.place} reads $states.context.{way}; the engine gives"
+                        f" {', '.join(sorted(CONTEXT))}"
+                    )
+            yield member
+
+    def evaluate(self, scope: Scope) -> Any:  # noqa: ANN401 - JSON is anything
+        """Return the result as JSON values.
+
+        Raises:
+            StateError: States.QueryEvaluationError, also if there is no result.
+
+        """
+        bound: dict[str, Any] = {"__evaluate_entry": _Watch()}
+        for name in self.names:
+            if name == _STATES:
+                bound[name] = scope.states
+            elif name in scope.variables:
+                value = scope.variables[name]
+                bound[name] = Utils.NULL_VALUE if value is None else value
+            elif name in scope.functions:
+                bound[name] = scope.functions[name]
+        try:
+            result = self._compiled.evaluate(None, bound)
+            if result is not None:
+                return _json(result)
+        except _TooLong:
+            raise self._failure(f"takes longer than {MAX_SECONDS:g} second") from None
+        except RecursionError:
+            raise self._failure("exceeds the maximum recursion depth") from None
+        except Exception as error:  # the library raises any error of Python's
+            raise self._failure(f"fails: {error}") from error
+        raise self._failure("returned nothing (undefined)")
+
+    def _failure(self, what: str) -> StateError:
+        return StateError(
+            QUERY_EVALUATION_ERROR,
+            f"The JSONata expression '{self.text}' specified for the field '{self.place}' {what}.",
+        )
+
+
+class _TooLong(BaseException):
+    """An expression takes longer than Step Functions allows."""
+
+
+class _Watch:
+    """Ends an evaluation that takes too long; the library calls it at each step."""
+
+    __slots__ = ("_begin", "_steps")
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._begin = time.thread_time()
+
+    def __call__(self, *_step: object) -> None:
+        self._steps += 1
+        if self._steps % _STEPS_BETWEEN_LOOKS == 0:  # noqa: SIM102 - the clock is asked rarely
+            if time.thread_time() - self._begin > MAX_SECONDS:
+                raise _TooLong
+
+
+def _is_states(node: Any) -> bool:  # noqa: ANN401 - a node of the library
+    return bool(node.type == "variable" and node.value == _STATES)
+
+
+def _nodes(root: object) -> Iterator[Any]:
+    """Yield each node of an expression once."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        match waiting.pop():
+            case Parser.Symbol() as node:
+                if id(node) not in seen:
+                    seen.add(id(node))
+                    waiting.extend(vars(node).values())
+                    yield node
+            case list() | tuple() as several:
+                waiting.extend(several)
+
+
+def _json(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return a result of the library as plain JSON values; numbers are those of JavaScript."""
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return value if -_EXACT <= value <= _EXACT else int(float(value))
+        case float():
+            return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+        case list():
+            return [_json(element) for element in value]
+        case dict():
+            return {name: _json(member) for name, member in value.items()}
+    if value is Utils.NULL_VALUE:
+        return None
+    raise TypeError("the result is a function, which is not JSON")

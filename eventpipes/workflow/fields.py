@@ -1,0 +1,90 @@
+"""The fields of a part of a definition, each taken once; what is left over is refused."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from eventpipes.errors import InvalidDefinition, Unsupported
+
+_JSONPATH = frozenset(
+    {
+        *("InputPath", "OutputPath", "Parameters", "Result", "ResultPath", "ResultSelector"),
+        *("ItemsPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "MaxConcurrencyPath"),
+        *("ErrorPath", "CausePath", "SecondsPath", "TimestampPath"),
+    }
+)
+
+
+class Fields:
+    """The fields of a JSON object; `place` names it in messages."""
+
+    def __init__(self, body: object, place: str) -> None:
+        if not isinstance(body, Mapping):
+            raise InvalidDefinition(f"{place} is not an object, but {body!r}")
+        self.place = place
+        self._left = dict(body)
+
+    def invalid(self, what: str) -> InvalidDefinition:
+        """Return the error of this part."""
+        return InvalidDefinition(f"{self.place}: {what}")
+
+    def has(self, name: str) -> bool:
+        """Say whether a field is there and was not taken yet."""
+        return name in self._left
+
+    def take(self, name: str) -> Any:  # noqa: ANN401 - a definition holds any JSON
+        """Return the value of a field that must be there."""
+        if name not in self._left:
+            raise self.invalid(f"it has no {name}")
+        return self._left.pop(name)
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        """Return a field that is text, and not JSONata."""
+        if name not in self._left:
+            return default
+        value = self.take(name)
+        if not isinstance(value, str):
+            raise self.invalid(f"{name} is not text, but {value!r}")
+        return value
+
+    def must_text(self, name: str) -> str:
+        """Return a field that is text and must be there."""
+        value = self.text(name)
+        if value is None:
+            raise self.invalid(f"it has no {name}")
+        return value
+
+    def number(self, name: str, default: float, *, least: float, most: float) -> float:
+        """Return a field that is a number."""
+        if name not in self._left:
+            return default
+        value = self.take(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            if isinstance(value, str) and value.startswith("{%"):
+                raise Unsupported(f"{self.place}: {name} is JSONata; the engine takes a number")
+            raise self.invalid(f"{name} is not a number, but {value!r}")
+        if not least <= value <= most:
+            raise self.invalid(f"{name} is {value}; use {least:g} to {most:g}")
+        return value
+
+    def whole(self, name: str, default: int, *, least: int, most: int) -> int:
+        """Return a field that is a whole number."""
+        value = self.number(name, default, least=least, most=most)
+        if value != int(value):
+            raise self.invalid(f"{name} is {value}, not a whole number")
+        return int(value)
+
+    def constant(self, name: str, allowed: Collection[str], default: str) -> str:
+        """Return a field that has one of several words."""
+        value = self.text(name, default) or ""
+        if value not in allowed:
+            raise self.invalid(f"{name} is {value!r}; use {' or '.join(allowed)}")
+        return value
+
+    def end(self, *aws_has: str) -> None:
+        """Refuse the fields that are left; `aws_has` are those that AWS takes here."""
+        for name in self._left:
+            if name in aws_has:
+                raise Unsupported(f"{self.place}: the engine does not run the field {name}")
+            if name in _JSONPATH or name.endswith(".$"):
+                raise self.invalid(f"{name} is a field of JSONPath, and this is JSONata")
+            raise self.invalid(f"Step Functions has no field {name} here")

@@ -1,0 +1,192 @@
+"""The Task http:invoke: a request through a connection of EventBridge.
+
+See AWS: "Call HTTPS APIs in Step Functions workflows".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Final
+from urllib.parse import quote
+
+from eventpipes.errors import InvalidDefinition, Unsupported
+from eventpipes.template import from_json
+from eventpipes.workflow.expression import Scope
+from eventpipes.workflow.fields import Fields
+from eventpipes.workflow.payload import Payload
+from eventpipes.workflow.services import HttpAnswer, HttpCall
+from eventpipes.workflow.size import to_text
+from eventpipes.workflow.state_error import QUERY_EVALUATION_ERROR, RUNTIME, StateError
+
+RESOURCE: Final = "arn:aws:states:::http:invoke"
+MAX_SECONDS: Final = 60
+METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
+FORBIDDEN: Final = (
+    *("a-im", "accept-charset", "accept-datetime", "accept-encoding", "authorization"),
+    *("cache-control", "connection", "content-encoding", "content-md5", "date", "expect"),
+    *("forwarded", "from", "host", "http2-settings", "if-match", "if-modified-since"),
+    *("if-none-match", "if-range", "if-unmodified-since", "max-forwards", "origin", "pragma"),
+    *("proxy-authorization", "referer", "server", "te", "trailer", "transfer-encoding"),
+    *("upgrade", "via", "warning", "x-forwarded-*", "x-amz-*", "x-amzn-*"),
+)
+"""Headers that a task may not have; a star stands for any text."""
+_UNREADABLE: Final = ("application/octet-stream", "image/*", "video/*", "audio/*")
+_CONTENT_TYPE: Final = "application/json; charset=UTF-8"
+_FIRST_ERROR: Final = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpTask:
+    """The arguments of an HTTP Task."""
+
+    method: Payload
+    endpoint: Payload
+    connection: Payload
+    query: Payload | None = None
+    headers: Payload | None = None
+    body: Payload | None = None
+
+    resource = ("http", "invoke")
+
+    @classmethod
+    def parse(cls, arguments: object, place: str) -> "HttpTask":
+        """Return the task with these arguments.
+
+        Raises:
+            InvalidDefinition: AWS would refuse it, or it fails whatever the input is.
+            Unsupported: AWS has it, but this engine does not.
+
+        """
+        fields = _arguments(arguments, place)
+        config = Fields(fields.take("InvocationConfig"), f"{place}, Arguments/InvocationConfig")
+        task = cls(
+            method=_payload(fields, "Method"),
+            endpoint=_payload(fields, "ApiEndpoint"),
+            connection=_payload(config, "ConnectionArn"),
+            query=_payload(fields, "QueryParameters") if fields.has("QueryParameters") else None,
+            headers=_payload(fields, "Headers") if fields.has("Headers") else None,
+            body=_payload(fields, "RequestBody") if fields.has("RequestBody") else None,
+        )
+        config.end()
+        fields.end("Authentication", "Transform")
+        for check, payload in (
+            (_method, task.method),
+            (_endpoint, task.endpoint),
+            (_headers, task.headers),
+            (_query, task.query),
+        ):
+            if payload is not None and payload.is_constant:
+                try:
+                    check(payload.constant)
+                except StateError as error:
+                    raise InvalidDefinition(f"{payload.place}: {error.cause}") from None
+        return task
+
+    def call(self, state: str, scope: Scope, *, timeout: float, region: str) -> HttpCall:
+        """Return the request.
+
+        Raises:
+            StateError: an expression fails, or an argument is not what AWS takes.
+
+        """
+        method = _method(self.method.evaluate(scope))
+        endpoint = _endpoint(self.endpoint.evaluate(scope))
+        query = "" if self.query is None else _query(self.query.evaluate(scope))
+        headers = {} if self.headers is None else _headers(self.headers.evaluate(scope))
+        body = "" if self.body is None else to_text(self.body.evaluate(scope))
+        if body and not any(name.lower() == "content-type" for name in headers):
+            headers["Content-Type"] = _CONTENT_TYPE
+        headers["User-Agent"] = f"Amazon|StepFunctions|HttpInvoke|{region}"
+        headers["Range"] = "bytes=0-262144"
+        return HttpCall(
+            state=state,
+            method=method,
+            url=f"{endpoint}{'&' if '?' in endpoint else '?'}{query}" if query else endpoint,
+            headers=headers,
+            body=body,
+            connection_arn=_text(self.connection.evaluate(scope), "ConnectionArn"),
+            timeout=timeout,
+        )
+
+
+def result(answer: HttpAnswer) -> dict[str, Any]:
+    """Return the result of a task for an answer.
+
+    Raises:
+        StateError: States.Http.StatusCode.NNN with the answer's text as its cause, or
+            States.Runtime for an answer that Step Functions does not read.
+
+    """
+    type_ = next((v for k, v in answer.headers.items() if k.lower() == "content-type"), "")
+    kind = type_.partition(";")[0].strip().lower()
+    if any(fnmatchcase(kind, pattern) for pattern in _UNREADABLE):
+        raise StateError(RUNTIME, f"the answer's content type is {kind}, which is not read")
+    if answer.status >= _FIRST_ERROR:
+        error = f"States.Http.StatusCode.{answer.status}"
+        raise StateError(error, answer.text or answer.reason)
+    try:
+        body = from_json(answer.text)
+    except ValueError:
+        body = answer.text
+    return {
+        "Headers": {name.lower(): [value] for name, value in answer.headers.items()},
+        "ResponseBody": body,
+        "StatusCode": answer.status,
+        "StatusText": answer.reason,
+    }
+
+
+def _arguments(arguments: object, place: str) -> Fields:
+    if isinstance(arguments, str) and arguments.startswith("{%"):
+        raise Unsupported(f"{place}: Arguments as a whole are JSONata; the engine takes an object")
+    return Fields(arguments, f"{place}, Arguments")
+
+
+def _payload(fields: Fields, name: str) -> Payload:
+    return Payload(fields.take(name), f"{fields.place}/{name}")
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise StateError(QUERY_EVALUATION_ERROR, f"{what} is not text, but {value!r}")
+    return value
+
+
+def _method(value: object) -> str:
+    if value not in METHODS:
+        raise StateError(RUNTIME, f"Method is {value!r}; use {', '.join(METHODS)}")
+    return str(value)
+
+
+def _endpoint(value: object) -> str:
+    text = _text(value, "ApiEndpoint")
+    if not text.startswith(("https://", "${")):
+        raise StateError(RUNTIME, f"ApiEndpoint is {text!r}, not an address with https")
+    return text
+
+
+def _headers(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise StateError(RUNTIME, f"Headers are not an object, but {value!r}")
+    for name, text in value.items():
+        if any(fnmatchcase(name.lower(), pattern) for pattern in FORBIDDEN):
+            raise StateError(RUNTIME, f"a task may not have the header {name}")
+        if not isinstance(text, str):
+            raise StateError(RUNTIME, f"the header {name} is not text, but {text!r}")
+    own = ("user-agent", "range")
+    return {name: text for name, text in value.items() if name.lower() not in own}
+
+
+def _query(value: object) -> str:
+    if not isinstance(value, Mapping):
+        raise StateError(RUNTIME, f"QueryParameters are not an object, but {value!r}")
+    return "&".join(f"{quote(name, safe='')}={_encoded(name, v)}" for name, v in value.items())
+
+
+def _encoded(name: str, value: object) -> str:
+    match value:
+        case str():
+            return quote(value, safe="")
+        case bool() | int() | float():
+            return quote(to_text(value), safe="")
+    raise StateError(RUNTIME, f"the parameter {name} is not a text or a number, but {value!r}")

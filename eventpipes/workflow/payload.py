@@ -1,0 +1,71 @@
+"""A value of a definition: JSON in which texts between `{%` and `%}` are JSONata."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, Final
+
+from eventpipes.errors import InvalidDefinition
+from eventpipes.workflow.expression import Expression, Scope
+
+_OPEN: Final = "{%"
+_CLOSE: Final = "%}"
+_Evaluate = Callable[[Scope], Any]
+INPUT: Final = ("input", "context")
+RESULT: Final = ("input", "context", "result")
+ERROR_OUTPUT: Final = ("input", "context", "errorOutput")
+
+
+class Payload:
+    """A compiled value; `members` are what it may read of `$states`.
+
+    Raises:
+        InvalidDefinition: an expression is not closed, is not JSONata, or reads another member.
+
+    """
+
+    def __init__(self, value: object, place: str, members: Collection[str] = INPUT) -> None:
+        self.place = place
+        self._expressions: list[Expression] = []
+        self._evaluate = self._compile(value, place)
+        self.is_constant = not self._expressions
+        self.constant = value if self.is_constant else None
+        for expression in self._expressions:
+            for member in sorted(expression.members - set(members)):
+                raise InvalidDefinition(
+                    f"{expression.place} reads $states.{member}, which it does not have;"
+                    f" it has {', '.join(f'$states.{name}' for name in members)}"
+                )
+
+    def evaluate(self, scope: Scope) -> Any:  # noqa: ANN401 - JSON is anything
+        """Return the value; raise States.QueryEvaluationError if an expression has no result."""
+        return self._evaluate(scope)
+
+    def expressions(self) -> Iterator[Expression]:
+        """Yield the expressions in it."""
+        yield from self._expressions
+
+    def _compile(self, value: object, place: str) -> _Evaluate:
+        match value:
+            case str() if value.startswith(_OPEN) or value.endswith(_CLOSE):
+                return self._expression(value, place)
+            case dict():
+                members = [
+                    (name, self._compile(member, f"{place}/{name}"))
+                    for name, member in value.items()
+                ]
+                return lambda scope: {name: member(scope) for name, member in members}
+            case list():
+                elements = [
+                    self._compile(element, f"{place}[{index}]")
+                    for index, element in enumerate(value)
+                ]
+                return lambda scope: [element(scope) for element in elements]
+        return lambda _scope: value
+
+    def _expression(self, text: str, place: str) -> _Evaluate:
+        if not (text.startswith(_OPEN) and text.endswith(_CLOSE) and len(text) > len("{%%}")):
+            raise InvalidDefinition(
+                f"{place}: JSONata is the whole text, from {_OPEN} to {_CLOSE}, not {text!r}"
+            )
+        expression = Expression(text[len(_OPEN) : -len(_CLOSE)].strip(), place)
+        self._expressions.append(expression)
+        return expression.evaluate

@@ -1,0 +1,59 @@
+"""What a state machine needs from the outside: HTTP, SQS, a clock, and chance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from eventpipes.workflow.state_error import StateError
+
+
+@dataclass(frozen=True)
+class HttpCall:
+    """The request of an HTTP Task, before the connection adds its headers and parameters.
+
+    `url` has the encoded query. `headers` are those that Step Functions sends, but for `Host`.
+    `body` is serialized JSON, or "" if there is none. After `timeout` seconds, the service raises
+    TaskError("States.Timeout").
+    """
+
+    state: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str
+    connection_arn: str
+    timeout: float
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """An answer of any status; `text` is its body, decoded."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    text: str
+
+
+class TaskError(StateError):
+    """A service failed: `error` is a name such as `States.Timeout` or `States.Http.Socket`."""
+
+
+class Services(Protocol):
+    """The services that an execution uses."""
+
+    async def http(self, call: HttpCall) -> HttpAnswer:
+        """Send a request, with the connection's headers; raise TaskError without an answer."""
+
+    async def send_message(self, queue_url: str, body: str) -> str:
+        """Send a message to a queue and return its id; raise TaskError if it was not sent."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait before a retry."""
+
+    def now(self) -> datetime:
+        """Return the time, with a time zone."""
+
+    def random(self) -> float:
+        """Return a number from 0 to 1, without 1."""

@@ -1,0 +1,98 @@
+"""The states of a workflow, parsed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eventpipes.workflow.http_task import HttpTask
+from eventpipes.workflow.payload import Payload
+from eventpipes.workflow.recovery import Catcher, Retrier
+from eventpipes.workflow.send_message import SendMessage
+
+Assign = Mapping[str, Payload]
+"""The new value of each variable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """A state that computes; `next` is None at the end."""
+
+    name: str
+    assign: Assign = field(default_factory=dict)
+    output: Payload | None = None
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One of a Choice's rules."""
+
+    condition: Payload
+    next: str
+    assign: Assign = field(default_factory=dict)
+    output: Payload | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A state that goes where the first rule leads whose condition is true."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    default: str | None = None
+    assign: Assign = field(default_factory=dict)
+    output: Payload | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Succeed:
+    """A state that ends the workflow it is in."""
+
+    name: str
+    output: Payload | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fail:
+    """A state that fails the execution."""
+
+    name: str
+    error: Payload | None = None
+    cause: Payload | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map:
+    """A state that runs a workflow for each item; `max_concurrency` 0 is no limit of its own."""
+
+    name: str
+    processor: "Workflow"
+    items: Payload | None = None
+    max_concurrency: int = 0
+    assign: Assign = field(default_factory=dict)
+    output: Payload | None = None
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A state that calls a service."""
+
+    name: str
+    service: HttpTask | SendMessage
+    timeout: Payload | None = None
+    retriers: tuple[Retrier, ...] = ()
+    catchers: tuple[Catcher, ...] = ()
+    assign: Assign = field(default_factory=dict)
+    output: Payload | None = None
+    next: str | None = None
+
+
+State = Pass | Choice | Succeed | Fail | Map | Task
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """States that lead to each other: those of a machine, or those within a Map."""
+
+    start: str
+    states: Mapping[str, State]

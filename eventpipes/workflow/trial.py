@@ -1,0 +1,76 @@
+"""Try a state machine without services, to see what it would send."""
+
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from eventpipes.workflow.execution import Execution
+from eventpipes.workflow.services import HttpAnswer, HttpCall
+from eventpipes.workflow.state_machine import StateMachine
+
+_TICK = timedelta(milliseconds=1)
+NAME = "trial"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a state machine sent, in this order, if each request is answered with 204."""
+
+    calls: tuple[HttpCall, ...]
+    letters: tuple[str, ...]
+    execution: Execution
+
+
+def requests_of(
+    machine: StateMachine,
+    records: Sequence[Mapping[str, Any]],
+    *,
+    arn: str = "",
+    now: datetime | None = None,
+) -> Trial:
+    """Return what a state machine sends for the items that a pipe hands to it.
+
+    `now` is when the execution starts (default: now). The items of a Map are run after each other,
+    so the order is the same each time.
+    """
+    services = _Recorder(now or datetime.now(UTC))
+    execution = _result(machine.run(list(records), services, name=NAME, arn=arn, one_by_one=True))
+    return Trial(tuple(services.calls), tuple(services.letters), execution)
+
+
+def _result(running: Coroutine[Any, Any, Execution]) -> Execution:
+    """Return the result of a coroutine that never waits; an event loop may be running already."""
+    try:
+        running.send(None)
+    except StopIteration as done:
+        result: Execution = done.value
+        return result
+    raise AssertionError("the services of a trial do not wait")
+
+
+@dataclass
+class _Recorder:
+    """Services that accept everything. Their clock moves, so that a loop without end is ended."""
+
+    clock: datetime
+    calls: list[HttpCall] = field(default_factory=list)
+    letters: list[str] = field(default_factory=list)
+
+    async def http(self, call: HttpCall) -> HttpAnswer:
+        self.calls.append(call)
+        return HttpAnswer(204, "No Content", {}, "")
+
+    async def send_message(self, _queue_url: str, body: str) -> str:
+        self.letters.append(body)
+        return f"message-{len(self.letters)}"
+
+    async def sleep(self, seconds: float) -> None:
+        self.clock += timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        self.clock += _TICK
+        return self.clock
+
+    def random(self) -> float:
+        return 0.5
