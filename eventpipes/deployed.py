@@ -15,8 +15,10 @@ from eventpipes.definition import (
     Logging,
     Secret,
     Source,
+    StateMachineTarget,
 )
 from eventpipes.rule import MAX_EVENT_AGE, MAX_RETRY_ATTEMPTS, RuleDefinition
+from eventpipes.workflow_target import connections_of
 
 
 class PipesClient(Protocol):
@@ -34,6 +36,13 @@ class EventsClient(Protocol):
 
     def describe_connection(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803
         """Return a connection."""
+
+
+class StatesClient(Protocol):
+    """The method of the `stepfunctions` client that is used."""
+
+    def describe_state_machine(self, *, stateMachineArn: str) -> Mapping[str, Any]:  # noqa: N803
+        """Return a state machine, with its definition."""
 
 
 class RulesClient(EventsClient, Protocol):
@@ -57,9 +66,16 @@ ReadSecret = Callable[[str], Mapping[str, Any]]
 
 
 def read_definition(
-    name: str, pipes: PipesClient, events: EventsClient, read_secret: ReadSecret
+    name: str,
+    pipes: PipesClient,
+    events: EventsClient,
+    read_secret: ReadSecret,
+    states: StatesClient | None = None,
 ) -> Definition:
-    """Return a deployed pipe, with its destination and connection."""
+    """Return a deployed pipe, with its destination and connection, or with its state machine.
+
+    A pipe to a state machine needs `states`.
+    """
     pipe = pipes.describe_pipe(Name=name)
     parameters = pipe.get("SourceParameters") or {}
     stream = parameters.get("DynamoDBStreamParameters")
@@ -68,13 +84,26 @@ def read_definition(
     log = pipe.get("LogConfiguration") or {}
     arn = pipe["Target"]
     bus = _bus(arn, target.get("EventBridgeEventBusParameters") or {})
-    unsupported = None
+    unsupported, machine = None, None
     if stream is None:
         unsupported = "the source is not a DynamoDB stream"
     elif pipe.get("Enrichment"):
         unsupported = "it has an enrichment"
+    elif _STATE_MACHINE in arn and states is None:
+        unsupported = "the target is a state machine, which is not read here"
+    elif _STATE_MACHINE in arn:
+        assert states is not None
+        invocation = target.get("StepFunctionStateMachineParameters") or {}
+        machine = _state_machine(
+            states.describe_state_machine(stateMachineArn=arn),
+            invocation.get("InvocationType", "REQUEST_RESPONSE"),
+            events,
+            read_secret,
+        )
     elif bus is None and _DESTINATION not in arn:
-        unsupported = "the target is neither an API destination nor an event bus"
+        unsupported = (
+            "the target is neither an API destination nor an event bus nor a state machine"
+        )
     elif bus is not None:
         unsupported = _other_parameters(target.get("EventBridgeEventBusParameters") or {})
     stream = stream or {}
@@ -91,13 +120,17 @@ def read_definition(
             maximum_retry_attempts=stream.get("MaximumRetryAttempts", -1),
             maximum_record_age=stream.get("MaximumRecordAgeInSeconds", -1),
             dead_letter_queue_arn=(stream.get("DeadLetterConfig") or {}).get("Arn"),
+            on_partial_batch_item_failure=stream.get("OnPartialBatchItemFailure"),
+            parallelization_factor=stream.get("ParallelizationFactor", 1),
+            maximum_batching_window=stream.get("MaximumBatchingWindowInSeconds", 0),
         ),
         filters=tuple(each["Pattern"] for each in filters),
         target_arn=arn,
         destination=NO_DESTINATION
-        if unsupported or bus
+        if unsupported or bus or machine
         else _destination(arn, events, read_secret),
         event_bus=bus,
+        state_machine=machine,
         input_template=target.get("InputTemplate") or None,
         path_parameters=tuple(http.get("PathParameterValues") or ()),
         query_string=http.get("QueryStringParameters") or {},
@@ -112,6 +145,29 @@ def read_definition(
 
 
 _DESTINATION = ":api-destination/"
+_STATE_MACHINE = ":stateMachine:"
+
+
+def _state_machine(
+    machine: Mapping[str, Any], invocation: str, events: EventsClient, read_secret: ReadSecret
+) -> StateMachineTarget:
+    log = machine.get("loggingConfiguration") or {}
+    groups = [
+        each["cloudWatchLogsLogGroup"]["logGroupArn"].removesuffix(":*")
+        for each in log.get("destinations") or ()
+    ]
+    return StateMachineTarget(
+        name=machine["name"],
+        arn=machine["stateMachineArn"],
+        definition=machine["definition"],
+        invocation_type=invocation,
+        type=machine["type"],
+        connections={
+            arn: _connection_at(arn, events, read_secret)
+            for arn in sorted(connections_of(machine["definition"]))
+        },
+        log_group_arn=next(iter(groups), None),
+    )
 
 
 def _bus(arn: str, parameters: Mapping[str, Any]) -> EventBus | None:
@@ -205,17 +261,18 @@ def read_rule(
 def _destination(arn: str, events: EventsClient, read_secret: ReadSecret) -> Destination:
     name = arn.partition(_DESTINATION)[2].partition("/")[0]
     destination = events.describe_api_destination(Name=name)
-    connection_arn = destination["ConnectionArn"]
-    connection = events.describe_connection(
-        Name=connection_arn.partition(":connection/")[2].partition("/")[0]
-    )
     return Destination(
         name=name,
         method=destination["HttpMethod"],
         endpoint=destination["InvocationEndpoint"],
         rate_limit=destination.get("InvocationRateLimitPerSecond", 300),
-        connection=_connection(connection, read_secret),
+        connection=_connection_at(destination["ConnectionArn"], events, read_secret),
     )
+
+
+def _connection_at(arn: str, events: EventsClient, read_secret: ReadSecret) -> Connection:
+    name = arn.partition(":connection/")[2].partition("/")[0]
+    return _connection(events.describe_connection(Name=name), read_secret)
 
 
 def _connection(connection: Mapping[str, Any], read_secret: ReadSecret) -> Connection:

@@ -12,7 +12,7 @@ from typing import Final
 from eventpipes import pattern as event_pattern
 from eventpipes.block import is_expression, is_whole_expression, with_expressions_as
 from eventpipes.constants import refused_always
-from eventpipes.definition import MAX_PATTERN_LENGTH, Definition, Destination
+from eventpipes.definition import MAX_PATTERN_LENGTH, Definition, Destination, StateMachineTarget
 from eventpipes.envelope import Envelope
 from eventpipes.errors import EventPipesError, Undeliverable, Unsupported
 from eventpipes.momento import MAX_TTL_SECONDS
@@ -24,6 +24,7 @@ from eventpipes.service_model import EVENTS, PIPES, Model
 from eventpipes.stream_path import misread, unread
 from eventpipes.stream_pattern import met_by_all, misfits, misfits_in_event, unsupported_by_pipes
 from eventpipes.template import Template, from_json
+from eventpipes.workflow_target import WorkflowTarget
 
 _STAND_INS: Final = ("1", "", '"x"', '["x"]', '{"x":["x"]}')
 """Possible values of an expression: text in a string, nothing, a value, a list, an object."""
@@ -79,7 +80,9 @@ def _pipe(definition: Definition, noted: Faults) -> None:
         _pattern(text, noted)
     for template in (definition.input_template, definition.enrichment_template):
         _template(template, noted, Template)
-    if (bus := definition.event_bus) is not None:
+    if definition.state_machine is not None:
+        _state_machine(definition.state_machine, noted)
+    elif (bus := definition.event_bus) is not None:
         try:
             noted.warnings.extend(Envelope(definition, bus).warnings)
         except EventPipesError as error:
@@ -87,6 +90,17 @@ def _pipe(definition: Definition, noted: Faults) -> None:
                 noted.errors.append(str(error))
     else:
         _parameters(definition, noted, PIPES)
+
+
+def _state_machine(machine: StateMachineTarget, noted: Faults) -> None:
+    if not machine.definition or is_whole_expression(machine.definition):
+        return
+    try:
+        WorkflowTarget(machine)
+    except Unsupported as error:
+        noted.warnings.append(f"{error}: it cannot be run locally")
+    except EventPipesError as error:
+        noted.errors.append(str(error))
 
 
 def _misfits(definition: Definition) -> Iterator[str]:
@@ -102,6 +116,8 @@ def _misfits(definition: Definition) -> Iterator[str]:
     of_record = definition.enrichment_template if definition.enriched else definition.input_template
     if of_record and not is_expression(of_record):
         yield from unread(Template(of_record).names)
+    if definition.state_machine is not None:
+        return
     if not definition.enriched and definition.event_bus is None:
         yield from misread({**_numbered(definition.path_parameters), **definition.query_string})
         yield from misread(definition.headers)

@@ -45,7 +45,7 @@ class Unprocessable:
     reason: str
 
 
-Outcome = Filtered | Request | Event | Unprocessable
+Outcome = Filtered | Request | Requests | Event | Unprocessable
 """What a pipe makes of a record."""
 
 

@@ -1,7 +1,8 @@
 """A pipe: it makes a request, or an event for a bus, from one stream record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from eventpipes import pattern as event_pattern
 from eventpipes.definition import MAX_FILTERS, MAX_PATTERN_LENGTH, Definition
@@ -10,7 +11,8 @@ from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable,
 from eventpipes.outcome import Filtered, Outcome, Unprocessable
 from eventpipes.request import RequestForm
 from eventpipes.service_model import PIPES
-from eventpipes.template import Template, timestamp, to_json
+from eventpipes.template import Template, from_json, timestamp, to_json
+from eventpipes.workflow_target import WorkflowTarget, workflow_refusals
 
 
 class Pipe:
@@ -73,15 +75,42 @@ class Pipe:
         except Undeliverable as error:
             return Unprocessable(str(error))
 
-    def _make(self, record: Mapping[str, object], now: datetime | None) -> Outcome:
+    def items(
+        self, records: Iterable[Mapping[str, object]], *, now: datetime | None = None
+    ) -> list[Any]:
+        """Return what a target gets that takes batches: each record through the input template.
+
+        Raises:
+            Undeliverable: a record has a value that JSON cannot have, or is nested too deep.
+
+        """
+        return [self._item(record, now) for record in records]
+
+    def _item(self, record: Mapping[str, object], now: datetime | None) -> object:
+        rendered = self._render(record, now)
+        if rendered is None:
+            return record
+        try:
+            return from_json(rendered)
+        except ValueError:
+            return rendered
+
+    def _render(self, record: Mapping[str, object], now: datetime | None) -> str | None:
         template = self._template
-        rendered = None if template is None else template.render(record, self._context_at(now))
+        return None if template is None else template.render(record, self._context_at(now))
+
+    def _make(self, record: Mapping[str, object], now: datetime | None) -> Outcome:
+        if isinstance(self._target, WorkflowTarget):
+            return self._target.requests(self.items([record], now=now), now)
+        rendered = self._render(record, now)
         if isinstance(self._target, Envelope):
             return self._target.wrap(record, rendered, now or datetime.now(UTC))
         return self._target.fill(record, to_json(record) if rendered is None else rendered)
 
 
-def _target(definition: Definition) -> RequestForm | Envelope:
+def _target(definition: Definition) -> RequestForm | Envelope | WorkflowTarget:
+    if definition.state_machine is not None:
+        return WorkflowTarget(definition.state_machine)
     if definition.event_bus is not None:
         return Envelope(definition, definition.event_bus)
     return RequestForm(
@@ -93,7 +122,7 @@ def _target(definition: Definition) -> RequestForm | Envelope:
     )
 
 
-def refusals(definition: Definition) -> Iterator[InvalidDefinition | Unsupported]:
+def refusals(definition: Definition) -> Iterator[EventPipesError]:
     """Yield what cannot be run of a pipe as a whole: its filters together, its batches, its target.
 
     `Unsupported` is what AWS accepts and only the local cloud does not run.
@@ -103,6 +132,9 @@ def refusals(definition: Definition) -> Iterator[InvalidDefinition | Unsupported
             f"{len(definition.filters)} filters, and a pipe takes {MAX_FILTERS}:"
             " join patterns with $or"
         )
+    if definition.state_machine is not None:
+        yield from workflow_refusals(definition, definition.state_machine)
+        return
     size, to_bus = definition.source.batch_size, definition.event_bus is not None
     if size != 1 and to_bus:
         yield Unsupported(

@@ -29,8 +29,10 @@ _BLOCKS = frozenset(
         "input_transformer",
         "invocation_http_parameters",
         "log_configuration",
+        "logging_configuration",
         "retry_policy",
         "source_parameters",
+        "step_function_state_machine_parameters",
         "target_parameters",
     }
 )

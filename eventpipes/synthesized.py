@@ -21,10 +21,12 @@ from eventpipes.definition import (
     Logging,
     Secret,
     Source,
+    StateMachineTarget,
 )
 from eventpipes.document import Document
 from eventpipes.errors import InvalidDefinition
 from eventpipes.rule import MAX_EVENT_AGE, MAX_RETRY_ATTEMPTS, RuleDefinition
+from eventpipes.workflow_target import connections_of
 
 ACCOUNT = "000000000000"
 _PARAMETERS = ("path_parameter_values", "query_string_parameters", "header_parameters")
@@ -115,13 +117,21 @@ class _Stack:
         destination = Block(f"the destination of {pipe.address}", self._follow(to) or {})
         parameters = target.block("eventbridge_event_bus_parameters")
         bus = self._bus(to, parameters)
+        machine = self._state_machine(
+            to, target.block("step_function_state_machine_parameters").text("invocation_type")
+        )
         unsupported = None
         if not stream:
             unsupported = "the source is not a DynamoDB stream"
         elif pipe.has("enrichment"):
             unsupported = "it has an enrichment"
+        elif machine is not None:
+            unsupported = _unknown_definition(machine)
         elif bus is None and not destination.has("invocation_endpoint"):
-            unsupported = "the target is neither an API destination nor a bus of the same stack"
+            unsupported = (
+                "the target is neither an API destination nor a bus nor a state machine of the same"
+                " stack"
+            )
         elif others := sorted(
             name for name in ("endpoint_id", "resources", "time") if parameters.has(name)
         ):
@@ -149,11 +159,17 @@ class _Stack:
                 maximum_retry_attempts=stream.number("maximum_retry_attempts", -1, unknown=1),
                 maximum_record_age=stream.number("maximum_record_age_in_seconds", -1, unknown=60),
                 dead_letter_queue_arn=self._named(queue) if queue else None,
+                on_partial_batch_item_failure=stream.text("on_partial_batch_item_failure") or None,
+                parallelization_factor=stream.number("parallelization_factor", 1, unknown=1),
+                maximum_batching_window=stream.number(
+                    "maximum_batching_window_in_seconds", 0, unknown=0
+                ),
             ),
             filters=filters,
             target_arn=self._named(to),
-            destination=NO_DESTINATION if bus else self._destination(destination),
+            destination=NO_DESTINATION if bus or machine else self._destination(destination),
             event_bus=bus,
+            state_machine=machine,
             input_template=target.text("input_template") or None,
             path_parameters=http.texts("path_parameter_values"),
             query_string=http.mapping("query_string_parameters"),
@@ -238,6 +254,36 @@ class _Stack:
             source=parameters.text("source"),
         )
 
+    def _state_machine(
+        self, target: str | None, invocation: str | None
+    ) -> StateMachineTarget | None:
+        """Return the state machine, if a pipe's target is one."""
+        match = _REFERENCE.fullmatch(target or "")
+        if match is None or match[1] != "aws_sfn_state_machine":
+            return None
+        machine = Block(f"the state machine {target}", self._follow(target) or {})
+        group = machine.block("logging_configuration").text("log_destination")
+        definition = machine.text("definition") or ""
+        return StateMachineTarget(
+            name=machine.text("name") or match[2],
+            arn=self._named(target),
+            definition=definition,
+            invocation_type=invocation or "REQUEST_RESPONSE",
+            type=machine.text("type") or "STANDARD",
+            connections={
+                arn: _connection(Block(f"the connection {arn}", self._connection(arn)))
+                for arn in connections_of(definition)
+            },
+            log_group_arn=self._named(group.removesuffix(":*")) if group else None,
+        )
+
+    def _connection(self, arn: str) -> Mapping[str, Any]:
+        """Return the connection with an ARN, which may be a reference."""
+        every = self._resources.get("aws_cloudwatch_event_connection", {}).values()
+        known = {body.get("arn"): body for body in every}
+        found: Mapping[str, Any] = self._follow(arn) or known.get(arn) or {}
+        return found
+
     def _bus_name(self, reference: str | None) -> str:
         name = self._named(reference or "default")
         return name.partition(":event-bus/")[2] or name
@@ -271,12 +317,21 @@ class _Stack:
             "aws_cloudwatch_event_api_destination": self._arn("events", f"api-destination/{name}"),
             "aws_cloudwatch_event_bus": self._arn("events", f"event-bus/{name}"),
             "aws_cloudwatch_log_group": self._arn("logs", f"log-group:{name}"),
+            "aws_sfn_state_machine": self._arn("states", f"stateMachine:{name}"),
             "aws_dynamodb_table": self._arn("dynamodb", f"table/{name}/stream/LATEST"),
             "aws_sqs_queue": self._arn("sqs", name),
         }.get(match[1], reference or "")
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self._region}:{ACCOUNT}:{resource}"
+
+
+def _unknown_definition(machine: StateMachineTarget) -> str | None:
+    if not machine.definition:
+        return "the definition of its state machine is known only after apply"
+    if is_whole_expression(machine.definition):
+        return "the definition of its state machine is a Terraform expression"
+    return None
 
 
 def _connection(connection: Block) -> Connection:

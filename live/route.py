@@ -11,6 +11,7 @@ from eventpipes import (
     Outcome,
     Pipe,
     Request,
+    Requests,
     Rule,
     RuleDefinition,
     Unprocessable,
@@ -98,4 +99,6 @@ class Route(Way):
 def _without_event(outcome: Outcome) -> RouteOutcome:
     if isinstance(outcome, Event):
         return Unprocessable("its pipe puts events on a bus, and no rule is known that sends")
+    if isinstance(outcome, Requests):
+        return Unprocessable("its pipe gives records to a state machine, which is no route")
     return outcome

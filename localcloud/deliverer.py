@@ -70,6 +70,7 @@ class Deliverer:
             assert self._bus is not None, outcome.bus_arn
             self._bus.put(outcome, record, created)
             return self._done(record, created, "delivered", event=outcome.envelope)
+        assert isinstance(outcome, Request), "a state machine is not run by a deliverer"
         return self._send_until_done(record, created, outcome)
 
     def _send_until_done(

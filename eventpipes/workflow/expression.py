@@ -11,13 +11,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from jsonata.jexception import JException
-from jsonata.jsonata import Jsonata
-from jsonata.parser import Parser
-from jsonata.utils import Utils
-
 from eventpipes.errors import InvalidDefinition, Unsupported
 from eventpipes.workflow.functions import functions
+from eventpipes.workflow.jsonata_library import JException, Jsonata, Parser, Utils
 from eventpipes.workflow.state_error import QUERY_EVALUATION_ERROR, StateError
 
 MAX_SECONDS: Final = 1.0

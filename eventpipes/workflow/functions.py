@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from jsonata.functions import Functions
-
 from eventpipes.template import from_json
+from eventpipes.workflow.jsonata_library import Functions
 
 _ALGORITHMS: Final = {
     "MD5": "md5",

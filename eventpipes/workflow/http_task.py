@@ -67,6 +67,8 @@ class HttpTask:
             headers=_payload(fields, "Headers") if fields.has("Headers") else None,
             body=_payload(fields, "RequestBody") if fields.has("RequestBody") else None,
         )
+        if not task.connection.is_constant:
+            raise Unsupported(f"{task.connection.place} is JSONata; the engine takes a constant")
         config.end()
         fields.end("Authentication", "Transform")
         for check, payload in (

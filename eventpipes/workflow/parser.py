@@ -1,5 +1,6 @@
 """Parse the definition of a state machine: only what the engine runs as AWS does."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -50,10 +51,10 @@ def parse_machine(definition: str | Mapping[str, Any]) -> tuple[Workflow, int | 
     timeout = fields.whole("TimeoutSeconds", 0, least=1, most=_MOST_SECONDS)
     workflow = _workflow(fields)
     fields.end("Version")
-    names = [name for inner in _workflows(workflow) for name in inner.states]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidDefinition(f"two states have the name {name!r}")
+    names = Counter(state.name for state in workflow.every_state())
+    for name, count in names.items():
+        if count > 1:
+            raise InvalidDefinition(f"{count} states have the name {name!r}")
     _check_variables(workflow, frozenset())
     return workflow, timeout or None
 
@@ -110,13 +111,6 @@ def _ways(state: State) -> Iterator[str]:
                 yield state.next
             if isinstance(state, Task):
                 yield from (catcher.next for catcher in state.catchers)
-
-
-def _workflows(workflow: Workflow) -> Iterator[Workflow]:
-    yield workflow
-    for state in workflow.states.values():
-        if isinstance(state, Map):
-            yield from _workflows(state.processor)
 
 
 def _check_variables(workflow: Workflow, outer: frozenset[str]) -> None:

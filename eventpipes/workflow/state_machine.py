@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from eventpipes.workflow.execution import Execution, HistoryEvent, Trail
+from eventpipes.workflow.http_task import HttpTask
 from eventpipes.workflow.interpreter import Interpreter, TimedOut, timestamp
 from eventpipes.workflow.parser import parse_machine
 from eventpipes.workflow.services import Services
 from eventpipes.workflow.size import check_size
 from eventpipes.workflow.state_error import StateError
-from eventpipes.workflow.states import Workflow
+from eventpipes.workflow.states import Task, Workflow
 
 MAX_SECONDS: Final = 300
 """How long an execution of an Express workflow may take."""
@@ -35,6 +36,15 @@ class StateMachine:
 
         """
         return cls(*parse_machine(definition))
+
+    @property
+    def connections(self) -> frozenset[str]:
+        """The ARNs of the connections that its HTTP Tasks use."""
+        return frozenset(
+            str(state.service.connection.constant)
+            for state in self.workflow.every_state()
+            if isinstance(state, Task) and isinstance(state.service, HttpTask)
+        )
 
     async def run(
         self,

@@ -1,6 +1,6 @@
 """The states of a workflow, parsed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from eventpipes.workflow.http_task import HttpTask
@@ -96,3 +96,10 @@ class Workflow:
 
     start: str
     states: Mapping[str, State]
+
+    def every_state(self) -> Iterator[State]:
+        """Yield the states, each Map before those within it."""
+        for state in self.states.values():
+            yield state
+            if isinstance(state, Map):
+                yield from state.processor.every_state()

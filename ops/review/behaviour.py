@@ -17,6 +17,7 @@ from eventpipes import (
     Outcome,
     Pipe,
     Request,
+    Requests,
     Rule,
     RuleDefinition,
     Unprocessable,
@@ -278,12 +279,16 @@ def _text(outcome: Outcome | None) -> str | None:
         case Event(envelope=envelope):
             lasting = {name: envelope[name] for name in ("source", "detail-type", "detail")}
             return visible(f"an event on the bus: {to_json(lasting)}")
+        case Requests(requests=requests):
+            return "\n\n".join(map(_request_text, requests)) or None
         case Request() as request:
-            headers = masked(request.headers)
-            own = [
-                f"{name}: {value}"
-                for name, value in headers.items()
-                if DEFAULT_HEADERS.get(name) != value
-            ]
-            lines = [f"{request.method} {request.url}", *own, "", request.body]
-            return "\n".join(map(visible, lines))
+            return _request_text(request)
+
+
+def _request_text(request: Request) -> str:
+    headers = masked(request.headers)
+    own = [
+        f"{name}: {value}" for name, value in headers.items() if DEFAULT_HEADERS.get(name) != value
+    ]
+    lines = [f"{request.method} {request.url}", *own, "", request.body]
+    return "\n".join(map(visible, lines))

@@ -14,6 +14,7 @@ from eventpipes import (
     Outcome,
     Pipe,
     Request,
+    Requests,
     Rule,
     RuleDefinition,
     Unprocessable,
@@ -95,6 +96,11 @@ def _tell(outcome: Outcome, why_filtered: str, marks: Sequence[str] = ()) -> Ite
         envelope = outcome.envelope
         yield f"event on {outcome.bus_arn.partition(':event-bus/')[2]}"
         yield f"source {envelope['source']}, detail-type {envelope['detail-type']}"
+    elif isinstance(outcome, Requests):
+        if not outcome.requests:
+            yield "no request"
+        for request in outcome.requests:
+            yield from _tell_request(request)
     else:
         yield from _tell_request(outcome)
         yield from (f"! {mark}" for mark in marks)
