@@ -79,7 +79,16 @@ def in_environment(names: Iterable[str], settings: frozenset[str]) -> Iterator[s
 def _is_misspelt(name: str, setting: str) -> bool:
     if _is_a_letter_off(name, setting) or _is_cut_off(name, setting):
         return True
-    return "_" in name and SequenceMatcher(None, setting, name).ratio() >= ALMOST_THE_SAME
+    return "_" in name and _is_almost(name, setting)
+
+
+def _is_almost(name: str, setting: str) -> bool:
+    """Say whether two names are almost the same; their lengths and letters mostly tell at once."""
+    shorter, longer = sorted((len(name), len(setting)))
+    if 2 * shorter < ALMOST_THE_SAME * (shorter + longer):
+        return False
+    matcher = SequenceMatcher(None, setting, name)
+    return matcher.quick_ratio() >= ALMOST_THE_SAME and matcher.ratio() >= ALMOST_THE_SAME
 
 
 def _is_a_letter_off(name: str, setting: str) -> bool:
