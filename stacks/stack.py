@@ -139,8 +139,14 @@ class MomentoStack(TerraformStack):
         mapping: ItemMapping | Sequence[ItemMapping],
         name: str | None = None,
         role_name: str | None = None,
+        trimmed: bool = False,
+        largest_item: int | None = None,
     ) -> MomentoPipeline:
         """Return a new pipeline, with alarms if the settings ask for them (name as for a table).
+
+        A workflow gets each record with both images. With `trimmed` it gets only the attributes
+        that it reads. `largest_item` is the size of the table's largest item in bytes, if it is
+        known to be less than the 400 KB that DynamoDB allows. Other topologies read neither.
 
         Raises:
             StackError: the id or the name is already used, such as by the table.
@@ -166,7 +172,10 @@ class MomentoStack(TerraformStack):
                     age_seconds=self.settings.record_age_seconds,
                 ),
                 batching=Batching(
-                    size=self.settings.batch_size, concurrency=self.settings.concurrency
+                    size=self.settings.batch_size,
+                    concurrency=self.settings.concurrency,
+                    trimmed=trimmed,
+                    largest_item=largest_item,
                 ),
                 log_level=self.settings.log_level,
                 log_execution_data=self.settings.log_execution_data,

@@ -37,6 +37,7 @@ from stacks.tables.stream_source import StreamSource, must_be_source
 from stacks.access.statement import Statement
 from stacks.pipes.target import BusTarget, RequestTarget
 from stacks.settings.topology import Topology
+from stacks.workflow import record_size
 from stacks.workflow.batching import UNTIL_TOO_OLD, Batching
 from stacks.workflow.filters import filters_of
 from stacks.workflow.requests import requests_of
@@ -151,6 +152,7 @@ class MomentoPipeline(Construct):
                 self,
                 "workflow",
                 name=f"{name}-{CHANGES}",
+                role_name=f"{name}-workflow",
                 requests=requests,
                 stream=source.stream,
                 account=account,
@@ -163,7 +165,12 @@ class MomentoPipeline(Construct):
                 protection=protection,
             )
             filters = filters_of(mappings, source.stream, endpoint.cache_name)
-            self._add_workflow(filters, batching.size, workflow)
+            try:
+                self._add_workflow(filters, batching, workflow)
+                if warning := record_size.warning(source.stream, batching.largest_item):
+                    advise(self, f"pipeline {name}: {warning}")
+            except MappingError as error:
+                raise PipelineError(f"pipeline {name}: {error}") from error
             return
         cache = mappings[0].topic_cache(endpoint.cache_name)
         destinations = {operation: endpoint.destination(operation, cache) for operation in configs}
@@ -232,18 +239,18 @@ class MomentoPipeline(Construct):
             wait_for=[queue_policy, *(rule.ready for rule in self.rules.values())],
         )
 
-    def _add_workflow(self, filters: Sequence[str], batch_size: int, workflow: Workflow) -> None:
+    def _add_workflow(self, filters: Sequence[str], batching: Batching, workflow: Workflow) -> None:
         """Add one pipe to a state machine, which sends the requests."""
         self.workflow = workflow
         name = f"{self.name}-{CHANGES}-pipe"
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
             name=name,
-            target=WorkflowTarget(workflow),
+            target=WorkflowTarget(workflow, trimmed=batching.trimmed),
             patterns=filters,
             role=self._pipes_role([name], workflow.start()),
             retry_policy=replace(self._retry_policy, attempts=UNTIL_TOO_OLD),
-            batch_size=batch_size,
+            batch_size=batching.size,
         )
 
     def _pipes_role(self, names: Iterable[str], sends: Statement) -> ServiceRole:

@@ -20,3 +20,7 @@ class Batching:
 
     size: int = 25
     concurrency: int = 5
+    trimmed: bool = False
+    """Whether the pipe passes on only what the workflow reads of a record."""
+    largest_item: int | None = None
+    """The bytes of the table's largest item, if that is known to be less than DynamoDB allows."""

@@ -16,6 +16,7 @@ from stacks.monitoring.metric import Metric
 from stacks.named_construct import NamedConstruct
 from stacks.pipes.dead_letter_queue import DeadLetterQueue
 from stacks.workflow.definition import Requests, WorkflowParts, definition
+from stacks.workflow.record_size import template_of
 
 LOG_DELIVERY = [
     f"logs:{action}"
@@ -46,6 +47,7 @@ class Workflow(NamedConstruct):
         id_: str,
         *,
         name: str,
+        role_name: str,
         requests: Sequence[Requests],
         stream: Stream,
         account: Account,
@@ -62,7 +64,7 @@ class Workflow(NamedConstruct):
         role = ServiceRole(
             self,
             "role",
-            name=f"{name}-workflow",
+            name=role_name,
             account=account,
             service="states",
             source_arns=[arn],
@@ -83,22 +85,20 @@ class Workflow(NamedConstruct):
             retention_in_days=protection.log_retention_days,
             kms_key_id=protection.key_arn,
         )
+        parts = WorkflowParts(
+            connection_arn=endpoint.connection_arn,
+            queue_url=dead_letter_queue.url,
+            url=endpoint.url,
+            concurrency=concurrency,
+        )
+        self.definition = definition(requests, stream, parts)
         self.resource = SfnStateMachine(
             self,
             "machine",
             name=name,
             type="EXPRESS",
             role_arn=role.arn,
-            definition=definition(
-                requests,
-                stream,
-                WorkflowParts(
-                    connection_arn=endpoint.connection_arn,
-                    queue_url=dead_letter_queue.url,
-                    url=endpoint.url,
-                    concurrency=concurrency,
-                ),
-            ),
+            definition=self.definition,
             logging_configuration={
                 "level": LEVELS[log_level],
                 "include_execution_data": log_execution_data,
@@ -124,11 +124,21 @@ class Workflow(NamedConstruct):
 
 
 class WorkflowTarget:
-    """A state machine that a pipe runs for each batch, and whose answer it waits for."""
+    """A state machine that a pipe runs for each batch, and whose answer it waits for.
 
-    def __init__(self, workflow: Workflow) -> None:
+    The records go to it unchanged, or, if `trimmed`, only with what it reads of them.
+
+    Raises:
+        MappingError: it reads a whole image, so nothing can be trimmed.
+
+    """
+
+    def __init__(self, workflow: Workflow, *, trimmed: bool) -> None:
         self.arn = workflow.arn
+        self._template = template_of(workflow.definition) if trimmed else None
 
     def parameters(self) -> Mapping[str, Any]:
-        """Return how the pipe runs it; the records go to it unchanged."""
-        return {"step_function_state_machine_parameters": {"invocation_type": "REQUEST_RESPONSE"}}
+        """Return how the pipe runs it, and the input template."""
+        how = {"invocation_type": "REQUEST_RESPONSE"}
+        template = {} if self._template is None else {"input_template": self._template}
+        return {"step_function_state_machine_parameters": how, **template}

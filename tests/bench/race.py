@@ -311,13 +311,13 @@ class Race:
                     yield key, version
             return
         begin = time.monotonic()
-        for number, key in enumerate(keys):
+        for begun, key in enumerate(keys):
             if row.rate:
-                time.sleep(max(0.0, begin + number * WRITERS / row.rate - time.monotonic()))
-            for place, version in enumerate(row.each):
+                time.sleep(max(0.0, begin + begun * WRITERS / row.rate - time.monotonic()))
+            for place, next_version in enumerate(row.each):
                 if place and row.pause:
                     time.sleep(row.pause)
-                yield key, version
+                yield key, next_version
 
     def _put(self, key: str, version: int | None) -> None:
         name = self._table["name"]

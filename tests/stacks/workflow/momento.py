@@ -101,7 +101,7 @@ class Table:
     def _key(self, item: dict[str, Any]) -> tuple[str, ...]:
         return tuple(str(item[name]) for name in self._keys)
 
-    def _record(self, event: str, item: dict[str, Any], old: Any, new: Any) -> None:  # noqa: ANN401
+    def _record(self, event: str, item: dict[str, Any], old: Any, new: Any) -> None:
         number = len(self.records)
         images = {"OldImage": old, "NewImage": new}
         self.records.append(

@@ -43,7 +43,7 @@ def both(item: Item) -> str:
     return f"{item['Tenant']['S']}#{item['Order']['N']}"
 
 
-def entry(key: Any, **more: Any) -> CacheEntry:  # noqa: ANN401 - an attribute or a joined text
+def entry(key: Any, **more: Any) -> CacheEntry:
     """Return an entry with the value that the model expects."""
     return CacheEntry(key=key, value=VALUE, ttl=60, key_is_unique=True, **more)
 
