@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final
 
 from constructs import Construct
 
@@ -104,17 +104,9 @@ class MomentoPipeline(Construct):
         super().__init__(scope, id_)
         try:
             must_be_source(source)
-            mappings = _listed(mapping)
-            for each in mappings:
-                must_be(each, ItemMapping, "mapping", "ItemMapping(cache=..., topic=...)")
-                _check_ttl(source, each)
-            if topology is Topology.WORKFLOW:
-                requests = requests_of(mappings, source.stream, endpoint.cache_name)
-            else:
-                configs = _single(mappings).pipe_configs(source.stream, endpoint.cache_name)
-            if topology is Topology.BUS:
-                for operation, config in configs.items():
-                    RuleConfig.of_pipe(config, event_source=name).check(operation)
+            mappings = _checked(mapping, source)
+            if topology is not Topology.WORKFLOW:
+                configs = _configs(mappings, source, endpoint, topology, name)
         except MappingError as error:
             raise PipelineError(f"pipeline {name}: {error}") from error
         self.name = name
@@ -147,30 +139,8 @@ class MomentoPipeline(Construct):
             retry_policy=self._retry_policy,
         )
         if topology is Topology.WORKFLOW:
-            batching = batching or Batching()
-            workflow = Workflow(
-                self,
-                "workflow",
-                name=f"{name}-{CHANGES}",
-                role_name=f"{name}-workflow",
-                requests=requests,
-                stream=source.stream,
-                account=account,
-                endpoint=endpoint,
-                dead_letter_queue=self.dead_letter_queue,
-                concurrency=batching.concurrency,
-                settle_seconds=iam_settle_seconds,
-                log_level=log_level,
-                log_execution_data=log_execution_data,
-                protection=protection,
-            )
-            filters = filters_of(mappings, source.stream, endpoint.cache_name)
-            try:
-                self._add_workflow(filters, batching, workflow)
-                if warning := record_size.warning(source.stream, batching.largest_item):
-                    advise(self, f"pipeline {name}: {warning}")
-            except MappingError as error:
-                raise PipelineError(f"pipeline {name}: {error}") from error
+            logging = {"log_level": log_level, "log_execution_data": log_execution_data}
+            self._add_workflow(mappings, batching or Batching(), logging, protection)
             return
         cache = mappings[0].topic_cache(endpoint.cache_name)
         destinations = {operation: endpoint.destination(operation, cache) for operation in configs}
@@ -239,19 +209,47 @@ class MomentoPipeline(Construct):
             wait_for=[queue_policy, *(rule.ready for rule in self.rules.values())],
         )
 
-    def _add_workflow(self, filters: Sequence[str], batching: Batching, workflow: Workflow) -> None:
+    def _add_workflow(
+        self,
+        mappings: Sequence[ItemMapping],
+        batching: Batching,
+        logging: Mapping[str, Any],
+        protection: Protection,
+    ) -> None:
         """Add one pipe to a state machine, which sends the requests."""
-        self.workflow = workflow
+        stream, cache = self.source.stream, self._endpoint.cache_name
+        try:
+            self.workflow = Workflow(
+                self,
+                "workflow",
+                name=f"{self.name}-{CHANGES}",
+                role_name=f"{self.name}-workflow",
+                requests=requests_of(mappings, stream, cache),
+                stream=stream,
+                account=self._account,
+                endpoint=self._endpoint,
+                dead_letter_queue=self.dead_letter_queue,
+                concurrency=batching.concurrency,
+                settle_seconds=self._settle_seconds,
+                protection=protection,
+                **logging,
+            )
+            target = WorkflowTarget(self.workflow, trimmed=batching.trimmed)
+            warning = record_size.warning(stream, batching.largest_item)
+        except MappingError as error:
+            raise PipelineError(f"pipeline {self.name}: {error}") from error
         name = f"{self.name}-{CHANGES}-pipe"
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
             name=name,
-            target=WorkflowTarget(workflow, trimmed=batching.trimmed),
-            patterns=filters,
-            role=self._pipes_role([name], workflow.start()),
+            target=target,
+            patterns=filters_of(mappings, stream, cache),
+            role=self._pipes_role([name], self.workflow.start()),
             retry_policy=replace(self._retry_policy, attempts=UNTIL_TOO_OLD),
             batch_size=batching.size,
         )
+        if warning:
+            advise(self, f"pipeline {self.name}: {warning}")
 
     def _pipes_role(self, names: Iterable[str], sends: Statement) -> ServiceRole:
         return ServiceRole(
@@ -266,8 +264,42 @@ class MomentoPipeline(Construct):
         )
 
 
-def _listed(mapping: ItemMapping | Sequence[ItemMapping]) -> list[ItemMapping]:
-    return list(mapping) if isinstance(mapping, list | tuple) else [cast(ItemMapping, mapping)]
+def _checked(
+    mapping: ItemMapping | Sequence[ItemMapping], source: StreamSource
+) -> Sequence[ItemMapping]:
+    """Return the mappings.
+
+    Raises:
+        MappingError: something else is given, or a mapping does not fit the source.
+
+    """
+    given: Sequence[Any] = mapping if isinstance(mapping, list | tuple) else [mapping]
+    mappings = []
+    for each in given:
+        must_be(each, ItemMapping, "mapping", "ItemMapping(cache=..., topic=...)")
+        _check_ttl(source, each)
+        mappings.append(each)
+    return mappings
+
+
+def _configs(
+    mappings: Sequence[ItemMapping],
+    source: StreamSource,
+    endpoint: MomentoEndpoint,
+    topology: Topology,
+    name: str,
+) -> Mapping[str, PipeConfig]:
+    """Return the configuration of a pipe, or of the pipe of a rule, for each operation.
+
+    Raises:
+        MappingError: pipes or rules cannot send it.
+
+    """
+    configs = _single(mappings).pipe_configs(source.stream, endpoint.cache_name)
+    if topology is Topology.BUS:
+        for operation, config in configs.items():
+            RuleConfig.of_pipe(config, event_source=name).check(operation)
+    return configs
 
 
 def _single(mappings: Sequence[ItemMapping]) -> ItemMapping:

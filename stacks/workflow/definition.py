@@ -23,7 +23,8 @@ from stacks.workflow.request import LONGEST_SECONDS
 Requests: TypeAlias = EntryRequests | MessageRequests
 
 GROUP, EACH = "Group the records", "Each group"
-PLAN, NEXT = "Plan the requests", "Next request"
+KEEP, PLAN, NEXT = "Keep the records", "Plan the requests", "Next request"
+"""Records and steps are kept by two states, because one may assign 256 KiB at most."""
 JUDGE, LETTER = "What the error means", "Send a dead letter"
 REST, DONE, STOP = "Leave the rest", "Group done", "Stop for every record"
 
@@ -38,6 +39,8 @@ LONGEST_TEXT = 30_000
 LONGEST_CAUSE = 1_000
 
 BUSY = r"/^States\.(Timeout|Http\.Socket|Http\.StatusCode\.(408|409|425|429|5\d\d))$/"
+UNREADABLE = "States.QueryEvaluationError"
+"""No request can be made of a record, so that trying again would not help."""
 REFUSED = r"/^States\.Http\.StatusCode\.(3|4)\d\d$/"
 CONCERNS_ALL = r"/^States\.Http\.StatusCode\.(401|403|404|407)$/"
 
@@ -68,15 +71,17 @@ def definition(requests: Sequence[Requests], stream: Stream, parts: WorkflowPart
                 "MaxConcurrency": parts.concurrency,
                 "ItemProcessor": {
                     "ProcessorConfig": {"Mode": "INLINE"},
-                    "StartAt": PLAN,
+                    "StartAt": KEEP,
                     "States": {
+                        KEEP: {
+                            "Type": "Pass",
+                            "Assign": {"records": "{% $states.input.records %}"},
+                            "Output": {},
+                            "Next": PLAN,
+                        },
                         PLAN: {
                             "Type": "Pass",
-                            "Assign": {
-                                "records": "{% $states.input.records %}",
-                                "steps": expression(_steps(requests, stream)),
-                                "step": 0,
-                            },
+                            "Assign": {"steps": expression(_steps(requests, stream)), "step": 0},
                             "Output": {},
                             "Next": NEXT,
                         },
@@ -158,6 +163,7 @@ def _judge(in_many_caches: Sequence[str]) -> dict[str, Any]:
             {"Condition": expression(f"$contains($error.Error, {BUSY})"), "Next": REST},
             {"Condition": expression(stop), "Next": STOP},
             {"Condition": expression(f"$contains($error.Error, {REFUSED})"), "Next": LETTER},
+            {"Condition": f'{{% $error.Error = "{UNREADABLE}" %}}', "Next": LETTER},
         ],
         "Default": STOP,
     }
@@ -218,9 +224,14 @@ def _steps(requests: Sequence[Requests], stream: Stream) -> str:
     """
     images = RecordImages(stream, "$r")
     entries = [one for one in requests if isinstance(one, EntryRequests)]
+    count = len(entries)
     changes = [
-        *(code for one in entries for code in one.delete_step(images, "$i")),
-        *(code for one in entries for code in one.put_step(images, "$i")),
+        *(
+            code
+            for at, one in enumerate(entries, count)
+            for code in one.delete_step(images, "$i", at)
+        ),
+        *(code for at, one in enumerate(entries) for code in one.put_step(images, "$i", at)),
     ]
     messages = [
         code
@@ -231,7 +242,7 @@ def _steps(requests: Sequence[Requests], stream: Stream) -> str:
     lines = [f"$changes := {_of_each(changes)}", f"$messages := {_of_each(messages)}"]
     lines.append(
         "$last := $count($changes) = 0 ? []"
-        " : [$each($changes{ entry: $[-1] }, function($step) { $step })^(record, >do)]"
+        " : [$each($changes{ entry: $[-1] }, function($step) { $step })^(record, at)]"
     )
     return f"( {'; '.join([*lines, '[$last, $messages]'])} )"
 
@@ -240,7 +251,7 @@ def _of_each(codes: Sequence[str]) -> str:
     if not codes:
         return "[]"
     made = ", ".join(codes)
-    return f'[$map($states.input.records, function($r, $i) {{ {{ "s": [{made}] }} }}).s]'
+    return f'[$map($records, function($r, $i) {{ {{ "s": [{made}] }} }}).s]'
 
 
 def _groups(requests: Sequence[Requests], stream: Stream) -> str:

@@ -139,8 +139,12 @@ class EntryRequests:
                     place = images.value(attribute, image)
                     yield f'$exists({place}) and {place} != ""'
 
-    def put_step(self, images: RecordImages, number: str) -> Iterator[str]:
-        """Yield JSONata for the put of a record, if there is one: an object, or nothing."""
+    def put_step(self, images: RecordImages, number: str, at: int) -> Iterator[str]:
+        """Yield JSONata for the put of a record, if there is one: an object, or nothing.
+
+        `number` is JSONata for the record's place in the group, `at` the step's place among those
+        of the record.
+        """
         if not self.entry.put:
             return
         state = quoted(self.put_state)
@@ -148,9 +152,9 @@ class EntryRequests:
             until = images.value(self.entry.ttl.attribute, images.new)
             passed = f"$exists({until}) and $number({until}) <= {TIME}"
             state = f"{passed} ? {quoted(self.delete_state)} : {state}"
-        yield f"{self.has(images, old=False)} ? {self._step(state, number, images, images.new)}"
+        yield f"{self.has(images, old=False)} ? {self._step(state, number, at, images, images.new)}"
 
-    def delete_step(self, images: RecordImages, number: str) -> Iterator[str]:
+    def delete_step(self, images: RecordImages, number: str, at: int) -> Iterator[str]:
         """Yield JSONata for the delete of a record, if there is one: an object, or nothing."""
         if not self.entry.delete:
             return
@@ -165,7 +169,7 @@ class EntryRequests:
                 matches(self.narrowing.conditions, images, images.old),
             )
         state = quoted(self.delete_state)
-        yield f"{gone} ? {self._step(state, number, images, images.old)}"
+        yield f"{gone} ? {self._step(state, number, at, images, images.old)}"
 
     @property
     def _never_moves(self) -> bool:
@@ -176,10 +180,11 @@ class EntryRequests:
             for attribute in attributes_of(text)
         )
 
-    def _step(self, state: str, number: str, images: RecordImages, image: str) -> str:
+    def _step(self, state: str, number: str, at: int, images: RecordImages, image: str) -> str:
         key, name = self.entry.key, self.name_of(images, image)
         read = images.url_safe if self._is_binary else images.joined
-        parts = {"do": state, "record": number, "entry": name, "key": read(key, image)}
+        parts = {"do": state, "record": number, "at": str(at), "entry": name}
+        parts["key"] = read(key, image)
         if not self.in_one_cache:
             parts["cache"] = self._cache_code(images, image)
         return object_code(parts)

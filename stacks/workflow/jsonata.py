@@ -28,7 +28,8 @@ def quoted(text: str) -> str:
 
 def constant(text: str) -> str:
     """Return a constant text as a value in a definition."""
-    return expression(quoted(text)) if text.startswith("{%") else text
+    is_half = text.startswith("{%") or text.endswith("%}")
+    return expression(quoted(text)) if is_half else text
 
 
 def step(name: str) -> str:

@@ -70,10 +70,18 @@ class RequestTask:
             ],
             "Catch": [
                 {
+                    "ErrorEquals": ["States.QueryEvaluationError"],
+                    "Assign": {
+                        "error": "{% $states.errorOutput %}",
+                        "refused": {"method": self.method, "endpoint": "", "query": {}, "body": ""},
+                    },
+                    "Next": failed,
+                },
+                {
                     "ErrorEquals": ["States.ALL"],
                     "Assign": {"error": "{% $states.errorOutput %}", "refused": refused},
                     "Next": failed,
-                }
+                },
             ],
             "Assign": {"step": "{% $step + 1 %}"},
             "Output": {},

@@ -35,7 +35,8 @@ Model = Callable[[Item], str | None]
 
 def word(item: Item, name: str) -> str | None:
     """Return an attribute that is text."""
-    return item.get(name, {}).get("S")
+    text: str | None = item.get(name, {}).get("S")
+    return text
 
 
 def both(item: Item) -> str:

@@ -1,0 +1,321 @@
+"""What a workflow sends for a change: entries, messages, and what only a workflow can send."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from eventpipes.workflow import HttpCall
+from eventpipes.workflow.trial import requests_of
+from stacks.mapping import (
+    Attribute,
+    CacheEntry,
+    Field,
+    ItemMapping,
+    KeySchema,
+    MappingError,
+    Stream,
+    StreamView,
+    TopicMessage,
+)
+from stacks.mapping.conditions import Became
+from stacks.mapping.plain import Before, Plain
+from stacks.mapping.text import Text
+from stacks.mapping.until import Until
+from tests.stacks.workflow.machine import machine
+from tests.stacks.workflow.momento import Table
+
+TENANT, ORDER = Attribute("Tenant"), Attribute("Order", "N")
+STATUS, EXPIRES = Attribute("Status"), Attribute("Expires", "N")
+STREAM = Stream(KeySchema(TENANT, ORDER))
+KEY = Text(TENANT, "#", ORDER)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+EPOCH = int(NOW.timestamp())
+
+
+def item(status: str | None = None, tenant: str = "t", **more: Any) -> dict[str, Any]:
+    """Return an item in DynamoDB JSON."""
+    made: dict[str, Any] = {"Tenant": {"S": tenant}, "Order": {"N": "7"}}
+    return made | ({} if status is None else {"Status": {"S": status}}) | more
+
+
+def entry(**more: Any) -> CacheEntry:
+    """Return an entry of an order."""
+    return CacheEntry(**{"key": KEY, "value": [STATUS], "ttl": 60} | more)
+
+
+def sent(
+    mappings: ItemMapping | Sequence[ItemMapping],
+    *items: dict[str, Any] | None,
+    stream: Stream = STREAM,
+) -> list[HttpCall]:
+    """Return what is sent for the last change of an item that had these values, or was removed."""
+    table = Table(*(key.name for key in stream.keys.attributes))
+    for number, one in enumerate(items):
+        if one is None:
+            table.delete(items[number - 1] or {})
+        else:
+            table.put(one)
+    given = [mappings] if isinstance(mappings, ItemMapping) else mappings
+    trial = requests_of(machine(given, stream), table.records[-1:], now=NOW)
+    assert trial.execution.status == "SUCCEEDED", (trial.execution.error, trial.execution.cause)
+    assert trial.execution.output == {"batchItemFailures": []}
+    assert not trial.letters
+    return list(trial.calls)
+
+
+def lines(calls: Sequence[HttpCall]) -> list[str]:
+    """Return method and URL of each request."""
+    return [f"{call.method} {call.url.removeprefix('https://momento.example')}" for call in calls]
+
+
+def only_body(calls: Sequence[HttpCall]) -> Any:
+    """Return the body of the only request, parsed."""
+    (call,) = calls
+    return json.loads(call.body)
+
+
+def test_key_is_joined_from_attributes() -> None:
+    calls = sent(ItemMapping(cache=entry()), item("open"))
+    assert lines(calls) == ["PUT /cache/c?key=t%237&ttl_seconds=60"]
+    assert only_body(calls) == {"Status": "open"}
+    assert lines(sent(ItemMapping(cache=entry()), item("open"), None)) == [
+        "DELETE /cache/c?key=t%237"
+    ]
+
+
+def test_changed_key_puts_the_new_entry_and_deletes_the_old_one() -> None:
+    mapping = ItemMapping(cache=entry(key=STATUS, key_is_unique=True))
+    assert lines(sent(mapping, item("a"), item("b"))) == [
+        "PUT /cache/c?key=b&ttl_seconds=60",
+        "DELETE /cache/c?key=a",
+    ]
+    assert lines(sent(mapping, item("a"), item())) == ["DELETE /cache/c?key=a"]
+    assert lines(sent(mapping, item(), item("b"))) == ["PUT /cache/c?key=b&ttl_seconds=60"]
+    assert lines(sent(mapping, item("a"), item("a", More={"S": "x"}))) == [
+        "PUT /cache/c?key=a&ttl_seconds=60"
+    ]
+    assert lines(sent(mapping, item(""), item("", More={"S": "x"}))) == []
+
+
+def test_cache_is_named_by_an_attribute() -> None:
+    mapping = ItemMapping(cache=entry(cache=Text("of-", TENANT)))
+    assert lines(sent(mapping, item(tenant="a/b"))) == [
+        "PUT /cache/of-a%2Fb?key=a%2Fb%237&ttl_seconds=60"
+    ]
+
+
+def test_entry_moves_between_caches() -> None:
+    mapping = ItemMapping(cache=entry(cache=STATUS))
+    assert lines(sent(mapping, item("a"), item("b"))) == [
+        "PUT /cache/b?key=t%237&ttl_seconds=60",
+        "DELETE /cache/a?key=t%237",
+    ]
+
+
+def test_ttl_is_the_time_until_an_attribute() -> None:
+    mapping = ItemMapping(cache=entry(ttl=Until(EXPIRES)))
+
+    def ttl_of(expires: float) -> str:
+        return lines(sent(mapping, item(Expires={"N": str(expires)})))[0]
+
+    assert ttl_of(EPOCH + 90) in (
+        f"PUT /cache/c?key=t%237&ttl_seconds={seconds}" for seconds in (89, 90)
+    )
+    assert ttl_of(EPOCH + 1) == "PUT /cache/c?key=t%237&ttl_seconds=1"
+    assert ttl_of(EPOCH + 10**9) == "PUT /cache/c?key=t%237&ttl_seconds=86400"
+    assert ttl_of(EPOCH) == "DELETE /cache/c?key=t%237"
+    assert ttl_of(EPOCH - 5) == "DELETE /cache/c?key=t%237"
+
+
+def test_item_without_the_time_is_sent_so_that_momento_refuses_it() -> None:
+    mapping = ItemMapping(cache=entry(ttl=Until(EXPIRES)))
+    assert lines(sent(mapping, item())) == ["PUT /cache/c?key=t%237&ttl_seconds="]
+
+
+def test_longest_ttl_can_be_set() -> None:
+    mapping = ItemMapping(cache=entry(ttl=Until(EXPIRES, most=10)))
+    assert lines(sent(mapping, item(Expires={"N": str(EPOCH + 90)}))) == [
+        "PUT /cache/c?key=t%237&ttl_seconds=10"
+    ]
+
+
+def test_binary_key_is_sent_as_momento_takes_it() -> None:
+    """URL-safe Base64 without padding; the stream has "+/8=" for the bytes fb ff."""
+    mapping = ItemMapping(cache=entry(key=Attribute("Token", "B"), key_is_unique=True))
+    assert lines(sent(mapping, item(Token={"B": "+/8="}))) == [
+        "PUT /cache/c?key_base64=-_8&ttl_seconds=60"
+    ]
+
+
+PLAIN_CASES: dict[str, tuple[dict[str, Any], Any]] = {
+    "text is escaped": ({"S": 'say "hi"\\\n\u2028\x01 日本 😀'}, 'say "hi"\\\n\u2028\x01 日本 😀'),
+    "a number": ({"N": "12.5"}, 12.5),
+    "a negative number": ({"N": "-3"}, -3),
+    "a small number": ({"N": "0.000001"}, 0.000001),
+    "fifteen digits": ({"N": "123456789012345"}, 123456789012345),
+    "more digits stay text": ({"N": "1234567890123456789"}, "1234567890123456789"),
+    "an exact decimal that a double rounds": ({"N": "0.12345678901234567"}, "0.12345678901234567"),
+    "a huge number stays text": ({"N": "1" + "0" * 100}, "1" + "0" * 100),
+    "true": ({"BOOL": True}, True),
+    "false": ({"BOOL": False}, False),
+    "null": ({"NULL": True}, None),
+    "binary": ({"B": "+/8="}, "+/8="),
+    "an empty map": ({"M": {}}, {}),
+    "an empty list": ({"L": []}, []),
+    "a list of one": ({"L": [{"N": "1"}]}, [1]),
+    "a list of a list of one": ({"L": [{"L": [{"N": "1"}]}]}, [[1]]),
+    "lists in lists": (
+        {"L": [{"L": []}, {"L": [{"S": "a"}, {"L": [{"M": {}}]}]}]},
+        [[], ["a", [{}]]],
+    ),
+    "a map": (
+        {"M": {'a"b': {"S": ""}, "n": {"N": "1"}, "m": {"M": {"l": {"L": [{"NULL": True}]}}}}},
+        {'a"b': "", "n": 1, "m": {"l": [None]}},
+    ),
+    "a set of text": ({"SS": ["b", "a"]}, ["b", "a"]),
+    "a set of one": ({"SS": ["b"]}, ["b"]),
+    "a set of numbers": ({"NS": ["1", "1234567890123456789"]}, [1, "1234567890123456789"]),
+    "a set of binaries": ({"BS": ["+/8="]}, ["+/8="]),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN_CASES)
+def test_attribute_as_plain_json(name: str) -> None:
+    typed, plain = PLAIN_CASES[name]
+    ((type_, _),) = typed.items()
+    value = {"it": Plain(Attribute("It", type_)), "all": Plain(Field.NEW_IMAGE)}
+    body = only_body(sent(ItemMapping(cache=entry(value=value)), item(It=typed)))
+    assert body["it"] == plain
+    assert body["all"] == {"Tenant": "t", "Order": 7, "It": plain}
+    assert type(body["it"]) is type(plain)
+
+
+def test_missing_plain_attribute_is_null() -> None:
+    value = {"it": Plain(STATUS), "was": Plain(Before(STATUS)), "old": Plain(Field.OLD_IMAGE)}
+    mapping = ItemMapping(cache=entry(value=value))
+    assert only_body(sent(mapping, item())) == {"it": None, "was": None, "old": None}
+    assert only_body(sent(mapping, item("a"), item("b"))) == {
+        "it": "b",
+        "was": "a",
+        "old": {"Tenant": "t", "Order": 7, "Status": "a"},
+    }
+
+
+def test_attribute_before_the_change() -> None:
+    mapping = ItemMapping(topic=TopicMessage(topic="t", value={"was": Before(STATUS)}))
+    assert only_body(sent(mapping, item("a"), item("b"))) == {"was": "a"}
+    assert only_body(sent(mapping, item("a"))) == {"was": ""}
+
+
+def test_message_for_what_an_attribute_became() -> None:
+    message = TopicMessage(topic="t", value=[STATUS], where={STATUS: [Became("shipped")]})
+    mapping = ItemMapping(topic=message)
+    assert len(sent(mapping, item("open"), item("shipped"))) == 1
+    assert len(sent(mapping, item("shipped"))) == 1, "an inserted item had nothing before"
+    assert sent(mapping, item("shipped"), item("shipped", More={"S": "x"})) == []
+    assert sent(mapping, item("shipped"), item("open")) == []
+    assert sent(mapping, item("shipped"), None) == []
+
+
+def test_message_has_conditions_of_its_own() -> None:
+    message = TopicMessage(topic="t", value=[STATUS], where={STATUS: ["paid"]})
+    mapping = ItemMapping(cache=entry(), topic=message)
+    assert [call.method for call in sent(mapping, item("open"))] == ["PUT"]
+    assert [call.method for call in sent(mapping, item("paid"))] == ["PUT", "POST"]
+
+
+def test_several_entries_and_messages_of_one_mapping() -> None:
+    by_status = entry(key=Text("s-", STATUS), key_is_unique=True)
+    mapping = ItemMapping(
+        cache=[entry(), by_status],
+        topic=[TopicMessage(topic="all"), TopicMessage(topic=Text("of-", TENANT))],
+    )
+    assert lines(sent(mapping, item("open"))) == [
+        "PUT /cache/c?key=t%237&ttl_seconds=60",
+        "PUT /cache/c?key=s-open&ttl_seconds=60",
+        "POST /topics/c/all",
+        "POST /topics/c/of-t",
+    ]
+
+
+def test_several_kinds_of_items_of_one_table() -> None:
+    orders = ItemMapping(cache=entry(), where={STATUS: ["order"]})
+    others = ItemMapping(topic=TopicMessage(topic="t"), where={STATUS: ["customer"]})
+    assert lines(sent([orders, others], item("order"))) == ["PUT /cache/c?key=t%237&ttl_seconds=60"]
+    assert lines(sent([orders, others], item("customer"))) == ["POST /topics/c/t"]
+    assert lines(sent([orders, others], item("order"), item("customer"))) == [
+        "DELETE /cache/c?key=t%237",
+        "POST /topics/c/t",
+    ]
+
+
+def test_constants_that_look_like_expressions_are_sent_as_they_are() -> None:
+    value = {"a": "{% $states.input %}", "b": "x %}", "c": 'say "hi"', "d": {"e": 1.5, "f": True}}
+    assert only_body(sent(ItemMapping(cache=entry(value=value)), item())) == value
+
+
+REFUSED: dict[str, tuple[ItemMapping, str]] = {
+    "joined key": (ItemMapping(cache=entry()), "key is joined from Tenant"),
+    "cache by attribute": (
+        ItemMapping(cache=entry(key=STATUS, key_is_unique=True, cache=TENANT)),
+        "the cache is named by Tenant",
+    ),
+    "until": (
+        ItemMapping(cache=entry(key=STATUS, key_is_unique=True, ttl=Until(EXPIRES))),
+        "the ttl lives until Expires",
+    ),
+    "plain": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": Plain(STATUS)})),
+        "Status .S. as plain JSON",
+    ),
+    "before": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": Before(STATUS)})),
+        "Status .S. before the change",
+    ),
+    "joined value": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": KEY})),
+        "the value holds Tenant",
+    ),
+    "joined topic": (ItemMapping(topic=TopicMessage(topic=KEY)), "the topic is joined"),
+    "topic's cache": (
+        ItemMapping(topic=TopicMessage(topic="t", cache=TENANT)),
+        "the topic's cache is named by Tenant",
+    ),
+    "message's where": (
+        ItemMapping(topic=TopicMessage(topic="t", where={STATUS: ["a"]})),
+        "where of its own",
+    ),
+    "became": (
+        ItemMapping(topic=TopicMessage(topic="t"), where={STATUS: [Became("a")]}),
+        "says what Status .S. became",
+    ),
+    "entries": (ItemMapping(cache=[entry(), entry(key=STATUS)]), "an item has 2 entries"),
+    "messages": (
+        ItemMapping(topic=[TopicMessage(topic="a"), TopicMessage(topic="b")]),
+        "a change has 2 messages",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_topologies_refuse_it_and_name_this_one(name: str) -> None:
+    mapping, why = REFUSED[name]
+    with pytest.raises(MappingError, match=f"{why}.*TOPOLOGY=workflow"):
+        mapping.pipe_configs(STREAM, "c")
+
+
+@pytest.mark.parametrize("view", [StreamView.KEYS_ONLY, StreamView.NEW_IMAGE])
+def test_what_the_stream_does_not_show_is_refused(view: StreamView) -> None:
+    mapping = ItemMapping(cache=entry(key=STATUS, key_is_unique=True))
+    with pytest.raises(MappingError, match="the entry needs Status"):
+        machine([mapping], Stream(STREAM.keys, view))
+
+
+def test_stream_of_keys_is_enough_for_deletes() -> None:
+    mapping = ItemMapping(cache=entry(put=False))
+    stream = Stream(STREAM.keys, StreamView.KEYS_ONLY)
+    assert lines(sent(mapping, item(), None, stream=stream)) == ["DELETE /cache/c?key=t%237"]
+    assert sent(mapping, item(), stream=stream) == []
