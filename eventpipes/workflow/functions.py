@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from eventpipes.template import from_json
-from eventpipes.workflow.jsonata_library import Functions
+from eventpipes.workflow.jsonata_library import Functions, Utils
 
 _ALGORITHMS: Final = {
     "MD5": "md5",
@@ -58,7 +58,8 @@ def parse(text: Any) -> Any:  # noqa: ANN401
         return None
     if not isinstance(text, str):
         raise TypeError("$parse takes text")
-    return from_json(text)
+    found = from_json(text)
+    return Utils.NULL_VALUE if found is None else found  # None is JSONata's undefined
 
 
 def _whole(number: Any) -> int:  # noqa: ANN401

@@ -43,7 +43,8 @@ def item(status: str | None = None, tenant: str = "t", **more: Any) -> dict[str,
 
 def entry(**more: Any) -> CacheEntry:
     """Return an entry of an order."""
-    return CacheEntry(**{"key": KEY, "value": [STATUS], "ttl": 60} | more)
+    given: dict[str, Any] = {"key": KEY, "value": [STATUS], "ttl": 60} | more
+    return CacheEntry(**given)
 
 
 def sent(
