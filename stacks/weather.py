@@ -25,6 +25,7 @@ class WeatherStack(MomentoStack):
             role_name=role_name(prefix),
             source=table,
             mapping=weather_mapping(settings),
+            largest_item=1_000,
         )
         outputs = {
             "table_name": table.name,

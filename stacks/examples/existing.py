@@ -29,7 +29,7 @@ class ExistingStack(MomentoStack):
         keys = KeySchema(Attribute("Device"), Attribute("At", "N"))
         readings = ExistingTable(stream_arn=stream_arn(), keys=keys)
         mapping = ItemMapping(topic=TopicMessage(topic=settings.topic_name))
-        self.add_pipeline("reading-changes", source=readings, mapping=mapping)
+        self.add_pipeline("reading-changes", source=readings, mapping=mapping, largest_item=4_000)
 
 
 def stream_arn() -> str:

@@ -24,4 +24,4 @@ class OrdersStack(MomentoStack):
         topic = TopicMessage(topic=settings.topic_name, value=[customer, order, status])
         mapping = ItemMapping(cache=cache, topic=topic, where={status: ["open"]})
         table = self.add_table("orders", keys=KeySchema(customer, order))
-        self.add_pipeline("order-changes", source=table, mapping=mapping)
+        self.add_pipeline("order-changes", source=table, mapping=mapping, largest_item=4_000)

@@ -27,4 +27,4 @@ class SessionsStack(MomentoStack):
         cache = CacheEntry(key=session, value=[user, expires], ttl=lives)
         mapping = ItemMapping(cache=cache, where={lives: [{"exists": True}]})
         table = self.add_table("sessions", keys=KeySchema(session), expires=expires)
-        self.add_pipeline("session-changes", source=table, mapping=mapping)
+        self.add_pipeline("session-changes", source=table, mapping=mapping, largest_item=4_000)

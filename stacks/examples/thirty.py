@@ -30,4 +30,4 @@ class ThirtyStack(MomentoStack):
                 cache=CacheEntry(key=key, ttl=3_600), topic=TopicMessage(topic=name)
             )
             table = self.add_table(name, keys=KeySchema(key))
-            self.add_pipeline(f"{name}-changes", source=table, mapping=mapping)
+            self.add_pipeline(f"{name}-changes", source=table, mapping=mapping, largest_item=4_000)

@@ -79,7 +79,7 @@ def _provider_problems(pipe: Definition) -> Iterator[str]:
             " creates the pipe (its issue 33019): AWS then retries until the record expires and"
             " blocks the shard for a day. Use 1 or more, with a record age."
         )
-    elif not 1 <= attempts <= MOST_ATTEMPTS:
+    elif not (1 <= attempts <= MOST_ATTEMPTS or (attempts == -1 and pipe.state_machine)):
         yield (
             f"{name}: maximum_retry_attempts is {attempts}; use 1 to {MOST_ATTEMPTS}. Without a"
             " bound, a record that fails blocks its shard for a day."

@@ -106,7 +106,8 @@ class MomentoEndpoint(Construct):
 
     def warnings(self) -> Iterator[str]:
         """Yield a sentence for each of Momento's limits that the destinations may exceed."""
-        yield from self.limits.warnings(CACHE_OPERATIONS, self._topics())
+        if self._destinations:
+            yield from self.limits.warnings(CACHE_OPERATIONS, self._topics())
 
     def _topics(self) -> list[str]:
         return [name for name in self._destinations if name.startswith(PUBLISH)]
