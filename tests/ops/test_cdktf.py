@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import KEY, House, files_with
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 COMMANDS: dict[str, tuple[str, ...]] = {
     "diff on a fresh clone": ("diff",),
     "synth": ("synth",),
