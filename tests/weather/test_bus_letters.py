@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
+import localcloud.momento
 from localcloud import LocalAws
 from tests.localcloud.arrivals import until
 from tests.localcloud.bus_cloud import BUS, PIPE, RULES, BusCloud
@@ -15,7 +16,10 @@ from weather.records import refused_record
 
 
 @pytest.mark.usefixtures("no_place")
-def test_a_rules_dead_letter_has_the_rule_the_reason_and_the_record(local_aws: LocalAws) -> None:
+def test_a_rules_dead_letter_has_the_rule_the_reason_and_the_record(
+    local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)  # the board waits for it
     with ExitStack() as stack:
         cloud = stack.enter_context(BusCloud(local_aws))
         cloud.create(PUT)

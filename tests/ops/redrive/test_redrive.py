@@ -196,9 +196,9 @@ def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(
     async def refuse(_: object) -> Response:
         return Response(status_code=status)
 
-    for number in range(70):
-        cloud.weather.put(f"city {number}")
-    letters = [cloud.give_up(PUT, record) for record in cloud.weather.records()]
+    cloud.weather.put_all([(f"city {number}", 21) for number in range(70)])
+    letters = [cloud.letter(PUT, record) for record in cloud.weather.records()]
+    cloud.send(*map(json.dumps, letters))
     cloud.momento.service.interfere = refuse
     summary = cloud.redrive()
     assert step in str(summary.halted)
