@@ -1,4 +1,4 @@
-"""The functions that Step Functions adds to JSONata."""
+"""The functions that Step Functions adds to JSONata, and those that the library has not right."""
 
 import hashlib
 import random
@@ -62,6 +62,20 @@ def parse(text: Any) -> Any:  # noqa: ANN401
     return Utils.NULL_VALUE if found is None else found  # None is JSONata's undefined
 
 
+def distinct(values: Any) -> Any:  # noqa: ANN401
+    """Return an array without repeated values.
+
+    The library makes one value of an array of one, also where JSONata keeps the array.
+    """
+    if not isinstance(values, list) or len(values) <= 1:
+        return values
+    found = Utils.create_sequence() if Utils.is_sequence(values) else []
+    for value in values:
+        if not any(Utils.is_deep_equal(value, other) for other in found):
+            found.append(value)
+    return found
+
+
 def _whole(number: Any) -> int:  # noqa: ANN401
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise TypeError(f"{number!r} is not a number")
@@ -78,6 +92,7 @@ def functions(now: Callable[[], datetime], chance: Callable[[], float]) -> Mappi
         return chance() if seed is None else random.Random(_whole(seed)).random()  # noqa: S311
 
     return {
+        "distinct": distinct,
         "partition": partition,
         "range": range_,
         "hash": hash_,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from eventpipes.workflow import http_task
@@ -53,8 +53,10 @@ class _Step:
 
 
 def timestamp(at: datetime) -> str:
-    """Return a time as the context object has it."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return a time as the context object has it: without zeros at the end of the seconds."""
+    text = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    fraction = f"{at.microsecond // 1_000:03}".rstrip("0")
+    return f"{text}.{fraction}Z" if fraction else f"{text}Z"
 
 
 class Interpreter:

@@ -1,0 +1,201 @@
+"""What is refused of a definition, with the name of the state and the field."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from eventpipes import InvalidDefinition, Unsupported
+from eventpipes.workflow import StateMachine
+from tests.eventpipes.workflow.machines import CONNECTION, definition, http, passing
+
+ALL = {"ErrorEquals": ["States.ALL"], "Next": "B"}
+MAP = {
+    "Type": "Map",
+    "ItemProcessor": {"StartAt": "In", "States": {"In": passing()}},
+    "End": True,
+}
+SQS = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::sqs:sendMessage",
+    "Arguments": {"QueueUrl": "https://queue", "MessageBody": "x"},
+    "End": True,
+}
+
+
+def arguments(**changes: Any) -> dict[str, Any]:
+    """Return a state with an HTTP Task with other arguments."""
+    return {"A": http(arguments=changes)}
+
+
+def without(field: str, state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state A without a field."""
+    return {"A": {name: value for name, value in state.items() if name != field}}
+
+
+INVALID: list[tuple[dict[str, Any], str]] = [
+    ({"A": {"Type": "Pass"}}, "state 'A': it needs either a Next or an End"),
+    ({"A": {"Type": "Pass", "End": False}}, "state 'A': it needs either a Next or an End"),
+    ({"A": {"Type": "Pass", "End": "yes"}}, "state 'A': End is not true"),
+    ({"A": {"Type": "Pass", "End": True, "Next": "B"}, "B": passing()}, "either a Next or an End"),
+    ({"A": passing(Next="B")}, "state 'A' leads to 'B'"),
+    ({"A": passing(), "B": passing()}, "no way leads to the state 'B'"),
+    ({"A" * 81: passing()}, "its name has 81 characters"),
+    ({"A": {"Type": "Loop"}}, "there is no type 'Loop'"),
+    ({"A": {}}, "it has no Type"),
+    ({"A": 5}, "state 'A' is not an object"),
+    ({"A": passing(Parameters={})}, "Parameters is a field of JSONPath"),
+    ({"A": passing(InputPath="$")}, "InputPath is a field of JSONPath"),
+    ({"A": passing(Retry=[])}, "Step Functions has no field Retry here"),
+    ({"A": passing(Output="{% 1")}, "JSONata is the whole text"),
+    ({"A": passing(Output="1 %}")}, "JSONata is the whole text"),
+    ({"A": passing(Output={"a": ["{% ( %}"]})}, r"state 'A', Output/a\[0\] is not a JSONata"),
+    ({"A": passing(Output="{% $states.result %}")}, r"state 'A', Output reads \$states.result"),
+    ({"A": passing(Assign={"x": "{% $states.errorOutput %}"})}, r"Assign/x reads \$states.errorO"),
+    ({"A": http(Output="{% $states.errorOutput %}")}, r"reads \$states.errorOutput"),
+    ({"A": http(Catch=[{**ALL, "Output": "{% $states.result %}"}]), "B": passing()}, "result"),
+    ({"A": passing(Assign=[])}, "Assign is not an object"),
+    ({"A": passing(Assign={"a.b": 1})}, "'a.b' is no name of a variable"),
+    ({"A": passing(Assign={"_a": 1})}, "'_a' is no name of a variable"),
+    ({"A": passing(Assign={"a" * 81: 1})}, "is no name of a variable"),
+    ({"A": passing(Assign={"states": 1})}, r"\$states is Step Functions' own"),
+    ({"A": {"Type": "Choice", "Choices": []}}, "Choices is not a list of rules"),
+    ({"A": {"Type": "Choice", "Choices": [{"Condition": "x", "Next": "A"}]}}, "is not JSONata"),
+    ({"A": {"Type": "Choice", "Choices": [{"Condition": True, "Next": "B"}]}}, "leads to 'B'"),
+    ({"A": {"Type": "Choice", "Choices": [{"Condition": True, "Next": "A"}], "End": True}}, "End"),
+    ({"A": {"Type": "Choice", "Choices": [{"Variable": "$.a", "Next": "A"}]}}, "no Condition"),
+    ({"A": {"Type": "Succeed", "Next": "A"}}, "Step Functions has no field Next here"),
+    ({"A": {"Type": "Fail", "Error": 5}}, "Error is not text"),
+    ({"A": {**MAP, "MaxConcurrency": -1}}, "MaxConcurrency is -1"),
+    ({"A": {**MAP, "MaxConcurrency": 1.5}}, "not a whole number"),
+    (
+        {
+            "A": {
+                **MAP,
+                "Type": "Map",
+                "ItemProcessor": {"StartAt": "X", "States": {"Y": passing()}},
+            }
+        },
+        "X",
+    ),
+    (without("ItemProcessor", MAP), "it has no ItemProcessor"),
+    ({"In": {**MAP}}, "2 states have the name 'In'"),
+    (without("Arguments", http()), "it has no Arguments"),
+    (arguments(Method="TRACE"), "state 'A', Arguments/Method: Method is 'TRACE'"),
+    (arguments(ApiEndpoint="http://x"), "not an address with https"),
+    (arguments(Headers={"authorization": "x"}), "may not have the header authorization"),
+    (arguments(Headers={"X-Amzn-Trace-Id": "x"}), "may not have the header X-Amzn"),
+    (arguments(Headers=["x"]), "Headers are not an object"),
+    (arguments(Body="x"), "Step Functions has no field Body here"),
+    (arguments(InvocationConfig={}), "it has no ConnectionArn"),
+    (arguments(InvocationConfig={"ConnectionArn": CONNECTION, "X": 1}), "no field X"),
+    (arguments(QueryParameters={"a": None}), "the parameter a"),
+    ({"A": http(TimeoutSeconds=0)}, "TimeoutSeconds is 0"),
+    ({"A": http(TimeoutSeconds="5")}, "TimeoutSeconds is not a number"),
+    ({"A": http(Retry={})}, "Retry is not a list"),
+    ({"A": http(Retry=[{}])}, r"state 'A', Retry\[0\]: it has no ErrorEquals"),
+    ({"A": http(Retry=[{"ErrorEquals": []}])}, "ErrorEquals is not a list of names"),
+    ({"A": http(Retry=[{"ErrorEquals": ["States.Odd"]}])}, "there is no error States.Odd"),
+    (
+        {"A": http(Retry=[{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["X"]}])},
+        "States.ALL must be alone in the last entry",
+    ),
+    ({"A": http(Retry=[{"ErrorEquals": ["X", "States.ALL"]}])}, "must be alone"),
+    ({"A": http(Retry=[{"ErrorEquals": ["X"], "IntervalSeconds": 0}])}, "IntervalSeconds is 0"),
+    ({"A": http(Retry=[{"ErrorEquals": ["X"], "MaxAttempts": -1}])}, "MaxAttempts is -1"),
+    ({"A": http(Retry=[{"ErrorEquals": ["X"], "BackoffRate": 0.5}])}, "BackoffRate is 0.5"),
+    ({"A": http(Retry=[{"ErrorEquals": ["X"], "MaxDelaySeconds": 0}])}, "MaxDelaySeconds is 0"),
+    ({"A": http(Retry=[{"ErrorEquals": ["X"], "JitterStrategy": "SOME"}])}, "use FULL or NONE"),
+    ({"A": http(Catch=[{"ErrorEquals": ["X"]}])}, "it has no Next"),
+    ({"A": http(Catch=[{**ALL, "ResultPath": "$"}]), "B": passing()}, "ResultPath is a field of"),
+    (
+        {
+            "A": passing(Assign={"x": 1}, Next="M"),
+            "M": {
+                **MAP,
+                "ItemProcessor": {"StartAt": "In", "States": {"In": passing(Assign={"x": 2})}},
+            },
+        },
+        r"the variable \$x is assigned inside a Map and outside",
+    ),
+]
+UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
+    ({"A": {"Type": "Wait", "Seconds": 1, "End": True}}, "state 'A': .*of the type Wait"),
+    ({"A": {"Type": "Parallel", "Branches": [], "End": True}}, "of the type Parallel"),
+    ({"A": passing(QueryLanguage="JSONPath")}, "its QueryLanguage is JSONPath"),
+    ({"A": http(Resource="arn:aws:states:::lambda:invoke")}, "lambda:invoke"),
+    ({"A": http(Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken")}, "waitForTask"),
+    ({"A": http(Arguments="{% $states.input %}")}, "Arguments as a whole are JSONata"),
+    ({"A": {**SQS, "Arguments": "{% $states.input %}"}}, "Arguments as a whole are JSONata"),
+    ({"A": http(HeartbeatSeconds=5)}, "the field HeartbeatSeconds"),
+    (arguments(Transform={}), "the field Transform"),
+    (arguments(Authentication={}), "the field Authentication"),
+    (arguments(InvocationConfig={"ConnectionArn": "{% 'x' %}"}), "takes a constant"),
+    ({"A": {**SQS, "Arguments": {**SQS["Arguments"], "DelaySeconds": 1}}}, "DelaySeconds"),  # type: ignore[dict-item] - the arguments are an object
+    ({"A": {**MAP, "ItemSelector": {}}}, "the field ItemSelector"),
+    ({"A": {**MAP, "Retry": []}}, "the field Retry"),
+    ({"A": {**MAP, "Catch": []}}, "the field Catch"),
+    ({"A": {**MAP, "Items": {"a": 1}}}, "Items is not a list"),
+    ({"A": {**MAP, "MaxConcurrency": "{% 1 %}"}}, "MaxConcurrency is JSONata"),
+]
+
+
+@pytest.mark.parametrize(("states", "said"), INVALID)
+def test_what_aws_refuses_is_invalid(states: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidDefinition, match=said):
+        StateMachine.parse(definition(**states))
+
+
+@pytest.mark.parametrize(("states", "said"), UNSUPPORTED)
+def test_what_the_engine_does_not_run_is_unsupported(states: dict[str, Any], said: str) -> None:
+    with pytest.raises(Unsupported, match=said):
+        StateMachine.parse(definition(**states))
+
+
+def test_a_distributed_map_is_unsupported() -> None:
+    state = copy.deepcopy(MAP)
+    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED"}  # type: ignore[index] - it is an object
+    with pytest.raises(Unsupported, match="an Express workflow's Map is INLINE"):
+        StateMachine.parse(definition(A=state))
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"QueryLanguage": "JSONPath"}, Unsupported, "QueryLanguage is JSONPath"),
+        ({"Version": "1.0"}, Unsupported, "the field Version"),
+        ({"Odd": 1}, InvalidDefinition, "no field Odd"),
+        ({"StartAt": "X"}, InvalidDefinition, "StartAt names 'X'"),
+        ({"States": {}}, InvalidDefinition, "States is not an object with states"),
+        ({"TimeoutSeconds": 0}, InvalidDefinition, "TimeoutSeconds is 0"),
+        ({"Comment": 5}, InvalidDefinition, "Comment is not text"),
+    ],
+)
+def test_the_top_level_is_checked(
+    change: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        StateMachine.parse({**definition(A=passing()), **change})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"a": NaN}', "x" * 1_048_577])
+def test_a_text_that_is_no_definition_is_invalid(text: str) -> None:
+    with pytest.raises(InvalidDefinition, match="the state machine"):
+        StateMachine.parse(text)
+
+
+def test_a_definition_may_be_text_or_an_object() -> None:
+    made = definition(A=http())
+    assert StateMachine.parse(json.dumps(made)).connections == {CONNECTION}
+    assert StateMachine.parse({**made, "Comment": "c", "TimeoutSeconds": 5}).timeout == 5
+
+
+def test_references_of_terraform_are_text() -> None:
+    reference = "${aws_cloudwatch_event_connection.momento.arn}"
+    changes = {
+        "InvocationConfig": {"ConnectionArn": reference},
+        "ApiEndpoint": "${var.endpoint}/cache/c",
+    }
+    machine = StateMachine.parse(definition(**arguments(**changes)))
+    assert machine.connections == {reference}
