@@ -140,7 +140,7 @@ def read(momento: InMemoryMomento) -> dict[str, Item]:
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(changes=writes, size=st.integers(1, 7), seed=st.integers(0, 10_000))
 def test_the_cache_equals_the_table(name: str, changes: list[Any], size: int, seed: int) -> None:
     mappings, model = MAPPINGS[name]
@@ -155,7 +155,7 @@ def test_the_cache_equals_the_table(name: str, changes: list[Any], size: int, se
     assert momento.letters == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(changes=writes, size=st.integers(1, 7), seed=st.integers(0, 10_000))
 def test_messages_come_in_order_and_after_the_entry(
     changes: list[Any], size: int, seed: int
