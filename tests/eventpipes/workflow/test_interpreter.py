@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
+from eventpipes.workflow.interpreter import timestamp
 from tests.eventpipes.workflow.machines import (
     CONNECTION,
     DONE,
@@ -64,6 +65,10 @@ def test_the_context_has_the_execution_and_the_state() -> None:
         "StateMachine.Id": MACHINE_ARN,
         "StateMachine.Name": "changes",
     }
+
+
+def test_a_time_has_no_zeros_at_the_end() -> None:
+    assert timestamp(START.replace(microsecond=120_900)) == "2026-01-02T03:04:05.12Z"
 
 
 def choice(*conditions: str, **fields: Any) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from eventpipes.workflow import StateMachine
 from tests.eventpipes.workflow.machines import CONNECTION, definition, http, passing
 
 ALL = {"ErrorEquals": ["States.ALL"], "Next": "B"}
-MAP = {
+MAP: dict[str, Any] = {
     "Type": "Map",
     "ItemProcessor": {"StartAt": "In", "States": {"In": passing()}},
     "End": True,
 }
-SQS = {
+SQS: dict[str, Any] = {
     "Type": "Task",
     "Resource": "arn:aws:states:::sqs:sendMessage",
     "Arguments": {"QueueUrl": "https://queue", "MessageBody": "x"},
@@ -132,7 +132,7 @@ UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     (arguments(Transform={}), "the field Transform"),
     (arguments(Authentication={}), "the field Authentication"),
     (arguments(InvocationConfig={"ConnectionArn": "{% 'x' %}"}), "takes a constant"),
-    ({"A": {**SQS, "Arguments": {**SQS["Arguments"], "DelaySeconds": 1}}}, "DelaySeconds"),  # type: ignore[dict-item] - the arguments are an object
+    ({"A": {**SQS, "Arguments": {**SQS["Arguments"], "DelaySeconds": 1}}}, "DelaySeconds"),
     ({"A": {**MAP, "ItemSelector": {}}}, "the field ItemSelector"),
     ({"A": {**MAP, "Retry": []}}, "the field Retry"),
     ({"A": {**MAP, "Catch": []}}, "the field Catch"),
@@ -155,7 +155,7 @@ def test_what_the_engine_does_not_run_is_unsupported(states: dict[str, Any], sai
 
 def test_a_distributed_map_is_unsupported() -> None:
     state = copy.deepcopy(MAP)
-    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED"}  # type: ignore[index] - it is an object
+    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED"}
     with pytest.raises(Unsupported, match="an Express workflow's Map is INLINE"):
         StateMachine.parse(definition(A=state))
 
