@@ -7,13 +7,20 @@ from typing import Any
 
 import pytest
 
+import stacks.mapping
 from eventpipes import Request
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, MappingError, TopicMessage
 from tests.stacks.conftest import REPO
+from tests.stacks.workflow.machine import machine
 
 PAGE = (REPO / "docs" / "mapping.md").read_text(encoding="utf-8")
 (CODE,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 SHOWN = re.findall(r"```json\n(.*?)```\n\n```\n(.*?)```", PAGE, re.DOTALL)
+OF_A_WORKFLOW = re.findall(
+    r"^\| `([^|]+)` \|",
+    PAGE.partition("## What only a workflow can send")[2].partition("## What is refused")[0],
+    re.MULTILINE,
+)
 REFUSED = re.findall(r"^\| `([^|]+)` \|", PAGE.partition("## What is refused")[2], re.MULTILINE)
 
 
@@ -61,6 +68,22 @@ def build(written: str) -> None:
 def test_mapping_that_the_page_calls_refused_is_refused(written: str) -> None:
     with pytest.raises(MappingError):
         build(written)
+
+
+@pytest.mark.parametrize("written", OF_A_WORKFLOW)
+def test_mapping_that_only_a_workflow_can_send(written: str) -> None:
+    names = run() | vars(stacks.mapping) | {"closes": Attribute("Closes", "N")}
+    parts = eval(written, names)  # noqa: S307 - the page's own words
+    first = parts[0] if isinstance(parts, list) else parts
+    of_cache = isinstance(first, CacheEntry)
+    mapping = ItemMapping(cache=parts) if of_cache else ItemMapping(topic=parts)
+    with pytest.raises(MappingError, match=r"TOPOLOGY=workflow|no pipe can rewrite"):
+        mapping.pipe_configs(names["stream"], "shop")
+    machine([mapping], names["stream"])
+
+
+def test_the_page_shows_what_only_a_workflow_can_send() -> None:
+    assert len(OF_A_WORKFLOW) == 10
 
 
 @pytest.mark.parametrize(
