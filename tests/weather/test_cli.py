@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import uvicorn
+from botocore.config import Config
 
+import live.aws
 import localcloud.momento
 import weather.tour
 from tests.localcloud.arrivals import unused_port, until
@@ -254,6 +256,7 @@ def test_an_unreachable_aws_is_one_error(
 ) -> None:
     endpoint = f"http://127.0.0.1:{unused_port()}"
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setattr(live.aws, "CONFIG", Config(retries={"total_max_attempts": 2}))
     assert run(*command) == 1
     (line,) = run.errors
     assert line.startswith(f"error: nothing answers at {endpoint}: is it still up (./help.sh up)?")
