@@ -40,6 +40,7 @@ SETTINGS = frozenset(
         *("STACK", "PROFILE", "TOPOLOGY", "NAME_PREFIX", "TAGS", "ALLOW_DESTROY"),
         *("ALARMS", "ALARM_TOPIC_ARN", "STATE_BUCKET", "STATE_KEY", "IAM_SETTLE_SECONDS"),
         *("CACHE_TTL_SECONDS", "DESTINATION_RATE_LIMIT", "RULE_RETRY_ATTEMPTS"),
+        *("WORKFLOW_BATCH_SIZE", "WORKFLOW_CONCURRENCY"),
     }
 )
 """Settings with other names than `PUBLISHED`: other commands are about what was deployed here."""
