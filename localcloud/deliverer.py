@@ -6,7 +6,7 @@ record is too old, and it does not count as an attempt.
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +14,7 @@ from eventpipes.rate_limit import RateLimit
 from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
 from localcloud.authorization import Authorization
 from localcloud.bus import Bus
+from localcloud.dead_letter import Written, dead_letter
 from localcloud.delivery import Delivery
 from localcloud.sender import Attempt, Sender, Timing
 
@@ -28,6 +29,8 @@ TOO_OLD = "MaximumRecordAgeExceeded"
 
 class Deliverer:
     """Delivers the records of one shard for one pipe, one after the other."""
+
+    batch_size = 1
 
     def __init__(
         self,
@@ -59,8 +62,13 @@ class Deliverer:
     def __exit__(self, *_: object) -> None:
         self._sender.__exit__()
 
+    def deliver_batch(self, records: Sequence[Written]) -> list[Delivery] | None:
+        """Deliver a batch, which is one record; see `deliver`."""
+        ((record, created),) = records
+        delivery = self.deliver(record, created)
+        return None if delivery is None else [delivery]
+
     def deliver(self, record: Mapping[str, Any], created: datetime) -> Delivery | None:
-        """Deliver the record and return the result, or None if the pipe stops before that."""
         outcome = self._pipe.process(record)
         if isinstance(outcome, Filtered):
             return self._done(record, created, "filtered")
@@ -117,22 +125,7 @@ class Deliverer:
         definition = self._pipe.definition
         arn = definition.source.dead_letter_queue_arn
         if arn is not None:
-            number = record["dynamodb"]["SequenceNumber"]
-            arrived = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            message = {
-                "context": {"partnerResourceArn": definition.arn, "condition": condition},
-                "version": "1.0",
-                "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "DDBStreamBatchInfo": {
-                    "shardId": self._shard,
-                    "startSequenceNumber": number,
-                    "endSequenceNumber": number,
-                    "approximateArrivalOfFirstRecord": arrived,
-                    "approximateArrivalOfLastRecord": arrived,
-                    "batchSize": 1,
-                    "streamArn": definition.source.arn,
-                },
-            }
+            message = dead_letter(definition, self._shard, [(record, created)], condition)
             self._queue.send_message(QueueUrl=self._url_of(arn), MessageBody=json.dumps(message))
         why = reason or (attempts[-1].failure if attempts else condition)
         return self._done(

@@ -17,7 +17,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import Message, Queue, SQSBackend
 
-from localcloud import connection_states, dynamodb_numbers, dynamodb_streams
+from localcloud import connection_states, dynamodb_numbers, dynamodb_streams, state_machines
 
 QUEUE_SECONDS = 0.05
 """The pause between two looks of a long poll at a queue."""
@@ -32,6 +32,7 @@ def apply() -> None:
     dynamodb_numbers.apply()
     dynamodb_streams.apply()
     connection_states.apply()
+    state_machines.apply()
     _change_the_key_of_log_groups()
     _lock_queues()
     _check_the_age_of_one_message()

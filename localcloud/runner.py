@@ -21,6 +21,7 @@ from eventpipes.rate_limit import RateLimit
 from eventpipes import Definition, EventBus, EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import read_definition
 from localcloud.authorization import Authorizations
+from localcloud.batch_deliverer import BatchDeliverer
 from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
 from localcloud.deliverer import Deliverer
@@ -170,11 +171,13 @@ class Runner:
 
     def _look_at(self, name: str) -> None:
         definition = read_definition(
-            name, self._client("pipes"), self._client("events"), self._read_secret
+            name,
+            self._client("pipes"),
+            self._client("events"),
+            self._read_secret,
+            self._client("stepfunctions"),
         )
-        fingerprint = repr(definition) + json.dumps(
-            [*definition.destination.connection.headers.values()]
-        )
+        fingerprint = repr(definition) + json.dumps(_secrets(definition))
         running = self._running.get(name)
         if running is not None and running.fingerprint == fingerprint:
             return
@@ -196,7 +199,6 @@ class Runner:
         streams: DynamoDBStreamsClient = self._client("dynamodbstreams")
         stream = streams.describe_stream(StreamArn=definition.source.arn)["StreamDescription"]
         running = _Running(fingerprint, [])
-        limit = self._limit(definition.target_arn, definition.destination.rate_limit)
         bus = None if definition.event_bus is None else self._bus(definition.event_bus)
 
         def report(delivery: Delivery) -> None:
@@ -211,17 +213,7 @@ class Runner:
                 pipe,
                 shard["ShardId"],
                 streams=streams,
-                deliverer=Deliverer(
-                    pipe,
-                    shard=shard["ShardId"],
-                    limit=limit,
-                    timing=self._timing,
-                    redirect=self._redirect,
-                    queue=self._client("sqs"),
-                    stop=running.stop,
-                    bus=bus,
-                    authorization=self._authorizations.of(definition.destination.connection),
-                ),
+                deliverer=self._deliverer(pipe, shard["ShardId"], running.stop, bus),
                 bus=bus,
                 checkpoints=self._checkpoints,
                 stop=running.stop,
@@ -238,6 +230,36 @@ class Runner:
         self._statuses[definition.name] = PipeStatus(definition.name, "RUNNING")
         for thread in running.threads:
             thread.start()
+
+    def _deliverer(
+        self, pipe: Pipe, shard: str, stop: threading.Event, bus: Bus | None
+    ) -> Deliverer | BatchDeliverer:
+        definition = pipe.definition
+        if target := definition.state_machine:
+            return BatchDeliverer(
+                pipe,
+                target,
+                shard=shard,
+                timing=self._timing,
+                redirect=self._redirect,
+                queue=self._client("sqs"),
+                stop=stop,
+                authorizations={
+                    arn: self._authorizations.of(connection)
+                    for arn, connection in target.connections.items()
+                },
+            )
+        return Deliverer(
+            pipe,
+            shard=shard,
+            limit=self._limit(definition.target_arn, definition.destination.rate_limit),
+            timing=self._timing,
+            redirect=self._redirect,
+            queue=self._client("sqs"),
+            stop=stop,
+            bus=bus,
+            authorization=self._authorizations.of(definition.destination.connection),
+        )
 
     def _limit(self, target_arn: str, per_second: int) -> RateLimit:
         """Return the rate limit of a destination, which all its users share."""
@@ -281,6 +303,16 @@ class Runner:
         answer = self._client("secretsmanager").get_secret_value(SecretId=arn)
         secret: Mapping[str, Any] = json.loads(answer["SecretString"])
         return secret
+
+
+def _secrets(definition: Definition) -> list[str]:
+    """Return the values of the connections' headers, which `repr` does not show."""
+    machine = definition.state_machine
+    connections = [
+        definition.destination.connection,
+        *(machine.connections.values() if machine else ()),
+    ]
+    return [value for connection in connections for value in connection.headers.values()]
 
 
 class _Clients:

@@ -1,12 +1,13 @@
 """Read one shard of a table's stream for one pipe, record by record, and remember the place."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from eventpipes import Pipe
 from eventpipes.stream_record import read_by_pipe
+from localcloud.batch_deliverer import BatchDeliverer
 from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
 from localcloud.deliverer import Deliverer
@@ -33,7 +34,7 @@ class ShardReader:
         shard: str,
         *,
         streams: "DynamoDBStreamsClient",
-        deliverer: Deliverer,
+        deliverer: Deliverer | BatchDeliverer,
         bus: Bus | None,
         checkpoints: Checkpoints,
         stop: threading.Event,
@@ -74,10 +75,13 @@ class ShardReader:
             page = self._streams.get_records(ShardIterator=iterator, Limit=PAGE)
             if page["Records"] and self._bus is not None:
                 self._bus.refresh()  # read the rules that exist since these records were written
+            records = []
             for record in page["Records"]:
                 if self._from_before(record["dynamodb"]["ApproximateCreationDateTime"]):
                     continue
-                if self._stop.is_set() or not self._handle(record):
+                records.append(record)
+            for batch in _batches(records, self._deliverer.batch_size):
+                if self._stop.is_set() or not self._handle(batch):
                     return
             iterator = page.get("NextShardIterator")
             if not page["Records"]:
@@ -85,14 +89,23 @@ class ShardReader:
         if iterator is None:
             self._fail("its stream was disabled and has been read to the end: AWS needs a new pipe")
 
-    def _handle(self, record: Mapping[str, Any]) -> bool:
-        """Deliver a record; return False if it was not delivered because the pipe stops."""
-        written: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
-        delivery = self._deliverer.deliver(read_by_pipe(record, self._source.arn), written)
-        if delivery is None:
+    def _handle(self, batch: Sequence[Mapping[str, Any]]) -> bool:
+        """Deliver records; return False if they were not delivered because the pipe stops."""
+        deliveries = self._deliverer.deliver_batch(
+            [
+                (
+                    read_by_pipe(record, self._source.arn),
+                    record["dynamodb"]["ApproximateCreationDateTime"],
+                )
+                for record in batch
+            ]
+        )
+        if deliveries is None:
             return False
-        self._checkpoints.reached(self._identity, self._shard, delivery.sequence_number)
-        self._report(delivery)
+        last = batch[-1]["dynamodb"]["SequenceNumber"]
+        self._checkpoints.reached(self._identity, self._shard, last)
+        for delivery in deliveries:
+            self._report(delivery)
         return True
 
     def _from_before(self, written: datetime) -> bool:
@@ -118,3 +131,8 @@ class ShardReader:
                 StreamArn=self._source.arn, ShardId=self._shard, ShardIteratorType="TRIM_HORIZON"
             )
         return answer["ShardIterator"]
+
+
+def _batches(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for begin in range(0, len(records), size):
+        yield records[begin : begin + size]

@@ -1,0 +1,281 @@
+"""Deliver the records of a shard in batches to a state machine, and try again what failed.
+
+The state machine says which records failed (`batchItemFailures`), and only those are delivered
+again, in their order. If the execution fails, the whole batch is. With AUTOMATIC_BISECT a failed
+batch is halved, and each half delivered, until one record is left. The next batch waits.
+
+See AWS: "Amazon EventBridge Pipes batching and concurrency".
+"""
+
+import asyncio
+import json
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from eventpipes import Pipe, Request, Requests
+from eventpipes.definition import StateMachineTarget
+from eventpipes.errors import Undeliverable
+from eventpipes.workflow import Execution, StateMachine
+from localcloud.authorization import Authorization
+from localcloud.dead_letter import Written, dead_letter
+from localcloud.deliverer import DAY_SECONDS, EXHAUSTED, TOO_OLD
+from localcloud.delivery import Delivery
+from localcloud.sender import Timing
+from localcloud.workflow_services import Sent, Stopped, WorkflowServices
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+MAX_INPUT = 262_144
+"""Characters of an execution's input ("Step Functions service quotas")."""
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """One execution: which records failed, why, and what was sent."""
+
+    failed: list[Written]
+    why: str
+    sent: Sequence[Sent] = ()
+    letters: Sequence[str] = ()
+
+
+class BatchDeliverer:
+    """Delivers the records of one shard for one pipe to a state machine. A context manager."""
+
+    def __init__(
+        self,
+        pipe: Pipe,
+        target: StateMachineTarget,
+        *,
+        shard: str,
+        timing: Timing,
+        redirect: str | None,
+        queue: "SQSClient",
+        stop: threading.Event,
+        authorizations: Mapping[str, Authorization],
+    ) -> None:
+        self._pipe = pipe
+        self._target = target
+        self._machine = StateMachine.parse(target.definition)
+        self._shard = shard
+        self._timing = timing
+        self._redirect = redirect
+        self._queue = queue
+        self._stop = stop
+        self._authorizations = authorizations
+        self._queue_url = ""
+        self.batch_size = pipe.definition.source.batch_size
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.Runner()
+        self._http = httpx.AsyncClient(trust_env=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.run(self._http.aclose())
+        self._loop.close()
+
+    def deliver_batch(self, records: Sequence[Written]) -> list[Delivery] | None:
+        """Deliver records and return the results, or None if the pipe stops before that."""
+        deliveries: list[Delivery] = []
+        taken = []
+        for record, created in records:
+            if self._pipe.matches(record):
+                taken.append((record, created))
+            else:
+                deliveries.append(self._delivery((record, created), "filtered"))
+        try:
+            deliveries += self._settle(taken, 0)
+        except Stopped:
+            return None
+        return deliveries
+
+    def _settle(self, batch: list[Written], attempts: int) -> Iterator[Delivery]:
+        """Deliver a batch until each record is delivered or given up; yield the results."""
+        source = self._pipe.definition.source
+        while batch:
+            old = [one for one in batch if self._age(one[1]) > self._maximum_age()]
+            if old:
+                yield from self._give_up(old, TOO_OLD, TOO_OLD)
+                batch = [one for one in batch if one not in old]
+                continue
+            tried = self._try(batch)
+            settled = [one for one in batch if one not in tried.failed]
+            for one in settled:
+                yield from self._results(one, tried)
+            batch = tried.failed
+            if not batch:
+                return
+            attempts += 1
+            if 0 <= source.maximum_retry_attempts < attempts:
+                yield from self._give_up(batch, EXHAUSTED, tried.why)
+                return
+            self._wait(attempts)
+            if source.on_partial_batch_item_failure and len(batch) > 1:
+                middle = len(batch) // 2
+                yield from self._settle(batch[:middle], attempts)
+                batch = batch[middle:]
+
+    def _try(self, batch: list[Written]) -> _Tried:
+        """Run the state machine once."""
+        records = [record for record, _ in batch]
+        try:
+            items = self._pipe.items(records)
+        except Undeliverable as error:
+            return _Tried(batch, str(error))
+        size = len(json.dumps(items, ensure_ascii=False, separators=(",", ":")))
+        if size > MAX_INPUT:
+            return _Tried(batch, f"the input has {size} characters, and {MAX_INPUT} are allowed")
+        services = WorkflowServices(
+            http=self._http,
+            queue=self._queue,
+            connections=self._target.connections,
+            authorizations=self._authorizations,
+            timing=self._timing,
+            redirect=self._redirect,
+            stop=self._stop,
+        )
+        execution = self._loop.run(
+            self._machine.run(items, services, name=str(uuid.uuid4()), arn=self._target.arn)
+        )
+        return self._judged(batch, execution, services)
+
+    def _judged(
+        self, batch: list[Written], execution: Execution, services: WorkflowServices
+    ) -> _Tried:
+        failed, why = batch, f"{execution.error}: {execution.cause}"
+        if execution.status == "SUCCEEDED":
+            failed, why = _failed(batch, execution.output), "its request failed"
+        last = next((one for one in reversed(services.sent) if not one.attempt.succeeded), None)
+        if failed and last is not None:
+            why = f"{why} ({last.call.state}: {last.attempt.failure})"
+        return _Tried(failed, why, services.sent, services.letters)
+
+    def _wait(self, attempts: int) -> None:
+        wait = self._timing.first_wait * 2 ** min(attempts - 1, 10)
+        if self._stop.wait(min(wait, self._timing.longest_wait)):
+            raise Stopped
+
+    def _results(self, one: Written, tried: _Tried) -> Iterator[Delivery]:
+        """Yield a delivery for each request that a record makes; one if it makes none."""
+        record = one[0]
+        letters = [
+            letter
+            for letter in map(json.loads, tried.letters)
+            if letter.get("record", {}).get("eventID") == record["eventID"]
+        ]
+        for letter in letters:
+            why = f"{letter['reason']}: {letter['error']} {letter['cause']}"
+            request = _refused(letter["request"])
+            attempts = _attempts(tried.sent, request)
+            yield self._delivery(one, "dead-letter", request, attempts, reason=why)
+        outcome = self._pipe.process(record)
+        requests = outcome.requests if isinstance(outcome, Requests) else ()
+        known = [_refused(letter["request"]) for letter in letters]
+        found = False
+        for request in requests:
+            if any(_same(request, refused) for refused in known):
+                continue
+            attempts = _attempts(tried.sent, request)
+            found = True
+            yield self._delivery(one, "delivered" if attempts else "superseded", request, attempts)
+        if not found and not letters:
+            yield self._delivery(one, "filtered")
+
+    def _give_up(self, records: Sequence[Written], condition: str, why: str) -> Iterator[Delivery]:
+        """Send the records' place in the stream to the dead-letter queue, if the pipe has one."""
+        definition = self._pipe.definition
+        arn = definition.source.dead_letter_queue_arn
+        if arn is not None:
+            if not self._queue_url:
+                name = arn.rsplit(":", 1)[1]
+                self._queue_url = self._queue.get_queue_url(QueueName=name)["QueueUrl"]
+            letter = dead_letter(definition, self._shard, records, condition)
+            self._queue.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(letter))
+        for one in records:
+            yield self._delivery(one, "dead-letter", reason=f"{condition}: {why}")
+
+    def _age(self, created: datetime) -> float:
+        return (datetime.now(UTC) - created).total_seconds() / self._timing.second
+
+    def _maximum_age(self) -> float:
+        own = self._pipe.definition.source.maximum_record_age
+        return DAY_SECONDS if own == -1 else min(own, DAY_SECONDS)
+
+    def _delivery(
+        self,
+        one: Written,
+        outcome: str,
+        request: Request | None = None,
+        sent: Sequence[Sent] = (),
+        *,
+        reason: str = "",
+    ) -> Delivery:
+        record, created = one
+        return Delivery(
+            pipe=self._pipe.definition.name,
+            event_name=record["eventName"],
+            keys=record["dynamodb"]["Keys"],
+            sequence_number=record["dynamodb"]["SequenceNumber"],
+            outcome=outcome,
+            record=record,
+            definition=self._pipe.definition,
+            request=request,
+            attempts=tuple(each.attempt for each in sent),
+            reason=reason,
+            seconds=(datetime.now(UTC) - created).total_seconds(),
+        )
+
+
+def _failed(batch: list[Written], output: object) -> list[Written]:
+    """Return the records that an answer names; all if it names one that is not in the batch.
+
+    An answer without a list, or with an empty one, is success.
+    """
+    failures = output.get("batchItemFailures") if isinstance(output, Mapping) else None
+    if not failures:
+        return []
+    names = [one.get("itemIdentifier") if isinstance(one, Mapping) else None for one in failures]
+    known = {record["eventID"] for record, _ in batch}
+    if not set(names) <= known:
+        return batch
+    return [one for one in batch if one[0]["eventID"] in names]
+
+
+def _refused(request: Mapping[str, Any]) -> Request:
+    """Return the request of a dead letter."""
+    query = httpx.QueryParams(request["query"])
+    url = f"{request['endpoint']}?{query}" if request["query"] else request["endpoint"]
+    return Request(request["method"], url, {}, json.dumps(request["body"], ensure_ascii=False))
+
+
+def _attempts(sent: Sequence[Sent], request: Request) -> list[Sent]:
+    """Return what was sent of a request."""
+    return [
+        one
+        for one in sent
+        if _same(Request(one.call.method, one.call.url, {}, one.call.body), request)
+    ]
+
+
+def _same(one: Request, other: Request) -> bool:
+    """Say whether two requests are the same, but for a TTL, which depends on the time."""
+    return (one.method, _place(one.url)) == (other.method, _place(other.url)) and json.loads(
+        one.body or "null"
+    ) == json.loads(other.body or "null")
+
+
+def _place(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    parts = urlsplit(url)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    return parts.path, tuple(
+        (name, value) for name, (value, *_) in sorted(query.items()) if name != "ttl_seconds"
+    )

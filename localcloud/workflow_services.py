@@ -1,0 +1,159 @@
+"""What a state machine uses on this machine: Momento over HTTP, SQS, and the clock."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from eventpipes import Connection
+from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
+from localcloud.authorization import DEAUTHORIZES, Authorization
+from localcloud.sender import Attempt, Timing
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+LOOK_SECONDS = 0.1
+"""How long a wait goes on after the pipe is stopped, at most."""
+
+
+class Stopped(Exception):  # noqa: N818 - it is no fault
+    """The pipe is stopped in the middle of an execution, whose batch is delivered again later."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request of an execution, and what came of it."""
+
+    call: HttpCall
+    attempt: Attempt
+
+
+class WorkflowServices:
+    """The services of one execution; `sent` and `letters` are what it did.
+
+    Requests go to the origin `redirect` instead of their own. `authorizations` are those of the
+    connections, by ARN.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: httpx.AsyncClient,
+        queue: "SQSClient",
+        connections: Mapping[str, Connection],
+        authorizations: Mapping[str, Authorization],
+        timing: Timing,
+        redirect: str | None,
+        stop: threading.Event,
+    ) -> None:
+        self._http = http
+        self._queue = queue
+        self._connections = connections
+        self._authorizations = authorizations
+        self._timing = timing
+        self._redirect = redirect
+        self._stop = stop
+        self.sent: list[Sent] = []
+        self.letters: list[str] = []
+
+    async def http(self, call: HttpCall) -> HttpAnswer:
+        """Send a request with the connection's headers.
+
+        Raises:
+            TaskError: there is no answer in time, or the connection may not be used.
+            Stopped: the pipe is stopped.
+
+        """
+        self._go_on()
+        authorization = self._authorizations.get(call.connection_arn)
+        connection = self._connections.get(call.connection_arn)
+        if connection is None or authorization is None:
+            raise TaskError(
+                "Events.ConnectionResource.ResourceNotFound", f"no connection {call.connection_arn}"
+            )
+        if problem := authorization.problem:
+            raise TaskError("Events.ConnectionResource.InvalidConnectionState", problem)
+        started = time.monotonic()
+        try:
+            answer = await self._send(call, connection)
+        except TaskError as error:
+            self._note(call, started, None, str(error.cause))
+            raise
+        self._note(call, started, answer.status, answer.text)
+        if answer.status in DEAUTHORIZES:
+            await asyncio.to_thread(authorization.refused)
+        return answer
+
+    async def _send(self, call: HttpCall, connection: Connection) -> HttpAnswer:
+        parts = urlsplit(call.url)
+        origin = self._redirect or f"{parts.scheme}://{parts.netloc}"
+        timeout = min(call.timeout, self._timing.timeout)
+        try:
+            response = await self._http.request(
+                call.method,
+                origin + call.url[len(f"{parts.scheme}://{parts.netloc}") :],
+                headers={**call.headers, **connection.headers, "Host": parts.netloc},
+                content=call.body.encode(),
+                timeout=timeout,
+            )
+        except httpx.ConnectTimeout as error:
+            raise TaskError("States.Http.Socket", str(error)) from None
+        except httpx.TimeoutException:
+            raise TaskError("States.Timeout", f"no answer in {timeout} s") from None
+        except httpx.HTTPError as error:
+            raise TaskError("States.Http.Socket", str(error)) from None
+        return HttpAnswer(
+            status=response.status_code,
+            reason=response.reason_phrase,
+            headers=dict(response.headers),
+            text=response.text,
+        )
+
+    def _note(self, call: HttpCall, started: float, status: int | None, text: str) -> None:
+        seconds = time.monotonic() - started
+        problem = "" if status else f"timeout: {text}"
+        attempt = Attempt(status=status, seconds=seconds, problem=problem, response=text[:500])
+        self.sent.append(Sent(call, attempt))
+
+    async def send_message(self, queue_url: str, body: str) -> str:
+        """Send a dead letter, and return its id.
+
+        Raises:
+            TaskError: SQS refuses it.
+
+        """
+        self._go_on()
+        try:
+            answer = await asyncio.to_thread(
+                self._queue.send_message, QueueUrl=queue_url, MessageBody=body
+            )
+        except self._queue.exceptions.ClientError as error:
+            raise TaskError(f"SQS.{error.response['Error']['Code']}", str(error)) from None
+        self.letters.append(body)
+        return answer["MessageId"]
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait before a retry, as long as the timing says a second is."""
+        until = time.monotonic() + seconds * self._timing.second
+        while (left := until - time.monotonic()) > 0:
+            self._go_on()
+            await asyncio.sleep(min(left, LOOK_SECONDS))
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return datetime.now(UTC)
+
+    def random(self) -> float:
+        """Return half of one, so that the waits are the same each time."""
+        return 0.5
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise Stopped
