@@ -1,0 +1,173 @@
+"""A pipe to a state machine: order, failures, dead letters, and what is tried again."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from localcloud import LocalAws
+from tests.localcloud.arrivals import until
+from tests.localcloud.running_workflow import FAST, Running
+from tests.localcloud.workflow_cloud import API_KEY
+
+
+@pytest.fixture
+def running(local_aws: LocalAws) -> Iterator[Running]:
+    """Return a workflow's cloud; batches hold everything that is written before the runner."""
+    with Running(local_aws, WORKFLOW_BATCH_SIZE="10") as running:
+        yield running
+
+
+def outcomes(running: Running) -> Counter[str]:
+    """Count the deliveries by method and outcome."""
+    return Counter(
+        f"{one.request.method if one.request else '-'} {one.outcome}" for one in running.deliveries
+    )
+
+
+def test_batch_sends_the_last_state_and_every_message(running: Running) -> None:
+    for version in range(3):
+        running.cloud.put("a", version)
+    running.cloud.put("b", 1)
+    running.cloud.delete("b")
+    with running.runner():
+        until(running.drained)
+    assert running.cache() == {"a": {"Id": "a", "Version": "2"}}
+    sent = Counter((one.method, one.query.get("key", "")) for one in running.arrivals)
+    assert sent == {("PUT", "a"): 1, ("DELETE", "b"): 1, ("POST", ""): 5}
+    assert outcomes(running) == {
+        "PUT delivered": 1,
+        "PUT superseded": 3,
+        "DELETE delivered": 1,
+        "POST delivered": 5,
+    }
+    assert len({one.sequence_number for one in running.deliveries}) == 5
+
+
+def test_entry_is_written_before_its_message(running: Running) -> None:
+    for number in range(8):
+        running.cloud.put(f"key {number}", 1)
+    with running.runner():
+        until(running.drained)
+    seen: set[str] = set()
+    for one in running.arrivals:
+        if one.method == "PUT":
+            seen.add(one.key)
+        else:
+            assert json.loads(one.body)["key"] in seen
+
+
+def test_refused_request_is_a_dead_letter_with_the_record_and_nothing_waits(
+    running: Running,
+) -> None:
+    def refuse(request: Request) -> Response | None:
+        bad = request.method == "PUT" and request.query_params["key"] == "bad"
+        return Response("too large", status_code=400) if bad else None
+
+    running.answer = refuse
+    running.cloud.put("bad", 7)
+    running.cloud.put("good", 1)
+    with running.runner():
+        until(running.drained)
+    assert running.cache() == {"good": {"Id": "good", "Version": "1"}}
+    (letter,) = running.cloud.letters()
+    assert (letter["version"], letter["reason"]) == ("1", "Refused")
+    assert letter["error"] == "States.Http.StatusCode.400"
+    assert letter["cause"] == "too large"
+    assert letter["state"] == "Put the entry"
+    assert letter["request"]["method"] == "PUT"
+    assert letter["request"]["query"] == {"key": "bad", "ttl_seconds": "3600"}
+    assert letter["request"]["body"] == {"Id": "bad", "Version": "7"}
+    assert letter["record"]["dynamodb"]["NewImage"]["Version"] == {"N": "7"}
+    assert ":stateMachine:shop-changes-changes" in letter["stateMachine"]
+    assert API_KEY not in json.dumps(letter)
+    assert {one["key"] for one in running.messages} == {"bad", "good"}
+    (lost,) = [one for one in running.deliveries if one.outcome == "dead-letter"]
+    assert "400" in lost.reason
+
+
+def test_only_the_failed_item_is_tried_again(running: Running) -> None:
+    failing = threading.Event()
+    failing.set()
+
+    def busy(request: Request) -> Response | None:
+        is_bad = request.method == "PUT" and request.query_params["key"] == "bad"
+        return Response(status_code=503) if is_bad and failing.is_set() else None
+
+    running.answer = busy
+    for key in ("good", "bad", "other"):
+        running.cloud.put(key, 1)
+    with running.runner():
+        until(lambda: sum(one.method == "PUT" and one.key == "bad" for one in running.arrivals) > 6)
+        failing.clear()
+        until(running.drained)
+    asked = Counter(one.key for one in running.arrivals if one.method == "PUT")
+    assert (asked["good"], asked["other"]) == (1, 1)
+    assert asked["bad"] > 6
+    assert Counter(one["key"] for one in running.messages) == {"good": 1, "bad": 1, "other": 1}
+    assert running.cache().keys() == {"good", "bad", "other"}
+    assert running.cloud.letters() == []
+
+
+def test_after_a_401_the_shard_waits_until_the_connection_is_authorized(running: Running) -> None:
+    wrong = threading.Event()
+    wrong.set()
+    running.answer = lambda _: Response(status_code=401) if wrong.is_set() else None
+    running.cloud.put("a", 1)
+    with running.runner(replace(FAST, second=1.0, first_wait=0.05)):
+        until(lambda: running.arrivals)
+        time.sleep(0.5)  # it is tried again meanwhile, and nothing is sent
+        assert len(running.arrivals) == 1
+        assert (running.cache(), running.deliveries) == ({}, [])
+        wrong.clear()
+        running.cloud.authorize()
+        until(running.drained)
+    assert running.cache() == {"a": {"Id": "a", "Version": "1"}}
+    assert running.cloud.letters() == []
+
+
+def test_pipe_gives_up_after_the_record_age(local_aws: LocalAws) -> None:
+    """Its letter names the place of all records in the stream."""
+    settings = {"WORKFLOW_BATCH_SIZE": "10", "PIPE_RECORD_AGE_SECONDS": "60"}
+    with Running(local_aws, **settings) as running:
+        running.answer = lambda _: Response(status_code=404)
+        for number in range(3):
+            running.cloud.put(f"key {number}", 1)
+        records = running.cloud.records()
+        with running.runner(replace(FAST, second=0.05)):
+            until(running.drained)
+        letters = running.cloud.letters()
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    given_up = []
+    for letter in letters:
+        assert letter["context"]["condition"] == "MaximumRecordAgeExceeded"
+        place = letter["DDBStreamBatchInfo"]
+        first = numbers.index(place["startSequenceNumber"])
+        last = numbers.index(place["endSequenceNumber"])
+        assert place["batchSize"] == last - first + 1
+        given_up += numbers[first : last + 1]
+    assert sorted(given_up) == sorted(numbers)
+    assert {one.outcome for one in running.deliveries} == {"dead-letter"}
+
+
+def test_record_that_is_too_large_becomes_the_pipes_dead_letter(local_aws: LocalAws) -> None:
+    settings = {"WORKFLOW_BATCH_SIZE": "10", "PIPE_RECORD_AGE_SECONDS": "60"}
+    with Running(local_aws, **settings) as running:
+        running.cloud.put("before", 1)
+        running.cloud.dynamodb.put_item(
+            TableName=running.cloud.table,
+            Item={"Id": {"S": "large"}, "Version": {"N": "1"}, "Text": {"S": "x" * 300_000}},
+        )
+        with running.runner(replace(FAST, second=0.2)):
+            time.sleep(5)  # what is written now is still young when the large record is too old
+            running.cloud.put("after", 1)
+            until(running.drained)
+        (letter,) = running.cloud.letters()
+        assert letter["DDBStreamBatchInfo"]["batchSize"] == 1
+        assert running.cache().keys() == {"before", "after"}

@@ -1,0 +1,129 @@
+"""Whatever happens, the cache equals the table, and each message comes, in its item's order.
+
+`NOTHING_LOST_RECORDS=20000` makes it longer; `-n 0 -s` shows the figures.
+"""
+
+import os
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from localcloud import LocalAws
+from tests.localcloud.arrivals import until
+from tests.localcloud.running_workflow import FAST, Running
+
+pytestmark = pytest.mark.slow
+
+RECORDS = int(os.environ.get("NOTHING_LOST_RECORDS", "1500"))
+PATIENCE = 120 + RECORDS / 5
+KEYS = [f"key {number}" for number in range(40)]
+FAULTS = {"": 860, "429": 80, "500": 40, "400": 18, "401": 2}
+"""How often each answer comes in Momento's place."""
+TIMING = replace(FAST, timeout=0.5, second=0.05)
+PUBLISH = "Publish the message"
+
+
+class Trouble:
+    """Answers some requests in Momento's place."""
+
+    def __init__(self) -> None:
+        self._chance = random.Random(20261128)  # noqa: S311 - a seeded sequence is the point
+        self.answered: Counter[str] = Counter()
+
+    def __call__(self, _: Request) -> Response | None:
+        """Return an answer, or nothing: Momento answers itself."""
+        (fault,) = self._chance.choices(list(FAULTS), list(FAULTS.values()))
+        self.answered[fault] += 1
+        return Response(status_code=int(fault)) if fault else None
+
+
+@contextmanager
+def key_given_again(running: Running) -> Iterator[None]:
+    """Authorize the connection again and again: a 401 takes that away."""
+    over = threading.Event()
+
+    def authorize() -> None:
+        while not over.wait(0.3):
+            running.cloud.authorize()
+
+    thread = threading.Thread(target=authorize)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def drive(running: Running) -> int:
+    """Write while the runner is ended and started again; return how often that happened."""
+    over = threading.Event()
+
+    def write() -> None:
+        chance = random.Random(1)  # noqa: S311 - a seeded sequence is the point
+        for version in range(RECORDS):
+            key = chance.choice(KEYS)
+            if chance.random() < 0.35:
+                running.cloud.delete(key)
+            else:
+                running.cloud.put(key, version)
+        over.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    restarts = 0
+    while not over.is_set():
+        with running.runner(TIMING):
+            over.wait(1.5)
+        restarts += 1
+    writer.join()
+    with running.runner(TIMING):
+        until(running.drained, PATIENCE)
+    return restarts
+
+
+def test_nothing_is_lost(local_aws: LocalAws) -> None:
+    """Only what is in the dead-letter queue may differ; a message may come twice."""
+    trouble = Trouble()
+    with Running(local_aws, WORKFLOW_BATCH_SIZE="20") as running:
+        running.answer = trouble
+        with key_given_again(running):
+            restarts = drive(running)
+        letters, records = running.cloud.letters(), running.cloud.records()
+        items, cache = running.cloud.items(), running.cache()
+    kept = [(one["state"], one["record"]["dynamodb"]) for one in letters]
+    refused_keys = {record["Keys"]["Id"]["S"] for state, record in kept if state != PUBLISH}
+    wrong = {key for key in items.keys() | cache.keys() if items.get(key) != cache.get(key)}
+    assert wrong <= refused_keys, "wrong, and not in the dead-letter queue"
+    told = Counter(message["at"] for message in running.messages)
+    refused = {record["SequenceNumber"] for state, record in kept if state == PUBLISH}
+    numbers = {record["dynamodb"]["SequenceNumber"] for record in records}
+    assert numbers <= told.keys() | refused, "lost messages"
+    check_order(running, records)
+    twice = sum(count - 1 for count in told.values())
+    print(f"\n{len(records)} records, {restarts} restarts, answers {dict(trouble.answered)}")
+    print(
+        f"{len(letters)} dead letters, {twice} messages twice; {len(wrong)} keys wrong, in letters"
+    )
+    assert restarts > 1
+    assert set(trouble.answered) == set(FAULTS), "all that can happen happened"
+
+
+def check_order(running: Running, records: list[dict[str, dict[str, object]]]) -> None:
+    """Check that the messages of each item came in the order of its changes."""
+    for key in KEYS:
+        own = [
+            record["dynamodb"]["SequenceNumber"]
+            for record in records
+            if record["dynamodb"]["Keys"] == {"Id": {"S": key}}
+        ]
+        heard = [message["at"] for message in running.messages if message["key"] == key]
+        first = list(dict.fromkeys(heard))
+        assert first == [one for one in own if one in set(first)], f"out of order: {key}"
