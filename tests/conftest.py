@@ -47,6 +47,9 @@ RACE = (
     " entry whose item is gone, or lacks one, until the item's next change or until the TTL ends."
     " TOPOLOGY=workflow keeps the order (docs/topologies.md)\n"
 )
+RACE_ON_A_BUS = RACE.replace(
+    "two pipes on one stream keep no order between each other", "an event bus keeps no order"
+)
 ADVICE = MANY_READERS + RACE
 """What synth says of the weather stack: a pipe more than AWS advises, and no order between them."""
 TOOLS = ("AWS_", "CDKTF_", "MOMENTO_", "TF_")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ADVICE
+from tests.conftest import ADVICE, RACE_ON_A_BUS
 from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_python
 
 pytestmark = pytest.mark.slow
@@ -108,7 +108,7 @@ def _synthesize(
         MOMENTO_API_ENDPOINT=ENDPOINT,
         **settings,
     )
-    advice = "" if settings.get("TOPOLOGY") == "bus" else ADVICE
+    advice = RACE_ON_A_BUS if settings.get("TOPOLOGY") == "bus" else ADVICE
     assert (run.returncode, run.stderr) == (0, advice)
     return run.stdout.split(), {name: json.loads(text) for name, text in outputs(folder).items()}
 
