@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self
+from urllib.parse import quote, urlencode
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -43,16 +44,36 @@ class QueueMessage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefusedRequest:
+    """A request that Momento refused, as a workflow's dead letter has it.
+
+    `endpoint` is empty if no request could be made of the record. `body` is the value whose JSON
+    was sent; it is None if the letter would have been too long with it.
+    """
+
+    method: str
+    endpoint: str
+    query: Mapping[str, str]
+    body: Any
+
+    @property
+    def url(self) -> str:
+        """The URL, with its query."""
+        query = urlencode(self.query, quote_via=quote, safe="")
+        return f"{self.endpoint}?{query}" if query else self.endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeadLetter:
-    """A record or a batch that a pipe or a rule gave up.
+    """A record or a batch that a pipe, a rule or a workflow gave up.
 
     A pipe's letter holds only the place in the stream. A rule's letter holds the whole `event`,
-    whose detail is the record.
+    whose detail is the record. A workflow's letter holds the `record` and what was `refused` of it.
     """
 
     message: QueueMessage
     arn: str
-    """The pipe's or the rule's."""
+    """The pipe's, the rule's or the state machine's."""
     condition: str
     stream_arn: str
     shard: str
@@ -60,12 +81,20 @@ class DeadLetter:
     last: str
     arrived: datetime | None
     event: Mapping[str, Any] | None = None
+    record: Mapping[str, Any] | None = None
+    refused: RefusedRequest | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the pipe, the rule or the state machine."""
+        return re.split("[/:]", self.arn)[-1]
 
 
 def parse(message: QueueMessage) -> DeadLetter | None:
     """Return the dead letter in a message; None if the message is no dead letter.
 
-    A pipe's letter names the pipe in its body, a rule's letter the rule in the attribute RULE_ARN.
+    A pipe's letter names the pipe in its body, a rule's letter the rule in the attribute RULE_ARN,
+    a workflow's letter the state machine in its body.
 
     See AWS: "Using dead-letter queues to process undelivered events".
     """
@@ -73,6 +102,8 @@ def parse(message: QueueMessage) -> DeadLetter | None:
         body = json.loads(message.body)
         if RULE in message.attributes:
             return _of_a_rule(message, body)
+        if "stateMachine" in body:
+            return _of_a_workflow(message, body)
         place = body["DDBStreamBatchInfo"]
         context = body["context"]
         letter = DeadLetter(
@@ -110,10 +141,38 @@ def _of_a_rule(message: QueueMessage, event: Mapping[str, Any]) -> DeadLetter | 
     )
 
 
+def _of_a_workflow(message: QueueMessage, body: Mapping[str, Any]) -> DeadLetter | None:
+    record, request = body["record"], body["request"]
+    number = _text(record["dynamodb"]["SequenceNumber"])
+    # Its images may be left out, or may have only what the workflow reads.
+    keys = {"dynamodb": {"Keys": record["dynamodb"]["Keys"]}}
+    if not is_record(keys) or not _NUMBER.fullmatch(number):
+        return None
+    query = request["query"] or {}
+    return DeadLetter(
+        message=message,
+        arn=_text(body["stateMachine"]),
+        condition=str(body.get("error", "")),
+        stream_arn=_text(record.get("eventSourceARN", "")),
+        shard="",
+        first=number,
+        last=number,
+        arrived=_moment_of(record["dynamodb"].get("ApproximateCreationDateTime")),
+        record=record,
+        refused=RefusedRequest(
+            method=_text(request["method"]),
+            endpoint=_text(request["endpoint"]),
+            query={name: _text(value) for name, value in query.items()},
+            body=request["body"],
+        ),
+    )
+
+
 def shown(message: QueueMessage) -> dict[str, str]:
     """Return a dead letter's fields for people; of any other message only its id.
 
-    `pipe` is the pipe's or the rule's name; `arrived` is the record's time, in UTC.
+    `pipe` is the name of the pipe, the rule or the state machine. `arrived` is the record's time,
+    in UTC.
     """
     letter = parse(message)
     if letter is None:
@@ -122,7 +181,7 @@ def shown(message: QueueMessage) -> dict[str, str]:
     arrived = letter.arrived and letter.arrived.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "message_id": message.id,
-        "pipe": letter.arn.rpartition("/")[2],
+        "pipe": letter.name,
         "condition": letter.condition,
         "shard_id": letter.shard,
         "sequence_number": letter.first,
@@ -265,3 +324,7 @@ def _moment(text: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.year >= OLDEST_YEAR else None
+
+
+def _moment_of(seconds: object) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else None

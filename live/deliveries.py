@@ -118,7 +118,7 @@ class ExecutionLogs:
             self._begun.pop(next(iter(self._begun)))
         kind = entry["messageType"]
         if kind == "ExecutionStarted":
-            begun["record"] = _record(entry.get("payload"))
+            begun["records"] = _records(entry.get("payload"))
         elif entry.get("payload"):
             begun["payload"] = entry["payload"]
         for name in ("awsRequest", "awsResponse"):
@@ -127,26 +127,30 @@ class ExecutionLogs:
         if kind not in ("ExecutionSucceeded", "ExecutionFailed"):
             return
         self._begun.pop(execution)
-        record = begun.pop("record", {})
-        dynamodb = record.get("dynamodb", {})
-        yield {
-            "pipe": entry["resourceArn"].rsplit("/", 1)[1],
-            "event_name": record.get("eventName", ""),
-            "keys": dynamodb.get("Keys", {}),
-            "sequence_number": dynamodb.get("SequenceNumber", ""),
-            "outcome": "delivered" if kind == "ExecutionSucceeded" else "dead-letter",
-            "reason": entry.get("error", {}).get("message", ""),
-            "seconds": (entry["timestamp"] - begun.pop("timestamp")) / 1000,
-            "record": record or None,
-            "logged": begun or None,
-        }
+        records, started = begun.pop("records", [{}]), begun.pop("timestamp")
+        for record in records:
+            dynamodb = record.get("dynamodb", {})
+            yield {
+                "pipe": entry["resourceArn"].rsplit("/", 1)[1],
+                "event_name": record.get("eventName", ""),
+                "keys": dynamodb.get("Keys", {}),
+                "sequence_number": dynamodb.get("SequenceNumber", ""),
+                "outcome": "delivered" if kind == "ExecutionSucceeded" else "dead-letter",
+                "reason": entry.get("error", {}).get("message", ""),
+                "seconds": (entry["timestamp"] - started) / 1000,
+                "record": record or None,
+                "logged": begun or None,
+            }
 
 
-def _record(payload: object) -> Mapping[str, Any]:
-    """Return the stream record in the payload of an execution's first step; empty without one."""
+def _records(payload: object) -> list[Mapping[str, Any]]:
+    """Return the records in the payload of an execution's first step: a batch, or one record.
+
+    A payload without records counts as one empty record, because the execution is one delivery.
+    """
     try:
         value = json.loads(payload) if isinstance(payload, str) else payload
     except ValueError:
-        return {}
-    value = value[0] if isinstance(value, list) and value else value
-    return value if isinstance(value, dict) and "dynamodb" in value else {}
+        return [{}]
+    found = value if isinstance(value, list) else [value]
+    return [one for one in found if isinstance(one, dict) and "dynamodb" in one] or [{}]

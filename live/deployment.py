@@ -13,10 +13,11 @@ from eventpipes import EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import list_targets, read_definition, read_rule
 from live.aws import GONE, Aws, asking_aws
 from live.errors import LiveError
-from eventpipes.operations import OPERATIONS, PUT
+from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from live.pipelines import CHANGES, Pipeline, choose, list_pipelines, shared_name
 from live.route import Route
 from live.table import Table
+from live.workflow_route import workflow_routes
 from stacks.settings import Settings
 
 IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
@@ -27,9 +28,9 @@ class Deployment:
 
     A context manager that closes the clients. `pipes` has the routes by operation: cache-put,
     topic-publish and cache-delete, if the pipeline has them. `table` is the stream's table,
-    `queues` are the dead-letter queues' ARNs. `by_arn` has the routes of each pipe and each rule,
-    whose ARN a dead letter names. `redirect` is the origin that requests go to instead of the
-    destinations' own: the local cloud's Momento, from MOMENTO_ENDPOINT_URL.
+    `queues` are the dead-letter queues' ARNs. `by_arn` has the routes of each pipe, each rule and
+    each state machine, whose ARN a dead letter names. `redirect` is the origin that requests go to
+    instead of their own: the local cloud's Momento, from MOMENTO_ENDPOINT_URL.
 
     `pipeline` is a pipeline's name, with or without the prefix; see `live.pipelines.choose`.
 
@@ -44,6 +45,11 @@ class Deployment:
         self._stack = settings.stack
         self._region = settings.region
         self._wanted = pipeline
+        self._allowed = {
+            PUT: settings.cache_operations,
+            PUBLISH: settings.topic_operations,
+            DELETE: settings.cache_operations,
+        }
         self._aws = Aws(settings.region)
         self._exit = ExitStack()
         self.redirect = os.environ.get("MOMENTO_ENDPOINT_URL") or None
@@ -59,7 +65,7 @@ class Deployment:
                 self.table = self._table()
             self.by_arn: dict[str, list[Route]] = {}
             for route in self.pipes.values():
-                for arn in {route.definition.arn, route.reader.arn}:
+                for arn in route.arns:
                     self.by_arn.setdefault(arn, []).append(route)
             self.queues = sorted(set[str]().union(*(one.queues for one in self.pipes.values())))
             self._exit = stack.pop_all()
@@ -105,9 +111,12 @@ class Deployment:
         return self.pipes[operation]
 
     def rates(self, rate: int | None = None) -> dict[str, int]:
-        """Return requests a second by HTTP method: `rate`, or the destinations' own rates."""
+        """Return requests a second by HTTP method: `rate`, or the destinations' own rates.
+
+        A workflow has no destinations. Its requests get the rate that Momento allows.
+        """
         return {
-            route.destination.method: rate or route.destination.rate_limit
+            route.method: rate or route.rate_limit or self._allowed[route.operation]
             for route in self.pipes.values()
         }
 
@@ -123,27 +132,33 @@ class Deployment:
             self._prefix,
             self._wanted,
             stack=self._stack,
-            shared_name=lambda one: shared_name(one, self.client("pipes"), self.client("events")),
+            shared_name=lambda one: shared_name(one, self.client),
         )
 
     def _routes(self, pipeline: Pipeline) -> dict[str, Route]:
         found = {}
         for operation, name in pipeline.pipes.items():
-            pipe = self._pipe(name)
+            pipe = self._pipe(name, with_machine=operation == CHANGES)
             if operation != CHANGES:
                 found[operation] = Route(operation, pipe)
+            elif target := pipe.definition.state_machine:
+                found |= workflow_routes(pipe, target)
             else:
                 found |= self._rules(pipeline, pipe)
         if not found:
             raise LiveError(
-                f"the pipeline {pipeline.name} sends nothing: its event bus has none of its rules;"
-                " run ./help.sh deploy"
+                f"the pipeline {pipeline.name} sends nothing: its event bus has none of its rules,"
+                " or its state machine no task: run ./help.sh deploy"
             )
         return {operation: found[operation] for operation in OPERATIONS if operation in found}
 
-    def _pipe(self, name: str) -> Pipe:
+    def _pipe(self, name: str, *, with_machine: bool) -> Pipe:
         definition = read_definition(
-            name, self.client("pipes"), self.client("events"), self._read_secret
+            name,
+            self.client("pipes"),
+            self.client("events"),
+            self._read_secret,
+            self.client("stepfunctions") if with_machine else None,
         )
         try:
             return Pipe(definition)

@@ -27,23 +27,21 @@ class LoggedRecords:
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
         self._client = client
 
-    def record(self, pipe: Definition, letter: DeadLetter) -> Mapping[str, Any] | None:
-        """Return the logged record of a letter with one record; None if it was not logged."""
+    def records(self, pipe: Definition, letter: DeadLetter) -> list[Mapping[str, Any]]:
+        """Return a letter's records, from the entry of an execution with all of them; else none."""
         group = pipe.logging.log_group_arn
-        if group is None or not pipe.logging.execution_data or letter.first != letter.last:
-            return None
+        if group is None or not pipe.logging.execution_data:
+            return []
         try:
             for message in self._messages(group, letter):
-                for record in _records(message):
-                    if not is_record(record):
-                        continue
-                    if record["dynamodb"].get("SequenceNumber") == letter.first:
-                        return record
+                found = _between(_records(message), letter.first, letter.last)
+                if found:
+                    return found
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return None  # the log group is gone
+                return []  # the log group is gone
             raise
-        return None
+        return []
 
     def _messages(self, group: str, letter: DeadLetter) -> Iterator[str]:
         around: dict[str, int] = {}
@@ -60,6 +58,18 @@ class LoggedRecords:
         for page in pages:
             for event in page["events"]:
                 yield event["message"]
+
+
+def _between(
+    records: Iterator[Mapping[str, Any]], first: str, last: str
+) -> list[Mapping[str, Any]]:
+    """Return the records from one number to another; none unless both are there."""
+    found = {}
+    for record in records:
+        number = record["dynamodb"].get("SequenceNumber", "") if is_record(record) else ""
+        if number.isdecimal() and int(first) <= int(number) <= int(last):
+            found[number] = record
+    return list(found.values()) if {first, last} <= found.keys() else []
 
 
 def _records(message: str) -> Iterator[Mapping[str, Any]]:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventpipes.operations import OPERATIONS
+from eventpipes.workflow_target import connections_of
 from live.errors import LiveError
 
 CHANGES = "changes"
-"""The one pipe of a pipeline with an event bus; its rules have the operations' names."""
+"""The one pipe of a pipeline with an event bus or with a workflow."""
 WEATHER = "weather"
 """The stack whose shared resources are named with the prefix alone; others add their name."""
 _DESTINATION = re.compile(rf":api-destination/(.+)-(?:{'|'.join(OPERATIONS)})-api-destination/")
+_CONNECTION = re.compile(r":connection/(.+)-connection/")
 _NAME = re.compile(rf"(.+)-({'|'.join((*OPERATIONS, CHANGES))})-pipe")
 
 
@@ -110,19 +112,29 @@ def _of_stack(
     return {name: one for name, one in found.items() if shared[name] != prefix}
 
 
-def shared_name(pipeline: Pipeline, pipes: Any, events: Any) -> str:  # noqa: ANN401 - boto3 clients
-    """Return how the names of a pipeline's API destinations begin; empty if that is not known.
+def shared_name(pipeline: Pipeline, client: Callable[[str], Any]) -> str:
+    """Return how the names begin of what a pipeline's stack shares; empty if that is not known.
 
-    See AWS: "DescribePipe" and "ListTargetsByRule"; with a bus, the rules name the destinations.
+    The API destinations have this name, and the connection that a workflow's definition names.
+    `client` returns boto3's client of a service.
+
+    See AWS: "DescribePipe", "ListTargetsByRule" and "DescribeStateMachine".
     """
+    pipes, events = client("pipes"), client("events")
     for name in pipeline.pipes.values():
         target = pipes.describe_pipe(Name=name)["Target"]
+        if ":stateMachine:" in target:
+            machine = client("stepfunctions").describe_state_machine(stateMachineArn=target)
+            found = sorted(connections_of(machine["definition"]))
+            names = [match[1] for arn in found if (match := _CONNECTION.search(arn))]
+            if names:
+                return names[0]
         bus = target.partition(":event-bus/")[2]
         rules = events.list_rules(EventBusName=bus)["Rules"] if bus else []
         arns = [target]
         for rule in rules:
-            found = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)
-            arns += [one["Arn"] for one in found["Targets"]]
+            targets = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)
+            arns += [one["Arn"] for one in targets["Targets"]]
         for arn in arns:
             if match := _DESTINATION.search(arn):
                 return match[1]

@@ -18,7 +18,7 @@ from eventpipes import (
     Way,
 )
 
-RouteOutcome = Filtered | Request | Unprocessable
+RouteOutcome = Filtered | Request | Requests | Unprocessable
 
 _IN_A_TEMPLATE = re.compile(r"<([^<>\s]+)>")
 A_DAY = 86_400
@@ -27,7 +27,10 @@ _DETAIL = re.compile(r"\$\.detail(?=[.\[]|$)")
 
 
 class Route(Way):
-    """The way of a record to an API destination: a pipe, or a pipe and a rule of its bus."""
+    """The way of a record to an API destination: a pipe, or a pipe and a rule of its bus.
+
+    A `WorkflowRoute` is the way by a pipe and a state machine.
+    """
 
     def __init__(self, operation: str, pipe: Pipe, rule: Rule | None = None) -> None:
         super().__init__(pipe, rule)
@@ -42,6 +45,21 @@ class Route(Way):
     def destination(self) -> Destination:
         """The API destination of its requests."""
         return self.definition.destination
+
+    @property
+    def method(self) -> str:
+        """The HTTP method of its requests."""
+        return self.destination.method
+
+    @property
+    def rate_limit(self) -> int | None:
+        """Its requests a second, or None if its definition has no limit."""
+        return self.destination.rate_limit
+
+    @property
+    def arns(self) -> set[str]:
+        """The ARNs that dead letters name: the pipe's, and the rule's."""
+        return {self.reader.arn, self.definition.arn}
 
     @property
     def queues(self) -> set[str]:
@@ -99,6 +117,11 @@ class Route(Way):
 def _without_event(outcome: Outcome) -> RouteOutcome:
     if isinstance(outcome, Event):
         return Unprocessable("its pipe puts events on a bus, and no rule is known that sends")
-    if isinstance(outcome, Requests):
-        return Unprocessable("its pipe gives records to a state machine, which is no route")
     return outcome
+
+
+def requests_in(outcome: RouteOutcome) -> tuple[Request, ...]:
+    """Return the requests of an outcome, in their order; none if nothing is sent."""
+    if isinstance(outcome, Request):
+        return (outcome,)
+    return outcome.requests if isinstance(outcome, Requests) else ()

@@ -19,6 +19,7 @@ from ops.redrive.results import DONE, LetterResult, LetterStatus, RedriveSummary
 from live.momento import Momento, UnusableError
 from ops.redrive.replay import LetterReplay
 from live.route import Route
+from live.workflow_route import WorkflowRoute
 
 ROUND = 50
 """Letters in one round. Neighbours of a round are read together, and published in their order."""
@@ -143,11 +144,11 @@ class Redrive:
                     status=LetterStatus.FOREIGN, message_id=message.id, why=foreign
                 )
                 done.append((message, None if passed_over else self._told(result)))
-            elif self._only is not None and letter.arn != self._only.definition.arn:
+            elif self._only is not None and not _is_of(self._only, letter):
                 done.append((message, None))
             else:
                 letters.append(letter)
-        letters.sort(key=lambda letter: (letter.stream_arn, letter.shard, int(letter.first)))
+        letters.sort(key=lambda letter: int(letter.first))
         in_order = [letter for letter in letters if self._replay.is_publish(letter)]
         groups = [[letter] for letter in letters if not self._replay.is_publish(letter)]
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -182,7 +183,7 @@ class Redrive:
         return LetterResult(
             status=status,
             message_id=letter.message.id,
-            pipe=self._replay.name(letter),
+            pipe=letter.name,
             sequence_number=letter.first,
             key=key,
             why=why,
@@ -191,3 +192,11 @@ class Redrive:
     def _told(self, result: LetterResult) -> LetterResult:
         self._tell(result, self._total)
         return result
+
+
+def _is_of(route: Route, letter: DeadLetter) -> bool:
+    """Say whether a letter is a route's; a batch of a workflow's pipe is of all its routes."""
+    if not isinstance(route, WorkflowRoute):
+        return letter.arn == route.definition.arn
+    is_of_method = letter.refused is None or letter.refused.method == route.method
+    return letter.arn in route.arns and is_of_method

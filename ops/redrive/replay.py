@@ -1,17 +1,20 @@
-"""Replay one dead letter: send the request of its record, or the table's current state."""
+"""Replay one dead letter: send the requests of its records, or the table's current state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
-from eventpipes import Filtered, Request, Unprocessable
+from eventpipes import Filtered, Request, Requests, Unprocessable
 from live.deployment import Deployment, table_of
 from eventpipes.operations import PUBLISH
 from ops.repair.converge import Converged, Converger, Own
 from live.dead_letters import DeadLetter
+from live.dead_letters import RefusedRequest as Refused
 from live.logged_records import LoggedRecords
 from ops.redrive.results import WORST_FIRST, LetterStatus
 from live.momento import RefusedError, Momento, UnansweredError
 from live.stream import Record, Stream
-from live.route import Route
+from live.route import Route, requests_in
+from live.workflow_route import WorkflowRoute
 from live.items import Item, key_text
 from live.terminal import short
 
@@ -19,7 +22,9 @@ TRIMMED = "the record has left the stream"
 FILTERED = "the pipe's filter, as it is deployed now, leaves this record out"
 
 Replayed = tuple[LetterStatus, str, str]
-"""What was done about a letter, the key of its record if that is known, and why."""
+"""What was done about a letter, the keys of its records if they are known, and why."""
+Sent = tuple[LetterStatus, str] | None
+"""What was done about a record, and why; None if a filter leaves it out."""
 
 
 class LetterReplay:
@@ -40,6 +45,8 @@ class LetterReplay:
     def replay(self, letter: DeadLetter) -> Replayed:
         """Replay a letter; the caller deletes it.
 
+        A batch is settled only if each of its records is: the worst outcome counts.
+
         Raises:
             UnusableError: Momento takes no request at all.
             ClientError, BotoCoreError: AWS does not answer.
@@ -47,34 +54,46 @@ class LetterReplay:
         """
         records = self._records(letter)
         if records is None:
-            return self._without_record(letter)
+            return self._without_records(letter)
         outcomes: dict[LetterStatus, str] = {}
         for record in records:
-            for route in self.routes(letter):
+            for send in self._sends(letter, record):
                 try:
-                    replayed = self._send(route, record, letter)
-                    if replayed is None:
-                        continue
-                    outcome, why = replayed
+                    replayed = send()
                 except RefusedError as error:
-                    outcome, why = LetterStatus.REFUSED, error.answer
+                    replayed = LetterStatus.REFUSED, error.answer
                 except UnansweredError as error:
-                    outcome, why = LetterStatus.LEFT, str(error)
-                outcomes.setdefault(outcome, why)
+                    replayed = LetterStatus.LEFT, str(error)
+                if replayed is not None:
+                    outcomes.setdefault(*replayed)
         if not outcomes:
             outcomes[LetterStatus.REFUSED] = FILTERED
         worst = min(outcomes, key=WORST_FIRST.index)
-        keys = ", ".join(dict.fromkeys(key_text(record["dynamodb"]["Keys"]) for record in records))
-        return worst, keys, outcomes[worst]
+        return worst, _keys(records), outcomes[worst]
 
     def _records(self, letter: DeadLetter) -> list[Record] | None:
+        if letter.record is not None:
+            return [letter.record]
         if letter.event is not None:
             return [letter.event["detail"]]
         return self._stream.records(letter.stream_arn, letter.shard, letter.first, letter.last)
 
-    def _send(
-        self, route: Route, record: Record, letter: DeadLetter
-    ) -> tuple[LetterStatus, str] | None:
+    def _sends(self, letter: DeadLetter, record: Record) -> Iterator[Callable[[], Sent]]:
+        """Yield what is to do about a record; each returns the outcome, None if it is left out."""
+        routes = self.routes(letter)
+        if letter.refused is not None:
+            yield partial(self._send_refused, routes, record, letter.refused)
+        elif isinstance(routes[0], WorkflowRoute):
+            yield partial(self._send_to_cache, routes, record)
+            yield from (
+                partial(self._send, one, record, letter)
+                for one in routes
+                if one.operation == PUBLISH
+            )
+        else:
+            yield from (partial(self._send, one, record, letter) for one in routes)
+
+    def _send(self, route: Route, record: Record, letter: DeadLetter) -> Sent:
         """Send what a route makes of a record, unless the item has changed since.
 
         Nothing is sent for a record that the filter leaves out; a batch can contain such records.
@@ -88,37 +107,75 @@ class LetterReplay:
         if route.operation == PUBLISH:
             if isinstance(outcome, Unprocessable):
                 raise RefusedError(outcome.reason)
-            if not self._dry_run:
-                self._sender.send(outcome)
-            return LetterStatus.SENT, ""
-        done = self._converge(self._key(record), _own(record, outcome))
+            return self._publish(requests_in(outcome))
+        return self._converged(record, _own(record, outcome))
+
+    def _publish(self, messages: Sequence[Request]) -> Sent:
+        for message in messages if not self._dry_run else ():
+            self._sender.send(message)
+        return LetterStatus.SENT, ""
+
+    def _converged(self, record: Record, own: Own | None) -> Sent:
+        done = self._converge(self._key(record), own)
         if done.own:
             return LetterStatus.SENT, ""
         return LetterStatus.SUPERSEDED, f"the item has changed since: {done.described(self._verb)}"
 
-    def _without_record(self, letter: DeadLetter) -> Replayed:
-        """Send the table's current state, because the record has left the stream."""
+    def _send_to_cache(self, routes: Sequence[Route], record: Record) -> Sent:
+        """Bring the entries of a record's item to the table's state, if the record is not left out.
+
+        All of the record's requests to the cache are sent together.
+        """
+        own = _own_of_all(routes, record)
+        return None if own is None else self._converged(record, own)
+
+    def _send_refused(self, routes: Sequence[Route], record: Record, refused: Refused) -> Sent:
+        """Send what Momento refused: the message, or the current state of the item's entries."""
+        route = next((one for one in routes if one.method == refused.method), None)
+        if not isinstance(route, WorkflowRoute):
+            raise RefusedError(f"the workflow, as it is deployed now, sends no {refused.method}")
+        as_it_was = route.refused_request(refused)
+        whole = _is_whole(route, record)
+        if route.operation == PUBLISH:
+            made = requests_in(route.process(record)) if whole else ()
+            return self._publish([_message(made, as_it_was, refused)])
+        own = _own_of_all(routes, record) if whole else None
+        if own is None and refused.method == "DELETE" and as_it_was is not None:
+            own = Own(None, as_it_was)
+        if own is not None and whole:
+            return self._converged(record, own)
+        done = self._converge(self._key(record), own)
+        return LetterStatus.CONVERGED, f"the letter has not the whole item: {self._said(done)}"
+
+    def _without_records(self, letter: DeadLetter) -> Replayed:
+        """Send the table's current state, because a record has left the stream."""
         routes = self.routes(letter)
-        logged = self._logs.record(routes[0].reader, letter)
-        name = "" if logged is None else key_text(logged["dynamodb"]["Keys"])
+        logged = self._logs.records(routes[0].reader, letter)
+        names = _keys(logged)
         to_cache = [route for route in routes if route.operation != PUBLISH]
         outcome, why = LetterStatus.UNRECOVERABLE, f"{TRIMMED}, and no execution log tells its key"
         if not to_cache:
             why = f"{TRIMMED}, and a topic's message cannot be rebuilt without it"
-        elif logged is None:
+        elif not logged:
             why += ": see docs/replay.md"
         else:
             try:
-                done = self._converge(self._key(logged), _own_of_any(to_cache, logged))
+                for record in logged:
+                    done = self._converge(self._key(record), _own_of_all(to_cache, record))
             except RefusedError as error:
-                return LetterStatus.REFUSED, name, error.answer
+                return LetterStatus.REFUSED, names, error.answer
             except UnansweredError as error:
-                return LetterStatus.LEFT, name, str(error)
-            outcome, why = LetterStatus.CONVERGED, f"{TRIMMED}: {done.described(self._verb)}"
+                return LetterStatus.LEFT, names, str(error)
+            outcome, why = LetterStatus.CONVERGED, f"{TRIMMED}: {self._said(done)}"
+            if len(logged) > 1:
+                why = f"{TRIMMED}: each item's current state {self._verb} sent"
             if len(to_cache) < len(routes):
                 outcome = LetterStatus.UNRECOVERABLE
                 why += "; the topic's message cannot be rebuilt"
-        return outcome, name, why
+        return outcome, names, why
+
+    def _said(self, done: Converged) -> str:
+        return done.described(self._verb)
 
     def _converge(self, key: Item, own: Own | None = None) -> Converged:
         converge = self._converger.plan if self._dry_run else self._converger.converge
@@ -135,35 +192,68 @@ class LetterReplay:
     def foreign(self, letter: DeadLetter | None) -> str:
         """Say why a message is no dead letter of this pipeline; empty if it is one."""
         if letter is None:
-            return "it is no dead letter of a DynamoDB stream's pipe, or of a rule behind one"
+            return "it is no dead letter of a DynamoDB stream's pipe, or of what is behind one"
         if letter.arn not in self._deployment.by_arn:
-            return short(f"it is of another pipe or rule: {letter.arn}")
-        if table_of(letter.stream_arn) != self._deployment.table.name:
+            return short(f"it is of another pipe, rule or state machine: {letter.arn}")
+        if letter.stream_arn and table_of(letter.stream_arn) != self._deployment.table.name:
             return short(f"it is of another table's stream: {letter.stream_arn}")
         return ""
 
     def routes(self, letter: DeadLetter) -> Sequence[Route]:
-        """Return the routes that failed: a pipe's, a rule's, or those of all rules of a bus."""
+        """Return the routes that failed: a pipe's or a rule's, or all of a bus or a workflow."""
         return self._deployment.by_arn[letter.arn]
 
-    def name(self, letter: DeadLetter) -> str:
-        """Return the name of the pipe or the rule that gave the record up."""
-        return letter.arn.rpartition("/")[2]
-
     def is_publish(self, letter: DeadLetter) -> bool:
-        """Say whether a letter's record goes to the topic."""
+        """Say whether a letter's records go to a topic."""
+        if letter.refused is not None:
+            return letter.refused.method == "POST"
         return any(route.operation == PUBLISH for route in self.routes(letter))
 
 
-def _own(record: Record, outcome: Request | Unprocessable) -> Own:
+def _own(record: Record, outcome: Request | Requests | Unprocessable) -> Own:
     images = record["dynamodb"]
     return Own(images.get("NewImage"), outcome, before=images.get("OldImage"))
 
 
-def _own_of_any(routes: Sequence[Route], record: Record) -> Own | None:
-    """Return what the first route that sends a logged record makes of it."""
-    for route in routes:
-        outcome = route.process(record)
-        if isinstance(outcome, Request):
+def _own_of_all(routes: Sequence[Route], record: Record) -> Own | None:
+    """Return what the routes to the cache make of a record together; None if they send nothing."""
+    outcomes = [route.process(record) for route in routes if route.operation != PUBLISH]
+    requests = [request for outcome in outcomes for request in requests_in(outcome)]
+    if requests:
+        deletes_first = sorted(requests, key=lambda request: request.method)
+        return _own(record, Requests(tuple(deletes_first)))
+    for outcome in outcomes:
+        if isinstance(outcome, Unprocessable):
             return _own(record, outcome)
     return None
+
+
+def _is_whole(route: Route, record: Record) -> bool:
+    """Say whether a letter has the record as the stream had it, and not only what fits or is read.
+
+    A letter that would be too long has no images (docs/replay.md).
+    """
+    images = record["dynamodb"]
+    has_images = bool(images.keys() & {"NewImage", "OldImage"})
+    return route.reader.input_template is None and (
+        has_images or images.get("StreamViewType") == "KEYS_ONLY"
+    )
+
+
+def _message(made: Sequence[Request], as_it_was: Request | None, refused: Refused) -> Request:
+    """Return the message that was refused, as it is made now; otherwise as it was.
+
+    Raises:
+        RefusedError: the letter has not the whole message, and it cannot be told from others.
+
+    """
+    same_topic = [one for one in made if not refused.endpoint or one.url == refused.url]
+    if as_it_was is None or (len(same_topic) == 1 and as_it_was.body != same_topic[0].body):
+        if len(same_topic) != 1:
+            raise RefusedError("the letter has not the whole message, and it cannot be rebuilt")
+        return same_topic[0]
+    return as_it_was
+
+
+def _keys(records: Iterable[Record]) -> str:
+    return ", ".join(dict.fromkeys(key_text(record["dynamodb"]["Keys"]) for record in records))

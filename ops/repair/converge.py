@@ -5,15 +5,16 @@ if it has changed. docs/replay.md says what this guarantees and what it does not
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventpipes import Request, Unprocessable
+from eventpipes import Request, Requests, Unprocessable
 from live.deployment import Deployment
 from eventpipes.operations import DELETE, PUT
 from live.momento import RefusedError, Momento, UnansweredError, reading
-from live.route import Route
+from live.route import Route, requests_in
+from live.workflow_route import WorkflowRoute
 from live.items import Item, same, key_text
 
 ROUNDS = 10
@@ -22,21 +23,19 @@ ROUNDS = 10
 
 @dataclass(frozen=True)
 class Own:
-    """A record: the item after the change (None: removed), and what a pipe makes of the record.
+    """A record: the item after the change (None: removed), and what is sent for the record.
 
     `before` is the item before the change, if the stream has it: the cache's key may be in it.
     """
 
     image: Item | None
-    outcome: Request | Unprocessable
+    outcome: Request | Requests | Unprocessable
     before: Item | None = None
 
     @property
-    def deletes(self) -> Request | None:
-        """The request, if it deletes an entry."""
-        if isinstance(self.outcome, Request) and self.outcome.method == "DELETE":
-            return self.outcome
-        return None
+    def deletes(self) -> list[Request]:
+        """The requests that delete an entry."""
+        return [one for one in requests_in(self.outcome) if one.method == "DELETE"]
 
 
 @dataclass(frozen=True)
@@ -49,18 +48,18 @@ class Converged:
 
     def described(self, verb: str = "was") -> str:
         """Describe what was done; with `verb` as "would be", what would be done."""
-        match [request.method for request in self.requests]:
+        match sorted({request.method for request in self.requests}):
             case []:
                 return "nothing to send: the pipes leave the item out"
             case ["DELETE"]:
                 return f"its key {verb} deleted from the cache"
-            case [_]:
+            case ["PUT"]:
                 return f"its current value {verb} put into the cache"
         return f"its former key {verb} deleted from the cache, and its current state sent"
 
 
 class Converger:
-    """Brings entries of the cache to the table's state; safe to use from several threads.
+    """Brings an item's entries to the table's state; safe to use from several threads.
 
     Without cache-put, no entry has to be in the cache; without cache-delete, every entry may stay.
     """
@@ -114,23 +113,24 @@ class Converger:
         if own is not None and same(own.image, item):
             if isinstance(own.outcome, Unprocessable):
                 raise RefusedError(own.outcome.reason)
-            return Converged(item, (own.outcome,), own=True)
+            return Converged(item, requests_in(own.outcome), own=True)
         wanted = self.wanted(key, item, known, clear=clear)
-        requests = [] if wanted is None else [wanted]
-        deleted = None if own is None else own.deletes
-        if deleted is not None and (wanted is None or entry(deleted) != entry(wanted)):
-            requests.insert(0, deleted)  # no other request deletes the former entry
-        return Converged(item, tuple(requests), own=False)
+        # No other request deletes a former entry.
+        former = [] if own is None else _others(own.deletes, wanted)
+        return Converged(item, (*former, *wanted), own=False)
 
     def wanted(
         self, key: Item, item: Item | None, known: Item | None = None, *, clear: bool = True
-    ) -> Request | None:
-        """Return what the pipes send for an item in its state, or for the key of a removed item.
+    ) -> tuple[Request, ...]:
+        """Return what is sent for an item in its state, or for the key of a removed item.
 
         The pipes get a MODIFY record with the item as its new image, or a REMOVE record with the
         `known` item as its old image. The first of cache-put and cache-delete that sends something
         decides. An item that neither sends must not be in the cache: with `clear`, the request is
         what cache-delete sends for the item's removal, if anything.
+
+        A workflow gets an INSERT record with the item as its new image, and sends several requests
+        if the item has several entries.
 
         Raises:
             RefusedError: no request can be made.
@@ -138,15 +138,20 @@ class Converger:
         """
         if item is None:
             return self.removal(key, known) or self._made(self._put, self._gone(key, known))
+        cleared = clear and self._put is not None
+        if isinstance(self._put or self._delete, WorkflowRoute):
+            record = self._record("INSERT", key, NewImage=item)
+            sent = (*self._made(self._delete, record), *self._made(self._put, record))
+            return (*_others(self.removal(key, item) if cleared else (), sent), *sent)
         record = self._record("MODIFY", key, NewImage=item)
         for route in (self._put, self._delete):
-            request = self._made(route, record)
-            if request is not None:
-                return request
-        return self.removal(key, item) if clear and self._put is not None else None
+            requests = self._made(route, record)
+            if requests:
+                return requests
+        return self.removal(key, item) if cleared else ()
 
-    def removal(self, key: Item, image: Item | None) -> Request | None:
-        """Return what cache-delete sends when an item is removed; None if it sends nothing.
+    def removal(self, key: Item, image: Item | None) -> tuple[Request, ...]:
+        """Return what cache-delete sends when an item is removed, perhaps nothing.
 
         Raises:
             RefusedError: no request can be made.
@@ -154,8 +159,8 @@ class Converger:
         """
         return self._made(self._delete, self._gone(key, image))
 
-    def _made(self, route: Route | None, record: Mapping[str, Any]) -> Request | None:
-        return None if route is None else made(route, record)
+    def _made(self, route: Route | None, record: Mapping[str, Any]) -> tuple[Request, ...]:
+        return () if route is None else made(route, record)
 
     def _gone(self, key: Item, image: Item | None) -> Mapping[str, Any]:
         return self._record("REMOVE", key, **({} if image is None else {"OldImage": image}))
@@ -176,8 +181,8 @@ class Converger:
         }
 
 
-def made(route: Route, record: Mapping[str, Any]) -> Request | None:
-    """Return the request that a route makes of a record; None if its filter leaves it out.
+def made(route: Route, record: Mapping[str, Any]) -> tuple[Request, ...]:
+    """Return the requests that a route makes of a record; none if its filter leaves it out.
 
     Raises:
         RefusedError: no request can be made.
@@ -186,7 +191,13 @@ def made(route: Route, record: Mapping[str, Any]) -> Request | None:
     outcome = route.process(record)
     if isinstance(outcome, Unprocessable):
         raise RefusedError(outcome.reason)
-    return outcome if isinstance(outcome, Request) else None
+    return requests_in(outcome)
+
+
+def _others(requests: Iterable[Request], than: Iterable[Request]) -> list[Request]:
+    """Return the requests for other entries than those of the second requests."""
+    names = {entry(one) for one in than}
+    return [one for one in requests if entry(one) not in names]
 
 
 def entry(request: Request) -> str:

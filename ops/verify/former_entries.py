@@ -6,26 +6,36 @@ entry over. An entry that any item of the table has now is not left over.
 """
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Request
 from eventpipes.operations import DELETE
 from live.deployment import Deployment
 from live.items import Item
-from live.momento import RefusedError
+from live.momento import KEY_PARAMETERS, RefusedError
 from live.stream import Record, Stream
+from live.route import requests_in
+from live.workflow_route import WorkflowRoute
 from ops.repair.converge import Converger, entry
 
 OF_KEYS = "$.dynamodb.Keys."
+KEYS = {"S": "a key", "N": "1", "B": "YSBrZXk="}
+"""A key of each type, to see what is sent for it."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An item's key; and the item's old image, where the cache's key is made of that image."""
+    """An item's key; and the item's old image, where the cache's key is made of that image.
+
+    With an old image it is one entry, whose name is the URL that reads it.
+    """
 
     key: Item
     image: Item | None = None
+    name: str = ""
 
 
 class FormerEntries:
@@ -44,7 +54,13 @@ class FormerEntries:
         self.are_deleted = route is not None
         """Whether the pipeline deletes entries; without that, none is looked for."""
         is_whole_key = (
-            route is not None and len(self._table.keys) == 1 and route.key_path.startswith(OF_KEYS)
+            route is not None
+            and len(self._table.keys) == 1
+            and (
+                _sends_keys(route, self._table.keys[0], self._stream_arn)
+                if isinstance(route, WorkflowRoute)
+                else route.key_path.startswith(OF_KEYS)
+            )
         )
         self.may_be_taken_over = self.are_deleted and not is_whole_key
         self._entries: dict[str, Entry] = {}
@@ -57,11 +73,11 @@ class FormerEntries:
             for record in self._stream.all(self._stream_arn):
                 self._add(record)
 
-    def saw(self, request: Request | None) -> None:
-        """Note the entry that an item has, by the request that puts it."""
-        if self._entries and request is not None and request.method == "PUT":
+    def saw(self, requests: Iterable[Request]) -> None:
+        """Note the entries that an item has, by the requests that put them."""
+        if self._entries:
             with self._lock:
-                self._taken.add(entry(request))
+                self._taken |= {entry(one) for one in requests if one.method == "PUT"}
 
     def entries(self) -> list[Entry]:
         """Return the entries to check, after all items were read."""
@@ -87,25 +103,40 @@ class FormerEntries:
             return
         images = record["dynamodb"]
         key, image = self._table.key_of(images["Keys"]), images.get("OldImage")
-        name = self._name(key, image)
         is_removed = record["eventName"] == "REMOVE"
-        if name is not None and (is_removed or name != self._name(key, images.get("NewImage"))):
-            self._entries[name] = Entry(key, image)
+        kept = set() if is_removed else self._names(key, images.get("NewImage"))
+        for name in self._names(key, image) - kept:
+            self._entries[name] = Entry(key, image, name)
 
-    def _name(self, key: Item, image: Item | None) -> str | None:
-        """Return the name of the entry of an item's key and image; None if it has none."""
+    def _names(self, key: Item, image: Item | None) -> set[str]:
+        """Return the names of the entries of an item's key and image."""
         try:
-            request = self._converger.removal(key, image)
+            return {entry(one) for one in self._converger.removal(key, image)}
         except RefusedError:
-            return None
-        return None if request is None else entry(request)
+            return set()
 
     def _note_new_owner(self, record: Record) -> None:
         """Note an entry that an item got after the items were read."""
         key = self._table.key_of(record["dynamodb"]["Keys"])
-        if self._name(key, record["dynamodb"].get("NewImage")) in self._entries:
+        if self._names(key, record["dynamodb"].get("NewImage")) & self._entries.keys():
             item = self._table.read(key)
             try:
-                self.saw(None if item is None else self._converger.wanted(key, item))
+                self.saw(() if item is None else self._converger.wanted(key, item))
             except RefusedError:
                 return
+
+
+def _sends_keys(route: WorkflowRoute, name: str, stream_arn: str) -> bool:
+    """Say whether a workflow deletes the entry with the key of the removed item, and no other."""
+    for kind, text in KEYS.items():
+        record = {
+            "eventName": "REMOVE",
+            "eventSource": "aws:dynamodb",
+            "eventSourceARN": stream_arn,
+            "dynamodb": {"Keys": {name: {kind: text}}},
+        }
+        queries = [parse_qs(urlsplit(one.url).query) for one in requests_in(route.process(record))]
+        sent = {text for query in queries for key in KEY_PARAMETERS for text in query.get(key, ())}
+        if sent:
+            return sent == {text.rstrip("=")}
+    return False

@@ -1,18 +1,20 @@
 """Compare the cache with what the pipes would put there, and repair it.
 
-The cache must hold the body of the request that the put pipe makes of the current item, byte for
-byte. A difference counts only if it is still there a moment later, because the pipes need time to
-deliver a new write. Repaired keys are checked again (`ops.verify.recheck`).
+The cache must hold the body of the request that the put pipe or the workflow makes of the current
+item: the same bytes, or the same value as JSON. A difference counts only if it is still there a
+moment later, because the pipes need time to deliver a new write. Repaired keys are checked again
+(`ops.verify.recheck`).
 """
 
 import random
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from eventpipes import Request
+from eventpipes import Request, Requests
 from live.aws import asking_aws
+from live.body import same_body
 from live.deployment import Deployment
 from ops.errors import OpsError
 from eventpipes.operations import PUT
@@ -212,27 +214,31 @@ class Verify:
 
     def _state(self, of: Entry, item: Item | None) -> str:
         """Compare what the pipes send for an item with what the cache holds."""
-        wanted = self._wanted(of, item)
-        if wanted is None:
-            return LEFT_OUT
+        states = [self._state_of_entry(wanted) for wanted in self._wanted(of, item)]
+        wrong = [one for one in states if one in WRONG]
+        return next(iter(wrong + states), LEFT_OUT)
+
+    def _state_of_entry(self, wanted: Request) -> str:
         cached = self._sender.fetch(wanted)
         if wanted.method == "DELETE":
             return IN_SYNC if cached is None else LEFT_OVER
         if cached is None:
             return MISSING
-        return IN_SYNC if cached == wanted.body.encode() else STALE
+        return IN_SYNC if same_body(cached, wanted.body.encode()) else STALE
 
-    def _wanted(self, of: Entry, item: Item | None) -> Request | None:
-        """Return the request that puts an entry right."""
+    def _wanted(self, of: Entry, item: Item | None) -> Sequence[Request]:
+        """Return the requests that put an item's entries right, or one former entry."""
         wanted = self._converger.wanted(of.key, item)
         if of.image is None:
             self._former_entries.saw(wanted)
             return wanted
-        former = self._converger.removal(of.key, of.image)
-        is_of_the_item = (
-            wanted is not None and former is not None and entry(wanted) == entry(former)
-        )
-        return wanted if is_of_the_item else former
+        own = {entry(one): one for one in wanted}
+        return [own.get(entry(one), one) for one in self._deletes(of)]
+
+    def _deletes(self, of: Entry) -> list[Request]:
+        """Return the deletion of a former entry."""
+        removal = self._converger.removal(of.key, of.image)
+        return [one for one in removal if entry(one) == of.name]
 
     def _repair_if_wanted(self, look: Look) -> WrongKey:
         """Return a wrong key, after its repair if that is wanted."""
@@ -249,8 +255,8 @@ class Verify:
 
     def _former(self, of: Entry) -> Own | None:
         """Return the deletion of an entry that its item no longer has."""
-        former = None if of.image is None else self._converger.removal(of.key, of.image)
-        return None if former is None else Own(None, former, before=of.image)
+        former = [] if of.image is None else self._deletes(of)
+        return Own(None, Requests(tuple(former)), before=of.image) if former else None
 
     def _count(self, state: str) -> None:
         with _COUNTING:
