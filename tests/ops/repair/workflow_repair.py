@@ -16,7 +16,7 @@ from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from live.deployment import Deployment
 from live.momento import Access, Momento
-from live.stream import read_by_pipe
+from eventpipes.stream_record import read_by_pipe
 from ops.redrive.redrive import Redrive
 from ops.redrive.results import RedriveSummary
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, Text, TopicMessage
@@ -51,7 +51,7 @@ MAPPINGS = {
 def _synthesized(of: str) -> Any:
     """Return the JSON of a stack with a workflow."""
     settings = Settings(
-        MOMENTO_API_ENDPOINT=MOMENTO,  # type: ignore[call-arg]  # its alias
+        MOMENTO_API_ENDPOINT=MOMENTO,
         MOMENTO_CACHE_NAME=CACHE,
         NAME_PREFIX="shop",
         TOPOLOGY="workflow",
