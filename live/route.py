@@ -42,6 +42,11 @@ class Route(Way):
         return self.definition.name
 
     @property
+    def refused_by(self) -> str:
+        """The name in a dead letter about a request that Momento refused."""
+        return self.name
+
+    @property
     def destination(self) -> Destination:
         """The API destination of its requests."""
         return self.definition.destination

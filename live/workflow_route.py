@@ -49,6 +49,11 @@ class WorkflowRoute(Route):
         return None
 
     @property
+    def refused_by(self) -> str:
+        """The name of the state machine, which sends a dead letter itself."""
+        return self._target.name
+
+    @property
     def arns(self) -> set[str]:
         """The ARNs that dead letters name: the pipe's and the state machine's."""
         return {self.definition.arn, self._target.arn}

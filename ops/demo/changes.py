@@ -4,7 +4,7 @@ The items are the review's samples (`ops.review.samples`). The engine predicts e
 processes the record that the table's stream will have of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +15,7 @@ from eventpipes.momento import MAX_TTL_SECONDS
 from ops.errors import OpsError
 from ops.review.samples import samples_for
 from ops.review.values import made_up
-from live.route import Route, RouteOutcome
+from live.route import Route, RouteOutcome, requests_in
 from live.items import Item
 
 _VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -89,7 +89,10 @@ class DemoChanges:
 
     def _items(self) -> list[Item]:
         """Return the different items of the samples that have the table's key."""
-        definitions = [route.definition for route in self._routes.values()]
+        # A workflow's routes have one definition.
+        definitions = [
+            *{id(one.definition): one.definition for one in self._routes.values()}.values()
+        ]
         found: list[Item] = []
         for sample in samples_for(definitions, self._key_types):
             for image in ("NewImage", "OldImage"):
@@ -131,7 +134,11 @@ class DemoChanges:
         deleted = [
             one
             for one in found
-            if any(request.method == "DELETE" for request in self._sends(item, one).values())
+            if any(
+                request.method == "DELETE"
+                for requests in self._sends(item, one).values()
+                for request in requests
+            )
         ]
         return next(iter(deleted + found), None)
 
@@ -146,8 +153,8 @@ class DemoChanges:
             change = self._change(None, {**item, name: {"N": "0"}})
             refused = [
                 operation
-                for operation, request in change.predicted.items()
-                if isinstance(request, Request) and _ttl(request) == "0"
+                for operation, outcome in change.predicted.items()
+                if any(_ttl(request) == "0" for request in requests_in(outcome))
             ]
             if refused:
                 return replace(change, label=f"write, {name} 0", refused=frozenset(refused))
@@ -158,12 +165,13 @@ class DemoChanges:
 
     def _value_of_change(self, old: Item, new: Item) -> tuple[int, int]:
         sent, before = self._sends(old, new), self._sends(None, old)
-        others = sum(one.body != before[name].body for name, one in sent.items() if name in before)
+        others = sum(_bodies(one) != _bodies(before.get(name, one)) for name, one in sent.items())
         return len(sent) - 2 * self._doubts(old, new), others
 
-    def _sends(self, old: Item | None, new: Item | None) -> Mapping[str, Request]:
+    def _sends(self, old: Item | None, new: Item | None) -> Mapping[str, Sequence[Request]]:
         outcomes = self._predicted(self._record(old, new))
-        return {name: one for name, one in outcomes.items() if isinstance(one, Request)}
+        sent = {name: requests_in(one) for name, one in outcomes.items()}
+        return {name: requests for name, requests in sent.items() if requests}
 
     def _doubts(self, old: Item | None, new: Item | None) -> int:
         """Return how many parts of the requests are odd, such as a time to live that is refused."""
@@ -173,12 +181,12 @@ class DemoChanges:
                 doubts(
                     route.definition,
                     route.read_by_target(record),
-                    outcome,
+                    request,
                     max_ttl_seconds=self._max_ttl_seconds,
                 )
             )
             for route in self._routes.values()
-            if isinstance(outcome := route.process(record), Request)
+            for request in requests_in(route.process(record))
         )
 
     def _predicted(self, record: Mapping[str, Any]) -> dict[str, RouteOutcome]:
@@ -218,6 +226,10 @@ def _life(item: Item) -> tuple[tuple[Item | None, Item | None], ...]:
 
 def _ttl(request: Request) -> str | None:
     return parse_qs(urlsplit(request.url).query).get("ttl_seconds", [None])[0]
+
+
+def _bodies(requests: Sequence[Request]) -> list[str]:
+    return [request.body for request in requests]
 
 
 def _label(old: Item | None, new: Item | None) -> str:

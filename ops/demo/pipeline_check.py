@@ -6,7 +6,7 @@ the local cloud's feed of deliveries, the cache, the topics' messages and the de
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -14,15 +14,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from eventpipes import Filtered, Request
+from eventpipes import Filtered, Request, Unprocessable
 from live.aws import asking_aws
 from live.dead_letters import DeadLetter, DeadLetterQueue, parse
+from live.body import same_body
 from live.deliveries import FEED, Feed
 from live.deployment import Deployment
 from live.momento import Access, Momento, reading
 from live.output import console
 from eventpipes.operations import OPERATIONS
-from live.route import Route, RouteOutcome
+from live.route import Route, RouteOutcome, requests_in
+from live.workflow_route import WorkflowRoute
 from live.items import from_json, key_text
 from live.terminal import short
 from live.topic import Topic
@@ -83,7 +85,7 @@ class PipelineCheck:
             with console.status(f"{change.label} {key_text(change.key)}"):
                 told = self._try(deployment, change, entries, grid)
             refused |= {
-                (one.name, told[name]["sequence_number"])
+                (one.refused_by, told[name][0]["sequence_number"])
                 for name, one in routes.items()
                 if name in change.refused and name in told
             }
@@ -115,7 +117,7 @@ class PipelineCheck:
 
     def _try(
         self, deployment: Deployment, change: TableChange, entries: list[Request], grid: Grid
-    ) -> Mapping[str, FeedItem]:
+    ) -> Mapping[str, Sequence[FeedItem]]:
         """Make one change, and add its row to the table; return its deliveries by operation."""
         routes = deployment.pipes
         started = time.monotonic()
@@ -125,66 +127,83 @@ class PipelineCheck:
         what = f"{change.label} {key_text(change.key)}"
         for operation, predicted in change.predicted.items():
             refused = operation in change.refused
-            found = told.get(operation)
-            made = self._compare(what, routes[operation], predicted, found, refused=refused)
-            if made is not None and made.method != "POST":
-                entries.append(made)
+            found = told.get(operation, ())
+            made = self._compare_all(what, routes[operation], predicted, found, refused=refused)
+            entries += [request for request in made if request.method != "POST"]
         grid.add_row(
             escape(short(change.label)),
-            *(_cell(routes.get(name), told.get(name)) for name in OPERATIONS),
+            *(_cells(routes.get(name), told.get(name, ())) for name in OPERATIONS),
             self._cached(what, entries),
             f"{milliseconds:.0f}",
         )
         return told
 
-    def _deliveries_of(self, deployment: Deployment, change: TableChange) -> Mapping[str, FeedItem]:
-        """Return a change's deliveries by operation, after the last of them or the time-out."""
-        names = {route.name: operation for operation, route in deployment.pipes.items()}
-        readers = {route.reader.name for route in deployment.pipes.values()}
-        found: dict[str, FeedItem] = {}
-        deadline = time.monotonic() + self._patience
-        while found.keys() != set(names.values()) and time.monotonic() < deadline:
-            for item in self._feed.items():
-                if item["keys"] != change.key:
-                    continue
-                if item["pipe"] in names:
-                    found[names[item["pipe"]]] = item
-                elif item["pipe"] in readers and item["outcome"] != DELIVERED:
-                    return dict.fromkeys(names.values(), item)  # the bus's rules hear nothing
-        return found
+    def _deliveries_of(
+        self, deployment: Deployment, change: TableChange
+    ) -> Mapping[str, Sequence[FeedItem]]:
+        """Return a change's deliveries by operation, after the last of them or the time-out.
 
-    def _compare(
+        A workflow tells nothing of an operation for which a record makes no request.
+        """
+        routes = deployment.pipes
+        sent = {name: requests_in(one) for name, one in change.predicted.items()}
+        silent = [
+            name
+            for name, route in routes.items()
+            if isinstance(route, WorkflowRoute) and not sent[name] and any(sent.values())
+        ]
+        found: dict[str, list[FeedItem]] = {name: [] for name in routes}
+        deadline = time.monotonic() + self._patience
+        while time.monotonic() < deadline and not all(
+            name in silent or len(found[name]) >= max(1, len(sent[name])) for name in routes
+        ):
+            for item in self._feed.items():
+                if item["keys"] == change.key:
+                    for operation in _operations(item, routes):
+                        found[operation].append(item)
+        told = next((item for items in found.values() for item in items), None)
+        for name in silent:
+            if told is not None and not found[name]:
+                found[name] = [{**told, "outcome": FILTERED, "request": None, "reason": ""}]
+        return {name: items for name, items in found.items() if items}
+
+    def _compare_all(
         self,
         what: str,
         route: Route,
         predicted: RouteOutcome,
-        told: FeedItem | None,
+        told: Sequence[FeedItem],
         *,
         refused: bool,
-    ) -> Request | None:
-        """Note each difference between a route's delivery and its prediction.
+    ) -> list[Request]:
+        """Note each difference between a route's deliveries and its prediction.
 
-        Return the request that the route made or should have made.
+        Return the requests that the route made or should have made.
         """
-        wanted = DEAD_LETTER if refused else _named(predicted)
-        name = f"{what}: {route.name}"
-        request = None
-        if isinstance(predicted, Request):
-            # as the record has it, whose numbers nobody can predict
-            made = predicted if told is None else route.process(told["record"])
-            request = made if isinstance(made, Request) else predicted
-            if not refused:
+        # as the record has it, whose numbers nobody can predict
+        made = requests_in(route.process(told[0]["record"])) if told else ()
+        requests = made or requests_in(predicted)
+        for number in range(max(len(requests), len(told), 1)):
+            self._compare(
+                f"{what}: {route.name}",
+                requests[number] if number < len(requests) else None,
+                told[number] if number < len(told) else None,
+                DEAD_LETTER if refused else _named(predicted),
+            )
+        if not refused:
+            for request in requests:
                 self._expected.take(request)
-            sent = told and told["request"]
-            if sent and (sent["method"], sent["url"], sent["body"]) != (
-                request.method,
-                request.url,
-                request.body,
-            ):
-                self.differences.append(
-                    f"{name} sent {sent['method']} {sent['url']} {sent['body']}, and predicted"
-                    f" was {request.method} {request.url} {request.body}"
-                )
+        return list(requests)
+
+    def _compare(
+        self, name: str, request: Request | None, told: FeedItem | None, wanted: str
+    ) -> None:
+        sent = told and told["request"]
+        if request and sent and not _is_same(request, sent):
+            self.differences.append(
+                f"{name} sent {sent['method']} {sent['url']} {sent['body']}, and predicted"
+                f" was {request.method} {request.url} {request.body}"
+            )
         if told is None:
             self.differences.append(
                 f"{name} told nothing in {self._patience:.0f} s, and predicted was: {wanted}"
@@ -192,7 +211,6 @@ class PipelineCheck:
         elif told["outcome"] != wanted:
             why = f" ({told['reason']})" if told["reason"] else ""
             self.differences.append(f"{name}: {told['outcome']}{why}, and predicted was: {wanted}")
-        return request
 
     def _cached(self, what: str, requests: list[Request]) -> str:
         """Compare the pipeline's entries with the cache; return their values, to print them."""
@@ -215,13 +233,15 @@ class PipelineCheck:
         letters = _letters(deployment)
         for letter in letters:
             held = "the record's place in the stream" if letter.shard else "the whole event"
+            if letter.record is not None:
+                held = "the record"
             said = " ".join(filter(None, (letter.condition, letter.shard, letter.first)))
             console.print(
-                f"\nA dead letter of {_name(letter)}, which holds {held}:\n  {said}",
+                f"\nA dead letter of {letter.name}, which holds {held}:\n  {said}",
                 soft_wrap=True,
                 markup=False,
             )
-        found = {(_name(letter), letter.first) for letter in letters}
+        found = {(letter.name, letter.first) for letter in letters}
         for name, number in sorted(found ^ refused):
             there = "which was not predicted" if (name, number) in found else "which is not there"
             self.differences.append(f"a dead letter of {name} about the record {number}, {there}")
@@ -237,10 +257,6 @@ def _letters(deployment: Deployment) -> list[DeadLetter]:
         ]
     letters = [letter for message in messages if (letter := parse(message)) is not None]
     return [letter for letter in letters if letter.arn in deployment.by_arn]
-
-
-def _name(letter: DeadLetter) -> str:
-    return letter.arn.rpartition("/")[2]
 
 
 def _write(deployment: Deployment, change: TableChange) -> None:
@@ -264,12 +280,31 @@ def _schema(deployment: Deployment) -> tuple[dict[str, str], str]:
 def _named(predicted: RouteOutcome) -> str:
     if isinstance(predicted, Filtered):
         return FILTERED
-    return DELIVERED if isinstance(predicted, Request) else DEAD_LETTER
+    return DEAD_LETTER if isinstance(predicted, Unprocessable) else DELIVERED
+
+
+def _operations(item: FeedItem, routes: Mapping[str, Route]) -> list[str]:
+    """Return the operations that a delivery is about: all of a pipe's that sent no request."""
+    own = [name for name, route in routes.items() if route.name == item["pipe"]]
+    if len(own) > 1 and item["request"]:  # a workflow's
+        return [name for name in own if routes[name].method == item["request"]["method"]]
+    if not own and item["outcome"] != DELIVERED:  # the bus's rules hear nothing
+        return [name for name, route in routes.items() if route.reader.name == item["pipe"]]
+    return own
+
+
+def _is_same(request: Request, sent: Mapping[str, str]) -> bool:
+    """Say whether a request was sent; its query and its JSON may be written otherwise."""
+    one, other = urlsplit(request.url), urlsplit(sent["url"])
+    return (
+        (request.method, one.path, parse_qsl(one.query))
+        == (sent["method"], other.path, parse_qsl(other.query))
+    ) and same_body(request.body.encode(), sent["body"].encode())
 
 
 def _print_unused_routes(changes: list[TableChange], routes: Mapping[str, Route]) -> None:
     for operation, route in routes.items():
-        if not any(isinstance(one.predicted[operation], Request) for one in changes):
+        if not any(requests_in(one.predicted[operation]) for one in changes):
             console.print(f"No item was found that {route.name} sends.", markup=False)
 
 
@@ -283,11 +318,13 @@ def _grid(title: str) -> Grid:
     return grid
 
 
-def _cell(route: Route | None, told: FeedItem | None) -> str:
+def _cells(route: Route | None, told: Sequence[FeedItem]) -> str:
     if route is None:
         return "[dim]-[/]"
-    if told is None:
-        return "[red]✗ nothing came[/]"
+    return "\n".join(map(_cell, told)) or "[red]✗ nothing came[/]"
+
+
+def _cell(told: FeedItem) -> str:
     if told["outcome"] == FILTERED:
         return "[dim]· filtered[/]"
     if told["outcome"] != DELIVERED:

@@ -16,6 +16,7 @@ WHOLE: Final = ("", "dynamodb", "dynamodb.Keys", "dynamodb.NewImage", "dynamodb.
 """Parts that are an object in every record that has them, so no rule can match them."""
 _IMAGE: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([^\s<>\"]+)")
 _IN_TEXT: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([A-Za-z0-9_/.\[\]-]+)")
+_TTL: Final = re.compile(r'"ttl_seconds": ?"([^"]*)')
 _STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
 
 
@@ -48,6 +49,8 @@ def read(
         texts += [*one.query_string.values(), *one.headers.values()]
         if isinstance(one, RuleDefinition):
             texts += one.input_paths.values()
+        elif one.state_machine:
+            texts.append(one.state_machine.definition)
         for text in texts:
             for part, path in _IN_TEXT.findall(text):
                 if found := _place(part, path):
@@ -59,6 +62,8 @@ def durations(definition: Definition | RuleDefinition) -> set[ImagePath]:
     text = definition.query_string.get("ttl_seconds", "")
     if isinstance(definition, RuleDefinition):
         text = definition.input_paths.get(text.strip("<>"), text)
+    elif definition.state_machine:
+        text = " ".join(_TTL.findall(definition.state_machine.definition))
     return {found[0] for part, path in _IN_TEXT.findall(text) if (found := _place(part, path))}
 
 
