@@ -94,7 +94,7 @@ def everything_emitted() -> set[str]:
     """
     found: set[str] = set()
     for stack, profile, topology in product(
-        catalogue.STACKS, ("demo", "production"), ("pipes", "bus")
+        catalogue.STACKS, ("demo", "production"), ("pipes", "bus", "workflow")
     ):
         if (stack, profile) == ("thirty", "production"):
             continue
