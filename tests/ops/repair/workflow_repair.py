@@ -19,7 +19,7 @@ from live.momento import Access, Momento
 from eventpipes.stream_record import read_by_pipe
 from ops.redrive.redrive import Redrive
 from ops.redrive.results import RedriveSummary
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, Text, TopicMessage
+from stacks.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema, Text, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.localcloud.applied import ACCOUNT, Applied, client
@@ -43,6 +43,10 @@ BY_ORDER = CacheEntry(key=ORDER, value=[ORDER, AMOUNT], ttl=3_600)
 """An entry with the whole key of a table."""
 MAPPINGS = {
     "both": (BOTH, KeySchema(TENANT, ORDER)),
+    "outside": (
+        ItemMapping(cache=CacheEntry(key=ORDER, value={"id": Field.EVENT_ID}, ttl=60)),
+        KeySchema(ORDER),
+    ),
     "order": (ItemMapping(cache=BY_ORDER), KeySchema(ORDER)),
 }
 
@@ -72,6 +76,7 @@ class WorkflowRepair:
 
     def __init__(self, aws: LocalAws, of: str = "both") -> None:
         """`of` names one of `MAPPINGS`."""
+        self._keys = MAPPINGS[of][1]
         empty(aws.endpoint)
         document = copy.deepcopy(_synthesized(of))
         applied = Applied(document, aws.endpoint, momento_api_key=API_KEY)
@@ -116,7 +121,8 @@ class WorkflowRepair:
 
     def delete(self, order: str, tenant: str = "t") -> None:
         """Remove an item."""
-        key = {"Tenant": {"S": tenant}, "Order": {"S": order}}
+        item = {"Tenant": {"S": tenant}, "Order": {"S": order}}
+        key = {attribute.name: item[attribute.name] for attribute in self._keys.attributes}
         self.dynamodb.delete_item(TableName=self.table, Key=key)
 
     def table_says(self) -> dict[str, Any]:
