@@ -18,8 +18,12 @@ QUOTAS = {
     "pipes": ("pipes", "list_pipes", "Pipes", 1_000),
     "connections": ("events", "list_connections", "Connections", 3_000),
     "API destinations": ("events", "list_api_destinations", "ApiDestinations", 3_000),
+    "state machines": ("stepfunctions", "list_state_machines", "stateMachines", 10_000),
 }
-"""AWS's defaults for an account in a region (EventBridge, "Quotas"); an account may have more."""
+"""AWS's defaults for an account in a region; an account may have more.
+
+See AWS: EventBridge, "Quotas"; Step Functions, "Service quotas".
+"""
 NONE = (
     "NoSuchBucketPolicy",
     "NoSuchPublicAccessBlockConfiguration",
@@ -122,6 +126,7 @@ def _count(client: Any, operation: str, member: str) -> int:  # noqa: ANN401 - a
     while True:
         page = getattr(client, operation)(**more)
         count += len(page[member])
-        if not page.get("NextToken"):
+        token = next((one for one in ("NextToken", "nextToken") if page.get(one)), None)
+        if token is None:
             return count
-        more = {"NextToken": page["NextToken"]}
+        more = {token: page[token]}

@@ -9,7 +9,7 @@ from eventpipes import Definition, RuleDefinition
 from eventpipes.synthesized import definitions, rules
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
-_CACHE = re.compile(r"https?://[^/]+/(?P<of>cache|topics)/(?P<cache>[^/*$]+)")
+_CACHE = re.compile(r"https?://[^/\"'\s]+/(?P<of>cache|topics)/(?P<cache>[^/*$\"'\\\s]+)")
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,11 @@ class Declared:
         found: dict[str, bool] = {}
         routes: list[Definition | RuleDefinition] = [*definitions(self.document)]
         for route in [*routes, *rules(self.document)]:
-            url = route.destination.endpoint
+            text = route.destination.endpoint
             for value in route.path_parameters:
-                url = url.replace("*", value, 1)
-            if match := _CACHE.match(url):
+                text = text.replace("*", value, 1)
+            if isinstance(route, Definition) and route.state_machine:
+                text = route.state_machine.definition
+            for match in _CACHE.finditer(text):
                 found[match["cache"]] = found.get(match["cache"], False) or match["of"] == "cache"
         return found

@@ -9,7 +9,7 @@ from ops.doctor.check import Check, failure, warning
 
 GONE = (
     *("ResourceNotFoundException", "ResourceNotFound", "NotFoundException", "NotFound"),
-    *("NoSuchEntity", "NoSuchEntityException"),
+    *("NoSuchEntity", "NoSuchEntityException", "StateMachineDoesNotExist"),
 )
 """Error codes of the services for something that does not exist."""
 

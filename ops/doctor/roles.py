@@ -9,7 +9,7 @@ from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
 
-MEND = "EventBridge stops pipes that may not do their work: run ./help.sh deploy"
+MEND = "EventBridge stops pipes, and workflows fail, that may not work: run ./help.sh deploy"
 
 
 def examine(iam: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client

@@ -137,7 +137,10 @@ def test_quotas_are_counted(clients: Any) -> None:
     assert found(clients, "quotas") == [
         (
             Verdict.OK,
-            "3 of 1000 pipes, 1 of 3000 connections, 3 of 3000 API destinations",
+            (
+                "3 of 1000 pipes, 1 of 3000 connections, 3 of 3000 API destinations,"
+                " 0 of 10000 state machines"
+            ),
         )
     ]
 

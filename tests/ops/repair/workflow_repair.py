@@ -78,7 +78,7 @@ class WorkflowRepair:
         """`of` names one of `MAPPINGS`."""
         self._keys = MAPPINGS[of][1]
         empty(aws.endpoint)
-        document = copy.deepcopy(_synthesized(of))
+        document = self.document = copy.deepcopy(_synthesized(of))
         applied = Applied(document, aws.endpoint, momento_api_key=API_KEY)
         applied.create()
 
