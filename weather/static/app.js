@@ -2,8 +2,8 @@
 // Values are shown by textContent only, so that none of them is ever markup.
 
 const byId = (id) => document.getElementById(id);
-const MARKS = { delivered: "✓", filtered: "·", "dead-letter": "✗", undelivered: "✗" };
-const OUTCOMES = { delivered: "delivered", filtered: "filtered out", "dead-letter": "dead letter", undelivered: "not delivered" };
+const MARKS = { delivered: "✓", filtered: "·", superseded: "·", "dead-letter": "✗", undelivered: "✗" };
+const OUTCOMES = { delivered: "delivered", filtered: "filtered out", superseded: "a later state is sent", "dead-letter": "dead letter", undelivered: "not delivered" };
 const KEPT = { messages: 50, deliveries: 90 };
 const records = new Map(); // location -> { row, ends: ms since 1970, or null }
 const latest = new Map(); // operation -> delivery
@@ -152,11 +152,17 @@ function prepend(id, item) {
 // --- the pipes -------------------------------------------------------------------------------
 
 const operation = (pipe) => pipe.replace(`${about.table}-`, "").replace(/-(pipe|rule)$/, "");
+const METHODS = { PUT: "cache-put", POST: "topic-publish", DELETE: "cache-delete" };
+// A workflow's one pipe delivers the requests of all operations.
+const operationOf = ({ pipe, request }) => {
+  const name = operation(pipe);
+  return name === "changes" && request ? METHODS[request.method] ?? name : name;
+};
 const keyOf = (delivery) => Object.values(delivery.keys ?? {}).map((value) => Object.values(value)[0]).join(" ");
 const milliseconds = (seconds) => `${Math.max(0, seconds * 1000).toFixed(0)} ms`;
 
 function showDelivery(delivery) {
-  const name = operation(delivery.pipe);
+  const name = operationOf(delivery);
   const spans = [MARKS[delivery.outcome], name, delivery.event_name, keyOf(delivery), statusOf(delivery)]
     .map((text) => element("span", { textContent: text }));
   spans[0].className = delivery.outcome;
@@ -185,7 +191,8 @@ function light(name, delivery) {
   if (delivery.outcome === "delivered") lit.push(byId(name === "topic-publish" ? "node-topic" : "node-cache"));
   if (delivery.outcome === "dead-letter") lit.push(byId("node-queue"));
   for (const node of lit) {
-    const style = `lit-${node === lit[1] ? "delivered" : delivery.outcome}`;
+    const outcome = delivery.outcome === "superseded" ? "filtered" : delivery.outcome;
+    const style = `lit-${node === lit[1] ? "delivered" : outcome}`;
     node.classList.remove("lit-delivered", "lit-filtered", "lit-dead-letter");
     node.classList.add(style);
     clearTimeout(node.dimming);
@@ -221,7 +228,7 @@ function openDelivery(delivery) {
   if (delivery.logged) step("From the execution log", code(delivery.logged));
   const outcome = delivery.reason ? `${OUTCOMES[delivery.outcome]}: ${delivery.reason}` : OUTCOMES[delivery.outcome];
   steps.unshift(element("p", { className: delivery.outcome, textContent: `${MARKS[delivery.outcome]} ${outcome}, ${milliseconds(delivery.seconds)} ${delivery.logged ? "in the pipe" : "after the write"}` }));
-  byId("delivery-title").textContent = `${operation(delivery.pipe)}: ${delivery.event_name} ${keyOf(delivery)}`;
+  byId("delivery-title").textContent = `${operationOf(delivery)}: ${delivery.event_name} ${keyOf(delivery)}`;
   byId("steps").replaceChildren(...steps);
   byId("delivery").showModal();
 }
