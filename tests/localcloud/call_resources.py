@@ -128,6 +128,7 @@ RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[str]]] = {
     "secretsmanager": _of_secrets,
     "sns": _named("{}", "Name", "TopicArn", "ResourceArn"),
     "sqs": _of_sqs,
+    "states": _named("stateMachine:{}", "name", "stateMachineArn", "resourceArn", otherwise="*"),
     "sts": _named("*", otherwise="*"),
 }
 """By the service: from an operation and what it was given to what it is about; `*` for nothing."""

@@ -61,8 +61,10 @@ _TAGGING = {
     "secretsmanager": "TagResource",
     "sns": "TagResource",
     "sqs": "TagQueue",
+    "states": "TagResource",
 }
 """The additional right to create a resource with tags."""
+_TAG_MEMBERS = (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"))
 _CREATES = ("Create", "PutMetricAlarm", "PutRule")
 
 
@@ -270,10 +272,12 @@ def _read(name: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) ->
 
 
 def _passed_roles(service: str, operation: str, given: Mapping[str, Any]) -> Iterator[Call]:
-    """Yield the right to pass roles, which creating or changing a pipe or a rule's target needs."""
+    """Yield the right to pass roles, which a pipe, a rule's target and a state machine need."""
     roles: list[Any] = []
     if service == "pipes" and operation in ("CreatePipe", "UpdatePipe"):
         roles = [given.get("RoleArn")]
+    elif service == "states" and operation in ("CreateStateMachine", "UpdateStateMachine"):
+        roles = [given.get("roleArn")]
     elif service == "events" and operation == "PutTargets":
         roles = [target.get("RoleArn") for target in given.get("Targets", ())]
     for role in filter(None, roles):
@@ -288,10 +292,7 @@ def _tags(given: Mapping[str, Any]) -> dict[str, str]:
     """Return the condition keys for the tags in a request."""
     tags = given.get("Tags") or given.get("tags") or {}
     if isinstance(tags, list):
-        pairs = [
-            (tag.get("Key", tag.get("TagKey")), tag.get("Value", tag.get("TagValue")))
-            for tag in tags
-        ]
+        pairs = [next((tag[a], tag[b]) for a, b in _TAG_MEMBERS if a in tag) for tag in tags]
     elif isinstance(tags, dict) and tags:
         pairs = list(tags.items())
     else:

@@ -2,7 +2,7 @@
 
 The real provider plans, applies, changes and destroys the production profile on the local AWS,
 which records the right that each request takes: of the weather stack, which begins with pipes
-and goes over to an event bus, and of a stack of one's own.
+and goes over to an event bus, and of a stack of one's own, which has a workflow.
 """
 
 import json
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("running_provider")
 
 PLAN_ROLE = ("first plan", "plan", "doctor", "keep plan")
 DEPLOY_ROLE = ("take plan", "apply", "change", "destroy", "forget plan")
-BUS = {"TOPOLOGY": "bus"}
+BUS, WORKFLOW = {"TOPOLOGY": "bus"}, {"TOPOLOGY": "workflow"}
 CHANGED = {
     "ALLOW_DESTROY": "true",
     "MOMENTO_API_KEY": "another-planted-key-8a41",
@@ -47,6 +47,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "aws_kms_key": {"policy": ("Administer", "Manage")},
     "aws_pipes_pipe": {"description": "changed"},
     "aws_secretsmanager_secret": {"description": "changed"},
+    "aws_sfn_state_machine": {"definition": ('"MaxConcurrency":5', '"MaxConcurrency":6')},
     "aws_sns_topic": {"display_name": "changed"},
 }
 """What the change does to every resource of a type: a new value, or a text and its successor."""
@@ -88,8 +89,7 @@ def phases(
 ) -> dict[str, list[Call]]:
     """Do what the workflows do, then a change and a destroy; return the calls of each phase.
 
-    Two stacks at once, because most of it is waiting for their queues: in the time that the
-    bus of one takes, which is a queue and then its policy, the other goes from pipes to a bus.
+    Two stacks at once, because most of it is waiting for their queues.
     """
     kept = "plans/1-1"
     found: dict[str, list[Call]] = {}
@@ -102,7 +102,7 @@ def phases(
         seen = len(calls)
 
     folder, pipes = prepared({})
-    _, own = prepared(BUS, "sessions")
+    _, own = prepared(WORKFLOW, "sessions")
     plan = ("plan", "-input=false", "-lock=false", "-out=tfplan")
     apply = ("apply", "-input=false", "tfplan")
     at_once = ("apply", "-input=false", "-auto-approve")
@@ -157,7 +157,8 @@ def _of_the_key(call: Call) -> Call:
 
 def _changed(name: str, settings: dict[str, str]) -> Terraform:
     """Change everything that can change in place, and remove the protection from destroy."""
-    folder, terraform = prepared(BUS | CHANGED | settings, name)
+    topology = BUS if name == "weather" else WORKFLOW
+    folder, terraform = prepared(topology | CHANGED | settings, name)
     stack = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
     for kind, resources in stack["resource"].items():
         for resource in resources.values():

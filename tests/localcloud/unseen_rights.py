@@ -46,6 +46,12 @@ def unseen() -> Iterator[Unseen]:
             page=NOT_MADE,
         )
     yield Unseen(
+        call=Call(action="states:ValidateStateMachineDefinition", resource="*"),
+        policies=["plan", "deploy"],
+        because="states:CreateStateMachine",
+        page="terraform-provider-aws 5.100.0 validates a changed definition while it plans",
+    )
+    yield Unseen(
         call=Call(
             action="events:UpdateEventBus", resource=ARN.format("events", f"event-bus/{PREFIX}-bus")
         ),
