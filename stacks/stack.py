@@ -78,7 +78,8 @@ class MomentoStack(TerraformStack):
             secret_name=secret_name or f"{settings.secret_name}-{id_}",
             api_key=api_key,
             limits=settings.momento_limits,
-            destinations=settings.topology is not Topology.WORKFLOW,
+            destinations={settings.topology, settings.also_topology} - {None}
+            != {Topology.WORKFLOW},
             protection=self.protection,
         )
         self.monitoring = (
@@ -166,6 +167,7 @@ class MomentoStack(TerraformStack):
                 endpoint=self.endpoint,
                 mapping=mapping,
                 topology=self.settings.topology,
+                also=self.settings.also_topology,
                 retry_policy=RetryPolicy(
                     attempts=self.settings.retry_attempts,
                     rule_attempts=self.settings.rule_retry_attempts,

@@ -74,10 +74,14 @@ class MomentoPipeline(Construct):
     the source, the queue, and the endpoint, the bus or the workflow ask for. All names begin with
     `name`.
 
+    With `also`, another topology runs beside the first, for a change from one to the other without
+    a loss: `pipes` beside `workflow`, or the other way round. Each record is then sent by both.
+
     A `MomentoStack` counts the pipes that read each stream, and warns if AWS advises fewer.
 
     Raises:
-        PipelineError: the mapping is no `ItemMapping`, or would fail on this table's stream.
+        PipelineError: the mapping is no `ItemMapping`, or would fail on this table's stream, or
+            these two topologies cannot run beside each other.
 
     """
 
@@ -93,6 +97,7 @@ class MomentoPipeline(Construct):
         mapping: ItemMapping | Sequence[ItemMapping],
         iam_settle_seconds: str,
         topology: Topology = Topology.PIPES,
+        also: Topology | None = None,
         retry_policy: RetryPolicy | None = None,
         batching: Batching | None = None,
         log_level: str = "INFO",
@@ -102,11 +107,15 @@ class MomentoPipeline(Construct):
     ) -> None:
         """`iam_settle_seconds` is a Terraform expression; see `stacks.access.role`."""
         super().__init__(scope, id_)
+        chosen = _side_by_side(name, topology, also)
         try:
             must_be_source(source)
             mappings = _checked(mapping, source)
-            if topology is not Topology.WORKFLOW:
-                configs = _configs(mappings, source, endpoint, topology, name)
+            configs = (
+                {}
+                if chosen == {Topology.WORKFLOW}
+                else _configs(mappings, source, endpoint, name, bus=topology is Topology.BUS)
+            )
         except MappingError as error:
             raise PipelineError(f"pipeline {name}: {error}") from error
         self.name = name
@@ -138,30 +147,55 @@ class MomentoPipeline(Construct):
             logs=self.logs,
             retry_policy=self._retry_policy,
         )
-        if topology is Topology.WORKFLOW:
+        batching = batching or Batching()
+        if Topology.WORKFLOW in chosen:
             logging = {"log_level": log_level, "log_execution_data": log_execution_data}
-            self._add_workflow(mappings, batching or Batching(), logging, protection)
-            return
-        cache = mappings[0].topic_cache(endpoint.cache_name)
-        destinations = {operation: endpoint.destination(operation, cache) for operation in configs}
-        add = self._add_pipes if topology is Topology.PIPES else self._add_bus
-        add(configs, destinations)
-        if {PUT, DELETE} <= configs.keys():
-            advise(self, f"pipeline {name}: {RACE[topology]}")
-        for warning in mappings[0].warnings(source.stream):
-            advise(self, f"pipeline {name}: {warning}")
+            self.workflow = self._new_workflow(mappings, batching, logging, protection)
+        cache = mappings[0].topic_cache(endpoint.cache_name) if configs else ""
+        destinations = {each: endpoint.destination(each, cache) for each in configs}
+        if topology is Topology.BUS:
+            self._add_bus(configs, destinations)
+        else:
+            self._add_readers(configs, destinations, mappings, batching)
+        if self.workflow is None:
+            if {PUT, DELETE} <= configs.keys():
+                advise(self, f"pipeline {name}: {RACE[topology]}")
+            for warning in mappings[0].warnings(source.stream):
+                advise(self, f"pipeline {name}: {warning}")
+
+    def _add_readers(
+        self,
+        configs: Mapping[str, PipeConfig],
+        destinations: Mapping[str, Destination],
+        mappings: Sequence[ItemMapping],
+        batching: Batching,
+    ) -> None:
+        """Add the pipes to destinations, the pipe to the workflow, and the role of all of them."""
+        names = list(map(self._pipe_name, configs))
+        sends = [self._endpoint.invoke(destinations)] if destinations else []
+        if self.workflow is not None:
+            names.append(self._pipe_name(CHANGES))
+            sends.append(self.workflow.start())
+        role = self._pipes_role(names, sends)
+        self._add_pipes(configs, destinations, role)
+        if self.workflow is not None:
+            self._add_workflow(self.workflow, mappings, batching, role)
+
+    def _pipe_name(self, id_: str) -> str:
+        return f"{self.name}-{id_}-pipe"
 
     def _add_pipes(
-        self, configs: Mapping[str, PipeConfig], destinations: Mapping[str, Destination]
+        self,
+        configs: Mapping[str, PipeConfig],
+        destinations: Mapping[str, Destination],
+        role: ServiceRole,
     ) -> None:
         """Add a pipe to each destination."""
-        names = {operation: f"{self.name}-{operation}-pipe" for operation in configs}
-        role = self._pipes_role(names.values(), self._endpoint.invoke(destinations))
         for operation, config in configs.items():
             target = RequestTarget(destinations[operation], config)
             self.pipes[operation] = self._pipe(
                 operation,
-                name=names[operation],
+                name=self._pipe_name(operation),
                 target=target,
                 patterns=config.patterns,
                 role=role,
@@ -199,27 +233,32 @@ class MomentoPipeline(Construct):
                 role=rules_role,
                 retry_policy=self._retry_policy,
             )
-        name = f"{self.name}-{CHANGES}-pipe"
+        name = self._pipe_name(CHANGES)
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
             name=name,
             target=BusTarget(bus),
             patterns=union_of_filters(list(configs.values()), MAX_FILTERS),
-            role=self._pipes_role([name], bus.put_events()),
+            role=self._pipes_role([name], [bus.put_events()]),
             wait_for=[queue_policy, *(rule.ready for rule in self.rules.values())],
         )
 
-    def _add_workflow(
+    def _new_workflow(
         self,
         mappings: Sequence[ItemMapping],
         batching: Batching,
         logging: Mapping[str, Any],
         protection: Protection,
-    ) -> None:
-        """Add one pipe to a state machine, which sends the requests."""
+    ) -> Workflow:
+        """Return the state machine that sends the requests.
+
+        Raises:
+            PipelineError: a mapping cannot be sent.
+
+        """
         stream, cache = self.source.stream, self._endpoint.cache_name
         try:
-            self.workflow = Workflow(
+            return Workflow(
                 self,
                 "workflow",
                 name=f"{self.name}-{CHANGES}",
@@ -234,24 +273,36 @@ class MomentoPipeline(Construct):
                 protection=protection,
                 **logging,
             )
-            target = WorkflowTarget(self.workflow, trimmed=batching.trimmed)
+        except MappingError as error:
+            raise PipelineError(f"pipeline {self.name}: {error}") from error
+
+    def _add_workflow(
+        self,
+        workflow: Workflow,
+        mappings: Sequence[ItemMapping],
+        batching: Batching,
+        role: ServiceRole,
+    ) -> None:
+        """Add the pipe to the state machine."""
+        stream, cache = self.source.stream, self._endpoint.cache_name
+        try:
+            target = WorkflowTarget(workflow, trimmed=batching.trimmed)
             warning = record_size.warning(stream, batching.largest_item)
         except MappingError as error:
             raise PipelineError(f"pipeline {self.name}: {error}") from error
-        name = f"{self.name}-{CHANGES}-pipe"
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
-            name=name,
+            name=self._pipe_name(CHANGES),
             target=target,
             patterns=filters_of(mappings, stream, cache),
-            role=self._pipes_role([name], self.workflow.start()),
+            role=role,
             retry_policy=replace(self._retry_policy, attempts=UNTIL_TOO_OLD),
             batch_size=batching.size,
         )
         if warning:
             advise(self, f"pipeline {self.name}: {warning}")
 
-    def _pipes_role(self, names: Iterable[str], sends: Statement) -> ServiceRole:
+    def _pipes_role(self, names: Iterable[str], sends: Iterable[Statement]) -> ServiceRole:
         return ServiceRole(
             self,
             "role",
@@ -259,9 +310,26 @@ class MomentoPipeline(Construct):
             account=self._account,
             service="pipes",
             source_arns=[self._account.arn("pipes", f"pipe/{name}") for name in names],
-            statements=[*self.source.stream_read(), *self.dead_letter_queue.send(), sends],
+            statements=[*self.source.stream_read(), *self.dead_letter_queue.send(), *sends],
             settle_seconds=self._settle_seconds,
         )
+
+
+def _side_by_side(name: str, topology: Topology, also: Topology | None) -> set[Topology]:
+    """Return the topologies that run.
+
+    Raises:
+        PipelineError: their parts have the same names, so they cannot run beside each other.
+
+    """
+    chosen = {topology, also or topology}
+    if len(chosen) > 1 and Topology.BUS in chosen:
+        raise PipelineError(
+            f"pipeline {name}: ALSO_TOPOLOGY is {also} beside TOPOLOGY={topology}, and an event bus"
+            " runs beside nothing else, because its parts have the names of theirs: leave"
+            " ALSO_TOPOLOGY away, and run ./help.sh verify --repair after the change"
+        )
+    return chosen
 
 
 def _checked(
@@ -286,8 +354,9 @@ def _configs(
     mappings: Sequence[ItemMapping],
     source: StreamSource,
     endpoint: MomentoEndpoint,
-    topology: Topology,
     name: str,
+    *,
+    bus: bool,
 ) -> Mapping[str, PipeConfig]:
     """Return the configuration of a pipe, or of the pipe of a rule, for each operation.
 
@@ -296,7 +365,7 @@ def _configs(
 
     """
     configs = _single(mappings).pipe_configs(source.stream, endpoint.cache_name)
-    if topology is Topology.BUS:
+    if bus:
         for operation, config in configs.items():
             RuleConfig.of_pipe(config, event_source=name).check(operation)
     return configs

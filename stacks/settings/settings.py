@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     log_level: Annotated[PipeLogLevel, _env("PIPE_LOG_LEVEL")] = PipeLogLevel.INFO
     execution_data_choice: Annotated[bool | None, _env("PIPE_LOG_EXECUTION_DATA")] = None
     topology: Annotated[Topology, _env("TOPOLOGY")] = Topology.PIPES
+    also_topology: Annotated[Topology | None, _env("ALSO_TOPOLOGY")] = None
     rule_retry_attempts: Annotated[types.RuleRetries | None, _env("RULE_RETRY_ATTEMPTS")] = None
     batch_size: Annotated[types.BatchSize, _env("WORKFLOW_BATCH_SIZE")] = 25
     concurrency: Annotated[types.Concurrency, _env("WORKFLOW_CONCURRENCY")] = 5

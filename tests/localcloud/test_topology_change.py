@@ -1,0 +1,156 @@
+"""From pipes to a workflow and back in two deployments, while a table is written to: no loss."""
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+import localcloud.runner
+from localcloud import LocalAws
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from tests.localcloud.applied import Applied, client
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_pipes import empty
+from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
+
+PIPES = {"TOPOLOGY": "pipes"}
+WORKFLOW = {"TOPOLOGY": "workflow"}
+KEYS = [f"key {number}" for number in range(20)]
+Document = Mapping[str, Any]
+
+
+def names(made: Document, type_: str) -> set[str]:
+    """Return the names of the resources of a type."""
+    return {one["name"] for one in made["resource"].get(type_, {}).values()}
+
+
+@pytest.mark.parametrize(("old", "new"), [(PIPES, WORKFLOW), (WORKFLOW, PIPES)])
+def test_the_first_step_only_adds_and_the_second_only_removes(
+    old: dict[str, str], new: dict[str, str]
+) -> None:
+    """But for the role's policy, the key's policy and the dashboard, which name what there is."""
+    before, after = document(**old), document(**new)
+    between = document(**new, ALSO_TOPOLOGY=old["TOPOLOGY"])
+    assert names(between, "aws_pipes_pipe") == names(before, "aws_pipes_pipe") | names(
+        after, "aws_pipes_pipe"
+    )
+    for side in (before, after):
+        for type_, resources in side["resource"].items():
+            for id_, resource in resources.items():
+                beside = between["resource"][type_][id_]
+                if type_ in ("aws_iam_role", "aws_iam_role_policy", "aws_cloudwatch_dashboard"):
+                    assert beside.get("name") == resource.get("name")
+                else:
+                    assert beside == resource, f"{type_}.{id_}"
+
+
+def test_it_does_not_matter_which_of_both_is_called_the_other() -> None:
+    one = document(TOPOLOGY="pipes", ALSO_TOPOLOGY="workflow")
+    assert one["resource"] == document(TOPOLOGY="workflow", ALSO_TOPOLOGY="pipes")["resource"]
+
+
+@pytest.mark.parametrize(
+    ("topology", "also"), [("workflow", "bus"), ("bus", "workflow"), ("pipes", "bus")]
+)
+def test_a_bus_runs_beside_nothing_else(topology: str, also: str) -> None:
+    with pytest.raises(Exception, match="an event bus runs beside nothing else"):
+        document(TOPOLOGY=topology, ALSO_TOPOLOGY=also)
+
+
+class Writer(threading.Thread):
+    """Writes each key again and again, with a number that grows."""
+
+    def __init__(self, endpoint: str, table: str) -> None:
+        super().__init__()
+        self._dynamodb, self._table = client("dynamodb", endpoint), table
+        self.over = threading.Event()
+        self.written = 0
+
+    def run(self) -> None:
+        """Write until it is over."""
+        while not self.over.wait(0.02):
+            key = KEYS[self.written % len(KEYS)]
+            item = {"Id": {"S": key}, "Version": {"N": str(self.written)}}
+            self._dynamodb.put_item(TableName=self._table, Item=item)
+            self.written += 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("old", "new"), [(PIPES, WORKFLOW), (WORKFLOW, PIPES)])
+def test_no_change_is_lost_in_the_two_steps(
+    local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, old: dict[str, str], new: dict[str, str]
+) -> None:
+    monkeypatch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
+    empty(local_aws.endpoint)
+    pipes = client("pipes", local_aws.endpoint)
+    before, after = document(**old), document(**new)
+    between = document(**new, ALSO_TOPOLOGY=old["TOPOLOGY"])
+    deployed = Applied(before, local_aws.endpoint, momento_api_key=API_KEY)
+    deployed.create()
+    published: list[str] = []
+
+    async def watch(request: Request) -> Response | None:
+        if request.method == "POST":
+            published.append(json.loads(await request.body())["at"])
+        return None
+
+    (table_id,) = before["resource"]["aws_dynamodb_table"]
+    table = deployed.attributes("aws_dynamodb_table", table_id)
+    with (
+        LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
+        Runner(endpoint=local_aws.endpoint, redirect=momento.endpoint) as runner,
+    ):
+        momento.service.interfere = watch
+        runner.wait_until_reading(*names(before, "aws_pipes_pipe"))
+        writer = Writer(local_aws.endpoint, table["name"])
+        writer.start()
+        try:
+            until(lambda: writer.written > 50)
+            deployed.followed_by(between).create()
+            runner.wait_until_reading(*names(between, "aws_pipes_pipe"))
+            both_run_since = writer.written
+            until(lambda: writer.written > both_run_since + 50)
+            time.sleep(1)  # the old ones send what was written before
+            for name in names(before, "aws_pipes_pipe") - names(after, "aws_pipes_pipe"):
+                pipes.delete_pipe(Name=name)
+            alone_since = writer.written
+            until(lambda: writer.written > alone_since + 50)
+        finally:
+            writer.over.set()
+            writer.join()
+        records = sequence_numbers(local_aws.endpoint, table["stream_arn"])
+        assert len(records) == writer.written
+        until(lambda: set(published) >= set(records), seconds=60)
+        cache = momento.service.caches[CACHE].items
+
+        def held() -> dict[str, int]:
+            found = {key.decode(): json.loads(item.value) for key, item in cache.items()}
+            return {key: int(value["Version"]) for key, value in found.items()}
+
+        wanted = {
+            key: max(range(number, writer.written, len(KEYS))) for number, key in enumerate(KEYS)
+        }
+        until(lambda: held() == wanted)
+    assert len(published) > len(set(published))  # both ran for a while
+
+
+def sequence_numbers(endpoint: str, stream_arn: str) -> list[str]:
+    """Return the sequence numbers of all records of a stream with one shard."""
+    streams = client("dynamodbstreams", endpoint)
+    (shard,) = streams.describe_stream(StreamArn=stream_arn)["StreamDescription"]["Shards"]
+    iterator = streams.get_shard_iterator(
+        StreamArn=stream_arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    found: list[str] = []
+    while True:
+        answer = streams.get_records(ShardIterator=iterator)
+        if not answer["Records"]:
+            return found
+        found += [one["dynamodb"]["SequenceNumber"] for one in answer["Records"]]
+        iterator = answer["NextShardIterator"]
