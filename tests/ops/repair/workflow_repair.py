@@ -16,6 +16,7 @@ from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from live.deployment import Deployment
 from live.momento import Access, Momento
+from live.route import Route
 from eventpipes.stream_record import read_by_pipe
 from ops.redrive.redrive import Redrive
 from ops.redrive.results import RedriveSummary
@@ -177,15 +178,20 @@ class WorkflowRepair:
 
     # -- letters
 
+    @functools.cached_property
+    def routes(self) -> list[Route]:
+        """What the deployed workflow sends."""
+        with self.deployment() as deployment:
+            return list(deployment.pipes.values())
+
     def refuse(self, method: str, number: int = -1, **changes: Any) -> dict[str, Any]:
         """Put the workflow's letter about a record's request into the queue; `changes` are to it.
 
         The request is the first one of the method that the record makes.
         """
         record = self.records()[number]
-        with self.deployment() as deployment:
-            route = next(one for one in deployment.pipes.values() if one.method == method)
-            outcome = route.process(record)
+        route = next(one for one in self.routes if one.method == method)
+        outcome = route.process(record)
         made = getattr(outcome, "requests", ())
         address, _, query = (made[0].url if made else "").partition("?")
         pairs = dict(one.split("=") for one in query.split("&")) if query else {}
