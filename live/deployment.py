@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -27,7 +27,8 @@ class Deployment:
     """One pipeline's compiled routes, and clients for what they read and write.
 
     A context manager that closes the clients. `pipes` has the routes by operation: cache-put,
-    topic-publish and cache-delete, if the pipeline has them. `table` is the stream's table,
+    topic-publish and cache-delete, if the pipeline has them. While it has pipes and a workflow
+    (ALSO_TOPOLOGY), these are the workflow's. `table` is the stream's table,
     `queues` are the dead-letter queues' ARNs. `by_arn` has the routes of each pipe, each rule and
     each state machine, whose ARN a dead letter names. `redirect` is the origin that requests go to
     instead of their own: the local cloud's Momento, from MOMENTO_ENDPOINT_URL.
@@ -60,14 +61,16 @@ class Deployment:
             with asking_aws():
                 pipeline = self._pipeline()
                 self.name = pipeline.name
-                self.pipes = self._routes(pipeline)
+                routes = self._routes(pipeline)
+                self.pipes = _by_operation(routes)
+                self._all = {one.name: one for one in routes}
                 self.stream_arn = self._one_source()
                 self.table = self._table()
             self.by_arn: dict[str, list[Route]] = {}
-            for route in self.pipes.values():
+            for route in routes:
                 for arn in route.arns:
                     self.by_arn.setdefault(arn, []).append(route)
-            self.queues = sorted(set[str]().union(*(one.queues for one in self.pipes.values())))
+            self.queues = sorted(set[str]().union(*(one.queues for one in routes)))
             self._exit = stack.pop_all()
         return self
 
@@ -93,6 +96,8 @@ class Deployment:
         for operation, route in self.pipes.items():
             if name in (operation, route.name):
                 return route
+        if name in self._all:
+            return self._all[name]
         known = ", ".join(self.pipes)
         raise LiveError(f"there is no pipe {name!r}; there are {known}")
 
@@ -135,22 +140,22 @@ class Deployment:
             shared_name=lambda one: shared_name(one, self.client),
         )
 
-    def _routes(self, pipeline: Pipeline) -> dict[str, Route]:
-        found = {}
+    def _routes(self, pipeline: Pipeline) -> list[Route]:
+        found: list[Route] = []
         for operation, name in pipeline.pipes.items():
             pipe = self._pipe(name, with_machine=operation == CHANGES)
             if operation != CHANGES:
-                found[operation] = Route(operation, pipe)
+                found.append(Route(operation, pipe))
             elif target := pipe.definition.state_machine:
-                found |= workflow_routes(pipe, target)
+                found += workflow_routes(pipe, target)
             else:
-                found |= self._rules(pipeline, pipe)
+                found += self._rules(pipeline, pipe).values()
         if not found:
             raise LiveError(
                 f"the pipeline {pipeline.name} sends nothing: its event bus has none of its rules,"
                 " or its state machine no task: run ./help.sh deploy"
             )
-        return {operation: found[operation] for operation in OPERATIONS if operation in found}
+        return found
 
     def _pipe(self, name: str, *, with_machine: bool) -> Pipe:
         definition = read_definition(
@@ -191,7 +196,7 @@ class Deployment:
         return found
 
     def _one_source(self) -> str:
-        sources = sorted({route.reader.source.arn for route in self.pipes.values()})
+        sources = sorted({route.reader.source.arn for route in self._all.values()})
         if len(sources) > 1:
             raise LiveError(
                 f"the pipes of {self.name} read more than one stream: {', '.join(sources)};"
@@ -218,6 +223,12 @@ class Deployment:
             )
         keys = tuple(key["AttributeName"] for key in found["KeySchema"])
         return Table(client, name=name, keys=keys, about=found.get("ItemCount", 0))
+
+
+def _by_operation(routes: Sequence[Route]) -> dict[str, Route]:
+    """Return one route for each operation, those of a workflow or a bus before those of pipes."""
+    found = {route.operation: route for route in routes}
+    return {operation: found[operation] for operation in OPERATIONS if operation in found}
 
 
 def _compiled(definition: RuleDefinition) -> Rule:

@@ -111,15 +111,15 @@ class WorkflowRoute(Route):
         return Requests(own) if own else Filtered(tuple(self.reader.filters))
 
 
-def workflow_routes(pipe: Pipe, target: StateMachineTarget) -> dict[str, Route]:
-    """Return the routes of a pipe to a state machine, by operation."""
+def workflow_routes(pipe: Pipe, target: StateMachineTarget) -> list[Route]:
+    """Return the routes of a pipe to a state machine, one for each operation."""
     methods = {task["Arguments"].get("Method") for task in _tasks(target.definition)}
     trials = _Trials(pipe)
-    return {
-        operation: WorkflowRoute(operation, pipe, trials, target)
+    return [
+        WorkflowRoute(operation, pipe, trials, target)
         for operation in OPERATIONS
         if METHODS[operation] in methods
-    }
+    ]
 
 
 class _Trials:

@@ -202,3 +202,23 @@ def test_dry_run_says_what_would_be_done(cloud: WorkflowRepair) -> None:
 def only_why(summary: RedriveSummary) -> str:
     """Return why the first letter has its status."""
     return summary.results[0].why
+
+
+def test_letters_of_pipes_beside_the_workflow_are_settled(local_aws: LocalAws) -> None:
+    """A deployment changes its topology with both for a while (ALSO_TOPOLOGY)."""
+    with WorkflowRepair(local_aws, "order", also="pipes") as cloud:
+        cloud.put("1", 5)
+        cloud.put("2", 6)
+        cloud.give_up(0, 0, pipe="shop-orders-cache-put-pipe")
+        cloud.give_up(1, 1)
+        with cloud.deployment() as deployment:
+            assert deployment.pipes["cache-put"].name == cloud.pipe
+            chosen = deployment.chosen("shop-orders-cache-put-pipe")
+            assert chosen.method == "PUT"
+            assert chosen.refused_by == chosen.name != cloud.pipe
+        summary = cloud.redrive()
+        assert [one.status for one in summary.results] == [LetterStatus.SENT] * 2
+        assert cloud.cache() == {
+            "1": {"Order": "1", "Amount": "5"},
+            "2": {"Order": "2", "Amount": "6"},
+        }

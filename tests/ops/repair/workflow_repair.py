@@ -53,7 +53,7 @@ MAPPINGS = {
 
 
 @functools.cache
-def _synthesized(of: str) -> Any:
+def _synthesized(of: str, also: str | None = None) -> Any:
     """Return the JSON of a stack with a workflow."""
     settings = Settings(
         MOMENTO_API_ENDPOINT=MOMENTO,
@@ -61,6 +61,7 @@ def _synthesized(of: str) -> Any:
         NAME_PREFIX="shop",
         TOPOLOGY="workflow",
         PIPE_LOG_EXECUTION_DATA="true",
+        ALSO_TOPOLOGY=also,
     )
     stack = MomentoStack(Testing.app(), "own", settings)
     mapping, keys = MAPPINGS[of]
@@ -75,11 +76,11 @@ class WorkflowRepair:
     `keys` are texts.
     """
 
-    def __init__(self, aws: LocalAws, of: str = "both") -> None:
-        """`of` names one of `MAPPINGS`."""
+    def __init__(self, aws: LocalAws, of: str = "both", also: str | None = None) -> None:
+        """`of` names one of `MAPPINGS`; `also` is another topology beside the workflow."""
         self._keys = MAPPINGS[of][1]
         empty(aws.endpoint)
-        document = self.document = copy.deepcopy(_synthesized(of))
+        document = self.document = copy.deepcopy(_synthesized(of, also))
         applied = Applied(document, aws.endpoint, momento_api_key=API_KEY)
         applied.create()
 
@@ -93,7 +94,7 @@ class WorkflowRepair:
         self.table = only("aws_dynamodb_table")["name"]
         self.stream_arn = only("aws_dynamodb_table")["stream_arn"]
         self.queue_url = only("aws_sqs_queue")["url"]
-        self.pipe: str = only("aws_pipes_pipe")["name"]
+        self.pipe = "shop-orders-changes-pipe"
         self.machine_arn: str = only("aws_sfn_state_machine")["arn"]
         self.arrivals = Arrivals()
 
@@ -216,8 +217,11 @@ class WorkflowRepair:
         self.send(letter | changes)
         return letter | changes
 
-    def give_up(self, first: int, last: int) -> None:
-        """Put the pipe's letter about a range of the stream's records into the queue."""
+    def give_up(self, first: int, last: int, pipe: str = "") -> None:
+        """Put the letter of a pipe (default: the workflow's) about a range of the stream's records.
+
+        It goes into the queue.
+        """
         records = self.records()
         numbers = [one["dynamodb"]["SequenceNumber"] for one in records]
         moment = "2026-01-01T00:00:00Z"
@@ -231,7 +235,7 @@ class WorkflowRepair:
             "streamArn": self.stream_arn,
         }
         context = {
-            "partnerResourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/{self.pipe}",
+            "partnerResourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/{pipe or self.pipe}",
             "condition": "RetryAttemptsExhausted",
         }
         letter = {"context": context, "version": "1.0", "timestamp": moment}
