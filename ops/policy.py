@@ -26,8 +26,8 @@ LOCK = ROOT / "requirements-checkov.lock"
 CONFIG = ROOT / ".checkov.yaml"
 HOME = ROOT / ".cache" / "checkov"
 PROFILES = ("demo", "production")
-STACKS = {"pipes": ("weather", "state"), "bus": ("weather",)}
-"""The stacks that are synthesized in each topology; the state's stack is the same in both."""
+STACKS = {"pipes": ("weather", "state"), "bus": ("weather",), "workflow": ("weather",)}
+"""The stacks that are synthesized in each topology; the state's stack is the same in all."""
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 
 
