@@ -27,7 +27,13 @@ from localcloud.errors import LocalCloudError
 from localcloud.momento_limits import Limits, read_max_ttl
 
 CACHE = "momento-eventbridge-cache"
-MARKS = {"delivered": "✓", "filtered": "·", "dead-letter": "✗", "undelivered": "!"}
+MARKS = {
+    "delivered": "✓",
+    "filtered": "·",
+    "superseded": "·",
+    "dead-letter": "✗",
+    "undelivered": "!",
+}
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 PATIENCE_SECONDS = 60
 # It warns about each wrong line of .env; the reader of the settings reports them already.
@@ -218,6 +224,7 @@ def _print(delivery: Delivery) -> None:
         f" {sent} {statuses} {delivery.reason}"
     )
     line = line.rstrip() if sent else " ".join(line.split())
+    line += " not sent: a later state is" if delivery.outcome == "superseded" else ""
     safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
     with _LINE:
         print(safe, flush=True)

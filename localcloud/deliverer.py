@@ -69,6 +69,7 @@ class Deliverer:
         return None if delivery is None else [delivery]
 
     def deliver(self, record: Mapping[str, Any], created: datetime) -> Delivery | None:
+        """Deliver one record and return the result, or None if the pipe stops before that."""
         outcome = self._pipe.process(record)
         if isinstance(outcome, Filtered):
             return self._done(record, created, "filtered")

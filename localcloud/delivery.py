@@ -18,7 +18,10 @@ class Delivery:
     keys: Mapping[str, Any]
     sequence_number: str
     outcome: str
-    """delivered, filtered or dead-letter; undelivered if there is no dead letter either"""
+    """delivered, filtered or dead-letter; undelivered if there is no dead letter either.
+
+    A workflow's request is superseded if only a later state of its entry is sent.
+    """
     record: Mapping[str, Any]
     definition: Definition | RuleDefinition
     """The definition of the pipe or the rule at that time."""

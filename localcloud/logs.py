@@ -108,7 +108,7 @@ def _entries(definition: Definition, delivery: Delivery, execution: str) -> list
     """
     data = definition.logging.execution_data
     request = delivery.request
-    delivered = delivery.outcome == "delivered"
+    delivered = delivery.outcome in ("delivered", "superseded")  # a later state was sent
     now = int(datetime.now(UTC).timestamp() * 1000)
 
     def entry(kind: str, level: str, **more: object) -> dict[str, Any]:

@@ -17,10 +17,13 @@ from dotenv import dotenv_values
 
 from localcloud import LocalAws
 from localcloud import __main__ as module
+from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
+from eventpipes.synthesized import definitions
 from stacks.settings import Settings
 from tests.conftest import ROOT
 from tests.localcloud.arrivals import unused_port
+from tests.localcloud.weather_pipes import synthesized
 
 SHOW = (
     "import json, os, pathlib, sys\n"
@@ -322,3 +325,31 @@ def test_the_longest_ttl_comes_from_the_settings(
     monkeypatch.setenv("MOMENTO_MAX_TTL_SECONDS", setting)
     assert run() == 0
     assert made[0].service.max_ttl_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("outcome", "line"),
+    [
+        ("delivered", "✓ the-pipe"),
+        ("filtered", "· the-pipe"),
+        ("superseded", "· the-pipe"),
+        ("dead-letter", "✗ the-pipe"),
+        ("undelivered", "! the-pipe"),
+    ],
+)
+def test_each_outcome_has_a_line(
+    outcome: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without one, the thread that tells of a delivery ended, and its shard with it."""
+    module._print(  # noqa: SLF001 - what the command prints
+        Delivery(
+            pipe="the-pipe",
+            event_name="INSERT",
+            keys={"Id": {"S": "1"}},
+            sequence_number="1",
+            outcome=outcome,
+            record={},
+            definition=definitions(synthesized())[0],
+        )
+    )
+    assert capsys.readouterr().out.startswith(line)
