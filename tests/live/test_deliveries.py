@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pytest
@@ -193,10 +193,14 @@ class Log:
     def end(self, pipe: str, after: float) -> None:
         """Write the end of an execution, so many seconds after the log was made."""
         at = self.now + int(after * 1000)
+        self.write(end(pipe, at), at)
+
+    def write(self, entry: Mapping[str, Any], at: int) -> None:
+        """Write an entry."""
         self._client.put_log_events(
             logGroupName=self.group,
             logStreamName="s",
-            logEvents=[{"timestamp": at, "message": json.dumps(end(pipe, at))}],
+            logEvents=[{"timestamp": at, "message": json.dumps(entry)}],
         )
 
     def delete(self) -> None:
@@ -279,3 +283,21 @@ def test_nothing_is_lost_when_a_look_breaks_off() -> None:
     with pytest.raises(LiveError, match=r"AWS answered: .*ThrottlingException.*later"):
         look(source)
     assert names(look(source)) == ["one", "two"]
+
+
+def test_a_batch_is_a_delivery_for_each_record(place: Place, log: Log) -> None:
+    """A workflow's pipe logs one execution for a batch."""
+    records = [
+        {"eventName": "INSERT", "dynamodb": {"Keys": {"Id": {"S": id_}}, "SequenceNumber": id_}}
+        for id_ in ("1", "2")
+    ]
+    source, at = logs(place, log.group), log.now + 100_000
+    started = {"messageType": "ExecutionStarted", "payload": json.dumps(records)}
+    log.write(end("changes-pipe", at) | started, at)
+    log.end("changes-pipe", after=101)
+    found = look(source)
+    assert [(one["sequence_number"], one["record"]) for one in found] == [
+        ("1", records[0]),
+        ("2", records[1]),
+    ]
+    assert {one["outcome"] for one in found} == {"delivered"}

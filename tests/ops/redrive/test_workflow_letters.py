@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from localcloud import LocalAws
 from ops.redrive.results import LetterResult, LetterStatus, RedriveSummary
+from tests.ops.repair.repair_cloud import GONE_SHARD
 from tests.ops.repair.workflow_repair import WorkflowRepair
 
 
@@ -222,3 +223,22 @@ def test_letters_of_pipes_beside_the_workflow_are_settled(local_aws: LocalAws) -
             "1": {"Order": "1", "Amount": "5"},
             "2": {"Order": "2", "Amount": "6"},
         }
+
+
+def test_batch_that_has_left_the_stream_is_found_in_the_log(local_aws: LocalAws) -> None:
+    with WorkflowRepair(local_aws, "order") as cloud:
+        for number in range(4):
+            cloud.put(str(number), number)
+        cloud.delete("2")
+        cloud.fill(**{"2": "old"})
+        records = cloud.records()
+        cloud.give_up(1, 2, shardId=GONE_SHARD)
+        assert only(cloud.redrive()).status is LetterStatus.UNRECOVERABLE
+        cloud.log(*records[:2])
+        assert only(cloud.redrive()).status is LetterStatus.UNRECOVERABLE, "one is missing"
+        cloud.log(*records[:4], stream="two")
+        result = only(cloud.redrive())
+        assert (result.status, result.key) == (LetterStatus.CONVERGED, "1, 2")
+        assert "each item's current state was sent" in result.why
+        assert cloud.cache() == {"1": {"Order": "1", "Amount": "1"}}
+        assert cloud.waiting() == 0

@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -217,15 +218,24 @@ class WorkflowRepair:
         self.send(letter | changes)
         return letter | changes
 
-    def give_up(self, first: int, last: int, pipe: str = "") -> None:
+    def log(self, *records: Any, stream: str = "one") -> None:
+        """Log an execution of the pipe with these records."""
+        group = f"/aws/vendedlogs/pipes/{self.pipe.removesuffix('-changes-pipe')}"
+        logs = client("logs", self.endpoint)
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        entry = {"messageType": "ExecutionStarted", "payload": json.dumps(records)}
+        event = {"timestamp": int(time.time() * 1000), "message": json.dumps(entry)}
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+
+    def give_up(self, first: int, last: int, pipe: str = "", **place: str) -> None:
         """Put the letter of a pipe (default: the workflow's) about a range of the stream's records.
 
         It goes into the queue.
         """
         records = self.records()
         numbers = [one["dynamodb"]["SequenceNumber"] for one in records]
-        moment = "2026-01-01T00:00:00Z"
-        place = {
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        where = {
             "shardId": self.shard,
             "startSequenceNumber": numbers[first],
             "endSequenceNumber": numbers[last],
@@ -233,13 +243,13 @@ class WorkflowRepair:
             "approximateArrivalOfLastRecord": moment,
             "batchSize": last - first + 1,
             "streamArn": self.stream_arn,
-        }
+        } | place
         context = {
             "partnerResourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/{pipe or self.pipe}",
             "condition": "RetryAttemptsExhausted",
         }
         letter = {"context": context, "version": "1.0", "timestamp": moment}
-        self.send(letter | {"DDBStreamBatchInfo": place})
+        self.send(letter | {"DDBStreamBatchInfo": where})
 
     def send(self, letter: Any) -> None:
         """Put a message into the queue."""
