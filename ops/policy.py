@@ -26,7 +26,7 @@ LOCK = ROOT / "requirements-checkov.lock"
 CONFIG = ROOT / ".checkov.yaml"
 HOME = ROOT / ".cache" / "checkov"
 PROFILES = ("demo", "production")
-STACKS = {"pipes": ("weather", "state"), "bus": ("weather",), "workflow": ("weather",)}
+STACKS = {"pipes": ("weather", "state"), "bus": ("weather",), "workflow": ("weather", "orders")}
 """The stacks that are synthesized in each topology; the state's stack is the same in all."""
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 
@@ -65,7 +65,7 @@ def install() -> None:
 
 
 def judge(profile: str, folder: Path) -> CheckovResult:
-    """Synthesize a profile's stacks in both topologies into a folder, and ask checkov about them.
+    """Synthesize a profile's stacks in all topologies into a folder, and ask checkov about them.
 
     Raises:
         CalledProcessError: a stack could not be synthesized; the reason has been printed.
@@ -73,7 +73,7 @@ def judge(profile: str, folder: Path) -> CheckovResult:
     """
     install()
     for topology, stacks in STACKS.items():
-        for stack in stacks:
+        for stack in (*stacks, *_chosen(topology, stacks)):
             subprocess.run(
                 [sys.executable, os.fspath(ROOT / "main.py"), stack],
                 cwd=folder,
@@ -83,6 +83,13 @@ def judge(profile: str, folder: Path) -> CheckovResult:
                 check=True,
             )
     return ask(folder)
+
+
+def _chosen(topology: str, stacks: Sequence[str]) -> list[str]:
+    """Return the stack that STACK names, in the topology of TOPOLOGY, if it is not there."""
+    stack = os.environ.get("STACK") or "weather"
+    wanted = os.environ.get("TOPOLOGY") or "pipes"
+    return [stack] if topology == wanted and stack not in stacks else []
 
 
 def ask(folder: Path) -> CheckovResult:

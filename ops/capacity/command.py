@@ -47,7 +47,12 @@ class Which(StrEnum):
 
     PIPES = "pipes"
     BUS = "bus"
+    WORKFLOW = "workflow"
     BOTH = "both"
+    ALL = "all"
+
+
+SEVERAL = {Which.BOTH: [Topology.PIPES, Topology.BUS], Which.ALL: list(Topology)}
 
 
 def _option(
@@ -184,6 +189,33 @@ def command(
     log_bytes: Annotated[
         int, _option("--log-bytes", "Bytes that a pipe logs for a record.", min=0)
     ] = 1_200,
+    batch: Annotated[
+        float | None,
+        _option(
+            "--batch-records",
+            "Records that a workflow gets at once, on average (default: 1, the dearest).",
+            min=1,
+            max=10_000,
+        ),
+    ] = None,
+    coalesced: Annotated[
+        float,
+        _option(
+            "--coalesced-share",
+            "The share of puts and deletes that a later change of the item in a batch saves.",
+            min=0,
+            max=1,
+        ),
+    ] = 0.0,
+    concurrency: Annotated[
+        int | None,
+        _option(
+            "--concurrency",
+            f"WORKFLOW_CONCURRENCY: items that a workflow sends at once ({SETTINGS}, else 5).",
+            min=1,
+            max=40,
+        ),
+    ] = None,
     region: Annotated[
         str | None,
         _option("--region", f"The quotas' region ({SETTINGS}, else us-east-1), not the prices'."),
@@ -191,7 +223,8 @@ def command(
     topology: Annotated[
         Which | None,
         typer.Option(
-            help=f"A pipe for each route, or one pipe, a bus and rules ({DEPLOYED}, else pipes)."
+            help="A pipe for each route; one pipe, a bus and rules; one pipe and a workflow; pipes"
+            f" and bus (both), or all ({DEPLOYED}, else pipes)."
         ),
     ] = None,
     global_table: Annotated[
@@ -215,6 +248,8 @@ def command(
         "cache_operations": cache_operations,
         "topic_operations": topic_operations,
         "region": region,
+        "batch": batch,
+        "concurrency": concurrency,
     }
     load = _load(
         there
@@ -236,9 +271,10 @@ def command(
         pipelines=pipelines,
         subscribers=subscribers,
         log_bytes=log_bytes,
+        coalesced=coalesced,
     )
     wanted = topology or there.get("topology", Which.PIPES)
-    chosen = list(Topology) if wanted is Which.BOTH else [Topology(wanted)]
+    chosen = SEVERAL.get(wanted) or [Topology(wanted)]
     found = [build(one, load) for one in chosen]
     if as_json:
         print_json([report_as_json(one) for one in found])
@@ -290,7 +326,7 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
     print(found, file=sys.stderr)
     told = {
         "topology": Which(found.topology),
-        "routes": frozenset(found.rates),
+        "routes": found.routes,
         "rates": found.rates,
         "record_age": found.record_age,
         "parallelization": found.parallelization,
@@ -300,5 +336,6 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
         "region": settings.region,
         "cache_operations": settings.cache_operations,
         "topic_operations": settings.topic_operations,
+        "concurrency": settings.concurrency,
     }
     return {name: value for name, value in told.items() if value is not None}

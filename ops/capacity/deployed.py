@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from eventpipes import RuleDefinition
+from eventpipes import Definition, RuleDefinition
+from eventpipes.operations import OPERATIONS
 from ops.capacity.load import MAX_ITEM_BYTES
 from ops.capacity.topology import Topology
 from live.aws import asking_aws
@@ -15,12 +16,13 @@ from live.route import A_DAY
 class Deployed:
     """One deployed pipeline's numbers; None where AWS does not tell.
 
-    `rates` are the requests a second of each route's API destination. `item_bytes` is the mean
-    size, which DynamoDB updates about every six hours.
+    `rates` are the requests a second of each route's API destination, if it has one. `item_bytes`
+    is the mean size, which DynamoDB updates about every six hours.
     """
 
     name: str
     topology: Topology
+    routes: frozenset[str]
     rates: dict[str, int]
     record_age: float
     parallelization: int
@@ -30,7 +32,11 @@ class Deployed:
 
     def __str__(self) -> str:
         """Return it in a line, for people."""
-        rates = ", ".join(f"{route} at {rate} a second" for route, rate in self.rates.items())
+        rates = ", ".join(
+            f"{route} at {self.rates[route]} a second" if route in self.rates else route
+            for route in OPERATIONS
+            if route in self.routes
+        )
         shards = "" if self.shards is None else f"; open shards {self.shards}"
         size = "" if self.item_bytes is None else f"; {self.item_bytes:,} bytes an item"
         return (
@@ -58,12 +64,14 @@ def read(deployment: Deployment) -> Deployed:
     sources = [one["SourceParameters"]["DynamoDBStreamParameters"] for one in pipes]
     found = table["Table"]
     size, count = found.get("TableSizeBytes", 0), found.get("ItemCount", 0)
-    is_bus = any(isinstance(one.definition, RuleDefinition) for one in deployment.pipes.values())
     return Deployed(
         name=deployment.name,
-        topology=Topology.BUS if is_bus else Topology.PIPES,
+        topology=_topology(deployment),
+        routes=frozenset(deployment.pipes),
         rates={
-            operation: route.destination.rate_limit for operation, route in deployment.pipes.items()
+            operation: rate
+            for operation, route in deployment.pipes.items()
+            if (rate := route.rate_limit) is not None
         },
         record_age=float(min(A_DAY if age == -1 else min(age, A_DAY) for age in ages)),
         parallelization=min(one.get("ParallelizationFactor", 1) for one in sources),
@@ -71,3 +79,12 @@ def read(deployment: Deployment) -> Deployed:
         item_bytes=min(MAX_ITEM_BYTES, round(size / count)) or None if size and count else None,
         global_table=bool(found.get("Replicas")),
     )
+
+
+def _topology(deployment: Deployment) -> Topology:
+    definitions = [route.definition for route in deployment.pipes.values()]
+    if any(isinstance(one, RuleDefinition) for one in definitions):
+        return Topology.BUS
+    if any(isinstance(one, Definition) and one.state_machine for one in definitions):
+        return Topology.WORKFLOW
+    return Topology.PIPES

@@ -20,6 +20,10 @@ TABLE_WRITE_UNITS = 40_000
 BUS_ENTRY_BYTES = 262_144
 """EVENTBRIDGE, "PutEvents entry size". AWS announced 1 MB for buses in January 2026; whether a
 pipe may send that much to one was not found, so the older figure stands."""
+EXECUTION_CHARACTERS = 262_144
+"""Step Functions quotas: the input of an execution, which is a whole batch."""
+EXECUTION_SECONDS = 300
+"""Step Functions quotas: an Express workflow runs five minutes at most."""
 CHUNK_BYTES = 65_536
 """Amazon EventBridge pricing: each started 64 KB counts as an event or a request."""
 

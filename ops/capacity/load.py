@@ -24,7 +24,9 @@ class Load:
     `inserts`, `modifies` and `removes` are in any proportion; times are in seconds. `hottest_shard`
     is the busiest shard's share of the writes, None for an even spread. `rate_limit` is the rate of
     every destination; without it, `rates` has the rates by route, and a route without a rate gets
-    the one that the stack computes from Momento's limits.
+    the one that the stack computes from Momento's limits. With a workflow, `batch` is how many
+    records an execution gets, `coalesced` the share of puts and deletes that a later record of the
+    same item in the batch makes needless, and `concurrency` how many items are sent at once.
 
     Raises:
         OpsError: a value that no table or pipe can have; the message names the option.
@@ -58,6 +60,9 @@ class Load:
     topic_operations: int = 10
     subscribers: int = 1
     log_bytes: int = 1_200
+    batch: float = 1.0
+    coalesced: float = 0.0
+    concurrency: int = 5
 
     def destination_rate(self, route: str) -> int:
         """Return the rate of a route's destination, in requests a second."""

@@ -4,11 +4,13 @@ Read on 24 November 2026 in stored copies of public pages, not on AWS's live pag
 quoting. `confirmed` says that AWS's own pages, or several price guides of 2026, had the price.
 """
 
+import math
 from dataclasses import dataclass
 
 from ops.capacity.limits import CHUNK_BYTES
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.capacity.load import Load
+from ops.capacity.model import ROUNDING
 
 MONTH_SECONDS = 730 * 3_600
 MILLION = 1_000_000
@@ -37,6 +39,14 @@ class Price:
 PIPES = Price(dollars=0.40, per=MILLION, page="Amazon EventBridge pricing")
 DESTINATIONS = Price(dollars=0.20, per=MILLION, page="Amazon EventBridge pricing")
 EVENTS = Price(dollars=1.00, per=MILLION, page="Amazon EventBridge pricing")
+EXECUTIONS = Price(dollars=1.00, per=MILLION, page="AWS Step Functions pricing")
+"""Requests to Express workflows: one for each batch. That page has no price for HTTP Tasks."""
+GB_HOURS = Price(dollars=0.06, per=3_600, page="AWS Step Functions pricing")
+"""GB-seconds of Express workflows, the first 1,000 GB-hours a month; then it is less."""
+EXECUTION_GIGABYTES = 64 / 1_024
+"""Billed in steps of 64 MB; that page: 50 MB, the definition, and the payload for each Map step."""
+EXECUTION_STEP_SECONDS = 0.1
+"""The duration is rounded up to this."""
 STREAM_READS = Price(
     dollars=0.02, per=100_000, page="Amazon DynamoDB pricing for on-demand", confirmed=False
 )
@@ -96,12 +106,37 @@ def bill_of_bus(load: Load) -> list[Charge]:
     ]
 
 
-def _common(load: Load, *, readers: int, executions: float) -> list[Charge]:
-    """Return the charges of both topologies; `executions` are a write's executions of pipes."""
+def bill_of_workflow(load: Load, *, batch_seconds: float) -> list[Charge]:
+    """Return the bill of a month for pipelines with one pipe and a workflow.
+
+    A pipe request is a batch, in units of 64 KB after the filter. `batch_seconds` is how long an
+    execution takes.
+    """
+    batches = sum(load.taken.values()) / load.batch
+    bytes_a_record = sum(
+        share * record_bytes(load, kind) for kind, share in load.taken.items()
+    ) / max(sum(load.taken.values()), 1e-9)
+    billed = math.ceil(batch_seconds / EXECUTION_STEP_SECONDS - ROUNDING) * EXECUTION_STEP_SECONDS
+    units = max(1.0, -(-bytes_a_record * load.batch // CHUNK_BYTES))
+    return [
+        _charge(load, "pipe requests, 64 KB of a batch each", PIPES, batches * units),
+        _charge(load, "executions of the workflow", EXECUTIONS, batches),
+        _charge(
+            load, "their duration, 64 MB each", GB_HOURS, batches * billed * EXECUTION_GIGABYTES
+        ),
+        *_common(load, readers=1, executions=sum(load.taken.values()), destinations=False),
+    ]
+
+
+def _common(
+    load: Load, *, readers: int, executions: float, destinations: bool = True
+) -> list[Charge]:
+    """Return the charges of all topologies; `executions` are a write's log entries of pipes."""
     sent = sum(load.share(route) for route in OPERATIONS) * load.attempts
     polls = POLLS_A_SECOND * load.shards * readers * load.pipelines * MONTH_SECONDS
+    invocations = _charge(load, "invocations of API destinations", DESTINATIONS, sent)
     return [
-        _charge(load, "invocations of API destinations", DESTINATIONS, sent),
+        *([invocations] if destinations else []),
         Charge(
             name="reads of the stream, at most",
             price=STREAM_READS,

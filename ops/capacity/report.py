@@ -61,10 +61,18 @@ def notes(pipeline: PipelineModel) -> list[str]:
         of = "a global table's stream" if load.global_table else "a stream"
         found.append(
             f"{pipeline.readers} readers of each shard: AWS advises at most"
-            f" {pipeline.advised_readers} of {of}, and may throttle more; an event bus needs one"
+            f" {pipeline.advised_readers} of {of}, and may throttle more; a workflow or an event"
+            " bus needs one"
         )
     if pipeline.topology is Topology.BUS:
         found.append("a bus keeps no order: an older value can arrive after a newer one")
+    if pipeline.topology is Topology.PIPES:
+        found.append("between pipes there is no order: a put can arrive after a later delete")
+    if pipeline.topology is Topology.WORKFLOW:
+        found.append(
+            f"the bill is for batches of {load.batch:g} records (--batch-records): AWS does not"
+            " publish how full they are; at most WORKFLOW_BATCH_SIZE, and 1 if records come singly"
+        )
     for route in pipeline.routes:
         left = route.seconds_until_given_up(load.writes)
         if left < math.inf:

@@ -1,4 +1,4 @@
-"""The two topologies of a pipeline: their routes as stages, and their quotas."""
+"""The topologies of a pipeline: their routes as stages, and their quotas."""
 
 import math
 from collections.abc import Sequence
@@ -9,14 +9,15 @@ from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.capacity import limits
 from ops.capacity.load import WRITE_UNITS_A_PARTITION, Load
 from ops.capacity.model import ROUNDING, Burst, RouteModel, Stage
-from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, record_bytes
+from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, bill_of_workflow, record_bytes
 
 
 class Topology(StrEnum):
-    """A pipe for each route; or one pipe, an event bus, and a rule for each route."""
+    """A pipe for each route; or one pipe, and an event bus with a rule for each; or a workflow."""
 
     PIPES = "pipes"
     BUS = "bus"
+    WORKFLOW = "workflow"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,9 @@ class PipelineModel:
 
 def build(topology: Topology, load: Load) -> PipelineModel:
     """Return a pipeline of a topology under a load."""
-    return _pipes(load) if topology is Topology.PIPES else _bus(load)
+    return {Topology.PIPES: _pipes, Topology.BUS: _bus, Topology.WORKFLOW: _workflow}[topology](
+        load
+    )
 
 
 def _pipes(load: Load) -> PipelineModel:
@@ -187,6 +190,83 @@ def _bus(load: Load) -> PipelineModel:
         impossible=too_large,
         charges=bill_of_bus(load),
     )
+
+
+def _workflow(load: Load) -> PipelineModel:
+    """Return a pipeline with one pipe and a workflow, which sends an item's requests in order.
+
+    An execution handles `concurrency` items at a time. The requests of a record take turns. Records
+    that wait fill the batches, so the most that goes through does not depend on the mean batch.
+    """
+    seconds, _ = _until_delivered(load)
+    requests = _requests_of_workflow(load)
+    side_by_side = min(load.concurrency, load.batch)
+    taken = sum(load.taken.values())
+    shard = Stage(
+        name="workflow: one batch at a time for each shard",
+        seconds=seconds / load.concurrency,
+        visits=requests * load.busiest_shard / load.parallelization,
+        servers=load.shards,
+        busiest=load.busiest_shard,
+        patience=load.record_age,
+        way_out="a faster answer, a higher WORKFLOW_CONCURRENCY, or a higher parallelization factor"
+        " (up to 10; order is then kept for each item), more shards",
+    )
+    routes = [
+        RouteModel(
+            name=name,
+            share=load.share(name) * (1 if name == PUBLISH else 1 - load.coalesced),
+            stages=[shard],
+            flight=seconds,
+        )
+        for name in OPERATIONS
+        if name in load.routes
+    ]
+    batch_seconds = requests / taken * load.batch * seconds / side_by_side if taken else 0.0
+    return PipelineModel(
+        topology=Topology.WORKFLOW,
+        load=load,
+        readers=1,
+        routes=routes,
+        quotas=[
+            *_of_stages(load, routes),
+            _executions(load, busy=requests * seconds / side_by_side, readers=1),
+            *_of_the_table(load),
+            *_of_momento(load, routes),
+        ],
+        impossible=[*_too_large(load), *_too_large_for_a_batch(load), *_too_long(batch_seconds)],
+        charges=bill_of_workflow(load, batch_seconds=batch_seconds),
+    )
+
+
+def _requests_of_workflow(load: Load) -> float:
+    """Return the requests of a write, without those that a later record makes needless."""
+    return sum(
+        load.share(name) * (1 if name == PUBLISH else 1 - load.coalesced) for name in OPERATIONS
+    )
+
+
+def _too_large_for_a_batch(load: Load) -> list[str]:
+    largest = max((record_bytes(load, kind) for kind in load.taken), default=0)
+    if largest <= limits.EXECUTION_CHARACTERS:
+        return []
+    problem = (
+        f"a record of an item of {load.item_bytes:,} bytes is about {largest:,} bytes, its images"
+        f" together, and an execution takes {limits.EXECUTION_CHARACTERS:,} characters: pass only"
+        " what the mapping reads (trimmed=True), or store less in the item"
+    )
+    return [problem]
+
+
+def _too_long(batch_seconds: float) -> list[str]:
+    if batch_seconds <= limits.EXECUTION_SECONDS:
+        return []
+    problem = (
+        f"a batch takes {batch_seconds:,.0f} s, and an execution at most"
+        f" {limits.EXECUTION_SECONDS} s: take smaller batches (WORKFLOW_BATCH_SIZE), or a higher"
+        " WORKFLOW_CONCURRENCY"
+    )
+    return [problem]
 
 
 _SHARD_WAY_OUT = (

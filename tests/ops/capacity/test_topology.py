@@ -70,7 +70,7 @@ def test_the_topic_s_pipe_takes_so_many_writes(load: dict[str, Any], capacity: f
         ({"rate_limit": 300}, 300, 300),
     ],
 )
-@pytest.mark.parametrize("topology", list(Topology))
+@pytest.mark.parametrize("topology", [Topology.PIPES, Topology.BUS])
 def test_the_rates_are_those_that_the_stack_makes_of_momentos_limits(
     topology: Topology, load: dict[str, Any], put: int, publish: int
 ) -> None:
@@ -355,3 +355,57 @@ def test_pipelines_alike_cost_alike(topology: Topology) -> None:
     )
     for name in one.keys() - {"reads of the stream, at most"}:
         assert three[name] == pytest.approx(3 * one[name])
+
+
+def workflow(**load: Any) -> PipelineModel:
+    return build(Topology.WORKFLOW, Load(**RAISED | load))
+
+
+def dollars_a_million(found: PipelineModel) -> dict[str, float]:
+    """Return what a million writes cost, by charge."""
+    writes = found.load.writes * MONTH_SECONDS / 1_000_000
+    return {one.name: one.dollars / writes for one in found.charges}
+
+
+def test_a_workflow_sends_several_items_side_by_side() -> None:
+    """Two requests of 50 ms for a write, five items at once."""
+    assert workflow().routes[0].bottleneck.capacity == pytest.approx(50)
+    assert workflow(concurrency=1).routes[0].bottleneck.capacity == pytest.approx(10)
+    assert workflow(shards_given=8).routes[0].bottleneck.capacity == pytest.approx(400)
+
+
+def test_what_a_batch_saves_is_not_sent() -> None:
+    """Half of the puts and deletes: one and a half requests a write."""
+    found = workflow(coalesced=0.5)
+    assert found.routes[0].bottleneck.capacity == pytest.approx(20 * 5 / 1.5)
+    assert sum(one.share for one in found.routes) == pytest.approx(1.5)
+
+
+def test_a_workflow_has_one_reader_and_no_destinations() -> None:
+    found = workflow()
+    assert found.readers == 1
+    assert not any("API destination" in one.name for one in [*found.charges, *found.quotas])
+
+
+@pytest.mark.parametrize(
+    ("batch", "requests", "executions", "duration"),
+    [(1, 0.40, 1.00, 0.1042), (25, 0.032, 0.04, 0.0208)],
+)
+def test_a_workflow_is_billed_by_the_batch(
+    batch: float, requests: float, executions: float, duration: float
+) -> None:
+    """A batch of 25 is about 66 KB: two requests; 50 requests, five at a time, take 0.5 s."""
+    found = dollars_a_million(workflow(batch=batch))
+    assert found["pipe requests, 64 KB of a batch each"] == pytest.approx(requests)
+    assert found["executions of the workflow"] == pytest.approx(executions)
+    assert found["their duration, 64 MB each"] == pytest.approx(duration, abs=0.0001)
+
+
+def test_a_record_that_an_execution_cannot_take_is_told() -> None:
+    assert "trimmed=True" in workflow(item_bytes=200_000).impossible[-1]
+    assert not workflow(item_bytes=100_000, message_bytes=100).impossible
+
+
+def test_a_batch_that_takes_longer_than_an_execution_may_is_told() -> None:
+    (problem,) = workflow(batch=1_000, request_seconds=1.0).impossible
+    assert "WORKFLOW_BATCH_SIZE" in problem
