@@ -14,6 +14,7 @@ from ops.review.losses.role import role
 from ops.review.losses.secret import key, secret, secret_version
 from ops.review.losses.sent import sent
 from ops.review.losses.table import table
+from ops.review.losses.workflow import workflow
 from ops.review.plan import Change, Plan
 
 __all__ = ["Loss", "losses"]
@@ -41,6 +42,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws_s3_bucket_versioning": bucket.versioning,
     "aws_secretsmanager_secret": secret,
     "aws_secretsmanager_secret_version": secret_version,
+    "aws_sfn_state_machine": workflow,
     "aws_sns_topic": alarm.topic,
     "aws_sns_topic_policy": alarm.topic_policy,
     "aws_sns_topic_subscription": alarm.subscription,

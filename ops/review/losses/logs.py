@@ -1,10 +1,10 @@
 """Losses of a log group."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.review.losses.loss import Case, any_of, falls, goes, is_known
+from ops.review.losses.loss import Case, Loss, Whole, any_of, falls, goes, is_known
 from ops.review.plan import Change
 
 WHAT_FOR = "for a record that has left the stream, it is what tells redrive its key"
@@ -20,7 +20,7 @@ def _shortened(change: Change, name: str) -> bool:
     return is_known(change, name) and _days(change.after) < _days(change.before)
 
 
-logs = any_of(
+pipe_logs = any_of(
     goes(f"the pipes' log is {{done}}: {WHAT_FOR}", EMPTY_THE_QUEUE),
     Case(
         *("retention_in_days", _shortened, "retention-shortened"),
@@ -32,3 +32,26 @@ logs = any_of(
         *("the log is no longer encrypted with a key of this account", "leave the key"),
     ),
 )
+workflow_logs = any_of(
+    goes(
+        "the workflow's log is {done}, with the account of every execution so far",
+        EMPTY_THE_QUEUE,
+        blocks=False,
+    ),
+    Case(
+        *("retention_in_days", _shortened, "retention-shortened"),
+        "the workflow's log is kept for less long ({after} days)",
+        EMPTY_THE_QUEUE,
+    ),
+    Case(
+        *("kms_key_id", falls, "encryption"),
+        *("the log is no longer encrypted with a key of this account", "leave the key"),
+    ),
+)
+
+
+def logs(change: Change, whole: Whole) -> Iterator[Loss]:
+    """Yield the losses of a log group, by what writes to it."""
+    name = str(change.before.get("name") or change.after.get("name") or "")
+    is_workflow = name.startswith("/aws/vendedlogs/states/")
+    yield from (workflow_logs if is_workflow else pipe_logs)(change, whole)

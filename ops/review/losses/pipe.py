@@ -45,7 +45,15 @@ def _destroyed(change: Change, whole: Whole) -> Loss:
             name="destroyed",
             text=f"the pipe is destroyed, and {names} will read the same stream, a new one from"
             " LATEST: records written before it has begun may not be delivered",
-            instead=f"stop writing meanwhile, or {REPAIR}",
+            instead=_instead(change, others, whole),
+        )
+    if beside := _beside(change, whole):
+        return told(
+            "destroyed",
+            f"the pipe is destroyed, and {' and '.join(beside)} has read the same stream beside it:"
+            " nothing is lost if this one has sent what was written before the other began",
+            "wait for PIPE_RECORD_AGE_SECONDS after the first step; run ./help.sh verify --repair"
+            " afterwards, because a request of this pipe may have come after a newer one",
         )
     return Loss(
         name="destroyed",
@@ -55,10 +63,51 @@ def _destroyed(change: Change, whole: Whole) -> Loss:
     )
 
 
+def _topology(pipe: Definition) -> str:
+    if pipe.state_machine:
+        return "workflow"
+    return "bus" if pipe.event_bus else "pipes"
+
+
+def _current(change: Change, whole: Whole) -> Definition | None:
+    name = change.before.get("name")
+    return next((one for one in whole.pipes_before if one.name == name), None)
+
+
+def _instead(change: Change, others: list[str], whole: Whole) -> str:
+    """Return what to do; between pipes and a workflow there is a way without a loss."""
+    was = _current(change, whole)
+    old = "" if was is None else _topology(was)
+    new = {_topology(one) for one in whole.pipes if one.name in others}
+    if {old, *new} != {"pipes", "workflow"}:
+        return f"stop writing meanwhile, or {REPAIR}"
+    (other,) = new
+    return (
+        f"do it in two steps: deploy with TOPOLOGY={other} ALSO_TOPOLOGY={old}, so that both run"
+        " for a while (the cache gets a request twice, a message may come twice); after"
+        f" PIPE_RECORD_AGE_SECONDS deploy with TOPOLOGY={other} alone, and {REPAIR}"
+    )
+
+
+def _beside(change: Change, whole: Whole) -> list[str]:
+    """Return the pipes of another topology that read the stream of a destroyed pipe already."""
+    was = _current(change, whole)
+    if was is None:
+        return []
+    before = {one.name for one in whole.pipes_before}
+    return [
+        one.name
+        for one in whole.pipes
+        if one.source.arn == was.source.arn
+        and one.name in before
+        and _topology(one) != _topology(was)
+        and one.desired_state != "STOPPED"
+    ]
+
+
 def _readers(change: Change, whole: Whole) -> list[str]:
     """Return the names of new pipes that read the stream of a destroyed pipe."""
-    name = change.before.get("name")
-    was: Definition | None = next((one for one in whole.pipes_before if one.name == name), None)
+    was = _current(change, whole)
     if was is None:
         return []
     created = {

@@ -20,7 +20,7 @@ def role(change: Change, whole: Whole) -> Iterator[Loss]:
         yield told(
             done(change),
             f"the {what} is {done(change)}: pipes that may do nothing can be stopped by"
-            " EventBridge, and rules give up their events",
+            " EventBridge, rules give up their events, and a workflow's executions fail",
             "look at the pipes afterwards: ./help.sh doctor",
         )
     elif change.action is Action.UPDATE:
@@ -66,8 +66,13 @@ def _needed(pipe: Definition) -> Iterator[tuple[str, str]]:
     """Yield a pipe's actions, each with its resource as far as it is known before apply."""
     for action in READ:
         yield action, pipe.source.arn
-    send = "events:PutEvents" if pipe.event_bus else "events:InvokeApiDestination"
-    yield send, pipe.target_arn
+    if pipe.state_machine:
+        yield "states:StartSyncExecution", pipe.target_arn
+    else:
+        yield (
+            "events:PutEvents" if pipe.event_bus else "events:InvokeApiDestination",
+            pipe.target_arn,
+        )
     if pipe.source.dead_letter_queue_arn:
         yield "sqs:SendMessage", pipe.source.dead_letter_queue_arn
 
