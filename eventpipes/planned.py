@@ -37,6 +37,8 @@ _BLOCKS = frozenset(
     }
 )
 """Blocks that occur at most once: a plan has them in a list, the stack has them as an object."""
+_ZERO_IS_NOTHING = frozenset({"parallelization_factor"})
+"""Numbers that the provider reads back as 0 where AWS answers with none."""
 _MAPS = frozenset({"header_parameters", "input_paths", "query_string_parameters", "tags"})
 
 
@@ -125,7 +127,11 @@ def _without_lists(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSO
             return value
         case dict():
             plain = {key: _without_lists(inner, key) for key, inner in value.items()}
-            return {key: inner for key, inner in plain.items() if inner not in (None, "", [])}
+            return {
+                key: inner
+                for key, inner in plain.items()
+                if inner not in (None, "", []) and not (key in _ZERO_IS_NOTHING and inner == 0)
+            }
         case [only] if name in _BLOCKS:
             return _without_lists(only, name)
         case list():

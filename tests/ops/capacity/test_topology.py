@@ -384,7 +384,8 @@ def test_what_a_batch_saves_is_not_sent() -> None:
 def test_a_workflow_has_one_reader_and_no_destinations() -> None:
     found = workflow()
     assert found.readers == 1
-    assert not any("API destination" in one.name for one in [*found.charges, *found.quotas])
+    names = [one.name for one in found.charges] + [one.name for one in found.quotas]
+    assert not any("API destination" in name for name in names)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,9 @@ def groups() -> dict[str, Group]:
         name = f"weather-{profile}-{topology}" + ("-alarms" if alarms == "true" else "")
         settings = {"PROFILE": profile, "TOPOLOGY": topology, "ALARMS": alarms}
         found[name] = Group(settings=settings, changes=CHANGES.get(name, {}))
+    workflow = {"PROFILE": "demo", "TOPOLOGY": "workflow", "ALARMS": "true"}
+    found[WORKFLOW] = Group(settings=workflow, changes=CHANGES[WORKFLOW])
+    found[BESIDE] = Group(settings={**workflow, "ALSO_TOPOLOGY": "pipes"}, changes=CHANGES[BESIDE])
     for stack in ("orders", "sessions", "existing", "thirty"):
         prepare = _create_readings if stack == "existing" else lambda: None
         for topology in ("pipes", "bus"):
@@ -89,6 +92,9 @@ def groups() -> dict[str, Group]:
     return found
 
 
+WORKFLOW: Final = "weather-demo-workflow-alarms"
+BESIDE: Final = "weather-demo-workflow-beside-pipes"
+"""A change between the two is half done."""
 CHANGES: Final[Mapping[str, Mapping[str, Mapping[str, str] | Callable[[], None]]]] = {
     "weather-demo-pipes": {
         "cache": {"MOMENTO_CACHE_NAME": "another-cache"},
@@ -97,6 +103,16 @@ CHANGES: Final[Mapping[str, Mapping[str, Mapping[str, str] | Callable[[], None]]
         "region": {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"},
         "bus": {"TOPOLOGY": "bus"},
         "pipe deleted by hand": _delete_a_pipe,
+    },
+    WORKFLOW: {
+        "cache": {"MOMENTO_CACHE_NAME": "another-cache"},
+        "batches": {"WORKFLOW_BATCH_SIZE": "10", "WORKFLOW_CONCURRENCY": "2"},
+        "pipes beside": {"ALSO_TOPOLOGY": "pipes"},
+        "pipes": {"TOPOLOGY": "pipes"},
+    },
+    BESIDE: {
+        "workflow": {"ALSO_TOPOLOGY": ""},
+        "pipes": {"TOPOLOGY": "pipes", "ALSO_TOPOLOGY": ""},
     },
     "weather-demo-bus": {"pipes": {"TOPOLOGY": "pipes"}},
     "weather-production-pipes-alarms": {
