@@ -1,7 +1,7 @@
 """The outcome of a record in a pipe, or of an event in a rule."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from eventpipes.definition import Secret
@@ -33,9 +33,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Requests:
-    """The requests that a state machine sends for a record, in this order; perhaps none."""
+    """The requests that a state machine sends for a record, in this order; perhaps none.
+
+    `states` are the names of the tasks that send them, if they are known.
+    """
 
     requests: tuple[Request, ...]
+    states: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,10 @@ class WorkflowTarget:
             raise Undeliverable(f"the state machine fails: {why}")
         if trial.letters and not trial.calls:
             raise Undeliverable(f"the state machine sends a dead letter: {trial.letters[0]:.200}")
-        return Requests(tuple(self.request(call) for call in trial.calls))
+        return Requests(
+            tuple(self.request(call) for call in trial.calls),
+            states=tuple(call.state for call in trial.calls),
+        )
 
     def request(self, call: HttpCall) -> Request:
         """Return the request of a call, with what its connection adds."""

@@ -84,6 +84,8 @@ class Behaviour:
     """Whether the filter changes while no sample shows a difference."""
 
 
+_OF_HTTP_TASKS = frozenset({"User-Agent", "Range"})
+"""Headers that Step Functions sets in every request."""
 _TABLE = re.compile(r":table/([^/]+)/stream/")
 
 
@@ -279,8 +281,12 @@ def _text(outcome: Outcome | None) -> str | None:
         case Event(envelope=envelope):
             lasting = {name: envelope[name] for name in ("source", "detail-type", "detail")}
             return visible(f"an event on the bus: {to_json(lasting)}")
-        case Requests(requests=requests):
-            return "\n\n".join(map(_request_text, requests)) or None
+        case Requests(requests=requests, states=states):
+            texts = [
+                f"# {visible(state)}\n{_request_text(request)}"
+                for request, state in zip(requests, states, strict=True)
+            ]
+            return "\n\n".join(texts) or None
         case Request() as request:
             return _request_text(request)
 
@@ -288,7 +294,9 @@ def _text(outcome: Outcome | None) -> str | None:
 def _request_text(request: Request) -> str:
     headers = masked(request.headers)
     own = [
-        f"{name}: {value}" for name, value in headers.items() if DEFAULT_HEADERS.get(name) != value
+        f"{name}: {value}"
+        for name, value in headers.items()
+        if DEFAULT_HEADERS.get(name) != value and name not in _OF_HTTP_TASKS
     ]
     lines = [f"{request.method} {request.url}", *own, "", request.body]
     return "\n".join(map(visible, lines))

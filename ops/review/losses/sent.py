@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from eventpipes import Request, Unprocessable, momento
+from eventpipes import Request, Requests, Unprocessable, momento
 from eventpipes.momento import refusals
 from ops.review.behaviour import Answer, Behaviour
 from ops.review.losses.loss import Loss, told
@@ -45,9 +45,12 @@ def fault(outcome: object) -> tuple[str, str] | None:
     """Return why Momento refuses a request, as a name and a sentence; None if it does not."""
     if isinstance(outcome, Unprocessable):
         return "no-request", f"no request can be made ({outcome.reason})"
-    if not isinstance(outcome, Request):
-        return None
-    found = (one for one in refusals(momento.sent(outcome)) if one.name in REFUSED)
+    found = (
+        one
+        for request in _requests(outcome)
+        for one in refusals(momento.sent(request))
+        if one.name in REFUSED
+    )
     first = next(found, None)
     return None if first is None else (first.name, first.text)
 
@@ -87,9 +90,10 @@ def _fewer(answers: Sequence[Answer]) -> Iterator[Loss]:
 
 def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
     pairs = [
-        (urlsplit(answer.old.url), urlsplit(answer.new.url))
+        (urlsplit(old.url), urlsplit(new.url))
         for answer in answers
-        if isinstance(answer.old, Request) and isinstance(answer.new, Request)
+        for old, new in zip(_requests(answer.old), _requests(answer.new), strict=False)
+        if old.method == new.method
     ]
     caches = {(_cache(old.path), _cache(new.path)) for old, new in pairs}
     for was, will in sorted(caches):
@@ -118,6 +122,12 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
                 " items change",
                 "run ./help.sh warm afterwards",
             )
+
+
+def _requests(outcome: object) -> tuple[Request, ...]:
+    if isinstance(outcome, Requests):
+        return outcome.requests
+    return (outcome,) if isinstance(outcome, Request) else ()
 
 
 def _cache(path: str) -> str:

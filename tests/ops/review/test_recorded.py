@@ -16,7 +16,7 @@ from ops.review import Review, read_plan, review
 from ops.review.behaviour import compare
 from ops.review.guard import PlannedLoss
 from tests.ops.review.plans import FOLDER, group, recorded
-from tests.ops.review.record import groups
+from tests.ops.review.record import BESIDE, WORKFLOW, groups
 
 DEPLOYMENTS = sorted(groups())
 DEMO = "weather-demo-pipes"
@@ -36,13 +36,22 @@ def test_every_deployment_is_recorded() -> None:
     assert sorted(path.name.removesuffix(".json.xz") for path in FOLDER.glob("*.xz")) == DEPLOYMENTS
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+@pytest.mark.parametrize("deployment", [one for one in DEPLOYMENTS if "workflow" not in one])
 def test_a_first_plan_loses_nothing_and_shows_what_will_be_sent(deployment: str) -> None:
     found = reviewed(deployment, "first")
     assert not found.blocked
     assert [one.name for one in found.losses] == ["empty"]
     assert "### What the pipes will send" in found.markdown
     assert "sends when an item is written" in found.markdown
+
+
+@pytest.mark.parametrize("deployment", [WORKFLOW, BESIDE])
+def test_what_a_new_workflow_sends_is_known_after_apply(deployment: str) -> None:
+    """Its definition names the connection and the queue, which do not exist yet."""
+    found = reviewed(deployment, "first")
+    assert not found.blocked
+    assert [one.name for one in found.losses] == ["not-judged", "empty"]
+    assert "the definition of its state machine is known only after apply" in found.losses[0].text
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
@@ -193,3 +202,45 @@ def test_a_pipe_at_another_address_is_read_on_by_the_new_one() -> None:
     document["resource_changes"].append(new)
     (loss,) = review(read_plan(json.dumps(document), "moved")).losses
     assert f"{new['change']['after']['name']} will read the same stream" in loss.text
+
+
+def test_a_changed_workflow_is_shown_by_its_requests() -> None:
+    found = reviewed(WORKFLOW, "cache")
+    assert not found.blocked
+    origin = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
+    for sign, cache in (("-", "momento-eventbridge-cache"), ("+", "another-cache")):
+        assert f"{sign}PUT {origin}/cache/{cache}?key=Oslo&ttl_seconds=600" in found.markdown
+        assert f"{sign}POST {origin}/topics/{cache}/momento-eventbridge-topic" in found.markdown
+        assert f"{sign}DELETE {origin}/cache/{cache}?key=Oslo" in found.markdown
+    assert "# Put the entry" in found.markdown
+    assert {one.name for one in found.losses} == {"another-cache", "another-topic"}
+
+
+def test_other_batches_lose_nothing_and_send_the_same() -> None:
+    found = reviewed(WORKFLOW, "batches")
+    assert list(found.losses) == []
+    assert "What the pipes will send" not in found.markdown
+
+
+def test_from_a_workflow_to_pipes_at_once_loses_records_and_the_review_tells_the_steps() -> None:
+    found = reviewed(WORKFLOW, "pipes")
+    (loss,) = [one for one in found.losses if one.blocks]
+    assert loss.address.startswith("aws_pipes_pipe.")
+    assert "may not be delivered" in loss.text
+    assert "TOPOLOGY=pipes ALSO_TOPOLOGY=workflow" in loss.instead
+    assert "a message may come twice" in loss.instead
+    assert "run ./help.sh verify --repair" in loss.instead
+
+
+def test_the_first_step_between_them_loses_nothing() -> None:
+    assert list(reviewed(WORKFLOW, "pipes beside").losses) == []
+
+
+@pytest.mark.parametrize(("left", "pipes"), [("workflow", 3), ("pipes", 1)])
+def test_the_second_step_is_not_held_back(left: str, pipes: int) -> None:
+    found = reviewed(BESIDE, left)
+    assert not found.blocked
+    gone = named(found, "aws_pipes_pipe")
+    assert len(gone) == pipes
+    assert all("read the same stream beside it" in one.text for one in gone)
+    assert all("verify --repair" in one.instead for one in gone)
