@@ -8,7 +8,7 @@ from eventpipes import pattern as event_pattern
 from eventpipes.definition import MAX_FILTERS, MAX_PATTERN_LENGTH, Definition
 from eventpipes.envelope import Envelope
 from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable, Unsupported
-from eventpipes.outcome import Filtered, Outcome, Unprocessable
+from eventpipes.outcome import Filtered, Outcome, Requests, Unprocessable
 from eventpipes.request import RequestForm
 from eventpipes.service_model import PIPES
 from eventpipes.template import Template, from_json, timestamp, to_json
@@ -72,6 +72,22 @@ class Pipe:
             return Filtered(self._filters)
         try:
             return self._make(record, now)
+        except Undeliverable as error:
+            return Unprocessable(str(error))
+
+    def process_batch(
+        self, records: Iterable[Mapping[str, object]], *, now: datetime | None = None
+    ) -> Requests | Unprocessable:
+        """Return what a state machine sends for one batch of records that match.
+
+        Raises:
+            Unsupported: the target is no state machine.
+
+        """
+        if not isinstance(self._target, WorkflowTarget):
+            raise Unsupported(f"pipe {self.definition.name}: only a state machine takes batches")
+        try:
+            return self._target.requests(self.items(records, now=now), now)
         except Undeliverable as error:
             return Unprocessable(str(error))
 

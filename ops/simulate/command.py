@@ -4,15 +4,17 @@ from typing import Annotated
 
 import typer
 
-from live.output import console
+from live.output import Json, console, print_json
 from ops.record_file import EventName, event_name, read_records
 from ops.simulate.item_file import record_of
+from ops.simulate.simulation import as_json as json_of
 from ops.simulate.simulation import simulate
 from ops.stack import load_settings
 from ops.terraform import environment, synthesize
 
 
 def command(
+    *,
     events: Annotated[
         str | None, typer.Argument(help="A file of stream records, or - for stdin.")
     ] = None,
@@ -24,6 +26,7 @@ def command(
         str | None,
         typer.Option(help="What happens to the item: INSERT (default), MODIFY or REMOVE."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Show what each pipe would do with these records: the request, or why there is none."""
     if (events is None) == (item is None):
@@ -41,6 +44,9 @@ def command(
     else:
         made = record_of(item, change, synthesized)
         records = [made.record]
-        for sentence in made.assumed:
+        for sentence in () if as_json else made.assumed:
             console.print(f"assumed: {sentence}", soft_wrap=True, markup=False)
+    if as_json:
+        print_json(json_of(records, synthesized))
+        return
     simulate(records, synthesized, console, max_ttl_seconds=settings.max_ttl_seconds)

@@ -53,6 +53,100 @@ def simulate(
             _print(_tell(outcome, _why_filtered(pipe, record), marks), console, indent=4)
             if isinstance(outcome, Event):
                 _print_rules(outcome, behind[pipe], console, max_ttl_seconds)
+    if len(records) > 1:
+        for pipe in pipes:
+            _print_batch(pipe, records, console)
+
+
+def batch_of(pipe: Pipe, records: Sequence[Mapping[str, Any]]) -> Requests | Unprocessable | None:
+    """Return what a workflow sends for several records in one batch; None for another pipe.
+
+    As on AWS, the records get an eventID and a sequence number in their order, if they have none.
+    """
+    target = pipe.definition.state_machine
+    if target is None:
+        return None
+    numbered = [
+        {
+            "eventID": str(number),
+            **record,
+            "dynamodb": {"SequenceNumber": str(number), **record["dynamodb"]},
+        }
+        for number, record in enumerate(records, start=1)
+    ]
+    taken = [record for record in numbered if pipe.matches(record)]
+    return pipe.process_batch(taken) if taken else Requests(())
+
+
+def _print_batch(pipe: Pipe, records: Sequence[Mapping[str, Any]], console: Console) -> None:
+    outcome = batch_of(pipe, records)
+    if outcome is None:
+        return
+    one_by_one = sum(
+        len(alone.requests) for one in records if isinstance(alone := pipe.process(one), Requests)
+    )
+    console.print(f"[bold]all {len(records)} records in one batch[/]", highlight=False)
+    console.print(f"  [cyan]{escape(pipe.definition.name)}[/]")
+    if isinstance(outcome, Requests):
+        count = len(outcome.requests)
+        line = f"{count} request{'s'[: count != 1]}; one by one it would be {one_by_one}"
+        _print(iter([line]), console, indent=4)
+    _print(_tell(outcome, ""), console, indent=4)
+
+
+def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str, Any]:
+    """Return what `simulate` prints, for scripts; rules' targets are under their pipe."""
+    pipes = [Pipe(definition) for definition in read_definitions(synthesized)]
+    rules = read_rules(synthesized)
+    found: dict[str, Any] = {"records": [], "batches": []}
+    for record in records:
+        answers = []
+        for pipe in pipes:
+            outcome = pipe.process(record)
+            answer = {"pipe": pipe.definition.name, **_outcome_json(outcome)}
+            if isinstance(outcome, Event):
+                answer["rules"] = [
+                    {
+                        "rule": rule.definition.name,
+                        "target": rule.definition.target_id,
+                        **_outcome_json(rule.process(outcome.envelope)),
+                    }
+                    for rule in map(Rule, rules_behind(pipe.definition, rules))
+                    if rule.definition.state == "ENABLED"
+                ]
+            answers.append(answer)
+        found["records"].append(
+            {"eventName": record["eventName"], "keys": keys_of(record), "pipes": answers}
+        )
+    if len(records) > 1:
+        found["batches"] = [
+            {"pipe": pipe.definition.name, **_outcome_json(outcome)}
+            for pipe in pipes
+            if (outcome := batch_of(pipe, records)) is not None
+        ]
+    return found
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    match outcome:
+        case Filtered():
+            return {"outcome": "filtered"}
+        case Unprocessable(reason=reason):
+            return {"outcome": "unprocessable", "reason": reason}
+        case Event(envelope=envelope):
+            return {"outcome": "event", "event": envelope}
+        case Requests(requests=requests, states=states):
+            sent = [
+                {"state": state, **_request_json(request)}
+                for request, state in zip(requests, states, strict=True)
+            ]
+            return {"outcome": "requests", "requests": sent}
+        case Request() as request:
+            return {"outcome": "requests", "requests": [_request_json(request)]}
+
+
+def _request_json(request: Request) -> dict[str, Any]:
+    return {**request._asdict(), "headers": masked(request.headers)}
 
 
 def _marks(
@@ -99,7 +193,8 @@ def _tell(outcome: Outcome, why_filtered: str, marks: Sequence[str] = ()) -> Ite
     elif isinstance(outcome, Requests):
         if not outcome.requests:
             yield "no request"
-        for request in outcome.requests:
+        for request, state in zip(outcome.requests, outcome.states, strict=True):
+            yield f"{state}:"
             yield from _tell_request(request)
     else:
         yield from _tell_request(outcome)

@@ -11,10 +11,11 @@ from rich.console import Console
 
 from ops.errors import OpsError
 from ops.record_file import read_records
-from ops.simulate.simulation import simulate
+from ops.simulate.simulation import as_json, simulate
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.eventpipes.test_bus_readers import DOCUMENT
+from tests.localcloud.workflow_cloud import document
 
 INSERT = {
     "eventName": "INSERT",
@@ -227,3 +228,52 @@ def test_an_account_that_keeps_items_longer_is_asked(tmp_path: Path, synthesized
     simulate(read_records(str(events)), synthesized, console, max_ttl_seconds=604_800)
     assert isinstance(console.file, io.StringIO)
     assert "! " not in console.file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the JSON of a stack with a workflow in a file."""
+    file = tmp_path_factory.mktemp("workflow") / "cdk.tf.json"
+    file.write_text(json.dumps(document()))
+    return file
+
+
+def version(number: int, key: str = "a") -> dict[str, Any]:
+    """Return the record of an item's write."""
+    item = {"Id": {"S": key}, "Version": {"N": str(number)}}
+    return {
+        "eventName": "INSERT",
+        "dynamodb": {"Keys": {"Id": item["Id"]}, "NewImage": item, "SequenceNumber": str(number)},
+    }
+
+
+def test_a_workflow_s_requests_have_the_names_of_its_states(tmp_path: Path, workflow: Path) -> None:
+    told = run(tmp_path, workflow, json.dumps(version(1)))
+    assert told.index("Put the entry:") < told.index("PUT https://")
+    assert told.index("PUT https://") < told.index("Publish the message:") < told.index("POST ")
+    assert "one batch" not in told
+
+
+def test_several_records_are_shown_as_one_batch_too(tmp_path: Path, workflow: Path) -> None:
+    """Of an item's writes the last is put; every message is published."""
+    records = [version(1), version(2), version(3, "b")]
+    told = run(tmp_path, workflow, json.dumps(records)).partition("all 3 records in one batch")[2]
+    assert "5 requests; one by one it would be 6" in told
+    assert '"Version":"1"' not in told.replace(" ", "")
+    assert told.count("PUT ") == 2
+    assert told.count("POST ") == 3
+
+
+def test_pipes_have_no_batch(tmp_path: Path, synthesized: Path) -> None:
+    assert "one batch" not in run(tmp_path, synthesized, json.dumps([INSERT, REMOVE]))
+
+
+def test_everything_is_there_for_scripts(workflow: Path, synthesized: Path) -> None:
+    found = as_json([version(1), version(2)], workflow)
+    (pipe,) = found["records"][0]["pipes"]
+    assert [one["state"] for one in pipe["requests"]] == ["Put the entry", "Publish the message"]
+    (batch,) = found["batches"]
+    assert [one["method"] for one in batch["requests"]].count("PUT") == 1
+    assert "***" in json.dumps(found)
+    outcomes = {one["outcome"] for one in as_json([INSERT], synthesized)["records"][0]["pipes"]}
+    assert outcomes == {"requests", "filtered"}
