@@ -120,9 +120,9 @@ def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str
         )
     if len(records) > 1:
         found["batches"] = [
-            {"pipe": pipe.definition.name, **_outcome_json(outcome)}
+            {"pipe": pipe.definition.name, **_outcome_json(sent)}
             for pipe in pipes
-            if (outcome := batch_of(pipe, records)) is not None
+            if (sent := batch_of(pipe, records)) is not None
         ]
     return found
 
