@@ -199,7 +199,12 @@ def _workflow(load: Load) -> PipelineModel:
     that wait fill the batches, so the most that goes through does not depend on the mean batch.
     """
     seconds, _ = _until_delivered(load)
-    requests = _requests_of_workflow(load)
+    shares = {
+        name: load.share(name) * (1 if name == PUBLISH else 1 - load.coalesced)
+        for name in OPERATIONS
+        if name in load.routes
+    }
+    requests = sum(shares.values())
     side_by_side = min(load.concurrency, load.batch)
     taken = sum(load.taken.values())
     shard = Stage(
@@ -213,14 +218,8 @@ def _workflow(load: Load) -> PipelineModel:
         " (up to 10; order is then kept for each item), more shards",
     )
     routes = [
-        RouteModel(
-            name=name,
-            share=load.share(name) * (1 if name == PUBLISH else 1 - load.coalesced),
-            stages=[shard],
-            flight=seconds,
-        )
-        for name in OPERATIONS
-        if name in load.routes
+        RouteModel(name=name, share=share, stages=[shard], flight=seconds)
+        for name, share in shares.items()
     ]
     batch_seconds = requests / taken * load.batch * seconds / side_by_side if taken else 0.0
     return PipelineModel(
@@ -236,13 +235,6 @@ def _workflow(load: Load) -> PipelineModel:
         ],
         impossible=[*_too_large(load), *_too_large_for_a_batch(load), *_too_long(batch_seconds)],
         charges=bill_of_workflow(load, batch_seconds=batch_seconds),
-    )
-
-
-def _requests_of_workflow(load: Load) -> float:
-    """Return the requests of a write, without those that a later record makes needless."""
-    return sum(
-        load.share(name) * (1 if name == PUBLISH else 1 - load.coalesced) for name in OPERATIONS
     )
 
 
