@@ -38,8 +38,8 @@ def workflow(change: Change, whole: Whole) -> Iterator[Loss]:
 
 
 def _gone(change: Change, whole: Whole) -> Iterator[Loss]:
-    arn = change.before.get("arn")
-    uses = [one.name for one in whole.pipes if one.state_machine and one.target_arn == arn]
+    name = change.before.get("name")
+    uses = [one.name for one in whole.pipes if one.state_machine and one.state_machine.name == name]
     if change.action is Action.REPLACE or uses:
         yield Loss(
             name=done(change),

@@ -1,0 +1,95 @@
+"""What a plan loses of a workflow: the state machine, its log, and its pipe's permission."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from ops.review import Plan, read_plan
+from ops.review.guard import examine
+from tests.ops.review.plans import change, group, plan
+from tests.ops.review.record import WORKFLOW
+
+MACHINE, LOG, POLICY = "aws_sfn_state_machine", "aws_cloudwatch_log_group", "aws_iam_role_policy"
+STATES = "/aws/vendedlogs/states/shop-changes"
+
+
+def lost(found: Plan) -> list[tuple[str, bool]]:
+    """Return the names of what is lost, and whether it holds the plan back."""
+    return [(one.name, one.blocks) for one in examine(found)]
+
+
+def machine(**values: Any) -> dict[str, Any]:
+    """Return the attributes of a state machine."""
+    return {"name": "shop-changes", "arn": "arn:of:it", "type": "EXPRESS", **values}
+
+
+def logging(level: str) -> dict[str, Any]:
+    return machine(logging_configuration=[{"level": level}])
+
+
+def edited(kind: str, **edit: Any) -> Plan:
+    """Return the recorded plan without changes, with another change of a kind's first resource."""
+    found = copy.deepcopy(group(WORKFLOW)["second"])
+    for one in found["resource_changes"]:
+        if one["type"] == kind:
+            one["change"] |= edit
+            return read_plan(json.dumps(found), "edited")
+    raise AssertionError(kind)
+
+
+def test_a_state_machine_that_a_pipe_runs_does_not_go() -> None:
+    assert ("destroyed", True) in lost(edited(MACHINE, actions=["delete"], after=None))
+
+
+def test_a_replaced_state_machine_holds_the_plan_back() -> None:
+    assert lost(plan(change(MACHINE, "replace", machine(), machine()))) == [("replaced", True)]
+
+
+def test_a_state_machine_without_a_pipe_may_go_if_it_keeps_no_history() -> None:
+    assert lost(plan(change(MACHINE, "destroy", machine()))) == []
+    assert lost(plan(change(MACHINE, "destroy", machine(type="STANDARD")))) == [("destroyed", True)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (machine(), machine(type="STANDARD"), [("type", True)]),
+        (logging("ALL"), logging("ERROR"), [("less-logged", False)]),
+        (logging("ERROR"), logging("ALL"), []),
+        (machine(definition="{}"), machine(definition="{ }"), []),
+    ],
+)
+def test_a_change_in_place(
+    before: dict[str, Any], after: dict[str, Any], expected: list[tuple[str, bool]]
+) -> None:
+    assert lost(plan(change(MACHINE, "change", before, after))) == expected
+
+
+def test_its_log_may_go_and_is_told() -> None:
+    """Redrive reads the letters, not this log."""
+    assert lost(plan(change(LOG, "destroy", {"name": STATES}))) == [("destroyed", False)]
+    shorter = change(
+        *(LOG, "change"),
+        {"name": STATES, "retention_in_days": 90},
+        {"name": STATES, "retention_in_days": 7},
+    )
+    assert [name for name, _ in lost(plan(shorter))] == ["retention-shortened"]
+
+
+def test_its_pipe_needs_the_permission_to_run_it() -> None:
+    found = group(WORKFLOW)["second"]["resource_changes"]
+    (before,) = (
+        one["change"]["before"]
+        for one in found
+        if one["type"] == POLICY and "StartSyncExecution" in one["change"]["before"]["policy"]
+    )
+    text = before["policy"].replace("states:StartSyncExecution", "states:DescribeStateMachine")
+    whole = copy.deepcopy(group(WORKFLOW)["second"])
+    for one in whole["resource_changes"]:
+        if one["type"] == POLICY and one["change"]["before"] == before:
+            one["change"] |= {"actions": ["update"], "after": before | {"policy": text}}
+    (loss,) = examine(read_plan(json.dumps(whole), "edited"))
+    assert (loss.name, loss.blocks) == ("narrowed", True)
+    assert "states:StartSyncExecution on arn:aws:states:" in loss.text
