@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     record_age_seconds: Annotated[types.RecordAge, _env("PIPE_RECORD_AGE_SECONDS")] = 3_600
     log_level: Annotated[PipeLogLevel, _env("PIPE_LOG_LEVEL")] = PipeLogLevel.INFO
     execution_data_choice: Annotated[bool | None, _env("PIPE_LOG_EXECUTION_DATA")] = None
-    topology: Annotated[Topology, _env("TOPOLOGY")] = Topology.PIPES
+    topology_choice: Annotated[Topology | None, _env("TOPOLOGY")] = None
     also_topology: Annotated[Topology | None, _env("ALSO_TOPOLOGY")] = None
     rule_retry_attempts: Annotated[types.RuleRetries | None, _env("RULE_RETRY_ATTEMPTS")] = None
     batch_size: Annotated[types.BatchSize, _env("WORKFLOW_BATCH_SIZE")] = 25
@@ -167,6 +167,13 @@ class Settings(BaseSettings):
         if self.execution_data_choice is None:
             return self.profile is Profile.DEMO
         return self.execution_data_choice
+
+    @property
+    def topology(self) -> Topology:
+        """How changes travel: as set; by default as in the walk-through, or with a workflow."""
+        if self.topology_choice is None:
+            return Topology.PIPES if self.stack == DEFAULT_STACK else Topology.WORKFLOW
+        return self.topology_choice
 
     @property
     def tags(self) -> dict[str, str]:

@@ -47,7 +47,7 @@ from tests.localcloud.weather_pipes import empty
 API_KEY, CACHE, NAME = "key", "cache", "race"
 QUIET_SECONDS = 2.0
 """Without a request for so long, and with every record handled, nothing is under way."""
-PATIENCE = 900.0
+PATIENCE = 3_600.0
 HANG_SECONDS = 2.0
 """How long a request may take before it has timed out."""
 WRITERS = 4

@@ -151,7 +151,7 @@ def deployed(
     base = environment(Settings.load()) | {"EXAMPLE_STREAM_ARN": stream_arn}
 
     def deploy(name: str) -> Deployed:
-        own = {"STACK": name, "MOMENTO_CACHE_NAME": f"{name}-cache"}
+        own = {"STACK": name, "TOPOLOGY": "pipes", "MOMENTO_CACHE_NAME": f"{name}-cache"}
         out = {"CDKTF_OUTDIR": os.fspath(tmp_path_factory.mktemp(name))}
         return _deploy(name, base | own | out)
 

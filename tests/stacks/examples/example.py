@@ -28,9 +28,9 @@ CASES = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="ut
 
 
 @functools.cache
-def synthesized(name: str) -> Synthesized:
-    """Return an example with every setting at its default; it is synthesized once."""
-    settings = read_settings(STACK=name)
+def synthesized(name: str, topology: str = "pipes") -> Synthesized:
+    """Return an example with every other setting at its default; it is synthesized once."""
+    settings = read_settings(STACK=name, TOPOLOGY=topology)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXAMPLE_STREAM_ARN", STREAM_ARN)
         stack = catalogue.find(name)(Testing.app(), name, settings)

@@ -84,7 +84,7 @@ def test_simulate_prints_what_the_page_shows(tmp_path: Path) -> None:
     shown = page.partition(command)[2].partition("```")[0]
     assert len(shown.splitlines()) > 10
     file, said = tmp_path / "cdk.tf.json", io.StringIO()
-    file.write_text(synthesized("orders").text, encoding="utf-8")
+    file.write_text(synthesized("orders", "workflow").text, encoding="utf-8")
     records = read_records(str(REPO / "tests/cases/records/orders.json"))
     simulate(records, file, Console(file=said, width=100))
     lines = [line for line in shown.splitlines() if line.strip() != "..."]

@@ -8,7 +8,7 @@ import pytest
 
 from stacks.judgement import judgement
 from stacks.mapping import PipeConfig, RuleConfig, union_of_filters
-from stacks.settings import Settings, SettingsError
+from stacks.settings import SettingsError
 from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize
 
 PREFIX = "weather-stats-demo"
@@ -197,7 +197,22 @@ def test_variables_with_the_same_name_get_different_names() -> None:
     assert rule.input_paths == {"a_b": "$.detail.a.b", "a_b_1": "$.detail.a_b"}
 
 
-def test_the_default_is_three_pipes(weather: Synthesized) -> None:
-    assert Settings.model_fields["topology"].default == "pipes"
+def test_the_default_of_the_walk_through_is_three_pipes(weather: Synthesized) -> None:
     assert len(weather.blocks("aws_pipes_pipe")) == 3
     assert "aws_cloudwatch_event_bus" not in weather.document["resource"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "topology"),
+    [
+        ({}, "pipes"),
+        ({"STACK": "weather"}, "pipes"),
+        ({"STACK": "orders"}, "workflow"),
+        ({"STACK": "orders", "TOPOLOGY": "pipes"}, "pipes"),
+        ({"TOPOLOGY": "workflow"}, "workflow"),
+    ],
+)
+def test_the_default_of_a_stack_of_ones_own_is_a_workflow(
+    environment: dict[str, str], topology: str
+) -> None:
+    assert read_settings(**environment).topology == topology
