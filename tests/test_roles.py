@@ -30,6 +30,8 @@ NARROWEST: Mapping[str, str] = {
     "events:ListApiDestinations": "Service Authorization Reference, EventBridge: a list",
     "events:ListConnections": "Service Authorization Reference, EventBridge: a list",
     "pipes:ListPipes": "Service Authorization Reference, EventBridge Pipes: a list",
+    "states:ListStateMachines": "Service Authorization Reference, Step Functions: a list",
+    "states:ValidateStateMachineDefinition": "Service Authorization Reference: no resource type",
     "kms:CreateKey": "Service Authorization Reference, AWS KMS: no resource type",
     "kms:ListAliases": "Service Authorization Reference, AWS KMS: no resource type",
     **{
@@ -41,7 +43,7 @@ NARROWEST: Mapping[str, str] = {
     },
 }
 """Allowed on every resource, and the page that says that IAM cannot narrow it."""
-READS = re.compile(r"\w+:((Get|List|Describe)[A-Z]\w+|Decrypt)")
+READS = re.compile(r"\w+:((Get|List|Describe|Validate)[A-Z]\w+|Decrypt)")
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -62,12 +62,12 @@ ORDER = {
 def test_another_stack_is_deployed_delivers_and_is_gone(house: House) -> None:
     with Up(house.root, STACK="orders") as orders:
         told = orders.wait_for("The stack orders runs", seconds=350)
-        assert "weather-stats-demo-order-changes-cache-put-pipe" in told
+        assert "weather-stats-demo-order-changes-changes-pipe" in told
         env = orders.environment()
         session = boto3.Session("test", "test", region_name="us-east-1")
         with closing(session.client("dynamodb", endpoint_url=env["AWS_ENDPOINT_URL"])) as dynamodb:
             dynamodb.put_item(TableName="weather-stats-demo-orders", Item=ORDER)
-        line = ("✓", "order-changes-cache-put-pipe", "INSERT", "1007", "204")
+        line = ("✓", "order-changes-changes-pipe", "INSERT", "1007", "204")
         orders.wait_for(*line, seconds=120)
         cached = httpx.get(
             f"{env['MOMENTO_ENDPOINT_URL']}/cache/momento-eventbridge-cache",
