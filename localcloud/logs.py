@@ -1,50 +1,26 @@
 """The execution logs of pipes, written to the pipe's log group at the pipe's level.
 
-See AWS: "Logging Amazon EventBridge Pipes". Entries are collected and written in batches.
+See AWS: "Logging Amazon EventBridge Pipes".
 """
 
-import contextlib
 import json
-import queue
-import threading
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import Any
 
 from eventpipes import Definition
 from eventpipes.outcome import masked
 from localcloud.delivery import Delivery
-
-if TYPE_CHECKING:
-    from types_boto3_logs import CloudWatchLogsClient
+from localcloud.log_writer import LogEntry, LogWriter
 
 LEVELS = {"OFF": 0, "ERROR": 1, "INFO": 2, "TRACE": 3}
-FLUSH_SECONDS = 0.25
-BATCH = 500
-
-Entry = tuple[str, str, dict[str, Any]]
-"""A log group, a log stream in it, and the entry to write."""
 
 
 class ExecutionLog:
-    """Writes execution logs in its own thread."""
+    """Writes the execution logs of pipes."""
 
-    def __init__(self, client: "CloudWatchLogsClient") -> None:
-        self._client = client
-        self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
-        self._streams: set[tuple[str, str]] = set()
-        self._thread = threading.Thread(target=self._write_all, name="logs", daemon=True)
-
-    def start(self) -> None:
-        """Start to write."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Write the remaining entries, and end."""
-        self._entries.put(None)
-        self._thread.join()
+    def __init__(self, writer: LogWriter) -> None:
+        self._writer = writer
 
     def write(self, definition: Definition, delivery: Delivery) -> None:
         """Log a delivery at the pipe's level; filtered records are not logged, as on AWS."""
@@ -56,47 +32,8 @@ class ExecutionLog:
         execution = str(uuid.uuid4())
         for entry in _entries(definition, delivery, execution):
             if LEVELS[entry["logLevel"]] <= level:
-                self._entries.put((name, definition.name, entry))
-
-    def _write_all(self) -> None:
-        ended = False
-        while not ended:
-            batch: list[Entry] = []
-            while len(batch) < BATCH:
-                try:
-                    entry = self._entries.get(timeout=FLUSH_SECONDS)
-                except queue.Empty:
-                    break
-                if entry is None:
-                    ended = True
-                    break
-                batch.append(entry)
-            self._put(batch)
-
-    def _put(self, batch: list[Entry]) -> None:
-        by_stream: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        for group, stream, entry in batch:
-            by_stream.setdefault((group, stream), []).append(entry)
-        for (group, stream), entries in by_stream.items():
-            try:
-                self._create(group, stream)
-                self._client.put_log_events(
-                    logGroupName=group,
-                    logStreamName=stream,
-                    logEvents=[
-                        {"timestamp": entry["timestamp"], "message": json.dumps(entry)}
-                        for entry in entries
-                    ],
-                )
-            except (BotoCoreError, ClientError):
-                self._streams.discard((group, stream))  # the group may have been destroyed
-
-    def _create(self, group: str, stream: str) -> None:
-        if (group, stream) in self._streams:
-            return
-        with contextlib.suppress(self._client.exceptions.ResourceAlreadyExistsException):
-            self._client.create_log_stream(logGroupName=group, logStreamName=stream)
-        self._streams.add((group, stream))
+                at, message = entry["timestamp"], json.dumps(entry)
+                self._writer.put(LogEntry(name, definition.name, at, message))
 
 
 def _entries(definition: Definition, delivery: Delivery, execution: str) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
+from localcloud.log_writer import LogWriter
 from localcloud.logs import ExecutionLog
 from localcloud.rule_target import RuleTarget
 from localcloud.sender import Timing
@@ -86,12 +87,13 @@ class Runner:
         self._limits: dict[str, RateLimit] = {}
         self._buses: dict[str, Bus] = {}
         self._authorizations = Authorizations(self._client, self._read_secret)
-        self._log = ExecutionLog(self._client("logs"))
+        self._log_writer = LogWriter(self._client("logs"))
+        self._log = ExecutionLog(self._log_writer)
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="pipes", daemon=True)
 
     def __enter__(self) -> Self:
-        self._log.start()
+        self._log_writer.start()
         self._watcher.start()
         return self
 
@@ -104,7 +106,7 @@ class Runner:
             self._halt(name)
         for bus in self._buses.values():
             bus.close()
-        self._log.stop()
+        self._log_writer.stop()
         self._client.close()
 
     @property
