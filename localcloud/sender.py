@@ -28,6 +28,8 @@ class Timing:
     """Times in seconds; tests make them shorter."""
 
     timeout: float = 5.0
+    task_timeout: float = 60.0
+    """The longest that an HTTP Task of a state machine waits for an answer; it may ask for less."""
     first_wait: float = 0.5
     longest_wait: float = 30.0
     second: float = 1.0

@@ -94,7 +94,7 @@ class WorkflowServices:
     async def _send(self, call: HttpCall, connection: Connection) -> HttpAnswer:
         parts = urlsplit(call.url)
         origin = self._redirect or f"{parts.scheme}://{parts.netloc}"
-        timeout = min(call.timeout, self._timing.timeout)
+        timeout = min(call.timeout, self._timing.task_timeout)
         try:
             response = await self._http.request(
                 call.method,

@@ -229,7 +229,12 @@ class Race:
                     endpoint=self._aws.endpoint,
                     redirect=momento.endpoint,
                     checkpoints=self._checkpoints,
-                    timing=Timing(timeout=HANG_SECONDS, first_wait=0.1, longest_wait=1.0),
+                    timing=Timing(
+                        timeout=HANG_SECONDS,
+                        task_timeout=HANG_SECONDS,
+                        first_wait=0.1,
+                        longest_wait=1.0,
+                    ),
                     on_delivery=self._delivered,
                 )
             )

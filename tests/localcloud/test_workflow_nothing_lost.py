@@ -26,7 +26,7 @@ PATIENCE = 120 + RECORDS / 5
 KEYS = [f"key {number}" for number in range(40)]
 FAULTS = {"": 860, "429": 80, "500": 40, "400": 18, "401": 2}
 """How often each answer comes in Momento's place."""
-TIMING = replace(FAST, timeout=0.5, second=0.05)
+TIMING = replace(FAST, task_timeout=0.5, second=0.05)
 PUBLISH = "Publish the message"
 
 
