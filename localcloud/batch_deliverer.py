@@ -28,6 +28,7 @@ from localcloud.dead_letter import Written, dead_letter
 from localcloud.deliverer import DAY_SECONDS, EXHAUSTED, TOO_OLD
 from localcloud.delivery import Delivery
 from localcloud.sender import Timing
+from localcloud.state_machine_log import StateMachineLog
 from localcloud.workflow_services import Sent, Stopped, WorkflowServices
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class BatchDeliverer:
         redirect: str | None,
         queue: "SQSClient",
         stop: threading.Event,
+        log: StateMachineLog,
         authorizations: Mapping[str, Authorization],
     ) -> None:
         self._pipe = pipe
@@ -70,6 +72,7 @@ class BatchDeliverer:
         self._redirect = redirect
         self._queue = queue
         self._stop = stop
+        self._log = log
         self._authorizations = authorizations
         self._queue_url = ""
         self.batch_size = pipe.definition.source.batch_size
@@ -93,35 +96,41 @@ class BatchDeliverer:
             else:
                 deliveries.append(self._delivery((record, created), "filtered"))
         try:
-            deliveries += self._settle(taken, 0)
+            deliveries += self._settle(taken, 0, ())
         except Stopped:
             return None
         return deliveries
 
-    def _settle(self, batch: list[Written], attempts: int) -> Iterator[Delivery]:
-        """Deliver a batch until each record is delivered or given up; yield the results."""
+    def _settle(
+        self, batch: list[Written], attempts: int, sent: Sequence[Sent]
+    ) -> Iterator[Delivery]:
+        """Deliver a batch until each record is delivered or given up; yield the results.
+
+        `sent` is what earlier executions sent for these records.
+        """
         source = self._pipe.definition.source
         while batch:
             old = [one for one in batch if self._age(one[1]) > self._maximum_age()]
             if old:
-                yield from self._give_up(old, TOO_OLD, TOO_OLD)
+                yield from self._give_up(old, TOO_OLD, TOO_OLD, sent)
                 batch = [one for one in batch if one not in old]
                 continue
             tried = self._try(batch)
+            sent = [*sent, *tried.sent]
             settled = [one for one in batch if one not in tried.failed]
             for one in settled:
-                yield from self._results(one, tried)
+                yield from self._results(one, sent, tried.letters)
             batch = tried.failed
             if not batch:
                 return
             attempts += 1
             if 0 <= source.maximum_retry_attempts < attempts:
-                yield from self._give_up(batch, EXHAUSTED, tried.why)
+                yield from self._give_up(batch, EXHAUSTED, tried.why, sent)
                 return
             self._wait(attempts)
             if source.on_partial_batch_item_failure and len(batch) > 1:
                 middle = len(batch) // 2
-                yield from self._settle(batch[:middle], attempts)
+                yield from self._settle(batch[:middle], attempts, sent)
                 batch = batch[middle:]
 
     def _try(self, batch: list[Written]) -> _Tried:
@@ -143,9 +152,11 @@ class BatchDeliverer:
             redirect=self._redirect,
             stop=self._stop,
         )
+        name = str(uuid.uuid4())
         execution = self._loop.run(
-            self._machine.run(items, services, name=str(uuid.uuid4()), arn=self._target.arn)
+            self._machine.run(items, services, name=name, arn=self._target.arn)
         )
+        self._log.write(execution, name)
         return self._judged(batch, execution, services)
 
     def _judged(
@@ -164,34 +175,42 @@ class BatchDeliverer:
         if self._stop.wait(min(wait, self._timing.longest_wait)):
             raise Stopped
 
-    def _results(self, one: Written, tried: _Tried) -> Iterator[Delivery]:
+    def _results(
+        self, one: Written, sent: Sequence[Sent], letters: Sequence[str]
+    ) -> Iterator[Delivery]:
         """Yield a delivery for each request that a record makes; one if it makes none."""
         record = one[0]
-        letters = [
+        own = [
             letter
-            for letter in map(json.loads, tried.letters)
+            for letter in map(json.loads, letters)
             if letter.get("record", {}).get("eventID") == record["eventID"]
         ]
-        for letter in letters:
+        refused = [_refused(letter["request"]) for letter in own]
+        for letter, request in zip(own, refused, strict=True):
             why = f"{letter['reason']}: {letter['error']} {letter['cause']}"
-            request = _refused(letter["request"])
-            attempts = _attempts(tried.sent, request)
+            attempts = _attempts(sent, request)
             yield self._delivery(one, "dead-letter", request, attempts, reason=why)
-        outcome = self._pipe.process(record)
-        requests = outcome.requests if isinstance(outcome, Requests) else ()
-        known = [_refused(letter["request"]) for letter in letters]
         found = False
-        for request in requests:
-            if any(_same(request, refused) for refused in known):
+        for request in self._requests(record):
+            if any(_same(request, other) for other in refused):
                 continue
-            attempts = _attempts(tried.sent, request)
+            attempts = _attempts(sent, request)
             found = True
             yield self._delivery(one, "delivered" if attempts else "superseded", request, attempts)
-        if not found and not letters:
+        if not found and not own:
             yield self._delivery(one, "filtered")
 
-    def _give_up(self, records: Sequence[Written], condition: str, why: str) -> Iterator[Delivery]:
-        """Send the records' place in the stream to the dead-letter queue, if the pipe has one."""
+    def _requests(self, record: Mapping[str, Any]) -> Sequence[Request]:
+        outcome = self._pipe.process(record)
+        return outcome.requests if isinstance(outcome, Requests) else ()
+
+    def _give_up(
+        self, records: Sequence[Written], condition: str, why: str, sent: Sequence[Sent]
+    ) -> Iterator[Delivery]:
+        """Send the records' place in the stream to the dead-letter queue, if the pipe has one.
+
+        Yield a delivery for each of their requests; what was accepted before is delivered.
+        """
         definition = self._pipe.definition
         arn = definition.source.dead_letter_queue_arn
         if arn is not None:
@@ -200,8 +219,20 @@ class BatchDeliverer:
                 self._queue_url = self._queue.get_queue_url(QueueName=name)["QueueUrl"]
             letter = dead_letter(definition, self._shard, records, condition)
             self._queue.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(letter))
+        reason = f"{condition}: {why}"
         for one in records:
-            yield self._delivery(one, "dead-letter", reason=f"{condition}: {why}")
+            delivered: list[tuple[Request, list[Sent]]] = []
+            lost: list[tuple[Request, list[Sent]]] = []
+            for request in self._requests(one[0]):
+                attempts = _attempts(sent, request)
+                accepted = any(each.attempt.succeeded for each in attempts)
+                (delivered if accepted else lost).append((request, attempts))
+            for request, attempts in delivered:
+                yield self._delivery(one, "delivered", request, attempts)
+            for request, attempts in lost:
+                yield self._delivery(one, "dead-letter", request, attempts, reason=reason)
+            if not lost:
+                yield self._delivery(one, "dead-letter", reason=reason)
 
     def _age(self, created: datetime) -> float:
         return (datetime.now(UTC) - created).total_seconds() / self._timing.second
@@ -236,16 +267,18 @@ class BatchDeliverer:
 
 
 def _failed(batch: list[Written], output: object) -> list[Written]:
-    """Return the records that an answer names; all if it names one that is not in the batch.
+    """Return the records that an answer names; all if what it names is not in the batch.
 
-    An answer without a list, or with an empty one, is success.
+    An answer without `batchItemFailures`, or with null or an empty list, is success.
     """
     failures = output.get("batchItemFailures") if isinstance(output, Mapping) else None
-    if not failures:
+    if failures is None or failures == []:
         return []
+    if not isinstance(failures, list):
+        return batch
     names = [one.get("itemIdentifier") if isinstance(one, Mapping) else None for one in failures]
-    known = {record["eventID"] for record, _ in batch}
-    if not set(names) <= known:
+    known = [record["eventID"] for record, _ in batch]
+    if any(name not in known for name in names):
         return batch
     return [one for one in batch if one[0]["eventID"] in names]
 

@@ -31,6 +31,7 @@ from localcloud.logs import ExecutionLog
 from localcloud.rule_target import RuleTarget
 from localcloud.sender import Timing
 from localcloud.shard import ShardReader
+from localcloud.state_machine_log import StateMachineLog
 from localcloud.status import PipeStatus
 
 if TYPE_CHECKING:
@@ -246,6 +247,9 @@ class Runner:
                 redirect=self._redirect,
                 queue=self._client("sqs"),
                 stop=stop,
+                log=StateMachineLog(
+                    target.arn, states=self._client("stepfunctions"), writer=self._log_writer
+                ),
                 authorizations={
                     arn: self._authorizations.of(connection)
                     for arn, connection in target.connections.items()

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from localcloud import LocalAws
-from tests.localcloud.arrivals import until
+from tests.localcloud.arrivals import HANG, until
 from tests.localcloud.running_workflow import FAST, Running
 from tests.localcloud.workflow_cloud import API_KEY
 
@@ -61,6 +61,34 @@ def test_entry_is_written_before_its_message(running: Running) -> None:
             seen.add(one.key)
         else:
             assert json.loads(one.body)["key"] in seen
+
+
+def test_different_items_are_sent_side_by_side(running: Running) -> None:
+    """Each answer takes a second, and the four of an execution's groups are asked before that."""
+    keys = [f"key {number}" for number in range(4)]
+    for key in keys:
+        running.arrivals.answer(key, HANG)
+        running.cloud.put(key, 1)
+    with running.runner():
+        until(running.drained)
+    asked = {one.key: one.at for one in running.arrivals if one.method == "PUT"}
+    assert asked.keys() == set(keys)
+    assert max(asked.values()) - min(asked.values()) < 0.9
+
+
+def test_executions_are_logged_by_the_state_machine(local_aws: LocalAws) -> None:
+    with Running(local_aws, WORKFLOW_BATCH_SIZE="10", PIPE_LOG_LEVEL="INFO") as running:
+        for number in range(3):
+            running.cloud.put(f"key {number}", 1)
+        with running.runner():
+            until(running.drained)
+        entries = running.cloud.executions()
+    assert Counter(one["type"] for one in entries if one["type"].startswith("Exec")) == {
+        "ExecutionStarted": 1,
+        "ExecutionSucceeded": 1,
+    }
+    sent = [one["details"]["name"] for one in entries if one["type"] == "TaskStateEntered"]
+    assert Counter(sent) == {"Put the entry": 3, "Publish the message": 3}
 
 
 def test_refused_request_is_a_dead_letter_with_the_record_and_nothing_waits(

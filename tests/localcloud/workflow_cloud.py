@@ -107,6 +107,17 @@ class WorkflowCloud:
             found += [json.loads(message["Body"]) for message in messages]
         return found
 
+    def executions(self) -> list[dict[str, Any]]:
+        """Return the entries in the state machine's log."""
+        group = next(
+            one["name"]
+            for one in self._resources["aws_cloudwatch_log_group"].values()
+            if "/states/" in one["name"]
+        )
+        logs = client("logs", self._endpoint)
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        return [json.loads(event["message"]) for event in events]
+
     def authorize(self) -> None:
         """Give the connection its key again, as after a 401."""
         parameters = {"ApiKeyName": "Authorization", "ApiKeyValue": API_KEY}
