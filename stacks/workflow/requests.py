@@ -27,6 +27,7 @@ def requests_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> 
     made: list[Requests] = []
     for mapping in mappings:
         mapping.must_send()
+        _must_have_entries_of_their_own(mapping)
         narrowing = Narrowing.parse(mapping.where, stream)
         made.extend(
             EntryRequests(entry=entry, narrowing=narrowing, cache=cache, name=next(entries))
@@ -39,6 +40,25 @@ def requests_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> 
     for requests in made:
         requests.check()
     return made
+
+
+def _must_have_entries_of_their_own(mapping: ItemMapping) -> None:
+    """Raise if two entries of one mapping have the same key in the same cache.
+
+    Raises:
+        MappingError: each would overwrite the other.
+
+    """
+    seen: set[str] = set()
+    for entry in mapping.entries:
+        place = repr((entry.cache, entry.key))
+        if place in seen:
+            raise MappingError(
+                f"two entries of an item have the key {entry.key.label} in the same cache, so that"
+                ' each would overwrite the other: give one another key, Text("other-", ...), or'
+                " another cache"
+            )
+        seen.add(place)
 
 
 def _names(what: str, number: int) -> Iterator[str]:

@@ -320,3 +320,22 @@ def test_stream_of_keys_is_enough_for_deletes() -> None:
     stream = Stream(STREAM.keys, StreamView.KEYS_ONLY)
     assert lines(sent(mapping, item(), None, stream=stream)) == ["DELETE /cache/c?key=t%237"]
     assert sent(mapping, item(), stream=stream) == []
+
+
+def test_two_entries_of_an_item_may_not_share_a_key() -> None:
+    with pytest.raises(MappingError, match="two entries of an item have the key Tenant"):
+        machine([ItemMapping(cache=[entry(), entry(value={"a": 1})])], STREAM)
+    machine([ItemMapping(cache=[entry(), entry(cache="other")])], STREAM)
+
+
+def test_odd_names_and_texts_are_sent_as_they_are() -> None:
+    """Names that JSONata takes for words, and texts that end an expression or a string."""
+    names = {"in": "é😀x", "a/b": 'q"\\', "and": "%}", "9x": "", "max-temp": "\n"}
+    mapping = ItemMapping(
+        cache=entry(value=[Attribute(name) for name in names]),
+        where={Attribute("in"): [{"prefix": "é😀"}, {"suffix": "ß"}]},
+    )
+    odd: dict[str, Any] = {name: {"S": text} for name, text in names.items()}
+    assert only_body(sent(mapping, item(**odd))) == names
+    assert len(sent(mapping, item(**odd | {"in": {"S": "straß"}}))) == 1
+    assert sent(mapping, item(**odd | {"in": {"S": "x é😀"}})) == []
