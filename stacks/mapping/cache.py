@@ -10,7 +10,7 @@ from stacks.mapping.narrowing import WRITTEN, Narrowing
 from eventpipes.operations import DELETE, PUT
 from stacks.mapping.pipe_config import PipeConfig
 from stacks.mapping.record import Field, Stream, path
-from stacks.mapping.text import Joined, Text, attributes_of
+from stacks.mapping.text import Joined, Text, attributes_of, must_be_named
 from stacks.mapping.until import Until
 from stacks.mapping.value import Value, template
 
@@ -119,6 +119,7 @@ class CacheEntry:
                 " put=False and delete=False"
             )
         self._check_key(stream)
+        must_be_named(self.cache, "the cache")
         if self.put:
             self._check_ttl()
 
@@ -163,7 +164,14 @@ class CacheEntry:
                     f"the cache's key is {attribute.label}, which {why}; a key is a string (S) or a"
                     " number (N)"
                 )
-        if self.key_is_unique or set(stream.keys.attributes) <= set(attributes_of(self.key)):
+        whole = set(stream.keys.attributes) <= set(attributes_of(self.key))
+        if whole and isinstance(self.key, Text) and not (self.key_is_unique or self.key.is_parted):
+            raise MappingError(
+                f"the cache's key is {self.key.label}, with nothing between two attributes: two"
+                ' items could have the same key, such as "ab" + "c" and "a" + "bc". Write a text'
+                " that is in none of them between them, or set key_is_unique=True"
+            )
+        if self.key_is_unique or whole:
             return
         schema = " and ".join(key.label for key in stream.keys.attributes)
         raise MappingError(

@@ -43,6 +43,15 @@ class Text:
         return (part for part in self.parts if isinstance(part, Attribute))
 
     @property
+    def is_parted(self) -> bool:
+        """Whether there is text between any two attributes."""
+        pairs = zip(self.parts, self.parts[1:], strict=False)
+        return not any(
+            isinstance(one, Attribute) and (isinstance(other, Attribute) or not other)
+            for one, other in pairs
+        )
+
+    @property
     def label(self) -> str:
         """The parts in messages."""
         return " + ".join(
@@ -65,6 +74,20 @@ class Text:
 
 Joined: TypeAlias = Attribute | Text
 """A text that is read from an item: one attribute, or several parts."""
+
+
+def must_be_named(joined: object, what: str) -> None:
+    """Raise unless an attribute that holds a name is text or a number.
+
+    Raises:
+        MappingError: it has another type.
+
+    """
+    if isinstance(joined, Attribute) and joined.type not in ("S", "N"):
+        raise MappingError(
+            f"{what} is named by {joined.label}; a name is text: use an attribute of the type S or"
+            " N"
+        )
 
 
 def attributes_of(joined: Joined) -> list[Attribute]:

@@ -71,7 +71,8 @@ class _Writer:
             case Text():
                 for attribute in part.attributes:
                     self._attribute(attribute, self._image)
-                return expression(self._images.joined(part, self._of(self._image)))
+                joined = self._images.joined(part, self._of(self._image))
+                return expression(joined if len(part.parts) > 1 else f'"" & {joined}')
             case Plain():
                 return self._plain(part)
             case Field():

@@ -262,12 +262,12 @@ def _groups(requests: Sequence[Requests], stream: Stream) -> str:
     images = RecordImages(stream, "$r")
     keys = ", ".join(images.value(key, "") for key in stream.keys.attributes)
     item = f"$string([{keys}])"
-    shared = [one for one in requests if isinstance(one, EntryRequests) and not one.is_of_item]
-    if not shared:
+    entries = [one for one in requests if isinstance(one, EntryRequests)]
+    if all(one.is_of_item for one in entries):
         grouped = f'$states.input{{ {item.replace("$r.", "$.")}: {{ "records": [$] }} }}'
         return f"[$each({grouped}, function($group) {{ $group }})]"
     names = [item]
-    for one in shared:
+    for one in entries:
         for old in (False, True):
             image = images.old if old else images.new
             name = one.name_of(images, image)

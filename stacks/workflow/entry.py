@@ -101,7 +101,7 @@ class EntryRequests:
     def name_of(self, images: RecordImages, image: str) -> str:
         """Return JSONata that names the entry: its cache and its key."""
         key = images.joined(self.entry.key, image)
-        return f"{self._cache_code(images, image)} & {quoted('/')} & {key}"
+        return f"$string([{self._cache_code(images, image)}, {key}])"
 
     def _cache_code(self, images: RecordImages, image: str) -> str:
         cache = self.entry.cache
@@ -160,10 +160,10 @@ class EntryRequests:
             return
         old, new = self.has(images, old=True), self.has(images, old=False)
         gone = f"{old} and $not({new})"
-        if self.entry.put and not self._never_moves:
+        if not self._never_moves:
             moved = f"{self.name_of(images, images.new)} != {self.name_of(images, images.old)}"
             gone = f"{old} and ($not({new}) or {moved})"
-        elif not self.narrowing.changing and self._never_moves:
+        elif not self.narrowing.changing:
             gone = _all(
                 f'{images.record}.eventName = "REMOVE"',
                 matches(self.narrowing.conditions, images, images.old),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from stacks.mapping.attribute import Attribute
+from stacks.mapping.errors import MappingError
 from stacks.mapping.record import Stream
 from stacks.mapping.text import Joined, Text
 
@@ -38,6 +39,11 @@ def step(name: str) -> str:
     >>> step("Status"), step("max-temp"), step("in")
     ('Status', '`max-temp`', '`in`')
     """
+    if "`" in name:
+        raise MappingError(
+            f"the attribute {name!r} has a backtick in its name, which JSONata cannot quote: write"
+            " its value to an attribute with another name, and map that"
+        )
     return name if _NAME.fullmatch(name) and name not in _WORDS else f"`{name}`"
 
 
@@ -47,6 +53,8 @@ def path(image: str, attribute: Attribute) -> str:
     >>> path("$new", Attribute("Tags", "L").element(0))
     '$new.Tags.L[0].S'
     """
+    if attribute.is_whole:  # its name may hold dots
+        return f"{image}.{step(attribute.name)}.{attribute.type}"
     steps = (f"{step(match[1])}{match[2]}" for match in _STEP.finditer(attribute.path))
     return ".".join([image, *steps])
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from stacks.mapping.attribute import Attribute
 from stacks.mapping.conditions import Conditions
+from stacks.mapping.errors import MappingError
 from stacks.mapping.name import must_be_name
 from stacks.mapping.narrowing import Narrowing
 from stacks.mapping.record import DELETE, EVENTS, EXPIRE, Stream
-from stacks.mapping.text import Text, attributes_of
+from stacks.mapping.text import Text, attributes_of, must_be_named
 from stacks.mapping.topic import TopicMessage
 from stacks.workflow.body import body, object_code
 from stacks.workflow.conditions import any_of, matches
@@ -56,6 +57,7 @@ class MessageRequests:
         """
         self.message.check_events()
         self.message.check_topic()
+        must_be_named(self.message.cache, "the topic's cache")
         names = set(self.message.event_names)
         read = [*self.narrowing.changing, *self._named]
         for attribute in read:
@@ -65,6 +67,11 @@ class MessageRequests:
                 self.stream.must_show("NewImage", f"the message needs {attribute.label}")
             if "REMOVE" in names:
                 self.stream.must_show("OldImage", f"the message needs {attribute.label}")
+        if self.became and not names & {"INSERT", "MODIFY"}:
+            raise MappingError(
+                "Became is about a written item, and the message's events are"
+                f" {', '.join(self.message.events)}: add INSERT or MODIFY"
+            )
         for condition in self.became:
             for image in ("NewImage", "OldImage"):
                 self.stream.must_show(image, f"Became needs {condition.attribute.label}")
@@ -162,7 +169,7 @@ class MessageRequests:
                 events=message.event_names,
                 record="$record",
             ),
-            in_one_cache=self.in_one_cache,
+            in_one_cache=self.in_one_cache and not isinstance(message.topic, Attribute | Text),
         )
 
 

@@ -35,7 +35,7 @@ class RequestTask:
     query: Mapping[str, Any]
     body: Any
     in_one_cache: bool
-    """Whether a 404 means that no record can be delivered: there is no such cache."""
+    """Whether a 404 concerns every record: then no item names the cache or the topic."""
 
     def state(self, *, connection_arn: str, following: str, failed: str) -> dict[str, Any]:
         """Return the state; `following` is the next one, `failed` is entered after an error."""

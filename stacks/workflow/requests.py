@@ -27,7 +27,7 @@ def requests_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> 
     made: list[Requests] = []
     for mapping in mappings:
         mapping.must_send()
-        _must_have_entries_of_their_own(mapping)
+        _must_have_entries_of_their_own(mapping, cache)
         narrowing = Narrowing.parse(mapping.where, stream)
         made.extend(
             EntryRequests(entry=entry, narrowing=narrowing, cache=cache, name=next(entries))
@@ -42,7 +42,7 @@ def requests_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> 
     return made
 
 
-def _must_have_entries_of_their_own(mapping: ItemMapping) -> None:
+def _must_have_entries_of_their_own(mapping: ItemMapping, cache: str) -> None:
     """Raise if two entries of one mapping have the same key in the same cache.
 
     Raises:
@@ -51,7 +51,7 @@ def _must_have_entries_of_their_own(mapping: ItemMapping) -> None:
     """
     seen: set[str] = set()
     for entry in mapping.entries:
-        place = repr((entry.cache, entry.key))
+        place = repr((cache if entry.cache is None else entry.cache, entry.key))
         if place in seen:
             raise MappingError(
                 f"two entries of an item have the key {entry.key.label} in the same cache, so that"

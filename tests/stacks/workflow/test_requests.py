@@ -24,6 +24,7 @@ from stacks.mapping.conditions import Became
 from stacks.mapping.plain import Before, Plain
 from stacks.mapping.text import Text
 from stacks.mapping.until import Until
+from stacks.workflow.filters import filters_of
 from tests.stacks.workflow.machine import machine
 from tests.stacks.workflow.momento import Table
 
@@ -339,3 +340,79 @@ def test_odd_names_and_texts_are_sent_as_they_are() -> None:
     assert only_body(sent(mapping, item(**odd))) == names
     assert len(sent(mapping, item(**odd | {"in": {"S": "straß"}}))) == 1
     assert sent(mapping, item(**odd | {"in": {"S": "x é😀"}})) == []
+
+
+def test_joined_key_has_text_between_its_attributes() -> None:
+    with pytest.raises(MappingError, match="nothing between two attributes"):
+        machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER)))], STREAM)
+    machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER), key_is_unique=True))], STREAM)
+
+
+def test_entries_with_the_same_name_in_two_spellings_are_two() -> None:
+    """Cache a with the key b/c, and cache a/b with the key c."""
+    key, cache = Attribute("K"), Attribute("C")
+    mapping = ItemMapping(cache=entry(key=key, key_is_unique=True, cache=cache))
+    table = Table("Tenant", "Order")
+    table.put(item(tenant="1", K={"S": "b/c"}, C={"S": "a"}))
+    table.put(item(tenant="2", K={"S": "c"}, C={"S": "a/b"}))
+    trial = requests_of(machine([mapping], STREAM), table.records, now=NOW)
+    assert sorted(lines(trial.calls)) == [
+        "PUT /cache/a%2Fb?key=c&ttl_seconds=60",
+        "PUT /cache/a?key=b%2Fc&ttl_seconds=60",
+    ]
+
+
+def test_key_handed_over_between_two_entries_is_in_one_group() -> None:
+    """One entry by the whole key, one by another attribute: what shares a name keeps its order."""
+    ident, alias = Attribute("Id"), Attribute("Alias")
+    by_id = CacheEntry(key=ident, value=[ident], ttl=60)
+    by_alias = CacheEntry(key=alias, value=[ident], ttl=60, key_is_unique=True)
+    made = machine([ItemMapping(cache=[by_id, by_alias])], Stream(KeySchema(ident)))
+    table = Table("Id")
+    table.put({"Id": {"S": "x"}})
+    table.delete({"Id": {"S": "x"}})
+    table.put({"Id": {"S": "2"}, "Alias": {"S": "x"}})
+    calls = requests_of(made, table.records[1:], now=NOW).calls
+    assert [one for one in lines(calls) if "key=x" in one] == ["PUT /cache/c?key=x&ttl_seconds=60"]
+
+
+def test_text_of_one_missing_attribute_is_empty() -> None:
+    mapping = ItemMapping(cache=entry(value={"a": Text(STATUS)}))
+    assert only_body(sent(mapping, item())) == {"a": ""}
+
+
+def test_table_key_may_have_any_name() -> None:
+    key = Attribute("max temp.x")
+    mapping = ItemMapping(topic=TopicMessage(topic="t", value={"k": key}))
+    calls = sent(mapping, {"max temp.x": {"S": "a"}}, stream=Stream(KeySchema(key)))
+    assert only_body(calls) == {"k": "a"}
+    with pytest.raises(MappingError, match="backtick"):
+        machine([mapping], Stream(KeySchema(Attribute("a`b"))))
+
+
+def test_entry_that_is_only_deleted_follows_a_changed_key() -> None:
+    mapping = ItemMapping(cache=entry(key=STATUS, key_is_unique=True, put=False))
+    assert lines(sent(mapping, item("a"), item("b"))) == ["DELETE /cache/c?key=a"]
+    assert filters_of([mapping], STREAM, "c") == ()
+
+
+@pytest.mark.parametrize(
+    ("mapping", "why"),
+    [
+        (ItemMapping(cache=entry(cache=Attribute("C", "M"))), "the cache is named by C"),
+        (
+            ItemMapping(topic=TopicMessage(topic="t", cache=Attribute("C", "BOOL"))),
+            "the topic's cache is named by C",
+        ),
+        (ItemMapping(cache=[entry(), entry(cache="c")]), "two entries of an item"),
+        (
+            ItemMapping(
+                topic=TopicMessage(topic="t", events=("REMOVE",), where={STATUS: [Became("a")]})
+            ),
+            "Became is about a written item",
+        ),
+    ],
+)
+def test_mapping_that_would_send_nonsense_is_refused(mapping: ItemMapping, why: str) -> None:
+    with pytest.raises(MappingError, match=why):
+        machine([mapping], STREAM)
