@@ -43,10 +43,10 @@ _LINE = threading.Lock()
 PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_")
 SETTINGS = frozenset(
     {
-        *("STACK", "PROFILE", "TOPOLOGY", "NAME_PREFIX", "TAGS", "ALLOW_DESTROY"),
+        *("STACK", "PROFILE", "TOPOLOGY", "ALSO_TOPOLOGY", "NAME_PREFIX", "TAGS"),
         *("ALARMS", "ALARM_TOPIC_ARN", "STATE_BUCKET", "STATE_KEY", "IAM_SETTLE_SECONDS"),
         *("CACHE_TTL_SECONDS", "DESTINATION_RATE_LIMIT", "RULE_RETRY_ATTEMPTS"),
-        *("WORKFLOW_BATCH_SIZE", "WORKFLOW_CONCURRENCY"),
+        *("ALLOW_DESTROY", "WORKFLOW_BATCH_SIZE", "WORKFLOW_CONCURRENCY"),
     }
 )
 """Settings with other names than `PUBLISHED`: other commands are about what was deployed here."""
