@@ -13,7 +13,6 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,9 +23,10 @@ from eventpipes.definition import StateMachineTarget
 from eventpipes.errors import Undeliverable
 from eventpipes.workflow import Execution, StateMachine
 from localcloud.authorization import Authorization
-from localcloud.dead_letter import Written, dead_letter
-from localcloud.deliverer import DAY_SECONDS, EXHAUSTED, TOO_OLD
+from localcloud.dead_letter import DeadLetters, Written
+from localcloud.deliverer import EXHAUSTED, TOO_OLD
 from localcloud.delivery import Delivery
+from localcloud.record_age import seconds_left
 from localcloud.sender import Timing
 from localcloud.state_machine_log import StateMachineLog
 from localcloud.workflow_services import Sent, Stopped, WorkflowServices
@@ -67,14 +67,13 @@ class BatchDeliverer:
         self._pipe = pipe
         self._target = target
         self._machine = StateMachine.parse(target.definition)
-        self._shard = shard
         self._timing = timing
         self._redirect = redirect
         self._queue = queue
         self._stop = stop
         self._log = log
         self._authorizations = authorizations
-        self._queue_url = ""
+        self._letters = DeadLetters(pipe.definition, shard, queue)
         self.batch_size = pipe.definition.source.batch_size
 
     def __enter__(self) -> Self:
@@ -110,7 +109,7 @@ class BatchDeliverer:
         """
         source = self._pipe.definition.source
         while batch:
-            old = [one for one in batch if self._age(one[1]) > self._maximum_age()]
+            old = [one for one in batch if seconds_left(one[1], source, self._timing) < 0]
             if old:
                 yield from self._give_up(old, TOO_OLD, TOO_OLD, sent)
                 batch = [one for one in batch if one not in old]
@@ -211,14 +210,7 @@ class BatchDeliverer:
 
         Yield a delivery for each of their requests; what was accepted before is delivered.
         """
-        definition = self._pipe.definition
-        arn = definition.source.dead_letter_queue_arn
-        if arn is not None:
-            if not self._queue_url:
-                name = arn.rsplit(":", 1)[1]
-                self._queue_url = self._queue.get_queue_url(QueueName=name)["QueueUrl"]
-            letter = dead_letter(definition, self._shard, records, condition)
-            self._queue.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(letter))
+        self._letters.send(records, condition)
         reason = f"{condition}: {why}"
         for one in records:
             delivered: list[tuple[Request, list[Sent]]] = []
@@ -234,13 +226,6 @@ class BatchDeliverer:
             if not lost:
                 yield self._delivery(one, "dead-letter", reason=reason)
 
-    def _age(self, created: datetime) -> float:
-        return (datetime.now(UTC) - created).total_seconds() / self._timing.second
-
-    def _maximum_age(self) -> float:
-        own = self._pipe.definition.source.maximum_record_age
-        return DAY_SECONDS if own == -1 else min(own, DAY_SECONDS)
-
     def _delivery(
         self,
         one: Written,
@@ -251,18 +236,14 @@ class BatchDeliverer:
         reason: str = "",
     ) -> Delivery:
         record, created = one
-        return Delivery(
-            pipe=self._pipe.definition.name,
-            event_name=record["eventName"],
-            keys=record["dynamodb"]["Keys"],
-            sequence_number=record["dynamodb"]["SequenceNumber"],
-            outcome=outcome,
-            record=record,
-            definition=self._pipe.definition,
+        return Delivery.of(
+            self._pipe.definition,
+            record,
+            created,
+            outcome,
             request=request,
             attempts=tuple(each.attempt for each in sent),
             reason=reason,
-            seconds=(datetime.now(UTC) - created).total_seconds(),
         )
 
 

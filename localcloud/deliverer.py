@@ -4,25 +4,23 @@ For EventBridge Pipes, a refused or broken connection is an internal error. It i
 record is too old, and it does not count as an attempt.
 """
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from eventpipes.rate_limit import RateLimit
 from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
 from localcloud.authorization import Authorization
 from localcloud.bus import Bus
-from localcloud.dead_letter import Written, dead_letter
+from localcloud.dead_letter import DeadLetters, Written
 from localcloud.delivery import Delivery
+from localcloud.record_age import seconds_left
 from localcloud.sender import Attempt, Sender, Timing
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-DAY_SECONDS = 86_400
-"""A stream keeps a record for a day; without a limit of its own, a pipe tries it that long."""
 EXHAUSTED = "RetryAttemptsExhausted"
 TOO_OLD = "MaximumRecordAgeExceeded"
 
@@ -46,15 +44,13 @@ class Deliverer:
         authorization: Authorization | None = None,
     ) -> None:
         self._pipe = pipe
-        self._shard = shard
         self._timing = timing
-        self._queue = queue
+        self._letters = DeadLetters(pipe.definition, shard, queue)
         self._stop = stop
         self._bus = bus
         self._sender = Sender(
             limit=limit, timing=timing, redirect=redirect, authorization=authorization
         )
-        self._queue_url = ""
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +85,7 @@ class Deliverer:
         attempts: list[Attempt] = []
         counted = 0
         while True:
-            left = self._maximum_age() - self._age(created)
+            left = seconds_left(created, source, self._timing)
             if left < 0:
                 return self._give_up(record, created, request, attempts, TOO_OLD)
             attempt, asked = self._sender.send(request)
@@ -105,13 +101,6 @@ class Deliverer:
             if self._stop.wait(min(wait, left * self._timing.second + 0.001)):
                 return None
 
-    def _age(self, created: datetime) -> float:
-        return (datetime.now(UTC) - created).total_seconds() / self._timing.second
-
-    def _maximum_age(self) -> float:
-        own = self._pipe.definition.source.maximum_record_age
-        return DAY_SECONDS if own == -1 else min(own, DAY_SECONDS)
-
     def _give_up(
         self,
         record: Mapping[str, Any],
@@ -123,21 +112,11 @@ class Deliverer:
         reason: str = "",
     ) -> Delivery:
         """Send the record's place in the stream to the dead-letter queue, if the pipe has one."""
-        definition = self._pipe.definition
-        arn = definition.source.dead_letter_queue_arn
-        if arn is not None:
-            message = dead_letter(definition, self._shard, [(record, created)], condition)
-            self._queue.send_message(QueueUrl=self._url_of(arn), MessageBody=json.dumps(message))
+        self._letters.send([(record, created)], condition)
         why = reason or (attempts[-1].failure if attempts else condition)
         return self._done(
             record, created, "dead-letter", request, attempts, reason=f"{condition}: {why}"
         )
-
-    def _url_of(self, queue_arn: str) -> str:
-        if not self._queue_url:
-            name = queue_arn.rsplit(":", 1)[1]
-            self._queue_url = self._queue.get_queue_url(QueueName=name)["QueueUrl"]
-        return self._queue_url
 
     def _done(
         self,
@@ -150,17 +129,13 @@ class Deliverer:
         reason: str = "",
         event: Mapping[str, Any] | None = None,
     ) -> Delivery:
-        return Delivery(
-            pipe=self._pipe.definition.name,
-            event_name=record["eventName"],
-            keys=record["dynamodb"]["Keys"],
-            sequence_number=record["dynamodb"]["SequenceNumber"],
-            outcome=outcome,
-            record=record,
-            definition=self._pipe.definition,
+        return Delivery.of(
+            self._pipe.definition,
+            record,
+            created,
+            outcome,
             request=request,
             event=event,
             attempts=tuple(attempts or ()),
             reason=reason,
-            seconds=(datetime.now(UTC) - created).total_seconds(),
         )

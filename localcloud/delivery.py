@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Self
 
 from eventpipes import Definition, Request, RuleDefinition
 from localcloud.sender import Attempt
@@ -32,3 +33,32 @@ class Delivery:
     reason: str = ""
     seconds: float = 0.0
     """From the write, by the time in the stream record, to the outcome."""
+
+    @classmethod
+    def of(
+        cls,
+        definition: Definition,
+        record: Mapping[str, Any],
+        created: datetime,
+        outcome: str,
+        *,
+        request: Request | None = None,
+        event: Mapping[str, Any] | None = None,
+        attempts: tuple[Attempt, ...] = (),
+        reason: str = "",
+    ) -> Self:
+        """Return what became just now of a record in a pipe; `created` is when it was written."""
+        return cls(
+            pipe=definition.name,
+            event_name=record["eventName"],
+            keys=record["dynamodb"]["Keys"],
+            sequence_number=record["dynamodb"]["SequenceNumber"],
+            outcome=outcome,
+            record=record,
+            definition=definition,
+            request=request,
+            event=event,
+            attempts=attempts,
+            reason=reason,
+            seconds=(datetime.now(UTC) - created).total_seconds(),
+        )

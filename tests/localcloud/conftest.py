@@ -1,11 +1,14 @@
-"""A Momento with one cache, and clients of its HTTP API."""
+"""A Momento with one cache, clients of its HTTP API, its requests, and a dead-letter queue."""
 
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from localcloud import LocalAws
 from localcloud.momento import LocalMomento
+from tests.localcloud.arrivals import Arrivals
+from tests.localcloud.post import Queue
 
 KEY = "the-api-key"
 CACHE = "weather"
@@ -16,6 +19,22 @@ def momento() -> Iterator[LocalMomento]:
     """Return a Momento with one cache."""
     with LocalMomento(api_key=KEY, caches=(CACHE,)) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def queue(local_aws: LocalAws) -> Iterator[Queue]:
+    """Return a dead-letter queue."""
+    queue = Queue(local_aws)
+    yield queue
+    queue.sqs.close()
+
+
+@pytest.fixture
+def arrivals(momento: LocalMomento) -> Arrivals:
+    """Return the requests from now on."""
+    arrivals = Arrivals()
+    momento.service.interfere = arrivals
+    return arrivals
 
 
 @pytest.fixture

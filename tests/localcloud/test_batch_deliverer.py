@@ -22,26 +22,10 @@ BISECT = "AUTOMATIC_BISECT"
 
 
 @pytest.fixture(scope="module")
-def queue(local_aws: LocalAws) -> Iterator[Queue]:
-    """Return a dead-letter queue."""
-    queue = Queue(local_aws)
-    yield queue
-    queue.sqs.close()
-
-
-@pytest.fixture(scope="module")
 def momento() -> Iterator[LocalMomento]:
     """Return a Momento."""
     with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as running:
         yield running
-
-
-@pytest.fixture
-def arrivals(momento: LocalMomento) -> Arrivals:
-    """Return the requests from now on."""
-    arrivals = Arrivals()
-    momento.service.interfere = arrivals
-    return arrivals
 
 
 @pytest.fixture

@@ -12,9 +12,8 @@ from itertools import pairwise
 import pytest
 from starlette.responses import Response
 
-import localcloud.deliverer
+import localcloud.record_age
 import localcloud.sender
-from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from tests.localcloud.post import FAST, SHARD, Clock, Post, Queue
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
@@ -22,26 +21,10 @@ from tests.localcloud.weather_pipes import API_KEY, CACHE
 
 
 @pytest.fixture(scope="module")
-def queue(local_aws: LocalAws) -> Iterator[Queue]:
-    """Return a dead-letter queue."""
-    queue = Queue(local_aws)
-    yield queue
-    queue.sqs.close()
-
-
-@pytest.fixture(scope="module")
 def momento() -> Iterator[LocalMomento]:
     """Return a Momento."""
     with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as running:
         yield running
-
-
-@pytest.fixture
-def arrivals(momento: LocalMomento) -> Arrivals:
-    """Return the requests from now on."""
-    arrivals = Arrivals()
-    momento.service.interfere = arrivals
-    return arrivals
 
 
 @pytest.fixture
@@ -55,7 +38,7 @@ def post(queue: Queue, momento: LocalMomento) -> Post:
 def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of the delivery."""
     clock = Clock()
-    for module in (localcloud.deliverer, localcloud.sender):
+    for module in (localcloud.record_age, localcloud.sender):
         monkeypatch.setattr(module, "datetime", clock)
     post.stop, post.now = clock, clock.now
     return clock
