@@ -25,7 +25,6 @@ from unittest import mock
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from cdktf import Testing
 from rich.console import Console
 from rich.table import Table
 from starlette.requests import Request
@@ -38,13 +37,10 @@ from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
-from stacks.settings import Settings
-from stacks.stack import MomentoStack
 from tests.localcloud.applied import Applied, client
 from tests.localcloud.weather_pipes import empty
+from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 
-API_KEY, CACHE, NAME = "key", "cache", "race"
 QUIET_SECONDS = 2.0
 """Without a request for so long, and with every record handled, nothing is under way."""
 PATIENCE = 3_600.0
@@ -169,30 +165,16 @@ class Result:
         return self.still + self.missing + self.old
 
 
-def document(topology: str) -> dict[str, Any]:
-    """Return the synthesized stack: a table, a cache entry and a message for each item."""
-    settings = Settings(
-        MOMENTO_API_ENDPOINT="https://api.cache.cell-us-east-1-1.prod.a.momentohq.com",
-        MOMENTO_CACHE_NAME=CACHE,
-        NAME_PREFIX=NAME,
+def stack_of(topology: str) -> dict[str, Any]:
+    """Return the synthesized stack: a table, an entry and a message for each item."""
+    return document(
         TOPOLOGY=topology,
-        DESTINATION_RATE_LIMIT=3_000,
-        PIPE_RETRY_ATTEMPTS=50,
-        RULE_RETRY_ATTEMPTS=50,
-        PIPE_LOG_LEVEL="OFF",
-        WORKFLOW_CONCURRENCY=20,
-        WORKFLOW_BATCH_SIZE=100,
+        DESTINATION_RATE_LIMIT="3000",
+        PIPE_RETRY_ATTEMPTS="50",
+        RULE_RETRY_ATTEMPTS="50",
+        WORKFLOW_CONCURRENCY="20",
+        WORKFLOW_BATCH_SIZE="100",
     )
-    stack = MomentoStack(Testing.app(), "own", settings)
-    key, version = Attribute("Id"), Attribute("Version", "N")
-    mapping = ItemMapping(
-        cache=CacheEntry(key=key, value=[key, version], ttl=3_600),
-        topic=TopicMessage(topic="changes", value=[key, version]),
-    )
-    table = stack.add_table("items", keys=KeySchema(key))
-    stack.add_pipeline("changes", source=table, mapping=mapping)
-    found: dict[str, Any] = json.loads(Testing.synth(stack))
-    return found
 
 
 class Race:
@@ -407,7 +389,7 @@ def main() -> None:
     results: dict[tuple[str, str], Result] = {}
     with LocalAws() as aws:
         for topology in chosen.topologies:
-            stack = document(topology)
+            stack = stack_of(topology)
             for row in ROWS:
                 if chosen.rows and row.name not in chosen.rows:
                     continue
