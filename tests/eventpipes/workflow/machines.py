@@ -109,3 +109,8 @@ def passing(**fields: Any) -> dict[str, Any]:
     """Return a Pass state that ends unless it has a Next."""
     end = {} if "Next" in fields else {"End": True}
     return {"Type": "Pass", **end, **fields}
+
+
+def retried(*retriers: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return a state machine with a task that has these retriers."""
+    return {"H": http(Retry=list(retriers), **fields)}
