@@ -1,0 +1,108 @@
+"""What a workflow refuses to send, and what other topologies refuse and name this one for."""
+
+import pytest
+
+from stacks.mapping import (
+    Attribute,
+    ItemMapping,
+    MappingError,
+    Stream,
+    StreamView,
+    TopicMessage,
+)
+from stacks.mapping.conditions import Became
+from stacks.mapping.plain import Before, Plain
+from stacks.mapping.text import Text
+from stacks.mapping.until import Until
+from tests.stacks.workflow.machine import machine
+from tests.stacks.workflow.test_requests import EXPIRES, KEY, ORDER, STATUS, STREAM, TENANT, entry
+
+REFUSED: dict[str, tuple[ItemMapping, str]] = {
+    "joined key": (ItemMapping(cache=entry()), "key is joined from Tenant"),
+    "cache by attribute": (
+        ItemMapping(cache=entry(key=STATUS, key_is_unique=True, cache=TENANT)),
+        "the cache is named by Tenant",
+    ),
+    "until": (
+        ItemMapping(cache=entry(key=STATUS, key_is_unique=True, ttl=Until(EXPIRES))),
+        "the ttl lives until Expires",
+    ),
+    "plain": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": Plain(STATUS)})),
+        "Status .S. as plain JSON",
+    ),
+    "before": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": Before(STATUS)})),
+        "Status .S. before the change",
+    ),
+    "joined value": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": KEY})),
+        "the value holds Tenant",
+    ),
+    "joined topic": (ItemMapping(topic=TopicMessage(topic=KEY)), "the topic is joined"),
+    "topic's cache": (
+        ItemMapping(topic=TopicMessage(topic="t", cache=TENANT)),
+        "the topic's cache is named by Tenant",
+    ),
+    "message's where": (
+        ItemMapping(topic=TopicMessage(topic="t", where={STATUS: ["a"]})),
+        "where of its own",
+    ),
+    "became": (
+        ItemMapping(topic=TopicMessage(topic="t"), where={STATUS: [Became("a")]}),
+        "says what Status .S. became",
+    ),
+    "entries": (ItemMapping(cache=[entry(), entry(key=STATUS)]), "an item has 2 entries"),
+    "messages": (
+        ItemMapping(topic=[TopicMessage(topic="a"), TopicMessage(topic="b")]),
+        "a change has 2 messages",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_topologies_refuse_it_and_name_this_one(name: str) -> None:
+    mapping, why = REFUSED[name]
+    with pytest.raises(MappingError, match=f"{why}.*TOPOLOGY=workflow"):
+        mapping.pipe_configs(STREAM, "c")
+
+
+@pytest.mark.parametrize("view", [StreamView.KEYS_ONLY, StreamView.NEW_IMAGE])
+def test_what_the_stream_does_not_show_is_refused(view: StreamView) -> None:
+    mapping = ItemMapping(cache=entry(key=STATUS, key_is_unique=True))
+    with pytest.raises(MappingError, match="the entry needs Status"):
+        machine([mapping], Stream(STREAM.keys, view))
+
+
+def test_two_entries_of_an_item_may_not_share_a_key() -> None:
+    with pytest.raises(MappingError, match="two entries of an item have the key Tenant"):
+        machine([ItemMapping(cache=[entry(), entry(value={"a": 1})])], STREAM)
+    machine([ItemMapping(cache=[entry(), entry(cache="other")])], STREAM)
+
+
+def test_joined_key_has_text_between_its_attributes() -> None:
+    with pytest.raises(MappingError, match="nothing between two attributes"):
+        machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER)))], STREAM)
+    machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER), key_is_unique=True))], STREAM)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "why"),
+    [
+        (ItemMapping(cache=entry(cache=Attribute("C", "M"))), "the cache is named by C"),
+        (
+            ItemMapping(topic=TopicMessage(topic="t", cache=Attribute("C", "BOOL"))),
+            "the topic's cache is named by C",
+        ),
+        (ItemMapping(cache=[entry(), entry(cache="c")]), "two entries of an item"),
+        (
+            ItemMapping(
+                topic=TopicMessage(topic="t", events=("REMOVE",), where={STATUS: [Became("a")]})
+            ),
+            "Became is about a written item",
+        ),
+    ],
+)
+def test_mapping_that_would_send_nonsense_is_refused(mapping: ItemMapping, why: str) -> None:
+    with pytest.raises(MappingError, match=why):
+        machine([mapping], STREAM)
