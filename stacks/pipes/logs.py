@@ -10,11 +10,27 @@ from stacks.bindings import CloudwatchLogGroup
 from stacks.access.protection import DEMO, Protection
 
 
-class PipeLogs(NamedConstruct):
-    """A log group under `/aws/vendedlogs/pipes/`.
+def log_group(
+    scope: Construct, id_: str, *, name: str, protection: Protection
+) -> CloudwatchLogGroup:
+    """Return a log group, kept and encrypted as the profile says.
 
     CloudWatch has one resource policy, of limited size, for all log groups of an account. Groups
-    with this prefix need no entry in it.
+    whose names begin with `/aws/vendedlogs/` need no entry in it.
+    """
+    if protection.key:
+        protection.key.encrypt_logs(name)
+    return CloudwatchLogGroup(
+        scope,
+        id_,
+        name=name,
+        retention_in_days=protection.log_retention_days,
+        kms_key_id=protection.key_arn,
+    )
+
+
+class PipeLogs(NamedConstruct):
+    """A log group under `/aws/vendedlogs/pipes/`.
 
     `level` is OFF, ERROR, INFO or TRACE; `execution_data` logs the payloads as well.
     """
@@ -30,18 +46,10 @@ class PipeLogs(NamedConstruct):
         protection: Protection = DEMO,
     ) -> None:
         super().__init__(scope, id_)
-        group = f"/aws/vendedlogs/pipes/{name}"
-        if protection.key:
-            protection.key.encrypt_logs(group)
         self._level = level
         self._execution_data = execution_data
-        self.resource = CloudwatchLogGroup(
-            self,
-            "group",
-            name=group,
-            retention_in_days=protection.log_retention_days,
-            kms_key_id=protection.key_arn,
-        )
+        group = f"/aws/vendedlogs/pipes/{name}"
+        self.resource = log_group(self, "group", name=group, protection=protection)
 
     def configuration(self) -> Mapping[str, Any]:
         """Return a pipe's `log_configuration`."""

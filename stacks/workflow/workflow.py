@@ -9,12 +9,13 @@ from stacks.access.account import Account
 from stacks.access.protection import DEMO, Protection
 from stacks.access.role import ServiceRole
 from stacks.access.statement import Statement
-from stacks.bindings import CloudwatchLogGroup, SfnStateMachine
+from stacks.bindings import SfnStateMachine
 from stacks.mapping.record import Stream
 from stacks.momento.endpoint import MomentoEndpoint
 from stacks.monitoring.metric import Metric
 from stacks.named_construct import NamedConstruct
 from stacks.pipes.dead_letter_queue import DeadLetterQueue
+from stacks.pipes.logs import log_group
 from stacks.workflow.definition import Requests, WorkflowParts, definition
 from stacks.workflow.record_size import template_of
 
@@ -76,15 +77,7 @@ class Workflow(NamedConstruct):
             settle_seconds=settle_seconds,
         )
         group = f"/aws/vendedlogs/states/{name}"
-        if protection.key:
-            protection.key.encrypt_logs(group)
-        self.logs = CloudwatchLogGroup(
-            self,
-            "logs",
-            name=group,
-            retention_in_days=protection.log_retention_days,
-            kms_key_id=protection.key_arn,
-        )
+        self.logs = log_group(self, "logs", name=group, protection=protection)
         parts = WorkflowParts(
             connection_arn=endpoint.connection_arn,
             queue_url=dead_letter_queue.url,
