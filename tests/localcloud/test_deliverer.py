@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 from starlette.responses import Response
 
+import localcloud.delivery
 import localcloud.record_age
 import localcloud.sender
 from localcloud.momento import LocalMomento
@@ -38,7 +39,7 @@ def post(queue: Queue, momento: LocalMomento) -> Post:
 def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of the delivery."""
     clock = Clock()
-    for module in (localcloud.record_age, localcloud.sender):
+    for module in (localcloud.record_age, localcloud.delivery, localcloud.sender):
         monkeypatch.setattr(module, "datetime", clock)
     post.stop, post.now = clock, clock.now
     return clock

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 import eventpipes.rate_limit
-import localcloud.deliverer
+import localcloud.delivery
+import localcloud.record_age
 import localcloud.sender
 from tests.ops.capacity.clock import Clock
 
@@ -35,5 +36,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(httpx, "Client", connect)
     monkeypatch.setattr(localcloud.sender, "time", clock)
     monkeypatch.setattr(eventpipes.rate_limit, "time", clock)
-    monkeypatch.setattr(localcloud.deliverer, "datetime", clock)
+    for module in (localcloud.record_age, localcloud.delivery):
+        monkeypatch.setattr(module, "datetime", clock)
     return clock
