@@ -216,12 +216,19 @@ def provider_binary(house: House, tmp_path_factory: pytest.TempPathFactory) -> P
     return binary
 
 
+@pytest.fixture(scope="session")
+def one_provider(aws_server: LocalAws, provider_binary: Path) -> Iterator[str]:
+    """Start a provider for this process's AWS, and return the variable's value that leads to it."""
+    with provider_process(provider_binary, os.environ | aws_server.environment()) as found:
+        yield found
+
+
 @pytest.fixture(scope="module")
-def running_provider(local_aws: LocalAws, provider_binary: Path) -> Iterator[None]:
+def running_provider(local_aws: LocalAws, one_provider: str) -> Iterator[None]:
     """Let all of a module's runs of Terraform use one process of the provider."""
     assert local_aws.endpoint
-    with provider_process(provider_binary) as found, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, found)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, one_provider)
         yield
 
 
