@@ -1,16 +1,20 @@
-"""A state machine as a pipe's target: the requests that it sends for a record."""
+"""A state machine as a pipe's target: the requests that it sends for a record.
+
+What runs state machines is imported when there is one: it takes a tenth of a second, which every
+command of a stack without one would wait for.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from eventpipes.definition import Connection, Definition, Secret, StateMachineTarget
 from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable, Unsupported
 from eventpipes.outcome import Request, Requests
-from eventpipes.workflow.services import HttpCall
-from eventpipes.workflow.state_machine import StateMachine
-from eventpipes.workflow.trial import requests_of
+
+if TYPE_CHECKING:
+    from eventpipes.workflow import HttpCall, StateMachine
 
 SYNCHRONOUS = "REQUEST_RESPONSE"
 _MAX_BATCH = 10_000
@@ -29,7 +33,7 @@ class WorkflowTarget:
 
     def __init__(self, target: StateMachineTarget) -> None:
         try:
-            self.machine = StateMachine.parse(target.definition)
+            self.machine = _parse(target.definition)
         except (InvalidDefinition, Unsupported) as error:
             raise type(error)(f"state machine {target.name}: {error}") from None
         self._target = target
@@ -48,6 +52,8 @@ class WorkflowTarget:
             Undeliverable: the execution does not succeed, or sends nothing but a dead letter.
 
         """
+        from eventpipes.workflow.trial import requests_of  # see above
+
         trial = requests_of(self.machine, items, arn=self._target.arn, now=now)
         execution = trial.execution
         if execution.status != "SUCCEEDED":
@@ -60,7 +66,7 @@ class WorkflowTarget:
             states=tuple(call.state for call in trial.calls),
         )
 
-    def request(self, call: HttpCall) -> Request:
+    def request(self, call: "HttpCall") -> Request:
         """Return the request of a call, with what its connection adds."""
         connection = self._target.connections[call.connection_arn]
         return Request(
@@ -71,12 +77,18 @@ class WorkflowTarget:
 def connections_of(definition: str) -> frozenset[str]:
     """Return the ARNs of the connections of a definition; none if it cannot be parsed."""
     try:
-        return StateMachine.parse(definition).connections
+        return _parse(definition).connections
     except EventPipesError:
         return frozenset()
 
 
-def _headers(call: HttpCall, connection: Connection) -> Mapping[str, str]:
+def _parse(definition: str) -> "StateMachine":
+    from eventpipes.workflow import StateMachine  # see above
+
+    return StateMachine.parse(definition)
+
+
+def _headers(call: "HttpCall", connection: Connection) -> Mapping[str, str]:
     """Return all headers; those of the connection win."""
     own = {name.lower() for name in connection.headers}
     kept = {name: text for name, text in call.headers.items() if name.lower() not in own}

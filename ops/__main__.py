@@ -2,55 +2,53 @@
 
 import errno
 import sys
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
 
 import typer
 
-import ops.capacity.command
-import ops.demo.command
-import ops.demo.up
-import ops.doctor.command
-import ops.redrive.command
-import ops.review.command
-import ops.simulate.command
-import ops.verify.command
-import ops.warm.command
-from ops import bootstrap, cdktf, deploy, destroy, plan, policy, provider, synth, validate
 from ops.errors import EXPLAINED
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
-)
-COMMANDS: Final[dict[str, Callable[..., None]]] = {
-    "bootstrap": bootstrap.command,
-    "deploy": deploy.command,
-    "demo": ops.demo.command.command,
-    "destroy": destroy.command,
-    "doctor": ops.doctor.command.command,
-    "policy": policy.command,
-    "provider": provider.command,
-    "redrive": ops.redrive.command.command,
-    "review": ops.review.command.command,
-    "simulate": ops.simulate.command.command,
-    "synth": synth.command,
-    "validate": validate.command,
-    "verify": ops.verify.command.command,
-    "warm": ops.warm.command.command,
+COMMANDS: Final[dict[str, str]] = {
+    "bootstrap": "ops.bootstrap",
+    "capacity": "ops.capacity.command",
+    "cdktf": "ops.cdktf",
+    "demo": "ops.demo.command",
+    "deploy": "ops.deploy",
+    "destroy": "ops.destroy",
+    "doctor": "ops.doctor.command",
+    "plan": "ops.plan",
+    "policy": "ops.policy",
+    "provider": "ops.provider",
+    "raise-stack": "ops.demo.up",
+    "redrive": "ops.redrive.command",
+    "review": "ops.review.command",
+    "simulate": "ops.simulate.command",
+    "synth": "ops.synth",
+    "validate": "ops.validate",
+    "verify": "ops.verify.command",
+    "warm": "ops.warm.command",
 }
-for name, command in COMMANDS.items():
-    app.command(name)(command)
-passed_on: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True}
-app.command("plan", context_settings=passed_on)(plan.command)
-raw = passed_on | {"help_option_names": []}
-app.command("cdktf", context_settings=raw)(cdktf.command)
-app.command("raise-stack", hidden=True, context_settings=raw)(ops.demo.up.command)
-app.command("capacity", cls=ops.capacity.command.Strict)(ops.capacity.command.command)
+"""The module of each command. Its function is `command`, and `OPTIONS` what Typer is told of it."""
+
+
+def commands(arguments: Sequence[str]) -> typer.Typer:
+    """Return the command that is asked for, or else all: to import all takes half a second."""
+    app = typer.Typer(
+        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+    )
+    app.callback()(lambda: None)  # with one command only, Typer would take its name for an argument
+    asked = [name for name in arguments[:1] if name in COMMANDS]
+    for name in asked or COMMANDS:
+        module = import_module(COMMANDS[name])
+        app.command(name, **getattr(module, "OPTIONS", {}))(module.command)
+    return app
 
 
 if __name__ == "__main__":
     try:
-        app(prog_name="./help.sh")
+        commands(sys.argv[1:])(prog_name="./help.sh")
     except EXPLAINED as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import typer
 
@@ -19,6 +20,14 @@ from ops.terraform import (
 WITH_LOCK = ("deploy", "apply", "destroy", "diff", "plan", "output", "outputs")
 WITH_FOLDER = (*WITH_LOCK, "synth", "synthesize", "list")
 PROGRAM = ROOT / "node_modules" / ".bin" / "cdktf"
+
+OPTIONS: Final[dict[str, Any]] = {
+    "context_settings": {
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+}
 
 
 def command(context: typer.Context) -> None:

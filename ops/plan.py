@@ -1,13 +1,17 @@
 """Show what a deploy would change, and save the plan: the command plan."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
 from live.output import console
 from ops import saved_plan
 from ops.stack import initialized
+
+OPTIONS: Final[dict[str, Any]] = {
+    "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True}
+}
 
 
 def command(

@@ -2,7 +2,7 @@
 
 import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand
@@ -40,6 +40,9 @@ class Strict(TyperCommand):
             raise OpsError(
                 f"{said.rstrip('.')}; ./help.sh capacity --help lists the options"
             ) from None
+
+
+OPTIONS: Final[dict[str, Any]] = {"cls": Strict}
 
 
 class Which(StrEnum):

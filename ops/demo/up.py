@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich.markup import escape
@@ -20,6 +20,15 @@ UNTIL_INTERRUPTED = """import signal, sys
 signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 signal.pause()"""
 """What runs where there is no page: Ctrl-C ends it without a traceback."""
+
+OPTIONS: Final[dict[str, Any]] = {
+    "hidden": True,
+    "context_settings": {
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+}
 
 
 def command(context: typer.Context) -> None:

@@ -10,7 +10,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from ops.__main__ import app
+from ops.__main__ import commands
 from ops.errors import OpsError
 from tests.conftest import ROOT
 
@@ -33,7 +33,7 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
 
 def asked(*options: str) -> tuple[int, str]:
     """Run the command in this process; return its exit code and what it printed."""
-    done = CliRunner().invoke(app, ["capacity", *options])
+    done = CliRunner().invoke(commands(["capacity"]), ["capacity", *options])
     return done.exit_code, done.stdout
 
 
@@ -142,7 +142,7 @@ def test_the_last_line_is_the_verdict_and_the_exit_code_too(
 def test_a_misused_option_is_an_error_with_the_next_step(
     options: tuple[str, ...], says: str
 ) -> None:
-    done = CliRunner().invoke(app, ["capacity", *options])
+    done = CliRunner().invoke(commands(["capacity"]), ["capacity", *options])
     assert isinstance(done.exception, OpsError)
     assert says in str(done.exception)
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from live import place
 from live.errors import LiveError
 from localcloud import LocalAws
-from ops.__main__ import app
+from ops.__main__ import commands
 from ops.capacity.deployed import read
 from ops.errors import EXPLAINED
 from tests.localcloud.weather_pipes import PUT
@@ -45,7 +45,7 @@ def ask(*options: str) -> tuple[Any, str]:
     """Run the command with --json; return what it printed, parsed, and what it said on stderr."""
     before = dict(os.environ)
     try:
-        done = CliRunner().invoke(app, ["capacity", "--json", *options])
+        done = CliRunner().invoke(commands(["capacity"]), ["capacity", "--json", *options])
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ops import __main__ as commands
+from ops.__main__ import commands
 from ops.errors import OpsError
 from ops.simulate.item_file import record_of
 from ops.record_file import EventName, read_records
@@ -226,14 +226,16 @@ def test_another_value_than_an_item_is_refused(tmp_path: Path, text: str, says: 
 
 @pytest.mark.parametrize("arguments", [[], ["a.json", "--item", "b.json"]], ids=["none", "both"])
 def test_records_or_an_item_is_given(arguments: list[str]) -> None:
-    result = CliRunner().invoke(commands.app, ["simulate", *arguments])
+    result = CliRunner().invoke(commands(["simulate"]), ["simulate", *arguments])
     assert result.exit_code == 2
     assert "give a file of records, or --item with a file of one item" in result.output
 
 
 def test_an_event_of_another_name_is_refused() -> None:
     for given, meant in (("DELETE", "REMOVE"), ("update", "MODIFY"), ("INSRT", "INSERT")):
-        result = CliRunner().invoke(commands.app, ["simulate", "--item", "x", "--event", given])
+        result = CliRunner().invoke(
+            commands(["simulate"]), ["simulate", "--item", "x", "--event", given]
+        )
         assert result.exit_code == 1
         assert str(result.exception) == (
             f"--event is '{given}'; did you mean {meant}? A record's eventName is INSERT, MODIFY,"
@@ -243,13 +245,13 @@ def test_an_event_of_another_name_is_refused() -> None:
 
 def test_an_event_without_an_item_is_refused() -> None:
     """It was ignored: a record says itself what became of its item."""
-    result = CliRunner().invoke(commands.app, ["simulate", "x.json", "--event", "REMOVE"])
+    result = CliRunner().invoke(commands(["simulate"]), ["simulate", "x.json", "--event", "REMOVE"])
     assert result.exit_code == 2
     assert "--event says what becomes of an --item" in result.output
 
 
 def test_help_names_the_options() -> None:
-    result = CliRunner().invoke(commands.app, ["simulate", "--help"])
+    result = CliRunner().invoke(commands(["simulate"]), ["simulate", "--help"])
     assert result.exit_code == 0
     assert "--item" in result.output
     assert "--event" in result.output
