@@ -65,13 +65,23 @@ def install() -> None:
 
 
 def judge(profile: str, folder: Path) -> CheckovResult:
-    """Synthesize a profile's stacks in all topologies into a folder, and ask checkov about them.
+    """Synthesize a profile's stacks into a folder, and ask checkov about them.
 
     Raises:
         CalledProcessError: a stack could not be synthesized; the reason has been printed.
 
     """
-    install()
+    synthesize(profile, folder)
+    return ask(folder)
+
+
+def synthesize(profile: str, folder: Path) -> None:
+    """Synthesize a profile's stacks in all topologies into a folder.
+
+    Raises:
+        CalledProcessError: a stack could not be synthesized; the reason has been printed.
+
+    """
     for topology, stacks in STACKS.items():
         for stack in (*stacks, *_chosen(topology, stacks)):
             subprocess.run(
@@ -82,7 +92,6 @@ def judge(profile: str, folder: Path) -> CheckovResult:
                 ),
                 check=True,
             )
-    return ask(folder)
 
 
 def _chosen(topology: str, stacks: Sequence[str]) -> list[str]:
@@ -94,6 +103,7 @@ def _chosen(topology: str, stacks: Sequence[str]) -> list[str]:
 
 def ask(folder: Path) -> CheckovResult:
     """Return checkov's result for the JSON below a folder; a repeated failure is listed once."""
+    install()
     command = [os.fspath(HOME / "bin" / "python"), "-m", "checkov.main"]
     arguments = ["-d", os.fspath(folder), "--config-file", os.fspath(CONFIG), "-o", "json"]
     done = subprocess.run(
