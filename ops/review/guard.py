@@ -1,7 +1,8 @@
 """The guard: which losses hold a plan back, and which of them are allowed.
 
-A token, `ADDRESS:LOSS@MARK`, allows a loss. The mark is computed from the loss and from what the
-plan changes there, so a token for one plan allows nothing in another plan.
+A token, `ADDRESS:LOSS@MARK`, allows a loss. The mark is computed from the loss's name and values
+and from what the plan changes there, so a token for one plan allows nothing in another plan. The
+loss's sentence is not part of it, so a better sentence leaves tokens valid.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ _TOKEN = re.compile(r"(?P<address>.+):(?P<name>[^:@\s]+)@(?P<mark>[0-9a-f]{8})")
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedLoss(Loss):
-    """A loss with its address in a plan; `allowed` says that its token was given."""
+    """A loss with its address in a plan; `allowed` says whether its token was given."""
 
     address: str
     mark: str
@@ -57,7 +58,7 @@ def examine(
 
 
 def blocked(planned: Sequence[PlannedLoss]) -> bool:
-    """Return whether there is a blocking loss that is not allowed."""
+    """Say whether a blocking loss is not allowed."""
     return any(loss.holds_back for loss in planned)
 
 
@@ -72,12 +73,12 @@ def _check(token: str, planned: Sequence[PlannedLoss]) -> None:
     named = (match["address"],) if match else (token, token.rsplit(":", 1)[0])
     there = [one for one in planned if one.address in named]
     if match and there:
-        return  # allowed, or given for another plan, which the review tells
+        return  # it is allowed, or the review shows it as allowed for another plan
     if there:
         tokens = ", ".join(one.token for one in there if one.blocks) or "nothing that blocks"
         raise OpsError(
-            f"--allow {token}: a loss is allowed by its name and its mark, for one plan; at this"
-            f" address the plan loses: {tokens}"
+            f"--allow {token}: a token has the name and the mark of a loss; at this address the"
+            f" plan loses: {tokens}"
         )
     raise OpsError(
         f"--allow {token}: the plan has no such loss; copy ADDRESS:LOSS@MARK from the review"
@@ -85,10 +86,10 @@ def _check(token: str, planned: Sequence[PlannedLoss]) -> None:
 
 
 def _mark(address: str, of: Change | Behaviour | None, loss: Loss) -> str:
-    """Return eight digits that differ for the loss of another plan.
+    """Return eight digits. The loss of another plan has other digits.
 
-    They are computed only from values that a review may show, so nobody can guess a secret from
-    them.
+    They are computed only from values that a review may show. So nobody can test a guessed secret
+    with them.
     """
     what: object = None
     if isinstance(of, Change):
@@ -97,6 +98,6 @@ def _mark(address: str, of: Change | Behaviour | None, loss: Loss) -> str:
         ]
         what = [of.action, of.replaced_for, *sides]
     elif isinstance(of, Behaviour):
-        what = [[answer.sample, answer.before, answer.after] for answer in of.answers]
-    text = json.dumps([address, loss.name, loss.text, what], sort_keys=True, default=str)
+        what = [[answer.before, answer.after] for answer in of.answers]
+    text = json.dumps([address, loss.name, loss.values, what], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:8]

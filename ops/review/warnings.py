@@ -8,15 +8,15 @@ from ops.review.guard import PlannedLoss, blocked
 from ops.review.section import Section
 
 HELD_BACK: Final = (
-    "**This plan loses something.** It is held back until each loss is allowed by what stands"
-    " before it: `--allow ADDRESS:LOSS@MARK`."
+    "**This plan loses something.** It is held back until you allow each loss with the text before"
+    " it: `--allow ADDRESS:LOSS@MARK`."
 )
 
 
 def warnings(losses: Sequence[PlannedLoss], stale: Sequence[str] = ()) -> Iterator[Section]:
-    """Yield what holds the plan back, what is allowed, and other losses; none of it is cut."""
+    """Yield the losses that hold the plan back, the allowed losses, and the others, all uncut."""
     if stale:
-        lines = ["> [!WARNING]", "> **Allowed for another plan**, whose loss was another:", ">"]
+        lines = ["> [!WARNING]", "> **Allowed for another plan**, which has another loss:", ">"]
         lines += [f"> - {code(one)}" for one in stale]
         yield Section("\n".join(lines))
     for kind, said, chosen in (

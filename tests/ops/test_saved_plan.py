@@ -131,7 +131,7 @@ def test_deploy_refuses_a_saved_plan_that_loses_something(house: House, end: Pat
     done = house.run("./help.sh", "deploy", "--plan", str(end))
     assert done.returncode == 3
     assert "This plan loses something:" in done.stdout
-    assert "every item is lost: the table is to be destroyed" in done.stdout
+    assert "the table is destroyed: every item is lost" in done.stdout
     assert "error: the plan loses something that nobody has allowed" in done.stderr
     assert "Traceback" not in done.stderr
     assert "## Plan: nothing to do" in house.run("./help.sh", "review").stdout, "all is there"

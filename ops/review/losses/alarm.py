@@ -1,4 +1,4 @@
-"""Losses of alarms, their topic and its subscriptions: messages that nobody gets any more."""
+"""Losses of alarms, their topic and its subscriptions: messages that nobody gets."""
 
 from collections.abc import Iterator
 
@@ -15,52 +15,53 @@ def alarm(change: Change, _: Whole) -> Iterator[Loss]:
     if change.action is Action.DELETE:
         yield told(
             "destroyed",
-            "the alarm is destroyed: what it watches is told to nobody any more",
-            "leave the alarms on (ALARMS), or watch it in another way",
+            "the alarm is destroyed: nobody gets its messages any more",
+            "keep the alarm (ALARMS), or watch the metric in another way",
         )
     elif change.action is Action.UPDATE:
         gone = _actions(change)
         if falls(change, "actions_enabled") or gone:
             yield told(
                 "silenced",
-                f"the alarm {name} tells fewer or nobody"
+                f"the alarm {name} sends its messages to fewer recipients, or to none"
                 + (f": {', '.join(gone)}" if gone else ""),
-                "leave its actions",
+                "keep its actions",
             )
         if later := _later(change):
             yield told(
                 "tells-later",
-                f"the alarm {name} goes off later or less often: {', '.join(later)}",
+                f"the alarm {name} starts later or less often: {', '.join(later)}",
                 "compare before and after below",
             )
 
 
 topic = any_of(
     goes(
-        "the topic is {done}, and every subscription of it is lost, also those that were made by"
-        " hand: who was told by it is told no more",
-        "keep it; else note its subscriptions, and subscribe and confirm them again",
+        "the topic is {done}, and all its subscriptions are lost, also those that were made by"
+        " hand: the subscribers get no more messages",
+        "keep the topic; otherwise write down its subscriptions, and subscribe and confirm again",
     ),
     Case(
         *("kms_master_key_id", falls, "encryption"),
-        *("the topic is no longer encrypted with a key", "leave the key"),
+        *("the topic is no longer encrypted with a key", "keep the key"),
     ),
 )
 subscription = any_of(
     goes(
-        "the subscription is {done}: who it tells is told no more, or has to confirm it again",
+        "the subscription is {done}: the subscriber gets no more messages, or must confirm again",
         "keep it",
     ),
     Case(
         *("filter_policy", differs, "filter"),
-        *("the subscription's filter changes: it may tell of less", "compare before and after"),
+        "the subscription's filter changes: fewer messages may get to the subscriber",
+        "compare before and after",
     ),
 )
 topic_policy = any_of(
     Case(
         *("", always, "destroyed"),
         "the topic's policy is destroyed: alarms may not be allowed to publish to it any more",
-        "keep it as long as there are alarms",
+        "keep the policy as long as there are alarms",
         actions=(Action.DELETE,),
     )
 )

@@ -24,21 +24,21 @@ def _opens(change: Change, _: str) -> bool:
 
 bucket = any_of(
     goes(
-        "what the bucket holds is lost, such as the Terraform state and its old versions: the"
-        " bucket is {done}",
-        "keep it; without a state, Terraform knows none of the resources",
+        "the bucket is {done}: everything in it is lost, such as the Terraform state and its old"
+        " versions",
+        "keep it; without a state, Terraform does not know the resources any more",
     ),
     Case(
         *("force_destroy", _switched_on, "protection-off"),
-        "force_destroy is switched on: a later plan may destroy the bucket with what is in it",
-        "leave it off, unless the bucket is to go",
+        "force_destroy is switched on: a later plan can destroy the bucket with everything in it",
+        "leave it off, unless you want to destroy the bucket",
     ),
 )
 versioning = any_of(
     Case(
         *("versioning_configuration", _suspended, "versions-off"),
-        "old versions of what the bucket holds, such as the Terraform state, are no longer kept",
-        "keep them",
+        "the bucket no longer keeps old versions of its objects, such as the Terraform state",
+        "leave versioning on",
         blocks=True,
         actions=(Action.DELETE, Action.UPDATE),
     )
@@ -53,8 +53,7 @@ lifecycle = any_of(
 public_access = any_of(
     Case(
         *("", _opens, "public-access"),
-        "nothing keeps the bucket from being opened to the public any more; the Terraform state in"
-        " it holds the API key",
+        "the bucket can be made public again, and it holds the Terraform state",
         "leave public access blocked",
         blocks=True,
         actions=(Action.DELETE, Action.UPDATE),
@@ -63,8 +62,8 @@ public_access = any_of(
 encryption = any_of(
     Case(
         *("", always, "encryption"),
-        "the bucket's own encryption goes: what is written from then on has Amazon S3's key",
-        "leave it",
+        "the bucket's encryption setting is removed: new objects get Amazon S3's own key",
+        "keep the setting",
         actions=(Action.DELETE,),
     )
 )

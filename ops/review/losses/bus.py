@@ -10,16 +10,16 @@ from ops.review.plan import Action, Change
 RETRIES, AGE = 185, 86_400
 """EventBridge's defaults for a target (EventBridge API, "RetryPolicy")."""
 MADE_ANEW = (
-    "was deleted outside of Terraform and is made anew: what came to the bus meanwhile was not"
-    " delivered"
+    "was deleted outside of Terraform and is created again: events that came to the bus meanwhile"
+    " were not delivered"
 )
 
 
 def rule(change: Change, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a rule."""
     yield from _gone(
-        f"the rule is {done(change)}: the bus keeps no events, so what comes before %s is not"
-        " delivered",
+        f"the rule is {done(change)}: the bus keeps no events, so events that come before %s are"
+        " not delivered",
         change,
         whole,
     )
@@ -44,9 +44,9 @@ def target(change: Change, whole: Whole) -> Iterator[Loss]:
             if is_less(was, will):
                 yield told(
                     name,
-                    f"an event is given up after {will} {what} and no longer {was}: a shorter"
+                    f"an event is given up after {will} {what} instead of {was}: a shorter"
                     " failure of Momento makes dead letters",
-                    "leave it, or mind the dead-letter queue: ./help.sh redrive",
+                    "keep the value, or look at the dead-letter queue: ./help.sh redrive",
                 )
 
 
@@ -57,6 +57,7 @@ def _gone(text: str, change: Change, whole: Whole) -> Iterator[Loss]:
             text=text % _successor(change, whole),
             instead="stop the pipe to the bus meanwhile, or run ./help.sh verify --repair"
             " afterwards",
+            values=tuple(_direct(whole)),
         )
 
 
@@ -77,8 +78,8 @@ _rule = any_of(
     made_anew(f"the rule {MADE_ANEW}"),
     Case(
         *("state", _switched_off, "off"),
-        "the rule is switched off: what is written from then on is not delivered by it",
-        "stop the pipe to the bus in its place (at most 24 hours)",
+        "the rule is switched off: it does not deliver later changes",
+        "stop the pipe to the bus instead (at most 24 hours)",
         blocks=True,
     ),
 )
@@ -86,39 +87,43 @@ _target = any_of(
     made_anew(f"the rule's target {MADE_ANEW}"),
     Case(
         *("dead_letter_config", _taken_out, "no-dead-letters"),
-        "the rule has no dead-letter queue any more: an event that fails for good is gone",
-        "leave the queue",
+        "the rule has no dead-letter queue any more: an event that it gives up is lost",
+        "keep the queue",
         blocks=True,
     ),
 )
 bus = any_of(
     goes(
-        "the event bus is {done}, and its rules with it: records that a pipe still puts there are"
-        " tried again, and become dead letters after its record age",
-        "stop the pipe to it first",
+        "the event bus is {done}, and its rules with it: the pipe to it tries each record again,"
+        " and makes a dead letter of it after the pipe's record age",
+        "stop the pipe to the bus first",
     ),
     made_anew(f"the event bus {MADE_ANEW}"),
     Case(
         *("dead_letter_config", _taken_out, "no-dead-letters"),
-        "the event bus has no dead-letter queue any more: events that it cannot decrypt are gone",
-        "leave the queue",
+        "the event bus has no dead-letter queue any more: events that it cannot decrypt are lost",
+        "keep the queue",
     ),
 )
 archive = any_of(
     goes("the archived events are lost: the archive is {done}", "keep it"),
     Case(
         *("retention_days", _kept_shorter, "retention-shortened"),
-        *("archived events older than {after} days are lost", "leave the retention"),
+        *("archived events older than {after} days are lost", "keep the retention"),
         blocks=True,
     ),
 )
 
 
 def _successor(change: Change, whole: Whole) -> str:
-    """Return what must be there first: pipes in place of the bus, or another rule."""
+    """Return what must be there before events are delivered again."""
     if change.action is Action.REPLACE:
         return "the new one is there"
-    direct = [one.name for one in whole.pipes if one.event_bus is None]
-    if direct and not whole.rules:
+    if direct := _direct(whole):
         return f"the pipes take its place ({', '.join(direct)})"
     return "another takes its place"
+
+
+def _direct(whole: Whole) -> list[str]:
+    """Return the names of the pipes that take the place of every rule, if they do."""
+    return [] if whole.rules else [one.name for one in whole.pipes if one.event_bus is None]

@@ -1,4 +1,4 @@
-"""Resources without rules of their own: kinds with data, kinds without, and the others."""
+"""Losses of resources without a rule here: kinds with data, kinds without data, and other kinds."""
 
 import re
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ HOLDING: Final = re.compile(
     |(google|azurerm|confluent|kubernetes|mongodbatlas|mysql|postgresql|snowflake|vault)_.*""",
     re.VERBOSE,
 )
-"""Kinds with data that no plan restores: items, objects, messages, keys, subscriptions."""
+"""Kinds with data that no plan restores, such as items, objects, messages and keys."""
 EMPTY: Final = frozenset(
     {
         "aws_cloudwatch_dashboard",
@@ -62,7 +62,7 @@ EMPTY: Final = frozenset(
         "time_sleep",
     }
 )
-"""Kinds without data: made again, they are as before."""
+"""Kinds without data: if they are created again, nothing is lost."""
 
 
 def unknown(change: Change, _: Whole) -> Iterator[Loss]:
@@ -72,14 +72,13 @@ def unknown(change: Change, _: Whole) -> Iterator[Loss]:
     if HOLDING.fullmatch(change.type):
         yield Loss(
             name=done(change),
-            text=f"what the resource holds is lost: {change.type} is a kind that holds data, and it"
-            f" is {done(change)}",
-            instead="keep it, or make a copy of what it holds first",
+            text=f"the resource is {done(change)}, and its data is lost ({change.type} holds data)",
+            instead="keep it, or copy its data first",
         )
     else:
         yield told(
             done(change),
             f"the resource is {done(change)}, and the review does not know whether {change.type}"
             " holds data",
-            "look at what it holds before you allow it to go",
+            "look at the resource before you apply the plan",
         )

@@ -7,12 +7,12 @@ from typing import Any
 from ops.review.losses.loss import Case, Loss, Whole, any_of, falls, goes, is_known
 from ops.review.plan import Change
 
-WHAT_FOR = "for a record that has left the stream, it is what tells redrive its key"
+WHAT_FOR = "only this log has the keys of records that have left the stream, and redrive needs them"
 EMPTY_THE_QUEUE = "empty the dead-letter queue first: ./help.sh redrive"
 
 
 def _days(side: Mapping[str, Any]) -> float:
-    """Return how many days a log group keeps its entries; 0 and nothing mean for ever."""
+    """Return how many days a log group keeps its entries; 0 and None mean for ever."""
     return side.get("retention_in_days") or math.inf
 
 
@@ -24,28 +24,28 @@ pipe_logs = any_of(
     goes(f"the pipes' log is {{done}}: {WHAT_FOR}", EMPTY_THE_QUEUE),
     Case(
         *("retention_in_days", _shortened, "retention-shortened"),
-        f"the pipes' log is kept for less long ({{after}} days): {WHAT_FOR}",
+        f"the pipes' log is kept for a shorter time ({{after}} days): {WHAT_FOR}",
         EMPTY_THE_QUEUE,
     ),
     Case(
         *("kms_key_id", falls, "encryption"),
-        *("the log is no longer encrypted with a key of this account", "leave the key"),
+        *("the log is no longer encrypted with a key of this account", "keep the key"),
     ),
 )
 workflow_logs = any_of(
     goes(
-        "the workflow's log is {done}, with the account of every execution so far",
+        "the workflow's log is {done}, with everything that earlier executions logged",
         EMPTY_THE_QUEUE,
         blocks=False,
     ),
     Case(
         *("retention_in_days", _shortened, "retention-shortened"),
-        "the workflow's log is kept for less long ({after} days)",
+        "the workflow's log is kept for a shorter time ({after} days)",
         EMPTY_THE_QUEUE,
     ),
     Case(
         *("kms_key_id", falls, "encryption"),
-        *("the log is no longer encrypted with a key of this account", "leave the key"),
+        *("the log is no longer encrypted with a key of this account", "keep the key"),
     ),
 )
 

@@ -10,20 +10,23 @@ from eventpipes.planned import after, before, rules_after
 from ops.review.plan import Action, Change, Plan, holds
 
 GONE = (Action.DELETE, Action.REPLACE)
-"""A resource that Terraform only forgets is not in it: it stays as it is."""
+"""FORGET is not in it: the resource that Terraform forgets stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
     """One loss: its name for `--allow`, its sentence, and what to do instead.
 
-    `blocks` says whether it holds the plan back; other losses are only shown.
+    `blocks` says whether it holds the plan back; other losses are only shown. `values` are the
+    names and numbers in the sentence that come from elsewhere than the resource's change; a token
+    is valid only for the same values.
     """
 
     name: str
     text: str
     instead: str
     blocks: bool = True
+    values: tuple[object, ...] = ()
 
 
 def told(name: str, text: str, instead: str) -> Loss:
@@ -88,12 +91,12 @@ Rule = Callable[[Change, Whole], Iterator[Loss]]
 
 
 def done(change: Change) -> str:
-    """Return the verb for a resource that goes."""
+    """Return the verb for a resource that is destroyed or replaced."""
     return "destroyed" if change.action is Action.DELETE else "replaced"
 
 
 def block(side: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return a block that occurs at most once; empty if it does not."""
+    """Return a block that occurs at most once; empty if it is not there."""
     found = side.get(name) or [{}]
     one: Mapping[str, Any] = (found[0] if isinstance(found, list) else found) or {}
     return one
@@ -126,10 +129,10 @@ def lowered(change: Change, name: str) -> bool:
 
 @dataclass(frozen=True)
 class Case:
-    """A loss as data: it happens if the test is true of a change of the attribute.
+    """A loss as data: it happens if the test is true for the attribute in a change.
 
     `text` may contain `{before}` and `{after}`, the attribute's values, and `{done}`, the verb for
-    a resource that goes. A loss without a name has that verb as its name.
+    a destroyed or replaced resource. A loss without a name has that verb as its name.
     """
 
     attribute: str
@@ -142,7 +145,7 @@ class Case:
 
 
 def always(_: Change, __: str) -> bool:
-    """Say that the action alone is the loss."""
+    """Return True, for a loss that depends on the action alone."""
     return True
 
 
@@ -172,6 +175,7 @@ def any_of(*cases: Case) -> Rule:
                     text=text,
                     instead=case.instead,
                     blocks=case.blocks,
+                    values=tuple(v for side, v in values.items() if f"{{{side}}}" in case.text),
                 )
 
     return rule

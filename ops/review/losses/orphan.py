@@ -1,4 +1,4 @@
-"""Resources that a plan leaves behind: they go on, and Terraform no longer knows them."""
+"""Resources that a plan leaves behind: they keep running, and Terraform no longer knows them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,21 +16,22 @@ def forgotten(change: Change) -> Iterator[Loss]:
     """Yield the losses of a resource that Terraform only forgets."""
     if change.action is Action.FORGET:
         what = (
-            "the pipe goes on sending to the same cache, as it is now"
+            "the pipe continues to send to the same cache"
             if change.type == "aws_pipes_pipe"
-            else "the resource goes on as it is"
+            else "the resource stays as it is"
         )
         yield told(
             "left-behind",
             f"Terraform forgets it: {what}, and no later deploy changes or destroys it",
-            "destroy it by hand once it is not needed, or leave it in the stack",
+            "destroy it by hand when nobody needs it, or keep it in the stack",
         )
 
 
 def moved_away(whole: Whole) -> Iterator[tuple[str, Loss]]:
-    """Yield the deployment that stays in another Region or account, with its address.
+    """Yield the loss of a deployment in another Region or account, with its address.
 
-    Terraform looks for the state's resources where the provider is now, and does not find them.
+    Terraform looks for the state's resources in the provider's Region and account, and does not
+    find them there.
     """
     for place, name, setting in (
         ("region", "Region", "AWS_REGION"),
@@ -49,17 +50,18 @@ def moved_away(whole: Whole) -> Iterator[tuple[str, Loss]]:
                 PROVIDER,
                 Loss(
                     name=place,
-                    text=f"what is deployed in the {name} {was} is left behind: Terraform forgets"
-                    f" {len(left)} resources there, and {len(pipes)} pipes go on writing to the"
-                    f" same cache beside the new ones in {now}",
+                    text=f"the deployment in the {name} {was} is left behind: Terraform forgets"
+                    f" {len(left)} resources there, and its {len(pipes)} pipes continue to write to"
+                    f" the same cache as the new ones in {now}",
                     instead=f"set {setting} back to {was} and destroy that deployment first, or"
-                    " give the new one a STATE_KEY of its own",
+                    " give the new deployment its own STATE_KEY",
+                    values=(was, now, len(left), len(pipes)),
                 ),
             )
 
 
 def first(whole: Whole) -> Iterator[tuple[str, Loss]]:
-    """Yield what an empty state can mean, with its address."""
+    """Yield the loss that an empty state can mean, with its address."""
     plan = whole.plan
     is_empty = not any(
         resource.get("mode", "managed") == "managed"
@@ -76,17 +78,17 @@ def first(whole: Whole) -> Iterator[tuple[str, Loss]]:
             STATE,
             told(
                 "empty",
-                "the state is empty, so this is a first deployment. If this stack is deployed"
-                " already, with another NAME_PREFIX, AWS_REGION, STATE_BUCKET or STATE_KEY, that"
-                " deployment is left behind: its pipes go on writing to the same cache",
-                "set these back as they were, or destroy the old deployment with its own settings;"
-                " ./help.sh doctor looks for what is there",
+                "the state is empty, so this is a first deployment. If this stack is already"
+                " deployed with another NAME_PREFIX, AWS_REGION, STATE_BUCKET or STATE_KEY, that"
+                " deployment is left behind: its pipes continue to write to the same cache",
+                "set these settings as they were, or destroy the old deployment with its own"
+                " settings; ./help.sh doctor looks for it",
             ),
         )
 
 
 def _lost_sight_of(whole: Whole, place: str) -> Iterator[Change]:
-    """Yield what Terraform no longer finds, or replaces because it is elsewhere.
+    """Yield resources that Terraform no longer finds, or replaces because they are elsewhere.
 
     Since version 6.0, the provider stores a Region in each resource, and replaces a resource whose
     Region changes.

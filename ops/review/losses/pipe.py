@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eventpipes import Definition
+from ops.review.losses.logs import WHAT_FOR
 from ops.review.losses.loss import Loss, Whole, block, told
 from ops.review.plan import Action, Change
 
@@ -18,8 +19,8 @@ def pipe(change: Change, whole: Whole) -> Iterator[Loss]:
         reason = ", ".join(change.replaced_for) or "its source or name"
         yield Loss(
             name="replaced",
-            text=f"the pipe is replaced ({reason}) and begins anew at LATEST: records written"
-            " between the old and the new pipe are never delivered",
+            text=f"the pipe is replaced ({reason}), and the new one begins at LATEST: records"
+            " written between the old and the new pipe are never delivered",
             instead=f"stop writing meanwhile, or {REPAIR}",
         )
     elif change.action is Action.DELETE:
@@ -27,8 +28,8 @@ def pipe(change: Change, whole: Whole) -> Iterator[Loss]:
     elif whole.made_anew(change):
         yield told(
             "made-anew",
-            "the pipe was deleted outside of Terraform and is made anew, beginning at LATEST: what"
-            " was written meanwhile was not delivered, and never will be",
+            "the pipe was deleted outside of Terraform, and the new one begins at LATEST: records"
+            " written meanwhile are never delivered",
             REPAIR,
         )
     elif change.action is Action.UPDATE:
@@ -43,23 +44,25 @@ def _destroyed(change: Change, whole: Whole) -> Loss:
         names = " and ".join(others)
         return Loss(
             name="destroyed",
-            text=f"the pipe is destroyed, and {names} will read the same stream, a new one from"
-            " LATEST: records written before it has begun may not be delivered",
+            text=f"the pipe is destroyed, and {names} will read the same stream. A new pipe begins"
+            " at LATEST: records written before that may not be delivered",
             instead=_instead(change, others, whole),
+            values=tuple(others),
         )
     if beside := _beside(change, whole):
         return told(
             "destroyed",
-            f"the pipe is destroyed, and {' and '.join(beside)} has read the same stream beside it:"
-            " nothing is lost if this one has sent what was written before the other began",
+            f"the pipe is destroyed, and {' and '.join(beside)} already reads the same stream:"
+            " nothing is lost if this pipe has sent everything that was written before the other"
+            " pipe began",
             "wait for PIPE_RECORD_AGE_SECONDS after the first step; run ./help.sh verify --repair"
-            " afterwards, because a request of this pipe may have come after a newer one",
+            " afterwards, because a late request of this pipe may have replaced a newer value",
         )
     return Loss(
         name="destroyed",
-        text="the pipe is destroyed, and no other that this plan adds reads its stream: what is"
-        " written from then on is not delivered by it",
-        instead="to pause it, stop it (at most 24 hours)",
+        text="the pipe is destroyed, and the plan adds no other pipe for its stream: later changes"
+        " are not delivered",
+        instead="to pause the pipe, stop it (at most 24 hours)",
     )
 
 
@@ -75,7 +78,7 @@ def _current(change: Change, whole: Whole) -> Definition | None:
 
 
 def _instead(change: Change, others: list[str], whole: Whole) -> str:
-    """Return what to do; between pipes and a workflow there is a way without a loss."""
+    """Return what to do; a change between pipes and a workflow is possible without a loss."""
     was = _current(change, whole)
     old = "" if was is None else _topology(was)
     new = {_topology(one) for one in whole.pipes if one.name in others}
@@ -84,13 +87,13 @@ def _instead(change: Change, others: list[str], whole: Whole) -> str:
     (other,) = new
     return (
         f"do it in two steps: deploy with TOPOLOGY={other} ALSO_TOPOLOGY={old}, so that both run"
-        " for a while (the cache gets a request twice, a message may come twice); after"
-        f" PIPE_RECORD_AGE_SECONDS deploy with TOPOLOGY={other} alone, and {REPAIR}"
+        " for some time (then the cache gets each request twice, and a message may come twice);"
+        f" after PIPE_RECORD_AGE_SECONDS deploy with TOPOLOGY={other} alone, and {REPAIR}"
     )
 
 
 def _beside(change: Change, whole: Whole) -> list[str]:
-    """Return the pipes of another topology that read the stream of a destroyed pipe already."""
+    """Return the pipes of another topology that already read the stream of a destroyed pipe."""
     was = _current(change, whole)
     if was is None:
         return []
@@ -123,7 +126,7 @@ def _readers(change: Change, whole: Whole) -> list[str]:
 
 
 def _dead_letters(change: Change) -> Iterator[Loss]:
-    # Whether there is a queue is known also where its ARN is not.
+    # Before apply, the ARN of a new queue is not known, but its block is there.
     before, after = (
         block(_stream(one), "dead_letter_config") for one in (change.before, change.after)
     )
@@ -133,15 +136,15 @@ def _dead_letters(change: Change) -> Iterator[Loss]:
     if has_queue == [True, False]:
         yield Loss(
             name="no-dead-letters",
-            text="the pipe has no dead-letter queue any more: a record that fails for good is gone",
-            instead="leave the queue",
+            text="the pipe has no dead-letter queue any more: a record that it gives up is lost",
+            instead="keep the queue",
         )
     elif all(has_queue) and before.get("arn") and after.get("arn") not in (None, before["arn"]):
         yield told(
             "other-dead-letters",
-            "the pipe's dead letters go to another queue: ./help.sh redrive no longer finds those"
-            " in the old one",
-            "empty it first: ./help.sh redrive",
+            "the pipe's dead letters go to another queue: ./help.sh redrive no longer finds the"
+            " letters in the old queue",
+            "empty the old queue first: ./help.sh redrive",
         )
 
 
@@ -150,8 +153,8 @@ def _bounds(change: Change) -> Iterator[Loss]:
     if _is_endless(after) and not _is_endless(before):
         yield told(
             "endless",
-            "the pipe tries a record for as long as the stream keeps it: one that fails for good"
-            " holds up its shard for a day",
+            "the pipe tries a record as long as the stream keeps it: a record that never succeeds"
+            " stops its shard for a day",
             "set PIPE_RETRY_ATTEMPTS or PIPE_RECORD_AGE_SECONDS",
         )
     attempts, ages = (
@@ -161,16 +164,16 @@ def _bounds(change: Change) -> Iterator[Loss]:
     if attempts[1] < attempts[0]:
         yield told(
             "fewer-attempts",
-            f"a record that fails is tried again {_times(attempts[1])} and no longer"
+            f"a record that fails is tried again {_times(attempts[1])} instead of"
             f" {_times(attempts[0])}: a shorter failure of Momento makes dead letters",
-            "leave the attempts, or mind the dead-letter queue: ./help.sh redrive",
+            "keep the attempts, or look at the dead-letter queue: ./help.sh redrive",
         )
     if _age(ages[1]) < _age(ages[0]):
         yield told(
             "shorter-age",
-            f"a record is given up after {_seconds(ages[1])} and no longer {_seconds(ages[0])}: a"
-            " shorter failure of Momento, or a stop of the pipe, makes dead letters",
-            "leave the age, or mind the dead-letter queue: ./help.sh redrive",
+            f"a record is given up after {_seconds(ages[1])} instead of {_seconds(ages[0])}: a"
+            " shorter failure of Momento, or a shorter stop of the pipe, makes dead letters",
+            "keep the age, or look at the dead-letter queue: ./help.sh redrive",
         )
     if change.after.get("desired_state") == "STOPPED" != change.before.get("desired_state"):
         yield told(
@@ -186,15 +189,13 @@ def _log(change: Change) -> Iterator[Loss]:
     if levels[1] < levels[0]:
         yield told(
             "less-logged",
-            f"the pipe logs {LEVELS[levels[1]]} and no longer {LEVELS[levels[0]]}: for a record"
-            " that has left the stream, its log is what tells redrive the key",
-            "leave the level, at ERROR at least",
+            f"the pipe logs at {LEVELS[levels[1]]} instead of {LEVELS[levels[0]]}: {WHAT_FOR}",
+            "keep the level, at least ERROR",
         )
     if before.get("include_execution_data") and not after.get("include_execution_data"):
         yield told(
             "no-execution-data",
-            "the pipe's log holds no records any more: for one that has left the stream, the log"
-            " is what tells redrive its key",
+            f"the pipe no longer logs its records: {WHAT_FOR}",
             "look at the dead-letter queue within 24 hours: ./help.sh redrive",
         )
 
@@ -205,21 +206,21 @@ def _stream(side: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_endless(stream: Mapping[str, Any]) -> bool:
-    """Say whether only the stream's retention of a day ends a pipe's attempts.
+    """Say whether a pipe tries a record until it leaves the stream after a day.
 
-    With a change that names no attempts, the provider sends 0, which is a bound.
+    If a change does not name the attempts, the provider sends 0, which is a limit.
     """
     age = stream.get("maximum_record_age_in_seconds")
     return stream.get("maximum_retry_attempts") == -1 and age in (None, 0, -1)
 
 
 def _bound(value: object) -> float:
-    """Return a bound as a number; nothing and -1 mean no bound."""
+    """Return a limit as a number; None and -1 mean no limit."""
     return value if isinstance(value, int) and value >= 0 else math.inf
 
 
 def _age(value: float) -> float:
-    """Return how many seconds a record is tried; at most a day, as the stream keeps it."""
+    """Return how many seconds a record is tried: at most the day that a stream keeps it."""
     return min(value or math.inf, 86_400)
 
 

@@ -1,4 +1,4 @@
-"""Losses of a queue, and of the policy by which rules write to it."""
+"""Losses of a queue, and of the policy that lets rules write to it."""
 
 from collections.abc import Iterator
 
@@ -16,9 +16,10 @@ def _loses_key(change: Change, own: str) -> bool:
 
 
 queue = any_of(
-    goes("the dead letters are lost: the queue is {done}", EMPTY_IT),
+    goes("the queue is {done}: the dead letters in it are lost", EMPTY_IT),
     made_anew(
-        "the queue was deleted outside of Terraform, with the dead letters in it, and is made anew"
+        "the queue was deleted outside of Terraform, with the dead letters in it, and is created"
+        " again"
     ),
     Case(
         *("message_retention_seconds", lowered, "retention-shortened"),
@@ -27,24 +28,24 @@ queue = any_of(
     ),
     Case(
         *("kms_master_key_id", _loses_key, "encryption"),
-        *("the queue is no longer encrypted with the key that it has", "leave the key"),
+        *("the queue is no longer encrypted with its key", "keep the key"),
     ),
 )
 _policy = any_of(
     goes(
-        "the queue's policy is {done}: without it rules cannot put their dead letters there, and"
-        " what fails for good is gone",
-        "leave it as long as there are rules",
+        "the queue's policy is {done}: without it rules cannot put their dead letters there, and an"
+        " event that a rule gives up is lost",
+        "keep the policy as long as there are rules",
     ),
     Case(
         *("policy", differs, "policy"),
-        "the queue's policy changes: a rule that it does not name loses what fails for good",
-        "compare the rules in it with those there are",
+        "the queue's policy changes: a rule that it does not name loses what it gives up",
+        "compare the rules in the policy with the rules of the bus",
     ),
 )
 
 
 def queue_policy(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield the losses of a queue's policy, which only rules need."""
+    """Yield the losses of a queue's policy. Only rules need one."""
     if change.action not in GONE or whole.rules or not whole.pipes:
         yield from _policy(change, whole)

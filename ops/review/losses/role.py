@@ -19,7 +19,7 @@ def role(change: Change, whole: Whole) -> Iterator[Loss]:
         what = "role's policy" if "policy" in change.type else "role"
         yield told(
             done(change),
-            f"the {what} is {done(change)}: pipes that may do nothing can be stopped by"
+            f"the {what} is {done(change)}: without permissions, pipes can be stopped by"
             " EventBridge, rules give up their events, and a workflow's executions fail",
             "look at the pipes afterwards: ./help.sh doctor",
         )
@@ -31,7 +31,7 @@ def role(change: Change, whole: Whole) -> Iterator[Loss]:
         if differs(change, "permissions_boundary") and change.after.get("permissions_boundary"):
             yield told(
                 "boundary",
-                "the role has another permissions boundary: what it does not hold, no policy gives",
+                "the role has another permissions boundary: it forbids what it does not list",
                 "compare it with the role's policy",
             )
 
@@ -50,20 +50,21 @@ def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
     if missing:
         yield Loss(
             name="narrowed",
-            text="the role may no longer do what its pipes need, which EventBridge stops then:"
-            f" {', '.join(missing)}",
-            instead="leave these in the policy",
+            text="EventBridge will stop the role's pipes, because the role no longer allows what"
+            f" they need: {', '.join(missing)}",
+            instead="keep these in the policy",
+            values=tuple(missing),
         )
     elif gone:
         yield told(
             "narrowed",
-            f"the role may no longer do: {', '.join(gone)}",
-            "see that no pipe and no rule needs it",
+            f"the role no longer allows: {', '.join(gone)}",
+            "check that no pipe and no rule needs it",
         )
 
 
 def _needed(pipe: Definition) -> Iterator[tuple[str, str]]:
-    """Yield a pipe's actions, each with its resource as far as it is known before apply."""
+    """Yield each action that a pipe needs, with its resource as it is known before apply."""
     for action in READ:
         yield action, pipe.source.arn
     if pipe.state_machine:
@@ -80,7 +81,7 @@ def _needed(pipe: Definition) -> Iterator[tuple[str, str]]:
 def _allows(statements: list[Mapping[str, Any]], action: str, resource: str) -> bool:
     """Say whether a policy allows an action on a resource, without its conditions.
 
-    Of an ARN that is known only after apply, the service and the kind are compared.
+    If an ARN is known only after apply, its service and kind are compared.
     """
     found = False
     for statement in statements:
@@ -136,8 +137,8 @@ def _distrusted(change: Change) -> Iterator[Loss]:
     if gone := sorted(before - after):
         yield Loss(
             name="distrusted",
-            text=f"{', '.join(gone)} may no longer take the role: what runs by it stops",
-            instead="leave it in the role's trust policy",
+            text=f"{', '.join(gone)} may no longer assume the role: what uses the role stops",
+            instead="keep it in the role's trust policy",
         )
 
 

@@ -5,26 +5,26 @@ from collections.abc import Iterator
 from ops.review.losses.loss import Case, Loss, Whole, any_of, differs, falls, goes, lowered
 from ops.review.plan import Action, Change
 
-SHORTER = "once deleted, the %s can be restored for {after} days and no longer {before}"
+SHORTER = "after it is deleted, the %s can be restored for {after} days instead of {before}"
 
 secret = any_of(
     goes(
-        "the Momento API key's secret is {done}: who reads it there fails",
+        "the secret with the Momento API key is {done}: applications that read it there fail",
         "keep it; a new key is a new version of the same secret",
     ),
     Case(
         *("recovery_window_in_days", lowered, "recovery-shortened"),
-        *(SHORTER % "secret", "leave the window"),
+        *(SHORTER % "secret", "keep the recovery window"),
     ),
 )
 key = any_of(
     goes(
-        "what is encrypted with the key is lost with it: the key is {done}",
+        "the key is {done}: everything that is encrypted with it is lost",
         "keep the key as long as anything is encrypted with it",
     ),
     Case(
         *("is_enabled", falls, "off"),
-        *("the key is switched off: nothing encrypted with it can be read", "leave it on"),
+        *("the key is switched off: data that is encrypted with it cannot be read", "leave it on"),
         blocks=True,
     ),
     Case(
@@ -33,18 +33,18 @@ key = any_of(
     ),
     Case(
         *("deletion_window_in_days", lowered, "recovery-shortened"),
-        *(SHORTER % "key", "leave the window"),
+        *(SHORTER % "key", "keep the recovery window"),
     ),
     Case(
         *("policy", differs, "policy"),
-        "the key's policy changes: who is no longer named in it cannot read what is encrypted with"
-        " the key",
+        "the key's policy changes: those that it no longer names cannot read data that is encrypted"
+        " with the key",
         "compare the policies below",
     ),
 )
 
 
 def secret_version(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield a version that is destroyed; replacing it is how a new API key gets in."""
+    """Yield the loss of a destroyed version. A replaced version is only a new API key."""
     if change.action is Action.DELETE:
         yield from secret(change, whole)

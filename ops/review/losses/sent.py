@@ -1,4 +1,4 @@
-"""Losses in what is sent: keys, times to live, caches, records."""
+"""Losses in the requests: keys, times to live, caches, records."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from ops.review.losses.loss import Loss, told
 REFUSED: Final = frozenset({"empty-key", "empty-name", "no-key", "no-ttl"})
 """Refusals that do not depend on a sample's size, or on the account's limits."""
 SEVERAL = 3
-"""Samples that a sentence names; more are counted."""
+"""How many samples a sentence names; it counts the others."""
 _CACHE = re.compile(r"/cache/([^/?]*)")
 _TOPIC = re.compile(r"/topics/([^/?]*)/([^/?]*)")
 
@@ -21,20 +21,21 @@ _TOPIC = re.compile(r"/topics/([^/?]*)/([^/?]*)")
 def sent(behaviour: Behaviour) -> Iterator[Loss]:
     """Yield the losses of a pipe's or a rule's changed requests.
 
-    A sample that lacks an attribute is only reported; a sample with everything that is read holds
-    the plan back.
+    A plan is held back if a sample fails that has every attribute that the pipe reads. The failure
+    of a sample without one of them is only reported.
     """
     if behaviour.refused:
         yield Loss(
             name="refused",
-            text=f"EventBridge would not take it ({behaviour.trouble}): the deploy ends half-way",
-            instead="write it as the sentence says",
+            text=f"EventBridge would refuse it ({behaviour.trouble}): the deploy will fail",
+            instead="correct what the message names",
+            values=(behaviour.trouble,),
         )
     elif behaviour.trouble:
         yield told(
             "not-judged",
-            f"what it will send cannot be judged ({behaviour.trouble})",
-            "look at its filter and its template yourself",
+            f"its requests cannot be predicted ({behaviour.trouble})",
+            "read its filter and its template",
         )
     yield from _faults(behaviour.answers)
     yield from _fewer(behaviour.answers)
@@ -42,7 +43,7 @@ def sent(behaviour: Behaviour) -> Iterator[Loss]:
 
 
 def fault(outcome: object) -> tuple[str, str] | None:
-    """Return why Momento refuses a request, as a name and a sentence; None if it does not."""
+    """Return why Momento refuses a request, as a name and a sentence; None if it accepts it."""
     if isinstance(outcome, Unprocessable):
         return "no-request", f"no request can be made ({outcome.reason})"
     found = (
@@ -66,15 +67,15 @@ def _faults(answers: Sequence[Answer]) -> Iterator[Loss]:
         if is_whole:
             yield Loss(
                 name=name,
-                text=f"when {_some(samples)}, {sentence}: nothing arrives, and each such change"
-                " becomes a dead letter",
-                instead="read an attribute that the items have, of the type that they have it in",
+                text=f"when {_some(samples)}, {sentence}: Momento refuses the request, and each"
+                " such change becomes a dead letter",
+                instead="read an attribute that the items have, with the type that it has in them",
             )
         elif name not in blocking:
             yield told(
                 f"{name}-without",
                 f"when {_some(samples)}, {sentence}: each such change becomes a dead letter",
-                "see that every item has it, or filter by it (exists)",
+                "make sure that every item has it, or filter by it (exists)",
             )
 
 
@@ -82,9 +83,9 @@ def _fewer(answers: Sequence[Answer]) -> Iterator[Loss]:
     if lost := [answer.sample for answer in answers if answer.lost]:
         yield told(
             "fewer-changes",
-            f"it no longer sends when {_some(lost)}: what the cache has of such an item stays as it"
-            " is until its time to live is over",
-            "run ./help.sh verify --repair afterwards, if such entries are to go",
+            f"it no longer sends a request when {_some(lost)}: the item's entry in the cache does"
+            " not change until its time to live is over",
+            "run ./help.sh verify --repair afterwards to remove such entries",
         )
 
 
@@ -100,8 +101,8 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
         if was and will and was != will:
             yield told(
                 "another-cache",
-                f"it writes to the cache {will} and no longer to {was}: the new one is empty until"
-                " items change, and the old one keeps what it has until its time to live is over",
+                f"it writes to the cache {will} instead of {was}: the new cache is empty until"
+                " items change, and the old cache keeps its entries until they expire",
                 "run ./help.sh warm afterwards",
             )
     topics = {(_topic(old.path), _topic(new.path)) for old, new in pairs}
@@ -109,8 +110,8 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
         if was and will and was != will:
             yield told(
                 "another-topic",
-                f"it publishes to the topic {will} and no longer to {was}: who subscribes to that"
-                " gets nothing more",
+                f"it publishes to the topic {will} instead of {was}: subscribers of {was} get no"
+                " more messages",
                 "move the subscribers first",
             )
     hosts = {(old.netloc, new.netloc) for old, new in pairs}
@@ -118,8 +119,8 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
         if was != will:
             yield told(
                 "another-endpoint",
-                f"it sends to {will} and no longer to {was}: caches there are others, empty until"
-                " items change",
+                f"it sends to {will} instead of {was}: that endpoint has other caches, and they are"
+                " empty until items change",
                 "run ./help.sh warm afterwards",
             )
 
@@ -131,14 +132,14 @@ def _requests(outcome: object) -> tuple[Request, ...]:
 
 
 def _cache(path: str) -> str:
-    found = _CACHE.search(path)
-    return found[1] if found else ""
+    match = _CACHE.search(path)
+    return match[1] if match else ""
 
 
 def _topic(path: str) -> str:
     """Return a topic with its cache, as `CACHE/TOPIC`."""
-    found = _TOPIC.search(path)
-    return f"{found[1]}/{found[2]}" if found else ""
+    match = _TOPIC.search(path)
+    return f"{match[1]}/{match[2]}" if match else ""
 
 
 def _some(samples: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Losses of a table: items, their copies, its stream, its protection."""
+"""Losses of a table: its items and their copies, its stream, its protection."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -31,25 +31,25 @@ def _expiry(change: Change) -> Iterator[Loss]:
     if after:
         yield told(
             "expiry",
-            f"DynamoDB removes items by the attribute {after}, those of before included: each whose"
-            " time is over, and each removal goes the way of any other",
-            "look at what the attribute holds; a second since 1970 is a time, a duration is one"
-            " that is long over",
+            f"DynamoDB deletes each item whose time in the attribute {after} is over, older items"
+            " included, and the pipes send each deletion like any other",
+            "look at the attribute's values: they must be seconds since 1970; a duration, such as"
+            " 3600, is a time in the past",
         )
     elif change.after.get("ttl"):
         yield told(
             "expiry-off",
-            f"DynamoDB no longer removes items by the attribute {before}: they stay in the table",
-            "remove what has expired by yourself, if it is to go",
+            f"DynamoDB no longer deletes items by the attribute {before}: they stay in the table",
+            "delete the expired items yourself, if you do not want to keep them",
         )
     else:
         yield _still_expires(before)
 
 
 def _left_on(change: Change, whole: Whole) -> Loss | None:
-    """Return the loss where a table expires items and its configuration does not say so.
+    """Return the loss if a table expires items, but its configuration does not say so.
 
-    The provider then plans no change; only the configuration shows it.
+    The provider plans no change then; only the configuration shows it.
     """
     attribute = _expires(change.after)
     if change.action not in (Action.UPDATE, Action.NOTHING) or not attribute:
@@ -61,9 +61,9 @@ def _left_on(change: Change, whole: Whole) -> Loss | None:
 def _still_expires(attribute: str | None) -> Loss:
     return told(
         "expiry-left-on",
-        "the configuration no longer says that items expire, which does not switch DynamoDB's TTL"
-        f" off: items keep being deleted by {attribute}",
-        f'write expires=NoLonger(Attribute("{attribute}", "N")), or the expires= of before',
+        "the configuration no longer says that items expire, but this does not switch DynamoDB's"
+        f" TTL off: DynamoDB continues to delete items by {attribute}",
+        f'write expires=NoLonger(Attribute("{attribute}", "N")), or keep expires= as it was',
     )
 
 
@@ -82,7 +82,7 @@ def _recovery(change: Change) -> Iterator[Loss]:
     if not after.get("enabled"):
         yield Loss(
             name="recovery-off",
-            text="point-in-time recovery goes, and with it every earlier state of the table",
+            text="point-in-time recovery is switched off: every earlier state of the table is lost",
             instead="leave it on",
         )
         return
@@ -90,9 +90,9 @@ def _recovery(change: Change) -> Iterator[Loss]:
     if will < was:
         yield Loss(
             name="recovery-shortened",
-            text=f"point-in-time recovery goes back {will} days and no longer {was}: every earlier"
-            " state of the table is lost",
-            instead=f"leave it at {was} days, or export the table first",
+            text=f"point-in-time recovery goes back {will} days instead of {was}: older states of"
+            " the table are lost",
+            instead=f"keep {was} days, or export the table first",
         )
 
 
@@ -104,9 +104,9 @@ def _replicas(change: Change) -> Iterator[Loss]:
     for region in sorted(before.keys() - after.keys(), key=str):
         yield Loss(
             name=f"replica-removed-{region}",
-            text=f"the replica in {region} is deleted: who reads or writes there fails, and what"
-            " was written there last may not have reached the other copies",
-            instead="move its readers and writers to another region first",
+            text=f"the replica in {region} is deleted: applications that use it fail, and the last"
+            " writes to it may not be in the other replicas yet",
+            instead="let these applications use another region first",
         )
     for region in sorted(before.keys() & after.keys(), key=str):
         for name, what in (
@@ -116,7 +116,7 @@ def _replicas(change: Change) -> Iterator[Loss]:
             if before[region].get(name) and after[region].get(name) in (False, None):
                 yield told(
                     f"replica-{name.split('_')[0]}-off-{region}",
-                    f"the {what} of the replica in {region} goes",
+                    f"the {what} of the replica in {region} is switched off",
                     "leave it on",
                 )
 
@@ -132,7 +132,7 @@ def _weaker(change: Change) -> Iterator[Loss]:
             yield told(
                 f"index-removed-{name}",
                 f"the index {name} is deleted: queries of it fail",
-                "move its readers first",
+                "change these queries first",
             )
 
 
@@ -148,14 +148,14 @@ def _capacity(change: Change) -> Iterator[Loss]:
         yield told(
             "capacity",
             "the table's capacity is no longer on demand, but"
-            f" {units[0]} read and {units[1]} write units a second: what is more is throttled",
+            f" {units[0]} read and {units[1]} write units a second: DynamoDB throttles more",
             "compare with ./help.sh capacity",
         )
     elif modes[1] == "PROVISIONED" and lowered:
         yield told(
             "capacity",
             f"the table's {' and '.join(name.replace('_', ' ') for name in lowered)} is lowered:"
-            " what is more is throttled",
+            " DynamoDB throttles requests above it",
             "compare with ./help.sh capacity",
         )
 
@@ -173,37 +173,36 @@ def _no_longer_enabled(change: Change, name: str) -> bool:
 
 _table = any_of(
     goes(
-        "every item is lost: the table is to be {done}",
-        "keep the table; if it must go, export it first (point-in-time recovery to S3)",
+        "the table is {done}: every item is lost",
+        "keep the table, or export it first (point-in-time recovery to S3)",
     ),
     made_anew(
-        "the table was deleted outside of Terraform and is made anew, empty: the cache still has"
-        " the entries of its items",
-        "restore a backup of it in its place, or run ./help.sh verify --repair afterwards",
+        "the table was deleted outside of Terraform, and the new one is empty: the cache still has"
+        " the entries of the old items",
+        "restore a backup of the table instead, or run ./help.sh verify --repair afterwards",
     ),
     Case(
         *("stream_enabled", falls, "stream-off"),
-        "the stream is switched off: pipes that read it are unusable for good, and what is written"
-        " from then on is not delivered",
+        "the stream is switched off: pipes that read it can never be used again, and later changes"
+        " are not delivered",
         "leave the stream on; to pause deliveries, stop the pipes (at most 24 hours)",
         blocks=True,
     ),
     Case(
         *("stream_view_type", _other_view, "stream-view"),
-        "another view type makes a new stream: every pipe is replaced, and what is written in"
-        " between is not delivered",
-        "write a copy of the table with the new view type, and move over",
+        "another view type makes a new stream: every pipe is replaced, and changes in between are"
+        " not delivered",
+        "copy the table to a new table with that view type, and use the new table",
         blocks=True,
     ),
     Case(
         *("deletion_protection_enabled", falls, "protection-off"),
-        "the table's deletion protection goes: a later plan may destroy it",
-        "leave it on, unless the table is to go",
+        "the table's deletion protection is switched off: a later plan can destroy the table",
+        "leave it on, unless you want to destroy the table",
     ),
     Case(
         *("server_side_encryption", _no_longer_enabled, "encryption"),
-        "the table is no longer encrypted with a key of this account, but with one of DynamoDB's"
-        " own",
-        "leave the key",
+        "the table is no longer encrypted with a key of this account, but with DynamoDB's own key",
+        "keep the key",
     ),
 )

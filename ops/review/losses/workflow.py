@@ -1,4 +1,4 @@
-"""Losses of a state machine: what runs when a pipe hands it a batch."""
+"""Losses of a state machine, which runs for each batch of a pipe."""
 
 from collections.abc import Iterator
 
@@ -14,21 +14,21 @@ WAITS = (
 
 _rules = any_of(
     made_anew(
-        "the state machine was deleted outside of Terraform and is made anew: what its pipe gave up"
-        " meanwhile is in the dead-letter queue",
+        "the state machine was deleted outside of Terraform and is created again: the records that"
+        " its pipe gave up meanwhile are in the dead-letter queue",
         "run ./help.sh redrive afterwards",
     ),
     Case(
         *("type", differs, "type"),
-        "the state machine becomes {after}, and a pipe can wait for the answer of EXPRESS only",
-        "leave EXPRESS",
+        "the state machine becomes {after}, but a pipe can wait only for an EXPRESS workflow",
+        "keep EXPRESS",
         blocks=True,
     ),
 )
 
 
 def workflow(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield the losses of a state machine; what it sends is compared by its requests."""
+    """Yield the losses of a state machine, except those in its requests (see `sent`)."""
     if change.action in GONE:
         yield from _gone(change, whole)
     else:
@@ -44,13 +44,14 @@ def _gone(change: Change, whole: Whole) -> Iterator[Loss]:
         yield Loss(
             name=done(change),
             text=f"the state machine is {done(change)}: {WAITS}",
-            instead="change it in place: keep its name and its type",
+            instead="keep its name and its type, so that Terraform changes it in place",
+            values=tuple(uses),
         )
-    elif change.before.get("type") != "EXPRESS":  # its executions are kept; a pipe runs no such one
+    elif change.before.get("type") != "EXPRESS":  # it keeps its executions; a pipe does not use it
         yield Loss(
             name=done(change),
-            text="the state machine is destroyed, and with it the history of its executions",
-            instead="keep it, or make a copy of what it holds first",
+            text="the state machine is destroyed, and the history of its executions is lost",
+            instead="keep it, or copy the history first",
         )
 
 
@@ -62,7 +63,7 @@ def _log(change: Change) -> Iterator[Loss]:
     if after < before:
         yield told(
             "less-logged",
-            f"the state machine logs {LEVELS[after]} and no longer {LEVELS[before]}: its log"
-            " tells which request of an execution failed, and why",
-            "leave the level, at ERROR at least",
+            f"the state machine's log level is {LEVELS[after]} instead of {LEVELS[before]}: the log"
+            " shows which request of an execution failed, and why",
+            "keep the level, at least ERROR",
         )

@@ -1,11 +1,14 @@
 """A loss is allowed by its name and its mark, which another plan's loss does not have."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ops.errors import OpsError
 from ops.review import Plan, review
+from ops.review.guard import _mark
+from ops.review.losses.loss import told
 from tests.ops.review.plans import change, plan, recorded
 
 PIPE = "aws_pipes_pipe"
@@ -64,6 +67,17 @@ def test_the_same_loss_of_another_plan_is_not_allowed(given: Plan, other: Plan) 
     assert "**Allowed for another plan**" in done.markdown
     assert allowed in done.markdown
     assert not review(given, allow=[allowed]).blocked
+
+
+def test_a_better_sentence_keeps_the_token() -> None:
+    """A token depends on the loss's name and values, not on the words that describe it."""
+    change_, loss = change(PIPE, "destroy", {"name": "a"}), told("destroyed", "a sentence", "wait")
+    destroyed = plan(change_).changes[0]
+    marks = [
+        _mark(destroyed.address, destroyed, one)
+        for one in (loss, replace(loss, text="another"), replace(loss, values=("b",)))
+    ]
+    assert marks[0] == marks[1] != marks[2]
 
 
 def test_a_plan_that_is_made_again_keeps_its_tokens() -> None:

@@ -48,7 +48,7 @@ def test_a_kind_that_holds_nothing_may_go(kind: str) -> None:
 def test_a_forgotten_pipe_goes_on_sending() -> None:
     (loss,) = examine(plan(change(PIPE, "forget", {})))
     assert loss.name == "left-behind"
-    assert "the pipe goes on sending to the same cache" in loss.text
+    assert "the pipe continues to send to the same cache" in loss.text
 
 
 def test_a_moved_resource_is_no_loss_and_a_weaker_one_is() -> None:

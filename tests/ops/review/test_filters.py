@@ -209,7 +209,7 @@ def test_a_narrowed_filter_is_reported_with_what_stays_in_the_cache() -> None:
     assert "**no longer** sends when an item with Kind private is written" in done.markdown
     (loss,) = done.losses
     assert (loss.name, loss.blocks) == ("fewer-changes", False)
-    assert "stays as it is until its time to live is over" in loss.text
+    assert "does not change until its time to live is over" in loss.text
 
 
 def test_the_same_filter_in_another_spelling_changes_nothing() -> None:

@@ -47,15 +47,15 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
             STREAM | RECOVERY,
             STREAM | {"point_in_time_recovery": [{"enabled": False}]},
         ),
-        "point-in-time recovery goes",
+        "point-in-time recovery is switched off",
     ),
     "a pipe replaced": (
         change("aws_pipes_pipe", "replace", {}, {}, replace_paths=[["source"]]),
-        "the pipe is replaced (source) and begins anew at LATEST",
+        "the pipe is replaced (source), and the new one begins at LATEST",
     ),
     "a pipe destroyed": (
         change("aws_pipes_pipe", "destroy", {}),
-        "what is written from then on is not delivered by it",
+        "later changes are not delivered",
     ),
     "a pipe without its queue": (
         change("aws_pipes_pipe", "change", QUEUED, {"source_parameters": [{}]}),
@@ -85,8 +85,8 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
         change("aws_sqs_queue_policy", "destroy", {}),
         "rules cannot put their dead letters",
     ),
-    "a queue destroyed": (change("aws_sqs_queue", "destroy", {}), "the dead letters are lost"),
-    "a queue replaced": (change("aws_sqs_queue", "replace", {}, {}), "the dead letters are lost"),
+    "a queue destroyed": (change("aws_sqs_queue", "destroy", {}), "dead letters in it are lost"),
+    "a queue replaced": (change("aws_sqs_queue", "replace", {}, {}), "dead letters in it are lost"),
     "a shorter retention": (
         change(
             "aws_sqs_queue",
@@ -104,15 +104,15 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
             {"versioning_configuration": [{"status": "Enabled"}]},
             {"versioning_configuration": [{"status": "Suspended"}]},
         ),
-        "no longer kept",
+        "no longer keeps old versions",
     ),
     "a log destroyed": (change("aws_cloudwatch_log_group", "destroy", {}), "log is destroyed"),
-    "the secret destroyed": (change("aws_secretsmanager_secret", "destroy", {}), "API key's"),
+    "the secret destroyed": (change("aws_secretsmanager_secret", "destroy", {}), "API key"),
     "the secret's value destroyed": (
         change("aws_secretsmanager_secret_version", "destroy", {}),
-        "API key's",
+        "API key",
     ),
-    "the key destroyed": (change("aws_kms_key", "destroy", {}), "is lost with it"),
+    "the key destroyed": (change("aws_kms_key", "destroy", {}), "encrypted with it is lost"),
     "the key switched off": (
         change("aws_kms_key", "change", {"is_enabled": True}, {"is_enabled": False}),
         "switched off",

@@ -72,7 +72,7 @@ def test_a_first_plan_says_what_an_empty_state_can_mean() -> None:
     """Another prefix has another state, and the old deployment goes on."""
     (loss,) = reviewed(DEMO, "first").losses
     assert "another NAME_PREFIX, AWS_REGION, STATE_BUCKET or STATE_KEY" in loss.text
-    assert "go on writing to the same cache" in loss.text
+    assert "continue to write to the same cache" in loss.text
 
 
 def test_another_region_leaves_the_old_deployment_behind() -> None:
@@ -80,8 +80,8 @@ def test_another_region_leaves_the_old_deployment_behind() -> None:
     assert found.blocked
     (loss,) = found.losses
     assert loss.address == "provider.aws"
-    assert "the Region us-east-1 is left behind" in loss.text
-    assert "3 pipes go on writing to the same cache beside the new ones in eu-west-1" in loss.text
+    assert "the deployment in the Region us-east-1 is left behind" in loss.text
+    assert "3 pipes continue to write to the same cache as the new ones in eu-west-1" in loss.text
 
 
 def test_another_prefix_with_the_same_state_replaces_what_holds_data() -> None:
@@ -131,7 +131,7 @@ def test_alarms_that_go_take_the_subscriptions_with_them() -> None:
     found = reviewed(ALARMED, "no alarms")
     (topic,) = [one for one in found.losses if one.blocks]
     assert topic.address.startswith("aws_sns_topic.")
-    assert "every subscription of it is lost" in topic.text
+    assert "all its subscriptions are lost" in topic.text
     assert len(named(found, "aws_cloudwatch_metric_alarm")) == 9
 
 
@@ -148,7 +148,7 @@ def test_the_way_back_to_demo_names_what_is_weaker() -> None:
 
 def test_what_is_created_is_not_kept_for_less_long() -> None:
     """A retention where there was no log group is no shorter one."""
-    assert "less long" not in reviewed(ALARMED, "first").markdown
+    assert "shorter time" not in reviewed(ALARMED, "first").markdown
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
@@ -242,5 +242,5 @@ def test_the_second_step_is_not_held_back(left: str, pipes: int) -> None:
     assert not found.blocked
     gone = named(found, "aws_pipes_pipe")
     assert len(gone) == pipes
-    assert all("read the same stream beside it" in one.text for one in gone)
+    assert all("already reads the same stream" in one.text for one in gone)
     assert all("verify --repair" in one.instead for one in gone)

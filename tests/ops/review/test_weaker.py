@@ -280,7 +280,7 @@ def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> 
     assert [one.name for one in found] == expected
     for one in found:
         assert not one.blocks
-        assert "items keep being deleted by Until" in one.text
+        assert "continues to delete items by Until" in one.text
         assert 'write expires=NoLonger(Attribute("Until", "N"))' in one.instead
 
 
