@@ -44,6 +44,9 @@ def _update_the_secret() -> None:
             stored = json.loads(version["secret_string"])
             stored |= {names[name]: value for name, value in key.items()}
             version["secret_string"] = json.dumps(stored)
+            # DescribeConnection shows the name only ("ConnectionApiKeyAuthResponseParameters").
+            shown = {"ApiKeyName": stored["api_key_name"]}
+            connection.auth_parameters = {"ApiKeyAuthParameters": shown}
         return connection.describe_short()
 
     EventsBackend.update_connection = update_connection  # type: ignore[method-assign]  # the correction

@@ -236,6 +236,8 @@ class TestConnection:
             "api_key_name": changed.get("ApiKeyName", "Authorization"),
             "api_key_value": changed.get("ApiKeyValue", "old"),
         }
+        shown = events.describe_connection(Name="c")["AuthParameters"]["ApiKeyAuthParameters"]
+        assert shown == {"ApiKeyName": changed.get("ApiKeyName", "Authorization")}
 
     def test_another_update_does_not_change_the_secret(self, events: Any) -> None:
         """Whatever else the update changes."""
