@@ -12,6 +12,7 @@ from ops.stack import load_settings
 from ops.terraform import (
     ROOT,
     environment,
+    environment_of,
     interrupts_left_to_the_child,
     out_folder,
     refuse_without_terminal,
@@ -58,7 +59,10 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         with interrupts_left_to_the_child():
             return subprocess.run(
-                [PROGRAM, *words], cwd=ROOT, env=dict(env), check=False
+                [PROGRAM, *words],
+                cwd=ROOT,
+                env=environment_of(words[0] if words else "", env),
+                check=False,
             ).returncode
     finally:
         for plan in out_folder(env).glob("stacks/*/plan"):

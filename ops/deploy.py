@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ops import saved_plan
+from ops import former_key, saved_plan
 from ops.errors import OpsError
 from ops.review import Plan, Review, review
 from ops.review.plan import Action
@@ -43,9 +43,9 @@ def command(
     try:
         if plan is None:
             refuse_to_ask(auto_approve=auto_approve)
-            deploy(initialized(), allow=allow or (), asks=not auto_approve)
+            deploy(initialized(to_apply=True), allow=allow or (), asks=not auto_approve)
         else:
-            deploy_saved(initialized(), plan, allow=allow or ())
+            deploy_saved(initialized(to_apply=True), plan, allow=allow or ())
     except HeldBackError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(saved_plan.BLOCKED) from None
@@ -72,7 +72,7 @@ def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True
             _must_not_be_held_back(found)
         elif _does_something(plan) and not _is_approved():
             raise OpsError("Apply cancelled. Nothing was changed")
-        saved_plan.apply(terraform, file)
+        _apply(terraform, file, plan)
 
 
 def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ()) -> None:
@@ -85,8 +85,16 @@ def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ())
 
     """
     saved_plan.must_be_there(file)
-    _must_not_be_held_back(_print_losses(saved_plan.read(file, lambda: terraform), allow))
+    plan = saved_plan.read(file, lambda: terraform)
+    _must_not_be_held_back(_print_losses(plan, allow))
+    _apply(terraform, file, plan)
+
+
+def _apply(terraform: Terraform, file: Path, plan: Plan) -> None:
     saved_plan.apply(terraform, file)
+    if former_key.is_in(plan.document):
+        former_key.take_out(terraform)
+        print(former_key.TAKEN_OUT)
 
 
 def _print_losses(plan: Plan, allow: Sequence[str]) -> Review:

@@ -3,11 +3,11 @@
 import os
 
 from ops.stack import AutoApprove, initialized, refuse_to_ask
-from ops.terraform import KEY_VARIABLE
+from ops.terraform import KEY_VARIABLE, NO_KEY
 
 
 def command(*, auto_approve: AutoApprove = False) -> None:
     """Show what would be destroyed, ask, and destroy it."""
-    os.environ.setdefault(KEY_VARIABLE, "not-needed-to-destroy")
+    os.environ.setdefault(KEY_VARIABLE, NO_KEY)
     refuse_to_ask(auto_approve=auto_approve)
     initialized().show("destroy", *(["-auto-approve"] if auto_approve else []))

@@ -17,7 +17,9 @@ OPTIONS: Final[dict[str, Any]] = {
 def command(
     context: typer.Context,
     *,
-    out: Annotated[Path | None, typer.Option(help="Save the plan, to review it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Save the plan in a file, best outside of the repository.")
+    ] = None,
 ) -> None:
     """Show what a deploy would change; further arguments go to terraform plan."""
     terraform = initialized()
@@ -26,5 +28,6 @@ def command(
         return
     saved_plan.make(terraform, out, context.args)
     console.print(
-        f"{out} holds the API key in clear: delete it once it is deployed", soft_wrap=True
+        f"{out} holds no API key, but names, ARNs and policies: delete it once it is deployed",
+        soft_wrap=True,
     )

@@ -1,6 +1,7 @@
 """A plan in a file: made once, reviewed, and applied as reviewed.
 
-The file has the API key in clear, like every Terraform plan, so only its owner may read it.
+The file has the state in clear, like every Terraform plan, so only its owner may read it. The API
+key is not in it, but for a plan of a state that still has the key of an earlier version.
 """
 
 import os

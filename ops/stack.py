@@ -36,8 +36,10 @@ def load_settings() -> Settings:
     return Settings.load()
 
 
-def initialized() -> Terraform:
+def initialized(*, to_apply: bool = False) -> Terraform:
     """Synthesize the stack, and return Terraform after its init.
+
+    Only with `to_apply` the API key is needed; else its version is enough.
 
     Raises:
         SettingsError: a setting is missing or wrong.
@@ -46,7 +48,7 @@ def initialized() -> Terraform:
     """
     settings = load_settings()
     env = environment(settings)
-    require_key(env)
+    require_key(env, to_apply=to_apply)
     folder = synthesize(settings.stack, env)
     if (another := another_state(folder)) is not None:
         print(f"warning: {another}", file=sys.stderr)

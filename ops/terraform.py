@@ -15,10 +15,18 @@ from typing import Any
 
 from ops import provider
 from ops.errors import OpsError
+from stacks.momento.update_connection import version_of
 from stacks.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY_VARIABLE = "TF_VAR_momento_api_key"
+VERSION_VARIABLE = "TF_VAR_momento_api_key_version"
+KEYS = ("MOMENTO_API_KEY", "MOMENTO_READ_API_KEY", KEY_VARIABLE)
+"""The variables with a key of Momento; a program gets one only if it needs it."""
+NO_KEY = "not-needed"
+"""What Terraform gets as the key, unless it applies. Its variable must have a value."""
+APPLYING = ("apply", "deploy")
+"""The commands of Terraform and cdktf that need the key."""
 
 _NEXT_STEPS = (
     (
@@ -65,22 +73,37 @@ class TerraformError(OpsError):
 def environment(settings: Settings, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of Terraform and cdktf.
 
-    It has the API key as a Terraform variable (if it is set), the region under both of its names,
-    and the provider's mirror; and it keeps the tools from asking the network about new versions.
+    It has the API key and its version as Terraform variables (if the key is set), the Python that
+    updates the connection, the region under both of its names, and the provider's mirror. It keeps
+    the tools from asking the network about new versions. `without_keys` and `Terraform` take the
+    key out for programs that do not need it.
     """
     env = dict(os.environ if base is None else base)
-    found = provider.resolve(ROOT, env)
+    found = provider.resolve(ROOT, without_keys(env))
     env |= provider.terraform_variables(ROOT, env, found)
     env |= {"CHECKPOINT_DISABLE": "1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20"}
     env |= {"AWS_REGION": settings.region, "AWS_DEFAULT_REGION": settings.region}
     if settings.momento_api_key is not None:
         env.setdefault(KEY_VARIABLE, settings.momento_api_key.get_secret_value())
-    return env
+    if env.get(KEY_VARIABLE):
+        env[VERSION_VARIABLE] = version_of(env[KEY_VARIABLE])
+    return env | {"CONNECTION_PYTHON": sys.executable}
 
 
-def require_key(env: Mapping[str, str]) -> None:
-    """Raise OpsError if the environment holds no API key."""
-    if not env.get(KEY_VARIABLE):
+def without_keys(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the keys of Momento."""
+    return {name: value for name, value in env.items() if name not in KEYS}
+
+
+def environment_of(command: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a command of Terraform or cdktf: only some get the API key."""
+    key = env.get(KEY_VARIABLE, NO_KEY) if command in APPLYING else NO_KEY
+    return without_keys(env) | {KEY_VARIABLE: key}
+
+
+def require_key(env: Mapping[str, str], *, to_apply: bool = False) -> None:
+    """Raise OpsError if the environment holds no API key; for a plan, its version is enough."""
+    if not env.get(KEY_VARIABLE) and (to_apply or not env.get(VERSION_VARIABLE)):
         raise OpsError(
             "MOMENTO_API_KEY is not set: put it in .env or the environment"
             " (create one in the Momento console, in the region of your cache)"
@@ -107,7 +130,7 @@ def synthesize(stack: str, env: Mapping[str, str], *, quiet: bool = False) -> Pa
     done = subprocess.run(
         [sys.executable, "main.py", stack],
         cwd=ROOT,
-        env=env,
+        env=without_keys(env),
         stderr=subprocess.PIPE if quiet else None,
         text=True,
         check=False,
@@ -120,7 +143,7 @@ def synthesize(stack: str, env: Mapping[str, str], *, quiet: bool = False) -> Pa
 
 
 class Terraform:
-    """Terraform in one stack's folder.
+    """Terraform in one stack's folder; only `apply` gets the API key of the environment.
 
     Raises:
         OpsError: Terraform is not installed.
@@ -149,7 +172,7 @@ class Terraform:
             done = subprocess.run(
                 [self._path, command, "-no-color", *arguments],
                 cwd=self._folder,
-                env=self._env,
+                env=environment_of(command, self._env),
                 capture_output=True,
                 text=True,
                 check=False,
@@ -165,7 +188,7 @@ class Terraform:
             done = subprocess.run(
                 [self._path, command, *plain, *arguments],
                 cwd=self._folder,
-                env=self._env,
+                env=environment_of(command, self._env),
                 stderr=subprocess.PIPE,
                 text=True,
                 check=False,
@@ -185,7 +208,7 @@ class Terraform:
         process = subprocess.Popen(
             [self._path, *arguments, "-json"],
             cwd=self._folder,
-            env=self._env,
+            env=environment_of(arguments[0], self._env),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -205,6 +228,29 @@ class Terraform:
                 yield event
         if process.wait():
             raise TerraformError(_with_next_step("".join(problems)))
+
+    def pull_state(self) -> Any:  # noqa: ANN401 - any JSON
+        """Return the state."""
+        return json.loads(self._state("pull"))
+
+    def push_state(self, state: Any) -> None:  # noqa: ANN401 - any JSON
+        """Replace the state, unless another one was written since this one was pulled."""
+        self._state("push", "-", given=json.dumps(state))
+
+    def _state(self, *words: str, given: str | None = None) -> str:
+        with interrupts_left_to_the_child():
+            done = subprocess.run(
+                [self._path, "state", *words],
+                cwd=self._folder,
+                env=environment_of("state", self._env),
+                input=given,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            raise TerraformError(_with_next_step(done.stderr))
+        return done.stdout
 
     def json(self, command: str, *arguments: str) -> Any:  # noqa: ANN401 - whatever Terraform says
         """Run a command with `-json` and return its answer."""

@@ -20,7 +20,7 @@ from stacks.pipes.retry_policy import RetryPolicy
 from stacks.limits.quotas import advise
 from stacks.limits.readers import Readers
 from stacks.access.role import iam_settle_variable
-from stacks.momento.secret import api_key_variable
+from stacks.momento.api_key import ApiKey
 from stacks.settings import Settings
 from stacks.settings.topology import Topology
 from stacks.workflow.batching import Batching
@@ -34,7 +34,7 @@ class MomentoStack(TerraformStack):
 
     `add_table` and `add_pipeline` pass the settings on. The names of the shared parts begin with
     `name` (default: the prefix and the stack's id). The name of each table and pipeline is the
-    prefix and its own id.
+    prefix and its own id. With a `secret_name`, a secret gets the API key, too; no pipe reads it.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class MomentoStack(TerraformStack):
         name = name or f"{settings.name_prefix}-{id_}"
         use_remote_state(self, settings, key=settings.state_key)
         use_aws(self, settings)
-        api_key = api_key_variable(self).string_value
+        api_key = ApiKey(self, "api-key")
         self._settle = iam_settle_variable(self, default=settings.iam_settle_seconds).string_value
         self.account = Account(self, "account", region=settings.region)
         own_topic = settings.alarms and settings.alarm_topic_arn is None
@@ -75,7 +75,8 @@ class MomentoStack(TerraformStack):
             name_prefix=name,
             url=settings.momento_api_endpoint,
             cache_name=settings.cache_name,
-            secret_name=secret_name or f"{settings.secret_name}-{id_}",
+            secret_name=secret_name,
+            account=self.account,
             api_key=api_key,
             limits=settings.momento_limits,
             destinations={settings.topology, settings.also_topology} - {None}

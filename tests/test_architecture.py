@@ -37,7 +37,10 @@ RULES = [
     Rule(
         "ops/*",
         ("localcloud", "stacks", *CDKTF),
-        allowed=("stacks.settings", "stacks.errors", "stacks.momento.limits"),
+        allowed=(
+            *("stacks.settings", "stacks.errors"),
+            *("stacks.momento.limits", "stacks.momento.update_connection"),
+        ),
     ),
     Rule(
         "eventpipes/*",

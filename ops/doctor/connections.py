@@ -1,6 +1,5 @@
 """Checks of connections and API destinations: authorized, active, with the API key of `.env`."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -13,7 +12,9 @@ from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok, warning
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
+from ops import former_key
 from ops.terraform import KEY_VARIABLE
+from stacks.momento.update_connection import version_of
 from stacks.settings import Settings
 
 WELL = ("AUTHORIZED", "ACTIVE")
@@ -25,7 +26,6 @@ SENT_BY = {
     "InvocationRateLimitPerSecond": "invocation_rate_limit_per_second",
 }
 """DescribeApiDestination's and Terraform's names of what decides how requests are sent."""
-VERSION = ("aws_secretsmanager_secret_version", "secret_string_wo_version")
 AFTER_THE_DEPLOY = timedelta(minutes=5)
 """The longest time from a connection's update to the write of the state."""
 NO_STATE = ("NoSuchKey", "NoSuchBucket", "404")
@@ -92,13 +92,8 @@ def _connection(found: dict[str, Any]) -> Check:
     )
 
 
-def fingerprint(key: str) -> int:
-    """Return an API key's version number, as the secret has it: 28 bits of its SHA-256."""
-    return int(hashlib.sha256(key.encode()).hexdigest()[:7], 16)
-
-
 def _key(settings: Settings, s3: Any, connection: dict[str, Any]) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    """Compare the version number of the deployed API key, from the state, with that of `.env`."""
+    """Compare the version of the deployed API key, from the state, with that of `.env`."""
     key = os.environ.get(KEY_VARIABLE) or (
         settings.momento_api_key.get_secret_value() if settings.momento_api_key else ""
     )
@@ -107,7 +102,7 @@ def _key(settings: Settings, s3: Any, connection: dict[str, Any]) -> Iterator[Ch
     where = f"s3://{settings.state_bucket}/{settings.state_key}"
     try:
         answer = s3.get_object(Bucket=settings.state_bucket, Key=settings.state_key)
-        deployed = _version(json.loads(answer["Body"].read()))
+        state = json.loads(answer["Body"].read())
     except ClientError as error:
         code = error.response["Error"]["Code"]
         what = "does not exist" if code in NO_STATE else f"may not be read ({code})"
@@ -116,12 +111,17 @@ def _key(settings: Settings, s3: Any, connection: dict[str, Any]) -> Iterator[Ch
     except (ValueError, RecursionError):
         yield warning("deployed key", f"not compared with MOMENTO_API_KEY: {where} is no state")
         return
+    if former_key.is_in(state):
+        yield warning(
+            "key in the state", f"{where} holds the API key in clear: {former_key.REMEDY}"
+        )
+    deployed = _version(state)
     if deployed is None:
         yield warning("deployed key", f"not compared with MOMENTO_API_KEY: {where} holds no key")
-    elif deployed != fingerprint(key):
+    elif deployed != version_of(key):
         yield failure(
             "deployed key",
-            f"{connection['Name']} has another key than MOMENTO_API_KEY (their version numbers"
+            f"{connection['Name']} has another key than MOMENTO_API_KEY (their versions"
             " differ): run ./help.sh deploy, or correct .env",
         )
     elif connection.get("LastModifiedTime", answer["LastModified"]) > (
@@ -137,13 +137,10 @@ def _key(settings: Settings, s3: Any, connection: dict[str, Any]) -> Iterator[Ch
         yield ok("deployed key", "MOMENTO_API_KEY is the one that was deployed, by its version")
 
 
-def _version(state: Any) -> int | None:  # noqa: ANN401 - Terraform's state, any JSON
-    kind, attribute = VERSION
-    resources = state.get("resources", ()) if isinstance(state, dict) else ()
-    for resource in resources:
-        if resource.get("type") == kind:
-            for instance in resource.get("instances", ()):
-                found = instance.get("attributes", {}).get(attribute)
-                if isinstance(found, int | float):
-                    return int(found)
+def _version(state: Any) -> str | None:  # noqa: ANN401 - Terraform's state, any JSON
+    """Return the version of the key that the connection has, unless that is not known."""
+    for attributes in former_key.instances(state, "terraform_data"):
+        triggers = (attributes.get("triggers_replace") or {}).get("value")
+        if isinstance(triggers, dict) and triggers.get("key_version"):
+            return str(triggers["key_version"])
     return None

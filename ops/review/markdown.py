@@ -11,6 +11,7 @@ from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
 from ops.review.escape import plain
 from ops.review.guard import PlannedLoss
+from ops.review.key_update import key_update
 from ops.review.plan import Action, Plan
 from ops.review.requests import requests
 from ops.review.resources import COUNTED_FIRST, changed, drifted, outputs
@@ -44,6 +45,7 @@ def render(
         Section(f"{MARKER}\n## {plain(title)}: {headline(plan)}"),
         *_part_of_it(plan),
         *warnings(losses, stale),
+        *key_update(plan),
         *requests(behaviours),
         *changed(plan),
         *drifted(plan),

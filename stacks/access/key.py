@@ -9,6 +9,11 @@ from stacks.access.statement import Statement
 
 DELETION_DAYS = 30
 """How long a deleted key can be recovered; KMS allows no more."""
+USED_BY_CONNECTIONS = {"EventBridgeApiDestinations": "true"}
+"""EventBridge encrypts connections with keys that have this tag only.
+
+See AWS: "Encrypting EventBridge connection authorization with AWS KMS keys".
+"""
 
 
 class Key(Construct):
@@ -41,6 +46,7 @@ class Key(Construct):
             description=f"Encrypts the data of {name}",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_DAYS,
+            tags=USED_BY_CONNECTIONS,
             lifecycle={"prevent_destroy": True} if keep_data else None,
         )
         self.arn = self.resource.arn

@@ -56,7 +56,6 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
 )
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
-from cdktf_cdktf_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
 from cdktf_cdktf_provider_aws.sfn_state_machine import SfnStateMachine
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
@@ -99,7 +98,6 @@ __all__ = [
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketVersioningA",
     "SecretsmanagerSecret",
-    "SecretsmanagerSecretVersion",
     "SfnStateMachine",
     "SnsTopic",
     "SnsTopicPolicy",

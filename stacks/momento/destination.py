@@ -29,6 +29,7 @@ class Destination(Construct):
             name=name,
             description=description,
             connection_arn=connection.arn,
+            depends_on=connection.ready,
             http_method=method,
             invocation_endpoint=url,
             invocation_rate_limit_per_second=rate_limit,

@@ -1,9 +1,11 @@
-"""The parts that call Momento: the secret, the connection, a destination for each operation."""
+"""The parts that call Momento: the connection, a destination for each operation, a secret."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from cdktf import ITerraformDependable
 from constructs import Construct
 
+from stacks.momento.api_key import ApiKey
 from stacks.momento.connection import MomentoConnection
 from stacks.momento.destination import Destination
 from stacks.mapping import OPERATIONS, PUBLISH
@@ -17,7 +19,7 @@ CACHE_OPERATIONS = [operation for operation in OPERATIONS if operation != PUBLIS
 
 
 class MomentoEndpoint(Construct):
-    """The secret, the connection and the destinations that all pipelines of a stack send to.
+    """The connection and the destinations that all pipelines of a stack send to.
 
     A wildcard in the endpoint's URL stands for any cache or topic. The cache of a topic is a fixed
     part of the URL, because the Terraform provider allows one path parameter for a pipe. So there
@@ -36,26 +38,40 @@ class MomentoEndpoint(Construct):
         name_prefix: str,
         url: str,
         cache_name: str,
-        secret_name: str,
-        api_key: str,
+        secret_name: str | None,
+        account: Account,
+        api_key: ApiKey,
         limits: MomentoLimits | None = None,
         destinations: bool = True,
         protection: Protection = DEMO,
     ) -> None:
         """`url` is the HTTP API's origin; the default `limits` are those of a new account.
 
-        A workflow sends through the connection itself, and needs no `destinations`.
+        A workflow sends through the connection itself, and needs no `destinations`. With a
+        `secret_name`, a secret of one's own gets the API key, too.
         """
         super().__init__(scope, id_)
         self.cache_name = cache_name
         self._name_prefix = name_prefix
         self.url = url
         self.limits = limits or MomentoLimits()
-        ApiKeySecret(self, "api-key", name=secret_name, api_key=api_key, protection=protection)
+        self._protection = protection
+        secret = (
+            ApiKeySecret(self, "api-key", name=secret_name, protection=protection)
+            if secret_name
+            else None
+        )
         self._connection = MomentoConnection(
-            self, "connection", name=f"{name_prefix}-connection", api_key=api_key
+            self,
+            "connection",
+            name=f"{name_prefix}-connection",
+            region=account.region,
+            api_key=api_key,
+            secret_arn=secret.arn if secret else None,
+            protection=protection,
         )
         self.connection_arn: str = self._connection.arn
+        self.ready: Sequence[ITerraformDependable] = self._connection.ready
         self._destinations: dict[str, Destination] = {}
         for operation in OPERATIONS if destinations else ():
             self._destination(operation, operation, cache_name)
@@ -101,6 +117,11 @@ class MomentoEndpoint(Construct):
                 sid="ReadConnectionSecret",
                 actions=["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
                 resources=[account.arn("secretsmanager", f"secret:{secret}")],
+            ),
+            *(
+                [self._protection.key.use("UseKey", "kms:Decrypt", service="secretsmanager")]
+                if self._protection.key
+                else []
             ),
         ]
 

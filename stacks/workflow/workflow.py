@@ -97,7 +97,7 @@ class Workflow(NamedConstruct):
                 "include_execution_data": log_execution_data,
                 "log_destination": f"{self.logs.arn}:*",
             },
-            depends_on=[*role.ready],
+            depends_on=[*role.ready, *endpoint.ready],
         )
 
     def start(self) -> Statement:

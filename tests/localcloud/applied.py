@@ -17,6 +17,8 @@ from typing import Any
 import boto3
 from botocore.model import ListShape, Shape, StructureShape
 
+from stacks.momento import update_connection
+
 ACCOUNT, PARTITION, REGION = "123456789012", "aws", "us-east-1"
 _EXPRESSION = re.compile(r"(?<!\$)\$\{([^{}]*)\}")
 _META = {"//", "depends_on", "lifecycle", "provider", "tags", "timeouts"}
@@ -66,6 +68,9 @@ class Applied:
         self._resources: Mapping[str, Mapping[str, Body]] = document["resource"]
         self._endpoint = aws_endpoint
         self._variables = variables
+        if "momento_api_key" in variables:
+            version = update_connection.version_of(variables["momento_api_key"])
+            self._variables["momento_api_key_version"] = version
         self._attributes: dict[str, Body] = {}
 
     def create(self, *types: str) -> None:
@@ -127,7 +132,8 @@ class Applied:
             raise NotApplied(f"{type_}.{id_} is named, and is not in the document") from None
 
     def _create(self, type_: str, id_: str) -> Body:
-        if type_ == "terraform_data":  # it waits for IAM
+        if type_ == "terraform_data":
+            self._provision(self._body(type_, id_))
             return {}
         call = _call(type_, id_)
         sent = self.parameters(type_, id_)
@@ -139,6 +145,19 @@ class Applied:
             if isinstance(value, str) and call.names.get(name, name) is not None
         }
         return body | call.attributes(body, answer)
+
+    def _provision(self, body: Body) -> None:
+        """Update the connection as the resource's command does; the others wait for IAM."""
+        given = body["provisioner"][0]["local-exec"].get("environment")
+        if given is not None:
+            self.resolve(body["triggers_replace"])  # it is after the connection
+            update_connection.update(
+                {
+                    name: self.resolve(value) if name.startswith("CONNECTION_") else value
+                    for name, value in given.items()
+                },
+                lambda service, **_: client(service, self._endpoint),
+            )
 
     def _value(self, expression: str) -> str:
         match expression.split("."):
@@ -296,11 +315,6 @@ TYPES: Mapping[str, Call] = {
         "CreateSecret",
         {"recovery_window_in_days": None},
         attributes=lambda _body, answer: {"arn": answer["ARN"], "id": answer["ARN"]},
-    ),
-    "aws_secretsmanager_secret_version": Call(
-        "secretsmanager",
-        "PutSecretValue",
-        {"secret_string_wo": "secret_string", "secret_string_wo_version": None},
     ),
     "aws_sfn_state_machine": Call(
         "stepfunctions",

@@ -16,6 +16,7 @@ import jmespath  # type: ignore[import-untyped]
 import pytest
 
 from ops.terraform import Terraform, TerraformError, environment, synthesize
+from stacks.momento.update_connection import PLACEHOLDER
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House
 
@@ -182,9 +183,9 @@ def test_the_key_is_in_the_secret_and_in_the_connection(deployed: Applied) -> No
     }
 
 
-def test_only_the_connection_has_the_key_in_the_state(deployed: Applied) -> None:
-    """The secret's value is write-only; the connection has no such argument."""
-    assert holders(deployed.state, KEY) == {"aws_cloudwatch_event_connection"}
+def test_the_state_has_a_placeholder_and_no_key(deployed: Applied) -> None:
+    assert holders(deployed.state, PLACEHOLDER) == {"aws_cloudwatch_event_connection"}
+    assert holders(deployed.state, KEY) == set()
 
 
 def test_a_second_plan_has_no_changes(deployed: Applied) -> None:
@@ -192,11 +193,10 @@ def test_a_second_plan_has_no_changes(deployed: Applied) -> None:
 
 
 def test_a_change_is_in_place(change: Change) -> None:
-    """Only the secret gets a new version; nothing else changes."""
+    """Only the update of the connection is replaced, for the new key."""
     assert change.planned == [
-        ("aws_cloudwatch_event_connection", "update"),
         *[("aws_pipes_pipe", "update")] * 3,
-        ("aws_secretsmanager_secret_version", "replace"),
+        ("terraform_data", "replace"),
     ]
 
 
@@ -223,11 +223,10 @@ def test_aws_keeps_the_other_properties(change: Change, path: str) -> None:
     assert jmespath.search(path, change.applied.held) == asked
 
 
-def test_a_changed_key_reaches_the_secret_the_connection_and_the_state(change: Change) -> None:
+def test_a_changed_key_reaches_the_secret_and_the_connection_and_no_state(change: Change) -> None:
     assert change.applied.held["secret_value"] == NEW_KEY
     assert json.loads(change.applied.held["connection_secret"])["api_key_value"] == NEW_KEY
-    assert holders(change.applied.state, NEW_KEY) == {"aws_cloudwatch_event_connection"}
-    assert holders(change.applied.state, KEY) == set()
+    assert holders(change.applied.state, NEW_KEY) == set()
 
 
 def test_a_plan_after_the_change_has_no_changes(change: Change) -> None:

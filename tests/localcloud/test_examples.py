@@ -42,10 +42,8 @@ THIRTY_TABLES = {
     "aws_iam_role": 30,
     "aws_iam_role_policy": 30,
     "aws_pipes_pipe": 90,
-    "aws_secretsmanager_secret": 1,
-    "aws_secretsmanager_secret_version": 1,
     "aws_sqs_queue": 30,
-    "terraform_data": 30,
+    "terraform_data": 31,
 }
 
 

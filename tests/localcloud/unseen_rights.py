@@ -12,6 +12,7 @@ from tests.iam_policy import ARN, PREFIX, ROLE, THE_KEY
 DELIVERY = "CloudWatch Logs, 'Logs sent to CloudWatch Logs': user permissions"
 CONNECTION = "EventBridge, 'Using roles to create secrets for API destinations'"
 TABLE_KEY = "DynamoDB, 'Authorizing use of your customer managed key'"
+CONNECTION_KEY = "EventBridge, 'Encrypting EventBridge connection authorization with AWS KMS keys'"
 WITH_A_KEY = "Secrets Manager, 'Secret encryption and decryption': permissions for the KMS key"
 WITH_ITS_ID = (
     "EventBridge API, ApiDestination and Connection: an ARN ends with an id that AWS gives"
@@ -130,15 +131,15 @@ def unseen() -> Iterator[Unseen]:
         page=TABLE_KEY,
     )
     through = {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}
-    for action, because, policies in (
-        ("Decrypt", "GetSecretValue", ["plan", "deploy"]),
-        ("GenerateDataKey", "PutSecretValue", ["deploy"]),
+    for action, because, page in (
+        ("Decrypt", "events:UpdateConnection", CONNECTION_KEY),
+        ("GenerateDataKey", "secretsmanager:PutSecretValue", WITH_A_KEY),
     ):
         yield Unseen(
             call=Call(action=f"kms:{action}", resource=THE_KEY, context=through),
-            policies=policies,
-            because=f"secretsmanager:{because}",
-            page=WITH_A_KEY,
+            policies=["deploy"],
+            because=because,
+            page=page,
         )
 
 

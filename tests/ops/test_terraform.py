@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,13 +13,16 @@ import pytest
 from ops.errors import OpsError
 from ops.provider import Provider
 from ops.terraform import (
+    KEYS,
     Terraform,
     TerraformError,
     environment,
+    environment_of,
     refuse_without_terminal,
     require_key,
     synthesize,
 )
+from stacks.momento.update_connection import version_of
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
 from tests.ops.conftest import Fake
@@ -167,11 +172,48 @@ def from_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("from_the_registry")
-def test_the_key_becomes_a_variable_of_terraform() -> None:
+def test_the_key_and_its_version_become_variables_of_terraform() -> None:
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
-    assert environment(settings, {"PATH": "bin"})["TF_VAR_momento_api_key"] == KEY
-    given = environment(settings, {"TF_VAR_momento_api_key": "the user's own"})
-    assert given["TF_VAR_momento_api_key"] == "the user's own"
+    env = environment(settings, {"PATH": "bin"})
+    assert env["TF_VAR_momento_api_key"] == KEY
+    assert env["TF_VAR_momento_api_key_version"] == version_of(KEY)
+    assert env["CONNECTION_PYTHON"] == sys.executable
+    given = environment(settings, {"TF_VAR_momento_api_key": "the-user-s-own"})
+    assert given["TF_VAR_momento_api_key"] == "the-user-s-own"
+    assert given["TF_VAR_momento_api_key_version"] == version_of("the-user-s-own")
+
+
+def test_only_an_apply_gets_the_key() -> None:
+    """Terraform wants a value for its variable in each command that plans."""
+    keys = dict.fromkeys(KEYS, KEY)
+    for command in ("init", "plan", "show", "destroy", "state", "validate"):
+        assert environment_of(command, keys) == {"TF_VAR_momento_api_key": "not-needed"}
+    for command in ("apply", "deploy"):
+        assert environment_of(command, keys) == {"TF_VAR_momento_api_key": KEY}
+
+
+@pytest.mark.usefixtures("from_the_registry")
+def test_a_plan_needs_only_the_keys_version() -> None:
+    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
+    env = environment(settings, {"TF_VAR_momento_api_key_version": "1234567"})
+    require_key(env)
+    with pytest.raises(OpsError, match=r"^MOMENTO_API_KEY is not set"):
+        require_key(env, to_apply=True)
+
+
+@pytest.mark.usefixtures("from_the_registry")
+def test_synth_gets_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, str] = {}
+
+    def run(*_: object, env: dict[str, str], **__: object) -> subprocess.CompletedProcess[str]:
+        seen.update(env)
+        return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setattr("ops.terraform.subprocess.run", run)
+    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
+    synthesize("weather", environment(settings, dict(os.environ) | dict.fromkeys(KEYS, KEY)))
+    assert "PATH" in seen
+    assert KEY not in seen.values()
 
 
 @pytest.mark.usefixtures("from_the_registry")

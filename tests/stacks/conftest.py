@@ -67,6 +67,20 @@ class Synthesized:
         assert len(found) == 1, f"{len(found)} of {type_} {name or ''}, one was expected"
         return found[0]
 
+    @property
+    def wait(self) -> Block:
+        """The only resource that waits for IAM."""
+        (found,) = (one for one in self.blocks("terraform_data") if one != self.key_update)
+        return found
+
+    @property
+    def key_update(self) -> Block:
+        """The resource whose command gives the connection the API key."""
+        (found,) = (
+            one for one in self.blocks("terraform_data") if "key_version" in one["triggers_replace"]
+        )
+        return found
+
 
 def settings_names() -> list[str]:
     """Return the environment variables that settings are read from."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ADVICE
-from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main
+from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -68,15 +68,26 @@ def test_warning_is_printed_and_does_not_stop_synth(tmp_path: Path) -> None:
     assert outputs(tmp_path).keys() == {"state"}
 
 
+WITH_A_LOWER_LIMIT = f"""
+import dataclasses, runpy, sys
+from stacks.limits import limits
+place = ("aws_sqs_queue", "name")
+limits.LENGTHS[place] = dataclasses.replace(limits.LENGTHS[place], most=5)
+sys.argv = ["main.py", *sys.argv[1:]]
+runpy.run_path({str(REPO / "main.py")!r}, run_name="__main__")
+"""
+"""No setting that is allowed makes a stack of the catalogue too long."""
+
+
 def test_stack_over_a_limit_is_refused_and_its_file_is_removed(tmp_path: Path) -> None:
     """The file of an earlier synth is removed, too."""
-    env = {"MOMENTO_API_ENDPOINT": ENDPOINT}
-    assert run_main(tmp_path, "orders", **env).returncode == 0
-    run = run_main(tmp_path, "orders", **env, MOMENTO_SECRET_NAME="x" * 512)
+    assert run_main(tmp_path, "orders", MOMENTO_API_ENDPOINT=ENDPOINT).returncode == 0
+    code = WITH_A_LOWER_LIMIT
+    run = run_python(tmp_path, "-c", code, "orders", MOMENTO_API_ENDPOINT=ENDPOINT)
     assert (run.returncode, run.stdout) == (1, "")
     (told,) = run.stderr.splitlines()
-    assert told.startswith("error: aws_secretsmanager_secret.")
-    assert told.endswith(": shorten MOMENTO_SECRET_NAME or secret_name=")
+    assert told.startswith("error: aws_sqs_queue.")
+    assert told.endswith(": shorten NAME_PREFIX or the id in the stack, or give name=")
     assert outputs(tmp_path) == {}
 
 

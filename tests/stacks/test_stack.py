@@ -51,15 +51,13 @@ def test_pipelines_share_only_the_endpoint() -> None:
     assert {type_: len(blocks) for type_, blocks in found.document["resource"].items()} == {
         "aws_cloudwatch_event_api_destination": 3,
         "aws_cloudwatch_event_connection": 1,
-        "aws_secretsmanager_secret": 1,
-        "aws_secretsmanager_secret_version": 1,
         "aws_dynamodb_table": 2,
         "aws_sqs_queue": 2,
         "aws_cloudwatch_log_group": 2,
         "aws_iam_role": 2,
         "aws_iam_role_policy": 2,
         "aws_pipes_pipe": 4,
-        "terraform_data": 2,
+        "terraform_data": 3,
     }
     names = {pipe["name"].removeprefix(f"{PREFIX}-") for pipe in found.blocks("aws_pipes_pipe")}
     assert names == {

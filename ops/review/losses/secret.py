@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ops.review.losses.loss import Case, Loss, Whole, any_of, differs, falls, goes, lowered
+from ops.review.losses.loss import GONE, Case, Loss, Whole, any_of, differs, falls, goes, lowered
 from ops.review.plan import Action, Change
 
 SHORTER = "after it is deleted, the %s can be restored for {after} days instead of {before}"
@@ -45,6 +45,18 @@ key = any_of(
 
 
 def secret_version(change: Change, whole: Whole) -> Iterator[Loss]:
-    """Yield the loss of a destroyed version. A replaced version is only a new API key."""
+    """Yield the loss of a destroyed version, unless its secret stays.
+
+    The provider then leaves the version as it is, because it cannot delete a current one (Terraform
+    AWS provider, "aws_secretsmanager_secret_version"). A version of an earlier deploy goes so: a
+    command writes the value now.
+    """
     if change.action is Action.DELETE:
-        yield from secret(change, whole)
+        kept = any(
+            one.type == "aws_secretsmanager_secret"
+            and one.action not in GONE
+            and one.before.get("id") == change.before.get("secret_id")
+            for one in whole.plan.changes
+        )
+        if not (kept and change.before.get("secret_id")):
+            yield from secret(change, whole)

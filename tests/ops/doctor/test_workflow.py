@@ -46,7 +46,7 @@ def test_working_workflow_has_no_problem(cloud: WorkflowRepair) -> None:
     assert told["roles"] == (Verdict.OK, "2 with their policy")
     assert told["logs"] == (Verdict.OK, "2 log groups are there")
     assert told["shop-orders"] == (Verdict.OK, "changes runs")
-    assert well >= {"connection", "stream", "secret", "dead letters"}
+    assert well >= {"connection", "stream", "dead letters"}
     assert {verdict for verdict, _ in told.values()} <= {Verdict.OK, Verdict.WARNING}
 
 

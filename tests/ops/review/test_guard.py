@@ -112,6 +112,10 @@ LOSSES: dict[str, tuple[dict[str, Any], str]] = {
         change("aws_secretsmanager_secret_version", "destroy", {}),
         "API key",
     ),
+    "the secret's value destroyed with its secret": (
+        change("aws_secretsmanager_secret_version", "destroy", {"secret_id": "arn:gone"}),
+        "API key",
+    ),
     "the key destroyed": (change("aws_kms_key", "destroy", {}), "encrypted with it is lost"),
     "the key switched off": (
         change("aws_kms_key", "change", {"is_enabled": True}, {"is_enabled": False}),
@@ -136,7 +140,12 @@ HARMLESS: dict[str, dict[str, Any]] = {
         {"message_retention_seconds": 60},
         {"message_retention_seconds": 120},
     ),
-    "a new key for Momento": change("aws_secretsmanager_secret_version", "replace", {}, {}),
+    "a new key for Momento": change(
+        "terraform_data",
+        "replace",
+        {"triggers_replace": {"key_version": "1111111"}},
+        {"triggers_replace": {"key_version": "2222222"}},
+    ),
     "an expiry kept": change(
         "aws_dynamodb_table", "change", STREAM | EXPIRING, STREAM | EXPIRING | {"tags": {"a": "b"}}
     ),

@@ -32,6 +32,7 @@ def test_key_is_rotated_every_year_and_not_destroyed(production: Synthesized) ->
         "description": "Encrypts the data of weather-stats-demo",
         "enable_key_rotation": True,
         "deletion_window_in_days": 30,
+        "tags": {"EventBridgeApiDestinations": "true"},
         "lifecycle": {"prevent_destroy": True},
     }
 
@@ -45,7 +46,8 @@ def test_the_key_has_an_alias(production: Synthesized) -> None:
 
 def test_the_demo_has_no_key(weather: Synthesized) -> None:
     assert weather.blocks("aws_kms_key") == weather.blocks("aws_kms_alias") == []
-    assert "kms" not in weather.text
+    assert "aws_kms" not in weather.text
+    assert "kms_key" not in weather.text.replace('"kms_key_identifier"', "")  # is ignored
 
 
 def test_account_administers_the_key_and_cannot_encrypt_with_it() -> None:

@@ -139,7 +139,7 @@ def test_pipes_may_not_receive_dead_letters(weather: Synthesized, action: str) -
 
 def test_wait_for_iam_is_repeated_after_a_change_of_the_policy(weather: Synthesized) -> None:
     policy = weather.one("aws_iam_role_policy")
-    assert weather.one("terraform_data").arguments == {
+    assert weather.wait.arguments == {
         "triggers_replace": {"policy": policy.ref("policy")},
         "depends_on": [policy.address],
         "provisioner": [{"local-exec": {"command": "sleep ${var.iam_settle_seconds}"}}],

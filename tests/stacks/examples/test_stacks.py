@@ -131,11 +131,16 @@ def test_orders_have_three_pipes_and_one_of_everything_else() -> None:
         "aws_iam_role": 1,
         "aws_iam_role_policy": 1,
         "aws_pipes_pipe": 3,
-        "aws_secretsmanager_secret": 1,
-        "aws_secretsmanager_secret_version": 1,
         "aws_sqs_queue": 1,
-        "terraform_data": 1,
+        "terraform_data": 2,
     }
+
+
+def test_a_stack_of_ones_own_has_no_secret() -> None:
+    stack = synthesized("orders")
+    assert stack.blocks("aws_secretsmanager_secret") == []
+    (command,) = stack.key_update["provisioner"]
+    assert not command["local-exec"]["environment"]["CONNECTION_SECRET"]
 
 
 def test_sessions_have_no_topic_and_expire_by_an_attribute_of_their_own() -> None:
@@ -183,7 +188,6 @@ def test_thirty_tables_share_one_endpoint() -> None:
     assert named(stack, "aws_dynamodb_table") == set(TABLES)
     assert named(stack, "aws_cloudwatch_event_connection") == {"thirty-connection"}
     assert len(stack.blocks("aws_cloudwatch_event_api_destination")) == 3
-    assert len(stack.blocks("aws_secretsmanager_secret")) == 1
     assert named(stack, "aws_pipes_pipe") == {
         f"{table}-changes-{operation}-pipe"
         for table in TABLES
@@ -206,4 +210,4 @@ def test_no_two_examples_share_a_name_a_secret_or_a_state() -> None:
         *(f"{PREFIX}/{name}.tfstate" for name in EXAMPLES),
         f"{PREFIX}/terraform.tfstate",
     ]
-    assert ("aws_secretsmanager_secret", "momento-eventbridge-api-key-orders") in taken
+    assert ("aws_cloudwatch_event_connection", f"{PREFIX}-orders-connection") in taken

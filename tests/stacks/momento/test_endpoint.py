@@ -31,17 +31,6 @@ OPERATIONS = [
 ]
 
 
-def test_the_connection_sends_the_key_in_the_authorization_header(weather: Synthesized) -> None:
-    assert weather.one(CONNECTION).arguments == {
-        "name": "weather-stats-demo-connection",
-        "description": "Connection with API key authorization",
-        "authorization_type": "API_KEY",
-        "auth_parameters": {
-            "api_key": {"key": "Authorization", "value": "${var.momento_api_key}"},
-        },
-    }
-
-
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_each_operation_has_its_destination(weather: Synthesized, operation: Operation) -> None:
     name = f"weather-stats-demo-{operation.name}-api-destination"
@@ -52,6 +41,7 @@ def test_each_operation_has_its_destination(weather: Synthesized, operation: Ope
         "http_method": operation.method,
         "invocation_endpoint": ENDPOINT + operation.path,
         "invocation_rate_limit_per_second": operation.rate,
+        "depends_on": [weather.key_update.address],
     }
 
 

@@ -91,7 +91,11 @@ def test_rule_waits_for_its_role(bus: Synthesized) -> None:
     role = bus.one("aws_iam_role", f"{PREFIX}-rules")
     policies = [one for one in bus.blocks("aws_iam_role_policy") if one["role"] == role.ref("name")]
     addresses = {one.address for one in policies}
-    settled = [one for one in bus.blocks("terraform_data") if addresses & {*one["depends_on"]}]
+    settled = [
+        one
+        for one in bus.blocks("terraform_data")
+        if addresses & {*one.arguments.get("depends_on", ())}
+    ]
     assert (len(policies), len(settled)) == (1, 1)
     for operation in OPERATIONS:
         _, target = _rule(bus, operation)

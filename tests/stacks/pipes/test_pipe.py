@@ -181,7 +181,7 @@ def test_the_pipe_waits_for_the_roles_policy_and_for_iam(weather: Synthesized, c
     """Right after the role is created, AWS answers "Cannot access stream"."""
     assert _pipe(weather, case)["depends_on"] == [
         weather.one("aws_iam_role_policy").address,
-        weather.one("terraform_data").address,
+        weather.wait.address,
     ]
 
 

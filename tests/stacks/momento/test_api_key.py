@@ -1,23 +1,34 @@
-"""The API key: the secret, and that no synthesized file has the key."""
+"""The API key: two variables, and the secret of the walk-through; no synthesized file has it."""
 
-from stacks.momento.secret import API_KEY_VARIABLE
+from stacks.momento.api_key import API_KEY_VARIABLE, KEY_VERSION_VARIABLE
 from tests.stacks.conftest import Synthesized, synthesize
 
 PLANTED = "eyJwbGFudGVkIjoibW9tZW50byJ9"
 
 
-def test_the_key_is_a_sensitive_variable_without_a_default(weather: Synthesized) -> None:
+def test_the_key_is_an_ephemeral_variable_without_a_default(weather: Synthesized) -> None:
     assert weather.document["variable"][API_KEY_VARIABLE] == {
         "type": "string",
+        "ephemeral": True,
         "sensitive": True,
         "nullable": False,
         "description": "The Momento API key, at most 512 characters.",
     }
 
 
-def test_variable_has_the_name_that_commands_set() -> None:
+def test_the_keys_version_is_a_variable_without_a_default(weather: Synthesized) -> None:
+    """With a default, a new key without a new version would not reach AWS."""
+    assert weather.document["variable"][KEY_VERSION_VARIABLE] == {
+        "type": "string",
+        "nullable": False,
+        "description": "The first 7 hexadecimal digits of the SHA-256 of the Momento API key.",
+    }
+
+
+def test_the_variables_have_the_names_that_commands_set() -> None:
     """A user's shell may set `TF_VAR_momento_api_key`."""
     assert API_KEY_VARIABLE == "momento_api_key"
+    assert KEY_VERSION_VARIABLE == "momento_api_key_version"
 
 
 def test_the_secret_can_be_created_again_right_after_a_destroy(weather: Synthesized) -> None:
@@ -35,15 +46,6 @@ def test_in_production_the_secret_is_encrypted_with_the_key_and_can_be_recovered
         **weather.one("aws_secretsmanager_secret").arguments,
         "recovery_window_in_days": 30,
         "kms_key_id": production.one("aws_kms_key").ref("arn"),
-    }
-
-
-def test_the_secrets_value_is_written_and_never_read_back(weather: Synthesized) -> None:
-    """The version number follows from the key, so that a new key reaches AWS."""
-    assert weather.one("aws_secretsmanager_secret_version").arguments == {
-        "secret_id": weather.one("aws_secretsmanager_secret").ref("id"),
-        "secret_string_wo": "${var.momento_api_key}",
-        "secret_string_wo_version": "${parseint(substr(sha256(var.momento_api_key), 0, 7), 16)}",
     }
 
 

@@ -1,1 +1,0 @@
-"""The commands key and cache."""
