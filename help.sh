@@ -10,6 +10,9 @@
 #   simulate    show what each pipe would do: ./help.sh simulate tests/cases/records/insert.json
 #
 # Deploy (settings in .env, see .env.example)
+#   key         show what the API keys may do, and when they expire; key create makes narrow ones,
+#               key rotate replaces them without a gap
+#   cache       create the cache at Momento: ./help.sh cache create
 #   bootstrap   create the S3 bucket for the Terraform state; safe to run again
 #   synth       write the Terraform JSON to cdktf.out; needs no key and no credentials
 #   validate    check the Terraform JSON with the provider's schema
@@ -125,6 +128,7 @@ help_on() {
     web) exec $python -m weather web --help ;;
     local) exec $python -m localcloud --help ;;
     up) printf '%s\n\n' "$line" && exec $python -m localcloud --help ;;
+    key | cache) exec $python -m ops "$command" "$@" ;;
     *) exec $python -m ops "$command" --help ;;
     esac
   fi
@@ -221,12 +225,12 @@ doctor)
   find_provider
   exec $python -m ops "$command" "$@"
   ;;
-provider | simulate | synth | validate | plan | review | deploy | destroy | bootstrap)
+provider | key | simulate | synth | validate | plan | review | deploy | destroy | bootstrap)
   install_python
   find_provider
   exec $python -m ops "$command" "$@"
   ;;
-redrive | warm | verify)
+redrive | warm | verify | cache)
   install_python
   exec $python -m ops "$command" "$@"
   ;;

@@ -31,7 +31,8 @@ class Deployment:
     (ALSO_TOPOLOGY), these are the workflow's. `table` is the stream's table,
     `queues` are the dead-letter queues' ARNs. `by_arn` has the routes of each pipe, each rule and
     each state machine, whose ARN a dead letter names. `redirect` is the origin that requests go to
-    instead of their own: the local cloud's Momento, from MOMENTO_ENDPOINT_URL.
+    instead of their own: the local cloud's Momento, from MOMENTO_ENDPOINT_URL. `reading_key` is
+    MOMENTO_READ_API_KEY; without it, the connection's key reads, too.
 
     `pipeline` is a pipeline's name, with or without the prefix; see `live.pipelines.choose`.
 
@@ -54,6 +55,8 @@ class Deployment:
         self._aws = Aws(settings.region)
         self._exit = ExitStack()
         self.redirect = os.environ.get("MOMENTO_ENDPOINT_URL") or None
+        key = settings.momento_read_api_key
+        self.reading_key = key.get_secret_value() if key else None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:

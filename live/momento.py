@@ -34,9 +34,10 @@ KEY_PARAMETERS = ("key", "key_base64")
 NEXT_STEPS = {
     401: "the API key is wrong, expired or revoked, or a v1 key of another region: set"
     " MOMENTO_API_KEY to a valid one, and run ./help.sh deploy if it is the connection's",
-    403: "the API key may not do this, which the pipes may not need: set MOMENTO_API_KEY to one"
-    " that may read and write the cache and its topics",
-    404: "there is no such cache: create it in the Momento console, in the endpoint's region",
+    403: "the API key may not do this, which the pipes may not need: set"
+    " MOMENTO_READ_API_KEY to one that may read the cache and its topics (./help.sh key create"
+    " makes both)",
+    404: "there is no such cache: create it with ./help.sh cache create",
 }
 
 
@@ -62,6 +63,10 @@ class UnansweredError(LiveError):
 
 class UnusableError(LiveError):
     """Momento takes no request: the API key or the cache is wrong."""
+
+
+Judge = Callable[[Request, httpx.Response], httpx.Response]
+"""Returns an answer, or raises what it means."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +95,8 @@ class Momento:
 
     `rates` are requests a second by HTTP method. `redirect` is the origin that requests go to
     instead of their own: the local cloud's Momento. `is_local` says that Momento is on this
-    machine, so that no proxy is used. Setting `stop` ends the waits between attempts.
+    machine, so that no proxy is used. `fetch` reads with `reading_key`, if there is one, instead
+    of the request's own API key. Setting `stop` ends the waits between attempts.
     """
 
     def __init__(
@@ -99,6 +105,7 @@ class Momento:
         rates: Mapping[str, float] | None = None,
         redirect: str | None = None,
         is_local: bool = False,
+        reading_key: str | None = None,
         stop: threading.Event | None = None,
         attempts: int = ATTEMPTS,
         first_wait: float = FIRST_WAIT_SECONDS,
@@ -108,6 +115,7 @@ class Momento:
             method: RateLimit(rate, saved_seconds=0) for method, rate in (rates or {}).items()
         }
         self._redirect = redirect
+        self._reading_key = reading_key
         self._stop = stop or threading.Event()
         self._attempts = attempts
         self._first_wait = first_wait
@@ -139,7 +147,7 @@ class Momento:
             UnusableError: Momento takes no request with this key, or for this cache.
 
         """
-        self._until_answered(request)
+        self.until_answered(request)
 
     def fetch(self, request: Request) -> bytes | None:
         """Return what the cache holds under the key of a request; None if it holds nothing.
@@ -148,7 +156,7 @@ class Momento:
             RefusedError, UnansweredError, UnusableError: as for `send`.
 
         """
-        answer = self._until_answered(reading(request))
+        answer = self.until_answered(reading(request, self._reading_key))
         return None if answer.status_code == httpx.codes.NOT_FOUND else answer.content
 
     def ask(
@@ -189,30 +197,47 @@ class Momento:
         except httpx.TransportError as error:
             raise UnansweredError(f"no connection: {error or type(error).__name__}") from None
 
-    def _until_answered(self, request: Request) -> httpx.Response:
-        for attempt in range(1, self._attempts + 1):
+    def until_answered(
+        self,
+        request: Request,
+        judge: Judge | None = None,
+        *,
+        attempts: int | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> httpx.Response:
+        """Send a request until `judge` takes the answer (default: `judged`), and return it.
+
+        `before` is called before each attempt.
+
+        Raises:
+            UnansweredError: it did in no attempt; what else `judge` raises ends the attempts.
+
+        """
+        most = attempts or self._attempts
+        for attempt in range(1, most + 1):
+            before()
             try:
-                return judged(request, self.ask(request))
+                return (judge or judged)(request, self.ask(request))
             except UnansweredError as error:
                 failed = error
-            if attempt < self._attempts and self._stop.wait(self._wait(attempt, failed.seconds)):
+            if attempt < most and self._stop.wait(self._wait(attempt, failed.seconds)):
                 raise UnansweredError(f"interrupted after {failed}")
-        raise UnansweredError(
-            f"{self._attempts} attempts, the last: {failed}", is_busy=failed.is_busy
-        )
+        raise UnansweredError(f"{most} attempts, the last: {failed}", is_busy=failed.is_busy)
 
     def _wait(self, attempt: int, asked: float) -> float:
         own = min(self._first_wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
         return max(own, asked)
 
 
-def reading(request: Request) -> Request:
-    """Return the request that reads the item that a request puts or deletes."""
+def reading(request: Request, key: str | None = None) -> Request:
+    """Return the request that reads the item that a request puts or deletes; with another `key`."""
     parts = urlsplit(request.url)
     query = [(name, one) for name, one in parse_qsl(parts.query) if name in KEY_PARAMETERS]
     url = urlunsplit(parts._replace(query=urlencode(query)))
     headers = {
-        name: value for name, value in request.headers.items() if name.lower() != "content-type"
+        name: key if key and name.lower() == "authorization" else value
+        for name, value in request.headers.items()
+        if name.lower() != "content-type"
     }
     return Request("GET", url, headers, "")
 
@@ -252,7 +277,7 @@ def judged(request: Request, answer: httpx.Response) -> httpx.Response:
             f" {NEXT_STEPS[answer.status_code]}"
         )
     if answer.is_server_error or answer.status_code in RETRIED:
-        raise UnansweredError(said(answer), is_busy=True, seconds=_retry_after(answer))
+        raise UnansweredError(said(answer), is_busy=True, seconds=retry_after(answer))
     raise RefusedError(said(answer))
 
 
@@ -261,7 +286,8 @@ def said(answer: httpx.Response) -> str:
     return f"HTTP {answer.status_code} {' '.join(answer.text[:200].split())}".strip()
 
 
-def _retry_after(answer: httpx.Response) -> float:
+def retry_after(answer: httpx.Response) -> float:
+    """Return the seconds of an answer's Retry-After; 0 if it has none."""
     text = answer.headers.get("retry-after", "")
     with contextlib.suppress(ValueError):
         return float(max(0, int(text)))

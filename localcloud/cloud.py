@@ -20,6 +20,11 @@ MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 API_KEY = "local-api-key"
 API_KEY_VERSION = "024f6c9"
 """For a Terraform that is run by hand; `stacks.momento.update_connection` computes it."""
+READ_API_KEY = "local-read-api-key"
+READ_RULES = (
+    {"type": "cache", "permissions": ["read"], "caches": "*", "items": "*"},
+    {"type": "topic", "permissions": ["read"], "caches": "*", "topics": "*"},
+)
 
 
 class LocalCloud:
@@ -47,6 +52,7 @@ class LocalCloud:
         self.momento = LocalMomento(
             api_key=API_KEY, caches=caches, max_ttl_seconds=max_ttl_seconds, limits=momento_limits
         )
+        self.momento.service.keys.add(READ_API_KEY, READ_RULES)
         self.feed = DeliveryFeed()
         self._region = region
         self._on_delivery = on_delivery
@@ -101,6 +107,7 @@ class LocalCloud:
         return self.aws.environment(inherited) | {
             "MOMENTO_API_ENDPOINT": inherited.get("MOMENTO_API_ENDPOINT") or MOMENTO_API_ENDPOINT,
             "MOMENTO_API_KEY": API_KEY,
+            "MOMENTO_READ_API_KEY": READ_API_KEY,
             "MOMENTO_ENDPOINT_URL": self.momento.endpoint,
             "PIPE_DELIVERIES_URL": f"{self.feed.endpoint}/deliveries",
             "TF_VAR_momento_api_key": API_KEY,

@@ -1,8 +1,8 @@
 """Momento's HTTP API for caches and topics, on this machine.
 
 See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento Topics". A cache must
-be created first, as in Momento's console. If the pages do not document a response, docs/fidelity.md
-says what is inferred.
+be created first, as in Momento's console. `localcloud.momento_auth` has the API for roles and keys.
+If the pages do not document a response, docs/fidelity.md says what is inferred.
 """
 
 import asyncio
@@ -18,7 +18,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from localcloud.momento_auth import MomentoAuth
 from localcloud.momento_cache import Cache, Item
+from localcloud.momento_control import MomentoControl
 from localcloud.momento_keys import ApiKey, ApiKeys
 from localcloud.momento_limits import (
     MAX_ITEM_BYTES,
@@ -44,6 +46,8 @@ CODES = {
     403: "PermissionDenied",
     404: "NotFound",
     405: "MethodNotAllowed",
+    409: "AlreadyExists",
+    412: "FailedPrecondition",
     429: "LimitExceeded",
 }
 """The label of an error; Momento's pages have those of 400, 403 and 404."""
@@ -56,8 +60,8 @@ Interference = Callable[[Request], Awaitable[Response | None]]
 class Momento:
     """The service's state and its ASGI application, `app`.
 
-    `keys` are the account's API keys; `api_key` may do everything. With `limits`, requests over
-    them are answered with 429.
+    `keys` are the account's API keys and roles; `api_key` has the role Owner. With `limits`,
+    requests over them are answered with 429.
     """
 
     def __init__(
@@ -86,6 +90,8 @@ class Momento:
             routes=[
                 Route("/cache/{cache}", self._on_item, methods=["GET", "PUT", "DELETE"]),
                 Route("/topics/{cache}/{topic}", self._on_topic, methods=["GET", "POST"]),
+                *MomentoAuth(self.keys, self._authenticate).routes,
+                *MomentoControl(self.keys, self._authenticate, self._on_create).routes,
             ],
             exception_handlers={HTTPException: _as_json},
         )
@@ -97,6 +103,11 @@ class Momento:
                 return False
             self.caches[name] = Cache()
         return True
+
+    def _on_create(self, name: str) -> bool | None:
+        if name in self.caches:
+            return False
+        return self.create_cache(name) or None
 
     async def _on_item(self, request: Request) -> Response:
         if self.interfere is not None and (answer := await self.interfere(request)) is not None:
@@ -190,7 +201,7 @@ class Momento:
         return JSONResponse({"items": [*([gap] if gap else []), *map(topic.item, messages)]})
 
     def _authenticate(self, request: Request) -> ApiKey:
-        """Return the API key of a request."""
+        """Return the API key of a request, which comes from an address that its role allows."""
         header = request.headers.get("authorization")
         token = request.query_params.get("token")
         if header and token:
@@ -202,13 +213,16 @@ class Momento:
             raise HTTPException(
                 401, "Unauthorized: the API key is missing, invalid, expired or revoked"
             )
+        address = request.client.host if request.client else ""
+        if not self.keys.permissions(key).allow_from(address):
+            raise HTTPException(403, f"Forbidden: the API key's role does not allow {address}")
         return key
 
     def _cache(self, request: Request, caller: ApiKey, kind: str, name: bytes) -> Cache:
         """Return the cache that a request names, if the key permits the request."""
         cache_name = request.path_params["cache"]
         permission = PERMISSIONS.get(request.method, "read")
-        if not caller.permits(kind, permission, cache_name, name):
+        if not self.keys.permissions(caller).permit(kind, permission, cache_name, name):
             raise HTTPException(
                 403, f"Forbidden: the API key's role does not grant {permission} of this {kind}"
             )

@@ -1,94 +1,61 @@
-"""API keys and what their roles permit.
+"""API keys: each has a role, and may expire or be revoked.
 
-See Momento: "API keys", "Roles and permissions" and "HTTP API for Momento Roles". The rules of a
-role are in the JSON of the last page.
+See Momento: "API keys" and "HTTP API for Momento API Keys". A key is a JSON Web Token whose claims
+are its kind, its id and its expiry; Momento's command line reads the same claims (momentohq/
+momento-cli, api_key/decode.rs).
 """
 
+import base64
 import hmac
+import json
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.errors import LocalCloudError
+from localcloud.momento_roles import OWNER, SYSTEM_ROLES, Permissions, Role
 
-RESOURCES = {"cache": "items", "topic": "topics"}
-"""The types of rules for the HTTP APIs of caches and topics, and what each type selects."""
-SELECTORS = {"caches": ("name",), "items": ("key", "key_prefix"), "topics": ("name", "prefix")}
-PERMISSIONS = ("read", "write", "list")
+ACCOUNT = "local-account"
 
 
-@dataclass(frozen=True)
-class RoleRule:
-    """A rule of a role, in Momento's JSON.
-
-    >>> rule = RoleRule({"type": "cache", "permissions": ["write"], "caches": {"name": "c"},
-    ...              "items": {"key_prefix": "public/"}})
-    >>> rule.permits("cache", "write", "c", b"public/a")
-    True
-
-    Raises:
-        LocalCloudError: the rule is not written as Momento documents it.
-
-    """
-
-    given: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        kind = self.given.get("type")
-        if kind not in RESOURCES:
-            raise LocalCloudError(
-                f"a rule's type is {kind!r}; the local Momento knows {', '.join(RESOURCES)}"
-            )
-        permissions = self.given.get("permissions")
-        if not permissions or not set(permissions) <= set(PERMISSIONS):
-            raise LocalCloudError(
-                f"a rule's permissions are {permissions!r}; write a list of"
-                f" {', '.join(PERMISSIONS)}"
-            )
-        for name in ("caches", RESOURCES[kind]):
-            selector = self.given.get(name)
-            if selector != "*" and not (
-                isinstance(selector, Mapping)
-                and len(selector) == 1
-                and set(selector) <= set(SELECTORS[name])
-            ):
-                raise LocalCloudError(
-                    f'a rule\'s {name} are {selector!r}; write "*", or an object with one of'
-                    f" {', '.join(SELECTORS[name])}"
-                )
-
-    def permits(self, kind: str, permission: str, cache: str, name: bytes) -> bool:
-        """Say whether the rule permits access to an item of a `cache`, or to a `topic`."""
-        return (
-            self.given["type"] == kind
-            and permission in self.given["permissions"]
-            and _selects(self.given["caches"], cache.encode())
-            and _selects(self.given[RESOURCES[kind]], name)
-        )
-
-
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class ApiKey:
-    """A key: what it may do (everything if it has no rules), and when it expires."""
+    """A key: its text and its id, its role's id, and when it expires."""
 
     secret: str
-    rules: Sequence[RoleRule] | None = None
+    key_id: str
+    role_id: str
+    description: str
+    issued_at: int
     expires_at: float | None = None
     """In seconds since 1970."""
 
-    def permits(self, kind: str, permission: str, cache: str, name: bytes) -> bool:
-        """Say whether the key's role permits this; see `RoleRule`."""
-        if self.rules is None:
-            return True
-        return any(rule.permits(kind, permission, cache, name) for rule in self.rules)
+    @property
+    def is_expired(self) -> bool:
+        """Whether the key is no longer valid."""
+        return self.expires_at is not None and self.expires_at <= time.time()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the key object of the HTTP API, without the key itself."""
+        expiry = {} if self.expires_at is None else {"expires_at_epoch_seconds": self.expires_at}
+        return {
+            "key_id": self.key_id,
+            "account_id": ACCOUNT,
+            "description": self.description,
+            "role_id": self.role_id,
+            **expiry,
+            "issued_at_epoch_seconds": self.issued_at,
+        }
 
 
 class ApiKeys:
-    """The keys of an account; the first key may do everything."""
+    """The roles and keys of an account; the first key has the role Owner."""
 
     def __init__(self, secret: str) -> None:
-        self._keys = [ApiKey(secret)]
+        self.roles: dict[str, Role] = {role.role_id: role for role in SYSTEM_ROLES}
+        self.keys: dict[str, ApiKey] = {}
+        self._store(OWNER.role_id, "the first key", None, secret)
 
     def add(
         self,
@@ -97,32 +64,74 @@ class ApiKeys:
         *,
         expires_at: float | None = None,
     ) -> None:
-        """Create a key with the rules of a role (None: the key may do everything).
+        """Create a key with this text, and a role with these rules for it (None: the role Owner).
 
         Raises:
             LocalCloudError: a rule is not written as Momento documents it.
 
         """
-        parsed = None if rules is None else [RoleRule(rule) for rule in rules]
-        self._keys.append(ApiKey(secret, parsed, expires_at))
+        role = OWNER if rules is None else self.new_role(secret, {"rules": [*rules]})
+        self._store(role.role_id, "", expires_at, secret)
+
+    def new_role(
+        self, name: str, permissions: Mapping[str, Any], description: str | None = None
+    ) -> Role:
+        """Create a custom role.
+
+        Raises:
+            LocalCloudError: the permissions are not written as Momento documents them.
+
+        """
+        role = Role(
+            role_id=f"r-{secrets.token_hex(6)}",
+            name=name,
+            permissions=Permissions(permissions),
+            description=description,
+        )
+        self.roles[role.role_id] = role
+        return role
+
+    def new_key(self, role_id: str, description: str, expires_at: int | None) -> ApiKey:
+        """Create a key of the second version, with a text of its own."""
+        return self._store(role_id, description, expires_at, None)
 
     def revoke(self, secret: str) -> None:
-        """Make a key invalid."""
-        self._keys = [key for key in self._keys if key.secret != secret]
+        """Make the key with this text invalid."""
+        self.keys = {id_: key for id_, key in self.keys.items() if key.secret != secret}
 
     def find(self, secret: str) -> ApiKey | None:
-        """Return the key with this secret, unless it is unknown, revoked or expired."""
-        for key in self._keys:
+        """Return the key with this text, unless it is unknown, revoked or expired."""
+        for key in list(self.keys.values()):
             if hmac.compare_digest(secret.encode(), key.secret.encode()):
-                expired = key.expires_at is not None and key.expires_at <= time.time()
-                return None if expired else key
+                return None if key.is_expired else key
         return None
 
+    def permissions(self, key: ApiKey) -> Permissions:
+        """Return what a key's role permits now."""
+        return self.roles[key.role_id].permissions
 
-def _selects(selector: str | Mapping[str, str], name: bytes) -> bool:
-    if isinstance(selector, str):
-        return True  # "*"
-    ((how, text),) = selector.items()
-    if how.endswith("prefix"):
-        return name.startswith(text.encode())
-    return name == text.encode()
+    def _store(
+        self, role_id: str, description: str, expires_at: float | None, secret: str | None
+    ) -> ApiKey:
+        key_id = f"k-{secrets.token_hex(8)}"
+        key = ApiKey(
+            secret=secret or _token(key_id, expires_at),
+            key_id=key_id,
+            role_id=role_id,
+            description=description,
+            issued_at=int(time.time()),
+            expires_at=expires_at,
+        )
+        self.keys[key_id] = key
+        return key
+
+
+def _token(key_id: str, expires_at: float | None) -> str:
+    claims: dict[str, Any] = {"t": "g", "jti": key_id}
+    if expires_at is not None:
+        claims["exp"] = int(expires_at)
+    parts = [json.dumps(one).encode() for one in ({"alg": "HS512", "typ": "JWT"}, claims)]
+    return ".".join(
+        base64.urlsafe_b64encode(part).decode().rstrip("=")
+        for part in [*parts, secrets.token_bytes(64)]
+    )

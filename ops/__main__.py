@@ -12,12 +12,14 @@ from ops.errors import EXPLAINED
 
 COMMANDS: Final[dict[str, str]] = {
     "bootstrap": "ops.bootstrap",
+    "cache": "ops.cache",
     "capacity": "ops.capacity.command",
     "cdktf": "ops.cdktf",
     "demo": "ops.demo.command",
     "deploy": "ops.deploy",
     "destroy": "ops.destroy",
     "doctor": "ops.doctor.command",
+    "key": "ops.key.command",
     "plan": "ops.plan",
     "policy": "ops.policy",
     "provider": "ops.provider",
@@ -30,7 +32,10 @@ COMMANDS: Final[dict[str, str]] = {
     "verify": "ops.verify.command",
     "warm": "ops.warm.command",
 }
-"""The module of each command. Its function is `command`, and `OPTIONS` what Typer is told of it."""
+"""The module of each command. Its function is `command`, and `OPTIONS` what Typer is told of it.
+
+A command that has commands of its own has them in `app` instead.
+"""
 
 
 def commands(arguments: Sequence[str]) -> typer.Typer:
@@ -42,6 +47,9 @@ def commands(arguments: Sequence[str]) -> typer.Typer:
     asked = [name for name in arguments[:1] if name in COMMANDS]
     for name in asked or COMMANDS:
         module = import_module(COMMANDS[name])
+        if isinstance(group := getattr(module, "app", None), typer.Typer):
+            app.add_typer(group, name=name)
+            continue
         app.command(name, **getattr(module, "OPTIONS", {}))(module.command)
     return app
 

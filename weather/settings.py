@@ -37,7 +37,7 @@ class WeatherSettings:
             stack = Settings.load()
         except SettingsError as error:
             raise _without_cloud(str(error), aws=aws) from None
-        if stack.momento_api_key is None:
+        if stack.reading_api_key is None:
             raise _without_cloud("MOMENTO_API_KEY is not set: put it in .env", aws=aws)
         return cls(stack=stack, env=dict(os.environ))
 
@@ -58,8 +58,8 @@ class WeatherSettings:
 
     @property
     def momento(self) -> Access:
-        """Momento's address and API key: the deployed ones, or those of the local Momento."""
-        key = self.stack.momento_api_key
+        """Momento's address and the API key to read with, or those of the local Momento."""
+        key = self.stack.reading_api_key
         return Access(
             origin=self.env.get("MOMENTO_ENDPOINT_URL") or self.stack.momento_api_endpoint,
             key=key.get_secret_value() if key else "",

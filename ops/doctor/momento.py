@@ -97,9 +97,7 @@ def _problem(answer: httpx.Response, endpoint: str, cache: str) -> Check | None:
     if answer.status_code != httpx.codes.NOT_FOUND:
         return _other(answer, endpoint)
     if "cache not found" in answer.text.lower():
-        return _failure(
-            f"there is no cache {cache} at {endpoint}: create it in the Momento console"
-        )
+        return _failure(f"there is no cache {cache} at {endpoint}: ./help.sh cache create")
     return None
 
 

@@ -70,7 +70,12 @@ def begin(
     with (
         Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
-        Momento(rates=_rates(deployment, rate), redirect=deployment.redirect, stop=stop) as momento,
+        Momento(
+            rates=_rates(deployment, rate),
+            redirect=deployment.redirect,
+            reading_key=deployment.reading_key,
+            stop=stop,
+        ) as momento,
         progress(noun) as advance,
     ):
         yield Run(deployment, momento, stop, advance)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stacks.settings import misspelt
@@ -75,6 +75,7 @@ class Settings(BaseSettings):
 
     profile: Annotated[Profile, _env("PROFILE")] = Profile.DEMO
     momento_api_key: Annotated[types.MomentoKey | None, _env("MOMENTO_API_KEY")] = None
+    momento_read_api_key: Annotated[types.MomentoKey | None, _env("MOMENTO_READ_API_KEY")] = None
     momento_api_endpoint: Annotated[types.Endpoint, _env("MOMENTO_API_ENDPOINT")]
     region: Annotated[
         types.Region,
@@ -137,6 +138,11 @@ class Settings(BaseSettings):
         if problems:
             raise SettingsError("\n".join(problems))
         return settings
+
+    @property
+    def reading_api_key(self) -> SecretStr | None:
+        """The API key that verify, the doctor and the page read with."""
+        return self.momento_read_api_key or self.momento_api_key
 
     @property
     def momento_limits(self) -> MomentoLimits:

@@ -85,13 +85,14 @@ def test_a_key_that_only_writes_is_ok_with_a_note(local: LocalMomento) -> None:
     said = complaint(cache_at(local.endpoint, key="writes"))
     assert said.startswith("Momento answers HTTP 403 ")
     assert (
-        "; the API key may not do this, which the pipes may not need: set MOMENTO_API_KEY" in said
+        "; the API key may not do this, which the pipes may not need: set MOMENTO_READ_API_KEY"
+        in said
     )
 
 
 def test_a_missing_cache_is_an_error_and_no_missing_item(local: LocalMomento) -> None:
     said = complaint(cache_at(local.endpoint, name="nowhere"))
-    assert "/cache/nowhere; there is no such cache: create it in the Momento console" in said
+    assert "/cache/nowhere; there is no such cache: create it with ./help.sh cache" in said
 
 
 @pytest.mark.parametrize("status", [400, 429, 500, 503])

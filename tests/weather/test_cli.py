@@ -247,7 +247,7 @@ def test_a_missing_cache_is_one_error(
     assert run(*command) == 1
     (line,) = [line for line in run.errors if not line.endswith("…")]
     assert line.startswith("error: Momento answers HTTP 404")
-    assert "/cache/nowhere; there is no such cache: create it in the Momento console" in line
+    assert "/cache/nowhere; there is no such cache: create it with ./help.sh cache" in line
 
 
 @pytest.mark.parametrize("command", [["get", "x"], ["list"], ["random"], ["put", "x", *WEATHER]])

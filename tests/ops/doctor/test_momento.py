@@ -87,7 +87,7 @@ def test_a_missing_cache_is_reported_for_a_write_only_key(momento: LocalMomento)
     momento.service.keys.add("writes", [rule])
     verdict, said = found(key="writes", cache="none")
     assert verdict is Verdict.FAILURE
-    assert said.startswith(f"there is no cache none at {momento.endpoint}: create it in the")
+    assert said.startswith(f"there is no cache none at {momento.endpoint}: ./help.sh cache")
 
 
 def test_asking_changes_nothing(momento: LocalMomento) -> None:
@@ -150,7 +150,7 @@ def test_it_is_known_whether_a_stack_writes_items_to_a_cache(paths: tuple[str, .
 def test_a_missing_cache_is_a_failure(momento: LocalMomento) -> None:
     assert found(cache="none") == (
         Verdict.FAILURE,
-        f"there is no cache none at {momento.endpoint}: create it in the Momento console",
+        f"there is no cache none at {momento.endpoint}: ./help.sh cache create",
     )
 
 

@@ -188,7 +188,11 @@ def test_a_letter_is_left_when_momento_stays_busy(cloud: RepairCloud) -> None:
 
 @pytest.mark.parametrize(
     ("status", "step"),
-    [(401, "set MOMENTO_API_KEY to a valid one"), (403, "may not do this"), (404, "create it in")],
+    [
+        (401, "set MOMENTO_API_KEY to a valid one"),
+        (403, "may not do this"),
+        (404, "create it with"),
+    ],
 )
 def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(
     cloud: RepairCloud, status: int, step: str

@@ -1,0 +1,293 @@
+"""Momento's HTTP API for roles and API keys.
+
+See Momento: "HTTP API for Momento Roles", "HTTP API for Momento API Keys" and "Momento
+authorization service quotas".
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from eventpipes import Request
+from eventpipes.rate_limit import RateLimit
+from live.api_key import at
+from live.errors import LiveError
+from live.momento import (
+    RETRIED,
+    Access,
+    Momento,
+    RefusedError,
+    UnansweredError,
+    retry_after,
+    said,
+)
+
+ORIGIN = "https://mga.registry.prod.a.momentohq.com"
+"""The account's only endpoint, for all regions."""
+PER_SECOND = 5.0
+"""The quota of an account's operations."""
+ATTEMPTS = 4
+CONFLICT = httpx.codes.CONFLICT
+NOT_FOUND = httpx.codes.NOT_FOUND
+NEXT_STEPS = {
+    401: "the key that manages keys is wrong, expired, revoked, or of the first version (v1):"
+    " create a v2 key with the role Owner or Operator in the Momento console",
+    403: "the key that manages keys may not do that: its role needs auth_management, as Owner and"
+    " Operator have",
+}
+
+
+class NotAllowedError(LiveError):
+    """The key may not manage roles and keys."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """A role of the account."""
+
+    role_id: str
+    name: str
+    permissions: Mapping[str, Any] = field(default_factory=dict)
+    is_custom: bool = True
+
+    @property
+    def rules(self) -> Sequence[Mapping[str, Any]]:
+        """Its rules, as Momento's JSON has them."""
+        found: Sequence[Mapping[str, Any]] = self.permissions.get("rules") or []
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyInfo:
+    """What Momento keeps about a key."""
+
+    key_id: str
+    role_id: str
+    description: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewKey:
+    """A key that was just made; Momento tells its text only once."""
+
+    text: str = field(repr=False)
+    info: KeyInfo
+
+
+class MomentoAuth:
+    """The account's roles and keys, managed with a key that may do that.
+
+    Requests are sent at the pace that Momento allows, and sent again as `Momento` does.
+    """
+
+    def __init__(self, momento: Momento, key: str, *, per_second: float | None = None) -> None:
+        self._momento = momento
+        self._access = Access(origin=ORIGIN, key=key)
+        self._pace = RateLimit(per_second or PER_SECOND, saved_seconds=0)
+
+    def roles(self) -> list[Role]:
+        """Return all roles.
+
+        Raises:
+            LiveError: Momento cannot be reached, or refuses.
+
+        """
+        return [_role(one) for one in self._all("roles", "roles")]
+
+    def api_keys(self) -> list[KeyInfo]:
+        """Return all keys, without their texts.
+
+        Raises:
+            LiveError: Momento cannot be reached, or refuses.
+
+        """
+        return [_key_info(one) for one in self._all("api-keys", "key_info")]
+
+    def create_role(self, name: str, description: str, rules: Sequence[Mapping[str, Any]]) -> Role:
+        """Create a custom role, or return the one that has the name already.
+
+        Raises:
+            LiveError: Momento cannot be reached, or refuses.
+
+        """
+        body = {
+            "role_name": name,
+            "description": description,
+            "permissions": {"rules": [*rules]},
+        }
+        answer = self._send("POST", "roles", body=body)
+        if answer.status_code != CONFLICT:
+            return _role(_object(answer))
+        found = next((role for role in self.roles() if role.name == name), None)
+        if found is None:
+            raise LiveError(f"Momento says that there is a role {name}, and does not list it")
+        return found
+
+    def update_role(self, role: Role, description: str, rules: Sequence[Mapping[str, Any]]) -> Role:
+        """Replace the rules of a custom role.
+
+        Raises:
+            LiveError: Momento cannot be reached, or refuses.
+
+        """
+        body = {
+            "role_name": role.name,
+            "description": description,
+            "permissions": {"rules": [*rules]},
+        }
+        return _role(_object(self._found("PUT", "roles", role.role_id, body=body)))
+
+    def create_key(self, role_id: str, description: str, expires_at: datetime) -> NewKey:
+        """Create a key. The description names this key only.
+
+        If the answer is lost, Momento may have made a key that nobody knows. So before the next
+        attempt, the keys with this description are revoked.
+
+        Raises:
+            LiveError: Momento cannot be reached, or refuses.
+
+        """
+        body = {
+            "role_id": role_id,
+            "description": description,
+            "expiry": int(expires_at.timestamp()),
+            "exclude_refresh_token": True,
+        }
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self.revoke_described(description)
+            try:
+                made = _object(self._found("POST", "api-keys", body=body, attempts=1))
+            except UnansweredError as error:
+                lost = error
+                continue
+            text = made.get("api_key")
+            if not isinstance(text, str) or not text:
+                raise LiveError("Momento made a key, and its answer does not have it")
+            return NewKey(text=text, info=_key_info(made.get("key_info") or {}))
+        raise LiveError(f"no key could be made at {ORIGIN}: {lost}; try again")
+
+    def revoke(self, key_id: str) -> bool:
+        """Revoke a key, which is disabled at once; return False if there is none.
+
+        Raises:
+            LiveError: Momento cannot be reached, or refuses.
+
+        """
+        return self._send("DELETE", "api-keys", key_id).status_code != NOT_FOUND
+
+    def revoke_described(self, description: str) -> None:
+        """Revoke all keys that have this description.
+
+        Raises:
+            LiveError: Momento cannot be reached, or refuses.
+
+        """
+        for key in self.api_keys():
+            if key.description == description:
+                self.revoke(key.key_id)
+
+    def _all(self, path: str, name: str) -> Iterator[Mapping[str, Any]]:
+        query: dict[str, str | int] = {"limit": 100}
+        while True:
+            page = _object(self._found("GET", path, query=query))
+            entries = page.get(name)
+            if not isinstance(entries, list):
+                raise _no_answer_of_momento()
+            yield from entries
+            token = page.get("next_token")
+            if not token:
+                return
+            query["next_token"] = str(token)
+
+    def _found(
+        self,
+        method: str,
+        *path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str | int] | None = None,
+        attempts: int | None = None,
+    ) -> httpx.Response:
+        answer = self._send(method, *path, body=body, query=query, attempts=attempts)
+        if answer.status_code in (NOT_FOUND, CONFLICT):
+            raise LiveError(f"Momento answers {said(answer)} to {method} /{path[0]}")
+        return answer
+
+    def _send(
+        self,
+        method: str,
+        *path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str | int] | None = None,
+        attempts: int | None = None,
+    ) -> httpx.Response:
+        """Return Momento's answer: a success, or 404 or 409."""
+        request = self._access.request(method, *path, **(query or {}))
+        if body is not None:
+            headers = {**request.headers, "Content-Type": "application/json"}
+            request = request._replace(headers=headers, body=json.dumps(body))
+        try:
+            return self._momento.until_answered(
+                request, _judged, attempts=attempts or ATTEMPTS, before=self._pace.wait
+            )
+        except RefusedError as error:
+            raise LiveError(f"Momento at {ORIGIN}: {error}") from None
+
+
+def _judged(request: Request, answer: httpx.Response) -> httpx.Response:
+    if answer.is_success or answer.status_code in (NOT_FOUND, CONFLICT):
+        return answer
+    if answer.status_code in NEXT_STEPS:
+        where = urlsplit(request.url).path
+        raise NotAllowedError(
+            f"Momento answers {said(answer)} to {request.method} {where};"
+            f" {NEXT_STEPS[answer.status_code]}"
+        )
+    if answer.is_server_error or answer.status_code in RETRIED:
+        raise UnansweredError(said(answer), is_busy=True, seconds=retry_after(answer))
+    raise RefusedError(said(answer))
+
+
+def _object(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        raise _no_answer_of_momento() from None
+    if not isinstance(found, dict):
+        raise _no_answer_of_momento()
+    return found
+
+
+def _no_answer_of_momento() -> LiveError:
+    return LiveError(f"what answers at {ORIGIN} is not Momento's HTTP API for roles and keys")
+
+
+def _role(found: Mapping[str, Any]) -> Role:
+    try:
+        return Role(
+            role_id=found["role_id"],
+            name=found["role_name"],
+            permissions=found.get("permissions") or {},
+            is_custom=found.get("role_type") != "system",
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise _no_answer_of_momento() from None
+
+
+def _key_info(found: Mapping[str, Any]) -> KeyInfo:
+    try:
+        expiry = found.get("expires_at_epoch_seconds")
+        return KeyInfo(
+            key_id=found["key_id"],
+            role_id=found["role_id"],
+            description=found.get("description") or "",
+            expires_at=None if expiry is None else at(expiry),
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise _no_answer_of_momento() from None

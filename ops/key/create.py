@@ -1,0 +1,88 @@
+"""Make the two keys of a stack, and write them to `.env`."""
+
+import json
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from live.momento_auth import MomentoAuth, NewKey
+from ops.errors import OpsError
+from ops.key import env_file
+from ops.key.roles import Purpose, purposes, role_for
+from ops.key.targets import Targets
+from ops.terraform import environment, synthesize
+from stacks.settings import Settings
+
+Say = Callable[[str], None]
+
+
+def wanted(settings: Settings) -> tuple[Purpose, Purpose]:
+    """Synthesize the stack, and return what its two keys are for.
+
+    Raises:
+        OpsError: it cannot be synthesized.
+
+    """
+    folder = synthesize(settings.stack, environment(settings), quiet=True)
+    document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+    return purposes(settings, Targets.of(document))
+
+
+def must_be_new(*, replace: bool) -> None:
+    """Raise OpsError if `.env` has a key, which a deployment may use."""
+    if not replace and env_file.read("MOMENTO_API_KEY"):
+        raise OpsError(
+            f"{env_file.path()} has a MOMENTO_API_KEY, which may be deployed: ./help.sh key rotate"
+            " replaces it without a gap. If nothing uses it, add --replace"
+        )
+
+
+def create(
+    auth: MomentoAuth,
+    both: tuple[Purpose, Purpose],
+    *,
+    days: int,
+    say: Say,
+    update_roles: bool = False,
+) -> None:
+    """Make both roles and both keys; write each key to `.env` as soon as it exists.
+
+    Raises:
+        OpsError: a role has other rules, or the file cannot be written.
+        LiveError: Momento cannot be reached, or refuses.
+
+    """
+    roles = [role_for(auth, purpose, update=update_roles) for purpose in both]
+    for purpose, role in zip(both, roles, strict=True):
+        with_mark = description(purpose, mark())
+        try:
+            key = auth.create_key(role.role_id, with_mark, expiry(days))
+            env_file.write({purpose.setting: key.text})
+        except BaseException:  # nobody knows the key's text: it must not stay
+            auth.revoke_described(with_mark)
+            raise
+        say(told(purpose, key))
+
+
+def told(purpose: Purpose, key: NewKey) -> str:
+    """Return a sentence about a new key."""
+    expires = f"{key.info.expires_at:%Y-%m-%d}" if key.info.expires_at else "never"
+    return (
+        f"{purpose.setting}: the key {key.info.key_id} of the role {purpose.role_name}, which"
+        f" expires on {expires}"
+    )
+
+
+def mark() -> str:
+    """Return a text that only the keys of one run have in their description."""
+    return f"{datetime.now(UTC):%Y-%m-%d} {secrets.token_hex(4)}"
+
+
+def description(purpose: Purpose, mark: str) -> str:
+    """Return the description of a key."""
+    return f"{purpose.description} ({mark})"
+
+
+def expiry(days: int) -> datetime:
+    """Return the time in so many days."""
+    return datetime.now(UTC) + timedelta(days=days)

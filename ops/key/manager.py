@@ -1,0 +1,57 @@
+"""The key that manages roles and keys: from the environment or a prompt, and kept nowhere."""
+
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from live.momento import Momento
+from live.momento_auth import MomentoAuth
+from ops.errors import OpsError
+
+VARIABLE = "MOMENTO_ADMIN_API_KEY"
+
+
+def taken() -> str | None:
+    """Return the key of the environment, and take it out: no child process gets it."""
+    return os.environ.pop(VARIABLE, "").strip() or None
+
+
+def asked_for() -> str:
+    """Return the key of the environment, or ask for it.
+
+    Raises:
+        OpsError: there is none, and nobody can be asked.
+
+    """
+    key = taken()
+    if key is None and sys.stdin.isatty():
+        key = getpass.getpass(
+            "An API key of the role Owner or Operator (Momento console, API keys; it is not kept): "
+        ).strip()
+    if not key:
+        raise OpsError(
+            "this takes an API key (v2) that may manage roles and keys: create one in the Momento"
+            f" console with the role Owner or Operator, and put it in {VARIABLE}; it is not kept"
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise OpsError(
+            "the key holds a space or a character that no key has: copy it again from the Momento"
+            " console"
+        )
+    return key
+
+
+@contextmanager
+def momento() -> Iterator[Momento]:
+    """Return a client of Momento, or of the local cloud's where the environment names it."""
+    with Momento(redirect=os.environ.get("MOMENTO_ENDPOINT_URL") or None) as client:
+        yield client
+
+
+@contextmanager
+def auth(key: str) -> Iterator[MomentoAuth]:
+    """Return the API for roles and keys."""
+    with momento() as client:
+        yield MomentoAuth(client, key)

@@ -1,0 +1,153 @@
+"""What the keys of the settings are, and what they may do, without showing them."""
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from live.api_key import ApiKey, Version
+from live.errors import LiveError
+from live.momento import Access, Momento
+from live.momento_auth import KeyInfo, MomentoAuth, Role
+from ops.key.manager import VARIABLE, momento
+from ops.key.roles import sentence
+from stacks.settings import Settings
+
+SENDS, READS = "MOMENTO_API_KEY", "MOMENTO_READ_API_KEY"
+SOON_DAYS = 14
+"""So many days before the expiry, the doctor warns."""
+
+
+@dataclass(kw_only=True)
+class Shown:
+    """What is known of one key."""
+
+    setting: str
+    facts: ApiKey
+    expires_at: datetime | None
+    role: str | None = None
+    description: str | None = None
+    may: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "setting": self.setting,
+            "version": self.facts.version.value,
+            "key_id": self.facts.key_id,
+            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
+            "role": self.role,
+            "description": self.description,
+            "may": self.may,
+        }
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """Yield what to print: a name and a text."""
+        yield "version", self.facts.version.value
+        if self.facts.key_id:
+            yield "id", self.facts.key_id
+        yield "expires", when(self.expires_at)
+        if self.description:
+            yield "made for", self.description
+        yield "role", self.role or f"not known: set {VARIABLE}, and Momento is asked"
+        for one in self.may:
+            yield "may", one
+
+
+def keys(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the keys of the settings, each with its setting's name."""
+    for name, key in (
+        (SENDS, settings.momento_api_key),
+        (READS, settings.momento_read_api_key),
+    ):
+        if key is not None:
+            yield name, key.get_secret_value()
+
+
+def show(settings: Settings, admin: str | None) -> Iterator[Shown]:
+    """Yield what is known of each key: from itself, from Momento, and from what it may do.
+
+    Raises:
+        LiveError: Momento cannot be reached, or refuses.
+
+    """
+    with momento() as client:
+        infos, roles = _asked(client, admin)
+        for setting, text in keys(settings):
+            facts = ApiKey.read(text)
+            info = infos.get(facts.key_id or "")
+            role = roles.get(info.role_id) if info else None
+            shown = Shown(setting=setting, facts=facts, expires_at=facts.expires_at)
+            if info is not None:
+                shown.description = info.description
+                shown.expires_at = info.expires_at
+            if role is not None:
+                shown.role = role.name
+                shown.may = [sentence(rule) for rule in role.rules]
+            if not shown.may:
+                shown.may = [*_tried(client, settings, text)]
+            yield shown
+
+
+def when(expires_at: datetime | None) -> str:
+    """Return in words when a key expires."""
+    if expires_at is None:
+        return "never, or the key does not say when"
+    days = days_left(expires_at)
+    left = f"in {days} days" if days >= 0 else "expired"
+    return f"{expires_at:%Y-%m-%d %H:%M} UTC, {left}"
+
+
+def days_left(expires_at: datetime) -> int:
+    """Return the days until a key expires, rounded; negative after that."""
+    seconds = (expires_at - datetime.now(UTC)).total_seconds()
+    return -1 if seconds <= 0 else round(seconds / 86_400)
+
+
+def known(text: str, auth: MomentoAuth) -> KeyInfo | None:
+    """Return what Momento keeps about a key, if the key itself may ask; otherwise None."""
+    facts = ApiKey.read(text)
+    if facts.version is not Version.V2:
+        return None
+    try:
+        return next((one for one in auth.api_keys() if one.key_id == facts.key_id), None)
+    except LiveError:
+        return None
+
+
+def _asked(client: Momento, admin: str | None) -> tuple[Mapping[str, KeyInfo], Mapping[str, Role]]:
+    if admin is None:
+        return {}, {}
+    auth = MomentoAuth(client, admin)
+    infos = {one.key_id: one for one in auth.api_keys()}
+    return infos, {one.role_id: one for one in auth.roles()}
+
+
+def _tried(client: Momento, settings: Settings, key: str) -> Iterator[str]:
+    """Yield what a key may do with an item that does not exist; nothing changes."""
+    origin = os.environ.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint
+    access, item = Access(origin=origin, key=key), f"is-the-cache-there-{uuid.uuid4()}"
+    for method, verb in (("GET", "read"), ("DELETE", "write")):
+        try:
+            answer = client.ask(access.request(method, "cache", settings.cache_name, key=item))
+        except LiveError as error:
+            yield f"{verb} items of {settings.cache_name}: not known, {error}"
+            continue
+        yield f"{verb} items of {settings.cache_name}: {_meaning(answer)}"
+
+
+def _meaning(answer: httpx.Response) -> str:
+    match answer.status_code:
+        case 401:
+            return "no, Momento refuses the key (401): it is wrong, expired or revoked"
+        case 403:
+            return "no (403)"
+        case 404 if "cache not found" in answer.text.lower():
+            return "there is no such cache: ./help.sh cache create"
+        case 204 | 404:
+            return "yes"
+    return f"not known, HTTP {answer.status_code}"
