@@ -133,11 +133,11 @@ def test_imports_point_one_way(path: str) -> None:
     assert violations(path, (ROOT / path).read_text(encoding="utf-8")) == []
 
 
-def test_no_file_needs_one_that_needs_it() -> None:
+def test_no_two_files_import_each_other() -> None:
     assert circle({path: (ROOT / path).read_text(encoding="utf-8") for path in _sources()}) == []
 
 
-def test_a_circle_is_found() -> None:
+def test_a_circle_of_imports_is_reported() -> None:
     """Also where one of its imports is for the type checker only."""
     files = {
         "ops/a.py": "from ops.b import B",
@@ -203,11 +203,11 @@ def test_a_rule_can_fail(path: str, source: str, found: list[str]) -> None:
     assert violations(path, source) == found
 
 
-def test_there_is_no_room_without_a_decision() -> None:
+def test_each_package_has_a_rule_for_its_imports() -> None:
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").replace("/", "").split()
     folders = [path.name for path in ROOT.iterdir() if path.is_dir()]
     assert strangers(folders, ignored) == set()
 
 
-def test_a_room_without_a_decision_is_found() -> None:
+def test_a_package_without_a_rule_is_reported() -> None:
     assert strangers(["stacks", ".git", "node_modules", "utils"], ["node_modules"]) == {"utils"}

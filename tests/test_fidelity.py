@@ -122,7 +122,7 @@ def test_every_row_names_files_that_are_there() -> None:
             assert (ROOT / name).exists(), row
 
 
-def test_no_behaviour_is_told_twice() -> None:
+def test_no_behaviour_is_described_twice() -> None:
     counts = Counter((row.area, row.behaviour) for row in rows())
     assert [row for row, number in counts.items() if number > 1] == []
 
@@ -146,7 +146,9 @@ def test_everything_that_the_stacks_emit_has_a_row(everything_emitted: set[str])
     assert without == []
 
 
-def test_no_row_speaks_of_what_is_no_longer_emitted(everything_emitted: set[str]) -> None:
+def test_no_row_is_about_an_argument_that_is_no_longer_emitted(
+    everything_emitted: set[str],
+) -> None:
     stale = [
         row.construct
         for row in rows()

@@ -115,7 +115,7 @@ def test_events_go_through_pipe_and_rule_as_synthesized() -> None:
     assert (request.headers["X-Kind"], request.body) == ("weather", '{"Location":"Oslo"}')
 
 
-def test_blocks_may_be_lists_of_one() -> None:
+def test_a_block_may_be_a_list_with_one_object() -> None:
     blocks = ("input_transformer", "http_target", "retry_policy", "dead_letter_config")
     assert synthesized(**{name: [TARGET[name]] for name in blocks}) == synthesized()
 

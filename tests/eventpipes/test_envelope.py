@@ -84,7 +84,9 @@ def test_a_template_makes_the_detail() -> None:
         ("no <$.eventName>", "has to be JSON, and it is not"),
     ],
 )
-def test_a_detail_that_is_no_object_is_unprocessable(template: str, reason: str) -> None:
+def test_an_event_whose_detail_is_not_an_object_is_unprocessable(
+    template: str, reason: str
+) -> None:
     outcome = pipe(input_template=template).process(read_record("insert"))
     assert isinstance(outcome, Unprocessable)
     assert reason in outcome.reason

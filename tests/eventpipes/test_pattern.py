@@ -357,7 +357,9 @@ def _map_leaves(node: Any, change: Callable[[Any], Any]) -> Any:
 
 @reproducibly(120)
 @given(pattern=PATTERNS, event=WITHOUT_ARRAYS)
-def test_a_list_of_one_leaf_is_the_leaf(pattern: dict[str, Any], event: dict[str, Any]) -> None:
+def test_a_list_with_one_leaf_equals_the_leaf(
+    pattern: dict[str, Any], event: dict[str, Any]
+) -> None:
     compiled = compile_simple(pattern)
     in_lists = _map_leaves(event, lambda leaf: [leaf])
     assert compiled.matches(in_lists) is compiled.matches(event)

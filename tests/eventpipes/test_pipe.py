@@ -136,7 +136,7 @@ def test_the_reserved_variables_are_the_pipes() -> None:
     ]
 
 
-def test_the_ingestion_time_is_the_one_given() -> None:
+def test_the_ingestion_time_can_be_given() -> None:
     timed = pipe(input_template="<aws.pipes.event.ingestion-time>\n")
     now = datetime(2024, 5, 17, 9, 0, tzinfo=UTC)
     assert request(timed, now=now).body == "2024-05-17T09:00:00Z\n"
@@ -277,7 +277,7 @@ def test_path_that_aws_cannot_read_is_empty_and_a_warning(value: str) -> None:
     assert warning.startswith("the HTTP parameter 'key' is taken by AWS and will always be empty")
 
 
-def test_an_empty_template_is_none() -> None:
+def test_an_empty_template_equals_no_template() -> None:
     """A prior state has "" if there is no template; see PipeTargetParameters: length 0 to 8,192."""
     assert request(pipe(input_template="")) == request(pipe(input_template=None))
 

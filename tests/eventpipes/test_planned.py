@@ -63,7 +63,7 @@ def test_new_name_is_only_in_the_pipes_after_the_plan() -> None:
     assert all(definition.name.startswith("other-") for definition in after(document("renamed")))
 
 
-def test_a_plan_without_pipes_has_none() -> None:
+def test_a_plan_without_pipes_gives_an_empty_list() -> None:
     empty: dict[str, Any] = {"planned_values": {"root_module": {}}}
     assert (before(empty), after(empty)) == ([], [])
 

@@ -17,7 +17,7 @@ from eventpipes.template import Template
         ("$.dynamodb.NewImage.City.S.x", "the attribute and its type"),
     ],
 )
-def test_a_path_to_nothing_is_told(path: str, advice: str) -> None:
+def test_a_path_that_no_record_has_is_reported(path: str, advice: str) -> None:
     (told,) = unread([path, path])
     assert f"<{path}>, which is no part of a stream record" in told
     assert advice in told
@@ -38,7 +38,7 @@ def test_a_path_to_a_value_is_silent(path: str) -> None:
     assert not list(misread({"key": path}))
 
 
-def test_a_parameter_that_reads_an_object_is_told() -> None:
+def test_a_parameter_that_reads_an_object_is_reported() -> None:
     (told,) = misread({"key": "$.dynamodb.Keys.City"})
     assert "leads to an object: write the type" in told
     assert not list(unread(["$.dynamodb.Keys.City"]))
@@ -51,7 +51,7 @@ def test_a_parameter_that_reads_an_object_is_told() -> None:
         *(".dynamodb.Keys.City.S", "<dynamodb.Keys.City.S>"),
     ],
 )
-def test_a_path_without_its_beginning_is_told(value: str) -> None:
+def test_a_path_without_its_beginning_is_reported(value: str) -> None:
     (told,) = misread({"key": value})
     assert told.endswith("write $.dynamodb.Keys.City.S")
 
@@ -65,7 +65,7 @@ def test_a_constant_is_silent(value: str) -> None:
     "text",
     ['{"a":<$.eventName>,}', '{"a":<$.eventName>', '{"a":1<$.eventName>}', '{"a:<$.eventName>}'],
 )
-def test_a_template_that_begins_as_json_and_is_none_is_told(text: str) -> None:
+def test_a_template_with_invalid_json_is_reported(text: str) -> None:
     assert any("begins as a JSON object and is none" in one for one in Template(text).warnings)
 
 

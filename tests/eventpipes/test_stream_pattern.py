@@ -112,7 +112,7 @@ SOMETIMES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize(("pattern", "says"), NEVER, ids=lambda value: json.dumps(value)[:60])
-def test_a_filter_that_matches_no_record_is_told(pattern: dict[str, Any], says: str) -> None:
+def test_a_filter_that_matches_no_record_is_reported(pattern: dict[str, Any], says: str) -> None:
     assert not any(compile_pattern(pattern).matches(record) for record in RECORDS)
     (told,) = misfits(json.dumps(pattern))
     assert says in told
@@ -145,7 +145,7 @@ def test_a_rule_is_judged_where_it_asks_for_a_records_item() -> None:
     ],
     ids=json.dumps,
 )
-def test_what_pipes_do_not_support_is_told(value: object, named: str) -> None:
+def test_operators_that_pipes_do_not_support_are_reported(value: object, named: str) -> None:
     (told,) = unsupported_by_pipes(json.dumps(image(City={"S": [value]})))
     assert f"has {named}, which AWS's guide lists for event buses" in told
 
@@ -172,7 +172,7 @@ def test_what_pipes_support_is_silent(value: object) -> None:
         '{"NewImage":{"City":{"S":[{"exists":false}]}}}',
     ],
 )
-def test_an_absence_that_every_record_meets_is_told(pattern: str) -> None:
+def test_exists_false_that_every_record_matches_is_reported(pattern: str) -> None:
     """event-ruler's README, "Exists matching": it works on leaves only."""
     (told,) = met_by_all(pattern)
     assert "every record of a stream meets that" in told
@@ -187,13 +187,13 @@ def test_an_absence_that_every_record_meets_is_told(pattern: str) -> None:
         '{"eventName":["INSERT"]}',
     ],
 )
-def test_an_absence_that_tells_records_apart_is_not_told(pattern: str) -> None:
+def test_exists_false_that_some_records_match_is_not_reported(pattern: str) -> None:
     assert list(met_by_all(pattern)) == []
 
 
 @pytest.mark.parametrize("value", ["7.0", "07", "1e3", "+7", "seven", ""])
 @pytest.mark.parametrize("kind", ["N", "NS"])
-def test_a_number_that_dynamodb_writes_otherwise_is_told(value: str, kind: str) -> None:
+def test_a_number_that_dynamodb_writes_differently_is_reported(value: str, kind: str) -> None:
     """DynamoDB, "Supported data types and naming rules": zeros in front and behind are trimmed."""
     (told,) = misfits(json.dumps({"dynamodb": {"NewImage": {"Count": {kind: [value]}}}}))
     assert "in its shortest form" in told

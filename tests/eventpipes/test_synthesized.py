@@ -102,7 +102,7 @@ def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
         read_definitions(file)
 
 
-def test_a_stack_without_pipes_has_none() -> None:
+def test_a_stack_without_pipes_gives_an_empty_list() -> None:
     assert definitions({}) == []
 
 

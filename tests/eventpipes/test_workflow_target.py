@@ -115,7 +115,7 @@ def test_a_failed_execution_makes_no_request() -> None:
     assert outcome == Unprocessable("the state machine fails: Odd: it is odd")
 
 
-def test_a_dead_letter_alone_is_no_request() -> None:
+def test_an_execution_that_only_sends_a_dead_letter_is_unprocessable() -> None:
     letter = {
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage",

@@ -216,7 +216,7 @@ def test_peeking_leaves_the_dead_letters_in_the_queue(emptied: Place) -> None:
     assert queue_of(emptied).peek() == (0, [])
 
 
-def test_all_are_counted_and_none_is_shown_twice(emptied: Place) -> None:
+def test_all_letters_are_counted_and_each_is_shown_once(emptied: Place) -> None:
     """SQS gives ten at a time."""
     send(emptied, 12)
     waiting, found = queue_of(emptied).peek()

@@ -96,7 +96,7 @@ def test_the_feed_has_a_dead_letter_with_its_reason(place: Place) -> None:
     assert "ttl_seconds must be" in letter["attempts"][-1]["response"]
 
 
-def test_the_feed_repeats_nothing_and_goes_on_after_an_error(
+def test_the_feed_repeats_nothing_and_continues_after_an_error(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = feed(place)

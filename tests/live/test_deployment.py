@@ -69,7 +69,7 @@ def test_a_missing_operation_is_an_error_when_it_is_needed(cloud: RepairCloud) -
             deployment.required("cache-put", "why not")
 
 
-def test_a_pipeline_of_ones_own_is_found_by_its_id(cloud: RepairCloud) -> None:
+def test_a_users_own_pipeline_is_found_by_its_id(cloud: RepairCloud) -> None:
     OwnPipeline(cloud, "users", mapping=USERS, keys=KeySchema(ID))
     with cloud.deployment("users") as deployment:
         assert deployment.name == deployment.table.name == "weather-stats-demo-users"

@@ -46,7 +46,7 @@ def put(key: str = "a b", cache: str = "cache", ttl: int = 60) -> Request:
     return Request("PUT", url, HEADERS, "vé")
 
 
-def test_it_goes_to_the_other_origin_and_names_its_own(
+def test_a_request_goes_to_the_other_origin_with_its_own_host_header(
     momento: LocalMomento, send: Callable[[Request], None]
 ) -> None:
     send(put())

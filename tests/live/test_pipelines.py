@@ -61,7 +61,9 @@ SHARED = {"shop": "shop", "shop-order-changes": "shop-orders", "shop-session-cha
     ("stack", "expected"),
     [("weather", "shop"), ("orders", "shop-order-changes"), ("sessions", None)],
 )
-def test_without_a_name_it_is_the_chosen_stacks(stack: str, expected: str | None) -> None:
+def test_without_a_name_the_chosen_stacks_pipeline_is_used(
+    stack: str, expected: str | None
+) -> None:
     """Not the weather stack's: STACK=orders redrove and warmed that, silently."""
     found = {name: Pipeline(name) for name in SHARED}
     of: Any = {"stack": stack, "shared_name": lambda one: SHARED[one.name]}

@@ -67,7 +67,7 @@ def test_neighbours_are_read_once(deployed: RepairCloud) -> None:
     assert client.reads == 1
 
 
-def test_a_range_goes_over_pages(deployed: RepairCloud) -> None:
+def test_a_range_of_records_can_span_pages(deployed: RepairCloud) -> None:
     found = numbers(deployed)
     stream = Stream(deployed.weather.streams)
     records = stream.records(deployed.weather.stream_arn, deployed.shard, found[5], found[-5])
@@ -75,7 +75,7 @@ def test_a_range_goes_over_pages(deployed: RepairCloud) -> None:
     assert [record["dynamodb"]["SequenceNumber"] for record in records] == found[5:-4]
 
 
-def test_what_is_not_there_is_not_found(deployed: RepairCloud) -> None:
+def test_unknown_shards_and_records_are_not_found(deployed: RepairCloud) -> None:
     number = numbers(deployed)[0]
     last = numbers(deployed)[-1]
     arn = deployed.weather.stream_arn

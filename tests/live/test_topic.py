@@ -170,7 +170,7 @@ def test_a_server_error_is_waited_out_without_losing_a_message(local: LocalMomen
     assert len(watcher.of(Connected)) == 2
 
 
-def test_after_a_poll_that_broke_it_is_connected_once_the_cache_answers(
+def test_after_a_broken_poll_the_topic_reconnects_when_the_cache_answers(
     local: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And not only once the next poll ends, which a quiet topic lets wait."""

@@ -146,7 +146,7 @@ def test_without_bisect_a_failed_execution_is_repeated_whole(
     assert numbers(arrivals) == [1, 2, 1, 2, 3]
 
 
-def test_what_is_given_up_is_one_letter_with_its_first_and_last_record(
+def test_records_given_up_become_one_letter_with_the_first_and_last_record(
     batches: Batches, arrivals: Arrivals, queue: Queue
 ) -> None:
     arrivals.answer("key 2", *[404] * 3)
@@ -220,7 +220,7 @@ def test_a_record_that_is_too_large_is_given_up_alone(
 
 
 @pytest.mark.parametrize(("longest", "status"), [(60.0, 599), (0.1, None)])
-def test_an_http_task_has_a_time_limit_of_its_own(
+def test_an_http_task_has_its_own_time_limit(
     batches: Batches, arrivals: Arrivals, longest: float, status: int | None
 ) -> None:
     """The limit of an API destination does not count."""

@@ -321,7 +321,7 @@ def test_a_record_that_waits_for_a_retry_is_delivered_by_the_next_runner(
     assert cloud.weather.dead_letters() == []
 
 
-def test_responses_are_for_one_key_and_run_out(cloud: WeatherCloud) -> None:
+def test_a_prepared_answer_is_used_once_and_for_its_key_only(cloud: WeatherCloud) -> None:
     """The tests of this file depend on that."""
     cloud.arrivals.answer("Oslo", 500)
     with cloud.runner() as runner:

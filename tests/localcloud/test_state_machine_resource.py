@@ -71,7 +71,9 @@ def terraform(house: House, local_aws: LocalAws, tmp_path: Path) -> Terraform:
     return Terraform(tmp_path, environment(Settings.load()))
 
 
-def test_it_is_created_changed_in_place_and_destroyed(terraform: Terraform, tmp_path: Path) -> None:
+def test_a_state_machine_is_created_changed_in_place_and_destroyed(
+    terraform: Terraform, tmp_path: Path
+) -> None:
     file = tmp_path / "main.tf.json"
     file.write_text(json.dumps(stack(answering("x"), level="ALL", tag="a")), encoding="utf-8")
     terraform.init()

@@ -80,7 +80,7 @@ def test_the_next_stream_has_its_own_arn_and_view_type(table: StreamedTable) -> 
         ([OFF], OFF, "Table has no stream to disable"),
     ],
 )
-def test_enabling_an_enabled_stream_or_disabling_none_is_refused(
+def test_enabling_an_enabled_stream_or_disabling_a_disabled_one_is_refused(
     table: StreamedTable,
     before: list[Mapping[str, object]],
     specification: Mapping[str, object],

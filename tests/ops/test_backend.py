@@ -41,7 +41,7 @@ def test_the_same_state_is_not_reported(tmp_path: Path, was: object | None) -> N
     assert another_state(used(tmp_path, now=NOW, was=was)) is None
 
 
-def test_a_command_goes_on_with_the_state_that_the_settings_name(
+def test_a_command_uses_the_state_that_the_settings_name(
     tmp_path: Path,
     fake: Fake,
     monkeypatch: pytest.MonkeyPatch,

@@ -80,7 +80,7 @@ def test_synth_needs_no_terraform(house: House, without_terraform: dict[str, str
     assert (done.returncode, done.stderr) == (0, ADVICE)
 
 
-def test_a_missing_terraform_leads_to_where_it_is(
+def test_a_missing_terraform_gives_the_address_of_its_download(
     house: House, without_terraform: dict[str, str]
 ) -> None:
     done = house.run("./help.sh", "plan", env=without_terraform)

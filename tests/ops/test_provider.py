@@ -174,7 +174,9 @@ def test_neither_registry_nor_mirror_names_the_places_and_the_next_step(
 @pytest.mark.parametrize(
     "error", [URLError("no such host"), TimeoutError(), ConnectionResetError()]
 )
-def test_no_network_is_no_registry(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_the_registry_is_not_used(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
@@ -193,7 +195,9 @@ def test_a_found_provider_is_remembered(tmp_path: Path, env: Environment, regist
     assert resolve(tmp_path, env) == Provider()
 
 
-def test_it_is_found_again_when_the_mirror_is_gone(tmp_path: Path, env: Environment) -> None:
+def test_the_provider_is_searched_again_if_its_mirror_is_removed(
+    tmp_path: Path, env: Environment
+) -> None:
     first, second = put(tmp_path / "opt" / "a"), put(tmp_path / "opt" / "b", "5.90.0")
     assert resolve(tmp_path, env).mirror == first
     (first / ADDRESS / "5.100.0" / PLATFORM).rmdir()
@@ -209,7 +213,7 @@ def change_config(tmp: Path, env: Environment) -> None:
 
 
 @pytest.mark.parametrize("change", [change_variable, change_config])
-def test_it_is_found_again_when_what_it_depends_on_changes(
+def test_the_provider_is_searched_again_if_its_variables_change(
     tmp_path: Path, env: Environment, change: Callable[[Path, Environment], None]
 ) -> None:
     first, other = put(tmp_path / "opt" / "a"), put(tmp_path / "other", "5.90.0")
@@ -227,7 +231,7 @@ def test_a_memory_that_cannot_be_read_is_written_again(
     assert resolve(tmp_path, env).mirror == mirror
 
 
-def test_the_one_line_names_version_mirror_and_the_skipped_lock(tmp_path: Path) -> None:
+def test_the_command_prints_version_mirror_and_the_skipped_lock(tmp_path: Path) -> None:
     assert str(Provider(mirror=tmp_path, version="5.100.0")) == (
         f"AWS provider 5.100.0 from the mirror {tmp_path}"
         " (no registry; the provider lock is skipped)"

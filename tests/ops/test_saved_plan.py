@@ -52,7 +52,7 @@ def test_only_a_regular_file_is_replaced_by_a_plan(tmp_path: Path) -> None:
     assert link.is_symlink()
 
 
-def test_it_is_reviewed_without_planning_again(house: House, saved: Path) -> None:
+def test_a_saved_plan_is_reviewed_without_a_new_plan(house: House, saved: Path) -> None:
     done = house.run("./help.sh", "review", "--plan", str(saved))
     assert (done.returncode, done.stderr) == (0, ADVICE)
     assert "\n## Plan: 15 to add, 0 to change, 0 to destroy\n" in done.stdout
@@ -88,7 +88,7 @@ def test_another_file_than_a_plan_is_refused(house: House) -> None:
     )
 
 
-def test_it_is_applied_once_and_then_stale(house: House, saved: Path) -> None:
+def test_a_saved_plan_can_be_applied_only_once(house: House, saved: Path) -> None:
     done = house.run("./help.sh", "deploy", "--plan", str(saved))
     assert done.returncode == 0, done.stderr
     assert "Apply complete! Resources: 15 added" in done.stdout

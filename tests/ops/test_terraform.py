@@ -59,7 +59,7 @@ def terraform(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
     return run
 
 
-def test_it_is_looked_up_on_the_path_of_its_environment(tmp_path: Path) -> None:
+def test_terraform_is_found_on_the_path_of_its_environment(tmp_path: Path) -> None:
     with pytest.raises(OpsError, match=r"^terraform is not installed: get 1\.11 or newer from"):
         Terraform(tmp_path, {"PATH": str(tmp_path)})
 

@@ -48,7 +48,7 @@ def test_each_case_has_its_state(
 @pytest.mark.parametrize(
     ("held", "shown"), [(b"sunny", "sunny"), (b"\xff", "\ufffd"), (b"{}", "{}"), (b"", "")]
 )
-def test_what_is_no_weather_is_shown_as_it_is(held: bytes, shown: str) -> None:
+def test_a_body_that_is_not_weather_is_shown_unchanged(held: bytes, shown: str) -> None:
     assert judge("Oslo", RECORD, held).cached == {"unreadable": shown}
 
 

@@ -282,7 +282,7 @@ def test_an_empty_value_of_the_local_cloud_counts_as_not_set(files: Files) -> No
     assert WeatherSettings.load().stack.cache_ttl_seconds is None
 
 
-def test_a_profile_at_an_endpoint_of_ones_own_is_found_by_a_command(
+def test_a_profile_is_used_at_the_users_own_endpoint(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is in AWS's own files, which a local cloud's commands do not read."""

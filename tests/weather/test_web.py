@@ -274,8 +274,8 @@ def test_a_wrong_value_is_refused_in_words(
 @pytest.mark.parametrize(
     "path", ["/api", "/api/none", "/nothing.js", "/%2e%2e/cli.py", "/..%2fcli.py", "/%2fetc/passwd"]
 )
-def test_what_is_not_there_is_not_found(http: httpx.Client, url: str, path: str) -> None:
-    """Nor are files beside the page's."""
+def test_an_unknown_path_is_not_found(http: httpx.Client, url: str, path: str) -> None:
+    """The server does not serve files next to the page's files."""
     answer = http.get(f"{url}{path}")
     assert refusal(answer) == (404, "Not Found")
 

@@ -73,7 +73,7 @@ def test_an_undefined_result_is_an_error_with_the_place() -> None:
     )
 
 
-def test_a_function_is_no_result() -> None:
+def test_an_expression_cannot_return_a_function() -> None:
     with pytest.raises(StateError, match="which is not JSON"):
         evaluate("function(){1}")
 
@@ -89,7 +89,7 @@ def test_values_of_the_input_are_not_changed() -> None:
     assert value == {"a": [{"b": 1}], "n": None}
 
 
-def test_a_number_is_one_of_javascript() -> None:
+def test_numbers_are_javascript_numbers() -> None:
     assert evaluate("9007199254740993 + 0", {}) == 9007199254740992
     assert repr(evaluate("4 / 2")) == "2"
 

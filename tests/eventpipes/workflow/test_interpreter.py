@@ -134,7 +134,7 @@ def test_a_map_has_the_outputs_in_the_order_of_the_items() -> None:
     assert output({"M": made}, [1, 2]) == {"sum": 6}
 
 
-def test_a_sequence_of_one_is_no_list() -> None:
+def test_a_sequence_with_one_value_is_that_value() -> None:
     """JSONata gives the element itself: the trap of `$states.input[condition]`."""
     execution = run({"M": each({"P": passing()}, Items="{% $states.input[x=1] %}")}, [{"x": 1}])
     assert execution.error == "States.QueryEvaluationError"

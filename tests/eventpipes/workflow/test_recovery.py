@@ -82,7 +82,7 @@ def test_a_caught_error_is_the_output() -> None:
     }
 
 
-def test_a_catcher_has_an_output_and_variables_of_its_own() -> None:
+def test_a_catcher_has_its_own_output_and_variables() -> None:
     entry = {
         "ErrorEquals": ["States.Http.StatusCode.404"],
         "Assign": {"cause": "{% $states.errorOutput.Cause %}"},

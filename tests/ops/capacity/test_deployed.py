@@ -111,7 +111,7 @@ def test_a_stack_that_is_not_deployed_is_reported(
         ask("--pipeline=users")
 
 
-def test_without_a_place_nothing_is_asked_or_said(
+def test_without_a_place_nothing_is_read_and_nothing_is_printed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in [one for one in os.environ if one.startswith(("AWS_", "MOMENTO_"))]:

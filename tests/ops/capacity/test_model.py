@@ -152,7 +152,7 @@ def in_a_row(patience: float, *, counts_anew: bool) -> RouteModel:
     return RouteModel(name="r", share=1, stages=[first, second], flight=0)
 
 
-def test_a_record_s_age_counts_over_all_stages_unless_it_counts_anew() -> None:
+def test_a_records_age_counts_over_all_stages_unless_it_restarts() -> None:
     """Of a burst, the last record waits 52.5 s for the first stage and 64 s for both."""
     burst = Burst(writes=300, seconds=60)
     found = in_a_row(60, counts_anew=False).too_late(10, burst)

@@ -184,7 +184,7 @@ def test_what_breaks_first_breaks_at_its_figure_and_not_below() -> None:
 BURST = {"writes": 10, "burst_writes": 60, "burst_seconds": 10}
 
 
-def test_a_limit_that_refuses_must_allow_the_burst_and_one_that_delays_need_not() -> None:
+def test_a_refusing_limit_must_allow_the_burst_but_a_delaying_limit_need_not() -> None:
     """Of eight shards no route holds up 60 a second, of one each does from 20 requests on."""
     assert pipes(**BURST).holds
     refused = pipes(**BURST, shards_given=8, cache_operations=50)
@@ -402,11 +402,11 @@ def test_a_workflow_is_billed_by_the_batch(
     assert found["their duration, 64 MB each"] == pytest.approx(duration, abs=0.0001)
 
 
-def test_a_record_that_an_execution_cannot_take_is_told() -> None:
+def test_a_record_too_large_for_an_execution_is_reported() -> None:
     assert "trimmed=True" in workflow(item_bytes=200_000).impossible[-1]
     assert not workflow(item_bytes=100_000, message_bytes=100).impossible
 
 
-def test_a_batch_that_takes_longer_than_an_execution_may_is_told() -> None:
+def test_a_batch_that_exceeds_an_executions_time_limit_is_reported() -> None:
     (problem,) = workflow(batch=1_000, request_seconds=1.0).impossible
     assert "WORKFLOW_BATCH_SIZE" in problem

@@ -281,7 +281,7 @@ def test_a_dry_run_prints_and_changes_nothing(cloud: RepairCloud) -> None:
     assert cloud.waiting() == (3, 0), "given back at the end"
 
 
-def test_one_pipes_letters_only(cloud: RepairCloud) -> None:
+def test_only_the_named_pipes_letters_are_replayed(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     cloud.give_up(PUT)
     cloud.give_up(PUBLISH)

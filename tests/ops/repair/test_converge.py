@@ -56,7 +56,7 @@ def after_first_read(monkeypatch: pytest.MonkeyPatch, *then: Callable[[], object
     return reads
 
 
-def test_an_item_is_put_and_a_gone_one_deleted(deployed: RepairCloud) -> None:
+def test_an_item_is_put_and_a_removed_item_is_deleted(deployed: RepairCloud) -> None:
     deployed.weather.put("Oslo")
     deployed.fill("Rome", "old")
     assert (
@@ -67,7 +67,7 @@ def test_an_item_is_put_and_a_gone_one_deleted(deployed: RepairCloud) -> None:
     assert "Rome" not in deployed.cache()
 
 
-def test_the_records_own_request_is_sent_while_the_table_is_as_it_left_it(
+def test_the_records_own_request_is_sent_if_the_item_has_not_changed_since(
     deployed: RepairCloud,
 ) -> None:
     deployed.weather.put("Bergen", MaxTemp=1)

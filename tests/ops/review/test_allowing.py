@@ -89,7 +89,7 @@ def test_a_plan_that_is_made_again_keeps_its_tokens() -> None:
     assert first == again
 
 
-def test_the_order_of_a_plans_attributes_is_no_other_plan() -> None:
+def test_the_order_of_a_plans_attributes_does_not_change_its_tokens() -> None:
     bucket = {"bucket": "a", "tags": {"x": "1", "y": "2"}}
     turned = {"tags": {"y": "2", "x": "1"}, "bucket": "a"}
     tokens = {
@@ -99,7 +99,7 @@ def test_the_order_of_a_plans_attributes_is_no_other_plan() -> None:
     assert len(tokens) == 1
 
 
-def test_two_losses_at_one_address_are_allowed_one_by_one() -> None:
+def test_each_of_two_losses_at_one_address_needs_its_token() -> None:
     recovery = {"point_in_time_recovery": [{"enabled": True}], "stream_enabled": True}
     made = plan(change("aws_dynamodb_table", "change", recovery, {}))
     tokens = [one.token for one in review(made).losses if one.blocks]

@@ -70,7 +70,7 @@ def test_another_template_shows_the_request_before_and_after() -> None:
     assert answer.after.endswith('{"Place":"Oslo"}')
 
 
-def test_a_pipe_that_goes_to_a_bus_instead_shows_its_events() -> None:
+def test_a_pipe_that_now_sends_to_a_bus_shows_its_events() -> None:
     """Without the id and the time, which differ each time."""
     arn = "arn:aws:events:us-east-1:123456789012:event-bus/b"
     bus = {"type": "aws_cloudwatch_event_bus", "name": "b", "values": {"name": "b", "arn": arn}}

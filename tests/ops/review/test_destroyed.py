@@ -45,13 +45,13 @@ def test_a_kind_that_holds_nothing_may_go(kind: str) -> None:
     assert examine(plan(change(kind, "destroy", {}))) == []
 
 
-def test_a_forgotten_pipe_goes_on_sending() -> None:
+def test_a_forgotten_pipe_continues_to_send() -> None:
     (loss,) = examine(plan(change(PIPE, "forget", {})))
     assert loss.name == "left-behind"
     assert "the pipe continues to send to the same cache" in loss.text
 
 
-def test_a_moved_resource_is_no_loss_and_a_weaker_one_is() -> None:
+def test_a_moved_resource_is_not_a_loss_but_a_weaker_setting_is() -> None:
     moved = change(QUEUE, "keep", {}, {}, previous_address="aws_sqs_queue.old")
     assert examine(plan(moved)) == []
     weaker = change(TABLE, "change", recovery(35), {}, previous_address="aws_dynamodb_table.old")

@@ -246,7 +246,7 @@ def test_each_loss_of_a_pipe_is_reported() -> None:
     assert [one.blocks for one in examine(plan(found))] == [True, False, False]
 
 
-def test_allowing_one_does_not_allow_another() -> None:
+def test_a_token_does_not_allow_another_loss() -> None:
     losses = [change("aws_dynamodb_table", "destroy", {}, name=name) for name in ("a", "b")]
     first, second = examine(plan(*losses))
     assert [one.holds_back for one in examine(plan(*losses), [first.token])] == [False, True]

@@ -80,7 +80,7 @@ def test_an_address_that_is_not_in_the_plan_cannot_be_allowed() -> None:
         review(plan(), allow=["nobody.here"])
 
 
-def test_a_change_stands_with_before_and_after_at_its_path() -> None:
+def test_a_change_shows_its_path_and_its_values_before_and_after() -> None:
     text = review(real("changed")).markdown
     path = "source_parameters.dynamodb_stream_parameters.maximum_retry_attempts"
     assert f"| <code>{path}</code> | <code>3</code> | <code>5</code> |" in text

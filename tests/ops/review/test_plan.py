@@ -46,7 +46,7 @@ def test_the_real_first_plan_adds_fifteen() -> None:
         ({"b": [{"c": [{}]}]}, {"b": [{"c": [None]}]}),
     ],
 )
-def test_empty_in_another_way_is_no_change(before: Any, after: Any) -> None:
+def test_another_empty_value_is_not_a_change(before: Any, after: Any) -> None:
     assert plan(change("aws_pipes_pipe", "change", before, after)).changes[0].changed == []
 
 

@@ -103,7 +103,7 @@ def test_another_topic_leaves_its_subscribers() -> None:
     assert loss.name == "another-topic"
 
 
-def test_a_pipe_deleted_by_hand_is_made_anew_and_misses_what_was_written() -> None:
+def test_a_pipe_deleted_by_hand_is_created_again_and_misses_records() -> None:
     (loss,) = reviewed(DEMO, "pipe deleted by hand").losses
     assert (loss.name, loss.blocks) == ("made-anew", False)
     assert "run ./help.sh verify --repair" in loss.instead
@@ -192,7 +192,7 @@ def test_a_policy_about_another_table_holds_back() -> None:
     assert (loss.name, loss.blocks) == ("narrowed", True)
 
 
-def test_a_pipe_at_another_address_is_read_on_by_the_new_one() -> None:
+def test_a_new_pipe_at_another_address_reads_the_same_stream() -> None:
     """As without a block `moved`: destroyed here, created there, under the same name."""
     document = copy.deepcopy(group(DEMO)["second"])
     one = next(one for one in document["resource_changes"] if one["type"] == "aws_pipes_pipe")

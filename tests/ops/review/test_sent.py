@@ -102,7 +102,7 @@ def test_an_attribute_that_some_items_lack_is_reported() -> None:
     assert "an item without Lasts" in found[0].text
 
 
-def test_a_fault_that_was_there_already_is_no_loss_of_the_plan() -> None:
+def test_a_fault_that_existed_before_is_not_a_loss_of_the_plan() -> None:
     broken = parameters(key="$.dynamodb.Keys.Location.N")
 
     def both(values: dict[str, Any]) -> None:
@@ -143,7 +143,7 @@ def test_an_invalid_current_filter_does_not_stop_the_review() -> None:
     assert "cannot be run" not in text
 
 
-def test_what_is_odd_about_a_request_stands_below_it() -> None:
+def test_doubts_about_a_request_are_shown_below_it() -> None:
     """Also of a user's own samples: the sentences are those of simulate."""
     record = {
         "eventName": "INSERT",

@@ -39,7 +39,7 @@ def edited(kind: str, **edit: Any) -> Plan:
     raise AssertionError(kind)
 
 
-def test_a_state_machine_that_a_pipe_runs_does_not_go() -> None:
+def test_destroying_a_state_machine_that_a_pipe_runs_is_held_back() -> None:
     assert ("destroyed", True) in lost(edited(MACHINE, actions=["delete"], after=None))
 
 
@@ -67,7 +67,7 @@ def test_a_change_in_place(
     assert lost(plan(change(MACHINE, "change", before, after))) == expected
 
 
-def test_its_log_may_go_and_is_told() -> None:
+def test_a_destroyed_workflow_log_is_reported_but_not_held_back() -> None:
     """Redrive reads the letters, not this log."""
     assert lost(plan(change(LOG, "destroy", {"name": STATES}))) == [("destroyed", False)]
     shorter = change(

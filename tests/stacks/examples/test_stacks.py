@@ -71,7 +71,7 @@ def is_part(text: str, whole: str) -> bool:
     return all(line in lines for line in text.splitlines() if line)
 
 
-def test_other_lines_or_order_are_found() -> None:
+def test_other_lines_or_another_order_are_reported() -> None:
     assert is_part("a\n\nc", "a\nb\nc")
     assert not is_part("c\na", "a\nb\nc")
     assert not is_part("a\nd", "a\nb\nc")
@@ -121,7 +121,7 @@ def test_orders_have_a_partition_and_a_sort_key() -> None:
     assert table["stream_view_type"] == "NEW_AND_OLD_IMAGES"
 
 
-def test_orders_have_three_pipes_and_one_of_everything_else() -> None:
+def test_the_orders_stack_has_three_pipes_that_share_all_other_resources() -> None:
     resources = synthesized("orders").document["resource"]
     assert {type_: len(found) for type_, found in resources.items()} == {
         "aws_cloudwatch_event_api_destination": 3,

@@ -66,7 +66,7 @@ def test_a_key_may_have_any_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", 5, None])
-def test_value_that_is_no_name_is_refused(name: Any) -> None:
+def test_an_attributes_name_must_be_text(name: Any) -> None:
     with pytest.raises(MappingError, match=r"an attribute's name is .*; write text"):
         Attribute(name)
 

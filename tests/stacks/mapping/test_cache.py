@@ -60,7 +60,7 @@ def test_the_whole_item_is_put_by_default() -> None:
 @pytest.mark.parametrize(
     ("put", "delete", "names"), [(True, False, [PUT]), (False, True, [DELETE])]
 )
-def test_one_of_both_can_be_left_out(*, put: bool, delete: bool, names: list[str]) -> None:
+def test_put_or_delete_can_be_left_out(*, put: bool, delete: bool, names: list[str]) -> None:
     assert list(routes(CacheEntry(key=KEY, ttl=60, put=put, delete=delete))) == names
 
 

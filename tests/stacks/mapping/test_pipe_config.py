@@ -38,6 +38,6 @@ def test_a_config_with_every_part_at_its_limit_fits_a_pipe() -> None:
     ],
     ids=["template", "filter", "query", "path"],
 )
-def test_one_character_more_is_refused(config: PipeConfig, complaint: str) -> None:
+def test_a_text_over_its_limit_is_refused(config: PipeConfig, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
         config.check("cache-put")

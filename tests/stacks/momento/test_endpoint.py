@@ -45,7 +45,7 @@ def test_each_operation_has_its_destination(weather: Synthesized, operation: Ope
     }
 
 
-def test_there_is_no_other_destination(weather: Synthesized) -> None:
+def test_there_is_one_destination_for_each_operation(weather: Synthesized) -> None:
     assert len(weather.blocks(DESTINATION)) == len(OPERATIONS)
 
 

@@ -375,7 +375,7 @@ MOMENTO = ENDPOINT.removeprefix("https://")
         "localhost:8443",
     ],
 )
-def test_an_endpoint_that_is_no_host_of_momentos_is_a_warning(host: str) -> None:
+def test_an_endpoint_that_is_not_a_momento_host_gives_a_warning(host: str) -> None:
     (warning,) = read_settings(MOMENTO_API_ENDPOINT=f"https://{host}").warnings
     assert warning.startswith(f"MOMENTO_API_ENDPOINT is https://{host}, which is no host of Mom")
     assert "*.momentohq.com" in warning

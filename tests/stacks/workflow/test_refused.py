@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[ItemMapping, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_other_topologies_refuse_it_and_name_this_one(name: str) -> None:
+def test_other_topologies_refuse_it_and_name_the_workflow(name: str) -> None:
     mapping, why = REFUSED[name]
     with pytest.raises(MappingError, match=f"{why}.*TOPOLOGY=workflow"):
         mapping.pipe_configs(STREAM, "c")
