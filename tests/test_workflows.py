@@ -4,14 +4,20 @@ import json
 import os
 import re
 import subprocess
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from ops.__main__ import commands
+from ops.doctor import keys
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, ROOT
+from tests.live.test_api_key import token
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
@@ -370,3 +376,20 @@ def test_what_the_doctor_finds_opens_the_issue(runner: Path, code: str, unwell: 
     run_step(script("drift", "Run the doctor"), runner, GITHUB_OUTPUT=str(output))
     assert output.read_text(encoding="utf-8") == unwell
     assert "### doctor" in (runner / "review.md").read_text(encoding="utf-8")
+
+
+def test_a_key_that_expires_soon_opens_the_nightly_issue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step looks for a line of the doctor's, which has to look as the step expects."""
+    (step,) = [
+        one for one in steps(ROOT / ".github/workflows/drift.yml") if one.get("id") == "doctor"
+    ]
+    (pattern,) = re.findall(r"grep '(\^.*)' doctor\.txt", step["run"])
+    for days, opens in ((3, True), (60, False)):
+        expires = int(time.time()) + days * 86_400
+        settings = Settings(
+            MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=token(t="g", jti="k", exp=expires)
+        )
+        monkeypatch.setattr("ops.doctor.command.examine", partial(keys.examine, settings))
+        said = CliRunner().invoke(commands(["doctor"]), ["doctor"]).output
+        assert "key expiry" in said
+        assert (re.search(pattern, said, re.MULTILINE) is not None) == opens

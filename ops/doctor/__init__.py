@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from ops import place
-from ops.doctor import aws, deployed, momento, pipes, tools
+from ops.doctor import aws, deployed, keys, momento, pipes, tools
 from ops.doctor.check import Check, Verdict, failure
 from ops.doctor.declared import Declared
 from ops.errors import OpsError
@@ -33,6 +33,7 @@ def examine() -> Iterator[Check]:
     except SettingsError:
         return  # told by the tools' checks
     place.say(settings)
+    yield from keys.examine(settings)
     clients: dict[str, Any] = {}
 
     def client(service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time

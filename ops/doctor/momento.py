@@ -8,6 +8,7 @@ receive that.
 import os
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import httpx
 
@@ -35,8 +36,14 @@ def examine(settings: Settings, caches: Mapping[str, bool] | None = None) -> Ite
     )
     try:
         with Momento() as momento:
+            reading = settings.momento_read_api_key
             for cache, has_items in (caches or {settings.cache_name: True}).items():
-                yield _cache(momento, access, cache, has_items=has_items)
+                yield _cache(
+                    momento, access, cache, has_items=has_items, may_be_blind=reading is not None
+                )
+                if reading is not None and has_items:
+                    reader = replace(access, key=reading.get_secret_value())
+                    yield _reading(momento, reader, cache)
     except (RefusedError, UnansweredError) as error:
         yield _failure(
             f"{access.origin} does not answer ({error}): compare MOMENTO_API_ENDPOINT with the"
@@ -44,13 +51,32 @@ def examine(settings: Settings, caches: Mapping[str, bool] | None = None) -> Ite
         )
 
 
-def _cache(momento: Momento, access: Access, cache: str, *, has_items: bool) -> Check:
-    endpoint = access.origin
+def _reading(momento: Momento, access: Access, cache: str) -> Check:
+    """Check that the key to read with may read."""
+    answer = _ask(momento, access, cache, "GET")
+    if answer.status_code == httpx.codes.FORBIDDEN:
+        return _failure(
+            f"{access.origin} does not let MOMENTO_READ_API_KEY read {cache} (403): verify and the"
+            " page cannot read; ./help.sh key rotate makes a key that may"
+        )
+    problem = _problem(answer, access.origin, cache, setting="MOMENTO_READ_API_KEY")
+    return problem or ok("Momento", f"MOMENTO_READ_API_KEY may read {cache}")
+
+
+def _ask(momento: Momento, access: Access, cache: str, method: str) -> httpx.Response:
     key = f"is-the-cache-there-{uuid.uuid4()}"
+    request = access.request(method, "cache", cache, key=key)
+    return momento.ask(request, read_seconds=PATIENCE_SECONDS)
+
+
+def _cache(
+    momento: Momento, access: Access, cache: str, *, has_items: bool, may_be_blind: bool
+) -> Check:
+    """Check that the sending key may write; `may_be_blind` says that another key reads."""
+    endpoint = access.origin
 
     def ask(method: str) -> httpx.Response:
-        request = access.request(method, "cache", cache, key=key)
-        return momento.ask(request, read_seconds=PATIENCE_SECONDS)
+        return _ask(momento, access, cache, method)
 
     read = ask("GET")
     reads = read.status_code != httpx.codes.FORBIDDEN
@@ -60,10 +86,11 @@ def _cache(momento: Momento, access: Access, cache: str, *, has_items: bool) -> 
     if written.status_code == httpx.codes.NO_CONTENT:
         if reads:
             return ok("Momento", f"{endpoint} takes the key, and {cache} is there")
+        need = "" if may_be_blind else "; verify and weather need one that may read, too"
         return ok(
             "Momento",
             f"{endpoint} takes the key, which may write {cache} and not read it: enough for the"
-            " pipes; verify and weather need one that may read, too",
+            f" pipes{need}",
         )
     if written.status_code != httpx.codes.FORBIDDEN:
         return _problem(written, endpoint, cache) or _other(written, endpoint)
@@ -81,12 +108,14 @@ def _cache(momento: Momento, access: Access, cache: str, *, has_items: bool) -> 
     )
 
 
-def _problem(answer: httpx.Response, endpoint: str, cache: str) -> Check | None:
+def _problem(
+    answer: httpx.Response, endpoint: str, cache: str, *, setting: str = "the key"
+) -> Check | None:
     """Return what is wrong by the answer about a key that does not exist."""
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         return _failure(
-            f"{endpoint} refuses the key (401): it is wrong, expired or revoked, or a v1 key of"
-            " another region; create one in the console"
+            f"{endpoint} refuses {setting} (401): it is wrong, expired or revoked, or a v1 key of"
+            " another region; ./help.sh key shows what it is, ./help.sh key rotate replaces it"
         )
     is_page = answer.headers.get("content-type", "").startswith(WEB_PAGE)
     if answer.is_success or is_page:

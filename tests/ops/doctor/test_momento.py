@@ -82,6 +82,24 @@ def test_a_key_has_to_write_and_may_not_read(
     assert says in said
 
 
+def test_a_key_to_read_with_is_checked_too(momento: LocalMomento) -> None:
+    """Then nobody misses the right to read of the sending key."""
+    for name, permission in (("sends", "write"), ("reads", "read")):
+        rule = {"type": "cache", "permissions": [permission], "caches": "*", "items": "*"}
+        momento.service.keys.add(name, [rule])
+    for reader, verdict, says in (
+        ("reads", Verdict.OK, "MOMENTO_READ_API_KEY may read"),
+        ("sends", Verdict.FAILURE, "does not let MOMENTO_READ_API_KEY read"),
+        ("another", Verdict.FAILURE, "refuses MOMENTO_READ_API_KEY (401)"),
+    ):
+        settings = Settings(
+            MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY="sends", MOMENTO_READ_API_KEY=reader
+        )
+        sending, reading = examine(settings)
+        assert (sending.verdict, "verify" in sending.found) == (Verdict.OK, False)
+        assert (reading.verdict, says in reading.found) == (verdict, True)
+
+
 def test_a_missing_cache_is_reported_for_a_write_only_key(momento: LocalMomento) -> None:
     rule = {"type": "cache", "permissions": ["write"], "caches": "*", "items": "*"}
     momento.service.keys.add("writes", [rule])
