@@ -1,17 +1,31 @@
 """Show Momento's API keys, make them, and replace them: the command key."""
 
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from live.api_key import ApiKey
+from live.aws import Aws as AwsClients
+from live.momento_auth import MomentoAuth
 from live.output import Json, console, errors, print_json
+from ops.deploy import deploy
 from ops.errors import OpsError
 from ops.key import env_file, manager
-from ops.key.create import create, must_be_new, wanted
+from ops.key.connections import Connections
+from ops.key.create import Wanted, create, must_be_new, wanted
+from ops.key.progress import ProgressFile
+from ops.key.rotate import Rotation
 from ops.key.show import READS, SENDS, show
 from ops.place import Aws, settings_there
-from ops.stack import load_settings
+from ops.stack import Allow, AutoApprove, initialized, load_settings, refuse_to_ask
+from ops.terraform import KEY_VARIABLE
+from stacks.settings import Settings
 
 app = typer.Typer(
     add_completion=False,
@@ -32,6 +46,11 @@ UpdateRoles = Annotated[
     typer.Option("--update-roles", help="Change a role that exists and has other rules."),
 ]
 LASTS = 90
+GRACE_SECONDS = 300.0
+Also = Annotated[
+    list[str] | None,
+    typer.Option("--also", help="Another stack that uses the same keys (several times)."),
+]
 
 
 @app.callback()
@@ -59,6 +78,7 @@ def create_command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a key that nothing uses.")
     ] = False,
+    also: Also = None,
     update_roles: UpdateRoles = False,
 ) -> None:
     """Make a key that may only send and one that may only read, and write them to .env."""
@@ -66,11 +86,120 @@ def create_command(
     env_file.must_decide(SENDS, READS)
     must_be_new(replace=replace)
     key = manager.asked_for()
-    with errors.status("synthesizing the stack, to see what it sends to"):
-        both = wanted(settings)
+    with errors.status("synthesizing, to see what is sent to"):
+        found = wanted(settings, also or ())
     with manager.auth(key) as auth, errors.status("making roles and keys at Momento"):
-        create(auth, both, days=days, say=_say, update_roles=update_roles)
+        create(auth, found.both, days=days, say=_say, update_roles=update_roles)
     _say(f"both are in {env_file.path()}, which only you may read. Next: ./help.sh doctor")
+
+
+@app.command("rotate")
+def rotate_command(
+    *,
+    days: Days = LASTS,
+    grace: Annotated[
+        float,
+        typer.Option(
+            "--grace",
+            min=0.0,
+            max=86_400.0,
+            help="Seconds from the first request with the new key to the end of the old one.",
+        ),
+    ] = GRACE_SECONDS,
+    also: Also = None,
+    update_roles: UpdateRoles = False,
+    even_if_used: Annotated[
+        bool,
+        typer.Option("--even-if-used", help="Revoke, although another connection may use it."),
+    ] = False,
+    auto_approve: AutoApprove = False,
+    allow: Allow = None,
+) -> None:
+    """Make new keys, deploy, see a request succeed, and revoke the old ones after a while.
+
+    Interrupted at any point, it continues when it is run again.
+    """
+    settings = load_settings()
+    env_file.must_decide(SENDS, READS, KEY_VARIABLE)
+    refuse_to_ask(auto_approve=auto_approve)
+    stacks = [settings.stack, *(also or ())]
+    with only_one(env_file.path().absolute().parent):
+        key = manager.asked_for()
+        with errors.status("synthesizing, to see what is sent to"):
+            found = wanted(settings, also or ())
+        with (
+            manager.momento() as momento,
+            closing(AwsClients(settings.region)) as aws,
+        ):
+            Rotation(
+                stack=settings.stack,
+                auth=MomentoAuth(momento, key),
+                momento=momento,
+                origin=os.environ.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint,
+                cache=_a_cache(found, settings.cache_name),
+                both=found.both,
+                file=ProgressFile(_progress(settings)),
+                deployed=Connections(aws),
+                connections=found.connections,
+                deploy=lambda new: _deploy(stacks, new, allow or (), asks=not auto_approve),
+                admin_id=ApiKey.read(key).key_id,
+                days=days,
+                grace=grace,
+                say=_say,
+                update_roles=update_roles,
+                even_if_used=even_if_used,
+            ).run()
+    _say("the rotation is done")
+
+
+def _deploy(stacks: Sequence[str], key: str, allow: Sequence[str], *, asks: bool) -> None:
+    """Deploy stacks with a sending key, which overrides the one in `.env`."""
+    for stack in stacks:
+        with changed_environment({SENDS: key, "STACK": stack}):
+            deploy(initialized(), allow=allow, asks=asks)
+
+
+def _a_cache(found: Wanted, default: str) -> str:
+    """Return a cache that the sending key may write, if it is known."""
+    named = [rule["caches"] for rule in found.both[0].rules if rule["type"] == "cache"]
+    return next((one["name"] for one in named if isinstance(one, dict)), default)
+
+
+def _progress(settings: Settings) -> Path:
+    name = f".key-rotation-{settings.name_prefix}-{settings.stack}.json"
+    return env_file.path().with_name(name)
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Let one rotation at a time work in a folder.
+
+    Raises:
+        OpsError: another one does.
+
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise OpsError(f"another ./help.sh key rotate works in {folder}: wait for it") from None
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def changed_environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Give this process and its children some variables for a while."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _say(text: str) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from live.momento_auth import MomentoAuth, NewKey
+from ops.doctor.declared import Declared
 from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.roles import Purpose, purposes, role_for
@@ -16,16 +18,29 @@ from stacks.settings import Settings
 Say = Callable[[str], None]
 
 
-def wanted(settings: Settings) -> tuple[Purpose, Purpose]:
-    """Synthesize the stack, and return what its two keys are for.
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What the two keys of some stacks are for, and the connections that send with one."""
+
+    both: tuple[Purpose, Purpose]
+    connections: Sequence[str]
+
+
+def wanted(settings: Settings, also: Sequence[str] = ()) -> Wanted:
+    """Synthesize the stack, and `also` others that use the same keys; return what they need.
 
     Raises:
-        OpsError: it cannot be synthesized.
+        OpsError: a stack cannot be synthesized.
 
     """
-    folder = synthesize(settings.stack, environment(settings), quiet=True)
-    document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
-    return purposes(settings, Targets.of(document))
+    targets, connections = Targets(), set()
+    for name in dict.fromkeys([settings.stack, *also]):
+        chosen = settings if name == settings.stack else Settings.load(stack=name)
+        folder = synthesize(name, environment(chosen), quiet=True)
+        document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        targets |= Targets.of(document)
+        connections.update(Declared(document).names("aws_cloudwatch_event_connection"))
+    return Wanted(both=purposes(settings, targets), connections=sorted(connections))
 
 
 def must_be_new(*, replace: bool) -> None:

@@ -21,8 +21,12 @@ _EXPRESSION = re.compile(rf'/(cache|topics)/" & {_PART}(?: & "/" & {_PART})?')
 class Targets:
     """The caches whose items are written, and the topics, each with its cache."""
 
-    caches: frozenset[str]
-    topics: frozenset[tuple[str, str]]
+    caches: frozenset[str] = frozenset()
+    topics: frozenset[tuple[str, str]] = frozenset()
+
+    def __or__(self, other: "Targets") -> "Targets":
+        """Return the targets of both."""
+        return Targets(caches=self.caches | other.caches, topics=self.topics | other.topics)
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Targets":

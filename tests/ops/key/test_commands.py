@@ -16,6 +16,7 @@ from localcloud.momento import Limits, LocalMomento
 from ops.__main__ import commands
 from ops.errors import OpsError
 from ops.key import env_file
+from ops.key.create import Wanted
 from ops.key.manager import VARIABLE
 from ops.key.roles import purposes
 from ops.key.targets import Targets
@@ -34,7 +35,11 @@ def momento(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalMo
     file.write_text(f"MOMENTO_API_ENDPOINT={ENDPOINT}\n")
     monkeypatch.setitem(Settings.model_config, "env_file", str(file))
     monkeypatch.setenv(VARIABLE, OWNER)
-    monkeypatch.setattr(ops.key.command, "wanted", lambda settings: purposes(settings, WEATHER))
+    monkeypatch.setattr(
+        ops.key.command,
+        "wanted",
+        lambda settings, _: Wanted(both=purposes(settings, WEATHER), connections=[]),
+    )
     monkeypatch.setattr("live.momento_auth.PER_SECOND", 10_000)
     with LocalMomento(api_key=OWNER, caches=(CACHE,), limits=Limits(caches=2)) as service:
         monkeypatch.setenv("MOMENTO_ENDPOINT_URL", service.endpoint)

@@ -1,0 +1,126 @@
+"""A stack's keys on a local Momento and a connection on a local AWS, to be rotated."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from live.aws import Aws
+from live.momento import Momento
+from live.momento_auth import MomentoAuth
+from localcloud.momento import LocalMomento
+from localcloud.momento_keys import ApiKey
+from ops.key import env_file
+from ops.key.connections import Connections
+from ops.key.progress import ProgressFile
+from ops.key.roles import Purpose, purposes
+from ops.key.rotate import Rotation
+from ops.key.targets import Targets
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT
+from tests.localcloud.applied import client
+
+SENDS, READS = "MOMENTO_API_KEY", "MOMENTO_READ_API_KEY"
+REGION = "us-east-1"
+
+
+class Rotating:
+    """What a rotation works with; `old` are the keys that `.env` had, by their settings."""
+
+    def __init__(
+        self, momento: LocalMomento, aws_endpoint: str, connection: str, targets: Targets
+    ) -> None:
+        self.momento = momento
+        self.keys = momento.service.keys
+        self.connection = connection
+        self.cache = min(targets.caches)
+        self.both = purposes(Settings(MOMENTO_API_ENDPOINT=ENDPOINT), targets)
+        self.file = ProgressFile(env_file.path().with_name(".key-rotation-test.json"))
+        self.said: list[str] = []
+        self._events = client("events", aws_endpoint)
+        self.old = {one.setting: self._made(one) for one in self.both}
+        env_file.write({name: key.secret for name, key in self.old.items()})
+        self.update(self.old[SENDS].secret)
+
+    def _made(self, purpose: Purpose) -> ApiKey:
+        role = self.keys.new_role(purpose.role_name, {"rules": [*purpose.rules]})
+        return self.keys.new_key(role.role_id, "the old one", None)
+
+    def update(self, key: str) -> None:
+        """Give the connection a key, as a deployment does."""
+        parameters = {"ApiKeyName": "Authorization", "ApiKeyValue": key}
+        self._events.update_connection(
+            Name=self.connection, AuthParameters={"ApiKeyAuthParameters": parameters}
+        )
+
+    def deauthorize(self) -> None:
+        """Take the connection's authorization, as a 401 does."""
+        self._events.deauthorize_connection(Name=self.connection)
+
+    def state(self) -> str:
+        """Return the connection's state."""
+        found: str = self._events.describe_connection(Name=self.connection)["ConnectionState"]
+        return found
+
+    def rotate(
+        self,
+        *,
+        deploy: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
+        grace: float = 0.0,
+        **changes: Any,
+    ) -> None:
+        """Run a rotation, from where the last one ended."""
+        aws = Aws(REGION)
+        owner = next(iter(self.keys.keys.values()))
+        with Momento(redirect=self.momento.endpoint, timeout=60) as momento:
+            Rotation(
+                **{
+                    "stack": "weather",
+                    "auth": MomentoAuth(momento, owner.secret, per_second=10_000),
+                    "momento": momento,
+                    "origin": self.momento.endpoint,
+                    "cache": self.cache,
+                    "both": self.both,
+                    "file": self.file,
+                    "deployed": Connections(aws),
+                    "connections": [self.connection],
+                    "deploy": deploy or self.update,
+                    "admin_id": owner.key_id,
+                    "days": 90,
+                    "grace": grace,
+                    "say": self.said.append,
+                    "stop": stop or threading.Event(),
+                    **changes,
+                }
+            ).run()
+        aws.close()
+
+    def secrets(self, purpose: Purpose) -> list[str]:
+        """Return the texts of the keys of a purpose that the account has."""
+        ids = {one.role_id for one in self.keys.roles.values() if one.name == purpose.role_name}
+        return [key.secret for key in self.keys.keys.values() if key.role_id in ids]
+
+    def must_be_done(self) -> None:
+        """Check that each purpose has one key, a new one, which is where it belongs."""
+        for purpose in self.both:
+            (new,) = self.secrets(purpose)
+            assert new != self.old[purpose.setting].secret
+            assert env_file.read(purpose.setting) == new
+            assert new not in "".join(self.said)
+        assert self.deployed() == self.secrets(self.both[0])[0]
+        assert not self.file.path.exists()
+
+    def deployed(self) -> str | None:
+        """Return the key that the connection stores."""
+        aws = Aws(REGION)
+        key = Connections(aws).key(self.connection)
+        aws.close()
+        return key
+
+
+def in_folder(path: Path) -> str:
+    """Return the path of a folder's `.env`, which exists."""
+    file = path / ".env"
+    file.write_text(f"MOMENTO_API_ENDPOINT={ENDPOINT}\n")
+    return str(file)
