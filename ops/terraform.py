@@ -21,7 +21,7 @@ from stacks.settings import Settings
 ROOT = Path(__file__).resolve().parents[1]
 KEY_VARIABLE = "TF_VAR_momento_api_key"
 VERSION_VARIABLE = "TF_VAR_momento_api_key_version"
-KEYS = ("MOMENTO_API_KEY", "MOMENTO_READ_API_KEY", KEY_VARIABLE)
+KEYS = ("MOMENTO_API_KEY", "MOMENTO_READ_API_KEY", "MOMENTO_ADMIN_API_KEY", KEY_VARIABLE)
 """The variables with a key of Momento; a program gets one only if it needs it."""
 NO_KEY = "not-needed"
 """What Terraform gets as the key, unless it applies. Its variable must have a value."""

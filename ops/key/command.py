@@ -156,7 +156,7 @@ def _deploy(stacks: Sequence[str], key: str, allow: Sequence[str], *, asks: bool
     """Deploy stacks with a sending key, which overrides the one in `.env`."""
     for stack in stacks:
         with changed_environment({SENDS: key, "STACK": stack}):
-            deploy(initialized(), allow=allow, asks=asks)
+            deploy(initialized(to_apply=True), allow=allow, asks=asks)
 
 
 def _a_cache(found: Wanted, default: str) -> str:
