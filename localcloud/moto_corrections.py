@@ -17,7 +17,14 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import Message, Queue, SQSBackend
 
-from localcloud import connection_states, dynamodb_numbers, dynamodb_streams, state_machines
+from localcloud import (
+    connection_states,
+    dynamodb_numbers,
+    dynamodb_streams,
+    failing_pipes,
+    state_machines,
+)
+from localcloud.status import FAILED
 
 QUEUE_SECONDS = 0.05
 """The pause between two looks of a long poll at a queue."""
@@ -29,6 +36,7 @@ def apply() -> None:
     _ignore_statements_about_tls()
     _refuse_buckets_of_another_owner()
     _keep_stopped_pipes_stopped()
+    failing_pipes.apply()
     dynamodb_numbers.apply()
     dynamodb_streams.apply()
     connection_states.apply()
@@ -79,7 +87,7 @@ def _keep_stopped_pipes_stopped() -> None:
     def advance(self: Pipe) -> None:
         if self.status in (PipeStatus.DELETING, PipeStatus.DELETED):
             original(self)
-        else:
+        elif self.status != FAILED:
             self.status = self.desired_state
 
     Pipe.advance = advance  # type: ignore[assignment, method-assign]  # the correction

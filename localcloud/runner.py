@@ -32,7 +32,7 @@ from localcloud.rule_target import RuleTarget
 from localcloud.sender import Timing
 from localcloud.shard import ShardReader
 from localcloud.state_machine_log import StateMachineLog
-from localcloud.status import PipeStatus
+from localcloud.status import FAILED, PipeStatus
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -153,7 +153,12 @@ class Runner:
         """Compare what is deployed with what runs; start, restart and stop pipes."""
         self._authorizations.refresh()
         pages = self._client("pipes").get_paginator("list_pipes").paginate()
-        names = {pipe["Name"] for page in pages for pipe in page["Pipes"]}
+        names = {
+            pipe["Name"]
+            for page in pages
+            for pipe in page["Pipes"]
+            if pipe["CurrentState"] != FAILED
+        }
         for gone in set(self._statuses) - names - {WATCH}:
             self._halt(gone)
             self._statuses[gone] = PipeStatus(gone, "DELETED")

@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from localcloud import moto_corrections
+from localcloud import failing_pipes, moto_corrections
 
 
 def _end_with_owner() -> None:
@@ -34,6 +34,11 @@ def _end_with_owner() -> None:
 
 class _Application(DomainDispatcherApplication):
     """moto's application; it lists moto's folders once, not in each request."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - WSGI's
+        if environ.get("PATH_INFO") == failing_pipes.PATH:
+            return failing_pipes.switch(environ, start_response)
+        return super().__call__(environ, start_response)
 
     @functools.cache  # noqa: B019 - there is one application in the process
     def get_backend_for_host(self, host: str | None) -> Any:  # noqa: ANN401 - moto's

@@ -1,6 +1,10 @@
 """The status of a pipe or a rule, with the reason if it does not run."""
 
 from dataclasses import dataclass
+from typing import Final
+
+FAILED: Final = "CREATE_FAILED"
+"""The state of a pipe whose creation failed; it never runs."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Deploy a stack: the command deploy.
 
-A plan is made, or was saved; what it loses is shown, and it is applied as shown.
+A plan is made, or was saved; what it loses is shown, and it is applied as shown. If AWS was not
+ready for a new pipe, the rest of the plan is applied again.
 """
 
 import sys
@@ -11,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from ops import former_key, saved_plan
-from ops.errors import OpsError
+from ops import first_deploy, former_key, saved_plan
+from ops.errors import HeldBackError, OpsError
 from ops.review import Plan, Review, review
 from ops.review.plan import Action
 from ops.stack import Allow, AutoApprove, initialized, refuse_to_ask
@@ -22,10 +23,6 @@ QUESTION = (
     "\nDo you want to perform these actions?\n  Only 'yes' will be accepted to approve.\n\n"
     "  Enter a value: "
 )
-
-
-class HeldBackError(OpsError):
-    """The plan loses something that is not allowed."""
 
 
 def command(
@@ -72,7 +69,7 @@ def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True
             _must_not_be_held_back(found)
         elif _does_something(plan) and not _is_approved():
             raise OpsError("Apply cancelled. Nothing was changed")
-        _apply(terraform, file, plan)
+        _apply(terraform, file, plan, found)
 
 
 def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ()) -> None:
@@ -86,12 +83,13 @@ def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ())
     """
     saved_plan.must_be_there(file)
     plan = saved_plan.read(file, lambda: terraform)
-    _must_not_be_held_back(_print_losses(plan, allow))
-    _apply(terraform, file, plan)
+    found = _print_losses(plan, allow)
+    _must_not_be_held_back(found)
+    _apply(terraform, file, plan, found)
 
 
-def _apply(terraform: Terraform, file: Path, plan: Plan) -> None:
-    saved_plan.apply(terraform, file)
+def _apply(terraform: Terraform, file: Path, plan: Plan, found: Review) -> None:
+    first_deploy.apply(terraform, file, plan, found)
     if former_key.is_in(plan.document):
         former_key.take_out(terraform)
         print(former_key.TAKEN_OUT)

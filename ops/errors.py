@@ -11,3 +11,7 @@ class OpsError(Exception):
 
 EXPLAINED = (OpsError, LiveError, StackError, EventPipesError)
 """Errors whose message says what to do; a command prints it, without a traceback."""
+
+
+class HeldBackError(OpsError):
+    """The plan loses something that is not allowed."""

@@ -67,7 +67,14 @@ _NEXT_STEPS = (
 
 
 class TerraformError(OpsError):
-    """Terraform ended with an error; its own text is in the message unless it was printed."""
+    """Terraform ended with an error; its own text is in the message unless it was printed.
+
+    `printed` is the text that was printed.
+    """
+
+    def __init__(self, message: str, *, printed: str = "") -> None:
+        super().__init__(message)
+        self.printed = printed
 
 
 def environment(settings: Settings, base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -196,7 +203,8 @@ class Terraform:
         sys.stderr.write(done.stderr)
         if done.returncode:
             raise TerraformError(
-                _next_step(done.stderr) or f"terraform {command} failed, see above"
+                _next_step(done.stderr) or f"terraform {command} failed, see above",
+                printed=done.stderr,
             )
 
     def events(self, *arguments: str) -> Iterator[dict[str, Any]]:

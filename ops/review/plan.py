@@ -57,6 +57,8 @@ class Change:
     hidden: Sequence[Any] = ()
     replaced_for: tuple[str, ...] = ()
     """The attributes that cannot be changed in place."""
+    tainted: bool = False
+    """Whether it is replaced because its creation failed, or because of `terraform taint`."""
     moved_from: str | None = None
     imported: str | None = None
 
@@ -188,6 +190,7 @@ def _change(resource: Mapping[str, Any]) -> Change:
         replaced_for=tuple(
             sorted({".".join(map(str, path)) for path in change.get("replace_paths", ())})
         ),
+        tainted=resource.get("action_reason") == "replace_because_tainted",
         moved_from=resource.get("previous_address"),
         imported=(change.get("importing") or {}).get("id"),
     )

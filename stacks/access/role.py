@@ -16,14 +16,14 @@ from stacks.access.statement import Statement, policy_document
 
 
 def iam_settle_variable(scope: Construct, *, default: int) -> TerraformVariable:
-    """Declare the variable for the wait, in seconds, between a role's policy and its pipes."""
+    """Declare the variable for the wait, in seconds, between a new role and its pipes."""
     return TerraformVariable(
         scope,
         "iam_settle_seconds",
         type="number",
         default=default,
         nullable=False,
-        description="Seconds until a new IAM policy is known everywhere (0 on a local AWS).",
+        description="Seconds until a new role is known everywhere (0 on a local AWS).",
     )
 
 
@@ -31,7 +31,9 @@ class ServiceRole(Construct):
     """A role with one policy, which a service may assume for exactly these resources.
 
     A pipe must depend on `ready`: the policy, and the wait after it. A pipe that is created right
-    after the role fails with "Cannot access stream".
+    after the role, the table or the queue fails with "Cannot access stream" or "Error occurred
+    while sending message to SQS queue". The policy names them all, so the wait begins after them.
+    A role has one wait, when it is created. A change of its policy does not wait again.
     """
 
     def __init__(
@@ -44,11 +46,12 @@ class ServiceRole(Construct):
         service: str,
         source_arns: Sequence[str],
         statements: Sequence[Statement],
-        settle_seconds: str,
+        settle_seconds: str | None = None,
     ) -> None:
         """`service` is the first word of the principal, such as `pipes`.
 
-        `settle_seconds` is a Terraform expression, so that it can differ by environment.
+        `settle_seconds` is a Terraform expression, so that it can differ by environment. Without
+        it there is no wait: whoever uses the role tries until IAM knows it.
         """
         super().__init__(scope, id_)
         self.resource = IamRole(
@@ -62,6 +65,9 @@ class ServiceRole(Construct):
         policy = IamRolePolicy(
             self, "policy", name="deliver-changes", role=self.resource.name, policy=document
         )
+        self.ready: Sequence[ITerraformDependable] = [policy]
+        if settle_seconds is None:
+            return
         # cdktf's own DataResource runs `terraform version` at every synth.
         wait = TerraformResource(
             self,
@@ -72,8 +78,8 @@ class ServiceRole(Construct):
                 LocalExecProvisioner(type="local-exec", command=f"sleep {settle_seconds}")
             ],
         )
-        wait.add_override("triggers_replace", {"policy": policy.policy})
-        self.ready: Sequence[ITerraformDependable] = [policy, wait]
+        wait.add_override("triggers_replace", {"role": self.resource.unique_id})
+        self.ready = [policy, wait]
 
 
 def _trust(service: str, account: Account, source_arns: Sequence[str]) -> str:

@@ -269,7 +269,6 @@ class MomentoPipeline(Construct):
                 endpoint=self._endpoint,
                 dead_letter_queue=self.dead_letter_queue,
                 concurrency=batching.concurrency,
-                settle_seconds=self._settle_seconds,
                 protection=protection,
                 **logging,
             )

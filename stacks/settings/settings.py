@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     batch_size: Annotated[types.BatchSize, _env("WORKFLOW_BATCH_SIZE")] = 25
     concurrency: Annotated[types.Concurrency, _env("WORKFLOW_CONCURRENCY")] = 5
     destination_rate_limit: Annotated[types.PerSecond | None, _env("DESTINATION_RATE_LIMIT")] = None
-    iam_settle_seconds: Annotated[types.Wait, _env("IAM_SETTLE_SECONDS")] = 15
+    iam_settle_seconds: Annotated[types.Wait, _env("IAM_SETTLE_SECONDS")] = 120
     allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
     alarms_choice: Annotated[bool | None, _env("ALARMS")] = None
     alarm_topic_arn: Annotated[types.TopicArn | None, _env("ALARM_TOPIC_ARN")] = None

@@ -37,7 +37,7 @@ class Workflow(NamedConstruct):
     """An Express state machine that sends to Momento through the endpoint's connection.
 
     Its role may send to Momento's API with this connection, send dead letters to the queue, and
-    write logs. It is created when its role is ready.
+    write logs. It is created after its role; the provider tries until IAM knows the role.
 
     See AWS: "Call HTTPS APIs in Step Functions workflows".
     """
@@ -55,7 +55,6 @@ class Workflow(NamedConstruct):
         endpoint: MomentoEndpoint,
         dead_letter_queue: DeadLetterQueue,
         concurrency: int,
-        settle_seconds: str,
         log_level: str = "INFO",
         log_execution_data: bool = False,
         protection: Protection = DEMO,
@@ -74,7 +73,6 @@ class Workflow(NamedConstruct):
                 *dead_letter_queue.send(),
                 Statement(sid="WriteLogs", actions=LOG_DELIVERY, resources="*"),
             ],
-            settle_seconds=settle_seconds,
         )
         group = f"/aws/vendedlogs/states/{name}"
         self.logs = log_group(self, "logs", name=group, protection=protection)

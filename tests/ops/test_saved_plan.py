@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import LocalAws
+from localcloud.failing_pipes import QUEUE, STREAM, fail_next
 from ops.errors import OpsError
 from ops.saved_plan import make
 from ops.terraform import Terraform
@@ -88,10 +89,16 @@ def test_another_file_than_a_plan_is_refused(house: House) -> None:
     )
 
 
-def test_a_saved_plan_can_be_applied_only_once(house: House, saved: Path) -> None:
+def test_a_saved_plan_can_be_applied_only_once(house: House, saved: Path, aws: LocalAws) -> None:
+    """AWS is not ready for the three pipes, then not for one: the rest is applied twice more."""
+    fail_next(aws.endpoint, STREAM, QUEUE, STREAM, QUEUE)
     done = house.run("./help.sh", "deploy", "--plan", str(saved))
     assert done.returncode == 0, done.stderr
-    assert "Apply complete! Resources: 15 added" in done.stdout
+    assert done.stderr.count("unexpected state 'CREATE_FAILED'") == 4
+    assert done.stdout.count("EventBridge cannot read the table's stream yet") == 1
+    assert done.stdout.count("EventBridge cannot send to the dead-letter queue yet") == 2
+    assert done.stdout.index("(try 1 of 2)") < done.stdout.index("(try 2 of 2)")
+    assert "Apply complete! Resources: 1 added, 0 changed, 1 destroyed." in done.stdout
     again = house.run("./help.sh", "deploy", "--plan", str(saved))
     assert again.returncode == 1
     assert "something was deployed since this plan was made" in again.stderr

@@ -15,7 +15,15 @@ REPAIR = "run ./help.sh verify --repair afterwards"
 
 def pipe(change: Change, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a pipe."""
-    if change.action is Action.REPLACE:
+    if change.action is Action.REPLACE and change.tainted:
+        yield told(
+            "replaced",
+            "the pipe is tainted, so it is replaced. If its creation failed, it has read nothing,"
+            " and nothing is lost. If somebody ran terraform taint, records written between the old"
+            " and the new pipe are never delivered",
+            f"after terraform taint, {REPAIR}",
+        )
+    elif change.action is Action.REPLACE:
         reason = ", ".join(change.replaced_for) or "its source or name"
         yield Loss(
             name="replaced",

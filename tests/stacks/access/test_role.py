@@ -137,16 +137,18 @@ def test_pipes_may_not_receive_dead_letters(weather: Synthesized, action: str) -
     ]
 
 
-def test_wait_for_iam_is_repeated_after_a_change_of_the_policy(weather: Synthesized) -> None:
+def test_the_wait_for_iam_is_once_for_each_role(weather: Synthesized) -> None:
+    """It begins after the policy, which names table and queue; a new policy does not wait again."""
     policy = weather.one("aws_iam_role_policy")
+    role = weather.one("aws_iam_role")
     assert weather.wait.arguments == {
-        "triggers_replace": {"policy": policy.ref("policy")},
+        "triggers_replace": {"role": role.ref("unique_id")},
         "depends_on": [policy.address],
         "provisioner": [{"local-exec": {"command": "sleep ${var.iam_settle_seconds}"}}],
     }
 
 
-@pytest.mark.parametrize(("environment", "seconds"), [({}, 15), ({"IAM_SETTLE_SECONDS": "0"}, 0)])
+@pytest.mark.parametrize(("environment", "seconds"), [({}, 120), ({"IAM_SETTLE_SECONDS": "0"}, 0)])
 def test_the_wait_for_iam_is_a_variable_with_the_setting_as_default(
     environment: dict[str, str], seconds: int
 ) -> None:
@@ -154,5 +156,5 @@ def test_the_wait_for_iam_is_a_variable_with_the_setting_as_default(
         "type": "number",
         "default": seconds,
         "nullable": False,
-        "description": "Seconds until a new IAM policy is known everywhere (0 on a local AWS).",
+        "description": "Seconds until a new role is known everywhere (0 on a local AWS).",
     }

@@ -1,0 +1,63 @@
+"""The rest of a plan: what is left to do of a reviewed plan after its apply failed in between."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.review.plan import Action, Change, Plan
+
+_MADE = (Action.CREATE, Action.REPLACE)
+
+
+def beyond(reviewed: Plan, rest: Plan) -> list[str]:
+    """Return the addresses at which a new plan does something that the reviewed plan does not.
+
+    A resource whose creation failed may be created again, or replaced. Every other change has to
+    be in the reviewed plan, with the same values, as far as both plans know them.
+    """
+    return sorted(_beyond({one.address: one for one in reviewed.changes}, rest))
+
+
+def _beyond(reviewed: dict[str, Change], rest: Plan) -> Iterator[str]:
+    for change in rest.changes:
+        if change.action is Action.NOTHING and not change.moved_from and not change.imported:
+            continue
+        was = reviewed.get(change.address)
+        if was is None or not (_same_action(was, change) and _same_values(was, change)):
+            yield change.address
+
+
+def _same_action(was: Change, now: Change) -> bool:
+    if was.action is now.action:
+        return (was.moved_from, was.imported) == (now.moved_from, now.imported)
+    if was.action is Action.REPLACE:
+        return now.action is Action.CREATE  # it was deleted, and its successor not created
+    return was.action is Action.CREATE and now.action is Action.REPLACE and now.tainted
+
+
+def _same_values(was: Change, now: Change) -> bool:
+    if now.action not in (*_MADE, Action.UPDATE):
+        return True
+    return _agree(was.after, now.after, was.unknown, now.unknown)
+
+
+def _agree(was: Any, now: Any, unknown_was: Any, unknown_now: Any) -> bool:  # noqa: ANN401 - any JSON
+    """Say whether two values are the same where both are known; empty ones are alike."""
+    if unknown_was is True or unknown_now is True:
+        return True
+    if isinstance(was, dict) and isinstance(now, dict):
+        names = [one if isinstance(one, dict) else {} for one in (unknown_was, unknown_now)]
+        return all(
+            _agree(was.get(name), now.get(name), *(one.get(name) for one in names))
+            for name in was.keys() | now.keys()
+        )
+    if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        marks = [
+            one if isinstance(one, list) and len(one) == len(was) else [None] * len(was)
+            for one in (unknown_was, unknown_now)
+        ]
+        return all(map(_agree, was, now, *marks))
+    return was == now or (_is_empty(was) and _is_empty(now))
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value in ("", {}, [])
