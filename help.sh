@@ -31,6 +31,8 @@
 #   verify      compare table and cache; --repair repairs the differences
 #   capacity    show whether the pipes keep up, the cost, and what breaks first:
 #               ./help.sh capacity --writes-per-second 200
+#   prove       ask AWS and Momento, with a throwaway stack, whether they do what the engine
+#               predicts; --quick asks without tables and pipes, --clean only cleans up
 #
 # Work on the project
 #   setup       install what the project needs; every command does it on first use
@@ -193,7 +195,7 @@ case $command in
 *) ! asks_for_help "$@" || help_on "$@" ;;
 esac
 case $command in # check the tools before the first step
-demo | up | plan | deploy | destroy | bootstrap | validate)
+demo | up | plan | deploy | destroy | bootstrap | validate | prove)
   need_node
   need_terraform
   ;;
@@ -225,7 +227,7 @@ doctor)
   find_provider
   exec $python -m ops "$command" "$@"
   ;;
-provider | key | simulate | synth | validate | plan | review | deploy | destroy | bootstrap)
+provider | key | simulate | synth | validate | plan | review | deploy | destroy | bootstrap | prove)
   install_python
   find_provider
   exec $python -m ops "$command" "$@"

@@ -25,6 +25,8 @@ CONFIG = Config(
     read_timeout=20,
 )
 """DynamoDB Streams throttles more than a few reads a second; boto3 then asks again."""
+ONE_HOST = Config(inject_host_prefix=False)
+"""A local cloud has one host; AWS has a host of its own for some calls, such as TestState."""
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 GONE = ("NotFoundException", "ResourceNotFoundException")
 
@@ -46,9 +48,11 @@ class Aws:
         """
         with self._lock, asking_aws():
             if service not in self._clients:
+                local = bool(os.environ.get("AWS_ENDPOINT_URL"))
+                config = CONFIG.merge(ONE_HOST) if local else CONFIG
                 try:
                     self._clients[service] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
-                        service, region_name=self._region, config=CONFIG
+                        service, region_name=self._region, config=config
                     )
                 except ValueError:  # only an endpoint that is no URL raises this
                     raise LiveError(

@@ -22,6 +22,7 @@ from localcloud import (
     dynamodb_numbers,
     dynamodb_streams,
     failing_pipes,
+    questions,
     state_machines,
 )
 from localcloud.status import FAILED
@@ -41,6 +42,7 @@ def apply() -> None:
     dynamodb_streams.apply()
     connection_states.apply()
     state_machines.apply()
+    questions.apply()
     _change_the_key_of_log_groups()
     _lock_queues()
     _check_the_age_of_one_message()

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "key": "ops.key.command",
     "plan": "ops.plan",
     "policy": "ops.policy",
+    "prove": "ops.prove.command",
     "provider": "ops.provider",
     "raise-stack": "ops.demo.up",
     "redrive": "ops.redrive.command",

@@ -21,6 +21,7 @@ STACKS: Final[Mapping[str, str]] = {
     "sessions": "stacks.examples.sessions:SessionsStack",
     "existing": "stacks.examples.existing:ExistingStack",
     "thirty": "stacks.examples.thirty:ThirtyStack",
+    "conformance": "stacks.conformance:ConformanceStack",
 }
 """Module and class of each stack; `find` imports them, and cdktf with them."""
 

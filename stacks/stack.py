@@ -143,12 +143,16 @@ class MomentoStack(TerraformStack):
         role_name: str | None = None,
         trimmed: bool = False,
         largest_item: int | None = None,
+        topology: Topology | None = None,
     ) -> MomentoPipeline:
         """Return a new pipeline, with alarms if the settings ask for them (name as for a table).
 
         A workflow gets each record with both images. With `trimmed` it gets only the attributes
         that it reads. `largest_item` is the size of the table's largest item in bytes, if it is
         known to be less than the 400 KB that DynamoDB allows. Other topologies read neither.
+
+        `topology` is for a pipeline that needs another topology than the settings' one. The API
+        destinations of `pipes` and `bus` are there only if the settings have one of the two.
 
         Raises:
             StackError: the id or the name is already used, such as by the table.
@@ -167,8 +171,8 @@ class MomentoStack(TerraformStack):
                 source=source,
                 endpoint=self.endpoint,
                 mapping=mapping,
-                topology=self.settings.topology,
-                also=self.settings.also_topology,
+                topology=topology or self.settings.topology,
+                also=None if topology else self.settings.also_topology,
                 retry_policy=RetryPolicy(
                     attempts=self.settings.retry_attempts,
                     rule_attempts=self.settings.rule_retry_attempts,

@@ -34,12 +34,12 @@ def requests_of(
     `now` is when the execution starts (default: now). The items of a Map are run after each other,
     so the order is the same each time.
     """
-    services = _Recorder(now or datetime.now(UTC))
-    execution = _result(machine.run(list(records), services, name=NAME, arn=arn, one_by_one=True))
+    services = Recorder(now or datetime.now(UTC))
+    execution = result_of(machine.run(list(records), services, name=NAME, arn=arn, one_by_one=True))
     return Trial(tuple(services.calls), tuple(services.letters), execution)
 
 
-def _result(running: Coroutine[Any, Any, Execution]) -> Execution:
+def result_of(running: Coroutine[Any, Any, Execution]) -> Execution:
     """Return the result of a coroutine that never waits; an event loop may be running already."""
     try:
         running.send(None)
@@ -50,7 +50,7 @@ def _result(running: Coroutine[Any, Any, Execution]) -> Execution:
 
 
 @dataclass
-class _Recorder:
+class Recorder:
     """Services that accept everything. Their clock moves, so that a loop without end is ended."""
 
     clock: datetime
@@ -58,19 +58,24 @@ class _Recorder:
     letters: list[str] = field(default_factory=list)
 
     async def http(self, call: HttpCall) -> HttpAnswer:
+        """Note the request, and answer it with 204."""
         self.calls.append(call)
         return HttpAnswer(204, "No Content", {}, "")
 
     async def send_message(self, _queue_url: str, body: str) -> str:
+        """Note the message."""
         self.letters.append(body)
         return f"message-{len(self.letters)}"
 
     async def sleep(self, seconds: float) -> None:
+        """Move the clock."""
         self.clock += timedelta(seconds=seconds)
 
     def now(self) -> datetime:
+        """Return the time, a little later each time."""
         self.clock += _TICK
         return self.clock
 
     def random(self) -> float:
+        """Return the same number each time."""
         return 0.5

@@ -69,7 +69,7 @@ def _done(name: str, what: str, seconds: float) -> None:
     console.print(f"[green]✓[/green] {name:<12}{what:<44}{seconds:6.1f} s")
 
 
-def apply(terraform: Terraform, name: str, command: str) -> None:
+def apply(terraform: Terraform, name: str, command: str, *arguments: str) -> None:
     """Run apply or destroy with a bar that counts resources."""
     started = time.monotonic()
     total = done = 0
@@ -85,7 +85,7 @@ def apply(terraform: Terraform, name: str, command: str) -> None:
     ) as progress:
         bar = progress.add_task(name, total=None)
         options = ("-auto-approve", "-input=false", f"-parallelism={PARALLELISM}")
-        for event in terraform.events(command, *options):
+        for event in terraform.events(command, *options, *arguments):
             if event["type"] == "planned_change" and event["change"]["action"] in COUNTED:
                 total += 1
                 progress.update(bar, total=total)

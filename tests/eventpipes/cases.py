@@ -1,4 +1,4 @@
-"""Test cases as data: the JSON files below `tests/cases`."""
+"""Test cases as data: JSON files below `tests/cases`, and the patterns that prove asks about."""
 
 import json
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
+PATTERNS = Path(__file__).resolve().parents[2] / "ops" / "prove" / "pattern_cases"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Case:
 def read_cases(kind: str) -> list[Case]:
     """Return the cases of all files of a kind; the default source is that of the file."""
     found = []
-    for file in sorted((CASES / kind).glob("*.json")):
+    folder = PATTERNS if kind == "patterns" else CASES / kind
+    for file in sorted(folder.glob("*.json")):
         document = json.loads(file.read_text(encoding="utf-8"))
         found += [
             Case(file.stem, case["name"], case.get("source", document["source"]), case)

@@ -1,0 +1,1 @@
+"""Ask AWS and Momento whether they behave as the engine predicts: the command prove."""

@@ -1,0 +1,199 @@
+"""Prove on AWS and Momento what the engine claims: the command prove."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from live import place
+from live.aws import Aws
+from live.errors import LiveError
+from live.momento import Access, Momento, judged
+from live.output import console
+from ops.errors import OpsError
+from ops.prove import costs, recording, report
+from ops.prove.finding import Verdict
+from ops.prove.proof import Proof, account_of
+from ops.prove.throwaway import FOLDER, Throwaway
+from ops.stack import AutoApprove, load_settings
+from ops.terraform import ROOT, environment, require_key
+from stacks.settings import Settings
+
+PATIENCE_SECONDS = 180.0
+SETTLE_SECONDS = 10.0
+QUESTION = "\nOnly 'yes' will be accepted to go on.\n\n  Enter a value: "
+RECORDED = "tests/cases/recorded"
+
+
+def command(
+    *,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Ask about patterns and states only; deploy two workflows."),
+    ] = False,
+    auto_approve: AutoApprove = False,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Only destroy what an interrupted run has left.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Where the recording is written.")] = None,
+    patience: Annotated[
+        float,
+        typer.Option(min=1.0, help="Seconds without anything new before what is missing is that."),
+    ] = PATIENCE_SECONDS,
+    settle: Annotated[
+        float, typer.Option(min=0.0, help="Seconds to wait for what nobody predicted.")
+    ] = SETTLE_SECONDS,
+) -> None:
+    """Deploy a throwaway stack, ask AWS and Momento what they do, compare, and destroy it.
+
+    The answers are compared with the engine's predictions, and recorded. The exit code is 1 if an
+    answer differs or is missing.
+    """
+    settings = load_settings()
+    env = environment(settings)
+    require_key(env)
+    is_local = bool(env.get("AWS_ENDPOINT_URL"))
+    _must_be_able_to_ask(auto_approve=auto_approve)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with closing(Aws(settings.region)) as aws:
+        account = account_of(aws)
+        throwaway = Throwaway(settings, env, account=account)
+        console.print(f"On {place.name(env, region=settings.region)}, account {account}.")
+        if is_local:
+            console.print(
+                "The stand-ins of this machine answer with the engine itself: this tests the"
+                " command, and proves nothing about AWS and Momento.",
+                soft_wrap=True,
+            )
+        if not clean:
+            told = costs.text(quick=quick, prefix=throwaway.prefix, cache=settings.cache_name)
+            console.print(told, markup=False, soft_wrap=True)
+        if not auto_approve and not _is_approved():
+            raise OpsError("Cancelled. Nothing was changed")
+        _clean(throwaway)
+        if clean:
+            return
+        origin = env.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint
+        access = Access(origin=origin, key=_key(settings))
+        rates = {"GET": max(1, settings.cache_operations // 2)}
+        with Momento(is_local=is_local, rates=None if is_local else rates) as momento:
+            _must_be_usable(momento, access, settings.cache_name)
+            proof = Proof(settings, throwaway, aws, momento, access, is_local=is_local)
+            file = out or _file(is_local=is_local)
+            with _destroying(throwaway), _recording(proof, file, account):
+                proof.run(quick=quick, patience=patience, settle=settle)
+    _tell(proof, file, is_local=is_local)
+
+
+def _tell(proof: Proof, file: Path, *, is_local: bool) -> None:
+    """Print the table, what differs, and where the recording is.
+
+    Raises:
+        OpsError: an answer differs or is missing.
+
+    """
+    findings = proof.findings()
+    report.print_table(findings)
+    report.print_differences(findings)
+    console.print(f"\nThe recording: {file}", markup=False, soft_wrap=True)
+    if not is_local:
+        console.print(
+            f"Copy it to {RECORDED}: a test then compares the engine with it each time.",
+            soft_wrap=True,
+        )
+    wrong = {one: sum(each.verdict is one for each in findings) for one in Verdict}
+    if wrong[Verdict.DIFFER] or wrong[Verdict.NO_ANSWER]:
+        raise OpsError(
+            f"{wrong[Verdict.DIFFER]} answers differ from the engine's, and"
+            f" {wrong[Verdict.NO_ANSWER]} are missing, see above; docs/prove.md says what to do"
+        )
+    console.print("All answers are the engine's, and the stack is destroyed.")
+
+
+@contextmanager
+def _destroying(throwaway: Throwaway) -> Iterator[None]:
+    """Destroy the stack at the end, also after Ctrl-C or a failure."""
+    try:
+        yield
+    finally:
+        _clean(throwaway)
+
+
+def _clean(throwaway: Throwaway) -> None:
+    """Destroy what the state has.
+
+    Raises:
+        OpsError: something is left; the message says what, and how to go on.
+
+    """
+    if not throwaway.left():
+        return
+    try:
+        throwaway.destroy()
+    except (OpsError, OSError, KeyboardInterrupt, SystemExit) as error:
+        left = throwaway.left()
+        raise OpsError(
+            f"the throwaway stack is not destroyed ({error or type(error).__name__}): {len(left)}"
+            f" resources are left, such as {', '.join(left[:3])}. Run ./help.sh prove --clean in"
+            f" this folder; the state is {throwaway.state}"
+        ) from None
+
+
+@contextmanager
+def _recording(proof: Proof, file: Path, account: str) -> Iterator[None]:
+    """Write the recording at the end, also of a run that failed."""
+    try:
+        yield
+    finally:
+        if any(proof.recording[name] for name in ("patterns", "states", "deliveries")):
+            recording.write(proof.recording, file, account=account)
+
+
+def _file(*, is_local: bool) -> Path:
+    kind = "stand-in" if is_local else "aws"
+    at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return ROOT / FOLDER / "recordings" / f"{kind}-{at}.json"
+
+
+def _key(settings: Settings) -> str:
+    if settings.momento_api_key is None:
+        raise OpsError("MOMENTO_API_KEY is not set: put it in .env or the environment")
+    return settings.momento_api_key.get_secret_value()
+
+
+def _must_be_usable(momento: Momento, access: Access, cache: str) -> None:
+    """Raise unless Momento takes the key, and the cache exists.
+
+    Raises:
+        LiveError: it does not; the message says what to do.
+
+    """
+    host = urlsplit(access.origin).hostname or ""
+    if host in ("127.0.0.1", "localhost"):
+        return  # the local cloud creates the cache with the first pipe that names it
+    request = access.request("GET", "cache", cache, key="is the cache there?")
+    try:
+        judged(request, momento.ask(request))
+    except LiveError as error:
+        raise LiveError(f"Momento at {access.origin}: {error}") from None
+
+
+def _must_be_able_to_ask(*, auto_approve: bool) -> None:
+    if not auto_approve and not sys.stdin.isatty():
+        raise OpsError(
+            "there is no terminal to approve the costs on: read docs/prove.md, then add"
+            " --auto-approve"
+        )
+
+
+def _is_approved() -> bool:
+    try:
+        return input(QUESTION) == "yes"
+    except EOFError:
+        return False

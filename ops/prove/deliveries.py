@@ -1,0 +1,226 @@
+"""What the engine predicts for one item's records, compared with what came of them.
+
+Two pipes on one stream keep no order between each other, and the rules of a bus keep none at all.
+So a prediction has every value that the cache may hold at the end. The predictions are made from
+the records that the stream had; what the stream should have had is compared by itself.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from eventpipes import Request, Unprocessable
+from eventpipes.momento import MAX_TTL_SECONDS, refusals, sent
+from live.body import same_body
+from live.items import same
+from live.momento import reading
+from live.route import Route, requests_in
+from ops.prove.finding import Finding, Verdict, compared
+from stacks.settings.topology import Topology
+
+STREAM: Final = "DynamoDB stream"
+NOTHING: Final = "nothing"
+LASTING: Final = 600
+"""Seconds to live; a shorter entry may have ended before it is read."""
+LONGEST: Final = 300
+"""Characters of a body that a finding shows."""
+
+Delivery = dict[str, Any]
+"""One item of one pipeline as JSON: `writes` are the expected records, `records` the stream's;
+`entries` are the cache's values by address, `messages` are by topic, `letters` are name and
+number."""
+
+
+@dataclass
+class Expected:
+    """What may be there at the end: the cache's values, the messages, and the dead letters."""
+
+    entries: dict[str, list[str | None]] = field(default_factory=dict)
+    messages: dict[str, list[str]] = field(default_factory=dict)
+    letters: list[list[str]] = field(default_factory=list)
+
+
+def expected(
+    topology: Topology,
+    routes: Sequence[Route],
+    records: Sequence[Mapping[str, Any]],
+    *,
+    max_ttl_seconds: int = MAX_TTL_SECONDS,
+) -> Expected:
+    """Return the engine's prediction for the records of one item, in their order."""
+    prediction = _Prediction(topology, max_ttl_seconds)
+    for record in records:
+        for route in routes:
+            prediction.take(route, record)
+    return prediction.end()
+
+
+class _Prediction:
+    """Collects what records lead to, in their order."""
+
+    def __init__(self, topology: Topology, max_ttl_seconds: int) -> None:
+        self._topology = topology
+        self._most = max_ttl_seconds
+        self._found = Expected()
+        self._entries: dict[str, list[str | None]] = {}
+        self._short: set[str] = set()
+
+    def take(self, route: Route, record: Mapping[str, Any]) -> None:
+        """Add what one route makes of a record."""
+        outcome, number = route.process(record), record["dynamodb"].get("SequenceNumber", "")
+        if isinstance(outcome, Unprocessable):
+            self._found.letters.append([route.name, number])
+        for request in requests_in(outcome):
+            if request.method != "POST" and _has_key(request):
+                self._entries.setdefault(address(request), [])
+            if any(refusals(sent(request), max_ttl_seconds=self._most)):
+                self._found.letters.append([route.refused_by, number])
+            else:
+                self._accept(request)
+
+    def end(self) -> Expected:
+        """Return all of it."""
+        for where, bodies in self._entries.items():
+            allowed = _last(self._topology, bodies)
+            if where in self._short and None not in allowed:
+                allowed.append(None)
+            self._found.entries[where] = allowed
+        return self._found
+
+    def _accept(self, request: Request) -> None:
+        if request.method == "POST":
+            topic = urlsplit(request.url).path
+            self._found.messages.setdefault(topic, []).append(request.body)
+        elif request.method == "DELETE":
+            self._entries[address(request)].append(None)
+        else:
+            self._entries[address(request)].append(request.body)
+            if _ttl(request) < LASTING:
+                self._short.add(address(request))
+
+
+def address(request: Request) -> str:
+    """Return the path and the query by which an entry is read."""
+    parts = urlsplit(reading(request).url)
+    return f"{parts.path}?{parts.query}"
+
+
+def topics(
+    topology: Topology, routes: Sequence[Route], records: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """Yield cache and topic of each message that records lead to."""
+    for path in expected(topology, routes, records).messages:
+        _, _, cache, topic = path.split("/")
+        yield unquote(cache), unquote(topic)
+
+
+def findings(delivery: Delivery, wanted: Expected) -> Iterator[Finding]:
+    """Compare one item's records, entries, messages and dead letters with the predictions."""
+    topology = Topology(delivery["topology"])
+    records = delivery["records"]
+    about = {
+        "behaviour": delivery["behaviour"],
+        "name": f"{delivery['pipeline']}, {delivery['mark']}",
+    }
+    yield Finding(
+        area=STREAM,
+        **about,
+        verdict=_stream_verdict(delivery["writes"], records),
+        predicted=_shown([_change(one) for one in delivery["writes"]]),
+        answered=_shown([_change(one) for one in records]),
+    )
+    area = f"TOPOLOGY={topology}"
+    for where, allowed in wanted.entries.items():
+        held = delivery["entries"].get(where)
+        yield Finding(
+            area=area,
+            **about,
+            verdict=_entry_verdict(allowed, held, exact=topology is not Topology.WORKFLOW),
+            predicted=f"GET {where}: {' or '.join(map(_shown, allowed))}",
+            answered=_shown(held),
+        )
+    for topic in sorted({*wanted.messages, *delivery["messages"]}):
+        texts, came = wanted.messages.get(topic, []), delivery["messages"].get(topic, [])
+        if topology is Topology.WORKFLOW:
+            came = [_like(text, texts) for text in came]
+        yield Finding(
+            area=area,
+            **about,
+            verdict=compared(texts, came, ordered=topology is not Topology.BUS),
+            predicted=f"{topic}: {_shown(texts)}",
+            answered=_shown(came),
+        )
+    if wanted.letters or delivery["letters"]:
+        yield Finding(
+            area=area,
+            **about,
+            verdict=compared(wanted.letters, delivery["letters"], ordered=False),
+            predicted=f"dead letters: {_shown(wanted.letters)}",
+            answered=_shown(delivery["letters"]),
+        )
+
+
+def _ttl(request: Request) -> int:
+    """Return the seconds to live of an accepted put."""
+    return int(dict(parse_qsl(urlsplit(request.url).query))["ttl_seconds"])
+
+
+def _has_key(request: Request) -> bool:
+    return not address(request).endswith("?")
+
+
+def _last(topology: Topology, bodies: Sequence[str | None]) -> list[str | None]:
+    """Return what the cache may hold after these puts and deletions (None), in a record's order."""
+    if not bodies:
+        return [None]
+    if topology is Topology.WORKFLOW:
+        return [bodies[-1]]
+    puts = [body for body in bodies if body is not None]
+    last = puts if topology is Topology.BUS else puts[-1:]
+    return [*dict.fromkeys(last), *([None] if None in bodies else [])]
+
+
+def _entry_verdict(allowed: Sequence[str | None], held: str | None, *, exact: bool) -> Verdict:
+    if held in allowed:
+        return Verdict.AGREE
+    if held is None:
+        return Verdict.NO_ANSWER
+    if not exact and any(_equal(one, held) for one in allowed if one is not None):
+        return Verdict.AGREE
+    return Verdict.DIFFER
+
+
+def _equal(one: str, other: str) -> bool:
+    return same_body(one.encode(errors="replace"), other.encode(errors="replace"))
+
+
+def _like(text: str, texts: Sequence[str]) -> str:
+    """Return the predicted text that is the same JSON; the order of members is not compared."""
+    return next((one for one in texts if _equal(one, text)), text)
+
+
+def _stream_verdict(
+    writes: Sequence[Mapping[str, Any]], records: Sequence[Mapping[str, Any]]
+) -> Verdict:
+    if len(records) < len(writes):
+        return Verdict.NO_ANSWER
+    is_same = len(records) == len(writes) and all(
+        one["eventName"] == other["eventName"]
+        and all(
+            same(one["dynamodb"].get(name), other["dynamodb"].get(name))
+            for name in ("Keys", "NewImage", "OldImage")
+        )
+        for one, other in zip(writes, records, strict=True)
+    )
+    return Verdict.AGREE if is_same else Verdict.DIFFER
+
+
+def _change(record: Mapping[str, Any]) -> list[Any]:
+    change = record["dynamodb"]
+    return [record["eventName"], *(change.get(name) for name in ("Keys", "NewImage", "OldImage"))]
+
+
+def _shown(value: object) -> str:
+    text = NOTHING if value is None else value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text):,} characters)"

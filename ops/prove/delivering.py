@@ -1,0 +1,242 @@
+"""Write the awkward items, and wait until all that the engine predicts has come."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from live.momento import Access, Momento
+from ops.prove import deliveries, observation
+from ops.prove.deliveries import Delivery, Expected
+from ops.prove.finding import Finding, Verdict
+from ops.prove.items import Change, changes, records
+from ops.prove.observation import Letters, Messages
+from ops.prove.pipelines import Tested
+from ops.prove.readiness import Readiness
+
+UNASKED: Final = "what nobody asked for"
+Progress = Callable[[str, int, int], None]
+"""Gets the step's name, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the pipelines run: AWS's clients, Momento, the cache, and how long it may take."""
+
+    aws: Callable[[str], Any]
+    momento: Momento
+    access: Access
+    cache: str
+    max_ttl_seconds: int
+    patience: float
+    """Seconds without anything new, after which what is missing is no answer."""
+    settle: float
+    """Seconds to wait for what was not predicted, after all that was."""
+
+
+class Delivering:
+    """One run over all pipelines; `deliveries` and `unasked` are its result.
+
+    Raises:
+        OpsError, LiveError: AWS or Momento cannot be asked.
+
+    """
+
+    def __init__(self, pipelines: Mapping[str, Tested], place: Place, progress: Progress) -> None:
+        self._pipelines = pipelines
+        self._place = place
+        self._progress = progress
+        self._run = secrets.token_hex(3)
+        self._plans = {
+            name: list(
+                changes(name, one.keys, run=self._run, cache=place.cache, now=int(time.time()))
+            )
+            for name, one in pipelines.items()
+        }
+        mark = re.compile(rf"{self._run}-[a-z]+-[a-z]+-[0-9]{{3}}")
+        self._messages = Messages(place.momento, place.access, mark)
+        self._letters = Letters(place.aws("sqs"))
+        self._expected: dict[str, Expected] = {}
+        self.deliveries: list[Delivery] = []
+        self.unasked: list[Finding] = []
+        self.silent: list[str] = []
+        """Pipelines that did not deliver the first item in time."""
+
+    def run(self) -> None:
+        """Write, wait, and read everything once more at the end."""
+        try:
+            self._messages.watch(self._topics())
+            self._get_ready()
+            self._write()
+            self.deliveries = self._read_streams()
+            self._wait()
+        finally:
+            self._messages.stop()
+        self.unasked = list(self._unasked())
+
+    def findings(self, delivery: Delivery) -> list[Finding]:
+        """Return the comparisons of one item."""
+        return list(deliveries.findings(delivery, self._expected[delivery["mark"]]))
+
+    def _topics(self) -> list[tuple[str, str]]:
+        """Return the topics to read: those of one item of each behaviour."""
+        return [
+            topic
+            for name, one in self._pipelines.items()
+            for lives in {own[0].behaviour: own for own in _by_mark(self._plans[name])}.values()
+            for topic in deliveries.topics(one.topology, one.routes, records(lives))
+        ]
+
+    def _get_ready(self) -> None:
+        readiness = Readiness(
+            self._pipelines,
+            client=self._place.aws("dynamodb"),
+            momento=self._place.momento,
+            access=self._place.access,
+            messages=self._messages,
+            run=self._run,
+            cache=self._place.cache,
+        )
+        count = len(self._pipelines)
+        readiness.wait(
+            self._place.patience, lambda done: self._progress("waiting for the pipes", done, count)
+        )
+        self.silent = readiness.waiting
+
+    def _write(self) -> None:
+        count, done = sum(map(len, self._plans.values())), 0
+
+        def one_more() -> None:
+            nonlocal done
+            done += 1
+            self._progress("writing items", done, count)
+
+        for name, pipeline in self._pipelines.items():
+            client = self._place.aws("dynamodb")
+            observation.write(client, pipeline.table, self._plans[name], one_more)
+
+    def _read_streams(self) -> list[Delivery]:
+        """Return a delivery for each item, with the records of its stream."""
+        found: list[Delivery] = []
+        for done, (name, pipeline) in enumerate(self._pipelines.items()):
+            self._progress("reading streams", done, len(self._pipelines))
+            lives = _by_mark(self._plans[name])
+            wanted = {own[0].mark: records(own) for own in lives}
+            came = observation.wait_for_records(
+                self._place.aws, pipeline, wanted, self._place.patience
+            )
+            for own in lives:
+                mark = own[0].mark
+                self._expected[mark] = deliveries.expected(
+                    pipeline.topology,
+                    pipeline.routes,
+                    came.get(mark, []),
+                    max_ttl_seconds=self._place.max_ttl_seconds,
+                )
+                found.append(
+                    {
+                        "pipeline": name,
+                        "topology": pipeline.topology.value,
+                        "behaviour": own[0].behaviour,
+                        "mark": mark,
+                        "writes": wanted[mark],
+                        "records": came.get(mark, []),
+                        "entries": {},
+                        "messages": {},
+                        "letters": [],
+                    }
+                )
+        return found
+
+    def _wait(self) -> None:
+        """Observe until all agrees, also when everything is read again; or until nothing comes."""
+        waiting = list(self.deliveries)
+        seen, last = -1, time.monotonic()
+        while True:
+            self._observe(waiting)
+            waiting = [one for one in waiting if not self._agrees(one)]
+            self._progress(
+                "waiting for deliveries",
+                len(self.deliveries) - len(waiting),
+                len(self.deliveries),
+            )
+            if not waiting:
+                time.sleep(self._place.settle)
+                waiting = list(self.deliveries)
+                self._observe(waiting)
+                waiting = [one for one in waiting if not self._agrees(one)]
+                if not waiting:
+                    return
+            now_seen = self._messages.count() + len(self._letters.found) - len(waiting)
+            if now_seen != seen:
+                seen, last = now_seen, time.monotonic()
+            elif time.monotonic() - last > self._place.patience:
+                self._observe(self.deliveries)
+                return
+            time.sleep(observation.LOOK_SECONDS)
+
+    def _observe(self, some: Sequence[Delivery]) -> None:
+        """Read what there is of these items now."""
+        self._letters.take(one.queue for one in self._pipelines.values())
+        addresses: dict[str, None] = {}
+        for delivery in some:
+            queue = self._pipelines[delivery["pipeline"]].queue
+            delivery["messages"] = self._messages.of(delivery["mark"])
+            delivery["letters"] = [
+                letter
+                for record in delivery["records"]
+                for letter in self._letters.found.get(_place_of(queue, record), [])
+            ]
+            addresses |= dict.fromkeys(self._addresses(delivery))
+        held = observation.read_entries(self._place.momento, self._place.access, list(addresses))
+        for delivery in some:
+            delivery["entries"] = {where: held[where] for where in self._addresses(delivery)}
+
+    def _addresses(self, delivery: Delivery) -> list[str]:
+        return list(self._expected[delivery["mark"]].entries)
+
+    def _agrees(self, delivery: Delivery) -> bool:
+        return all(one.verdict is Verdict.AGREE for one in self.findings(delivery))
+
+    def _unasked(self) -> list[Finding]:
+        """Return a finding for each kind of thing that came and belongs to no item."""
+        known = {
+            _place_of(self._pipelines[one["pipeline"]].queue, record)
+            for one in self.deliveries
+            for record in one["records"]
+        }
+        strange = [
+            letter
+            for place, letters in self._letters.found.items()
+            if place not in known
+            for letter in letters
+        ]
+        kinds: dict[str, Sequence[object]] = {
+            "messages that name no item": self._messages.unknown,
+            "dead letters about no record": strange,
+            "messages in the queues that are no dead letters": self._letters.foreign,
+            "topics that could not be read": self._messages.problems,
+        }
+        return [
+            Finding(
+                area=UNASKED,
+                behaviour=what,
+                name=what,
+                verdict=Verdict.DIFFER if came else Verdict.AGREE,
+                predicted="none",
+                answered=f"{len(came)}: {came[:3]!r:.500}",
+            )
+            for what, came in kinds.items()
+        ]
+
+
+def _by_mark(plan: Sequence[Change]) -> list[list[Change]]:
+    """Return the changes of each item."""
+    return [list(own) for _, own in groupby(plan, key=lambda change: change.mark)]
+
+
+def _place_of(queue: str, record: Mapping[str, Any]) -> tuple[str, str]:
+    return queue, record["dynamodb"]["SequenceNumber"]

@@ -1,0 +1,43 @@
+"""What came of one question: whether the answer is the one that the engine predicted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """How an answer compares with the prediction."""
+
+    AGREE = "agree"
+    DIFFER = "differ"
+    NO_ANSWER = "no answer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One answer, compared; `behaviour` is the row of the table, below its `area`."""
+
+    area: str
+    behaviour: str
+    name: str
+    verdict: Verdict
+    predicted: str = ""
+    answered: str = ""
+
+
+def compared(predicted: Sequence[Any], answered: Sequence[Any], *, ordered: bool) -> Verdict:
+    """Compare several answers; those that are only incomplete are no answer yet.
+
+    >>> [compared(["a", "b"], some, ordered=True).value for some in (["a", "b"], ["b"], ["b", "a"])]
+    ['agree', 'no answer', 'differ']
+    """
+    one, other = list(map(repr, predicted)), list(map(repr, answered))
+    if not ordered:
+        one, other = sorted(one), sorted(other)
+    if one == other:
+        return Verdict.AGREE
+    if len(other) < len(one) and not Counter(other) - Counter(one):
+        return Verdict.NO_ANSWER
+    return Verdict.DIFFER

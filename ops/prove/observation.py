@@ -1,0 +1,189 @@
+"""What AWS and Momento have after the writes: records, cached values, messages, dead letters."""
+
+import base64
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from eventpipes import Request
+from live.aws import asking_aws
+from live.dead_letters import DeadLetterQueue, parse
+from live.deployment import table_of
+from live.errors import LiveError
+from live.items import from_json
+from live.momento import Access, Momento
+from live.stream import Stream
+from live.topic import Message, Topic
+from ops.errors import OpsError
+from ops.prove.items import Change
+from ops.prove.pipelines import Tested
+
+HOLD_SECONDS = 900
+"""How long a dead letter that was read stays hidden; the queue is destroyed before."""
+CONNECT_SECONDS = 60
+READING = 8
+"""Entries of the cache that are read at the same time."""
+LOOK_SECONDS = 0.2
+
+
+class Messages:
+    """The messages of topics from now on, by the mark of the item that they are about."""
+
+    def __init__(self, momento: Momento, access: Access, mark: re.Pattern[str]) -> None:
+        self._momento = momento
+        self._access = access
+        self._mark = mark
+        self._stop = threading.Event()
+        self._change = threading.Lock()
+        self._found: dict[str, dict[str, list[str]]] = {}
+        self.unknown: list[str] = []
+        """Messages without a mark."""
+        self.problems: list[str] = []
+        """Why a topic could not be read any longer."""
+
+    def watch(self, topics: Iterable[tuple[str, str]]) -> None:
+        """Read these topics, each a cache and a name; return when all are being read.
+
+        Raises:
+            OpsError: a topic is not read after a minute.
+
+        """
+        readers = [(one, threading.Event()) for one in sorted(set(topics))]
+        for (cache, name), polling in readers:
+            threading.Thread(target=self._read, args=(cache, name, polling), daemon=True).start()
+        for (_, name), polling in readers:
+            if not polling.wait(CONNECT_SECONDS):
+                why = f": {self.problems[0]}" if self.problems else ""
+                raise OpsError(f"the topic {name} could not be read{why}")
+
+    def stop(self) -> None:
+        """Read no more; a poll that waits ends later."""
+        self._stop.set()
+
+    def of(self, mark: str) -> dict[str, list[str]]:
+        """Return an item's messages by the topic's path, in the order in which they came."""
+        with self._change:
+            return {path: list(texts) for path, texts in self._found.get(mark, {}).items()}
+
+    def count(self) -> int:
+        """Return how many messages came."""
+        with self._change:
+            by_topic = [texts for topics in self._found.values() for texts in topics.values()]
+            return len(self.unknown) + sum(map(len, by_topic))
+
+    def _read(self, cache: str, name: str, polling: threading.Event) -> None:
+        topic = Topic(self._momento, self._access, cache=cache, name=name)
+        path = self._access.request("POST", "topics", cache, name).url
+        path = path[len(self._access.origin.rstrip("/")) :]
+        try:
+            for event in topic.watch(self._stop, polling):
+                if isinstance(event, Message):
+                    self._add(path, _text(event))
+        except LiveError as error:
+            self.problems.append(f"{unquote(name)}: {error}")
+
+    def _add(self, path: str, text: str) -> None:
+        found = self._mark.search(text)
+        with self._change:
+            if found is None:
+                self.unknown.append(text)
+            else:
+                topics = self._found.setdefault(found[0], {})
+                topics.setdefault(path, []).append(text)
+
+
+@dataclass
+class Letters:
+    """The dead letters of queues, by queue and by the number of the record that they are about."""
+
+    client: Any
+    found: dict[tuple[str, str], list[list[str]]] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+    """Messages in the queues that are no dead letters."""
+
+    def take(self, queues: Iterable[str]) -> int:
+        """Read what waits in the queues; return how many messages that are."""
+        found = 0
+        with asking_aws():
+            for name in queues:
+                queue = DeadLetterQueue(self.client, name=name, hold=HOLD_SECONDS)
+                while queue.count()[0] and (messages := queue.receive()):
+                    found += len(messages)
+                    for message in messages:
+                        letter = parse(message)
+                        if letter is None:
+                            self.foreign.append(message.body)
+                        else:
+                            pair = [letter.name, letter.first]
+                            self.found.setdefault((name, letter.first), []).append(pair)
+        return found
+
+
+def write(client: Any, table: str, changes: Sequence[Change], progress: Callable[[], None]) -> None:  # noqa: ANN401 - a boto3 client
+    """Make the changes of a table, one after the other."""
+    with asking_aws():
+        for change in changes:
+            if change.item is None:
+                client.delete_item(TableName=table, Key=from_json(change.key))
+            else:
+                client.put_item(TableName=table, Item=from_json(change.item))
+            progress()
+
+
+def read_stream(aws: Callable[[str], Any], table: str) -> list[Mapping[str, Any]]:
+    """Return all records of a table's stream."""
+    with asking_aws():
+        about = aws("dynamodb").describe_table(TableName=table)["Table"]
+        arn = about["LatestStreamArn"]
+        assert table_of(arn) == table
+        return list(Stream(aws("dynamodbstreams")).all(arn))
+
+
+def wait_for_records(
+    aws: Callable[[str], Any],
+    pipeline: Tested,
+    wanted: Mapping[str, Sequence[Any]],
+    patience: float,
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the records by the item's mark, once there are enough, or after the time-out."""
+    deadline = time.monotonic() + patience
+    while True:
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for record in read_stream(aws, pipeline.table):
+            key = record["dynamodb"]["Keys"][pipeline.keys[0]]["S"]
+            found.setdefault(key.partition(" ")[0], []).append(record)
+        enough = all(len(found.get(mark, ())) >= len(ones) for mark, ones in wanted.items())
+        if enough or time.monotonic() > deadline:
+            return found
+        time.sleep(LOOK_SECONDS)
+
+
+def read_entries(
+    momento: Momento, access: Access, addresses: Sequence[str]
+) -> dict[str, str | None]:
+    """Return what the cache holds at these addresses; bytes that are no text as Base64."""
+    origin = access.origin.rstrip("/")
+    headers = {"Authorization": access.key}
+
+    def one(where: str) -> str | None:
+        held = momento.fetch(Request("GET", f"{origin}{where}", headers, ""))
+        if held is None:
+            return None
+        try:
+            return held.decode()
+        except UnicodeDecodeError:
+            return f"base64:{base64.b64encode(held).decode()}"
+
+    with ThreadPoolExecutor(max_workers=READING) as pool:
+        return dict(zip(addresses, pool.map(one, addresses), strict=True))
+
+
+def _text(message: Message) -> str:
+    if message.text is not None:
+        return message.text
+    return base64.b64decode(message.binary or "").decode(errors="replace")

@@ -1,0 +1,90 @@
+"""The pipelines of the conformance stack, read from its synthesized JSON."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventpipes import Definition, Pipe, Rule, RuleDefinition, rules_behind
+from eventpipes.operations import OPERATIONS
+from eventpipes.synthesized import definitions, rules
+from live.pipelines import CHANGES, group
+from live.route import Route
+from live.workflow_route import workflow_routes
+from stacks.settings.topology import Topology
+
+ITEMS = "items"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tested:
+    """One pipeline: its routes, and the names of what it reads and writes.
+
+    `name` is without the prefix: `whole-pipes`. `machine` is the state machine's name and its
+    address in Terraform, if it has one.
+    """
+
+    name: str
+    full_name: str
+    topology: Topology
+    routes: Sequence[Route]
+    table: str
+    keys: Sequence[str]
+    queue: str
+    machine: tuple[str, str] | None
+
+    @property
+    def readers(self) -> dict[str, Pipe]:
+        """The pipes that read the stream, by name."""
+        return {route.reader.name: Pipe(route.reader) for route in self.routes}
+
+    @property
+    def rules(self) -> Iterator[RuleDefinition]:
+        """The rules of its event bus."""
+        for route in self.routes:
+            if isinstance(route.definition, RuleDefinition):
+                yield route.definition
+
+
+def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, Tested]:
+    """Return the pipelines of synthesized JSON, by their names without the prefix."""
+    pipes = {one.name: one for one in definitions(document)}
+    tables = {one["name"]: one for one in document["resource"]["aws_dynamodb_table"].values()}
+    machines = {
+        one["name"]: f"aws_sfn_state_machine.{id_}"
+        for id_, one in document["resource"].get("aws_sfn_state_machine", {}).items()
+    }
+    found = {}
+    for full_name, pipeline in group(pipes, prefix).items():
+        routes: list[Route] = []
+        for operation, name in pipeline.pipes.items():
+            routes += _routes(operation, pipes[name], document)
+        table = tables[f"{full_name}-{ITEMS}"]
+        machine = f"{full_name}-{CHANGES}"
+        name = full_name.removeprefix(f"{prefix}-")
+        found[name] = Tested(
+            name=name,
+            full_name=full_name,
+            topology=Topology(name.rpartition("-")[2]),
+            routes=routes,
+            table=table["name"],
+            keys=[one for one in (table["hash_key"], table.get("range_key")) if one],
+            queue=f"{full_name}-dlq",
+            machine=(machine, machines[machine]) if machine in machines else None,
+        )
+    return found
+
+
+def _routes(operation: str, definition: Definition, document: Mapping[str, Any]) -> list[Route]:
+    pipe = Pipe(definition)
+    if operation != CHANGES:
+        return [Route(operation, pipe)]
+    if definition.state_machine is not None:
+        return workflow_routes(pipe, definition.state_machine)
+    return [
+        Route(_operation(rule.name), pipe, Rule(rule))
+        for rule in rules_behind(definition, rules(document))
+    ]
+
+
+def _operation(rule: str) -> str:
+    return next(one for one in OPERATIONS if rule.endswith(f"-{one}-rule"))

@@ -1,0 +1,204 @@
+"""The steps of a run: ask, deploy, write, compare, record; and destroy in any case."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from live.aws import Aws, asking_aws
+from live.momento import Access, Momento
+from live.output import console
+from ops.demo.local_stack import step
+from ops.prove import items, patterns, recording, states
+from ops.prove.delivering import Delivering, Place
+from ops.prove.finding import Finding
+from ops.prove.pipelines import Tested, read_pipelines
+from ops.prove.throwaway import Throwaway
+from stacks.settings import Settings
+
+EXPIRED: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+"""Who removes an item whose time is over; nobody can wait for DynamoDB to do it."""
+SAMPLES: Final = 12
+"""Records with which each filter is asked about."""
+
+
+class Proof:
+    """One run; `recording` has its answers, also those before a failure.
+
+    Raises:
+        OpsError, LiveError: something cannot be asked or deployed.
+
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        throwaway: Throwaway,
+        aws: Aws,
+        momento: Momento,
+        access: Access,
+        *,
+        is_local: bool,
+    ) -> None:
+        self._settings = settings
+        self._throwaway = throwaway
+        self._aws = aws
+        self._momento = momento
+        self._access = access
+        self._is_local = is_local
+        self._unasked: list[Finding] = []
+        self.recording = recording.new(
+            answered_by=recording.STAND_IN if is_local else recording.AWS,
+            at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            region=settings.region,
+            prefix=throwaway.prefix,
+            max_ttl_seconds=settings.max_ttl_seconds,
+        )
+
+    def run(self, *, quick: bool, patience: float, settle: float) -> None:
+        """Ask and compare everything; `quick` leaves out tables and pipes."""
+        with step("synthesize", "Python to Terraform JSON"):
+            document = self._throwaway.document
+            self.recording["stack"] = recording.stack_of(document)
+            pipelines = read_pipelines(document, self._throwaway.prefix)
+        self._ask_about_patterns(pipelines)
+        machines = [one.machine for one in pipelines.values() if one.machine]
+        self._throwaway.deploy([address for _, address in machines] if quick else [])
+        self._ask_about_states(pipelines)
+        if not quick:
+            self._deliver(pipelines, patience, settle)
+
+    def findings(self) -> list[Finding]:
+        """Return all comparisons so far."""
+        return [*recording.findings(self.recording), *self._unasked]
+
+    def _ask_about_patterns(self, pipelines: Mapping[str, Tested]) -> None:
+        cache = self._settings.cache_name
+        asked = [*patterns.of_cases(), *_of_filters(pipelines, cache)]
+        with _progress("TestEventPattern", len(asked)) as advance:
+            client = self._aws.client("events")
+            self.recording["patterns"] = patterns.ask_all(client, asked, advance)
+
+    def _ask_about_states(self, pipelines: Mapping[str, Tested]) -> None:
+        client = self._aws.client("stepfunctions")
+        machines = {one.machine[0]: one for one in pipelines.values() if one.machine is not None}
+        with asking_aws():
+            listed = {
+                machine["name"]: machine["stateMachineArn"]
+                for page in client.get_paginator("list_state_machines").paginate()
+                for machine in page["stateMachines"]
+                if machine["name"] in machines
+            }
+            described = {
+                name: client.describe_state_machine(stateMachineArn=arn)
+                for name, arn in sorted(listed.items())
+            }
+        asked = [
+            (about["roleArn"], question)
+            for name, about in described.items()
+            for question in states.questions(
+                machines[name].name,
+                about["definition"],
+                self._batches(machines[name]),
+                region=self._settings.region,
+            )
+        ]
+        with _progress("TestState", len(asked)) as advance:
+            for role, question in asked:
+                answered = states.ask(client, role, question)
+                self.recording["states"].append(answered)
+                advance()
+
+    def _batches(self, pipeline: Tested) -> dict[str, list[dict[str, Any]]]:
+        """Return records in batches as a pipe hands them over: one life each, then several."""
+        lives = items.samples(pipeline.name, pipeline.keys, self._settings.cache_name)
+        (pipe,) = pipeline.readers.values()
+        batches = {name: pipe.items(records) for name, records in lives.items()}
+        together = [one for records in list(lives.values())[:5] for one in records]
+        return {"several items": pipe.items(together), **batches}
+
+    def _deliver(self, pipelines: Mapping[str, Tested], patience: float, settle: float) -> None:
+        place = Place(
+            aws=self._aws.client,
+            momento=self._momento,
+            access=self._access,
+            cache=self._settings.cache_name,
+            max_ttl_seconds=self._settings.max_ttl_seconds,
+            patience=patience,
+            settle=settle,
+        )
+        with _steps() as tell:
+            delivering = Delivering(pipelines, place, tell)
+            try:
+                delivering.run()
+            finally:
+                self.recording["deliveries"] = delivering.deliveries
+                self._unasked = delivering.unasked
+        if delivering.silent:
+            silent = ", ".join(delivering.silent)
+            console.print(f"[yellow]![/] no first delivery in time of {silent}; they go on anyway")
+
+
+def _of_filters(pipelines: Mapping[str, Tested], cache: str) -> Iterator[patterns.Question]:
+    """Yield the questions about the filters of pipes and the patterns of rules."""
+    for pipeline in pipelines.values():
+        lives = items.samples(pipeline.name, pipeline.keys, cache)
+        records = {
+            f"{name}, {record['eventName']}": record
+            for name, own in lives.items()
+            for record in own
+        }
+        name, removed = next(
+            (name, one) for name, one in records.items() if one["eventName"] == "REMOVE"
+        )
+        chosen = dict(list(records.items())[:: max(1, len(records) // SAMPLES)])
+        chosen |= {name: removed, "an expired item": {**removed, "userIdentity": EXPIRED}}
+        for pipe, reader in pipeline.readers.items():
+            for number, pattern in enumerate(reader.definition.filters, start=1):
+                yield from patterns.of_filter(f"{pipe}, filter {number}", pattern, chosen)
+        for rule in pipeline.rules:
+            source = pipeline.full_name
+            yield from patterns.of_filter(rule.name, rule.pattern, chosen, source=source)
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar for questions, and a line at the end."""
+    with step(f"{what} ", f"{total} questions"), _bar() as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for the steps of the deliveries."""
+    with step("deliver", "write, wait, compare"), _bar() as bar:
+        task = bar.add_task("deliver", total=None)
+        yield lambda what, done, total: bar.update(
+            task, description=what, completed=done, total=total
+        )
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def account_of(aws: Aws) -> str:
+    """Return the account's number.
+
+    Raises:
+        LiveError: there are no credentials, or AWS cannot be asked.
+
+    """
+    with asking_aws():
+        return str(aws.client("sts").get_caller_identity()["Account"])

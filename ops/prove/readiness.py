@@ -1,0 +1,102 @@
+"""Wait until every pipe of a new deployment reads its stream.
+
+A pipe with LATEST may miss what is written while it starts, and nothing says when it has started.
+So an item is written and removed again and again, until all of its requests have come.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from live.items import from_json
+from live.aws import asking_aws
+from live.momento import Access, Momento
+from ops.prove import deliveries
+from ops.prove.items import NO_ITEM, usual_item
+from ops.prove.observation import LOOK_SECONDS, Messages, read_entries
+from ops.prove.pipelines import Tested
+
+AGAIN_SECONDS: Final = 10.0
+"""How long a write may take to come before the next one."""
+
+
+@dataclass
+class _Probe:
+    """The item that is written to one table, and then removed, until that has come."""
+
+    pipeline: Tested
+    mark: str
+    item: Mapping[str, Any]
+    addresses: list[str]
+    is_removed: bool = False
+    tries: int = 0
+    due: float = 0.0
+
+
+class Readiness:
+    """Probes of pipelines; `waiting` are the names of those that have not answered."""
+
+    def __init__(
+        self,
+        pipelines: Mapping[str, Tested],
+        *,
+        client: Any,  # noqa: ANN401 - a boto3 client
+        momento: Momento,
+        access: Access,
+        messages: Messages,
+        run: str,
+        cache: str,
+    ) -> None:
+        self._client = client
+        self._momento = momento
+        self._access = access
+        self._messages = messages
+        now = int(time.time())
+        self._probes = []
+        for name, one in pipelines.items():
+            mark = f"{run}-{name}-{NO_ITEM}"
+            item = usual_item(mark, mark, cache, now)
+            record = {
+                "eventName": "INSERT",
+                "dynamodb": {"Keys": {key: item[key] for key in one.keys}, "NewImage": item},
+            }
+            wanted = deliveries.expected(one.topology, one.routes, [record])
+            self._probes.append(_Probe(one, mark, item, list(wanted.entries)))
+
+    @property
+    def waiting(self) -> list[str]:
+        """The names of the pipelines of which something has not come."""
+        return [one.pipeline.name for one in self._probes]
+
+    def wait(self, patience: float, progress: Callable[[int], None]) -> None:
+        """Return when all pipelines have put, published and deleted, or after the time-out."""
+        deadline = time.monotonic() + patience
+        count = len(self._probes)
+        while self._probes and time.monotonic() < deadline:
+            self._probes = [one for one in self._probes if not self._is_done(one)]
+            progress(count - len(self._probes))
+            time.sleep(LOOK_SECONDS if self._probes else 0)
+
+    def _is_done(self, probe: _Probe) -> bool:
+        """Take the probe's next step if the last one has come; say whether it was the last."""
+        held = read_entries(self._momento, self._access, probe.addresses).values()
+        if probe.is_removed and all(value is None for value in held):
+            return True
+        if not probe.is_removed and self._messages.of(probe.mark) and None not in held:
+            probe.is_removed, probe.tries, probe.due = True, 0, 0.0
+        if time.monotonic() >= probe.due:
+            probe.due = time.monotonic() + AGAIN_SECONDS
+            self._write(probe)
+            probe.tries += 1
+        return False
+
+    def _write(self, probe: _Probe) -> None:
+        table = probe.pipeline.table
+        changed = {**probe.item, "Text": {"S": f"attempt {probe.tries}"}}
+        with asking_aws():
+            if not probe.is_removed or probe.tries:
+                self._client.put_item(TableName=table, Item=from_json(changed))
+            if probe.is_removed:
+                key = {name: probe.item[name] for name in probe.pipeline.keys}
+                self._client.delete_item(TableName=table, Key=from_json(key))

@@ -1,0 +1,157 @@
+"""A recording: every question with its answer, from which the engine can be compared again.
+
+Recordings are kept in `tests/cases/recorded`. `answered_by` says who answered: AWS and Momento, or
+this project's stand-ins for them, whose answers are the engine's own and prove nothing about AWS.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ops.errors import OpsError
+from ops.prove import deliveries, patterns, states
+from ops.prove.finding import Finding
+from ops.prove.pipelines import read_pipelines
+
+FORMAT: Final = 1
+AWS: Final = "AWS and Momento"
+STAND_IN: Final = "the stand-ins on one machine, which answer with the engine itself"
+ACCOUNT: Final = "123456789012"
+"""What stands for the account's own number."""
+_KEPT: Final = (
+    "aws_pipes_pipe",
+    "aws_cloudwatch_event_rule",
+    "aws_cloudwatch_event_target",
+    "aws_cloudwatch_event_bus",
+    "aws_cloudwatch_event_api_destination",
+    "aws_cloudwatch_event_connection",
+    "aws_sfn_state_machine",
+    "aws_dynamodb_table",
+)
+_LONG: Final = 4_000
+_RUN: Final = re.compile(r"(.)\1{999,}", re.DOTALL)
+_RUNS: Final = "text with runs"
+
+Recording = dict[str, Any]
+
+
+def new(*, answered_by: str, at: str, region: str, prefix: str, max_ttl_seconds: int) -> Recording:
+    """Return a recording without answers; `at` is the time."""
+    return {
+        "format": FORMAT,
+        "answered_by": answered_by,
+        "at": at,
+        "region": region,
+        "prefix": prefix,
+        "max_ttl_seconds": max_ttl_seconds,
+        "stack": {"resource": {}},
+        "patterns": [],
+        "states": [],
+        "deliveries": [],
+    }
+
+
+def stack_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the engine reads of synthesized JSON."""
+    kept = {name: document[name] for name in ("provider",) if name in document}
+    resources = {
+        type_: {id_: _without_comment(body) for id_, body in document["resource"][type_].items()}
+        for type_ in _KEPT
+        if type_ in document["resource"]
+    }
+    return {**kept, "resource": resources}
+
+
+def findings(recording: Recording) -> Iterator[Finding]:
+    """Compare the answers of a recording with what the engine says now."""
+    yield from map(patterns.finding, recording["patterns"])
+    yield from map(states.finding, recording["states"])
+    if recording["deliveries"]:
+        pipelines = read_pipelines(recording["stack"], recording["prefix"])
+    for delivery in recording["deliveries"]:
+        pipeline = pipelines[delivery["pipeline"]]
+        wanted = deliveries.expected(
+            pipeline.topology,
+            pipeline.routes,
+            delivery["records"],
+            max_ttl_seconds=recording["max_ttl_seconds"],
+        )
+        yield from deliveries.findings(delivery, wanted)
+
+
+def write(recording: Recording, file: Path, *, account: str) -> None:
+    """Write a recording, without the account's number.
+
+    Raises:
+        OpsError: the file cannot be written.
+
+    """
+    lines = [f" {json.dumps(name)}: {_value(value)}" for name, value in _runs(recording).items()]
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.replace(account, ACCOUNT) if account else text, encoding="utf-8")
+    except OSError as error:
+        raise OpsError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def read(file: Path) -> Recording:
+    """Return a recording.
+
+    Raises:
+        OpsError: the file is no recording of this format.
+
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OpsError(f"{file} is no recording: {error}") from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise OpsError(f"{file} is no recording of the format {FORMAT}: record it again")
+    recording: Recording = _unfolded(found)
+    return recording
+
+
+def _value(value: object) -> str:
+    """Return JSON; a list has a line for each element, for people who compare two recordings."""
+    if isinstance(value, list):
+        return "[\n  " + ",\n  ".join(json.dumps(one, ensure_ascii=False) for one in value) + "\n ]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _runs(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return JSON in which a long text of equal characters is written short."""
+    match value:
+        case str() if len(value) > _LONG and _RUN.search(value):
+            return {_RUNS: list(_folded(value))}
+        case dict():
+            return {name: _runs(one) for name, one in value.items()}
+        case list():
+            return [_runs(one) for one in value]
+    return value
+
+
+def _folded(text: str) -> Iterable[Any]:
+    place = 0
+    for found in _RUN.finditer(text):
+        yield text[place : found.start()]
+        yield [found[1], found.end() - found.start()]
+        place = found.end()
+    yield text[place:]
+
+
+def _unfolded(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case {"text with runs": list(parts)}:
+            return "".join(one if isinstance(one, str) else one[0] * one[1] for one in parts)
+        case dict():
+            return {name: _unfolded(one) for name, one in value.items()}
+        case list():
+            return [_unfolded(one) for one in value]
+    return value
+
+
+def _without_comment(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one for name, one in body.items() if name != "//"}

@@ -1,0 +1,104 @@
+"""The conformance stack, deployed for a short time; its state stays on this machine.
+
+The state is a file in `.cache/prove`, in a folder of its own for each account and region. So no
+state bucket is needed, and what an interrupted run has left can be destroyed by the next one.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ops.demo.local_stack import apply
+from ops.terraform import ROOT, Terraform, synthesize
+from stacks.settings import Settings
+
+STACK: Final = "conformance"
+LONGEST_PREFIX: Final = 24
+"""See `stacks.settings.types`."""
+FOLDER: Final = Path(".cache") / "prove"
+
+
+def own_prefix(prefix: str) -> str:
+    """Return the prefix of the throwaway stack's names; no other stack's names begin with it.
+
+    >>> own_prefix("weather-stats-demo")
+    'prove-weather-stats-demo'
+    """
+    return f"prove-{prefix}"[:LONGEST_PREFIX].rstrip("-")
+
+
+class Throwaway:
+    """The stack at one place: an account and a region, or a local cloud.
+
+    `env` is the environment of Terraform; `account` is the account's number.
+    """
+
+    def __init__(self, settings: Settings, env: Mapping[str, str], *, account: str) -> None:
+        endpoint = urlsplit(env.get("AWS_ENDPOINT_URL", ""))
+        place = f"local-{endpoint.port}" if endpoint.hostname else f"{account}-{settings.region}"
+        self.folder = ROOT / FOLDER / place
+        self.prefix = own_prefix(settings.name_prefix)
+        own = {
+            "STACK": STACK,
+            "NAME_PREFIX": self.prefix,
+            "PROFILE": "demo",
+            "TOPOLOGY": "pipes",
+            "ALARMS": "false",
+            "ALLOW_DESTROY": "true",
+            "PIPE_LOG_LEVEL": "ERROR",
+            "PIPE_LOG_EXECUTION_DATA": "false",
+            "STATE_KEY": f"{self.prefix}/{STACK}.tfstate",
+            "CDKTF_OUTDIR": str(self.folder / "out"),
+        }
+        self._env = {**env, **own}
+
+    @property
+    def state(self) -> Path:
+        """The file with the Terraform state."""
+        return self.folder / "terraform.tfstate"
+
+    def left(self) -> list[str]:
+        """Return the addresses of the resources in the state."""
+        try:
+            found = json.loads(self.state.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+        return [
+            f"{one['type']}.{one['name']}"
+            for one in found.get("resources", [])
+            if one.get("mode") == "managed" and one.get("instances")
+        ]
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """The synthesized JSON."""
+        text = (self._synthesized / "cdk.tf.json").read_text(encoding="utf-8")
+        document: Mapping[str, Any] = json.loads(text)
+        return document
+
+    def deploy(self, targets: Sequence[str] = ()) -> None:
+        """Create the stack, or of it only the targets and what they need."""
+        apply(self._terraform, "deploy", "apply", *(f"-target={one}" for one in targets))
+
+    def destroy(self) -> None:
+        """Destroy all that the state has, and delete the folder."""
+        apply(self._terraform, "destroy", "destroy")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @cached_property
+    def _synthesized(self) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)  # cdktf creates only the last folder
+        return synthesize(STACK, self._env, quiet=True)
+
+    @cached_property
+    def _terraform(self) -> Terraform:
+        folder = self._synthesized
+        backend = {"terraform": {"backend": {"local": {"path": str(self.state)}}}}
+        (folder / "backend_override.tf.json").write_text(json.dumps(backend), encoding="utf-8")
+        terraform = Terraform(folder, self._env)
+        terraform.init("-reconfigure")
+        return terraform
