@@ -119,13 +119,15 @@ def _tell(proof: Proof, file: Path, *, is_local: bool) -> None:
 @contextmanager
 def _destroying(throwaway: Throwaway) -> Iterator[None]:
     """Destroy the stack at the end, also after Ctrl-C or a failure."""
+    done = False
     try:
         yield
+        done = True
     finally:
-        _clean(throwaway)
+        _clean(throwaway, at_once=done)
 
 
-def _clean(throwaway: Throwaway) -> None:
+def _clean(throwaway: Throwaway, *, at_once: bool = False) -> None:
     """Destroy what the state has.
 
     Raises:
@@ -135,7 +137,7 @@ def _clean(throwaway: Throwaway) -> None:
     if not throwaway.left():
         return
     try:
-        throwaway.destroy()
+        throwaway.destroy(at_once=at_once)
     except (OpsError, OSError, KeyboardInterrupt, SystemExit) as error:
         left = throwaway.left()
         raise OpsError(

@@ -81,6 +81,10 @@ class Delivering:
         """Return the comparisons of one item."""
         return list(deliveries.findings(delivery, self._expected[delivery["mark"]]))
 
+    def all_findings(self) -> list[Finding]:
+        """Return all comparisons, and what nobody asked for."""
+        return [*(one for each in self.deliveries for one in self.findings(each)), *self.unasked]
+
     def _topics(self) -> list[tuple[str, str]]:
         """Return the topics to read: those of one item of each behaviour."""
         return [

@@ -58,8 +58,12 @@ KINDS: Final = ("exact", "pre-fixed", "a-post", "ANY", "Exact", "none", "")
 LARGE_ITEMS: Final = "large items"
 LARGE: Final = 390_000
 """Bytes of an item below DynamoDB's 400 KB."""
-LARGE_IN_WORKFLOW: Final = 100_000
-"""A record with it fits into the input of an execution; a larger one would block its shard."""
+SMALLER: Final = 100_000
+"""Of the pipelines whose whole items have to fit into an execution's input, or a dead letter.
+
+A larger record would block its shard in a workflow, until it is too old. A rule's dead letter has
+the whole event, and a queue of the AWS provider 5.100.0 takes 262,144 bytes unless told otherwise.
+"""
 NO_ITEM: Final = "999"
 """The number in the mark of the item by which the pipes are tried first."""
 SOON: Final = 1_200
@@ -117,7 +121,7 @@ def _lives(pipeline: str) -> Iterator[Life]:
     yield "repeated writes of a key", "", [{}, None, {"Text": {"S": "again"}}]
     yield "repeated writes of a key", "", [{}, None, {"Text": {"S": "again"}}, None]
     yield "a write that changes nothing", "", [{}, {}, {"Number": {"N": "42.0"}}]
-    size = LARGE_IN_WORKFLOW if pipeline == "whole-workflow" else LARGE
+    size = SMALLER if pipeline in ("whole-workflow", "whole-bus") else LARGE
     padding = "Padding" if pipeline.startswith("chosen") else "Text"
     yield LARGE_ITEMS, "", [{padding: {"S": "x" * size}}, None]
 

@@ -48,7 +48,7 @@ class Proof:
         self._momento = momento
         self._access = access
         self._is_local = is_local
-        self._unasked: list[Finding] = []
+        self._delivered: list[Finding] = []
         self.recording = recording.new(
             answered_by=recording.STAND_IN if is_local else recording.AWS,
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -72,7 +72,7 @@ class Proof:
 
     def findings(self) -> list[Finding]:
         """Return all comparisons so far."""
-        return [*recording.findings(self.recording), *self._unasked]
+        return [*recording.findings(self.recording | {"deliveries": []}), *self._delivered]
 
     def _ask_about_patterns(self, pipelines: Mapping[str, Tested]) -> None:
         cache = self._settings.cache_name
@@ -135,7 +135,7 @@ class Proof:
                 delivering.run()
             finally:
                 self.recording["deliveries"] = delivering.deliveries
-                self._unasked = delivering.unasked
+                self._delivered = delivering.all_findings()
         if delivering.silent:
             silent = ", ".join(delivering.silent)
             console.print(f"[yellow]![/] no first delivery in time of {silent}; they go on anyway")
