@@ -38,6 +38,10 @@ def command(
         typer.Option("--quick", help="Ask about patterns and states only; deploy two workflows."),
     ] = False,
     auto_approve: AutoApprove = False,
+    pipeline: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this pipeline of the stack, such as whole-pipes; may be repeated."),
+    ] = None,
     clean: Annotated[
         bool, typer.Option("--clean", help="Only destroy what an interrupted run has left.")
     ] = False,
@@ -57,7 +61,7 @@ def command(
     """
     settings = load_settings()
     env = environment(settings)
-    require_key(env)
+    require_key(env, to_apply=not clean)
     is_local = bool(env.get("AWS_ENDPOINT_URL"))
     _must_be_able_to_ask(auto_approve=auto_approve)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -80,14 +84,14 @@ def command(
         if clean:
             return
         origin = env.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint
-        access = Access(origin=origin, key=_key(settings))
+        access = Access(origin=origin, key=_reading_key(settings))
         rates = {"GET": max(1, settings.cache_operations // 2)}
         with Momento(is_local=is_local, rates=None if is_local else rates) as momento:
             _must_be_usable(momento, access, settings.cache_name)
             proof = Proof(settings, throwaway, aws, momento, access, is_local=is_local)
             file = out or _file(is_local=is_local)
             with _destroying(throwaway), _recording(proof, file, account):
-                proof.run(quick=quick, patience=patience, settle=settle)
+                proof.run(quick=quick, only=pipeline or (), patience=patience, settle=settle)
     _tell(proof, file, is_local=is_local)
 
 
@@ -128,7 +132,7 @@ def _destroying(throwaway: Throwaway) -> Iterator[None]:
 
 
 def _clean(throwaway: Throwaway, *, at_once: bool = False) -> None:
-    """Destroy what the state has.
+    """Destroy what the state has; `at_once`, without looking at it first.
 
     Raises:
         OpsError: something is left; the message says what, and how to go on.
@@ -163,10 +167,10 @@ def _file(*, is_local: bool) -> Path:
     return ROOT / FOLDER / "recordings" / f"{kind}-{at}.json"
 
 
-def _key(settings: Settings) -> str:
-    if settings.momento_api_key is None:
+def _reading_key(settings: Settings) -> str:
+    if settings.reading_api_key is None:
         raise OpsError("MOMENTO_API_KEY is not set: put it in .env or the environment")
-    return settings.momento_api_key.get_secret_value()
+    return settings.reading_api_key.get_secret_value()
 
 
 def _must_be_usable(momento: Momento, access: Access, cache: str) -> None:

@@ -13,12 +13,13 @@ compares what came of them, and destroys everything. It takes about ten minutes 
 10 US cents: 4,000 write units, 3,000 requests of pipes, rules and workflows, and at Momento about
 2,000 operations. The entries in the cache end by themselves within a day, most within an hour."""
 RIGHTS: Final = """\
-It needs the rights of a deploy (.github/iam/deploy.json, for names that begin with {prefix}), and
+It needs the rights of a deploy, for names that begin with {prefix}, and
   events:TestEventPattern
-  states:TestState, states:DescribeStateMachine, iam:PassRole for the state machines' roles
+  states:TestState, ListStateMachines, DescribeStateMachine, iam:PassRole for their roles
   dynamodb:DescribeTable, PutItem, DeleteItem, DescribeStream, GetShardIterator, GetRecords
   sqs:GetQueueUrl, GetQueueAttributes, ReceiveMessage
-and a key of Momento (MOMENTO_API_KEY) that may read and write the cache {cache} and its topics."""
+and a key of Momento that may write to the cache {cache} and its topics, and one that
+may read them (MOMENTO_API_KEY, MOMENTO_READ_API_KEY)."""
 
 
 def text(*, quick: bool, prefix: str, cache: str) -> str:

@@ -10,6 +10,7 @@ from eventpipes.synthesized import definitions, rules
 from live.pipelines import CHANGES, group
 from live.route import Route
 from live.workflow_route import workflow_routes
+from ops.errors import OpsError
 from stacks.settings.topology import Topology
 
 ITEMS = "items"
@@ -20,7 +21,7 @@ class Tested:
     """One pipeline: its routes, and the names of what it reads and writes.
 
     `name` is without the prefix: `whole-pipes`. `machine` is the state machine's name and its
-    address in Terraform, if it has one.
+    address in Terraform, if it has one. `addresses` are those of its pipes.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Tested:
     keys: Sequence[str]
     queue: str
     machine: tuple[str, str] | None
+    addresses: Sequence[str]
 
     @property
     def readers(self) -> dict[str, Pipe]:
@@ -49,6 +51,10 @@ def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, Tested
     """Return the pipelines of synthesized JSON, by their names without the prefix."""
     pipes = {one.name: one for one in definitions(document)}
     tables = {one["name"]: one for one in document["resource"]["aws_dynamodb_table"].values()}
+    addresses = {
+        one["name"]: f"aws_pipes_pipe.{id_}"
+        for id_, one in document["resource"]["aws_pipes_pipe"].items()
+    }
     machines = {
         one["name"]: f"aws_sfn_state_machine.{id_}"
         for id_, one in document["resource"].get("aws_sfn_state_machine", {}).items()
@@ -70,8 +76,22 @@ def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, Tested
             keys=[one for one in (table["hash_key"], table.get("range_key")) if one],
             queue=f"{full_name}-dlq",
             machine=(machine, machines[machine]) if machine in machines else None,
+            addresses=[addresses[pipe] for pipe in pipeline.pipes.values()],
         )
     return found
+
+
+def chosen(found: Mapping[str, Tested], names: Sequence[str]) -> dict[str, Tested]:
+    """Return the pipelines of these names, or all if there are none.
+
+    Raises:
+        OpsError: there is no pipeline of a name.
+
+    """
+    for name in names:
+        if name not in found:
+            raise OpsError(f"there is no pipeline {name!r}; there are {', '.join(found)}")
+    return {name: one for name, one in found.items() if name in names or not names}
 
 
 def _routes(operation: str, definition: Definition, document: Mapping[str, Any]) -> list[Route]:

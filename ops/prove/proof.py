@@ -1,6 +1,6 @@
 """The steps of a run: ask, deploy, write, compare, record; and destroy in any case."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from ops.demo.local_stack import step
 from ops.prove import items, patterns, recording, states
 from ops.prove.delivering import Delivering, Place
 from ops.prove.finding import Finding
-from ops.prove.pipelines import Tested, read_pipelines
+from ops.prove.pipelines import Tested, chosen, read_pipelines
 from ops.prove.throwaway import Throwaway
 from stacks.settings import Settings
 
@@ -57,18 +57,28 @@ class Proof:
             max_ttl_seconds=settings.max_ttl_seconds,
         )
 
-    def run(self, *, quick: bool, patience: float, settle: float) -> None:
-        """Ask and compare everything; `quick` leaves out tables and pipes."""
+    def run(self, *, quick: bool, only: Sequence[str], patience: float, settle: float) -> None:
+        """Ask and compare everything; `quick` leaves out tables and pipes.
+
+        `only` are the names of pipelines; if there are none, all are tried.
+        """
         with step("synthesize", "Python to Terraform JSON"):
             document = self._throwaway.document
             self.recording["stack"] = recording.stack_of(document)
-            pipelines = read_pipelines(document, self._throwaway.prefix)
+            pipelines = chosen(read_pipelines(document, self._throwaway.prefix), only)
         self._ask_about_patterns(pipelines)
-        machines = [one.machine for one in pipelines.values() if one.machine]
-        self._throwaway.deploy([address for _, address in machines] if quick else [])
+        self._deploy(pipelines, quick=quick, only=only)
         self._ask_about_states(pipelines)
         if not quick:
             self._deliver(pipelines, patience, settle)
+
+    def _deploy(self, pipelines: Mapping[str, Tested], *, quick: bool, only: Sequence[str]) -> None:
+        """Deploy all of the stack, or what these pipelines need of it."""
+        machines = [one.machine[1] for one in pipelines.values() if one.machine]
+        pipes = [address for one in pipelines.values() for address in one.addresses]
+        targets = machines if quick else pipes if only else []
+        if targets or not quick:
+            self._throwaway.deploy(targets)
 
     def findings(self) -> list[Finding]:
         """Return all comparisons so far."""
@@ -153,14 +163,14 @@ def _of_filters(pipelines: Mapping[str, Tested], cache: str) -> Iterator[pattern
         name, removed = next(
             (name, one) for name, one in records.items() if one["eventName"] == "REMOVE"
         )
-        chosen = dict(list(records.items())[:: max(1, len(records) // SAMPLES)])
-        chosen |= {name: removed, "an expired item": {**removed, "userIdentity": EXPIRED}}
+        some = dict(list(records.items())[:: max(1, len(records) // SAMPLES)])
+        some |= {name: removed, "an expired item": {**removed, "userIdentity": EXPIRED}}
         for pipe, reader in pipeline.readers.items():
             for number, pattern in enumerate(reader.definition.filters, start=1):
-                yield from patterns.of_filter(f"{pipe}, filter {number}", pattern, chosen)
+                yield from patterns.of_filter(f"{pipe}, filter {number}", pattern, some)
         for rule in pipeline.rules:
             source = pipeline.full_name
-            yield from patterns.of_filter(rule.name, rule.pattern, chosen, source=source)
+            yield from patterns.of_filter(rule.name, rule.pattern, some, source=source)
 
 
 @contextmanager
