@@ -113,7 +113,7 @@ def require_key(env: Mapping[str, str], *, to_apply: bool = False) -> None:
     if not env.get(KEY_VARIABLE) and (to_apply or not env.get(VERSION_VARIABLE)):
         raise OpsError(
             "MOMENTO_API_KEY is not set: put it in .env or the environment"
-            " (create one in the Momento console, in the region of your cache)"
+            " (./help.sh key create makes one)"
         )
 
 

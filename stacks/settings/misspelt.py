@@ -21,6 +21,8 @@ SHORT, LONG = 4, 6
 """How long a name must be to find a missing letter, and to find a wrong letter."""
 LONGEST = 40
 """Letters of a name; an API key of Momento has more."""
+KEPT_NOWHERE = "MOMENTO_ADMIN_API_KEY"
+"""The API key that manages keys; ./help.sh key takes it from the environment, or asks."""
 FIRST_WORD = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w-]*)")
 
 
@@ -39,6 +41,11 @@ def in_file(path: Path, settings: frozenset[str]) -> Iterator[str]:
             yield (
                 f"line {line} of {path.name} is no NAME=value: write it so, put it in one line,"
                 " or take it out"
+            )
+        elif name.upper() == KEPT_NOWHERE:
+            yield (
+                f"{name} in {path.name} may manage all API keys, and is kept nowhere: take it out;"
+                " put it in the environment when ./help.sh key needs it, or let it ask"
             )
         elif name.upper() not in settings and not is_of_a_tool(name):
             yield _message(name, path.name, settings | CREDENTIALS)
@@ -70,7 +77,7 @@ def in_environment(names: Iterable[str], settings: frozenset[str]) -> Iterator[s
     first words of a setting. In a name of several words, less than a tenth may differ.
     """
     for name in names:
-        if name.upper() in settings or is_of_a_tool(name):
+        if name.upper() in settings or name.upper() == KEPT_NOWHERE or is_of_a_tool(name):
             continue
         if any(_is_misspelt(name.upper(), setting) for setting in settings):
             yield _message(name, "the environment", settings)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from live.momento import Momento
 from live.momento_auth import MomentoAuth
 from localcloud.momento import LocalMomento
 from ops.errors import OpsError
+from ops.key.create import wanted
 from ops.key.roles import Purpose, purposes, role_for, rules, sentence
 from ops.key.targets import ANY, Targets
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
@@ -163,3 +165,23 @@ def test_two_stacks_have_roles_of_their_own() -> None:
         for stack in ("weather", "orders")
     }
     assert len(names) == 2
+
+
+def test_several_stacks_can_share_the_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules are for what all of them send to, and all of their connections have the key."""
+    documents = {"weather": synthesize().document, "orders": synthesize(NAME_PREFIX="own").document}
+    monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
+
+    def synthesized(stack: str, _: object, *, quiet: bool) -> Path:
+        assert quiet
+        text = json.dumps(documents[stack]).replace(TOPIC, f"{stack}-topic")
+        (tmp_path / stack).mkdir()
+        (tmp_path / stack / "cdk.tf.json").write_text(text, encoding="utf-8")
+        return tmp_path / stack
+
+    monkeypatch.setattr("ops.key.create.synthesize", synthesized)
+    monkeypatch.setattr("ops.key.create.environment", lambda _: {})
+    found = wanted(Settings.load(), ["orders", "weather"])
+    topics = [one["topics"]["name"] for one in found.both[0].rules if one["type"] == "topic"]
+    assert topics == ["orders-topic", "weather-topic"]
+    assert found.connections == ["own-connection", "weather-stats-demo-connection"]

@@ -1,21 +1,26 @@
 """Keys are replaced, whatever interrupts it, and no key is revoked too early."""
 
+import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import ops.key.rotate
 from live.momento_auth import MomentoAuth
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
+from ops.__main__ import commands
 from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.command import only_one
+from ops.key.create import Wanted
+from ops.key.manager import VARIABLE
 from ops.key.progress import ProgressFile
 from ops.key.rotate import Rotation
 from ops.key.targets import Targets
@@ -241,3 +246,46 @@ def test_two_rotations_do_not_work_at_a_time(tmp_path: Path) -> None:
         only_one(tmp_path).__enter__()
     with only_one(tmp_path):
         pass
+
+
+def test_the_command_deploys_each_stack_with_the_new_key(
+    rotating: Rotating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends it, no key stays in the environment."""
+    deployed: list[tuple[str, str]] = []
+
+    def deploy(_: object, *, allow: Sequence[str], asks: bool) -> None:
+        assert (list(allow), asks) == ([], False)
+        deployed.append((os.environ["STACK"], os.environ[SENDS]))
+        rotating.update(os.environ[SENDS])
+
+    wanted = Wanted(both=rotating.both, connections=[CONNECTION])
+    monkeypatch.setattr("ops.key.command.wanted", lambda *_: wanted)
+    monkeypatch.setattr("ops.key.command.initialized", lambda **_: None)
+    monkeypatch.setattr("ops.key.command.deploy", deploy)
+    monkeypatch.setenv("MOMENTO_ENDPOINT_URL", rotating.momento.endpoint)
+    monkeypatch.delenv(SENDS)
+    command = ["key", "rotate", "--auto-approve", "--grace", "0", "--also", "orders"]
+    monkeypatch.setenv(VARIABLE, "owner")
+    done = CliRunner().invoke(commands(command), command, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    (key,) = rotating.secrets(rotating.both[0])
+    assert deployed == [("weather", key), ("orders", key)]
+    assert not {SENDS, READS, VARIABLE, "STACK"} & os.environ.keys()
+    assert key not in done.output
+    assert [*env_file.path().parent.glob(".key-rotation*")] == []
+    rotating.said.append(done.output)
+    rotating.must_be_done()
+
+
+def test_the_command_is_refused_where_the_new_key_would_be_hidden(
+    rotating: Rotating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["key", "rotate", "--auto-approve"]
+    for name in (SENDS, READS, "TF_VAR_momento_api_key"):
+        with monkeypatch.context() as patch:
+            patch.delenv(SENDS, raising=False)
+            patch.setenv(name, "old")
+            with pytest.raises(OpsError, match=f"unset {name}"):
+                CliRunner().invoke(commands(command), command, catch_exceptions=False)
+    assert rotating.deployed() == rotating.old[SENDS].secret

@@ -28,6 +28,16 @@ def complaints(**environment: str) -> list[str]:
     return []
 
 
+def test_the_key_that_manages_keys_is_refused_in_the_file_only(env_file: Path) -> None:
+    """It is kept nowhere."""
+    env_file.write_text(f"{FILE}MOMENTO_ADMIN_API_KEY=planted\n")
+    (line,) = complaints()
+    assert line.startswith("MOMENTO_ADMIN_API_KEY in .env may manage all API keys, and is kept no")
+    assert "planted" not in line
+    env_file.write_text(FILE)
+    assert complaints(MOMENTO_ADMIN_API_KEY="planted") == []
+
+
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [
