@@ -9,7 +9,7 @@ import signal
 import ssl
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -224,11 +224,15 @@ def one_provider(aws_server: LocalAws, provider_binary: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def running_provider(local_aws: LocalAws, one_provider: str) -> Iterator[None]:
+def running_provider(
+    local_aws: LocalAws, aws_server: LocalAws, one_provider: str, provider_binary: Path
+) -> Iterator[None]:
     """Let all of a module's runs of Terraform use one process of the provider."""
-    assert local_aws.endpoint
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, one_provider)
+    with ExitStack() as stack:
+        found = one_provider
+        if local_aws is not aws_server:
+            found = stack.enter_context(provider_process(provider_binary, os.environ))
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv(VARIABLE, found)
         yield
 
 

@@ -37,6 +37,20 @@ ANY_LENGTH = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_l
 
 
 @contextmanager
+def provider_of(port: int, binary: Path) -> Iterator[dict[str, str]]:
+    """Run a provider for the local AWS that will listen on a port; yield Terraform's variable."""
+    aws = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+    }
+    with provider_process(binary, os.environ | aws) as found:
+        yield {VARIABLE: found}
+
+
+@contextmanager
 def provider_process(binary: Path, env: Mapping[str, str]) -> Iterator[str]:
     """Run the provider, and yield the value of the variable by which Terraform finds it.
 

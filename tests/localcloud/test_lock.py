@@ -19,6 +19,8 @@ from ops.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, House
 
+pytestmark = pytest.mark.usefixtures("running_provider")
+
 STATE = "weather-stats-demo/terraform.tfstate"
 LOCK = f"{STATE}.tflock"
 DEPLOY = ("./help.sh", "deploy", "--auto-approve")

@@ -16,12 +16,12 @@ PAGE = "The page: "
 class Up:
     """A context manager that starts it in a copy of the project, and ends it as Ctrl-C does."""
 
-    def __init__(self, root: Path, **settings: str) -> None:
+    def __init__(self, root: Path, *options: str, **settings: str) -> None:
         self._root = root
         self.lines: list[str] = []
         self._more = threading.Condition()
         self.process = subprocess.Popen(
-            ["./help.sh", "up"],
+            ["./help.sh", "up", *options],
             cwd=root,
             env=dict(os.environ) | settings,
             stdin=subprocess.DEVNULL,

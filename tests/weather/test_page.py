@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.conftest import ROOT, House
-from tests.localcloud.arrivals import until
+from tests.localcloud.arrivals import until, unused_port
+from tests.localcloud.provider_process import provider_of
 from tests.weather.browser import PATIENCE_MS, browser
 from tests.weather.running import Up
 from tests.weather.traffic import Traffic
@@ -50,9 +51,13 @@ LETTER_FIRST = """() => {
 
 
 @pytest.fixture(scope="module")
-def up(house: House) -> Iterator[Up]:
+def up(house: House, provider_binary: Path) -> Iterator[Up]:
     """Return the whole local cloud, with the page, which hears the topic."""
-    with Up(house.root) as running:
+    port = unused_port()
+    with (
+        provider_of(port, provider_binary) as provider,
+        Up(house.root, f"--port={port}", **provider) as running,
+    ):
         running.page()
         until(lambda: hears_the_topic(running))
         yield running

@@ -3,13 +3,15 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import boto3
 import httpx
 import pytest
 
 from tests.conftest import House
-from tests.localcloud.arrivals import until
+from tests.localcloud.arrivals import until, unused_port
+from tests.localcloud.provider_process import provider_of
 from tests.weather.running import Up
 
 
@@ -59,8 +61,14 @@ ORDER = {
 }
 
 
-def test_another_stack_is_deployed_delivers_and_is_gone(house: House) -> None:
-    with Up(house.root, STACK="orders") as orders:
+def test_another_stack_is_deployed_delivers_and_is_gone(
+    house: House, provider_binary: Path
+) -> None:
+    port = unused_port()
+    with (
+        provider_of(port, provider_binary) as provider,
+        Up(house.root, f"--port={port}", STACK="orders", **provider) as orders,
+    ):
         told = orders.wait_for("The stack orders runs", seconds=350)
         assert "weather-stats-demo-order-changes-changes-pipe" in told
         env = orders.environment()
