@@ -76,13 +76,18 @@ need() {
 need_version() {
   need "$1" "$4"
   local said digits='([0-9]+)\.([0-9]+)\.([0-9]+)'
-  said=$("$1" "$2" 2>&1) || fail "$1 does not work: '$1 $2' prints ${said:-nothing} and fails; $4"
+  said=$(unset_keys && "$1" "$2" 2>&1) || fail "$1 does not work: '$1 $2' prints ${said:-nothing} and fails; $4"
   [[ $said =~ $digits ]] || fail "'$1 $2' prints no version, but '${said%%$'\n'*}'; $4"
   local version=${BASH_REMATCH[0]}
   local number=$((BASH_REMATCH[1] * 1000000 + BASH_REMATCH[2] * 1000 + BASH_REMATCH[3]))
   [[ $3 =~ $digits ]]
   ((number >= BASH_REMATCH[1] * 1000000 + BASH_REMATCH[2] * 1000 + BASH_REMATCH[3])) ||
     fail "$1 is $version, which is too old: $4"
+}
+
+# Take the keys of Momento out of the environment; a program gets one only if it needs it.
+unset_keys() {
+  unset MOMENTO_API_KEY MOMENTO_READ_API_KEY MOMENTO_ADMIN_API_KEY TF_VAR_momento_api_key
 }
 
 need_node() {
@@ -193,6 +198,9 @@ command=${1:-}
 case $command in
 "" | help | -h | --help) ;;
 *) ! asks_for_help "$@" || help_on "$@" ;;
+esac
+case $command in # these need no key of Momento, and neither do the programs that they run
+setup | check | test | bench | screenshot | synth | validate | simulate | policy | app) unset_keys ;;
 esac
 case $command in # check the tools before the first step
 demo | up | plan | deploy | destroy | bootstrap | validate | prove)

@@ -3,10 +3,12 @@
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from ops import provider
 from ops.cdktf import PROGRAM
@@ -16,7 +18,7 @@ from ops.terraform import KEY_VARIABLE, ROOT
 from stacks.settings import Settings, SettingsError
 
 OLDEST = {"python": (3, 11), "node": (18, 18), "terraform": (1, 11)}
-"""Terraform 1.11 has write-only arguments; the S3 lock file came with 1.10."""
+"""Terraform 1.10 brought ephemeral variables and the S3 lock file; 1.11 is the oldest one tried."""
 
 
 def examine() -> Iterator[Check]:
@@ -27,6 +29,7 @@ def examine() -> Iterator[Check]:
     yield _packages()
     yield _cdktf()
     yield _provider()
+    yield from _env_file()
     yield from _settings()
 
 
@@ -74,6 +77,21 @@ def _provider() -> Check:
     except OpsError as error:
         return failure("provider", str(error))
     return ok("provider", str(found))
+
+
+def _env_file() -> Iterator[Check]:
+    """Yield whether only its owner may read `.env`, if there is one."""
+    file = Path(str(Settings.model_config.get("env_file")))
+    if file.is_file():
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & 0o077:
+            yield warning(
+                str(file),
+                f"others on this machine may read it (mode {mode:o}), and it has the API key:"
+                f" chmod 600 {file}",
+            )
+        else:
+            yield ok(str(file), "only its owner may read it")
 
 
 def _settings() -> Iterator[Check]:

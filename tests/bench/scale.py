@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from localcloud import LocalAws
 from ops import provider
+from stacks.momento.update_connection import version_of
 
 SIZES = (1, 10, 50, 100)
 STEPS = ("synth", "validate", "plan")
@@ -37,6 +38,7 @@ SETTINGS = {
     "MOMENTO_API_ENDPOINT": "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com",
     "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
     "TF_VAR_momento_api_key": "key",
+    "TF_VAR_momento_api_key_version": version_of("key"),
     "CHECKPOINT_DISABLE": "1",
 }
 

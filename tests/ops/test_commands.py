@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
+from ops.terraform import KEYS
 from tests.conftest import ADVICE, KEY, House
 
 APPROVED = "--auto-approve"
@@ -105,6 +106,20 @@ def test_validate_needs_neither_key_nor_credentials(house: House) -> None:
 def test_terraform_explains_an_argument_it_does_not_know(house: House, state_bucket: str) -> None:
     assert state_bucket
     assert any("-nope" in line for line in errors(house.run("./help.sh", "plan", "-nope")))
+
+
+def test_node_gets_no_key(house: House, aws: LocalAws, tmp_path: Path) -> None:
+    """Neither where the cdktf command line runs the app, nor in a plan, which synthesizes."""
+    assert aws.endpoint
+    spy, seen = tmp_path / "node", tmp_path / "seen"
+    spy.write_text(f'#!/bin/sh\nenv >>{seen}\nexec {shutil.which("node")} "$@"\n', encoding="utf-8")
+    spy.chmod(0o700)
+    keys = dict.fromkeys(KEYS, KEY)
+    for command in ("app", "plan"):
+        house.run("./help.sh", command, env=dict(os.environ) | keys | {"JSII_NODE": str(spy)})
+        assert "AWS_ENDPOINT_URL=" in seen.read_text(encoding="utf-8"), command
+        assert KEY not in seen.read_text(encoding="utf-8"), command
+        seen.unlink()
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy", "bootstrap"])

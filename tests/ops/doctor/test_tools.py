@@ -1,12 +1,14 @@
 """The tools, the provider and the settings: what is missing, and what to do about it."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from ops import provider
 from ops.doctor.check import Verdict
 from ops.doctor.tools import examine
+from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY, House
 from tests.ops.conftest import Fake
 
@@ -94,3 +96,18 @@ def test_a_region_without_momento_is_a_warning(monkeypatch: pytest.MonkeyPatch) 
     verdict, says = found("settings")[0]
     assert verdict is Verdict.WARNING
     assert says.startswith("AWS_REGION is sa-east-1, where Momento has no endpoint")
+
+
+def test_an_env_file_that_others_may_read_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    monkeypatch.setitem(Settings.model_config, "env_file", str(file))
+    assert found(str(file)) == []
+    file.write_text("AWS_REGION=us-east-1\n", encoding="utf-8")
+    file.chmod(0o640)
+    ((verdict, says),) = found(str(file))
+    assert verdict is Verdict.WARNING
+    assert says.endswith(f"it has the API key: chmod 600 {file}")
+    file.chmod(0o600)
+    assert found(str(file)) == [(Verdict.OK, "only its owner may read it")]
