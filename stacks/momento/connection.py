@@ -15,9 +15,11 @@ from stacks.momento.update_connection import PLACEHOLDER
 OWNED_BY_THE_UPDATE: Final = ["auth_parameters", "description", "kms_key_identifier"]
 """Terraform changes none of these: each update by the provider would send the placeholder again."""
 UPDATE: Final = Path(__file__).with_name("update_connection.py")
+COMMAND: Final = 'eval "$UPDATE_CONNECTION"'
+"""It is short, because Terraform prints all of it with an error."""
 PYTHON: Final = """\
 for python in "$CONNECTION_PYTHON" ../../../.venv/bin/python python3; do
-  "$python" -c "import boto3" 2>/dev/null && exec "$python" -c "$UPDATE_CONNECTION"
+  "$python" -c "import boto3" 2>/dev/null && exec "$python" -c "$CONNECTION_PROGRAM"
 done
 echo "error: found no Python with boto3: set CONNECTION_PYTHON to the path of one" >&2
 exit 1
@@ -67,7 +69,7 @@ class MomentoConnection(Construct):
                 LocalExecProvisioner(
                     type="local-exec",
                     interpreter=["/bin/sh", "-c"],
-                    command=PYTHON,
+                    command=COMMAND,
                     environment={
                         "CONNECTION_NAME": name,
                         "CONNECTION_REGION": region,
@@ -75,7 +77,8 @@ class MomentoConnection(Construct):
                         "CONNECTION_KEY_VERSION": api_key.version,
                         "CONNECTION_KMS_KEY": protection.key_arn or "",
                         "CONNECTION_SECRET": secret_arn or "",
-                        "UPDATE_CONNECTION": UPDATE.read_text(encoding="utf-8"),
+                        "CONNECTION_PROGRAM": UPDATE.read_text(encoding="utf-8"),
+                        "UPDATE_CONNECTION": PYTHON,
                     },
                 )
             ],

@@ -153,7 +153,7 @@ class Applied:
             self.resolve(body["triggers_replace"])  # it is after the connection
             update_connection.update(
                 {
-                    name: self.resolve(value) if name.startswith("CONNECTION_") else value
+                    name: self.resolve(value) if name != "CONNECTION_PROGRAM" else value
                     for name, value in given.items()
                 },
                 lambda service, **_: client(service, self._endpoint),

@@ -33,6 +33,7 @@ ALARMS = [
     "topic-publish-throttled",
 ]
 TAGS = {"Project": PREFIX, "Profile": "production"}
+KEY_TAGS = TAGS | {"EventBridgeApiDestinations": "true"}
 CALLS: dict[str, Any] = {
     "key": ["kms", "describe_key", {"KeyId": f"alias/{PREFIX}"}, "KeyMetadata"],
     "policy": ["kms", "get_key_policy", {"KeyId": KEY, "PolicyName": "default"}, "Policy"],
@@ -69,7 +70,7 @@ CALLS: dict[str, Any] = {
 ASKED: dict[str, Any] = {
     "key.KeyManager": "CUSTOMER",
     "rotation": True,
-    "sort(key_tags[])": sorted([*TAGS, *TAGS.values()]),
+    "sort(key_tags[])": sorted([*KEY_TAGS, *KEY_TAGS.values()]),
     "table.SSEDescription.KMSMasterKeyArn": KEY,
     "table.DeletionProtectionEnabled": True,
     "backups": "ENABLED",
@@ -179,7 +180,7 @@ def test_the_review_reports_a_removed_protection_and_holds_nothing_back(
     production: Production,
 ) -> None:
     found = production.reviews["ALLOW_DESTROY=true"]
-    assert "the table's deletion protection goes" in found.markdown
+    assert "the table's deletion protection is switched off" in found.markdown
     assert not found.blocked
 
 
@@ -188,8 +189,8 @@ def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(
 ) -> None:
     """As docs/production.md says: the table stays encrypted, and the key would be deleted."""
     found = production.reviews["PROFILE=demo"]
-    assert "what is encrypted with the key is lost with it" in found.markdown
-    assert "the table's deletion protection goes" in found.markdown
+    assert "encrypted with it is lost" in found.markdown
+    assert "the table's deletion protection is switched off" in found.markdown
     assert "the pipes' log is kept for less long" in found.markdown
     assert found.blocked
     assert "point-in-time recovery goes" not in found.markdown

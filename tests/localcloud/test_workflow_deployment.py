@@ -15,6 +15,7 @@ from eventpipes.pipe import Pipe
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
 from ops.terraform import Terraform, environment
+from stacks.momento.update_connection import version_of
 from stacks.settings import Settings
 from tests.conftest import House
 from tests.localcloud.workflow_cloud import API_KEY, document
@@ -54,6 +55,7 @@ def terraform(house: House, local_aws: LocalAws, folder: Path) -> Terraform:
     written(folder)
     env = environment(Settings.load()) | {
         "TF_VAR_momento_api_key": API_KEY,
+        "TF_VAR_momento_api_key_version": version_of(API_KEY),
         "TF_VAR_iam_settle_seconds": "0",
     }
     terraform = Terraform(folder, env)

@@ -1,6 +1,6 @@
 """The connection: created with a placeholder, updated with the key; what sends waits for that."""
 
-from stacks.momento.connection import UPDATE
+from stacks.momento.connection import PYTHON, UPDATE
 from stacks.momento.update_connection import PLACEHOLDER
 from tests.stacks.conftest import Synthesized, synthesize
 
@@ -45,7 +45,8 @@ def test_the_update_gets_everything_from_its_environment(weather: Synthesized) -
         "CONNECTION_KEY_VERSION": "${var.momento_api_key_version}",
         "CONNECTION_KMS_KEY": "",
         "CONNECTION_SECRET": weather.one("aws_secretsmanager_secret").ref("arn"),
-        "UPDATE_CONNECTION": UPDATE.read_text(encoding="utf-8"),
+        "CONNECTION_PROGRAM": UPDATE.read_text(encoding="utf-8"),
+        "UPDATE_CONNECTION": PYTHON,
     }
     command = weather.key_update["provisioner"][0]["local-exec"]
     assert "momento_api_key" not in command["command"] + "".join(command["interpreter"])
@@ -54,7 +55,7 @@ def test_the_update_gets_everything_from_its_environment(weather: Synthesized) -
 def test_terraform_reads_the_program_and_the_command_as_they_are(weather: Synthesized) -> None:
     """It would replace `${...}` and `%{...}`."""
     command = weather.key_update["provisioner"][0]["local-exec"]
-    for text in (command["command"], command["environment"]["UPDATE_CONNECTION"]):
+    for text in (command["command"], PYTHON, UPDATE.read_text(encoding="utf-8")):
         assert "${" not in text
         assert "%{" not in text
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud import LocalAws
-from stacks.momento.connection import PYTHON, UPDATE
+from stacks.momento.connection import COMMAND, PYTHON, UPDATE
 from stacks.momento.update_connection import (
     SECONDS,
     KeyNotGivenError,
@@ -60,9 +60,13 @@ def stored() -> Any:
 
 def run(**changes: str) -> subprocess.CompletedProcess[str]:
     """Run the command as Terraform does."""
-    given = {"CONNECTION_PYTHON": sys.executable, "UPDATE_CONNECTION": UPDATE.read_text()}
+    given = {
+        "CONNECTION_PYTHON": sys.executable,
+        "CONNECTION_PROGRAM": UPDATE.read_text(encoding="utf-8"),
+        "UPDATE_CONNECTION": PYTHON,
+    }
     return subprocess.run(
-        ["/bin/sh", "-c", PYTHON],
+        ["/bin/sh", "-c", COMMAND],
         env=dict(os.environ) | GIVEN | given | changes,
         capture_output=True,
         text=True,
