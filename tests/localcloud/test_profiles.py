@@ -191,9 +191,9 @@ def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(
     found = production.reviews["PROFILE=demo"]
     assert "encrypted with it is lost" in found.markdown
     assert "the table's deletion protection is switched off" in found.markdown
-    assert "the pipes' log is kept for less long" in found.markdown
+    assert "the pipes' log is kept for a shorter time" in found.markdown
     assert found.blocked
-    assert "point-in-time recovery goes" not in found.markdown
+    assert "point-in-time recovery is switched off" not in found.markdown
 
 
 def test_a_destroy_takes_two_steps_and_the_key_can_be_recovered(production: Production) -> None:
