@@ -55,7 +55,7 @@ def apply(terraform: Terraform, file: Path, plan: Plan, found: Review) -> None:
                     raise
             else:
                 return
-            _wait(said, again)
+            wait(said, again)
             file = Path(folder) / f"rest-{again}"
             terraform.quiet("plan", "-input=false", f"-out={file}")
             must_be_the_rest(plan, saved_plan.read(file, lambda: terraform), accepted)
@@ -93,7 +93,7 @@ def must_be_the_rest(plan: Plan, rest: Plan, accepted: AbstractSet[tuple[str, st
             )
 
 
-def _wait(said: Sequence[str], again: int) -> None:
+def wait(said: Sequence[str], again: int) -> None:
     """Say what happened, and wait as long as after the creation of a role."""
     given = os.environ.get(SECONDS_VARIABLE, "")
     pause = int(given) if given.isdecimal() else Settings.load().iam_settle_seconds

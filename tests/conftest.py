@@ -59,7 +59,15 @@ KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 
 BEGUN_FIRST = (
     *("test_iam", "test_cdktf", "test_state", "test_profiles", "test_page", "test_saved_plan"),
-    *("test_demo", "test_secrecy", "test_deployment", "test_up", "test_lock", "test_bindings"),
+    *(
+        "test_demo",
+        "test_proof",
+        "test_secrecy",
+        "test_deployment",
+        "test_up",
+        "test_lock",
+        "test_bindings",
+    ),
     *(
         "test_table_changes",
         "test_killed",

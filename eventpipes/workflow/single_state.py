@@ -3,9 +3,11 @@
 See AWS: "Using TestState API to test a state in Step Functions".
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from eventpipes.errors import InvalidDefinition
@@ -14,6 +16,7 @@ from eventpipes.workflow.interpreter import Interpreter
 from eventpipes.workflow.parser import parse_machine
 from eventpipes.workflow.services import HttpCall
 from eventpipes.workflow.state_error import StateError
+from eventpipes.workflow.states import Workflow
 from eventpipes.workflow.trial import Recorder, result_of
 
 MAX_SECONDS: Final = 300
@@ -60,13 +63,7 @@ def run_state(
         Unsupported: Step Functions takes it, but this engine does not run it.
 
     """
-    if state.get("QueryLanguage") != "JSONata":
-        raise InvalidDefinition("the state's QueryLanguage is not JSONata")
-    own = {name: value for name, value in state.items() if name != "QueryLanguage"}
-    after = {name: {"Type": "Succeed"} for name in _followers(own)}
-    states = {_NAME: own, **after}
-    machine = {"QueryLanguage": "JSONata", "StartAt": _NAME, "States": states}
-    workflow, _ = parse_machine(machine)
+    workflow = _parsed(json.dumps(state))
     services = Recorder(datetime.now(UTC))
     events: list[HistoryEvent] = []
     trail = Trail(events, services.now)
@@ -85,6 +82,18 @@ def run_state(
         next=entered[1] if len(entered) > 1 else None,
         call=services.calls[-1] if services.calls else None,
     )
+
+
+@lru_cache(maxsize=64)
+def _parsed(definition: str) -> Workflow:
+    """Return the state, and a state for each to which it may lead; the same is asked often."""
+    state: dict[str, Any] = json.loads(definition)
+    if state.pop("QueryLanguage", None) != "JSONata":
+        raise InvalidDefinition("the state's QueryLanguage is not JSONata")
+    after = {name: {"Type": "Succeed"} for name in _followers(state)}
+    states = {_NAME: state, **after}
+    workflow, _ = parse_machine({"QueryLanguage": "JSONata", "StartAt": _NAME, "States": states})
+    return workflow
 
 
 def visits(history: Sequence[HistoryEvent]) -> Iterator[Visit]:

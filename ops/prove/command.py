@@ -16,13 +16,15 @@ from live.aws import Aws
 from live.errors import LiveError
 from live.momento import Access, Momento, judged
 from live.output import console
+from ops import terraform
 from ops.errors import OpsError
 from ops.prove import costs, recording, report
 from ops.prove.finding import Verdict
+from ops.prove.pipelines import check_names
 from ops.prove.proof import Proof, account_of
 from ops.prove.throwaway import FOLDER, Throwaway
 from ops.stack import AutoApprove, load_settings
-from ops.terraform import ROOT, environment, require_key
+from ops.terraform import environment, require_key
 from stacks.settings import Settings
 
 PATIENCE_SECONDS = 180.0
@@ -59,6 +61,7 @@ def command(
     The answers are compared with the engine's predictions, and recorded. The exit code is 1 if an
     answer differs or is missing.
     """
+    check_names(pipeline or ())
     settings = load_settings()
     env = environment(settings)
     require_key(env, to_apply=not clean)
@@ -138,10 +141,10 @@ def _clean(throwaway: Throwaway, *, at_once: bool = False) -> None:
         OpsError: something is left; the message says what, and how to go on.
 
     """
-    if not throwaway.left():
-        return
     try:
-        throwaway.destroy(at_once=at_once)
+        if throwaway.left():
+            throwaway.destroy(at_once=at_once)
+        throwaway.forget()
     except (OpsError, OSError, KeyboardInterrupt, SystemExit) as error:
         left = throwaway.left()
         raise OpsError(
@@ -164,7 +167,7 @@ def _recording(proof: Proof, file: Path, account: str) -> Iterator[None]:
 def _file(*, is_local: bool) -> Path:
     kind = "stand-in" if is_local else "aws"
     at = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return ROOT / FOLDER / "recordings" / f"{kind}-{at}.json"
+    return terraform.ROOT / FOLDER / "recordings" / f"{kind}-{at}.json"
 
 
 def _reading_key(settings: Settings) -> str:

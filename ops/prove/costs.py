@@ -5,7 +5,7 @@ from typing import Final
 QUICK: Final = """\
 This deploys two state machines with what they need (roles, queues, a connection with the API key),
 asks TestEventPattern and TestState about a thousand questions, sends about a hundred requests to
-Momento, and destroys everything. It takes about three minutes and less than 1 US cent."""
+Momento, and destroys everything. It takes about five minutes and less than 1 US cent."""
 WHOLE: Final = """\
 This deploys a throwaway stack (6 tables, 10 pipes, 2 event buses, 2 state machines; about 80
 resources), asks TestEventPattern and TestState about a thousand questions, makes about 450 writes,

@@ -14,7 +14,7 @@ from ops.prove.deliveries import Delivery, Expected
 from ops.prove.finding import Finding, Verdict
 from ops.prove.items import Change, changes, records
 from ops.prove.observation import Letters, Messages
-from ops.prove.pipelines import Tested
+from ops.prove.pipelines import ProvedPipeline
 from ops.prove.readiness import Readiness
 
 UNASKED: Final = "what nobody asked for"
@@ -45,7 +45,9 @@ class Delivering:
 
     """
 
-    def __init__(self, pipelines: Mapping[str, Tested], place: Place, progress: Progress) -> None:
+    def __init__(
+        self, pipelines: Mapping[str, ProvedPipeline], place: Place, progress: Progress
+    ) -> None:
         self._pipelines = pipelines
         self._place = place
         self._progress = progress

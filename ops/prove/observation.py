@@ -21,7 +21,7 @@ from live.stream import Stream
 from live.topic import Message, Topic
 from ops.errors import OpsError
 from ops.prove.items import Change
-from ops.prove.pipelines import Tested
+from ops.prove.pipelines import ProvedPipeline
 
 HOLD_SECONDS = 900
 """How long a dead letter that was read stays hidden; the queue is destroyed before."""
@@ -146,7 +146,7 @@ def read_stream(aws: Callable[[str], Any], table: str) -> list[Mapping[str, Any]
 
 def wait_for_records(
     aws: Callable[[str], Any],
-    pipeline: Tested,
+    pipeline: ProvedPipeline,
     wanted: Mapping[str, Sequence[Any]],
     patience: float,
 ) -> dict[str, list[Mapping[str, Any]]]:

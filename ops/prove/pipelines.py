@@ -1,6 +1,6 @@
 """The pipelines of the conformance stack, read from its synthesized JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,12 @@ from ops.errors import OpsError
 from stacks.settings.topology import Topology
 
 ITEMS = "items"
+NAMES = tuple(f"{shape}-{topology}" for shape in ("whole", "chosen") for topology in Topology)
+"""The pipelines of the stack; see `stacks.conformance`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tested:
+class ProvedPipeline:
     """One pipeline: its routes, and the names of what it reads and writes.
 
     `name` is without the prefix: `whole-pipes`. `machine` is the state machine's name and its
@@ -47,7 +49,7 @@ class Tested:
                 yield route.definition
 
 
-def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, Tested]:
+def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, ProvedPipeline]:
     """Return the pipelines of synthesized JSON, by their names without the prefix."""
     pipes = {one.name: one for one in definitions(document)}
     tables = {one["name"]: one for one in document["resource"]["aws_dynamodb_table"].values()}
@@ -67,7 +69,7 @@ def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, Tested
         table = tables[f"{full_name}-{ITEMS}"]
         machine = f"{full_name}-{CHANGES}"
         name = full_name.removeprefix(f"{prefix}-")
-        found[name] = Tested(
+        found[name] = ProvedPipeline(
             name=name,
             full_name=full_name,
             topology=Topology(name.rpartition("-")[2]),
@@ -81,17 +83,16 @@ def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, Tested
     return found
 
 
-def chosen(found: Mapping[str, Tested], names: Sequence[str]) -> dict[str, Tested]:
-    """Return the pipelines of these names, or all if there are none.
+def check_names(names: Iterable[str]) -> None:
+    """Raise unless there are pipelines of these names.
 
     Raises:
-        OpsError: there is no pipeline of a name.
+        OpsError: there is none of a name.
 
     """
     for name in names:
-        if name not in found:
-            raise OpsError(f"there is no pipeline {name!r}; there are {', '.join(found)}")
-    return {name: one for name, one in found.items() if name in names or not names}
+        if name not in NAMES:
+            raise OpsError(f"there is no pipeline {name!r}; there are {', '.join(NAMES)}")
 
 
 def _routes(operation: str, definition: Definition, document: Mapping[str, Any]) -> list[Route]:

@@ -14,7 +14,7 @@ from ops.demo.local_stack import step
 from ops.prove import items, patterns, recording, states
 from ops.prove.delivering import Delivering, Place
 from ops.prove.finding import Finding
-from ops.prove.pipelines import Tested, chosen, read_pipelines
+from ops.prove.pipelines import ProvedPipeline, read_pipelines
 from ops.prove.throwaway import Throwaway
 from stacks.settings import Settings
 
@@ -65,14 +65,17 @@ class Proof:
         with step("synthesize", "Python to Terraform JSON"):
             document = self._throwaway.document
             self.recording["stack"] = recording.stack_of(document)
-            pipelines = chosen(read_pipelines(document, self._throwaway.prefix), only)
+            found = read_pipelines(document, self._throwaway.prefix)
+            pipelines = {name: one for name, one in found.items() if name in (only or found)}
         self._ask_about_patterns(pipelines)
         self._deploy(pipelines, quick=quick, only=only)
         self._ask_about_states(pipelines)
         if not quick:
             self._deliver(pipelines, patience, settle)
 
-    def _deploy(self, pipelines: Mapping[str, Tested], *, quick: bool, only: Sequence[str]) -> None:
+    def _deploy(
+        self, pipelines: Mapping[str, ProvedPipeline], *, quick: bool, only: Sequence[str]
+    ) -> None:
         """Deploy all of the stack, or what these pipelines need of it."""
         machines = [one.machine[1] for one in pipelines.values() if one.machine]
         pipes = [address for one in pipelines.values() for address in one.addresses]
@@ -84,14 +87,14 @@ class Proof:
         """Return all comparisons so far."""
         return [*recording.findings(self.recording | {"deliveries": []}), *self._delivered]
 
-    def _ask_about_patterns(self, pipelines: Mapping[str, Tested]) -> None:
+    def _ask_about_patterns(self, pipelines: Mapping[str, ProvedPipeline]) -> None:
         cache = self._settings.cache_name
         asked = [*patterns.of_cases(), *_of_filters(pipelines, cache)]
         with _progress("TestEventPattern", len(asked)) as advance:
             client = self._aws.client("events")
             self.recording["patterns"] = patterns.ask_all(client, asked, advance)
 
-    def _ask_about_states(self, pipelines: Mapping[str, Tested]) -> None:
+    def _ask_about_states(self, pipelines: Mapping[str, ProvedPipeline]) -> None:
         client = self._aws.client("stepfunctions")
         machines = {one.machine[0]: one for one in pipelines.values() if one.machine is not None}
         with asking_aws():
@@ -121,7 +124,7 @@ class Proof:
                 self.recording["states"].append(answered)
                 advance()
 
-    def _batches(self, pipeline: Tested) -> dict[str, list[dict[str, Any]]]:
+    def _batches(self, pipeline: ProvedPipeline) -> dict[str, list[dict[str, Any]]]:
         """Return records in batches as a pipe hands them over: one life each, then several."""
         lives = items.samples(pipeline.name, pipeline.keys, self._settings.cache_name)
         (pipe,) = pipeline.readers.values()
@@ -129,7 +132,9 @@ class Proof:
         together = [one for records in list(lives.values())[:5] for one in records]
         return {"several items": pipe.items(together), **batches}
 
-    def _deliver(self, pipelines: Mapping[str, Tested], patience: float, settle: float) -> None:
+    def _deliver(
+        self, pipelines: Mapping[str, ProvedPipeline], patience: float, settle: float
+    ) -> None:
         place = Place(
             aws=self._aws.client,
             momento=self._momento,
@@ -151,7 +156,7 @@ class Proof:
             console.print(f"[yellow]![/] no first delivery in time of {silent}; they go on anyway")
 
 
-def _of_filters(pipelines: Mapping[str, Tested], cache: str) -> Iterator[patterns.Question]:
+def _of_filters(pipelines: Mapping[str, ProvedPipeline], cache: str) -> Iterator[patterns.Question]:
     """Yield the questions about the filters of pipes and the patterns of rules."""
     for pipeline in pipelines.values():
         lives = items.samples(pipeline.name, pipeline.keys, cache)

@@ -15,7 +15,7 @@ from live.momento import Access, Momento
 from ops.prove import deliveries
 from ops.prove.items import NO_ITEM, usual_item
 from ops.prove.observation import LOOK_SECONDS, Messages, read_entries
-from ops.prove.pipelines import Tested
+from ops.prove.pipelines import ProvedPipeline
 
 AGAIN_SECONDS: Final = 10.0
 """How long a write may take to come before the next one."""
@@ -25,7 +25,7 @@ AGAIN_SECONDS: Final = 10.0
 class _Probe:
     """The item that is written to one table, and then removed, until that has come."""
 
-    pipeline: Tested
+    pipeline: ProvedPipeline
     mark: str
     item: Mapping[str, Any]
     addresses: list[str]
@@ -39,7 +39,7 @@ class Readiness:
 
     def __init__(
         self,
-        pipelines: Mapping[str, Tested],
+        pipelines: Mapping[str, ProvedPipeline],
         *,
         client: Any,  # noqa: ANN401 - a boto3 client
         momento: Momento,

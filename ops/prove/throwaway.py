@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ops import first_deploy, terraform
 from ops.demo.local_stack import apply
-from ops.terraform import ROOT, Terraform, synthesize
+from ops.terraform import Terraform, TerraformError, synthesize
 from stacks.settings import Settings
 
 STACK: Final = "conformance"
@@ -40,7 +41,7 @@ class Throwaway:
     def __init__(self, settings: Settings, env: Mapping[str, str], *, account: str) -> None:
         endpoint = urlsplit(env.get("AWS_ENDPOINT_URL", ""))
         place = f"local-{endpoint.port}" if endpoint.hostname else f"{account}-{settings.region}"
-        self.folder = ROOT / FOLDER / place
+        self.folder = terraform.ROOT / FOLDER / place
         self.prefix = own_prefix(settings.name_prefix)
         own = {
             "STACK": STACK,
@@ -81,16 +82,32 @@ class Throwaway:
         return document
 
     def deploy(self, targets: Sequence[str] = ()) -> None:
-        """Create the stack, or of it only the targets and what they need."""
-        apply(self._terraform, "deploy", "apply", *(f"-target={one}" for one in targets))
+        """Create the stack, or of it only the targets and what they need.
+
+        If AWS is not ready for a new pipe, what is missing is created later, at most twice.
+        """
+        options = [f"-target={one}" for one in targets]
+        for again in range(1, first_deploy.AGAIN + 2):
+            try:
+                apply(self._terraform, "deploy", "apply", *options)
+            except TerraformError as error:
+                said = first_deploy.reasons(str(error))
+                if not said or again > first_deploy.AGAIN:
+                    raise
+                first_deploy.wait(said, again)
+            else:
+                return
 
     def destroy(self, *, at_once: bool = False) -> None:
-        """Destroy all that the state has, and delete the folder.
+        """Destroy all that the state has.
 
         Right after a deployment, `at_once` spares reading all resources first.
         """
         options = ["-refresh=false"] if at_once else []
         apply(self._terraform, "destroy", "destroy", *options)
+
+    def forget(self) -> None:
+        """Delete the folder, in which no resource may be left."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @cached_property
@@ -103,6 +120,6 @@ class Throwaway:
         folder = self._synthesized
         backend = {"terraform": {"backend": {"local": {"path": str(self.state)}}}}
         (folder / "backend_override.tf.json").write_text(json.dumps(backend), encoding="utf-8")
-        terraform = Terraform(folder, self._env)
-        terraform.init("-reconfigure")
-        return terraform
+        made = Terraform(folder, self._env)
+        made.init("-reconfigure")
+        return made

@@ -1,85 +1,128 @@
-"""`./help.sh prove` from its first question to the last resource destroyed, with Terraform once."""
+"""How `./help.sh prove` begins and ends: it asks first, and destroys in any case."""
 
-import copy
-import os
-import subprocess
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-
-import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops.prove import recording
-from ops.prove.finding import Verdict
-from ops.prove.recording import Recording
-from tests.conftest import KEY, House
-from tests.ops.prove.conforming import running
+from ops.errors import OpsError
+from ops.prove.command import _destroying
+from ops.prove.throwaway import Throwaway, own_prefix
+from ops.terraform import TerraformError
+from tests.conftest import House
+from tests.ops.test_commands import on_a_terminal
+from tests.stacks.conftest import read_settings
 
-pytestmark = pytest.mark.usefixtures("running_provider")
-
-
-@dataclass(frozen=True)
-class Proved:
-    """How the command ended, and the recording that it wrote."""
-
-    done: subprocess.CompletedProcess[str]
-    file: Path
-    recording: Recording
+PROVE = ("./help.sh", "prove")
 
 
-@pytest.fixture(scope="module")
-def proved(house: House, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Proved:
-    """Run the command once, with a pipeline of each topology: half of the stack, half the time."""
-    file = tmp_path_factory.mktemp("recording") / "recording.json"
-    tried = (f"--pipeline={name}" for name in ("whole-pipes", "whole-bus", "chosen-workflow"))
-    options = ["--auto-approve", "--patience=60", "--settle=0", f"--out={file}", *tried]
-    with running(local_aws.endpoint) as momento:
-        env = dict(os.environ) | {"MOMENTO_ENDPOINT_URL": momento.endpoint}
-        done = house.run(".venv/bin/python", "-m", "ops", "prove", *options, env=env)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Proved(done, file, recording.read(file))
+class Pretended(Throwaway):
+    """A throwaway stack whose resources are a list."""
+
+    def __init__(self, left: list[str], error: Exception | None = None) -> None:
+        env = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+        super().__init__(read_settings(), env, account="123456789012")
+        self.resources = left
+        self.error = error
+        self.calls: list[bool] = []
+        self.forgotten = False
+
+    def left(self) -> list[str]:
+        """Return the list."""
+        return self.resources
+
+    def destroy(self, *, at_once: bool = False) -> None:
+        """Empty the list, or fail."""
+        self.calls.append(at_once)
+        if self.error:
+            raise self.error
+        self.resources = []
+
+    def forget(self) -> None:
+        """Note it."""
+        self.forgotten = True
 
 
-def test_costs_rights_and_the_stand_ins_are_said_first(proved: Proved) -> None:
-    first, _, _ = proved.done.stdout.partition("✓ synthesize")
-    assert "less than\n10 US cents" in first
-    assert "events:TestEventPattern" in first
-    assert "proves nothing about AWS and Momento" in first
+def _end(ended_by: BaseException | None) -> None:
+    if ended_by:
+        raise ended_by
 
 
-@pytest.mark.parametrize("where", ["filter patterns", "workflow states", "TOPOLOGY=bus", "all"])
-def test_the_table_has_a_row_for_each_kind_of_question(proved: Proved, where: str) -> None:
-    assert f"│ {where}" in proved.done.stdout
+@pytest.mark.parametrize(
+    ("ended_by", "at_once"),
+    [(None, True), (KeyboardInterrupt(), False), (SystemExit(143), False), (OpsError("x"), False)],
+)
+def test_the_stack_is_destroyed_however_the_run_ends(
+    ended_by: BaseException | None,
+    at_once: bool,  # noqa: FBT001 - a case
+) -> None:
+    stack = Pretended(["aws_sqs_queue.a"])
+    try:
+        with _destroying(stack):
+            _end(ended_by)
+    except BaseException as error:  # noqa: BLE001 - as it was raised
+        assert error is ended_by  # noqa: PT017 - of several kinds
+    assert (stack.calls, stack.resources, stack.forgotten) == ([at_once], [], True)
 
 
-def test_everything_is_destroyed(proved: Proved, house: House) -> None:
-    assert " resources destroyed" in proved.done.stdout
-    assert list((house.root / ".cache" / "prove").glob("local-*")) == []
-    with closing(boto3.client("dynamodb")) as client:
-        assert client.list_tables()["TableNames"] == []
+def test_a_failed_destroy_says_what_is_left_and_what_to_do() -> None:
+    stack = Pretended(["aws_sqs_queue.a", "aws_iam_role.b"], TerraformError("denied"))
+    with (
+        pytest.raises(OpsError, match=r"denied.*2 resources are left.*prove --clean") as error,
+        _destroying(stack),
+    ):
+        pass
+    assert "aws_sqs_queue.a, aws_iam_role.b" in str(error.value)
+    assert str(stack.state) in str(error.value)
+    assert not stack.forgotten
 
 
-def test_the_recording_says_who_answered_and_has_no_key(proved: Proved) -> None:
-    assert proved.recording["answered_by"] == recording.STAND_IN
-    assert KEY not in proved.file.read_text(encoding="utf-8") + proved.done.stdout
+def test_nothing_is_destroyed_where_nothing_was_deployed() -> None:
+    stack = Pretended([])
+    with _destroying(stack):
+        pass
+    assert stack.calls == []
 
 
-def test_the_engine_agrees_with_the_recording_and_with_no_changed_one(proved: Proved) -> None:
-    """A changed answer of each kind is found when the file is read again."""
-    few = copy.deepcopy(proved.recording)
-    few["patterns"], few["states"] = few["patterns"][:5], few["states"][-5:]
-    few["deliveries"] = [one for one in few["deliveries"] if one["pipeline"] == "whole-pipes"][:5]
-    assert {one.verdict for one in recording.findings(few)} == {Verdict.AGREE}
-    few["patterns"][0]["answer"] = not few["patterns"][0]["answer"]
-    few["states"][0]["answer"]["next"] = "another state"
-    first, second, third, fourth, _ = few["deliveries"]
-    (where,) = first["entries"]
-    first["entries"][where] += " "
-    second["messages"] = {topic: [] for topic in second["messages"]}
-    third["letters"] = [["a pipe", "1"]]
-    fourth["records"] = []
-    wrong = [one.verdict for one in recording.findings(few) if one.verdict is not Verdict.AGREE]
-    assert wrong.count(Verdict.DIFFER) == 5  # of the fourth, there is a message without a record
-    assert wrong.count(Verdict.NO_ANSWER) == 2
+def test_its_names_begin_like_no_other_stacks_names() -> None:
+    assert own_prefix("shop") == "prove-shop"
+    assert len(own_prefix("a-name-of-24-characters")) <= 24
+    assert not own_prefix("shop").startswith("shop")
+
+
+def test_what_is_left_is_read_from_the_state(house: House) -> None:
+    stack = Throwaway(read_settings(), {}, account="210987654321")
+    assert stack.folder == house.root / ".cache" / "prove" / "210987654321-us-east-1"
+    assert stack.left() == []
+    stack.folder.mkdir(parents=True)
+    stack.state.write_text(
+        '{"resources": [{"mode": "managed", "type": "aws_iam_role", "name": "a",'
+        ' "instances": [{}]}, {"mode": "data", "type": "aws_region", "name": "b",'
+        ' "instances": [{}]}]}',
+        encoding="utf-8",
+    )
+    assert stack.left() == ["aws_iam_role.a"]
+    stack.forget()
+    assert not stack.folder.exists()
+
+
+def test_without_a_terminal_it_refuses_and_says_what_to_do(
+    house: House, local_aws: LocalAws
+) -> None:
+    assert local_aws.endpoint
+    done = house.run(*PROVE)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("read docs/prove.md, then add --auto-approve\n")
+
+
+def test_it_asks_and_no_changes_nothing(house: House, local_aws: LocalAws) -> None:
+    assert local_aws.endpoint
+    code, said = on_a_terminal(house, "no\n", *PROVE, "--quick")
+    assert code == 1
+    assert "less than 1 US cent" in said
+    assert "Cancelled. Nothing was changed" in said
+    assert "synthesize" not in said
+
+
+def test_a_pipeline_that_there_is_not_is_refused(house: House) -> None:
+    done = house.run(*PROVE, "--auto-approve", "--pipeline=bus")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: there is no pipeline 'bus'; there are whole-pipes")

@@ -1,0 +1,85 @@
+"""`./help.sh prove` from its first question to the last resource destroyed, with Terraform once."""
+
+import copy
+import os
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+
+from localcloud import LocalAws
+from ops.prove import recording
+from ops.prove.finding import Verdict
+from ops.prove.recording import Recording
+from tests.conftest import KEY, House
+from tests.ops.prove.conforming import running
+
+pytestmark = pytest.mark.usefixtures("running_provider")
+
+
+@dataclass(frozen=True)
+class Proved:
+    """How the command ended, and the recording that it wrote."""
+
+    done: subprocess.CompletedProcess[str]
+    file: Path
+    recording: Recording
+
+
+@pytest.fixture(scope="module")
+def proved(house: House, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Proved:
+    """Run the command once, with a pipeline of each topology: half of the stack, half the time."""
+    file = tmp_path_factory.mktemp("recording") / "recording.json"
+    tried = (f"--pipeline={name}" for name in ("whole-pipes", "whole-bus", "chosen-workflow"))
+    options = ["--auto-approve", "--patience=60", "--settle=0", f"--out={file}", *tried]
+    with running(local_aws.endpoint) as momento:
+        env = dict(os.environ) | {"MOMENTO_ENDPOINT_URL": momento.endpoint}
+        done = house.run(".venv/bin/python", "-m", "ops", "prove", *options, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Proved(done, file, recording.read(file))
+
+
+def test_costs_rights_and_the_stand_ins_are_said_first(proved: Proved) -> None:
+    first, _, _ = proved.done.stdout.partition("✓ synthesize")
+    assert "less than\n10 US cents" in first
+    assert "events:TestEventPattern" in first
+    assert "proves nothing about AWS and Momento" in first
+
+
+@pytest.mark.parametrize("where", ["filter patterns", "workflow states", "TOPOLOGY=bus", "all"])
+def test_the_table_has_a_row_for_each_kind_of_question(proved: Proved, where: str) -> None:
+    assert f"│ {where}" in proved.done.stdout
+
+
+def test_everything_is_destroyed(proved: Proved, house: House) -> None:
+    assert " resources destroyed" in proved.done.stdout
+    assert list((house.root / ".cache" / "prove").glob("local-*")) == []
+    with closing(boto3.client("dynamodb")) as client:
+        assert client.list_tables()["TableNames"] == []
+
+
+def test_the_recording_says_who_answered_and_has_no_key(proved: Proved) -> None:
+    assert proved.recording["answered_by"] == recording.STAND_IN
+    assert KEY not in proved.file.read_text(encoding="utf-8") + proved.done.stdout
+
+
+def test_the_engine_agrees_with_the_recording_and_with_no_changed_one(proved: Proved) -> None:
+    """A changed answer of each kind is found when the file is read again."""
+    few = copy.deepcopy(proved.recording)
+    few["patterns"], few["states"] = few["patterns"][:5], few["states"][-5:]
+    few["deliveries"] = [one for one in few["deliveries"] if one["pipeline"] == "whole-pipes"][:5]
+    assert {one.verdict for one in recording.findings(few)} == {Verdict.AGREE}
+    few["patterns"][0]["answer"] = not few["patterns"][0]["answer"]
+    few["states"][0]["answer"]["next"] = "another state"
+    first, second, third, fourth, _ = few["deliveries"]
+    (where,) = first["entries"]
+    first["entries"][where] += " "
+    second["messages"] = {topic: [] for topic in second["messages"]}
+    third["letters"] = [["a pipe", "1"]]
+    fourth["records"] = []
+    wrong = [one.verdict for one in recording.findings(few) if one.verdict is not Verdict.AGREE]
+    assert wrong.count(Verdict.DIFFER) == 5  # of the fourth, there is a message without a record
+    assert wrong.count(Verdict.NO_ANSWER) == 2
