@@ -188,3 +188,19 @@ def test_a_read_names_the_key_only() -> None:
     assert request.method == "GET"
     assert "ttl" not in request.url
     assert request.headers == {"Authorization": "key"}
+
+
+def test_reading_can_use_a_key_of_its_own(momento: LocalMomento) -> None:
+    """The connection's key may have no right to read."""
+    for name, permission in (("writes", "write"), ("reads", "read")):
+        rule = {"type": "cache", "permissions": [permission], "caches": "*", "items": "*"}
+        momento.service.keys.add(name, [rule])
+    request = put()._replace(headers=HEADERS | {"Authorization": "writes"})
+    with Momento(redirect=momento.endpoint, reading_key="reads", timeout=600) as both:
+        both.send(request)
+        assert both.fetch(request) == "vé".encode()
+    with (
+        Momento(redirect=momento.endpoint, timeout=600) as one,
+        pytest.raises(UnusableError, match="set MOMENTO_READ_API_KEY"),
+    ):
+        one.fetch(request)
