@@ -19,7 +19,7 @@ from live.output import console
 from ops import terraform
 from ops.errors import OpsError
 from ops.prove import costs, recording, report
-from ops.prove.finding import Verdict
+from ops.prove.comparison import Verdict
 from ops.prove.pipelines import check_names
 from ops.prove.proof import Proof, account_of
 from ops.prove.throwaway import FOLDER, Throwaway
@@ -105,16 +105,16 @@ def _tell(proof: Proof, file: Path, *, is_local: bool) -> None:
         OpsError: an answer differs or is missing.
 
     """
-    findings = proof.findings()
-    report.print_table(findings)
-    report.print_differences(findings)
+    comparisons = proof.comparisons()
+    report.print_table(comparisons)
+    report.print_differences(comparisons)
     console.print(f"\nThe recording: {file}", markup=False, soft_wrap=True)
     if not is_local:
         console.print(
             f"Copy it to {RECORDED}: a test then compares the engine with it each time.",
             soft_wrap=True,
         )
-    wrong = {one: sum(each.verdict is one for each in findings) for one in Verdict}
+    wrong = {one: sum(each.verdict is one for each in comparisons) for one in Verdict}
     if wrong[Verdict.DIFFER] or wrong[Verdict.NO_ANSWER]:
         raise OpsError(
             f"{wrong[Verdict.DIFFER]} answers differ from the engine's, and"

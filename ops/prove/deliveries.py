@@ -16,7 +16,7 @@ from live.body import same_body
 from live.items import same
 from live.momento import reading
 from live.route import Route, requests_in
-from ops.prove.finding import Finding, Verdict, compared
+from ops.prove.comparison import Comparison, Verdict, compared
 from stacks.settings.topology import Topology
 
 STREAM: Final = "DynamoDB stream"
@@ -24,7 +24,7 @@ NOTHING: Final = "nothing"
 LASTING: Final = 600
 """Seconds to live; a shorter entry may have ended before it is read."""
 LONGEST: Final = 300
-"""Characters of a body that a finding shows."""
+"""Characters of a body that a comparison shows."""
 
 Delivery = dict[str, Any]
 """One item of one pipeline as JSON: `writes` are the expected records, `records` the stream's;
@@ -115,7 +115,7 @@ def topics(
         yield unquote(cache), unquote(topic)
 
 
-def findings(delivery: Delivery, wanted: Expected) -> Iterator[Finding]:
+def comparisons(delivery: Delivery, wanted: Expected) -> Iterator[Comparison]:
     """Compare one item's records, entries, messages and dead letters with the predictions."""
     topology = Topology(delivery["topology"])
     records = delivery["records"]
@@ -123,7 +123,7 @@ def findings(delivery: Delivery, wanted: Expected) -> Iterator[Finding]:
         "behaviour": delivery["behaviour"],
         "name": f"{delivery['pipeline']}, {delivery['mark']}",
     }
-    yield Finding(
+    yield Comparison(
         area=STREAM,
         **about,
         verdict=_stream_verdict(delivery["writes"], records),
@@ -133,7 +133,7 @@ def findings(delivery: Delivery, wanted: Expected) -> Iterator[Finding]:
     area = f"TOPOLOGY={topology}"
     for where, allowed in wanted.entries.items():
         held = delivery["entries"].get(where)
-        yield Finding(
+        yield Comparison(
             area=area,
             **about,
             verdict=_entry_verdict(allowed, held, exact=topology is not Topology.WORKFLOW),
@@ -144,7 +144,7 @@ def findings(delivery: Delivery, wanted: Expected) -> Iterator[Finding]:
         texts, came = wanted.messages.get(topic, []), delivery["messages"].get(topic, [])
         if topology is Topology.WORKFLOW:
             came = [_like(text, texts) for text in came]
-        yield Finding(
+        yield Comparison(
             area=area,
             **about,
             verdict=compared(texts, came, ordered=topology is not Topology.BUS),
@@ -152,7 +152,7 @@ def findings(delivery: Delivery, wanted: Expected) -> Iterator[Finding]:
             answered=_shown(came),
         )
     if wanted.letters or delivery["letters"]:
-        yield Finding(
+        yield Comparison(
             area=area,
             **about,
             verdict=compared(wanted.letters, delivery["letters"], ordered=False),

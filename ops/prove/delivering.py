@@ -11,7 +11,7 @@ from typing import Any, Final
 from live.momento import Access, Momento
 from ops.prove import deliveries, observation
 from ops.prove.deliveries import Delivery, Expected
-from ops.prove.finding import Finding, Verdict
+from ops.prove.comparison import Comparison, Verdict
 from ops.prove.items import Change, changes, records
 from ops.prove.observation import Letters, Messages
 from ops.prove.pipelines import ProvedPipeline
@@ -63,7 +63,7 @@ class Delivering:
         self._letters = Letters(place.aws("sqs"))
         self._expected: dict[str, Expected] = {}
         self.deliveries: list[Delivery] = []
-        self.unasked: list[Finding] = []
+        self.unasked: list[Comparison] = []
         self.silent: list[str] = []
         """Pipelines that did not deliver the first item in time."""
 
@@ -79,13 +79,13 @@ class Delivering:
             self._messages.stop()
         self.unasked = list(self._unasked())
 
-    def findings(self, delivery: Delivery) -> list[Finding]:
+    def comparisons(self, delivery: Delivery) -> list[Comparison]:
         """Return the comparisons of one item."""
-        return list(deliveries.findings(delivery, self._expected[delivery["mark"]]))
+        return list(deliveries.comparisons(delivery, self._expected[delivery["mark"]]))
 
-    def all_findings(self) -> list[Finding]:
+    def all_comparisons(self) -> list[Comparison]:
         """Return all comparisons, and what nobody asked for."""
-        return [*(one for each in self.deliveries for one in self.findings(each)), *self.unasked]
+        return [*(one for each in self.deliveries for one in self.comparisons(each)), *self.unasked]
 
     def _topics(self) -> list[tuple[str, str]]:
         """Return the topics to read: those of one item of each behaviour."""
@@ -205,10 +205,10 @@ class Delivering:
         return list(self._expected[delivery["mark"]].entries)
 
     def _agrees(self, delivery: Delivery) -> bool:
-        return all(one.verdict is Verdict.AGREE for one in self.findings(delivery))
+        return all(one.verdict is Verdict.AGREE for one in self.comparisons(delivery))
 
-    def _unasked(self) -> list[Finding]:
-        """Return a finding for each kind of thing that came and belongs to no item."""
+    def _unasked(self) -> list[Comparison]:
+        """Return a comparison for each kind of thing that came and belongs to no item."""
         known = {
             _place_of(self._pipelines[one["pipeline"]].queue, record)
             for one in self.deliveries
@@ -227,7 +227,7 @@ class Delivering:
             "topics that could not be read": self._messages.problems,
         }
         return [
-            Finding(
+            Comparison(
                 area=UNASKED,
                 behaviour=what,
                 name=what,

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 import eventpipes
 from eventpipes import EventPipesError
 from live.aws import asking_aws
-from ops.prove.finding import Finding, Verdict
+from ops.prove.comparison import Comparison, Verdict
 
 CASES: Final = Path(__file__).parent / "pattern_cases"
 AREA: Final = "filter patterns"
@@ -102,10 +102,10 @@ def ask_all(
         return list(pool.map(one, questions))
 
 
-def finding(question: Question) -> Finding:
+def comparison(question: Question) -> Comparison:
     """Compare an answer with the engine's."""
     predicted, answered = predict(question), question["answer"]
-    return Finding(
+    return Comparison(
         area=AREA,
         behaviour=question["behaviour"],
         name=f"{question['name']}: {question['pattern']}",

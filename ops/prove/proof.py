@@ -13,7 +13,7 @@ from live.output import console
 from ops.demo.local_stack import step
 from ops.prove import items, patterns, recording, states
 from ops.prove.delivering import Delivering, Place
-from ops.prove.finding import Finding
+from ops.prove.comparison import Comparison
 from ops.prove.pipelines import ProvedPipeline, read_pipelines
 from ops.prove.throwaway import Throwaway
 from stacks.settings import Settings
@@ -48,7 +48,7 @@ class Proof:
         self._momento = momento
         self._access = access
         self._is_local = is_local
-        self._delivered: list[Finding] = []
+        self._delivered: list[Comparison] = []
         self.recording = recording.new(
             answered_by=recording.STAND_IN if is_local else recording.AWS,
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -83,9 +83,9 @@ class Proof:
         if targets or not quick:
             self._throwaway.deploy(targets)
 
-    def findings(self) -> list[Finding]:
+    def comparisons(self) -> list[Comparison]:
         """Return all comparisons so far."""
-        return [*recording.findings(self.recording | {"deliveries": []}), *self._delivered]
+        return [*recording.comparisons(self.recording | {"deliveries": []}), *self._delivered]
 
     def _ask_about_patterns(self, pipelines: Mapping[str, ProvedPipeline]) -> None:
         cache = self._settings.cache_name
@@ -150,7 +150,7 @@ class Proof:
                 delivering.run()
             finally:
                 self.recording["deliveries"] = delivering.deliveries
-                self._delivered = delivering.all_findings()
+                self._delivered = delivering.all_comparisons()
         if delivering.silent:
             silent = ", ".join(delivering.silent)
             console.print(f"[yellow]![/] no first delivery in time of {silent}; they go on anyway")

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ops.errors import OpsError
 from ops.prove import deliveries, patterns, states
-from ops.prove.finding import Finding
+from ops.prove.comparison import Comparison
 from ops.prove.pipelines import read_pipelines
 
 FORMAT: Final = 1
@@ -64,10 +64,10 @@ def stack_of(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, "resource": resources}
 
 
-def findings(recording: Recording) -> Iterator[Finding]:
+def comparisons(recording: Recording) -> Iterator[Comparison]:
     """Compare the answers of a recording with what the engine says now."""
-    yield from map(patterns.finding, recording["patterns"])
-    yield from map(states.finding, recording["states"])
+    yield from map(patterns.comparison, recording["patterns"])
+    yield from map(states.comparison, recording["states"])
     if recording["deliveries"]:
         pipelines = read_pipelines(recording["stack"], recording["prefix"])
     for delivery in recording["deliveries"]:
@@ -78,7 +78,7 @@ def findings(recording: Recording) -> Iterator[Finding]:
             delivery["records"],
             max_ttl_seconds=recording["max_ttl_seconds"],
         )
-        yield from deliveries.findings(delivery, wanted)
+        yield from deliveries.comparisons(delivery, wanted)
 
 
 def write(recording: Recording, file: Path, *, account: str) -> None:

@@ -9,14 +9,14 @@ from rich.table import Table
 
 from live.output import console
 from live.terminal import short
-from ops.prove.finding import Finding, Verdict
+from ops.prove.comparison import Comparison, Verdict
 
 MOST: Final = 40
 """Differences that are printed; the recording has all."""
 COLOURS: Final = {Verdict.AGREE: "green", Verdict.DIFFER: "red", Verdict.NO_ANSWER: "yellow"}
 
 
-def print_table(findings: Sequence[Finding]) -> None:
+def print_table(comparisons: Sequence[Comparison]) -> None:
     """Print how many answers agree, differ or are missing, for each kind of behaviour."""
     table = Table(
         title="What was asked, and whether the answer is the engine's", title_justify="left"
@@ -25,23 +25,25 @@ def print_table(findings: Sequence[Finding]) -> None:
     table.add_column("behaviour")
     for verdict in Verdict:
         table.add_column(verdict.value, justify="right")
-    counts = Counter((one.area, one.behaviour, one.verdict) for one in findings)
+    counts = Counter((one.area, one.behaviour, one.verdict) for one in comparisons)
     last = ""
-    for area, behaviour in dict.fromkeys((one.area, one.behaviour) for one in _by_area(findings)):
+    for area, behaviour in dict.fromkeys(
+        (one.area, one.behaviour) for one in _by_area(comparisons)
+    ):
         if last and area != last:
             table.add_section()
         cells = [_cell(counts[area, behaviour, verdict], verdict) for verdict in Verdict]
         table.add_row(escape(area if area != last else ""), escape(behaviour), *cells)
         last = area
     table.add_section()
-    totals = Counter(one.verdict for one in findings)
+    totals = Counter(one.verdict for one in comparisons)
     table.add_row("all", "", *(_cell(totals[verdict], verdict) for verdict in Verdict))
     console.print(table)
 
 
-def print_differences(findings: Sequence[Finding]) -> None:
+def print_differences(comparisons: Sequence[Comparison]) -> None:
     """Print what does not agree: what was predicted, and what came."""
-    others = [one for one in findings if one.verdict is not Verdict.AGREE]
+    others = [one for one in comparisons if one.verdict is not Verdict.AGREE]
     for one in others[:MOST]:
         colour = COLOURS[one.verdict]
         console.print(
@@ -54,9 +56,9 @@ def print_differences(findings: Sequence[Finding]) -> None:
         console.print(f"... and {len(others) - MOST} more; the recording has all of them")
 
 
-def _by_area(findings: Sequence[Finding]) -> list[Finding]:
-    areas = list(dict.fromkeys(one.area for one in findings))
-    return sorted(findings, key=lambda one: areas.index(one.area))
+def _by_area(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    areas = list(dict.fromkeys(one.area for one in comparisons))
+    return sorted(comparisons, key=lambda one: areas.index(one.area))
 
 
 def _cell(count: int, verdict: Verdict) -> str:

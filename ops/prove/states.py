@@ -23,7 +23,7 @@ from eventpipes.workflow.single_state import SingleState, run_state, visits
 from eventpipes.workflow.trial import requests_of
 from live.aws import asking_aws
 from live.body import same_body
-from ops.prove.finding import Finding, Verdict
+from ops.prove.comparison import Comparison, Verdict
 
 AREA: Final = "workflow states"
 MOST: Final = 8
@@ -102,12 +102,12 @@ def ask(client: Any, role: str, question: Question) -> Question:  # noqa: ANN401
     return {**question, "answer": {name: one for name, one in found.items() if one is not None}}
 
 
-def finding(question: Question) -> Finding:
+def comparison(question: Question) -> Comparison:
     """Compare an answer with the engine's: the next state, variables, output and the request."""
     answer = question["answer"]
     predicted = _predicted(question)
     parts = dict(_differences(predicted, answer))
-    return Finding(
+    return Comparison(
         area=AREA,
         behaviour=question["behaviour"],
         name=question["name"],

@@ -9,7 +9,7 @@ import pytest
 
 from ops.prove import deliveries, items
 from ops.prove.deliveries import Expected
-from ops.prove.finding import Verdict
+from ops.prove.comparison import Verdict
 from ops.prove.pipelines import NAMES, ProvedPipeline, check_names, read_pipelines
 from ops.errors import OpsError
 from tests.ops.prove.conforming import CACHE, PREFIX, document
@@ -112,7 +112,7 @@ def verdicts(pipeline: str, **changed: Any) -> set[Verdict]:
     made, wanted = delivery(pipeline)
     for name, change in changed.items():
         made[name] = change(made[name]) if callable(change) else change
-    return {one.verdict for one in deliveries.findings(made, wanted)}
+    return {one.verdict for one in deliveries.comparisons(made, wanted)}
 
 
 @pytest.mark.parametrize("pipeline", ["whole-pipes", "whole-bus", "whole-workflow", "chosen-bus"])

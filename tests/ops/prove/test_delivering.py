@@ -11,7 +11,7 @@ from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from ops.prove.delivering import UNASKED, Delivering, Place
 from ops.prove.deliveries import STREAM
-from ops.prove.finding import Finding, Verdict
+from ops.prove.comparison import Comparison, Verdict
 from ops.prove.pipelines import read_pipelines
 from tests.conftest import KEY
 from tests.localcloud.applied import Applied, client
@@ -35,7 +35,7 @@ def cloud(local_aws: LocalAws) -> Iterator[tuple[LocalAws, LocalMomento]]:
 
 def delivered(
     cloud: tuple[LocalAws, LocalMomento], made: dict[str, Any], *, patience: float
-) -> list[Finding]:
+) -> list[Comparison]:
     """Return the comparisons with what the engine predicts from a document."""
     aws, momento = cloud
     pipeline = read_pipelines(made, PREFIX)[TRIED]
@@ -52,7 +52,7 @@ def delivered(
         run = Delivering({TRIED: pipeline}, place, lambda *_: None)
         run.run()
     assert run.silent == []
-    return run.all_findings()
+    return run.all_comparisons()
 
 
 def _client(endpoint: str, service: str) -> Any:

@@ -16,7 +16,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Comparison:
     """One answer, compared; `behaviour` is the row of the table, below its `area`."""
 
     area: str
