@@ -56,7 +56,12 @@ class MomentoStack(TerraformStack):
         use_aws(self, settings)
         api_key = ApiKey(self, "api-key")
         self._settle = iam_settle_variable(self, default=settings.iam_settle_seconds).string_value
-        self.account = Account(self, "account", region=settings.region)
+        self.account = Account(
+            self,
+            "account",
+            region=settings.region,
+            permissions_boundary=settings.permissions_boundary_arn,
+        )
         own_topic = settings.alarms and settings.alarm_topic_arn is None
         self.protection = settings.protection
         if self.protection.own_key:

@@ -28,6 +28,7 @@ FILLED = {
 }
 ARN = "arn:aws:{}:us-east-1:123456789012:{}"
 ROLE = "arn:aws:iam::123456789012:role/{}"
+BOUNDARY = f"arn:aws:iam::123456789012:policy/{PREFIX}-ci-boundary"
 THE_KEY = ARN.format("kms", "key/the-key")
 NO_RIGHT_NEEDED = {"sts:GetCallerIdentity"}
 """AWS STS API, GetCallerIdentity: no permissions are required, and none can be taken away."""
@@ -113,8 +114,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _CONDITIONS: Mapping[str, Callable[[str | None, list[str]], bool]] = {
     "Bool": lambda value, wanted: value in wanted,
+    "Null": lambda value, wanted: (value is None) == (wanted == ["true"]),
     "StringEquals": lambda value, wanted: value in wanted,
     "StringEqualsIfExists": lambda value, wanted: value is None or value in wanted,
+    "StringLike": lambda value, wanted: any(_matches(one, value or "") for one in wanted),
 }
 
 POLICIES = {name: Policy(filled(f"{name}.json")["Statement"]) for name in ("plan", "deploy")}
+BOUND = Policy(filled("boundary.json")["Statement"])
+"""What the roles of pipes, rules and workflows may do at most."""

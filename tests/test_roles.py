@@ -13,6 +13,8 @@ from tests.localcloud.calls import Call
 from tests.conftest import BUCKET, ROOT
 from tests.iam_policy import (
     ARN,
+    BOUND,
+    BOUNDARY,
     FILLED,
     IAM,
     POLICIES,
@@ -128,6 +130,11 @@ def test_what_belongs_to_something_else_is_refused(name: str, call: Call) -> Non
         ("s3:PutBucketVersioning", f"arn:aws:s3:::{BUCKET}"),
         *(("s3:DeleteObject", state) for state in STATES),
         ("sts:AssumeRole", ROLE.format(FILLED["PIPE_ROLE"])),
+        *(
+            (f"iam:{action}", ROLE.format(FILLED["PIPE_ROLE"]))
+            for action in ("UpdateAssumeRolePolicy", "DeleteRolePermissionsBoundary")
+        ),
+        ("iam:CreatePolicyVersion", BOUNDARY),
     ],
 )
 def test_some_is_denied_to_deploy_whatever_else_is_attached(action: str, resource: str) -> None:
@@ -135,8 +142,83 @@ def test_some_is_denied_to_deploy_whatever_else_is_attached(action: str, resourc
     policy = Policy([*POLICIES["deploy"].statements, anything])
     assert not policy.allows(Call(action=action, resource=resource))
     assert policy.allows(Call(action=action, resource="arn:aws:s3:::other/other")) == (
-        action != "sts:AssumeRole"
+        not action.startswith(("sts:", "iam:"))
     )
+
+
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.mark.parametrize(
+    ("action", "context"),
+    [
+        ("CreateRole", {}),
+        ("CreateRole", {"iam:PermissionsBoundary": ADMINISTRATOR}),
+        ("PutRolePolicy", {}),
+        ("PutRolePolicy", {"iam:PermissionsBoundary": ADMINISTRATOR}),
+        ("PutRolePermissionsBoundary", {"iam:PermissionsBoundary": ADMINISTRATOR}),
+        ("DeleteRolePermissionsBoundary", {"iam:PermissionsBoundary": BOUNDARY}),
+        (
+            "AttachRolePolicy",
+            {"iam:PermissionsBoundary": BOUNDARY, "iam:PolicyARN": ADMINISTRATOR},
+        ),
+        ("UpdateAssumeRolePolicy", {}),
+    ],
+)
+@pytest.mark.parametrize("role", [FILLED["PIPE_ROLE"], f"{PREFIX}-orders-pipes", "other"])
+def test_deploy_makes_no_administrator_and_trusts_nobody_else(
+    role: str, action: str, context: dict[str, str]
+) -> None:
+    call = Call(action=f"iam:{action}", resource=ROLE.format(role), context=context)
+    assert not POLICIES["deploy"].allows(call)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:CreateUser", "arn:aws:iam::123456789012:user/other"),
+        ("iam:PutRolePolicy", ROLE.format(FILLED["PIPE_ROLE"])),
+        ("sts:AssumeRole", ROLE.format("other")),
+        ("s3:GetObject", STATES[0]),
+        ("dynamodb:GetItem", ARN.format("dynamodb", f"table/{PREFIX}")),
+        ("dynamodb:GetRecords", ARN.format("dynamodb", "table/other/stream/1")),
+        ("secretsmanager:GetSecretValue", ARN.format("secretsmanager", "secret:other-AbCdEf")),
+        ("kms:Decrypt", THE_KEY),
+        ("sqs:ReceiveMessage", ARN.format("sqs", f"{PREFIX}-dlq")),
+    ],
+)
+def test_a_role_with_every_right_can_do_no_more_than_the_boundary(
+    action: str, resource: str
+) -> None:
+    """AWS IAM, "Permissions boundaries": both the policy and the boundary have to allow it."""
+    assert not BOUND.allows(Call(action=action, resource=resource))
+
+
+def test_the_boundary_fits_into_a_managed_policy() -> None:
+    longest = {"PREFIX": 24, "REGION": 14}
+    names = FILLED | {name: "x" * length for name, length in longest.items()}
+    policy = json.dumps(filled("boundary.json", names), separators=(",", ":"))
+    assert len(policy) <= 6_144  # "IAM and AWS STS quotas"
+
+
+@pytest.mark.parametrize("action", ["PutKeyPolicy", "ScheduleKeyDeletion", "UntagResource"])
+@pytest.mark.parametrize("tags", [{}, {"aws:ResourceTag/Project": "other"}])
+def test_deploy_changes_no_key_that_the_stack_did_not_make(
+    action: str, tags: dict[str, str]
+) -> None:
+    call = Call(action=f"kms:{action}", resource=ARN.format("kms", "key/other"), context=tags)
+    assert not POLICIES["deploy"].allows(call)
+
+
+@pytest.mark.parametrize(
+    "other", [{"aws:ResourceTag/Project": "other"}, {"kms:ResourceAliases": "alias/other"}]
+)
+def test_deploy_tags_no_key_in_use_as_its_own(other: dict[str, str]) -> None:
+    """Else it could take any key, by giving it the tag."""
+    context = {"aws:RequestTag/Project": PREFIX, **other}
+    key = ARN.format("kms", "key/other")
+    call = Call(action="kms:TagResource", resource=key, context=context)
+    assert not POLICIES["deploy"].allows(call)
 
 
 @pytest.mark.parametrize(

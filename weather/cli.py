@@ -21,6 +21,7 @@ from live.output import Json, console, errors, print_json
 from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
 from weather.clients import Clients
 from weather.errors import WeatherError
+from weather.patient_protocol import PatientProtocol
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
 from live.terminal import visible
@@ -243,7 +244,11 @@ def web(
         # It warns of each event that is sent to who has gone.
         logging.getLogger("asyncio").setLevel(logging.ERROR)
         config = uvicorn.Config(
-            page(settings), log_level="critical", access_log=False, timeout_graceful_shutdown=1
+            page(settings),
+            http=PatientProtocol,
+            log_level="critical",
+            access_log=False,
+            timeout_graceful_shutdown=1,
         )
         uvicorn.Server(config).run(sockets=[listening])
 

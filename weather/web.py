@@ -33,6 +33,8 @@ from weather.settings import WeatherSettings
 STATIC = Path(__file__).with_name("static")
 MOST_RANDOM = 100
 READING = ("GET", "HEAD")
+MOST_BYTES = 1_048_576
+"""Of a request's body; the page sends one record at most."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
@@ -159,7 +161,7 @@ async def _in_words(_: Request, error: Exception) -> Response:
 
 
 class _Guard:
-    """Refuses changes from other origins, and tells the browser what the page may do."""
+    """Refuses changes from other origins and long bodies, and says what the page may do."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -182,7 +184,17 @@ class _Guard:
             )
             await refusal(scope, receive, guarded)
             return
-        await self._app(scope, receive, guarded)
+        left = MOST_BYTES
+
+        async def limited() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, f"a request has {MOST_BYTES} bytes at most")
+            return message
+
+        await self._app(scope, limited, guarded)
 
 
 def _is_from_here(headers: Headers) -> bool:

@@ -8,8 +8,12 @@ from stacks.bindings import DataAwsCallerIdentity, DataAwsPartition
 class Account(Construct):
     """The account, partition and region that the stack's resources are in."""
 
-    def __init__(self, scope: Construct, id_: str, *, region: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, region: str, permissions_boundary: str | None = None
+    ) -> None:
+        """`permissions_boundary` is the ARN of the policy that bounds the account's new roles."""
         super().__init__(scope, id_)
+        self.permissions_boundary = permissions_boundary
         self.region = region
         self.id = DataAwsCallerIdentity(self, "caller").account_id
         self.partition = DataAwsPartition(self, "partition").partition

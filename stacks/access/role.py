@@ -59,6 +59,7 @@ class ServiceRole(Construct):
             "role",
             name=name,
             assume_role_policy=_trust(service, account, source_arns),
+            permissions_boundary=account.permissions_boundary,
         )
         self.arn = self.resource.arn
         document = policy_document(*statements)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from constructs import Construct
 
 from eventpipes.definition import MAX_FILTERS
+from eventpipes.operations import OPERATIONS
 
 from stacks.access.account import Account
 from stacks.pipes.dead_letter_queue import DeadLetterQueue
@@ -171,12 +172,10 @@ class MomentoPipeline(Construct):
         batching: Batching,
     ) -> None:
         """Add the pipes to destinations, the pipe to the workflow, and the role of all of them."""
-        names = list(map(self._pipe_name, configs))
         sends = [self._endpoint.invoke(destinations)] if destinations else []
         if self.workflow is not None:
-            names.append(self._pipe_name(CHANGES))
             sends.append(self.workflow.start())
-        role = self._pipes_role(names, sends)
+        role = self._pipes_role(sends)
         self._add_pipes(configs, destinations, role)
         if self.workflow is not None:
             self._add_workflow(self.workflow, mappings, batching, role)
@@ -206,21 +205,24 @@ class MomentoPipeline(Construct):
     ) -> None:
         """Add one pipe to an event bus, and a rule to each destination."""
         bus = EventBus(self, "bus", name=f"{self.name}-bus", event_source=self.name)
-        names = {operation: f"{self.name}-{operation}-rule" for operation in configs}
-        arns = [
-            self._account.arn("events", f"rule/{self.name}-bus/{name}") for name in names.values()
-        ]
+        names = {operation: f"{self.name}-{operation}-rule" for operation in OPERATIONS}
+        arns = {
+            operation: self._account.arn("events", f"rule/{self.name}-bus/{name}")
+            for operation, name in names.items()
+        }
         rules_role = ServiceRole(
             self,
             "rules-role",
             name=f"{self.name}-rules",
             account=self._account,
             service="events",
-            source_arns=arns,
+            source_arns=list(arns.values()),
             statements=[self._endpoint.invoke(destinations)],
             settle_seconds=self._settle_seconds,
         )
-        queue_policy = self.dead_letter_queue.accept_from(arns, account=self._account)
+        queue_policy = self.dead_letter_queue.accept_from(
+            [arns[operation] for operation in configs], account=self._account
+        )
         for operation, config in configs.items():
             self.rules[operation] = Rule(
                 self,
@@ -239,7 +241,7 @@ class MomentoPipeline(Construct):
             name=name,
             target=BusTarget(bus),
             patterns=union_of_filters(list(configs.values()), MAX_FILTERS),
-            role=self._pipes_role([name], [bus.put_events()]),
+            role=self._pipes_role([bus.put_events()]),
             wait_for=[queue_policy, *(rule.ready for rule in self.rules.values())],
         )
 
@@ -301,7 +303,12 @@ class MomentoPipeline(Construct):
         if warning:
             advise(self, f"pipeline {self.name}: {warning}")
 
-    def _pipes_role(self, names: Iterable[str], sends: Iterable[Statement]) -> ServiceRole:
+    def _pipes_role(self, sends: Iterable[Statement]) -> ServiceRole:
+        """Return the role of the pipes.
+
+        Its trust policy names the pipes of all topologies, so that no change of them changes it.
+        """
+        names = map(self._pipe_name, (*OPERATIONS, CHANGES))
         return ServiceRole(
             self,
             "role",

@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
     alarms_choice: Annotated[bool | None, _env("ALARMS")] = None
     alarm_topic_arn: Annotated[types.TopicArn | None, _env("ALARM_TOPIC_ARN")] = None
+    permissions_boundary_arn: Annotated[
+        types.PolicyArn | None, _env("PERMISSIONS_BOUNDARY_ARN")
+    ] = None
     state_bucket_name: Annotated[types.BucketName | None, _env("STATE_BUCKET")] = None
     state_object_key: Annotated[str | None, _env("STATE_KEY")] = None
     own_tags: Annotated[types.Tags, NoDecode, _env("TAGS")] = {}

@@ -192,6 +192,15 @@ def _topic_is_an_arn(arn: str) -> str:
     return arn
 
 
+def _boundary_is_an_arn(arn: str) -> str:
+    if not re.fullmatch(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,512}", arn):
+        raise ValueError(
+            f"is {arn!r}; write the ARN of a managed policy, such as"
+            " arn:aws:iam::123456789012:policy/weather-stats-demo-ci-boundary, or leave it empty"
+        )
+    return arn
+
+
 def _version_is_exact(version: str) -> str:
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise ValueError(f"is {version!r}; write an exact version such as 5.100.0")
@@ -223,6 +232,7 @@ Seconds = Annotated[int, AfterValidator(_seconds_are_positive)]
 PerSecond = Annotated[int, AfterValidator(_rate_is_positive)]
 Wait = Annotated[int, AfterValidator(_wait_is_bounded)]
 BucketName = Annotated[str, AfterValidator(_bucket_name_is_allowed)]
+PolicyArn = Annotated[str, AfterValidator(_boundary_is_an_arn)]
 TopicArn = Annotated[str, AfterValidator(_topic_is_an_arn)]
 ExactVersion = Annotated[str, AfterValidator(_version_is_exact)]
 Tags = Annotated[dict[str, str], BeforeValidator(_tags_are_pairs)]

@@ -148,6 +148,8 @@ def calls(request: Request) -> list[Call]:
     if not found:
         return [_unknown(request)]
     context = _tags(given) if operation.startswith((*_CREATES, "Tag")) else {}
+    if "PermissionsBoundary" in given:
+        context = context | {"iam:PermissionsBoundary": str(given["PermissionsBoundary"])}
     made = [
         Call(action=f"{service}:{operation}", resource=resource, context=context)
         for resource in found

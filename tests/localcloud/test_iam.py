@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,17 @@ from tests.localcloud.recording import recording
 from tests.localcloud.calls import UNKNOWN, Call, recorded
 from ops.terraform import Terraform
 from tests.conftest import ENDPOINT, KEY, House
-from tests.iam_policy import ARN, NO_RIGHT_NEEDED, POLICIES, PREFIX, THE_KEY, filled
+from tests.iam_policy import (
+    ARN,
+    BOUND,
+    BOUNDARY,
+    as_list,
+    NO_RIGHT_NEEDED,
+    POLICIES,
+    PREFIX,
+    THE_KEY,
+    filled,
+)
 from tests.localcloud.test_deployment import prepared
 from tests.localcloud.unseen_rights import UNSEEN, Unseen
 
@@ -42,7 +53,6 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "aws_cloudwatch_log_group": {"retention_in_days": 400},
     "aws_cloudwatch_metric_alarm": {"alarm_description": "changed"},
     "aws_dynamodb_table": {"point_in_time_recovery": {"enabled": False}},
-    "aws_iam_role": {"assume_role_policy": ('"Effect"', '"Sid": "Changed", "Effect"')},
     "aws_iam_role_policy": {"policy": ('"Sid": "', '"Sid": "Now')},
     "aws_kms_key": {"policy": ("Administer", "Manage")},
     "aws_pipes_pipe": {"description": "changed"},
@@ -75,6 +85,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[
             "MOMENTO_API_ENDPOINT": ENDPOINT,
             "MOMENTO_API_KEY": KEY,
             "PROFILE": "production",
+            "PERMISSIONS_BOUNDARY_ARN": BOUNDARY,
             "TAGS": "team=weather",
             "TF_VAR_iam_settle_seconds": "0",
         }
@@ -83,9 +94,27 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[
         yield aws
 
 
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """A deployed role: the ARN of its boundary, and its policy."""
+
+    boundary: str
+    statements: Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def bounded() -> dict[str, Role]:
+    """Return a place for the deployed roles, by name."""
+    return {}
+
+
 @pytest.fixture(scope="module")
 def phases(
-    house: House, state_bucket: str, file: Path, tmp_path_factory: pytest.TempPathFactory
+    house: House,
+    state_bucket: str,
+    file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    bounded: dict[str, Role],
 ) -> dict[str, list[Call]]:
     """Do what the workflows do, then a change and a destroy; return the calls of each phase.
 
@@ -136,10 +165,27 @@ def phases(
             "./help.sh", "doctor", env=without_key
         )  # without a key, the doctor sends Momento nothing
         end("doctor")
+        bounded.update(_roles())
+        end("roles")
         together(*((each, at_once) for each in changed))
         end("change")
         together(*((each, ("destroy", *at_once[1:], "-refresh=false")) for each in changed))
         end("destroy")
+    return found
+
+
+def _roles() -> dict[str, Role]:
+    """Return the roles of both stacks, by name."""
+    found = {}
+    with closing(boto3.client("iam")) as iam:
+        for one in iam.list_roles()["Roles"]:
+            role = iam.get_role(RoleName=one["RoleName"])["Role"]
+            name = iam.list_role_policies(RoleName=one["RoleName"])["PolicyNames"][0]
+            policy: Any = iam.get_role_policy(RoleName=one["RoleName"], PolicyName=name)
+            found[one["RoleName"]] = Role(
+                boundary=role["PermissionsBoundary"]["PermissionsBoundaryArn"],
+                statements=policy["PolicyDocument"]["Statement"],
+            )
     return found
 
 
@@ -148,7 +194,9 @@ def _distinct(calls: Iterable[Call]) -> list[Call]:
 
 
 def _of_the_key(call: Call) -> Call:
-    """Add the tag of both deployments to the calls about a key."""
+    """Add the tag of both deployments to the calls about a key, and the boundary to a role's."""
+    if call.action == "iam:PutRolePolicy":  # all roles have it, which a test below checks
+        return replace(call, context={"iam:PermissionsBoundary": BOUNDARY})
     if not call.resource.startswith(ARN.format("kms", "key/")) or call.resource.endswith("/*"):
         return call
     context = {**call.context, "aws:ResourceTag/Project": PREFIX}
@@ -227,6 +275,24 @@ def test_the_policies_allow_nothing_that_is_not_needed(
 ) -> None:
     """Without this action, or without this resource, a needed right would be missing."""
     assert POLICIES[name].without(sid, member, value).refused(needed[name]) != set()
+
+
+def test_every_role_has_the_boundary_and_needs_nothing_beyond_it(
+    phases: Mapping[str, list[Call]], bounded: Mapping[str, Role]
+) -> None:
+    assert phases
+    assert len(bounded) == 4, "pipes and rules of one stack, pipes and workflow of the other"
+    for name, role in bounded.items():
+        assert role.boundary == BOUNDARY
+        for statement in role.statements:
+            condition = statement.get("Condition", {}).get("StringEquals", {})
+            service = as_list(condition.get("kms:ViaService", [""]))[0]
+            for action in as_list(statement["Action"]):
+                for resource in as_list(statement["Resource"]):
+                    call = Call(
+                        action=action, resource=resource, context={"kms:ViaService": service}
+                    )
+                    assert BOUND.allows(call), f"{name}: {action} on {resource}"
 
 
 def test_aws_accepts_the_policies(local_aws: LocalAws) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.localcloud.calls import Call
-from tests.iam_policy import ARN, PREFIX, ROLE, THE_KEY
+from tests.iam_policy import ARN, BOUNDARY, PREFIX, ROLE, THE_KEY
 
 DELIVERY = "CloudWatch Logs, 'Logs sent to CloudWatch Logs': user permissions"
 CONNECTION = "EventBridge, 'Using roles to create secrets for API destinations'"
@@ -34,6 +34,16 @@ class Unseen:
 
 def unseen() -> Iterator[Unseen]:
     """Yield these rights."""
+    yield Unseen(
+        call=Call(
+            action="iam:PutRolePermissionsBoundary",
+            resource=ROLE.format(f"{PREFIX}-sessions-pipes"),
+            context={"iam:PermissionsBoundary": BOUNDARY},
+        ),
+        policies=["deploy"],
+        because="iam:CreateRole",
+        page=NOT_MADE,
+    )
     group = ARN.format("logs", f"log-group:/aws/vendedlogs/pipes/{PREFIX}:log-stream:")
     for action, because, resource in (
         ("kms:UpdateKeyDescription", "kms:CreateKey", THE_KEY),

@@ -20,7 +20,7 @@ from tests.localcloud.weather_pipes import API_KEY
 from tests.place import SECRET, Place, unbroken_poll, wait_for_the_end
 from weather.records import random_record
 from weather.settings import WeatherSettings
-from weather.web import HEADERS, MOST_RANDOM, page
+from weather.web import MOST_BYTES, HEADERS, MOST_RANDOM, page
 
 CHANGES = [
     ("PUT", "/api/records"),
@@ -356,3 +356,13 @@ def test_no_key_and_no_secret_is_in_any_answer(http: httpx.Client, stranger: htt
     for text in seen:
         assert API_KEY not in text
         assert SECRET not in text
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_has_a_limit(http: httpx.Client, *, chunked: bool) -> None:
+    """Also where no Content-Length says how long it is."""
+    body = json.dumps({"Location": "Ada", "filler": "x" * MOST_BYTES}).encode()
+    content = iter([body[:1000], body[1000:]]) if chunked else body
+    kind = {"Content-Type": "application/json"}
+    answer = http.put("/api/records", content=content, headers=kind)
+    assert refusal(answer) == (413, f"a request has {MOST_BYTES} bytes at most")

@@ -13,8 +13,13 @@ READ = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIter
 """The actions that a pipe needs to read a stream (EventBridge Pipes, "Permissions for sources")."""
 
 
+SERVICES = frozenset(f"{one}.amazonaws.com" for one in ("events", "pipes", "states"))
+"""The services that run with the stacks' roles."""
+
+
 def role(change: Change, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a role or its policy."""
+    yield from _trusts_others(change)
     if change.action in GONE:
         what = "role's policy" if "policy" in change.type else "role"
         yield told(
@@ -34,6 +39,32 @@ def role(change: Change, whole: Whole) -> Iterator[Loss]:
                 "the role has another permissions boundary: it forbids what it does not list",
                 "compare it with the role's policy",
             )
+
+
+def _trusts_others(change: Change) -> Iterator[Loss]:
+    """Yield a loss if somebody else than the stacks' services may newly assume a role."""
+    if others := sorted(_trusted(change.after) - _trusted(change.before) - SERVICES):
+        yield Loss(
+            name="trusts-others",
+            text=f"the role may be assumed by {', '.join(others)}: whoever that is can do what the"
+            " role may do",
+            instead="let only the service that runs with the role assume it",
+        )
+
+
+def _trusted(side: Mapping[str, Any]) -> set[str]:
+    """Return who may assume a role."""
+    found: set[str] = set()
+    for statement in _statements(side.get("assume_role_policy")):
+        if statement.get("Effect") != "Allow":
+            continue
+        principal = statement.get("Principal")
+        if not isinstance(principal, dict):
+            found.add(str(principal or "everybody but NotPrincipal"))
+            continue
+        for kind, names in principal.items():
+            found |= {name if kind == "Service" else f"{kind} {name}" for name in _several(names)}
+    return found
 
 
 def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
@@ -125,15 +156,7 @@ def _actions(statements: list[Mapping[str, Any]]) -> set[str]:
 
 
 def _distrusted(change: Change) -> Iterator[Loss]:
-    before, after = (
-        {
-            service
-            for statement in _statements(side.get("assume_role_policy"))
-            for service in _several((statement.get("Principal") or {}).get("Service"))
-            if statement.get("Effect") == "Allow"
-        }
-        for side in (change.before, change.after)
-    )
+    before, after = (_trusted(side) & SERVICES for side in (change.before, change.after))
     if gone := sorted(before - after):
         yield Loss(
             name="distrusted",

@@ -83,7 +83,7 @@ BLOCKING: dict[str, tuple[str, Before, Before, str]] = {
         },
         {
             "assume_role_policy": '{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
-            '"Principal":{"Service":"lambda.amazonaws.com"}}]}'
+            '"Principal":{"Service":"states.amazonaws.com"}}]}'
         },
         "distrusted",
     ),
@@ -309,3 +309,28 @@ def test_a_stronger_setting_is_no_loss(case: str) -> None:
 def test_a_value_known_only_after_apply_is_no_loss(attribute: str) -> None:
     made = change(LOG, "change", {attribute: 90}, {}, after_unknown={attribute: True})
     assert examine(plan(made)) == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "who"),
+    [
+        ({"AWS": "arn:aws:iam::999999999999:root"}, "AWS arn:aws:iam::999999999999:root"),
+        ({"Service": ["pipes.amazonaws.com", "ec2.amazonaws.com"]}, "ec2.amazonaws.com"),
+        ({"Federated": "accounts.google.com"}, "Federated accounts.google.com"),
+        ("*", "*"),
+    ],
+)
+@pytest.mark.parametrize("action", ["add", "change"])
+def test_a_role_that_somebody_else_may_assume_holds_back(
+    action: str, principal: object, who: str
+) -> None:
+    """IAM has no condition on the text of a trust policy, so the guard reads it."""
+    sides = [
+        {"assume_role_policy": json.dumps({"Statement": [{"Effect": "Allow", "Principal": one}]})}
+        for one in ({"Service": "pipes.amazonaws.com"}, principal)
+    ]
+    before = None if action == "add" else sides[0]
+    found = examine(plan(change("aws_iam_role", action, before, sides[1])))
+    (loss,) = (one for one in found if one.name != "distrusted")
+    assert (loss.name, loss.blocks) == ("trusts-others", True)
+    assert f"may be assumed by {who}: " in loss.text

@@ -8,7 +8,8 @@ import pytest
 from tests.stacks.conftest import Synthesized, synthesize
 
 PIPES = [
-    f"weather-stats-demo-{name}-pipe" for name in ("cache-put", "topic-publish", "cache-delete")
+    f"weather-stats-demo-{name}-pipe"
+    for name in ("cache-put", "topic-publish", "cache-delete", "changes")
 ]
 
 
@@ -30,7 +31,7 @@ def test_the_role_is_named_after_the_prefix() -> None:
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
-def test_only_the_three_pipes_of_this_account_may_assume_the_role(region: str) -> None:
+def test_only_the_pipes_of_this_account_may_assume_the_role(region: str) -> None:
     stack = synthesize(AWS_REGION=region)
     account = stack.one("data.aws_caller_identity").ref("account_id")
     partition = stack.one("data.aws_partition").ref("partition")
@@ -55,8 +56,18 @@ def test_only_the_three_pipes_of_this_account_may_assume_the_role(region: str) -
     }
 
 
-def test_trust_policy_names_all_pipes(weather: Synthesized) -> None:
-    assert {block["name"] for block in weather.blocks("aws_pipes_pipe")} == set(PIPES)
+def test_trust_policy_names_the_pipes_of_all_topologies(weather: Synthesized) -> None:
+    """So a change of the topology does not change it, which the deploy role may not do."""
+    names = [block["name"] for block in weather.blocks("aws_pipes_pipe")]
+    assert sorted(names) == sorted(PIPES[:3])
+    (changes,) = synthesize(TOPOLOGY="bus").blocks("aws_pipes_pipe")
+    assert changes["name"] == PIPES[3]
+
+
+def test_every_role_has_the_boundary_of_the_setting() -> None:
+    arn = "arn:aws:iam::123456789012:policy/weather-stats-demo-ci-boundary"
+    stack = synthesize(TOPOLOGY="bus", PERMISSIONS_BOUNDARY_ARN=arn)
+    assert [role["permissions_boundary"] for role in stack.blocks("aws_iam_role")] == [arn] * 2
 
 
 def test_the_policy_allows_reading_sending_and_invoking_on_exact_arns(
