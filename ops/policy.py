@@ -21,6 +21,8 @@ import typer
 from live.output import console
 from ops.errors import OpsError
 from ops.terraform import ROOT
+from stacks.settings import DEFAULT_STACK
+from stacks.settings.topology import Topology
 
 LOCK = ROOT / "requirements-checkov.lock"
 CONFIG = ROOT / ".checkov.yaml"
@@ -76,29 +78,29 @@ def judge(profile: str, folder: Path) -> CheckovResult:
 
 
 def synthesize(profile: str, folder: Path) -> None:
-    """Synthesize a profile's stacks in all topologies into a folder.
+    """Synthesize a profile's stacks, and the one of STACK, in all topologies into a folder.
+
+    The stack of STACK has to be possible only in its own topology.
 
     Raises:
         CalledProcessError: a stack could not be synthesized; the reason has been printed.
 
     """
+    chosen = os.environ.get("STACK") or DEFAULT_STACK
+    default = Topology.PIPES if chosen == DEFAULT_STACK else Topology.WORKFLOW
+    wanted = os.environ.get("TOPOLOGY") or default
     for topology, stacks in STACKS.items():
-        for stack in (*stacks, *_chosen(topology, stacks)):
-            subprocess.run(
-                [sys.executable, os.fspath(ROOT / "main.py"), stack],
-                cwd=folder,
-                env=_environment(
-                    PROFILE=profile, TOPOLOGY=topology, CDKTF_OUTDIR=os.fspath(folder / topology)
-                ),
-                check=True,
-            )
-
-
-def _chosen(topology: str, stacks: Sequence[str]) -> list[str]:
-    """Return the stack that STACK names, in the topology of TOPOLOGY, if it is not there."""
-    stack = os.environ.get("STACK") or "weather"
-    wanted = os.environ.get("TOPOLOGY") or "pipes"
-    return [stack] if topology == wanted and stack not in stacks else []
+        for stack in dict.fromkeys((*stacks, chosen)):
+            command = [sys.executable, os.fspath(ROOT / "main.py"), stack]
+            out = os.fspath(folder / topology)
+            env = _environment(PROFILE=profile, TOPOLOGY=topology, CDKTF_OUTDIR=out)
+            done = subprocess.run(command, cwd=folder, env=env, check=False)
+            if done.returncode and (stack in stacks or topology == wanted):
+                raise subprocess.CalledProcessError(done.returncode, command)
+            if done.returncode:
+                print(
+                    f"{stack} is not examined with TOPOLOGY={topology}, see above", file=sys.stderr
+                )
 
 
 def ask(folder: Path) -> CheckovResult:

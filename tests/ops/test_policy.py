@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +63,33 @@ def test_the_command_prints_both_profiles_and_fails_with_production_only(
     ]
     verdicts["production"] = CheckovResult(passed=4, failed=["CKV_2 c: d"])
     assert policy.examine() == 1
+
+
+@pytest.mark.parametrize(
+    ("topology", "possible", "fails"),
+    [("", "workflow", False), ("bus", "workflow", True), ("", "pipes", True)],
+)
+def test_the_chosen_stack_is_examined_in_every_topology_that_it_can_have(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, topology: str, possible: str, *, fails: bool
+) -> None:
+    """A stack of one's own has the topology workflow unless TOPOLOGY says otherwise."""
+    tried = []
+
+    def run(
+        command: list[str], env: dict[str, str], **_: object
+    ) -> subprocess.CompletedProcess[str]:
+        tried.append((command[-1], env["TOPOLOGY"]))
+        wrong = command[-1] == "own" and env["TOPOLOGY"] != possible
+        return subprocess.CompletedProcess(command, int(wrong))
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setenv("STACK", "own")
+    monkeypatch.setenv("TOPOLOGY", topology)
+    if fails:
+        with pytest.raises(subprocess.CalledProcessError):
+            policy.synthesize("production", tmp_path)
+        return
+    policy.synthesize("production", tmp_path)
+    assert {each for each in tried if each[0] == "own"} == {
+        ("own", one) for one in ("pipes", "bus", "workflow")
+    }
