@@ -15,7 +15,7 @@ from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
 from ops.review.losses import Loss, losses
 from ops.review.masking import shown
-from ops.review.plan import Change, Plan
+from ops.review.plan import Action, Change, Plan
 
 _TOKEN = re.compile(r"(?P<address>.+):(?P<name>[^:@\s]+)@(?P<mark>[0-9a-f]{8})")
 
@@ -49,8 +49,10 @@ def examine(
 
     """
     found = []
+    whole = _changes(plan)
     for address, of, loss in losses(plan, behaviours):
-        planned = PlannedLoss(**vars(loss), address=address, mark=_mark(address, of, loss))
+        mark = _mark(address, of, loss, whole)
+        planned = PlannedLoss(**vars(loss), address=address, mark=mark)
         found.append(replace(planned, allowed=planned.token in allow))
     for one in allow:
         _check(one, found)
@@ -85,19 +87,31 @@ def _check(token: str, planned: Sequence[PlannedLoss]) -> None:
     )
 
 
-def _mark(address: str, of: Change | Behaviour | None, loss: Loss) -> str:
+def _mark(address: str, of: Behaviour | Change | None, loss: Loss, whole: object = None) -> str:
     """Return eight digits. The loss of another plan has other digits.
 
     They are computed only from values that a review may show. So nobody can test a guessed secret
     with them.
     """
     what: object = None
-    if isinstance(of, Change):
-        sides = [
-            {name: shown(of, name, side) for name in of.changed} for side in (of.before, of.after)
-        ]
-        what = [of.action, of.replaced_for, *sides]
-    elif isinstance(of, Behaviour):
+    if isinstance(of, Behaviour):
         what = [[answer.before, answer.after] for answer in of.answers]
-    text = json.dumps([address, loss.name, loss.values, what], sort_keys=True, default=str)
+    text = json.dumps([address, loss.name, loss.values, what, whole], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _changes(plan: Plan) -> list[object]:
+    """Return all changes of a plan, so that an allowance ends with the plan it was given for."""
+    return [
+        [
+            one.address,
+            one.action,
+            one.replaced_for,
+            *(
+                {name: shown(one, name, side) for name in one.changed}
+                for side in (one.before, one.after)
+            ),
+        ]
+        for one in sorted(plan.changes, key=lambda change: change.address)
+        if one.action is not Action.NOTHING
+    ]

@@ -55,6 +55,13 @@ def test_another_loss_at_the_same_address_is_not_allowed() -> None:
         (replaced(name="b"), replaced(source="s")),
         (
             plan(change("aws_dynamodb_table", "destroy", {"name": "a"})),
+            plan(
+                change("aws_dynamodb_table", "destroy", {"name": "a"}),
+                change("aws_sqs_queue", "add", None, {"name": "b"}),
+            ),
+        ),
+        (
+            plan(change("aws_dynamodb_table", "destroy", {"name": "a"})),
             plan(change("aws_dynamodb_table", "destroy", {"name": "b"})),
         ),
     ],
