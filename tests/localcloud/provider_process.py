@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import grpc
 
@@ -51,16 +51,20 @@ def provider_of(port: int, binary: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def provider_process(binary: Path, env: Mapping[str, str]) -> Iterator[str]:
+def provider_process(
+    binary: Path, env: Mapping[str, str], log: IO[bytes] | int = subprocess.DEVNULL
+) -> Iterator[str]:
     """Run the provider, and yield the value of the variable by which Terraform finds it.
 
-    It calls the AWS that `env` points at, and ends when this process does, however that ends.
+    It calls the AWS that `env` points at, and ends when this process does, however that ends. It
+    writes to `log` what `TF_LOG` in `env` asks for.
     """
     with subprocess.Popen(
         [sys.executable, "-m", __name__, binary],
         cwd=Path(__file__).resolve().parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=log,
         env=env,
         text=True,
     ) as process:
@@ -77,7 +81,6 @@ def main(binary: str) -> None:
             [binary, "-debug"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             text=True,
         ) as provider,
         tempfile.TemporaryDirectory() as folder,

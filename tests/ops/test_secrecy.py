@@ -6,7 +6,7 @@ Terraform and its provider write everything that they can say into a log (`TF_LO
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from ops.terraform import Terraform, environment
 from stacks.momento.update_connection import PLACEHOLDER
 from stacks.settings import Settings
 from tests.conftest import ADVICE, BUCKET, KEY, House, files_with
+from tests.localcloud.provider_process import VARIABLE, provider_process
+
+pytestmark = pytest.mark.usefixtures("running_provider")
 
 NEW_KEY = "planted-8b2e1d-new-key-that-must-not-be-seen"
 KEYS = (KEY, NEW_KEY)
@@ -117,8 +120,22 @@ def _deploy_an_earlier_version(folder: Path) -> None:
     _take_states()
 
 
+@contextmanager
+def _provider_with_a_log(binary: Path, log: Path) -> Iterator[None]:
+    """Let Terraform use a provider that writes everything that it can say into a file."""
+    with (
+        log.open("wb") as file,
+        provider_process(binary, os.environ | {"TF_LOG": "trace"}, file) as found,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv(VARIABLE, found)
+        yield
+
+
 @pytest.fixture(scope="module")
-def run(house: House, state_bucket: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(
+    house: House, state_bucket: str, tmp_path_factory: pytest.TempPathFactory, provider_binary: Path
+) -> Run:
     """Deploy, rotate the key, deploy over an earlier version, and destroy."""
     assert state_bucket
     temporary = tmp_path_factory.mktemp("temporary")
@@ -132,9 +149,10 @@ def run(house: House, state_bucket: str, tmp_path_factory: pytest.TempPathFactor
         patch.delenv("CDKTF_OUTDIR")
         run.step("synth", "synth", logs=False)
         run.step("validate", "validate", logs=False)
-        run.step("deploy", "deploy", APPROVED)
-        run.step("plan for a new key", "plan", "--out", str(plan), key=NEW_KEY)
-        run.step("deploy a new key", "deploy", "--plan", str(plan), key=NEW_KEY)
+        with _provider_with_a_log(provider_binary, temporary / "provider of deploy.log"):
+            run.step("deploy", "deploy", APPROVED)
+            run.step("plan for a new key", "plan", "--out", str(plan), key=NEW_KEY)
+            run.step("deploy a new key", "deploy", "--plan", str(plan), key=NEW_KEY)
         folder = house.root / "cdktf.out" / "stacks" / "weather"
         _deploy_an_earlier_version(folder)
         former = house.root.parent / "former"  # it has the key of the state before it
@@ -147,7 +165,8 @@ def run(house: House, state_bucket: str, tmp_path_factory: pytest.TempPathFactor
         # The provider reads the former value of the secret once more, and logs the response.
         run.step("deploy over an earlier version", "deploy", "--plan", str(former), logs=False)
         former.unlink()
-        run.step("destroy", "destroy", APPROVED)
+        with _provider_with_a_log(provider_binary, temporary / "provider of destroy.log"):
+            run.step("destroy", "destroy", APPROVED)
     return run
 
 
@@ -163,7 +182,9 @@ def test_no_file_holds_a_key(run: Run) -> None:
     assert (run.house.root / "cdktf.out" / "stacks" / "weather" / "cdk.tf.json").exists()
     assert (run.temporary / "plan").exists()
     for step in ("deploy", "deploy a new key", "destroy"):
-        log = (run.temporary / f"{step}.log").read_text(encoding="utf-8")
+        assert CONNECTION in (run.temporary / f"{step}.log").read_text(encoding="utf-8")
+    for step in ("deploy", "destroy"):
+        log = (run.temporary / f"provider of {step}.log").read_text(encoding="utf-8")
         assert "weather-stats-demo-connection" in log
         assert "HTTP Request Sent" in log
     for key in KEYS:
