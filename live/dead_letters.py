@@ -32,6 +32,9 @@ _SHARD = re.compile(r"[!-~]{28,65}")
 _NUMBER = re.compile(r"[0-9]{1,40}")
 """A shard's id and a record's number (DynamoDB Streams API, "Shard" and "StreamRecord")."""
 
+_OF_A_RECORD = ("DDBStreamBatchInfo", "SequenceNumber", "dynamodb", "stateMachine")
+"""Words that the dead letters of pipes, rules and state machines have."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueMessage:
@@ -119,6 +122,16 @@ def parse(message: QueueMessage) -> DeadLetter | None:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return letter if _is_place(letter.shard, letter.first, letter.last) else None
+
+
+def names_no_record(message: QueueMessage) -> bool:
+    """Say whether a message has nothing of a stream's record, so that nothing is lost with it.
+
+    CreatePipe may leave such a message: EventBridge refuses a pipe whose role may not send to the
+    queue, so it probably sends a message to try. Its form is not documented. Any word of a dead
+    letter or of a record in the message makes the answer no, even if `parse` cannot read it.
+    """
+    return RULE not in message.attributes and not any(word in message.body for word in _OF_A_RECORD)
 
 
 def _of_a_rule(message: QueueMessage, event: Mapping[str, Any]) -> DeadLetter | None:

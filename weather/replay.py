@@ -54,7 +54,10 @@ def sentence(summary: dict[str, Any]) -> str:
     >>> sentence({"sent": 2, "refused": 1, "letters": [{"outcome": "refused", "why": "HTTP 400"}]})
     '2 sent, 1 refused (HTTP 400).'
     """
-    outcomes = ("sent", "converged", "superseded", "refused", "unrecoverable", "left", "foreign")
+    outcomes = (
+        *("sent", "converged", "superseded", "refused", "unrecoverable", "left", "foreign"),
+        *("no-record", "discarded"),
+    )
     parts = []
     for outcome in outcomes:
         if not summary.get(outcome):

@@ -26,6 +26,13 @@ def command(
     most: Annotated[
         int | None, typer.Option("--max", min=1, help="Look at this many letters at most.")
     ] = None,
+    discard: Annotated[
+        bool,
+        typer.Option(
+            "--discard-no-record",
+            help="Delete the messages that name no record; CreatePipe may leave one for a pipe.",
+        ),
+    ] = False,
     hold: Annotated[
         int,
         typer.Option(
@@ -43,6 +50,7 @@ def command(
             only=None if pipe is None else run.deployment.chosen(pipe),
             most=most,
             dry_run=dry_run,
+            discard=discard,
             hold=hold,
             stop=run.stop,
             tell=lambda _, total: run.advance(total),

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from live.errors import LiveError
 from live.aws import asking_aws, fatal
 from live.deployment import Deployment
-from live.dead_letters import DeadLetter, DeadLetterQueue, QueueMessage, parse
+from live.dead_letters import DeadLetter, DeadLetterQueue, QueueMessage, names_no_record, parse
 from ops.repair.undelivered import UndeliveredRecords
 from ops.redrive.results import DONE, LetterResult, LetterStatus, RedriveSummary
 from live.momento import Momento, UnusableError
@@ -32,7 +32,8 @@ class Redrive:
     """One run over the dead-letter queues of a deployment.
 
     `only` restricts it to the letters of one pipe or rule, `most` to so many letters. `stop` ends
-    the run after the letters in work. `tell` gets each result, and about how many letters wait.
+    the run after the letters in work. `discard` deletes the messages that name no record. `tell`
+    gets each result, and about how many letters wait.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Redrive:
         only: Route | None = None,
         most: int | None = None,
         dry_run: bool = False,
+        discard: bool = False,
         hold: int = 60,
         stop: threading.Event | None = None,
         tell: Callable[[LetterResult, int], None] = lambda *_: None,
@@ -52,6 +54,7 @@ class Redrive:
         self._only = only
         self._most = most
         self._dry_run = dry_run
+        self._discard = discard
         self._hold = hold
         self._stop = stop or threading.Event()
         self._tell = tell
@@ -139,11 +142,15 @@ class Redrive:
             letter = parse(message)
             foreign = self._replay.foreign(letter)
             if letter is None or foreign:
-                passed_over = self._only is not None
-                result = LetterResult(
-                    status=LetterStatus.FOREIGN, message_id=message.id, why=foreign
-                )
-                done.append((message, None if passed_over else self._told(result)))
+                if self._only is not None:
+                    done.append((message, None))
+                elif names_no_record(message):
+                    done.append((message, self._told(self._without_record(queue, message))))
+                else:
+                    result = LetterResult(
+                        status=LetterStatus.FOREIGN, message_id=message.id, why=foreign
+                    )
+                    done.append((message, self._told(result)))
             elif self._only is not None and not _is_of(self._only, letter):
                 done.append((message, None))
             else:
@@ -156,6 +163,16 @@ class Redrive:
             for task in tasks:
                 done += task.result()
         return done
+
+    def _without_record(self, queue: DeadLetterQueue, message: QueueMessage) -> LetterResult:
+        """Delete a message that names no record, if it is to be discarded."""
+        if not self._discard:
+            status, why = LetterStatus.NO_RECORD, "CreatePipe may leave one: --discard-no-record"
+        else:
+            status, why = LetterStatus.DISCARDED, "it names no record"
+            if not self._dry_run:
+                queue.delete(message)
+        return LetterResult(status=status, message_id=message.id, why=why)
 
     def _replay_group(
         self, queue: DeadLetterQueue, letters: Sequence[DeadLetter]

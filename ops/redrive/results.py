@@ -8,7 +8,7 @@ from live.errors import LiveError
 
 
 class LetterStatus(StrEnum):
-    """What a replay did about a letter; after the first three, the letter is deleted."""
+    """What a replay did about a letter; after those in DONE, the letter is deleted."""
 
     SENT = "sent"
     CONVERGED = "converged"
@@ -17,9 +17,14 @@ class LetterStatus(StrEnum):
     UNRECOVERABLE = "unrecoverable"
     LEFT = "left"
     FOREIGN = "foreign"
+    NO_RECORD = "no-record"
+    DISCARDED = "discarded"
 
 
-DONE = (LetterStatus.SENT, LetterStatus.CONVERGED, LetterStatus.SUPERSEDED)
+DONE = (
+    *(LetterStatus.SENT, LetterStatus.CONVERGED, LetterStatus.SUPERSEDED),
+    LetterStatus.DISCARDED,
+)
 WORST_FIRST = (
     *(LetterStatus.LEFT, LetterStatus.REFUSED, LetterStatus.UNRECOVERABLE),
     *(LetterStatus.SUPERSEDED, LetterStatus.CONVERGED, LetterStatus.SENT),
@@ -59,10 +64,14 @@ class RedriveSummary:
 
     @property
     def complete(self) -> bool:
-        """Whether every letter is done, and no other run works on one."""
-        left = not self.dry_run and all(one.status in DONE for one in self.results)
+        """Whether every letter is done, and no other run works on one.
+
+        A message that names no record is no letter.
+        """
+        letters = [one for one in self.results if one.status is not LetterStatus.NO_RECORD]
+        left = not self.dry_run and all(one.status in DONE for one in letters)
         over = self.halted is not None or self.interrupted or self.hidden > 0
-        return not over and (left or not self.results)
+        return not over and (left or not letters)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts; letters that were simply sent are only counted."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from localcloud import LocalAws
 from ops.doctor.check import Check, Verdict
@@ -13,6 +14,7 @@ from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.localcloud.weather_pipes import PUT, WeatherPipes, empty
 
+LETTER = '{"DDBStreamBatchInfo": {}}'
 SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
 
 
@@ -78,7 +80,7 @@ def test_every_pipeline_of_the_prefix_is_looked_at(weather: WeatherPipes) -> Non
     assert checks["weather-stats-demo-orders"] == (Verdict.OK, "changes runs")
     assert checks["dead letters"] == (Verdict.OK, "no dead letter waits in 2 queues")
     assert len(checks) == 3
-    weather.sqs.send_message(QueueUrl=other, MessageBody="a letter")
+    weather.sqs.send_message(QueueUrl=other, MessageBody=LETTER)
     waiting, empty = all_checks(weather)[-2:]
     assert waiting.verdict is Verdict.FAILURE
     assert waiting.found.startswith("about 1 wait in weather-stats-demo-orders-dlq; ")
@@ -130,7 +132,7 @@ def test_a_pipe_that_starts_is_a_warning(weather: WeatherPipes) -> None:
 def test_dead_letters_that_wait_lead_to_redrive(weather: WeatherPipes) -> None:
     weather.create_pipes()
     for number in range(2):
-        weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=f"letter {number}")
+        weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=f"{LETTER} {number}")
     weather.sqs.receive_message(QueueUrl=weather.queue_url)
     verdict, said = found(weather)["dead letters"]
     assert verdict is Verdict.FAILURE
@@ -154,3 +156,34 @@ def test_an_aws_that_does_not_answer_is_a_failure(weather: WeatherPipes) -> None
     dead.close()
     assert verdict is Verdict.FAILURE
     assert "AWS cannot be asked" in said
+
+
+class Unreadable:
+    """An SQS client of a role that may count messages, and not read them."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a call of the real client."""
+        return getattr(self._client, name)
+
+    def receive_message(self, **_: Any) -> Any:
+        """Refuse to read."""
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "ReceiveMessage")
+
+
+def test_a_message_without_a_record_is_a_warning_beside_dead_letters(weather: WeatherPipes) -> None:
+    """CreatePipe may leave one. A role that may not read it counts it as a dead letter."""
+    weather.create_pipes()
+    weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody="test")
+    verdict, said = found(weather)["dead letters"]
+    assert verdict is Verdict.WARNING
+    assert said.startswith("1 in weather-stats-demo-dlq without a record")
+    assert said.endswith("./help.sh redrive --discard-no-record")
+    clients = {"pipes": weather.pipes, "sqs": Unreadable(weather.sqs)}
+    assert list(examine(SETTINGS, clients.__getitem__))[-1].verdict is Verdict.FAILURE
+    weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=LETTER)
+    one, other = all_checks(weather)[-2:]
+    assert (one.verdict, other.verdict) == (Verdict.WARNING, Verdict.FAILURE)
+    assert other.found.startswith("about 1 wait in weather-stats-demo-dlq")

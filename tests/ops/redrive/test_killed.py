@@ -87,7 +87,7 @@ def test_killed_half_way_and_run_again(cloud: RepairCloud) -> None:
         second = run(cloud)
     assert texts
     assert second["sent"] + second["converged"] + second["superseded"] > 20
-    assert second["foreign"] == 10
+    assert second["no-record"] == 10
     assert second["unrecoverable"] == 16
     assert second["left"] == 0
     check_end(cloud, outage)

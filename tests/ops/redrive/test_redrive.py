@@ -250,8 +250,8 @@ def test_a_letter_of_a_table_with_another_key_stays(cloud: RepairCloud) -> None:
 def test_a_letter_of_another_pipe_is_left_alone(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     foreign: list[Any] = [
-        "not JSON",
-        ["a", "list"],
+        "DDBStreamBatchInfo, but not JSON",
+        ["dynamodb", "list"],
         {"DDBStreamBatchInfo": {}},
         cloud.letter("another-pipe"),
         cloud.letter(PUT, streamArn=cloud.weather.stream_arn.replace("weather", "other")),
@@ -264,6 +264,30 @@ def test_a_letter_of_another_pipe_is_left_alone(cloud: RepairCloud) -> None:
     assert not summary.complete
     assert cloud.arrivals == []
     assert sorted(map(str, cloud.left())) == sorted(map(str, foreign))
+
+
+@pytest.mark.parametrize("test_message", ["test", '{"eventSource": "aws:pipes", "test": true}'])
+def test_a_message_without_a_record_is_no_letter(cloud: RepairCloud, test_message: str) -> None:
+    """CreatePipe may leave one: it does not make redrive fail, and goes only when that is asked."""
+    cloud.send(test_message)
+    summary = cloud.redrive()
+    assert only(summary).status is LetterStatus.NO_RECORD
+    assert "--discard-no-record" in only(summary).why
+    assert summary.complete
+    assert cloud.redrive(dry_run=True, discard=True).count(LetterStatus.DISCARDED) == 1
+    assert cloud.redrive(only=PUT, discard=True).results == []
+    assert cloud.redrive(discard=True).complete
+    assert cloud.left() == []
+
+
+def test_only_messages_without_a_record_are_discarded(cloud: RepairCloud) -> None:
+    cloud.weather.put("Oslo")
+    other = cloud.letter("another-pipe")
+    cloud.send("test", json.dumps(other))
+    summary = cloud.redrive(discard=True)
+    assert summary.count(LetterStatus.DISCARDED) == summary.count(LetterStatus.FOREIGN) == 1
+    assert not summary.complete
+    assert cloud.left() == [other]
 
 
 def test_a_dry_run_prints_and_changes_nothing(cloud: RepairCloud) -> None:
