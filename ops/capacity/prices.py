@@ -53,6 +53,16 @@ STREAM_READS = Price(
 """The rate is an old one that only third parties quote; whether a pipe's reads are billed as
 Lambda's are not, no page says."""
 LOGS = Price(dollars=0.50, per=GIGABYTE, page="Amazon CloudWatch pricing")
+ALARM_METRICS = Price(dollars=0.10, per=1, page="Amazon CloudWatch pricing", confirmed=False)
+"""A month of each metric of an alarm in standard resolution; only third parties quote the price."""
+COMPOSITE_ALARMS = Price(dollars=0.50, per=1, page="Amazon CloudWatch pricing", confirmed=False)
+DASHBOARDS = Price(dollars=3.00, per=1, page="Amazon CloudWatch pricing", confirmed=False)
+"""A month; only third parties quote it. Three dashboards of an account are free."""
+KMS_KEYS = Price(dollars=1.00, per=1, page="AWS Key Management Service pricing")
+"""A month; a rotation of the key adds to it later."""
+SECRETS = Price(dollars=0.40, per=1, page="AWS Secrets Manager pricing")
+RECOVERY = Price(dollars=0.20, per=1, page="Amazon DynamoDB pricing for on-demand", confirmed=False)
+"""A month of point-in-time recovery, for each GB of the table; only third parties quote it."""
 DATA_OUT = Price(dollars=0.09, per=GIGABYTE, page="Amazon EC2 pricing", confirmed=False)
 """To the internet. Momento's endpoint is in the same region, and no page says what applies to an
 API destination: it may be less, or nothing."""
@@ -128,20 +138,22 @@ def bill_of_workflow(load: Load, *, batch_seconds: float) -> list[Charge]:
     ]
 
 
+def reads_of_streams(readers: int) -> Charge:
+    """Return the charge of a month for all readers of all shards."""
+    polls = POLLS_A_SECOND * readers * MONTH_SECONDS
+    units = max(0, polls - FREE_STREAM_READS)
+    return Charge(name="reads of the stream, at most", price=STREAM_READS, units=units)
+
+
 def _common(
     load: Load, *, readers: int, executions: float, destinations: bool = True
 ) -> list[Charge]:
     """Return the charges of all topologies; `executions` are a write's log entries of pipes."""
     sent = sum(load.share(route) for route in OPERATIONS) * load.attempts
-    polls = POLLS_A_SECOND * load.shards * readers * load.pipelines * MONTH_SECONDS
     invocations = _charge(load, "invocations of API destinations", DESTINATIONS, sent)
     return [
         *([invocations] if destinations else []),
-        Charge(
-            name="reads of the stream, at most",
-            price=STREAM_READS,
-            units=max(0, polls - FREE_STREAM_READS),
-        ),
+        reads_of_streams(load.shards * readers * load.pipelines),
         _charge(load, "logs", LOGS, executions * load.log_bytes),
         _charge(load, "data out, at most", DATA_OUT, _bytes_a_write(load) * load.attempts),
     ]

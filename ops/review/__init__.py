@@ -10,8 +10,18 @@ from ops.review.guard import PlannedLoss, blocked, examine, stale
 from ops.review.markdown import LIMIT, headline, render
 from ops.review.masking import scrub, secrets
 from ops.review.plan import Plan, read_plan, read_plan_file
+from ops.review.price import CHANGES
 
-__all__ = ["LIMIT", "Plan", "PlannedLoss", "Review", "read_plan", "read_plan_file", "review"]
+__all__ = [
+    "CHANGES",
+    "LIMIT",
+    "Plan",
+    "PlannedLoss",
+    "Review",
+    "read_plan",
+    "read_plan_file",
+    "review",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +42,14 @@ def review(
     title: str = "Plan",
     limit: int = LIMIT,
     max_ttl_seconds: int = MAX_TTL_SECONDS,
+    changes: int = CHANGES,
 ) -> Review:
     """Return the review of a plan, without the plan's secrets.
 
     It has at most `limit` characters. `allow` has the tokens of accepted losses,
     `ADDRESS:LOSS@MARK`. Without `samples`, the pipes are tried on records made of what they read.
-    `max_ttl_seconds` is how long the account's caches keep an item.
+    `max_ttl_seconds` is how long the account's caches keep an item. `changes` are the changes of a
+    month of each table, for the price.
 
     Raises:
         OpsError: a token is for no loss of this plan, or the warnings are too long.
@@ -45,7 +57,15 @@ def review(
     """
     behaviours = compare(plan, samples, max_ttl_seconds=max_ttl_seconds)
     found = examine(plan, allow, behaviours if samples is None else compare(plan))
-    text = render(plan, found, behaviours, stale=stale(allow, found), title=title, limit=limit)
+    text = render(
+        plan,
+        found,
+        behaviours,
+        stale=stale(allow, found),
+        title=title,
+        limit=limit,
+        changes=changes,
+    )
     hidden = secrets(plan)
     return Review(
         markdown=scrub(text, hidden),

@@ -11,7 +11,7 @@ from live.output import console
 from ops import saved_plan
 from ops.errors import OpsError
 from ops.record_file import named_records
-from ops.review import LIMIT, review
+from ops.review import CHANGES, LIMIT, review
 from ops.stack import Allow, initialized, load_settings
 from stacks.errors import StackError
 from stacks.momento.limits import MAX_TTL_SECONDS
@@ -31,6 +31,12 @@ def command(
     limit: Annotated[
         int, typer.Option(min=1_000, help="The most characters. The default fits a GitHub comment.")
     ] = LIMIT,
+    changes_per_month: Annotated[
+        int,
+        typer.Option(
+            min=1, max=1_000_000_000_000, help="Changes of each table in a month, for the price."
+        ),
+    ] = CHANGES,
     output: Annotated[
         Path | None, typer.Option(help="Where to write the Markdown (default: print it).")
     ] = None,
@@ -45,6 +51,7 @@ def command(
         title=title,
         limit=limit,
         max_ttl_seconds=_max_ttl_seconds(),
+        changes=changes_per_month,
     )
     if output is None:
         print(done.markdown, end="")

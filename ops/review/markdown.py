@@ -13,6 +13,7 @@ from ops.review.escape import plain
 from ops.review.guard import PlannedLoss
 from ops.review.key_update import key_update
 from ops.review.plan import Action, Plan
+from ops.review.price import CHANGES, price
 from ops.review.requests import requests
 from ops.review.resources import COUNTED_FIRST, changed, drifted, outputs
 from ops.review.section import Section
@@ -32,10 +33,12 @@ def render(
     stale: Sequence[str] = (),
     title: str = "Plan",
     limit: int = LIMIT,
+    changes: int = CHANGES,
 ) -> str:
     """Return the review as Markdown of at most `limit` characters.
 
-    `stale` are the tokens that are for another plan.
+    `stale` are the tokens that are for another plan. `changes` are the changes of a month of each
+    table, for the price.
 
     Raises:
         OpsError: the warnings alone are longer.
@@ -47,6 +50,7 @@ def render(
         *warnings(losses, stale),
         *key_update(plan),
         *requests(behaviours),
+        *price(plan, changes),
         *changed(plan),
         *drifted(plan),
         *outputs(plan),

@@ -1,0 +1,159 @@
+"""A month's price before and after a plan, as a section of the page.
+
+What has a fixed price is counted in the plan. What costs by use is calculated as `capacity` does
+it, for a stated number of changes; a pipe or a rule counts as if it took each record of its kind.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from eventpipes import Definition, RuleDefinition
+from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
+from eventpipes.planned import after, before, rules_after, rules_before
+from ops.capacity import prices
+from ops.capacity.load import Load
+from ops.capacity.prices import MONTH_SECONDS, Charge, Price, reads_of_streams, record_bytes
+from ops.capacity.topology import Topology, build
+from ops.review.plan import Action, Change, Plan
+from ops.review.section import Section
+
+CHANGES: Final = 1_000_000
+"""The changes of each table in a month, unless the command is given another number."""
+HEAD: Final = "### What a month costs"
+UNCONFIRMED: Final = " (price not confirmed)"
+_OPERATIONS: Final = {"PUT": PUT, "POST": PUBLISH, "DELETE": DELETE}
+_FIXED: Final[Mapping[str, tuple[str, Price]]] = {
+    "aws_cloudwatch_composite_alarm": ("composite alarms", prices.COMPOSITE_ALARMS),
+    "aws_cloudwatch_dashboard": ("dashboards", prices.DASHBOARDS),
+    "aws_cloudwatch_metric_alarm": ("alarms, by their metrics", prices.ALARM_METRICS),
+    "aws_kms_key": ("keys of KMS", prices.KMS_KEYS),
+    "aws_secretsmanager_secret": ("secrets", prices.SECRETS),
+}
+_RECOVERY: Final = "point-in-time recovery"
+_LOGGED: Final = ("INFO", "TRACE", "ALL")
+"""The log levels at which each record is logged, of pipes and of state machines."""
+_IMAGES_LOGGED: Final = 2
+"""How often a record is in the log with execution data: as it came and as it is sent. Assumed."""
+
+Bill = dict[str, Charge]
+
+
+def price(plan: Plan, changes: int = CHANGES) -> Iterator[Section]:
+    """Yield the lines of the bill that the plan alters; nothing if it alters none."""
+    old = _bill(
+        [(one.type, one.before) for one in plan.changes],
+        before(plan.document),
+        rules_before(plan.document),
+        changes,
+    )
+    new = _bill(
+        [(one.type, _after(one)) for one in plan.changes],
+        after(plan.document),
+        rules_after(plan.document),
+        changes,
+    )
+    rows = ["| | before | after |", "| --- | --- | --- |"]
+    for name in old | new:
+        sides = [_amount(bill, name) for bill in (old, new)]
+        if sides[0] != sides[1]:
+            known = (new.get(name) or old[name]).price.confirmed
+            rows.append(f"| {name}{'' if known else UNCONFIRMED} | {sides[0]} | {sides[1]} |")
+    if len(rows) == 2:  # noqa: PLR2004 - the head
+        return
+    totals = [_dollars(sum(one.dollars for one in bill.values())) for bill in (old, new)]
+    rows.append(f"| **all that is counted** | {totals[0]} | {totals[1]} |")
+    said = (
+        f"For {changes:,} changes a month of each table with a pipe (`--changes-per-month`), of"
+        f" items of {Load().item_bytes:,} bytes, in tables of 1 GB, without failures; a workflow"
+        " gets them one by one, which is the dearest. These are AWS's list prices in us-east-1, as"
+        " `./help.sh capacity` has them. Not counted: the tables and their writes, stored logs, the"
+        " log of a state machine, requests to KMS, what is free each month (but for reads of"
+        " streams), and Momento."
+    )
+    yield Section(
+        "\n\n".join([HEAD, "\n".join(rows), said]),
+        f"{HEAD}\n\n{totals[0]} before, {totals[1]} after, for {changes:,} changes of each table.",
+    )
+
+
+def _after(change: Change) -> Mapping[str, Any]:
+    """Return what is there afterwards; a resource that Terraform forgets stays."""
+    return change.before if change.action is Action.FORGET else change.after
+
+
+def _bill(
+    resources: Iterable[tuple[str, Mapping[str, Any]]],
+    pipes: Sequence[Definition],
+    rules: Sequence[RuleDefinition],
+    changes: int,
+) -> Bill:
+    """Return a month's charges by their names."""
+    bill: Bill = {}
+    for kind, values in resources:
+        for charge in _fixed(kind, values) if values else ():
+            _add(bill, charge)
+    running = [pipe for pipe in pipes if pipe.desired_state != "STOPPED"]
+    for pipe in running:
+        for charge in _of_pipe(pipe, rules, changes):
+            _add(bill, charge)
+    if running:
+        shards = Load(writes=changes / MONTH_SECONDS).shards
+        _add(bill, reads_of_streams(len(running) * shards))
+    return bill
+
+
+def _add(bill: Bill, charge: Charge) -> None:
+    units = bill[charge.name].units if charge.name in bill else 0
+    bill[charge.name] = Charge(name=charge.name, price=charge.price, units=units + charge.units)
+
+
+def _fixed(kind: str, values: Mapping[str, Any]) -> Iterator[Charge]:
+    if kind in _FIXED:
+        name, known = _FIXED[kind]
+        yield Charge(name=name, price=known, units=_metrics(values) if "metric" in kind else 1)
+    recovery = values.get("point_in_time_recovery") if kind == "aws_dynamodb_table" else None
+    if any(block and block.get("enabled") for block in recovery or ()):
+        yield Charge(name=_RECOVERY, price=prices.RECOVERY, units=1)
+
+
+def _metrics(alarm: Mapping[str, Any]) -> int:
+    """Count an alarm's metrics; an expression over them is none."""
+    queries = alarm.get("metric_query") or []
+    return sum(1 for query in queries if query.get("metric")) or 1
+
+
+def _of_pipe(pipe: Definition, rules: Sequence[RuleDefinition], changes: int) -> Iterator[Charge]:
+    """Yield what a pipe and what is behind it cost by use, but for the reads of the stream."""
+    topology, routes = Topology.PIPES, [pipe.destination.method]
+    if pipe.state_machine is not None:
+        topology, routes = Topology.WORKFLOW, list(_OPERATIONS)
+    elif pipe.event_bus is not None:
+        name = pipe.event_bus.name
+        topology = Topology.BUS
+        routes = [
+            rule.destination.method
+            for rule in rules
+            if rule.event_bus == name and rule.state != "DISABLED"
+        ]
+    known = frozenset(_OPERATIONS[one] for one in routes if one in _OPERATIONS)
+    load = Load(writes=changes / MONTH_SECONDS, routes=known or frozenset(OPERATIONS), log_bytes=0)
+    logged = Load(writes=load.writes, routes=load.routes, log_bytes=_log_bytes(pipe, load))
+    for charge in build(topology, logged).charges:
+        if charge.price is not prices.STREAM_READS:
+            yield charge
+
+
+def _log_bytes(pipe: Definition, load: Load) -> int:
+    """Return the bytes that are logged for a record."""
+    if pipe.logging.level not in _LOGGED:
+        return 0
+    images = _IMAGES_LOGGED * record_bytes(load, "MODIFY") if pipe.logging.execution_data else 0
+    return Load().log_bytes + images
+
+
+def _amount(bill: Bill, name: str) -> str:
+    return _dollars(bill[name].dollars if name in bill else 0)
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:,.2f}"
