@@ -33,14 +33,14 @@ COMMANDS: Final[dict[str, str]] = {
     "verify": "ops.verify.command",
     "warm": "ops.warm.command",
 }
-"""The module of each command. Its function is `command`, and `OPTIONS` what Typer is told of it.
+"""The module of each command. Its function is `command`, and `OPTIONS` has what Typer needs.
 
 A command that has commands of its own has them in `app` instead.
 """
 
 
 def commands(arguments: Sequence[str]) -> typer.Typer:
-    """Return the command that is asked for, or else all: to import all takes half a second."""
+    """Return the command that is asked for, otherwise all. To import all takes half a second."""
     app = typer.Typer(
         no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
     )

@@ -11,8 +11,8 @@ _PLACE = ("bucket", "key", "region")
 def another_state(folder: Path) -> str | None:
     """Return a sentence if the folder was last used with another state, else nothing.
 
-    `terraform init` writes what it has used into the folder; a folder that was never used, or
-    whose record cannot be read, has none.
+    `terraform init` writes the state that it uses into the folder. Nothing is returned if the
+    folder was never used, or if that file cannot be read.
     """
     now = _backend(folder / "cdk.tf.json", "terraform", "backend", "s3")
     was = _backend(folder / ".terraform" / "terraform.tfstate", "backend", "config")
@@ -20,7 +20,7 @@ def another_state(folder: Path) -> str | None:
         return None
     return (
         f"the Terraform state is {_told(now)} now, and was {_told(was)} when this folder was last"
-        " used. What was deployed with that one stays as it is and goes on sending: to work on it,"
+        " used. What is in that state stays deployed and still sends requests. To work on it,"
         " set NAME_PREFIX, AWS_REGION, STATE_BUCKET and STATE_KEY as they were"
     )
 

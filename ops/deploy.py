@@ -103,7 +103,7 @@ def _print_losses(plan: Plan, allow: Sequence[str]) -> Review:
     others = [one for one in found.losses if not one.blocks]
     for head, chosen in (
         ("This plan loses something:", blocking),
-        ("Allowed by name, and lost all the same:", allowed),
+        ("These losses are allowed:", allowed),
         ("Mind:", others),
     ):
         if chosen:

@@ -13,7 +13,7 @@ Aws = Annotated[bool, typer.Option("--aws", help="Use AWS, even while a local cl
 
 
 def is_told(*, aws: bool = False) -> bool:
-    """Return whether a place is named or a local cloud is up, for a command that can do without."""
+    """Return whether a place is named or a local cloud is up; some commands need neither."""
     asked = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_PROFILE")
     return aws or bool(asked) or bool(place.local_cloud())
 

@@ -2,10 +2,10 @@
 
 It comes from the registry, or from a filesystem mirror on this machine.
 
-Without a registry, Terraform needs to be told of a mirror that is not in one of its own
-places, and the stacks have to ask for the version that the mirror holds. `resolve` finds
-out once; what it found is kept in `.cache/provider.env` until `./help.sh setup` or a change of
-the variables it depends on.
+Terraform finds a mirror by itself only in its own places; for another mirror it needs a
+configuration. The stacks must ask for the version that the mirror holds. `resolve` searches once
+and keeps the result in `.cache/provider.env`. It searches again at `./help.sh setup`, or when
+the variables that it depends on change.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ def command() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """The registry (`mirror` is none), or a mirror with the newest version it holds."""
+    """The registry (then `mirror` is None), or a mirror with the newest version it holds."""
 
     mirror: Path | None = None
     version: str | None = None

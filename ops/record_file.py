@@ -36,7 +36,7 @@ def event_name(name: str) -> EventName:
     """Return the eventName for a word, in letters of any case.
 
     Raises:
-        OpsError: there is none; the message suggests the nearest.
+        OpsError: no eventName fits; the message suggests the nearest.
 
     """
     if name.upper() in [*EventName]:

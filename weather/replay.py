@@ -67,6 +67,6 @@ def sentence(summary: dict[str, Any]) -> str:
         why = f" ({'; '.join(whys)})" if whys else ""
         parts.append(f"{summary[outcome]} {outcome}{why}")
     if summary.get("hidden"):
-        parts.append(f"{summary['hidden']} in the hands of another run")
+        parts.append(f"{summary['hidden']} held by another run")
     told = ", ".join(parts) or "No dead letter waits"
     return f"{told}." if not summary.get("error") else f"{told}. {summary['error']}"

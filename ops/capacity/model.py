@@ -119,8 +119,8 @@ class RouteModel:
     def too_late(self, writes: float, burst: Burst) -> Stage | None:
         """Return the stage at which a burst makes records wait too long; None without one.
 
-        A stage passes on what it can, for longer than the burst lasts. Where the age does not count
-        anew, a record that waits at two stages waits as long as at the slower one alone.
+        A stage passes records on at its capacity, for longer than the burst lasts. If the second of
+        two stages continues to count the age, a record waits only as long as the slower one needs.
         """
         through = burst
         for stage in self.stages:

@@ -50,8 +50,8 @@ EXECUTION_STEP_SECONDS = 0.1
 STREAM_READS = Price(
     dollars=0.02, per=100_000, page="Amazon DynamoDB pricing for on-demand", confirmed=False
 )
-"""The rate is an old one that only third parties quote; whether a pipe's reads are billed as
-Lambda's are not, no page says."""
+"""The rate is old, and only third parties quote it. Lambda's reads are free; no page says whether a
+pipe's reads are."""
 LOGS = Price(dollars=0.50, per=GIGABYTE, page="Amazon CloudWatch pricing")
 ALARM_METRICS = Price(dollars=0.10, per=1, page="Amazon CloudWatch pricing", confirmed=False)
 """A month of each metric of an alarm in standard resolution; only third parties quote the price."""

@@ -294,7 +294,7 @@ def _operations(item: FeedItem, routes: Mapping[str, Route]) -> list[str]:
 
 
 def _is_same(request: Request, sent: Mapping[str, str]) -> bool:
-    """Say whether a request was sent; its query and its JSON may be written otherwise."""
+    """Say whether a request was sent; its query and its JSON may be written differently."""
     one, other = urlsplit(request.url), urlsplit(sent["url"])
     return (
         (request.method, one.path, parse_qsl(one.query))

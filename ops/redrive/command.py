@@ -80,13 +80,13 @@ def _show(summary: RedriveSummary, hold: int) -> None:
     )
     if summary.hidden:
         console.print(
-            f"{summary.hidden} more in the hands of another run, or of one that was killed: those"
-            f" come back by themselves, after {hold} s unless its --hold said otherwise.",
+            f"{summary.hidden} more: held by another run, or by a run that was killed. They come"
+            f" back by themselves after {hold} s, if that run had the same --hold.",
             soft_wrap=True,
         )
     say_not_final(summary.not_final)
     if summary.interrupted:
-        console.print("Interrupted; ./help.sh redrive goes on with what is left.")
+        console.print("Interrupted. To send the other letters, run ./help.sh redrive again.")
 
 
 def _record(one: LetterResult) -> str:

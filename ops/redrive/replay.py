@@ -79,7 +79,7 @@ class LetterReplay:
         return self._stream.records(letter.stream_arn, letter.shard, letter.first, letter.last)
 
     def _sends(self, letter: DeadLetter, record: Record) -> Iterator[Callable[[], Sent]]:
-        """Yield what is to do about a record; each returns the outcome, None if it is left out."""
+        """Yield a record's sends. Each returns the outcome, or None if the record is left out."""
         routes = self.routes(letter)
         if letter.refused is not None:
             yield partial(self._send_refused, routes, record, letter.refused)
@@ -192,11 +192,11 @@ class LetterReplay:
     def foreign(self, letter: DeadLetter | None) -> str:
         """Say why a message is no dead letter of this pipeline; empty if it is one."""
         if letter is None:
-            return "it is no dead letter of a DynamoDB stream's pipe, or of what is behind one"
+            return "it is no dead letter of a DynamoDB stream's pipe, its rules or its workflow"
         if letter.arn not in self._deployment.by_arn:
-            return short(f"it is of another pipe, rule or state machine: {letter.arn}")
+            return short(f"it comes from another pipe, rule or state machine: {letter.arn}")
         if letter.stream_arn and table_of(letter.stream_arn) != self._deployment.table.name:
-            return short(f"it is of another table's stream: {letter.stream_arn}")
+            return short(f"it comes from another table's stream: {letter.stream_arn}")
         return ""
 
     def routes(self, letter: DeadLetter) -> Sequence[Route]:
@@ -229,7 +229,7 @@ def _own_of_all(routes: Sequence[Route], record: Record) -> Own | None:
 
 
 def _is_whole(route: Route, record: Record) -> bool:
-    """Say whether a letter has the record as the stream had it, and not only what fits or is read.
+    """Say whether a letter has the whole record of the stream.
 
     A letter that would be too long has no images (docs/replay.md).
     """
@@ -241,7 +241,7 @@ def _is_whole(route: Route, record: Record) -> bool:
 
 
 def _message(made: Sequence[Request], as_it_was: Request | None, refused: Refused) -> Request:
-    """Return the message that was refused, as it is made now; otherwise as it was.
+    """Return the refused message as the pipe makes it now, or else as it was.
 
     Raises:
         RefusedError: the letter has not the whole message, and it cannot be told from others.

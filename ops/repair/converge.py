@@ -23,7 +23,7 @@ ROUNDS = 10
 
 @dataclass(frozen=True)
 class Own:
-    """A record: the item after the change (None: removed), and what is sent for the record.
+    """A record's item after the change (None: it was removed), and what is sent for the record.
 
     `before` is the item before the change, if the stream has it: the cache's key may be in it.
     """
@@ -125,9 +125,9 @@ class Converger:
         """Return what is sent for an item in its state, or for the key of a removed item.
 
         The pipes get a MODIFY record with the item as its new image, or a REMOVE record with the
-        `known` item as its old image. The first of cache-put and cache-delete that sends something
-        decides. An item that neither sends must not be in the cache: with `clear`, the request is
-        what cache-delete sends for the item's removal, if anything.
+        `known` item as its old image. cache-delete is asked only if cache-put sends nothing. If
+        neither sends anything, the item must not be in the cache. Then, with `clear`, the request
+        is what cache-delete sends for the item's removal, if anything.
 
         A workflow gets an INSERT record with the item as its new image, and sends several requests
         if the item has several entries.

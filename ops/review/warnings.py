@@ -27,7 +27,7 @@ def warnings(losses: Sequence[PlannedLoss], stale: Sequence[str] = ()) -> Iterat
         ),
         (
             "WARNING",
-            "**Allowed by name**, and lost all the same:",
+            "**These losses are allowed:**",
             [one for one in losses if one.blocks and one.allowed],
         ),
         ("WARNING", "**Mind:**", [one for one in losses if not one.blocks]),

@@ -69,13 +69,13 @@ class Recheck:
             undelivered = sum(one.until > time.time() for one in keys)
             self.say(
                 f"look {number}: {calm.count(False)} of {len(keys)} wrong or changed;"
-                f" a record of {undelivered} may be on its way"
+                f" records of {undelivered} may still arrive"
             )
             if agreeing >= AGREEING and not undelivered:
                 return
 
     def _is_calm(self, one: RecheckedKey, look: Look) -> bool:
-        """Note what a look saw, and repair what is wrong again; say whether nothing happened."""
+        """Note what a look saw, and repair a wrong key again; return whether nothing changed."""
         if not look.state:
             return True
         unchanged = same(one.item, look.item)

@@ -53,5 +53,5 @@ def _show(summary: WarmSummary, pipe: str) -> None:
     counts({pipe: summary.counts}, OUTCOMES)
     lines([(outcome, f"{key}: {why}") for outcome, key, why in summary.problems])
     if not summary.finished:
-        console.print("Not finished; go on with ./help.sh warm --resume")
+        console.print("Not finished. To continue, run ./help.sh warm --resume")
     say_not_final(summary.not_final)

@@ -131,7 +131,7 @@ def test_a_loss_holds_the_plan_back_until_it_is_allowed(house: House, end: Path)
     allowed = [word for token in found for word in ("--allow", token)]
     done = house.run("./help.sh", "review", "--plan", str(end), *allowed)
     assert (done.returncode, done.stderr) == (0, ADVICE)
-    assert "**Allowed by name**" in done.stdout
+    assert "**These losses are allowed:**" in done.stdout
 
 
 def test_deploy_refuses_a_saved_plan_that_loses_something(house: House, end: Path) -> None:
@@ -179,5 +179,5 @@ def test_deploy_applies_a_loss_that_is_allowed(house: House, end: Path) -> None:
     allowed = [word for token in found for word in ("--allow", token)]
     done = house.run("./help.sh", "deploy", "--plan", str(end), *allowed)
     assert done.returncode == 0, done.stderr
-    assert "Allowed by name, and lost all the same:" in done.stdout
+    assert "These losses are allowed:" in done.stdout
     assert "Apply complete! Resources: 0 added, 0 changed, 15 destroyed." in done.stdout

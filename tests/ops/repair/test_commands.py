@@ -56,7 +56,7 @@ def test_redrive_prints_a_table_and_what_needs_a_look(cloud: RepairCloud) -> Non
     cloud.left()
     code, said, _ = run(cloud, "redrive")
     assert code == 1, "a letter in another run's hands is not settled"
-    assert said.startswith("No other dead letter waits.\n1 more in the hands of another run, ")
+    assert said.startswith("No other dead letter waits.\n1 more: held by another run, ")
     assert json.loads(run(cloud, "redrive", "--json")[1])["complete"] is False
 
 

@@ -71,7 +71,7 @@ def test_an_allowed_loss_is_marked() -> None:
     (loss,) = review(plan(lost)).losses
     done = review(plan(lost), allow=[loss.token])
     assert not done.blocked
-    assert "**Allowed by name**" in done.markdown
+    assert "**These losses are allowed:**" in done.markdown
     assert "[!CAUTION]" not in done.markdown
 
 
@@ -173,7 +173,7 @@ def crowd(count: int, kind: str = "aws_sqs_queue", action: str = "change") -> An
 
 
 @pytest.mark.parametrize("count", [10, 100, 400])
-def test_it_fits_a_comment_by_folding_and_names_every_resource(count: int) -> None:
+def test_a_long_review_fits_a_comment_and_names_every_resource(count: int) -> None:
     text = review(crowd(count)).markdown
     assert len(text) <= LIMIT
     assert len(set(re.findall(r"aws_sqs_queue-\d{5}", text))) == count

@@ -90,7 +90,7 @@ def test_a_deletion_after_the_repair_is_repaired_again(cloud: RepairCloud) -> No
         )
         patch.setattr("ops.verify.recheck.time", clock)
         summary = repair(cloud, LONG, catch_up)
-    assert "look 1: 1 of 1 wrong or changed; a record of 1 may be on its way" in said
+    assert "look 1: 1 of 1 wrong or changed; records of 1 may still arrive" in said
     assert cloud.cache() == cloud.table()
     assert summary.complete
     assert summary.not_final == 0, "a day later no record can come"
@@ -133,7 +133,7 @@ def test_the_recheck_does_not_wait_for_records_that_were_given_up(
     summary = repair(cloud, LONG, said.append)
     assert (summary.complete, summary.not_final) == (True, 0)
     assert said[0] == "looking again at 1 keys, for up to 120 s"
-    assert said[-1] == "look 2: 0 of 1 wrong or changed; a record of 0 may be on its way"
+    assert said[-1] == "look 2: 0 of 1 wrong or changed; records of 0 may still arrive"
 
 
 def test_an_item_that_changes_meanwhile_is_looked_at_again(cloud: RepairCloud) -> None:
