@@ -20,7 +20,7 @@ CDKTF = ("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii")
 
 @dataclass(frozen=True)
 class Rule:
-    """What the files of a pattern may not import, and what of that they may after all."""
+    """What the files of a pattern may not import, and the exceptions."""
 
     files: str
     forbidden: tuple[str, ...]
@@ -138,7 +138,7 @@ def test_no_two_files_import_each_other() -> None:
 
 
 def test_a_circle_of_imports_is_reported() -> None:
-    """Also where one of its imports is for the type checker only."""
+    """An import for the type checker counts, too."""
     files = {
         "ops/a.py": "from ops.b import B",
         "ops/b.py": "if TYPE_CHECKING:\n    from ops.c import C",
@@ -151,7 +151,7 @@ def test_a_circle_of_imports_is_reported() -> None:
 
 @pytest.mark.parametrize("module", ["stacks.catalogue", "stacks.mapping", "stacks.settings"])
 def test_what_is_needed_before_cdktf_does_not_import_it(module: str) -> None:
-    """Not through another module either; a name for the type checker alone is no import."""
+    """Imports of imports count, too. A name that only the type checker needs does not."""
     code = f"import sys, {module}; print(*({set(CDKTF)} & sys.modules.keys()))"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert run.stdout.split() == []

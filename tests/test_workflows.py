@@ -50,7 +50,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_it_is_valid(path: Path, tmp_path: Path) -> None:
+def test_a_workflow_is_valid(path: Path, tmp_path: Path) -> None:
     assert problems(path.read_text(encoding="utf-8"), tmp_path) == []
 
 
@@ -124,7 +124,7 @@ def test_every_command_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_plan_on_the_runner_does_not_stay(path: Path) -> None:
-    """It holds the API key; the runner's temporary folder goes with the runner."""
+    """A plan can hold the API key. The runner's temporary folder is deleted with the runner."""
     for step in steps(path):
         files = re.findall(r"--out (\S+)", step.get("run", ""))
         assert set(files) <= {'"$RUNNER_TEMP/plan"'}
@@ -132,7 +132,7 @@ def test_a_plan_on_the_runner_does_not_stay(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["plan", "deploy", "drift"])
-def test_it_is_about_the_stack_that_the_repositorys_variables_say(
+def test_a_workflow_uses_the_stack_of_the_repositorys_variables(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All three about the same; GitHub makes a variable that is not there an empty text."""
@@ -244,7 +244,7 @@ exit "$code"
     ],
 )
 def test_a_pull_requests_text_allows_a_loss(runner: Path, body: str, allowed: list[str]) -> None:
-    """Also what is held back has its review, and the step fails with its exit code."""
+    """A plan that is held back has a review, too. The step fails with the review's exit code."""
     (runner / "code").write_text("3", encoding="utf-8")
     with pytest.raises(subprocess.CalledProcessError) as ended:
         run_step(script("plan", "Review"), runner, BODY=body)

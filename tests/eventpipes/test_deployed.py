@@ -116,7 +116,7 @@ def test_everything_that_was_deployed_is_read() -> None:
     assert found.logging.execution_data
 
 
-def test_it_runs_as_deployed() -> None:
+def test_a_pipe_runs_as_deployed() -> None:
     sent = Clients().read().process(read_record("insert"))
     assert isinstance(sent, Request)
     assert (sent.method, sent.body) == ("PUT", '{"e":"INSERT"}')

@@ -55,7 +55,7 @@ def test_an_item_is_there_or_is_not(local: LocalMomento, key: str) -> None:
     assert cache.get(key) == b"\xff value"
 
 
-def test_an_endpoint_that_is_no_url_is_an_error() -> None:
+def test_an_endpoint_that_is_not_a_url_is_an_error() -> None:
     at = "https://\N{SNOWMAN}.test"
     assert complaint(cache_at(at)).startswith(f"Momento at {at}: it cannot be sent over HTTP")
 

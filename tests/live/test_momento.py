@@ -84,7 +84,9 @@ def test_a_late_answer_is_tried_again(
     assert momento.service.caches["cache"].items[b"a b"].value == "vé".encode()
 
 
-def test_it_gives_up_in_the_end(momento: LocalMomento, send: Callable[[Request], None]) -> None:
+def test_the_client_gives_up_after_the_last_attempt(
+    momento: LocalMomento, send: Callable[[Request], None]
+) -> None:
     arrivals(momento).answer("a b", *[500] * 9)
     with pytest.raises(UnansweredError, match="5 attempts, the last: HTTP 500"):
         send(put())
@@ -122,7 +124,7 @@ def test_an_answer_that_every_request_would_get_ends_the_run(
 
 
 def test_waits_double_up_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a clock of its own: the waits that are asked of it."""
+    """The test does not wait: it records how long the client would wait."""
     waits: list[float] = []
     stop = threading.Event()
     monkeypatch.setattr(stop, "wait", waits.append)

@@ -144,7 +144,7 @@ def test_a_key_that_may_not_manage_keys_leads_to_one_that_may(account: Account) 
         auth.roles()
 
 
-def test_what_momento_refuses_is_told_with_its_words(account: Account) -> None:
+def test_a_refusal_shows_the_words_of_momento(account: Account) -> None:
     with account.auth() as auth:
         with pytest.raises(LiveError, match=r"HTTP 400 .*a rule's type"):
             auth.create_role("wrong", "", [{"type": "queue"}])

@@ -64,7 +64,7 @@ SHARED = {"shop": "shop", "shop-order-changes": "shop-orders", "shop-session-cha
 def test_without_a_name_the_chosen_stacks_pipeline_is_used(
     stack: str, expected: str | None
 ) -> None:
-    """Not the weather stack's: STACK=orders redrove and warmed that, silently."""
+    """Once, STACK=orders redrove and warmed the weather stack's pipeline without a word."""
     found = {name: Pipeline(name) for name in SHARED}
     of: Any = {"stack": stack, "shared_name": lambda one: SHARED[one.name]}
     if expected:

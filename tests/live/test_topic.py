@@ -173,7 +173,7 @@ def test_a_server_error_is_waited_out_without_losing_a_message(local: LocalMomen
 def test_after_a_broken_poll_the_topic_reconnects_when_the_cache_answers(
     local: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And not only once the next poll ends, which a quiet topic lets wait."""
+    """It does not wait for the end of the next poll, which is late on a quiet topic."""
     ask, quiet = httpx.Client.request, threading.Event()
     broken: list[str] = []
 

@@ -63,7 +63,7 @@ def test_letter_has_the_record_and_the_request() -> None:
 
 
 def test_letter_of_a_trimmed_record_is_read() -> None:
-    """It has only what the workflow reads, and a missing attribute may be empty text."""
+    """The letter has only what the workflow reads; a missing attribute may be empty text."""
     record = {
         "eventID": "1",
         "dynamodb": {
@@ -109,5 +109,5 @@ def changed(*path: str, to: object) -> dict[str, Any]:
         changed("stateMachine", to=["a"]),
     ],
 )
-def test_anything_else_is_no_letter(letter: dict[str, Any]) -> None:
+def test_another_message_is_not_a_letter(letter: dict[str, Any]) -> None:
     assert parse(message(letter)) is None

@@ -24,7 +24,7 @@ def served(port: int | None = None) -> AppServer:
     return AppServer(Starlette(routes=[Route("/", hello)]), what="greeter", port=port)
 
 
-def test_it_answers_after_entering() -> None:
+def test_the_server_answers_after_entering() -> None:
     with served() as running:
         assert running.endpoint.startswith("http://127.0.0.1:")
         assert httpx.get(running.endpoint, timeout=60).text == "hello"
@@ -36,7 +36,7 @@ def test_the_thread_has_the_servers_name_and_ends_with_the_server() -> None:
     assert "greeter" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_it_does_not_answer_after_leaving() -> None:
+def test_the_server_does_not_answer_after_leaving() -> None:
     with served() as running:
         pass
     with pytest.raises(httpx.ConnectError):

@@ -194,7 +194,7 @@ def test_the_environment_has_the_local_endpoint_only() -> None:
     ],
 )
 def test_the_environment_has_the_users_region(base: dict[str, str], region: str) -> None:
-    """It is in both variables, because boto3 and the AWS CLI read only the second."""
+    """The region is in both variables: boto3 and the AWS CLI read only the second."""
     env = LocalAws().environment(base)
     assert (env["AWS_REGION"], env["AWS_DEFAULT_REGION"]) == (region, region)
 

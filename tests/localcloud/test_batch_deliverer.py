@@ -233,7 +233,7 @@ def test_an_http_task_has_its_own_time_limit(
 def test_a_stop_leaves_the_batch(
     batches: Batches, arrivals: Arrivals, momento: LocalMomento, queue: Queue
 ) -> None:
-    """It is neither delivered nor given up, so that it is delivered after the next start."""
+    """The batch is not delivered and not given up, so the next start delivers it."""
 
     async def stop_after_three(request: Request) -> Response | None:
         await arrivals(request)

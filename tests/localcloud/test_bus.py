@@ -60,7 +60,7 @@ def test_each_event_reaches_the_rules_that_match_it(
 
 
 def test_the_pipes_execution_log_holds_the_event(cloud: BusCloud) -> None:
-    """It is logged like the body of a request: at the pipe's level, with execution data."""
+    """The event is logged like a request's body: at the pipe's level, with execution data."""
     cloud.create()
     with cloud.runner() as runner:
         runner.wait_until_reading(PIPE)

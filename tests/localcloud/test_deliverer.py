@@ -107,7 +107,7 @@ def test_the_wait_doubles_up_to_the_longest_wait(post: Post, arrivals: Arrivals)
 
 
 @pytest.mark.parametrize("status", [401, 429, 503])
-def test_it_waits_for_the_seconds_of_retry_after(
+def test_the_deliverer_waits_for_the_seconds_of_retry_after(
     post: Post, arrivals: Arrivals, status: int
 ) -> None:
     arrivals.answer("Oslo", Response(status_code=status, headers={"Retry-After": "30"}))
@@ -115,7 +115,9 @@ def test_it_waits_for_the_seconds_of_retry_after(
     assert gaps(arrivals)[0] >= 30 * FAST.second
 
 
-def test_it_waits_for_the_back_off_if_that_is_longer(post: Post, arrivals: Arrivals) -> None:
+def test_the_deliverer_waits_for_the_back_off_if_that_is_longer(
+    post: Post, arrivals: Arrivals
+) -> None:
     arrivals.answer("Oslo", Response(status_code=429, headers={"Retry-After": "1"}))
     post.deliver(timing=replace(FAST, first_wait=0.2, longest_wait=0.2))
     assert gaps(arrivals)[0] >= 0.2
@@ -155,7 +157,7 @@ def test_a_time_out_counts_as_an_attempt(post: Post, hanging: Arrivals) -> None:
 
 
 def test_a_time_out_is_retried(post: Post, hanging: Arrivals) -> None:
-    """It retries until a response is in time; on a busy machine that takes more attempts."""
+    """The deliverer retries until a response is in time; a busy machine needs more attempts."""
     hanging.answer("Oslo", HANG)
     outcome, (first, *more, last) = post.outcome(
         timing=replace(FAST, timeout=0.3), maximum_retry_attempts=-1, maximum_record_age=-1
@@ -166,7 +168,7 @@ def test_a_time_out_is_retried(post: Post, hanging: Arrivals) -> None:
 def test_a_refused_connection_does_not_count_until_the_record_is_too_old(
     post: Post, momento: LocalMomento, clock: Clock
 ) -> None:
-    """It has no retry left, and it is retried until the record is too old."""
+    """The record has no retry left, but it is sent again until it is too old."""
     post.redirect = f"http://127.0.0.1:{unused_port()}"
     delivery = post.deliver(maximum_retry_attempts=0, maximum_record_age=60)
     assert delivery is not None
@@ -180,7 +182,7 @@ def test_a_refused_connection_does_not_count_until_the_record_is_too_old(
 
 @pytest.mark.parametrize("half", [b"", b"HTTP/1.1 20"])
 def test_a_broken_connection_does_not_count(post: Post, half: bytes) -> None:
-    """It breaks before the response or in it."""
+    """The connection breaks before or in the response."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         answers = [half] * 4 + [b"HTTP/1.1 204 No Content\r\n\r\n"]
         thread = threading.Thread(target=serve, args=(server, answers))
@@ -217,7 +219,7 @@ def serve(server: socket.socket, answers: list[bytes]) -> None:
 def test_a_record_that_is_too_old_is_not_sent(
     post: Post, arrivals: Arrivals, age: int, maximum: int, outcome: str
 ) -> None:
-    """Whatever the limit is, the stream keeps a record for a day only."""
+    """The stream keeps a record for a day only, even if the limit is longer."""
     timing = replace(FAST, second=1.0)
     attempts = [204] if outcome == "delivered" else []
     found = post.outcome(timing=timing, age=age, maximum_record_age=maximum)
@@ -297,7 +299,7 @@ def test_without_a_queue_the_delivery_gives_the_reason(post: Post, arrivals: Arr
 def test_an_invalid_header_value_makes_a_dead_letter(
     post: Post, arrivals: Arrivals, key: str, reason: str
 ) -> None:
-    """It is not retried, and nothing is sent."""
+    """The request is not sent, and not retried."""
     headers = {"X-Location": "$.dynamodb.Keys.Location.S"}
     definition = replace(post.definition(maximum_retry_attempts=-1), headers=headers)
     delivery = post.deliver(key, definition=definition)

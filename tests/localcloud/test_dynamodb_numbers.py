@@ -219,7 +219,7 @@ def test_adding_with_attribute_updates_is_exact(numbers: Numbers) -> None:
 
 
 def test_a_sum_that_cannot_be_stored_is_an_overflow(numbers: Numbers) -> None:
-    """So is a sum with too many digits; the item does not change."""
+    """A sum with too many digits is one, too. The item does not change."""
     numbers.put({"N": "1E38"})
     with pytest.raises(ClientError, match="Number overflow"):
         numbers.update("ADD n :v", v="0.1")

@@ -159,7 +159,7 @@ def test_deliveries_of_many_threads_are_complete(feed: DeliveryFeed) -> None:
 def test_a_reader_never_misses_a_lower_number(
     feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even if another thread started to add its delivery earlier."""
+    """Another thread may have begun to add its delivery earlier."""
     as_json, begun, go_on = localcloud.feed._as_json, threading.Event(), threading.Event()  # noqa: SLF001
 
     def slow_for_the_first(told: Delivery) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def test_the_file_of_a_newer_local_cloud_is_not_deleted(
 def test_the_file_of_a_running_local_cloud_is_neither_replaced_nor_deleted(
     run: Ran, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Not even if the command of the second local cloud fails."""
+    """The command of the second local cloud may even fail."""
     run.file.parent.mkdir()
     first = f"LOCAL_CLOUD_PROCESS={os.getppid()}\nAWS_ENDPOINT_URL=http://127.0.0.1:1\n"
     run.file.write_text(first)
@@ -270,7 +270,7 @@ def test_the_environment_has_the_address_of_the_feed(
 
 @pytest.mark.usefixtures("without_aws")
 def test_the_file_can_be_read_as_an_env_file(run: Ran) -> None:
-    """By the library that reads `.env` files."""
+    """The library that reads `.env` files can read it."""
     assert run("--watch") == 0
     run.file.write_text(run.seen["file"])
     assert dotenv_values(run.file) == values(run.seen["file"])

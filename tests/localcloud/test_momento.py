@@ -140,7 +140,7 @@ def test_header_and_token_together_are_refused(http: httpx.Client, path: str) ->
 def test_a_wrong_or_missing_key_is_unauthorized(
     anyone: httpx.Client, path: str, header: str | None, token: str | None
 ) -> None:
-    """Also if the cache is unknown: without a key, the response does not say so."""
+    """Without a key, the response does not say whether the cache is known."""
     headers = {} if header is None else {"Authorization": header}
     answer = anyone.get(path, params=asked({"key": "k", "token": token}), headers=headers)
     status, text = message(answer)
@@ -164,7 +164,7 @@ def test_an_error_has_a_code_and_a_message(
     status: int,
     code: str,
 ) -> None:
-    """As in Momento's HTTP APIs for API keys and roles; only these pages show errors."""
+    """Only the pages of Momento's HTTP APIs for API keys and roles show the form of errors."""
     answer = anyone.get(path, headers=headers, params=query)
     assert answer.status_code == status
     assert answer.json().keys() == {"code", "message"}
@@ -221,7 +221,7 @@ def test_former_ttls_of_an_item_use_no_memory() -> None:
 
 
 def test_an_item_expires(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It can be read until its TTL ends, and not after that."""
+    """An item can be read until its TTL ends."""
     start = time.monotonic()
     clock = SimpleNamespace(monotonic=lambda: start)
     monkeypatch.setattr(module, "time", clock)
@@ -290,7 +290,7 @@ def test_a_port_in_use_is_an_error(momento: LocalMomento) -> None:
 
 
 def test_the_port_is_free_again_after_the_end() -> None:
-    """Also if a subscriber still waited."""
+    """A subscriber may still wait at the end."""
     with LocalMomento(api_key=KEY, caches=(CACHE,)) as first:
         port = int(first.endpoint.rsplit(":", 1)[1])
         ended: list[object] = []

@@ -276,7 +276,7 @@ def _check_letters(world: World) -> None:
 
 
 def test_every_record_is_accounted_for(world: World) -> None:
-    """It arrives in order or has a dead letter; twice only after a time-out or a restart."""
+    """A record arrives in order or has a dead letter; a time-out or a restart may repeat it."""
     begun = time.monotonic()
     records = _drive(world)
     seconds = time.monotonic() - begun

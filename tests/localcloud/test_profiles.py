@@ -139,7 +139,7 @@ def _destroy(terraform: Terraform) -> str:
 
 @pytest.mark.parametrize("path", ASKED)
 def test_aws_has_what_the_production_profile_adds(production: Production, path: str) -> None:
-    """It was read back after the refused destroy."""
+    """The values were read back after the refused destroy."""
     asked = resolved(ASKED[path], production.held)
     found = jmespath.search(path, production.held)
     assert found == asked
@@ -187,7 +187,7 @@ def test_the_review_reports_a_removed_protection_and_holds_nothing_back(
 def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(
     production: Production,
 ) -> None:
-    """As docs/production.md says: the table stays encrypted, and the key would be deleted."""
+    """docs/production.md says: the table stays encrypted, and the key would be deleted."""
     found = production.reviews["PROFILE=demo"]
     assert "encrypted with it is lost" in found.markdown
     assert "the table's deletion protection is switched off" in found.markdown
@@ -197,7 +197,7 @@ def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(
 
 
 def test_a_destroy_takes_two_steps_and_the_key_can_be_recovered(production: Production) -> None:
-    """As docs/production.md says: deploy with `ALLOW_DESTROY`, then destroy."""
+    """docs/production.md says: deploy with `ALLOW_DESTROY`, then destroy."""
     _, terraform = prepared({"PROFILE": "production", "ALLOW_DESTROY": "true"})
     terraform.quiet("apply", "-input=false", "-auto-approve")
     assert not read_back(CALLS)["table"]["DeletionProtectionEnabled"]

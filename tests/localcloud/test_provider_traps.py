@@ -48,7 +48,7 @@ def machine(house: House, local_aws: LocalAws) -> None:
 
 
 def test_the_provider_takes_one_path_parameter(tmp_path: Path) -> None:
-    """So the topic destination's endpoint holds the cache, and a second parameter is refused."""
+    """That is why the topic destination's endpoint holds the cache."""
     values = {"path_parameter_values": ["momento-eventbridge-cache", "momento-eventbridge-topic"]}
     terraform = with_only(PIPE | {"target_parameters": {"http_parameters": values}}, tmp_path)
     with pytest.raises(TerraformError, match=r"supports\s+1\s+item\s+maximum"):
@@ -56,7 +56,7 @@ def test_the_provider_takes_one_path_parameter(tmp_path: Path) -> None:
 
 
 def test_the_provider_drops_zero_retries_when_it_creates_a_pipe(tmp_path: Path) -> None:
-    """So synth refuses 0: AWS would retry until the record expires."""
+    """That is why synth refuses 0: AWS would retry until the record expires."""
     with_only(PIPE, tmp_path).quiet("apply", "-auto-approve", "-input=false")
     with closing(boto3.client("pipes")) as pipes:
         source = pipes.describe_pipe(Name="trapped")["SourceParameters"]

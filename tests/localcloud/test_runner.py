@@ -85,7 +85,7 @@ def test_each_pipe_sends_its_requests(cloud: WeatherCloud, location: str) -> Non
 
 
 def test_without_a_template_the_whole_record_is_sent(cloud: WeatherCloud) -> None:
-    """It is in the stream's JSON, with the ARN; binary attributes are in Base64."""
+    """The record is the stream's JSON with the ARN; binary attributes are Base64."""
     weather = cloud.weather
     with cloud.runner() as runner:
         arguments = weather.arguments(weather.definition(DELETE))
@@ -112,7 +112,7 @@ def test_without_a_template_the_whole_record_is_sent(cloud: WeatherCloud) -> Non
 
 
 def test_each_pipe_keeps_the_order_of_the_shard(cloud: WeatherCloud) -> None:
-    """Also if requests are retried."""
+    """Retries do not change the order."""
     keys = [f"city {number % 7}" for number in range(60)]
     for key in set(keys):
         cloud.arrivals.answer(key, 500, 503, 429)
@@ -217,7 +217,7 @@ def test_without_a_queue_a_record_is_dropped_and_the_pipe_continues(cloud: Weath
 
 
 def test_a_pipe_retries_as_it_was_deployed(cloud: WeatherCloud) -> None:
-    """Also after time-outs."""
+    """A time-out counts like an error."""
     cloud.arrivals.answer("Oslo", *[500] * 9)
     with cloud.runner() as runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT], MaximumRetryAttempts=2))
@@ -262,7 +262,7 @@ def test_the_rate_limit_of_the_destination_is_respected(cloud: WeatherCloud) -> 
 
 
 def test_a_restart_neither_loses_nor_repeats_a_record(cloud: WeatherCloud) -> None:
-    """By the checkpoints; records that are written while no runner runs are delivered too."""
+    """The checkpoints do this. Records that are written while no runner runs are delivered, too."""
     cloud.weather.create_pipes()
     for part in range(4):
         with cloud.runner() as runner:
@@ -285,7 +285,7 @@ def test_a_restart_neither_loses_nor_repeats_a_record(cloud: WeatherCloud) -> No
 
 
 def test_a_runner_stops_between_two_records(cloud: WeatherCloud) -> None:
-    """Not after the whole page; the next runner delivers the rest."""
+    """The runner does not finish its page; the next runner delivers the rest."""
     stop: list[threading.Event] = []
 
     async def answer_once_it_stops(request: Request) -> Response | None:

@@ -120,7 +120,7 @@ def test_a_pipe_created_as_stopped_does_not_run(cloud: WeatherCloud) -> None:
 
 
 def test_a_pipe_that_is_created_again_starts_at_its_creation(cloud: WeatherCloud) -> None:
-    """It has the name of the deleted pipe, but not its place in the stream."""
+    """The new pipe has the deleted pipe's name, but not its place in the stream."""
     weather = cloud.weather
     weather.create_pipes([PUT])
     weather.put("first")

@@ -122,7 +122,7 @@ def runs(local_aws: LocalAws, house: House) -> Iterator[dict[str, Run]]:
 @pytest.mark.parametrize("name", ASKED)
 @pytest.mark.parametrize("run", RUNS)
 def test_the_bucket_has_this_property(runs: Mapping[str, Run], run: str, name: str) -> None:
-    """Also after a run that was interrupted before the bucket had its state."""
+    """One of the runs follows a run that was interrupted before the bucket had its state."""
     assert runs[run].bucket[name] == ASKED[name][2]
 
 

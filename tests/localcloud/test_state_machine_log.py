@@ -51,7 +51,7 @@ def types(batches: Batches) -> list[str]:
 
 
 def test_an_entry_has_the_form_of_aws(batches: Batches) -> None:
-    """It is that of an Express workflow: numbers are text, payloads are JSON in text."""
+    """An Express workflow logs numbers as text, and payloads as JSON in text."""
     batches.log_at("ALL", data=True)
     batches.deliver([record(1)])
     first, entered, *_, last = batches.entries()

@@ -124,7 +124,7 @@ def test_an_update_that_changes_nothing_writes_no_record(table: StreamedTable) -
     ids=["expression", "attribute updates"],
 )
 def test_an_update_that_creates_an_item_writes_one_insert(table: StreamedTable, how: Any) -> None:
-    """It has the whole item; another update is one MODIFY."""
+    """The INSERT has the whole item; another update writes one MODIFY."""
     created = KEY | {"n": {"N": "2"}}
     table.update(**how)
     assert table.changes() == [("INSERT", None, created)]
@@ -175,7 +175,7 @@ def test_an_idle_reader_keeps_its_iterator(table: StreamedTable) -> None:
 
 
 def test_an_iterator_is_refused_after_its_table_is_deleted(table: StreamedTable) -> None:
-    """Also if a table with the same name exists again."""
+    """A new table may have the same name."""
     table.put(ITEM)
     iterator = table.iterator()
     assert table.streams.get_records(ShardIterator=iterator)["Records"]
@@ -240,6 +240,6 @@ class TestConnection:
         assert shown == {"ApiKeyName": changed.get("ApiKeyName", "Authorization")}
 
     def test_another_update_does_not_change_the_secret(self, events: Any) -> None:
-        """Whatever else the update changes."""
+        """The update may change anything else."""
         events.update_connection(Name="c", Description="changed")
         assert self.stored(events)["api_key_value"] == "old"

@@ -34,7 +34,7 @@ def names(made: Document, type_: str) -> set[str]:
 def test_the_first_step_only_adds_and_the_second_only_removes(
     old: dict[str, str], new: dict[str, str]
 ) -> None:
-    """But for the role's policy, the key's policy and the dashboard, which name what there is."""
+    """The role's policy, the key's policy and the dashboard change: they name what exists."""
     before, after = document(**old), document(**new)
     between = document(**new, ALSO_TOPOLOGY=old["TOPOLOGY"])
     assert names(between, "aws_pipes_pipe") == names(before, "aws_pipes_pipe") | names(
@@ -50,7 +50,7 @@ def test_the_first_step_only_adds_and_the_second_only_removes(
                     assert beside == resource, f"{type_}.{id_}"
 
 
-def test_it_does_not_matter_which_of_both_is_called_the_other() -> None:
+def test_either_topology_can_be_the_new_one() -> None:
     one = document(TOPOLOGY="pipes", ALSO_TOPOLOGY="workflow")
     assert one["resource"] == document(TOPOLOGY="workflow", ALSO_TOPOLOGY="pipes")["resource"]
 

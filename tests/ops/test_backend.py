@@ -37,7 +37,7 @@ def test_another_state_is_reported(tmp_path: Path, other: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("was", [None, NOW, NOW | {"use_lockfile": False}, "none", {}])
 def test_the_same_state_is_not_reported(tmp_path: Path, was: object | None) -> None:
-    """Nor that of a folder that was not used."""
+    """A folder that was never used is not reported either."""
     assert another_state(used(tmp_path, now=NOW, was=was)) is None
 
 

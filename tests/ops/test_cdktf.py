@@ -99,20 +99,20 @@ def ran(house: House, state_bucket: str) -> Mapping[str, Ran]:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_it_does_what_it_says(ran: Mapping[str, Ran], name: str) -> None:
+def test_a_command_does_what_it_says(ran: Mapping[str, Ran], name: str) -> None:
     assert SAYS[name] in ran[name].said
     assert ran[name].done.returncode == (1 if "without" in name else 0)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_it_leaves_no_plan_no_key_and_no_lock(ran: Mapping[str, Ran], name: str) -> None:
+def test_a_command_leaves_no_plan_no_key_and_no_lock(ran: Mapping[str, Ran], name: str) -> None:
     assert (ran[name].plans, ran[name].with_key) == ([], [])
     assert not [key for key in ran[name].in_bucket if key.endswith(".tflock")]
     assert KEY not in ran[name].said
 
 
 @pytest.mark.parametrize("noise", NOISE)
-def test_it_prints_no_warnings(ran: Mapping[str, Ran], noise: str) -> None:
+def test_a_command_prints_no_warnings(ran: Mapping[str, Ran], noise: str) -> None:
     heard = [
         name
         for name in ran

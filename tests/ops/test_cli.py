@@ -84,7 +84,7 @@ COMMANDS = sorted(commands((ROOT / "help.sh").read_text(encoding="utf-8")) | INT
 def test_every_command_answers_help_and_does_nothing(
     house: House, tmp_path: Path, command: str, option: str
 ) -> None:
-    """Whatever is missing: there is no Node.js, no Terraform and no setting."""
+    """There is no Node.js, no Terraform and no setting."""
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("bash", "dirname", "sed", "awk", "cmp", "cat"):
@@ -156,7 +156,7 @@ READING = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.get
 
 @pytest.mark.parametrize("command", ["synth", "simulate tests/cases/records/insert.json", "app"])
 def test_a_read_only_folder_is_an_error(house: House, tmp_path: Path, command: str) -> None:
-    """What Node.js says, jsii raises as an error like any other, with its traceback."""
+    """An error of Node.js is raised by jsii like any other error, with its traceback."""
     tmp_path.chmod(0o500)
     env = dict(os.environ) | KEPT | {"CDKTF_OUTDIR": str(tmp_path / "out")}
     done = house.run(*READING, "./help.sh", *command.split(), env=env)

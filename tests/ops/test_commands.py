@@ -109,7 +109,7 @@ def test_terraform_explains_an_argument_it_does_not_know(house: House, state_buc
 
 
 def test_node_gets_no_key(house: House, aws: LocalAws, tmp_path: Path) -> None:
-    """Neither where the cdktf command line runs the app, nor in a plan, which synthesizes."""
+    """The app gets none from the cdktf command line, and none from a plan."""
     assert aws.endpoint
     spy, seen = tmp_path / "node", tmp_path / "seen"
     spy.write_text(f'#!/bin/sh\nenv >>{seen}\nexec {shutil.which("node")} "$@"\n', encoding="utf-8")

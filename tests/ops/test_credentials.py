@@ -73,12 +73,12 @@ def test_credentials_of_the_file_are_not_mixed_with_the_environments(
 def test_boto3_gets_the_region_of_the_settings(
     house: House, env_file: Path, text: str, env: dict[str, str], region: str | None
 ) -> None:
-    """It reads AWS_DEFAULT_REGION only (boto3, "Configuration": environment variables)."""
+    """boto3 reads AWS_DEFAULT_REGION only (boto3, "Configuration": environment variables)."""
     assert loaded(house, env_file, text, env).get("AWS_DEFAULT_REGION") == region
 
 
 def test_the_commands_that_reach_aws_load_them() -> None:
-    """Whatever reads the settings has taken the credentials, or found the place, before."""
+    """A command reads the settings only after it took the credentials or found the place."""
     readers = {
         file.relative_to(ROOT).as_posix()
         for file in (ROOT / "ops").rglob("*.py")

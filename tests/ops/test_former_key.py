@@ -33,7 +33,7 @@ def plan(value: str, action: str = "no-op") -> dict[str, Any]:
     return {"resource_changes": [{"type": former_key.CONNECTION, "change": change}]}
 
 
-def test_a_key_is_found_and_a_placeholder_is_none() -> None:
+def test_a_key_is_found_and_a_placeholder_is_ignored() -> None:
     assert former_key.is_in(state(KEY))
     assert former_key.is_in(state(PLACEHOLDER, KEY))
     assert former_key.is_in(plan(KEY))

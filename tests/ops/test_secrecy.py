@@ -211,7 +211,7 @@ def test_the_connection_has_the_key_of_each_deploy(run: Run) -> None:
 
 
 def test_a_deploy_over_an_earlier_version_changes_nothing_that_sends(run: Run) -> None:
-    """So no request goes out without a valid key, and no record is lost."""
+    """Every request has a valid key, and no record is lost."""
     doing = {
         address.partition(".")[0]: actions
         for address, actions in run.planned.items()

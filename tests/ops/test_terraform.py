@@ -133,7 +133,7 @@ def test_a_quiet_synth_prints_its_error(
 def test_ctrl_c_does_not_reach_synth_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It ends the command, which ends synth; both would print a traceback, and jsii's node too."""
+    """Ctrl-C ends the command, which ends synth. Otherwise all of them print tracebacks."""
     (tmp_path / "main.py").write_text("import os; print(os.getpgrp(), file=open('group', 'w'))")
     monkeypatch.setattr("ops.terraform.ROOT", tmp_path)
     synthesize("own", {})
@@ -147,7 +147,7 @@ def test_events_are_yielded_as_they_come(terraform: Runner) -> None:
 
 
 def test_what_is_wrong_is_in_the_error_of_the_events(terraform: Runner) -> None:
-    """Also a line that is no event, such as a crash of Terraform itself."""
+    """Some lines are not events, for example those of a crash of Terraform."""
     event = {
         "type": "diagnostic",
         "@level": "error",

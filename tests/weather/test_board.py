@@ -368,7 +368,7 @@ def test_nothing_is_scanned_while_nobody_looks(
     begin: Callable[[WeatherSettings], Board],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What is written meanwhile is compared all the same."""
+    """Records that are written meanwhile are still compared."""
     scans = noted(monkeypatch, WeatherTable, "list", lambda *_, **__: [])
     letters = noted(monkeypatch, DeadLetterQueue, "peek", lambda _: (0, []))
     looks = noted(monkeypatch, WeatherTable, "get", lambda *_: None)

@@ -273,7 +273,7 @@ def test_a_port_that_is_taken_is_one_error(run: Commands, place: Place) -> None:
 def test_the_page_warns_of_no_event_that_a_browser_did_not_take(
     run: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may have gone; errors are still told."""
+    """The browser may have gone. Errors are still printed."""
     logger = logging.getLogger("asyncio")
     monkeypatch.setattr(logger, "level", logging.NOTSET)
     levels: list[int] = []

@@ -65,7 +65,7 @@ def test_the_seconds_left_are_those_of_what_is_cached() -> None:
 
 
 def test_where_all_items_stay_as_long_the_records_own_ttl_does_not_count() -> None:
-    """That is what CACHE_TTL_SECONDS is for."""
+    """CACHE_TTL_SECONDS sets one TTL for all items."""
     record = stored(HELD | {"TTL": "0", "WrittenAt": str(time.time())})
     comparison = judge("Oslo", record, body(), ttl=900)
     assert comparison.ttl == 900
@@ -81,7 +81,7 @@ def test_without_a_copy_or_without_a_record_nothing_is_left() -> None:
 
 
 def test_an_item_without_its_time_of_writing_has_no_seconds_left() -> None:
-    """It says not when it was written."""
+    """Without that time, nobody knows when the entry expires."""
     assert judge("Oslo", stored(HELD | {"TTL": "600"}), body()).seconds_left is None
 
 

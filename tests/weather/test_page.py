@@ -269,7 +269,7 @@ def test_a_removed_row_passes_its_focus_on(page: Page) -> None:
     expect(page.locator("#records-title")).to_be_focused()
 
 
-def test_it_says_so_when_the_table_has_more(page: Page) -> None:
+def test_the_page_says_when_the_table_has_more_records(page: Page) -> None:
     page.evaluate("showMore(50)")
     expect(page.locator("#more")).to_contain_text("The table has more records: 50 are shown")
     page.evaluate("showMore(0)")
@@ -293,7 +293,7 @@ def test_a_server_without_an_answer_is_reported_and_asked_again(alone: Page, up:
 
 
 def test_an_internal_error_of_the_server_is_reported(alone: Page, up: Up) -> None:
-    """And a pipe's hint after it is none."""
+    """A pipe's hint after it is not shown as an error."""
     answer = "Internal Server Error"
     alone.route("**/api/records", lambda route: route.fulfill(status=500, body=answer))
     alone.route("**/api/events", lambda route: route.abort())
@@ -341,7 +341,7 @@ def test_what_others_write_is_seen_as_well(page: Page, up: Up) -> None:
     expect(row(page, "Bergen").locator(".ttl")).to_have_text("not known")
 
 
-def test_it_works_by_keyboard_alone(page: Page) -> None:
+def test_the_page_works_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the form")).to_be_focused()
     page.keyboard.press("Enter")

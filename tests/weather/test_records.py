@@ -231,7 +231,7 @@ records = st.fixed_dictionaries(
 @reproducibly(200)
 @given(values=records)
 def test_a_written_record_is_read_back(values: dict[str, Any]) -> None:
-    """And what the cache then holds is the same."""
+    """The cache holds the same values."""
     low, high = sorted([values["MinTemp"], values["MaxTemp"]])
     location = values["Location"].replace('"', "").replace("\\", "") or "x"
     record = WeatherRecord.parse(values | {"Location": location, "MinTemp": low, "MaxTemp": high})

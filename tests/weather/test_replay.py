@@ -65,8 +65,8 @@ def test_the_commands_own_error_is_shown(tmp_path: Path, monkeypatch: pytest.Mon
         asyncio.run(replay(PLACE))
 
 
-def test_it_works_where_the_page_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the environment is that the page was started in."""
+def test_a_replay_uses_the_pages_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of the page's own process does not matter."""
     seen = tmp_path / "seen.json"
     script = (
         "import json, os, pathlib, sys\n"

@@ -110,7 +110,7 @@ def test_no_real_credentials_go_to_a_local_cloud(
 
 @pytest.mark.parametrize("process", ["", "x", "-1", None])
 def test_a_file_whose_process_is_gone_is_ignored(files: Files, process: str | None) -> None:
-    """And one that names none."""
+    """A file that names no process is ignored, too."""
     if process is None:
         ended = subprocess.Popen([sys.executable, "-c", ""])
         ended.wait()
@@ -133,7 +133,7 @@ def test_a_local_cloud_is_passed_over_for_aws(files: Files) -> None:
 def test_an_endpoint_in_the_environment_wins_over_a_local_cloud(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in what the local cloud starts: it is told by the environment alone."""
+    """What the local cloud starts gets its settings from the environment only."""
     real(files)
     files.local_cloud()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
@@ -149,7 +149,7 @@ def test_a_missing_resource_is_named_with_the_next_step(
     missing: str,
     aws: bool,  # noqa: FBT001
 ) -> None:
-    """By the name that `.env.example` has; a local cloud that is passed over may well be up."""
+    """The name is that of `.env.example`. A local cloud may be up, but not be used."""
     values = {"MOMENTO_API_KEY": KEY, "MOMENTO_API_ENDPOINT": "https://momento.test"}
     files.env(**values | {missing: ""})
     files.local_cloud(LOCAL_CLOUD_PROCESS="" if not aws else str(os.getpid()))
@@ -266,7 +266,7 @@ def test_a_command_finds_a_local_cloud_by_the_environment(
 def test_a_command_finds_aws_by_the_environment(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nothing of a local cloud that is up."""
+    """Nothing of a local cloud is used, though one is up."""
     real(files)
     files.local_cloud()
     for name, value in ACCOUNT.items():
@@ -285,7 +285,7 @@ def test_an_empty_value_of_the_local_cloud_counts_as_not_set(files: Files) -> No
 def test_a_profile_is_used_at_the_users_own_endpoint(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is in AWS's own files, which a local cloud's commands do not read."""
+    """The profile is in AWS's own files, which a local cloud's commands do not read."""
     real(files)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     monkeypatch.setenv("AWS_PROFILE", "mine")

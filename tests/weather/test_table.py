@@ -91,8 +91,8 @@ def test_somebody_elses_items_are_left_out(place: Place) -> None:
     assert [record.location for record in place.table.list()] == ["Bergen", "Oslo"]
 
 
-def test_a_location_that_is_no_text_is_an_error(place: Place) -> None:
-    """As a command line gives it that is not UTF-8."""
+def test_a_location_that_is_not_text_is_an_error(place: Place) -> None:
+    """A command line that is not UTF-8 gives such a location."""
     for ask in (place.table.get, place.table.delete):
         with pytest.raises(WeatherError, match=r"^the location is no text"):
             ask("Bod\udcf8")
@@ -115,7 +115,7 @@ def test_an_endpoint_where_nothing_listens_is_named(monkeypatch: pytest.MonkeyPa
     assert SECRET not in said
 
 
-def test_an_endpoint_that_is_no_url_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_is_not_a_url_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
     assert complaint().startswith("AWS_ENDPOINT_URL is 'garbage', which is no URL; take")
 

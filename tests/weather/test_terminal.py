@@ -44,7 +44,7 @@ def test_no_order_to_the_terminal_is_printed(
 def test_no_message_of_the_topic_gives_orders_to_the_terminal(
     run: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor does half of a character end the watch."""
+    """Half of a character does not end the watch."""
     told = [
         Disconnected(problem=f"Momento answers {CLEAR}", seconds=1),
         Discontinuity(last=9, new=0),

@@ -51,7 +51,7 @@ def test_the_record_is_written_when_the_topic_is_polled(
 
 
 def test_the_topic_is_expected_to_say_what_was_written(place: Place) -> None:
-    """And of a deletion, that nothing is left."""
+    """After a deletion, the message has no values."""
     _, inserted, _, _, removed, _ = steps_of(place)
     assert inserted.seen.startswith('{"EventType": "INSERT", "Location": "Tour ')
     assert '"MaxTemp": ""' not in inserted.seen
@@ -71,7 +71,7 @@ def test_nothing_is_left_behind(place: Place) -> None:
 def test_nothing_is_left_behind_by_a_tour_that_ends_early(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By an error, or because nobody wants to see the rest."""
+    """An error ends the tour, or nobody wants to see the rest."""
     before = place.table.list()
     steps = tour(place.table, place.cache, place.topic)
     next(steps)
@@ -89,7 +89,7 @@ def test_nothing_is_left_behind_by_a_tour_that_ends_early(
 
 
 def test_others_may_write_at_the_same_time(place: Place) -> None:
-    """What the topic says of them is passed over."""
+    """The tour ignores their messages on the topic."""
     steps = []
     for step in tour(place.table, place.cache, place.topic):
         steps.append(step)

@@ -229,7 +229,7 @@ def test_no_refused_record_is_written_while_all_items_have_one_ttl(place: Place)
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000])
 @pytest.mark.parametrize(("method", "path"), CHANGES[:3])
-def test_a_body_that_is_no_object_is_refused(
+def test_a_body_that_is_not_an_object_is_refused(
     http: httpx.Client, method: str, path: str, body: bytes
 ) -> None:
     kind = {"Content-Type": "application/json"}
@@ -360,7 +360,7 @@ def test_no_key_and_no_secret_is_in_any_answer(http: httpx.Client, stranger: htt
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_has_a_limit(http: httpx.Client, *, chunked: bool) -> None:
-    """Also where no Content-Length says how long it is."""
+    """A body without Content-Length has the same limit."""
     body = json.dumps({"Location": "Ada", "filler": "x" * MOST_BYTES}).encode()
     content = iter([body[:1000], body[1000:]]) if chunked else body
     kind = {"Content-Type": "application/json"}

@@ -348,7 +348,7 @@ def test_a_modify_is_billed_with_both_images() -> None:
 
 @pytest.mark.parametrize("topology", Topology)
 def test_pipelines_alike_cost_alike(topology: Topology) -> None:
-    """But for the reads of the stream, of which some are free once."""
+    """The exception is reads of the stream: an account gets some of them free."""
     one, three = (
         {charge.name: charge.dollars for charge in build(topology, Load(pipelines=n)).charges}
         for n in (1, 3)

@@ -98,22 +98,22 @@ def run(house: House, temporary: Path, *command: str, **settings: str) -> Demo:
     )
 
 
-def test_it_succeeds(demo: Demo) -> None:
+def test_the_demo_succeeds(demo: Demo) -> None:
     assert demo.code == 0, demo.said
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_it_prints_each_step(demo: Demo, step: str) -> None:
+def test_the_demo_prints_each_step(demo: Demo, step: str) -> None:
     assert re.search(rf"^✓ {step} .*{STEPS[step]}.* \d+\.\d s$", demo.said, re.MULTILINE)
 
 
 @pytest.mark.parametrize("operation", ["cache-put", "topic-publish", "cache-delete"])
-def test_it_prints_what_was_created(demo: Demo, operation: str) -> None:
+def test_the_demo_prints_what_was_created(demo: Demo, operation: str) -> None:
     name = {"weather": f"weather-stats-demo-{operation}-pipe", "orders": f" {operation} "}
     assert name[demo.stack] in demo.said
 
 
-def test_it_prints_the_results_of_each_change(demo: Demo) -> None:
+def test_the_demo_prints_the_results_of_each_change(demo: Demo) -> None:
     """Of orders: written, changed, no longer open, open again, deleted (stacks/examples)."""
     cells = [
         [cell.strip()[:6].strip() for cell in line.split("│")[1:5]]
@@ -143,15 +143,15 @@ def test_it_prints_the_results_of_each_change(demo: Demo) -> None:
     assert "The 4 messages of the topic momento-eventbridge-topic" in demo.said
 
 
-def test_it_leaves_no_process_and_no_file(demo: Demo) -> None:
+def test_the_demo_leaves_no_process_and_no_file(demo: Demo) -> None:
     assert (demo.processes, demo.files) == ([], [])
 
 
-def test_it_leaves_the_synthesized_stacks_of_the_user_alone(demo: Demo) -> None:
+def test_the_demo_does_not_change_the_users_synthesized_stacks(demo: Demo) -> None:
     assert demo.touched == []
 
 
-def test_it_prints_no_error(demo: Demo) -> None:
+def test_the_demo_prints_no_error(demo: Demo) -> None:
     assert not re.search(r"(?i)warning|error|traceback|deprecat|end-of-life|\x1b", demo.said)
     assert "local-api-key" not in demo.said
 
@@ -185,7 +185,7 @@ def test_a_stack_without_a_demo_is_refused_before_the_deployment(
     "endpoint",
     ["", "https://dynamodb.us-east-1.amazonaws.com", "http://127.0.0.1.example.com:4566"],
 )
-def test_it_refuses_a_real_aws(house: House, endpoint: str) -> None:
+def test_the_demo_refuses_a_real_aws(house: House, endpoint: str) -> None:
     env = dict(os.environ) | {
         "AWS_ENDPOINT_URL": endpoint,
         "MOMENTO_API_ENDPOINT": "https://example.com",

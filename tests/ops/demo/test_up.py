@@ -30,7 +30,7 @@ def test_a_command_in_another_terminal_finds_it(up: Up, house: House) -> None:
     assert up.environment()["AWS_ENDPOINT_URL"] in done.stderr
 
 
-def test_it_prints_each_delivery(up: Up) -> None:
+def test_up_prints_each_delivery(up: Up) -> None:
     up.wait_for("✓", "weather-stats-demo-cache-put-pipe", "INSERT", "Oslo", "204", seconds=120)
     up.wait_for("✓", "weather-stats-demo-topic-publish-pipe", "POST", "204", seconds=120)
     up.wait_for("·", "weather-stats-demo-cache-delete-pipe", "Oslo", seconds=120)
@@ -41,7 +41,7 @@ def processes_of(group: int) -> bytes:
     return subprocess.run(["pgrep", "-g", str(group)], capture_output=True, check=False).stdout
 
 
-def test_it_ends_without_a_trace(up: Up, house: House) -> None:
+def test_up_ends_without_a_trace(up: Up, house: House) -> None:
     assert up.environment()
     assert up.end() == 130
     until(lambda: not processes_of(up.process.pid), seconds=30)

@@ -30,13 +30,13 @@ TRIMMED, UNKNOWN, UNTOLD, FOREIGN = 40, 8, 8, 10
 
 @dataclass
 class Outage:
-    """The letters by their bodies: those that can be settled, and those that must stay."""
+    """The letters that can be settled, and the letters that must stay."""
 
     settled: dict[str, str] = field(default_factory=dict)
-    """By a letter's body, the key that it is about."""
+    """The key of each letter, by the letter's body."""
     stay: list[str] = field(default_factory=list)
     messages: Counter[str] = field(default_factory=Counter)
-    """What the topic must get."""
+    """The messages that the topic must get."""
     records: int = 0
     """How many records the stream had by then."""
 

@@ -86,7 +86,7 @@ def test_the_credentials_of_another_account_leave_the_deployment_behind() -> Non
 
 
 def test_a_region_in_each_resource_leaves_them_behind() -> None:
-    """As the provider does from 6.0 on, where a Region forces a replacement."""
+    """From 6.0 on, the provider does this where a Region forces a replacement."""
     made = change(
         TABLE,
         "replace",

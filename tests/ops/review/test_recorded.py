@@ -110,7 +110,7 @@ def test_a_pipe_deleted_by_hand_is_created_again_and_misses_records() -> None:
 
 
 def test_from_pipes_to_a_bus_another_pipe_reads_on() -> None:
-    """It is not true that what is written reaches nobody."""
+    """The review must not say that a written record reaches nobody."""
     found = reviewed(DEMO, "bus")
     assert found.blocked
     pipes = named(found, "aws_pipes_pipe")
@@ -193,7 +193,7 @@ def test_a_policy_about_another_table_holds_back() -> None:
 
 
 def test_a_new_pipe_at_another_address_reads_the_same_stream() -> None:
-    """As without a block `moved`: destroyed here, created there, under the same name."""
+    """Without a block `moved`, a pipe is destroyed here and created there with the same name."""
     document = copy.deepcopy(group(DEMO)["second"])
     one = next(one for one in document["resource_changes"] if one["type"] == "aws_pipes_pipe")
     new = copy.deepcopy(one) | {"address": "aws_pipes_pipe.elsewhere", "name": "elsewhere"}

@@ -144,7 +144,7 @@ def test_an_invalid_current_filter_does_not_stop_the_review() -> None:
 
 
 def test_doubts_about_a_request_are_shown_below_it() -> None:
-    """Also of a user's own samples: the sentences are those of simulate."""
+    """A user's own samples get them too, in the words of simulate."""
     record = {
         "eventName": "INSERT",
         "dynamodb": {

@@ -286,7 +286,7 @@ def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> 
 
 @each(case=[*BLOCKING, *TOLD])
 def test_creating_a_resource_with_a_weak_setting_is_no_loss(case: str) -> None:
-    """But for what an empty state can mean, where it is a pipe."""
+    """The exception is a new pipe in an empty state, which is a loss of its own."""
     kind, _, after, _ = (BLOCKING | TOLD)[case]
     found = examine(plan(change(kind, "add", None, after)))
     assert [one.name for one in found if one.name != "empty"] == []

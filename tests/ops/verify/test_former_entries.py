@@ -66,7 +66,7 @@ def test_narrowed_items_and_those_without_the_attribute_are_rightly_absent(
 
 
 def test_entries_of_removed_and_changed_attributes_are_left_over(cloud: RepairCloud) -> None:
-    """But not one that another item has taken over, or that its own item has again."""
+    """An entry is not left over if another item has taken it over, or its own item has it again."""
     users = OwnPipeline(cloud, "users", mapping=BY_EMAIL, keys=KeySchema(ID))
     for id_, email in (("1", "gone@x"), ("2", "old@x"), ("3", "taken@x"), ("4", "again@x")):
         users.put(Id=id_, Email=email, Status="active")

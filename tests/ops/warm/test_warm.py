@@ -47,7 +47,7 @@ def test_every_item_is_sent_once(cloud: RepairCloud, tmp_path: Path) -> None:
 
 
 def test_two_at_once_do_no_harm(cloud: RepairCloud, tmp_path: Path) -> None:
-    """As two processes: they share a file, and have a number each."""
+    """Two processes share a file, and each has a number."""
     with ThreadPoolExecutor() as pool, pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.getpid", threading.get_ident)
         runs = [pool.submit(warm, cloud, tmp_path / "progress.json") for _ in range(2)]

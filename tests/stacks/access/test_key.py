@@ -51,7 +51,7 @@ def test_the_demo_has_no_key(weather: Synthesized) -> None:
 
 
 def test_account_administers_the_key_and_cannot_encrypt_with_it() -> None:
-    """It cannot grant the key either, but it can change the policy."""
+    """The account cannot grant the key, but it can change the policy."""
     administer = _statements()["Administer"]
     assert administer["Principal"] == {"AWS": ROOT}
     actions = {action.removeprefix("kms:") for action in administer["Action"]}

@@ -57,7 +57,7 @@ def test_only_the_pipes_of_this_account_may_assume_the_role(region: str) -> None
 
 
 def test_trust_policy_names_the_pipes_of_all_topologies(weather: Synthesized) -> None:
-    """So a change of the topology does not change it, which the deploy role may not do."""
+    """A change of the topology does not change it; the deploy role could not change it."""
     names = [block["name"] for block in weather.blocks("aws_pipes_pipe")]
     assert sorted(names) == sorted(PIPES[:3])
     (changes,) = synthesize(TOPOLOGY="bus").blocks("aws_pipes_pipe")
@@ -149,7 +149,7 @@ def test_pipes_may_not_receive_dead_letters(weather: Synthesized, action: str) -
 
 
 def test_the_wait_for_iam_is_once_for_each_role(weather: Synthesized) -> None:
-    """It begins after the policy, which names table and queue; a new policy does not wait again."""
+    """The wait begins after the policy, which names table and queue. A new policy does not wait."""
     policy = weather.one("aws_iam_role_policy")
     role = weather.one("aws_iam_role")
     assert weather.wait.arguments == {

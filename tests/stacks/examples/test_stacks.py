@@ -196,7 +196,7 @@ def test_thirty_tables_share_one_endpoint() -> None:
 
 
 def test_no_two_examples_share_a_name_a_secret_or_a_state() -> None:
-    """So one account can have all of them and the weather stack."""
+    """One account can have all of them and the weather stack."""
     stacks = {name: synthesized(name) for name in EXAMPLES} | {"weather": synthesize()}
     taken: dict[tuple[str, str], str] = {}
     for name, stack in stacks.items():

@@ -101,7 +101,7 @@ def test_a_key_is_a_string_a_number_or_binary(type_: str) -> None:
         KeySchema(CITY, Attribute("k", type_))
 
 
-def test_a_part_of_an_attribute_is_no_key() -> None:
+def test_a_part_of_an_attribute_is_not_a_key() -> None:
     with pytest.raises(MappingError, match="whole attributes"):
         KeySchema(Attribute("m", "M").member("k"))
 
@@ -177,7 +177,7 @@ def test_a_view_is_known_by_its_name() -> None:
 )
 @pytest.mark.parametrize("part", [Attribute("City"), Field.NEW_IMAGE, Field.EVENT_NAME])
 def test_part_of_an_item_cannot_become_text(part: Any, join: Any) -> None:
-    """It would be a constant, the same for every item."""
+    """The text would be a constant, the same for every item."""
     with pytest.raises((MappingError, TypeError)) as caught:
         join(part)
     if isinstance(part, Attribute):

@@ -74,7 +74,7 @@ TAKEN: dict[str, Callable[[Any], Any]] = {
     ],
 )
 def test_part_of_an_item_as_text_is_refused(written: Callable[[], str], place: str) -> None:
-    """It would be the same text for every item."""
+    """The text would be the same for every item."""
     with pytest.raises(MappingError) as caught:
         TAKEN[place](written()).pipe_configs(STREAM, "c")
     assert "_NotText" not in str(caught.value)

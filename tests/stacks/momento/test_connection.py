@@ -53,7 +53,7 @@ def test_the_update_gets_everything_from_its_environment(weather: Synthesized) -
 
 
 def test_terraform_reads_the_program_and_the_command_as_they_are(weather: Synthesized) -> None:
-    """It would replace `${...}` and `%{...}`."""
+    """Terraform would replace `${...}` and `%{...}`."""
     command = weather.key_update["provisioner"][0]["local-exec"]
     for text in (command["command"], PYTHON, UPDATE.read_text(encoding="utf-8")):
         assert "${" not in text

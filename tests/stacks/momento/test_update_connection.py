@@ -99,7 +99,7 @@ def test_another_key_than_the_plans_is_refused_and_not_shown() -> None:
     assert stored()["api_key_value"] == "old"
 
 
-def test_an_error_of_aws_is_told_without_the_key() -> None:
+def test_an_error_of_aws_is_printed_without_the_key() -> None:
     done = run(CONNECTION_NAME=f"no-{KEY}")
     assert done.returncode == 1
     assert "error: the connection did not get the API key:" in done.stderr
@@ -136,25 +136,25 @@ class Reluctant:
         }
 
 
-def test_it_waits_until_the_connection_is_authorized() -> None:
+def test_the_program_waits_until_the_connection_is_authorized() -> None:
     aws, waits = Reluctant([], ["AUTHORIZING", "AUTHORIZING", "AUTHORIZED"]), list[float]()
     update(GIVEN, lambda *_, **__: aws, sleep=waits.append)
     assert (len(aws.sent), waits) == (1, [1, 1])
 
 
-def test_it_sends_the_update_again_while_another_one_is_under_way() -> None:
+def test_the_update_is_sent_again_while_another_update_runs() -> None:
     aws = Reluctant([("ConcurrentModificationException", "busy")] * 2, ["AUTHORIZED"])
     update(GIVEN, lambda *_, **__: aws, sleep=lambda _: None)
     assert len(aws.sent) == 3
 
 
-def test_it_sends_the_update_again_until_the_new_kms_key_may_be_used() -> None:
+def test_the_update_is_sent_again_until_the_new_kms_key_may_be_used() -> None:
     aws = Reluctant([("AccessDeniedException", "no kms:Decrypt")], ["AUTHORIZED"])
     update(GIVEN | {"CONNECTION_KMS_KEY": "arn:k"}, lambda *_, **__: aws, sleep=lambda _: None)
     assert [sent["KmsKeyIdentifier"] for sent in aws.sent] == ["arn:k", "arn:k"]
 
 
-def test_it_gives_up_after_five_minutes() -> None:
+def test_the_program_gives_up_after_five_minutes() -> None:
     aws, waits = Reluctant([], ["DEAUTHORIZED"]), list[float]()
     with pytest.raises(KeyNotGivenError, match="was not authorized within 300 seconds"):
         update(GIVEN, lambda *_, **__: aws, sleep=waits.append)

@@ -15,7 +15,7 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:on-call"
 def test_the_stacks_own_topic_is_encrypted_where_there_is_a_key(
     environment: dict[str, str], *, encrypted: bool
 ) -> None:
-    """It does not use the key that AWS manages for SNS, because CloudWatch could not publish."""
+    """CloudWatch could not publish with the key that AWS manages for SNS."""
     stack = synthesize(**environment)
     key = {"kms_master_key_id": stack.one("aws_kms_key").ref("arn")} if encrypted else {}
     assert stack.one("aws_sns_topic").arguments == {"name": "weather-stats-demo-alarms", **key}

@@ -29,7 +29,7 @@ def complaints(**environment: str) -> list[str]:
 
 
 def test_the_key_that_manages_keys_is_refused_in_the_file_only(env_file: Path) -> None:
-    """It is kept nowhere."""
+    """That key must not be kept."""
     env_file.write_text(f"{FILE}MOMENTO_ADMIN_API_KEY=planted\n")
     (line,) = complaints()
     assert line.startswith("MOMENTO_ADMIN_API_KEY in .env may manage all API keys, and is kept no")
@@ -204,7 +204,7 @@ def test_a_comment_is_left_alone(env_file: Path, line: str) -> None:
 
 
 def test_a_value_is_not_repeated(env_file: Path) -> None:
-    """It may be an API key."""
+    """The value may be an API key."""
     env_file.write_text(f"{FILE}MOMENTO_APIKEY=planted\nMOMENTO_API_KEY planted\n")
     lines = complaints()
     assert len(lines) == 2
