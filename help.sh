@@ -16,6 +16,7 @@
 #   bootstrap   create the S3 bucket for the Terraform state; safe to run again
 #   synth       write the Terraform JSON to cdktf.out; needs no key and no credentials
 #   validate    check the Terraform JSON with the provider's schema
+#   lock        write .terraform.lock.hcl, the provider's hashes for Linux and macOS, to be committed
 #   plan        show what would change; --out FILE saves the plan (arguments go to terraform plan)
 #   review      write a plan as Markdown, losses first; --plan FILE; exit code 3: held back
 #   deploy      show the plan, ask, apply it; --plan FILE applies a reviewed plan
@@ -200,10 +201,12 @@ case $command in
 *) ! asks_for_help "$@" || help_on "$@" ;;
 esac
 case $command in # these need no key of Momento, and neither do the programs that they run
-setup | check | test | bench | screenshot | synth | validate | simulate | policy | app) unset_keys ;;
+setup | check | test | bench | screenshot | synth | validate | lock | simulate | policy | app)
+  unset_keys
+  ;;
 esac
 case $command in # check the tools before the first step
-demo | up | plan | deploy | destroy | bootstrap | validate | prove)
+demo | up | plan | deploy | destroy | bootstrap | validate | lock | prove)
   need_node
   need_terraform
   ;;
@@ -235,7 +238,7 @@ doctor)
   find_provider
   exec $python -m ops "$command" "$@"
   ;;
-provider | key | simulate | synth | validate | plan | review | deploy | destroy | bootstrap | prove)
+provider | key | simulate | synth | validate | lock | plan | review | deploy | destroy | bootstrap | prove)
   install_python
   find_provider
   exec $python -m ops "$command" "$@"

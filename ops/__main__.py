@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
     "destroy": "ops.destroy",
     "doctor": "ops.doctor.command",
     "key": "ops.key.command",
+    "lock": "ops.lock",
     "plan": "ops.plan",
     "policy": "ops.policy",
     "prove": "ops.prove.command",

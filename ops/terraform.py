@@ -19,6 +19,8 @@ from stacks.momento.update_connection import version_of
 from stacks.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+LOCK = ".terraform.lock.hcl"
+"""The provider's lock file: in the repository, if it is committed, and in each stack's folder."""
 KEY_VARIABLE = "TF_VAR_momento_api_key"
 VERSION_VARIABLE = "TF_VAR_momento_api_key_version"
 KEYS = ("MOMENTO_API_KEY", "MOMENTO_READ_API_KEY", "MOMENTO_ADMIN_API_KEY", KEY_VARIABLE)
@@ -170,8 +172,22 @@ class Terraform:
         self._env = dict(env)
 
     def init(self, *arguments: str) -> None:
-        """Prepare the folder; print only a failure."""
+        """Prepare the folder, with the committed lock file; print only a failure."""
+        take_lock(ROOT / LOCK, self._folder)
         self.quiet("init", "-input=false", *arguments)
+
+    def lock(self, *arguments: str) -> None:
+        """Write the provider's lock file in the folder."""
+        done = subprocess.run(
+            [self._path, "providers", "lock", *arguments],
+            cwd=self._folder,
+            env=environment_of("providers", self._env),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise TerraformError(_with_next_step(done.stderr or done.stdout))
 
     def quiet(self, command: str, *arguments: str) -> str:
         """Run a command and return its output."""
@@ -263,6 +279,21 @@ class Terraform:
     def json(self, command: str, *arguments: str) -> Any:  # noqa: ANN401 - whatever Terraform says
         """Run a command with `-json` and return its answer."""
         return json.loads(self.quiet(command, "-json", *arguments))
+
+
+def take_lock(committed: Path, folder: Path) -> None:
+    """Copy a committed lock file into a stack's folder if it locks the version of the stack.
+
+    `AWS_PROVIDER_VERSION`, or a mirror, may ask for another version. Then Terraform makes its own.
+    """
+    try:
+        text = committed.read_text(encoding="utf-8")
+        stack = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        version = stack["terraform"]["required_providers"]["aws"]["version"]
+    except (OSError, ValueError, KeyError):
+        return
+    if re.search(rf'^\s*version\s*=\s*"{re.escape(version)}"$', text, re.MULTILINE):
+        (folder / LOCK).write_text(text, encoding="utf-8")
 
 
 @contextmanager

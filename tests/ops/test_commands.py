@@ -103,6 +103,18 @@ def test_validate_needs_neither_key_nor_credentials(house: House) -> None:
     assert "Success! The configuration is valid." in done.stdout
 
 
+def test_lock_writes_the_hashes_and_says_which_are_missing(house: House, tmp_path: Path) -> None:
+    """With a registry there are those of all four platforms; with a mirror, its own."""
+    file = tmp_path / "lock.hcl"
+    done = house.run("./help.sh", "lock", "--output", str(file))
+    assert done.returncode == 0, done.stderr
+    assert 'provider "registry.terraform.io/hashicorp/aws"' in file.read_text(encoding="utf-8")
+    assert '"h1:' in file.read_text(encoding="utf-8")
+    assert ("from the mirror" in done.stdout) == ("Do not commit it" in done.stdout)
+    (said,) = errors(house.run("./help.sh", "lock", "--output", str(tmp_path)))
+    assert said == f"error: {tmp_path} cannot be written: Is a directory"
+
+
 def test_terraform_explains_an_argument_it_does_not_know(house: House, state_bucket: str) -> None:
     assert state_bucket
     assert any("-nope" in line for line in errors(house.run("./help.sh", "plan", "-nope")))

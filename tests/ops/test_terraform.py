@@ -14,6 +14,7 @@ from ops.errors import OpsError
 from ops.provider import Provider
 from ops.terraform import (
     KEYS,
+    LOCK,
     Terraform,
     TerraformError,
     environment,
@@ -21,6 +22,7 @@ from ops.terraform import (
     refuse_without_terminal,
     require_key,
     synthesize,
+    take_lock,
 )
 from stacks.momento.update_connection import version_of
 from stacks.settings import Settings
@@ -255,3 +257,24 @@ def test_a_question_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         refuse_without_terminal([])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     refuse_without_terminal([])
+
+
+def test_a_committed_lock_is_used_for_the_version_that_it_locks(tmp_path: Path) -> None:
+    """For another version Terraform would refuse it, so it makes its own."""
+    committed = tmp_path / "committed"
+    take_lock(committed, tmp_path)
+    committed.write_text('provider "aws" {\n  version     = "6.25.0"\n}\n', encoding="utf-8")
+    for version, is_used in (("6.25.1", False), ("6.25.0", True)):
+        aws = {"source": "aws", "version": version}
+        stack = {"terraform": {"required_providers": {"aws": aws}}}
+        (tmp_path / "cdk.tf.json").write_text(json.dumps(stack), encoding="utf-8")
+        take_lock(committed, tmp_path)
+        assert (tmp_path / LOCK).exists() is is_used
+
+
+def test_the_lock_is_asked_for_without_a_key(terraform: Runner) -> None:
+    terraform().lock("-platform=linux_arm64")
+    said = Path("arguments").read_text(encoding="utf-8")
+    assert said == "providers lock -platform=linux_arm64\n"
+    with pytest.raises(TerraformError, match=r"run \./help\.sh setup"):
+        terraform(err="Error: Failed to query available provider packages", code=1).lock()
