@@ -47,6 +47,7 @@ SETTINGS = frozenset(
         *("ALARMS", "ALARM_TOPIC_ARN", "STATE_BUCKET", "STATE_KEY", "IAM_SETTLE_SECONDS"),
         *("CACHE_TTL_SECONDS", "DESTINATION_RATE_LIMIT", "RULE_RETRY_ATTEMPTS"),
         *("ALLOW_DESTROY", "WORKFLOW_BATCH_SIZE", "WORKFLOW_CONCURRENCY"),
+        "PERMISSIONS_BOUNDARY_ARN",
     }
 )
 """Settings with other names than `PUBLISHED`: other commands are about what was deployed here."""

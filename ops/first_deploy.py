@@ -18,9 +18,9 @@ from typing import Final
 from ops import saved_plan
 from ops.errors import HeldBackError, OpsError
 from ops.rest_of_plan import beyond
+from ops.stack import load_settings
 from ops.review import Plan, Review, review
 from ops.terraform import Terraform, TerraformError
-from stacks.settings import Settings
 
 AGAIN: Final = 2
 """How often the rest of a plan is applied after such an error."""
@@ -96,7 +96,7 @@ def must_be_the_rest(plan: Plan, rest: Plan, accepted: AbstractSet[tuple[str, st
 def wait(said: Sequence[str], again: int) -> None:
     """Say what happened, and wait as long as after the creation of a role."""
     given = os.environ.get(SECONDS_VARIABLE, "")
-    pause = int(given) if given.isdecimal() else Settings.load().iam_settle_seconds
+    pause = int(given) if given.isdecimal() else load_settings().iam_settle_seconds
     print()
     for one in said:
         print(f"{one}.")

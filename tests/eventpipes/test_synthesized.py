@@ -12,6 +12,7 @@ import pytest
 
 from eventpipes import Filtered, InvalidDefinition, Pipe, Request, Unsupported
 from eventpipes.synthesized import definitions, read_definitions
+from stacks.momento.update_connection import PLACEHOLDER
 from tests.eventpipes.cases import read_record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,9 +86,9 @@ def test_each_pipe_has_its_own_operation(synthesized: Path) -> None:
     assert [one.method for one in sent if isinstance(one, Request)] == ["PUT", "DELETE", "POST"]
 
 
-def test_the_key_is_a_variable_that_is_not_read(synthesized: Path) -> None:
+def test_the_connection_has_a_placeholder_for_the_key(synthesized: Path) -> None:
     [header] = read_definitions(synthesized)[0].destination.connection.headers.values()
-    assert header.startswith("${var.")
+    assert header == PLACEHOLDER
 
 
 def test_a_missing_file_says_to_synthesize_first(tmp_path: Path) -> None:

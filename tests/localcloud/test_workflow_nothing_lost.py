@@ -90,9 +90,13 @@ def drive(running: Running) -> int:
 
 
 def test_nothing_is_lost(local_aws: LocalAws) -> None:
-    """Only what is in the dead-letter queue may differ; a message may come twice."""
+    """Only what is in the dead-letter queue may differ; a message may come twice.
+
+    No record gets too old for its pipe, however slow the machine is.
+    """
     trouble = Trouble()
-    with Running(local_aws, WORKFLOW_BATCH_SIZE="20") as running:
+    settings = {"WORKFLOW_BATCH_SIZE": "20", "PIPE_RECORD_AGE_SECONDS": "82800"}
+    with Running(local_aws, **settings) as running:
         running.answer = trouble
         with key_given_again(running):
             restarts = drive(running)

@@ -140,7 +140,8 @@ def test_another_message_is_reported_and_kept(cloud: RepairCloud) -> None:
     cloud.give_up(PUT)
     code, said, problems = run(cloud, "redrive")
     assert (code, problems) == (1, "")
-    assert said.count("it is no dead letter of a DynamoDB stream's pipe") == len(STRANGE) + 1
+    assert said.count("it is no dead letter of a DynamoDB stream's pipe") == 2
+    assert said.count("CreatePipe may leave one") == len(STRANGE) - 1
     assert said.count("the record has left the stream") == 1
     assert cloud.cache() == cloud.table(), "the good letter is settled all the same"
     assert cloud.waiting()[0] == len(STRANGE) + 2
