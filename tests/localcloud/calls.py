@@ -162,7 +162,8 @@ def calls(request: Request) -> list[Call]:
 
 
 def _unknown(request: Request) -> Call:
-    target = request.headers.get("x-amz-target", "")
+    named = re.match(rb"Action=\w+", request.body)
+    target = request.headers.get("x-amz-target") or (named[0].decode() if named else "")
     text = f"{request.method} {request.path}?{'&'.join(request.query)} {target}"
     return Call(action=f"{UNKNOWN}:{text.strip()}", resource="*")
 
