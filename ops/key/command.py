@@ -180,10 +180,11 @@ def only_one(folder: Path) -> Iterator[None]:
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OpsError(f"another ./help.sh key rotate works in {folder}: wait for it") from None
         yield
-    except BlockingIOError:
-        raise OpsError(f"another ./help.sh key rotate works in {folder}: wait for it") from None
     finally:
         os.close(descriptor)
 

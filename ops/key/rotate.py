@@ -67,6 +67,16 @@ class Rotation:
             LiveError: Momento or AWS cannot be asked.
 
         """
+        try:
+            self._take_steps()
+        except BaseException:
+            if self.file.path.exists():
+                self.say(
+                    "The rotation is not done. To continue it, run ./help.sh key rotate again."
+                )
+            raise
+
+    def _take_steps(self) -> None:
         progress = self._begin()
         self._make(progress)
         key = progress.new[self._sending.setting]

@@ -24,13 +24,15 @@ from ops.prove.pipelines import check_names
 from ops.prove.proof import Proof, account_of
 from ops.prove.throwaway import FOLDER, Throwaway
 from ops.stack import AutoApprove, load_settings
-from ops.terraform import environment, require_key
+from ops.terraform import TerraformError, environment, require_key
 from stacks.settings import Settings
 
 PATIENCE_SECONDS = 180.0
 SETTLE_SECONDS = 10.0
 QUESTION = "\nOnly 'yes' will be accepted to go on.\n\n  Enter a value: "
 RECORDED = "tests/cases/recorded"
+HALTED = "execution halted"
+"""What Terraform prints if Ctrl-C ends it."""
 
 
 def command(
@@ -130,6 +132,10 @@ def _destroying(throwaway: Throwaway) -> Iterator[None]:
     try:
         yield
         done = True
+    except TerraformError as error:
+        if HALTED in str(error):
+            raise OpsError("interrupted; what was created is destroyed") from None
+        raise
     finally:
         _clean(throwaway, at_once=done)
 

@@ -147,6 +147,7 @@ def test_the_file_in_between_is_its_owners(
         with pytest.raises(KeyboardInterrupt):
             rotating.rotate()
     assert stat.S_IMODE(rotating.file.path.stat().st_mode) == 0o600
+    assert rotating.said[-1].endswith("To continue it, run ./help.sh key rotate again.")
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
     assert any(fnmatch(rotating.file.path.name, pattern) for pattern in ignored)
 

@@ -63,6 +63,16 @@ def test_the_stack_is_destroyed_however_the_run_ends(
     assert (stack.calls, stack.resources, stack.forgotten) == ([at_once], [], True)
 
 
+def test_ctrl_c_in_terraform_is_said_in_words() -> None:
+    stack = Pretended(["aws_sqs_queue.a"])
+    with (
+        pytest.raises(OpsError, match=r"^interrupted; what was created is destroyed$"),
+        _destroying(stack),
+    ):
+        raise TerraformError("Error: execution halted")
+    assert stack.forgotten
+
+
 def test_a_failed_destroy_says_what_is_left_and_what_to_do() -> None:
     stack = Pretended(["aws_sqs_queue.a", "aws_iam_role.b"], TerraformError("denied"))
     with (
