@@ -38,7 +38,7 @@
 # Work on the project
 #   setup       install what the project needs; every command does it on first use
 #   test        run the checks and the tests (other arguments go to pytest); --quick leaves out what
-#               takes long, such as Terraform and the browser; --coverage prints the branch coverage
+#               takes long: Terraform, the browser, the local AWS; --coverage: the branch coverage
 #   check       check format, lint and types, and GitHub's workflows
 #   bench       run the benchmarks and print them as tables
 #   screenshot  take the README's picture of the page: ./help.sh screenshot docs/page.png

@@ -82,10 +82,10 @@ be waited for when nothing else is left to do."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest modules first, in the order above; mark those that Terraform may run in."""
+    """Put the longest modules first, in the order above; mark what needs Terraform or a cloud."""
     places = {name: place for place, name in enumerate(BEGUN_FIRST)}
     for item in items:
-        if "house" in getattr(item, "fixturenames", ()):
+        if {"house", "aws_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
