@@ -276,9 +276,14 @@ def judged(request: Request, answer: httpx.Response) -> httpx.Response:
             f"Momento answers {said(answer)} to {request.method} {where};"
             f" {NEXT_STEPS[answer.status_code]}"
         )
+    raise failure(answer)
+
+
+def failure(answer: httpx.Response) -> UnansweredError | RefusedError:
+    """Return the error of an answer that may differ when the request is sent again, or is final."""
     if answer.is_server_error or answer.status_code in RETRIED:
-        raise UnansweredError(said(answer), is_busy=True, seconds=retry_after(answer))
-    raise RefusedError(said(answer))
+        return UnansweredError(said(answer), is_busy=True, seconds=retry_after(answer))
+    return RefusedError(said(answer))
 
 
 def said(answer: httpx.Response) -> str:

@@ -18,12 +18,11 @@ from eventpipes.rate_limit import RateLimit
 from live.api_key import at
 from live.errors import LiveError
 from live.momento import (
-    RETRIED,
     Access,
     Momento,
     RefusedError,
     UnansweredError,
-    retry_after,
+    failure,
     said,
 )
 
@@ -249,9 +248,7 @@ def _judged(request: Request, answer: httpx.Response) -> httpx.Response:
             f"Momento answers {said(answer)} to {request.method} {where};"
             f" {NEXT_STEPS[answer.status_code]}"
         )
-    if answer.is_server_error or answer.status_code in RETRIED:
-        raise UnansweredError(said(answer), is_busy=True, seconds=retry_after(answer))
-    raise RefusedError(said(answer))
+    raise failure(answer)
 
 
 def _object(answer: httpx.Response) -> Mapping[str, Any]:

@@ -220,9 +220,8 @@ class MomentoPipeline(Construct):
             statements=[self._endpoint.invoke(destinations)],
             settle_seconds=self._settle_seconds,
         )
-        queue_policy = self.dead_letter_queue.accept_from(
-            [arns[operation] for operation in configs], account=self._account
-        )
+        senders = [arns[operation] for operation in configs]
+        queue_policy = self.dead_letter_queue.accept_from(senders, account=self._account)
         for operation, config in configs.items():
             self.rules[operation] = Rule(
                 self,
@@ -235,10 +234,9 @@ class MomentoPipeline(Construct):
                 role=rules_role,
                 retry_policy=self._retry_policy,
             )
-        name = self._pipe_name(CHANGES)
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
-            name=name,
+            name=self._pipe_name(CHANGES),
             target=BusTarget(bus),
             patterns=union_of_filters(list(configs.values()), MAX_FILTERS),
             role=self._pipes_role([bus.put_events()]),

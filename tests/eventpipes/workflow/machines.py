@@ -105,6 +105,13 @@ def run(
     return asyncio.run(running)
 
 
+def output(states: dict[str, Any], input_: object = None) -> Any:
+    """Return the output of an execution that succeeds."""
+    execution = run(states, input_)
+    assert execution.status == "SUCCEEDED", execution
+    return execution.output
+
+
 def passing(**fields: Any) -> dict[str, Any]:
     """Return a Pass state that ends unless it has a Next."""
     end = {} if "Next" in fields else {"End": True}

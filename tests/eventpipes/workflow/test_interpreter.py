@@ -14,17 +14,11 @@ from tests.eventpipes.workflow.machines import (
     Script,
     answer,
     http,
+    output,
     passing,
     retried,
     run,
 )
-
-
-def output(states: dict[str, Any], input_: object = None) -> Any:
-    """Return the output of an execution that succeeds."""
-    execution = run(states, input_)
-    assert execution.status == "SUCCEEDED", execution
-    return execution.output
 
 
 def test_a_pass_gives_its_input_on() -> None:

@@ -16,13 +16,6 @@ from tests.eventpipes.workflow.machines import (
 )
 
 
-def output(states: dict[str, Any], input_: object = None) -> Any:
-    """Return the output of an execution that succeeds."""
-    execution = run(states, input_)
-    assert execution.status == "SUCCEEDED", execution
-    return execution.output
-
-
 def test_an_error_is_retried_with_growing_delays() -> None:
     services = Script([answer(429), answer(429), DONE])
     execution = run(retried({"ErrorEquals": ["States.ALL"]}), None, services)
