@@ -1,6 +1,7 @@
 """The alarms: metrics, thresholds and topic; and AWS documents each metric."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from tests.stacks.conftest import REPO, Block, Synthesized, synthesize
 DOCUMENTED = json.loads((REPO / "tests" / "cases" / "metrics.json").read_text(encoding="utf-8"))
 PREFIX = "weather-stats-demo"
 PIPES = ("cache-put", "topic-publish", "cache-delete")
+TOPOLOGIES = {"pipes": 9, "bus": 14, "workflow": 14}
+"""How many metrics alarms and dashboard use."""
 FAILING = {f"{operation}-failing": ("ExecutionFailed", operation) for operation in PIPES}
 THROTTLED = {f"{operation}-throttled": ("ExecutionThrottled", operation) for operation in PIPES}
 
@@ -110,13 +113,16 @@ def test_every_alarm_is_sent_to_the_topic_when_it_begins_and_ends(production: Sy
         assert alarm["alarm_actions"] == alarm["ok_actions"] == [topic]
 
 
-def test_every_alarm_is_in_the_page_that_it_names(production: Synthesized) -> None:
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_every_alarm_has_a_row_in_the_page_that_it_names(topology: str) -> None:
     page = (REPO / "docs" / "alarms.md").read_text(encoding="utf-8")
-    for alarm in production.blocks("aws_cloudwatch_metric_alarm"):
+    rows = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+    stack = synthesize(PROFILE="production", TOPOLOGY=topology)
+    for alarm in stack.blocks("aws_cloudwatch_metric_alarm"):
         assert alarm["alarm_description"].endswith("What to do: docs/alarms.md")
         name = alarm["alarm_name"].removeprefix(f"{PREFIX}-")
-        kind = name.rpartition("-")[2]
-        assert f"`{name}`" in page or f"`{{pipe}}-{kind}`" in page
+        of = "{rule}" if topology == "bus" and name.startswith(PIPES) else "{pipe}"
+        assert re.sub(f"^({'|'.join(PIPES)}|changes)-", f"{of}-", name) in rows
 
 
 def _metrics(stack: Synthesized) -> Iterator[tuple[str, str, frozenset[str]]]:
@@ -130,15 +136,16 @@ def _metrics(stack: Synthesized) -> Iterator[tuple[str, str, frozenset[str]]]:
             yield namespace, name, frozenset(dimensions[::2])
 
 
-def test_every_metric_is_one_that_aws_documents(production: Synthesized) -> None:
+@pytest.mark.parametrize(("topology", "metrics"), TOPOLOGIES.items())
+def test_aws_documents_every_metric(topology: str, metrics: int) -> None:
     """An alarm on a metric that does not exist never goes off, and nothing reports that."""
     documented = {
         (page["namespace"], name): set(dimensions)
         for page in DOCUMENTED
         for name, dimensions in page["metrics"].items()
     }
-    used = set(_metrics(production))
-    assert len(used) == 9
+    used = set(_metrics(synthesize(PROFILE="production", TOPOLOGY=topology)))
+    assert len(used) == metrics
     for namespace, name, dimensions in used:
         assert dimensions
         assert dimensions <= documented[namespace, name]
