@@ -149,7 +149,7 @@ def test_everything_that_the_stacks_emit_has_a_row(everything_emitted: set[str])
     assert without == []
 
 
-def test_no_row_is_about_an_argument_that_is_no_longer_emitted(
+def test_every_row_is_about_an_argument_that_is_emitted(
     everything_emitted: set[str],
 ) -> None:
     stale = [
@@ -161,7 +161,7 @@ def test_no_row_is_about_an_argument_that_is_no_longer_emitted(
     assert stale == []
 
 
-def test_what_is_emitted_and_only_inferred_says_why() -> None:
+def test_each_inferred_argument_that_is_emitted_says_why() -> None:
     for row in rows():
         if row.area == EMITTED and row.evidence == "inferred":
             assert "nothing better" in row.source, row

@@ -53,13 +53,13 @@ def test_a_denial_wins_in_any_order() -> None:
     assert not Policy(both[::-1]).allows(GET)
 
 
-def test_only_what_takes_a_right_is_refused() -> None:
+def test_a_call_that_needs_no_right_is_never_refused() -> None:
     nobody = Call(action="sts:GetCallerIdentity", resource="*")
     expected = {"s3:GetObject on arn:aws:s3:::bucket/key {'tag': 'a'}"}
     assert Policy([]).refused([nobody, GET]) == expected
 
 
-def test_an_action_or_a_resource_can_be_taken_away_from_one_statement() -> None:
+def test_an_action_or_a_resource_is_removed_from_one_statement_only() -> None:
     policy = Policy([statement(), statement(Sid="Two", Resource="arn:aws:s3:::bucket/*")])
     assert policy.without("One", "Action", "s3:GetObject").allows(GET)
     less = policy.without("One", "Resource", "*")
@@ -67,7 +67,7 @@ def test_an_action_or_a_resource_can_be_taken_away_from_one_statement() -> None:
     assert not less.without("Two", "Resource", "arn:aws:s3:::bucket/*").allows(GET)
 
 
-def test_what_is_denied_is_not_granted() -> None:
+def test_a_denied_action_is_not_granted() -> None:
     policy = Policy([statement(), statement(Sid="Two", Effect="Deny", Action=["s3:PutObject"])])
     assert list(policy.granted("Action")) == [("One", "s3:GetObject")]
     assert list(policy.granted("Resource")) == [("One", "*")]

@@ -60,12 +60,12 @@ def test_the_plan_role_writes_nothing_but_plans() -> None:
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_only_what_iam_cannot_narrow_is_allowed_on_everything(name: str) -> None:
+def test_only_actions_that_iam_cannot_narrow_are_allowed_on_all_resources(name: str) -> None:
     everything = {action for action, resource in POLICIES[name].allowed() if resource == "*"}
     assert everything <= NARROWEST.keys()
 
 
-def test_what_cannot_be_narrowed_is_allowed_to_some_role() -> None:
+def test_a_role_uses_each_action_that_iam_cannot_narrow() -> None:
     """The table of exceptions has none that is not used."""
     pairs = [pair for policy in POLICIES.values() for pair in policy.allowed()]
     assert {action for action, resource in pairs if resource == "*"} == NARROWEST.keys()

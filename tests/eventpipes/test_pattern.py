@@ -117,7 +117,7 @@ def test_the_message_says_where_and_what_to_write(
         ("1e400", "write a smaller number"),
     ],
 )
-def test_number_that_is_no_double_is_refused_with_the_nearest_double(
+def test_number_that_no_double_holds_is_refused_with_the_nearest_double(
     number: str, says: str
 ) -> None:
     """ComparableNumber of aws/event-ruler 1.9.0; the suggested number is accepted."""
@@ -134,7 +134,7 @@ def test_unknown_operator_is_refused_with_the_known_operators() -> None:
         eventpipes.compile({"a": [{"like": "x"}]})
 
 
-def test_text_that_is_no_json_is_refused_with_its_place() -> None:
+def test_text_that_is_not_json_is_refused_with_the_place_of_the_error() -> None:
     with pytest.raises(eventpipes.InvalidPattern, match=r"it is not JSON: .* column 6"):
         eventpipes.compile('{"a":')
 

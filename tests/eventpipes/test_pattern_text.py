@@ -103,7 +103,7 @@ def test_a_second_opinion_agrees_on_repeated_names(
     ids=lambda given: repr(given)[:40],
 )
 @pytest.mark.parametrize("pattern", [{"a": [1]}, {"a": {"b": [1]}}], ids=str)
-def test_text_that_is_no_json_object_is_refused(
+def test_text_that_is_not_a_json_object_is_refused(
     pattern: dict[str, Any], text: str | bytes, message: str
 ) -> None:
     with pytest.raises(eventpipes.InvalidEvent) as caught:

@@ -265,7 +265,7 @@ def test_object_in_quotes_in_a_json_object_is_a_warning(path: str) -> None:
         *("$.dynamodb.NewImage.Tags.SS[0]", "$.detail"),
     ],
 )
-def test_text_in_quotes_is_no_warning(path: str) -> None:
+def test_text_in_quotes_gives_no_warning(path: str) -> None:
     assert pipe(input_template=f'{{"a":"all of <{path}>"}}').warnings == ()
 
 

@@ -96,7 +96,7 @@ def test_a_missing_file_says_to_synthesize_first(tmp_path: Path) -> None:
         read_definitions(tmp_path / "cdk.tf.json")
 
 
-def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "cdk.tf.json"
     file.write_text("{", encoding="utf-8")
     with pytest.raises(InvalidDefinition, match=r"cdk\.tf\.json is not JSON: Expecting"):

@@ -76,7 +76,7 @@ JSON = st.recursive(
 
 @reproducibly(100)
 @given(value=JSON.filter(lambda value: not isinstance(value, str)))
-def test_value_that_is_no_string_is_not_changed(value: object) -> None:
+def test_value_that_is_not_a_string_is_not_changed(value: object) -> None:
     assert json.loads(Template('{"v":<$.v>}').render({"v": value})) == {"v": value}
 
 

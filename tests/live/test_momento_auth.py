@@ -136,7 +136,7 @@ def test_an_account_that_makes_no_key_is_an_error(account: Account) -> None:
         auth.create_key("viewer", "this one", LATER)
 
 
-def test_a_key_that_may_not_manage_keys_leads_to_one_that_may(account: Account) -> None:
+def test_a_key_that_may_not_manage_keys_gives_an_error_with_the_next_step(account: Account) -> None:
     narrow = account.service.keys.new_key("viewer", "", None).secret
     with account.auth(narrow) as auth, pytest.raises(NotAllowedError, match="auth_management"):
         auth.create_role("reads", "", RULES)

@@ -59,5 +59,5 @@ def test_a_page_begins_where_the_last_ended() -> None:
         (None, None, True),
     ],
 )
-def test_a_sets_order_is_no_difference(one: Any, other: Any, equal: bool) -> None:  # noqa: FBT001 - a case's verdict
+def test_the_order_of_a_set_does_not_count(one: Any, other: Any, equal: bool) -> None:  # noqa: FBT001 - a case's verdict
     assert same(one, other) is equal

@@ -181,7 +181,7 @@ def test_1_and_1_0_are_the_same_key(numbers: Numbers) -> None:
     ]
 
 
-def test_the_same_number_in_another_notation_is_no_change(numbers: Numbers) -> None:
+def test_the_same_number_in_another_notation_makes_no_record(numbers: Numbers) -> None:
     for text in ("1", "1.0", "10E-1"):
         numbers.put({"N": text})
     assert [kind for kind, *_ in numbers.records()] == ["INSERT"]

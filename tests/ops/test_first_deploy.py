@@ -98,7 +98,7 @@ def test_anything_else_is_not_applied(was: Change, now: Change) -> None:
         must_be_the_rest(plan(was), plan(now), frozenset())
 
 
-def test_the_rest_may_lose_only_what_the_plan_loses() -> None:
+def test_the_rest_of_a_plan_may_have_only_the_losses_of_the_plan() -> None:
     both = plan(change(Action.DELETE))
     must_be_the_rest(both, both, {("aws_pipes_pipe.a", "destroyed")})
     with pytest.raises(HeldBackError, match=r"aws_pipes_pipe\.a:destroyed@"):

@@ -102,7 +102,7 @@ def test_show_passes_both_streams_on(terraform: Runner, capfd: pytest.CaptureFix
         ("Error: Unsupported argument", "terraform apply failed, see above"),
     ],
 )
-def test_show_does_not_repeat_what_is_on_the_screen(
+def test_an_error_that_terraform_printed_is_printed_once(
     terraform: Runner, capfd: pytest.CaptureFixture[str], err: str, message: str
 ) -> None:
     with pytest.raises(TerraformError, match=f"^{message}"):

@@ -57,7 +57,7 @@ def test_a_record_with_an_invalid_number_is_stale() -> None:
     assert judge("Oslo", record, body(MaxTemp="21")).state is State.STALE
 
 
-def test_the_seconds_left_are_those_of_what_is_cached() -> None:
+def test_an_item_in_the_cache_has_seconds_left() -> None:
     record = WeatherRecord.parse(HELD | {"TTL": 600})
     left = judge("Oslo", record, body()).seconds_left
     assert left

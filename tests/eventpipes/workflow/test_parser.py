@@ -180,7 +180,7 @@ def test_the_top_level_is_checked(
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"a": NaN}', "x" * 1_048_577])
-def test_a_text_that_is_no_definition_is_invalid(text: str) -> None:
+def test_a_text_that_is_not_a_definition_is_refused(text: str) -> None:
     with pytest.raises(InvalidDefinition, match="the state machine"):
         StateMachine.parse(text)
 

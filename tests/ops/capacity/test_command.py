@@ -154,7 +154,7 @@ def test_an_error_is_one_line_and_exit_code_1(options: tuple[str, ...]) -> None:
     assert re.fullmatch(rf"error: .*{options[0]}.*\n", done.stderr)
 
 
-def test_the_tables_show_what_breaks_however_much_delays_before_it() -> None:
+def test_the_tables_show_the_quota_that_breaks_below_several_that_only_delay() -> None:
     """Of one shard, five stages delay a burst before the partition refuses it."""
     _, said = asked(
         *("--shards", "1", "--burst-writes-per-second", "1000", "--burst-seconds", "10"), *RAISED

@@ -176,7 +176,7 @@ def test_a_working_deployment_has_no_problem(account: Account) -> None:
     }
 
 
-def test_a_pipeline_without_deployment_is_no_failure(local_aws: LocalAws) -> None:
+def test_a_pipeline_that_is_not_deployed_has_no_checks(local_aws: LocalAws) -> None:
     empty(local_aws.endpoint)
     with ExitStack() as stack:
 

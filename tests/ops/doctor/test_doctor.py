@@ -33,7 +33,7 @@ def test_it_ends_with_0_if_nothing_is_wrong(house: House) -> None:
     assert KEY not in done.stdout
 
 
-def test_brackets_in_a_result_are_no_markup(house: House) -> None:
+def test_brackets_in_a_result_are_printed(house: House) -> None:
     done = house.run("./help.sh", "doctor", env={**os.environ, "AWS_REGION": "[/aws]"})
     assert done.returncode == 1
     assert "AWS_REGION is '[/aws]'; write an AWS region" in " ".join(done.stdout.split())

@@ -53,7 +53,7 @@ def test_a_key_of_the_first_version_expires_too() -> None:
     assert (seen, "expired on 1970-01-01" in said) == (Verdict.FAILURE, True)
 
 
-def test_a_token_is_no_key() -> None:
+def test_a_disposable_token_is_a_failure() -> None:
     ((seen, said),) = found(token(t="disposable", ver=2))
     assert (seen, "./help.sh key create" in said) == (Verdict.FAILURE, True)
 

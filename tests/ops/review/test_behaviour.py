@@ -39,7 +39,7 @@ def set_pattern(pattern: str) -> Callable[[dict[str, Any]], None]:
     return edit
 
 
-def test_without_a_change_there_is_no_difference() -> None:
+def test_an_unchanged_plan_has_no_differences() -> None:
     assert compare(edited(lambda _: None)) == []
 
 

@@ -58,7 +58,7 @@ def test_a_moved_resource_is_not_a_loss_but_a_weaker_setting_is() -> None:
     assert [one.name for one in examine(plan(weaker))] == ["recovery-off"]
 
 
-def test_an_import_that_changes_what_is_there_is_looked_at() -> None:
+def test_an_import_that_changes_the_resource_is_examined() -> None:
     made = change(TABLE, "change", recovery(35), {}, importing={"id": "t"})
     assert [one.name for one in examine(plan(made))] == ["recovery-off"]
 

@@ -32,7 +32,7 @@ def test_a_changed_connection_gets_the_key_again() -> None:
     assert "the connection gets the API key of version <code>2222222</code> again." in text
 
 
-def test_other_resources_without_attributes_of_aws_are_no_key() -> None:
+def test_other_terraform_data_does_not_count_as_the_api_key() -> None:
     wait = {"triggers_replace": {"policy": "{}"}}
     assert "API key" not in page(change("terraform_data", "replace", wait, wait | {"id": "1"}))
     assert "API key" not in page(change("terraform_data", "replace", {}, {"triggers_replace": "x"}))

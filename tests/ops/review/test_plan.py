@@ -28,7 +28,7 @@ def test_actions_are_distinguished(words: str, action: Action) -> None:
     assert plan(change("aws_sqs_queue", words, {}, {})).changes[0].action is action
 
 
-def test_data_sources_are_no_changes() -> None:
+def test_data_sources_do_not_count_as_changes() -> None:
     read = change("aws_caller_identity", "add") | {"mode": "data"}
     assert plan(read).changes == []
 

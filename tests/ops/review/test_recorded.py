@@ -174,7 +174,7 @@ def changed(kind: str, edit: Callable[[dict[str, Any]], None]) -> Review:
 @pytest.mark.parametrize(
     "action", ["dynamodb:GetRecords", "events:InvokeApiDestination", "sqs:SendMessage"]
 )
-def test_a_policy_that_no_longer_holds_what_the_pipes_need_holds_back(action: str) -> None:
+def test_a_policy_without_a_right_that_pipes_need_holds_the_plan_back(action: str) -> None:
     def without(after: dict[str, Any]) -> None:
         assert action in after["policy"]
         after["policy"] = after["policy"].replace(action, "dynamodb:ListTables")

@@ -112,7 +112,7 @@ def test_a_fault_that_existed_before_is_not_a_loss_of_the_plan() -> None:
     assert [one for one in losses(both, broken) if one.blocks] == []
 
 
-def test_no_template_and_an_empty_one_are_the_same() -> None:
+def test_an_empty_template_equals_no_template() -> None:
     """The provider reads back an empty text where there is none."""
 
     def template(text: str | None) -> Callable[[dict[str, Any]], None]:

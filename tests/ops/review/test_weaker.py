@@ -285,7 +285,7 @@ def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> 
 
 
 @each(case=[*BLOCKING, *TOLD])
-def test_creating_a_resource_with_a_weak_setting_is_no_loss(case: str) -> None:
+def test_a_new_resource_with_a_weak_setting_loses_nothing(case: str) -> None:
     """The exception is a new pipe in an empty state, which is a loss of its own."""
     kind, _, after, _ = (BLOCKING | TOLD)[case]
     found = examine(plan(change(kind, "add", None, after)))
@@ -293,20 +293,20 @@ def test_creating_a_resource_with_a_weak_setting_is_no_loss(case: str) -> None:
 
 
 @each(case=[*BLOCKING, *TOLD])
-def test_an_unchanged_setting_is_no_loss(case: str) -> None:
+def test_an_unchanged_setting_loses_nothing(case: str) -> None:
     kind, _, after, _ = (BLOCKING | TOLD)[case]
     assert examine(plan(change(kind, "change", after, after))) == []
 
 
 @each(case=[one for one in TOLD if one != "another dead-letter queue"])
-def test_a_stronger_setting_is_no_loss(case: str) -> None:
+def test_a_stronger_setting_loses_nothing(case: str) -> None:
     kind, before, after, name = TOLD[case]
     found = examine(plan(change(kind, "change", after, before)))
     assert name not in [one.name for one in found]
 
 
 @pytest.mark.parametrize("attribute", ["policy", "retention_in_days", "kms_key_id"])
-def test_a_value_known_only_after_apply_is_no_loss(attribute: str) -> None:
+def test_a_value_known_only_after_apply_loses_nothing(attribute: str) -> None:
     made = change(LOG, "change", {attribute: 90}, {}, after_unknown={attribute: True})
     assert examine(plan(made)) == []
 

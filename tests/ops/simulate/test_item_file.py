@@ -173,7 +173,7 @@ def test_a_record_has_the_images_of_its_change_and_its_stream(
     assert change["Keys"] == {"Location": {"S": "Oslo"}}
 
 
-def test_the_table_is_the_one_whose_key_the_item_has(tmp_path: Path) -> None:
+def test_the_items_key_chooses_the_table(tmp_path: Path) -> None:
     text = '{"Customer": "c", "No": 7, "x": 1}'
     made = record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE, ORDERS))
     assert made.record["dynamodb"]["Keys"] == {"Customer": {"S": "c"}, "No": {"N": "7"}}
@@ -186,7 +186,7 @@ def test_an_item_that_fits_two_tables_says_so(tmp_path: Path) -> None:
     assert made.assumed[1].endswith("weather: Location (it could be an item of orders too)")
 
 
-def test_without_a_table_the_key_is_what_the_pipes_read(tmp_path: Path) -> None:
+def test_without_a_table_the_pipes_paths_give_the_key(tmp_path: Path) -> None:
     made = record_of(
         item(tmp_path, '{"Location": "Oslo", "MaxTemp": 1}'), EventName.REMOVE, stack(tmp_path)
     )

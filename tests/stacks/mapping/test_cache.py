@@ -97,7 +97,7 @@ def test_key_that_is_not_the_tables_is_read_from_the_images(
 
 
 @pytest.mark.parametrize("image", [{}, {"k": {"NULL": True}}, {"k": {"S": ""}}])
-def test_an_item_without_its_key_or_with_an_empty_one_sends_nothing(image: Any) -> None:
+def test_an_item_whose_key_is_missing_or_empty_sends_nothing(image: Any) -> None:
     """Momento refuses an empty key, so each of these would be a dead letter."""
     entry = CacheEntry(key=Attribute("k"), value=[KEY], ttl=60, key_is_unique=True)
     for event in (

@@ -71,7 +71,7 @@ def test_a_value_of_every_type_is_sent(type_: str) -> None:
 
 
 @pytest.mark.parametrize("type_", TYPES)
-def test_a_missing_value_or_one_of_another_type_is_sent_as_empty_text(type_: str) -> None:
+def test_a_value_that_is_missing_or_has_another_type_is_sent_as_empty_text(type_: str) -> None:
     text = Template(template({"v": Attribute("x", type_)}, stream=STREAM, events=WRITTEN))
     for image in ({}, {"x": {"other": 1}}):
         assert json.loads(text.render({"dynamodb": {"NewImage": image}})) == {"v": ""}

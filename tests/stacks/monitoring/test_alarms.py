@@ -101,7 +101,7 @@ def test_only_a_pipe_without_a_filter_has_the_alarm_for_silence(production: Synt
     assert alarms == {f"{PREFIX}-{name}" for name in names}
 
 
-def test_missing_data_is_no_alarm(production: Synthesized) -> None:
+def test_missing_data_starts_no_alarm(production: Synthesized) -> None:
     """An empty queue, an idle pipe and an unused table send no data."""
     for alarm in production.blocks("aws_cloudwatch_metric_alarm"):
         assert alarm["treat_missing_data"] == "notBreaching"

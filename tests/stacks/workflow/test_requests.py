@@ -212,7 +212,7 @@ def test_attribute_before_the_change() -> None:
     assert only_body(sent(mapping, item("a"))) == {"was": ""}
 
 
-def test_message_for_what_an_attribute_became() -> None:
+def test_message_only_for_the_change_to_a_value() -> None:
     message = TopicMessage(topic="t", value=[STATUS], where={STATUS: [Became("shipped")]})
     mapping = ItemMapping(topic=message)
     assert len(sent(mapping, item("open"), item("shipped"))) == 1
@@ -328,7 +328,7 @@ def test_entry_that_is_only_deleted_follows_a_changed_key() -> None:
 
 
 @pytest.mark.parametrize("condition", [{"prefix": "o"}, {"suffix": "n"}])
-def test_records_are_not_filtered_by_what_pipes_cannot_say(condition: dict[str, str]) -> None:
+def test_a_condition_without_an_opposite_makes_no_filter(condition: dict[str, str]) -> None:
     """A filter without the opposite would keep an item that leaves from the workflow."""
     mapping = ItemMapping(
         cache=entry(key=STATUS, key_is_unique=True), where={Attribute("Kind"): [condition]}
