@@ -267,7 +267,9 @@ def test_a_letter_of_another_pipe_is_left_alone(cloud: RepairCloud) -> None:
 
 
 @pytest.mark.parametrize("test_message", ["test", '{"eventSource": "aws:pipes", "test": true}'])
-def test_a_message_without_a_record_does_not_count_as_a_dead_letter(cloud: RepairCloud, test_message: str) -> None:
+def test_a_message_without_a_record_does_not_count_as_a_dead_letter(
+    cloud: RepairCloud, test_message: str
+) -> None:
     """CreatePipe may leave one: it does not make redrive fail, and goes only when that is asked."""
     cloud.send(test_message)
     summary = cloud.redrive()
