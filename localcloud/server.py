@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from localcloud import failing_pipes, moto_corrections
+from localcloud import change_signal, changes, failing_pipes, moto_corrections
 
 
 def _end_with_owner() -> None:
@@ -33,12 +33,19 @@ def _end_with_owner() -> None:
 
 
 class _Application(DomainDispatcherApplication):
-    """moto's application; it lists moto's folders once, not in each request."""
+    """moto's application, and the local cloud's own paths.
+
+    It lists moto's folders once, not in each request.
+    """
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - WSGI's
         if environ.get("PATH_INFO") == failing_pipes.PATH:
             return failing_pipes.switch(environ, start_response)
-        return super().__call__(environ, start_response)
+        if environ.get("PATH_INFO") == change_signal.PATH:
+            return changes.answer(environ, start_response)
+        answered = super().__call__(environ, start_response)
+        changes.note(environ)
+        return answered
 
     @functools.cache  # noqa: B019 - there is one application in the process
     def get_backend_for_host(self, host: str | None) -> Any:  # noqa: ANN401 - moto's
@@ -49,6 +56,7 @@ def serve(port: str, descriptor: str) -> None:
     """Serve until the standard input ends."""
     threading.Thread(target=_end_with_owner, daemon=True).start()
     moto_corrections.apply()
+    changes.apply()
     logging.getLogger("werkzeug").setLevel(
         logging.WARNING
     )  # a log line for each request takes a tenth of the time

@@ -1,0 +1,73 @@
+"""Tells the runner when something changed in the local AWS, so that it need not ask all the time.
+
+`GET /local-cloud/changes?all=N` answers as soon as the number of all changes is not N, and after
+`LONG_POLL_SECONDS` at the latest. An answer also has the number of stream records by table
+(`records`), and of the requests that may change what the runner reads (`definitions`): pipes,
+rules, connections, secrets and state machines.
+"""
+
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import StreamShard
+
+from localcloud.change_signal import LONG_POLL_SECONDS
+
+_SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
+_OF_DEFINITIONS: Final = frozenset({"events", "pipes", "secretsmanager", "states"})
+_READS: Final = ("Batch", "Describe", "Get", "List", "Test", "Validate")
+
+DEFINITIONS: Final = ""
+"""Stands for the definitions among the names of tables."""
+
+_counts: Final[Counter[str]] = Counter()
+_changed: Final = threading.Condition()
+
+
+def _count(name: str) -> None:
+    with _changed:
+        _counts[name] += 1
+        _changed.notify_all()
+
+
+def apply() -> None:
+    """Count the stream records that moto writes in this process."""
+    original = StreamShard.add
+
+    def add(self: StreamShard, old: Item | None, new: Item | None) -> None:
+        original(self, old, new)
+        _count(self.table.name)
+
+    StreamShard.add = add  # type: ignore[method-assign]  # it is the same, and counts
+
+
+def note(environ: dict[str, Any]) -> None:
+    """Count a request that was answered, if it may have changed a definition."""
+    found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    changes = found[1] in _OF_DEFINITIONS if found else environ["PATH_INFO"] == "/moto-api/reset"
+    operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    if changes and environ["REQUEST_METHOD"] != "GET" and not operation.startswith(_READS):
+        _count(DEFINITIONS)
+
+
+def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
+    """Answer the runner's question."""
+    query = parse_qs(environ.get("QUERY_STRING", ""))
+    known = query.get("all", [""])[0]
+    with _changed:
+        _changed.wait_for(lambda: str(_counts.total()) != known, LONG_POLL_SECONDS)
+        told = {
+            "all": _counts.total(),
+            "definitions": _counts[DEFINITIONS],
+            "records": {name: number for name, number in _counts.items() if name != DEFINITIONS},
+        }
+    body = json.dumps(told).encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    start_response("200 OK", headers)
+    return [body]
