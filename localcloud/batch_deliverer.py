@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
@@ -23,12 +22,20 @@ from eventpipes.definition import StateMachineTarget
 from eventpipes.errors import Undeliverable
 from eventpipes.workflow import Execution, StateMachine
 from localcloud.authorization import Authorization
+from localcloud.batch_steps import (
+    BatchSteps,
+    StateRequest,
+    attempts_of_tasks,
+    request_of,
+    same,
+)
 from localcloud.dead_letter import DeadLetters, Written
 from localcloud.deliverer import EXHAUSTED, TOO_OLD
 from localcloud.delivery import Delivery
 from localcloud.record_age import seconds_left
 from localcloud.sender import Timing
 from localcloud.state_machine_log import StateMachineLog
+from localcloud.step import Tell, tell_nobody
 from localcloud.workflow_services import Sent, Stopped, WorkflowServices
 
 if TYPE_CHECKING:
@@ -63,6 +70,7 @@ class BatchDeliverer:
         stop: threading.Event,
         log: StateMachineLog,
         authorizations: Mapping[str, Authorization],
+        tell: Tell = tell_nobody,
     ) -> None:
         self._pipe = pipe
         self._target = target
@@ -72,6 +80,9 @@ class BatchDeliverer:
         self._queue = queue
         self._stop = stop
         self._log = log
+        self._tell = tell
+        self._made: dict[str, Sequence[StateRequest]] = {}
+        self._most = attempts_of_tasks(json.loads(target.definition))
         self._authorizations = authorizations
         self._letters = DeadLetters(pipe.definition, shard, queue)
         self.batch_size = pipe.definition.source.batch_size
@@ -87,6 +98,7 @@ class BatchDeliverer:
 
     def deliver_batch(self, records: Sequence[Written]) -> list[Delivery] | None:
         """Deliver records and return the results, or None if the pipe stops before that."""
+        self._made.clear()
         deliveries: list[Delivery] = []
         taken = []
         for record, created in records:
@@ -114,7 +126,8 @@ class BatchDeliverer:
                 yield from self._give_up(old, TOO_OLD, TOO_OLD, sent)
                 batch = [one for one in batch if one not in old]
                 continue
-            tried = self._try(batch)
+            steps = self._steps(batch)
+            tried = self._try(batch, steps)
             sent = [*sent, *tried.sent]
             settled = [one for one in batch if one not in tried.failed]
             for one in settled:
@@ -126,13 +139,22 @@ class BatchDeliverer:
             if 0 <= source.maximum_retry_attempts < attempts:
                 yield from self._give_up(batch, EXHAUSTED, tried.why, sent)
                 return
-            self._wait(attempts)
+            self._wait(attempts, tried.why, self._steps(batch))
             if source.on_partial_batch_item_failure and len(batch) > 1:
                 middle = len(batch) // 2
                 yield from self._settle(batch[:middle], attempts, sent)
                 batch = batch[middle:]
 
-    def _try(self, batch: list[Written]) -> _Tried:
+    def _steps(self, batch: Sequence[Written]) -> BatchSteps:
+        return BatchSteps(
+            self._pipe.definition.name,
+            batch,
+            most=self._most,
+            requests_of=self._requests,
+            tell=self._tell,
+        )
+
+    def _try(self, batch: list[Written], steps: BatchSteps) -> _Tried:
         """Run the state machine once."""
         records = [record for record, _ in batch]
         try:
@@ -150,11 +172,15 @@ class BatchDeliverer:
             timing=self._timing,
             redirect=self._redirect,
             stop=self._stop,
+            steps=steps,
         )
         name = str(uuid.uuid4())
-        execution = self._loop.run(
-            self._machine.run(items, services, name=name, arn=self._target.arn)
-        )
+        try:
+            execution = self._loop.run(
+                self._machine.run(items, services, name=name, arn=self._target.arn)
+            )
+        finally:
+            steps.flush()
         self._log.write(execution, name)
         return self._judged(batch, execution, services)
 
@@ -169,9 +195,14 @@ class BatchDeliverer:
             why = f"{why} ({last.call.state}: {last.attempt.failure})"
         return _Tried(failed, why, services.sent, services.letters)
 
-    def _wait(self, attempts: int) -> None:
+    def _wait(self, attempts: int, why: str, steps: BatchSteps) -> None:
+        """Wait before the failed records are sent to the state machine again."""
         wait = self._timing.first_wait * 2 ** min(attempts - 1, 10)
-        if self._stop.wait(min(wait, self._timing.longest_wait)):
+        wait = min(wait, self._timing.longest_wait)
+        limit = self._pipe.definition.source.maximum_retry_attempts
+        most = limit + 1 if limit >= 0 else None
+        steps.waiting_together(wait, why, number=attempts, most=most)
+        if self._stop.wait(wait):
             raise Stopped
 
     def _results(
@@ -190,18 +221,27 @@ class BatchDeliverer:
             attempts = _attempts(sent, request)
             yield self._delivery(one, "dead-letter", request, attempts, reason=why)
         found = False
-        for request in self._requests(record):
-            if any(_same(request, other) for other in refused):
+        for request, state in self._requests(record):
+            if any(same(request, other) for other in refused):
                 continue
             attempts = _attempts(sent, request)
+            outcome = "delivered" if attempts else "superseded"
             found = True
-            yield self._delivery(one, "delivered" if attempts else "superseded", request, attempts)
+            yield self._delivery(one, outcome, request, attempts, state=state)
         if not found and not own:
             yield self._delivery(one, "filtered")
 
-    def _requests(self, record: Mapping[str, Any]) -> Sequence[Request]:
-        outcome = self._pipe.process(record)
-        return outcome.requests if isinstance(outcome, Requests) else ()
+    def _requests(self, record: Mapping[str, Any]) -> Sequence[StateRequest]:
+        """Return the requests of a record, computed once while its batch is delivered."""
+        known = record["eventID"]
+        if known not in self._made:
+            outcome = self._pipe.process(record)
+            made: Sequence[StateRequest] = ()
+            if isinstance(outcome, Requests):
+                states = outcome.states or (None,) * len(outcome.requests)
+                made = tuple(zip(outcome.requests, states, strict=True))
+            self._made[known] = made
+        return self._made[known]
 
     def _give_up(
         self, records: Sequence[Written], condition: str, why: str, sent: Sequence[Sent]
@@ -213,16 +253,18 @@ class BatchDeliverer:
         self._letters.send(records, condition)
         reason = f"{condition}: {why}"
         for one in records:
-            delivered: list[tuple[Request, list[Sent]]] = []
-            lost: list[tuple[Request, list[Sent]]] = []
-            for request in self._requests(one[0]):
-                attempts = _attempts(sent, request)
+            delivered: list[tuple[StateRequest, list[Sent]]] = []
+            lost: list[tuple[StateRequest, list[Sent]]] = []
+            for made in self._requests(one[0]):
+                attempts = _attempts(sent, made[0])
                 accepted = any(each.attempt.succeeded for each in attempts)
-                (delivered if accepted else lost).append((request, attempts))
-            for request, attempts in delivered:
-                yield self._delivery(one, "delivered", request, attempts)
-            for request, attempts in lost:
-                yield self._delivery(one, "dead-letter", request, attempts, reason=reason)
+                (delivered if accepted else lost).append((made, attempts))
+            for (request, state), attempts in delivered:
+                yield self._delivery(one, "delivered", request, attempts, state=state)
+            for (request, state), attempts in lost:
+                yield self._delivery(
+                    one, "dead-letter", request, attempts, state=state, reason=reason
+                )
             if not lost:
                 yield self._delivery(one, "dead-letter", reason=reason)
 
@@ -233,6 +275,7 @@ class BatchDeliverer:
         request: Request | None = None,
         sent: Sequence[Sent] = (),
         *,
+        state: str | None = None,
         reason: str = "",
     ) -> Delivery:
         record, created = one
@@ -242,6 +285,7 @@ class BatchDeliverer:
             created,
             outcome,
             request=request,
+            state=next((each.call.state for each in sent), state),
             attempts=tuple(each.attempt for each in sent),
             reason=reason,
         )
@@ -273,23 +317,4 @@ def _refused(request: Mapping[str, Any]) -> Request:
 
 def _attempts(sent: Sequence[Sent], request: Request) -> list[Sent]:
     """Return what was sent of a request."""
-    return [
-        one
-        for one in sent
-        if _same(Request(one.call.method, one.call.url, {}, one.call.body), request)
-    ]
-
-
-def _same(one: Request, other: Request) -> bool:
-    """Say whether two requests are the same, but for a TTL, which depends on the time."""
-    return (one.method, _place(one.url)) == (other.method, _place(other.url)) and json.loads(
-        one.body or "null"
-    ) == json.loads(other.body or "null")
-
-
-def _place(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    parts = urlsplit(url)
-    query = parse_qs(parts.query, keep_blank_values=True)
-    return parts.path, tuple(
-        (name, value) for name, (value, *_) in sorted(query.items()) if name != "ttl_seconds"
-    )
+    return [one for one in sent if same(request_of(one.call), request)]

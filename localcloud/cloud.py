@@ -70,9 +70,11 @@ class LocalCloud:
                     region=self.environment()["AWS_REGION"],
                     redirect=self.momento.endpoint,
                     on_delivery=self._report,
+                    on_step=self.feed.tell,
                     on_start=self._create_cache,
                 )
             )
+            self.feed.heartbeat = lambda: self.runner.heartbeat
             self._exit = stack.pop_all()
         return self
 
@@ -97,7 +99,7 @@ class LocalCloud:
 
         The stack gets the real Momento's endpoint, as for AWS. `MOMENTO_ENDPOINT_URL`, like
         `AWS_ENDPOINT_URL`, is the address of the local Momento. `PIPE_DELIVERIES_URL` is the
-        address of the delivery feed.
+        address of the deliveries in the feed.
         """
         inherited = os.environ if base is None else base
         if self._region and not (

@@ -17,6 +17,7 @@ from localcloud.dead_letter import DeadLetters, Written
 from localcloud.delivery import Delivery
 from localcloud.record_age import seconds_left
 from localcloud.sender import Attempt, Sender, Timing
+from localcloud.step import RecordSteps, Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -42,8 +43,10 @@ class Deliverer:
         stop: threading.Event,
         bus: Bus | None = None,
         authorization: Authorization | None = None,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._pipe = pipe
+        self._tell = tell
         self._timing = timing
         self._letters = DeadLetters(pipe.definition, shard, queue)
         self._stop = stop
@@ -82,6 +85,9 @@ class Deliverer:
         self, record: Mapping[str, Any], created: datetime, request: Request
     ) -> Delivery | None:
         source = self._pipe.definition.source
+        limit = source.maximum_retry_attempts
+        most = limit + 1 if limit >= 0 else None
+        steps = RecordSteps(self._pipe.definition.name, record, created, self._tell)
         attempts: list[Attempt] = []
         counted = 0
         while True:
@@ -90,15 +96,18 @@ class Deliverer:
                 return self._give_up(record, created, request, attempts, TOO_OLD)
             attempt, asked = self._sender.send(request)
             attempts.append(attempt)
+            number = counted + 1
+            steps.attempt(request, attempt, number=number, most=most)
             if attempt.succeeded:
                 return self._done(record, created, "delivered", request, attempts)
             if not attempt.broke:
-                counted += 1
-                limit = source.maximum_retry_attempts
+                counted = number
                 if asked < 0 or attempt.is_final or (limit >= 0 and counted > limit):
                     return self._give_up(record, created, request, attempts, EXHAUSTED)
             wait = self._sender.wait_after(len(attempts), asked)
-            if self._stop.wait(min(wait, left * self._timing.second + 0.001)):
+            wait = min(wait, left * self._timing.second + 0.001)
+            steps.waiting(wait, attempt.failure, number=number, most=most)
+            if self._stop.wait(wait):
                 return None
 
     def _give_up(

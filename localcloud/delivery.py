@@ -24,15 +24,19 @@ class Delivery:
     A workflow's request is superseded if only a later state of its entry is sent.
     """
     record: Mapping[str, Any]
+    created: datetime
+    """When the record was written, by its time in the stream."""
     definition: Definition | RuleDefinition
     """The definition of the pipe or the rule at that time."""
     request: Request | None = None
+    state: str | None = None
+    """The name of the workflow's task that sends the request."""
     event: Mapping[str, Any] | None = None
     """The event that a pipe put on a bus, with its envelope."""
     attempts: tuple[Attempt, ...] = ()
     reason: str = ""
     seconds: float = 0.0
-    """From the write, by the time in the stream record, to the outcome."""
+    """From the write to the outcome."""
 
     @classmethod
     def of(
@@ -43,6 +47,7 @@ class Delivery:
         outcome: str,
         *,
         request: Request | None = None,
+        state: str | None = None,
         event: Mapping[str, Any] | None = None,
         attempts: tuple[Attempt, ...] = (),
         reason: str = "",
@@ -55,8 +60,10 @@ class Delivery:
             sequence_number=record["dynamodb"]["SequenceNumber"],
             outcome=outcome,
             record=record,
+            created=created,
             definition=definition,
             request=request,
+            state=state,
             event=event,
             attempts=attempts,
             reason=reason,

@@ -1,13 +1,20 @@
-"""The delivery feed shows what the pipes did: `GET /deliveries?after=NUMBER`, a long poll.
+"""The feed shows what the pipes do, while they do it, and how the runner is.
+
+`GET /steps?after=NUMBER` is a long poll for steps (`localcloud.step`), numbered from 1. The feed
+keeps the last ones. An answer says how many steps after NUMBER were dropped (`dropped`).
+`GET /deliveries?after=NUMBER` is the same for the steps that end a delivery. `GET /runner` is the
+runner's heartbeat.
 
 AWS has no such feed. Its execution logs show less, and no filtered records.
 """
 
 import asyncio
-import itertools
+import contextlib
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,72 +23,85 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from eventpipes.outcome import masked
-from localcloud.delivery import Delivery
 from localcloud.app_server import AppServer
+from localcloud.delivery import Delivery
+from localcloud.step import Step, ended
 
-KEPT = 1_000
+KEPT = 5_000
+PAGE = 1_000
+"""The steps in one answer at most."""
 LONG_POLL_SECONDS = 10.0
-POLL_SECONDS = 0.01
+Heartbeat = Callable[[], Mapping[str, Any]]
 
 
 class DeliveryFeed(AppServer):
-    """The last deliveries, numbered from 1; any thread may `add` a delivery."""
+    """The last steps; any thread may `tell` a step or `add` a delivery, which ends a record.
+
+    `heartbeat` says how the runner is; it is None until there is a runner.
+    """
 
     def __init__(self) -> None:
-        self._numbers = itertools.count(1)
-        self._deliveries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._last = 0
+        self._steps: deque[Step] = deque(maxlen=KEPT)
         self._turn = threading.Lock()
-        app = Starlette(routes=[Route("/deliveries", self._on_poll)])
-        super().__init__(app, what="delivery feed")
+        self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self.heartbeat: Heartbeat | None = None
+        routes = [
+            Route("/steps", self._on_steps),
+            Route("/deliveries", self._on_deliveries),
+            Route("/runner", self._on_runner),
+        ]
+        super().__init__(Starlette(routes=routes), what="delivery feed")
 
     def add(self, delivery: Delivery) -> None:
-        """Add a delivery with the next number; a reader never misses a lower number."""
-        described = _as_json(delivery)
-        with self._turn:
-            self._deliveries.append({"number": next(self._numbers)} | described)
+        """Add the step that ends a record or a request."""
+        self.tell(ended(delivery))
 
-    async def _on_poll(self, request: Request) -> JSONResponse:
-        """Answer with the deliveries after a number, or wait for a delivery."""
+    def tell(self, step: Step) -> None:
+        """Add a step with the next number; a reader never misses a lower number."""
+        with self._turn:
+            self._last += 1
+            self._steps.append({"number": self._last} | step)
+            waiting, self._waiting = self._waiting, set()
+        for loop, news in waiting:
+            with contextlib.suppress(RuntimeError):  # the feed has ended, and its loop with it
+                loop.call_soon_threadsafe(news.set)
+
+    async def _on_steps(self, request: Request) -> JSONResponse:
+        """Answer with the steps after a number, or wait for a step."""
+        return await self._poll(request)
+
+    async def _on_deliveries(self, request: Request) -> JSONResponse:
+        """Answer with the steps after a number that end a delivery, or wait for one."""
+        return await self._poll(request, "ended")
+
+    async def _poll(self, request: Request, *kinds: str) -> JSONResponse:
         text = request.query_params.get("after", "0")
         if not text.isdecimal():
             raise HTTPException(400, f"after must be a whole number, not {text!r}")
-        deadline = time.monotonic() + LONG_POLL_SECONDS
-        while not (found := self._after(int(text))) and time.monotonic() < deadline:  # noqa: ASYNC110 - other threads add them
-            await asyncio.sleep(POLL_SECONDS)
-        return JSONResponse({"items": found})
+        after, deadline = int(text), time.monotonic() + LONG_POLL_SECONDS
+        while True:
+            waiter = (asyncio.get_running_loop(), asyncio.Event())
+            with self._turn:
+                found, dropped = self._after(after, kinds)
+                self._waiting.add(waiter)
+            left = deadline - time.monotonic()
+            try:
+                if found or left <= 0:
+                    return JSONResponse({"items": found[:PAGE], "dropped": dropped})
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(waiter[1].wait(), left)
+            finally:
+                self._waiting.discard(waiter)
 
-    def _after(self, number: int) -> list[dict[str, Any]]:
-        return [entry for entry in list(self._deliveries) if entry["number"] > number]
+    def _after(self, number: int, kinds: tuple[str, ...]) -> tuple[list[Step], int]:
+        """Return the kept steps after a number, and how many after it were dropped."""
+        newer = islice(reversed(self._steps), max(self._last - number, 0))
+        found = [step for step in newer if not kinds or step["kind"] in kinds]
+        return found[::-1], max(self._last - len(self._steps) - number, 0)
 
-
-def _as_json(delivery: Delivery) -> dict[str, Any]:
-    request = delivery.request
-    return {
-        "pipe": delivery.pipe,
-        "event_name": delivery.event_name,
-        "keys": delivery.keys,
-        "sequence_number": delivery.sequence_number,
-        "outcome": delivery.outcome,
-        "reason": delivery.reason,
-        "seconds": delivery.seconds,
-        "record": delivery.record,
-        "filters": list(delivery.definition.filters),
-        "template": delivery.definition.input_template,
-        "request": request
-        and {
-            "method": request.method,
-            "url": request.url,
-            "headers": masked(request.headers),
-            "body": request.body,
-        },
-        "attempts": [
-            {
-                "status": attempt.status,
-                "seconds": attempt.seconds,
-                "problem": attempt.problem,
-                "response": attempt.response,
-            }
-            for attempt in delivery.attempts
-        ],
-    }
+    async def _on_runner(self, _: Request) -> JSONResponse:
+        """Answer with the runner's heartbeat."""
+        if self.heartbeat is None:
+            raise HTTPException(503, "no runner has started")
+        return JSONResponse(self.heartbeat())

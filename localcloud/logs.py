@@ -4,8 +4,8 @@ See AWS: "Logging Amazon EventBridge Pipes".
 """
 
 import json
+import time
 import uuid
-from datetime import UTC, datetime
 from typing import Any
 
 from eventpipes import Definition
@@ -29,11 +29,10 @@ class ExecutionLog:
         if group is None or level == 0 or delivery.outcome == "filtered":
             return
         name = group.split(":log-group:")[1].removesuffix(":*")
-        execution = str(uuid.uuid4())
+        execution, now = str(uuid.uuid4()), int(time.time() * 1000)
         for entry in _entries(definition, delivery, execution):
             if LEVELS[entry["logLevel"]] <= level:
-                at, message = entry["timestamp"], json.dumps(entry)
-                self._writer.put(LogEntry(name, definition.name, at, message))
+                self._writer.put(LogEntry(name, definition.name, now, json.dumps(entry)))
 
 
 def _entries(definition: Definition, delivery: Delivery, execution: str) -> list[dict[str, Any]]:
@@ -41,17 +40,18 @@ def _entries(definition: Definition, delivery: Delivery, execution: str) -> list
 
     They hold payloads, requests and responses only if the pipe logs execution data. The payload of
     the first entry is the batch of records, here one record. The payload of the target stage is
-    what is sent.
+    what is sent. Each entry has the time of its step, although all are written at the end.
     """
     data = definition.logging.execution_data
     request = delivery.request
     delivered = delivery.outcome in ("delivered", "superseded")  # a later state was sent
-    now = int(datetime.now(UTC).timestamp() * 1000)
+    now = time.time()
+    began = delivery.attempts[0].began if delivery.attempts else now
 
-    def entry(kind: str, level: str, **more: object) -> dict[str, Any]:
+    def entry(kind: str, level: str, at: float, **more: object) -> dict[str, Any]:
         return {
             "resourceArn": definition.arn,
-            "timestamp": now,
+            "timestamp": int(at * 1000),
             "executionId": execution,
             "messageType": kind,
             "logLevel": level,
@@ -62,8 +62,8 @@ def _entries(definition: Definition, delivery: Delivery, execution: str) -> list
     sent = request.body if request else json.dumps(delivery.event) if delivery.event else ""
     payload = {"payload": sent} if data and sent else {}
     steps = [
-        entry("ExecutionStarted", "INFO", **events),
-        entry("TargetStageEntered", "INFO", **payload),
+        entry("ExecutionStarted", "INFO", began, **events),
+        entry("TargetStageEntered", "INFO", began, **payload),
     ]
     for attempt in delivery.attempts:
         details: dict[str, object] = {}
@@ -74,17 +74,18 @@ def _entries(definition: Definition, delivery: Delivery, execution: str) -> list
                 "headers": masked(request.headers),
             }
             details["awsResponse"] = attempt.response or attempt.problem
-        steps.append(entry("TargetInvocationStarted", "TRACE"))
+        ended = attempt.began + attempt.seconds
+        steps.append(entry("TargetInvocationStarted", "TRACE", attempt.began))
         if attempt.succeeded:
-            steps.append(entry("TargetInvocationSucceeded", "TRACE", **details))
+            steps.append(entry("TargetInvocationSucceeded", "TRACE", ended, **details))
         else:
             details["error"] = {"httpStatusCode": attempt.status, "message": attempt.problem}
-            steps.append(entry("TargetInvocationFailed", "ERROR", **details))
+            steps.append(entry("TargetInvocationFailed", "ERROR", ended, **details))
     if delivered:
-        steps.append(entry("TargetStageSucceeded", "INFO", **payload))
-        steps.append(entry("ExecutionSucceeded", "INFO"))
+        steps.append(entry("TargetStageSucceeded", "INFO", now, **payload))
+        steps.append(entry("ExecutionSucceeded", "INFO", now))
     else:
         error = {"message": delivery.reason}
-        steps.append(entry("TargetStageFailed", "ERROR", error=error))
-        steps.append(entry("ExecutionFailed", "ERROR", error=error))
+        steps.append(entry("TargetStageFailed", "ERROR", now, error=error))
+        steps.append(entry("ExecutionFailed", "ERROR", now, error=error))
     return steps

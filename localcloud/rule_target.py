@@ -22,6 +22,7 @@ from eventpipes import Filtered, Request, Rule, RuleDefinition, Unprocessable
 from localcloud.authorization import Authorization
 from localcloud.delivery import Delivery
 from localcloud.sender import Attempt, Sender, Timing
+from localcloud.step import RecordSteps, Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -68,8 +69,10 @@ class RuleTarget:
         queue: "SQSClient",
         report: Callable[[Delivery], None],
         authorization: Authorization | None = None,
+        tell: Tell = tell_nobody,
     ) -> None:
         self.rule = rule
+        self._tell = tell
         self._timing = timing
         self._queue = queue
         self._report = report
@@ -94,6 +97,7 @@ class RuleTarget:
 
     def take(self, event: BusEvent) -> None:
         """Queue an event for delivery if the rule matches it; otherwise report it as filtered."""
+        self._steps(event).read()
         outcome = self.rule.process(event.envelope)
         if isinstance(outcome, Filtered):
             self._done(event, "filtered")
@@ -170,15 +174,23 @@ class RuleTarget:
             return
         attempt, asked = self._sender.send(invocation.request)
         attempts.append(attempt)
+        number, most = len(attempts), definition.maximum_retry_attempts + 1
+        steps = self._steps(event)
+        steps.attempt(invocation.request, attempt, number=number, most=most)
         if attempt.succeeded:
             self._done(event, "delivered", invocation.request, attempts)
         elif asked < 0 or attempt.is_final:
             self._give_up(event, invocation.request, attempts, code=REFUSED, why=attempt.failure)
-        elif len(attempts) > definition.maximum_retry_attempts:
+        elif number >= most:
             self._exhausted(invocation, EXHAUSTED)
         else:
-            wait = self._sender.wait_after(len(attempts), asked)
-            self._wait(invocation, min(wait, left * self._timing.second + 0.001))
+            wait = self._sender.wait_after(number, asked)
+            wait = min(wait, left * self._timing.second + 0.001)
+            steps.waiting(wait, attempt.failure, number=number, most=most)
+            self._wait(invocation, wait)
+
+    def _steps(self, event: BusEvent) -> RecordSteps:
+        return RecordSteps(self.rule.definition.name, event.record, event.created, self._tell)
 
     def _age(self, event: BusEvent) -> float:
         return (datetime.now(UTC) - event.at).total_seconds() / self._timing.second
@@ -273,6 +285,7 @@ def delivery_of(
         sequence_number=event.record["dynamodb"]["SequenceNumber"],
         outcome=outcome,
         record=event.record,
+        created=event.created,
         definition=definition,
         seconds=(datetime.now(UTC) - event.created).total_seconds(),
         **more,

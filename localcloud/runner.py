@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eventpipes.rate_limit import RateLimit
@@ -23,7 +21,9 @@ from eventpipes.deployed import read_definition
 from localcloud.authorization import Authorizations
 from localcloud.batch_deliverer import BatchDeliverer
 from localcloud.bus import Bus
+from localcloud.change_signal import ChangeSignal
 from localcloud.checkpoints import Checkpoints
+from localcloud.clients import Clients
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from localcloud.log_writer import LogWriter
@@ -33,12 +33,17 @@ from localcloud.sender import Timing
 from localcloud.shard import ShardReader
 from localcloud.state_machine_log import StateMachineLog
 from localcloud.status import FAILED, PipeStatus
+from localcloud.step import Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 WATCH_SECONDS = 1.0
+UNCHANGED_SECONDS = 30.0
+"""How long the definitions are not read again if the AWS API tells of changes, and told of none."""
 IDLE_SECONDS = 0.05
+SIGNALLED_SECONDS = 1.0
+"""How long an idle reader waits if the AWS API tells of new records."""
 FEW = 6
 """The number of readers that the local API can answer twenty times a second."""
 GONE = ("NotFoundException", "ResourceNotFoundException")
@@ -51,7 +56,8 @@ class _Running:
     """A running pipe: its threads, and the events that stop them."""
 
     fingerprint: str
-    threads: list[threading.Thread]
+    readers: list[ShardReader]
+    threads: list[threading.Thread] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     reading: threading.Event = field(default_factory=threading.Event)
 
@@ -61,7 +67,8 @@ class Runner:
 
     Requests go to the origin `redirect` instead of the destination's own, so that the stack can
     name the real Momento. `on_delivery` is called with every delivery, in a thread of the pipe or
-    the rule. A pipe or rule that cannot be run as on AWS is stopped; `statuses` has the reason.
+    the rule, and `on_step` with every other step before (`localcloud.step`). A pipe or rule that
+    cannot be run as on AWS is stopped; `statuses` has the reason.
     Leaving waits for the requests that the rules are sending. `on_start` is called with every
     pipe and rule before it sends anything.
     """
@@ -75,13 +82,16 @@ class Runner:
         checkpoints: Checkpoints | None = None,
         timing: Timing | None = None,
         on_delivery: Callable[[Delivery], None] = lambda _: None,
+        on_step: Tell = tell_nobody,
         on_start: Callable[[Definition | RuleDefinition], None] = lambda _: None,
     ) -> None:
-        self._client = _Clients(endpoint, region)
+        self._client = Clients(endpoint, region)
+        self._signal = ChangeSignal(endpoint)
         self._redirect = redirect
         self._checkpoints = checkpoints or Checkpoints()
         self._timing = timing or Timing()
         self._on_delivery = on_delivery
+        self._on_step = on_step
         self._on_start = on_start
         self._running: dict[str, _Running] = {}
         self._statuses: dict[str, PipeStatus] = {}
@@ -91,10 +101,14 @@ class Runner:
         self._log_writer = LogWriter(self._client("logs"))
         self._log = ExecutionLog(self._log_writer)
         self._stop = threading.Event()
+        self._since = 0.0
+        self._watched = 0.0
         self._watcher = threading.Thread(target=self._watch, name="pipes", daemon=True)
 
     def __enter__(self) -> Self:
+        self._since = self._watched = time.time()
         self._log_writer.start()
+        self._signal.start()
         self._watcher.start()
         return self
 
@@ -103,11 +117,13 @@ class Runner:
         self._watcher.join()
         for running in self._running.values():
             running.stop.set()
+        self._signal.wake()
         for name in list(self._running):
             self._halt(name)
         for bus in self._buses.values():
             bus.close()
         self._log_writer.stop()
+        self._signal.stop()
         self._client.close()
 
     @property
@@ -120,8 +136,38 @@ class Runner:
 
     @property
     def idle_seconds(self) -> float:
-        """How long an idle reader waits: longer if there are many readers."""
-        return IDLE_SECONDS * max(1.0, len(self._running) / FEW)
+        """How long an idle reader waits: longer if there are many, or if it will be woken."""
+        least = SIGNALLED_SECONDS if self._signal.is_heard else IDLE_SECONDS
+        return least * max(1.0, len(self._running) / FEW)
+
+    @property
+    def heartbeat(self) -> dict[str, Any]:
+        """How the runner is, as JSON; times are seconds since 1970.
+
+        `watched` is when it last looked whether a definition has changed. Of each pipe, `read` is
+        when it last read its stream, and `lag` is how many seconds ago the oldest record was
+        written that it has read and not finished. Both are null for a rule.
+        """
+        now = time.time()
+        return {
+            "at": now,
+            "since": self._since,
+            "watched": self._watched,
+            "stopped": self._stop.is_set(),
+            "pipes": [
+                {"name": name, "state": status.state, "reason": status.reason}
+                | self._progress(name, now)
+                for name, status in sorted(self.statuses.items())
+            ],
+        }
+
+    def _progress(self, name: str, now: float) -> dict[str, float | None]:
+        running = self._running.get(name)
+        readers = running.readers if running else []
+        read = [one.read_at for one in readers if one.read_at is not None]
+        oldest = [one.oldest.timestamp() for one in readers if one.oldest is not None]
+        lag = max(now - min(oldest, default=now), 0.0)
+        return {"read": min(read, default=None), "lag": lag if read else None}
 
     def wait_until_reading(self, *names: str, seconds: float = 120) -> None:
         """Wait until these pipes read their shards.
@@ -139,15 +185,25 @@ class Runner:
                 time.sleep(0.02)
 
     def _watch(self) -> None:
+        known, looked = -1, float("-inf")
         while not self._stop.is_set():
-            begin = time.monotonic()
-            try:
-                self._look()
-                self._statuses.pop(WATCH, None)
-            except (BotoCoreError, ClientError) as error:
-                self._statuses[WATCH] = PipeStatus(WATCH, "RETRYING", str(error))
+            begin, changes = time.monotonic(), self._signal.definitions
+            self._watched = time.time()
+            if changes != known or begin - looked > self._unchanged_seconds:
+                known, looked = changes, begin
+                try:
+                    self._look()
+                    self._statuses.pop(WATCH, None)
+                except (BotoCoreError, ClientError) as error:
+                    self._statuses[WATCH] = PipeStatus(WATCH, "RETRYING", str(error))
             # Many pipes take long to check, and the local API has other work too.
             self._stop.wait(max(WATCH_SECONDS, time.monotonic() - begin))
+
+    @property
+    def _unchanged_seconds(self) -> float:
+        """How long the definitions need not be read if no change is told."""
+        retrying = any(status.state == "RETRYING" for status in self.statuses.values())
+        return UNCHANGED_SECONDS if self._signal.is_heard and not retrying else 0.0
 
     def _look(self) -> None:
         """Compare what is deployed with what runs; start, restart and stop pipes."""
@@ -227,9 +283,12 @@ class Runner:
                 stop=running.stop,
                 reading=running.reading,
                 idle_seconds=lambda: self.idle_seconds,
+                signal=self._signal,
                 report=report,
                 fail=fail,
+                tell=self._on_step,
             )
+            running.readers.append(reader)
             running.threads.append(
                 threading.Thread(target=reader.run, name=definition.name, daemon=True)
             )
@@ -259,6 +318,7 @@ class Runner:
                     arn: self._authorizations.of(connection)
                     for arn, connection in target.connections.items()
                 },
+                tell=self._on_step,
             )
         return Deliverer(
             pipe,
@@ -270,6 +330,7 @@ class Runner:
             stop=stop,
             bus=bus,
             authorization=self._authorizations.of(definition.destination.connection),
+            tell=self._on_step,
         )
 
     def _limit(self, target_arn: str, per_second: int) -> RateLimit:
@@ -290,6 +351,7 @@ class Runner:
                 queue=self._client("sqs"),
                 report=self._on_delivery,
                 authorization=self._authorizations.of(definition.destination.connection),
+                tell=self._on_step,
             )
 
         if bus.arn not in self._buses:
@@ -307,6 +369,7 @@ class Runner:
         if running is None:
             return
         running.stop.set()
+        self._signal.wake()
         for thread in running.threads:
             thread.join()
 
@@ -324,33 +387,3 @@ def _secrets(definition: Definition) -> list[str]:
         *(machine.connections.values() if machine else ()),
     ]
     return [value for connection in connections for value in connection.headers.values()]
-
-
-class _Clients:
-    """Creates one client for each service; all threads use it."""
-
-    def __init__(self, endpoint: str, region: str) -> None:
-        self._endpoint = endpoint
-        self._session = boto3.session.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - dummy credentials
-            region_name=region,
-        )
-        self._config = Config(
-            max_pool_connections=50, retries={"max_attempts": 2}, connect_timeout=5, read_timeout=60
-        )
-        self._made: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def __call__(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        with self._lock:
-            if service not in self._made:
-                self._made[service] = self._session.client(  # type: ignore[call-overload]  # the service is a variable
-                    service, endpoint_url=self._endpoint, config=self._config
-                )
-            return self._made[service]
-
-    def close(self) -> None:
-        """Close the clients' connections."""
-        for client in self._made.values():
-            client.close()

@@ -44,6 +44,8 @@ class Attempt:
     seconds: float
     problem: str = ""
     response: str = ""
+    began: float = 0.0
+    """When it was sent, in seconds since 1970."""
 
     @property
     def succeeded(self) -> bool:
@@ -112,9 +114,9 @@ class Sender:
         ends the retries (EventBridge: "API destination error codes").
         """
         self._limit.wait()
-        started = time.monotonic()
+        began, started = datetime.now(UTC).timestamp(), time.monotonic()
         if self._authorization and (problem := self._authorization.problem):
-            return self._problem(started, problem), 0.0
+            return _problem(began, started, problem), 0.0
         try:
             # This request has the headers that EventBridge sends, and none that httpx adds.
             sent = httpx.Request(
@@ -127,22 +129,21 @@ class Sender:
             response = self._http.send(sent)
         except httpx.TimeoutException as error:
             kind = "connect" if isinstance(error, httpx.ConnectTimeout) else "timeout"
-            return self._problem(started, f"{kind}: no answer in {self._timing.timeout} s"), 0.0
+            problem = f"{kind}: no answer in {self._timing.timeout} s"
+            return _problem(began, started, problem), 0.0
         except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError) as error:
-            return self._problem(started, f"{UNSENDABLE} {error}"), 0.0
+            return _problem(began, started, f"{UNSENDABLE} {error}"), 0.0
         except httpx.TransportError as error:
-            return self._problem(started, f"connect: {error}"), 0.0
+            return _problem(began, started, f"connect: {error}"), 0.0
         if self._authorization and response.status_code in DEAUTHORIZES:
             self._authorization.refused()
         attempt = Attempt(
             status=response.status_code,
             seconds=time.monotonic() - started,
             response=response.text[:500],
+            began=began,
         )
         return attempt, self._retry_after(response)
-
-    def _problem(self, started: float, problem: str) -> Attempt:
-        return Attempt(status=None, seconds=time.monotonic() - started, problem=problem)
 
     def _url(self, url: str) -> str:
         if self._redirect is None:
@@ -160,3 +161,8 @@ class Sender:
                 until = until.replace(tzinfo=UTC)
             return max(0.0, (until - datetime.now(UTC)).total_seconds())
         return 0.0
+
+
+def _problem(began: float, started: float, problem: str) -> Attempt:
+    seconds = time.monotonic() - started
+    return Attempt(status=None, seconds=seconds, problem=problem, began=began)

@@ -1,7 +1,8 @@
 """Read one shard of a table's stream for one pipe, record by record, and remember the place."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,11 @@ from eventpipes.stream_record import read_by_pipe
 from localcloud.batch_deliverer import BatchDeliverer
 from localcloud.bus import Bus
 from localcloud.checkpoints import Checkpoints
+from localcloud.dead_letter import Written
 from localcloud.deliverer import Deliverer
+from localcloud.change_signal import ChangeSignal
 from localcloud.delivery import Delivery
+from localcloud.step import RecordSteps, Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -40,11 +44,15 @@ class ShardReader:
         stop: threading.Event,
         reading: threading.Event,
         idle_seconds: Callable[[], float],
+        signal: ChangeSignal,
         report: Callable[[Delivery], None],
         fail: Callable[[str], None],
+        tell: Tell = tell_nobody,
     ) -> None:
         definition = pipe.definition
+        self._name = definition.name
         self._source = definition.source
+        self._table = definition.source.arn.partition(":table/")[2].partition("/")[0]
         self._created = definition.created
         self._identity = (
             f"{definition.name}@{definition.created}"  # a new pipe starts from its creation
@@ -57,8 +65,14 @@ class ShardReader:
         self._stop = stop
         self._reading = reading
         self._idle_seconds = idle_seconds
+        self._signal = signal
         self._report = report
         self._fail = fail
+        self._tell = tell
+        self.read_at: float | None = None
+        """When it last read its shard, in seconds since 1970."""
+        self.oldest: datetime | None = None
+        """When the oldest record was written that it has read and that is not finished."""
 
     def run(self) -> None:
         """Read until the pipe stops or the shard ends."""
@@ -72,37 +86,45 @@ class ShardReader:
         iterator: str | None = self._iterator()
         self._reading.set()
         while iterator is not None and not self._stop.is_set():
+            known = self._signal.records(self._table)
             page = self._streams.get_records(ShardIterator=iterator, Limit=PAGE)
+            self.read_at = time.time()
             if page["Records"] and self._bus is not None:
                 self._bus.refresh()  # read the rules that exist since these records were written
-            records = []
-            for record in page["Records"]:
-                if self._from_before(record["dynamodb"]["ApproximateCreationDateTime"]):
-                    continue
-                records.append(record)
-            for batch in _batches(records, self._deliverer.batch_size):
-                if self._stop.is_set() or not self._handle(batch):
-                    return
+            if not self._handle_all(self._new(page["Records"])):
+                return
             iterator = page.get("NextShardIterator")
             if not page["Records"]:
-                self._stop.wait(self._idle_seconds())
+                self._signal.wait_for_records(self._table, known, self._idle_seconds(), self._stop)
         if iterator is None:
             self._fail("its stream was disabled and has been read to the end: AWS needs a new pipe")
 
-    def _handle(self, batch: Sequence[Mapping[str, Any]]) -> bool:
+    def _new(self, records: Sequence[Any]) -> list[Written]:
+        """Return the records that the pipe reads, and tell that it has read them."""
+        found = [
+            (read_by_pipe(record, self._source.arn), written)
+            for record in records
+            if not self._from_before(written := record["dynamodb"]["ApproximateCreationDateTime"])
+        ]
+        for record, written in found:
+            RecordSteps(self._name, record, written, self._tell).read()
+        return found
+
+    def _handle_all(self, records: Sequence[Written]) -> bool:
+        """Deliver records in batches; return False if the pipe stops before the last."""
+        for batch in _batches(records, self._deliverer.batch_size):
+            self.oldest = batch[0][1]
+            if self._stop.is_set() or not self._handle(batch):
+                return False
+        self.oldest = None
+        return True
+
+    def _handle(self, batch: Sequence[Written]) -> bool:
         """Deliver records; return False if they were not delivered because the pipe stops."""
-        deliveries = self._deliverer.deliver_batch(
-            [
-                (
-                    read_by_pipe(record, self._source.arn),
-                    record["dynamodb"]["ApproximateCreationDateTime"],
-                )
-                for record in batch
-            ]
-        )
+        deliveries = self._deliverer.deliver_batch(batch)
         if deliveries is None:
             return False
-        last = batch[-1]["dynamodb"]["SequenceNumber"]
+        last = batch[-1][0]["dynamodb"]["SequenceNumber"]
         self._checkpoints.reached(self._identity, self._shard, last)
         for delivery in deliveries:
             self._report(delivery)

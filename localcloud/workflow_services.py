@@ -1,8 +1,10 @@
 """What a state machine uses on this machine: Momento over HTTP, SQS, and the clock."""
 
 import asyncio
+import contextvars
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +16,7 @@ import httpx
 from eventpipes import Connection
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
 from localcloud.authorization import DEAUTHORIZES, Authorization
+from localcloud.batch_steps import BatchSteps
 from localcloud.sender import Attempt, Timing
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ class Sent:
 
     call: HttpCall
     attempt: Attempt
+    number: int
+    """Which attempt of this call it is, from 1."""
 
 
 class WorkflowServices:
@@ -52,6 +57,7 @@ class WorkflowServices:
         timing: Timing,
         redirect: str | None,
         stop: threading.Event,
+        steps: BatchSteps,
     ) -> None:
         self._http = http
         self._queue = queue
@@ -60,6 +66,9 @@ class WorkflowServices:
         self._timing = timing
         self._redirect = redirect
         self._stop = stop
+        self._steps = steps
+        self._last: contextvars.ContextVar[Sent | None] = contextvars.ContextVar("last")
+        self._numbers: Counter[tuple[str, ...]] = Counter()
         self.sent: list[Sent] = []
         self.letters: list[str] = []
 
@@ -80,13 +89,23 @@ class WorkflowServices:
             )
         if problem := authorization.problem:
             raise TaskError("Events.ConnectionResource.InvalidConnectionState", problem)
-        started = time.monotonic()
+        began, started = time.time(), time.monotonic()
+
+        def attempt(status: int | None, text: str = "", problem: str = "") -> Attempt:
+            return Attempt(
+                status=status,
+                seconds=time.monotonic() - started,
+                problem=problem,
+                response=text[:500],
+                began=began,
+            )
+
         try:
             answer = await self._send(call, connection)
         except TaskError as error:
-            self._note(call, started, None, str(error.cause))
+            self._note(call, attempt(None, problem=f"timeout: {error.cause}"))
             raise
-        self._note(call, started, answer.status, answer.text)
+        self._note(call, attempt(answer.status, answer.text))
         if answer.status in DEAUTHORIZES:
             await asyncio.to_thread(authorization.refused)
         return answer
@@ -116,11 +135,13 @@ class WorkflowServices:
             text=response.text,
         )
 
-    def _note(self, call: HttpCall, started: float, status: int | None, text: str) -> None:
-        seconds = time.monotonic() - started
-        problem = "" if status else f"timeout: {text}"
-        attempt = Attempt(status=status, seconds=seconds, problem=problem, response=text[:500])
-        self.sent.append(Sent(call, attempt))
+    def _note(self, call: HttpCall, attempt: Attempt) -> None:
+        same = (call.state, call.method, call.url, call.body)
+        self._numbers[same] += 1
+        sent = Sent(call, attempt, self._numbers[same])
+        self.sent.append(sent)
+        self._last.set(sent)
+        self._steps.sent(call, attempt, sent.number)
 
     async def send_message(self, queue_url: str, body: str) -> str:
         """Send a dead letter, and return its id.
@@ -130,6 +151,7 @@ class WorkflowServices:
 
         """
         self._go_on()
+        self._last.set(None)
         try:
             answer = await asyncio.to_thread(
                 self._queue.send_message, QueueUrl=queue_url, MessageBody=body
@@ -140,8 +162,14 @@ class WorkflowServices:
         return answer["MessageId"]
 
     async def sleep(self, seconds: float) -> None:
-        """Wait before a retry, as long as the timing says a second is."""
-        until = time.monotonic() + seconds * self._timing.second
+        """Wait before a retry, as long as the timing says a second is.
+
+        Each branch of an execution has its own context, so the last request is this branch's.
+        """
+        seconds *= self._timing.second
+        if last := self._last.get(None):
+            self._steps.waiting(last.call, last.attempt, last.number, seconds)
+        until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self._go_on()
             await asyncio.sleep(min(left, LOOK_SECONDS))

@@ -182,7 +182,9 @@ def place(local_aws: LocalAws) -> Iterator[Place]:
                 redirect=cloud.momento.endpoint,
                 timing=FAST,
                 on_delivery=tell,
+                on_step=feed.tell,
             )
         )
+        feed.heartbeat = lambda: runner.heartbeat
         runner.wait_until_reading(*cloud.weather.create_pipes())
         yield Place(cloud, runner, feed, settings, told)

@@ -11,8 +11,9 @@ from typing import Any
 from weather.comparison import judge
 from live.aws import asking_aws
 from live.dead_letters import DeadLetterQueue, shown
-from live.deliveries import Delivery, deliveries
+from live.deliveries import deliveries
 from live.errors import LiveError
+from live.step import Delivery
 from live.topic import Connected, Disconnected, Discontinuity, Message
 from weather.clients import Clients
 from weather.errors import NoRecordError

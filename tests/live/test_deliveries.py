@@ -11,13 +11,15 @@ from botocore.exceptions import ClientError
 from starlette.exceptions import HTTPException
 
 import localcloud.feed
-import live.deliveries
+import live.execution_logs
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
 from tests.place import SECRET, Place
 from live.aws import Aws
-from live.deliveries import Deliveries, Delivery, ExecutionLogs, Feed, deliveries
+from live.deliveries import Feed, deliveries
 from live.errors import LiveError
+from live.execution_logs import ExecutionLogs
+from live.step import Delivery, Steps
 from weather.records import random_record, refused_record
 
 
@@ -25,10 +27,10 @@ from weather.records import random_record, refused_record
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often."""
     monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
-    monkeypatch.setattr(live.deliveries, "LOG_SECONDS", 0.05)
+    monkeypatch.setattr(live.execution_logs, "LOG_SECONDS", 0.05)
 
 
-def read(source: Deliveries, enough: Callable[[list[Delivery]], object]) -> list[Delivery]:
+def read(source: Steps, enough: Callable[[list[Delivery]], object]) -> list[Delivery]:
     """Return what a source tells until it is enough."""
     found: list[Delivery] = []
     deadline = time.monotonic() + 120
@@ -41,7 +43,7 @@ def read(source: Deliveries, enough: Callable[[list[Delivery]], object]) -> list
     raise AssertionError
 
 
-def look(source: Deliveries) -> list[Delivery]:
+def look(source: Steps) -> list[Delivery]:
     """Return what a source tells in one look."""
     return read(source, lambda _: True)
 
@@ -51,7 +53,7 @@ def of(found: list[Delivery], location: str) -> dict[str, Delivery]:
     return {one["pipe"]: one for one in found if one["keys"]["Location"]["S"] == location}
 
 
-def feed(place: Place) -> Deliveries:
+def feed(place: Place) -> Steps:
     """Return the feed."""
     settings = place.settings
     aws = Aws(settings.stack.region)
@@ -103,7 +105,7 @@ def test_the_feed_repeats_nothing_and_continues_after_an_error(
     place.table.put(random_record("Lima"))
     read(source, lambda found: len(of(found, "Lima")) == 3)
     with monkeypatch.context() as patch:
-        patch.setattr(place.feed, "_after", _fails)
+        patch.setattr(place.feed, "_poll", _fails)
         with pytest.raises(LiveError, match=r"the local cloud does not answer: .*503"):
             look(source)
         place.table.put(random_record("Quito"))
@@ -112,7 +114,7 @@ def test_the_feed_repeats_nothing_and_continues_after_an_error(
     assert [one["keys"]["Location"]["S"] for one in found] == ["Quito"] * 3
 
 
-def _fails(_: int) -> list[Any]:
+async def _fails(*_: object) -> object:
     raise HTTPException(503)
 
 
@@ -152,7 +154,7 @@ def test_the_logs_have_a_dead_letter_with_its_reason(place: Place) -> None:
 
 
 @pytest.mark.parametrize("kind", [feed, logs])
-def test_a_delivery_shows_no_secret(place: Place, kind: Callable[[Place], Deliveries]) -> None:
+def test_a_delivery_shows_no_secret(place: Place, kind: Callable[[Place], Steps]) -> None:
     source = kind(place)
     place.table.put(refused_record())
     told = read(source, lambda found: any(one["outcome"] == "dead-letter" for one in found))

@@ -18,6 +18,7 @@ from localcloud.delivery import Delivery
 from localcloud.log_writer import LogWriter
 from localcloud.sender import Timing
 from localcloud.state_machine_log import StateMachineLog
+from localcloud.step import Step
 from tests.localcloud.applied import client
 from tests.localcloud.post import QUEUE_ARN, SHARD, Queue
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
@@ -112,6 +113,7 @@ class Batches:
         self._states = client("stepfunctions", aws.endpoint)
         self.logs = client("logs", aws.endpoint)
         self.stop = threading.Event()
+        self.steps: list[Step] = []
         self._logging: dict[str, Any] = {"level": "OFF"}
         self._arn = ""
 
@@ -178,6 +180,7 @@ class Batches:
                     arn: authorizations.of(connection)
                     for arn, connection in definition.state_machine.connections.items()
                 },
+                tell=self.steps.append,
             ) as deliverer:
                 yield deliverer
         finally:

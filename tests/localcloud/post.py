@@ -17,6 +17,7 @@ from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Timing
+from localcloud.step import Step
 from tests.localcloud.weather_pipes import API_KEY, PUT, synthesized
 
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:letters"
@@ -64,6 +65,7 @@ class Post:
     def __init__(self, queue: Queue, redirect: str) -> None:
         self.queue = queue
         self.redirect = redirect
+        self.steps: list[Step] = []
         self.stop: Any = threading.Event()
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -100,6 +102,7 @@ class Post:
             redirect=self.redirect,
             queue=self.queue.sqs,
             stop=self.stop,
+            tell=self.steps.append,
         ) as deliverer:
             return deliverer.deliver(record(key), created)
 

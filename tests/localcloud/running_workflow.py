@@ -16,6 +16,7 @@ from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
+from localcloud.step import Step, ended
 from tests.localcloud.applied import client
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_pipes import empty
@@ -32,6 +33,7 @@ class Running:
         empty(aws.endpoint)
         self.cloud = WorkflowCloud(aws.endpoint, **settings)
         self.deliveries: list[Delivery] = []
+        self.steps: list[Step] = []
         self.arrivals = Arrivals()
         self.messages: list[dict[str, str]] = []
         self.answer: Answer = lambda _: None
@@ -64,10 +66,15 @@ class Running:
             redirect=self.momento.endpoint,
             checkpoints=self.checkpoints,
             timing=timing,
-            on_delivery=self.deliveries.append,
+            on_delivery=self._ended,
+            on_step=self.steps.append,
         ) as runner:
             runner.wait_until_reading(self.cloud.pipe)
             yield runner
+
+    def _ended(self, delivery: Delivery) -> None:
+        self.deliveries.append(delivery)
+        self.steps.append(ended(delivery))
 
     def drained(self) -> bool:
         """Say whether the pipe is done with every record."""

@@ -1,7 +1,8 @@
-"""The delivery feed: deliveries in order, complete, and without the API key."""
+"""The feed: steps in order, complete or with a gap that is told, and without the API key."""
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,8 +12,9 @@ import pytest
 import localcloud.feed
 from eventpipes import Definition, Request, Secret
 from localcloud.delivery import Delivery
-from localcloud.feed import KEPT, DeliveryFeed
+from localcloud.feed import DeliveryFeed
 from localcloud.sender import Attempt
+from localcloud.step import RecordSteps, ended
 
 DEFINITION = cast(
     "Definition", SimpleNamespace(filters=('{"eventName":["INSERT"]}',), input_template="<$.x>")
@@ -25,15 +27,26 @@ REQUEST = Request(
 )
 
 
+WRITTEN = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def record(number: int) -> dict[str, Any]:
+    """Return a stream record."""
+    keys = {"Location": {"S": "Oslo"}}
+    change = {"Keys": keys, "SequenceNumber": str(number)}
+    return {"eventID": f"event {number}", "eventName": "INSERT", "dynamodb": change}
+
+
 def delivery(number: int = 0, **changes: Any) -> Delivery:
-    """Return a delivery."""
+    """Return a delivery of a record with a sequence number."""
     values: dict[str, Any] = {
         "pipe": "cache-put",
         "event_name": "INSERT",
         "keys": {"Location": {"S": "Oslo"}},
         "sequence_number": str(number),
         "outcome": "filtered",
-        "record": {"eventName": "INSERT"},
+        "record": record(number),
+        "created": WRITTEN,
         "definition": DEFINITION,
     }
     return Delivery(**values | changes)
@@ -48,11 +61,15 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeliveryFeed]:
 
 
 def poll(feed: DeliveryFeed, **query: object) -> list[dict[str, Any]]:
+    """Return the deliveries of a poll."""
+    items: list[dict[str, Any]] = answer(feed, "deliveries", **query)["items"]
+    return items
+
+
+def answer(feed: DeliveryFeed, path: str, **query: object) -> Any:
     """Return the response to a poll."""
     parameters = {name: str(value) for name, value in query.items()}
-    answer = httpx.get(f"{feed.endpoint}/deliveries", params=parameters, timeout=60)
-    items: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
-    return items
+    return httpx.get(f"{feed.endpoint}/{path}", params=parameters, timeout=60).json()
 
 
 def numbers(items: list[dict[str, Any]]) -> list[int]:
@@ -90,29 +107,68 @@ def test_a_waiting_poll_is_answered_at_once(
     later.join()
 
 
-def test_the_oldest_deliveries_are_dropped(feed: DeliveryFeed) -> None:
-    for number in range(KEPT + 3):
+@pytest.mark.parametrize(
+    ("after", "dropped", "first"), [(0, 3, 4), (2, 1, 4), (3, 0, 4), (6, 0, 7)]
+)
+def test_the_number_of_dropped_steps_is_told(
+    monkeypatch: pytest.MonkeyPatch, after: int, dropped: int, first: int
+) -> None:
+    monkeypatch.setattr(localcloud.feed, "KEPT", 5)
+    with DeliveryFeed() as feed:
+        for number in range(8):
+            feed.add(delivery(number))
+        found = answer(feed, "steps", after=after)
+    assert found["dropped"] == dropped
+    assert numbers(found["items"]) == list(range(first, 9))
+
+
+def test_long_answers_come_in_pages(feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(localcloud.feed, "PAGE", 3)
+    for number in range(5):
         feed.add(delivery(number))
-    assert numbers(poll(feed)) == list(range(4, KEPT + 4))
+    assert numbers(poll(feed)) == [1, 2, 3]
+    assert numbers(poll(feed, after=3)) == [4, 5]
+
+
+def test_deliveries_are_the_steps_that_end_one(feed: DeliveryFeed) -> None:
+    steps = RecordSteps("cache-put", record(1), WRITTEN, feed.tell)
+    steps.read()
+    steps.waiting(1.0, "HTTP 503", number=1, most=4)
+    feed.add(delivery(1))
+    kinds = [(step["number"], step["kind"]) for step in answer(feed, "steps")["items"]]
+    assert kinds == [(1, "read"), (2, "waiting"), (3, "ended")]
+    assert numbers(poll(feed)) == [3]
+
+
+def test_the_heartbeat_is_the_runners(feed: DeliveryFeed) -> None:
+    assert httpx.get(f"{feed.endpoint}/runner", timeout=60).status_code == 503
+    feed.heartbeat = lambda: {"since": 1.0}
+    assert answer(feed, "runner") == {"since": 1.0}
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1.5", ""])
 def test_after_must_be_a_whole_number(feed: DeliveryFeed, after: str) -> None:
-    answer = httpx.get(f"{feed.endpoint}/deliveries", params={"after": after}, timeout=60)
-    assert answer.status_code == 400
-    assert "after must be a whole number" in answer.text
+    refused = httpx.get(f"{feed.endpoint}/deliveries", params={"after": after}, timeout=60)
+    assert refused.status_code == 400
+    assert "after must be a whole number" in refused.text
 
 
 def test_a_delivery_has_everything_but_the_api_key(feed: DeliveryFeed) -> None:
     attempts = (
         Attempt(status=None, seconds=0.5, problem="timeout: no answer"),
-        Attempt(status=204, seconds=0.25, response=""),
+        Attempt(status=204, seconds=0.25, response="", began=1.5),
     )
     told = delivery(outcome="delivered", request=REQUEST, attempts=attempts, seconds=1.5)
     feed.add(told)
-    assert poll(feed) == [
+    (found,) = poll(feed)
+    assert found.pop("at") > WRITTEN.timestamp()
+    assert [found] == [
         {
             "number": 1,
+            "kind": "ended",
+            "event_id": "event 0",
+            "created": WRITTEN.timestamp(),
+            "state": None,
             "pipe": "cache-put",
             "event_name": "INSERT",
             "keys": {"Location": {"S": "Oslo"}},
@@ -120,7 +176,7 @@ def test_a_delivery_has_everything_but_the_api_key(feed: DeliveryFeed) -> None:
             "outcome": "delivered",
             "reason": "",
             "seconds": 1.5,
-            "record": {"eventName": "INSERT"},
+            "record": record(0),
             "filters": ['{"eventName":["INSERT"]}'],
             "template": "<$.x>",
             "request": {
@@ -130,8 +186,22 @@ def test_a_delivery_has_everything_but_the_api_key(feed: DeliveryFeed) -> None:
                 "body": '{"Location":"Oslo"}',
             },
             "attempts": [
-                {"status": None, "seconds": 0.5, "problem": "timeout: no answer", "response": ""},
-                {"status": 204, "seconds": 0.25, "problem": "", "response": ""},
+                {
+                    "status": None,
+                    "succeeded": False,
+                    "problem": "timeout: no answer",
+                    "response": "",
+                    "began": 0.0,
+                    "seconds": 0.5,
+                },
+                {
+                    "status": 204,
+                    "succeeded": True,
+                    "problem": "",
+                    "response": "",
+                    "began": 1.5,
+                    "seconds": 0.25,
+                },
             ],
         }
     ]
@@ -160,15 +230,15 @@ def test_a_reader_never_misses_a_lower_number(
     feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another thread may have begun to add its delivery earlier."""
-    as_json, begun, go_on = localcloud.feed._as_json, threading.Event(), threading.Event()  # noqa: SLF001
+    begun, go_on = threading.Event(), threading.Event()
 
     def slow_for_the_first(told: Delivery) -> dict[str, Any]:
         if told.sequence_number == "1":
             begun.set()
             go_on.wait()
-        return as_json(told)
+        return ended(told)
 
-    monkeypatch.setattr(localcloud.feed, "_as_json", slow_for_the_first)
+    monkeypatch.setattr(localcloud.feed, "ended", slow_for_the_first)
     slow = threading.Thread(target=feed.add, args=[delivery(1)])
     slow.start()
     begun.wait()

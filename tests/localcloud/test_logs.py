@@ -145,7 +145,7 @@ def test_filtered_records_are_not_logged(cloud: WeatherCloud) -> None:
 
 
 def test_entries_are_written_while_the_pipe_runs(cloud: WeatherCloud) -> None:
-    """They are in a log stream of the pipe, each with its time."""
+    """They are in a log stream of the pipe, each with the time of its step."""
     weather = cloud.weather
     with cloud.runner() as runner:
         runner.wait_until_reading(*weather.create_pipes([PUT]))
@@ -154,7 +154,7 @@ def test_entries_are_written_while_the_pipe_runs(cloud: WeatherCloud) -> None:
     (stream,) = weather.logs.describe_log_streams(logGroupName=weather.log_group)["logStreams"]
     assert stream["logStreamName"] == PUT
     events = weather.logs.filter_log_events(logGroupName=weather.log_group)["events"]
-    assert all(json.loads(one["message"])["timestamp"] == one["timestamp"] for one in events)
+    assert all(json.loads(one["message"])["timestamp"] <= one["timestamp"] for one in events)
 
 
 def test_a_missing_log_group_does_not_delay_deliveries(cloud: WeatherCloud) -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +266,7 @@ def test_the_environment_has_the_address_of_the_feed(
 
     monkeypatch.setattr(module, "_run", ask)
     assert run() == 0
-    assert answers == [{"items": []}]
+    assert answers == [{"items": [], "dropped": 0}]
 
 
 @pytest.mark.usefixtures("without_aws")
@@ -349,6 +350,7 @@ def test_each_outcome_has_a_line(
             sequence_number="1",
             outcome=outcome,
             record={},
+            created=datetime.now(UTC),
             definition=definitions(synthesized())[0],
         )
     )

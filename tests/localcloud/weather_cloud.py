@@ -14,6 +14,7 @@ from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
+from localcloud.step import Step, ended
 from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, WeatherPipes, empty
 
@@ -24,8 +25,8 @@ FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.05, second=0.01)
 class WeatherCloud:
     """The weather pipes' resources on an emptied AWS, a Momento, and the runner between them.
 
-    A context manager. `arrivals` are the requests that came to Momento, `deliveries` what the
-    runners said of each record.
+    A context manager. `arrivals` are the requests that came to Momento, `deliveries` and
+    `steps` what the runners said of each record.
     """
 
     def __init__(self, aws: LocalAws, timing: Timing = FAST) -> None:
@@ -33,6 +34,7 @@ class WeatherCloud:
         self.timing = timing
         self.arrivals = Arrivals()
         self.deliveries: list[Delivery] = []
+        self.steps: list[Step] = []
         self.checkpoints = Checkpoints()
         self._exit = ExitStack()
 
@@ -62,8 +64,13 @@ class WeatherCloud:
             redirect=self.momento.endpoint,
             checkpoints=self.checkpoints,
             timing=self.timing,
-            on_delivery=self.deliveries.append,
+            on_delivery=self._ended,
+            on_step=self.steps.append,
         )
+
+    def _ended(self, delivery: Delivery) -> None:
+        self.deliveries.append(delivery)
+        self.steps.append(ended(delivery))
 
     def of(self, pipe: str, *outcomes: str) -> list[Delivery]:
         """Return the deliveries of a pipe, or those with these outcomes."""
