@@ -11,9 +11,12 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
     ProfileNotFound,
+    ReadTimeoutError,
 )
 
 from live.errors import LiveError
@@ -29,6 +32,12 @@ ONE_HOST = Config(inject_host_prefix=False)
 """A local cloud has one host; AWS has a host of its own for some calls, such as TestState."""
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 GONE = ("NotFoundException", "ResourceNotFoundException")
+UNANSWERED = (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 
 class Aws:
@@ -93,7 +102,7 @@ def _explained(error: BotoCoreError | ClientError, absent: str = "") -> LiveErro
         return LiveError(
             f"AWS cannot be asked: {error}; check the credentials, see 'AWS' in .env.example"
         )
-    if isinstance(error, EndpointConnectionError):
+    if isinstance(error, UNANSWERED):
         there = os.environ.get("AWS_ENDPOINT_URL") or "AWS"
         return LiveError(f"nothing answers at {there}: is it still up (./help.sh up)? {error}")
     if not isinstance(error, ClientError):

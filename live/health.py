@@ -1,0 +1,120 @@
+"""Whether each part of a pipeline works: AWS, Momento, the runner, the pipes, the connections.
+
+A thread for each part asks it, so that one that does not answer hides no other (`live.probes`).
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+from live.errors import LiveError
+
+OK: Final = "ok"
+DOWN: Final = "down"
+UNKNOWN: Final = "unknown"
+CHECK_SECONDS = 1.0
+"""How often a part on this machine is asked."""
+CHECK_SECONDS_ON_AWS = 10.0
+
+
+class UnknownError(LiveError):
+    """Nothing is known of a part, because what would tell of it does not answer."""
+
+
+Probe = Callable[[], str]
+"""Asks a part, and returns a note about it, which may be empty.
+
+It raises LiveError if the part is down, and UnknownError if nothing is known of it.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The state of one part: ok, down or unknown. Times are seconds since 1970.
+
+    `since` is when the state began, `checked` when the part was asked last, and `milliseconds` how
+    long the answer took. `problem` says what is wrong and what to do.
+    """
+
+    state: str = UNKNOWN
+    since: float = 0.0
+    checked: float | None = None
+    milliseconds: float | None = None
+    problem: str = ""
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self)
+
+
+class Health:
+    """Asks the parts again and again, from `start` until `stop`; a context manager.
+
+    `on_change` is called with a part's name if its state, problem or note changes.
+    """
+
+    def __init__(
+        self,
+        probes: Mapping[str, Probe],
+        *,
+        seconds: float = CHECK_SECONDS,
+        on_change: Callable[[str, Part], None] = lambda *_: None,
+    ) -> None:
+        self._probes = dict(probes)
+        self._seconds = seconds
+        self._on_change = on_change
+        self._stop = threading.Event()
+        self._parts = {name: Part(since=time.time()) for name in probes}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin to ask, in threads that end with the process."""
+        for name in self._probes:
+            threading.Thread(target=self._keep, args=[name], daemon=True, name="health").start()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._stop.set()
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts by name."""
+        return dict(self._parts)
+
+    def check(self, name: str) -> Part:
+        """Ask a part now, and return it."""
+        begin, started = time.time(), time.monotonic()
+        state, problem, note = OK, "", ""
+        try:
+            note = self._probes[name]()
+        except UnknownError as error:
+            state, problem = UNKNOWN, str(error)
+        except LiveError as error:
+            state, problem = DOWN, str(error)
+        before = self._parts[name]
+        part = Part(
+            state=state,
+            since=before.since if state == before.state else begin,
+            checked=time.time(),
+            milliseconds=(time.monotonic() - started) * 1000,
+            problem=problem,
+            note=note,
+        )
+        self._parts[name] = part
+        if (state, problem, note) != (before.state, before.problem, before.note):
+            self._on_change(name, part)
+        return part
+
+    def _keep(self, name: str) -> None:
+        while not self._stop.is_set():
+            self.check(name)
+            self._stop.wait(self._seconds)

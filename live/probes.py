@@ -1,0 +1,188 @@
+"""What `live.health` asks each part, with little patience.
+
+On this machine a part is asked every second and may take `ANSWER_SECONDS`, so that a fault is seen
+in less than three seconds.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from live.aws import GONE, asking_aws
+from live.deliveries import Feed
+from live.errors import LiveError
+from live.health import Probe, UnknownError
+from live.momento import Access, Momento, RefusedError, UnansweredError, judged
+
+ANSWER_SECONDS = 1.2
+STANDSTILL_SECONDS = 10.0
+"""If the runner did not look at the definitions for so long, it does not go on."""
+UNDER_WAY: Final = frozenset({"CREATING", "UPDATING", "STARTING", "AUTHORIZING"})
+"""States of a pipe (PipeState) and of a connection (ConnectionState) that end by themselves."""
+AWS_RUNS: Final = "AWS runs the pipes"
+KEY: Final = "health"
+"""The key that is read from the cache; it need not be there."""
+
+
+def probes(
+    region: str,
+    *,
+    pipes: Collection[str],
+    connections: Collection[str],
+    momento: Access,
+    cache: str,
+    feed: Feed | None,
+) -> dict[str, Probe]:
+    """Return what asks each part; `feed` is that of the local runner, None on AWS.
+
+    Raises:
+        LiveError: the environment names an unknown profile.
+
+    """
+    aws = _Aws(region)
+    runner = feed and _Runner(feed)
+
+    def ask_pipes() -> str:
+        aws.pipes(pipes)
+        return runner.pipes(pipes) if runner else ""
+
+    return {
+        "aws": aws.identity,
+        "momento": _momento(momento, cache, is_local=feed is not None),
+        "runner": runner.runner if runner else lambda: AWS_RUNS,
+        "pipes": ask_pipes,
+        "connection": lambda: aws.connections(connections),
+    }
+
+
+class _Aws:
+    """Asks AWS how it is, and what is deployed there."""
+
+    def __init__(self, region: str) -> None:
+        config = Config(
+            connect_timeout=ANSWER_SECONDS,
+            read_timeout=ANSWER_SECONDS,
+            retries={"total_max_attempts": 1},
+        )
+        with asking_aws():
+            self._sts = boto3.client("sts", region_name=region, config=config)
+            self._pipes = boto3.client("pipes", region_name=region, config=config)
+            self._events = boto3.client("events", region_name=region, config=config)
+
+    def identity(self) -> str:
+        """Ask who is asking, which needs no permission (AWS: "GetCallerIdentity")."""
+        with asking_aws():
+            self._sts.get_caller_identity()
+        return ""
+
+    def pipes(self, names: Iterable[str]) -> str:
+        """Ask whether the pipes run (AWS: "DescribePipe")."""
+        describe = self._pipes.describe_pipe
+        return _judged("pipe", names, describe, "CurrentState", {"RUNNING"}, "start it")
+
+    def connections(self, names: Iterable[str]) -> str:
+        """Ask whether the connections may be used (AWS: "DescribeConnection")."""
+        return _judged(
+            "connection",
+            names,
+            self._events.describe_connection,
+            "ConnectionState",
+            {"AUTHORIZED", "ACTIVE"},
+            "give it a valid API key (./help.sh key rotate)",
+        )
+
+
+def _judged(
+    kind: str,
+    names: Iterable[str],
+    describe: Callable[..., Mapping[str, Any]],
+    state: str,
+    well: Collection[str],
+    advice: str,
+) -> str:
+    """Ask for the state of each resource; return what is under way.
+
+    Raises:
+        UnknownError: AWS cannot be asked.
+        LiveError: a resource is missing, or in another state; the message has all of them.
+
+    """
+    bad, under_way = [], []
+    for name in names:
+        try:
+            found = describe(Name=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise UnknownError(f"AWS answered: {error}") from None
+            bad.append(f"there is no {kind} {name}: ./help.sh deploy creates it")
+            continue
+        except BotoCoreError as error:
+            raise UnknownError(f"AWS does not answer: {error}") from None
+        if found[state] in UNDER_WAY:
+            under_way.append(f"the {kind} {name} is {found[state]}")
+        elif found[state] not in well:
+            reason = found.get("StateReason") or advice
+            bad.append(f"the {kind} {name} is {found[state]}: {reason}")
+    if bad:
+        raise LiveError("; ".join(bad))
+    return "; ".join(under_way)
+
+
+def _momento(access: Access, cache: str, *, is_local: bool) -> Probe:
+    """Return what reads a key from the cache."""
+    client = Momento(is_local=is_local, timeout=ANSWER_SECONDS)
+
+    def probe() -> str:
+        if not access.key:
+            raise UnknownError("there is no API key to ask Momento with: set MOMENTO_API_KEY")
+        request = access.request("GET", "cache", cache, key=KEY)
+        try:
+            judged(request, client.ask(request))
+        except (RefusedError, UnansweredError) as error:
+            raise LiveError(f"Momento at {access.origin}: {error}") from None
+        return ""
+
+    return probe
+
+
+class _Runner:
+    """Asks the local runner how it is."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def runner(self) -> str:
+        """Ask whether the runner goes on; return its lag, if there is one."""
+        try:
+            found = self._feed.runner()
+        except LiveError as error:
+            raise LiveError(f"the runner is not there ({error}): ./help.sh up starts it") from None
+        if found["stopped"]:
+            raise LiveError("the runner has ended: ./help.sh up starts it")
+        idle = found["at"] - found["watched"]
+        if idle > STANDSTILL_SECONDS:
+            raise LiveError(f"the runner does not go on: it last read the pipes {idle:.0f} s ago")
+        lag = max((one["lag"] or 0.0 for one in found["pipes"]), default=0.0)
+        return f"{lag:.0f} s behind" if lag >= 1 else ""
+
+    def pipes(self, names: Collection[str]) -> str:
+        """Ask whether the runner runs the pipes: it may have stopped one that AWS would run."""
+        try:
+            found = self._feed.runner()["pipes"]
+        except LiveError:
+            raise UnknownError("the runner, which runs the pipes, is not there") from None
+        known = {one["name"]: one for one in found}
+        bad = [
+            f"the runner has {'stopped' if one['state'] == 'STOPPED' else 'not started'} {name}:"
+            f" {one['reason']}"
+            for name, one in known.items()
+            if one["state"] in ("STOPPED", "RETRYING") and (name in names or "/" in name)
+        ]
+        if bad:
+            raise LiveError("; ".join(bad))
+        return "; ".join(
+            f"the runner has not started {name} yet" for name in names if name not in known
+        )

@@ -1,0 +1,111 @@
+"""How much processor time the local cloud takes while nothing happens.
+
+    python tests/bench/idle.py [--seconds 30] [--checkout FOLDER ...]
+
+It starts the local cloud as `./help.sh up` does, with the three weather pipes and the page's
+server, but creates the resources without Terraform. When all pipes read, it adds up the processor
+time of each process. With folders of other checkouts of the project, it measures each of them.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import httpx
+
+from tests.localcloud.weather_pipes import WeatherPipes
+
+SETTLE_SECONDS = 10.0
+"""The processes load what they need; this is not counted."""
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def processor_seconds(process: int) -> float:
+    """Return the processor time of a process and all its threads."""
+    text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / TICK
+
+
+def children(process: int) -> list[int]:
+    """Return the processes that a process has started."""
+    return [
+        int(child)
+        for task in Path(f"/proc/{process}/task").iterdir()
+        for child in (task / "children").read_text(encoding="utf-8").split()
+    ]
+
+
+def inside(seconds: float) -> None:
+    """Measure the local cloud that has started this process, and print the times."""
+    weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
+    key = {"ApiKeyName": "Authorization", "ApiKeyValue": os.environ["MOMENTO_API_KEY"]}
+    for connection in {one.destination.connection.name for one in weather.definitions}:
+        weather.events.update_connection(
+            Name=connection, AuthParameters={"ApiKeyAuthParameters": key}
+        )
+    names = set(weather.create_pipes())
+    page = subprocess.Popen(
+        [sys.executable, "-m", "weather", "web"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        weather.put("Oslo")
+        done: set[str] = set()
+        while not names <= done:
+            answer = httpx.get(os.environ["PIPE_DELIVERIES_URL"], timeout=60).json()
+            done = {one["pipe"] for one in answer["items"]}
+        time.sleep(SETTLE_SECONDS)
+        cloud = os.getppid()
+        (aws,) = (one for one in children(cloud) if one != os.getpid())
+        processes = {"runner and Momento": cloud, "AWS": aws, "page's server": page.pid}
+        before = {name: processor_seconds(one) for name, one in processes.items()}
+        begin = time.monotonic()
+        time.sleep(seconds)
+        elapsed = time.monotonic() - begin
+        used = {name: processor_seconds(one) - before[name] for name, one in processes.items()}
+    finally:
+        page.terminate()
+        page.wait()
+    show(used, elapsed)
+
+
+def show(used: Mapping[str, float], elapsed: float) -> None:
+    """Print the time of each process, and of all."""
+    for name, one in [*used.items(), ("all", sum(used.values()))]:
+        print(
+            f"  {name:<20}{one:>8.2f} s in {elapsed:.0f} s{one / elapsed * 100:>8.1f} % of a core"
+        )
+
+
+def main() -> None:
+    """Start the local cloud of each checkout, and measure it."""
+    parser = argparse.ArgumentParser(description="Measure the idle local cloud.")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long (default: 30)")
+    parser.add_argument("--checkout", nargs="*", default=[], help="folders of other checkouts")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.seconds <= 0:
+        parser.error("--seconds takes a number above 0")
+    if options.inside:
+        inside(options.seconds)
+        return
+    command = [sys.executable, __file__, "--inside", "--seconds", str(options.seconds)]
+    for checkout in (*options.checkout, ROOT):
+        print(f"{Path(checkout).name}, idle:", flush=True)
+        subprocess.run(
+            [sys.executable, "-m", "localcloud", "--", *command], cwd=checkout, check=True
+        )
+
+
+if __name__ == "__main__":
+    main()

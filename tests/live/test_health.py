@@ -1,0 +1,219 @@
+"""The health of each part, when it is stopped and started again."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from live.deliveries import Feed
+from live.errors import LiveError
+from live.health import CHECK_SECONDS, DOWN, OK, UNKNOWN, Health, Part, UnknownError
+from live.momento import Access
+from live.probes import ANSWER_SECONDS, AWS_RUNS, probes
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from tests.localcloud.arrivals import until
+from tests.localcloud.weather_cloud import FAST
+from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT
+from tests.place import Place
+
+SOON = 3.0
+"""A fault is seen within so many seconds."""
+PARTS = {"aws", "momento", "runner", "pipes", "connection"}
+
+
+def connection(place: Place) -> str:
+    """Return the name of the connection."""
+    (one,) = {one.destination.connection.name for one in place.cloud.weather.definitions}
+    return one
+
+
+@pytest.fixture
+def health(place: Place) -> Iterator[Health]:
+    """Return the health of the place, where all is well."""
+    feed = Feed(str(place.settings.deliveries_url))
+    asked = probes(
+        "us-east-1",
+        pipes=[PUT, PUBLISH],
+        connections=[connection(place)],
+        momento=place.settings.momento,
+        cache=CACHE,
+        feed=feed,
+    )
+    with Health(asked) as health:
+        until(lambda: states(health) == dict.fromkeys(PARTS, OK))
+        yield health
+    until(lambda: not [one for one in threading.enumerate() if one.name == "health"])
+    feed.close()
+
+
+def states(health: Health) -> dict[str, str]:
+    """Return the state of each part."""
+    return {name: part.state for name, part in health.parts.items()}
+
+
+def soon(health: Health, name: str, state: str, *words: str) -> Part:
+    """Wait until a part has a state, and words in its problem; return it."""
+
+    def seen() -> bool:
+        part = health.parts[name]
+        return part.state == state and all(word in part.problem for word in words)
+
+    until(seen, SOON)
+    return health.parts[name]
+
+
+@contextmanager
+def standing_still(process: int) -> Iterator[None]:
+    """Stop a process, and let it go on."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+def test_a_fault_is_seen_in_time() -> None:
+    assert CHECK_SECONDS + ANSWER_SECONDS < SOON
+
+
+def test_an_aws_that_stands_still_is_down(health: Health, place: Place) -> None:
+    """Nothing is known then of the pipes and the connection; Momento and the runner are well."""
+    server = place.cloud.aws._process  # noqa: SLF001 - to stop it
+    assert server is not None
+    with standing_still(server.pid):
+        part = soon(health, "aws", DOWN, "nothing answers at http://127.0.0.1", "./help.sh up")
+        assert part.checked is not None
+        assert part.since <= part.checked
+        for name in ("pipes", "connection"):
+            soon(health, name, UNKNOWN, "AWS does not answer")
+        assert health.parts["momento"].state == OK
+    for name in PARTS:
+        soon(health, name, OK)
+    assert health.parts["aws"].since > part.since
+
+
+def test_a_momento_that_is_stopped_is_down(health: Health, place: Place) -> None:
+    momento = place.cloud.momento
+    port = int(momento.endpoint.rpartition(":")[2])
+    momento.__exit__()
+    try:
+        soon(health, "momento", DOWN, f"Momento at {momento.endpoint}", "no connection")
+        assert health.parts["aws"].state == OK
+        with LocalMomento(api_key=API_KEY, caches=(), port=port):
+            soon(health, "momento", DOWN, "there is no such cache", "./help.sh cache create")
+        with LocalMomento(api_key="another", caches=(CACHE,), port=port):
+            soon(health, "momento", DOWN, "the API key is wrong")
+    finally:
+        momento._port = port  # noqa: SLF001 - the others know this one
+        momento.__enter__()
+    soon(health, "momento", OK)
+
+
+def test_a_runner_that_is_stopped_is_down(health: Health, place: Place) -> None:
+    """Its pipes are unknown then only if it does not answer: AWS would run them."""
+    beat = place.feed.heartbeat
+    runner = Runner(
+        endpoint=place.cloud.aws.endpoint, redirect=place.cloud.momento.endpoint, timing=FAST
+    )
+    place.feed.heartbeat = lambda: runner.heartbeat
+    try:
+        with runner:
+            soon(health, "runner", OK)
+            soon(health, "pipes", OK)
+        soon(health, "runner", DOWN, "the runner has ended: ./help.sh up starts it")
+        place.feed.heartbeat = None
+        soon(health, "runner", DOWN, "the runner is not there", "./help.sh up")
+        soon(health, "pipes", UNKNOWN, "the runner, which runs the pipes, is not there")
+    finally:
+        place.feed.heartbeat = beat
+    soon(health, "runner", OK)
+    soon(health, "pipes", OK)
+
+
+def test_a_pipe_that_is_stopped_is_down(health: Health, place: Place) -> None:
+    pipes = place.cloud.weather.pipes
+    pipes.stop_pipe(Name=PUT)
+    soon(health, "pipes", DOWN, f"the pipe {PUT} is STOPPED: start it")
+    pipes.start_pipe(Name=PUT)
+    soon(health, "pipes", OK)
+
+
+def test_a_pipe_that_the_runner_cannot_run_is_down(health: Health, place: Place) -> None:
+    """AWS says that it runs."""
+    found = place.feed.heartbeat
+    assert found is not None
+    stopped = {"name": PUT, "state": "STOPPED", "reason": "it has an enrichment", "lag": None}
+    place.feed.heartbeat = lambda: {**found(), "pipes": [stopped]}
+    try:
+        soon(health, "pipes", DOWN, f"the runner has stopped {PUT}: it has an enrichment")
+    finally:
+        place.feed.heartbeat = found
+    soon(health, "pipes", OK)
+
+
+def test_a_connection_without_authorization_is_down(health: Health, place: Place) -> None:
+    events, name = place.cloud.weather.events, connection(place)
+    events.deauthorize_connection(Name=name)
+    soon(health, "connection", DOWN, f"the connection {name} is DEAUTHORIZED", "valid API key")
+    key = {"ApiKeyName": "Authorization", "ApiKeyValue": API_KEY}
+    events.update_connection(Name=name, AuthParameters={"ApiKeyAuthParameters": key})
+    soon(health, "connection", OK)
+
+
+def test_what_is_not_deployed_is_down(place: Place) -> None:
+    found = ask(place, pipes=["gone"], connections=["gone", connection(place)])
+    assert found["pipes"].problem == "there is no pipe gone: ./help.sh deploy creates it"
+    assert found["connection"].problem == "there is no connection gone: ./help.sh deploy creates it"
+
+
+def test_without_a_feed_aws_runs_the_pipes_and_without_a_key_momento_is_unknown(
+    place: Place,
+) -> None:
+    found = ask(place, pipes=[PUT], connections=[])
+    assert (found["runner"].state, found["runner"].note) == (OK, AWS_RUNS)
+    assert (found["momento"].state, found["pipes"].state) == (UNKNOWN, OK)
+    assert "set MOMENTO_API_KEY" in found["momento"].problem
+
+
+def ask(place: Place, *, pipes: list[str], connections: list[str]) -> dict[str, Part]:
+    """Ask each part once, as on AWS, and without an API key."""
+    asked = probes(
+        "us-east-1",
+        pipes=pipes,
+        connections=connections,
+        momento=Access(origin=place.settings.momento.origin, key=""),
+        cache=CACHE,
+        feed=None,
+    )
+    health = Health(asked)
+    return {name: health.check(name) for name in asked}
+
+
+def test_changes_are_told_once() -> None:
+    """A state that lasts keeps its beginning."""
+    answers: list[LiveError | str] = [
+        "",
+        "",
+        LiveError("gone"),
+        LiveError("gone"),
+        UnknownError("?"),
+    ]
+    told: list[tuple[str, str, str]] = []
+
+    def probe() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, str):
+            return answer
+        raise answer
+
+    health = Health(
+        {"aws": probe}, on_change=lambda name, part: told.append((name, part.state, part.problem))
+    )
+    parts = [health.check("aws") for _ in range(5)]
+    assert told == [("aws", OK, ""), ("aws", DOWN, "gone"), ("aws", UNKNOWN, "?")]
+    assert parts[0].since == parts[1].since < parts[2].since == parts[3].since < parts[4].since
+    assert all(part.as_json()["milliseconds"] >= 0 for part in parts)
