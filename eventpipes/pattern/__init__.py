@@ -1,13 +1,14 @@
-"""EventBridge event patterns: `compile(pattern).matches(event)`.
+"""EventBridge event patterns: `compile(pattern).matches(event)`, and `explain(event)` says why.
 
 The language is that of AWS's reference implementation, aws/event-ruler (compared with version
 1.9.0), and of the user guide's "Comparison operators for use in event patterns".
 """
 
+from eventpipes.pattern.explanation import Alternative, Clause, Explanation, Found
 from eventpipes.pattern.matching import Pattern
 from eventpipes.pattern.parser import parse
 
-__all__ = ["Pattern", "compile"]
+__all__ = ["Alternative", "Clause", "Explanation", "Found", "Pattern", "compile"]
 
 
 def compile(pattern: str | dict[str, object]) -> Pattern:  # noqa: A001 - as in `re`

@@ -20,12 +20,13 @@ class Values:
     """A field's tests: the test for a leaf, and whether the field may be absent.
 
     `given` are the values as they were written, each with whether it asks for absence, and its
-    wildcards.
+    wildcards. `steps` are the names that lead to the field in the pattern.
     """
 
     accept: Test | None
     absent: bool
     given: Sequence[tuple[object, bool, Wildcards]]
+    steps: tuple[str, ...]
 
 
 def equals_number(text: str) -> Test:

@@ -30,14 +30,14 @@ RESERVED_IN_OR = frozenset(
 )
 
 
-class _Object(list[tuple[str, Any]]):
+class Object(list[tuple[str, Any]]):
     """A JSON object with all its members, including repeated names."""
 
 
-_ABSENT = _Object([("exists", False)])
+_ABSENT = Object([("exists", False)])
 
 
-class _Number(str):
+class Number(str):
     """A JSON number as it was written."""
 
     __slots__ = ()
@@ -51,7 +51,7 @@ def parse(pattern: str | dict[str, object]) -> list[Branch]:
 
     """
     document = _read(pattern)
-    if not isinstance(document, _Object):
+    if not isinstance(document, Object):
         raise InvalidPattern("a pattern is a JSON object", found=pattern)
     try:
         branches = _Parser(with_or=True).branches(document)
@@ -80,14 +80,14 @@ def parse(pattern: str | dict[str, object]) -> list[Branch]:
 
 
 def _names_wildcard(node: Any) -> bool:
-    if isinstance(node, _Object):
+    if isinstance(node, Object):
         return any(name == "wildcard" or _names_wildcard(value) for name, value in node)
     return isinstance(node, list) and any(map(_names_wildcard, node))
 
 
 def _counted(branch: Branch) -> dict[str, list[Part]]:
     return {
-        name: [Part(_shown(value), absent, wildcards) for value, absent, wildcards in values.given]
+        name: [Part(shown(value), absent, wildcards) for value, absent, wildcards in values.given]
         for name, values in branch.items()
     }
 
@@ -100,9 +100,9 @@ def _read(pattern: str | dict[str, object]) -> Any:
         text = pattern if isinstance(pattern, str) else json.dumps(pattern)
         return json.loads(
             text,
-            object_pairs_hook=_Object,
-            parse_int=_Number,
-            parse_float=_Number,
+            object_pairs_hook=Object,
+            parse_int=Number,
+            parse_float=Number,
             parse_constant=refuse,
         )
     except InvalidPattern:
@@ -115,13 +115,13 @@ class _Parser:
     def __init__(self, *, with_or: bool) -> None:
         self._with_or = with_or
 
-    def branches(self, document: _Object) -> list[Branch]:
+    def branches(self, document: Object) -> list[Branch]:
         branches: list[Branch] = []
         self._object(document, [], branches, inside_or=False)
         return branches
 
     def _object(
-        self, members: _Object, steps: list[str], branches: list[Branch], *, inside_or: bool
+        self, members: Object, steps: list[str], branches: list[Branch], *, inside_or: bool
     ) -> None:
         path = ".".join(steps)
         if not members:
@@ -138,10 +138,10 @@ class _Parser:
                     found=name,
                 )
             inner = f"{path}.{name}" if path else name  # as in Path.extendedName of event-ruler
-            if isinstance(value, _Object):
+            if isinstance(value, Object):
                 self._object(value, [*steps, name], branches, inside_or=inside_or)
             elif isinstance(value, list):
-                values = _Field(inner).values(value)
+                values = _Field(inner, (*steps, name)).values(value)
                 if not branches:
                     branches.append({})
                 for branch in branches:
@@ -149,19 +149,19 @@ class _Parser:
             else:
                 raise InvalidPattern(
                     "a field's values are a list, or an object with fields of its own:"
-                    f" write [{_shown(value)}]",
+                    f" write [{shown(value)}]",
                     path=inner,
                     found=value,
                 )
 
     def _or(self, alternatives: Any, steps: list[str], branches: list[Branch]) -> None:
         path = ".".join(steps)
-        if not isinstance(alternatives, list) or isinstance(alternatives, _Object):
+        if not isinstance(alternatives, list) or isinstance(alternatives, Object):
             raise InvalidPattern("takes a list", path=path, operator=OR, found=alternatives)
         before = [dict(branch) for branch in branches]
         branches.clear()
         for alternative in alternatives:
-            if not isinstance(alternative, _Object):
+            if not isinstance(alternative, Object):
                 raise InvalidPattern(
                     "takes objects only", path=path, operator=OR, found=alternative
                 )
@@ -177,8 +177,9 @@ class _Parser:
 class _Field:
     """Parses one field's list of values."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, steps: tuple[str, ...]) -> None:
         self._path = path
+        self._steps = steps
         self._strings: list[str] = []
         self._tests: list[Test] = []
         self._absent = False
@@ -189,18 +190,18 @@ class _Field:
             raise InvalidPattern("an empty list is not allowed", path=self._path, found=[])
         for value in values:
             self._given.append((value, value == _ABSENT, ()))
-            if isinstance(value, _Object):
+            if isinstance(value, Object):
                 self._operator(value)
             elif isinstance(value, list):
                 raise self._wrong("", "a value is no list", value)
-            elif isinstance(value, _Number):
+            elif isinstance(value, Number):
                 self._tests.append(operators.equals_number(value))
             elif isinstance(value, str):
                 self._string(value)
             else:
                 self._tests.append(operators.is_literal(value))
         accept = operators.any_of(self._strings, self._tests)
-        return Values(accept, self._absent, self._given)
+        return Values(accept, self._absent, self._given, self._steps)
 
     def _string(self, value: str) -> None:
         address = digits(value)
@@ -209,7 +210,7 @@ class _Field:
         else:
             self._tests.append(operators.in_address_range(address, address))
 
-    def _operator(self, expression: _Object) -> None:
+    def _operator(self, expression: Object) -> None:
         name, value = self._only_member("", expression)
         parsers: dict[str, Callable[[Any], Test]] = {
             "anything-but": self._anything_but,
@@ -236,16 +237,16 @@ class _Field:
             raise self._wrong(name, f"there is no such operator; there are {known}", value)
 
     def _prefix(self, value: Any) -> Test:
-        if isinstance(value, _Object):
+        if isinstance(value, Object):
             return operators.ignoring_case(self._ignore_case_of("prefix", value), after=".*")
         return operators.starts_with(self._text("prefix", value))
 
     def _suffix(self, value: Any) -> Test:
-        if isinstance(value, _Object):
+        if isinstance(value, Object):
             return operators.ignoring_case(self._ignore_case_of("suffix", value), before=".*")
         return operators.ends_with(self._text("suffix", value))
 
-    def _ignore_case_of(self, operator: str, expression: _Object) -> str:
+    def _ignore_case_of(self, operator: str, expression: Object) -> str:
         name, value = self._only_member(operator, expression)
         if name != "equals-ignore-case":
             raise self._wrong(operator, "takes a string or equals-ignore-case", name)
@@ -274,10 +275,10 @@ class _Field:
 
     def _numeric(self, value: Any) -> Test:
         name = "numeric"
-        if not isinstance(value, list) or isinstance(value, _Object) or not value:
+        if not isinstance(value, list) or isinstance(value, Object) or not value:
             raise self._wrong(name, 'takes a list such as [">", 0, "<=", 5]', value)
         comparison, *rest = value
-        if isinstance(comparison, _Number) or not isinstance(comparison, str):
+        if isinstance(comparison, Number) or not isinstance(comparison, str):
             raise self._wrong(name, "the list begins with =, <, <=, > or >=", value)
         if comparison not in ("=", "<", "<=", ">", ">="):
             raise self._wrong(name, f"there is no comparison {comparison!r}", value)
@@ -308,7 +309,7 @@ class _Field:
         return operators.in_number_range(low, high, above=above, below=below)
 
     def _number(self, operator: str, value: Any, found: Any) -> float:
-        if not isinstance(value, _Number):
+        if not isinstance(value, Number):
             raise self._wrong(operator, "a bound must be a number", found)
         number = comparable(value)
         if number is None:
@@ -321,16 +322,16 @@ class _Field:
 
     def _anything_but(self, value: Any) -> Test:
         name = "anything-but"
-        if isinstance(value, _Object):
+        if isinstance(value, Object):
             return self._anything_but_operator(value)
         values = value if isinstance(value, list) else [value]
-        if all(isinstance(each, _Number) for each in values) and values:
+        if all(isinstance(each, Number) for each in values) and values:
             return operators.no_number_of(self._number(name, each, value) for each in values)
-        if all(isinstance(one, str) and not isinstance(one, _Number) for one in values) and values:
+        if all(isinstance(one, str) and not isinstance(one, Number) for one in values) and values:
             return operators.no_string_of(values)
         raise self._wrong(name, "takes strings only, or numbers only", value)
 
-    def _anything_but_operator(self, expression: _Object) -> Test:
+    def _anything_but_operator(self, expression: Object) -> Test:
         inner, value = self._only_member("anything-but", expression)
         name = f"anything-but {inner}"
         if inner not in ("equals-ignore-case", "prefix", "suffix", "wildcard"):
@@ -338,7 +339,7 @@ class _Field:
                 "anything-but", "takes prefix, suffix, equals-ignore-case or wildcard", inner
             )
         values = value if isinstance(value, list) else [value]
-        if isinstance(value, _Object) or not values:
+        if isinstance(value, Object) or not values:
             raise self._wrong(name, "takes a string or a list of strings", value)
         texts = list(dict.fromkeys(self._text(name, each) for each in values))
         if inner in ("prefix", "suffix") and "" in texts:
@@ -357,29 +358,30 @@ class _Field:
         return operators.none_of([tests[inner](text) for text in texts])
 
     def _text(self, operator: str, value: Any) -> str:
-        if isinstance(value, _Number) or not isinstance(value, str):
+        if isinstance(value, Number) or not isinstance(value, str):
             raise self._wrong(operator, "takes a string", value)
         return value
 
-    def _only_member(self, operator: str, expression: _Object) -> tuple[str, Any]:
+    def _only_member(self, operator: str, expression: Object) -> tuple[str, Any]:
         if len(expression) != 1:
             raise self._wrong(operator, "takes exactly one operator", dict(expression))
         return expression[0]
 
     def _wrong(self, operator: str, message: str, found: Any) -> InvalidPattern:
         return InvalidPattern(
-            f"{message} (found {_shown(found)})",
+            f"{message} (found {shown(found)})",
             path=self._path,
             operator=operator,
             found=found,
         )
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, _Number):
+def shown(value: Any) -> str:
+    """Return a value of a pattern as JSON text."""
+    if isinstance(value, Number):
         return str(value)
-    if isinstance(value, _Object):
-        return "{" + ", ".join(f"{json.dumps(k)}: {_shown(v)}" for k, v in value) + "}"
+    if isinstance(value, Object):
+        return "{" + ", ".join(f"{json.dumps(k)}: {shown(v)}" for k, v in value) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_shown, value)) + "]"
+        return "[" + ", ".join(map(shown, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,137 @@
+"""How a pattern explains its verdict: with the same search, the same branches, the same tests."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from eventpipes.pattern import wording
+from eventpipes.pattern.explanation import Alternative, Clause, Explanation, Found
+from eventpipes.pattern.leaves import Fields, Leaf, Leaves, Steps, search
+from eventpipes.pattern.operators import Values
+
+
+def explain(
+    branches: Sequence[Fields],
+    order: Sequence[Sequence[str]],
+    leaves: Leaves,
+    event: Mapping[str, object],
+) -> Explanation:
+    """Return why an event with these leaves matches a branch, or no branch.
+
+    `order` has the paths of each branch's fields as the pattern has them.
+    """
+    refusing = []
+    for number, (fields, names) in enumerate(zip(branches, order, strict=True), 1):
+        one = _Branch(fields, leaves, event).explained(names, number)
+        if one.matched:
+            return Explanation(matched=True, alternatives=(one,))
+        refusing.append(one)
+    return Explanation(matched=False, alternatives=tuple(refusing))
+
+
+class _Branch:
+    """A branch of a pattern, and an event."""
+
+    def __init__(self, fields: Fields, leaves: Leaves, event: Mapping[str, object]) -> None:
+        self._fields = fields
+        self._leaves = leaves
+        self._event = event
+
+    def explained(self, order: Sequence[str], number: int) -> Alternative:
+        found = search(self._fields, 0, self._leaves.by_path, {})
+        if found is not None:
+            taken = dict(zip([name for name, _ in self._fields], found, strict=True))
+            refusing: Fields = ()
+            apart: Fields = ()
+        else:
+            taken = {name: self._accepted(name, values) for name, values in self._fields}
+            refusing, apart = self._refusal()
+        refused = {name for name, _ in refusing}
+        values = dict(self._fields)
+        clauses = {}
+        for name in order:
+            leaf = taken[name]
+            told = [*self._at(name)] if found is None and leaf is None else [leaf]
+            clauses[name] = self._clause(
+                name, values[name], leaf, told, matched=name not in refused
+            )
+        separate = {name for name, _ in apart}
+        return Alternative(
+            clauses=tuple(clauses.values()),
+            apart=tuple(clauses[name] for name in order if name in separate),
+            arrays=tuple(self._arrays([taken[name] for name in order if name in separate])),
+            number=number,
+        )
+
+    def _at(self, name: str) -> Sequence[Leaf]:
+        return self._leaves.by_path.get(name, ())
+
+    def _accepted(self, name: str, values: Values) -> Leaf | None:
+        """Return the first leaf that a field accepts, wherever the others are."""
+        accept = values.accept
+        return None if accept is None else next((x for x in self._at(name) if accept(x[0])), None)
+
+    def _refusal(self) -> tuple[Fields, Fields]:
+        """Return the fields that refuse each by itself, or else those that refuse together."""
+        alone = [(name, values) for name, values in self._fields if self._refuses(name, values)]
+        if alone:
+            return alone, ()
+        together = list(self._fields)
+        for field in self._fields:
+            fewer = [one for one in together if one is not field]
+            if search(fewer, 0, self._leaves.by_path, {}) is None:
+                together = fewer
+        return (together, ()) if len(together) == 1 else ((), together)
+
+    def _refuses(self, name: str, values: Values) -> bool:
+        """Say whether a field refuses the event, whatever the other fields accept.
+
+        A field that may be absent can match beside a leaf in another element of an array.
+        """
+        if self._accepted(name, values) is not None:
+            return False
+        return not values.absent or any(not place for _, place, _ in self._at(name))
+
+    def _arrays(self, leaves: Sequence[Leaf | None]) -> Iterator[tuple[str, ...]]:
+        """Yield the paths of the arrays in which leaves are in different elements."""
+        found: dict[tuple[str, ...], None] = {}
+        for first, second in combinations([leaf for leaf in leaves if leaf is not None], 2):
+            for array, element in first[1].items():
+                if second[1].get(array, element) != element:
+                    found[_names(self._leaves.arrays[array])] = None
+        yield from found
+
+    def _clause(
+        self,
+        name: str,
+        values: Values,
+        taken: Leaf | None,
+        told: Sequence[Leaf | None],
+        *,
+        matched: bool,
+    ) -> Clause:
+        """Return a clause; `told` are the leaves that its words name."""
+        path = values.steps
+        given = [value for value, _, _ in values.given]
+        told_values = [leaf[0] for leaf in told if leaf is not None]
+        above = self._value(path[:-1])
+        return Clause(
+            path=path,
+            values=tuple(map(wording.plain, given)),
+            found=tuple(Found(value, steps) for value, _, steps in self._at(name)),
+            accepted=None if taken is None else Found(taken[0], taken[2]),
+            matched=matched,
+            says=wording.has(path, told_values, self._value(path)),
+            wants=wording.wanted(given),
+            hint="" if matched else wording.hint(path, given, told_values, above),
+        )
+
+    def _value(self, path: Sequence[str]) -> object:
+        """Return what the event has at a path, or None; for words only."""
+        node: object = self._event
+        for name in path:
+            node = node.get(name) if isinstance(node, dict) else None
+        return node
+
+
+def _names(steps: Steps) -> tuple[str, ...]:
+    return tuple(step for step in steps if isinstance(step, str))
