@@ -20,28 +20,42 @@ from eventpipes.errors import (
     Unsupported,
 )
 from eventpipes.outcome import Event, Filtered, Outcome, Request, Requests, Unprocessable
-from eventpipes.pattern import Pattern, compile  # noqa: A004 - as in `re`
+from eventpipes.pattern import (
+    Alternative,
+    Clause,
+    Explanation,
+    Found,
+    Pattern,
+    compile,  # noqa: A004 - as in `re`
+)
 from eventpipes.pipe import Pipe
 from eventpipes.rule import Rule, RuleDefinition
 from eventpipes.template import Template
+from eventpipes.trace import Origin, Piece, TracedRequest
 from eventpipes.way import Way, rules_behind
 
 __all__ = [
+    "Alternative",
+    "Clause",
     "Connection",
     "Definition",
     "Destination",
     "Event",
     "EventBus",
     "EventPipesError",
+    "Explanation",
     "Filtered",
+    "Found",
     "InvalidDefinition",
     "InvalidEvent",
     "InvalidPath",
     "InvalidPattern",
     "InvalidTemplate",
     "Logging",
+    "Origin",
     "Outcome",
     "Pattern",
+    "Piece",
     "Pipe",
     "Request",
     "Requests",
@@ -51,6 +65,7 @@ __all__ = [
     "Source",
     "StateMachineTarget",
     "Template",
+    "TracedRequest",
     "Unprocessable",
     "Unsupported",
     "Way",

@@ -9,9 +9,11 @@ from eventpipes.definition import MAX_FILTERS, MAX_PATTERN_LENGTH, Definition
 from eventpipes.envelope import Envelope
 from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable, Unsupported
 from eventpipes.outcome import Filtered, Outcome, Requests, Unprocessable
+from eventpipes.pattern.explanation import Explanation, of_any
 from eventpipes.request import RequestForm
 from eventpipes.service_model import PIPES
 from eventpipes.template import Template, from_json, timestamp, to_json
+from eventpipes.trace import Piece, Pieces, TracedRequest, whole
 from eventpipes.workflow_target import WorkflowTarget, workflow_refusals
 
 
@@ -36,7 +38,8 @@ class Pipe:
     def _compile(self, definition: Definition) -> None:
         _check(definition)
         self._filters = tuple(definition.filters)
-        self._matchers = [event_pattern.compile(text).matches for text in self._filters]
+        self._patterns = [event_pattern.compile(text) for text in self._filters]
+        self._matchers = [pattern.matches for pattern in self._patterns]
         text = definition.input_template
         self._template = Template(text) if text else None  # "" means none: the provider's null
         self._target = _target(definition)
@@ -60,6 +63,45 @@ class Pipe:
             if matches(record):
                 return True
         return not self._matchers
+
+    def explain(self, record: Mapping[str, object]) -> Explanation:
+        """Return which clauses of the filters match or refuse a record.
+
+        `explanation.matched` is always what `matches` returns.
+        """
+        explained = (pattern.explain(record) for pattern in self._patterns)
+        return of_any(explained, noun="filter", name=self.definition.name)
+
+    def trace(
+        self, record: Mapping[str, object], *, now: datetime | None = None
+    ) -> tuple[TracedRequest, ...]:
+        """Return the requests that `process` returns, in pieces that say what gave them.
+
+        Without a request there is none; a pipe to an event bus sends none itself. `now` is the
+        record's ingestion time (default: now).
+        """
+        if not self.matches(record):
+            return ()
+        try:
+            return self._trace(record, now)
+        except Undeliverable:
+            return ()
+
+    def _trace(
+        self, record: Mapping[str, object], now: datetime | None
+    ) -> tuple[TracedRequest, ...]:
+        template, target = self._template, self._target
+        if isinstance(target, WorkflowTarget):
+            items = self.items([record], now=now)
+            return target.trace(items, now, is_record=template is None)
+        if isinstance(target, Envelope):
+            return ()
+        if template is None:
+            body: Pieces = (Piece(to_json(record), whole(record)),)
+        else:
+            body = template.trace(record, self._context_at(now))
+        traced = target.trace(record, body)
+        return (traced,) if isinstance(traced, TracedRequest) else ()
 
     def _context_at(self, now: datetime | None) -> Mapping[str, str]:
         if not self._timed:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from eventpipes.definition import Destination
+from eventpipes.definition import Destination, Secret
 from eventpipes.errors import InvalidDefinition, Unsupported
 from eventpipes.outcome import Request, Unprocessable
 from eventpipes.parameters import (
@@ -20,6 +20,7 @@ from eventpipes.parameters import (
 from eventpipes.path import is_path
 from eventpipes.service_model import Model
 from eventpipes.template import check_octets
+from eventpipes.trace import Origin, Piece, Pieces, TracedRequest, exactly, of_parameter, text_of
 
 WILDCARD = "*"
 DEFAULT_HEADERS: Final = {
@@ -31,6 +32,8 @@ DEFAULT_HEADERS: Final = {
 }
 """The headers that EventBridge sends besides the authorization ("Headers included in requests to
 API destinations"). Only the content type can be changed."""
+_QUERY: Final = "query parameter"
+_HEADER: Final = "header parameter"
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0A-\x1F\x7F]")
 REMOVED_HEADERS: Final = frozenset(
     """a-im accept-charset accept-datetime accept-encoding cache-control connection content-encoding
@@ -68,12 +71,16 @@ class RequestForm:
         if connection.unsupported:
             raise Unsupported(connection.unsupported)
         self._method = destination.method
+        self._secret = Origin(kind="connection", expression=connection.name)
         self._endpoint = _Endpoint(destination.endpoint, path_parameters, model)
         own = compile_values(query_string, model, "QueryString")
         self._query = [
             (f"{encode(name)}=", value)
             for name, value in own
             if name not in connection.query_string
+        ]
+        self._query_texts = [
+            text for name, text in query_string.items() if name not in connection.query_string
         ]
         self._fixed_query = [
             f"{encode(name)}={encode(value)}" for name, value in connection.query_string.items()
@@ -90,6 +97,7 @@ class RequestForm:
             for name, value in compile_values(headers, model, "Header")
             if name.lower() not in taken
         ]
+        self._header_texts = {name: headers[name] for name, _ in self._headers}
         named = {name.lower() for name in kept} | {name.lower() for name, _ in self._headers}
         self._fixed_headers = {
             name: value for name, value in DEFAULT_HEADERS.items() if name.lower() not in named
@@ -124,6 +132,36 @@ class RequestForm:
             headers = own | headers
         return Request(self._method, url, headers, body)
 
+    def trace(self, event: Mapping[str, object], body: Pieces) -> TracedRequest | Unprocessable:
+        """Return what `fill` returns, in pieces.
+
+        Raises:
+            Undeliverable: the event or the body has a value that no request can contain.
+
+        """
+        made = self.fill(event, text_of(body))
+        if not isinstance(made, Request):
+            return made
+        pairs = [
+            (Piece(prefix), Piece(encode(value(event)), of_parameter(_QUERY, text, event)))
+            for (prefix, value), text in zip(self._query, self._query_texts, strict=True)
+        ]
+        for pair in self._fixed_query:
+            name, _, secret = pair.partition("=")
+            pairs.append((Piece(f"{name}="), Piece(Secret(secret), self._secret)))
+        url = self._endpoint.trace(event)
+        for number, pieces in enumerate(pairs):
+            url += [Piece("&" if number else self._separator), *pieces]
+        headers = {name: (Piece(text),) for name, text in made.headers.items()}
+        for name, text in self._header_texts.items():
+            headers[name] = (Piece(made.headers[name], of_parameter(_HEADER, text, event)),)
+        for name, secret in self._fixed_headers.items():
+            if isinstance(secret, Secret):
+                headers[name] = (Piece(secret, self._secret),)
+        return TracedRequest(
+            method=(Piece(made.method),), url=exactly(url, made.url), headers=headers, body=body
+        )
+
 
 def removed_headers(*headers: Mapping[str, str]) -> Iterator[str]:
     """Yield a sentence for each header that EventBridge removes."""
@@ -153,6 +191,7 @@ class _Endpoint:
 
     def __init__(self, endpoint: str, parameters: Sequence[str], model: Model) -> None:
         self._pieces = wildcards(endpoint, parameters)
+        self._texts = parameters
         self._values = compile_path_parameters(parameters, model)
         constant = not any(map(is_path, parameters))
         self._filled = fill(self._pieces, parameters) if constant else None
@@ -162,3 +201,11 @@ class _Endpoint:
         if self._filled is not None:
             return self._filled
         return fill(self._pieces, [value(event) for value in self._values])
+
+    def trace(self, event: Mapping[str, object]) -> list[Piece]:
+        """Return the URL for an event, in pieces."""
+        pieces = [Piece(self._pieces[0])]
+        for value, text, piece in zip(self._values, self._texts, self._pieces[1:], strict=True):
+            origin = of_parameter("path parameter", text, event)
+            pieces += [Piece(encode(value(event)), origin), Piece(piece)]
+        return pieces

@@ -20,12 +20,14 @@ from eventpipes.errors import (
     Unsupported,
 )
 from eventpipes.outcome import Filtered, Request, Unprocessable
+from eventpipes.pattern.explanation import Explanation, of_any
 from eventpipes.path import MISSING, compile_path, parse_path
 from eventpipes.request import RequestForm
 from eventpipes.service_model import EVENTS
 from eventpipes.stream_record import Kind, kind_of
 from eventpipes.template import Template, timestamp, to_json
 from eventpipes.template_variables import Variables
+from eventpipes.trace import Piece, TracedRequest, whole
 
 MAX_PATHS = 100
 MAX_PATH_LENGTH = 256
@@ -109,7 +111,8 @@ class Rule:
 
     def _compile(self, definition: RuleDefinition) -> None:
         _check(definition)
-        self._matches = event_pattern.compile(definition.pattern).matches
+        self._pattern = event_pattern.compile(definition.pattern)
+        self._matches = self._pattern.matches
         self._form = RequestForm(
             definition.destination,
             path_parameters=definition.path_parameters,
@@ -147,12 +150,48 @@ class Rule:
         except Undeliverable as error:
             return Unprocessable(str(error))
 
+    def explain(self, event: Mapping[str, object]) -> Explanation:
+        """Return which clauses of the pattern match or refuse an event.
+
+        `explanation.matched` is always what `matches` returns.
+        """
+        return of_any([self._pattern.explain(event)], noun="rule", name=self.definition.name)
+
+    def trace(
+        self, event: Mapping[str, object], *, now: datetime | None = None
+    ) -> tuple[TracedRequest, ...]:
+        """Return the request that `process` returns, in pieces; without a request there is none.
+
+        The paths of the pieces' origins are in the event: they begin with `detail`.
+        """
+        if not self._matches(event):
+            return ()
+        try:
+            traced = self._trace(event, now)
+        except Undeliverable:
+            return ()
+        return (traced,) if isinstance(traced, TracedRequest) else ()
+
+    def _trace(
+        self, event: Mapping[str, object], now: datetime | None
+    ) -> TracedRequest | Unprocessable:
+        if self._template is not None:
+            return self._form.trace(event, self._template.trace(event, self._context_at(now)))
+        made = self._make(event, now)
+        if not isinstance(made, Request):
+            return made
+        return self._form.trace(
+            event, (Piece(made.body, whole(event, self.definition.input_path)),)
+        )
+
+    def _context_at(self, now: datetime | None) -> Mapping[str, str]:
+        if not self._timed:
+            return self._context
+        return {**self._context, "aws.events.event.ingestion-time": timestamp(now)}
+
     def _make(self, event: Mapping[str, object], now: datetime | None) -> Request | Unprocessable:
         if self._template is not None:
-            context = self._context
-            if self._timed:
-                context = {**context, "aws.events.event.ingestion-time": timestamp(now)}
-            return self._form.fill(event, self._template.render(event, context))
+            return self._form.fill(event, self._template.render(event, self._context_at(now)))
         part = event if self._read is None else self._read(event)
         if part is MISSING:
             return Unprocessable(

@@ -11,13 +11,14 @@ template has text only in quotes. A rule delivers nothing if a value breaks its 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from eventpipes.errors import InvalidTemplate, Undeliverable
 from eventpipes.path import MISSING, compile_path
 from eventpipes.template_variables import PIPE, Variable, Variables, split
+from eventpipes.trace import Origin, Piece, Pieces, exactly, merged, of_path, split_pieces
 
 MAX_LENGTH: Final = 8_192
 """The most characters of a template."""
@@ -30,6 +31,7 @@ _NO_OBJECT: Final = (
     " braces and quotes, and put no text beside a variable outside quotes"
 )
 _NOTHING: Context = {}
+_VARIABLE: Final = "template variable"
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -54,7 +56,7 @@ class Template:
             )
         self.text = text
         self._variables = variables
-        parts = split(text, variables)
+        self._parts = parts = split(text, variables)
         self.is_json = _is_json(parts)
         self._lines = variables.strict and not self.is_json
         if variables.strict:
@@ -85,6 +87,27 @@ class Template:
         if self._variables.strict:
             return _deliverable(text, lines=self._lines)
         return text
+
+    def trace(self, record: Mapping[str, object], context: Context = _NOTHING) -> Pieces:
+        """Return what `render` returns, in pieces; it raises the same errors."""
+        texts = iter([write(record, context) for write in self._writers])
+        pieces = [
+            Piece(part)
+            if isinstance(part, str)
+            else Piece(next(texts), self._origin(part.name, record, context))
+            for part in self._parts
+        ]
+        return exactly(_of_lines(pieces) if self._lines else pieces, self.render(record, context))
+
+    def _origin(self, name: str, record: object, context: Context) -> Origin:
+        expression = f"<{name}>"
+        if name in self._variables.whole:
+            part = self._variables.whole[name](record)
+            return Origin(kind=_VARIABLE, expression=expression, value=part, path=())
+        if name in self._variables.reserved:
+            return Origin(kind=_VARIABLE, expression=expression, value=context.get(name, ""))
+        paths = self._variables.paths
+        return of_path(_VARIABLE, expression, name if paths is None else paths[name], record)
 
     def _least_bytes(self, parts: list[str | Variable]) -> int:
         """Return the smallest size in bytes, for any values of the variables."""
@@ -210,6 +233,24 @@ def _deliverable(text: str, *, lines: bool) -> str:
             f"a value breaks the JSON of the template, so EventBridge delivers nothing: {error}"
         ) from None
     return text
+
+
+def _of_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces of lines of quoted text, without the quotes and escapes."""
+    for number, line in enumerate(split_pieces(pieces, "\n")):
+        if number:
+            yield Piece("\n")
+        kept = merged(line)
+        texts = [text for text, _ in kept]
+        if not "".join(texts).strip():
+            continue
+        texts[0] = texts[0].lstrip()[1:]
+        texts[-1] = texts[-1].rstrip()[:-1]
+        for text, (_, origin) in zip(texts, kept, strict=True):
+            try:
+                yield Piece(from_json(f'"{text}"'), origin)
+            except ValueError:  # an escape begins in one piece and ends in the next
+                yield Piece(text, origin)
 
 
 def _warn(filled: list[Variable], literal: str, variables: Variables) -> Iterator[str]:

@@ -5,8 +5,10 @@ from typing import Any
 
 from eventpipes.definition import Definition
 from eventpipes.outcome import Event, Outcome
+from eventpipes.pattern.explanation import Explanation
 from eventpipes.pipe import Pipe
 from eventpipes.rule import Rule, RuleDefinition
+from eventpipes.trace import TracedRequest
 
 
 class Way:
@@ -28,6 +30,28 @@ class Way:
         if self._rule is None or not isinstance(outcome, Event):
             return outcome
         return self._rule.process(outcome.envelope)
+
+    def explain(self, record: Mapping[str, Any]) -> Explanation:
+        """Return which clauses match or refuse a record: the pipe's, or else the rule's.
+
+        The rule's clauses are about the event, in which the record is the `detail`.
+        """
+        outcome = self._pipe.process(record)
+        if self._rule is None or not isinstance(outcome, Event):
+            return self._pipe.explain(record)
+        return self._rule.explain(outcome.envelope)
+
+    def trace(self, record: Mapping[str, Any]) -> tuple[TracedRequest, ...]:
+        """Return the requests that `process` returns, in pieces that say what gave them.
+
+        The paths of their origins are in the record. An origin in an event that the pipe made with
+        a template has none.
+        """
+        outcome = self._pipe.process(record)
+        if self._rule is None or not isinstance(outcome, Event):
+            return self._pipe.trace(record)
+        name = None if self.reader.input_template else "detail"
+        return tuple(one.below(name) for one in self._rule.trace(outcome.envelope))
 
     def process_event(self, event: Mapping[str, Any]) -> Outcome:
         """Return the outcome of an event, given with its envelope."""

@@ -5,6 +5,7 @@ command of a stack without one would wait for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -12,9 +13,11 @@ from urllib.parse import quote, unquote
 from eventpipes.definition import Connection, Definition, Secret, StateMachineTarget
 from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable, Unsupported
 from eventpipes.outcome import Request, Requests
+from eventpipes.trace import Origin, Piece, Pieces, TracedRequest, exactly, split_pieces, text_of
 
 if TYPE_CHECKING:
     from eventpipes.workflow import HttpCall, StateMachine
+    from eventpipes.workflow.trial import Trial
 
 SYNCHRONOUS = "REQUEST_RESPONSE"
 _MAX_BATCH = 10_000
@@ -52,6 +55,14 @@ class WorkflowTarget:
             Undeliverable: the execution does not succeed, or sends nothing but a dead letter.
 
         """
+        trial = self._trial(items, now)
+        return Requests(
+            tuple(self.request(call) for call in trial.calls),
+            states=tuple(call.state for call in trial.calls),
+        )
+
+    def _trial(self, items: Sequence[Any], now: datetime | None) -> "Trial":
+        """Run an execution; raise Undeliverable as `requests` does."""
         from eventpipes.workflow.trial import requests_of  # see above
 
         trial = requests_of(self.machine, items, arn=self._target.arn, now=now)
@@ -61,10 +72,36 @@ class WorkflowTarget:
             raise Undeliverable(f"the state machine fails: {why}")
         if trial.letters and not trial.calls:
             raise Undeliverable(f"the state machine sends a dead letter: {trial.letters[0]:.200}")
-        return Requests(
-            tuple(self.request(call) for call in trial.calls),
-            states=tuple(call.state for call in trial.calls),
+        return trial
+
+    def trace(
+        self, items: Sequence[Any], now: datetime | None, *, is_record: bool
+    ) -> tuple[TracedRequest, ...]:
+        """Return what `requests` returns for one item, in pieces; it raises the same errors.
+
+        `is_record` says whether the item is the record as it was read.
+        """
+        from eventpipes.workflow.call_trace import trace  # see above
+        from eventpipes.workflow.places import Places
+
+        places = Places(items[0]) if is_record else None
+        calls = self._trial(items if places is None else [places.record], now).calls
+        tasks = self.machine.http_tasks
+        return tuple(
+            self._with_connection(trace(tasks[call.state], call, places), call) for call in calls
         )
+
+    def _with_connection(self, traced: TracedRequest, call: "HttpCall") -> TracedRequest:
+        """Add what the connection adds to a call, as `request` does."""
+        connection = self._target.connections[call.connection_arn]
+        made = self.request(call)
+        secret = Origin(kind="connection", expression=connection.name)
+        url = exactly(_traced_url(traced.url, connection, secret), made.url)
+        headers = {
+            name: (Piece(text, secret),) if name in connection.headers else traced.headers[name]
+            for name, text in made.headers.items()
+        }
+        return replace(traced, url=url, headers=headers)
 
     def request(self, call: "HttpCall") -> Request:
         """Return the request of a call, with what its connection adds."""
@@ -100,12 +137,36 @@ def _url(url: str, connection: Connection) -> str:
         return url
     base, _, query = url.partition("?")
     pairs = [pair for pair in query.split("&") if pair]
-    kept = [p for p in pairs if unquote(p.partition("=")[0]) not in connection.query_string]
+    kept = [pair for pair in pairs if _name(pair) not in connection.query_string]
     return f"{base}?{'&'.join([*kept, *_encoded(connection.query_string)])}"
 
 
+def _traced_url(url: Pieces, connection: Connection, secret: Origin) -> Iterator[Piece]:
+    """Yield the pieces of `_url`."""
+    if not connection.query_string:
+        yield from url
+        return
+    base, *queries = split_pieces(url, "?", 1)
+    pairs = [pair for query in queries for pair in split_pieces(query, "&") if text_of(pair)]
+    kept = [p for p in pairs if _name(text_of(p)) not in connection.query_string]
+    for pair in connection.query_string.items():
+        name, text = map(_quoted, pair)
+        kept.append((Piece(f"{name}="), Piece(Secret(text), secret)))
+    yield from base
+    for number, pieces in enumerate(kept):
+        yield from (Piece("&" if number else "?"), *pieces)
+
+
 def _encoded(parameters: Mapping[str, Secret]) -> Iterable[str]:
-    return (f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in parameters.items())
+    return (f"{_quoted(name)}={_quoted(text)}" for name, text in parameters.items())
+
+
+def _name(pair: str) -> str:
+    return unquote(pair.partition("=")[0])
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def workflow_refusals(

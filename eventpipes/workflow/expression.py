@@ -112,6 +112,26 @@ class Expression:
                     )
             yield member
 
+    def path_in(self, record: object, scope: Scope) -> tuple[str | int, ...] | None:
+        """Return the path of the record that the expression reads, if it reads one path only.
+
+        The path begins at a variable, or at `$states.input`, whose value is the record.
+        """
+        nodes = list(_nodes(self._compiled.ast))
+        read = [node.steps for node in nodes if node.type == "path"]
+        read = [steps for steps in read if steps[0].type == "variable"]
+        names = {*scope.variables, _STATES}
+        bare = sum(node.type == "variable" and node.value in names for node in nodes) - len(read)
+        paths = {tuple(map(_name_of, steps)) for steps in read}
+        if bare or len(paths) != 1:
+            return None
+        path = tuple(name for name in paths.pop() if name is not None)
+        if len(path) < len(read[0]):
+            return None
+        if path[:2] == (_STATES, "input"):
+            return path[2:] if scope.states["input"] == record else None
+        return path[1:] if scope.variables.get(path[0]) == record else None
+
     def evaluate(self, scope: Scope) -> Any:  # noqa: ANN401 - JSON is anything
         """Return the result as JSON values.
 
@@ -169,6 +189,15 @@ class _Watch:
 
 def _is_states(node: Any) -> bool:  # noqa: ANN401 - a node of the library
     return bool(node.type == "variable" and node.value == _STATES)
+
+
+def _name_of(step: Any) -> str | None:  # noqa: ANN401 - a node of the library
+    """Return the name that a step of a path reads, or None if it does more than that."""
+    more = (
+        getattr(step, name, None) for name in ("predicate", "stages", "group", "focus", "index")
+    )
+    is_plain = step.type in ("name", "variable") and not any(more)
+    return str(step.value) if is_plain else None
 
 
 def _nodes(root: object) -> Iterator[Any]:

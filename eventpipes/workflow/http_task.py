@@ -91,11 +91,17 @@ class HttpTask:
             StateError: an expression fails, or an argument is not what AWS takes.
 
         """
-        method = _method(self.method.evaluate(scope))
-        endpoint = _endpoint(self.endpoint.evaluate(scope))
-        query = "" if self.query is None else _query(self.query.evaluate(scope))
-        headers = {} if self.headers is None else _headers(self.headers.evaluate(scope))
-        body = "" if self.body is None else to_text(self.body.evaluate(scope))
+        arguments: dict[str, Any] = {}
+
+        def evaluated(name: str, payload: Payload) -> Any:  # noqa: ANN401 - JSON is anything
+            arguments[name] = payload.evaluate(scope)
+            return arguments[name]
+
+        method = _method(evaluated("Method", self.method))
+        endpoint = _endpoint(evaluated("ApiEndpoint", self.endpoint))
+        query = "" if self.query is None else _query(evaluated("QueryParameters", self.query))
+        headers = {} if self.headers is None else _headers(evaluated("Headers", self.headers))
+        body = "" if self.body is None else to_text(evaluated("RequestBody", self.body))
         if body and not any(name.lower() == "content-type" for name in headers):
             headers["Content-Type"] = _CONTENT_TYPE
         headers["User-Agent"] = f"Amazon|StepFunctions|HttpInvoke|{region}"
@@ -108,6 +114,8 @@ class HttpTask:
             body=body,
             connection_arn=_text(self.connection.evaluate(scope), "ConnectionArn"),
             timeout=timeout,
+            arguments=arguments,
+            scope=scope,
         )
 
 
@@ -182,10 +190,16 @@ def _headers(value: object) -> dict[str, str]:
 def _query(value: object) -> str:
     if not isinstance(value, Mapping):
         raise StateError(RUNTIME, f"QueryParameters are not an object, but {value!r}")
-    return "&".join(f"{quote(name, safe='')}={_encoded(name, v)}" for name, v in value.items())
+    return "&".join(f"{quote(name, safe='')}={encoded(name, v)}" for name, v in value.items())
 
 
-def _encoded(name: str, value: object) -> str:
+def encoded(name: str, value: object) -> str:
+    """Return a query parameter's value as Step Functions writes it into the URL.
+
+    Raises:
+        StateError: it is neither text nor a number nor a boolean.
+
+    """
     match value:
         case str():
             return quote(value, safe="")

@@ -14,6 +14,11 @@ RESULT: Final = ("input", "context", "result")
 ERROR_OUTPUT: Final = ("input", "context", "errorOutput")
 
 
+def is_expression(value: object) -> bool:
+    """Say whether a value of a definition is JSONata."""
+    return isinstance(value, str) and (value.startswith(_OPEN) or value.endswith(_CLOSE))
+
+
 class Payload:
     """A compiled value; `members` are what it may read of `$states`.
 
@@ -24,6 +29,7 @@ class Payload:
 
     def __init__(self, value: object, place: str, members: Collection[str] = INPUT) -> None:
         self.place = place
+        self.value = value
         self._expressions: list[Expression] = []
         self._evaluate = self._compile(value, place)
         self.is_constant = not self._expressions
@@ -45,7 +51,7 @@ class Payload:
 
     def _compile(self, value: object, place: str) -> _Evaluate:
         match value:
-            case str() if value.startswith(_OPEN) or value.endswith(_CLOSE):
+            case str() if is_expression(value):
                 return self._expression(value, place)
             case dict():
                 members = [

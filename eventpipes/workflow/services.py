@@ -1,10 +1,11 @@
 """What a state machine needs from the outside: HTTP, SQS, a clock, and chance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from eventpipes.workflow.expression import Scope
 from eventpipes.workflow.state_error import StateError
 
 
@@ -14,7 +15,8 @@ class HttpCall:
 
     `url` has the encoded query. `headers` are those that Step Functions sends, but for `Host`.
     `body` is serialized JSON, or "" if there is none. After `timeout` seconds, the service raises
-    TaskError("States.Timeout").
+    TaskError("States.Timeout"). `arguments` are the task's arguments as they were evaluated, by
+    their names, and `scope` is what their expressions read.
     """
 
     state: str
@@ -24,6 +26,8 @@ class HttpCall:
     body: str
     connection_arn: str
     timeout: float
+    arguments: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    scope: Scope | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -40,11 +40,16 @@ class StateMachine:
     @property
     def connections(self) -> frozenset[str]:
         """The ARNs of the connections that its HTTP Tasks use."""
-        return frozenset(
-            str(state.service.connection.constant)
+        return frozenset(str(task.connection.constant) for task in self.http_tasks.values())
+
+    @property
+    def http_tasks(self) -> Mapping[str, HttpTask]:
+        """Its HTTP Tasks, by the names of their states."""
+        return {
+            state.name: state.service
             for state in self.workflow.every_state()
             if isinstance(state, Task) and isinstance(state.service, HttpTask)
-        )
+        }
 
     async def run(
         self,

@@ -1,0 +1,34 @@
+"""Which text that an expression gave is which text of the record."""
+
+from eventpipes.pattern.leaves import Steps
+
+_SHORTEST = 2
+"""Python keeps one object for each shorter text, so that two of them cannot be told apart."""
+
+
+class Places:
+    """A copy of a record, in which each text is an object of its own.
+
+    JSONata hands a text on as it is, through variables and states. So a text that comes out of an
+    expression is the text of a place if it is the same object.
+    """
+
+    def __init__(self, record: object) -> None:
+        self._paths: dict[int, Steps] = {}
+        self.record = self._copy(record, ())
+
+    def path_of(self, value: object) -> Steps | None:
+        """Return the path of the text in the record that a value is, or None."""
+        return self._paths.get(id(value)) if isinstance(value, str) else None
+
+    def _copy(self, value: object, path: Steps) -> object:
+        match value:
+            case dict():
+                return {name: self._copy(one, (*path, name)) for name, one in value.items()}
+            case list():
+                return [self._copy(one, (*path, index)) for index, one in enumerate(value)]
+            case str() if len(value) >= _SHORTEST:
+                text = value[:1] + value[1:]
+                self._paths[id(text)] = path
+                return text
+        return value
