@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,6 +10,7 @@ from rich.markup import escape
 from eventpipes import (
     Definition,
     Event,
+    Explanation,
     Filtered,
     Outcome,
     Pipe,
@@ -17,6 +18,7 @@ from eventpipes import (
     Requests,
     Rule,
     RuleDefinition,
+    TracedRequest,
     Unprocessable,
     rules_behind,
 )
@@ -37,6 +39,7 @@ def simulate(
 ) -> None:
     """Print, for each record and pipe, the request or why there is none, and what is odd.
 
+    Below a request is what gave its parts: a variable, a parameter or an expression.
     For a pipe to an event bus, the same is printed for each target of the bus's rules.
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
@@ -50,7 +53,8 @@ def simulate(
             console.print(f"  [cyan]{pipe.definition.name}[/]")
             outcome = pipe.process(record)
             marks = _marks(pipe.definition, record, outcome, max_ttl_seconds)
-            _print(_tell(outcome, _why_filtered(pipe, record), marks), console, indent=4)
+            lines = _tell(outcome, pipe.explain(record), pipe.trace(record), marks)
+            _print(lines, console, indent=4)
             if isinstance(outcome, Event):
                 _print_rules(outcome, behind[pipe], console, max_ttl_seconds)
     if len(records) > 1:
@@ -91,7 +95,7 @@ def _print_batch(pipe: Pipe, records: Sequence[Mapping[str, Any]], console: Cons
         count = len(outcome.requests)
         line = f"{count} request{'s'[: count != 1]}; one by one it would be {one_by_one}"
         _print(iter([line]), console, indent=4)
-    _print(_tell(outcome, ""), console, indent=4)
+    _print(_tell(outcome, _NOT_ASKED), console, indent=4)
 
 
 def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str, Any]:
@@ -103,13 +107,20 @@ def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str
         answers = []
         for pipe in pipes:
             outcome = pipe.process(record)
-            answer = {"pipe": pipe.definition.name, **_outcome_json(outcome)}
+            answer = {
+                "pipe": pipe.definition.name,
+                "explanation": pipe.explain(record).as_json(),
+                **_outcome_json(outcome, pipe.trace(record)),
+            }
             if isinstance(outcome, Event):
                 answer["rules"] = [
                     {
                         "rule": rule.definition.name,
                         "target": rule.definition.target_id,
-                        **_outcome_json(rule.process(outcome.envelope)),
+                        "explanation": rule.explain(outcome.envelope).as_json(),
+                        **_outcome_json(
+                            rule.process(outcome.envelope), rule.trace(outcome.envelope)
+                        ),
                     }
                     for rule in map(Rule, rules_behind(pipe.definition, rules))
                     if rule.definition.state == "ENABLED"
@@ -127,7 +138,7 @@ def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str
     return found
 
 
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+def _outcome_json(outcome: Outcome, traces: Sequence[TracedRequest] = ()) -> dict[str, Any]:
     match outcome:
         case Filtered():
             return {"outcome": "filtered"}
@@ -140,9 +151,11 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
                 {"state": state, **_request_json(request)}
                 for request, state in zip(requests, states, strict=True)
             ]
-            return {"outcome": "requests", "requests": sent}
         case Request() as request:
-            return {"outcome": "requests", "requests": [_request_json(request)]}
+            sent = [_request_json(request)]
+    for one, trace in zip(sent, traces, strict=False):  # a batch has no traces
+        one["pieces"] = trace.as_json()
+    return {"outcome": "requests", "requests": sent}
 
 
 def _request_json(request: Request) -> dict[str, Any]:
@@ -169,10 +182,10 @@ def _print_rules(
         if definition.state != "ENABLED":
             lines = iter([f"no request: the rule is {definition.state}"])
         else:
-            why = f"the pattern does not match: {definition.pattern}"
             outcome = rule.process(event.envelope)
             marks = _marks(definition, event.envelope, outcome, max_ttl_seconds)
-            lines = _tell(outcome, why, marks)
+            why, traces = rule.explain(event.envelope), rule.trace(event.envelope)
+            lines = _tell(outcome, why, traces, marks)
         _print(lines, console, indent=6)
 
 
@@ -181,10 +194,14 @@ def _print(lines: Iterator[str], console: Console, *, indent: int) -> None:
         console.print(" " * indent + escape(visible(line)), soft_wrap=True, highlight=False)
 
 
-def _tell(outcome: Outcome, why_filtered: str, marks: Sequence[str] = ()) -> Iterator[str]:
-    if isinstance(outcome, Filtered):
-        yield f"filtered out: {why_filtered}"
-    elif isinstance(outcome, Unprocessable):
+def _tell(
+    outcome: Outcome,
+    explanation: Explanation,
+    traces: Sequence[TracedRequest] = (),
+    marks: Sequence[str] = (),
+) -> Iterator[str]:
+    yield from _tell_filter(explanation)
+    if isinstance(outcome, Unprocessable):
         yield f"unprocessable: {outcome.reason}"
     elif isinstance(outcome, Event):
         envelope = outcome.envelope
@@ -193,17 +210,30 @@ def _tell(outcome: Outcome, why_filtered: str, marks: Sequence[str] = ()) -> Ite
     elif isinstance(outcome, Requests):
         if not outcome.requests:
             yield "no request"
-        for request, state in zip(outcome.requests, outcome.states, strict=True):
+        for place, (request, state) in enumerate(
+            zip(outcome.requests, outcome.states, strict=True)
+        ):
             yield f"{state}:"
             yield from _tell_request(request)
-    else:
+            yield from _tell_origins(traces[place : place + 1])
+    elif isinstance(outcome, Request):
         yield from _tell_request(outcome)
+        yield from _tell_origins(traces)
         yield from (f"! {mark}" for mark in marks)
 
 
-def _why_filtered(pipe: Pipe, record: Mapping[str, Any]) -> str:
-    patterns = " or ".join(pipe.definition.filters)
-    return f"eventName is {record['eventName']}, and no filter matches: {patterns}"
+def _tell_filter(explanation: Explanation) -> Iterator[str]:
+    sentences = explanation.sentences
+    if not sentences:
+        return
+    verdict = f"the {explanation.noun} takes it" if explanation.matched else "filtered out"
+    if len(sentences) == 1:
+        yield f"{verdict}: {sentences[0]}"
+        return
+    yield f"{verdict}:"
+    yield from (f"  {sentence}" for sentence in sentences[:_MOST])
+    if len(sentences) > _MOST:
+        yield f"  and {len(sentences) - _MOST} more"
 
 
 def _tell_request(request: Request) -> Iterator[str]:
@@ -211,3 +241,16 @@ def _tell_request(request: Request) -> Iterator[str]:
     for name, value in masked(request.headers).items():
         yield f"{name}: {value}"
     yield request.body
+
+
+def _tell_origins(traces: Sequence[TracedRequest]) -> Iterator[str]:
+    """Yield a line for each part of a request that is no constant."""
+    for trace in traces:
+        for place, origin in trace.origins:
+            if origin.is_read:
+                yield f"<- {place}: {origin.sentence}"
+
+
+_NOT_ASKED: Final = Explanation(matched=True)
+_MOST: Final = 8
+"""Sentences about a filter that are printed."""

@@ -61,7 +61,9 @@ def test_each_pipe_shows_its_request_or_why_it_has_none(tmp_path: Path, synthesi
     assert f"PUT {ENDPOINT}/cache/momento-eventbridge-cache?key=Oslo&ttl_seconds=600" in told
     assert f"POST {ENDPOINT}/topics/momento-eventbridge-cache/momento-eventbridge-topic" in told
     assert '{"Location":"Oslo","MaxTemp":"21","MinTemp":"9","ChancesOfPrecipitation":"40"}' in told
-    assert 'filtered out: eventName is INSERT, and no filter matches: {"eventName":["REM' in told
+    assert 'filtered out: eventName is "INSERT"; the filter wants "REMOVE"' in told
+    assert 'the filter takes it: eventName is "INSERT"' in told
+    assert '<- query ttl_seconds: $.dynamodb.NewImage.TTL.N gave "600"' in told
     assert "Authorization: ***" in told
     assert "not JSON" not in told
 
@@ -155,6 +157,7 @@ def test_a_pipe_to_a_bus_shows_its_event_and_each_rules_request(tmp_path: Path) 
         "    event on weather",
         "    source weather, detail-type change",
         "    cache-put momento",
+        '      the rule takes it: detail.eventName is "INSERT"',
         "      PUT https://cache.example/cache/weather?key=Oslo",
         "      X-Kind: weather",
         "      Content-Type: application/json; charset=utf-8",
@@ -164,11 +167,13 @@ def test_a_pipe_to_a_bus_shows_its_event_and_each_rules_request(tmp_path: Path) 
         "      Connection: close",
         "      Authorization: ***",
         '      {"Location":"Oslo"}',
+        '      <- query key: $.detail.dynamodb.Keys.Location.S gave "Oslo"',
+        '      <- body: <loc> gave "Oslo"',
         "      ! it has no ttl_seconds: Momento refuses the request with 400",
         "    off t",
         "      no request: the rule is DISABLED",
         "    removed t",
-        '      filtered out: the pattern does not match: {"detail":{"eventName":["REMOVE"]}}',
+        '      filtered out: detail.eventName is "INSERT"; the rule wants "REMOVE"',
     ]
 
 
@@ -277,3 +282,39 @@ def test_everything_is_there_for_scripts(workflow: Path, synthesized: Path) -> N
     assert "***" in json.dumps(found)
     outcomes = {one["outcome"] for one in as_json([INSERT], synthesized)["records"][0]["pipes"]}
     assert outcomes == {"requests", "filtered"}
+
+
+def test_a_pipe_s_answer_has_its_clauses_and_the_pieces_of_its_requests(
+    synthesized: Path, workflow: Path
+) -> None:
+    """The key goes through several states of the workflow, and its place is known."""
+    answers = {
+        one["pipe"].partition("demo-")[2]: one
+        for one in as_json([INSERT], synthesized)["records"][0]["pipes"]
+    }
+    refused = answers["cache-delete-pipe"]["explanation"]
+    assert refused["matched"] is False
+    (clause,) = refused["alternatives"][0]["clauses"]
+    assert (clause["path"], clause["values"]) == (["eventName"], ["REMOVE"])
+    assert clause["found"] == [{"value": "INSERT", "path": ["eventName"]}]
+    (put,) = answers["cache-put-pipe"]["requests"]
+    assert "".join(piece["text"] for piece in put["pieces"]["url"]) == put["url"]
+    assert put["pieces"]["headers"]["Authorization"][0]["text"] == "***"
+    (pipe,) = as_json([version(1, "an item")], workflow)["records"][0]["pipes"]
+    (key,) = pipe["requests"][0]["pieces"]["query"][0]["pieces"]
+    assert (key["text"], key["origin"]["expression"]) == ("an item", "$request.key")
+    assert key["origin"]["path"] == ["dynamodb", "Keys", "Id", "S"]
+
+
+def test_a_filter_that_refuses_in_several_ways_says_each(tmp_path: Path, synthesized: Path) -> None:
+    document = json.loads(synthesized.read_text())
+    criteria = [{"pattern": json.dumps({"$or": [{"a": ["x"]}, {"b": ["x"]}]})}]
+    for one in document["resource"]["aws_pipes_pipe"].values():
+        one["source_parameters"]["filter_criteria"] = {"filter": criteria}
+    file = tmp_path / "cdk.tf.json"
+    file.write_text(json.dumps(document))
+    told = run(tmp_path, file, json.dumps(INSERT))
+    assert '      alternative 1: a is absent; the filter wants "x"' in told
+    criteria[0]["pattern"] = json.dumps({"$or": [{name: ["x"]} for name in "abcdefghijk"]})
+    file.write_text(json.dumps(document))
+    assert "      and 3 more" in run(tmp_path, file, json.dumps(INSERT))

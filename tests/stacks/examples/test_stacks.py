@@ -77,15 +77,23 @@ def test_other_lines_or_another_order_are_reported() -> None:
     assert not is_part("a\nd", "a\nb\nc")
 
 
-def test_simulate_prints_what_the_page_shows(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "command", "stack", "topology"),
+    [
+        ("README.md", "simulate tests/cases/records/insert.json", "weather", "pipes"),
+        ("docs/own-tables.md", "simulate tests/cases/records/orders.json", "orders", "workflow"),
+    ],
+)
+def test_simulate_prints_what_the_page_shows(
+    tmp_path: Path, page: str, command: str, stack: str, topology: str
+) -> None:
     """The page may leave lines out."""
-    page = (REPO / "docs" / "own-tables.md").read_text(encoding="utf-8")
-    command = "$ STACK=orders ./help.sh simulate tests/cases/records/orders.json\n"
-    shown = page.partition(command)[2].partition("```")[0]
+    text = (REPO / page).read_text(encoding="utf-8")
+    shown = text.partition(f"./help.sh {command}\n")[2].partition("```")[0]
     assert len(shown.splitlines()) > 10
     file, said = tmp_path / "cdk.tf.json", io.StringIO()
-    file.write_text(synthesized("orders", "workflow").text, encoding="utf-8")
-    records = read_records(str(REPO / "tests/cases/records/orders.json"))
+    file.write_text(synthesized(stack, topology).text, encoding="utf-8")
+    records = read_records(str(REPO / command.partition(" ")[2]))
     simulate(records, file, Console(file=said, width=100))
     lines = [line for line in shown.splitlines() if line.strip() != "..."]
     assert is_part("\n".join(lines), said.getvalue())
