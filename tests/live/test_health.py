@@ -15,7 +15,7 @@ from live.momento import Access
 from live.probes import ANSWER_SECONDS, AWS_RUNS, probes
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
-from tests.localcloud.arrivals import until
+from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT
 from tests.place import Place
@@ -43,7 +43,7 @@ def health(place: Place) -> Iterator[Health]:
         cache=CACHE,
         feed=feed,
     )
-    with Health(asked) as health:
+    with Health(asked, seconds=0.2) as health:
         until(lambda: states(health) == dict.fromkeys(PARTS, OK))
         yield health
     until(lambda: not [one for one in threading.enumerate() if one.name == "health"])
@@ -168,6 +168,14 @@ def test_what_is_not_deployed_is_down(place: Place) -> None:
     found = ask(place, pipes=["gone"], connections=["gone", connection(place)])
     assert found["pipes"].problem == "there is no pipe gone: ./help.sh deploy creates it"
     assert found["connection"].problem == "there is no connection gone: ./help.sh deploy creates it"
+
+
+def test_an_aws_that_ended_is_down(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused_port()}")
+    found = ask(place, pipes=[PUT], connections=[connection(place)])
+    assert found["aws"].state == DOWN
+    assert "nothing answers at http://127.0.0.1" in found["aws"].problem
+    assert (found["pipes"].state, found["connection"].state) == (UNKNOWN, UNKNOWN)
 
 
 def test_without_a_feed_aws_runs_the_pipes_and_without_a_key_momento_is_unknown(
