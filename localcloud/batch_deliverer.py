@@ -22,13 +22,7 @@ from eventpipes.definition import StateMachineTarget
 from eventpipes.errors import Undeliverable
 from eventpipes.workflow import Execution, StateMachine
 from localcloud.authorization import Authorization
-from localcloud.batch_steps import (
-    BatchSteps,
-    StateRequest,
-    attempts_of_tasks,
-    request_of,
-    same,
-)
+from localcloud.batch_steps import BatchSteps, TaskRequest, attempts_of_tasks
 from localcloud.dead_letter import DeadLetters, Written
 from localcloud.deliverer import EXHAUSTED, TOO_OLD
 from localcloud.delivery import Delivery
@@ -81,7 +75,7 @@ class BatchDeliverer:
         self._stop = stop
         self._log = log
         self._tell = tell
-        self._made: dict[str, Sequence[StateRequest]] = {}
+        self._made: dict[str, Sequence[TaskRequest]] = {}
         self._most = attempts_of_tasks(json.loads(target.definition))
         self._authorizations = authorizations
         self._letters = DeadLetters(pipe.definition, shard, queue)
@@ -215,31 +209,30 @@ class BatchDeliverer:
             for letter in map(json.loads, letters)
             if letter.get("record", {}).get("eventID") == record["eventID"]
         ]
-        refused = [_refused(letter["request"]) for letter in own]
-        for letter, request in zip(own, refused, strict=True):
+        refused = [_refused(letter) for letter in own]
+        for letter, made in zip(own, refused, strict=True):
             why = f"{letter['reason']}: {letter['error']} {letter['cause']}"
-            attempts = _attempts(sent, request)
-            yield self._delivery(one, "dead-letter", request, attempts, reason=why)
+            yield self._delivery(one, "dead-letter", made, _attempts(sent, made), reason=why)
+        settled = {made.identity for made in refused}
         found = False
-        for request, state in self._requests(record):
-            if any(same(request, other) for other in refused):
-                continue
-            attempts = _attempts(sent, request)
-            outcome = "delivered" if attempts else "superseded"
-            found = True
-            yield self._delivery(one, outcome, request, attempts, state=state)
+        for made in self._requests(record):
+            if made.identity not in settled:
+                attempts = _attempts(sent, made)
+                outcome = "delivered" if attempts else "superseded"
+                found = True
+                yield self._delivery(one, outcome, made, attempts)
         if not found and not own:
             yield self._delivery(one, "filtered")
 
-    def _requests(self, record: Mapping[str, Any]) -> Sequence[StateRequest]:
+    def _requests(self, record: Mapping[str, Any]) -> Sequence[TaskRequest]:
         """Return the requests of a record, computed once while its batch is delivered."""
         known = record["eventID"]
         if known not in self._made:
             outcome = self._pipe.process(record)
-            made: Sequence[StateRequest] = ()
+            made: Sequence[TaskRequest] = ()
             if isinstance(outcome, Requests):
                 states = outcome.states or (None,) * len(outcome.requests)
-                made = tuple(zip(outcome.requests, states, strict=True))
+                made = tuple(map(TaskRequest, outcome.requests, states))
             self._made[known] = made
         return self._made[known]
 
@@ -253,18 +246,16 @@ class BatchDeliverer:
         self._letters.send(records, condition)
         reason = f"{condition}: {why}"
         for one in records:
-            delivered: list[tuple[StateRequest, list[Sent]]] = []
-            lost: list[tuple[StateRequest, list[Sent]]] = []
+            delivered: list[tuple[TaskRequest, list[Sent]]] = []
+            lost: list[tuple[TaskRequest, list[Sent]]] = []
             for made in self._requests(one[0]):
-                attempts = _attempts(sent, made[0])
+                attempts = _attempts(sent, made)
                 accepted = any(each.attempt.succeeded for each in attempts)
                 (delivered if accepted else lost).append((made, attempts))
-            for (request, state), attempts in delivered:
-                yield self._delivery(one, "delivered", request, attempts, state=state)
-            for (request, state), attempts in lost:
-                yield self._delivery(
-                    one, "dead-letter", request, attempts, state=state, reason=reason
-                )
+            for made, attempts in delivered:
+                yield self._delivery(one, "delivered", made, attempts)
+            for made, attempts in lost:
+                yield self._delivery(one, "dead-letter", made, attempts, reason=reason)
             if not lost:
                 yield self._delivery(one, "dead-letter", reason=reason)
 
@@ -272,10 +263,9 @@ class BatchDeliverer:
         self,
         one: Written,
         outcome: str,
-        request: Request | None = None,
+        made: TaskRequest | None = None,
         sent: Sequence[Sent] = (),
         *,
-        state: str | None = None,
         reason: str = "",
     ) -> Delivery:
         record, created = one
@@ -284,8 +274,8 @@ class BatchDeliverer:
             record,
             created,
             outcome,
-            request=request,
-            state=next((each.call.state for each in sent), state),
+            request=made.request if made else None,
+            state=sent[0].call.state if sent else made.state if made else None,
             attempts=tuple(each.attempt for each in sent),
             reason=reason,
         )
@@ -308,13 +298,15 @@ def _failed(batch: list[Written], output: object) -> list[Written]:
     return [one for one in batch if one[0]["eventID"] in names]
 
 
-def _refused(request: Mapping[str, Any]) -> Request:
+def _refused(letter: Mapping[str, Any]) -> TaskRequest:
     """Return the request of a dead letter."""
+    request = letter["request"]
     query = httpx.QueryParams(request["query"])
     url = f"{request['endpoint']}?{query}" if request["query"] else request["endpoint"]
-    return Request(request["method"], url, {}, json.dumps(request["body"], ensure_ascii=False))
+    body = json.dumps(request["body"], ensure_ascii=False)
+    return TaskRequest(Request(request["method"], url, {}, body), letter.get("state"))
 
 
-def _attempts(sent: Sequence[Sent], request: Request) -> list[Sent]:
+def _attempts(sent: Sequence[Sent], made: TaskRequest) -> list[Sent]:
     """Return what was sent of a request."""
-    return [one for one in sent if same(request_of(one.call), request)]
+    return [one for one in sent if one.request.identity == made.identity]

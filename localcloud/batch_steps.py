@@ -6,8 +6,10 @@ time. It is done after an execution, or before if a request fails, so that its r
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Request
@@ -16,8 +18,31 @@ from localcloud.dead_letter import Written
 from localcloud.sender import Attempt
 from localcloud.step import RecordSteps, Tell
 
-StateRequest = tuple[Request, str | None]
-"""A request, and the name of the task that sends it."""
+TTL: Final = "ttl_seconds"
+
+
+@dataclass(frozen=True)
+class TaskRequest:
+    """A request, and the name of the task that sends it, if it is known."""
+
+    request: Request
+    state: str | None = None
+
+    @cached_property
+    def identity(self) -> Hashable:
+        """What is equal for two requests that are the same, but for their headers and a TTL.
+
+        A TTL depends on the time.
+        """
+        parts = urlsplit(self.request.url)
+        query = parse_qs(parts.query, keep_blank_values=True)
+        pairs = frozenset((name, one) for name, (one, *_) in query.items() if name != TTL)
+        return (
+            self.request.method,
+            parts.path,
+            pairs,
+            _hashable(json.loads(self.request.body or "null")),
+        )
 
 
 class BatchSteps:
@@ -32,30 +57,25 @@ class BatchSteps:
         batch: Sequence[Written],
         *,
         most: Mapping[str, int],
-        requests_of: Callable[[Mapping[str, Any]], Sequence[StateRequest]],
+        requests_of: Callable[[Mapping[str, Any]], Sequence[TaskRequest]],
         tell: Tell,
     ) -> None:
         self._most = most
         self._batch = [RecordSteps(pipe, record, created, tell) for record, created in batch]
         self._requests_of = requests_of
-        self._untold: list[tuple[HttpCall, Attempt, int]] = []
+        self._untold: list[tuple[TaskRequest, Attempt, int]] = []
 
-    def sent(self, call: HttpCall, attempt: Attempt, number: int) -> None:
+    def sent(self, sent: TaskRequest, attempt: Attempt, number: int) -> None:
         """Tell an attempt in an execution: at once if it failed, else when the execution ends."""
-        self._untold.append((call, attempt, number))
+        self._untold.append((sent, attempt, number))
         if not attempt.succeeded:
             self.flush()
 
-    def waiting(self, call: HttpCall, attempt: Attempt, number: int, seconds: float) -> None:
+    def waiting(self, sent: TaskRequest, attempt: Attempt, number: int, seconds: float) -> None:
         """Tell that a task waits before its next attempt."""
-        for steps, _ in self._of(call):
-            steps.waiting(
-                seconds,
-                attempt.failure,
-                number=number,
-                most=self._most.get(call.state),
-                state=call.state,
-            )
+        why, most = attempt.failure, self._most.get(sent.state or "")
+        for steps, _ in self._of(sent):
+            steps.waiting(seconds, why, number=number, most=most, state=sent.state)
 
     def waiting_together(self, seconds: float, why: str, *, number: int, most: int | None) -> None:
         """Tell that all records wait, because the pipe sends them to the state machine again."""
@@ -65,41 +85,33 @@ class BatchSteps:
     def flush(self) -> None:
         """Tell the attempts that were not told yet."""
         untold, self._untold = self._untold, []
-        for call, attempt, number in untold:
-            for steps, request in self._of(call):
-                most = self._most.get(call.state)
-                steps.attempt(request, attempt, number=number, most=most, state=call.state)
+        for sent, attempt, number in untold:
+            most = self._most.get(sent.state or "")
+            for steps, request in self._of(sent):
+                steps.attempt(request, attempt, number=number, most=most, state=sent.state)
 
-    def _of(self, call: HttpCall) -> list[tuple[RecordSteps, Request]]:
+    def _of(self, sent: TaskRequest) -> list[tuple[RecordSteps, Request]]:
         """Return the records that make a request; the only record of a batch makes all."""
-        sent = request_of(call)
         found = [
-            (steps, request)
+            (steps, made.request)
             for steps in self._batch
-            for request, _ in self._requests_of(steps.record)
-            if same(request, sent)
+            for made in self._requests_of(steps.record)
+            if made.identity == sent.identity
         ]
-        return found or [(steps, sent) for steps in self._batch[:1] if len(self._batch) == 1]
+        if not found and len(self._batch) == 1:
+            return [(self._batch[0], sent.request)]
+        return found
 
 
-def request_of(call: HttpCall) -> Request:
-    """Return the request of a call, without the headers that no comparison needs."""
-    return Request(call.method, call.url, {}, call.body)
+def request_of(call: HttpCall) -> TaskRequest:
+    """Return the request of a call, without its headers."""
+    return TaskRequest(Request(call.method, call.url, {}, call.body), call.state)
 
 
-def same(one: Request, other: Request) -> bool:
-    """Say whether two requests are the same, but for a TTL, which depends on the time."""
-    return (one.method, _place(one.url)) == (other.method, _place(other.url)) and json.loads(
-        one.body or "null"
-    ) == json.loads(other.body or "null")
-
-
-def _place(url: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    parts = urlsplit(url)
-    query = parse_qs(parts.query, keep_blank_values=True)
-    return parts.path, tuple(
-        (name, value) for name, (value, *_) in sorted(query.items()) if name != "ttl_seconds"
-    )
+def _hashable(value: Any) -> Hashable:  # noqa: ANN401 - any JSON
+    if isinstance(value, dict):
+        return frozenset((name, _hashable(one)) for name, one in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
 def attempts_of_tasks(machine: Mapping[str, Any]) -> dict[str, int]:

@@ -1,11 +1,11 @@
 """What a state machine uses on this machine: Momento over HTTP, SQS, and the clock."""
 
 import asyncio
-import contextvars
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ import httpx
 from eventpipes import Connection
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
 from localcloud.authorization import DEAUTHORIZES, Authorization
-from localcloud.batch_steps import BatchSteps
+from localcloud.batch_steps import BatchSteps, TaskRequest, request_of
 from localcloud.sender import Attempt, Timing
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.1
 """How long a wait goes on after the pipe is stopped, at most."""
+
+_last: ContextVar["Sent | None"] = ContextVar("last", default=None)
+"""The last request of this branch of an execution, if nothing else was done since."""
 
 
 class Stopped(Exception):  # noqa: N818 - it is no fault
@@ -38,6 +41,7 @@ class Sent:
     attempt: Attempt
     number: int
     """Which attempt of this call it is, from 1."""
+    request: TaskRequest
 
 
 class WorkflowServices:
@@ -67,7 +71,6 @@ class WorkflowServices:
         self._redirect = redirect
         self._stop = stop
         self._steps = steps
-        self._last: contextvars.ContextVar[Sent | None] = contextvars.ContextVar("last")
         self._numbers: Counter[tuple[str, ...]] = Counter()
         self.sent: list[Sent] = []
         self.letters: list[str] = []
@@ -138,10 +141,10 @@ class WorkflowServices:
     def _note(self, call: HttpCall, attempt: Attempt) -> None:
         same = (call.state, call.method, call.url, call.body)
         self._numbers[same] += 1
-        sent = Sent(call, attempt, self._numbers[same])
+        sent = Sent(call, attempt, self._numbers[same], request_of(call))
         self.sent.append(sent)
-        self._last.set(sent)
-        self._steps.sent(call, attempt, sent.number)
+        _last.set(sent)
+        self._steps.sent(sent.request, attempt, sent.number)
 
     async def send_message(self, queue_url: str, body: str) -> str:
         """Send a dead letter, and return its id.
@@ -151,7 +154,7 @@ class WorkflowServices:
 
         """
         self._go_on()
-        self._last.set(None)
+        _last.set(None)
         try:
             answer = await asyncio.to_thread(
                 self._queue.send_message, QueueUrl=queue_url, MessageBody=body
@@ -162,13 +165,10 @@ class WorkflowServices:
         return answer["MessageId"]
 
     async def sleep(self, seconds: float) -> None:
-        """Wait before a retry, as long as the timing says a second is.
-
-        Each branch of an execution has its own context, so the last request is this branch's.
-        """
+        """Wait before a retry, as long as the timing says a second is."""
         seconds *= self._timing.second
-        if last := self._last.get(None):
-            self._steps.waiting(last.call, last.attempt, last.number, seconds)
+        if last := _last.get():
+            self._steps.waiting(last.request, last.attempt, last.number, seconds)
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self._go_on()
