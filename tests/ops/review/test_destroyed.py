@@ -4,6 +4,7 @@ import pytest
 
 from ops.review.guard import examine
 from tests.ops.review.plans import change, plan
+from tests.each import each
 from tests.ops.review.test_weaker import PIPE, QUEUE, TABLE, TARGET, recovery
 
 HOLDING = (
@@ -34,13 +35,61 @@ def test_a_kind_that_holds_data_does_not_go(kind: str, action: str) -> None:
     )
 
 
+DESTROYED = {
+    "aws_cloudwatch_event_api_destination": ("destroyed", False, "the API destination is"),
+    "aws_cloudwatch_event_archive": ("destroyed", True, "the archived events are lost"),
+    "aws_cloudwatch_event_bus": ("destroyed", True, "the event bus is"),
+    "aws_cloudwatch_event_connection": ("destroyed", False, "the connection is"),
+    "aws_cloudwatch_event_rule": ("destroyed", True, "the rule is"),
+    "aws_cloudwatch_event_target": ("destroyed", True, "the rule's target is"),
+    "aws_cloudwatch_log_group": ("destroyed", True, "the pipes' log is"),
+    "aws_cloudwatch_metric_alarm": ("destroyed", False, "the alarm is"),
+    "aws_dynamodb_table": ("destroyed", True, "the table is"),
+    "aws_iam_policy": ("destroyed", False, "the role's policy is"),
+    "aws_iam_role": ("destroyed", False, "the role is"),
+    "aws_iam_role_policy": ("destroyed", False, "the role's policy is"),
+    "aws_iam_role_policy_attachment": ("destroyed", False, "the role's policy is"),
+    "aws_kms_key": ("destroyed", True, "the key is"),
+    "aws_pipes_pipe": ("destroyed", True, "the pipe is"),
+    "aws_s3_bucket": ("destroyed", True, "the bucket is"),
+    "aws_s3_bucket_public_access_block": ("public-access", True, "the bucket can be made public"),
+    "aws_s3_bucket_server_side_encryption_configuration": (
+        *("encryption", False, "the bucket's encryption setting is"),
+    ),
+    "aws_secretsmanager_secret": ("destroyed", True, "the secret with the Momento API key is"),
+    "aws_secretsmanager_secret_version": ("destroyed", True, "the secret with the Momento API key"),
+    "aws_sfn_state_machine": ("destroyed", True, "the state machine is"),
+    "aws_sns_topic": ("destroyed", True, "the topic is"),
+    "aws_sns_topic_policy": ("destroyed", False, "the topic's policy is"),
+    "aws_sns_topic_subscription": ("destroyed", True, "the subscription is"),
+    "aws_sqs_queue": ("destroyed", True, "the queue is"),
+    "aws_sqs_queue_policy": ("destroyed", True, "the queue's policy is"),
+}
+
+
+@each(kind=DESTROYED)
+def test_a_kind_of_the_stacks_has_its_own_sentence(kind: str) -> None:
+    (loss,) = examine(plan(change(kind, "destroy", {})))
+    name, blocks, beginning = DESTROYED[kind]
+    assert (loss.name, loss.blocks) == (name, blocks)
+    assert loss.text.startswith(beginning)
+
+
+def test_versions_that_are_no_longer_kept_hold_back() -> None:
+    kept = {"versioning_configuration": [{"status": "Enabled"}]}
+    (loss,) = examine(plan(change("aws_s3_bucket_versioning", "destroy", kept)))
+    assert (loss.name, loss.blocks) == ("versions-off", True)
+
+
 def test_the_destruction_of_an_unknown_kind_is_reported() -> None:
     (loss,) = examine(plan(change("aws_quantum_ledger", "destroy", {})))
     assert not loss.blocks
     assert "the review does not know whether aws_quantum_ledger holds data" in loss.text
 
 
-@pytest.mark.parametrize("kind", ["terraform_data", "aws_kms_alias", "aws_cloudwatch_dashboard"])
+@pytest.mark.parametrize(
+    "kind", ["terraform_data", "null_resource", "aws_kms_alias", "aws_cloudwatch_dashboard"]
+)
 def test_a_kind_that_holds_nothing_may_go(kind: str) -> None:
     assert examine(plan(change(kind, "destroy", {}))) == []
 
@@ -63,7 +112,13 @@ def test_an_import_that_changes_the_resource_is_examined() -> None:
     assert [one.name for one in examine(plan(made))] == ["recovery-off"]
 
 
-@pytest.mark.parametrize("kind", [TABLE, PIPE, QUEUE, TARGET, "aws_cloudwatch_event_rule"])
+CREATED_AGAIN = (
+    *(TABLE, PIPE, QUEUE, TARGET, "aws_cloudwatch_event_rule", "aws_cloudwatch_event_bus"),
+    "aws_sfn_state_machine",
+)
+
+
+@pytest.mark.parametrize("kind", CREATED_AGAIN)
 def test_a_resource_deleted_by_hand_is_created_again(kind: str) -> None:
     gone = change(kind, "destroy", {"name": "a"}, None)
     found = examine(plan(change(kind, "add", None, {"name": "a"}), resource_drift=[gone]))
