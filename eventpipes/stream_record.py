@@ -41,6 +41,8 @@ def kind_of(steps: Sequence[str | int]) -> Kind:
     'object'
     >>> kind_of(["dynamodb", "NewImage", "Stops", "L", "*", "S"])
     'object'
+    >>> kind_of(["dynamodb", "NewImage", "Tags", "SS", 0])
+    'text'
     >>> kind_of(["detail"])
     'unknown'
     """

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 
 import localcloud.feed
 import live.execution_logs
-from tests.localcloud.arrivals import until
+from localcloud.feed import DeliveryFeed
+from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
 from tests.place import SECRET, Place
 from live.aws import Aws
@@ -96,6 +97,14 @@ def test_the_feed_has_a_dead_letter_with_its_reason(place: Place) -> None:
     assert (letter["outcome"], letter["event_name"]) == ("dead-letter", "INSERT")
     assert letter["reason"].startswith("RetryAttemptsExhausted: HTTP 400 ")
     assert "ttl_seconds must be" in letter["attempts"][-1]["response"]
+
+
+def test_the_feed_is_read_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
+    with DeliveryFeed() as feed:
+        source = Feed(f"{feed.endpoint}/deliveries")
+        assert list(source.items()) == []
+        source.close()
 
 
 def test_the_feed_repeats_nothing_and_continues_after_an_error(

@@ -105,6 +105,13 @@ def test_a_role_and_a_key_are_made_and_revoked(account: Account) -> None:
     assert account.service.keys.find(made.text) is None
 
 
+def test_momentos_own_roles_are_not_custom(account: Account) -> None:
+    with account.auth() as auth:
+        auth.create_role("reads", "It reads", RULES)
+        assert [role.name for role in auth.roles() if role.is_custom] == ["reads"]
+        assert any(role.name == "Owner" for role in auth.roles())
+
+
 def test_long_lists_are_read_to_their_end(account: Account) -> None:
     for number in range(230):
         account.service.keys.new_key("viewer", f"key {number}", None)

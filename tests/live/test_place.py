@@ -84,5 +84,7 @@ def test_credentials_of_the_file_are_taken_on_aws_only(file: Path, tmp_path: Pat
     assert "AWS_PROFILE" not in place.environment({}, env_file=env_file, file=file)
     given = {"AWS_ACCESS_KEY_ID": "a"}
     assert place.environment(given, env_file=env_file, file=tmp_path / "none") == given
+    elsewhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    assert place.environment(elsewhere, env_file=env_file, file=tmp_path / "none") == elsewhere
     env_file.write_bytes(b"AWS_PROFILE=caf\xe9\n")
     assert place.environment({}, env_file=env_file, file=tmp_path / "none") == {}

@@ -169,6 +169,7 @@ def test_a_failed_iteration_fails_the_map_and_stops_the_others() -> None:
     assert len(services.calls) < 9
     kinds = [event.type for event in execution.history]
     assert kinds.count("MapIterationFailed") == 1
+    assert kinds.count("MapIterationAborted") == 1
     assert "MapStateFailed" in kinds
     assert kinds[-1] == "ExecutionFailed"
 
@@ -268,6 +269,7 @@ def test_the_history_has_the_events_by_aws_names() -> None:
     assert failed.details["error"] == "States.Http.StatusCode.500"
     assert failed.details["resourceType"] == "http"
     scheduled = execution.history[7].details["parameters"]
+    assert scheduled.keys() == {"ApiEndpoint", "Headers", "Method", "RequestBody"}
     assert scheduled["ApiEndpoint"] == "https://cache.example/cache/c"
 
 

@@ -133,9 +133,13 @@ UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     (arguments(Authentication={}), "the field Authentication"),
     (arguments(InvocationConfig={"ConnectionArn": "{% 'x' %}"}), "takes a constant"),
     ({"A": {**SQS, "Arguments": {**SQS["Arguments"], "DelaySeconds": 1}}}, "DelaySeconds"),
-    ({"A": {**MAP, "ItemSelector": {}}}, "the field ItemSelector"),
-    ({"A": {**MAP, "Retry": []}}, "the field Retry"),
-    ({"A": {**MAP, "Catch": []}}, "the field Catch"),
+    *(
+        ({"A": {**MAP, name: {}}}, f"does not run the field {name}")
+        for name in (
+            *("Catch", "ItemBatcher", "ItemReader", "ItemSelector", "Label", "ResultWriter"),
+            *("Retry", "ToleratedFailureCount", "ToleratedFailurePercentage"),
+        )
+    ),
     ({"A": {**MAP, "Items": {"a": 1}}}, "Items is not a list"),
     ({"A": {**MAP, "MaxConcurrency": "{% 1 %}"}}, "MaxConcurrency is JSONata"),
 ]
@@ -189,6 +193,18 @@ def test_a_definition_may_be_text_or_an_object() -> None:
     made = definition(A=http())
     assert StateMachine.parse(json.dumps(made)).connections == {CONNECTION}
     assert StateMachine.parse({**made, "Comment": "c", "TimeoutSeconds": 5}).timeout == 5
+
+
+def test_each_part_may_have_a_comment() -> None:
+    said = {"Comment": "c"}
+    retrier = {"ErrorEquals": ["States.ALL"], **said}
+    task = http(Retry=[retrier], Catch=[{**ALL, **said}], **said)
+    walk = {**MAP, "ItemProcessor": {**MAP["ItemProcessor"], **said}, **said}
+    condition = {"Condition": "{% true %}", "Next": "B", **said}
+    choice = {"Type": "Choice", "Choices": [condition], **said}
+    states = {"C": choice, "B": {**task, "Next": "M"}, "M": walk}
+    states["B"].pop("End")
+    StateMachine.parse({"StartAt": "C", **said, "QueryLanguage": "JSONata", "States": states})
 
 
 def test_references_of_terraform_are_text() -> None:

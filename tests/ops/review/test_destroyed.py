@@ -35,6 +35,7 @@ def test_a_kind_that_holds_data_does_not_go(kind: str, action: str) -> None:
     )
 
 
+VERSION = "aws_secretsmanager_secret_version"
 DESTROYED = {
     "aws_cloudwatch_event_api_destination": ("destroyed", False, "the API destination is"),
     "aws_cloudwatch_event_archive": ("destroyed", True, "the archived events are lost"),
@@ -73,6 +74,22 @@ def test_a_kind_of_the_stacks_has_its_own_sentence(kind: str) -> None:
     name, blocks, beginning = DESTROYED[kind]
     assert (loss.name, loss.blocks) == (name, blocks)
     assert loss.text.startswith(beginning)
+
+
+@each(case=[("keep", "a", []), ("change", "a", []), ("keep", "b", [VERSION])])
+def test_a_version_of_a_secret_that_stays_is_no_loss(case: tuple[str, str, list[str]]) -> None:
+    """The provider cannot delete a secret's current version, so it leaves it."""
+    action, id_, lost = case
+    secret = change("aws_secretsmanager_secret", action, {"id": id_}, {"id": id_})
+    found = examine(plan(secret, change(VERSION, "destroy", {"secret_id": "a"})))
+    assert [one.address.split(".")[0] for one in found] == lost
+
+
+@each(action=["destroy", "replace"])
+def test_a_version_of_a_secret_that_goes_is_a_loss(action: str) -> None:
+    secret = change("aws_secretsmanager_secret", action, {"id": "a"}, {})
+    found = examine(plan(secret, change(VERSION, "destroy", {"secret_id": "a"})))
+    assert [one.blocks for one in found] == [True, True]
 
 
 def test_versions_that_are_no_longer_kept_hold_back() -> None:

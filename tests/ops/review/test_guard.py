@@ -146,6 +146,9 @@ HARMLESS: dict[str, dict[str, Any]] = {
         {"triggers_replace": {"key_version": "1111111"}},
         {"triggers_replace": {"key_version": "2222222"}},
     ),
+    "attempts without end, but within an hour": change(
+        "aws_pipes_pipe", "change", bounded(3, 3_600), bounded(-1, 3_600)
+    ),
     "an expiry kept": change(
         "aws_dynamodb_table", "change", STREAM | EXPIRING, STREAM | EXPIRING | {"tags": {"a": "b"}}
     ),

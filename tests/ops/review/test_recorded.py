@@ -184,6 +184,17 @@ def test_a_policy_without_a_right_that_pipes_need_holds_the_plan_back(action: st
     assert f"{action} on " in loss.text
 
 
+def test_a_policy_that_denies_what_the_pipes_need_holds_back() -> None:
+    def denying(after: dict[str, Any]) -> None:
+        policy = json.loads(after["policy"])
+        policy["Statement"].append({"Effect": "Deny", "Action": "sqs:*", "Resource": "*"})
+        after["policy"] = json.dumps(policy)
+
+    (loss,) = changed("aws_iam_role_policy", denying).losses
+    assert (loss.name, loss.blocks) == ("narrowed", True)
+    assert "sqs:SendMessage on " in loss.text
+
+
 def test_a_policy_about_another_table_holds_back() -> None:
     def elsewhere(after: dict[str, Any]) -> None:
         after["policy"] = after["policy"].replace("table/weather-stats-demo/", "table/other/")

@@ -146,6 +146,8 @@ def test_element_of_a_list_cannot_be_required() -> None:
     ("where", "complaint"),
     [
         ({"Status": ["open"]}, r"narrowed by is 'Status'; write Attribute\(\"Status\"\)"),
+        ([STATUS], r"^where is \[.*\]; write a dict such as \{Attribute"),
+        ({7: ["open"]}, r'narrowed by is 7; write Attribute\("Name"\), or'),
         ({STATUS: "open"}, "write a list of them"),
         ({SIZE: [{"numeric": [">", 1]}]}, "numeric never matches"),
         ({KEY: [{"exists": False}]}, "is a key of the table, which is never absent or empty"),
