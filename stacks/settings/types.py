@@ -4,6 +4,7 @@ A check raises ValueError with what is wrong and what to write; the message foll
 name.
 """
 
+import math
 import re
 from typing import Annotated, Any
 
@@ -85,39 +86,6 @@ def _endpoint_is_an_https_origin(endpoint: str) -> str:
     return f"https://{authority.lower()}"
 
 
-def _region_has_a_regions_shape(region: str) -> str:
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
-        raise ValueError(f"is {region!r}; write an AWS region such as us-east-1")
-    return region
-
-
-def _name_fits_a_path(name: str) -> str:
-    if not re.fullmatch(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}", name):
-        raise ValueError(f"is {name!r}; use 1 to 255 letters, digits, dots, dashes or underscores")
-    return name
-
-
-def _secret_name_is_allowed(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9/_+=.@-]{1,512}", name):
-        raise ValueError(f"is {name!r}; Secrets Manager takes 1 to 512 letters, digits and /_+=.@-")
-    return name
-
-
-def _prefix_leaves_room(prefix: str) -> str:
-    if not re.fullmatch(rf"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){{2,{MAX_PREFIX_LENGTH - 1}}}", prefix):
-        raise ValueError(
-            f"is {prefix!r}; use 3 to {MAX_PREFIX_LENGTH} lower-case letters, digits and"
-            " single dashes, beginning with a letter"
-        )
-    return prefix
-
-
-def _stack_is_a_name(stack: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", stack):
-        raise ValueError(f"is {stack!r}; write the name of a stack in stacks/catalogue.py")
-    return stack
-
-
 def _retries_are_a_positive_number(attempts: int) -> int:
     if attempts == 0:
         raise ValueError(
@@ -129,84 +97,6 @@ def _retries_are_a_positive_number(attempts: int) -> int:
     return attempts
 
 
-def _rules_may_retry_never(attempts: int) -> int:
-    if not 0 <= attempts <= MAX_RULE_RETRIES:
-        raise ValueError(f"is {attempts}; a rule of an event bus takes 0 to {MAX_RULE_RETRIES}")
-    return attempts
-
-
-def _age_is_shorter_than_the_stream(age: int) -> int:
-    if not 60 <= age < STREAM_SECONDS:  # noqa: PLR2004 - the API's own bound
-        raise ValueError(
-            f"is {age}; use 60 to {STREAM_SECONDS - 1} seconds: a record older than a day has"
-            " left the stream, and its dead letter would point at nothing"
-        )
-    return age
-
-
-def _batch_is_allowed(records: int) -> int:
-    if not 1 <= records <= MAX_BATCH:
-        raise ValueError(f"is {records}; use 1 to {MAX_BATCH} records")
-    return records
-
-
-def _concurrency_is_allowed(groups: int) -> int:
-    if not 1 <= groups <= MAX_CONCURRENCY:
-        raise ValueError(f"is {groups}; use 1 to {MAX_CONCURRENCY} groups")
-    return groups
-
-
-def _rate_is_positive(rate: int) -> int:
-    if rate < 1:
-        raise ValueError(f"is {rate}; use 1 or more a second")
-    return rate
-
-
-def _seconds_are_positive(seconds: int) -> int:
-    if seconds < 1:
-        raise ValueError(f"is {seconds}; use 1 second or more")
-    return seconds
-
-
-def _wait_is_bounded(seconds: int) -> int:
-    if not 0 <= seconds <= 300:  # noqa: PLR2004 - longer than five minutes is a mistake
-        raise ValueError(f"is {seconds}; use 0 to 300 seconds (15 is enough on AWS)")
-    return seconds
-
-
-def _bucket_name_is_allowed(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
-        raise ValueError(
-            f"is {name!r}; S3 takes 3 to 63 lower-case letters, digits, dots and dashes"
-        )
-    return name
-
-
-def _topic_is_an_arn(arn: str) -> str:
-    pattern = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}"
-    if not re.fullmatch(pattern, arn):
-        raise ValueError(
-            f"is {arn!r}; write the ARN of a standard SNS topic, such as"
-            " arn:aws:sns:us-east-1:123456789012:on-call, or leave it empty for a new one"
-        )
-    return arn
-
-
-def _boundary_is_an_arn(arn: str) -> str:
-    if not re.fullmatch(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,512}", arn):
-        raise ValueError(
-            f"is {arn!r}; write the ARN of a managed policy, such as"
-            " arn:aws:iam::123456789012:policy/weather-stats-demo-ci-boundary, or leave it empty"
-        )
-    return arn
-
-
-def _version_is_exact(version: str) -> str:
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        raise ValueError(f"is {version!r}; write an exact version such as 5.100.0")
-    return version
-
-
 def _tags_are_pairs(tags: Any) -> Any:  # noqa: ANN401 - raw input
     if not isinstance(tags, str):
         return tags
@@ -216,23 +106,96 @@ def _tags_are_pairs(tags: Any) -> Any:  # noqa: ANN401 - raw input
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def _like(pattern: str, takes: str) -> AfterValidator:
+    """Return the check that a text matches a pattern; `takes` says what to write."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"is {text!r}; {takes}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _between(least: int, most: float, takes: str) -> AfterValidator:
+    """Return the check that a number is in a range; `takes` says what to write."""
+
+    def check(number: int) -> int:
+        if not least <= number <= most:
+            raise ValueError(f"is {number}; {takes}")
+        return number
+
+    return AfterValidator(check)
+
+
 MomentoKey = Annotated[SecretStr, AfterValidator(_key_fits_a_connection)]
 Endpoint = Annotated[str, AfterValidator(_endpoint_is_an_https_origin)]
-Region = Annotated[str, AfterValidator(_region_has_a_regions_shape)]
-PathName = Annotated[str, AfterValidator(_name_fits_a_path)]
-SecretName = Annotated[str, AfterValidator(_secret_name_is_allowed)]
-Prefix = Annotated[str, AfterValidator(_prefix_leaves_room)]
-StackName = Annotated[str, AfterValidator(_stack_is_a_name)]
-BatchSize = Annotated[int, AfterValidator(_batch_is_allowed)]
-Concurrency = Annotated[int, AfterValidator(_concurrency_is_allowed)]
+Region = Annotated[str, _like(r"[a-z]{2}(-[a-z]+)+-\d", "write an AWS region such as us-east-1")]
+PathName = Annotated[
+    str,
+    _like(
+        r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}",
+        "use 1 to 255 letters, digits, dots, dashes or underscores",
+    ),
+]
+SecretName = Annotated[
+    str,
+    _like(
+        r"[A-Za-z0-9/_+=.@-]{1,512}",
+        "Secrets Manager takes 1 to 512 letters, digits and /_+=.@-",
+    ),
+]
+Prefix = Annotated[
+    str,
+    _like(
+        rf"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){{2,{MAX_PREFIX_LENGTH - 1}}}",
+        f"use 3 to {MAX_PREFIX_LENGTH} lower-case letters, digits and single dashes, beginning with"
+        " a letter",
+    ),
+]
+StackName = Annotated[
+    str, _like(r"[a-z][a-z0-9-]{0,30}", "write the name of a stack in stacks/catalogue.py")
+]
+BatchSize = Annotated[int, _between(1, MAX_BATCH, f"use 1 to {MAX_BATCH} records")]
+Concurrency = Annotated[int, _between(1, MAX_CONCURRENCY, f"use 1 to {MAX_CONCURRENCY} groups")]
 PipeRetries = Annotated[int, AfterValidator(_retries_are_a_positive_number)]
-RuleRetries = Annotated[int, AfterValidator(_rules_may_retry_never)]
-RecordAge = Annotated[int, AfterValidator(_age_is_shorter_than_the_stream)]
-Seconds = Annotated[int, AfterValidator(_seconds_are_positive)]
-PerSecond = Annotated[int, AfterValidator(_rate_is_positive)]
-Wait = Annotated[int, AfterValidator(_wait_is_bounded)]
-BucketName = Annotated[str, AfterValidator(_bucket_name_is_allowed)]
-PolicyArn = Annotated[str, AfterValidator(_boundary_is_an_arn)]
-TopicArn = Annotated[str, AfterValidator(_topic_is_an_arn)]
-ExactVersion = Annotated[str, AfterValidator(_version_is_exact)]
+RuleRetries = Annotated[
+    int, _between(0, MAX_RULE_RETRIES, f"a rule of an event bus takes 0 to {MAX_RULE_RETRIES}")
+]
+RecordAge = Annotated[
+    int,
+    _between(
+        60,
+        STREAM_SECONDS - 1,
+        f"use 60 to {STREAM_SECONDS - 1} seconds: a record older than a day has left the stream,"
+        " and its dead letter would point at nothing",
+    ),
+]
+Seconds = Annotated[int, _between(1, math.inf, "use 1 second or more")]
+PerSecond = Annotated[int, _between(1, math.inf, "use 1 or more a second")]
+Wait = Annotated[int, _between(0, 300, "use 0 to 300 seconds (15 is enough on AWS)")]
+BucketName = Annotated[
+    str,
+    _like(
+        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "S3 takes 3 to 63 lower-case letters, digits, dots and dashes",
+    ),
+]
+PolicyArn = Annotated[
+    str,
+    _like(
+        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,512}",
+        "write the ARN of a managed policy, such as"
+        " arn:aws:iam::123456789012:policy/weather-stats-demo-ci-boundary, or leave it empty",
+    ),
+]
+TopicArn = Annotated[
+    str,
+    _like(
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}",
+        "write the ARN of a standard SNS topic, such as"
+        " arn:aws:sns:us-east-1:123456789012:on-call, or leave it empty for a new one",
+    ),
+]
+ExactVersion = Annotated[str, _like(r"\d+\.\d+\.\d+", "write an exact version such as 5.100.0")]
 Tags = Annotated[dict[str, str], BeforeValidator(_tags_are_pairs)]
