@@ -13,16 +13,12 @@ from eventpipes import Request
 from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_TTL_SECONDS
 from ops.errors import OpsError
+from ops.made_record import made_record
 from ops.review.samples import samples_for
 from ops.review.values import made_up
 from live.route import Route, RouteOutcome, requests_in
 from live.items import Item
 
-_VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
-    "KEYS_ONLY": (),
-    "NEW_IMAGE": ("NewImage",),
-    "OLD_IMAGE": ("OldImage",),
-}
 _SCALARS: Final = ("S", "N", "B", "BOOL")
 
 
@@ -205,18 +201,7 @@ class DemoChanges:
 
     def _record(self, old: Item | None, new: Item | None) -> dict[str, Any]:
         """Return the record that the stream will have of a change, without its numbers."""
-        images = {"NewImage": new, "OldImage": old}
-        kept = _VIEWS.get(self._view, tuple(images))
-        change: dict[str, Any] = {"Keys": self._key(new or old or {})}
-        change |= {name: one for name, one in images.items() if one is not None and name in kept}
-        return {
-            "eventID": "1",
-            "eventName": "INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
-            "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": "us-east-1",
-            "dynamodb": change | {"SequenceNumber": "1", "StreamViewType": self._view},
-        }
+        return made_record(old, new, self._key(new or old or {}), view=self._view)
 
 
 def _life(item: Item) -> tuple[tuple[Item | None, Item | None], ...]:

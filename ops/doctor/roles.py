@@ -1,13 +1,12 @@
 """Checks of a stack's roles: their policies and their trust are as the stack declares them."""
 
-import json
-from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Iterator
 from typing import Any
 
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
+from ops.permissions import actions, is_named, several, statements
 
 MEND = "EventBridge stops pipes, and workflows fail, that may not work: run ./help.sh deploy"
 
@@ -34,7 +33,7 @@ def examine(iam: Any, declared: Declared, existence: Existence) -> Iterator[Chec
         if found is None:
             continue
         trusted = _trusted(found["Role"]["AssumeRolePolicyDocument"])
-        gone = sorted(_trusted(_read(role["assume_role_policy"])) - trusted)
+        gone = sorted(_trusted(role["assume_role_policy"]) - trusted)
         if gone:
             troubled = True
             yield failure("roles", f"{role['name']} no longer trusts {', '.join(gone)}. {MEND}")
@@ -42,43 +41,22 @@ def examine(iam: Any, declared: Declared, existence: Existence) -> Iterator[Chec
         yield ok("roles", f"{there} with their policy")
 
 
-def _no_longer(written: str | None, deployed: Mapping[str, Any]) -> list[str]:
+def _no_longer(written: object, deployed: object) -> list[str]:
     """Return the actions that the declared policy allows and the deployed one does not."""
-    wanted = _actions(_read(written), "Allow")
-    allowed, denied = (_actions(deployed, effect) for effect in ("Allow", "Deny"))
-    return sorted(one for one in wanted if not _is_in(one, allowed) or _is_in(one, denied))
+    left = statements(deployed)
+    allowed, denied = (actions(left, effect) for effect in ("Allow", "Deny"))
+    return sorted(
+        one
+        for one in actions(statements(written))
+        if not is_named(one, allowed) or is_named(one, denied)
+    )
 
 
-def _is_in(action: str, patterns: set[str]) -> bool:
-    return any(fnmatchcase(action.lower(), one.lower()) for one in patterns)
-
-
-def _actions(policy: Mapping[str, Any], effect: str) -> set[str]:
-    return {
-        action
-        for statement in _several(policy.get("Statement"))
-        if statement.get("Effect") == effect
-        for action in _several(statement.get("Action"))
-    }
-
-
-def _trusted(policy: Mapping[str, Any]) -> set[str]:
+def _trusted(policy: object) -> set[str]:
     """Return the services that may assume a role."""
     return {
         service
-        for statement in _several(policy.get("Statement"))
+        for statement in statements(policy)
         if statement.get("Effect") == "Allow" and isinstance(statement.get("Principal"), dict)
-        for service in _several(statement["Principal"].get("Service"))
+        for service in several(statement["Principal"].get("Service"))
     }
-
-
-def _read(text: str | None) -> dict[str, Any]:
-    """Return a policy of the stack; its references stay as Terraform writes them."""
-    found = json.loads(text) if text else {}
-    return found if isinstance(found, dict) else {}
-
-
-def _several(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -13,6 +13,7 @@ from itertools import combinations, islice, product
 from typing import Any, Final
 
 from eventpipes import Definition, RuleDefinition
+from ops.made_record import made_record
 from ops.review import reads
 from ops.review.reads import ImagePath
 from ops.review.values import MISSING, made_up, matching, near, values
@@ -55,28 +56,12 @@ def life(
     item: Mapping[str, Any], old: Mapping[str, Any], keys: Mapping[str, Any], what: str = "an item"
 ) -> dict[str, dict[str, Any]]:
     """Return the records of an item that is written, changed, and deleted in two ways."""
-
-    def record(kind: str, **more: object) -> dict[str, Any]:
-        images: dict[str, Any] = {"Keys": keys}
-        if kind != "REMOVE":
-            images["NewImage"] = item
-        if kind != "INSERT":
-            images["OldImage"] = old
-        return {
-            "eventID": "1",
-            "eventVersion": "1.1",
-            "eventName": kind,
-            "eventSource": "aws:dynamodb",
-            "awsRegion": "us-east-1",
-            "dynamodb": images | {"StreamViewType": "NEW_AND_OLD_IMAGES", "SequenceNumber": "1"},
-            **more,
-        }
-
+    removed = made_record(old, None, keys)
     return {
-        f"{what} is written": record("INSERT"),
-        f"{what} is changed": record("MODIFY"),
-        f"{what} is deleted": record("REMOVE"),
-        f"{what} is deleted by its time to live": record("REMOVE", userIdentity=_BY_TTL),
+        f"{what} is written": made_record(None, item, keys),
+        f"{what} is changed": made_record(old, item, keys),
+        f"{what} is deleted": removed,
+        f"{what} is deleted by its time to live": removed | {"userIdentity": _BY_TTL},
     }
 
 

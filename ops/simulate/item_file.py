@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from live.items import NumberText, is_attribute, of_plain, stored, wrong
 from ops.errors import OpsError
+from ops.made_record import made_record
 from ops.record_file import EventName, parse, read_text
 from live.terminal import visible
 
@@ -16,11 +17,6 @@ _TOLD, _SHOWN = 3, 40
 """Names of attributes in a message, and characters of each name."""
 _KEY_BYTES: Final = {"hash_key": 2_048, "range_key": 1_024}
 """See AWS: "Quotas in Amazon DynamoDB"; an empty key is refused, too."""
-_VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
-    "KEYS_ONLY": (),
-    "NEW_IMAGE": ("NewImage",),
-    "OLD_IMAGE": ("OldImage",),
-}
 
 
 @dataclass(frozen=True)
@@ -44,22 +40,9 @@ def record_of(source: str, event: EventName, synthesized: Path) -> Made:
     item, how = _item(source)
     document = parse(read_text(str(synthesized)), str(synthesized))
     keys, view, whose = _keys(item, document, source)
-    images = {
-        "NewImage": item if event is not EventName.REMOVE else None,
-        "OldImage": item if event is not EventName.INSERT else None,
-    }
-    kept = _VIEWS.get(view, tuple(images))
-    change: dict[str, Any] = {"Keys": {name: item[name] for name in keys}}
-    change |= {name: image for name, image in images.items() if image is not None and name in kept}
-    change |= {"SequenceNumber": "1", "StreamViewType": view}
-    record = {
-        "eventID": "1",
-        "eventVersion": "1.1",
-        "eventName": event.value,
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "us-east-1",
-        "dynamodb": change,
-    }
+    old = item if event is not EventName.INSERT else None
+    new = item if event is not EventName.REMOVE else None
+    record = made_record(old, new, {name: item[name] for name in keys}, view=view)
     return Made(record, (how, whose))
 
 

@@ -1,11 +1,11 @@
 """Losses of roles and their policies: permissions."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 from eventpipes import Definition
+from ops.permissions import Statement, actions, is_named, several, statements
 from ops.review.losses.loss import GONE, Loss, Whole, differs, done, told
 from ops.review.plan import Action, Change
 
@@ -55,7 +55,7 @@ def _trusts_others(change: Change) -> Iterator[Loss]:
 def _trusted(side: Mapping[str, Any]) -> set[str]:
     """Return who may assume a role."""
     found: set[str] = set()
-    for statement in _statements(side.get("assume_role_policy")):
+    for statement in statements(side.get("assume_role_policy")):
         if statement.get("Effect") != "Allow":
             continue
         principal = statement.get("Principal")
@@ -63,12 +63,12 @@ def _trusted(side: Mapping[str, Any]) -> set[str]:
             found.add(str(principal or "everybody but NotPrincipal"))
             continue
         for kind, names in principal.items():
-            found |= {name if kind == "Service" else f"{kind} {name}" for name in _several(names)}
+            found |= {name if kind == "Service" else f"{kind} {name}" for name in several(names)}
     return found
 
 
 def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
-    before, after = (_statements(side.get("policy")) for side in (change.before, change.after))
+    before, after = (statements(side.get("policy")) for side in (change.before, change.after))
     missing = sorted(
         {
             f"{action} on {resource}"
@@ -77,7 +77,7 @@ def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
             if _allows(before, action, resource) and not _allows(after, action, resource)
         }
     )
-    gone = sorted(_actions(before) - _actions(after))
+    gone = sorted(actions(before) - actions(after))
     if missing:
         yield Loss(
             name="narrowed",
@@ -109,17 +109,16 @@ def _needed(pipe: Definition) -> Iterator[tuple[str, str]]:
         yield "sqs:SendMessage", pipe.source.dead_letter_queue_arn
 
 
-def _allows(statements: list[Mapping[str, Any]], action: str, resource: str) -> bool:
+def _allows(of: Sequence[Statement], action: str, resource: str) -> bool:
     """Say whether a policy allows an action on a resource, without its conditions.
 
     If an ARN is known only after apply, its service and kind are compared.
     """
     found = False
-    for statement in statements:
-        actions, resources = _several(statement.get("Action")), _several(statement.get("Resource"))
-        if not any(fnmatchcase(action.lower(), one.lower()) for one in actions):
+    for statement in of:
+        if not is_named(action, several(statement.get("Action"))):
             continue
-        if not any(_is_of(resource, one) for one in resources):
+        if not any(_is_of(resource, str(one)) for one in several(statement.get("Resource"))):
             continue
         if statement.get("Effect") == "Deny":
             return False
@@ -146,15 +145,6 @@ def _named(arn: str) -> tuple[str, str]:
     return (parts[2], parts[5]) if len(parts) == 6 else ("", arn)  # noqa: PLR2004 - an ARN's parts
 
 
-def _actions(statements: list[Mapping[str, Any]]) -> set[str]:
-    return {
-        action
-        for statement in statements
-        if statement.get("Effect") == "Allow"
-        for action in _several(statement.get("Action"))
-    }
-
-
 def _distrusted(change: Change) -> Iterator[Loss]:
     before, after = (_trusted(side) & SERVICES for side in (change.before, change.after))
     if gone := sorted(before - after):
@@ -163,17 +153,3 @@ def _distrusted(change: Change) -> Iterator[Loss]:
             text=f"{', '.join(gone)} may no longer assume the role: what uses the role stops",
             instead="keep it in the role's trust policy",
         )
-
-
-def _statements(text: object) -> list[Mapping[str, Any]]:
-    try:
-        found = json.loads(str(text)).get("Statement", [])
-    except (ValueError, AttributeError):
-        return []
-    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
-
-
-def _several(value: object) -> list[str]:
-    if value is None:
-        return []
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
