@@ -16,7 +16,7 @@ from ops import first_deploy, former_key, saved_plan
 from ops.errors import HeldBackError, OpsError
 from ops.review import Plan, Review, review
 from ops.review.plan import Action
-from ops.stack import Allow, AutoApprove, initialized, refuse_to_ask
+from ops.stack import Allow, AutoApprove, initialized, is_approved, refuse_to_ask
 from ops.terraform import Terraform
 
 QUESTION = (
@@ -67,7 +67,7 @@ def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True
         found = _print_losses(plan, allow)
         if not asks:
             _must_not_be_held_back(found)
-        elif _does_something(plan) and not _is_approved():
+        elif _does_something(plan) and not is_approved(QUESTION):
             raise OpsError("Apply cancelled. Nothing was changed")
         _apply(terraform, file, plan, found)
 
@@ -129,10 +129,3 @@ def _does_something(plan: Plan) -> bool:
     return any(
         one.action is not Action.NOTHING or one.moved_from or one.imported for one in changes
     )
-
-
-def _is_approved() -> bool:
-    try:
-        return input(QUESTION) == "yes"
-    except EOFError:
-        return False

@@ -59,6 +59,14 @@ def initialized(*, to_apply: bool = False, needs_key: bool = True) -> Terraform:
     return terraform
 
 
+def is_approved(question: str) -> bool:
+    """Ask a question, and say whether the answer is `yes`."""
+    try:
+        return input(question) == "yes"
+    except EOFError:
+        return False
+
+
 def refuse_to_ask(*, auto_approve: bool) -> None:
     """Raise OpsError where nobody can answer a question and nothing is approved beforehand."""
     refuse_without_terminal(["--auto-approve"] if auto_approve else [])

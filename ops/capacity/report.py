@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.capacity.model import ROUNDING, RouteModel
-from ops.capacity.topology import PipelineModel, Topology
+from ops.capacity.topology import PipelineModel
+from stacks.settings.topology import Topology
 
 HOUR_SECONDS = 3_600
 LINES = 4

@@ -3,21 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.capacity import limits
 from ops.capacity.load import WRITE_UNITS_A_PARTITION, Load
 from ops.capacity.model import ROUNDING, Burst, RouteModel, Stage
 from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, bill_of_workflow, record_bytes
-
-
-class Topology(StrEnum):
-    """A pipe for each route; or one pipe, and an event bus with a rule for each; or a workflow."""
-
-    PIPES = "pipes"
-    BUS = "bus"
-    WORKFLOW = "workflow"
+from stacks.settings.topology import Topology
 
 
 @dataclass(frozen=True, kw_only=True)

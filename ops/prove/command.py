@@ -23,7 +23,7 @@ from ops.prove.comparison import Verdict
 from ops.prove.pipelines import check_names
 from ops.prove.proof import Proof, account_of
 from ops.prove.throwaway import FOLDER, Throwaway
-from ops.stack import AutoApprove, load_settings
+from ops.stack import AutoApprove, is_approved, load_settings
 from ops.terraform import TerraformError, environment, require_key
 from stacks.settings import Settings
 
@@ -83,7 +83,7 @@ def command(
         if not clean:
             told = costs.text(quick=quick, prefix=throwaway.prefix, cache=settings.cache_name)
             console.print(told, markup=False, soft_wrap=True)
-        if not auto_approve and not _is_approved():
+        if not auto_approve and not is_approved(QUESTION):
             raise OpsError("Cancelled. Nothing was changed")
         _clean(throwaway)
         if clean:
@@ -205,10 +205,3 @@ def _must_be_able_to_ask(*, auto_approve: bool) -> None:
             "there is no terminal to approve the costs on: read docs/prove.md, then add"
             " --auto-approve"
         )
-
-
-def _is_approved() -> bool:
-    try:
-        return input(QUESTION) == "yes"
-    except EOFError:
-        return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
 
-from stacks.mapping.errors import MARK, MappingError, as_text, must_be_literal, shown
+from stacks.mapping.errors import MARK, MappingError, NotText, as_text, must_be_literal, shown
 
 TYPES = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
 """DynamoDB's type descriptors: string, number, binary, Boolean, null, map, list, three sets."""
@@ -20,7 +20,7 @@ PLACE = re.compile(rf"{IN_A_PATH.pattern}(\.M\.{IN_A_PATH.pattern}|\.L\[\d+\])*"
 
 
 @dataclass(frozen=True)
-class Attribute:
+class Attribute(NotText):
     """An attribute by its name and type descriptor, or a part of an attribute: of a map or list.
 
     >>> Attribute("MaxTemp", "N").path
@@ -118,15 +118,6 @@ class Attribute:
         """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"Attribute{MARK}({self.name!r}, {self.type!r}, {self.place!r})"
 
-    def __str__(self) -> str:
-        """Refuse to become text, as in an f-string: every item would get the same text.
-
-        Raises:
-            MappingError: always; the message says what to write instead.
-
-        """
-        raise as_text(repr(self))
-
     def __format__(self, spec: str) -> str:
         """Refuse to become a part of a text."""
         raise as_text(repr(self))
@@ -203,7 +194,7 @@ class StreamView(StrEnum):
 
 
 @dataclass(frozen=True)
-class KeySchema:
+class KeySchema(NotText):
     """A table's primary key: a partition key, and a sort key if the table has one.
 
     Raises:
@@ -235,15 +226,6 @@ class KeySchema:
     def __repr__(self) -> str:
         """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"KeySchema{MARK}{self.attributes!r}"
-
-    def __str__(self) -> str:
-        """Refuse to become text.
-
-        Raises:
-            MappingError: always; the message says what to write instead.
-
-        """
-        raise as_text(repr(self))
 
     def has(self, attribute: Attribute) -> bool:
         """Say whether an attribute is one of the keys.

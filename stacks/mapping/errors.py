@@ -28,6 +28,19 @@ def as_text(what: str) -> MappingError:
     )
 
 
+class NotText:
+    """A part of an item; it refuses to become text while the stack is built, as in an f-string."""
+
+    def __str__(self) -> str:
+        """Refuse to become text while the stack is built.
+
+        Raises:
+            MappingError: always; the message says what to write instead.
+
+        """
+        raise as_text(repr(self))
+
+
 def only_in_workflow(what: str) -> MappingError:
     """Return the error for what only a workflow can do, in a pipeline with another topology."""
     return MappingError(

@@ -4,22 +4,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MARK, MappingError, as_text, shown
+from stacks.mapping.errors import MARK, MappingError, NotText, shown
 from stacks.mapping.record import Field
 from stacks.mapping.text import Text
 
 IMAGES = (Field.KEYS, Field.NEW_IMAGE, Field.OLD_IMAGE)
 
 
-class _Part:
-    """A part that refuses to become text while the stack is built."""
-
-    def __str__(self) -> str:
-        raise as_text(repr(self))
-
-
 @dataclass(frozen=True)
-class Before(_Part):
+class Before(NotText):
     """An attribute as it was before the change: from the old image.
 
     An inserted item has none, and empty text is sent. Only `TOPOLOGY=workflow` can send it.
@@ -45,7 +38,7 @@ class Before(_Part):
 
 
 @dataclass(frozen=True)
-class Plain(_Part):
+class Plain(NotText):
     """An attribute, an image or the keys as plain JSON, without DynamoDB's type descriptors.
 
     Text is escaped. A number is a JSON number where a double holds it exactly with at most 15

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from stacks.mapping.attribute import Attribute
-from stacks.mapping.errors import MARK, MappingError, as_text, must_be_literal, shown
+from stacks.mapping.errors import MARK, MappingError, NotText, must_be_literal, shown
 
 JOINED_TYPES = ("S", "N", "B")
 
 
-class Text:
+class Text(NotText):
     """A text that a workflow joins from attributes and constants; the types are S, N or B.
 
     >>> Text(Attribute("Tenant"), "#", Attribute("OrderId")).label
@@ -61,15 +61,6 @@ class Text:
     def __repr__(self) -> str:
         """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"Text{MARK}{self.parts!r}"
-
-    def __str__(self) -> str:
-        """Refuse to become text while the stack is built.
-
-        Raises:
-            MappingError: always; the message says what to write instead.
-
-        """
-        raise as_text(repr(self))
 
 
 Joined: TypeAlias = Attribute | Text

@@ -21,7 +21,8 @@ from localcloud.sender import Sender, Timing
 from eventpipes.operations import PUBLISH
 from ops.capacity.load import Load
 from ops.capacity.model import Burst, RouteModel
-from ops.capacity.topology import Topology, build
+from ops.capacity.topology import build
+from stacks.settings.topology import Topology
 from tests.ops.capacity.clock import Clock
 from tests.ops.capacity.test_runner import UNLIMITED, Done, fits, record
 

@@ -10,7 +10,8 @@ from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.capacity.load import Load
 from ops.capacity.model import RouteModel
 from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
-from ops.capacity.topology import PipelineModel, Topology, build
+from ops.capacity.topology import PipelineModel, build
+from stacks.settings.topology import Topology
 from ops.errors import OpsError
 
 RAISED = {"cache_operations": 100_000, "topic_operations": 100_000, "rate_limit": 300}
