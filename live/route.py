@@ -125,7 +125,7 @@ def _without_event(outcome: Outcome) -> RouteOutcome:
     return outcome
 
 
-def requests_in(outcome: RouteOutcome) -> tuple[Request, ...]:
+def requests_in(outcome: Outcome | None) -> tuple[Request, ...]:
     """Return the requests of an outcome, in their order; none if nothing is sent."""
     if isinstance(outcome, Request):
         return (outcome,)

@@ -6,13 +6,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
-from rich.progress import TimeElapsedColumn
+from rich.progress import SpinnerColumn
 
 from live.output import console
 from ops.bootstrap import Bucket, bootstrap, look
 from ops.demo.streams import expect_streams
 from ops.errors import OpsError
+from ops.progress_bar import progress_bar
 from ops.terraform import Terraform, synthesize
 from stacks.settings import Settings
 
@@ -73,16 +73,7 @@ def apply(terraform: Terraform, name: str, command: str, *arguments: str) -> Non
     """Run apply or destroy with a bar that counts resources."""
     started = time.monotonic()
     total = done = 0
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
+    with progress_bar(SpinnerColumn()) as progress:
         bar = progress.add_task(name, total=None)
         options = ("-auto-approve", "-input=false", f"-parallelism={PARALLELISM}")
         for event in terraform.events(command, *options, *arguments):

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from live.aws import Aws, asking_aws
 from live.momento import Access, Momento
 from live.output import console
 from ops.demo.local_stack import step
+from ops.progress_bar import progress_bar
 from ops.prove import items, patterns, recording, states
 from ops.prove.delivering import Delivering, Place
 from ops.prove.comparison import Comparison
@@ -181,7 +180,7 @@ def _of_filters(pipelines: Mapping[str, ProvedPipeline], cache: str) -> Iterator
 @contextmanager
 def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Show a bar for questions, and a line at the end."""
-    with step(f"{what} ", f"{total} questions"), _bar() as bar:
+    with step(f"{what} ", f"{total} questions"), progress_bar() as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
 
@@ -189,23 +188,11 @@ def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _steps() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar for the steps of the deliveries."""
-    with step("deliver", "write, wait, compare"), _bar() as bar:
+    with step("deliver", "write, wait, compare"), progress_bar() as bar:
         task = bar.add_task("deliver", total=None)
         yield lambda what, done, total: bar.update(
             task, description=what, completed=done, total=total
         )
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def account_of(aws: Aws) -> str:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from live.output import console
 from live.terminal import short
+from ops.progress_bar import progress_bar
 
 SHOWN = 20
 """Lines of each kind; --json has all of them."""
@@ -27,18 +27,9 @@ class Advance(Protocol):
 @contextmanager
 def progress(what: str) -> Iterator[Advance]:
     """Show a bar, on a terminal only; any thread may advance it."""
-    bar = Progress(
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
     done = 0
     lock = threading.Lock()
-    with bar:
+    with progress_bar() as bar:
         task = bar.add_task(what, total=None)
 
         def advance(total: int | None = None) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from eventpipes import Request, Requests, Unprocessable, momento
+from eventpipes import Outcome, Unprocessable, momento
 from eventpipes.momento import refusals
+from live.route import requests_in
 from ops.review.behaviour import Answer, Behaviour
 from ops.review.losses.loss import Loss, told
 
@@ -42,13 +43,13 @@ def sent(behaviour: Behaviour) -> Iterator[Loss]:
     yield from _elsewhere(behaviour.answers)
 
 
-def fault(outcome: object) -> tuple[str, str] | None:
+def fault(outcome: Outcome | None) -> tuple[str, str] | None:
     """Return why Momento refuses a request, as a name and a sentence; None if it accepts it."""
     if isinstance(outcome, Unprocessable):
         return "no-request", f"no request can be made ({outcome.reason})"
     found = (
         one
-        for request in _requests(outcome)
+        for request in requests_in(outcome)
         for one in refusals(momento.sent(request))
         if one.name in REFUSED
     )
@@ -93,7 +94,7 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
     pairs = [
         (urlsplit(old.url), urlsplit(new.url))
         for answer in answers
-        for old, new in zip(_requests(answer.old), _requests(answer.new), strict=False)
+        for old, new in zip(requests_in(answer.old), requests_in(answer.new), strict=False)
         if old.method == new.method
     ]
     caches = {(_cache(old.path), _cache(new.path)) for old, new in pairs}
@@ -123,12 +124,6 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
                 " empty until items change",
                 "run ./help.sh warm afterwards",
             )
-
-
-def _requests(outcome: object) -> tuple[Request, ...]:
-    if isinstance(outcome, Requests):
-        return outcome.requests
-    return (outcome,) if isinstance(outcome, Request) else ()
 
 
 def _cache(path: str) -> str:
