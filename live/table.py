@@ -1,12 +1,14 @@
 """The table whose stream the pipes read: its current items, by key or page by page."""
 
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from eventpipes.stream_record import as_json
 from live.items import Item, from_json
 
 
+@dataclass
 class Table:
     """Reads of one table; safe to use from several threads.
 
@@ -14,15 +16,18 @@ class Table:
     DynamoDB counts them every six hours.
     """
 
-    def __init__(self, client: Any, *, name: str, keys: Sequence[str], about: int = 0) -> None:  # noqa: ANN401 - a boto3 client
-        self._client = client
-        self.name = name
-        self.keys = tuple(keys)
-        self.about = about
+    client: Any
+    _: KW_ONLY
+    name: str
+    keys: Sequence[str]
+    about: int = 0
+
+    def __post_init__(self) -> None:
+        self.keys = tuple(self.keys)
 
     def read(self, key: Item) -> Item | None:
         """Return the current item by a consistent read; None if there is none."""
-        answer = self._client.get_item(TableName=self.name, Key=from_json(key), ConsistentRead=True)
+        answer = self.client.get_item(TableName=self.name, Key=from_json(key), ConsistentRead=True)
         item = answer.get("Item")
         return None if item is None else as_json(item)
 
@@ -31,7 +36,7 @@ class Table:
     ) -> tuple[list[Item], Item | None]:
         """Return the keys on one page of a parallel scan, and where the next page begins."""
         names = {f"#{number}": name for number, name in enumerate(self.keys)}
-        answer = self._client.scan(
+        answer = self.client.scan(
             TableName=self.name,
             Limit=size,
             ProjectionExpression=", ".join(names),

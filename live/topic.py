@@ -5,7 +5,7 @@ See Momento: "HTTP API for Momento Topics", on long polls, sequence numbers and 
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import httpx
@@ -68,14 +68,15 @@ class Connected:
 TopicEvent = Message | Discontinuity | Disconnected | Connected
 
 
+@dataclass(frozen=True)
 class Topic:
     """One topic of a cache."""
 
-    def __init__(self, momento: Momento, access: Access, *, cache: str, name: str) -> None:
-        self._momento = momento
-        self._access = access
-        self._cache = cache
-        self._name = name
+    momento: Momento
+    access: Access
+    _: KW_ONLY
+    cache: str
+    name: str
 
     def watch(
         self, stop: threading.Event | None = None, polling: threading.Event | None = None
@@ -103,10 +104,10 @@ class Topic:
                         yield Connected()
                 items = self._poll(position, polling)
             except RefusedError as error:
-                raise LiveError(f"Momento at {self._access.origin}: {error}") from None
+                raise LiveError(f"Momento at {self.access.origin}: {error}") from None
             except UnansweredError as error:
                 connected, refused = False, error.is_busy
-                problem = f"Momento at {self._access.origin}: {error}"
+                problem = f"Momento at {self.access.origin}: {error}"
                 yield Disconnected(problem=problem, seconds=wait)
                 stop.wait(wait)
                 wait = min(wait * 2, LONGEST_WAIT_SECONDS)
@@ -130,8 +131,8 @@ class Topic:
 
     def _greet(self) -> None:
         """Send a request that is answered at once; a poll waits for a message."""
-        request = self._access.request("GET", "cache", self._cache, key="is Momento there?")
-        judged(request, self._momento.ask(request))
+        request = self.access.request("GET", "cache", self.cache, key="is Momento there?")
+        judged(request, self.momento.ask(request))
 
     def _poll(self, position: Mapping[str, int], polling: threading.Event) -> list[dict[str, Any]]:
         def note(event: str, _: object) -> None:
@@ -143,20 +144,20 @@ class Topic:
     def _read(
         self, position: Mapping[str, int], note: Callable[[str, object], None] | None = None
     ) -> list[dict[str, Any]]:
-        request = self._access.request("GET", "topics", self._cache, self._name, **position)
+        request = self.access.request("GET", "topics", self.cache, self.name, **position)
         answer = judged(
-            request, self._momento.ask(request, read_seconds=LONG_POLL_SECONDS, note=note)
+            request, self.momento.ask(request, read_seconds=LONG_POLL_SECONDS, note=note)
         )
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise UnusableError(
-                f"there is no cache {self._cache} at {self._access.origin}: create it in the"
+                f"there is no cache {self.cache} at {self.access.origin}: create it in the"
                 " Momento console"
             )
         try:
             items: list[dict[str, Any]] = answer.json().get("items", [])
         except (ValueError, AttributeError):
             raise LiveError(
-                f"what answers at {self._access.origin} is not Momento's HTTP API"
+                f"what answers at {self.access.origin} is not Momento's HTTP API"
             ) from None
         return items
 

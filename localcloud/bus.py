@@ -7,6 +7,7 @@ of all records that are written after the rule was created.
 import json
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from localcloud.status import PipeStatus
 Make = Callable[[Rule], RuleTarget]
 
 
+@dataclass
 class Bus:
     """Runs the rules of one bus; `make` returns the `RuleTarget` of a rule.
 
@@ -28,20 +30,14 @@ class Bus:
     former `RuleTarget` gets no more events and finishes those that it has.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        client: Callable[[str], Any],
-        read_secret: ReadSecret,
-        make: Make,
-        report: Callable[[Delivery], None],
-    ) -> None:
-        self.name = name
-        self._client = client
-        self._read_secret = read_secret
-        self._make = make
-        self._report = report
+    name: str
+    _: KW_ONLY
+    client: Callable[[str], Any]
+    read_secret: ReadSecret
+    make: Make
+    report: Callable[[Delivery], None]
+
+    def __post_init__(self) -> None:
         self._known: list[Target] | None = None
         self._targets: dict[str, tuple[str, RuleTarget]] = {}
         self._stopped: dict[str, RuleDefinition] = {}
@@ -65,7 +61,7 @@ class Bus:
                 target.take(bus_event)
             for place, definition in self._stopped.items():
                 reason = self._statuses[place].reason
-                self._report(delivery_of(definition, bus_event, "undelivered", reason=reason))
+                self.report(delivery_of(definition, bus_event, "undelivered", reason=reason))
 
     def refresh(self, *, closely: bool = False) -> None:
         """Read the rules and their targets from the AWS API; closely: also their destinations.
@@ -75,7 +71,7 @@ class Bus:
 
         """
         with self._lock:
-            targets = list_targets(self.name, self._client("events"))
+            targets = list_targets(self.name, self.client("events"))
             if targets == self._known and not closely:
                 return
             self._known = targets
@@ -109,7 +105,7 @@ class Bus:
         rule, described = target
         place = f"{self.name}/{rule['Name']}/{described['Id']}"
         try:
-            definition = read_rule(self.name, target, self._client("events"), self._read_secret)
+            definition = read_rule(self.name, target, self.client("events"), self.read_secret)
         except ClientError as error:
             if place not in self._targets:
                 self._statuses[place] = PipeStatus(place, "RETRYING", str(error))
@@ -128,7 +124,7 @@ class Bus:
             self._statuses[place] = PipeStatus(place, "STOPPED", f"it is {definition.state}")
             return
         try:
-            target = self._make(Rule(definition))
+            target = self.make(Rule(definition))
         except EventPipesError as error:
             self._stopped[place] = definition
             self._statuses[place] = PipeStatus(place, "STOPPED", str(error))

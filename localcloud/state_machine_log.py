@@ -6,6 +6,7 @@ See AWS: "Using CloudWatch Logs to log execution history in Step Functions".
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +26,19 @@ FATAL = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 ERROR_ENDS = ("Failed", "TimedOut", "Aborted")
 
 
+@dataclass
 class StateMachineLog:
     """Writes the history of the executions of one state machine.
 
     The level, the group and whether payloads are logged are those that are deployed at that time.
     """
 
-    def __init__(self, arn: str, *, states: "SFNClient", writer: LogWriter) -> None:
-        self._arn = arn
-        self._states = states
-        self._writer = writer
+    arn: str
+    _: KW_ONLY
+    states: "SFNClient"
+    writer: LogWriter
+
+    def __post_init__(self) -> None:
         self._machine: Mapping[str, Any] = {}
         self._read_at = float("-inf")
 
@@ -52,7 +56,7 @@ class StateMachineLog:
         group = groups[0].split(":log-group:")[1].removesuffix(":*")
         stream = _stream(machine["name"], execution.started)
         data = bool(settings.get("includeExecutionData"))
-        arn = f"{self._arn.replace(':stateMachine:', ':express:')}:{name}"
+        arn = f"{self.arn.replace(':stateMachine:', ':express:')}:{name}"
         for event in execution.history:
             if _is_logged(event.type, level):
                 details = _details(event.details, data=data)
@@ -68,13 +72,13 @@ class StateMachineLog:
                     "execution_arn": arn,
                     "redrive_count": "0",
                 }
-                self._writer.put(LogEntry(group, stream, at, json.dumps(message)))
+                self.writer.put(LogEntry(group, stream, at, json.dumps(message)))
 
     def _read(self) -> Mapping[str, Any]:
         """Return the state machine; without an answer, as it was."""
         if time.monotonic() - self._read_at > READ_SECONDS:
             try:
-                self._machine = self._states.describe_state_machine(stateMachineArn=self._arn)
+                self._machine = self.states.describe_state_machine(stateMachineArn=self.arn)
             except (BotoCoreError, ClientError):
                 return self._machine
             self._read_at = time.monotonic()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -59,26 +59,19 @@ def timestamp(at: datetime) -> str:
     return f"{text}.{fraction}Z" if fraction else f"{text}Z"
 
 
+@dataclass(frozen=True)
 class Interpreter:
     """One execution: its services, its context, and when it must end.
 
     With `one_by_one` the items of a Map are run after each other, and nothing of asyncio is used.
     """
 
-    def __init__(
-        self,
-        services: Services,
-        context: Mapping[str, Any],
-        *,
-        deadline: datetime,
-        region: str,
-        one_by_one: bool = False,
-    ) -> None:
-        self._services = services
-        self._context = context
-        self._deadline = deadline
-        self._region = region
-        self._one_by_one = one_by_one
+    services: Services
+    context: Mapping[str, Any]
+    _: KW_ONLY
+    deadline: datetime
+    region: str
+    one_by_one: bool = False
 
     async def run(self, workflow: Workflow, input_: Any, variables: Variables, trail: Trail) -> Any:  # noqa: ANN401 - JSON
         """Return the output of a workflow's last state.
@@ -99,10 +92,10 @@ class Interpreter:
     async def _state(self, state: State, input_: Any, variables: Variables, trail: Trail) -> _Step:  # noqa: ANN401
         kind = type(state).__name__
         entered = trail.note(f"{kind}StateEntered", name=state.name, input=input_)
-        if entered >= self._deadline:
+        if entered >= self.deadline:
             raise TimedOut
         context = {
-            **self._context,
+            **self.context,
             "State": {"EnteredTime": timestamp(entered), "Name": state.name},
         }
         scope = self._scope(variables, {"input": input_, "context": context})
@@ -121,7 +114,7 @@ class Interpreter:
         return step
 
     def _scope(self, variables: Variables, states: Mapping[str, Any]) -> Scope:
-        return Scope(variables, states, self._services.now, self._services.random)
+        return Scope(variables, states, self.services.now, self.services.random)
 
     async def _enter(self, state: State, scope: Scope, trail: Trail) -> _Step:
         match state:
@@ -164,7 +157,7 @@ class Interpreter:
             return output
 
         try:
-            if self._one_by_one:
+            if self.one_by_one:
                 results = [await iterate(index) for index in range(len(items))]
             else:
                 most = min(state.max_concurrency or MAX_CONCURRENCY, MAX_CONCURRENCY, len(items))
@@ -197,18 +190,18 @@ class Interpreter:
                 if attempts[index] >= retrier.max_attempts:
                     return None
                 attempts[index] += 1
-                chance = self._services.random() if retrier.jitter else 1.0
+                chance = self.services.random() if retrier.jitter else 1.0
                 return retrier.delay(attempts[index] - 1, chance)
         return None
 
     async def _sleep(self, seconds: float) -> None:
         left = self._left()
-        await self._services.sleep(min(seconds, left))
+        await self.services.sleep(min(seconds, left))
         if seconds >= left or self._left() <= 0:
             raise TimedOut
 
     def _left(self) -> float:
-        return max((self._deadline - self._services.now()) / timedelta(seconds=1), 0.0)
+        return max((self.deadline - self.services.now()) / timedelta(seconds=1), 0.0)
 
     async def _attempt(self, state: Task, scope: Scope, trail: Trail) -> Any:  # noqa: ANN401 - JSON
         """Call the task's service once, and return its result."""
@@ -234,7 +227,7 @@ class Interpreter:
     async def _serve(self, state: Task, scope: Scope, trail: Trail, timeout: float) -> Any:  # noqa: ANN401, ASYNC109 - the service keeps it
         service = state.service
         if isinstance(service, HttpTask):
-            call = service.call(state.name, scope, timeout=timeout, region=self._region)
+            call = service.call(state.name, scope, timeout=timeout, region=self.region)
             parameters = {
                 "ApiEndpoint": call.url,
                 "Headers": call.headers,
@@ -243,12 +236,12 @@ class Interpreter:
             }
             trail.note("TaskScheduled", parameters=parameters, **_called(state))
             trail.note("TaskStarted", **_called(state))
-            return http_task.result(await self._services.http(call))
+            return http_task.result(await self.services.http(call))
         url, body = service.message(scope)
         parameters = {"QueueUrl": url, "MessageBody": body}
         trail.note("TaskScheduled", parameters=parameters, **_called(state))
         trail.note("TaskStarted", **_called(state))
-        return {"MessageId": await self._services.send_message(url, body)}
+        return {"MessageId": await self.services.send_message(url, body)}
 
 
 def _called(state: Task) -> dict[str, str]:

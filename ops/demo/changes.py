@@ -5,7 +5,7 @@ processes the record that the table's stream will have of it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,21 +37,15 @@ class TableChange:
     refused: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
 class DemoChanges:
     """A pipeline's changes, by its routes, its table's key with types, and its stream's view."""
 
-    def __init__(
-        self,
-        routes: Mapping[str, Route],
-        key_types: Mapping[str, str],
-        view: str,
-        *,
-        max_ttl_seconds: int = MAX_TTL_SECONDS,
-    ) -> None:
-        self._routes = routes
-        self._key_types = key_types
-        self._view = view
-        self._max_ttl_seconds = max_ttl_seconds
+    routes: Mapping[str, Route]
+    key_types: Mapping[str, str]
+    view: str
+    _: KW_ONLY
+    max_ttl_seconds: int = MAX_TTL_SECONDS
 
     def changes(self) -> list[TableChange]:
         """Return the changes in their order: write, change, no longer match, and delete.
@@ -67,7 +61,7 @@ class DemoChanges:
         first = max(items, key=self._value_of_life)
         if not any(self._sends(*one) for one in _life(first)):
             raise OpsError(
-                f"no item was found that {', '.join(one.name for one in self._routes.values())}"
+                f"no item was found that {', '.join(one.name for one in self.routes.values())}"
                 " would send: write one of your own with ./help.sh up"
             )
         second = max(self._variations(first), key=lambda one: self._value_of_change(first, one))
@@ -87,26 +81,26 @@ class DemoChanges:
         """Return the different items of the samples that have the table's key."""
         # A workflow's routes have one definition.
         definitions = [
-            *{id(one.definition): one.definition for one in self._routes.values()}.values()
+            *{id(one.definition): one.definition for one in self.routes.values()}.values()
         ]
         found: list[Item] = []
-        for sample in samples_for(definitions, self._key_types):
+        for sample in samples_for(definitions, self.key_types):
             for image in ("NewImage", "OldImage"):
                 item = sample.record["dynamodb"].get(image)
                 if item is not None and item not in found and self._has_key(item):
                     found.append(item)
         if not found:
-            raise OpsError(f"no item with the key {', '.join(self._key_types)} could be made up")
+            raise OpsError(f"no item with the key {', '.join(self.key_types)} could be made up")
         return found
 
     def _has_key(self, item: Item) -> bool:
-        return all(item.get(name, {}).get(kind) for name, kind in self._key_types.items())
+        return all(item.get(name, {}).get(kind) for name, kind in self.key_types.items())
 
     def _variations(self, item: Item) -> Iterator[Item]:
         """Yield the item with another value of each attribute, and with one attribute more."""
         for name, value in item.items():
             ((kind, held),) = value.items()
-            if name in self._key_types or kind not in _SCALARS:
+            if name in self.key_types or kind not in _SCALARS:
                 continue
             for other in made_up(kind, name):
                 if other != held:
@@ -144,7 +138,7 @@ class DemoChanges:
         See Momento: "HTTP API reference for Momento Cache"; an item stays for at least a second.
         """
         for name, value in item.items():
-            if name in self._key_types or "N" not in value:
+            if name in self.key_types or "N" not in value:
                 continue
             change = self._change(None, {**item, name: {"N": "0"}})
             refused = [
@@ -178,15 +172,15 @@ class DemoChanges:
                     route.definition,
                     route.read_by_target(record),
                     request,
-                    max_ttl_seconds=self._max_ttl_seconds,
+                    max_ttl_seconds=self.max_ttl_seconds,
                 )
             )
-            for route in self._routes.values()
+            for route in self.routes.values()
             for request in requests_in(route.process(record))
         )
 
     def _predicted(self, record: Mapping[str, Any]) -> dict[str, RouteOutcome]:
-        return {name: route.process(record) for name, route in self._routes.items()}
+        return {name: route.process(record) for name, route in self.routes.items()}
 
     def _change(self, old: Item | None, new: Item | None) -> TableChange:
         return TableChange(
@@ -197,11 +191,11 @@ class DemoChanges:
         )
 
     def _key(self, item: Item) -> Item:
-        return {name: item[name] for name in self._key_types}
+        return {name: item[name] for name in self.key_types}
 
     def _record(self, old: Item | None, new: Item | None) -> dict[str, Any]:
         """Return the record that the stream will have of a change, without its numbers."""
-        return made_record(old, new, self._key(new or old or {}), view=self._view)
+        return made_record(old, new, self._key(new or old or {}), view=self.view)
 
 
 def _life(item: Item) -> tuple[tuple[Item | None, Item | None], ...]:

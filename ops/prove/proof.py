@@ -1,6 +1,7 @@
 """The steps of a run: ask, deploy, write, compare, record; and destroy in any case."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -23,6 +24,7 @@ SAMPLES: Final = 12
 """Records with which each filter is asked about."""
 
 
+@dataclass
 class Proof:
     """One run; `recording` has its answers, also those before a failure.
 
@@ -31,29 +33,22 @@ class Proof:
 
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        throwaway: Throwaway,
-        aws: Aws,
-        momento: Momento,
-        access: Access,
-        *,
-        is_local: bool,
-    ) -> None:
-        self._settings = settings
-        self._throwaway = throwaway
-        self._aws = aws
-        self._momento = momento
-        self._access = access
-        self._is_local = is_local
+    settings: Settings
+    throwaway: Throwaway
+    aws: Aws
+    momento: Momento
+    access: Access
+    _: KW_ONLY
+    is_local: bool
+
+    def __post_init__(self) -> None:
         self._delivered: list[Comparison] = []
         self.recording = recording.new(
-            answered_by=recording.STAND_IN if is_local else recording.AWS,
+            answered_by=recording.STAND_IN if self.is_local else recording.AWS,
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            region=settings.region,
-            prefix=throwaway.prefix,
-            max_ttl_seconds=settings.max_ttl_seconds,
+            region=self.settings.region,
+            prefix=self.throwaway.prefix,
+            max_ttl_seconds=self.settings.max_ttl_seconds,
         )
 
     def run(self, *, quick: bool, only: Sequence[str], patience: float, settle: float) -> None:
@@ -62,9 +57,9 @@ class Proof:
         `only` are the names of pipelines; if there are none, all are tried.
         """
         with step("synthesize", "Python to Terraform JSON"):
-            document = self._throwaway.document
+            document = self.throwaway.document
             self.recording["stack"] = recording.stack_of(document)
-            found = read_pipelines(document, self._throwaway.prefix)
+            found = read_pipelines(document, self.throwaway.prefix)
             pipelines = {name: one for name, one in found.items() if name in (only or found)}
         self._ask_about_patterns(pipelines)
         self._deploy(pipelines, quick=quick, only=only)
@@ -80,21 +75,21 @@ class Proof:
         pipes = [address for one in pipelines.values() for address in one.addresses]
         targets = machines if quick else pipes if only else []
         if targets or not quick:
-            self._throwaway.deploy(targets)
+            self.throwaway.deploy(targets)
 
     def comparisons(self) -> list[Comparison]:
         """Return all comparisons so far."""
         return [*recording.comparisons(self.recording | {"deliveries": []}), *self._delivered]
 
     def _ask_about_patterns(self, pipelines: Mapping[str, ProvedPipeline]) -> None:
-        cache = self._settings.cache_name
+        cache = self.settings.cache_name
         asked = [*patterns.of_cases(), *_of_filters(pipelines, cache)]
         with _progress("TestEventPattern", len(asked)) as advance:
-            client = self._aws.client("events")
+            client = self.aws.client("events")
             self.recording["patterns"] = patterns.ask_all(client, asked, advance)
 
     def _ask_about_states(self, pipelines: Mapping[str, ProvedPipeline]) -> None:
-        client = self._aws.client("stepfunctions")
+        client = self.aws.client("stepfunctions")
         machines = {one.machine[0]: one for one in pipelines.values() if one.machine is not None}
         with asking_aws():
             listed = {
@@ -114,7 +109,7 @@ class Proof:
                 machines[name].name,
                 about["definition"],
                 self._batches(machines[name]),
-                region=self._settings.region,
+                region=self.settings.region,
             )
         ]
         with _progress("TestState", len(asked)) as advance:
@@ -125,7 +120,7 @@ class Proof:
 
     def _batches(self, pipeline: ProvedPipeline) -> dict[str, list[dict[str, Any]]]:
         """Return records in batches as a pipe hands them over: one life each, then several."""
-        lives = items.samples(pipeline.name, pipeline.keys, self._settings.cache_name)
+        lives = items.samples(pipeline.name, pipeline.keys, self.settings.cache_name)
         (pipe,) = pipeline.readers.values()
         batches = {name: pipe.items(records) for name, records in lives.items()}
         together = [one for records in list(lives.values())[:5] for one in records]
@@ -135,11 +130,11 @@ class Proof:
         self, pipelines: Mapping[str, ProvedPipeline], patience: float, settle: float
     ) -> None:
         place = Place(
-            aws=self._aws.client,
-            momento=self._momento,
-            access=self._access,
-            cache=self._settings.cache_name,
-            max_ttl_seconds=self._settings.max_ttl_seconds,
+            aws=self.aws.client,
+            momento=self.momento,
+            access=self.access,
+            cache=self.settings.cache_name,
+            max_ttl_seconds=self.settings.max_ttl_seconds,
             patience=patience,
             settle=settle,
         )

@@ -6,6 +6,7 @@ instead. docs/replay.md says what is guaranteed.
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,6 +29,7 @@ FRUITLESS = 3
 """Rounds without a new letter, after which the queue counts as read."""
 
 
+@dataclass
 class Redrive:
     """One run over the dead-letter queues of a deployment.
 
@@ -36,28 +38,19 @@ class Redrive:
     gets each result, and about how many letters wait.
     """
 
-    def __init__(
-        self,
-        deployment: Deployment,
-        sender: Momento,
-        *,
-        only: Route | None = None,
-        most: int | None = None,
-        dry_run: bool = False,
-        discard: bool = False,
-        hold: int = 60,
-        stop: threading.Event | None = None,
-        tell: Callable[[LetterResult, int], None] = lambda *_: None,
-    ) -> None:
-        self._deployment = deployment
-        self._replay = LetterReplay(deployment, sender, dry_run=dry_run)
-        self._only = only
-        self._most = most
-        self._dry_run = dry_run
-        self._discard = discard
-        self._hold = hold
-        self._stop = stop or threading.Event()
-        self._tell = tell
+    deployment: Deployment
+    sender: Momento
+    _: KW_ONLY
+    only: Route | None = None
+    most: int | None = None
+    dry_run: bool = False
+    discard: bool = False
+    hold: int = 60
+    stop: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[LetterResult, int], None] = lambda *_: None
+
+    def __post_init__(self) -> None:
+        self._replay = LetterReplay(self.deployment, self.sender, dry_run=self.dry_run)
         self._halt: LiveError | None = None
         self._total = 0
 
@@ -68,10 +61,10 @@ class Redrive:
             LiveError: AWS cannot be asked. Letters that were replayed before are done.
 
         """
-        summary = RedriveSummary(dry_run=self._dry_run)
+        summary = RedriveSummary(dry_run=self.dry_run)
         with asking_aws():
-            for arn in self._deployment.queues:
-                queue = DeadLetterQueue.of(arn, self._deployment.client("sqs"), hold=self._hold)
+            for arn in self.deployment.queues:
+                queue = DeadLetterQueue.of(arn, self.deployment.client("sqs"), hold=self.hold)
                 self._total += queue.count()[0]
                 self._drain(queue, summary)
                 waiting, hidden = queue.count()
@@ -79,7 +72,7 @@ class Redrive:
                 summary.hidden += hidden
             summary.not_final = self._not_final(summary)
         summary.halted = self._halt
-        summary.interrupted = self._stop.is_set()
+        summary.interrupted = self.stop.is_set()
         return summary
 
     def _not_final(self, summary: RedriveSummary) -> int:
@@ -89,9 +82,9 @@ class Redrive:
             for one in summary.results
             if one.key and one.status in (LetterStatus.SUPERSEDED, LetterStatus.CONVERGED)
         }
-        if not ahead or self._dry_run:
+        if not ahead or self.dry_run:
             return 0
-        return len(UndeliveredRecords(self._deployment).until(ahead))
+        return len(UndeliveredRecords(self.deployment).until(ahead))
 
     def _drain(self, queue: DeadLetterQueue, summary: RedriveSummary) -> None:
         seen: set[str] = set()
@@ -112,20 +105,20 @@ class Redrive:
                         if result is None:
                             continue
                         summary.results.append(result)
-                        if result.status in DONE and not self._dry_run:
+                        if result.status in DONE and not self.dry_run:
                             kept.pop(message.id, None)
         finally:
             queue.give_back(list(kept.values()))
 
     def _is_over(self, summary: RedriveSummary) -> bool:
-        enough = self._most is not None and len(summary.results) >= self._most
-        return enough or self._halt is not None or self._stop.is_set()
+        enough = self.most is not None and len(summary.results) >= self.most
+        return enough or self._halt is not None or self.stop.is_set()
 
     def _receive(
         self, queue: DeadLetterQueue, summary: RedriveSummary, in_hand: dict[str, QueueMessage]
     ) -> None:
         """Receive the messages of one round; SQS may give a message twice, which counts once."""
-        left = ROUND if self._most is None else min(ROUND, self._most - len(summary.results))
+        left = ROUND if self.most is None else min(ROUND, self.most - len(summary.results))
         while len(in_hand) < left and (page := queue.receive(left - len(in_hand))):
             before = len(in_hand)
             in_hand |= {message.id: message for message in page}
@@ -142,7 +135,7 @@ class Redrive:
             letter = parse(message)
             foreign = self._replay.foreign(letter)
             if letter is None or foreign:
-                if self._only is not None:
+                if self.only is not None:
                     done.append((message, None))
                 elif names_no_record(message):
                     done.append((message, self._told(self._without_record(queue, message))))
@@ -151,7 +144,7 @@ class Redrive:
                         status=LetterStatus.FOREIGN, message_id=message.id, why=foreign
                     )
                     done.append((message, self._told(result)))
-            elif self._only is not None and not _is_of(self._only, letter):
+            elif self.only is not None and not _is_of(self.only, letter):
                 done.append((message, None))
             else:
                 letters.append(letter)
@@ -166,11 +159,11 @@ class Redrive:
 
     def _without_record(self, queue: DeadLetterQueue, message: QueueMessage) -> LetterResult:
         """Delete a message that names no record, if it is to be discarded."""
-        if not self._discard:
+        if not self.discard:
             status, why = LetterStatus.NO_RECORD, "CreatePipe may leave one: --discard-no-record"
         else:
             status, why = LetterStatus.DISCARDED, "it names no record"
-            if not self._dry_run:
+            if not self.dry_run:
                 queue.delete(message)
         return LetterResult(status=status, message_id=message.id, why=why)
 
@@ -185,10 +178,10 @@ class Redrive:
         status, why = LetterStatus.LEFT, "interrupted before its turn"
         if self._halt is not None:
             why = "the run ended before its turn"
-        elif not self._stop.is_set():
+        elif not self.stop.is_set():
             try:
                 status, key, why = self._replay.replay(letter)
-                if status in DONE and not self._dry_run:
+                if status in DONE and not self.dry_run:
                     queue.delete(letter.message)
             except UnusableError as error:
                 self._halt = error
@@ -207,7 +200,7 @@ class Redrive:
         )
 
     def _told(self, result: LetterResult) -> LetterResult:
-        self._tell(result, self._total)
+        self.tell(result, self._total)
         return result
 
 

@@ -1,6 +1,7 @@
 """Replay one dead letter: send the requests of its records, or the table's current state."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from eventpipes import Filtered, Request, Requests, Unprocessable
@@ -27,20 +28,23 @@ Sent = tuple[LetterStatus, str] | None
 """What was done about a record, and why; None if a filter leaves it out."""
 
 
+@dataclass
 class LetterReplay:
     """Replays letters; safe to use from several threads.
 
     With `dry_run` it says what it would do, and sends nothing.
     """
 
-    def __init__(self, deployment: Deployment, sender: Momento, *, dry_run: bool = False) -> None:
-        self._deployment = deployment
-        self._sender = sender
-        self._converger = Converger(deployment, sender)
-        self._stream = Stream(deployment.client("dynamodbstreams"))
-        self._logs = LoggedRecords(deployment.client("logs"))
-        self._dry_run = dry_run
-        self._verb = "would be" if dry_run else "was"
+    deployment: Deployment
+    sender: Momento
+    _: KW_ONLY
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        self._converger = Converger(self.deployment, self.sender)
+        self._stream = Stream(self.deployment.client("dynamodbstreams"))
+        self._logs = LoggedRecords(self.deployment.client("logs"))
+        self._verb = "would be" if self.dry_run else "was"
 
     def replay(self, letter: DeadLetter) -> Replayed:
         """Replay a letter; the caller deletes it.
@@ -111,8 +115,8 @@ class LetterReplay:
         return self._converged(record, _own(record, outcome))
 
     def _publish(self, messages: Sequence[Request]) -> Sent:
-        for message in messages if not self._dry_run else ():
-            self._sender.send(message)
+        for message in messages if not self.dry_run else ():
+            self.sender.send(message)
         return LetterStatus.SENT, ""
 
     def _converged(self, record: Record, own: Own | None) -> Sent:
@@ -178,12 +182,12 @@ class LetterReplay:
         return done.described(self._verb)
 
     def _converge(self, key: Item, own: Own | None = None) -> Converged:
-        converge = self._converger.plan if self._dry_run else self._converger.converge
+        converge = self._converger.plan if self.dry_run else self._converger.converge
         return converge(key, own)
 
     def _key(self, record: Record) -> Item:
         try:
-            return self._deployment.table.key_of(record["dynamodb"]["Keys"])
+            return self.deployment.table.key_of(record["dynamodb"]["Keys"])
         except KeyError as error:
             raise RefusedError(
                 f"its item has no {error}, so it comes from an earlier table"
@@ -193,15 +197,15 @@ class LetterReplay:
         """Say why a message is no dead letter of this pipeline; empty if it is one."""
         if letter is None:
             return "it is no dead letter of a DynamoDB stream's pipe, its rules or its workflow"
-        if letter.arn not in self._deployment.by_arn:
+        if letter.arn not in self.deployment.by_arn:
             return short(f"it comes from another pipe, rule or state machine: {letter.arn}")
-        if letter.stream_arn and table_of(letter.stream_arn) != self._deployment.table.name:
+        if letter.stream_arn and table_of(letter.stream_arn) != self.deployment.table.name:
             return short(f"it comes from another table's stream: {letter.stream_arn}")
         return ""
 
     def routes(self, letter: DeadLetter) -> Sequence[Route]:
         """Return the routes that failed: a pipe's or a rule's, or all of a bus or a workflow."""
-        return self._deployment.by_arn[letter.arn]
+        return self.deployment.by_arn[letter.arn]
 
     def is_publish(self, letter: DeadLetter) -> bool:
         """Say whether a letter's records go to a topic."""

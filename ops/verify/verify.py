@@ -10,6 +10,7 @@ import random
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from concurrent.futures import ThreadPoolExecutor
 
 from eventpipes import Request, Requests
@@ -49,6 +50,7 @@ WAIT_SECONDS = 60.0
 KNOWN_PATH = re.compile(r"\$\.dynamodb\.(Keys|NewImage)\b|\$\.(eventSource|awsRegion)")
 
 
+@dataclass
 class Verify:
     """One comparison of table and cache.
 
@@ -57,32 +59,21 @@ class Verify:
     again for up to `wait` seconds, see `Recheck`; `say` gets a sentence about each such look.
     """
 
-    def __init__(
-        self,
-        deployment: Deployment,
-        sender: Momento,
-        *,
-        sample: int | None = None,
-        repair: bool = False,
-        settle: float = SETTLE_SECONDS,
-        wait: float = 0.0,
-        say: Callable[[str], None] = lambda _: None,
-        stop: threading.Event | None = None,
-        tell: Callable[[str], None] = lambda _: None,
-        seed: int | None = None,
-    ) -> None:
-        self._deployment = deployment
-        self._sender = sender
-        self._converger = Converger(deployment, sender)
-        self._former_entries = FormerEntries(deployment, self._converger)
-        self._sample = sample
-        self._repair = repair
-        self._settle = settle
-        self._wait = wait
-        self._say = say
-        self._stop = stop or threading.Event()
-        self._tell = tell
-        self._random = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    deployment: Deployment
+    sender: Momento
+    _: KW_ONLY
+    sample: int | None = None
+    repair: bool = False
+    settle: float = SETTLE_SECONDS
+    wait: float = 0.0
+    say: Callable[[str], None] = lambda _: None
+    stop: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[str], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self._converger = Converger(self.deployment, self.sender)
+        self._former_entries = FormerEntries(self.deployment, self._converger)
+        self._random = random.Random()  # noqa: S311 - a sample, not a secret
         self._summary = VerifySummary()
         self._rechecked: list[RecheckedKey] = []
 
@@ -95,7 +86,7 @@ class Verify:
 
         """
         refuse_values_outside_the_table(
-            self._deployment.required(PUT, "nothing must be in the cache, so nothing can be missed")
+            self.deployment.required(PUT, "nothing must be in the cache, so nothing can be missed")
         )
         with asking_aws(), ThreadPoolExecutor(WORKERS) as pool:
             try:
@@ -103,8 +94,8 @@ class Verify:
                 self._look_again(pool)
             except UnusableError as error:
                 self._summary.halted = error
-                self._stop.set()
-        self._summary.finished = not self._stop.is_set()
+                self.stop.set()
+        self._summary.finished = not self.stop.is_set()
         return self._summary
 
     def _compare(self, pool: ThreadPoolExecutor) -> None:
@@ -112,10 +103,10 @@ class Verify:
         for entries in self._pages():
             looks = pool.map(self._look, entries)
             different += [look for look in looks if not self._is_final(look)]
-            if self._stop.is_set():
+            if self.stop.is_set():
                 return
         for _ in range(LOOKS):
-            if not different or self._stop.wait(self._settle):
+            if not different or self.stop.wait(self.settle):
                 return
             again = pool.map(self._look, [look.entry for look in different])
             different = [
@@ -125,21 +116,21 @@ class Verify:
             ]
         for look in different:
             self._count(CHANGING)
-            if self._repair:
+            if self.repair:
                 self._rechecked.append(RecheckedKey(look.entry, look.item))
 
     def _look_again(self, pool: ThreadPoolExecutor) -> None:
-        if not self._rechecked or self._stop.is_set():
+        if not self._rechecked or self.stop.is_set():
             return
         changing = [one for one in self._rechecked if one.wrong is None]
         Recheck(
             look=lambda entries: list(pool.map(self._look, entries)),
             repair=self._repair_if_wanted,
-            undelivered=UndeliveredRecords(self._deployment),
-            wait=self._wait,
-            pause=self._settle,
-            stop=self._stop,
-            say=self._say,
+            undelivered=UndeliveredRecords(self.deployment),
+            wait=self.wait,
+            pause=self.settle,
+            stop=self.stop,
+            say=self.say,
         ).run(self._rechecked)
         self._summary.wrong += [one.wrong for one in changing if one.wrong is not None]
 
@@ -148,46 +139,46 @@ class Verify:
         former = self._former_entries
         if not former.are_deleted:
             self._summary.unseen = "the pipeline has no cache-delete"
-        elif former.may_be_taken_over and self._sample is not None:
+        elif former.may_be_taken_over and self.sample is not None:
             self._summary.unseen = (
                 "the cache's key is not the table's whole key, so all items have to be compared"
             )
         if not self._summary.unseen:
             former.begin()
         yield from self._chosen(self._table_pages())
-        if self._summary.unseen or self._stop.is_set():
+        if self._summary.unseen or self.stop.is_set():
             return
         entries = former.entries()
         self._summary.removed_keys = len(entries)
-        read = self._deployment.table.read
+        read = self.deployment.table.read
         entries = [one for one in entries if one.image is not None or read(one.key) is None]
         yield from self._chosen([entries])
 
     def _table_pages(self) -> Iterator[list[Entry]]:
         start: Item | None = None
-        while not self._stop.is_set():
-            keys, start = self._deployment.table.page(start=start, size=500)
+        while not self.stop.is_set():
+            keys, start = self.deployment.table.page(start=start, size=500)
             yield [Entry(key) for key in keys]
             if start is None:
                 return
 
     def _chosen(self, pages: Iterable[list[Entry]]) -> Iterator[list[Entry]]:
         """Yield all keys, or a random sample in which every key is equally likely."""
-        if self._sample is None:
+        if self.sample is None:
             yield from pages
             return
         chosen: list[Entry] = []
         for number, one in enumerate(one for page in pages for one in page):
-            if number < self._sample:
+            if number < self.sample:
                 chosen.append(one)
-            elif (place := self._random.randint(0, number)) < self._sample:
+            elif (place := self._random.randint(0, number)) < self.sample:
                 chosen[place] = one
         yield chosen
 
     def _look(self, of: Entry) -> Look:
-        if self._stop.is_set():
+        if self.stop.is_set():
             return Look(of, None, "")
-        item = self._deployment.table.read(of.key)
+        item = self.deployment.table.read(of.key)
         try:
             return Look(of, item, self._state(of, item))
         except (RefusedError, UnansweredError) as error:
@@ -219,7 +210,7 @@ class Verify:
         return next(iter(wrong + states), LEFT_OUT)
 
     def _state_of_entry(self, wanted: Request) -> str:
-        cached = self._sender.fetch(wanted)
+        cached = self.sender.fetch(wanted)
         if wanted.method == "DELETE":
             return IN_SYNC if cached is None else LEFT_OVER
         if cached is None:
@@ -243,7 +234,7 @@ class Verify:
     def _repair_if_wanted(self, look: Look) -> WrongKey:
         """Return a wrong key, after its repair if that is wanted."""
         wrong = WrongKey(look.state, key_text(look.entry.key))
-        if self._repair and not self._stop.is_set():
+        if self.repair and not self.stop.is_set():
             try:
                 self._converger.converge(look.entry.key, self._former(look.entry))
                 wrong.repaired = True
@@ -261,7 +252,7 @@ class Verify:
     def _count(self, state: str) -> None:
         with _COUNTING:
             self._summary.counts[state] += 1
-        self._tell(state)
+        self.tell(state)
 
 
 _COUNTING = threading.Lock()

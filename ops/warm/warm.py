@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -53,6 +53,7 @@ class WarmSummary:
         }
 
 
+@dataclass
 class Warm:
     """One run over the table, a thread for each segment.
 
@@ -60,23 +61,17 @@ class Warm:
     `tell` gets each item's outcome.
     """
 
-    def __init__(
-        self,
-        deployment: Deployment,
-        sender: Momento,
-        progress: ScanProgress,
-        *,
-        stop: threading.Event | None = None,
-        tell: Callable[[str], None] = lambda _: None,
-        page: int = 100,
-    ) -> None:
-        self._deployment = deployment
-        self._table = deployment.table
-        self._converger = Converger(deployment, sender)
-        self._progress = progress
-        self._stop = stop or threading.Event()
-        self._tell = tell
-        self._page = page
+    deployment: Deployment
+    sender: Momento
+    progress: ScanProgress
+    _: KW_ONLY
+    stop: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[str], None] = lambda _: None
+    page: int = 100
+
+    def __post_init__(self) -> None:
+        self._table = self.deployment.table
+        self._converger = Converger(self.deployment, self.sender)
         self._lock = threading.Lock()
         self._summary = WarmSummary()
 
@@ -88,10 +83,8 @@ class Warm:
                 file keeps the progress.
 
         """
-        self._deployment.required(PUT, "there is nothing to send to the cache")
-        segments = [
-            one for one in range(self._progress.segments) if not self._progress.is_done(one)
-        ]
+        self.deployment.required(PUT, "there is nothing to send to the cache")
+        segments = [one for one in range(self.progress.segments) if not self.progress.is_done(one)]
         with asking_aws(), ThreadPoolExecutor(max(1, len(segments))) as pool:
             tasks = [pool.submit(self._segment, segment) for segment in segments]
             for task in tasks:
@@ -99,44 +92,44 @@ class Warm:
             if self._summary.counts[SENT]:
                 self._summary.not_final = self._not_final()
         self._summary.finished = all(
-            self._progress.is_done(one) for one in range(self._progress.segments)
+            self.progress.is_done(one) for one in range(self.progress.segments)
         )
         if self._summary.finished:
-            self._progress.forget()
+            self.progress.forget()
         return self._summary
 
     def _not_final(self) -> int:
         """Count the keys that a pipe may still write; all of them if the stream cannot be read."""
         try:
-            return len(UndeliveredRecords(self._deployment).until())
+            return len(UndeliveredRecords(self.deployment).until())
         except ClientError:
             return self._summary.counts[SENT]
 
     def _segment(self, segment: int) -> None:
         try:
-            start = self._progress.start(segment)
-            while not self._stop.is_set():
+            start = self.progress.start(segment)
+            while not self.stop.is_set():
                 keys, start = self._table.page(
                     segment=segment,
-                    segments=self._progress.segments,
+                    segments=self.progress.segments,
                     start=start,
-                    size=self._page,
+                    size=self.page,
                 )
                 if not all(self._send(key) for key in keys):
                     return  # this page is sent again
-                self._progress.reached(segment, start)
+                self.progress.reached(segment, start)
                 if start is None:
                     return
         except UnusableError as error:
             self._summary.halted = error
-            self._stop.set()
+            self.stop.set()
         except (BotoCoreError, ClientError):
-            self._stop.set()
+            self.stop.set()
             raise
 
     def _send(self, key: Item) -> bool:
         """Bring one key to the table's state; False if the run ended before."""
-        if self._stop.is_set():
+        if self.stop.is_set():
             return False
         outcome, why = SENT, ""
         try:
@@ -145,12 +138,12 @@ class Warm:
         except RefusedError as error:
             outcome, why = REFUSED, error.answer
         except UnansweredError as error:
-            if self._stop.is_set():
+            if self.stop.is_set():
                 return False
             outcome, why = FAILED, str(error)
         with self._lock:
             self._summary.counts[outcome] += 1
             if why:
                 self._summary.problems.append((outcome, key_text(key), why))
-        self._tell(outcome)
+        self.tell(outcome)
         return True
