@@ -56,18 +56,25 @@ def commands(arguments: Sequence[str]) -> typer.Typer:
     return app
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; print its error, and return its exit code or raise SystemExit with it."""
     try:
-        commands(sys.argv[1:])(prog_name="./help.sh")
+        commands(arguments)(arguments, prog_name="./help.sh")
     except EXPLAINED as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        return 1
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
         advice = ""
         if error.errno in (errno.EACCES, errno.EROFS):
             advice = "; the commands write into this folder: work in one that may be written"
         print(f"error: {named}{error.strerror or error}{advice}", file=sys.stderr)
-        sys.exit(1)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.exit("interrupted")

@@ -1,10 +1,16 @@
-"""Stand-ins for the tools that the commands run."""
+"""What runs commands in this process, and stand-ins for the tools that they run."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
+from unittest import mock
 
 import pytest
 
+from ops.__main__ import main
+
+Run = Callable[..., CompletedProcess[str]]
 Fake = Callable[[str, str], Path]
 
 
@@ -22,3 +28,22 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
         return path
 
     return put
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs a command of `help.sh` here: a process takes a second to begin.
+
+    `env` is the environment, by default this process's, which the command does not change.
+    """
+
+    def run(*words: str, env: dict[str, str] | None = None) -> CompletedProcess[str]:
+        capfd.readouterr()
+        with mock.patch.dict(os.environ, {} if env is None else env, clear=env is not None):
+            try:
+                code = main(words)
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return CompletedProcess(words, code, *capfd.readouterr())
+
+    return run

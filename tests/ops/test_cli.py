@@ -9,24 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ENDPOINT, KEY, ROOT, House
+from tests.ops.conftest import Run
 
 INTERNAL = {"app", "provider"}
 """Commands for cdktf.json and for the script itself."""
 KEPT = {"MOMENTO_API_ENDPOINT": ENDPOINT}
 HTTP = {"MOMENTO_API_ENDPOINT": "http://example.com", "MOMENTO_API_KEY": KEY}
-WRONG: dict[str, tuple[str, dict[str, str], str]] = {
+Cases = dict[str, tuple[str, dict[str, str], str]]
+TO_THE_SCRIPT: Cases = {
     "no endpoint": ("synth", {}, "MOMENTO_API_ENDPOINT is not set: put it in .env"),
-    "no endpoint to plan": ("plan", {}, "MOMENTO_API_ENDPOINT is not set: put it in .env"),
-    "no key to plan": ("plan", KEPT, "MOMENTO_API_KEY is not set: put it in .env"),
-    "no key to deploy": ("deploy --auto-approve", KEPT, "MOMENTO_API_KEY is not set: put it"),
-    "http to synth": ("synth", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but API"),
-    "http to plan": ("plan", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but API"),
     "http to cdktf": ("cdktf synth", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but"),
-    "no terminal to deploy": ("deploy", KEPT, "there is no terminal to approve the plan on"),
-    "no terminal to destroy": ("destroy", KEPT, "there is no terminal to approve the plan on"),
-    "no terminal to bootstrap": ("bootstrap", KEPT, "there is no terminal to approve the plan on"),
-    "no terminal to cdktf deploy": ("cdktf deploy", KEPT, "there is no terminal to approve the"),
-    "no terminal to cdktf destroy": ("cdktf destroy", KEPT, "there is no terminal to approve"),
     "argument to demo": (
         "demo --fast",
         KEPT,
@@ -34,13 +26,26 @@ WRONG: dict[str, tuple[str, dict[str, str], str]] = {
     ),
     "argument to check": ("check all", KEPT, "./help.sh check takes no argument, but was given 'a"),
     "argument to setup": ("setup x", KEPT, "./help.sh setup takes no argument, but was given 'x'"),
+    "wrong option of capacity": ("capacity --nope", KEPT, "No such option: --nope; ./help.sh"),
     "help on nothing": (
         "depoly --help",
         KEPT,
         "there is no command 'depoly'; ./help.sh lists them",
     ),
     "unknown command": ("depoly", KEPT, "there is no command 'depoly'; ./help.sh lists them"),
-    "demo on no local AWS": ("ops demo", KEPT, "the demo deploys and destroys, so it runs on"),
+}
+TO_A_COMMAND: Cases = {
+    "no endpoint to plan": ("plan", {}, "MOMENTO_API_ENDPOINT is not set: put it in .env"),
+    "no key to plan": ("plan", KEPT, "MOMENTO_API_KEY is not set: put it in .env"),
+    "no key to deploy": ("deploy --auto-approve", KEPT, "MOMENTO_API_KEY is not set: put it"),
+    "http to synth": ("synth", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but API"),
+    "http to plan": ("plan", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but API"),
+    "no terminal to deploy": ("deploy", KEPT, "there is no terminal to approve the plan on"),
+    "no terminal to destroy": ("destroy", KEPT, "there is no terminal to approve the plan on"),
+    "no terminal to bootstrap": ("bootstrap", KEPT, "there is no terminal to approve the plan on"),
+    "no terminal to cdktf deploy": ("cdktf deploy", KEPT, "there is no terminal to approve the"),
+    "no terminal to cdktf destroy": ("cdktf destroy", KEPT, "there is no terminal to approve"),
+    "demo on no local AWS": ("demo", KEPT, "the demo deploys and destroys, so it runs on"),
 }
 
 
@@ -64,23 +69,38 @@ def test_the_list_holds_every_command_and_no_other(house: House, arguments: list
     assert listed(done.stdout) == commands((ROOT / "help.sh").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_a_mistake_is_one_line_on_stderr(case: str, house: House) -> None:
-    line, env, says = WRONG[case]
-    command = line.split()
-    start = [".venv/bin/python", "-m"] if command[0] == "ops" else ["./help.sh"]
-    done = house.run(*start, *command, env=dict(os.environ) | env)
+def is_one_line(done: subprocess.CompletedProcess[str], says: str) -> None:
+    """Check that a command printed an error of one line, and nothing else."""
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error: {says}")
     assert len(done.stderr.splitlines()) == 1
     assert KEY not in done.stderr
 
 
+@pytest.mark.parametrize("case", TO_THE_SCRIPT)
+def test_a_mistake_is_one_line_on_stderr(case: str, house: House) -> None:
+    line, env, says = TO_THE_SCRIPT[case]
+    is_one_line(house.run("./help.sh", *line.split(), env=dict(os.environ) | env), says)
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("case", TO_A_COMMAND)
+def test_a_mistake_that_a_command_sees_is_one_line_on_stderr(case: str, run: Run) -> None:
+    line, env, says = TO_A_COMMAND[case]
+    is_one_line(run(*line.split(), env=dict(os.environ) | env), says)
+
+
 COMMANDS = sorted(commands((ROOT / "help.sh").read_text(encoding="utf-8")) | INTERNAL)
 
 
-@pytest.mark.parametrize("option", ["--help", "-h"])
-@pytest.mark.parametrize("command", COMMANDS)
+SHORT = ["cache", "cdktf", "key", "synth", "weather"]
+"""All commands but synth get the option itself; for the others the script asks for --help."""
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [*((one, "--help") for one in COMMANDS), *((one, "-h") for one in SHORT)],
+)
 def test_every_command_answers_help_and_does_nothing(
     house: House, tmp_path: Path, command: str, option: str
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from localcloud import LocalAws
 from ops.terraform import KEYS
 from tests.conftest import ADVICE, KEY, House
+from tests.ops.conftest import Run
 
 APPROVED = "--auto-approve"
 BESIDE_TERRAFORM = ("bash", "cmp", "dirname", "env", "node", "sed")
@@ -54,15 +55,17 @@ def on_a_terminal(house: House, answer: str, *command: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("command", [["plan"], ["deploy", APPROVED]])
-def test_a_missing_state_bucket_leads_to_bootstrap(house: House, command: list[str]) -> None:
-    said = errors(house.run("./help.sh", *command))
+@pytest.mark.usefixtures("house")
+def test_a_missing_state_bucket_leads_to_bootstrap(run: Run, command: list[str]) -> None:
+    said = errors(run(*command))
     assert said[-1] == "the state bucket does not exist yet: run ./help.sh bootstrap"
 
 
 @pytest.mark.parametrize("command", [["plan"], ["bootstrap", APPROVED]])
-def test_missing_credentials_lead_to_the_example(house: House, command: list[str]) -> None:
+@pytest.mark.usefixtures("house")
+def test_missing_credentials_lead_to_the_example(run: Run, command: list[str]) -> None:
     env = {name: value for name, value in os.environ.items() if name != "AWS_ACCESS_KEY_ID"}
-    said = errors(house.run("./help.sh", *command, env=env))
+    said = errors(run(*command, env=env))
     assert ".env.example" in said[-1]
 
 
@@ -92,32 +95,34 @@ def test_a_missing_terraform_gives_the_address_of_its_download(
     )
 
 
-def test_validate_needs_neither_key_nor_credentials(house: House) -> None:
+@pytest.mark.usefixtures("house")
+def test_validate_needs_neither_key_nor_credentials(run: Run) -> None:
     env = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AWS_", "TF_VAR_")) and name != "MOMENTO_API_KEY"
     }
-    done = house.run("./help.sh", "validate", env=env)
+    done = run("validate", env=env)
     assert (done.returncode, done.stderr) == (0, ADVICE)
     assert "Success! The configuration is valid." in done.stdout
 
 
-def test_lock_writes_the_hashes_and_says_which_are_missing(house: House, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("house")
+def test_lock_writes_the_hashes_and_says_which_are_missing(run: Run, tmp_path: Path) -> None:
     """With a registry there are those of all four platforms; with a mirror, its own."""
     file = tmp_path / "lock.hcl"
-    done = house.run("./help.sh", "lock", "--output", str(file))
+    done = run("lock", "--output", str(file))
     assert done.returncode == 0, done.stderr
     assert 'provider "registry.terraform.io/hashicorp/aws"' in file.read_text(encoding="utf-8")
     assert '"h1:' in file.read_text(encoding="utf-8")
     assert ("from the mirror" in done.stdout) == ("Do not commit it" in done.stdout)
-    (said,) = errors(house.run("./help.sh", "lock", "--output", str(tmp_path)))
+    (said,) = errors(run("lock", "--output", str(tmp_path)))
     assert said == f"error: {tmp_path} cannot be written: Is a directory"
 
 
-def test_terraform_explains_an_argument_it_does_not_know(house: House, state_bucket: str) -> None:
-    assert state_bucket
-    assert any("-nope" in line for line in errors(house.run("./help.sh", "plan", "-nope")))
+@pytest.mark.usefixtures("house", "state_bucket")
+def test_terraform_explains_an_argument_it_does_not_know(run: Run) -> None:
+    assert any("-nope" in line for line in errors(run("plan", "-nope")))
 
 
 def test_node_gets_no_key(house: House, aws: LocalAws, tmp_path: Path) -> None:
@@ -135,9 +140,10 @@ def test_node_gets_no_key(house: House, aws: LocalAws, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy", "bootstrap"])
-def test_without_a_terminal_nothing_is_begun(house: House, state_bucket: str, command: str) -> None:
+@pytest.mark.usefixtures("house")
+def test_without_a_terminal_nothing_is_begun(run: Run, state_bucket: str, command: str) -> None:
     """No lock is left either."""
-    (said,) = errors(house.run("./help.sh", command))
+    (said,) = errors(run(command))
     assert said.startswith("error: there is no terminal to approve the plan on;")
     assert left(state_bucket) == []
 

@@ -12,6 +12,7 @@ from ops.errors import OpsError
 from ops.saved_plan import make
 from ops.terraform import Terraform
 from tests.conftest import ADVICE, KEY, House
+from tests.ops.conftest import Run
 from tests.ops.test_commands import on_a_terminal
 
 pytestmark = pytest.mark.usefixtures("running_provider")
@@ -22,6 +23,12 @@ def aws(local_aws: LocalAws, state_bucket: str) -> LocalAws:
     """Have an AWS with an empty state bucket."""
     assert state_bucket
     return local_aws
+
+
+@pytest.fixture(autouse=True)
+def at_home(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in the project's folder, as help.sh does."""
+    monkeypatch.chdir(house.root)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +68,8 @@ def test_a_saved_plan_is_reviewed_without_a_new_plan(house: House, saved: Path) 
     assert KEY not in done.stdout
 
 
-def test_without_a_file_the_review_plans_by_itself(house: House) -> None:
-    done = house.run("./help.sh", "review", "--output", "review.md", "--title", "Weather")
+def test_without_a_file_the_review_plans_by_itself(house: House, run: Run) -> None:
+    done = run("review", "--output", "review.md", "--title", "Weather")
     assert (done.returncode, done.stdout) == (
         0,
         "15 to add, 0 to change, 0 to destroy: review.md\n",
@@ -70,39 +77,39 @@ def test_without_a_file_the_review_plans_by_itself(house: House) -> None:
     assert "## Weather: 15 to add" in (house.root / "review.md").read_text(encoding="utf-8")
 
 
-def test_a_review_that_cannot_be_written_is_an_error(house: House, saved: Path) -> None:
-    done = house.run("./help.sh", "review", "--plan", str(saved), "--output", "no/review.md")
+def test_a_review_that_cannot_be_written_is_an_error(run: Run, saved: Path) -> None:
+    done = run("review", "--plan", str(saved), "--output", "no/review.md")
     assert done.returncode == 1
     assert done.stderr.endswith("no/review.md cannot be written: No such file or directory\n")
 
 
-def test_another_file_than_a_plan_is_refused(house: House) -> None:
+def test_another_file_than_a_plan_is_refused(house: House, run: Run) -> None:
     (house.root / "no-plan").write_text("not a plan", encoding="utf-8")
     for command in (["review", "--plan", "no-plan"], ["deploy", "--plan", "no-plan"]):
-        done = house.run("./help.sh", *command)
+        done = run(*command)
         assert done.returncode == 1
         assert "this file is no saved plan" in done.stderr, done.stderr
         assert "Traceback" not in done.stderr
-    done = house.run("./help.sh", "deploy", "--plan", "nothing")
+    done = run("deploy", "--plan", "nothing")
     assert done.stderr.endswith(
         "nothing does not exist; make it with ./help.sh plan --out nothing\n"
     )
 
 
-def test_a_saved_plan_can_be_applied_only_once(house: House, saved: Path, aws: LocalAws) -> None:
+def test_a_saved_plan_can_be_applied_only_once(run: Run, saved: Path, aws: LocalAws) -> None:
     """AWS is not ready for the three pipes, then not for one: the rest is applied twice more."""
     fail_next(aws.endpoint, STREAM, QUEUE, STREAM, QUEUE)
-    done = house.run("./help.sh", "deploy", "--plan", str(saved))
+    done = run("deploy", "--plan", str(saved))
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("unexpected state 'CREATE_FAILED'") == 4
     assert done.stdout.count("EventBridge cannot read the table's stream yet") == 1
     assert done.stdout.count("EventBridge cannot send to the dead-letter queue yet") == 2
     assert done.stdout.index("(try 1 of 2)") < done.stdout.index("(try 2 of 2)")
     assert "Apply complete! Resources: 1 added, 0 changed, 1 destroyed." in done.stdout
-    again = house.run("./help.sh", "deploy", "--plan", str(saved))
+    again = run("deploy", "--plan", str(saved))
     assert again.returncode == 1
     assert "something was deployed since this plan was made" in again.stderr
-    review = house.run("./help.sh", "review")
+    review = run("review")
     assert (review.returncode, review.stderr) == (0, ADVICE)
     assert "## Plan: nothing to do" in review.stdout
 
@@ -121,41 +128,39 @@ def tokens(markdown: str) -> list[str]:
     return [part.split("</code>")[0] for part in caution.split("<code>")[1:]]
 
 
-def test_a_loss_holds_the_plan_back_until_it_is_allowed(house: House, end: Path) -> None:
+def test_a_loss_holds_the_plan_back_until_it_is_allowed(run: Run, end: Path) -> None:
     """After the deployment: a destroy loses table, pipes, queue, log and secret."""
-    held = house.run("./help.sh", "review", "--plan", str(end))
+    held = run("review", "--plan", str(end))
     assert held.returncode == 3
     assert "error: held back, see the review's first lines" in held.stderr
     found = tokens(held.stdout)
     assert len(found) == 7
     allowed = [word for token in found for word in ("--allow", token)]
-    done = house.run("./help.sh", "review", "--plan", str(end), *allowed)
+    done = run("review", "--plan", str(end), *allowed)
     assert (done.returncode, done.stderr) == (0, ADVICE)
     assert "**These losses are allowed:**" in done.stdout
 
 
-def test_deploy_refuses_a_saved_plan_that_loses_something(house: House, end: Path) -> None:
-    done = house.run("./help.sh", "deploy", "--plan", str(end))
+def test_deploy_refuses_a_saved_plan_that_loses_something(run: Run, end: Path) -> None:
+    done = run("deploy", "--plan", str(end))
     assert done.returncode == 3
     assert "This plan loses something:" in done.stdout
     assert "the table is destroyed: every item is lost" in done.stdout
     assert "error: the plan loses something that nobody has allowed" in done.stderr
     assert "Traceback" not in done.stderr
-    assert "## Plan: nothing to do" in house.run("./help.sh", "review").stdout, "all is there"
+    assert "## Plan: nothing to do" in run("review").stdout, "all is there"
 
 
-def test_deploy_without_a_question_refuses_losses_that_are_not_allowed(
-    house: House, end: Path
-) -> None:
+def test_deploy_without_a_question_refuses_losses_that_are_not_allowed(run: Run, end: Path) -> None:
     """A log group that is kept for less long is told; the topology's change loses pipes."""
     assert end.exists()
     env = dict(os.environ) | {"TOPOLOGY": "bus"}
-    done = house.run("./help.sh", "deploy", "--auto-approve", env=env)
+    done = run("deploy", "--auto-approve", env=env)
     assert done.returncode == 3
     assert "to destroy" in done.stdout
     assert ":destroyed@" in done.stderr
     assert KEY not in done.stdout + done.stderr
-    assert "## Plan: nothing to do" in house.run("./help.sh", "review").stdout, "all is there"
+    assert "## Plan: nothing to do" in run("review").stdout, "all is there"
 
 
 def test_deploy_shows_losses_before_it_asks(
@@ -171,13 +176,13 @@ def test_deploy_shows_losses_before_it_asks(
     assert "Apply cancelled. Nothing was changed" in said
 
 
-def test_deploy_applies_a_loss_that_is_allowed(house: House, end: Path) -> None:
+def test_deploy_applies_a_loss_that_is_allowed(run: Run, end: Path) -> None:
     """The last of all: everything goes."""
-    found = tokens(house.run("./help.sh", "review", "--plan", str(end)).stdout)
+    found = tokens(run("review", "--plan", str(end)).stdout)
     some = [word for token in found[:-1] for word in ("--allow", token)]
-    assert house.run("./help.sh", "deploy", "--plan", str(end), *some).returncode == 3
+    assert run("deploy", "--plan", str(end), *some).returncode == 3
     allowed = [word for token in found for word in ("--allow", token)]
-    done = house.run("./help.sh", "deploy", "--plan", str(end), *allowed)
+    done = run("deploy", "--plan", str(end), *allowed)
     assert done.returncode == 0, done.stderr
     assert "These losses are allowed:" in done.stdout
     assert "Apply complete! Resources: 0 added, 0 changed, 15 destroyed." in done.stdout

@@ -1,11 +1,8 @@
 """`./help.sh capacity` as typed: what it prints, its exit codes, its page in docs."""
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -13,22 +10,10 @@ from typer.testing import CliRunner
 from ops.__main__ import commands
 from ops.errors import OpsError
 from tests.conftest import ROOT
+from tests.ops.conftest import Run
 
 PAGE = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
 RAISED = ("--cache-operations", "1000", "--topic-operations", "1000")
-
-
-def run(*options: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as help.sh does."""
-    return subprocess.run(
-        [sys.executable, "-m", "ops", "capacity", *options],
-        cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
 
 
 def asked(*options: str) -> tuple[int, str]:
@@ -51,8 +36,8 @@ def lines(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("options", "output"), examples())
-def test_the_page_shows_what_the_command_prints(options: str, output: str) -> None:
-    done = run(*shlex.split(options))
+def test_the_page_shows_what_the_command_prints(options: str, output: str, run: Run) -> None:
+    done = run("capacity", *shlex.split(options))
     assert (lines(done.stdout), done.stderr) == (lines(output), "")
 
 
@@ -148,8 +133,8 @@ def test_a_misused_option_is_an_error_with_the_next_step(
 
 
 @pytest.mark.parametrize("options", [("--burst-writes-per-second", "5"), ("--item-bytes", "-1")])
-def test_an_error_is_one_line_and_exit_code_1(options: tuple[str, ...]) -> None:
-    done = run(*options)
+def test_an_error_is_one_line_and_exit_code_1(options: tuple[str, ...], run: Run) -> None:
+    done = run("capacity", *options)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(rf"error: .*{options[0]}.*\n", done.stderr)
 

@@ -7,7 +7,7 @@ import pytest
 
 from localcloud.momento import LocalMomento
 from tests.conftest import ENDPOINT, KEY, House
-from tests.ops.conftest import Fake
+from tests.ops.conftest import Fake, Run
 
 
 @pytest.fixture(autouse=True)
@@ -33,16 +33,16 @@ def test_it_ends_with_0_if_nothing_is_wrong(house: House) -> None:
     assert KEY not in done.stdout
 
 
-def test_brackets_in_a_result_are_printed(house: House) -> None:
-    done = house.run("./help.sh", "doctor", env={**os.environ, "AWS_REGION": "[/aws]"})
+def test_brackets_in_a_result_are_printed(run: Run) -> None:
+    done = run("doctor", env={**os.environ, "AWS_REGION": "[/aws]"})
     assert done.returncode == 1
     assert "AWS_REGION is '[/aws]'; write an AWS region" in " ".join(done.stdout.split())
     assert done.stderr == ""
 
 
-def test_it_ends_with_1_and_the_fix_if_something_is(house: House, fake: Fake) -> None:
+def test_it_ends_with_1_and_the_fix_if_something_is(run: Run, fake: Fake) -> None:
     fake("node", "echo v14.0.0")
-    done = house.run("./help.sh", "doctor")
+    done = run("doctor")
     assert done.returncode == 1
     assert "14.0.0 is too old; install 18.18 or newer" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr

@@ -8,10 +8,9 @@ from ops.prove.command import _destroying
 from ops.prove.throwaway import Throwaway, own_prefix
 from ops.terraform import TerraformError
 from tests.conftest import House
+from tests.ops.conftest import Run
 from tests.ops.test_commands import on_a_terminal
 from tests.stacks.conftest import read_settings
-
-PROVE = ("./help.sh", "prove")
 
 
 class Pretended(Throwaway):
@@ -114,25 +113,24 @@ def test_what_is_left_is_read_from_the_state(house: House) -> None:
     assert not stack.folder.exists()
 
 
-def test_without_a_terminal_it_refuses_and_says_what_to_do(
-    house: House, local_aws: LocalAws
-) -> None:
-    assert local_aws.endpoint
-    done = house.run(*PROVE)
+@pytest.mark.usefixtures("house", "local_aws")
+def test_without_a_terminal_it_refuses_and_says_what_to_do(run: Run) -> None:
+    done = run("prove")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith("read docs/prove.md, then add --auto-approve\n")
 
 
 def test_it_asks_and_no_changes_nothing(house: House, local_aws: LocalAws) -> None:
     assert local_aws.endpoint
-    code, said = on_a_terminal(house, "no\n", *PROVE, "--quick")
+    code, said = on_a_terminal(house, "no\n", "./help.sh", "prove", "--quick")
     assert code == 1
     assert "less than 1 US cent" in said
     assert "Cancelled. Nothing was changed" in said
     assert "synthesize" not in said
 
 
-def test_a_pipeline_that_there_is_not_is_refused(house: House) -> None:
-    done = house.run(*PROVE, "--auto-approve", "--pipeline=bus")
+@pytest.mark.usefixtures("house")
+def test_a_pipeline_that_there_is_not_is_refused(run: Run) -> None:
+    done = run("prove", "--auto-approve", "--pipeline=bus")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: there is no pipeline 'bus'; there are whole-pipes")
