@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.conftest import BUCKET, ENDPOINT, House
+from tests.conftest import BUCKET, ENDPOINT
+from tests.ops.conftest import Run
 
 IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult>
@@ -62,10 +63,9 @@ def aws(status: int, headers: Mapping[str, str]) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.usefixtures("house")
 @pytest.mark.parametrize("which", BUCKETS)
-def test_a_bucket_of_another_account_is_reported_with_the_next_step(
-    house: House, which: str
-) -> None:
+def test_a_bucket_of_another_account_is_reported_with_the_next_step(run: Run, which: str) -> None:
     status, headers, says = BUCKETS[which]
     with aws(status, headers) as endpoint:
         env = dict(os.environ) | {
@@ -74,6 +74,6 @@ def test_a_bucket_of_another_account_is_reported_with_the_next_step(
             "AWS_SECRET_ACCESS_KEY": "some",
             "MOMENTO_API_ENDPOINT": ENDPOINT,
         }
-        done = house.run("./help.sh", "bootstrap", "--auto-approve", env=env)
+        done = run("bootstrap", "--auto-approve", env=env)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: {says}\n"

@@ -1,41 +1,45 @@
 """Credentials in `.env` reach the tools that read none, and never mix with the environment's."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from tests.conftest import ENDPOINT, ROOT, House
-
-SHOW = """
 from ops.stack import load_settings
 from ops.terraform import environment
-for name, value in environment(load_settings()).items():
-    print(f"{name}={value}")
-"""
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT, ROOT, House
+
 IN_FILE = "AWS_ACCESS_KEY_ID=id\nAWS_SECRET_ACCESS_KEY='it$(id) is'\nAWS_REGION=eu-west-1\n"
 BARE = {"PATH": "/usr/bin:/bin", "MOMENTO_API_ENDPOINT": ENDPOINT}
 
 
+Load = Callable[[str, dict[str, str]], dict[str, str]]
+
+
 @pytest.fixture
-def env_file(house: House) -> Path:
-    """Return the path of the project's `.env`, which is gone after the test."""
-    return house.root / ".env"
+def loaded(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Return a function that returns the AWS variables of a command's tools.
+
+    It gets the text of `.env`, and variables of the environment.
+    """
+    assert house.root.exists()
+    file = tmp_path / ".env"
+    monkeypatch.setitem(Settings.model_config, "env_file", str(file))
+
+    def loaded(text: str, env: dict[str, str]) -> dict[str, str]:
+        file.write_text(text, encoding="utf-8")
+        with mock.patch.dict(os.environ, BARE | env, clear=True):
+            found = environment(load_settings())
+        return {name: value for name, value in found.items() if name.startswith("AWS_")}
+
+    return loaded
 
 
-def loaded(house: House, env_file: Path, text: str, env: dict[str, str]) -> dict[str, str]:
-    """Return the AWS variables that a command gets."""
-    env_file.write_text(text, encoding="utf-8")
-    try:
-        done = house.run(".venv/bin/python", "-c", SHOW, env=BARE | env)
-    finally:
-        env_file.unlink()
-    assert done.returncode == 0, done.stderr
-    lines = (line.partition("=") for line in done.stdout.splitlines())
-    return {name: value for name, _, value in lines if name.startswith("AWS_")}
-
-
-def test_they_are_taken_from_the_file(house: House, env_file: Path) -> None:
-    assert loaded(house, env_file, IN_FILE, {}) == {
+def test_they_are_taken_from_the_file(loaded: Load) -> None:
+    assert loaded(IN_FILE, {}) == {
         "AWS_ACCESS_KEY_ID": "id",
         "AWS_SECRET_ACCESS_KEY": "it$(id) is",
         "AWS_REGION": "eu-west-1",
@@ -53,11 +57,11 @@ def test_they_are_taken_from_the_file(house: House, env_file: Path) -> None:
     ids=lambda env: next(iter(env)),
 )
 def test_credentials_of_the_file_are_not_mixed_with_the_environments(
-    house: House, env_file: Path, env: dict[str, str]
+    loaded: Load, env: dict[str, str]
 ) -> None:
     """The region is none of them."""
     region = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}
-    assert loaded(house, env_file, IN_FILE, env) == env | region
+    assert loaded(IN_FILE, env) == env | region
 
 
 @pytest.mark.parametrize(
@@ -71,10 +75,10 @@ def test_credentials_of_the_file_are_not_mixed_with_the_environments(
     ],
 )
 def test_boto3_gets_the_region_of_the_settings(
-    house: House, env_file: Path, text: str, env: dict[str, str], region: str | None
+    loaded: Load, text: str, env: dict[str, str], region: str | None
 ) -> None:
     """boto3 reads AWS_DEFAULT_REGION only (boto3, "Configuration": environment variables)."""
-    assert loaded(house, env_file, text, env).get("AWS_DEFAULT_REGION") == region
+    assert loaded(text, env).get("AWS_DEFAULT_REGION") == region
 
 
 def test_the_commands_that_reach_aws_load_them() -> None:
