@@ -14,6 +14,7 @@ import live.dead_letters
 from live.aws import Aws, asking_aws
 from live.dead_letters import DeadLetterQueue, QueueMessage, parse, shown
 from live.errors import LiveError
+from tests.localcloud.contents import texts_in
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import PUT
 from tests.place import Place
@@ -160,10 +161,7 @@ def test_an_invalid_record_makes_no_dead_letter(images: dict[str, Any]) -> None:
 def emptied(place: Place) -> Iterator[Place]:
     """Leave no letter for the next test."""
     yield place
-    sqs, queue = place.cloud.weather.sqs, place.cloud.weather.queue_url
-    while found := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-        for message in found:  # one by one: a queue may be purged once a minute
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    texts_in(place.cloud.weather.sqs, place.cloud.weather.queue_url, delete=True)
 
 
 def queue_of(place: Place) -> DeadLetterQueue:

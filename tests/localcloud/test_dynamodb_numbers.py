@@ -12,6 +12,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.localcloud.contents import records_of
+
 pytestmark = pytest.mark.usefixtures("local_aws")
 NINES = "9" * 38
 STORED = {
@@ -107,15 +109,9 @@ class Numbers:
 
     def records(self) -> list[Any]:
         """Return the event name, the keys and the new image of each stream record."""
-        stream = self._streams.describe_stream(StreamArn=self._stream)["StreamDescription"]
-        iterator = self._streams.get_shard_iterator(
-            StreamArn=self._stream,
-            ShardId=stream["Shards"][0]["ShardId"],
-            ShardIteratorType="TRIM_HORIZON",
-        )["ShardIterator"]
         return [
             (record["eventName"], *map(record["dynamodb"].get, ("Keys", "NewImage")))
-            for record in self._streams.get_records(ShardIterator=iterator)["Records"]
+            for record in records_of(self._streams, self._stream)
         ]
 
 

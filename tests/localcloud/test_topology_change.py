@@ -15,6 +15,7 @@ from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from tests.localcloud.applied import Applied, client
+from tests.localcloud.contents import records_of
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
@@ -142,15 +143,5 @@ def test_no_change_is_lost_in_the_two_steps(
 
 def sequence_numbers(endpoint: str, stream_arn: str) -> list[str]:
     """Return the sequence numbers of all records of a stream with one shard."""
-    streams = client("dynamodbstreams", endpoint)
-    (shard,) = streams.describe_stream(StreamArn=stream_arn)["StreamDescription"]["Shards"]
-    iterator = streams.get_shard_iterator(
-        StreamArn=stream_arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-    )["ShardIterator"]
-    found: list[str] = []
-    while True:
-        answer = streams.get_records(ShardIterator=iterator)
-        if not answer["Records"]:
-            return found
-        found += [one["dynamodb"]["SequenceNumber"] for one in answer["Records"]]
-        iterator = answer["NextShardIterator"]
+    records = records_of(client("dynamodbstreams", endpoint), stream_arn)
+    return [one["dynamodb"]["SequenceNumber"] for one in records]

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 from eventpipes import Definition
 from eventpipes.synthesized import definitions
 from tests.localcloud.applied import Applied, client
+from tests.localcloud.contents import records_of, texts_in
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -147,19 +148,8 @@ class WeatherPipes:
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """Receive all messages from the dead-letter queue."""
-        found: list[dict[str, Any]] = []
-        while True:
-            answer = self.sqs.receive_message(
-                QueueUrl=self.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=3600
-            )
-            messages = answer.get("Messages", [])
-            if not messages:
-                return found
-            for message in messages:
-                found.append(json.loads(message["Body"]))
-                self.sqs.delete_message(
-                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"]
-                )
+        texts = texts_in(self.sqs, self.queue_url, delete=True)
+        return [json.loads(text) for text in texts]
 
     def record(self, letter: Mapping[str, Any]) -> Any:
         """Return the stream record that a dead letter points to."""
@@ -174,18 +164,4 @@ class WeatherPipes:
 
     def records(self) -> list[Any]:
         """Return all records of the stream, in their order."""
-        shard = self.streams.describe_stream(StreamArn=self.stream_arn)["StreamDescription"][
-            "Shards"
-        ]
-        iterator = self.streams.get_shard_iterator(
-            StreamArn=self.stream_arn,
-            ShardId=shard[0]["ShardId"],
-            ShardIteratorType="TRIM_HORIZON",
-        )["ShardIterator"]
-        found: list[Any] = []
-        while True:
-            page = self.streams.get_records(ShardIterator=iterator, Limit=1000)
-            if not page["Records"]:
-                return found
-            found += page["Records"]
-            iterator = page["NextShardIterator"]
+        return records_of(self.streams, self.stream_arn)

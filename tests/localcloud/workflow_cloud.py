@@ -10,6 +10,7 @@ from stacks.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema,
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.localcloud.applied import Applied, client
+from tests.localcloud.contents import records_of, shard_of, texts_in
 
 API_KEY, CACHE, TOPIC = "a-key", "cache", "changes"
 Letter = dict[str, Any]
@@ -80,32 +81,15 @@ class WorkflowCloud:
     @property
     def shard(self) -> str:
         """The stream's only shard."""
-        described = self._streams.describe_stream(StreamArn=self.stream_arn)
-        (shard,) = described["StreamDescription"]["Shards"]
-        name: str = shard["ShardId"]
-        return name
+        return shard_of(self._streams, self.stream_arn)
 
     def records(self) -> list[Any]:
         """Return all records of the stream, in their order."""
-        iterator = self._streams.get_shard_iterator(
-            StreamArn=self.stream_arn, ShardId=self.shard, ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        found: list[Any] = []
-        while page := self._streams.get_records(ShardIterator=iterator, Limit=1_000):
-            if not page["Records"]:
-                return found
-            found += page["Records"]
-            iterator = page["NextShardIterator"]
-        return found
+        return records_of(self._streams, self.stream_arn)
 
     def letters(self) -> list[Letter]:
         """Take all dead letters out of the queue."""
-        found: list[Letter] = []
-        while messages := self.sqs.receive_message(
-            QueueUrl=self.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=600
-        ).get("Messages"):
-            found += [json.loads(message["Body"]) for message in messages]
-        return found
+        return [json.loads(text) for text in texts_in(self.sqs, self.queue_url)]
 
     def executions(self) -> list[dict[str, Any]]:
         """Return the entries in the state machine's log."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from eventpipes import Definition
 from stacks.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
+from tests.localcloud.contents import records_of, shard_of
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT
 from tests.ops.repair.repair_cloud import ACCOUNT, RepairCloud
 
@@ -138,17 +139,7 @@ class OwnPipeline:
 
     def records(self) -> list[Any]:
         """Return the stream's records."""
-        shard = self._shard()
-        iterator = self._made.streams.get_shard_iterator(
-            StreamArn=self.stream_arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        found: list[Any] = self._made.streams.get_records(ShardIterator=iterator)["Records"]
-        return found
-
-    def _shard(self) -> str:
-        answer = self._made.streams.describe_stream(StreamArn=self.stream_arn)
-        shard: str = answer["StreamDescription"]["Shards"][0]["ShardId"]
-        return shard
+        return records_of(self._made.streams, self.stream_arn)
 
     # -- letters
 
@@ -157,7 +148,11 @@ class OwnPipeline:
         letter = self._cloud.letter(
             f"{self.name}-{operation}-pipe",
             self.records()[number],
-            **{"shardId": self._shard(), "streamArn": self.stream_arn} | place,
+            **{
+                "shardId": shard_of(self._made.streams, self.stream_arn),
+                "streamArn": self.stream_arn,
+            }
+            | place,
         )
         self._made.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(letter))
 

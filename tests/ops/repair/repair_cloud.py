@@ -30,6 +30,7 @@ from ops.redrive.redrive import Redrive
 from live.momento import Momento
 from stacks.settings import Settings
 from tests.localcloud.arrivals import Arrivals
+from tests.localcloud.contents import shard_of, texts_in
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
 from tests.localcloud.weather_pipes import WeatherPipes, empty
 from tests.ops.repair.patient import PATIENCE
@@ -133,17 +134,12 @@ class RepairCloud:
     def left(self) -> list[Any]:
         """Take all messages out of the queue and return their bodies, parsed if they are JSON."""
         bodies: list[Any] = []
-        while True:
-            answer = self.weather.sqs.receive_message(
-                QueueUrl=self.weather.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=3600
-            )
-            for message in answer.get("Messages", []):
-                try:
-                    bodies.append(json.loads(message["Body"]))
-                except ValueError:
-                    bodies.append(message["Body"])
-            if not answer.get("Messages"):
-                return bodies
+        for text in texts_in(self.weather.sqs, self.weather.queue_url):
+            try:
+                bodies.append(json.loads(text))
+            except ValueError:
+                bodies.append(text)
+        return bodies
 
     # -- letters
 
@@ -179,9 +175,7 @@ class RepairCloud:
     @functools.cached_property
     def shard(self) -> str:
         """The stream's one shard."""
-        answer = self.weather.streams.describe_stream(StreamArn=self.weather.stream_arn)
-        shard: str = answer["StreamDescription"]["Shards"][0]["ShardId"]
-        return shard
+        return shard_of(self.weather.streams, self.weather.stream_arn)
 
     def give_up(self, pipe: str, record: Any = None, **place: Any) -> dict[str, Any]:
         """Put a dead letter into the queue, as a pipe does."""

@@ -26,6 +26,7 @@ from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.localcloud.applied import ACCOUNT, Applied, client
 from tests.localcloud.arrivals import Arrivals
+from tests.localcloud.contents import records_of, shard_of
 from tests.localcloud.weather_pipes import empty
 from tests.ops.repair.patient import PATIENCE
 
@@ -160,17 +161,12 @@ class WorkflowRepair:
     @property
     def shard(self) -> str:
         """The stream's one shard."""
-        answer = self._streams.describe_stream(StreamArn=self.stream_arn)
-        shard: str = answer["StreamDescription"]["Shards"][0]["ShardId"]
-        return shard
+        return shard_of(self._streams, self.stream_arn)
 
     def records(self) -> list[Any]:
         """Return the stream's records, as a pipe reads them."""
-        iterator = self._streams.get_shard_iterator(
-            StreamArn=self.stream_arn, ShardId=self.shard, ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        page = self._streams.get_records(ShardIterator=iterator)
-        return [read_by_pipe(record, self.stream_arn) for record in page["Records"]]
+        found = records_of(self._streams, self.stream_arn)
+        return [read_by_pipe(record, self.stream_arn) for record in found]
 
     def waiting(self) -> int:
         """Return how many messages the queue has."""
