@@ -1,11 +1,9 @@
 """What is deployed is read from the AWS API; what is not is said, with the next step."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from localcloud import LocalAws
 from live.errors import LiveError
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
 from tests.localcloud.weather_pipes import API_KEY
@@ -14,13 +12,6 @@ from tests.ops.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud
 
 ID = Attribute("Id")
 USERS = ItemMapping(cache=CacheEntry(key=ID, value=[ID], ttl=60))
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack."""
-    with RepairCloud(local_aws) as cloud:
-        yield cloud
 
 
 def problem(cloud: RepairCloud) -> str:

@@ -1,4 +1,4 @@
-"""A Momento with one cache, clients of its HTTP API, its requests, and a dead-letter queue."""
+"""The weather resources, a Momento with one cache, clients of its HTTP API, its requests, and a dead-letter queue."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,18 @@ import pytest
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from tests.localcloud.arrivals import Arrivals
+from tests.localcloud.bus_cloud import BusCloud
 from tests.localcloud.post import Queue
 
 KEY = "the-api-key"
 CACHE = "weather"
+
+
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
+    """Return the weather resources without pipes; a bus and its rules may be added."""
+    with BusCloud(local_aws) as cloud:
+        yield cloud
 
 
 @pytest.fixture(scope="module")

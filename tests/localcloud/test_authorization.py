@@ -4,12 +4,10 @@ Source: EventBridge User Guide, "De-authorizing connections"; its page "API dest
 says that both are retried.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from localcloud import LocalAws
 from localcloud.momento_keys import ApiKeys
 from tests.localcloud.arrivals import until
 from tests.localcloud.bus_cloud import BusCloud
@@ -18,13 +16,6 @@ from tests.localcloud.weather_pipes import API_KEY, PUBLISH, PUT
 
 DEAUTHORIZED, AUTHORIZED = ("DEAUTHORIZED", "INACTIVE"), ("AUTHORIZED", "ACTIVE")
 FOREVER: dict[str, Any] = {"MaximumRetryAttempts": -1}
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
-    """Return the weather resources without pipes."""
-    with BusCloud(local_aws) as cloud:
-        yield cloud
 
 
 def states(cloud: WeatherCloud) -> tuple[str, str]:

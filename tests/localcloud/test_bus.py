@@ -2,23 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from localcloud import LocalAws
 from localcloud.__main__ import _print
 from tests.localcloud.arrivals import until
 from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, TARGET, BusCloud, state
 from tests.localcloud.weather_cloud import locations
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT, TOPIC
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
-    """Return the weather resources, a bus, and no rules."""
-    with BusCloud(local_aws) as cloud:
-        yield cloud
 
 
 def test_each_event_reaches_the_rules_that_match_it(

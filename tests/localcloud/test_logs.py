@@ -5,13 +5,11 @@ See AWS: "Specifying EventBridge Pipes log level" and "Including execution data"
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.responses import Response
 
-from localcloud import LocalAws
 from tests.localcloud.weather_cloud import WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY, PUT
 
@@ -40,13 +38,6 @@ def wait_for_entries(client: Any, group: str, count: int) -> list[dict[str, Any]
         if len(events) >= count or time.monotonic() > deadline:
             return [json.loads(event["message"]) for event in events]
         time.sleep(0.1)
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
-    """Return the weather resources without pipes."""
-    with WeatherCloud(local_aws) as cloud:
-        yield cloud
 
 
 def logged(cloud: WeatherCloud, level: str, *, data: bool, locations: list[str]) -> list[Any]:

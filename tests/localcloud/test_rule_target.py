@@ -2,7 +2,6 @@
 
 import itertools
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -11,7 +10,6 @@ from starlette.responses import Response
 
 import localcloud.bus
 import localcloud.rule_target
-from localcloud import LocalAws
 from localcloud.runner import Runner
 from tests.localcloud.arrivals import HANG, unused_port, until
 from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, BusCloud, state
@@ -19,13 +17,6 @@ from tests.localcloud.weather_pipes import PUT
 
 RULE_ARN = f"{ARN}:rule/{BUS}/{RULES[PUT]}"
 NO_RETRIES = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 86_400}
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
-    """Return the weather resources, a bus, and no rules."""
-    with BusCloud(local_aws) as cloud:
-        yield cloud
 
 
 def test_the_dead_letter_of_a_refused_request_holds_the_whole_event(cloud: BusCloud) -> None:

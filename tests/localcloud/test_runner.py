@@ -5,26 +5,17 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from localcloud import LocalAws
 from localcloud.runner import Runner
 from tests.localcloud.arrivals import Arrivals, unused_port, until
 from tests.localcloud.weather_cloud import WeatherCloud, locations
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
 
 ITEM_PATH, TOPIC_PATH = f"/cache/{CACHE}", f"/topics/{CACHE}/{TOPIC}"
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
-    """Return the weather resources without pipes."""
-    with WeatherCloud(local_aws) as cloud:
-        yield cloud
 
 
 def state(runner: Runner, pipe: str) -> tuple[str, str]:

@@ -1,12 +1,10 @@
 """Pipes that are changed, stopped, created again or deleted while the runner runs."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from localcloud import LocalAws
 from localcloud.momento_keys import ApiKeys
 from localcloud.runner import Runner
 from tests.localcloud.arrivals import until
@@ -15,13 +13,6 @@ from tests.localcloud.weather_pipes import API_KEY, PUBLISH, PUT
 from tests.localcloud.test_runner import state, wait_for_state
 
 ROLE = "arn:aws:iam::123456789012:role/pipes"
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
-    """Return the weather resources without pipes."""
-    with WeatherCloud(local_aws) as cloud:
-        yield cloud
 
 
 def test_pipes_are_found_changed_stopped_started_and_deleted(cloud: WeatherCloud) -> None:

@@ -1,25 +1,17 @@
 """Pipes that cannot run, or can no longer run, stop with the reason; the others continue."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from localcloud import LocalAws
 from localcloud.delivery import Delivery
 from localcloud.runner import Runner
 from tests.localcloud.arrivals import until
 from tests.localcloud.test_runner import state, wait_for_state
 from tests.localcloud.weather_cloud import WeatherCloud
 from tests.localcloud.weather_pipes import PUBLISH, PUT
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
-    """Return the weather resources without pipes."""
-    with WeatherCloud(local_aws) as cloud:
-        yield cloud
 
 
 def _with_enrichment(cloud: WeatherCloud) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from unittest import mock
 import pytest
 
 from ops.__main__ import main
+from tests.ops.repair.repair_cloud import cloud
+
+__all__ = ["cloud"]
 
 Run = Callable[..., CompletedProcess[str]]
 Fake = Callable[[str, str], Path]

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from typer.testing import CliRunner
 
 from live import place
 from live.errors import LiveError
-from localcloud import LocalAws
 from ops.__main__ import commands
 from ops.capacity.deployed import read
 from ops.errors import EXPLAINED
@@ -19,13 +17,6 @@ from tests.localcloud.weather_pipes import PUT
 from tests.ops.repair.repair_cloud import DELETE, RepairCloud
 
 ROLE = "arn:aws:iam::123456789012:role/pipes"
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack."""
-    with RepairCloud(local_aws) as cloud:
-        yield cloud
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from localcloud import LocalAws
 from ops.redrive.redrive import ROUND
 from tests.localcloud.arrivals import until
 from tests.ops.repair.outage import LETTERS, SUNKEN, Outage, break_out, life_going_on, message
@@ -18,13 +17,6 @@ from tests.ops.repair.repair_cloud import RepairCloud
 pytestmark = pytest.mark.slow
 
 PATIENCE = 300
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack."""
-    with RepairCloud(local_aws) as cloud:
-        yield cloud
 
 
 def seldom(what: Callable[[], bool]) -> Callable[[], bool]:

@@ -1,7 +1,7 @@
 """Replay settles dead letters: sent, converged on the table, or left with the reason."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread, Timer
 from types import SimpleNamespace
@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 from starlette.responses import Response
 
 import live.dead_letters
-from localcloud import LocalAws
 from live.dead_letters import DeadLetterQueue, QueueMessage
 from ops.redrive.results import LetterStatus
 from ops.redrive.redrive import WORKERS
@@ -22,13 +21,6 @@ from live.table import Table
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.repair_cloud import DELETE, GONE_SHARD, PUBLISH, PUT, RepairCloud, keys, only
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack."""
-    with RepairCloud(local_aws) as cloud:
-        yield cloud
 
 
 def test_a_put_is_sent_as_the_pipe_sends_it(cloud: RepairCloud) -> None:

@@ -242,6 +242,13 @@ class RepairCloud:
         )
 
 
+@pytest.fixture
+def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a deployed stack for one test."""
+    with RepairCloud(local_aws) as cloud:
+        yield cloud
+
+
 def body(item: Mapping[str, Any]) -> str:
     """Return the body that the cache must hold for an item, written down independently."""
     values = {"Location": item["Location"]["S"]} | {
@@ -268,6 +275,7 @@ __all__ = [
     "PUT",
     "RepairCloud",
     "body",
+    "cloud",
     "keys",
     "only",
 ]

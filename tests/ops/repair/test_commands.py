@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 import live.momento
 from live.output import console
-from localcloud import LocalAws
 from ops.redrive.results import WORST_FIRST
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
@@ -22,13 +21,6 @@ from tests.ops.repair.repair_cloud import GONE_SHARD, PUT, RepairCloud
 pytestmark = pytest.mark.slow
 
 Answer = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack."""
-    with RepairCloud(local_aws) as cloud:
-        yield cloud
 
 
 @pytest.fixture
