@@ -1,4 +1,4 @@
-"""The weather resources, a Momento with one cache, clients of its HTTP API, its requests, and a dead-letter queue."""
+"""The weather resources, a dead-letter queue, and a Momento with one cache and its clients."""
 
 from collections.abc import Iterator
 

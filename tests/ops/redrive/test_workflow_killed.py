@@ -2,15 +2,11 @@
 
 import asyncio
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +19,7 @@ from tests.ops.repair.workflow_repair import WorkflowRepair
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[3]
+AGAIN = ("redrive", "--json", "--hold=4")
 ITEMS, WRITES, BATCH, PATIENCE = 12, 50, 6, 200
 
 
@@ -76,20 +72,7 @@ def message(record: Any) -> tuple[str, str]:
     return images["Keys"]["Order"]["S"], amount
 
 
-def start(cloud: WorkflowRepair, folder: Path) -> "subprocess.Popen[str]":
-    """Start a redrive in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.ops.repair.patient", "redrive", "--json", "--hold=4"],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "AWS_ENDPOINT_URL": cloud.endpoint},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_nothing_is_lost(cloud: WorkflowRepair, tmp_path: Path) -> None:
+def test_nothing_is_lost(cloud: WorkflowRepair) -> None:
     chance = random.Random(1)  # noqa: S311 - a test
     write(cloud, chance)
     expected = Counter(break_out(cloud, chance))
@@ -108,7 +91,7 @@ def test_nothing_is_lost(cloud: WorkflowRepair, tmp_path: Path) -> None:
         return Response("", 429) if luck < 0.1 else Response("", 500) if luck < 0.15 else None
 
     cloud.momento.service.interfere = fail
-    first = start(cloud, tmp_path)
+    first = cloud.command(*AGAIN)
     until(lambda: len(cloud.arrivals) >= stopped, PATIENCE)
     first.send_signal(signal.SIGKILL)
     assert first.communicate() == ("", "")
@@ -116,7 +99,7 @@ def test_nothing_is_lost(cloud: WorkflowRepair, tmp_path: Path) -> None:
     left = cloud.waiting()
     assert 0 < left < letters, "killed half-way"
     for _ in range(4):  # what the killed run had in hand comes back by itself
-        with start(cloud, tmp_path) as run:
+        with cloud.command(*AGAIN) as run:
             said, problems = run.communicate(timeout=PATIENCE)
         assert problems == ""
         if json.loads(said)["complete"] and not cloud.waiting():

@@ -6,9 +6,10 @@ from typing import Any
 
 from eventpipes import Definition
 from stacks.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
+from tests.localcloud.applied import ACCOUNT
 from tests.localcloud.contents import records_of, shard_of
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT
-from tests.ops.repair.repair_cloud import ACCOUNT, RepairCloud
+from tests.ops.repair.repair_cloud import RepairCloud
 
 DESTINATIONS = {"cache-put": PUT, "topic-publish": PUBLISH, "cache-delete": DELETE}
 """The weather pipes whose destinations are taken: they are for any key and any topic."""

@@ -1,78 +1,45 @@
 """A deployed stack with dead letters to settle, and what its table and cache hold."""
 
 import asyncio
-import functools
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-import live.dead_letters
 from localcloud import LocalAws
-from localcloud.momento import LocalMomento
-from live.deployment import Deployment
 from ops.redrive.results import LetterResult, RedriveSummary
-from ops.redrive.redrive import Redrive
-from live.momento import Momento
-from stacks.settings import Settings
-from tests.localcloud.arrivals import Arrivals
-from tests.localcloud.contents import shard_of, texts_in
+from tests.localcloud.contents import texts_in
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
 from tests.localcloud.weather_pipes import WeatherPipes, empty
-from tests.ops.repair.patient import PATIENCE
+from tests.ops.repair.deployed_cloud import DeployedCloud
 
-ROOT = Path(__file__).resolve().parents[3]
 GONE_SHARD = "shardId-00000001500000000000-00000000"
 """A shard as the stream does not have it any more."""
-ACCOUNT = "123456789012"
 
 
-class RepairCloud:
-    """The weather pipes as they are deployed, with nobody running them, and a Momento.
-
-    A context manager. `arrivals` are the requests that came to Momento.
-    """
+class RepairCloud(DeployedCloud):
+    """The weather pipes as they are deployed."""
 
     def __init__(self, aws: LocalAws) -> None:
-        self._aws = aws
-        self._exit = ExitStack()
-        self.arrivals = Arrivals()
-
-    def __enter__(self) -> Self:
-        empty(self._aws.endpoint)
-        with ExitStack() as stack:
-            self.weather = WeatherPipes(self._aws.endpoint)
-            self.weather.create_pipes()
-            self._folder = stack.enter_context(tempfile.TemporaryDirectory())
-            self.momento = stack.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
-            self.momento.service.interfere = self.arrivals
-            patch = stack.enter_context(pytest.MonkeyPatch.context())
-            patch.setenv("MOMENTO_ENDPOINT_URL", self.momento.endpoint)
-            patch.setattr(live.dead_letters, "WAIT_SECONDS", 0)
-            self._exit = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
+        empty(aws.endpoint)
+        self.weather = WeatherPipes(aws.endpoint)
+        self.weather.create_pipes()
+        super().__init__(
+            streams=self.weather.streams,
+            sqs=self.weather.sqs,
+            stream_arn=self.weather.stream_arn,
+            queue_url=self.weather.queue_url,
+            api_key=API_KEY,
+            cache=CACHE,
+        )
 
     # -- what there is
 
@@ -83,8 +50,7 @@ class RepairCloud:
 
     def cache(self) -> dict[str, str]:
         """Return the cache's items."""
-        items = self.momento.service.caches[CACHE].items
-        return {key.decode(): item.value.decode() for key, item in list(items.items())}
+        return self.texts()
 
     def fill(self, key: str, value: str) -> None:
         """Put something into the cache, past everything else."""
@@ -120,16 +86,11 @@ class RepairCloud:
 
     def topic(self) -> list[str]:
         """Return the topic's messages."""
-        topic = self.momento.service.caches[CACHE].topics.get(TOPIC)
-        return [text.decode() for _, text, _ in topic.messages] if topic else []
+        return self.messages(TOPIC)
 
     def waiting(self) -> tuple[int, int]:
         """Return how many messages wait in the queue, and how many are hidden."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.weather.sqs.get_queue_attributes(
-            QueueUrl=self.weather.queue_url, AttributeNames=names
-        )["Attributes"]
-        return int(found[names[0]]), int(found[names[1]])
+        return self.counted()
 
     def left(self) -> list[Any]:
         """Take all messages out of the queue and return their bodies, parsed if they are JSON."""
@@ -153,29 +114,7 @@ class RepairCloud:
         number = record["dynamodb"]["SequenceNumber"]
         arrived = record["dynamodb"]["ApproximateCreationDateTime"]
         moment = arrived.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {
-            "context": {
-                "partnerResourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/{pipe}",
-                "condition": "RetryAttemptsExhausted",
-            },
-            "version": "1.0",
-            "timestamp": moment,
-            "DDBStreamBatchInfo": {
-                "shardId": self.shard,
-                "startSequenceNumber": number,
-                "endSequenceNumber": number,
-                "approximateArrivalOfFirstRecord": moment,
-                "approximateArrivalOfLastRecord": moment,
-                "batchSize": 1,
-                "streamArn": self.weather.stream_arn,
-            }
-            | place,
-        }
-
-    @functools.cached_property
-    def shard(self) -> str:
-        """The stream's one shard."""
-        return shard_of(self.weather.streams, self.weather.stream_arn)
+        return self.letter_of(pipe, number, number, size=1, moment=moment, place=place)
 
     def give_up(self, pipe: str, record: Any = None, **place: Any) -> dict[str, Any]:
         """Put a dead letter into the queue, as a pipe does."""
@@ -208,38 +147,6 @@ class RepairCloud:
         )
 
     # -- what is done about them
-
-    def deployment(self, pipeline: str | None = None) -> Deployment:
-        """Return what is deployed: a pipeline, by default the weather stack's."""
-        return Deployment(Settings.load(), pipeline)
-
-    def sender(self, deployment: Deployment, **options: Any) -> Momento:
-        """Return a sender that does not wait long between attempts."""
-        return Momento(
-            rates=deployment.rates(100_000),
-            redirect=self.momento.endpoint,
-            **({"first_wait": 0.01, "timeout": PATIENCE} | options),
-        )
-
-    def redrive(
-        self, *, only: str | None = None, pipeline: str | None = None, **options: Any
-    ) -> RedriveSummary:
-        """Settle the dead letters."""
-        with self.deployment(pipeline) as deployment, self.sender(deployment) as sender:
-            chosen = None if only is None else deployment.chosen(only)
-            return Redrive(deployment, sender, only=chosen, **options).run()
-
-    def command(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start one of the commands in a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.ops.repair.patient", *arguments],
-            cwd=self._folder,  # neither a .env nor somebody's progress is there
-            env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "120"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
 
 
 @pytest.fixture

@@ -4,31 +4,22 @@ import copy
 import functools
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any
 
 
-import pytest
 from cdktf import Testing
 
-import live.dead_letters
 from localcloud import LocalAws
-from localcloud.momento import LocalMomento
-from live.deployment import Deployment
 from live.momento import Access, Momento
 from live.route import Route
 from eventpipes.stream_record import read_by_pipe
-from ops.redrive.redrive import Redrive
-from ops.redrive.results import RedriveSummary
 from stacks.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema, Text, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
-from tests.localcloud.applied import ACCOUNT, Applied, client
-from tests.localcloud.arrivals import Arrivals
-from tests.localcloud.contents import records_of, shard_of
+from tests.localcloud.applied import Applied, client
+from tests.localcloud.contents import records_of
 from tests.localcloud.weather_pipes import empty
-from tests.ops.repair.patient import PATIENCE
+from tests.ops.repair.deployed_cloud import DeployedCloud
 
 API_KEY, CACHE, TOPIC = "a-key", "cache", "changes"
 MOMENTO = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
@@ -72,11 +63,8 @@ def _synthesized(of: str, also: str | None = None) -> Any:
     return json.loads(Testing.synth(stack))
 
 
-class WorkflowRepair:
-    """A workflow as it is deployed, with nobody running it, and a Momento; a context manager.
-
-    `keys` are texts.
-    """
+class WorkflowRepair(DeployedCloud):
+    """A workflow as it is deployed; keys are texts."""
 
     def __init__(self, aws: LocalAws, of: str = "both", also: str | None = None) -> None:
         """`of` names one of `MAPPINGS`; `also` is another topology beside the workflow."""
@@ -91,29 +79,20 @@ class WorkflowRepair:
             return applied.attributes(type_, id_)
 
         self.endpoint = aws.endpoint
-        self.dynamodb, self.sqs = client("dynamodb", aws.endpoint), client("sqs", aws.endpoint)
-        self._streams = client("dynamodbstreams", aws.endpoint)
+        self.dynamodb = client("dynamodb", aws.endpoint)
         self.table = only("aws_dynamodb_table")["name"]
-        self.stream_arn = only("aws_dynamodb_table")["stream_arn"]
-        self.queue_url = only("aws_sqs_queue")["url"]
         self.pipe = "shop-orders-changes-pipe"
         self.machine_arn: str = only("aws_sfn_state_machine")["arn"]
-        self.arrivals = Arrivals()
-
-    def __enter__(self) -> Self:
-        self._patch = pytest.MonkeyPatch()
-        self.momento = LocalMomento(api_key=API_KEY, caches=(CACHE,))
-        self.momento.__enter__()
-        self.momento.service.interfere = self.arrivals
-        self._patch.setenv("MOMENTO_ENDPOINT_URL", self.momento.endpoint)
-        self._patch.setenv("NAME_PREFIX", "shop")
-        self._patch.setenv("STACK", "own")
-        self._patch.setattr(live.dead_letters, "WAIT_SECONDS", 0)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.momento.__exit__(None, None, None)
-        self._patch.undo()
+        super().__init__(
+            streams=client("dynamodbstreams", aws.endpoint),
+            sqs=client("sqs", aws.endpoint),
+            stream_arn=only("aws_dynamodb_table")["stream_arn"],
+            queue_url=only("aws_sqs_queue")["url"],
+            api_key=API_KEY,
+            cache=CACHE,
+            NAME_PREFIX="shop",
+            STACK="own",
+        )
 
     # -- what there is
 
@@ -141,8 +120,7 @@ class WorkflowRepair:
 
     def cache(self) -> dict[str, Any]:
         """Return the cache's entries."""
-        items = self.momento.service.caches[CACHE].items
-        return {key.decode(): json.loads(item.value) for key, item in list(items.items())}
+        return {key: json.loads(text) for key, text in self.texts().items()}
 
     def fill(self, **values: object) -> None:
         """Put JSON into the cache, past everything else; two underscores stand for #."""
@@ -155,24 +133,16 @@ class WorkflowRepair:
 
     def topic(self) -> list[Any]:
         """Return the topic's messages."""
-        topic = self.momento.service.caches[CACHE].topics.get(TOPIC)
-        return [json.loads(text) for _, text, _ in topic.messages] if topic else []
-
-    @property
-    def shard(self) -> str:
-        """The stream's one shard."""
-        return shard_of(self._streams, self.stream_arn)
+        return list(map(json.loads, self.messages(TOPIC)))
 
     def records(self) -> list[Any]:
         """Return the stream's records, as a pipe reads them."""
-        found = records_of(self._streams, self.stream_arn)
+        found = records_of(self.streams, self.stream_arn)
         return [read_by_pipe(record, self.stream_arn) for record in found]
 
     def waiting(self) -> int:
         """Return how many messages the queue has."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)
-        return sum(int(found["Attributes"][name]) for name in names)
+        return sum(self.counted())
 
     # -- letters
 
@@ -231,45 +201,13 @@ class WorkflowRepair:
         records = self.records()
         numbers = [one["dynamodb"]["SequenceNumber"] for one in records]
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        where = {
-            "shardId": self.shard,
-            "startSequenceNumber": numbers[first],
-            "endSequenceNumber": numbers[last],
-            "approximateArrivalOfFirstRecord": moment,
-            "approximateArrivalOfLastRecord": moment,
-            "batchSize": last - first + 1,
-            "streamArn": self.stream_arn,
-        } | place
-        context = {
-            "partnerResourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/{pipe or self.pipe}",
-            "condition": "RetryAttemptsExhausted",
-        }
-        letter = {"context": context, "version": "1.0", "timestamp": moment}
-        self.send(letter | {"DDBStreamBatchInfo": where})
+        size, pipe = last - first + 1, pipe or self.pipe
+        self.send(
+            self.letter_of(
+                pipe, numbers[first], numbers[last], size=size, moment=moment, place=place
+            )
+        )
 
     def send(self, letter: Any) -> None:
         """Put a message into the queue."""
         self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps(letter))
-
-    # -- what is done about them
-
-    def deployment(self) -> Deployment:
-        """Return what is deployed."""
-        return Deployment(Settings.load())
-
-    @contextmanager
-    def sender(self, deployment: Deployment) -> Iterator[Momento]:
-        """Yield a sender that does not wait long between attempts."""
-        with Momento(
-            rates=deployment.rates(100_000),
-            redirect=self.momento.endpoint,
-            first_wait=0.01,
-            timeout=PATIENCE,
-        ) as momento:
-            yield momento
-
-    def redrive(self, only: str | None = None, **options: Any) -> RedriveSummary:
-        """Settle the dead letters."""
-        with self.deployment() as deployment, self.sender(deployment) as sender:
-            chosen = None if only is None else deployment.chosen(only)
-            return Redrive(deployment, sender, only=chosen, **options).run()
