@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
@@ -77,12 +76,7 @@ class Deployment:
             self._exit = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._exit.close()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time

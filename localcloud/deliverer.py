@@ -6,17 +6,16 @@ record is too old, and it does not count as an attempt.
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from eventpipes.rate_limit import RateLimit
 from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
-from localcloud.authorization import Authorization
 from localcloud.bus import Bus
 from localcloud.dead_letter import DeadLetters, Written
 from localcloud.delivery import Delivery
 from localcloud.record_age import seconds_left
-from localcloud.sender import Attempt, Sender, Timing
+from localcloud.sender import Attempt, Sender
 from localcloud.step import RecordSteps, Tell, tell_nobody
 
 if TYPE_CHECKING:
@@ -26,40 +25,29 @@ EXHAUSTED = "RetryAttemptsExhausted"
 TOO_OLD = "MaximumRecordAgeExceeded"
 
 
+@dataclass
 class Deliverer:
     """Delivers the records of one shard for one pipe, one after the other."""
 
     batch_size = 1
 
-    def __init__(
-        self,
-        pipe: Pipe,
-        *,
-        shard: str,
-        limit: RateLimit,
-        timing: Timing,
-        redirect: str | None,
-        queue: "SQSClient",
-        stop: threading.Event,
-        bus: Bus | None = None,
-        authorization: Authorization | None = None,
-        tell: Tell = tell_nobody,
-    ) -> None:
-        self._pipe = pipe
-        self._tell = tell
-        self._timing = timing
-        self._letters = DeadLetters(pipe.definition, shard, queue)
-        self._stop = stop
-        self._bus = bus
-        self._sender = Sender(
-            limit=limit, timing=timing, redirect=redirect, authorization=authorization
-        )
+    pipe: Pipe
+    _: KW_ONLY
+    shard: str
+    sender: Sender
+    queue: "SQSClient"
+    stop: threading.Event
+    bus: Bus | None = None
+    tell: Tell = tell_nobody
+
+    def __post_init__(self) -> None:
+        self._letters = DeadLetters(self.pipe.definition, self.shard, self.queue)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._sender.__exit__()
+        self.sender.__exit__()
 
     def deliver_batch(self, records: Sequence[Written]) -> list[Delivery] | None:
         """Deliver a batch, which is one record; see `deliver`."""
@@ -69,14 +57,14 @@ class Deliverer:
 
     def deliver(self, record: Mapping[str, Any], created: datetime) -> Delivery | None:
         """Deliver one record and return the result, or None if the pipe stops before that."""
-        outcome = self._pipe.process(record)
+        outcome = self.pipe.process(record)
         if isinstance(outcome, Filtered):
             return self._done(record, created, "filtered")
         if isinstance(outcome, Unprocessable):
             return self._give_up(record, created, None, [], EXHAUSTED, reason=outcome.reason)
         if isinstance(outcome, Event):
-            assert self._bus is not None, outcome.bus_arn
-            self._bus.put(outcome, record, created)
+            assert self.bus is not None, outcome.bus_arn
+            self.bus.put(outcome, record, created)
             return self._done(record, created, "delivered", event=outcome.envelope)
         assert isinstance(outcome, Request), "a state machine is not run by a deliverer"
         return self._send_until_done(record, created, outcome)
@@ -84,17 +72,17 @@ class Deliverer:
     def _send_until_done(
         self, record: Mapping[str, Any], created: datetime, request: Request
     ) -> Delivery | None:
-        source = self._pipe.definition.source
+        source = self.pipe.definition.source
         limit = source.maximum_retry_attempts
         most = limit + 1 if limit >= 0 else None
-        steps = RecordSteps(self._pipe.definition.name, record, created, self._tell)
+        steps = RecordSteps(self.pipe.definition.name, record, created, self.tell)
         attempts: list[Attempt] = []
         counted = 0
         while True:
-            left = seconds_left(created, source, self._timing)
+            left = seconds_left(created, source, self.sender.timing)
             if left < 0:
                 return self._give_up(record, created, request, attempts, TOO_OLD)
-            attempt, asked = self._sender.send(request)
+            attempt, asked = self.sender.send(request)
             attempts.append(attempt)
             number = counted + 1
             steps.attempt(request, attempt, number=number, most=most)
@@ -104,10 +92,10 @@ class Deliverer:
                 counted = number
                 if asked < 0 or attempt.is_final or (limit >= 0 and counted > limit):
                     return self._give_up(record, created, request, attempts, EXHAUSTED)
-            wait = self._sender.wait_after(len(attempts), asked)
-            wait = min(wait, left * self._timing.second + 0.001)
+            wait = self.sender.wait_after(len(attempts), asked)
+            wait = min(wait, left * self.sender.timing.second + 0.001)
             steps.waiting(wait, attempt.failure, number=number, most=most)
-            if self._stop.wait(wait):
+            if self.stop.wait(wait):
                 return None
 
     def _give_up(
@@ -133,18 +121,8 @@ class Deliverer:
         created: datetime,
         outcome: str,
         request: Request | None = None,
-        attempts: list[Attempt] | None = None,
-        *,
-        reason: str = "",
-        event: Mapping[str, Any] | None = None,
+        attempts: Sequence[Attempt] = (),
+        **more: Any,  # noqa: ANN401 - the delivery's other fields
     ) -> Delivery:
-        return Delivery.of(
-            self._pipe.definition,
-            record,
-            created,
-            outcome,
-            request=request,
-            event=event,
-            attempts=tuple(attempts or ()),
-            reason=reason,
-        )
+        more |= {"request": request, "attempts": tuple(attempts)}
+        return Delivery.of(self.pipe.definition, record, created, outcome, **more)

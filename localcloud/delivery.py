@@ -45,14 +45,9 @@ class Delivery:
         record: Mapping[str, Any],
         created: datetime,
         outcome: str,
-        *,
-        request: Request | None = None,
-        state: str | None = None,
-        event: Mapping[str, Any] | None = None,
-        attempts: tuple[Attempt, ...] = (),
-        reason: str = "",
+        **more: Any,  # noqa: ANN401 - the other fields
     ) -> Self:
-        """Return what became just now of a record in a pipe; `created` is when it was written."""
+        """Return what became just now of a record; `created` is when it was written."""
         return cls(
             pipe=definition.name,
             event_name=record["eventName"],
@@ -62,10 +57,6 @@ class Delivery:
             record=record,
             created=created,
             definition=definition,
-            request=request,
-            state=state,
-            event=event,
-            attempts=attempts,
-            reason=reason,
             seconds=(datetime.now(UTC) - created).total_seconds(),
+            **more,
         )

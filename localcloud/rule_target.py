@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventpipes.rate_limit import RateLimit
 from eventpipes import Filtered, Request, Rule, RuleDefinition, Unprocessable
-from localcloud.authorization import Authorization
 from localcloud.delivery import Delivery
-from localcloud.sender import Attempt, Sender, Timing
+from localcloud.sender import Attempt, Sender
 from localcloud.step import RecordSteps, Tell, tell_nobody
 
 if TYPE_CHECKING:
@@ -63,22 +61,16 @@ class RuleTarget:
         self,
         rule: Rule,
         *,
-        limit: RateLimit,
-        timing: Timing,
-        redirect: str | None,
+        sender: Sender,
         queue: "SQSClient",
         report: Callable[[Delivery], None],
-        authorization: Authorization | None = None,
         tell: Tell = tell_nobody,
     ) -> None:
         self.rule = rule
         self._tell = tell
-        self._timing = timing
+        self._sender = sender
         self._queue = queue
         self._report = report
-        self._sender = Sender(
-            limit=limit, timing=timing, redirect=redirect, authorization=authorization
-        )
         self._numbers = itertools.count()
         self._waiting: list[tuple[float, int, _Invocation]] = []
         self._busy = 0
@@ -185,7 +177,7 @@ class RuleTarget:
             self._exhausted(invocation, EXHAUSTED)
         else:
             wait = self._sender.wait_after(number, asked)
-            wait = min(wait, left * self._timing.second + 0.001)
+            wait = min(wait, left * self._sender.timing.second + 0.001)
             steps.waiting(wait, attempt.failure, number=number, most=most)
             self._wait(invocation, wait)
 
@@ -193,7 +185,7 @@ class RuleTarget:
         return RecordSteps(self.rule.definition.name, event.record, event.created, self._tell)
 
     def _age(self, event: BusEvent) -> float:
-        return (datetime.now(UTC) - event.at).total_seconds() / self._timing.second
+        return (datetime.now(UTC) - event.at).total_seconds() / self._sender.timing.second
 
     def _exhausted(self, invocation: _Invocation, condition: str) -> None:
         attempts = invocation.attempts
@@ -278,15 +270,4 @@ def delivery_of(
     **more: Any,  # noqa: ANN401
 ) -> Delivery:
     """Return the result of an event in a rule as a delivery of its record."""
-    return Delivery(
-        pipe=definition.name,
-        event_name=event.record["eventName"],
-        keys=event.record["dynamodb"]["Keys"],
-        sequence_number=event.record["dynamodb"]["SequenceNumber"],
-        outcome=outcome,
-        record=event.record,
-        created=event.created,
-        definition=definition,
-        seconds=(datetime.now(UTC) - event.created).total_seconds(),
-        **more,
-    )
+    return Delivery.of(definition, event.record, event.created, outcome, **more)

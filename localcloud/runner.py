@@ -29,7 +29,7 @@ from localcloud.delivery import Delivery
 from localcloud.log_writer import LogWriter
 from localcloud.logs import ExecutionLog
 from localcloud.rule_target import RuleTarget
-from localcloud.sender import Timing
+from localcloud.sender import Sender, Timing
 from localcloud.shard import ShardReader
 from localcloud.state_machine_log import StateMachineLog
 from localcloud.status import FAILED, PipeStatus
@@ -323,21 +323,24 @@ class Runner:
         return Deliverer(
             pipe,
             shard=shard,
-            limit=self._limit(definition.target_arn, definition.destination.rate_limit),
-            timing=self._timing,
-            redirect=self._redirect,
+            sender=self._sender(definition),
             queue=self._client("sqs"),
             stop=stop,
             bus=bus,
-            authorization=self._authorizations.of(definition.destination.connection),
             tell=self._on_step,
         )
 
-    def _limit(self, target_arn: str, per_second: int) -> RateLimit:
-        """Return the rate limit of a destination, which all its users share."""
-        limit = self._limits.setdefault(target_arn, RateLimit(per_second))
-        limit.per_second = per_second
-        return limit
+    def _sender(self, definition: Definition | RuleDefinition) -> Sender:
+        """Return what sends to a destination, whose rate limit all its users share."""
+        destination = definition.destination
+        limit = self._limits.setdefault(definition.target_arn, RateLimit(destination.rate_limit))
+        limit.per_second = destination.rate_limit
+        return Sender(
+            limit=limit,
+            timing=self._timing,
+            redirect=self._redirect,
+            authorization=self._authorizations.of(destination.connection),
+        )
 
     def _bus(self, bus: EventBus) -> Bus:
         def make(rule: Rule) -> RuleTarget:
@@ -345,12 +348,9 @@ class Runner:
             self._on_start(definition)
             return RuleTarget(
                 rule,
-                limit=self._limit(definition.target_arn, definition.destination.rate_limit),
-                timing=self._timing,
-                redirect=self._redirect,
+                sender=self._sender(definition),
                 queue=self._client("sqs"),
                 report=self._on_delivery,
-                authorization=self._authorizations.of(definition.destination.connection),
                 tell=self._on_step,
             )
 

@@ -75,6 +75,7 @@ class Attempt:
         return self.problem or f"HTTP {self.status} {self.response}"
 
 
+@dataclass(kw_only=True)
 class Sender:
     """Sends requests at a destination's rate, from any thread. A context manager.
 
@@ -82,19 +83,13 @@ class Sender:
     `authorization`, the connection's state is not checked.
     """
 
-    def __init__(
-        self,
-        *,
-        limit: RateLimit,
-        timing: Timing,
-        redirect: str | None,
-        authorization: Authorization | None = None,
-    ) -> None:
-        self._limit = limit
-        self._authorization = authorization
-        self._timing = timing
-        self._redirect = redirect
-        self._http = httpx.Client(timeout=timing.timeout, trust_env=False)
+    limit: RateLimit
+    timing: Timing
+    redirect: str | None
+    authorization: Authorization | None = None
+
+    def __post_init__(self) -> None:
+        self._http = httpx.Client(timeout=self.timing.timeout, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -104,8 +99,8 @@ class Sender:
 
     def wait_after(self, attempts: int, asked: float) -> float:
         """Return the seconds to wait before the next attempt; `asked` are those of Retry-After."""
-        wait: float = self._timing.first_wait * 2 ** min(attempts - 1, 10)
-        return max(min(wait, self._timing.longest_wait), asked)
+        wait: float = self.timing.first_wait * 2 ** min(attempts - 1, 10)
+        return max(min(wait, self.timing.longest_wait), asked)
 
     def send(self, request: Request) -> tuple[Attempt, float]:
         """Send once; return the attempt and the seconds of Retry-After.
@@ -113,9 +108,9 @@ class Sender:
         EventBridge waits for the longer of these seconds and its own back-off; a negative value
         ends the retries (EventBridge: "API destination error codes").
         """
-        self._limit.wait()
+        self.limit.wait()
         began, started = datetime.now(UTC).timestamp(), time.monotonic()
-        if self._authorization and (problem := self._authorization.problem):
+        if self.authorization and (problem := self.authorization.problem):
             return _problem(began, started, problem), 0.0
         try:
             # This request has the headers that EventBridge sends, and none that httpx adds.
@@ -129,14 +124,14 @@ class Sender:
             response = self._http.send(sent)
         except httpx.TimeoutException as error:
             kind = "connect" if isinstance(error, httpx.ConnectTimeout) else "timeout"
-            problem = f"{kind}: no answer in {self._timing.timeout} s"
+            problem = f"{kind}: no answer in {self.timing.timeout} s"
             return _problem(began, started, problem), 0.0
         except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError) as error:
             return _problem(began, started, f"{UNSENDABLE} {error}"), 0.0
         except httpx.TransportError as error:
             return _problem(began, started, f"connect: {error}"), 0.0
-        if self._authorization and response.status_code in DEAUTHORIZES:
-            self._authorization.refused()
+        if self.authorization and response.status_code in DEAUTHORIZES:
+            self.authorization.refused()
         attempt = Attempt(
             status=response.status_code,
             seconds=time.monotonic() - started,
@@ -146,15 +141,15 @@ class Sender:
         return attempt, self._retry_after(response)
 
     def _url(self, url: str) -> str:
-        if self._redirect is None:
+        if self.redirect is None:
             return url
         parts = urlsplit(url)
-        return self._redirect + url[len(f"{parts.scheme}://{parts.netloc}") :]
+        return self.redirect + url[len(f"{parts.scheme}://{parts.netloc}") :]
 
     def _retry_after(self, response: httpx.Response) -> float:
         text = response.headers.get("retry-after", "0")
         with contextlib.suppress(ValueError):
-            return int(text) * self._timing.second
+            return int(text) * self.timing.second
         with contextlib.suppress(ValueError):
             until = parsedate_to_datetime(text)
             if until.tzinfo is None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ PAGE = 1_000
 """Records read at a time; the local API answers a few hundred calls a second."""
 
 
+@dataclass
 class ShardReader:
     """Reads a shard in its own thread, which calls `run`, until `stop` is set.
 
@@ -32,24 +34,23 @@ class ShardReader:
     the pipe cannot continue.
     """
 
-    def __init__(
-        self,
-        pipe: Pipe,
-        shard: str,
-        *,
-        streams: "DynamoDBStreamsClient",
-        deliverer: Deliverer | BatchDeliverer,
-        bus: Bus | None,
-        checkpoints: Checkpoints,
-        stop: threading.Event,
-        reading: threading.Event,
-        idle_seconds: Callable[[], float],
-        signal: ChangeSignal,
-        report: Callable[[Delivery], None],
-        fail: Callable[[str], None],
-        tell: Tell = tell_nobody,
-    ) -> None:
-        definition = pipe.definition
+    pipe: Pipe
+    shard: str
+    _: KW_ONLY
+    streams: "DynamoDBStreamsClient"
+    deliverer: Deliverer | BatchDeliverer
+    bus: Bus | None
+    checkpoints: Checkpoints
+    stop: threading.Event
+    reading: threading.Event
+    idle_seconds: Callable[[], float]
+    signal: ChangeSignal
+    report: Callable[[Delivery], None]
+    fail: Callable[[str], None]
+    tell: Tell = tell_nobody
+
+    def __post_init__(self) -> None:
+        definition = self.pipe.definition
         self._name = definition.name
         self._source = definition.source
         self._table = definition.source.arn.partition(":table/")[2].partition("/")[0]
@@ -57,18 +58,6 @@ class ShardReader:
         self._identity = (
             f"{definition.name}@{definition.created}"  # a new pipe starts from its creation
         )
-        self._shard = shard
-        self._streams = streams
-        self._deliverer = deliverer
-        self._bus = bus
-        self._checkpoints = checkpoints
-        self._stop = stop
-        self._reading = reading
-        self._idle_seconds = idle_seconds
-        self._signal = signal
-        self._report = report
-        self._fail = fail
-        self._tell = tell
         self.read_at: float | None = None
         """When it last read its shard, in seconds since 1970."""
         self.oldest: datetime | None = None
@@ -77,27 +66,27 @@ class ShardReader:
     def run(self) -> None:
         """Read until the pipe stops or the shard ends."""
         try:
-            with self._deliverer:
+            with self.deliverer:
                 self._read()
         except Exception as error:  # noqa: BLE001 - after any error, the pipe stops and gives the reason
-            self._fail(f"it cannot continue: {type(error).__name__}: {error}")
+            self.fail(f"it cannot continue: {type(error).__name__}: {error}")
 
     def _read(self) -> None:
         iterator: str | None = self._iterator()
-        self._reading.set()
-        while iterator is not None and not self._stop.is_set():
-            known = self._signal.records(self._table)
-            page = self._streams.get_records(ShardIterator=iterator, Limit=PAGE)
+        self.reading.set()
+        while iterator is not None and not self.stop.is_set():
+            known = self.signal.records(self._table)
+            page = self.streams.get_records(ShardIterator=iterator, Limit=PAGE)
             self.read_at = time.time()
-            if page["Records"] and self._bus is not None:
-                self._bus.refresh()  # read the rules that exist since these records were written
+            if page["Records"] and self.bus is not None:
+                self.bus.refresh()  # read the rules that exist since these records were written
             if not self._handle_all(self._new(page["Records"])):
                 return
             iterator = page.get("NextShardIterator")
             if not page["Records"]:
-                self._signal.wait_for_records(self._table, known, self._idle_seconds(), self._stop)
+                self.signal.wait_for_records(self._table, known, self.idle_seconds(), self.stop)
         if iterator is None:
-            self._fail("its stream was disabled and has been read to the end: AWS needs a new pipe")
+            self.fail("its stream was disabled and has been read to the end: AWS needs a new pipe")
 
     def _new(self, records: Sequence[Any]) -> list[Written]:
         """Return the records that the pipe reads, and tell that it has read them."""
@@ -107,27 +96,27 @@ class ShardReader:
             if not self._from_before(written := record["dynamodb"]["ApproximateCreationDateTime"])
         ]
         for record, written in found:
-            RecordSteps(self._name, record, written, self._tell).read()
+            RecordSteps(self._name, record, written, self.tell).read()
         return found
 
     def _handle_all(self, records: Sequence[Written]) -> bool:
         """Deliver records in batches; return False if the pipe stops before the last."""
-        for batch in _batches(records, self._deliverer.batch_size):
+        for batch in _batches(records, self.deliverer.batch_size):
             self.oldest = batch[0][1]
-            if self._stop.is_set() or not self._handle(batch):
+            if self.stop.is_set() or not self._handle(batch):
                 return False
         self.oldest = None
         return True
 
     def _handle(self, batch: Sequence[Written]) -> bool:
         """Deliver records; return False if they were not delivered because the pipe stops."""
-        deliveries = self._deliverer.deliver_batch(batch)
+        deliveries = self.deliverer.deliver_batch(batch)
         if deliveries is None:
             return False
         last = batch[-1][0]["dynamodb"]["SequenceNumber"]
-        self._checkpoints.reached(self._identity, self._shard, last)
+        self.checkpoints.reached(self._identity, self.shard, last)
         for delivery in deliveries:
-            self._report(delivery)
+            self.report(delivery)
         return True
 
     def _from_before(self, written: datetime) -> bool:
@@ -140,17 +129,17 @@ class ShardReader:
 
     def _iterator(self) -> str:
         """Return an iterator after the last handled record, or at the beginning of the shard."""
-        last = self._checkpoints.last(self._identity, self._shard)
+        last = self.checkpoints.last(self._identity, self.shard)
         if last is not None:
-            answer = self._streams.get_shard_iterator(
+            answer = self.streams.get_shard_iterator(
                 StreamArn=self._source.arn,
-                ShardId=self._shard,
+                ShardId=self.shard,
                 ShardIteratorType="AFTER_SEQUENCE_NUMBER",
                 SequenceNumber=last,
             )
         else:
-            answer = self._streams.get_shard_iterator(
-                StreamArn=self._source.arn, ShardId=self._shard, ShardIteratorType="TRIM_HORIZON"
+            answer = self.streams.get_shard_iterator(
+                StreamArn=self._source.arn, ShardId=self.shard, ShardIteratorType="TRIM_HORIZON"
             )
         return answer["ShardIterator"]
 

@@ -178,31 +178,11 @@ class Terraform:
 
     def lock(self, *arguments: str) -> None:
         """Write the provider's lock file in the folder."""
-        done = subprocess.run(
-            [self._path, "providers", "lock", *arguments],
-            cwd=self._folder,
-            env=environment_of("providers", self._env),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise TerraformError(_with_next_step(done.stderr or done.stdout))
+        self._run("providers", "lock", *arguments)
 
     def quiet(self, command: str, *arguments: str) -> str:
         """Run a command and return its output."""
-        with interrupts_left_to_the_child():
-            done = subprocess.run(
-                [self._path, command, "-no-color", *arguments],
-                cwd=self._folder,
-                env=environment_of(command, self._env),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        if done.returncode:
-            raise TerraformError(_with_next_step(done.stderr or done.stdout))
-        return done.stdout
+        return self._run(command, "-no-color", *arguments)
 
     def show(self, command: str, *arguments: str) -> None:
         """Run a command on the user's terminal, which may answer its questions."""
@@ -255,25 +235,26 @@ class Terraform:
 
     def pull_state(self) -> Any:  # noqa: ANN401 - any JSON
         """Return the state."""
-        return json.loads(self._state("pull"))
+        return json.loads(self._run("state", "pull"))
 
     def push_state(self, state: Any) -> None:  # noqa: ANN401 - any JSON
         """Replace the state, unless another one was written since this one was pulled."""
-        self._state("push", "-", given=json.dumps(state))
+        self._run("state", "push", "-", given=json.dumps(state))
 
-    def _state(self, *words: str, given: str | None = None) -> str:
+    def _run(self, *words: str, given: str | None = None) -> str:
+        """Run a command with a text as its input; return its output."""
         with interrupts_left_to_the_child():
             done = subprocess.run(
-                [self._path, "state", *words],
+                [self._path, *words],
                 cwd=self._folder,
-                env=environment_of("state", self._env),
+                env=environment_of(words[0], self._env),
                 input=given,
                 capture_output=True,
                 text=True,
                 check=False,
             )
         if done.returncode:
-            raise TerraformError(_with_next_step(done.stderr))
+            raise TerraformError(_with_next_step(done.stderr or done.stdout))
         return done.stdout
 
     def json(self, command: str, *arguments: str) -> Any:  # noqa: ANN401 - whatever Terraform says

@@ -16,7 +16,7 @@ from localcloud import LocalAws
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from eventpipes.rate_limit import RateLimit
-from localcloud.sender import Timing
+from localcloud.sender import Sender, Timing
 from localcloud.step import Step
 from tests.localcloud.weather_pipes import API_KEY, PUT, synthesized
 
@@ -97,9 +97,7 @@ class Post:
         with Deliverer(
             Pipe(definition),
             shard=SHARD,
-            limit=RateLimit(1000),
-            timing=timing,
-            redirect=self.redirect,
+            sender=Sender(limit=RateLimit(1000), timing=timing, redirect=self.redirect),
             queue=self.queue.sqs,
             stop=self.stop,
             tell=self.steps.append,

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dotenv import dotenv_values
@@ -36,12 +35,7 @@ class Up:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.end()
 

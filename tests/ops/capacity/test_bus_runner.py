@@ -74,9 +74,7 @@ def run(clock: Clock, arrivals: Sequence[Sequence[float]], limit: int = UNLIMITE
         with Deliverer(
             pipe,
             shard="shard",
-            limit=RateLimit(UNLIMITED),
-            timing=Timing(),
-            redirect=None,
+            sender=Sender(limit=RateLimit(UNLIMITED), timing=Timing(), redirect=None),
             queue=Mock(),
             stop=stop,
             bus=bus,

@@ -20,7 +20,7 @@ from eventpipes.definition import Connection, Destination, Source
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from eventpipes.rate_limit import RateLimit
-from localcloud.sender import Timing
+from localcloud.sender import Sender, Timing
 from eventpipes.operations import PUBLISH
 from ops.capacity.load import Load
 from ops.capacity.model import Burst, RouteModel
@@ -55,15 +55,14 @@ def run(
     pipe = Pipe(definition(path))
     begin, written = clock.monotonic(), clock.now()
     done: list[Done] = []
+    timing = Timing(first_wait=PAUSE_SECONDS)
 
     def read(arrivals: Sequence[float]) -> None:
         stop: Any = clock
         with Deliverer(
             pipe,
             shard="shard",
-            limit=shared,
-            timing=Timing(first_wait=PAUSE_SECONDS),
-            redirect=None,
+            sender=Sender(limit=shared, timing=timing, redirect=None),
             queue=Mock(),
             stop=stop,
         ) as deliverer:
