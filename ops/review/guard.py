@@ -107,10 +107,7 @@ def _changes(plan: Plan) -> list[object]:
             one.address,
             one.action,
             one.replaced_for,
-            *(
-                {name: shown(one, name, side) for name in one.changed}
-                for side in (one.before, one.after)
-            ),
+            *({name: shown(one, name, side) for name in one.changed} for side in one.sides),
         ]
         for one in sorted(plan.changes, key=lambda change: change.address)
         if one.action is not Action.NOTHING

@@ -125,7 +125,7 @@ def secrets(plan: Plan) -> set[str]:
             found |= set(_texts(variable.get("value")))
     for change in [*plan.changes, *plan.drift, *plan.outputs]:
         for marks in change.hidden:
-            for side in (change.before, change.after):
+            for side in change.sides:
                 found |= set(_marked(side, marks))
     for state in (document.get("prior_state", {}).get("values", {}), document["planned_values"]):
         for resource in _resources(state.get("root_module", {})):

@@ -63,6 +63,11 @@ class Change:
     imported: str | None = None
 
     @property
+    def sides(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The attributes before and after."""
+        return self.before, self.after
+
+    @property
     def changed(self) -> list[str]:
         """The names of the attributes that differ, or will be known after apply."""
         names = self.before.keys() | self.after.keys() | self.unknown.keys()

@@ -84,7 +84,7 @@ def _table(change: Change, names: Sequence[str]) -> str:
     rows = ["| attribute | before | after |", "| --- | --- | --- |"]
     long, not_shown = [], []
     for name in names:
-        before, after = (shown(change, name, side) for side in (change.before, change.after))
+        before, after = (shown(change, name, side) for side in change.sides)
         if NOT_SHOWN in (before, after):
             not_shown.append(name)
             continue
@@ -142,7 +142,7 @@ def outputs(plan: Plan) -> Iterator[Section]:
     if changes:
         rows = ["### Outputs", "", "| output | before | after |", "| --- | --- | --- |"]
         for change in changes:
-            sides = (shown(change, "value", side) for side in (change.before, change.after))
+            sides = (shown(change, "value", side) for side in change.sides)
             texts = ["" if value is None else compact(value) for value in sides]
             rows.append(f"| {cell(change.address)} | {cell(texts[0])} | {cell(texts[1])} |")
         yield Section("\n".join(rows), f"### Outputs\n\n{len(changes)} change.")

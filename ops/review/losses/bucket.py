@@ -14,7 +14,7 @@ def _switched_on(change: Change, name: str) -> bool:
 
 
 def _suspended(change: Change, name: str) -> bool:
-    before, after = (block(side, name).get("status") for side in (change.before, change.after))
+    before, after = (block(side, name).get("status") for side in change.sides)
     return before == "Enabled" != after
 
 

@@ -35,7 +35,7 @@ def target(change: Change, whole: Whole) -> Iterator[Loss]:
     )
     yield from _target(change, whole)
     if change.action is Action.UPDATE:
-        before, after = (block(side, "retry_policy") for side in (change.before, change.after))
+        before, after = (block(side, "retry_policy") for side in change.sides)
         for name, key, most, what in (
             ("fewer-attempts", "maximum_retry_attempts", RETRIES, "attempts"),
             ("shorter-age", "maximum_event_age_in_seconds", AGE, "seconds"),
@@ -70,7 +70,7 @@ def _taken_out(change: Change, name: str) -> bool:
 
 
 def _kept_shorter(change: Change, name: str) -> bool:
-    was, will = (side.get(name) or math.inf for side in (change.before, change.after))
+    was, will = (side.get(name) or math.inf for side in change.sides)
     return is_known(change, name) and will < was
 
 

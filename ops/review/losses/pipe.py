@@ -103,44 +103,36 @@ def _instead(change: Change, others: list[str], whole: Whole) -> str:
 def _beside(change: Change, whole: Whole) -> list[str]:
     """Return the pipes of another topology that already read the stream of a destroyed pipe."""
     was = _current(change, whole)
-    if was is None:
-        return []
     before = {one.name for one in whole.pipes_before}
     return [
         one.name
-        for one in whole.pipes
-        if one.source.arn == was.source.arn
-        and one.name in before
-        and _topology(one) != _topology(was)
-        and one.desired_state != "STOPPED"
+        for one in _on_its_stream(was, whole)
+        if one.name in before and was and _topology(one) != _topology(was)
     ]
 
 
 def _readers(change: Change, whole: Whole) -> list[str]:
     """Return the names of new pipes that read the stream of a destroyed pipe."""
-    was = _current(change, whole)
-    if was is None:
-        return []
     created = {
         one.after.get("name") for one in whole.plan.of(Action.CREATE) if one.type == change.type
     }
+    on_it = _on_its_stream(_current(change, whole), whole)
+    return [one.name for one in on_it if one.name in created]
+
+
+def _on_its_stream(was: Definition | None, whole: Whole) -> list[Definition]:
+    """Return the pipes that run after the plan and read the stream that a pipe read."""
     return [
-        one.name
+        one
         for one in whole.pipes
-        if one.source.arn == was.source.arn
-        and one.name in created
-        and one.desired_state != "STOPPED"
+        if was and one.source.arn == was.source.arn and one.desired_state != "STOPPED"
     ]
 
 
 def _dead_letters(change: Change) -> Iterator[Loss]:
     # Before apply, the ARN of a new queue is not known, but its block is there.
-    before, after = (
-        block(_stream(one), "dead_letter_config") for one in (change.before, change.after)
-    )
-    has_queue = [
-        bool(_stream(one).get("dead_letter_config")) for one in (change.before, change.after)
-    ]
+    before, after = (block(_stream(one), "dead_letter_config") for one in change.sides)
+    has_queue = [bool(_stream(one).get("dead_letter_config")) for one in change.sides]
     if has_queue == [True, False]:
         yield Loss(
             name="no-dead-letters",
@@ -192,7 +184,7 @@ def _bounds(change: Change) -> Iterator[Loss]:
 
 
 def _log(change: Change) -> Iterator[Loss]:
-    before, after = (block(one, "log_configuration") for one in (change.before, change.after))
+    before, after = (block(one, "log_configuration") for one in change.sides)
     levels = [LEVELS.index(one.get("level") or "OFF") for one in (before, after)]
     if levels[1] < levels[0]:
         yield told(

@@ -68,7 +68,7 @@ def _trusted(side: Mapping[str, Any]) -> set[str]:
 
 
 def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
-    before, after = (statements(side.get("policy")) for side in (change.before, change.after))
+    before, after = (statements(side.get("policy")) for side in change.sides)
     missing = sorted(
         {
             f"{action} on {resource}"
@@ -146,7 +146,7 @@ def _named(arn: str) -> tuple[str, str]:
 
 
 def _distrusted(change: Change) -> Iterator[Loss]:
-    before, after = (_trusted(side) & SERVICES for side in (change.before, change.after))
+    before, after = (_trusted(side) & SERVICES for side in change.sides)
     if gone := sorted(before - after):
         yield Loss(
             name="distrusted",

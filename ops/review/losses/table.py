@@ -76,7 +76,7 @@ def _expires(side: Mapping[str, Any]) -> str | None:
 def _recovery(change: Change) -> Iterator[Loss]:
     if not is_known(change, "point_in_time_recovery"):
         return
-    before, after = (block(one, "point_in_time_recovery") for one in (change.before, change.after))
+    before, after = (block(one, "point_in_time_recovery") for one in change.sides)
     if not before.get("enabled"):
         return
     if not after.get("enabled"):
@@ -98,8 +98,7 @@ def _recovery(change: Change) -> Iterator[Loss]:
 
 def _replicas(change: Change) -> Iterator[Loss]:
     before, after = (
-        {one.get("region_name"): one for one in side.get("replica") or ()}
-        for side in (change.before, change.after)
+        {one.get("region_name"): one for one in side.get("replica") or ()} for side in change.sides
     )
     for region in sorted(before.keys() - after.keys(), key=str):
         yield Loss(
@@ -126,7 +125,7 @@ def _weaker(change: Change) -> Iterator[Loss]:
     if is_known(change, "global_secondary_index"):
         names = [
             {one.get("name") for one in side.get("global_secondary_index") or ()}
-            for side in (change.before, change.after)
+            for side in change.sides
         ]
         for name in sorted(names[0] - names[1], key=str):
             yield told(
@@ -137,7 +136,7 @@ def _weaker(change: Change) -> Iterator[Loss]:
 
 
 def _capacity(change: Change) -> Iterator[Loss]:
-    modes = [side.get("billing_mode") for side in (change.before, change.after)]
+    modes = [side.get("billing_mode") for side in change.sides]
     lowered = [
         name
         for name in ("read_capacity", "write_capacity")
@@ -167,7 +166,7 @@ def _other_view(change: Change, name: str) -> bool:
 
 
 def _no_longer_enabled(change: Change, name: str) -> bool:
-    before, after = (block(side, name) for side in (change.before, change.after))
+    before, after = (block(side, name) for side in change.sides)
     return is_known(change, name) and bool(before.get("enabled")) and not after.get("enabled")
 
 

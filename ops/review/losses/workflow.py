@@ -58,7 +58,7 @@ def _gone(change: Change, whole: Whole) -> Iterator[Loss]:
 def _log(change: Change) -> Iterator[Loss]:
     before, after = (
         LEVELS.index(block(side, "logging_configuration").get("level") or "OFF")
-        for side in (change.before, change.after)
+        for side in change.sides
     )
     if after < before:
         yield told(
