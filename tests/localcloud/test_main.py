@@ -269,14 +269,6 @@ def test_the_environment_has_the_address_of_the_feed(
     assert answers == [{"items": [], "dropped": 0}]
 
 
-@pytest.mark.usefixtures("without_aws")
-def test_the_file_can_be_read_as_an_env_file(run: Ran) -> None:
-    """The library that reads `.env` files can read it."""
-    assert run("--watch") == 0
-    run.file.write_text(run.seen["file"])
-    assert dotenv_values(run.file) == values(run.seen["file"])
-
-
 @pytest.fixture
 def made(without_aws: None, monkeypatch: pytest.MonkeyPatch) -> list[LocalMomento]:  # noqa: ARG001 - only to leave it out
     """Return the local Momentos that were started."""
