@@ -114,6 +114,10 @@ def test_another_value_than_a_record_is_refused(tmp_path: Path, record: Any, why
     [
         (b"", "is empty"),
         (b" \n ", "is empty"),
+        (b"[]", "holds no record: the list of them is empty"),
+        (b'{"Records": []}', "holds no record: the list of them is empty"),
+        (b"[{}]", "record 1 is no DynamoDB stream record"),
+        (b"[1]", "record 1 is no DynamoDB stream record"),
         (b"{", "is not JSON: "),
         (b"[NaN]", "is not JSON: NaN is no JSON"),
         (b"\xff\xfe", "is not text in UTF-8 .byte 1 is not.; save it as UTF-8"),

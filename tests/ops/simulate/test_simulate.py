@@ -97,26 +97,6 @@ def test_several_records_come_in_any_of_the_usual_shapes(
     assert f"DELETE {ENDPOINT}/cache/momento-eventbridge-cache?key=Bergen" in told
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "is empty"),
-        ("[]", "holds no record: the list of them is empty"),
-        ('{"Records": []}', "holds no record: the list of them is empty"),
-        ("[{}]", "record 1 is no DynamoDB stream record"),
-        (f"[{'9' * 10_000}]", "holds a number of 10,000 digits"),
-        ("{", "is not JSON"),
-        ("[1]", "record 1 is no DynamoDB stream record"),
-        (json.dumps([INSERT, {"eventName": "INSERT"}]), "record 2 is no DynamoDB stream record"),
-    ],
-)
-def test_another_value_than_a_record_is_refused(tmp_path: Path, text: str, says: str) -> None:
-    events = tmp_path / "events.json"
-    events.write_text(text)
-    with pytest.raises(OpsError, match=says):
-        read_records(str(events))
-
-
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
     """Editors on Windows begin a file of UTF-8 with one."""
     events = tmp_path / "events.json"
