@@ -8,12 +8,17 @@ from unittest import mock
 
 import pytest
 
+import live.momento
+from live.output import console
 from ops.__main__ import main
+from tests.localcloud.weather_pipes import API_KEY
+from tests.ops.repair.patient import PATIENCE
 from tests.ops.repair.repair_cloud import cloud
 
 __all__ = ["cloud"]
 
 Run = Callable[..., CompletedProcess[str]]
+Answer = Callable[..., tuple[int, str, str]]
 Fake = Callable[[str, str], Path]
 
 
@@ -50,3 +55,25 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
         return CompletedProcess(words, code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def answer(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """Return a function that runs a command to its end; it never prints the API key.
+
+    What it says of the place is checked, and left out; with --json it says nothing of it.
+    """
+    monkeypatch.setattr(live.momento, "TIMEOUT_SECONDS", PATIENCE)
+    monkeypatch.setattr(console, "width", 120)
+    monkeypatch.chdir(tmp_path)  # nobody's progress is there
+
+    def answer(*arguments: str) -> tuple[int, str, str]:
+        done = run(*arguments)
+        assert API_KEY not in done.stdout + done.stderr
+        if "--json" in arguments:
+            return done.returncode, done.stdout, done.stderr
+        where, _, problems = done.stderr.partition("\n")
+        assert where == f"on the local cloud at {os.environ['AWS_ENDPOINT_URL']}, stack weather"
+        return done.returncode, done.stdout, problems
+
+    return answer

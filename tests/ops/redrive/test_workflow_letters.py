@@ -185,7 +185,7 @@ def test_one_operations_letters_are_chosen(cloud: WorkflowRepair) -> None:
     cloud.put("1", 5)
     cloud.refuse("POST")
     cloud.refuse("PUT")
-    assert only(cloud.redrive("topic-publish")).status is LetterStatus.SENT
+    assert only(cloud.redrive(only="topic-publish")).status is LetterStatus.SENT
     assert (len(cloud.topic()), cloud.cache(), cloud.waiting()) == (1, {}, 1)
 
 

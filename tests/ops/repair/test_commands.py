@@ -1,48 +1,17 @@
 """The commands print a summary, JSON for scripts, and an exit code that tells what is left."""
 
 import json
-import os
 import signal
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from starlette.responses import Response
 
-import live.momento
-from live.output import console
 from ops.redrive.results import WORST_FIRST
 from tests.localcloud.arrivals import until
-from tests.localcloud.weather_pipes import API_KEY
-from tests.ops.conftest import Run
-from tests.ops.repair.patient import PATIENCE
+from tests.ops.conftest import Answer
 from tests.ops.repair.repair_cloud import GONE_SHARD, PUT, RepairCloud
 
 pytestmark = pytest.mark.slow
-
-Answer = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def answer(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
-    """Return a function that runs a command to its end; it never prints the API key.
-
-    What it says of the place is checked, and left out; with --json it says nothing of it.
-    """
-    monkeypatch.setattr(live.momento, "TIMEOUT_SECONDS", PATIENCE)
-    monkeypatch.setattr(console, "width", 120)
-    monkeypatch.chdir(tmp_path)  # nobody's progress is there
-
-    def answer(*arguments: str) -> tuple[int, str, str]:
-        done = run(*arguments)
-        assert API_KEY not in done.stdout + done.stderr
-        if "--json" in arguments:
-            return done.returncode, done.stdout, done.stderr
-        where, _, problems = done.stderr.partition("\n")
-        assert where == f"on the local cloud at {os.environ['AWS_ENDPOINT_URL']}, stack weather"
-        return done.returncode, done.stdout, problems
-
-    return answer
 
 
 def test_redrive_prints_a_table_and_what_needs_a_look(cloud: RepairCloud, answer: Answer) -> None:

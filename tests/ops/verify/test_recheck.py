@@ -19,9 +19,9 @@ from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import CACHE
+from tests.ops.conftest import Answer
 from tests.ops.repair.patient import PATIENCE
 from tests.ops.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud, body
-from tests.ops.repair.test_commands import run
 
 pytestmark = pytest.mark.slow
 
@@ -158,24 +158,24 @@ def test_a_refused_request_is_not_sent_again(cloud: RepairCloud) -> None:
     assert said == [], "nothing was repaired, so nothing can be overtaken"
 
 
-def test_the_commands_say_what_may_not_be_final(cloud: RepairCloud) -> None:
+def test_the_commands_say_what_may_not_be_final(cloud: RepairCloud, answer: Answer) -> None:
     sentence = "May not be final for 1 key: a pipe that is behind can still deliver"
-    code, said, progress = run(cloud, "verify", "--repair", "--settle=0.1", "--wait=0.5")
+    code, said, progress = answer("verify", "--repair", "--settle=0.1", "--wait=0.5")
     assert code == 0
     assert sentence in said
     assert "looking again at 1 keys, for up to 0.5 s" in progress
-    assert sentence in run(cloud, "warm")[1]
+    assert sentence in answer("warm")[1]
     cloud.give_up(PUT, cloud.weather.records()[0])
-    code, said, _ = run(cloud, "redrive")
+    code, said, _ = answer("redrive")
     assert (code, "superseded" in said, sentence in said) == (0, True, True)
     cloud.give_up(PUT)
-    code, said, _ = run(cloud, "redrive", "--json")
+    code, said, _ = answer("redrive", "--json")
     assert json.loads(said)["may_not_be_final"] == 0, "a record's own request, in its turn"
 
 
-def test_a_cache_in_sync_is_final_without_a_recheck(cloud: RepairCloud) -> None:
+def test_a_cache_in_sync_is_final_without_a_recheck(cloud: RepairCloud, answer: Answer) -> None:
     item = cloud.weather.records()[-1]["dynamodb"]["NewImage"]
     cloud.fill("Oslo", body(item))
-    code, said, progress = run(cloud, "verify", "--repair", "--settle=0.1")
+    code, said, progress = answer("verify", "--repair", "--settle=0.1")
     assert (code, progress) == (0, "")
     assert "final" not in said
