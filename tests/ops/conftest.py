@@ -39,11 +39,13 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Run:
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a command of `help.sh` here: a process takes a second to begin.
 
-    `env` is the environment, by default this process's, which the command does not change.
+    It prints 100 columns, as where no terminal is. `env` is the environment, by default this
+    process's, which the command does not change.
     """
+    monkeypatch.setattr(console, "width", 100)
 
     def run(*words: str, env: dict[str, str] | None = None) -> CompletedProcess[str]:
         capfd.readouterr()
