@@ -41,7 +41,7 @@ class Delivery:
     @classmethod
     def of(
         cls,
-        definition: Definition,
+        definition: Definition | RuleDefinition,
         record: Mapping[str, Any],
         created: datetime,
         outcome: str,
