@@ -15,6 +15,7 @@ import httpx
 
 from eventpipes import Connection
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
+from eventpipes.workflow.state_error import TIMEOUT
 from localcloud.authorization import DEAUTHORIZES, Authorization
 from localcloud.batch_steps import BatchSteps, TaskRequest, request_of
 from localcloud.sender import Attempt, Timing
@@ -106,7 +107,8 @@ class WorkflowServices:
         try:
             answer = await self._send(call, connection)
         except TaskError as error:
-            self._note(call, attempt(None, problem=f"timeout: {error.cause}"))
+            kind = "timeout" if error.error == TIMEOUT else "connect"
+            self._note(call, attempt(None, problem=f"{kind}: {error.cause}"))
             raise
         self._note(call, attempt(answer.status, answer.text))
         if answer.status in DEAUTHORIZES:
@@ -128,7 +130,7 @@ class WorkflowServices:
         except httpx.ConnectTimeout as error:
             raise TaskError("States.Http.Socket", str(error)) from None
         except httpx.TimeoutException:
-            raise TaskError("States.Timeout", f"no answer in {timeout} s") from None
+            raise TaskError(TIMEOUT, f"no answer in {timeout} s") from None
         except httpx.HTTPError as error:
             raise TaskError("States.Http.Socket", str(error)) from None
         return HttpAnswer(

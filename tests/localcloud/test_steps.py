@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
+from localcloud.sender import Timing
 from localcloud.step import Step
-from tests.localcloud.arrivals import Arrivals, until
+from tests.localcloud.arrivals import HANG, Arrivals, unused_port, until
 from tests.localcloud.batches import Batches, record
 from tests.localcloud.bus_cloud import PIPE, RULES, BusCloud
 from tests.localcloud.post import Post, Queue
@@ -193,3 +194,23 @@ def test_records_that_are_sent_to_a_state_machine_again_wait_together(
     assert [_short(failed), _short(sent)] == [("attempt", 1, 503), ("attempt", 1, 204)]
     assert (wait["kind"], wait["attempt"], wait["most"]) == ("waiting", 1, 4)
     assert "its request failed (Put: HTTP 503" in wait["why"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"), [(HANG, "timeout: no answer in 0.2 s"), (None, "connect: ")]
+)
+def test_a_workflows_request_without_an_answer_says_why(
+    local_aws: LocalAws, queue: Queue, answer: Response | None, problem: str
+) -> None:
+    arrivals = Arrivals(hang_seconds=600)
+    if answer:
+        arrivals.answer("key 1", answer)
+    with LocalMomento(api_key=WORKFLOW_KEY, caches=(WORKFLOW_CACHE,)) as momento:
+        momento.service.interfere = arrivals
+        there = momento.endpoint if answer else f"http://127.0.0.1:{unused_port()}"
+        with Batches(local_aws, queue, there) as batches:
+            timing = Timing(task_timeout=0.2)
+            batches.deliver([record(1)], timing=timing, maximum_retry_attempts=0)
+    (attempt,) = batches.steps
+    assert attempt["problem"].startswith(problem)
+    assert (attempt["kind"], attempt["status"], attempt["succeeded"]) == ("attempt", None, False)
