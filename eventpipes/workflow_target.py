@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from eventpipes.definition import Connection, Definition, Secret, StateMachineTarget
 from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable, Unsupported
 from eventpipes.outcome import Request, Requests
+from eventpipes.template import check_octets, to_json
 from eventpipes.trace import Origin, Piece, Pieces, TracedRequest, exactly, split_pieces, text_of
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class WorkflowTarget:
         """Run an execution; raise Undeliverable as `requests` does."""
         from eventpipes.workflow.trial import requests_of  # see above
 
+        check_octets(to_json(list(items)))
         trial = requests_of(self.machine, items, arn=self._target.arn, now=now)
         execution = trial.execution
         if execution.status != "SUCCEEDED":

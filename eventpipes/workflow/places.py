@@ -15,7 +15,11 @@ class Places:
 
     def __init__(self, record: object) -> None:
         self._paths: dict[int, Steps] = {}
-        self.record = self._copy(record, ())
+        try:
+            self.record = self._copy(record, ())
+        except RecursionError:  # nothing of it is found then
+            self._paths.clear()
+            self.record = record
 
     def path_of(self, value: object) -> Steps | None:
         """Return the path of the text in the record that a value is, or None."""

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+import eventpipes
 from eventpipes import EventBus, Pipe, Request, Rule, Unprocessable
+from tests.each import each
+from tests.eventpipes import test_workflow_target
 from tests.eventpipes.test_pipe import DEFINITION
 from tests.eventpipes.test_rule import DEFINITION as RULE
 from tests.eventpipes.test_rule import event
-from tests.each import each
 
 DEPTH = 100_000
 TEMPLATES = (None, "<$.k>", '{"a":<$.k>}', '{"a":"<$.k>"}', "k is <$.k>", "<aws.pipes.event>")
@@ -47,17 +49,21 @@ def test_a_value_that_no_body_can_hold_is_unprocessable(odd: object, template: s
     definition = dataclasses.replace(
         DEFINITION, filters=(), input_template=template, query_string={}
     )
-    found = Pipe(definition).process({"k": odd})
+    pipe = Pipe(definition)
+    found = pipe.process({"k": odd})
     assert isinstance(found, Unprocessable), found
     assert "is not JSON" in found.reason
+    assert pipe.trace({"k": odd}) == ()
 
 
 @each(odd=ODD.values(), where=PARAMETERS)
 def test_a_value_that_no_parameter_can_hold_is_unprocessable(odd: object, where: str) -> None:
     changes: dict[str, Any] = {"query_string": {}, **PARAMETERS[where]}
     definition = dataclasses.replace(DEFINITION, filters=(), input_template='{"a":1}', **changes)
-    found = Pipe(definition).process({"k": odd})
+    pipe = Pipe(definition)
+    found = pipe.process({"k": odd})
     assert isinstance(found, Unprocessable), found
+    assert pipe.trace({"k": odd}) == ()
 
 
 @each(odd=ODD.values(), template=['{"a":<$.k>}', None])
@@ -89,7 +95,27 @@ def test_value_that_a_rule_cannot_deliver_is_unprocessable(
             query_string={},
         )
     )
-    assert isinstance(rule.process({**event(), "detail": {"k": odd}}), Unprocessable)
+    given = {**event(), "detail": {"k": odd}}
+    assert isinstance(rule.process(given), Unprocessable)
+    assert rule.trace(given) == ()
+
+
+@each(odd=ODD.values(), wanted=[["x"], [{"exists": True}], [{"numeric": [">", 0]}]])
+def test_the_verdict_about_any_value_is_explained(odd: object, wanted: list[object]) -> None:
+    compiled = eventpipes.compile({"k": wanted})
+    explanation = compiled.explain({"k": odd})
+    assert explanation.matched is compiled.matches({"k": odd})
+    assert explanation.sentences
+
+
+@each(odd=ODD.values())
+def test_a_value_that_no_workflow_can_get_is_unprocessable(odd: object) -> None:
+    pipe = test_workflow_target.pipe(filters=())
+    record = {**test_workflow_target.INSERT, "k": odd}
+    found = pipe.process(record)
+    assert isinstance(found, Unprocessable)
+    assert "is not JSON" in found.reason
+    assert pipe.trace(record) == ()
 
 
 @pytest.mark.parametrize("record", [{}, {"dynamodb": None}, {"k": []}, {"k": None}, {"k": "\0"}])
