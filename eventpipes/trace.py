@@ -22,6 +22,8 @@ Kind = Literal[
 ]
 """What gave a piece. `input` is the whole record or event, or the part that input_path names."""
 MASK = "***"
+_SHORT = 60
+"""Characters of an expression that is shown beside its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +32,9 @@ class Origin:
 
     `expression` is as the definition has it: `<$.eventName>`, a parameter's path or constant, the
     JSONata of a workflow, or the name of a connection. `value` is what it gave, before it was
-    written as text; it is None, and `absent` is true, if the record has nothing there. `path` has
-    the names and indices (or `*`) of its place in the record or event, or is None if it has none or
-    the place cannot be said.
+    written as text. `absent` is true if the record has nothing there; then the value is None, or
+    what an expression gave instead. `path` has the names and indices (or `*`) of its place in the
+    record or event, or is None if it has none or the place cannot be said.
     """
 
     kind: Kind
@@ -52,9 +54,20 @@ class Origin:
         """Say what it is and what it gave."""
         if self.kind == "connection":
             return f"{self.expression} gave a secret"
-        if self.absent:
-            return f"{self.expression} gave nothing, because there is no such value"
-        return f"{self.expression} gave {shown(self.value)}"
+        said = self._said()
+        if self.absent and self.value in (None, ""):
+            return f"{said} gave nothing, because there is no such value"
+        there = "is absent and " if self.absent else ""
+        return f"{said} {there}gave {shown(self.value)}"
+
+    def _said(self) -> str:
+        """Return the expression, and before it the place in the record if it does not show it."""
+        if self.path is None:
+            return self.expression
+        place = "$" + "".join(f"[{one}]" if _is_index(one) else f".{one}" for one in self.path)
+        if place in self.expression:
+            return self.expression
+        return f"{place} ({self.expression})" if len(self.expression) <= _SHORT else place
 
     def below(self, name: str | None) -> "Origin":
         """Return it with its path below a name; a place elsewhere has no path."""
@@ -134,6 +147,10 @@ def whole(record: object, path: str | None = None) -> Origin:
     if path is None:
         return Origin(kind="input", expression="$", value=record, path=())
     return of_path("input", path, path, record)
+
+
+def _is_index(step: str | int) -> bool:
+    return isinstance(step, int) or step == "*"
 
 
 def of_path(kind: Kind, expression: str, path: str, record: object) -> Origin:

@@ -108,7 +108,13 @@ class _Trace:
     def _origin(self, payload: Payload, place: str, value: object) -> Origin:
         (expression,) = [one for one in payload.expressions() if one.place == place]
         path = self._path(expression, value)
-        return Origin(kind="expression", expression=expression.text, value=value, path=path)
+        return Origin(
+            kind="expression",
+            expression=expression.text,
+            value=value,
+            path=path,
+            absent=path is not None and self._places is not None and not self._places.has(path),
+        )
 
     def _path(self, expression: Expression, value: object) -> Steps | None:
         places, scope = self._places, self._call.scope

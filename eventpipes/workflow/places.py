@@ -25,6 +25,17 @@ class Places:
         """Return the path of the text in the record that a value is, or None."""
         return self._paths.get(id(value)) if isinstance(value, str) else None
 
+    def has(self, path: Steps) -> bool:
+        """Say whether the record has a value at a path; JSONata reads a name in all of a list."""
+        node = self.record
+        for step in path:
+            if isinstance(node, list):
+                return True
+            if not isinstance(node, dict) or step not in node:
+                return False
+            node = node[step]
+        return True
+
     def _copy(self, value: object, path: Steps) -> object:
         match value:
             case dict():

@@ -1,4 +1,4 @@
-"""How many events a second a pattern judges, and how many patterns a second are compiled.
+"""How many events a second a pattern judges and explains, and how many patterns are compiled.
 
     python tests/bench/patterns.py [--rounds 7]
 
@@ -113,6 +113,7 @@ def contests(pattern: dict[str, Any]) -> dict[str, tuple[Callable[[Any], object]
     return {
         **{name: (matches, records) for name, matches in parsed.items()},
         **{name: (matches, texts) for name, matches in text.items()},
+        "explained": (compiled.explain, records),
         "compiled": (eventpipes.compile, [pattern]),
     }
 

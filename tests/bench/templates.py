@@ -3,7 +3,8 @@
     python tests/bench/templates.py [--rounds 7]
 
 The pipe is the weather stack's, written out here: filter, template, path and query parameters,
-headers. Beside it, as a yardstick, one `json.dumps` of the same record. The two take turns.
+headers. Beside it are the request in pieces and, as a yardstick, one `json.dumps` of the same
+record. They take turns.
 """
 
 import argparse
@@ -78,6 +79,7 @@ def main() -> None:
         sys.exit("error: the pipe makes no request of the record")
     ways: dict[str, Callable[[Any], object]] = {
         "cache-put pipe": pipe.process,
+        "its trace": pipe.trace,
         "json.dumps": json.dumps,
     }
     rates: dict[str, list[float]] = {way: [] for way in ways}

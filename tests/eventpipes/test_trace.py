@@ -304,6 +304,37 @@ def test_each_field_of_a_workflow_s_request_has_its_expression() -> None:
     assert key.origin.path == ("dynamodb", "Keys", "id", "S")
 
 
+def test_a_sentence_names_the_place_in_the_record() -> None:
+    """A long expression is left out where the place is known."""
+    where = "$states.input.dynamodb"
+    query = {
+        "key": f"{{% {where}.Keys.id.S %}}",
+        "long": f"{{% $exists({where}.Keys.id.S) ? {where}.Keys.id.S : '' %}}",
+        "without": f"{{% $exists({where}.no) ? {where}.no : '' %}}",
+        "instead": f"{{% $exists({where}.no) ? {where}.no : 60 %}}",
+        "list": f"{{% $string($exists({where}.Keys.many.S)) %}}",
+    }
+    arguments = PUT["Arguments"] | {"QueryParameters": query, "RequestBody": {}}
+    record = {"eventID": "1", "dynamodb": {"Keys": {"id": {"S": "ab"}, "many": [{"S": "x"}]}}}
+    trace = only(workflow(PUT | {"Arguments": arguments}).trace(record))
+    assert [one.sentence for place, one in trace.origins if place.startswith("query")] == [
+        '$.dynamodb.Keys.id.S ($states.input.dynamodb.Keys.id.S) gave "ab"',
+        '$.dynamodb.Keys.id.S gave "ab"',
+        "$.dynamodb.no gave nothing, because there is no such value",
+        "$.dynamodb.no is absent and gave 60",
+        '$.dynamodb.Keys.many.S ($string($exists($states.input.dynamodb.Keys.many.S))) gave "true"',
+    ]
+    rule = only(
+        test_rule.rule(input_paths={"loc": "$.resources[0]", "max": "$.account"}).trace(
+            test_rule.event() | {"resources": ["r"]}
+        )
+    )
+    assert [one.sentence for place, one in rule.origins if place == "body"] == [
+        '$.resources[0] (<loc>) gave "r"',
+        '$.account (<max>) gave "123456789012"',
+    ]
+
+
 def test_a_place_that_cannot_be_said_is_none() -> None:
     """The expression reads two paths, or the pipe's template has changed the record."""
     two = "{% $states.input.eventName & $states.input.eventID %}"

@@ -148,7 +148,7 @@ def test_a_pipe_to_a_bus_shows_its_event_and_each_rules_request(tmp_path: Path) 
         "      Authorization: ***",
         '      {"Location":"Oslo"}',
         '      <- query key: $.detail.dynamodb.Keys.Location.S gave "Oslo"',
-        '      <- body: <loc> gave "Oslo"',
+        '      <- body: $.detail.dynamodb.Keys.Location.S (<loc>) gave "Oslo"',
         "      ! it has no ttl_seconds: Momento refuses the request with 400",
         "    off t",
         "      no request: the rule is DISABLED",
