@@ -1,4 +1,4 @@
-"""A block of Terraform's JSON; each argument is read as the type that it must have."""
+"""A block of Terraform's JSON. Each argument is read as the type that it must have."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from eventpipes.errors import InvalidDefinition
 
 
 def is_expression(value: object) -> bool:
-    """Say whether a value contains a Terraform expression, which is unknown at synth."""
+    """Return whether a value contains a Terraform expression, which is unknown at synth."""
     return isinstance(value, str) and "${" in value
 
 
 def is_whole_expression(value: str | None) -> bool:
-    """Say whether a text is one Terraform expression and nothing else."""
+    """Return whether a text is a Terraform expression as a whole."""
     return value is not None and value.startswith("${") and value.endswith("}")
 
 
@@ -34,7 +34,7 @@ def with_expressions_as(text: str, stand_in: str) -> str:
 
 
 class Block:
-    """One block, with its address for messages; a missing block is an empty one.
+    """A block, with its address for messages. A missing block is an empty block.
 
     Null, an empty list and a missing argument mean the same. Each method raises InvalidDefinition,
     with the address, if an argument has another type.
@@ -43,18 +43,18 @@ class Block:
     def __init__(self, address: str, body: object) -> None:
         self.address = address
         if not isinstance(body, Mapping):
-            raise InvalidDefinition(f"{address}: it is {body!r:.60}, where Terraform takes a block")
+            raise InvalidDefinition(f"{address}: it is {body!r:.60}, but Terraform needs a block")
         self._body: Mapping[str, Any] = body
 
     def __bool__(self) -> bool:
         return bool(self._body)
 
     def has(self, name: str) -> bool:
-        """Say whether an argument is given."""
+        """Return whether an argument is given."""
         return self._body.get(name) not in (None, [], {}, "")
 
     def is_unknown(self, *names: str) -> bool:
-        """Say whether one of the arguments is a Terraform expression and nothing else."""
+        """Return whether one of the arguments is a Terraform expression as a whole."""
         values = (self._body.get(name) for name in names)
         return any(isinstance(value, str) and is_whole_expression(value) for value in values)
 
@@ -93,7 +93,7 @@ class Block:
         return value
 
     def number(self, name: str, default: int, *, unknown: int) -> int:
-        """Return a whole number; `unknown` in place of a Terraform expression."""
+        """Return a whole number, or `unknown` for a Terraform expression."""
         value = self._body.get(name)
         if value is None:
             return default
@@ -110,7 +110,7 @@ class Block:
         return int(number)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of texts; an empty list in place of a Terraform expression."""
+        """Return a list of texts, or an empty list for a Terraform expression."""
         if self.is_unknown(name):
             return ()
         value = self._list(name)
@@ -120,7 +120,7 @@ class Block:
         return tuple(value)
 
     def mapping(self, name: str) -> Mapping[str, str]:
-        """Return a map of texts; an empty map in place of a Terraform expression."""
+        """Return a map of texts, or an empty map for a Terraform expression."""
         value = self._body.get(name)
         if value is None or value == [] or self.is_unknown(name):
             return {}
@@ -140,5 +140,5 @@ class Block:
 
     def _wrong(self, name: str, value: object, wanted: str) -> InvalidDefinition:
         return InvalidDefinition(
-            f"{self.address}: {name} is {value!r:.60}, where Terraform takes {wanted}"
+            f"{self.address}: {name} is {value!r:.60}, but Terraform needs {wanted}"
         )

@@ -1,7 +1,7 @@
-"""Requests that Momento always refuses, or refuses if they are large: found without a record.
+"""Find the requests that Momento refuses for every record, or for every large record.
 
-A definition has constants: a TTL, a key, a part of the URL, the text of a template. They are
-checked like a request. Values that depend on a record or on the deployment are not checked.
+The constants of a definition are checked: a TTL, a key, a part of the URL, the text of a template.
+Values that depend on a record or on the deployment are not checked.
 """
 
 from collections.abc import Iterator
@@ -40,16 +40,16 @@ def refused_always(
     for refusal in refusals(known, max_ttl_seconds=max_ttl_seconds):
         if is_message and refusal.name == "too-large":
             yield (
-                f"the message has {known.size:,} bytes or more, whatever the record holds, and a"
-                f" topic takes {MAX_MESSAGE_BYTES:,}: Momento refuses each one. Send less"
+                f"each message has {known.size:,} bytes or more, but a topic accepts only"
+                f" {MAX_MESSAGE_BYTES:,}: Momento refuses every message. Send less"
             )
         else:
             yield refusal.text
     if is_message and known.size <= MAX_MESSAGE_BYTES and _has_item(definition):
         yield (
-            f"the message holds a whole item: a topic takes {MAX_MESSAGE_BYTES:,} bytes, so a"
-            " larger message is refused and its record becomes a dead letter. Name the attributes"
-            " that subscribers need in the input template"
+            "the message contains a whole item. A topic accepts messages of at most"
+            f" {MAX_MESSAGE_BYTES:,} bytes: the record of a larger message becomes a dead letter."
+            " In the input template, name only the attributes that subscribers need"
         )
 
 
@@ -132,7 +132,7 @@ def _template(definition: Definition | RuleDefinition) -> Template | None:
 
 
 def _has_item(definition: Definition | RuleDefinition) -> bool:
-    """Say whether the body contains a whole item."""
+    """Return whether the body contains a whole item."""
     if not isinstance(definition, RuleDefinition):
         if definition.enriched or "stream" in (definition.unsupported or ""):
             return False  # the target gets no stream record

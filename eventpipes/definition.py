@@ -22,8 +22,8 @@ class Connection:
     """How a request is authorized, and the parameters that each request gets.
 
     `headers` also has the authorization: an API key's header, or basic credentials. The
-    connection's parameters override those of the pipe. `unsupported` says why the engine cannot
-    use the connection, if it cannot.
+    connection's parameters override those of the pipe. If the engine cannot use the connection,
+    `unsupported` says why.
     """
 
     name: str
@@ -66,8 +66,8 @@ class EventBus:
 class StateMachineTarget:
     """A state machine as a pipe's target.
 
-    `definition` is its text. `connections` has the connections of its HTTP Tasks, by the ARN that
-    the definition names; in synthesized JSON this is a Terraform reference.
+    `definition` is JSON text. `connections` has the connections of its HTTP Tasks, by the ARN in
+    the definition. In synthesized JSON, this ARN is a Terraform reference.
     """
 
     name: str
@@ -83,9 +83,9 @@ class StateMachineTarget:
 class Source:
     """The DynamoDB stream that a pipe reads, and how it reads it.
 
-    `maximum_retry_attempts` and `maximum_record_age` (in seconds) are -1 if there is no limit. Then
-    the only limit is the day for which the stream keeps a record. `maximum_batching_window` is in
-    seconds. With `on_partial_batch_item_failure` AUTOMATIC_BISECT, a failed batch is halved.
+    `maximum_retry_attempts` and `maximum_record_age` (in seconds) are -1 if there is no limit. The
+    stream keeps a record for one day. `maximum_batching_window` is in seconds. If
+    `on_partial_batch_item_failure` is AUTOMATIC_BISECT, a failed batch is halved.
     """
 
     arn: str
@@ -110,7 +110,7 @@ class Logging:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """One pipe: to an event bus or a state machine, or else to an API destination."""
+    """A pipe. Its target is an API destination, an event bus or a state machine."""
 
     name: str
     arn: str
@@ -127,11 +127,11 @@ class Definition:
     logging: Logging = field(default_factory=Logging)
     desired_state: str = "RUNNING"
     created: datetime | None = None
-    """When it was deployed; with LATEST it reads the records that are written after that."""
+    """When it was deployed. With LATEST, it reads only records that are written later."""
     enriched: bool = False
     """Whether its target gets the output of an enrichment."""
     enrichment_template: str | None = None
     unknown_parameters: bool = False
     """Whether its HTTP parameters are a Terraform expression."""
     unsupported: str | None = None
-    """Why the engine cannot run it faithfully, if it cannot (an enrichment, another target)."""
+    """Why the engine cannot run it exactly as AWS does, such as an enrichment. None if it can."""

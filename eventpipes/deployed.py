@@ -22,14 +22,14 @@ from eventpipes.workflow_target import connections_of
 
 
 class PipesClient(Protocol):
-    """The methods of the `pipes` client that are used."""
+    """The methods of boto3's `pipes` client that this module calls."""
 
     def describe_pipe(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803 - AWS's name
         """Return a pipe."""
 
 
 class EventsClient(Protocol):
-    """The methods of the `events` client that are used."""
+    """The methods of boto3's `events` client that this module calls."""
 
     def describe_api_destination(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803
         """Return an API destination."""
@@ -39,14 +39,14 @@ class EventsClient(Protocol):
 
 
 class StatesClient(Protocol):
-    """The method of the `stepfunctions` client that is used."""
+    """The method of boto3's `stepfunctions` client that this module calls."""
 
     def describe_state_machine(self, *, stateMachineArn: str) -> Mapping[str, Any]:  # noqa: N803
         """Return a state machine, with its definition."""
 
 
 class RulesClient(EventsClient, Protocol):
-    """The methods of the `events` client for rules; `NextToken` gets the next page."""
+    """The methods for rules. `NextToken` of an answer is the argument for the next page."""
 
     def list_rules(self, *, EventBusName: str, NextToken: str = ...) -> Mapping[str, Any]:  # noqa: N803
         """Return a page of a bus's rules."""
@@ -62,7 +62,7 @@ class RulesClient(EventsClient, Protocol):
 
 
 ReadSecret = Callable[[str], Mapping[str, Any]]
-"""Return a connection's stored secret, parsed, by its ARN."""
+"""A function that returns the secret with this ARN, as parsed JSON."""
 
 
 def read_definition(
@@ -74,7 +74,7 @@ def read_definition(
 ) -> Definition:
     """Return a deployed pipe, with its destination and connection, or with its state machine.
 
-    A pipe to a state machine needs `states`.
+    Without `states`, a pipe to a state machine is unsupported.
     """
     pipe = pipes.describe_pipe(Name=name)
     parameters = pipe.get("SourceParameters") or {}
@@ -90,7 +90,7 @@ def read_definition(
     elif pipe.get("Enrichment"):
         unsupported = "it has an enrichment"
     elif _STATE_MACHINE in arn and states is None:
-        unsupported = "the target is a state machine, which is not read here"
+        unsupported = "the target is a state machine, and this command does not read state machines"
     elif _STATE_MACHINE in arn:
         assert states is not None
         invocation = target.get("StepFunctionStateMachineParameters") or {}
@@ -101,9 +101,7 @@ def read_definition(
             read_secret,
         )
     elif bus is None and _DESTINATION not in arn:
-        unsupported = (
-            "the target is neither an API destination nor an event bus nor a state machine"
-        )
+        unsupported = "the target is not an API destination, an event bus or a state machine"
     elif bus is not None:
         unsupported = _other_parameters(target.get("EventBridgeEventBusParameters") or {})
     stream = stream or {}
@@ -215,7 +213,7 @@ def _pages(ask: Callable[..., Mapping[str, Any]], member: str) -> Iterator[Mappi
 
 
 def read_rules(bus: str, events: RulesClient, read_secret: ReadSecret) -> list[RuleDefinition]:
-    """Return the rules of a bus, by its name: one for each target, sorted by place."""
+    """Return one definition for each target of a bus's rules, sorted by place."""
     targets = list_targets(bus, events)
     rules = (read_rule(bus, target, events, read_secret) for target in targets)
     return sorted(rules, key=lambda rule: rule.place)
@@ -224,7 +222,7 @@ def read_rules(bus: str, events: RulesClient, read_secret: ReadSecret) -> list[R
 def read_rule(
     bus: str, listed: Target, events: EventsClient, read_secret: ReadSecret
 ) -> RuleDefinition:
-    """Return one listed target with its rule, its destination and connection."""
+    """Return the definition of a listed rule and target, with its destination and connection."""
     rule, target = listed
     arn = target["Arn"]
     transformer, http = target.get("InputTransformer") or {}, target.get("HttpParameters") or {}

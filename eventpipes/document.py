@@ -1,7 +1,7 @@
 """A document of Terraform's JSON: its resources and its region.
 
-See Terraform: "JSON Configuration Syntax", which allows several forms. A block is an object;
-several blocks are a list of objects; null is no block; `//` is a comment.
+See Terraform: "JSON Configuration Syntax". One block is an object, several blocks are a list of
+objects, and null means that there is no block. The member `//` is a comment.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ Resources = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 class Document:
-    """A parsed document; `troubles` has a sentence for each part that should be a block."""
+    """A parsed document. `troubles` has a sentence for each part that should be a block."""
 
     def __init__(self, parsed: object) -> None:
         self.troubles: list[str] = []
@@ -40,4 +40,4 @@ class Document:
             if isinstance(block, Mapping):
                 yield {name: inner for name, inner in block.items() if name != "//"}
             else:
-                self.troubles.append(f"{place}: it is {block!r:.60}, where Terraform takes a block")
+                self.troubles.append(f"{place}: it is {block!r:.60}, but Terraform needs a block")

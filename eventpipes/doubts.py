@@ -1,7 +1,7 @@
 """Doubts about a request: Momento would refuse it, or a reader would misread its body.
 
-Each doubt is a sentence. `simulate`, a review's samples and a page show it next to the request.
-A doubt refuses nothing.
+Each doubt is a sentence. `simulate`, a review's samples and the page show it next to the request.
+The request is still sent.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from eventpipes.path import MISSING, compile_path, is_path
 from eventpipes.rule import RuleDefinition
 
 MAX_HEADER_BYTES: Final = 8_192
-"""The longest header that most servers accept; Momento publishes no number."""
+"""The longest header that most servers accept. Momento does not publish its limit."""
 _TYPES: Final = frozenset({"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"})
 
 
@@ -43,7 +43,7 @@ def _invalid_headers(definition: Definition | RuleDefinition, request: Request) 
     for name in definition.headers:
         value = str(request.headers.get(name, ""))
         if not (value.isascii() and value.isprintable()):
-            yield f"the header {name} holds characters that HTTP does not carry: {value!a}"
+            yield f"the header {name} has characters that HTTP does not allow: {value!a}"
         if bytes_of(value) > MAX_HEADER_BYTES:
             yield f"the header {name} has more than {MAX_HEADER_BYTES:,} bytes: servers refuse it"
 
@@ -60,20 +60,20 @@ def _missing_values(
         others = [*attribute] if isinstance(attribute, dict) else []
         if others and set(others) <= _TYPES:
             yield (
-                f"{reader} reads {above.rpartition('.')[2]} as {kind}, and in the record it is"
-                f" {others[0]}: it becomes empty text ({path})"
+                f"{reader} reads {above.rpartition('.')[2]} as {kind}, but in the record it has"
+                f" the type {others[0]}: it becomes empty text ({path})"
             )
         else:
             absent.setdefault(reader, []).append(path)
     for reader, paths in absent.items():
-        what = "a value that the record does not have, which becomes"
+        values = "a value that is not in the record and becomes"
         if len(paths) > 1:
-            what = f"{len(paths)} values that the record does not have, which become"
-        yield f"{reader} reads {what} empty text: {', '.join(paths)}"
+            values = f"{len(paths)} values that are not in the record and become"
+        yield f"{reader} reads {values} empty text: {', '.join(paths)}"
 
 
 def _reads(definition: Definition | RuleDefinition) -> Iterator[tuple[str, str]]:
-    """Yield each path, with the name of the part that reads it; no pair twice."""
+    """Yield each path once for each part that reads it, after the name of the part."""
     reads: dict[tuple[str, str], None] = {}
     for _, path in variables(definition):
         if path is not None:

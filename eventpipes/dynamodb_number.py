@@ -1,8 +1,8 @@
 """A number as DynamoDB stores it and as a stream record has it.
 
 See AWS: DynamoDB Developer Guide, "Supported data types and naming rules", Number: 38 digits,
-from 1E-130 to 9.99E+125, leading and trailing zeros trimmed. Inferred: an exponent is written out;
-the texts of the errors.
+from 1E-130 to 9.99E+125, without leading and trailing zeros. Two things are inferred: the stored
+number has no exponent, and the texts of the errors.
 """
 
 import re
@@ -15,7 +15,7 @@ LARGEST, SMALLEST = 125, -130
 """The largest and the smallest power of ten of the first digit."""
 _NUMBER: Final = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?", re.ASCII)
 _HUGE: Final = 10**9
-"""A larger exponent is always out of range: no item has room for so many digits."""
+"""A larger exponent is always out of range: an item cannot hold so many digits."""
 OVERFLOW: Final = (
     "Number overflow. Attempting to store a number with magnitude larger than supported range"
 )
@@ -26,7 +26,7 @@ TOO_MANY_DIGITS: Final = f"Attempting to store more than {DIGITS} significant di
 
 
 class InvalidNumber(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
-    """DynamoDB does not store this number; the message is DynamoDB's."""
+    """DynamoDB refuses this number. The message is DynamoDB's."""
 
 
 def normalise(text: str) -> str:
@@ -36,13 +36,13 @@ def normalise(text: str) -> str:
     ['1', '0', '150', '7', '0.5', '0.001']
 
     Raises:
-        InvalidNumber: DynamoDB refuses it, with DynamoDB's text.
+        InvalidNumber: DynamoDB refuses it. The message is DynamoDB's.
 
     """
     match = _NUMBER.fullmatch(text)
     if match is None:
-        of = f": {text}" if text else ""
-        raise InvalidNumber(f"The parameter cannot be converted to a numeric value{of}")
+        shown = f": {text}" if text else ""
+        raise InvalidNumber(f"The parameter cannot be converted to a numeric value{shown}")
     sign, whole, part, only_part, exponent = match.groups()
     before, after = whole or "", part or only_part or ""
     digits = (before + after).lstrip("0")

@@ -1,8 +1,8 @@
 """The envelope in which a pipe puts a record on an event bus.
 
 See AWS: "PipeTargetEventBridgeEventBusParameters" in the Pipes API, and "Events in Amazon
-EventBridge" for the members. No AWS page says which source and detail type an event gets if the
-pipe names none; the defaults here are those of events from DynamoDB streams.
+EventBridge" for the members. If a pipe names no source or no detail type, AWS's pages do not say
+what an event gets. The defaults here are those of events from DynamoDB streams.
 """
 
 import uuid
@@ -35,7 +35,7 @@ class Envelope:
         _check_length("detail_type", detail_type, MAX_DETAIL_TYPE_LENGTH)
         _check_length("source", source, MAX_SOURCE_LENGTH)
         if source.startswith("aws."):
-            raise InvalidDefinition(f"the event's source is {source!r}; aws. is AWS's own prefix")
+            raise InvalidDefinition(f"the event's source is {source!r}; only AWS may use aws.")
         self._bus_arn = bus.arn
         self.warnings = tuple(unreadable({"source": source, "detail_type": detail_type}))
         self._source = compile_value(source)
@@ -45,7 +45,7 @@ class Envelope:
     def wrap(
         self, record: Mapping[str, object], rendered: str | None, now: datetime
     ) -> Event | Unprocessable:
-        """Return the event for a record; its detail is the rendered template or the record.
+        """Return the event for a record. Its detail is the rendered template, or the record.
 
         Raises:
             Undeliverable: the record has a value that no event can contain.
@@ -57,9 +57,9 @@ class Envelope:
             try:
                 detail = from_json(rendered)
             except ValueError as error:
-                return Unprocessable(f"an event's detail has to be JSON, and it is not: {error}")
+                return Unprocessable(f"the event's detail is not JSON: {error}")
         if not isinstance(detail, Mapping):
-            return Unprocessable(f"an event's detail has to be a JSON object, not {rendered}")
+            return Unprocessable(f"the event's detail must be a JSON object, not {rendered}")
         envelope = {
             "version": "0",
             "id": str(uuid.uuid4()),

@@ -8,26 +8,26 @@ class EventPipesError(Exception):
 class InvalidPattern(EventPipesError, ValueError):  # noqa: N818 - named as EventBridge names it
     """EventBridge would reject this event pattern.
 
-    `path` is the place in the pattern (dotted; "" for the whole pattern), `operator` the operator,
-    if there is one, and `found` the wrong value.
+    `path` is the place in the pattern, with dots; it is "" for the whole pattern. `operator` is
+    the operator, or "". `value` is the wrong value.
     """
 
     def __init__(
-        self, message: str, *, path: str = "", operator: str = "", found: object = None
+        self, message: str, *, path: str = "", operator: str = "", value: object = None
     ) -> None:
         self.path = path
         self.operator = operator
-        self.found = found
-        where = f" at {path}" if path else ""
-        what = f", {operator}" if operator else ""
-        super().__init__(f"event pattern{where}{what}: {message}")
+        self.value = value
+        place = f" at {path}" if path else ""
+        part = f", {operator}" if operator else ""
+        super().__init__(f"event pattern{place}{part}: {message}")
 
 
 class InvalidEvent(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
-    """The text of an event is no JSON object; `found` is the text, or the wrong part of it."""
+    """The text of an event is not a JSON object. `value` is the text, or the wrong part of it."""
 
-    def __init__(self, message: str, *, found: object) -> None:
-        self.found = found
+    def __init__(self, message: str, *, value: object) -> None:
+        self.value = value
         super().__init__(f"event: {message}")
 
 
@@ -48,12 +48,12 @@ class Undeliverable(EventPipesError):  # noqa: N818 - the name says enough
 
 
 class InvalidPath(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
-    """The text is no JSON path of the subset that EventBridge Pipes allows."""
+    """The text is not a JSON path, or EventBridge Pipes does not allow it."""
 
 
 class InvalidDefinition(EventPipesError, ValueError):  # noqa: N818 - beside InvalidPattern
-    """The parts of a pipe or rule do not fit together, or exceed a limit; the message names it."""
+    """EventBridge would refuse a part of a pipe or rule. The message names the part."""
 
 
 class Unsupported(EventPipesError):  # noqa: N818 - the name says enough
-    """EventBridge would accept this definition, but this engine cannot run it faithfully."""
+    """EventBridge would accept this definition, but this engine cannot run it exactly."""

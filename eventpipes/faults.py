@@ -1,8 +1,7 @@
-"""All faults of a definition: each part is checked by itself.
+"""All faults of a definition: each part is checked separately.
 
-`Pipe` and `Rule` raise the first fault, and do not run a definition that they cannot run as a
-whole. Here, if a pipe has an enrichment, another target, or a Terraform expression in one part,
-all its other parts are still checked.
+`Pipe` and `Rule` raise only the first fault. Here, all parts are checked, even if the engine
+cannot run one part, such as an enrichment, another target or a Terraform expression.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +20,8 @@ from eventpipes.pipe import refusals
 from eventpipes.request import removed_headers, wildcards
 from eventpipes.rule import RuleDefinition, check_input, variables
 from eventpipes.service_model import EVENTS, PIPES, Model
-from eventpipes.stream_path import misread, unread
-from eventpipes.stream_pattern import met_by_all, misfits, misfits_in_event, unsupported_by_pipes
+from eventpipes.stream_path import unreadable_parameters, unreadable_variables
+from eventpipes.stream_pattern import all_match, unmatched, unmatched_event, unsupported_by_pipes
 from eventpipes.template import Template, from_json
 from eventpipes.workflow_target import WorkflowTarget
 
@@ -32,7 +31,7 @@ _STAND_INS: Final = ("1", "", '"x"', '["x"]', '{"x":["x"]}')
 
 @dataclass
 class Faults:
-    """Sentences: errors that EventBridge refuses, warnings for what is probably not meant."""
+    """Sentences: errors, which EventBridge refuses, and warnings about likely mistakes."""
 
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -56,7 +55,7 @@ def faults(
     if isinstance(definition, Definition):
         _pipe(definition, noted)
         if not noted.errors:
-            noted.warnings.extend(_misfits(definition))
+            noted.warnings.extend(_unmatched(definition))
     else:
         _rule(definition, noted)
     if definition.unsupported is not None:
@@ -103,31 +102,32 @@ def _state_machine(machine: StateMachineTarget, noted: Faults) -> None:
         noted.errors.append(str(error))
 
 
-def _misfits(definition: Definition) -> Iterator[str]:
-    """Yield the parts of a pipe that AWS accepts and that match no record of its stream."""
+def _unmatched(definition: Definition) -> Iterator[str]:
+    """Yield a sentence for each part that AWS accepts and that matches no record of the stream."""
     filters = [text for text in definition.filters if not is_expression(text)]
     for text in filters:
         yield from unsupported_by_pipes(text)
     if "stream" in (definition.unsupported or ""):
-        return  # its source is no stream
+        return  # its source is not a stream
     for text in filters:
-        yield from misfits(text)
-        yield from met_by_all(text)
+        yield from unmatched(text)
+        yield from all_match(text)
     of_record = definition.enrichment_template if definition.enriched else definition.input_template
     if of_record and not is_expression(of_record):
-        yield from unread(Template(of_record).names)
+        yield from unreadable_variables(Template(of_record).names)
     if definition.state_machine is not None:
         return
     if not definition.enriched and definition.event_bus is None:
-        yield from misread({**_numbered(definition.path_parameters), **definition.query_string})
-        yield from misread(definition.headers)
+        path = _numbered(definition.path_parameters)
+        yield from unreadable_parameters({**path, **definition.query_string})
+        yield from unreadable_parameters(definition.headers)
 
 
 def _rule(definition: RuleDefinition, noted: Faults) -> None:
     if definition.pattern:
         _pattern(definition.pattern, noted)
         if not noted.errors and not is_expression(definition.pattern):
-            noted.warnings.extend(misfits_in_event(definition.pattern))
+            noted.warnings.extend(unmatched_event(definition.pattern))
     noted.attempt(lambda: check_input(definition))
     if definition.constant_input is not None:
         if definition.input_path is not None or definition.input_template is not None:
@@ -169,14 +169,14 @@ def _template(text: str | None, noted: Faults, compile_: Callable[[str], object]
 
 
 def _with_stand_ins(text: str, noted: Faults, compile_: Callable[[str], object]) -> object:
-    """Compile a text; one with expressions is refused if it is wrong for all their values."""
+    """Compile a text. A text with expressions is wrong if it is wrong for all stand-ins."""
     try:
         return compile_(text)
     except EventPipesError as error:
         if not is_expression(text):
             noted.errors.append(str(error))
             return None
-        if is_expression(str(getattr(error, "found", ""))):
+        if is_expression(str(getattr(error, "value", ""))):
             return None  # the error is about the expression itself
         first = error
     for value in _STAND_INS:
@@ -189,7 +189,7 @@ def _with_stand_ins(text: str, noted: Faults, compile_: Callable[[str], object])
 
 
 def _parameters(definition: Definition | RuleDefinition, noted: Faults, model: Model) -> None:
-    """Check each HTTP parameter, and their number against the endpoint, if it is known."""
+    """Check each HTTP parameter; if the endpoint is known, also their number."""
     destination: Destination = definition.destination
     endpoint, given = destination.endpoint, definition.path_parameters
     if endpoint and not is_whole_expression(endpoint) and not definition.unknown_parameters:
@@ -200,11 +200,11 @@ def _parameters(definition: Definition | RuleDefinition, noted: Faults, model: M
         ("QueryString", definition.query_string),
         ("Header", definition.headers),
     ):
-        what = {"QueryString": "query string"}.get(kind, kind)
+        shown = {"QueryString": "query string"}.get(kind, kind)
         for name, value in parameters.items():
-            where = f"the {what} parameter {name[:40]!r}"
-            _text(f"{where}: its name", f"{kind}Key", name, noted, model)
-            _text(f"{where}: its value", f"{kind}Value", value, noted, model)
+            parameter = f"the {shown} parameter {name[:40]!r}"
+            _text(f"{parameter}: its name", f"{kind}Key", name, noted, model)
+            _text(f"{parameter}: its value", f"{kind}Value", value, noted, model)
     noted.warnings.extend(removed_headers(destination.connection.headers, definition.headers))
     for parameters in (_numbered(given), definition.query_string, definition.headers):
         noted.warnings.extend(
@@ -217,6 +217,6 @@ def _numbered(values: object) -> Mapping[str, str]:
     return {f"path {place}": value for place, value in enumerate(values, 1)}
 
 
-def _text(what: str, shape: str, value: str, noted: Faults, model: Model) -> None:
+def _text(subject: str, shape: str, value: str, noted: Faults, model: Model) -> None:
     if not is_whole_expression(value):
-        noted.attempt(lambda: check_value(what, with_expressions_as(value, "x"), model[shape]))
+        noted.attempt(lambda: check_value(subject, with_expressions_as(value, "x"), model[shape]))

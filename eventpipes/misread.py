@@ -1,7 +1,7 @@
 """Differences between a request's body, as a reader parses it, and the values in the record.
 
-Values are not escaped. A backslash, a quote or a line break in a value can change the meaning of
-the body, and the body may still be JSON.
+EventBridge does not escape values. A backslash, a quote or a line break in a value can change the
+meaning of the body, even if the body is still JSON.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from eventpipes.rule import RuleDefinition
 from eventpipes.template import to_json
 
 _MOST: Final = 3
-"""How many differences of a body are reported."""
+"""At most so many differences of a body are reported."""
 _UNESCAPED: Final = "a value of the record is not escaped (docs/templates.md)"
 
 
@@ -42,22 +42,22 @@ def misread(
 ) -> Iterator[str]:
     """Yield the differences between the body and the record.
 
-    The body is compared with the body that the template would give if values were escaped.
+    The body is compared with the same template filled with escaped values.
     """
     template = definition.input_template
     if template is None:
         return
     expected = _expected(definition, record, template)
-    found = _parsed(body)
-    if found is None and expected is None:
-        yield "the body is not JSON, as the template is not: a reader gets plain text"
-    elif found is None:
+    actual = _parsed(body)
+    if actual is None and expected is None:
+        yield "the body is plain text, because the template is not JSON"
+    elif actual is None:
         yield (
-            "the body is not JSON: a value holds a quote, a backslash or a control character that"
+            "the body is not JSON: a value has a quote, a backslash or a control character that"
             " is not escaped (docs/templates.md)"
         )
     elif expected is not None:
-        differences = itertools.islice(_differences(expected[0], found[0], ""), _MOST)
+        differences = itertools.islice(_differences(expected[0], actual[0], ""), _MOST)
         yield from (f"{difference}: {_UNESCAPED}" for difference in differences)
 
 
@@ -74,7 +74,7 @@ def _parsed(text: str) -> tuple[Any] | None:
 def _expected(
     definition: Definition | RuleDefinition, record: Mapping[str, object], template: str
 ) -> tuple[Any] | None:
-    """Return the body with escaped values, parsed; None if the template is not JSON."""
+    """Return the parsed body if values were escaped, or None if the template is not JSON."""
     placed: list[_Placed] = []
     pieces: list[str] = []
     start, in_string = 0, False
@@ -124,29 +124,29 @@ def _within_string(value: object) -> str:
     return text.replace('"', "") if isinstance(value, dict | list) else text
 
 
-def _differences(expected: Any, found: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
+def _differences(expected: Any, actual: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
     """Yield the places where the parsed body differs from the expected one."""
     here = place or "the body"
     if expected is _UNKNOWN:
         return
-    if isinstance(expected, _Members) and isinstance(found, _Members):
-        yield from _members_differ(expected, found, place)
-    elif type(expected) is list and type(found) is list and len(expected) == len(found):
-        for number, (meant, read) in enumerate(zip(expected, found, strict=True)):
+    if isinstance(expected, _Members) and isinstance(actual, _Members):
+        yield from _members_differ(expected, actual, place)
+    elif type(expected) is list and type(actual) is list and len(expected) == len(actual):
+        for number, (meant, read) in enumerate(zip(expected, actual, strict=True)):
             yield from _differences(meant, read, f"{place}[{number}]")
-    elif type(expected) is not type(found) or expected != found:
-        yield f"{here} reads {_shown(found)}, and the record gives {_shown(expected)}"
+    elif type(expected) is not type(actual) or expected != actual:
+        yield f"{here} is {_shown(actual)}, but in the record it is {_shown(expected)}"
 
 
-def _members_differ(expected: _Members, found: _Members, place: str) -> Iterator[str]:
+def _members_differ(expected: _Members, actual: _Members, place: str) -> Iterator[str]:
     here = place or "the body"
-    meant, names = [name for name, _ in expected], [name for name, _ in found]
+    meant, names = [name for name, _ in expected], [name for name, _ in actual]
     for name in dict.fromkeys(names) if _UNKNOWN not in meant else ():
         if names.count(name) > max(1, meant.count(name)):
-            yield f"{here} names {_shown(name)} {names.count(name)} times"
+            yield f"{here} has {_shown(name)} {names.count(name)} times"
         elif name not in meant:
-            yield f"{here} has {_shown(name)}, which the template does not name"
-    seen = dict(reversed(found))  # of a repeated name, the first is from the template
+            yield f"{here} has {_shown(name)}, which is not in the template"
+    seen = dict(reversed(actual))  # if a name is repeated, the template has the first one
     for name, value in expected:
         if name in seen:
             yield from _differences(value, seen[name], f"{place}.{name}" if place else name)
@@ -158,7 +158,7 @@ _NAMES: Final = {"\t": "<tab>", "\n": "<line feed>", "\r": "<return>", "\b": "<b
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """Return a value for a message: text is not escaped."""
+    """Return a value for a message, without escapes in text."""
     if isinstance(value, str):
         text = "".join(_NAMES.get(character, character) for character in value)
         text = f'"{text}"'
@@ -178,7 +178,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
 def variables(
     definition: Definition | RuleDefinition,
 ) -> Iterator[tuple[re.Match[str], str | None]]:
-    """Yield the match of each variable in a template, and its path; None if it is reserved."""
+    """Yield the match of each variable in a template, and its path (None if it is reserved)."""
     for match in _opening(definition).finditer(definition.input_template or ""):
         yield match, _path(definition, match[1])
 

@@ -1,8 +1,7 @@
-"""Why Momento refuses a request, as far as the request is known.
+"""Why Momento refuses a request, of which some parts may be unknown.
 
 See Momento: "HTTP API reference for Momento Cache", "Momento Cache service quotas" and "Momento
-Topics service quotas". `doubts` uses this for finished requests, and `constants` for definitions,
-without a record.
+Topics service quotas". `doubts` checks finished requests, and `constants` checks definitions.
 """
 
 import re
@@ -61,7 +60,7 @@ def sent(request: Request) -> Sent:
 
 
 def refusals(known: Sent, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Iterator[Refusal]:
-    """Yield why Momento refuses a request; nothing for a request to another service.
+    """Yield why Momento refuses a request. Requests to other services are not checked.
 
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
@@ -70,14 +69,14 @@ def refusals(known: Sent, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Iterator
     if "" in known.names:
         yield Refusal(
             "empty-name",
-            "a part of the address is empty: Momento knows no cache or topic without a name",
+            "a part of the URL is empty: caches and topics have names at Momento",
         )
     if known.service == "cache":
         yield from _item(known, max_ttl_seconds)
     elif known.method == "POST" and known.size > MAX_MESSAGE_BYTES:
         yield Refusal(
             "too-large",
-            f"the message has {known.size:,} bytes; a topic takes {MAX_MESSAGE_BYTES:,}:"
+            f"the message has {known.size:,} bytes; a topic accepts {MAX_MESSAGE_BYTES:,}:"
             " publish fewer attributes",
         )
 
@@ -88,7 +87,7 @@ def _item(known: Sent, most: int) -> Iterator[Refusal]:
     if len(keys) != 1:
         yield Refusal(
             "no-key",
-            f"it has {' and '.join(keys) or 'no key'}: Momento takes one of key and key_base64",
+            f"it has {' and '.join(keys) or 'no key'}: Momento needs either key or key_base64",
         )
     for name in keys:
         if query[name] == "":
@@ -102,7 +101,7 @@ def _item(known: Sent, most: int) -> Iterator[Refusal]:
     size = known.size + sum(bytes_of(query[name] or "") for name in keys)
     if size > MAX_ITEM_BYTES:
         yield Refusal(
-            "too-large", f"key and body have {size:,} bytes; a cache takes {MAX_ITEM_BYTES:,}"
+            "too-large", f"key and body have {size:,} bytes; a cache accepts {MAX_ITEM_BYTES:,}"
         )
 
 
@@ -118,18 +117,18 @@ def _ttl(text: str, most: int) -> Iterator[Refusal]:
     elif not re.fullmatch(r"-?[0-9]+", text):
         yield Refusal(
             "no-ttl",
-            f"ttl_seconds is {shown!r}, which is no whole number of seconds:"
+            f"ttl_seconds is {shown!r}, which is not a whole number of seconds:"
             " Momento refuses the request with 400",
         )
     elif text.startswith("-") or not text.strip("0"):
         yield Refusal(
-            "no-ttl", f"ttl_seconds is {shown}: Momento keeps an item for 1 second at least"
+            "no-ttl", f"ttl_seconds is {shown}: Momento keeps an item for at least 1 second"
         )
     elif len(text.lstrip("0")) > _LONG or int(text) > most:
         text_of_refusal = (
-            f"ttl_seconds is {shown}: Momento keeps an item for {most:,} seconds at most"
+            f"ttl_seconds is {shown}: Momento keeps an item for at most {most:,} seconds"
             " (MOMENTO_MAX_TTL_SECONDS)"
         )
         if len(text.lstrip("0")) > _LONG or int(text) > _TEN_YEARS:
-            text_of_refusal += "; it looks like a point in time, and has to be a duration"
+            text_of_refusal += "; it looks like a point in time, but it must be a duration"
         yield Refusal("long-ttl", text_of_refusal)

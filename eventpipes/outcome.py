@@ -9,13 +9,13 @@ from eventpipes.definition import Secret
 
 @dataclass(frozen=True)
 class Filtered:
-    """No filter matches: the record is skipped. This is not an error."""
+    """No filter matches, so the pipe skips the record. This is not an error."""
 
     filters: tuple[str, ...]
 
 
 class Request(NamedTuple):
-    """The HTTP request for one record or event; secrets do not show in `repr`."""
+    """The HTTP request for one record or event. Its `repr` does not show secrets."""
 
     method: str
     url: str
@@ -25,7 +25,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True)
 class Event:
-    """The event that a pipe puts on an event bus; the bus's rules get the envelope."""
+    """The event that a pipe puts on an event bus. The bus's rules get the envelope."""
 
     bus_arn: str
     envelope: Mapping[str, object]
@@ -33,7 +33,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Requests:
-    """The requests that a state machine sends for a record, in this order; perhaps none.
+    """The requests that a state machine sends for a record, in their order. It may send none.
 
     `states` are the names of the tasks that send them, if they are known.
     """
@@ -44,7 +44,7 @@ class Requests:
 
 @dataclass(frozen=True)
 class Unprocessable:
-    """No request and no event can be made from the record; the reason says why."""
+    """The record gives neither a request nor an event, for this reason."""
 
     reason: str
 

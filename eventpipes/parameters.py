@@ -2,8 +2,8 @@
 
 Each value is a constant or a JSON path into the original record. See AWS: "HTTP parameters" in the
 Pipes API and in "API destinations as targets". `eventpipes.service_model` says what AWS accepts
-when a pipe or a rule is created. AWS accepts more than it can read at run time: a value that begins
-as a path and is outside the subset, such as `$.a:b`, is accepted, and its value is always empty.
+when a pipe or a rule is created. AWS also accepts paths that it cannot read at run time, such as
+`$.a:b`. The value of such a parameter is always empty.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +20,7 @@ Value = Callable[[Mapping[str, object]], str]
 def compile_value(text: str) -> Value:
     """Return a function that gives the parameter's value for a record.
 
-    A path that is not in the record gives an empty string, as in a template. So does a path outside
-    the subset.
+    A path that is not in the record, or that AWS cannot read, gives an empty string.
     """
     if not is_path(text):
         return lambda _: text
@@ -40,15 +39,13 @@ def compile_value(text: str) -> Value:
 
 
 def unreadable(values: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each value that begins as a path and is always empty."""
+    """Yield a sentence for each path that AWS accepts and cannot read."""
     for name, value in values.items():
         if is_path(value):
             try:
                 compile_path(value)
             except InvalidPath as error:
-                yield (
-                    f"the HTTP parameter {name!r} is taken by AWS and will always be empty: {error}"
-                )
+                yield (f"AWS accepts the HTTP parameter {name!r}, but it is always empty: {error}")
 
 
 def compile_values(
@@ -63,17 +60,17 @@ def compile_values(
 
     """
     for name, value in parameters.items():
-        what = f"the {kind} parameter {name[:40]!r}".replace("QueryString", "query string")
-        check_value(f"{what}: its name", name, model[f"{kind}Key"])
-        check_value(f"{what}: its value", value, model[f"{kind}Value"])
+        parameter = f"the {kind} parameter {name[:40]!r}".replace("QueryString", "query string")
+        check_value(f"{parameter}: its name", name, model[f"{kind}Key"])
+        check_value(f"{parameter}: its value", value, model[f"{kind}Value"])
     return [(name, compile_value(value)) for name, value in parameters.items()]
 
 
-def check_value(what: str, value: str, shape: Shape) -> None:
-    """Raise InvalidDefinition if AWS's service model refuses a text; `what` names the text."""
+def check_value(subject: str, value: str, shape: Shape) -> None:
+    """Raise InvalidDefinition if AWS's service model refuses a text that `subject` names."""
     trouble = shape.trouble(value)
     if trouble:
-        raise InvalidDefinition(f"{what} {trouble}")
+        raise InvalidDefinition(f"{subject} {trouble}")
 
 
 def compile_path_parameters(values: Sequence[str], model: Model) -> list[Value]:
@@ -100,7 +97,7 @@ def encode(value: str) -> str:
 
 
 def fill(endpoint: Sequence[str], values: Sequence[str]) -> str:
-    """Return the URL: the parts of an endpoint between its `*`, and the encoded values."""
+    """Return the URL: the parts of an endpoint with the encoded values between them."""
     pieces = [endpoint[0]]
     for value, piece in zip(values, endpoint[1:], strict=True):
         pieces += [encode(value), piece]

@@ -1,6 +1,6 @@
 """JSON paths: the subset that EventBridge Pipes allows in templates and HTTP parameters.
 
-`$.name.other[0]`, `[*]` for all elements. See AWS: "Amazon EventBridge Pipes input
+An example is `$.name.other[0]`; `[*]` reads all elements. See AWS: "Amazon EventBridge Pipes input
 transformation", which names the characters that a path may have.
 """
 
@@ -20,12 +20,12 @@ Reader = Callable[[object], object]
 
 
 def is_path(value: str) -> bool:
-    """Return whether a parameter's value is a path, not a constant."""
+    """Return whether a parameter's value is a path and not a constant."""
     return value.startswith(("$.", "$[")) or value == "$"
 
 
 def parse_path(text: str) -> tuple[str | int, ...]:
-    """Return a path's steps: names, indices, and `*` for all elements or members.
+    """Return a path's steps: names, indices, and `*` for all elements or all members.
 
     Raises:
         InvalidPath: the text is not a path of the subset.
@@ -33,7 +33,7 @@ def parse_path(text: str) -> tuple[str | int, ...]:
     """
     if not text.startswith("$"):
         name = text.strip(" .")
-        better = f"$.{name}" if _STEP.match(f".{name}") else "$ for the whole, or $.name"
+        better = f"$.{name}" if _STEP.match(f".{name}") else "$ for the whole record, or $.name"
         raise InvalidPath(f"{text!r} does not begin with $: write {better}")
     steps: list[str | int] = []
     position = 1
@@ -41,8 +41,8 @@ def parse_path(text: str) -> tuple[str | int, ...]:
         match = _STEP.match(text, position)
         if match is None:
             raise InvalidPath(
-                f"{text!r} is not a path at column {position + 1}: after $ come .name, [number]"
-                " or [*], and names hold letters, digits, dashes, underscores and slashes only"
+                f"{text!r} is not a path at column {position + 1}: write .name, [number] or [*]"
+                " after $, and only letters, digits, dashes, underscores and slashes in names"
             )
         name, index = match.groups()
         steps.append("*" if "*" in (name, index) else name or int(index))

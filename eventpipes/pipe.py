@@ -22,7 +22,7 @@ class Pipe:
 
     Raises:
         InvalidDefinition: EventBridge would refuse it; the message names the pipe.
-        Unsupported: EventBridge would accept it, but this engine cannot run it faithfully.
+        Unsupported: EventBridge would accept it, but this engine cannot run it exactly.
 
     """
 
@@ -41,7 +41,7 @@ class Pipe:
         self._patterns = [event_pattern.compile(text) for text in self._filters]
         self._matchers = [pattern.matches for pattern in self._patterns]
         text = definition.input_template
-        self._template = Template(text) if text else None  # "" means none: the provider's null
+        self._template = Template(text) if text else None  # "" is the provider's null
         self._target = _target(definition)
         self._context = {
             "aws.pipes.pipe-arn": definition.arn,
@@ -53,12 +53,12 @@ class Pipe:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A sentence for each thing that AWS accepts and that is probably not meant."""
+        """A sentence for each part that AWS accepts and that is probably a mistake."""
         template = () if self._template is None else self._template.warnings
         return (*template, *self._target.warnings)
 
     def matches(self, record: Mapping[str, object]) -> bool:
-        """Return whether any filter matches; without filters, every record does."""
+        """Return whether a filter matches. Without filters, every record matches."""
         for matches in self._matchers:
             if matches(record):
                 return True
@@ -120,10 +120,10 @@ class Pipe:
     def process_batch(
         self, records: Iterable[Mapping[str, object]], *, now: datetime | None = None
     ) -> Requests | Unprocessable:
-        """Return what a state machine sends for one batch of records that match.
+        """Return the requests of a state machine for one batch of records that match.
 
         Raises:
-            Unsupported: the target is no state machine.
+            Unsupported: the target is not a state machine.
 
         """
         if not isinstance(self._target, WorkflowTarget):
@@ -136,7 +136,7 @@ class Pipe:
     def items(
         self, records: Iterable[Mapping[str, object]], *, now: datetime | None = None
     ) -> list[Any]:
-        """Return what a target gets that takes batches: each record through the input template.
+        """Return the items of a batch for the target: each record through the input template.
 
         Raises:
             Undeliverable: a record has a value that JSON cannot have, or is nested too deep.
@@ -181,13 +181,13 @@ def _target(definition: Definition) -> RequestForm | Envelope | WorkflowTarget:
 
 
 def refusals(definition: Definition) -> Iterator[EventPipesError]:
-    """Yield what cannot be run of a pipe as a whole: its filters together, its batches, its target.
+    """Yield an error for each fault in the number of filters, the batch size or the target.
 
-    `Unsupported` is what AWS accepts and only the local cloud does not run.
+    The error is `Unsupported` if AWS accepts the pipe, but the local cloud cannot run it.
     """
     if len(definition.filters) > MAX_FILTERS:
         yield InvalidDefinition(
-            f"{len(definition.filters)} filters, and a pipe takes {MAX_FILTERS}:"
+            f"there are {len(definition.filters)} filters, and a pipe may have {MAX_FILTERS}:"
             " join patterns with $or"
         )
     if definition.state_machine is not None:
@@ -196,7 +196,7 @@ def refusals(definition: Definition) -> Iterator[EventPipesError]:
     size, to_bus = definition.source.batch_size, definition.event_bus is not None
     if size != 1 and to_bus:
         yield Unsupported(
-            f"batch_size is {size}; records are put on a bus one at a time here: use 1"
+            f"batch_size is {size}; the engine puts one record at a time on a bus: use 1"
         )
     elif size != 1 and definition.destination.endpoint:
         yield InvalidDefinition(
@@ -204,12 +204,12 @@ def refusals(definition: Definition) -> Iterator[EventPipesError]:
         )
     if to_bus and (definition.path_parameters or definition.query_string or definition.headers):
         yield InvalidDefinition(
-            "it has HTTP parameters, but its target is an event bus: give them to the bus's rules"
+            "it has HTTP parameters, but its target is an event bus: write them in the bus's rules"
         )
 
 
 def _check(definition: Definition) -> None:
-    """Raise for everything that EventBridge refuses, except patterns and templates."""
+    """Raise an error for what EventBridge refuses, except in patterns and templates."""
     if definition.unsupported:
         raise Unsupported(definition.unsupported)
     for refusal in refusals(definition):
@@ -218,12 +218,12 @@ def _check(definition: Definition) -> None:
     age = source.maximum_record_age
     if age != -1 and not 60 <= age <= 604_800:  # noqa: PLR2004 - the API's own bounds
         raise InvalidDefinition(
-            f"maximum_record_age_in_seconds is {age}; use 60 to 604800, or -1 for no bound"
+            f"maximum_record_age_in_seconds is {age}; use 60 to 604800, or -1 for no limit"
         )
     if not -1 <= source.maximum_retry_attempts <= 10_000:  # noqa: PLR2004 - the API's own bounds
         raise InvalidDefinition(
             f"maximum_retry_attempts is {source.maximum_retry_attempts}; use 0 to 10000,"
-            " or -1 for no bound"
+            " or -1 for no limit"
         )
     for text in definition.filters:
         if len(text) > MAX_PATTERN_LENGTH:

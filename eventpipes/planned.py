@@ -1,4 +1,4 @@
-"""Read pipes and rules from a Terraform plan (`terraform show -json`), before and after it.
+"""Read the pipes and rules before and after a Terraform plan (`terraform show -json`).
 
 See Terraform: "JSON Output Format", the plan representation.
 """
@@ -14,7 +14,7 @@ from eventpipes.synthesized import definitions, rules
 _REFERENCE = re.compile(r"(aws_\w+)\.([\w-]+)\.(\w+)")
 _POINTERS = ("connection_arn", "source", "target")
 _TARGET = "aws_cloudwatch_event_target"
-"""Its `arn` is not its own ARN, but the ARN that it sends to."""
+"""Its `arn` is not its own ARN, but the ARN of its target."""
 _BLOCKS = frozenset(
     {
         "api_key",
@@ -36,9 +36,9 @@ _BLOCKS = frozenset(
         "target_parameters",
     }
 )
-"""Blocks that occur at most once: a plan has them in a list, the stack has them as an object."""
+"""Blocks that occur at most once: in a plan they are lists, in the stack they are objects."""
 _ZERO_IS_NOTHING = frozenset({"parallelization_factor"})
-"""Numbers that the provider reads back as 0 where AWS answers with none."""
+"""Numbers that the provider reads as 0 if they are not in AWS's answer."""
 _MAPS = frozenset({"header_parameters", "input_paths", "query_string_parameters", "tags"})
 
 
@@ -53,12 +53,12 @@ def after(plan: Mapping[str, Any]) -> list[Definition]:
 
 
 def rules_before(plan: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return the rules before the plan, one for each target, sorted by place."""
+    """Return the rules before the plan: one definition for each target, sorted by place."""
     return rules(_stack(plan, _prior(plan)))
 
 
 def rules_after(plan: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return the rules after the plan is applied."""
+    """Return the rules after the plan is applied: one definition for each target."""
     return rules(_stack(plan, _planned(plan)))
 
 
@@ -100,7 +100,7 @@ def _pointers(kind: str) -> tuple[str, ...]:
 
 
 def _references(plan: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
-    """Return the references in the configuration, for values that are known only after apply."""
+    """Return the configuration's references. They replace values that are known after apply."""
     module = plan.get("configuration", {}).get("root_module", {})
     references = {}
     for resource in module.get("resources", []):
@@ -119,8 +119,8 @@ def _first(references: Iterable[str]) -> str | None:
 def _without_lists(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
     """Return a value in the stack's form, without the empty values that the provider adds.
 
-    The provider adds an empty text or list for a missing argument. In a map of a user's own names,
-    an empty text is a value.
+    The provider adds an empty text or list for a missing argument. But in a map with the user's
+    names, an empty text is a value.
     """
     match value:
         case dict() if name in _MAPS:

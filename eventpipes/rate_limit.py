@@ -5,9 +5,9 @@ import time
 
 
 class RateLimit:
-    """At most so many turns a second, over all threads; turns are evenly spaced.
+    """Lets all threads together take at most `per_second` turns, evenly spaced.
 
-    Turns that nobody takes are saved up, for `saved_seconds` at most.
+    Unused turns are saved for at most `saved_seconds`.
     """
 
     def __init__(self, per_second: float, *, saved_seconds: float = 1.0) -> None:

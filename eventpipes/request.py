@@ -49,12 +49,12 @@ class RequestForm:
     """A destination and a target's HTTP parameters, checked and compiled.
 
     `model` is the model of the target's service: pipes or events. `warnings` has a sentence for
-    each parameter that AWS accepts and that does nothing.
+    each parameter that AWS accepts and that has no effect.
 
     Raises:
-        InvalidDefinition: the path parameters do not fit the endpoint, or AWS's service model
-            does not take a parameter.
-        Unsupported: the connection cannot be run faithfully.
+        InvalidDefinition: the number of path parameters is wrong for the endpoint, or AWS's service
+            model refuses a parameter.
+        Unsupported: the engine cannot use the connection.
 
     """
 
@@ -127,7 +127,7 @@ class RequestForm:
             own = {name: value(event) for name, value in self._headers}
             for name, text in own.items():
                 if _CONTROL.search(text):
-                    return Unprocessable(f"the header {name} would hold a control character")
+                    return Unprocessable(f"the header {name} would have a control character")
                 check_octets(text)
             headers = own | headers
         return Request(self._method, url, headers, body)
@@ -181,13 +181,13 @@ def wildcards(endpoint: str, parameters: Sequence[str]) -> list[str]:
     if len(pieces) - 1 != len(parameters):
         raise InvalidDefinition(
             f"{len(parameters)} path parameters, but the endpoint {endpoint} has"
-            f" {len(pieces) - 1} wildcards (*): give one each"
+            f" {len(pieces) - 1} wildcards (*): give one parameter for each wildcard"
         )
     return pieces
 
 
 class _Endpoint:
-    """An endpoint and its path parameters; if all are constant, the URL is made once."""
+    """An endpoint and its path parameters. If they are all constant, the URL is made only once."""
 
     def __init__(self, endpoint: str, parameters: Sequence[str], model: Model) -> None:
         self._pieces = wildcards(endpoint, parameters)

@@ -1,4 +1,4 @@
-"""A rule of an event bus: it makes the request for its target from one event.
+"""A rule of an event bus makes the request for its target from one event.
 
 See AWS: "Rules in Amazon EventBridge", "Amazon EventBridge input transformation", and the types
 Target, InputTransformer and RetryPolicy of the EventBridge API, whose limits are checked here.
@@ -49,11 +49,11 @@ _OPENING = re.compile(r"<(?=\$|aws\.events\.|[A-Za-z0-9_-]+>)")
 
 @dataclass(frozen=True, kw_only=True)
 class RuleDefinition:
-    """A rule and one of its targets, an API destination; several targets are several definitions.
+    """A rule and one of its targets. A rule with several targets has several definitions.
 
-    `event_bus` is the bus's name. `input_paths` are the variables of the input transformer, each a
-    name with its JSON path. `maximum_retry_attempts` is 0 to 185; `maximum_event_age` is in
-    seconds, 60 to 86,400. `unsupported` says why the engine cannot run it, if it cannot.
+    `event_bus` is the bus's name. `input_paths` has the JSON path of each variable of the input
+    transformer. `maximum_retry_attempts` is 0 to 185; `maximum_event_age` is in seconds, 60 to
+    86,400. If the engine cannot run the rule, `unsupported` says why.
     """
 
     name: str
@@ -80,7 +80,7 @@ class RuleDefinition:
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """The pattern, in a tuple, because a pipe may have several filters."""
+        """A tuple with the pattern. Pipes have the same attribute, with several filters."""
         return (self.pattern,)
 
     @property
@@ -92,11 +92,11 @@ class RuleDefinition:
 class Rule:
     """A definition, checked and compiled.
 
-    `warnings` has a sentence for each thing that AWS accepts and that is probably not meant.
+    `warnings` has a sentence for each part that AWS accepts and that is probably a mistake.
 
     Raises:
         InvalidDefinition: EventBridge would refuse it; the message names the rule.
-        Unsupported: EventBridge would accept it, but this engine cannot run it faithfully.
+        Unsupported: EventBridge would accept it, but this engine cannot run it exactly.
 
     """
 
@@ -139,7 +139,7 @@ class Rule:
     def process(
         self, event: Mapping[str, object], *, now: datetime | None = None
     ) -> Filtered | Request | Unprocessable:
-        """Return the outcome of an event with its envelope, even if the rule is disabled.
+        """Return the outcome of an event, given with its envelope, even if the rule is disabled.
 
         `now` is the event's ingestion time (default: now).
         """
@@ -195,8 +195,8 @@ class Rule:
         part = event if self._read is None else self._read(event)
         if part is MISSING:
             return Unprocessable(
-                f"the event has no {self.definition.input_path}, which input_path names, and AWS"
-                " does not say what it sends then"
+                f"the event has no {self.definition.input_path}, which is the input_path, and AWS"
+                " does not document what it sends then"
             )
         return self._form.fill(event, to_json(part))
 
@@ -215,7 +215,7 @@ def variables(definition: RuleDefinition) -> Variables:
 
 
 def _kind(name: str, paths: Mapping[str, str]) -> Kind:
-    """Return the kind of a variable's value, if the event's detail is a stream record."""
+    """Return the kind of a variable's value for an event whose detail is a stream record."""
     if name not in paths:
         return "object" if name in ("aws.events.event", "aws.events.event.json") else "text"
     match parse_path(paths[name]):
@@ -229,7 +229,7 @@ def _kind(name: str, paths: Mapping[str, str]) -> Kind:
 
 
 def _without_detail(event: object) -> object:
-    """Return the value of `<aws.events.event>`, in which AWS writes `detailType`.
+    """Return the value of `<aws.events.event>`: there, AWS writes `detailType`.
 
     Recorded on AWS in LocalStack's tests (test_events_inputs.snapshot.json,
     test_input_transformer_predefined_variables).
@@ -241,13 +241,13 @@ def _without_detail(event: object) -> object:
 
 
 def _check(definition: RuleDefinition) -> None:
-    """Raise for everything that EventBridge refuses, except patterns, templates, parameters."""
+    """Raise an error for what EventBridge refuses, except in pattern, template, parameters."""
     if definition.unsupported:
         raise Unsupported(definition.unsupported)
-    for what, name in (("name", definition.name), ("target's id", definition.target_id)):
+    for part, name in (("name", definition.name), ("target's id", definition.target_id)):
         if not _NAME.fullmatch(name):
             raise InvalidDefinition(
-                f"the {what} is {name!r}; use 1 to 64 letters, digits, dots, dashes, underscores"
+                f"the {part} is {name!r}; use 1 to 64 letters, digits, dots, dashes, underscores"
             )
     if definition.state not in ("ENABLED", "DISABLED"):
         raise InvalidDefinition(f"the state is {definition.state!r}; use ENABLED or DISABLED")
@@ -270,7 +270,7 @@ def _check(definition: RuleDefinition) -> None:
 
 
 def check_input(definition: RuleDefinition) -> None:
-    """Raise InvalidDefinition if EventBridge refuses the input path or the transformer."""
+    """Raise InvalidDefinition if EventBridge refuses the input path or input transformer."""
     paths, template = definition.input_paths, definition.input_template
     if definition.input_path is not None and (paths or template is not None):
         raise InvalidDefinition("it has an input_path and an input transformer: give one of them")
@@ -279,22 +279,22 @@ def check_input(definition: RuleDefinition) -> None:
     if template == "":
         raise InvalidDefinition("the input_template is empty; leave the transformer out")
     if len(paths) > MAX_PATHS:
-        raise InvalidDefinition(f"{len(paths)} input_paths, and a template takes {MAX_PATHS}")
+        raise InvalidDefinition(f"it has {len(paths)} input_paths and may have {MAX_PATHS}")
     if definition.input_path is not None:
         _check_path("input_path", definition.input_path)
     for name, path in paths.items():
         if not VARIABLE.fullmatch(name):
             raise InvalidDefinition(
-                f"the variable {name!r} of input_paths is not of 1 to 256 letters, digits,"
+                f"the variable {name!r} of input_paths must have 1 to 256 letters, digits,"
                 " dashes, underscores"
             )
         _check_path(f"the path of <{name}>", path)
 
 
-def _check_path(what: str, path: str) -> None:
+def _check_path(name: str, path: str) -> None:
     if len(path) > MAX_PATH_LENGTH:
-        raise InvalidDefinition(f"{what} has {len(path)} characters and may have {MAX_PATH_LENGTH}")
+        raise InvalidDefinition(f"{name} has {len(path)} characters and may have {MAX_PATH_LENGTH}")
     try:
         compile_path(path)
     except InvalidPath as error:
-        raise InvalidDefinition(f"{what}: {error}") from None
+        raise InvalidDefinition(f"{name}: {error}") from None

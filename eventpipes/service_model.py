@@ -1,8 +1,8 @@
 """The HTTP parameters that AWS's service models accept, for pipes and for rules.
 
 The shapes have the names of the models: `pipes` is EventBridge Pipes, `events` is EventBridge. A
-test compares them with the models that botocore ships. The models' own pattern of HeaderValue takes
-very long for a long value that does not match. The pattern here accepts the same values.
+test compares them with the models in botocore. AWS's pattern for HeaderValue is very slow for a
+long value that does not match. The pattern here accepts the same values.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_LENGTH: Final = 512
-"""The most characters of the name and of the value of a header or a query parameter."""
+"""The most characters that the name or the value of a header or query parameter may have."""
 JSON_PATH: Final = r"\$(\.[\w/_-]+(\[(\d+|\*)\])*)*"
 HEADER_KEY: Final = r"[!#$%&'*+-.^_`|~0-9a-zA-Z]+"
 HEADER_VALUE: Final = r"\t*[\x20-\x7E][\t\x20-\x7E]*"
@@ -30,7 +30,7 @@ class Shape:
     longest: int | None = MAX_LENGTH
 
     def trouble(self, text: str) -> str | None:
-        """Return why AWS refuses a text, or None if it accepts it."""
+        """Return why AWS refuses a text, or None if AWS accepts it."""
         if self.longest is not None and len(text) > self.longest:
             return f"has {len(text)} characters; it may have {self.longest}"
         if not self.pattern.fullmatch(text):
@@ -49,14 +49,14 @@ def _model(*, paths: bool) -> Model:
         (
             "HeaderValue",
             HEADER_VALUE,
-            "a header's value holds ASCII characters and tabs, at least one",
+            "write at least one character; only ASCII characters and tabs are allowed",
         ),
         ("PathParameter", PATH_PARAMETER, "write one line that is not empty or blank"),
-        ("QueryStringKey", QUERY_STRING_KEY, "it holds no control characters, and at least one"),
+        ("QueryStringKey", QUERY_STRING_KEY, "write at least one character, without controls"),
         (
             "QueryStringValue",
             QUERY_STRING_VALUE,
-            "it holds no control characters but line breaks, and at least one",
+            "write at least one character; line breaks are the only allowed control characters",
         ),
     )
     return {

@@ -13,38 +13,38 @@ from eventpipes.stream_record import kind_of
 _LOOKS_LIKE_A_PATH = re.compile(r"<\$[^<>]*>|<?\$?\.?(?:detail\.)?dynamodb\..*")
 
 
-def unread(names: Sequence[str]) -> Iterator[str]:
-    """Yield a sentence for each variable of a template that no stream record has.
+def unreadable_variables(names: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each path in a template that no stream record has.
 
-    Names that are no paths, such as `aws.pipes.pipe-name`, are not checked.
+    Names that are not paths, such as `aws.pipes.pipe-name`, are not checked.
     """
     for name in dict.fromkeys(names):
         if is_path(name) and _kind(name) == "unknown":
             yield (
-                f"the input template has <{name}>, which is no part of a stream record, so that it"
+                f"the input template has <{name}>, which is not in a stream record, so it"
                 f" is always empty{_advice(name)}"
             )
 
 
-def misread(parameters: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each HTTP parameter that reads no single value of a stream record."""
+def unreadable_parameters(parameters: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each HTTP parameter that does not read one value of a stream record."""
     for name, value in parameters.items():
         if is_path(value):
             kind = _kind(value)
             if kind == "unknown":
                 yield (
-                    f"the HTTP parameter {name!r} is {value}, which is no part of a stream record,"
-                    f" so that it is always empty{_advice(value)}"
+                    f"the HTTP parameter {name!r} is {value}, which is not in a stream record,"
+                    f" so it is always empty{_advice(value)}"
                 )
             elif kind == "object":
                 yield (
-                    f"the HTTP parameter {name!r} is {value}, which leads to an object: write the"
-                    f" type of the attribute as well, such as {value}.S"
+                    f"the HTTP parameter {name!r} is {value}, which is an object: add the"
+                    f" type of the attribute, such as {value}.S"
                 )
         elif _LOOKS_LIKE_A_PATH.fullmatch(value):
             path = "$." + value.strip("<>").removeprefix("$").removeprefix(".")
             yield (
-                f"the HTTP parameter {name!r} is the text {value!r}, sent as it stands; a path"
+                f"the HTTP parameter {name!r} is the constant text {value!r}; a path"
                 f" begins with $. and has no brackets: write {path}"
             )
 
@@ -59,7 +59,5 @@ def _kind(path: str) -> str:
 def _advice(path: str) -> str:
     first = path.removeprefix("$.").partition(".")[0].partition("[")[0]
     if first.lower() == "dynamodb" or first in ("Keys", "NewImage", "OldImage"):
-        return (
-            "; write $.dynamodb, the image, the attribute and its type: $.dynamodb.NewImage.City.S"
-        )
+        return "; write the image, the attribute and its type, such as $.dynamodb.NewImage.City.S"
     return "; the changed item is under $.dynamodb"

@@ -1,8 +1,8 @@
-"""Patterns that can match no DynamoDB stream record.
+"""Patterns that cannot match any DynamoDB stream record.
 
-A stream record has a known shape: each attribute is below its type, numbers are text, and
-operators work on leaves only. See AWS: "Record" and "StreamRecord" in the DynamoDB Streams API,
-and "Comparison operators for use in event patterns", whose table lists what pipes support.
+A stream record has a known shape: the value of each attribute is below its type, and numbers are
+text. Operators compare only leaves. See AWS: "Record" and "StreamRecord" in the DynamoDB Streams
+API, and the table of "Comparison operators for use in event patterns".
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,13 +30,13 @@ _TAGS: Final = {
     **dict.fromkeys(("N", "NS"), "numeral"),
     **dict.fromkeys(("BOOL", "NULL"), "boolean"),
 }
-"""The kind of value below a type; a numeral is the text of a number."""
+"""The kind of value below a type. A numeral is a number as text."""
 _NOT_IN_PIPES: Final = ("prefix", "suffix", "equals-ignore-case", "wildcard")
 """Operators inside `anything-but` that event buses support and pipes do not."""
 _ANY: Final = ("anything-but", "exists")
 
 
-def misfits(pattern: str, start: Sequence[str] = ()) -> Iterator[str]:
+def unmatched(pattern: str, start: Sequence[str] = ()) -> Iterator[str]:
     """Yield the reason if a pattern matches no stream record.
 
     `start` is the path of the record in the event: `("detail",)` on an event bus. Fields outside
@@ -49,16 +49,16 @@ def misfits(pattern: str, start: Sequence[str] = ()) -> Iterator[str]:
     reasons = [_reason(branch, tuple(start)) for branch in parse(pattern)]
     if reasons and all(reasons):
         yield (
-            f"the filter {_short(pattern)} matches no record of a stream: {reasons[0]}; nothing"
+            f"the filter {_short(pattern)} matches no stream record: {reasons[0]}. Nothing"
             " will be sent"
         )
 
 
-def met_by_all(pattern: str) -> Iterator[str]:
-    """Yield each field that must be absent and never is a single value in a record.
+def all_match(pattern: str) -> Iterator[str]:
+    """Yield a sentence for each field that must be absent and is never a single value in a record.
 
-    Every record matches such a field: `{"dynamodb": {"OldImage": [{"exists": false}]}}` matches
-    not only an INSERT.
+    Every record matches such a field. For example,
+    `{"dynamodb": {"OldImage": [{"exists": false}]}}` matches every record, not only INSERT.
 
     Raises:
         InvalidPattern: EventBridge would reject the pattern.
@@ -73,19 +73,19 @@ def met_by_all(pattern: str) -> Iterator[str]:
     for name, steps in asked.items():
         leaf = _leaf(steps)
         if leaf in ("object", "nothing"):
-            why = f"{name} is no part of it{_advice(steps)}"
+            why = f"no record has {name}{_advice(steps)}"
             if leaf == "object":
                 why = f"{name} is never a single value there{_type_advice(steps)}"
             yield (
-                f"the filter {_short(pattern)} asks that {name} is absent, and every record of a"
-                f" stream meets that: {why}"
+                f"the filter {_short(pattern)} matches records without {name}, and that is every"
+                f" stream record: {why}"
             )
 
 
-def misfits_in_event(pattern: str) -> Iterator[str]:
+def unmatched_event(pattern: str) -> Iterator[str]:
     """Yield the reason if a rule's pattern matches no event with a stream record.
 
-    Patterns without fields of an item are for other events, and are not checked.
+    Patterns without fields of an item are for other events and are not checked.
 
     Raises:
         InvalidPattern: EventBridge would reject the pattern.
@@ -93,7 +93,7 @@ def misfits_in_event(pattern: str) -> Iterator[str]:
     """
     names = {name for branch in parse(pattern) for name in branch}
     if any(name.startswith("detail.dynamodb.") for name in names):
-        yield from misfits(pattern, ("detail",))
+        yield from unmatched(pattern, ("detail",))
 
 
 def unsupported_by_pipes(pattern: str) -> Iterator[str]:
@@ -114,12 +114,12 @@ def unsupported_by_pipes(pattern: str) -> Iterator[str]:
         yield (
             f"the filter {_short(pattern)} has {name}, which AWS's guide lists for event buses and"
             ' not for pipes ("Comparison operators for use in event patterns"): AWS may refuse the'
-            " pipe, or match otherwise than here. Write the values, or a prefix"
+            " pipe, or match other records than the engine. Write the values, or a prefix"
         )
 
 
 def _reason(branch: Branch, start: tuple[str, ...]) -> str | None:
-    """Return why no record matches all fields of a branch, or None if a record may."""
+    """Return why no record matches all fields of a branch, or None if a record may match."""
     events = set(EVENT_NAMES)
     for name, values in branch.items():
         steps = tuple(name.split("."))
@@ -129,19 +129,19 @@ def _reason(branch: Branch, start: tuple[str, ...]) -> str | None:
         if (reason := _reason_of_field(name, steps, values)) is not None:
             return reason
         events -= _excluded(steps, values)
-    return None if events else "its fields are in no record together, whatever its eventName"
+    return None if events else "no record has all its fields, with any eventName"
 
 
 def _reason_of_field(name: str, steps: tuple[str, ...], values: Values) -> str | None:
-    """Return why no record matches a field, or None if a record may."""
+    """Return why no record matches a field, or None if a record may match."""
     leaf = _leaf(steps)
     if values.absent:
         return None
     if leaf == "nothing":
-        return f"{name} is no part of it{_advice(steps)}"
+        return f"no record has {name}{_advice(steps)}"
     if leaf == "object":
         return (
-            f"{name} is an object there, and an operator looks at single values only"
+            f"{name} is an object there, and operators compare only single values"
             f"{_type_advice(steps)}"
         )
     if steps == ("eventName",) and len(_excluded(steps, values)) == len(EVENT_NAMES):
@@ -162,7 +162,7 @@ def _excluded(steps: tuple[str, ...], values: Values) -> set[str]:
 def _leaf(steps: Sequence[str]) -> str:
     """Return the kind of value at a path: text, numeral, number, boolean, object or nothing.
 
-    A pattern has no steps for lists. The name of an attribute may have dots.
+    A pattern has no steps for lists. An attribute's name may have dots.
     """
     match list(steps):
         case ["dynamodb", image, *rest] if image in _IMAGES:
@@ -179,7 +179,7 @@ def _leaf(steps: Sequence[str]) -> str:
 
 
 def _in_map(steps: Sequence[str]) -> str:
-    """Return the kind of value at a path into attributes; a name may be several steps."""
+    """Return the kind of value at a path into attributes. A name with dots is several steps."""
     leaves = [_value(steps[cut:]) for cut in range(1, len(steps) + 1)]
     return next((leaf for leaf in leaves if leaf != "nothing"), "nothing")
 
@@ -198,12 +198,12 @@ def _value(steps: Sequence[str]) -> str:
 
 
 def _may_accept(values: Values, leaf: str) -> bool:
-    """Say whether one of the values may match a leaf of this kind."""
+    """Return whether one of the values may match a leaf of this kind."""
     return any(_accepts(given, leaf) for given, _, _ in values.given)
 
 
 def _accepts(given: Any, leaf: str) -> bool:  # noqa: ANN401 - what a pattern holds is any JSON
-    if isinstance(given, list):  # an operator with its value
+    if isinstance(given, list):  # an operator and its value
         operator = given[0][0]
         if operator in _ANY:
             return True
@@ -218,7 +218,7 @@ def _accepts(given: Any, leaf: str) -> bool:  # noqa: ANN401 - what a pattern ho
 
 
 def _is_stored(text: str) -> bool:
-    """Say whether DynamoDB writes a number like this: `7`, but not `7.0` or `07`."""
+    """Return whether DynamoDB writes a number like this: `7`, but not `7.0` or `07`."""
     try:
         return normalise(text) == text
     except InvalidNumber:
@@ -228,26 +228,26 @@ def _is_stored(text: str) -> bool:
 def _wrong_type(name: str, leaf: str) -> str:
     if leaf == "numeral":
         return (
-            f"{name} is text there, as a number is in DynamoDB's JSON, in its shortest form such"
-            ' as "7": write it in quotes and so; a range cannot be asked for'
+            f"{name} is text there, because DynamoDB's JSON has numbers as text: write the number"
+            ' in quotes and in its shortest form, such as "7". A filter cannot have a range of it'
         )
     if leaf == "text":
-        return f"{name} is text there, and the filter asks for another type: write it in quotes"
+        return f"{name} is text there, but the filter has another type: write it in quotes"
     wanted = "a number" if leaf == "number" else "true or false"
-    return f"{name} is {wanted} there, and the filter asks for another type"
+    return f"{name} is {wanted} there, but the filter has another type"
 
 
 def _advice(steps: Sequence[str]) -> str:
     if steps and steps[0] in _IMAGES:
         return " (the images are under dynamodb)"
     if len(steps) > 2 and steps[0] == "dynamodb":  # noqa: PLR2004 - dynamodb, image, name
-        return ' (an attribute stands under its type, such as {"City": {"S": ["Oslo"]}})'
+        return ' (a value is under its type, such as {"City": {"S": ["Oslo"]}})'
     return ""
 
 
 def _type_advice(steps: Sequence[str]) -> str:
     is_attribute = len(steps) > 2 and steps[0] == "dynamodb"  # noqa: PLR2004 - image and name
-    return ': write the type under it, such as {"S": ["Oslo"]}' if is_attribute else ""
+    return ': write the type in it, such as {"S": ["Oslo"]}' if is_attribute else ""
 
 
 def _not_in_pipes(given: Any) -> str | None:  # noqa: ANN401 - what a pattern holds is any JSON

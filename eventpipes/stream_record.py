@@ -65,9 +65,9 @@ def kind_of(steps: Sequence[str | int]) -> Kind:
 
 
 def read_by_pipe(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
-    """Return boto3's record as a pipe reads it: as JSON, with the ARN of its stream.
+    """Return boto3's record as a pipe reads it: JSON with the ARN of its stream.
 
-    See AWS: "Amazon DynamoDB stream as a source for EventBridge Pipes", its example event.
+    See AWS: the example event in "Amazon DynamoDB stream as a source for EventBridge Pipes".
     """
     read: dict[str, Any] = as_json(dict(record))
     written: datetime = record["dynamodb"]["ApproximateCreationDateTime"]

@@ -1,7 +1,7 @@
 """Read pipes and rules from synthesized Terraform JSON (`cdk.tf.json`).
 
-References between resources are followed. Values that are known only after a deployment have a
-substitute: an ARN has the account 000000000000, a variable is `${var.name}`.
+References between resources are resolved. Values that are known only after a deployment are
+replaced: an ARN has the account 000000000000, a variable is `${var.name}`.
 """
 
 import json
@@ -37,17 +37,17 @@ def read_definitions(file: Path) -> list[Definition]:
     """Return the pipes of a synthesized file, sorted by name.
 
     Raises:
-        InvalidDefinition: there is no such file, or Terraform would refuse it.
+        InvalidDefinition: the file does not exist, or Terraform would refuse it.
 
     """
     return definitions(_read(file))
 
 
 def read_rules(file: Path) -> list[RuleDefinition]:
-    """Return the rules of a synthesized file, one for each target, sorted by place.
+    """Return one definition for each target of a file's rules, sorted by place.
 
     Raises:
-        InvalidDefinition: there is no such file, or Terraform would refuse it.
+        InvalidDefinition: the file does not exist, or Terraform would refuse it.
 
     """
     return rules(_read(file))
@@ -64,7 +64,7 @@ def definitions(document: Mapping[str, Any]) -> list[Definition]:
 
 
 def rules(document: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return the rules of synthesized JSON, one for each target, sorted by place.
+    """Return one definition for each target of the rules in synthesized JSON, sorted by place.
 
     Raises:
         InvalidDefinition: Terraform would refuse an argument of a rule or a target.
@@ -129,7 +129,7 @@ class _Stack:
             unsupported = _unknown_definition(machine)
         elif bus is None and not destination.has("invocation_endpoint"):
             unsupported = (
-                "the target is neither an API destination nor a bus nor a state machine of the same"
+                "the target is not an API destination, an event bus or a state machine of the same"
                 " stack"
             )
         elif others := sorted(
@@ -233,16 +233,16 @@ class _Stack:
         )
 
     def _rule(self, reference: str) -> Block:
-        """Return the rule of a target, which has a reference or a name."""
-        found = self._follow(reference)
-        if found is None:
+        """Return the rule that a target names by a reference or by its name."""
+        rule = self._follow(reference)
+        if rule is None:
             every = self._resources.get("aws_cloudwatch_event_rule", {}).values()
             named = {body.get("name", ""): body for body in every}
-            found = named.get(reference, {})
-        return Block(f"the rule {reference}", found)
+            rule = named.get(reference, {})
+        return Block(f"the rule {reference}", rule)
 
     def _bus(self, target: str | None, parameters: Block) -> EventBus | None:
-        """Return the event bus, if a pipe's target is one."""
+        """Return the event bus if a pipe's target is an event bus."""
         arn = self._named(target)
         name = arn.partition(":event-bus/")[2]
         if not name:
@@ -257,7 +257,7 @@ class _Stack:
     def _state_machine(
         self, target: str | None, invocation: str | None
     ) -> StateMachineTarget | None:
-        """Return the state machine, if a pipe's target is one."""
+        """Return the state machine if a pipe's target is a state machine."""
         match = _REFERENCE.fullmatch(target or "")
         if match is None or match[1] != "aws_sfn_state_machine":
             return None
@@ -281,8 +281,8 @@ class _Stack:
         """Return the connection with an ARN, which may be a reference."""
         every = self._resources.get("aws_cloudwatch_event_connection", {}).values()
         known = {body.get("arn"): body for body in every}
-        found: Mapping[str, Any] = self._follow(arn) or known.get(arn) or {}
-        return found
+        connection: Mapping[str, Any] = self._follow(arn) or known.get(arn) or {}
+        return connection
 
     def _bus_name(self, reference: str | None) -> str:
         name = self._named(reference or "default")
@@ -303,11 +303,11 @@ class _Stack:
         match = _REFERENCE.fullmatch(reference or "")
         if match is None:
             return None
-        found: Mapping[str, Any] | None = self._resources.get(match[1], {}).get(match[2])
-        return found
+        resource: Mapping[str, Any] | None = self._resources.get(match[1], {}).get(match[2])
+        return resource
 
     def _named(self, reference: str | None) -> str:
-        """Return the ARN behind a reference, as far as it is known."""
+        """Return the ARN of a reference's resource, or the reference if the ARN is not known."""
         match = _REFERENCE.fullmatch(reference or "")
         resource = self._follow(reference)
         if match is None or resource is None:

@@ -1,12 +1,12 @@
-"""Input templates: what a pipe sends instead of a record, and a rule instead of an event.
+"""Input templates: the text that a pipe sends instead of a record, or a rule instead of an event.
 
 See AWS: "Amazon EventBridge Pipes input transformation" and "Amazon EventBridge input
 transformation". A template is JSON with variables, or text. In JSON, a variable that is a value
 gets the quotes that its value needs. A variable in a string or in text gets no quotes. Values are
 **not escaped**: docs/templates.md explains the effect.
 
-Pipes and rules differ in three ways. A pipe's template of one variable alone gives text. A rule's
-template has text only in quotes. A rule delivers nothing if a value breaks its template's JSON.
+Pipes and rules have three differences. If a pipe's template is only a variable, its result is text.
+A rule's template has text only in quotes. A rule sends nothing if a value breaks the JSON.
 """
 
 import json
@@ -21,14 +21,14 @@ from eventpipes.template_variables import PIPE, Variable, Variables, split
 from eventpipes.trace import Origin, Piece, Pieces, exactly, merged, of_path, split_pieces
 
 MAX_LENGTH: Final = 8_192
-"""The most characters of a template."""
+"""The most characters that a template may have."""
 
 Context = Mapping[str, str]
 """The values of reserved variables, by name."""
 
 _NO_OBJECT: Final = (
-    "the input template begins as a JSON object and is none, so it is sent as text: close its"
-    " braces and quotes, and put no text beside a variable outside quotes"
+    "the input template begins like a JSON object, but it is not JSON, so it is sent as text:"
+    " close its braces and quotes, and write no text next to a variable outside quotes"
 )
 _NOTHING: Context = {}
 _VARIABLE: Final = "template variable"
@@ -38,16 +38,16 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, al
 class Template:
     """A compiled input template: `render(record, context)` gives the text that is sent.
 
-    `warnings` has a sentence for each thing that EventBridge accepts and that is probably not
-    meant. `names` are its variables. `least_bytes` is the size of its text if all values are empty.
+    `warnings` has a sentence for each part that EventBridge accepts and that is probably a mistake.
+    `names` are its variables. `least_bytes` is the smallest size of its text, in bytes.
     """
 
     def __init__(self, text: str, variables: Variables = PIPE) -> None:
         """Parse the text.
 
         Raises:
-            InvalidTemplate: a variable is not closed, does not exist, or its path is outside the
-                subset; the template is too long; or a rule's is neither JSON nor quoted text.
+            InvalidTemplate: a variable is not closed or does not exist; EventBridge does not allow
+                a path; the template is too long; a rule's template is neither JSON nor quoted text.
 
         """
         if len(text) > MAX_LENGTH:
@@ -76,11 +76,11 @@ class Template:
         self._writers = [self._writer(variable) for variable in filled]
 
     def render(self, record: Mapping[str, object], context: Context = _NOTHING) -> str:
-        """Return the text for one record; a path that is not in it gives an empty string.
+        """Return the text for one record. A path that is not in the record gives an empty string.
 
         Raises:
-            Undeliverable: the record has a value that is not JSON; or the template is a rule's,
-                and EventBridge delivers nothing for this event.
+            Undeliverable: the record has a value that is not JSON, or a rule delivers nothing for
+                this event.
 
         """
         text = self._form % tuple([write(record, context) for write in self._writers])
@@ -155,13 +155,13 @@ def _is_json(parts: list[str | Variable]) -> bool:
 
 
 def _sample(parts: list[str | Variable]) -> str:
-    """Return an example of a rendered template; each character of the text keeps its column."""
+    """Return an example of a rendered template. Each character of the text keeps its column."""
     return "".join(
         part
         if isinstance(part, str)
         else "x" * part.width
         if part.in_string
-        else "{}".ljust(part.width)  # with a digit or sign next to it, it is still no other value
+        else "{}".ljust(part.width)  # next to a digit or a sign, `{}` is not JSON
         for part in parts
     )
 
@@ -170,13 +170,13 @@ def _check_rule_text(text: str, parts: list[str | Variable], *, is_json: bool) -
     """Raise InvalidTemplate unless a rule's template is JSON, or lines of quoted text.
 
     See AWS: "Amazon EventBridge input transformation" (strings need quotes) and the type
-    InputTransformer of the EventBridge API (no placeholder as an object's key).
+    InputTransformer of the EventBridge API (an object's key is never a variable).
     """
     sample = _sample(parts)
     for part in parts:
         if isinstance(part, Variable) and part.in_string and _is_key(sample, part.column):
             raise InvalidTemplate(
-                f"<{part.name}> is in an object's key, and a rule takes a variable as a value only",
+                f"<{part.name}> is in an object's key, but in a rule a variable must be a value",
                 template=text,
                 column=part.column,
             )
@@ -193,8 +193,8 @@ def _check_rule_text(text: str, parts: list[str | Variable], *, is_json: bool) -
             if sample.lstrip().startswith(("{", "[")):
                 start, place = 0, _error_in(sample)
             raise InvalidTemplate(
-                "this is neither JSON nor text in quotes: a rule's template is JSON, where a"
-                ' variable is a value or stands in quotes, or lines of text, each "like <this>"',
+                "this is neither JSON nor text in quotes: write JSON with each variable as a value"
+                ' or in quotes, or write lines of text, each "like <this>"',
                 template=text,
                 column=min(start + place + 1, len(text)),
             )
@@ -210,7 +210,7 @@ def _error_in(sample: str) -> int:
 
 
 def _is_key(sample: str, column: int) -> bool:
-    """Say whether the string at a column is an object's key."""
+    """Return whether the string at a column is an object's key."""
     return _REST_OF_STRING.match(sample, column) is not None
 
 
@@ -258,8 +258,8 @@ def _warn(filled: list[Variable], literal: str, variables: Variables) -> Iterato
     if len(filled) == 1 and not literal.strip():
         name = filled[0].name
         yield (
-            f"the input template is <{name}> alone, and EventBridge sends that as text without its"
-            f' quotes, not as JSON: write it under a name, {{"value": <{name}>}}'
+            f"the input template is only <{name}>, so EventBridge sends text without the value's"
+            f' quotes, and not JSON: write an object, {{"value": <{name}>}}'
         )
         return
     if not literal.lstrip().startswith(("{", "[")):
@@ -267,8 +267,8 @@ def _warn(filled: list[Variable], literal: str, variables: Variables) -> Iterato
     for variable in filled:
         if variable.in_string and variables.kind(variable.name) == "object":
             yield (
-                f"the input template has <{variable.name}> in quotes, and it leads to an object or"
-                " a list, which loses its own quotes there: take the quotes around it away"
+                f"the input template has <{variable.name}> in quotes, but its value is an object or"
+                " a list, which loses its own quotes there: remove the quotes around the variable"
             )
 
 
@@ -281,9 +281,9 @@ def _warn_in_rule(
     for variable in filled:
         if variable.in_string and variables.kind(variable.name) == "object":
             yield (
-                f"the input template has <{variable.name}> in quotes, and it leads to an object or"
-                " a list: EventBridge delivers nothing then. Write JSON, with the variable as a"
-                f' value and without quotes: {{"value": <{variable.name}>}}'
+                f"the input template has <{variable.name}> in quotes, but its value is an object or"
+                " a list, so EventBridge delivers nothing. Write JSON with the variable as a value,"
+                f' without quotes: {{"value": <{variable.name}>}}'
             )
 
 
@@ -308,14 +308,14 @@ def _in_text(value: object) -> str:
 def _in_text_of_rule(value: object) -> str:
     if isinstance(value, dict | list):
         raise Undeliverable(
-            "an object or a list stands in quotes in the template, so EventBridge delivers nothing:"
-            " take the quotes away"
+            "an object or a list is in quotes in the template, so EventBridge delivers nothing:"
+            " remove the quotes"
         )
     return _in_text(value)
 
 
 def _alone(value: object) -> str:
-    """Write the value of a pipe's template that is one variable alone."""
+    """Write the value of a pipe's template that is only a variable."""
     text = _in_text(value)
     return f'"{text}"' if isinstance(value, dict | list) else text
 
@@ -324,7 +324,7 @@ def to_json(value: object) -> str:
     """Return a part of a record as compact JSON.
 
     Raises:
-        Undeliverable: it has a value that JSON cannot have, or is nested too deep.
+        Undeliverable: the part has a value that is not JSON, or it is nested too deep.
 
     """
     try:
@@ -337,7 +337,7 @@ def from_json(text: str) -> Any:  # noqa: ANN401 - JSON is anything
     """Return JSON text, parsed.
 
     Raises:
-        ValueError: it is not JSON (`NaN` and `Infinity` are not), or is nested too deep.
+        ValueError: the text is not JSON (such as `NaN` or `Infinity`) or is nested too deep.
 
     """
     try:
@@ -354,12 +354,12 @@ _DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
 
 
 def check_octets(text: str) -> None:
-    """Raise Undeliverable for half of a surrogate pair, which JSON can write and UTF-8 cannot."""
+    """Raise Undeliverable for half of a surrogate pair: JSON can have it, but UTF-8 cannot."""
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise Undeliverable(f"the record is not JSON that UTF-8 can write: {error}") from None
+            raise Undeliverable(f"the record is not JSON in UTF-8: {error}") from None
 
 
 def timestamp(moment: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""The variables of an input template: which exist, and where they are in the text."""
+"""The variables of an input template, and their places in its text."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,11 +27,11 @@ RESERVED: Final = frozenset(
 class Variables:
     """The variables that a template may have: reserved variables, and paths or names of paths.
 
-    `whole` has the reserved variables for the whole record, each with the function that reads it;
-    the values of the others are in the context. `paths` are the names of a rule's input paths; a
-    pipe has no names, and its templates have the paths themselves. `opening` finds the beginning of
-    a variable; `kind` gives the kind of its value. `strict` is for rules: text must be in quotes,
-    no variable may be an object's key, and a text that is no JSON is not delivered.
+    `whole` has the function for each reserved variable that reads the whole record. The values of
+    the other reserved variables are in the context. `paths` has a rule's input paths by name; the
+    variables of a pipe's template are the paths themselves. `opening` finds the start of a
+    variable, and `kind` gives the kind of its value. `strict` is for rules: text must be in
+    quotes, a variable may not be an object's key, and only JSON is delivered.
     """
 
     prefix: str
@@ -73,8 +73,7 @@ def split(text: str, variables: Variables) -> list[str | Variable]:
     """Split a template into text and variables.
 
     Raises:
-        InvalidTemplate: a variable is not closed, does not exist, or its path is outside the
-            subset.
+        InvalidTemplate: a variable is not closed or does not exist, or its path is not allowed.
 
     """
     parts: list[str | Variable] = []
@@ -106,7 +105,7 @@ def _check_variable(name: str, variables: Variables, text: str, column: int) -> 
         if name not in known:
             names = ", ".join(sorted(known))
             raise InvalidTemplate(
-                f"there is no variable <{name}>; there are {names}", template=text, column=column
+                f"there is no variable <{name}>; use {names}", template=text, column=column
             )
         return
     try:

@@ -25,7 +25,7 @@ class Way:
         self._rule = rule
 
     def process(self, record: Mapping[str, Any]) -> Outcome:
-        """Return the outcome of a record; it is an event only if a pipe to a bus has no rule."""
+        """Return the outcome of a record: an event only if the pipe has a bus and no rule."""
         outcome = self._pipe.process(record)
         if self._rule is None or not isinstance(outcome, Event):
             return outcome
@@ -66,6 +66,6 @@ class Way:
 
 
 def rules_behind(pipe: Definition, rules: Iterable[RuleDefinition]) -> list[RuleDefinition]:
-    """Return the rules of the bus that a pipe puts records on; none if it has no bus."""
+    """Return the rules of the bus that a pipe puts records on, or no rules without a bus."""
     bus = pipe.event_bus
     return [] if bus is None else [rule for rule in rules if rule.event_bus == bus.name]

@@ -1,7 +1,7 @@
 """A state machine as a pipe's target: the requests that it sends for a record.
 
-What runs state machines is imported when there is one: it takes a tenth of a second, which every
-command of a stack without one would wait for.
+The interpreter is imported only for a stack with a state machine, because the import takes a tenth
+of a second.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ class WorkflowTarget:
 
     Raises:
         InvalidDefinition: Step Functions would refuse the state machine.
-        Unsupported: this engine does not run it, or does not know a connection.
+        Unsupported: this engine cannot run it, or a connection is not known.
 
     """
 
@@ -53,7 +53,7 @@ class WorkflowTarget:
         """Return the requests for the items of one execution.
 
         Raises:
-            Undeliverable: the execution does not succeed, or sends nothing but a dead letter.
+            Undeliverable: the execution fails, or it sends only a dead letter.
 
         """
         trial = self._trial(items, now)
@@ -106,7 +106,7 @@ class WorkflowTarget:
         return replace(traced, url=url, headers=headers)
 
     def request(self, call: "HttpCall") -> Request:
-        """Return the request of a call, with what its connection adds."""
+        """Return the request of a call, with its connection's headers and parameters."""
         connection = self._target.connections[call.connection_arn]
         return Request(
             call.method, _url(call.url, connection), _headers(call, connection), call.body
@@ -114,7 +114,7 @@ class WorkflowTarget:
 
 
 def connections_of(definition: str) -> frozenset[str]:
-    """Return the ARNs of the connections of a definition; none if it cannot be parsed."""
+    """Return the ARNs of a definition's connections, or nothing if it cannot be parsed."""
     try:
         return _parse(definition).connections
     except EventPipesError:
@@ -128,7 +128,7 @@ def _parse(definition: str) -> "StateMachine":
 
 
 def _headers(call: "HttpCall", connection: Connection) -> Mapping[str, str]:
-    """Return all headers; those of the connection win."""
+    """Return all headers. The connection's headers replace the call's."""
     own = {name.lower() for name in connection.headers}
     kept = {name: text for name, text in call.headers.items() if name.lower() not in own}
     return {**kept, **connection.headers}
@@ -174,7 +174,7 @@ def _quoted(text: str) -> str:
 def workflow_refusals(
     definition: Definition, target: StateMachineTarget
 ) -> Iterator[EventPipesError]:
-    """Yield what cannot be run of a pipe to a state machine, but for the machine itself."""
+    """Yield an error for each fault of a pipe to a state machine; the machine is not checked."""
     source = definition.source
     if target.type != "EXPRESS" and target.invocation_type == SYNCHRONOUS:
         yield InvalidDefinition(
@@ -183,8 +183,8 @@ def workflow_refusals(
     if target.invocation_type != SYNCHRONOUS:
         if source.on_partial_batch_item_failure:
             yield InvalidDefinition(
-                f"invocation_type is {target.invocation_type}, so no answer says which records"
-                f" failed (on_partial_batch_item_failure): use {SYNCHRONOUS}"
+                f"invocation_type is {target.invocation_type}, but on_partial_batch_item_failure"
+                f" needs an answer that says which records failed: use {SYNCHRONOUS}"
             )
         yield Unsupported(
             f"invocation_type is {target.invocation_type}; the engine runs {SYNCHRONOUS}"
@@ -199,9 +199,9 @@ def workflow_refusals(
     if source.on_partial_batch_item_failure not in (None, "AUTOMATIC_BISECT"):
         yield InvalidDefinition(
             f"on_partial_batch_item_failure is {source.on_partial_batch_item_failure};"
-            " AWS has AUTOMATIC_BISECT"
+            " use AUTOMATIC_BISECT"
         )
     if definition.path_parameters or definition.query_string or definition.headers:
         yield InvalidDefinition(
-            "it has HTTP parameters, but its target is a state machine: its tasks have them"
+            "it has HTTP parameters, but its target is a state machine: write them in its tasks"
         )

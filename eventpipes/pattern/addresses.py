@@ -1,8 +1,8 @@
 """IP addresses as EventBridge compares them: as strings of hexadecimal digits.
 
-Compared with CIDR and Range of aws/event-ruler 1.9.0. A comparison ends at the first digit that
-decides, whatever the address's length: an IPv6 address is in an IPv4 block if it begins with the
-digits of an address in that block.
+Compared with CIDR and Range of aws/event-ruler 1.9.0. Digits are compared from left to right, and
+the lengths are not compared. So an IPv6 address is in an IPv4 block if it begins with the digits
+of an address in that block.
 """
 
 import ipaddress
@@ -16,7 +16,7 @@ V6_BITS = 128
 
 
 def digits(address: str) -> str | None:
-    """Return the address in upper-case hexadecimal digits, or None if it is no address.
+    """Return the address in upper-case hexadecimal digits, or None if it is not an address.
 
     An IPv4 address in IPv6 form, `::ffff:a00:1`, counts as the IPv4 address. Leading zeros are
     ignored, as in Java's InetAddress.
@@ -45,7 +45,7 @@ def block(cidr: str) -> tuple[str, str]:
     1.7). Slashes at the end are ignored.
 
     Raises:
-        ValueError: it is not a block; the message says why.
+        ValueError: it is not a CIDR block; the message says why.
 
     """
     address, separator, mask = cidr.rstrip("/").partition("/")
@@ -69,7 +69,7 @@ def block(cidr: str) -> tuple[str, str]:
 
 
 def within(value: str, first: str, last: str) -> bool:
-    """Return whether an address is in a range; all three are given in digits."""
+    """Return whether an address is in a range; the arguments are hexadecimal digits."""
     length = len(value)
     if length >= len(first):
         return first <= value[: len(first)] <= last

@@ -1,8 +1,8 @@
 """The complexity of a pattern's wildcards, as the reference implementation measures it.
 
 Compared with GenericMachine.addStep, NameState, ByteMachine and MachineComplexityEvaluator of
-aws/event-ruler 1.9.0. EventBridge's limit is not published. The user guide shows a pattern that is
-refused, and patterns that are allowed; `LIMIT` agrees with them.
+aws/event-ruler 1.9.0. EventBridge does not publish its limit. `LIMIT` agrees with the patterns
+that the user guide shows as allowed or refused.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ class Part:
 
 @dataclass(eq=False)
 class _State:
-    """The state after a value, or after the absence of a field: the fields that are tested next."""
+    """The fields that are tested after a value, or after the absence of a field."""
 
     values: dict[str, dict[Part, "_State"]] = field(default_factory=dict)
     absences: dict[str, "_State"] = field(default_factory=dict)
@@ -35,8 +35,8 @@ class _State:
 def too_complex(branches: Iterable[Mapping[str, Sequence[Part]]]) -> str | None:
     """Return the name of a field whose wildcards exceed the limit, or None.
 
-    The wildcards of one field count together. Those of other branches of an `$or` count, too, if
-    the fields before it are the same. Fields that come, by name, after a field that must be absent
+    The wildcards of one field are counted together, also over the branches of an `$or` that have
+    the same fields before it. Fields are sorted by name. Those after a field that must be absent
     are not counted.
     """
     start = _State()
@@ -54,7 +54,7 @@ def java_order(name: str) -> bytes:
 
 
 def _add(state: _State, fields: Sequence[tuple[str, Sequence[Part]]], index: int) -> None:
-    """Add a branch's fields: a known value keeps its next state, a new value gets the last one."""
+    """Add a branch's fields. A known value keeps its next state; a new value gets the last."""
     if index == len(fields):
         return
     name, parts = fields[index]
@@ -83,11 +83,11 @@ def _machines(start: _State) -> Iterator[tuple[str, Iterable[Part]]]:
 
 
 def complexity(patterns: Iterable[Sequence[Tokens]]) -> int:
-    """Return how many wildcard prefixes of one field a value can match at once, at most.
+    """Return the largest number of wildcard prefixes that a value of one field can match at once.
 
     Each pattern is one wildcard, or all wildcards of one `anything-but`. The result is the number
-    of states in which the matching of a value can be at the same time; a state counts once for each
-    pattern that it can still match. The count stops soon after the limit.
+    of states that the matching of a value can have at the same time. A state is counted once for
+    each pattern that it can still match. The count stops soon after the limit.
     """
     machine = _Machine(patterns)
     pending = [machine.start]
@@ -105,9 +105,9 @@ def complexity(patterns: Iterable[Sequence[Tokens]]) -> int:
 
 
 class _Machine:
-    """The states of several wildcards: the number of a wildcard, and how many tokens matched.
+    """The states of several wildcards. A state is the wildcard's number and its matched tokens.
 
-    The tokens are bytes in UTF-8, and the quotes around a value are part of it.
+    The tokens are bytes in UTF-8, including the quotes around a value.
     """
 
     def __init__(self, patterns: Iterable[Sequence[Tokens]]) -> None:
@@ -124,7 +124,7 @@ class _Machine:
     def step(
         self, active: frozenset[tuple[int, int]], character: int
     ) -> frozenset[tuple[int, int]]:
-        """Return the states after one more byte; in (row, n), n tokens matched."""
+        """Return the states after one more byte; in the state (row, n), n tokens matched."""
         following = set()
         for row, passed in active:
             tokens = self._rows[row]

@@ -26,8 +26,8 @@ class Pattern:
     matches: Callable[[Mapping[str, object]], bool]
     """Return whether an event, a parsed JSON object, matches. Never raises.
 
-    A float has lost its text, so its shortest text is used. To match exactly what was written,
-    parse with `parse_float=decimal.Decimal`, or use `matches_text`.
+    A float does not have its original text, so its shortest text is used. To match the original
+    text, parse with `parse_float=decimal.Decimal`, or use `matches_text`.
     """
 
     def __init__(self, branches: Sequence[Branch]) -> None:
@@ -49,14 +49,14 @@ class Pattern:
     def matches_text(self, text: str | bytes) -> bool:
         """Return whether an event, as JSON text (bytes are UTF-8), matches.
 
-        It is quicker than parsing and `matches`, because it reads only what the pattern uses. Each
-        number counts as it is written, and each value of a repeated name counts.
+        This is quicker than `matches` on a parsed event, because it reads only the members that the
+        pattern uses. Numbers keep their text, and each value of a repeated name is compared.
 
         Raises:
-            InvalidEvent: the text is no JSON object.
+            InvalidEvent: the text is not a JSON object.
 
         """
-        if self._reader is None:  # made on first use: it takes longer than compiling
+        if self._reader is None:  # making a reader takes longer than compiling the pattern
             self._reader = Reader(name for branch in self._branches for name, _ in branch)
         event, repeated = self._reader.read(text)
         return self._matches_consistently(event) if repeated else self.matches(event)
@@ -145,7 +145,7 @@ def _check_nested(steps: tuple[str, ...], accept: Test, *, absent: bool) -> _Che
 
 
 def _dotted_leaves(node: object, steps: tuple[str, ...]) -> Iterator[object]:
-    """Yield the leaves of all ways to read the steps, including keys with dots."""
+    """Yield the leaves at these steps. A key with dots is several steps."""
     if type(node) is list or not steps:
         if type(node) is not dict:
             yield node

@@ -1,9 +1,9 @@
-"""Numbers as EventBridge compares them: any double, exactly.
+"""Numbers as EventBridge compares them: as doubles, without rounding.
 
 Compared with ComparableNumber of aws/event-ruler 1.9.0: a number is comparable if it has the same
-value as the shortest text of its double. `0.1` and `1.0E-1` are comparable and equal;
-`9007199254740993` and `0.10000000000000000001` are not comparable, because they would be rounded.
-Java prints doubles in their shortest form since version 19; it is not known which version
+value as the shortest text of its double. `0.1` and `1.0E-1` are comparable and equal.
+`9007199254740993` and `0.10000000000000000001` are not comparable, because a double rounds them.
+Java prints doubles in their shortest form since version 19. It is not known which version
 EventBridge uses.
 """
 
@@ -11,7 +11,7 @@ import math
 from decimal import Decimal, InvalidOperation
 
 EXACT = 2**53
-"""A double can be every whole number up to this one."""
+"""A double can have the value of every whole number up to this number."""
 
 
 class Written:
@@ -27,7 +27,7 @@ class Written:
 
 
 def comparable(text: str) -> float | None:
-    """Return the number, or None if EventBridge compares it only as text."""
+    """Return the number of a text, or None if EventBridge compares it only as text."""
     try:
         number, written = float(text), Decimal(text)
     except (ValueError, InvalidOperation):
@@ -36,7 +36,7 @@ def comparable(text: str) -> float | None:
 
 
 def nearest(text: str) -> str:
-    """Say what to write instead of a number that is not comparable.
+    """Return advice: what to write instead of a number that is not comparable.
 
     >>> nearest("5e-324")
     'write 4.9e-324'
@@ -57,7 +57,7 @@ def comparable_value(value: object) -> float | None:
 
 
 def number_text(value: object) -> str | None:
-    """Return a number's JSON text, or None if the value is no number."""
+    """Return a number's JSON text, or None if the value is not a number."""
     if isinstance(value, Written):
         return value.text
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):

@@ -1,7 +1,7 @@
 """The tests for a field's list of values: one test for each value, joined into one function.
 
-A test takes a leaf of the event: a string, a number, a boolean or null. Numbers never equal
-strings, nor booleans numbers.
+The argument of a test is a leaf of the event: a string, a number, a boolean or null. Two leaves of
+different types are never equal.
 """
 
 import re
@@ -30,7 +30,7 @@ class Values:
 
 
 def equals_number(text: str) -> Test:
-    """Match a number: by its value if it is comparable, otherwise by its text."""
+    """Match a number by its value if it is comparable, otherwise by its text."""
     wanted = comparable(text)
 
     def test(value: object) -> bool:
@@ -41,7 +41,7 @@ def equals_number(text: str) -> Test:
 
 
 def in_number_range(low: float, high: float, *, above: bool, below: bool) -> Test:
-    """Match a number in a range; `above` and `below` exclude the bound."""
+    """Match a number in a range; `above` excludes the bound `low`, and `below` excludes `high`."""
 
     def test(value: object) -> bool:
         number = comparable_value(value)
@@ -55,7 +55,7 @@ def in_number_range(low: float, high: float, *, above: bool, below: bool) -> Tes
 
 
 def in_address_range(first: str, last: str) -> Test:
-    """Match a string that is an IP address in a range, whose ends are given in digits."""
+    """Match an IP address in a range; `first` and `last` are hexadecimal digits."""
 
     def test(value: object) -> bool:
         address = digits(value) if isinstance(value, str) else None
@@ -65,14 +65,14 @@ def in_address_range(first: str, last: str) -> Test:
 
 
 def starts_with(prefix: str) -> Test:
-    """Match a string with this prefix; its quotes are part of it (event-ruler 1.9.0)."""
+    """Match a string with this prefix; the prefix may end with the string's closing quote."""
     if prefix.endswith('"'):
         return lambda value: isinstance(value, str) and f'{value}"'.startswith(prefix)
     return lambda value: isinstance(value, str) and value.startswith(prefix)
 
 
 def ends_with(suffix: str) -> Test:
-    """Match a string with this suffix; its quotes are part of it (event-ruler 1.9.0)."""
+    """Match a string with this suffix; the suffix may begin with the string's opening quote."""
     if suffix.startswith('"'):
         return lambda value: isinstance(value, str) and f'"{value}'.endswith(suffix)
     return lambda value: isinstance(value, str) and value.endswith(suffix)
@@ -91,11 +91,11 @@ def ignoring_case(text: str, *, before: str = "", after: str = "") -> Test:
 
 
 def _either_case(character: str) -> str:
-    """Return the expression of a character, as in EqualsIgnoreCaseParser of event-ruler.
+    """Return the expression for a character, as in EqualsIgnoreCaseParser of event-ruler 1.9.0.
 
-    It reads Java's characters one by one. A character beyond the basic plane has two of them. Each
-    has no bytes in UTF-8 by itself, and becomes a question mark: the smiley of U+1F600 matches
-    `??`, and never itself.
+    The parser converts each of Java's characters to UTF-8. A character beyond the basic plane, such
+    as U+1F600, is two of Java's characters, and each becomes a question mark. So U+1F600 matches
+    `??` and does not match itself.
     """
     if ord(character) > 0xFFFF:  # noqa: PLR2004 - the end of the basic plane
         return r"\?\?"
@@ -132,7 +132,7 @@ def anything(_: object) -> bool:
 
 
 def any_of(strings: Iterable[str], tests: Sequence[Test]) -> Test | None:
-    """Join a field's strings and tests into one test; None if there are none."""
+    """Join a field's strings and tests into one test, or return None without any."""
     exact = frozenset(strings)
     if not tests:
         return exact.__contains__ if exact else None

@@ -13,7 +13,7 @@ from eventpipes.pattern.numbers import comparable, nearest
 from eventpipes.pattern.operators import Test, Values
 
 Branch = dict[str, Values]
-"""One way to match: dotted paths and their tests. A pattern has one or more branches."""
+"""The tests of each dotted path. A pattern has branches, and an event matches one of them."""
 
 OR = "$or"
 MAXIMUM_FIELDS = 256
@@ -64,17 +64,17 @@ def parse(pattern: str | dict[str, object]) -> list[Branch]:
         if not branches:
             raise
     if any(len(branch) > MAXIMUM_FIELDS for branch in branches):
-        raise InvalidPattern(f"a pattern has {MAXIMUM_FIELDS} fields at most", found=pattern)
+        raise InvalidPattern(f"a pattern has {MAXIMUM_FIELDS} fields at most", value=pattern)
     crowded = None
-    if _names_wildcard(document):  # without a wildcard, this saves half the time
+    if _names_wildcard(document):  # the check takes half of the time
         crowded = too_complex(map(_counted, branches))
     if crowded is not None:
         raise InvalidPattern(
-            "the rule is too complex: use fewer wildcard characters, or fewer repeating"
+            "the pattern is too complex: use fewer wildcard characters, or fewer repeating"
             " sequences after one",
             path=crowded,
             operator="wildcard",
-            found=pattern,
+            value=pattern,
         )
     return branches
 
@@ -94,7 +94,7 @@ def _counted(branch: Branch) -> dict[str, list[Part]]:
 
 def _read(pattern: str | dict[str, object]) -> Any:
     def refuse(constant: str) -> None:
-        raise InvalidPattern(f"{constant} is not JSON", found=constant)
+        raise InvalidPattern(f"{constant} is not JSON", value=constant)
 
     try:
         text = pattern if isinstance(pattern, str) else json.dumps(pattern)
@@ -108,7 +108,7 @@ def _read(pattern: str | dict[str, object]) -> Any:
     except InvalidPattern:
         raise
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidPattern(f"it is not JSON: {error}", found=pattern) from None
+        raise InvalidPattern(f"it is not JSON: {error}", value=pattern) from None
 
 
 class _Parser:
@@ -125,17 +125,17 @@ class _Parser:
     ) -> None:
         path = ".".join(steps)
         if not members:
-            raise InvalidPattern("an empty object is not allowed", path=path, found={})
+            raise InvalidPattern("an empty object is not allowed", path=path, value={})
         for name, value in members:
             if name == OR and self._with_or:
                 self._or(value, steps, branches)
                 continue
             if inside_or and name in RESERVED_IN_OR:
                 raise InvalidPattern(
-                    f"{name!r} is an operator, which cannot name a field inside $or",
+                    f"{name!r} is an operator: inside $or, a field may not have this name",
                     path=path,
                     operator=OR,
-                    found=name,
+                    value=name,
                 )
             inner = f"{path}.{name}" if path else name  # as in Path.extendedName of event-ruler
             if isinstance(value, Object):
@@ -151,7 +151,7 @@ class _Parser:
                     "a field's values are a list, or an object with fields of its own:"
                     f" write [{shown(value)}]",
                     path=inner,
-                    found=value,
+                    value=value,
                 )
 
     def _or(self, alternatives: Any, steps: list[str], branches: list[Branch]) -> None:
@@ -163,14 +163,14 @@ class _Parser:
         for alternative in alternatives:
             if not isinstance(alternative, Object):
                 raise InvalidPattern(
-                    "takes objects only", path=path, operator=OR, found=alternative
+                    "takes objects only", path=path, operator=OR, value=alternative
                 )
             following = [dict(branch) for branch in before] or [{}]
             self._object(alternative, steps, following, inside_or=True)
             branches += following
-        if len(alternatives) < 2:  # noqa: PLR2004 - one is no choice
+        if len(alternatives) < 2:  # noqa: PLR2004 - one object is not a choice
             raise InvalidPattern(
-                "takes two objects or more", path=path, operator=OR, found=alternatives
+                "takes two objects or more", path=path, operator=OR, value=alternatives
             )
 
 
@@ -187,7 +187,7 @@ class _Field:
 
     def values(self, values: list[Any]) -> Values:
         if not values:
-            raise InvalidPattern("an empty list is not allowed", path=self._path, found=[])
+            raise InvalidPattern("an empty list is not allowed", path=self._path, value=[])
         for value in values:
             self._given.append((value, value == _ABSENT, ()))
             if isinstance(value, Object):
@@ -234,7 +234,7 @@ class _Field:
             self._tests.append(parsers[name](value))
         else:
             known = ", ".join(sorted([*parsers, "exactly", "exists"]))
-            raise self._wrong(name, f"there is no such operator; there are {known}", value)
+            raise self._wrong(name, f"there is no such operator; use {known}", value)
 
     def _prefix(self, value: Any) -> Test:
         if isinstance(value, Object):
@@ -292,20 +292,20 @@ class _Field:
             numbers[0], numbers[1], value, above=comparison == ">", below=rest[1] == "<"
         )
 
-    def _one_bound(self, comparison: str, bound: float, found: Any) -> Test:
+    def _one_bound(self, comparison: str, bound: float, given: Any) -> Test:
         if comparison == "=":
             return self._exactly_number(bound)
         if comparison in ("<", "<="):
-            return self._range(-LARGEST, bound, found, above=False, below=comparison == "<")
-        return self._range(bound, LARGEST, found, above=comparison == ">", below=False)
+            return self._range(-LARGEST, bound, given, above=False, below=comparison == "<")
+        return self._range(bound, LARGEST, given, above=comparison == ">", below=False)
 
     @staticmethod
     def _exactly_number(number: float) -> Test:
         return operators.in_number_range(number, number, above=False, below=False)
 
-    def _range(self, low: float, high: float, found: Any, *, above: bool, below: bool) -> Test:
+    def _range(self, low: float, high: float, given: Any, *, above: bool, below: bool) -> Test:
         if low >= high:
-            raise self._wrong("numeric", "the lower bound must be below the upper one", found)
+            raise self._wrong("numeric", "the lower bound must be below the upper one", given)
         return operators.in_number_range(low, high, above=above, below=below)
 
     def _number(self, operator: str, value: Any, found: Any) -> float:
@@ -315,8 +315,8 @@ class _Field:
         if number is None:
             raise self._wrong(
                 operator,
-                f"{value} is compared as a double, and no double is written so: {nearest(value)}",
-                found,
+                f"no double is exactly {value}, but EventBridge compares doubles: {nearest(value)}",
+                given,
             )
         return number
 
@@ -367,12 +367,12 @@ class _Field:
             raise self._wrong(operator, "takes exactly one operator", dict(expression))
         return expression[0]
 
-    def _wrong(self, operator: str, message: str, found: Any) -> InvalidPattern:
+    def _wrong(self, operator: str, message: str, given: Any) -> InvalidPattern:
         return InvalidPattern(
             f"{message} (found {shown(found)})",
             path=self._path,
             operator=operator,
-            found=found,
+            value=given,
         )
 
 

@@ -1,8 +1,8 @@
 """Reads events from JSON text: with msgspec if the result is exact, otherwise with `json`.
 
 msgspec is quicker, because it reads only the members that a pattern uses. But it keeps only the
-last value of a repeated name, and event-ruler 1.9.0 matches each value (Event's constructor for
-text). So msgspec reads only text without repeated names, and the standard library reads the rest.
+last value of a repeated name, while event-ruler 1.9.0 matches each value (Event's constructor for
+text). So `json` reads each text in which a name may be repeated.
 """
 
 import json
@@ -18,13 +18,13 @@ _Members = dict[str, object]
 _typed_dict: Any = TypedDict
 _OTHERS = list[Any] | str | int | float | bool | None
 _FEW = 3
-"""For more names than this, reading the whole text is quicker than counting the names in it."""
+"""With more names, reading the whole text is quicker than counting each name in it."""
 _LONG_NUMBER = 4000
-"""Python refuses to read a whole number of more than 4,300 digits."""
+"""Python refuses to parse a whole number of more than 4,300 digits."""
 
 
 class Repeated(dict[str, object]):
-    """A JSON object with a repeated name; `items` gives all members that were written."""
+    """A JSON object with a repeated name; `items` returns all members of the text."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
@@ -49,7 +49,7 @@ class Reader:
         """Return the members that the pattern uses, and whether a name is repeated.
 
         Raises:
-            InvalidEvent: it is no JSON object.
+            InvalidEvent: the text is not a JSON object.
 
         """
         try:
@@ -81,7 +81,7 @@ _ENCODE: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=lambda _: Non
 def _members(paths: frozenset[tuple[str, ...]], known: dict[Any, Any]) -> Any:  # noqa: ANN401 - a type
     """Return the type of an object with these paths; other members are skipped.
 
-    A name in the event may have dots, and then it is several steps.
+    A name with dots is several steps.
     """
     if paths not in known:
         following: dict[str, set[tuple[str, ...]]] = {}
@@ -111,7 +111,7 @@ def _exactly(text: str | bytes) -> tuple[_Members, bool]:
         return Repeated(pairs)
 
     def refuse(constant: str) -> None:
-        raise InvalidEvent(f"{constant} is not JSON", found=constant)
+        raise InvalidEvent(f"{constant} is not JSON", value=constant)
 
     try:
         event = json.loads(
@@ -124,9 +124,9 @@ def _exactly(text: str | bytes) -> tuple[_Members, bool]:
     except InvalidEvent:
         raise
     except RecursionError:
-        raise InvalidEvent("it is nested too deeply", found=text) from None
+        raise InvalidEvent("it is nested too deeply", value=text) from None
     except (TypeError, ValueError) as error:
-        raise InvalidEvent(f"it is not JSON: {error}", found=text) from None
+        raise InvalidEvent(f"it is not JSON: {error}", value=text) from None
     if not isinstance(event, dict):
-        raise InvalidEvent("an event is a JSON object", found=text)
+        raise InvalidEvent("an event is a JSON object", value=text)
     return event, repeated

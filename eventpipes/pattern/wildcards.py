@@ -1,4 +1,4 @@
-r"""Wildcards: `*` stands for any characters, `\*` and `\\` for themselves."""
+r"""Wildcards: `*` matches any characters, `\*` matches `*`, and `\\` matches `\`."""
 
 import re
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ ANY = "*"
 
 
 def tokens(wildcard: str) -> list[str | None]:
-    """Return the characters of a wildcard; None stands for `*`.
+    """Return the characters of a wildcard, with None for `*`.
 
     Raises:
-        ValueError: two wildcard characters in a row, or an escape of something else.
+        ValueError: two `*` in a row, or another character after a backslash.
 
     """
     result: list[str | None] = []

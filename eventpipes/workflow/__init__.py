@@ -1,4 +1,4 @@
-"""How an Express state machine behaves: the states and fields that the stacks emit.
+"""How an Express state machine behaves, with the states and fields that the stacks use.
 
 See AWS: "Amazon States Language", "Transforming data with JSONata in Step Functions".
 """

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class HistoryEvent:
-    """An event of an execution; `type` is AWS's name and `details` hold parsed JSON."""
+    """An event of an execution; `type` is AWS's name, and `details` has parsed JSON."""
 
     type: str
     at: datetime
@@ -31,7 +31,7 @@ class Execution:
 
 
 class Trail:
-    """The events of one branch of an execution; all branches share one list of events."""
+    """The events of one branch of an execution. All branches write to the same list."""
 
     def __init__(
         self, events: list[HistoryEvent], clock: Callable[[], datetime], previous: int = 0
@@ -49,5 +49,5 @@ class Trail:
         return at
 
     def branch(self) -> "Trail":
-        """Return a trail of its own that starts after the last event of this one."""
+        """Return a new trail that starts after the last event of this trail."""
         return Trail(self._events, self._clock, self._previous)

@@ -1,7 +1,7 @@
 """A JSONata expression, as Step Functions evaluates it.
 
-The library `jsonata-python` evaluates JSONata. Step Functions has its own functions, no `$eval`,
-and fails if there is no result.
+The library `jsonata-python` evaluates JSONata. Step Functions has more functions, but no `$eval`,
+and it fails without a result.
 """
 
 import time
@@ -17,14 +17,14 @@ from eventpipes.workflow.jsonata_library import JException, Jsonata, Parser, Uti
 from eventpipes.workflow.state_error import QUERY_EVALUATION_ERROR, StateError
 
 MAX_SECONDS: Final = 1.0
-"""How long Step Functions evaluates an expression. Here it is processor time."""
+"""How long Step Functions evaluates an expression. The engine measures processor time."""
 CONTEXT: Final = frozenset(
     {
         *("Execution.Id", "Execution.Input", "Execution.Name", "Execution.StartTime"),
         *("State.EnteredTime", "State.Name", "StateMachine.Id", "StateMachine.Name"),
     }
 )
-"""What the engine gives of `$states.context`."""
+"""The members of `$states.context` that the engine has."""
 _STATES: Final = "states"
 _MEMBERS: Final = ("input", "result", "errorOutput", "context")
 _STEPS_BETWEEN_LOOKS = 256
@@ -33,7 +33,7 @@ _EXACT: Final = 2**53
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression may read: the variables, `$states`, the time, and chance."""
+    """The values that an expression may read: variables, `$states`, the time, random numbers."""
 
     variables: Mapping[str, Any]
     states: Mapping[str, Any]
@@ -53,12 +53,12 @@ class Scope:
 class Expression:
     """The text between `{%` and `%}`, compiled.
 
-    Several threads may evaluate one expression at the same time: each evaluation has a frame of
-    its own, and the library keeps the rest by thread.
+    Several threads may evaluate one expression at the same time, because each evaluation has its
+    own frame, and the library stores the rest for each thread.
 
     Raises:
-        InvalidDefinition: it is not JSONata, or uses what Step Functions does not have.
-        Unsupported: it reads something that the engine does not give.
+        InvalidDefinition: it is not JSONata, or Step Functions does not have a part of it.
+        Unsupported: it reads a value that the engine does not have.
 
     """
 
@@ -89,7 +89,7 @@ class Expression:
         object.__setattr__(self, "members", frozenset(self._members(nodes)))
 
     def _members(self, nodes: list[Any]) -> Iterator[str]:
-        """Yield the members of `$states`, and refuse what the engine does not give."""
+        """Yield the members of `$states` that it reads; refuse those that the engine lacks."""
         paths = [node.steps for node in nodes if node.type == "path"]
         read = [steps for steps in paths if _is_states(steps[0])]
         whole = sum(map(_is_states, nodes)) - len(read)
@@ -104,10 +104,10 @@ class Expression:
                     f"{self.place} reads $states.{member}; $states has {', '.join(_MEMBERS)}"
                 )
             if member == "context":
-                way = ".".join(step.value for step in steps[2:4] if step.type == "name")
-                if way not in CONTEXT:
+                path = ".".join(step.value for step in steps[2:4] if step.type == "name")
+                if path not in CONTEXT:
                     raise Unsupported(
-                        f"{self.place} reads $states.context.{way}; the engine gives"
+                        f"{self.place} reads $states.context.{path}; the engine has"
                         f" {', '.join(sorted(CONTEXT))}"
                     )
             yield member
@@ -136,7 +136,7 @@ class Expression:
         """Return the result as JSON values.
 
         Raises:
-            StateError: States.QueryEvaluationError, also if there is no result.
+            StateError: States.QueryEvaluationError: it fails, or it has no result.
 
         """
         bound: dict[str, Any] = {"__evaluate_entry": _Watch()}
@@ -160,10 +160,10 @@ class Expression:
             raise self._failure(f"fails: {error}") from error
         raise self._failure("returned nothing (undefined)")
 
-    def _failure(self, what: str) -> StateError:
+    def _failure(self, why: str) -> StateError:
         return StateError(
             QUERY_EVALUATION_ERROR,
-            f"The JSONata expression '{self.text}' specified for the field '{self.place}' {what}.",
+            f"The JSONata expression '{self.text}' specified for the field '{self.place}' {why}.",
         )
 
 
@@ -182,7 +182,7 @@ class _Watch:
 
     def __call__(self, *_step: object) -> None:
         self._steps += 1
-        if self._steps % _STEPS_BETWEEN_LOOKS == 0:  # noqa: SIM102 - the clock is asked rarely
+        if self._steps % _STEPS_BETWEEN_LOOKS == 0:  # noqa: SIM102 - the clock is read rarely
             if time.thread_time() - self._begin > MAX_SECONDS:
                 raise _TooLong
 
@@ -216,7 +216,7 @@ def _nodes(root: object) -> Iterator[Any]:
 
 
 def _json(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
-    """Return a result of the library as plain JSON values; numbers are those of JavaScript."""
+    """Return a result of the library as JSON values, with numbers as in JavaScript."""
     match value:
         case None | bool() | str():
             return value

@@ -1,4 +1,4 @@
-"""The fields of a part of a definition, each taken once; what is left over is refused."""
+"""The fields of a part of a definition. Each is taken once, and unknown fields are refused."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _JSONPATH = frozenset(
 
 
 class Fields:
-    """The fields of a JSON object; `place` names it in messages."""
+    """The fields of a JSON object. Messages name the object by `place`."""
 
     def __init__(self, body: object, place: str) -> None:
         if not isinstance(body, Mapping):
@@ -23,16 +23,16 @@ class Fields:
         self.place = place
         self._left = dict(body)
 
-    def invalid(self, what: str) -> InvalidDefinition:
-        """Return the error of this part."""
-        return InvalidDefinition(f"{self.place}: {what}")
+    def invalid(self, message: str) -> InvalidDefinition:
+        """Return an error with the place of this part."""
+        return InvalidDefinition(f"{self.place}: {message}")
 
     def has(self, name: str) -> bool:
-        """Say whether a field is there and was not taken yet."""
+        """Return whether a field is there and was not taken yet."""
         return name in self._left
 
     def take(self, name: str) -> Any:  # noqa: ANN401 - a definition holds any JSON
-        """Return the value of a field that must be there."""
+        """Return the value of a required field."""
         if name not in self._left:
             raise self.invalid(f"it has no {name}")
         return self._left.pop(name)
@@ -47,7 +47,7 @@ class Fields:
         return value
 
     def must_text(self, name: str) -> str:
-        """Return a field that is text and must be there."""
+        """Return a required field that is text."""
         value = self.text(name)
         if value is None:
             raise self.invalid(f"it has no {name}")
@@ -60,7 +60,7 @@ class Fields:
         value = self.take(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             if isinstance(value, str) and value.startswith("{%"):
-                raise Unsupported(f"{self.place}: {name} is JSONata; the engine takes a number")
+                raise Unsupported(f"{self.place}: {name} is JSONata; the engine needs a number")
             raise self.invalid(f"{name} is not a number, but {value!r}")
         if not least <= value <= most:
             raise self.invalid(f"{name} is {value}; use {least:g} to {most:g}")
@@ -81,10 +81,10 @@ class Fields:
         return value
 
     def end(self, *aws_has: str) -> None:
-        """Refuse the fields that are left; `aws_has` are those that AWS takes here."""
+        """Refuse the fields that were not taken; `aws_has` are those that AWS accepts here."""
         for name in self._left:
             if name in aws_has:
                 raise Unsupported(f"{self.place}: the engine does not run the field {name}")
             if name in _JSONPATH or name.endswith(".$"):
-                raise self.invalid(f"{name} is a field of JSONPath, and this is JSONata")
+                raise self.invalid(f"{name} is a field of JSONPath; use JSONata")
             raise self.invalid(f"Step Functions has no field {name} here")

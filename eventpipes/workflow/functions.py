@@ -1,4 +1,4 @@
-"""The functions that Step Functions adds to JSONata, and those that the library has not right."""
+"""Functions that Step Functions adds to JSONata, and functions that the library has wrong."""
 
 import hashlib
 import random
@@ -21,23 +21,23 @@ _MAX_RANGE: Final = 1_000
 
 
 def partition(array: Any, size: Any) -> Any:  # noqa: ANN401 - JSONata passes any value
-    """Return an array in pieces of a size; the last one may be shorter."""
+    """Return an array in pieces of a size; the last piece may be shorter."""
     if array is None:
         return None
     values, length = array if isinstance(array, list) else [array], _whole(size)
     if length < 1:
-        raise ValueError(f"the size of a piece is {length}, and must be at least 1")
+        raise ValueError(f"the size of a piece is {length}, but must be at least 1")
     return [list(values[start : start + length]) for start in range(0, len(values), length)]
 
 
 def range_(first: Any, last: Any, step: Any) -> list[int]:  # noqa: ANN401
-    """Return the numbers from the first to the last, which is among them if a step reaches it."""
+    """Return the numbers from `first` to `last`, including `last` if a step reaches it."""
     begin, end, by = _whole(first), _whole(last), _whole(step)
     if by == 0:
         raise ValueError("the step is 0")
     numbers = range(begin, end + (1 if by > 0 else -1), by)
     if len(numbers) > _MAX_RANGE:
-        raise ValueError(f"$range would have {len(numbers)} numbers, and may have {_MAX_RANGE}")
+        raise ValueError(f"$range has {len(numbers)} numbers and may have {_MAX_RANGE}")
     return list(numbers)
 
 
@@ -58,22 +58,22 @@ def parse(text: Any) -> Any:  # noqa: ANN401
         return None
     if not isinstance(text, str):
         raise TypeError("$parse takes text")
-    found = from_json(text)
-    return Utils.NULL_VALUE if found is None else found  # None is JSONata's undefined
+    value = from_json(text)
+    return Utils.NULL_VALUE if value is None else value  # None is JSONata's undefined
 
 
 def distinct(values: Any) -> Any:  # noqa: ANN401
     """Return an array without repeated values.
 
-    The library makes one value of an array of one, also where JSONata keeps the array.
+    The library returns the only value of an array, even if JSONata keeps the array.
     """
     if not isinstance(values, list) or len(values) <= 1:
         return values
-    found = Utils.create_sequence() if Utils.is_sequence(values) else []
+    unique = Utils.create_sequence() if Utils.is_sequence(values) else []
     for value in values:
-        if not any(Utils.is_deep_equal(value, other) for other in found):
-            found.append(value)
-    return found
+        if not any(Utils.is_deep_equal(value, other) for other in unique):
+            unique.append(value)
+    return unique
 
 
 def _whole(number: Any) -> int:  # noqa: ANN401
@@ -82,14 +82,14 @@ def _whole(number: Any) -> int:  # noqa: ANN401
     return int(number // 1)
 
 
-def functions(now: Callable[[], datetime], chance: Callable[[], float]) -> Mapping[str, Any]:
-    """Return the functions by name; the time and chance are those of the execution's services."""
+def functions(now: Callable[[], datetime], number: Callable[[], float]) -> Mapping[str, Any]:
+    """Return the functions by name, with the execution's clock and random numbers."""
 
     def millis() -> int:
         return int(now().timestamp() * 1_000)
 
     def random_(seed: Any = None) -> float:  # noqa: ANN401
-        return chance() if seed is None else random.Random(_whole(seed)).random()  # noqa: S311
+        return number() if seed is None else random.Random(_whole(seed)).random()  # noqa: S311
 
     return {
         "distinct": distinct,

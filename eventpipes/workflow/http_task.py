@@ -1,4 +1,4 @@
-"""The Task http:invoke: a request through a connection of EventBridge.
+"""The Task http:invoke sends a request through a connection of EventBridge.
 
 See AWS: "Call HTTPS APIs in Step Functions workflows".
 """
@@ -29,7 +29,7 @@ FORBIDDEN: Final = (
     *("proxy-authorization", "referer", "server", "te", "trailer", "transfer-encoding"),
     *("upgrade", "via", "warning", "x-forwarded-*", "x-amz-*", "x-amzn-*"),
 )
-"""Headers that a task may not have; a star stands for any text."""
+"""Headers that a task may not have. A star matches any text."""
 _UNREADABLE: Final = ("application/octet-stream", "image/*", "video/*", "audio/*")
 _CONTENT_TYPE: Final = "application/json; charset=UTF-8"
 _FIRST_ERROR: Final = 300
@@ -53,8 +53,8 @@ class HttpTask:
         """Return the task with these arguments.
 
         Raises:
-            InvalidDefinition: AWS would refuse it, or it fails whatever the input is.
-            Unsupported: AWS has it, but this engine does not.
+            InvalidDefinition: AWS would refuse it, or it fails with every input.
+            Unsupported: AWS accepts it, but this engine cannot run it.
 
         """
         fields = _arguments(arguments, place)
@@ -68,7 +68,7 @@ class HttpTask:
             body=_payload(fields, "RequestBody") if fields.has("RequestBody") else None,
         )
         if not task.connection.is_constant:
-            raise Unsupported(f"{task.connection.place} is JSONata; the engine takes a constant")
+            raise Unsupported(f"{task.connection.place} is JSONata; the engine needs a constant")
         config.end()
         fields.end("Authentication", "Transform")
         for check, payload in (
@@ -88,7 +88,7 @@ class HttpTask:
         """Return the request.
 
         Raises:
-            StateError: an expression fails, or an argument is not what AWS takes.
+            StateError: an expression fails, or AWS refuses an argument.
 
         """
         arguments: dict[str, Any] = {}
@@ -123,14 +123,14 @@ def result(answer: HttpAnswer) -> dict[str, Any]:
     """Return the result of a task for an answer.
 
     Raises:
-        StateError: States.Http.StatusCode.NNN with the answer's text as its cause, or
-            States.Runtime for an answer that Step Functions does not read.
+        StateError: States.Http.StatusCode.NNN with the answer's text as the cause, or
+            States.Runtime for an answer that Step Functions cannot read.
 
     """
     type_ = next((v for k, v in answer.headers.items() if k.lower() == "content-type"), "")
     kind = type_.partition(";")[0].strip().lower()
     if any(fnmatchcase(kind, pattern) for pattern in _UNREADABLE):
-        raise StateError(RUNTIME, f"the answer's content type is {kind}, which is not read")
+        raise StateError(RUNTIME, f"Step Functions cannot read the answer's content type {kind}")
     if answer.status >= _FIRST_ERROR:
         error = f"States.Http.StatusCode.{answer.status}"
         raise StateError(error, answer.text or answer.reason)
@@ -148,7 +148,7 @@ def result(answer: HttpAnswer) -> dict[str, Any]:
 
 def _arguments(arguments: object, place: str) -> Fields:
     if isinstance(arguments, str) and arguments.startswith("{%"):
-        raise Unsupported(f"{place}: Arguments as a whole are JSONata; the engine takes an object")
+        raise Unsupported(f"{place}: Arguments is JSONata; the engine needs an object")
     return Fields(arguments, f"{place}, Arguments")
 
 
@@ -156,9 +156,9 @@ def _payload(fields: Fields, name: str) -> Payload:
     return Payload(fields.take(name), f"{fields.place}/{name}")
 
 
-def _text(value: object, what: str) -> str:
+def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
-        raise StateError(QUERY_EVALUATION_ERROR, f"{what} is not text, but {value!r}")
+        raise StateError(QUERY_EVALUATION_ERROR, f"{name} is not text, but {value!r}")
     return value
 
 
@@ -171,13 +171,13 @@ def _method(value: object) -> str:
 def _endpoint(value: object) -> str:
     text = _text(value, "ApiEndpoint")
     if not text.startswith(("https://", "${")):
-        raise StateError(RUNTIME, f"ApiEndpoint is {text!r}, not an address with https")
+        raise StateError(RUNTIME, f"ApiEndpoint is {text!r}, not a URL with https")
     return text
 
 
 def _headers(value: object) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise StateError(RUNTIME, f"Headers are not an object, but {value!r}")
+        raise StateError(RUNTIME, f"Headers is not an object, but {value!r}")
     for name, text in value.items():
         if any(fnmatchcase(name.lower(), pattern) for pattern in FORBIDDEN):
             raise StateError(RUNTIME, f"a task may not have the header {name}")

@@ -35,17 +35,17 @@ from eventpipes.workflow.states import (
 from eventpipes.workflow.variables import assigned
 
 MAX_CONCURRENCY: Final = 40
-"""How many iterations of an inline Map run at the same time at most."""
+"""At most so many iterations of an inline Map run at the same time."""
 Variables = Mapping[str, Any]
 
 
 class TimedOut(Exception):  # noqa: N818 - the status of the execution
-    """The execution ran longer than it may."""
+    """The execution took too long."""
 
 
 @dataclass(frozen=True)
 class _Step:
-    """What a state leaves: its output, the new variables, and the next state or None."""
+    """The result of a state: its output, its new variables, and the next state or None."""
 
     output: Any
     assigned: Variables
@@ -53,7 +53,7 @@ class _Step:
 
 
 def timestamp(at: datetime) -> str:
-    """Return a time as the context object has it: without zeros at the end of the seconds."""
+    """Return a time as in the context object: without zeros at the end of the seconds."""
     text = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     fraction = f"{at.microsecond // 1_000:03}".rstrip("0")
     return f"{text}.{fraction}Z" if fraction else f"{text}Z"
@@ -61,9 +61,9 @@ def timestamp(at: datetime) -> str:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """One execution: its services, its context, and when it must end.
+    """One execution: its services, its context, and the time when it must end.
 
-    With `one_by_one` the items of a Map are run after each other, and nothing of asyncio is used.
+    With `one_by_one`, the items of a Map are run one after the other, without asyncio.
     """
 
     services: Services
@@ -78,7 +78,7 @@ class Interpreter:
 
         Raises:
             StateError: a state failed and nothing caught the error.
-            TimedOut: the execution's time is over.
+            TimedOut: the execution took too long.
 
         """
         values = dict(variables)
@@ -125,7 +125,7 @@ class Interpreter:
             case Succeed():
                 return _Step(_output(state.output, scope, scope.states["input"]), {}, None)
             case Fail():
-                raise StateError(_said(state.error, scope), _said(state.cause, scope))
+                raise StateError(_text(state.error, scope), _text(state.cause, scope))
             case Map():
                 results = await self._map(state, scope, trail)
                 return _leave(state, _with(scope, result=results), results)
@@ -137,8 +137,8 @@ class Interpreter:
         if not isinstance(items, list):
             raise StateError(
                 QUERY_EVALUATION_ERROR,
-                f"Items of the state {state.name!r} is not a list, but {items!r:.80};"
-                " JSONata gives one value instead of a list of one: write [ ] around it",
+                f"Items of the state {state.name!r} is not a list, but {items!r:.80}."
+                " JSONata returns a value instead of a list with one value: write [ ] around it",
             )
         trail.note("MapStateStarted", length=len(items))
 
@@ -183,7 +183,7 @@ class Interpreter:
     def _delay(self, state: Task, error: StateError, attempts: list[int]) -> float | None:
         """Return the seconds before the next attempt, or None if there is none.
 
-        The first retrier that names the error decides, also if its attempts are used up.
+        Only the first retrier that names the error is used, even after its last attempt.
         """
         for index, retrier in enumerate(state.retriers):
             if matches(retrier.errors, error.error):
@@ -271,7 +271,7 @@ def _output(output: Payload | None, scope: Scope, default: Any) -> Any:  # noqa:
 
 
 def _leave(state: Pass | Map | Task, scope: Scope, default: Any) -> _Step:  # noqa: ANN401 - JSON
-    """Evaluate Assign and Output, which both read the variables as they were."""
+    """Evaluate Assign and Output. Both read the old values of the variables."""
     return _Step(_output(state.output, scope, default), assigned(state.assign, scope), state.next)
 
 
@@ -281,7 +281,7 @@ def _choose(state: Choice, scope: Scope) -> _Step:
         if not isinstance(verdict, bool):
             raise StateError(
                 QUERY_EVALUATION_ERROR,
-                f"The field '{rule.condition.place}' must be true or false, and is {verdict!r:.80}",
+                f"The field '{rule.condition.place}' must be true or false, not {verdict!r:.80}",
             )
         if verdict:
             return _chosen(rule.output, rule.assign, scope, rule.next)
@@ -297,7 +297,7 @@ def _chosen(output: Payload | None, assign: Assign, scope: Scope, to: str) -> _S
 
 
 def _caught(state: Task, scope: Scope, error: StateError) -> _Step:
-    """Return where the first catcher that names the error leads, or raise the error."""
+    """Return the step of the first catcher that names the error, or raise the error."""
     for catcher in state.catchers:
         if matches(catcher.errors, error.error):
             shown = {"Error": error.error, "Cause": error.cause}
@@ -310,7 +310,7 @@ def _caught(state: Task, scope: Scope, error: StateError) -> _Step:
     raise error
 
 
-def _said(text: Payload | None, scope: Scope) -> str:
+def _text(text: Payload | None, scope: Scope) -> str:
     if text is None:
         return ""
     value = text.evaluate(scope)
@@ -323,9 +323,9 @@ _ERROR_OUTPUT: Final = Payload("{% $states.errorOutput %}", "Output", ("errorOut
 
 
 async def _side_by_side(iterate: Callable[[int], Any], count: int, most: int) -> list[Any]:
-    """Return the results of all iterations, of which `most` run at the same time.
+    """Return the results of all iterations; at most `most` run at the same time.
 
-    The first error stops the others.
+    The first error stops the other iterations.
     """
     results: list[Any] = [None] * count
     waiting = iter(range(count))

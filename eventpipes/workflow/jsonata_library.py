@@ -1,7 +1,7 @@
-"""The library for JSONata, without what it does to the rest of the process.
+"""The library for JSONata, without its effect on the rest of the process.
 
-When it is imported, it lets Python's calls nest ten times as deep. Other code of the process relies
-on the usual limit, for example to refuse JSON that is nested too deep.
+When it is imported, it multiplies Python's recursion limit by ten. Other code needs the usual
+limit, for example to refuse JSON that is nested too deep.
 """
 
 import sys

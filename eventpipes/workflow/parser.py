@@ -1,4 +1,4 @@
-"""Parse the definition of a state machine: only what the engine runs as AWS does."""
+"""Parse the definition of a state machine, and refuse what the engine cannot run as AWS does."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +40,7 @@ def parse_machine(definition: str | Mapping[str, Any]) -> tuple[Workflow, int | 
 
     Raises:
         InvalidDefinition: AWS would refuse it.
-        Unsupported: AWS takes it, but the engine does not run it.
+        Unsupported: AWS accepts it, but the engine cannot run it.
 
     """
     fields = Fields(_read(definition), "the state machine")
@@ -76,31 +76,33 @@ def _read(definition: str | Mapping[str, Any]) -> object:
 def _workflow(fields: Fields) -> Workflow:
     start, states = fields.must_text("StartAt"), fields.take("States")
     if not isinstance(states, Mapping) or not states:
-        raise fields.invalid("States is not an object with states")
+        raise fields.invalid("States must be an object with at least one state")
     workflow = Workflow(start, {name: _state(name, body) for name, body in states.items()})
-    _check_ways(workflow, fields)
+    _check_transitions(workflow, fields)
     return workflow
 
 
-def _check_ways(workflow: Workflow, fields: Fields) -> None:
+def _check_transitions(workflow: Workflow, fields: Fields) -> None:
     if workflow.start not in workflow.states:
-        raise fields.invalid(f"StartAt names {workflow.start!r}, which is no state here")
+        raise fields.invalid(f"StartAt is {workflow.start!r}, which is not a state here")
     reached, waiting = set(), [workflow.start]
     while waiting:
         name = waiting.pop()
         if name in reached:
             continue
         reached.add(name)
-        for to in _ways(workflow.states[name]):
+        for to in _next_states(workflow.states[name]):
             if to not in workflow.states:
-                raise InvalidDefinition(f"state {name!r} leads to {to!r}, which is no state here")
+                raise InvalidDefinition(
+                    f"state {name!r} leads to {to!r}, which is not a state here"
+                )
             waiting.append(to)
     for name in workflow.states:
         if name not in reached:
-            raise InvalidDefinition(f"no way leads to the state {name!r}")
+            raise InvalidDefinition(f"no state leads to the state {name!r}")
 
 
-def _ways(state: State) -> Iterator[str]:
+def _next_states(state: State) -> Iterator[str]:
     match state:
         case Choice():
             yield from (rule.next for rule in state.rules)
@@ -114,7 +116,7 @@ def _ways(state: State) -> Iterator[str]:
 
 
 def _check_variables(workflow: Workflow, outer: frozenset[str]) -> None:
-    """Refuse a variable of a Map's workflow that has the name of one around it."""
+    """Refuse a variable that is assigned both inside and outside of a Map."""
     own = {name for state in workflow.states.values() for name in _assigns(state)}
     for name in sorted(own & outer):
         raise InvalidDefinition(
@@ -169,7 +171,7 @@ def _pass(name: str, fields: Fields) -> Pass:
 def _choice(name: str, fields: Fields) -> Choice:
     rules = fields.take("Choices")
     if not isinstance(rules, list) or not rules:
-        raise fields.invalid("Choices is not a list of rules")
+        raise fields.invalid("Choices must be a list with at least one rule")
     state = Choice(
         name=name,
         rules=tuple(
@@ -206,12 +208,12 @@ def _succeed(name: str, fields: Fields) -> Succeed:
 
 
 def _fail(name: str, fields: Fields) -> Fail:
-    state = Fail(name=name, error=_said(fields, "Error"), cause=_said(fields, "Cause"))
+    state = Fail(name=name, error=_message(fields, "Error"), cause=_message(fields, "Cause"))
     fields.end()
     return state
 
 
-def _said(fields: Fields, name: str) -> Payload | None:
+def _message(fields: Fields, name: str) -> Payload | None:
     if not fields.has(name):
         return None
     payload = Payload(fields.take(name), f"{fields.place}, {name}")
@@ -280,13 +282,13 @@ def _task(name: str, fields: Fields) -> Task:
 
 
 def _next(fields: Fields) -> str | None:
-    """Take Next or End, of which a state has one; None is the end."""
+    """Take Next or End, and return the next state's name, or None at the end."""
     to = fields.text("Next")
     end = fields.take("End") if fields.has("End") else None
     if end is not None and not isinstance(end, bool):
         raise fields.invalid(f"End is not true, but {end!r}")
     if (to is None) == (end is not True):
-        raise fields.invalid("it needs either a Next or an End that is true")
+        raise fields.invalid("it needs either Next, or End with the value true")
     return to
 
 

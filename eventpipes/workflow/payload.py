@@ -1,4 +1,4 @@
-"""A value of a definition: JSON in which texts between `{%` and `%}` are JSONata."""
+"""A value of a definition: JSON in which a text between `{%` and `%}` is JSONata."""
 
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
@@ -20,10 +20,10 @@ def is_expression(value: object) -> bool:
 
 
 class Payload:
-    """A compiled value; `members` are what it may read of `$states`.
+    """A compiled value. `members` are the members of `$states` that it may read.
 
     Raises:
-        InvalidDefinition: an expression is not closed, is not JSONata, or reads another member.
+        InvalidDefinition: an expression is not closed or not JSONata, or reads another member.
 
     """
 
@@ -37,16 +37,16 @@ class Payload:
         for expression in self._expressions:
             for member in sorted(expression.members - set(members)):
                 raise InvalidDefinition(
-                    f"{expression.place} reads $states.{member}, which it does not have;"
-                    f" it has {', '.join(f'$states.{name}' for name in members)}"
+                    f"{expression.place} reads $states.{member}, which does not exist here;"
+                    f" use {', '.join(f'$states.{name}' for name in members)}"
                 )
 
     def evaluate(self, scope: Scope) -> Any:  # noqa: ANN401 - JSON is anything
-        """Return the value; raise States.QueryEvaluationError if an expression has no result."""
+        """Return the value, or raise States.QueryEvaluationError."""
         return self._evaluate(scope)
 
     def expressions(self) -> Iterator[Expression]:
-        """Yield the expressions in it."""
+        """Yield the expressions in the value."""
         yield from self._expressions
 
     def _compile(self, value: object, place: str) -> _Evaluate:
@@ -70,7 +70,7 @@ class Payload:
     def _expression(self, text: str, place: str) -> _Evaluate:
         if not (text.startswith(_OPEN) and text.endswith(_CLOSE) and len(text) > len("{%%}")):
             raise InvalidDefinition(
-                f"{place}: JSONata is the whole text, from {_OPEN} to {_CLOSE}, not {text!r}"
+                f"{place}: begin JSONata with {_OPEN} and end it with {_CLOSE}, not {text!r}"
             )
         expression = Expression(text[len(_OPEN) : -len(_CLOSE)].strip(), place)
         self._expressions.append(expression)

@@ -1,4 +1,4 @@
-"""Retry and Catch: what a state does with an error."""
+"""Retry and Catch: how a state handles an error."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ _MAX_DELAY: Final = 31_622_400
 
 @dataclass(frozen=True, kw_only=True)
 class Retrier:
-    """One entry of Retry; it counts its attempts by itself while the state runs."""
+    """One entry of Retry. Each entry has its own count of attempts."""
 
     errors: tuple[str, ...]
     interval: int = 1
@@ -37,7 +37,7 @@ class Retrier:
     jitter: bool = False
 
     def delay(self, attempt: int, chance: float) -> float:
-        """Return the seconds before an attempt, which counts from 0; `chance` is below 1."""
+        """Return the seconds before a retry; `attempt` counts from 0, `chance` is from 0 to 1."""
         try:
             seconds = self.interval * self.backoff_rate**attempt
         except OverflowError:
@@ -58,7 +58,7 @@ class Catcher:
 
 
 def matches(errors: Sequence[str], error: str) -> bool:
-    """Say whether the names of a retrier or catcher match an error.
+    """Return whether the names of a retrier or catcher match an error.
 
     Nothing matches States.Runtime, and no wildcard matches States.DataLimitExceeded.
     """
@@ -90,7 +90,7 @@ def _entries(fields: Fields, name: str) -> list[Fields]:
         return []
     entries = fields.take(name)
     if not isinstance(entries, list):
-        raise fields.invalid(f"{name} is not a list")
+        raise fields.invalid(f"{name} must be a list")
     place = f"{fields.place}, {name}"
     return [Fields(entry, f"{place}[{index}]") for index, entry in enumerate(entries)]
 
@@ -100,7 +100,7 @@ def _names(entries: Sequence[Fields]) -> list[tuple[str, ...]]:
     for entry in entries:
         names = entry.take("ErrorEquals")
         if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
-            raise entry.invalid("ErrorEquals is not a list of names")
+            raise entry.invalid("ErrorEquals must be a list of names")
         for name in names:
             known = name in _KNOWN or name.startswith("States.Http.StatusCode.")
             if name.startswith("States.") and not known:

@@ -1,4 +1,4 @@
-"""The Task sqs:sendMessage: a message to a queue."""
+"""The Task sqs:sendMessage sends a message to a queue."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ _OTHERS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class SendMessage:
-    """The arguments of the task; a body that is not text is sent as JSON."""
+    """The arguments of the task. A body that is not text is sent as JSON."""
 
     queue_url: Payload
     body: Payload
@@ -30,9 +30,7 @@ class SendMessage:
     def parse(cls, arguments: object, place: str) -> "SendMessage":
         """Return the task with these arguments; raise InvalidDefinition or Unsupported."""
         if isinstance(arguments, str) and arguments.startswith("{%"):
-            raise Unsupported(
-                f"{place}: Arguments as a whole are JSONata; the engine takes an object"
-            )
+            raise Unsupported(f"{place}: Arguments is JSONata; the engine needs an object")
         fields = Fields(arguments, f"{place}, Arguments")
         task = cls(
             queue_url=Payload(fields.take("QueueUrl"), f"{fields.place}/QueueUrl"),

@@ -1,4 +1,4 @@
-"""What a state machine needs from the outside: HTTP, SQS, a clock, and chance."""
+"""The services that a state machine needs: HTTP, SQS, a clock and random numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class HttpCall:
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """An answer of any status; `text` is its body, decoded."""
+    """An answer with any status. `text` is its decoded body."""
 
     status: int
     reason: str
@@ -48,7 +48,7 @@ class Services(Protocol):
     """The services that an execution uses."""
 
     async def http(self, call: HttpCall) -> HttpAnswer:
-        """Send a request, with the connection's headers; raise TaskError without an answer."""
+        """Send a request with the connection's headers; raise TaskError if there is no answer."""
 
     async def send_message(self, queue_url: str, body: str) -> str:
         """Send a message to a queue and return its id; raise TaskError if it was not sent."""
@@ -60,4 +60,4 @@ class Services(Protocol):
         """Return the time, with a time zone."""
 
     def random(self) -> float:
-        """Return a number from 0 to 1, without 1."""
+        """Return a random number from 0 to 1, without 1."""

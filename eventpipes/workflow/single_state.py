@@ -1,4 +1,4 @@
-"""Run one state alone, as Step Functions' TestState does, and find the states to ask about.
+"""Run one state alone, as Step Functions' TestState does, and list the states to test.
 
 See AWS: "Using TestState API to test a state in Step Functions".
 """
@@ -20,16 +20,16 @@ from eventpipes.workflow.states import Workflow
 from eventpipes.workflow.trial import Recorder, result_of
 
 MAX_SECONDS: Final = 300
-"""How long a test of a state may take."""
+"""How long a test of a state may take, in seconds."""
 _NAME: Final = "the state"
 _ENTERED, _EXITED = "StateEntered", "StateExited"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SingleState:
-    """What a state leaves; with an `error`, nothing but its cause.
+    """The result of a state. If it fails, only `error` and `cause` are set.
 
-    `call` is the request of an HTTP Task, which is answered with 204.
+    `call` is the request of an HTTP Task. Its answer is 204.
     """
 
     output: Any = None
@@ -60,7 +60,7 @@ def run_state(
 
     Raises:
         InvalidDefinition: Step Functions would refuse the definition.
-        Unsupported: Step Functions takes it, but this engine does not run it.
+        Unsupported: Step Functions accepts it, but this engine cannot run it.
 
     """
     workflow = _parsed(json.dumps(state))
@@ -86,7 +86,7 @@ def run_state(
 
 @lru_cache(maxsize=64)
 def _parsed(definition: str) -> Workflow:
-    """Return the state, and a state for each to which it may lead; the same is asked often."""
+    """Return a workflow with the state and an empty state for each of its next states."""
     state: dict[str, Any] = json.loads(definition)
     if state.pop("QueryLanguage", None) != "JSONata":
         raise InvalidDefinition("the state's QueryLanguage is not JSONata")
@@ -97,7 +97,7 @@ def _parsed(definition: str) -> Workflow:
 
 
 def visits(history: Sequence[HistoryEvent]) -> Iterator[Visit]:
-    """Yield the states that an execution entered whose Maps ran their items one by one."""
+    """Yield the states that an execution entered; its Maps ran their items one by one."""
     scopes: list[dict[str, Any]] = [{}]
     for event in history:
         if event.type == "MapIterationStarted":
@@ -111,7 +111,7 @@ def visits(history: Sequence[HistoryEvent]) -> Iterator[Visit]:
 
 
 def _followers(state: Mapping[str, Any]) -> set[str]:
-    """Return the names of the states to which a state may lead."""
-    ways = [state, *state.get("Choices", ()), *state.get("Catch", ())]
-    named = (way.get(name) for way in ways for name in ("Next", "Default"))
-    return {name for name in named if isinstance(name, str)}
+    """Return the names of the possible next states."""
+    transitions = [state, *state.get("Choices", ()), *state.get("Catch", ())]
+    names = (each.get(name) for each in transitions for name in ("Next", "Default"))
+    return {name for name in names if isinstance(name, str)}

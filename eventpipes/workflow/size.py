@@ -7,7 +7,7 @@ import msgspec
 from eventpipes.workflow.state_error import DATA_LIMIT_EXCEEDED, StateError
 
 MAX_SIZE: Final = 262_144
-"""Bytes of a state's input, output or result, and of a variable."""
+"""The most bytes that a state's input, output or result, or a variable may have."""
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -16,10 +16,10 @@ def to_text(value: object) -> str:
     return _ENCODER.encode(value).decode()
 
 
-def check_size(value: object, what: str) -> None:
-    """Raise States.DataLimitExceeded if a value is too long; `what` names it in the cause."""
+def check_size(value: object, name: str) -> None:
+    """Raise States.DataLimitExceeded if a value is too long; the cause has its name."""
     size = len(_ENCODER.encode(value))
     if size > MAX_SIZE:
         raise StateError(
-            DATA_LIMIT_EXCEEDED, f"{what} has {size} bytes of JSON and may have {MAX_SIZE}"
+            DATA_LIMIT_EXCEEDED, f"{name} has {size} bytes of JSON and may have {MAX_SIZE}"
         )

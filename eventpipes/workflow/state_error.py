@@ -9,7 +9,7 @@ SOCKET = "States.Http.Socket"
 
 
 class StateError(Exception):
-    """A state failed; `error` is the name that Retry and Catch compare."""
+    """A state failed. Retry and Catch compare the name in `error`."""
 
     def __init__(self, error: str, cause: str = "") -> None:
         self.error = error

@@ -1,4 +1,4 @@
-"""An Express state machine: a definition, parsed, that can be run."""
+"""An Express state machine that can be run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from eventpipes.workflow.state_error import StateError
 from eventpipes.workflow.states import Task, Workflow
 
 MAX_SECONDS: Final = 300
-"""How long an execution of an Express workflow may take."""
+"""How long an execution of an Express workflow may take, in seconds."""
 _REGION: Final = "us-east-1"
 
 
 @dataclass(frozen=True)
 class StateMachine:
-    """A state machine with JSONata, as `parse` read it; threads may share it."""
+    """A parsed state machine with JSONata. Threads may share it."""
 
     workflow: Workflow
     timeout: int | None = None
@@ -32,7 +32,7 @@ class StateMachine:
 
         Raises:
             InvalidDefinition: Step Functions would refuse it; the message names the state.
-            Unsupported: Step Functions takes it, but this engine does not run it.
+            Unsupported: Step Functions accepts it, but this engine cannot run it.
 
         """
         return cls(*parse_machine(definition))
@@ -62,8 +62,8 @@ class StateMachine:
     ) -> Execution:
         """Run an execution to its end.
 
-        `arn` is the state machine's, `name` the execution's. With `one_by_one`, the items of a Map
-        are run after each other.
+        `arn` is the state machine's ARN, and `name` is the execution's name. With `one_by_one`, the
+        items of a Map are run one after the other.
         """
         events: list[HistoryEvent] = []
         trail = Trail(events, services.now)

@@ -14,7 +14,7 @@ Assign = Mapping[str, Payload]
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """A state that computes; `next` is None at the end."""
+    """A state that only computes. `next` is None at the end."""
 
     name: str
     assign: Assign = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A state that goes where the first rule leads whose condition is true."""
+    """A state whose next state is that of its first rule with a true condition."""
 
     name: str
     rules: tuple[Rule, ...]
@@ -45,7 +45,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Succeed:
-    """A state that ends the workflow it is in."""
+    """A state that ends its workflow."""
 
     name: str
     output: Payload | None = None
@@ -62,7 +62,7 @@ class Fail:
 
 @dataclass(frozen=True, kw_only=True)
 class Map:
-    """A state that runs a workflow for each item; `max_concurrency` 0 is no limit of its own."""
+    """A state that runs a workflow for each item. If `max_concurrency` is 0, it sets no limit."""
 
     name: str
     processor: "Workflow"
@@ -92,13 +92,13 @@ State = Pass | Choice | Succeed | Fail | Map | Task
 
 @dataclass(frozen=True)
 class Workflow:
-    """States that lead to each other: those of a machine, or those within a Map."""
+    """The connected states of a state machine, or of a Map."""
 
     start: str
     states: Mapping[str, State]
 
     def every_state(self) -> Iterator[State]:
-        """Yield the states, each Map before those within it."""
+        """Yield all states, and each Map before its own states."""
         for state in self.states.values():
             yield state
             if isinstance(state, Map):

@@ -1,4 +1,4 @@
-"""Try a state machine without services, to see what it would send."""
+"""Run a state machine without services, to see what it sends."""
 
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ NAME = "trial"
 
 @dataclass(frozen=True)
 class Trial:
-    """What a state machine sent, in this order, if each request is answered with 204."""
+    """What a state machine sends, in order, if the answer to each request is 204."""
 
     calls: tuple[HttpCall, ...]
     letters: tuple[str, ...]
@@ -29,10 +29,10 @@ def requests_of(
     arn: str = "",
     now: datetime | None = None,
 ) -> Trial:
-    """Return what a state machine sends for the items that a pipe hands to it.
+    """Return what a state machine sends for the items that it gets from a pipe.
 
-    `now` is when the execution starts (default: now). The items of a Map are run after each other,
-    so the order is the same each time.
+    `now` is when the execution starts (default: now). The items of a Map are run one after the
+    other, so the order is always the same.
     """
     services = Recorder(now or datetime.now(UTC))
     execution = result_of(machine.run(list(records), services, name=NAME, arn=arn, one_by_one=True))
@@ -40,7 +40,7 @@ def requests_of(
 
 
 def result_of(running: Coroutine[Any, Any, Execution]) -> Execution:
-    """Return the result of a coroutine that never waits; an event loop may be running already."""
+    """Return the result of a coroutine that never waits. An event loop may be running."""
     try:
         running.send(None)
     except StopIteration as done:
@@ -51,7 +51,7 @@ def result_of(running: Coroutine[Any, Any, Execution]) -> Execution:
 
 @dataclass
 class Recorder:
-    """Services that accept everything. Their clock moves, so that a loop without end is ended."""
+    """Services that accept everything. Their clock moves, so that an endless loop times out."""
 
     clock: datetime
     calls: list[HttpCall] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Assign and Output: what a state leaves behind."""
+"""Assign and Output: the new variables and the output of a state."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -17,12 +17,12 @@ def parse_assign(fields: Fields, members: Sequence[str]) -> Mapping[str, Payload
         return {}
     assign = fields.take("Assign")
     if not isinstance(assign, Mapping):
-        raise fields.invalid("Assign is not an object")
+        raise fields.invalid("Assign must be an object")
     for name in assign:
         if not name.isidentifier() or name.startswith("_") or len(name) > MAX_NAME:
             raise fields.invalid(
-                f"{name!r} is no name of a variable: letters, digits and _ after the first letter,"
-                f" at most {MAX_NAME}"
+                f"a variable cannot have the name {name!r}: begin with a letter, and use only"
+                f" letters, digits and _, at most {MAX_NAME}"
             )
         if name == "states":
             raise fields.invalid("the variable $states is Step Functions' own")
@@ -43,7 +43,7 @@ def assigned(assign: Mapping[str, Payload], scope: Scope) -> dict[str, Any]:
     """Return the new values of variables; each expression reads the old ones.
 
     Raises:
-        StateError: an expression fails, or the values together are too long.
+        StateError: an expression fails, or all values together are too long.
 
     """
     values = {name: payload.evaluate(scope) for name, payload in assign.items()}

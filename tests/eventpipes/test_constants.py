@@ -11,7 +11,7 @@ from eventpipes.definition import Secret
 
 CACHE, TOPICS = "https://momento.example/cache/*", "https://momento.example/topics/*/*"
 PUT = {"key": "$.dynamodb.Keys.Location.S", "ttl_seconds": "600"}
-ITEM = "the message holds a whole item"
+ITEM = "the message contains a whole item"
 
 
 def pipe(method: str = "PUT", endpoint: str = CACHE, **more: Any) -> Definition:
@@ -44,17 +44,26 @@ def rule(**more: Any) -> RuleDefinition:
     ("query", "says"),
     [
         (PUT, None),
-        ({**PUT, "ttl_seconds": "0"}, "ttl_seconds is 0: Momento keeps an item for 1 second"),
-        ({**PUT, "ttl_seconds": "-1"}, "ttl_seconds is -1: Momento keeps an item for 1 second"),
-        ({**PUT, "ttl_seconds": "soon"}, "ttl_seconds is 'soon', which is no whole number"),
+        (
+            {**PUT, "ttl_seconds": "0"},
+            "ttl_seconds is 0: Momento keeps an item for at least 1 second",
+        ),
+        (
+            {**PUT, "ttl_seconds": "-1"},
+            "ttl_seconds is -1: Momento keeps an item for at least 1 second",
+        ),
+        ({**PUT, "ttl_seconds": "soon"}, "ttl_seconds is 'soon', which is not a whole number"),
         ({**PUT, "ttl_seconds": ""}, "ttl_seconds is empty"),
-        ({**PUT, "ttl_seconds": "86401"}, "ttl_seconds is 86401: Momento keeps an item for 86,400"),
+        (
+            {**PUT, "ttl_seconds": "86401"},
+            "ttl_seconds is 86401: Momento keeps an item for at most 86,400",
+        ),
         ({**PUT, "ttl_seconds": "1795826861"}, "it looks like a point in time"),
         ({**PUT, "ttl_seconds": "$.dynamodb.NewImage.TTL.N"}, None),
-        ({**PUT, "ttl_seconds": "$.dynamodb.NewImage.TTL"}, "which is no whole number"),
+        ({**PUT, "ttl_seconds": "$.dynamodb.NewImage.TTL"}, "which is not a whole number"),
         ({**PUT, "ttl_seconds": "${var.ttl}"}, None),
         ({"key": "k"}, "it has no ttl_seconds"),
-        ({"ttl_seconds": "1"}, "it has no key: Momento takes one of key and key_base64"),
+        ({"ttl_seconds": "1"}, "it has no key: Momento needs either key or key_base64"),
         ({"ttl_seconds": "1", "key": ""}, "key is empty"),
         ({"ttl_seconds": "1", "key_base64": ""}, "key_base64 is empty"),
         ({**PUT, "key_base64": "aw"}, "it has key and key_base64"),
@@ -92,9 +101,7 @@ def test_the_endpoints_own_query_counts() -> None:
 @pytest.mark.parametrize("name", ["", "$.dynamodb.Keys.Cache.S", "${var.cache}"])
 def test_known_name_is_checked(name: str) -> None:
     found = list(refused_always(pipe(query_string=PUT, path_parameters=(name,))))
-    assert [one.startswith("a part of the address is empty") for one in found] == [True] * (
-        not name
-    )
+    assert [one.startswith("a part of the URL is empty") for one in found] == [True] * (not name)
 
 
 @pytest.mark.parametrize("endpoint", ["https://other.example/v1/*", "${var.endpoint}", ""])
@@ -107,11 +114,11 @@ def test_other_service_is_not_checked(endpoint: str) -> None:
     [
         ('{"a":"' + "x" * 4_000 + '"}', None),
         ('{"a":"' + "x" * 4_088 + '"}', None),
-        ('{"a":"' + "x" * 4_089 + '"}', "the message has 4,097 bytes or more"),
-        ('{"a":"' + "x" * 5_000 + '"}', "the message has 5,008 bytes or more"),
-        ('{"a":"' + "\u00fc" * 2_048 + '"}', "the message has 4,104 bytes or more"),
-        ('{"a":<$.eventName>,"b":"' + "x" * 4_083 + '"}', "the message has 4,097 bytes or more"),
-        ("x" * 4_097, "the message has 4,097 bytes or more"),
+        ('{"a":"' + "x" * 4_089 + '"}', "each message has 4,097 bytes or more"),
+        ('{"a":"' + "x" * 5_000 + '"}', "each message has 5,008 bytes or more"),
+        ('{"a":"' + "\u00fc" * 2_048 + '"}', "each message has 4,104 bytes or more"),
+        ('{"a":<$.eventName>,"b":"' + "x" * 4_083 + '"}', "each message has 4,097 bytes or more"),
+        ("x" * 4_097, "each message has 4,097 bytes or more"),
         ('{"a":"${var.text}"}', None),
         (None, ITEM),
         ('{"a":<aws.pipes.event.json>}', ITEM),
@@ -151,8 +158,8 @@ def test_output_of_an_enrichment_is_not_checked() -> None:
         ({"input_paths": {"o": "$.detail"}, "input_template": '{"a":<o>}'}, ITEM),
         ({"input_paths": {"o": "$.time"}, "input_template": '{"a":<o>}'}, None),
         ({"input_template": '"a"\n"' + "x" * 4_094 + '"'}, None),
-        ({"input_template": '"a"\n"' + "x" * 4_095 + '"'}, "the message has 4,097 bytes or more"),
-        ({"constant_input": '"' + "x" * 4_096 + '"'}, "the message has 4,098 bytes or more"),
+        ({"input_template": '"a"\n"' + "x" * 4_095 + '"'}, "each message has 4,097 bytes or more"),
+        ({"constant_input": '"' + "x" * 4_096 + '"'}, "each message has 4,098 bytes or more"),
         ({"constant_input": "{}"}, None),
     ],
 )

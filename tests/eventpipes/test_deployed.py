@@ -148,7 +148,7 @@ def test_missing_parts_have_their_defaults() -> None:
         ({"SourceParameters": {"SqsQueueParameters": {}}}, "the source is not a DynamoDB stream"),
         (
             {"Target": f"arn:aws:sqs:{ACCOUNT}:q"},
-            "the target is neither an API destination nor an event bus nor a state machine",
+            "the target is not an API destination, an event bus or a state machine",
         ),
     ],
 )

@@ -66,17 +66,17 @@ def test_valid_request_has_no_doubts(of: Definition, location: str) -> None:
     ("ttl", "sentence"),
     [
         ("", "ttl_seconds is empty: Momento refuses"),
-        ("1.5", "ttl_seconds is '1.5', which is no whole number"),
-        ("1E+2", "ttl_seconds is '1E+2', which is no whole number"),
-        ("abc", "ttl_seconds is 'abc', which is no whole number"),
-        (" 5", "ttl_seconds is ' 5', which is no whole number"),
-        ("\u0665", "ttl_seconds is '\u0665', which is no whole number"),
-        ("0", "ttl_seconds is 0: Momento keeps an item for 1 second at least"),
-        ("000", "ttl_seconds is 000: Momento keeps an item for 1 second at least"),
-        ("-5", "ttl_seconds is -5: Momento keeps an item for 1 second at least"),
-        ("86401", "ttl_seconds is 86401: Momento keeps an item for 86,400 seconds at most"),
-        ("1795826861", "it looks like a point in time, and has to be a duration"),
-        ("9" * 6000, "it looks like a point in time, and has to be a duration"),
+        ("1.5", "ttl_seconds is '1.5', which is not a whole number"),
+        ("1E+2", "ttl_seconds is '1E+2', which is not a whole number"),
+        ("abc", "ttl_seconds is 'abc', which is not a whole number"),
+        (" 5", "ttl_seconds is ' 5', which is not a whole number"),
+        ("\u0665", "ttl_seconds is '\u0665', which is not a whole number"),
+        ("0", "ttl_seconds is 0: Momento keeps an item for at least 1 second"),
+        ("000", "ttl_seconds is 000: Momento keeps an item for at least 1 second"),
+        ("-5", "ttl_seconds is -5: Momento keeps an item for at least 1 second"),
+        ("86401", "ttl_seconds is 86401: Momento keeps an item for at most 86,400 seconds"),
+        ("1795826861", "it looks like a point in time, but it must be a duration"),
+        ("9" * 6000, "it looks like a point in time, but it must be a duration"),
     ],
     ids=lambda given: given[:30],
 )
@@ -100,12 +100,15 @@ def test_empty_key_is_reported(of: Definition) -> None:
     change["dynamodb"]["Keys"] = {"Location": {"N": "5"}}
     sentences = " ".join(told(of, change))
     assert "key is empty: Momento refuses the request with 400" in sentences
-    assert "the query parameter key reads Location as S, and in the record it is N" in sentences
+    assert (
+        "the query parameter key reads Location as S, but in the record it has the type N"
+        in sentences
+    )
 
 
 def test_missing_key_is_reported() -> None:
     assert told(definition("DELETE"), record()) == [
-        "it has no key: Momento takes one of key and key_base64"
+        "it has no key: Momento needs either key or key_base64"
     ]
 
 
@@ -124,8 +127,8 @@ def test_cache_without_a_name_is_reported() -> None:
         path_parameters=("$.dynamodb.NewImage.Cache.S",),
     )
     sentences = told(of, record())
-    assert "a part of the address is empty: Momento knows no cache" in sentences[0]
-    assert sentences[1].startswith("path parameter 1 reads a value that the record does not have")
+    assert "a part of the URL is empty: caches" in sentences[0]
+    assert sentences[1].startswith("path parameter 1 reads a value that is not in the record")
 
 
 def test_another_service_has_other_parameters() -> None:
@@ -136,17 +139,17 @@ def test_another_service_has_other_parameters() -> None:
 @pytest.mark.parametrize(("length", "doubted"), [(4_000, False), (4_100, True), (300_000, True)])
 def test_message_over_four_kilobytes_is_reported(length: int, *, doubted: bool) -> None:
     sentences = told(PUBLISH, record("x" * length))
-    assert [("a topic takes 4,096" in one) for one in sentences] == [True] * doubted
+    assert [("a topic accepts 4,096" in one) for one in sentences] == [True] * doubted
 
 
 def test_a_message_is_measured_in_bytes() -> None:
-    assert "a topic takes 4,096" in told(PUBLISH, record("é" * 2_100))[0]
+    assert "a topic accepts 4,096" in told(PUBLISH, record("é" * 2_100))[0]
 
 
 def test_item_over_five_megabytes_is_reported() -> None:
     of = definition(input_template=TEMPLATE, query_string={"key": "k", "ttl_seconds": "1"})
     assert told(of, record("x" * 4_900_000)) == []
-    assert "a cache takes 5,242,880" in told(of, record("x" * 5_300_000))[0]
+    assert "a cache accepts 5,242,880" in told(of, record("x" * 5_300_000))[0]
 
 
 @pytest.mark.parametrize("value", ["caf\u00e9", "\u202e", "\U0001f600"])
@@ -156,7 +159,7 @@ def test_header_that_http_does_not_allow_is_reported(value: str) -> None:
         headers={"X-Place": "$.dynamodb.NewImage.Place.S"},
     )
     sentences = told(of, record(Place={"S": value}))
-    assert sentences == [f"the header X-Place holds characters that HTTP does not carry: {value!a}"]
+    assert sentences == [f"the header X-Place has characters that HTTP does not allow: {value!a}"]
 
 
 def test_long_header_is_reported() -> None:
@@ -172,7 +175,7 @@ def test_missing_attributes_are_reported_together() -> None:
     of = definition("POST", TOPICS, input_template=template)
     assert told(of, record()) == [
         (
-            "the template reads 2 values that the record does not have, which become empty text:"
+            "the template reads 2 values that are not in the record and become empty text:"
             " $.dynamodb.NewImage.A.S, $.dynamodb.NewImage.B.N"
         )
     ]
@@ -188,7 +191,7 @@ def test_attribute_of_another_type_is_reported(value: Any, kind: str) -> None:
     )
     assert told(of, record(MaxTemp=value)) == [
         (
-            f"the template reads MaxTemp as N, and in the record it is {kind}:"
+            f"the template reads MaxTemp as N, but in the record it has the type {kind}:"
             " it becomes empty text ($.dynamodb.NewImage.MaxTemp.N)"
         )
     ]
@@ -199,28 +202,28 @@ def test_attribute_of_another_type_is_reported(value: Any, kind: str) -> None:
     [
         (
             "C:\\temp\\new",
-            ['Location reads "C:<tab>emp<line feed>ew", and the record gives "C:\\temp\\new"'],
+            ['Location is "C:<tab>emp<line feed>ew", but in the record it is "C:\\temp\\new"'],
         ),
-        ("a\\u0041", ['Location reads "aA", and the record gives "a\\u0041"']),
-        ("a\\\\b", ['Location reads "a\\b", and the record gives "a\\\\b"']),
+        ("a\\u0041", ['Location is "aA", but in the record it is "a\\u0041"']),
+        ("a\\\\b", ['Location is "a\\b", but in the record it is "a\\\\b"']),
         (
             'Oslo","EventType":"REMOVE',
             [
-                'the body names "EventType" 2 times',
-                'Location reads "Oslo", and the record gives "Oslo","EventType":"REMOVE"',
+                'the body has "EventType" 2 times',
+                'Location is "Oslo", but in the record it is "Oslo","EventType":"REMOVE"',
             ],
         ),
         (
             'Oslo","admin":"yes',
             [
-                'the body has "admin", which the template does not name',
-                'Location reads "Oslo", and the record gives "Oslo","admin":"yes"',
+                'the body has "admin", which is not in the template',
+                'Location is "Oslo", but in the record it is "Oslo","admin":"yes"',
             ],
         ),
-        ('The "Loop"', ["the body is not JSON: a value holds a quote, a backslash or a control"]),
-        ("two\nlines", ["the body is not JSON: a value holds a quote, a backslash or a control"]),
-        ("C:\\", ["the body is not JSON: a value holds a quote, a backslash or a control"]),
-        ("C:\\x", ["the body is not JSON: a value holds a quote, a backslash or a control"]),
+        ('The "Loop"', ["the body is not JSON: a value has a quote, a backslash or a control"]),
+        ("two\nlines", ["the body is not JSON: a value has a quote, a backslash or a control"]),
+        ("C:\\", ["the body is not JSON: a value has a quote, a backslash or a control"]),
+        ("C:\\x", ["the body is not JSON: a value has a quote, a backslash or a control"]),
     ],
 )
 def test_body_that_differs_from_the_record_is_reported(location: str, sentences: list[str]) -> None:
@@ -235,15 +238,15 @@ def test_forged_object_in_an_object_is_reported() -> None:
     template = '{"item":{"l":"at <$.dynamodb.Keys.Location.S>"},"kind":"weather"}'
     of = definition("POST", TOPICS, input_template=template)
     found = told(of, record('x"},"kind":"gone","y":{"z":"'))
-    assert found[0].startswith('the body names "kind" 2 times')
-    assert found[1].startswith('the body has "y", which the template does not name')
-    assert found[2].startswith('item.l reads "at x", and the record gives "at x"}')
+    assert found[0].startswith('the body has "kind" 2 times')
+    assert found[1].startswith('the body has "y", which is not in the template')
+    assert found[2].startswith('item.l is "at x", but in the record it is "at x"}')
 
 
 def test_an_element_of_a_list_that_reads_otherwise_is_named() -> None:
     template = '{"where":["here","<$.dynamodb.Keys.Location.S>"]}'
     (found,) = told(definition("POST", TOPICS, input_template=template), record("C:\\new"))
-    assert found.startswith('where[1] reads "C:<line feed>ew", and the record gives "C:\\new"')
+    assert found.startswith('where[1] is "C:<line feed>ew", but in the record it is "C:\\new"')
 
 
 def test_many_differences_are_cut_short() -> None:
@@ -269,9 +272,7 @@ def test_objects_numbers_and_reserved_variables_have_no_doubts(template: str) ->
 
 def test_a_template_that_is_text_gives_text() -> None:
     of = definition("POST", TOPICS, input_template="Weather at <$.dynamodb.Keys.Location.S>")
-    assert told(of, record()) == [
-        "the body is not JSON, as the template is not: a reader gets plain text"
-    ]
+    assert told(of, record()) == ["the body is plain text, because the template is not JSON"]
 
 
 def test_without_a_template_the_record_is_the_body() -> None:
@@ -307,9 +308,9 @@ def test_doubts_about_a_rule_use_its_event() -> None:
     sentences = doubts(of, event, outcome)
     assert [one.split(":")[0] for one in sentences] == [
         "ttl_seconds is 0",
-        "the template reads MaxTemp as N, and in the record it is S",
-        'the body names "EventType" 2 times',
-        'Location reads "Oslo", and the record gives "Oslo","EventType"',
+        "the template reads MaxTemp as N, but in the record it has the type S",
+        'the body has "EventType" 2 times',
+        'Location is "Oslo", but in the record it is "Oslo","EventType"',
     ]
 
 

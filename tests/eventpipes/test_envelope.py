@@ -80,8 +80,8 @@ def test_a_template_makes_the_detail() -> None:
 @pytest.mark.parametrize(
     ("template", "reason"),
     [
-        ('"<$.eventName>"', 'has to be a JSON object, not "INSERT"'),
-        ("no <$.eventName>", "has to be JSON, and it is not"),
+        ('"<$.eventName>"', 'must be a JSON object, not "INSERT"'),
+        ("no <$.eventName>", "the event's detail is not JSON"),
     ],
 )
 def test_an_event_whose_detail_is_not_an_object_is_unprocessable(
@@ -99,7 +99,7 @@ def test_record_that_no_filter_matches_makes_no_event() -> None:
 @pytest.mark.parametrize(
     ("bus", "changes", "reason"),
     [
-        ({"source": "aws.pipes"}, {}, "source is 'aws.pipes'; aws. is AWS's own prefix"),
+        ({"source": "aws.pipes"}, {}, "source is 'aws.pipes'; only AWS may use aws."),
         ({"source": ""}, {}, "source has 0 characters; it may have 1 to 256"),
         ({"detail_type": "d" * 129}, {}, "detail_type has 129 characters"),
         ({}, {"path_parameters": ("a",)}, "HTTP parameters, but its target is an event bus"),

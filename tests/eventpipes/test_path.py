@@ -115,7 +115,7 @@ def test_a_constant_may_begin_with_a_dollar(value: str, *, meant: bool) -> None:
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("", "write $ for the whole, or $.name"),
+        ("", "write $ for the whole record, or $.name"),
         (" ", "write $ for the whole"),
         ("a", "write $.a"),
     ],

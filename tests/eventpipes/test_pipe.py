@@ -237,7 +237,7 @@ def test_header_that_eventbridge_removes_is_not_sent(name: str) -> None:
 )
 def test_template_of_one_variable_alone_is_a_warning(template: str, variable: str) -> None:
     (warning,) = pipe(input_template=template).warnings
-    assert f"the input template is <{variable}> alone" in warning
+    assert f"the input template is only <{variable}>" in warning
     assert f'{{"value": <{variable}>}}' in warning
 
 
@@ -274,7 +274,7 @@ def test_path_that_aws_cannot_read_is_empty_and_a_warning(value: str) -> None:
     made = pipe(query_string={"key": value})
     assert request(made).url == "https://cache.example/cache/weather?key="
     (warning,) = made.warnings
-    assert warning.startswith("the HTTP parameter 'key' is taken by AWS and will always be empty")
+    assert warning.startswith("AWS accepts the HTTP parameter 'key', but it is always empty")
 
 
 def test_an_empty_template_equals_no_template() -> None:
@@ -294,7 +294,7 @@ def test_a_header_with_a_control_character_cannot_be_sent(line_break: str) -> No
     of = pipe(headers={"X-City": "$.dynamodb.Keys.Location.S"})
     record = read_record("insert")
     record["dynamodb"]["Keys"]["Location"]["S"] = f"Oslo{line_break}"
-    assert of.process(record) == Unprocessable("the header X-City would hold a control character")
+    assert of.process(record) == Unprocessable("the header X-City would have a control character")
 
 
 # --- Secrets --------------------------------------------------------------------------------
@@ -328,7 +328,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no age": ({"source": {"maximum_record_age": 0}}, r"is 0; use 60 to 604800"),
     "retries": ({"source": {"maximum_retry_attempts": 10_001}}, r"is 10001; use 0 to 10000"),
     "less than -1": ({"source": {"maximum_retry_attempts": -2}}, r"is -2; use 0 to 10000, or -1"),
-    "filters": ({"filters": ('{"a":[1]}',) * 6}, r"6 filters, and a pipe takes 5: .* \$or$"),
+    "filters": (
+        {"filters": ('{"a":[1]}',) * 6},
+        r"there are 6 filters, and a pipe may have 5: .* \$or$",
+    ),
     "long pattern": (
         {"filters": (f'{{"a":["{"x" * 4_087}"]}}',)},
         r"has 4097 characters and may have 4096$",

@@ -142,7 +142,7 @@ def test_the_event_is_a_variable_with_its_detail() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"input_template": "<unknown>"}, "no variable <unknown>; there are aws.events.event"),
+        ({"input_template": "<unknown>"}, "no variable <unknown>; use aws.events.event"),
         ({"input_template": "<$.detail>"}, "no variable <$.detail>"),
         ({"input_template": "<aws.events.x>"}, "no variable <aws.events.x>"),
         ({"input_template": "<aws.events.event"}, "the variable is not closed"),
@@ -188,5 +188,5 @@ def test_definition_that_the_engine_cannot_run_is_unsupported() -> None:
 def test_a_header_with_a_line_break_is_unprocessable() -> None:
     broken = event() | {"detail-type": "a\nb"}
     assert rule().process(broken) == Unprocessable(
-        "the header X-Type would hold a control character"
+        "the header X-Type would have a control character"
     )

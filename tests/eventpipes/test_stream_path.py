@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventpipes.stream_path import misread, unread
+from eventpipes.stream_path import unreadable_parameters, unreadable_variables
 from eventpipes.template import Template
 
 
@@ -11,17 +11,17 @@ from eventpipes.template import Template
     [
         ("$.body", "the changed item is under $.dynamodb"),
         ("$.data.x", "the changed item is under $.dynamodb"),
-        ("$.Dynamodb.NewImage.City.S", "write $.dynamodb, the image"),
-        ("$.NewImage.City.S", "write $.dynamodb, the image"),
+        ("$.Dynamodb.NewImage.City.S", "write the image, the attribute"),
+        ("$.NewImage.City.S", "write the image, the attribute"),
         ("$.dynamodb.NewImage.City.s", "the attribute and its type"),
         ("$.dynamodb.NewImage.City.S.x", "the attribute and its type"),
     ],
 )
 def test_a_path_that_no_record_has_is_reported(path: str, advice: str) -> None:
-    (told,) = unread([path, path])
-    assert f"<{path}>, which is no part of a stream record" in told
+    (told,) = unreadable_variables([path, path])
+    assert f"<{path}>, which is not in a stream record" in told
     assert advice in told
-    (told,) = misread({"key": path})
+    (told,) = unreadable_parameters({"key": path})
     assert "always empty" in told
 
 
@@ -34,14 +34,14 @@ def test_a_path_that_no_record_has_is_reported(path: str, advice: str) -> None:
     ],
 )
 def test_a_path_to_a_value_is_silent(path: str) -> None:
-    assert not list(unread([path]))
-    assert not list(misread({"key": path}))
+    assert not list(unreadable_variables([path]))
+    assert not list(unreadable_parameters({"key": path}))
 
 
 def test_a_parameter_that_reads_an_object_is_reported() -> None:
-    (told,) = misread({"key": "$.dynamodb.Keys.City"})
-    assert "leads to an object: write the type" in told
-    assert not list(unread(["$.dynamodb.Keys.City"]))
+    (told,) = unreadable_parameters({"key": "$.dynamodb.Keys.City"})
+    assert "which is an object: add the type" in told
+    assert not list(unreadable_variables(["$.dynamodb.Keys.City"]))
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_a_parameter_that_reads_an_object_is_reported() -> None:
     ],
 )
 def test_a_path_without_its_beginning_is_reported(value: str) -> None:
-    (told,) = misread({"key": value})
+    (told,) = unreadable_parameters({"key": value})
     assert told.endswith("write $.dynamodb.Keys.City.S")
 
 
 @pytest.mark.parametrize("value", ["constant", "3600", "", "a.b", "<b>"])
 def test_a_constant_is_silent(value: str) -> None:
-    assert not list(misread({"ttl_seconds": value}))
+    assert not list(unreadable_parameters({"ttl_seconds": value}))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_constant_is_silent(value: str) -> None:
     ['{"a":<$.eventName>,}', '{"a":<$.eventName>', '{"a":1<$.eventName>}', '{"a:<$.eventName>}'],
 )
 def test_a_template_with_invalid_json_is_reported(text: str) -> None:
-    assert any("begins as a JSON object and is none" in one for one in Template(text).warnings)
+    assert any("begins like a JSON object, but" in one for one in Template(text).warnings)
 
 
 @pytest.mark.parametrize(

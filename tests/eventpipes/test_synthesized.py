@@ -124,7 +124,7 @@ def test_another_source_is_unsupported(document: Any) -> None:
 )
 def test_another_target_is_unsupported(document: Any, target: str) -> None:
     only(document, "aws_pipes_pipe")["target"] = target
-    with pytest.raises(Unsupported, match="the target is neither an API destination nor a bus"):
+    with pytest.raises(Unsupported, match="the target is not an API destination, an event bus"):
         Pipe(definitions(document)[0])
 
 

@@ -189,7 +189,7 @@ def test_a_template_that_makes_no_json_makes_text() -> None:
             InvalidDefinition,
             "AUTOMATIC_BISECT",
         ),
-        ({}, {"query_string": {"a": "b"}}, InvalidDefinition, "its tasks have them"),
+        ({}, {"query_string": {"a": "b"}}, InvalidDefinition, "write them in its tasks"),
     ],
 )
 def test_what_cannot_be_run_is_refused(
@@ -204,7 +204,7 @@ def test_the_faults_of_the_state_machine_are_those_of_the_pipe() -> None:
     assert faults(DEFINITION).errors == []
     wrong = dataclasses.replace(TARGET, definition=machine(A={"Type": "Pass"}))
     (error,) = faults(dataclasses.replace(DEFINITION, state_machine=wrong)).errors
-    assert "state 'A': it needs either a Next or an End" in error
+    assert "state 'A': it needs either Next, or End" in error
     waits = machine(A={"Type": "Wait", "Seconds": 1, "End": True})
     other = dataclasses.replace(TARGET, definition=waits)
     found = faults(dataclasses.replace(DEFINITION, state_machine=other))

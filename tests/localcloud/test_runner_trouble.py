@@ -72,7 +72,7 @@ BASIC = {"BasicAuthParameters": {"Username": "me", "Password": "secret"}}
     ("arguments", "reason"),
     [
         (_with_enrichment, "it has an enrichment"),
-        (_to_a_queue, "the target is neither an API destination nor an event bus"),
+        (_to_a_queue, "the target is not an API destination, an event bus"),
         (_from_a_queue, "the source is not a DynamoDB stream"),
         (_connected_by("OAUTH_CLIENT_CREDENTIALS", OAUTH), "OAUTH_CLIENT_CREDENTIALS, not API_KEY"),
         (_connected_by("BASIC", BASIC), "BASIC, not API_KEY"),

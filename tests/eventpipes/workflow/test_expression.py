@@ -159,7 +159,7 @@ def test_too_deep_a_recursion_is_ended() -> None:
         ("$states.output", InvalidDefinition, r"reads \$states.output"),
         ("$states.context.Map.Item.Index", Unsupported, r"reads \$states.context.Map.Item"),
         ("$states.context.Execution", Unsupported, r"reads \$states.context.Execution;"),
-        ("$states.context.Execution.RoleArn", Unsupported, "the engine gives"),
+        ("$states.context.Execution.RoleArn", Unsupported, "the engine has"),
         ("$keys($states)", Unsupported, "as a whole"),
         ("$states.*", Unsupported, "as a whole"),
         ("$states['input']", Unsupported, "as a whole"),

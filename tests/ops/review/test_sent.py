@@ -79,7 +79,7 @@ def test_a_second_key_holds_back() -> None:
 def test_a_long_ttl_is_doubted_by_the_accounts_own_bound() -> None:
     """`MOMENTO_MAX_TTL_SECONDS`; Momento: "Momento Cache service quotas"."""
     plan = edited(parameters(ttl_seconds="604800"), parameters())
-    told = "Momento keeps an item for 86,400 seconds at most"
+    told = "Momento keeps an item for at most 86,400 seconds"
     assert told in review(plan).markdown
     assert told not in review(plan, max_ttl_seconds=604_800).markdown
 

@@ -126,7 +126,7 @@ def test_a_number_is_normalised_wherever_it_is(
         ),
         (
             '{"Location": {"S": "Oslo"}, "a": {"N": "' + "9" * 10_000 + '"}}',
-            r"and not '9{40}'\.\.\. \(10,000 characters\)\)",
+            r"not '9{40}'\.\.\. \(10,000 characters\)\)",
         ),
     ],
     ids=lambda given: given[:50],

@@ -172,18 +172,18 @@ def changed(**attributes: object) -> str:
     [
         (changed(TTL={"N": "0"}), ["ttl_seconds is 0: Momento keeps"]),
         (changed(TTL={"N": "1795826861"}), ["it looks like a point in time"]),
-        (changed(TTL={"S": "600"}), ["ttl_seconds is empty", "reads TTL as N, and in the record"]),
+        (changed(TTL={"S": "600"}), ["ttl_seconds is empty", "reads TTL as N, but in the record"]),
         (changed(Location={"S": ""}), ["key is empty: Momento refuses"]),
-        (changed(MaxTemp={"S": "21"}), ["the template reads MaxTemp as N, and in the record it"]),
+        (changed(MaxTemp={"S": "21"}), ["the template reads MaxTemp as N, but in the record it"]),
         (
             changed(Location={"S": "C:\\temp\\new"}),
-            ['Location reads "C:<tab>emp<line feed>ew", and the record gives "C:\\temp\\new"'],
+            ['Location is "C:<tab>emp<line feed>ew", but in the record it is "C:\\temp\\new"'],
         ),
         (
             changed(Location={"S": 'Oslo","EventType":"REMOVE'}),
-            ['the body names "EventType" 2 times', 'Location reads "Oslo", and the record gives'],
+            ['the body has "EventType" 2 times', 'Location is "Oslo", but in the record it is'],
         ),
-        (changed(Location={"S": "x" * 5000}), ["a topic takes 4,096"]),
+        (changed(Location={"S": "x" * 5000}), ["a topic accepts 4,096"]),
     ],
     ids=lambda given: str(given)[:40],
 )

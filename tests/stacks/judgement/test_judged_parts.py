@@ -168,8 +168,8 @@ def test_list_in_a_string_of_a_pipes_json_is_a_warning(path: str) -> None:
     ("name", "path", "value", "says"),
     [
         (PUBLISH, TEMPLATE, '{"a":"' + "x" * 5_000 + '"}', "the message has 5,008 bytes or more"),
-        (PUBLISH, TEMPLATE, None, "the message holds a whole item"),
-        (PUBLISH, TEMPLATE, '{"a":<aws.pipes.event.json>}', "the message holds a whole item"),
+        (PUBLISH, TEMPLATE, None, "the message contains a whole item"),
+        (PUBLISH, TEMPLATE, '{"a":<aws.pipes.event.json>}', "the message contains a whole item"),
         (PUT, f"{HTTP}.query_string_parameters.ttl_seconds", "0", "ttl_seconds is 0"),
         (PUT, f"{HTTP}.query_string_parameters.ttl_seconds", "1795826861", "a point in time"),
         (PUT, f"{HTTP}.query_string_parameters", {"ttl_seconds": "1"}, "it has no key"),
@@ -194,7 +194,7 @@ def test_setting_is_the_accounts_limit() -> None:
 
 def test_a_rule_without_transformer_sends_a_whole_item() -> None:
     (warning,) = rule({"input_transformer": []}).warnings
-    assert "the message holds a whole item" in warning
+    assert "the message contains a whole item" in warning
 
 
 def test_batch_size_of_a_queue_is_checked_by_the_model_only() -> None:
@@ -204,13 +204,13 @@ def test_batch_size_of_a_queue_is_checked_by_the_model_only() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
-        (FILTER, '{"eventName":["insert"]}', "matches no record of a stream"),
-        (FILTER, '{"dynamodb":{"OldImage":[{"exists":false}]}}', "every record of a stream meets"),
+        (FILTER, '{"eventName":["insert"]}', "matches no stream record"),
+        (FILTER, '{"dynamodb":{"OldImage":[{"exists":false}]}}', "that is every stream record"),
         (FILTER, '{"eventName":[{"wildcard":"I*"}]}', "has wildcard, which AWS's guide lists"),
-        (TEMPLATE, '{"a":<$.body>}', "<$.body>, which is no part of a stream record"),
-        (TEMPLATE, '{"a":<$.eventName>,}', "begins as a JSON object and is none"),
+        (TEMPLATE, '{"a":<$.body>}', "<$.body>, which is not in a stream record"),
+        (TEMPLATE, '{"a":<$.eventName>,}', "begins like a JSON object, but"),
         (f"{HTTP}.query_string_parameters", {"key": "$.dynamodb.Keys.Location"}, "an object"),
-        (f"{HTTP}.header_parameters", {"a": "dynamodb.Keys.Location.S"}, "is the text"),
+        (f"{HTTP}.header_parameters", {"a": "dynamodb.Keys.Location.S"}, "is the constant text"),
     ],
 )
 def test_part_that_matches_no_record_is_a_warning(path: str, value: object, says: str) -> None:
@@ -222,7 +222,7 @@ def test_part_that_matches_no_record_is_a_warning(path: str, value: object, says
 def test_rule_that_matches_no_record_is_a_warning() -> None:
     pattern = '{"detail":{"dynamodb":{"NewImage":{"MaxTemp":{"N":[5]}}}}}'
     found = rule({"event_pattern": pattern}, kind="rule")
-    assert [one for one in found.warnings if "matches no record of a stream" in one], found
+    assert [one for one in found.warnings if "matches no stream record" in one], found
 
 
 def test_other_source_is_not_checked_as_a_stream() -> None:
@@ -234,4 +234,4 @@ def test_other_source_is_not_checked_as_a_stream() -> None:
             },
         }
     )
-    assert not [one for one in found.warnings if "no record of a stream" in one], found
+    assert not [one for one in found.warnings if "matches no stream record" in one], found
