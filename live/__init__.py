@@ -1,1 +1,1 @@
-"""Clients of what is deployed, on AWS or on this machine; commands and pages use them."""
+"""Clients of what is deployed, on AWS or on this machine. Commands and pages use them."""

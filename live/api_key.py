@@ -1,7 +1,7 @@
-"""What an API key of Momento says about itself; nobody is asked.
+"""The facts in the text of a Momento API key, without a request to Momento.
 
-A key of the second version is a JSON Web Token whose claims are its kind `t`, its id `jti` and,
-where it expires, `exp`. A key of the first version is Base64 of an object with such a token and the
+A key of the second version is a JSON Web Token. Its claims are its kind `t`, its id `jti` and, if
+it expires, `exp`. A key of the first version is Base64 of an object with such a token and the
 region's endpoint. See the source of Momento's command line, which decodes the same
 (momentohq/momento-cli, momento/src/commands/api_key/decode.rs), and of its Python SDK
 (momento/auth/momento_endpoint_resolver.py).
@@ -17,7 +17,7 @@ from typing import Any
 
 
 class Version(StrEnum):
-    """The kinds of text that people put where a key belongs."""
+    """The kinds of text that people use as a key."""
 
     V1 = "v1"
     V2 = "v2"
@@ -27,17 +27,17 @@ class Version(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKey:
-    """The facts in a key; the key itself is not among them."""
+    """The facts in a key, without the key."""
 
     version: Version
     key_id: str | None = None
-    """A key of the first version has none."""
+    """None for a key of the first version."""
     expires_at: datetime | None = None
-    """None if the key never expires, or does not say when."""
+    """None if the key never expires, or if its text has no time."""
 
     @classmethod
     def read(cls, text: str) -> "ApiKey":
-        """Return the facts in a key; a text of another form has the version `UNKNOWN`."""
+        """Return the facts in a key. A text with another form has the version `UNKNOWN`."""
         envelope = _json(text, base64.b64decode)
         if isinstance(envelope.get("api_key"), str):
             return cls(version=Version.V1, expires_at=_expiry(_claims(envelope["api_key"])))
@@ -62,10 +62,10 @@ def _claims(token: str) -> Mapping[str, Any]:
 
 def _json(text: str, decode: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a decoder of Base64
     try:
-        found = json.loads(decode(text + "=" * (-len(text) % 4)))
+        value = json.loads(decode(text + "=" * (-len(text) % 4)))
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _expiry(claims: Mapping[str, Any]) -> datetime | None:
@@ -76,7 +76,7 @@ def _expiry(claims: Mapping[str, Any]) -> datetime | None:
 
 
 def at(seconds: float) -> datetime | None:
-    """Return a time in seconds since 1970; None if there is no such time."""
+    """Return the time after so many seconds since 1970, or None if Python has no such time."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):

@@ -1,4 +1,4 @@
-"""Clients of the AWS services, whose errors are explained."""
+"""Clients of the AWS services, and explanations of their errors."""
 
 import os
 import threading
@@ -27,9 +27,9 @@ CONFIG = Config(
     connect_timeout=5,
     read_timeout=20,
 )
-"""DynamoDB Streams throttles more than a few reads a second; boto3 then asks again."""
+"""DynamoDB Streams allows only a few reads a second; boto3 tries a throttled read again."""
 ONE_HOST = Config(inject_host_prefix=False)
-"""A local cloud has one host; AWS has a host of its own for some calls, such as TestState."""
+"""A local cloud has one host. AWS has another host for some calls, such as TestState."""
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 GONE = ("NotFoundException", "ResourceNotFoundException")
 UNANSWERED = (
@@ -41,7 +41,7 @@ UNANSWERED = (
 
 
 class Aws:
-    """Clients of a region, at the place that this process's environment names (`live.place`)."""
+    """Clients of a region. The process's environment chooses the place (`live.place`)."""
 
     def __init__(self, region: str) -> None:
         self._region = region
@@ -52,7 +52,7 @@ class Aws:
         """Return the client of a service; all threads may use it.
 
         Raises:
-            LiveError: the environment names an unknown profile, or an endpoint that is no URL.
+            LiveError: the profile is unknown, or AWS_ENDPOINT_URL is not a URL.
 
         """
         with self._lock, asking_aws():
@@ -63,10 +63,10 @@ class Aws:
                     self._clients[service] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
                         service, region_name=self._region, config=config
                     )
-                except ValueError:  # only an endpoint that is no URL raises this
+                except ValueError:  # the only reason is an endpoint that is not a URL
                     raise LiveError(
-                        f"AWS_ENDPOINT_URL is {os.environ.get('AWS_ENDPOINT_URL')!r}, which is no"
-                        " URL; take it out for AWS, ./help.sh up finds its own"
+                        f"AWS_ENDPOINT_URL is {os.environ.get('AWS_ENDPOINT_URL')!r}, which is not"
+                        " a URL; remove it to use AWS (the local cloud does not need it)"
                     ) from None
             return self._clients[service]
 
@@ -78,7 +78,7 @@ class Aws:
 
 @contextmanager
 def asking_aws(absent: str = "") -> Iterator[None]:
-    """Explain an error of AWS; `absent` names the resource that AWS may not find.
+    """Explain an error of AWS. `absent` is the name of the resource if AWS may not find it.
 
     Raises:
         LiveError: credentials or a permission are missing, or AWS failed.
@@ -91,7 +91,7 @@ def asking_aws(absent: str = "") -> Iterator[None]:
 
 
 def fatal(error: BotoCoreError | ClientError) -> LiveError | None:
-    """Explain an error that every other request would meet too; None for any other error."""
+    """Return the explanation of an error that all other requests would have too, or None."""
     if isinstance(error, ClientError) and error.response["Error"]["Code"] not in DENIED:
         return None
     return _explained(error)
@@ -112,10 +112,10 @@ def _explained(error: BotoCoreError | ClientError, absent: str = "") -> LiveErro
     code = error.response["Error"]["Code"]
     if absent and code in GONE:
         return LiveError(
-            f"there is no {absent}: ./help.sh deploy creates it, ./help.sh up does on this machine"
+            f"there is no {absent}: create it with ./help.sh deploy, or locally with ./help.sh up"
         )
     if code in DENIED:
-        return LiveError(f"AWS refused: {error}; docs/replay.md lists the rights that this takes")
+        return LiveError(f"AWS refused: {error}; docs/replay.md lists the rights that this needs")
     return LiveError(
         f"AWS answered: {error}; check the credentials, NAME_PREFIX and AWS_REGION"
         " (see .env.example)"

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 
-def same_body(one: bytes, other: bytes) -> bool:
-    r"""Say whether two bodies are the same bytes or, as JSON, the same value.
+def same_body(body: bytes, other: bytes) -> bool:
+    r"""Return whether two bodies are the same bytes, or JSON with the same value.
 
     A workflow's JSON has the same members as a pipe's, in another order or with other spaces.
 
@@ -15,10 +15,10 @@ def same_body(one: bytes, other: bytes) -> bool:
     >>> same_body(b"1", b"true")
     False
     """
-    if one == other:
+    if body == other:
         return True
     try:
-        return bool(_value(one) == _value(other))
+        return bool(_value(body) == _value(other))
     except (ValueError, RecursionError):
         return False
 
@@ -28,7 +28,7 @@ def _value(body: bytes) -> Any:  # noqa: ANN401 - any JSON
 
 
 class _Number:
-    """A number of JSON, which equals no truth value."""
+    """A number of JSON. It never equals true or false."""
 
     def __init__(self, text: str) -> None:
         self._value = Decimal(text)

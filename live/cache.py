@@ -10,14 +10,14 @@ from live.momento import Access, Momento, RefusedError, UnansweredError, judged
 
 @dataclass(frozen=True)
 class Cache:
-    """One cache of Momento; a failed read is not tried again."""
+    """A cache of Momento. A failed read is not tried again."""
 
     momento: Momento
     access: Access
     name: str
 
     def get(self, key: str) -> bytes | None:
-        """Return what the cache holds under a key; None if it holds nothing.
+        """Return the value of a key in the cache, or None if it has no entry.
 
         Raises:
             LiveError: Momento cannot be reached, or refuses.

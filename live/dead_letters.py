@@ -17,17 +17,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from live.items import is_record
 
 PAGE = 10
-"""Messages that SQS hands out, changes or deletes in one request."""
+"""The most messages that SQS returns, changes or deletes in one request."""
 RULE = "RULE_ARN"
-"""The message attribute that a rule's dead letter has, and a pipe's has not."""
+"""The message attribute that only a rule's dead letter has."""
 ENOUGH = 50
-"""Messages that `peek` returns at most."""
+"""The most messages that `peek` returns."""
 HOLD_SECONDS = 60
 WAIT_SECONDS = 1
-"""With a wait of a second or more, SQS asks all of its servers."""
+"""With a wait of one second or more, SQS asks all its servers."""
 
 OLDEST_YEAR = 2012
-"""The year in which DynamoDB began; an earlier time is no record's time."""
+"""DynamoDB's first year. An earlier time is not a record's time."""
 _SHARD = re.compile(r"[!-~]{28,65}")
 _NUMBER = re.compile(r"[0-9]{1,40}")
 """A shard's id and a record's number (DynamoDB Streams API, "Shard" and "StreamRecord")."""
@@ -50,8 +50,8 @@ class QueueMessage:
 class RefusedRequest:
     """A request that Momento refused, as a workflow's dead letter has it.
 
-    `endpoint` is empty if no request could be made of the record. `body` is the value whose JSON
-    was sent; it is None if the letter would have been too long with it.
+    `endpoint` is empty if the record gave no request. `body` is the value that was sent as JSON. It
+    is None if the letter would be too long with it.
     """
 
     method: str
@@ -68,15 +68,15 @@ class RefusedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class DeadLetter:
-    """A record or a batch that a pipe, a rule or a workflow gave up.
+    """A record or a batch that a pipe, a rule or a workflow could not deliver.
 
-    A pipe's letter holds only the place in the stream. A rule's letter holds the whole `event`,
-    whose detail is the record. A workflow's letter holds the `record` and what was `refused` of it.
+    A pipe's letter has only the place in the stream. A rule's letter has the whole `event`, whose
+    detail is the record. A workflow's letter has the `record` and the `refused` request.
     """
 
     message: QueueMessage
     arn: str
-    """The pipe's, the rule's or the state machine's."""
+    """The ARN of the pipe, the rule or the state machine."""
     condition: str
     stream_arn: str
     shard: str
@@ -94,10 +94,10 @@ class DeadLetter:
 
 
 def parse(message: QueueMessage) -> DeadLetter | None:
-    """Return the dead letter in a message; None if the message is no dead letter.
+    """Return the dead letter in a message, or None if the message is not a dead letter.
 
-    A pipe's letter names the pipe in its body, a rule's letter the rule in the attribute RULE_ARN,
-    a workflow's letter the state machine in its body.
+    The body of a pipe's letter has the pipe's ARN. The attribute RULE_ARN of a rule's letter has
+    the rule's ARN. The body of a workflow's letter has the state machine's ARN.
 
     See AWS: "Using dead-letter queues to process undelivered events".
     """
@@ -125,11 +125,11 @@ def parse(message: QueueMessage) -> DeadLetter | None:
 
 
 def names_no_record(message: QueueMessage) -> bool:
-    """Say whether a message has nothing of a stream's record, so that nothing is lost with it.
+    """Return whether a message has no part of a record, so that nothing is lost without it.
 
     CreatePipe may leave such a message: EventBridge refuses a pipe whose role may not send to the
-    queue, so it probably sends a message to try. Its form is not documented. Any word of a dead
-    letter or of a record in the message makes the answer no, even if `parse` cannot read it.
+    queue, so it probably sends a test message. Its form is not documented. The result is False if
+    the message has any word of a dead letter or of a record, even if `parse` cannot read it.
     """
     return RULE not in message.attributes and not any(word in message.body for word in _OF_A_RECORD)
 
@@ -157,7 +157,7 @@ def _of_a_rule(message: QueueMessage, event: Mapping[str, Any]) -> DeadLetter | 
 def _of_a_workflow(message: QueueMessage, body: Mapping[str, Any]) -> DeadLetter | None:
     record, request = body["record"], body["request"]
     number = _text(record["dynamodb"]["SequenceNumber"])
-    # Its images may be left out, or may have only what the workflow reads.
+    # The record may have no images, or only the parts that the workflow reads.
     keys = {"dynamodb": {"Keys": record["dynamodb"]["Keys"]}}
     if not is_record(keys) or not _NUMBER.fullmatch(number):
         return None
@@ -182,7 +182,7 @@ def _of_a_workflow(message: QueueMessage, body: Mapping[str, Any]) -> DeadLetter
 
 
 def shown(message: QueueMessage) -> dict[str, str]:
-    """Return a dead letter's fields for people; of any other message only its id.
+    """Return a dead letter's fields for people, or only the id of another message.
 
     `pipe` is the name of the pipe, the rule or the state machine. `arrived` is the record's time,
     in UTC.
@@ -203,10 +203,10 @@ def shown(message: QueueMessage) -> dict[str, str]:
 
 
 class DeadLetterQueue:
-    """One queue.
+    """A queue of dead letters.
 
-    Others cannot see a received message for `hold` seconds, nor while `held` holds it. After the
-    process dies it comes back by itself.
+    A received message is hidden from other readers for `hold` seconds, and while `held` holds it.
+    If the process dies, the message becomes visible again.
     """
 
     def __init__(
@@ -224,7 +224,7 @@ class DeadLetterQueue:
 
     @classmethod
     def of(cls, arn: str, client: Any, *, hold: int = HOLD_SECONDS) -> Self:  # noqa: ANN401 - a boto3 client
-        """Return the queue of an ARN."""
+        """Return the queue with this ARN."""
         account, name = arn.split(":")[4:6]
         return cls(client, name=name, account=account, hold=hold)
 
@@ -234,7 +234,7 @@ class DeadLetterQueue:
         return str(answer["QueueUrl"])
 
     def receive(self, most: int = PAGE) -> list[QueueMessage]:
-        """Return some messages and hide them from others; none if no message waits."""
+        """Return some of the waiting messages, and hide them from other readers."""
         answer = self._client.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=min(most, PAGE),
@@ -242,39 +242,39 @@ class DeadLetterQueue:
             WaitTimeSeconds=WAIT_SECONDS,
             MessageAttributeNames=["All"],
         )
-        return [_message(one) for one in answer.get("Messages", [])]
+        return [_message(received) for received in answer.get("Messages", [])]
 
     def peek(self, enough: int = ENOUGH) -> tuple[int, list[QueueMessage]]:
-        """Return about how many messages wait, and some of them; others still see them.
+        """Return about how many messages wait, and some of them, without hiding them.
 
-        Their receive count rises. SQS returns a sample of the queue, in no order.
+        Their receive count increases. SQS returns a sample of the queue, in any order.
         """
         waiting, _ = self.count()
-        found: dict[str, QueueMessage] = {}
-        while len(found) < min(waiting, enough):
-            before = len(found)
+        seen: dict[str, QueueMessage] = {}
+        while len(seen) < min(waiting, enough):
+            before = len(seen)
             answer = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=PAGE,
                 VisibilityTimeout=0,
                 MessageAttributeNames=["All"],
             )
-            found |= {one["MessageId"]: _message(one) for one in answer.get("Messages", [])}
-            if len(found) == before:
+            seen |= {each["MessageId"]: _message(each) for each in answer.get("Messages", [])}
+            if len(seen) == before:
                 break
-        return max(waiting, len(found)), list(found.values())
+        return max(waiting, len(seen)), list(seen.values())
 
     def delete(self, message: QueueMessage) -> None:
-        """Delete a message; a message that was deleted before is no error."""
+        """Delete a message. If it was already deleted, this is not an error."""
         self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
     def give_back(self, messages: Sequence[QueueMessage]) -> None:
-        """Let others see messages again."""
+        """Make messages visible to other readers again."""
         self._change(messages, 0)
 
     @contextmanager
     def held(self, in_hand: dict[str, QueueMessage]) -> Iterator[None]:
-        """Keep the messages in a dictionary hidden, also those that are added to it later."""
+        """Keep the messages in a dictionary hidden, including messages that are added later."""
         done = threading.Event()
 
         def extend() -> None:
@@ -292,20 +292,20 @@ class DeadLetterQueue:
     def count(self) -> tuple[int, int]:
         """Return about how many messages wait, and how many are hidden."""
         waiting, hidden = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
-        found = self._client.get_queue_attributes(
+        attributes = self._client.get_queue_attributes(
             QueueUrl=self._url, AttributeNames=[waiting, hidden]
         )["Attributes"]
-        return int(found[waiting]), int(found[hidden])
+        return int(attributes[waiting]), int(attributes[hidden])
 
     def _change(self, messages: Sequence[QueueMessage], seconds: int) -> None:
-        """Change for how long messages stay hidden; a message deleted meanwhile is no error.
+        """Change how long messages stay hidden. Errors, such as for a deleted message, are ignored.
 
-        A message whose time-out could not be changed comes back, and is then replayed again.
+        If the change fails, the message becomes visible again, and is replayed again.
         """
         for start in range(0, len(messages), PAGE):
             entries = [
-                {"Id": str(number), "ReceiptHandle": one.receipt, "VisibilityTimeout": seconds}
-                for number, one in enumerate(messages[start : start + PAGE])
+                {"Id": str(number), "ReceiptHandle": each.receipt, "VisibilityTimeout": seconds}
+                for number, each in enumerate(messages[start : start + PAGE])
             ]
             with contextlib.suppress(BotoCoreError, ClientError):
                 self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
@@ -321,22 +321,22 @@ def _is_place(shard: str, first: str, last: str) -> bool:
     return bool(_SHARD.fullmatch(shard) and _NUMBER.fullmatch(first) and _NUMBER.fullmatch(last))
 
 
-def _message(one: Mapping[str, Any]) -> QueueMessage:
-    attributes = one.get("MessageAttributes", {})
+def _message(received: Mapping[str, Any]) -> QueueMessage:
+    attributes = received.get("MessageAttributes", {})
     return QueueMessage(
-        id=one["MessageId"],
-        receipt=one["ReceiptHandle"],
-        body=one["Body"],
+        id=received["MessageId"],
+        receipt=received["ReceiptHandle"],
+        body=received["Body"],
         attributes={name: value.get("StringValue", "") for name, value in attributes.items()},
     )
 
 
 def _moment(text: object) -> datetime | None:
     try:
-        found = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return found if found.year >= OLDEST_YEAR else None
+    return moment if moment.year >= OLDEST_YEAR else None
 
 
 def _moment_of(seconds: object) -> datetime | None:

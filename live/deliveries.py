@@ -1,7 +1,7 @@
 """What the pipes do with each record: from the local cloud's feed, or from AWS's logs.
 
-The feed has everything. The execution logs have the records that passed a filter, with their
-payloads where the pipes log execution data (AWS: "Logging Amazon EventBridge Pipes").
+The feed has all records. The execution logs have the records that a filter matches. They have
+payloads if the pipes log execution data (AWS: "Logging Amazon EventBridge Pipes").
 """
 
 import threading

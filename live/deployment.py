@@ -23,21 +23,20 @@ IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
 
 
 class Deployment:
-    """One pipeline's compiled routes, and clients for what they read and write.
+    """One pipeline's compiled routes, and clients of its AWS services.
 
-    A context manager that closes the clients. `pipes` has the routes by operation: cache-put,
-    topic-publish and cache-delete, if the pipeline has them. While it has pipes and a workflow
-    (ALSO_TOPOLOGY), these are the workflow's. `table` is the stream's table,
-    `queues` are the dead-letter queues' ARNs. `by_arn` has the routes of each pipe, each rule and
-    each state machine, whose ARN a dead letter names. `redirect` is the origin that requests go to
-    instead of their own: the local cloud's Momento, from MOMENTO_ENDPOINT_URL. `reading_key` is
-    MOMENTO_READ_API_KEY; without it, the connection's key reads, too.
+    It is a context manager that closes the clients. `pipes` has the routes by operation: cache-put,
+    topic-publish and cache-delete. If the pipeline has pipes and a workflow (ALSO_TOPOLOGY), it has
+    the workflow's routes. `by_arn` has the routes by the ARN that a dead letter has: that of a
+    pipe, a rule or a state machine. `table` is the stream's table, and `queues` has the dead-letter
+    queues' ARNs. `redirect` is the origin of the local cloud's Momento (MOMENTO_ENDPOINT_URL), or
+    None. `reading_key` is MOMENTO_READ_API_KEY; if it is None, the connection's key reads.
 
     `pipeline` is a pipeline's name, with or without the prefix; see `live.pipelines.choose`.
 
     Raises:
-        LiveError: no pipeline is deployed, or several are and none is chosen; the engine cannot run
-            the pipeline faithfully; or AWS cannot be asked.
+        LiveError: no pipeline is deployed, or several are and `pipeline` is None; the engine cannot
+            run the pipeline; or AWS cannot be asked.
 
     """
 
@@ -65,14 +64,14 @@ class Deployment:
                 self.name = pipeline.name
                 routes = self._routes(pipeline)
                 self.pipes = _by_operation(routes)
-                self._all = {one.name: one for one in routes}
+                self._all = {route.name: route for route in routes}
                 self.stream_arn = self._one_source()
                 self.table = self._table()
             self.by_arn: dict[str, list[Route]] = {}
             for route in routes:
                 for arn in route.arns:
                     self.by_arn.setdefault(arn, []).append(route)
-            self.queues = sorted(set[str]().union(*(one.queues for one in routes)))
+            self.queues = sorted(set[str]().union(*(route.queues for route in routes)))
             self._exit = stack.pop_all()
         return self
 
@@ -87,7 +86,7 @@ class Deployment:
         """Return a route by its operation, or by the name of its pipe or rule.
 
         Raises:
-            LiveError: there is none.
+            LiveError: there is no such route.
 
         """
         for operation, route in self.pipes.items():
@@ -113,9 +112,9 @@ class Deployment:
         return self.pipes[operation]
 
     def rates(self, rate: int | None = None) -> dict[str, int]:
-        """Return requests a second by HTTP method: `rate`, or the destinations' own rates.
+        """Return the requests a second by HTTP method: `rate`, or the destinations' rates.
 
-        A workflow has no destinations. Its requests get the rate that Momento allows.
+        A workflow has no destinations, so its requests get the rate that Momento allows.
         """
         return {
             route.method: rate or route.rate_limit or self._allowed[route.operation]
@@ -123,36 +122,36 @@ class Deployment:
         }
 
     def _pipeline(self) -> Pipeline:
-        found = list_pipelines(self.client("pipes"), self._prefix)
-        if not found:
+        pipelines = list_pipelines(self.client("pipes"), self._prefix)
+        if not pipelines:
             raise LiveError(
-                f"no pipeline of {self._prefix} is deployed in {self._region}: run ./help.sh"
-                " deploy, or set NAME_PREFIX and AWS_REGION to what is deployed"
+                f"no pipeline with the prefix {self._prefix} is deployed in {self._region}: run"
+                " ./help.sh deploy, or set NAME_PREFIX and AWS_REGION to those of a deployment"
             )
         return choose(
-            found,
+            pipelines,
             self._prefix,
             self._wanted,
             stack=self._stack,
-            shared_name=lambda one: shared_name(one, self.client),
+            shared_name=lambda pipeline: shared_name(pipeline, self.client),
         )
 
     def _routes(self, pipeline: Pipeline) -> list[Route]:
-        found: list[Route] = []
+        routes: list[Route] = []
         for operation, name in pipeline.pipes.items():
             pipe = self._pipe(name, with_machine=operation == CHANGES)
             if operation != CHANGES:
-                found.append(Route(operation, pipe))
+                routes.append(Route(operation, pipe))
             elif target := pipe.definition.state_machine:
-                found += workflow_routes(pipe, target)
+                routes += workflow_routes(pipe, target)
             else:
-                found += self._rules(pipeline, pipe).values()
-        if not found:
+                routes += self._rules(pipeline, pipe).values()
+        if not routes:
             raise LiveError(
-                f"the pipeline {pipeline.name} sends nothing: its event bus has none of its rules,"
-                " or its state machine no task: run ./help.sh deploy"
+                f"the pipeline {pipeline.name} sends nothing: its event bus has no rules, or its"
+                " state machine has no tasks: run ./help.sh deploy"
             )
-        return found
+        return routes
 
     def _pipe(self, name: str, *, with_machine: bool) -> Pipe:
         definition = read_definition(
@@ -168,29 +167,29 @@ class Deployment:
             raise LiveError(f"{error}; nothing can be sent in its place") from None
 
     def _rules(self, pipeline: Pipeline, pipe: Pipe) -> dict[str, Route]:
-        """Return the routes of the pipeline's own rules; the bus may have other rules too."""
+        """Return the routes of the pipeline's rules. The bus may have other rules too."""
         bus = pipe.definition.event_bus
         if bus is None:
             raise LiveError(f"the pipe {pipe.definition.name} does not put events on a bus")
         names = {f"{pipeline.name}-{operation}-rule": operation for operation in OPERATIONS}
         events = self.client("events")
-        found: dict[str, Route] = {}
+        routes: dict[str, Route] = {}
         for target in list_targets(bus.name, events):
             operation = names.get(target[0]["Name"])
             if operation is None:
                 continue
-            if operation in found:
+            if operation in routes:
                 raise LiveError(
-                    f"the rule {target[0]['Name']} has several targets, and may have one"
+                    f"the rule {target[0]['Name']} has several targets, but may have only one"
                 )
             definition = read_rule(bus.name, target, events, self._read_secret)
-            found[operation] = Route(operation, pipe, _compiled(definition))
-        return found
+            routes[operation] = Route(operation, pipe, _compiled(definition))
+        return routes
 
     def _read_secret(self, arn: str) -> Mapping[str, Any]:
         answer = self.client("secretsmanager").get_secret_value(SecretId=arn)
-        found: Mapping[str, Any] = json.loads(answer["SecretString"])
-        return found
+        secret: Mapping[str, Any] = json.loads(answer["SecretString"])
+        return secret
 
     def _one_source(self) -> str:
         sources = sorted({route.reader.source.arn for route in self._all.values()})
@@ -205,27 +204,27 @@ class Deployment:
         name = table_of(self.stream_arn)
         client = self.client("dynamodb")
         try:
-            found = client.describe_table(TableName=name)["Table"]
+            table = client.describe_table(TableName=name)["Table"]
         except ClientError as error:
             if error.response["Error"]["Code"] not in GONE:
                 raise
             raise LiveError(
-                f"the table {name}, which the pipes read, is gone: run ./help.sh deploy"
+                f"the pipes' table {name} does not exist: run ./help.sh deploy"
             ) from None
-        view = found.get("StreamSpecification", {}).get("StreamViewType")
+        view = table.get("StreamSpecification", {}).get("StreamViewType")
         if PUT in self.pipes and view not in IMAGES:
             raise LiveError(
-                f"the table {name} has the stream view {view}, but the new image is needed to"
-                f" compare: use {' or '.join(IMAGES)}"
+                f"the table {name} has the stream view {view}, but the comparison needs the new"
+                f" image: use {' or '.join(IMAGES)}"
             )
-        keys = tuple(key["AttributeName"] for key in found["KeySchema"])
-        return Table(client, name=name, keys=keys, about=found.get("ItemCount", 0))
+        keys = tuple(key["AttributeName"] for key in table["KeySchema"])
+        return Table(client, name=name, keys=keys, about=table.get("ItemCount", 0))
 
 
 def _by_operation(routes: Sequence[Route]) -> dict[str, Route]:
-    """Return one route for each operation, those of a workflow or a bus before those of pipes."""
-    found = {route.operation: route for route in routes}
-    return {operation: found[operation] for operation in OPERATIONS if operation in found}
+    """Return one route for each operation. A workflow's or a bus's route replaces a pipe's."""
+    last = {route.operation: route for route in routes}
+    return {operation: last[operation] for operation in OPERATIONS if operation in last}
 
 
 def _compiled(definition: RuleDefinition) -> Rule:

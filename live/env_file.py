@@ -1,4 +1,4 @@
-"""The variables of `.env` that AWS's own tools need; those tools do not read the file."""
+"""The variables of `.env`. AWS's tools need some of them and do not read the file."""
 
 import logging
 from collections.abc import Mapping
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-# dotenv warns of each malformed line; the settings explain it in a sentence.
+# dotenv warns about each wrong line, but the settings explain it better.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
 
 def read(file: Path) -> Mapping[str, str]:
-    """Return what a file sets; nothing if it cannot be read, which the settings explain."""
+    """Return a file's variables, or nothing if it cannot be read: the settings explain why."""
     try:
-        found = dotenv_values(file, encoding="utf-8-sig")
+        variables = dotenv_values(file, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return {}
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in variables.items() if value}

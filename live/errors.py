@@ -1,5 +1,5 @@
-"""The one base error of the clients."""
+"""The base error of the clients."""
 
 
 class LiveError(Exception):
-    """A service cannot be asked, or its answer is no use; the message says what to do next."""
+    """A service cannot be asked, or its answer is wrong. The message has the next step."""

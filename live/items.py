@@ -17,43 +17,43 @@ Item = Mapping[str, Any]
 KEY_TYPES: Final = {"S", "N", "B"}
 SETS: Final = ("SS", "NS", "BS")
 DEEPEST: Final = 32
-"""How deep DynamoDB nests values ("Quotas in Amazon DynamoDB")."""
+"""How deep values may be nested ("Quotas in Amazon DynamoDB")."""
 _SHOWN: Final = 40
-"""Characters of a value that a message repeats."""
+"""The most characters of a value that a message shows."""
 
 
 def wrong(values: object, place: str) -> str | None:
-    """Return what is wrong with attributes, as the end of a sentence; None if nothing is.
+    """Return the first fault in an object of attributes, or None.
 
-    `values` are an object's attributes, and `place` says where they are.
+    The fault is the end of a sentence, and `place` is the object's name in it.
     """
     if not isinstance(values, dict):
-        return f"{place} is {kind(values)}, and not an object of attributes"
+        return f"{place} is {kind(values)}, not an object of attributes"
     return next(_all_wrong(values, place), None)
 
 
 def stored(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a valid value with its type as DynamoDB stores it: numbers are normalised."""
+    """Return a valid typed value as DynamoDB stores it, with normalised numbers."""
     [(tag, held)] = value.items()
     match tag:
         case "N":
             return {tag: normalise(held)}
         case "NS":
-            return {tag: [normalise(one) for one in held]}
+            return {tag: [normalise(number) for number in held]}
         case "L":
-            return {tag: [stored(one) for one in held]}
+            return {tag: [stored(element) for element in held]}
         case "M":
-            return {tag: {name: stored(one) for name, one in held.items()}}
+            return {tag: {name: stored(member) for name, member in held.items()}}
     return value
 
 
 def is_attribute(value: object) -> bool:
-    """Return whether this is a value with its type."""
+    """Return whether this is a typed value, such as `{"S": "Oslo"}`."""
     return next(_wrong(value, ""), None) is None
 
 
 def of_plain(value: object) -> dict[str, Any]:
-    """Return a plain JSON value with its type; a number has to be a `NumberText`."""
+    """Return a plain JSON value as a typed value. A number must be a `NumberText`."""
     match value:
         case NumberText():
             return {"N": value.text}
@@ -64,10 +64,10 @@ def of_plain(value: object) -> dict[str, Any]:
         case None:
             return {"NULL": True}
         case list():
-            return {"L": [of_plain(one) for one in value]}
+            return {"L": [of_plain(element) for element in value]}
         case dict():
-            return {"M": {name: of_plain(one) for name, one in value.items()}}
-    raise TypeError(f"{value!r} is no JSON")
+            return {"M": {name: of_plain(member) for name, member in value.items()}}
+    raise TypeError(f"{value!r} is not JSON")
 
 
 def from_json(item: Item) -> dict[str, Any]:
@@ -75,35 +75,35 @@ def from_json(item: Item) -> dict[str, Any]:
     return {name: _typed_from_json(value) for name, value in item.items()}
 
 
-def same(one: Item | None, other: Item | None) -> bool:
-    """Say whether two items are equal; the order of a set does not matter."""
-    return bool(_canonical(one) == _canonical(other))
+def same(item: Item | None, other: Item | None) -> bool:
+    """Return whether two items are equal. The order of a set does not matter."""
+    return bool(_canonical(item) == _canonical(other))
 
 
 def is_record(record: Any) -> bool:  # noqa: ANN401 - what came as JSON
-    """Say whether this is a stream record: its keys and its images are DynamoDB JSON."""
+    """Return whether this is a stream record, with keys and images in DynamoDB JSON."""
     images = record.get("dynamodb") if isinstance(record, dict) else None
     if not isinstance(images, dict):
         return False
     keys = images.get("Keys")
     if not isinstance(keys, dict) or not keys:
         return False
-    are_keys = all(isinstance(one, dict) and one.keys() & KEY_TYPES for one in keys.values())
+    are_keys = all(isinstance(key, dict) and key.keys() & KEY_TYPES for key in keys.values())
     held = [images[name] for name in ("Keys", "NewImage", "OldImage") if name in images]
     return are_keys and all(wrong(item, "") is None for item in held)
 
 
 def key_text(key: Item) -> str:
-    r"""Return a key as text; control characters in it are made visible.
+    r"""Return a key as text, with visible control characters.
 
     >>> print(key_text({"City": {"S": "\x1b[2JOslo"}, "Day": {"N": "1"}}))
     \x1b[2JOslo 1
     """
-    return short(" ".join(str(one) for value in key.values() for one in value.values()))
+    return short(" ".join(str(text) for value in key.values() for text in value.values()))
 
 
 class NumberText:
-    """The text of a number in plain JSON, with all of its digits."""
+    """The text of a number in plain JSON, with all its digits."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -132,26 +132,26 @@ def _all_wrong(values: Mapping[str, object], place: str, depth: int = 1) -> Iter
 
 def _wrong(value: object, place: str, depth: int = 1) -> Iterator[str]:
     if depth > DEEPEST:
-        yield f"{place} is nested deeper than the {DEEPEST} levels that DynamoDB takes"
+        yield f"{place} is nested deeper than {DEEPEST} levels, which DynamoDB does not allow"
         return
     if not isinstance(value, dict):
-        yield f'{place} is {kind(value)}, and not a value with its type, such as {{"S": "Oslo"}}'
+        yield f'{place} is {kind(value)}, not a value with its type, such as {{"S": "Oslo"}}'
         return
     if len(value) != 1:
-        yield f"{place} has {len(value)} types, and a value has one: {', '.join(value) or 'none'}"
+        yield f"{place} has {len(value)} types, but a value has one: {', '.join(value) or 'none'}"
         return
     [(tag, held)] = value.items()
     if tag not in _HOLDS:
-        yield f"{place} has the type {_some(tag)}; there are {', '.join(_HOLDS)}"
+        yield f"{place} has the type {_some(tag)}; use {', '.join(_HOLDS)}"
         return
     holds, words = _HOLDS[tag]
     if not holds(held):
-        yield f"{place} is of type {tag}, which holds {words}, and not {_some(held)}"
+        yield f"{place} has the type {tag}, so its value is {words}, not {_some(held)}"
     elif tag == "M":
         yield from _all_wrong(held, place, depth + 1)
     elif tag == "L":
-        for number, one in enumerate(held):
-            yield from _wrong(one, f"{place}[{number}]", depth + 1)
+        for number, element in enumerate(held):
+            yield from _wrong(element, f"{place}[{number}]", depth + 1)
 
 
 def _typed_from_json(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,9 +160,9 @@ def _typed_from_json(value: Mapping[str, Any]) -> dict[str, Any]:
         case "B":
             return {kind: base64.b64decode(held)}
         case "BS":
-            return {kind: [base64.b64decode(one) for one in held]}
+            return {kind: [base64.b64decode(text) for text in held]}
         case "L":
-            return {kind: [_typed_from_json(one) for one in held]}
+            return {kind: [_typed_from_json(element) for element in held]}
         case "M":
             return {kind: from_json(held)}
     return {kind: held}
@@ -172,11 +172,11 @@ def _canonical(value: Any) -> Any:  # noqa: ANN401 - what an item holds is any J
     match value:
         case dict():
             return {
-                name: sorted(one) if name in SETS and isinstance(one, list) else _canonical(one)
-                for name, one in value.items()
+                name: sorted(held) if name in SETS and isinstance(held, list) else _canonical(held)
+                for name, held in value.items()
             }
         case list():
-            return [_canonical(one) for one in value]
+            return [_canonical(element) for element in value]
     return value
 
 
@@ -211,11 +211,11 @@ def _binary(value: object) -> bool:
         return False
 
 
-def _several(one: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, list) and bool(value) and all(map(one, value))
+def _several(test: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, list) and bool(value) and all(map(test, value))
 
 
-_NUMBERS: Final = f"text of a number of {DIGITS} digits at most, from 1E-130 to 9.9E+125"
+_NUMBERS: Final = f"text of a number with at most {DIGITS} digits, from 1E-130 to 9.9E+125"
 _HOLDS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "S": (_text, "text"),
     "N": (_number, _NUMBERS),

@@ -1,8 +1,8 @@
-"""Records that have left the stream, read from the pipe's execution log.
+"""Records that are no longer in the stream, read from the pipe's execution log.
 
-A pipe's dead letter holds a place in the stream and no key. Where a pipe logs execution data, the
-payload of an execution's first step holds the records ("EventBridge Pipes log schema reference"),
-for as long as the log group keeps them.
+A pipe's dead letter has a place in the stream and no key. If the pipe logs execution data, the
+payload of an execution's first step has the records ("EventBridge Pipes log schema reference").
+The log group's retention limits how long they can be read.
 """
 
 import json
@@ -18,7 +18,7 @@ from live.items import is_record
 
 BEFORE = timedelta(minutes=10)
 AFTER = timedelta(hours=25)
-"""When a record can have been logged, before and after its arrival; clocks may differ."""
+"""A record is logged at most so long before or after its arrival, because clocks may differ."""
 
 
 class LoggedRecords:
@@ -28,18 +28,18 @@ class LoggedRecords:
         self._client = client
 
     def records(self, pipe: Definition, letter: DeadLetter) -> list[Mapping[str, Any]]:
-        """Return a letter's records, from the entry of an execution with all of them; else none."""
+        """Return a letter's records from a log entry with all of them, or an empty list."""
         group = pipe.logging.log_group_arn
         if group is None or not pipe.logging.execution_data:
             return []
         try:
             for message in self._messages(group, letter):
-                found = _between(_records(message), letter.first, letter.last)
-                if found:
-                    return found
+                records = _between(_records(message), letter.first, letter.last)
+                if records:
+                    return records
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return []  # the log group is gone
+                return []  # the log group does not exist
             raise
         return []
 
@@ -63,24 +63,24 @@ class LoggedRecords:
 def _between(
     records: Iterator[Mapping[str, Any]], first: str, last: str
 ) -> list[Mapping[str, Any]]:
-    """Return the records from one number to another; none unless both are there."""
-    found = {}
+    """Return the records from `first` to `last`, or an empty list if one of both is missing."""
+    between = {}
     for record in records:
         number = record["dynamodb"].get("SequenceNumber", "") if is_record(record) else ""
         if number.isdecimal() and int(first) <= int(number) <= int(last):
-            found[number] = record
-    return list(found.values()) if {first, last} <= found.keys() else []
+            between[number] = record
+    return list(between.values()) if {first, last} <= between.keys() else []
 
 
 def _records(message: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the records in a log entry's payload, which is JSON in JSON."""
+    """Yield the records in a log entry. The entry is JSON, and its payload is JSON text."""
     try:
         payload = json.loads(json.loads(message)["payload"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return
-    for one in payload if isinstance(payload, list) else [payload]:
-        if isinstance(one, dict):
-            yield one
+    for record in payload if isinstance(payload, list) else [payload]:
+        if isinstance(record, dict):
+            yield record
 
 
 def _milliseconds(moment: datetime) -> int:

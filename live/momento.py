@@ -1,8 +1,8 @@
-"""Momento over HTTP: send what pipes send, and read what Momento has.
+"""Momento over HTTP: send the requests of pipes, and read the cache and the topic.
 
-A failed request is tried again by EventBridge's rules for API destinations, with two differences,
-because a person waits: it is tried again a few times only, and an API key or a cache that Momento
-refuses ends the run, because every other request would fail too.
+A failed request is tried again in the same cases as by EventBridge's API destinations. Because a
+person waits, there are two differences: there are only a few attempts, and the run ends if Momento
+refuses the API key or the cache, because every other request would fail too.
 
 See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento Topics".
 """
@@ -31,17 +31,17 @@ RETRIED = frozenset({407, 409, 429})
 UNUSABLE = frozenset({401, 403, 404})
 KEY_PARAMETERS = ("key", "key_base64")
 NEXT_STEPS = {
-    401: "the API key is wrong, expired or revoked, or a v1 key of another region: set"
-    " MOMENTO_API_KEY to a valid one, and run ./help.sh deploy if it is the connection's",
-    403: "the API key may not do this, which the pipes may not need: set"
-    " MOMENTO_READ_API_KEY to one that may read the cache and its topics (./help.sh key create"
-    " makes both)",
+    401: "the API key is wrong, expired or revoked, or it is a v1 key of another region: set"
+    " MOMENTO_API_KEY to a valid key, and if it is the connection's key, run ./help.sh deploy",
+    403: "the API key may not do this. The pipes may not need this right: set"
+    " MOMENTO_READ_API_KEY to a key that may read the cache and its topics (./help.sh key create"
+    " makes both keys)",
     404: "there is no such cache: create it with ./help.sh cache create",
 }
 
 
 class RefusedError(LiveError):
-    """Momento refused a request for good, or no request can be made; `answer` says why."""
+    """Momento's refusal is final, or the request cannot be sent. `answer` says why."""
 
     def __init__(self, answer: str) -> None:
         self.answer = answer
@@ -49,7 +49,7 @@ class RefusedError(LiveError):
 
 
 class UnansweredError(LiveError):
-    """Momento did not take a request in all attempts; a later run may succeed.
+    """Momento did not accept a request in any attempt. A later run may succeed.
 
     `is_busy` says whether Momento answered that it is busy; `seconds` is its Retry-After.
     """
@@ -61,22 +61,22 @@ class UnansweredError(LiveError):
 
 
 class UnusableError(LiveError):
-    """Momento takes no request: the API key or the cache is wrong."""
+    """Momento refuses all requests, because the API key or the cache is wrong."""
 
 
 Judge = Callable[[Request, httpx.Response], httpx.Response]
-"""Returns an answer, or raises what it means."""
+"""Returns an answer, or raises the error that it means."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Where Momento is, and the API key for it."""
+    """Momento's origin, and an API key."""
 
     origin: str
     key: str = field(repr=False)
 
     def request(self, method: str, *path: str, **query: str | int) -> Request:
-        """Return a request that no pipe sends.
+        """Return a request other than those of pipes.
 
         >>> access = Access(origin="https://momento.test", key="")
         >>> access.request("GET", "cache", "a b", key="c&d").url
@@ -90,12 +90,12 @@ class Access:
 
 
 class Momento:
-    """Momento's HTTP API, from any thread; a context manager.
+    """Momento's HTTP API, for any thread. It is a context manager.
 
-    `rates` are requests a second by HTTP method. `redirect` is the origin that requests go to
-    instead of their own: the local cloud's Momento. `is_local` says that Momento is on this
-    machine, so that no proxy is used. `fetch` reads with `reading_key`, if there is one, instead
-    of the request's own API key. Setting `stop` ends the waits between attempts.
+    `rates` are requests a second by HTTP method. `redirect` is the origin that replaces the
+    requests' origin: the local cloud's Momento. `is_local` means that Momento is on this machine,
+    so no proxy is used. `fetch` reads with `reading_key`; without it, with the request's API key.
+    Setting `stop` ends the waits between attempts.
     """
 
     def __init__(
@@ -133,18 +133,18 @@ class Momento:
         self._http.close()
 
     def send(self, request: Request) -> None:
-        """Send a request until Momento takes it.
+        """Send a request until Momento accepts it.
 
         Raises:
-            RefusedError: Momento refuses it for good.
-            UnansweredError: it could not be delivered in all attempts.
-            UnusableError: Momento takes no request with this key, or for this cache.
+            RefusedError: Momento's refusal is final.
+            UnansweredError: no attempt was successful.
+            UnusableError: Momento refuses all requests with this key, or to this cache.
 
         """
         self.until_answered(request)
 
     def fetch(self, request: Request) -> bytes | None:
-        """Return what the cache holds under the key of a request; None if it holds nothing.
+        """Return the cache's value for the key of a request, or None if it has no entry.
 
         Raises:
             RefusedError, UnansweredError, UnusableError: as for `send`.
@@ -160,10 +160,10 @@ class Momento:
         read_seconds: float | None = None,
         note: Callable[[str, object], None] | None = None,
     ) -> httpx.Response:
-        """Send a request once, and return any answer.
+        """Send a request once, and return its answer, also a refusal.
 
-        The answer may take `read_seconds`; `note` gets the request's progress (httpx: "Request
-        extensions", trace).
+        The answer may take `read_seconds`. `note` is called with the request's progress (httpx:
+        "Request extensions", trace).
 
         Raises:
             RefusedError: it cannot be sent over HTTP.
@@ -199,12 +199,13 @@ class Momento:
         attempts: int | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> httpx.Response:
-        """Send a request until `judge` takes the answer (default: `judged`), and return it.
+        """Send a request until `judge` (default: `judged`) returns the answer, and return it.
 
         `before` is called before each attempt.
 
         Raises:
-            UnansweredError: it did in no attempt; what else `judge` raises ends the attempts.
+            UnansweredError: `judge` raised this in all attempts. Its other errors are raised at
+                once.
 
         """
         most = attempts or self._attempts
@@ -216,17 +217,17 @@ class Momento:
                 failed = error
             if attempt < most and self._stop.wait(self._wait(attempt, failed.seconds)):
                 raise UnansweredError(f"interrupted after {failed}")
-        raise UnansweredError(f"{most} attempts, the last: {failed}", is_busy=failed.is_busy)
+        raise UnansweredError(f"after {most} attempts: {failed}", is_busy=failed.is_busy)
 
-    def _wait(self, attempt: int, asked: float) -> float:
+    def _wait(self, attempt: int, retry_after: float) -> float:
         own = min(self._first_wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
-        return max(own, asked)
+        return max(own, retry_after)
 
 
 def reading(request: Request, key: str | None = None) -> Request:
-    """Return the request that reads the item that a request puts or deletes; with another `key`."""
+    """Return the request that reads the entry of a put or a delete, with another API key."""
     parts = urlsplit(request.url)
-    query = [(name, one) for name, one in parse_qsl(parts.query) if name in KEY_PARAMETERS]
+    query = [(name, text) for name, text in parse_qsl(parts.query) if name in KEY_PARAMETERS]
     url = urlunsplit(parts._replace(query=urlencode(query)))
     headers = {
         name: key if key and name.lower() == "authorization" else value
@@ -249,44 +250,44 @@ def redirected(url: str, origin: str | None) -> str:
 
 
 def judged(request: Request, answer: httpx.Response) -> httpx.Response:
-    """Return an answer that is a success, or that says that the item to read is missing.
+    """Return an answer that is a success, or the answer to a read that the entry is missing.
 
     Raises:
-        RefusedError: Momento refuses the request for good.
-        UnansweredError: Momento is busy, or has failed.
-        UnusableError: Momento takes no request with this key, or for this cache.
+        RefusedError: Momento's refusal is final.
+        UnansweredError: Momento is busy or failed.
+        UnusableError: Momento refuses all requests with this key, or to this cache.
 
     """
     if answer.is_success:
         return answer
-    missing_item = request.method == "GET" and not re.search(
+    is_missing_entry = request.method == "GET" and not re.search(
         r"cache\W+not\W+found", answer.text, re.IGNORECASE
     )
-    if answer.status_code == httpx.codes.NOT_FOUND and missing_item:
+    if answer.status_code == httpx.codes.NOT_FOUND and is_missing_entry:
         return answer
     if answer.status_code in UNUSABLE:
-        where = urlsplit(request.url).path
+        path = urlsplit(request.url).path
         raise UnusableError(
-            f"Momento answers {said(answer)} to {request.method} {where};"
+            f"Momento answers {answer_text(answer)} to {request.method} {path};"
             f" {NEXT_STEPS[answer.status_code]}"
         )
     raise failure(answer)
 
 
 def failure(answer: httpx.Response) -> UnansweredError | RefusedError:
-    """Return the error of an answer that may differ when the request is sent again, or is final."""
+    """Return the error of a refusal: UnansweredError if another attempt may succeed."""
     if answer.is_server_error or answer.status_code in RETRIED:
-        return UnansweredError(said(answer), is_busy=True, seconds=retry_after(answer))
-    return RefusedError(said(answer))
+        return UnansweredError(answer_text(answer), is_busy=True, seconds=retry_after(answer))
+    return RefusedError(answer_text(answer))
 
 
-def said(answer: httpx.Response) -> str:
-    """Return an answer's status and the beginning of its text."""
+def answer_text(answer: httpx.Response) -> str:
+    """Return an answer's status and the first 200 characters of its text."""
     return f"HTTP {answer.status_code} {' '.join(answer.text[:200].split())}".strip()
 
 
 def retry_after(answer: httpx.Response) -> float:
-    """Return the seconds of an answer's Retry-After; 0 if it has none."""
+    """Return the seconds of an answer's Retry-After, or 0 without this header."""
     text = answer.headers.get("retry-after", "")
     with contextlib.suppress(ValueError):
         return float(max(0, int(text)))

@@ -23,21 +23,21 @@ from live.momento import (
     RefusedError,
     UnansweredError,
     failure,
-    said,
+    answer_text,
 )
 
 ORIGIN = "https://mga.registry.prod.a.momentohq.com"
-"""The account's only endpoint, for all regions."""
+"""The only endpoint of all regions."""
 PER_SECOND = 5.0
-"""The quota of an account's operations."""
+"""The most operations of an account, per second."""
 ATTEMPTS = 4
 CONFLICT = httpx.codes.CONFLICT
 NOT_FOUND = httpx.codes.NOT_FOUND
 NEXT_STEPS = {
-    401: "the key that manages keys is wrong, expired, revoked, or of the first version (v1):"
+    401: "the key that manages keys is wrong, expired or revoked, or it is a v1 key:"
     " create a v2 key with the role Owner or Operator in the Momento console",
-    403: "the key that manages keys may not do that: its role needs auth_management, as Owner and"
-    " Operator have",
+    403: "the key that manages keys may not do that: its role needs auth_management, such as the"
+    " roles Owner and Operator",
 }
 
 
@@ -56,14 +56,14 @@ class Role:
 
     @property
     def rules(self) -> Sequence[Mapping[str, Any]]:
-        """Its rules, as Momento's JSON has them."""
-        found: Sequence[Mapping[str, Any]] = self.permissions.get("rules") or []
-        return found
+        """Its rules in Momento's JSON."""
+        rules: Sequence[Mapping[str, Any]] = self.permissions.get("rules") or []
+        return rules
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyInfo:
-    """What Momento keeps about a key."""
+    """The facts about a key that Momento stores."""
 
     key_id: str
     role_id: str
@@ -73,16 +73,16 @@ class KeyInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class NewKey:
-    """A key that was just made; Momento tells its text only once."""
+    """A new key. Momento returns its text only once."""
 
     text: str = field(repr=False)
     info: KeyInfo
 
 
 class MomentoAuth:
-    """The account's roles and keys, managed with a key that may do that.
+    """The account's roles and keys. `key` is an API key that may manage them.
 
-    Requests are sent at the pace that Momento allows, and sent again as `Momento` does.
+    Requests are sent at the rate that Momento allows, and failed requests are tried again.
     """
 
     def __init__(self, momento: Momento, key: str, *, per_second: float | None = None) -> None:
@@ -97,7 +97,7 @@ class MomentoAuth:
             LiveError: Momento cannot be reached, or refuses.
 
         """
-        return [_role(one) for one in self._all("roles", "roles")]
+        return [_role(entry) for entry in self._all("roles", "roles")]
 
     def api_keys(self) -> list[KeyInfo]:
         """Return all keys, without their texts.
@@ -106,10 +106,10 @@ class MomentoAuth:
             LiveError: Momento cannot be reached, or refuses.
 
         """
-        return [_key_info(one) for one in self._all("api-keys", "key_info")]
+        return [_key_info(entry) for entry in self._all("api-keys", "key_info")]
 
     def create_role(self, name: str, description: str, rules: Sequence[Mapping[str, Any]]) -> Role:
-        """Create a custom role, or return the one that has the name already.
+        """Create a custom role, or return the existing role with this name.
 
         Raises:
             LiveError: Momento cannot be reached, or refuses.
@@ -123,10 +123,10 @@ class MomentoAuth:
         answer = self._send("POST", "roles", body=body)
         if answer.status_code != CONFLICT:
             return _role(_object(answer))
-        found = next((role for role in self.roles() if role.name == name), None)
-        if found is None:
-            raise LiveError(f"Momento says that there is a role {name}, and does not list it")
-        return found
+        existing = next((role for role in self.roles() if role.name == name), None)
+        if existing is None:
+            raise LiveError(f"Momento says that the role {name} exists, but does not list it")
+        return existing
 
     def update_role(self, role: Role, description: str, rules: Sequence[Mapping[str, Any]]) -> Role:
         """Replace the rules of a custom role.
@@ -140,13 +140,13 @@ class MomentoAuth:
             "description": description,
             "permissions": {"rules": [*rules]},
         }
-        return _role(_object(self._found("PUT", "roles", role.role_id, body=body)))
+        return _role(_object(self._send_successfully("PUT", "roles", role.role_id, body=body)))
 
     def create_key(self, role_id: str, description: str, expires_at: datetime) -> NewKey:
-        """Create a key. The description names this key only.
+        """Create a key. No other key may have the same description.
 
-        If the answer is lost, Momento may have made a key that nobody knows. So before the next
-        attempt, the keys with this description are revoked.
+        If an answer is lost, Momento may have created a key. So before the next attempt, all keys
+        with this description are revoked.
 
         Raises:
             LiveError: Momento cannot be reached, or refuses.
@@ -162,18 +162,20 @@ class MomentoAuth:
             if attempt:
                 self.revoke_described(description)
             try:
-                made = _object(self._found("POST", "api-keys", body=body, attempts=1))
+                made = _object(self._send_successfully("POST", "api-keys", body=body, attempts=1))
             except UnansweredError as error:
                 lost = error
                 continue
             text = made.get("api_key")
             if not isinstance(text, str) or not text:
-                raise LiveError("Momento made a key, and its answer does not have it")
+                raise LiveError(
+                    "Momento created a key, but its answer does not have the key's text"
+                )
             return NewKey(text=text, info=_key_info(made.get("key_info") or {}))
-        raise LiveError(f"no key could be made at {ORIGIN}: {lost}; try again")
+        raise LiveError(f"no key could be created at {ORIGIN}: {lost}; try again")
 
     def revoke(self, key_id: str) -> bool:
-        """Revoke a key, which is disabled at once; return False if there is none.
+        """Revoke a key, which disables it at once; return False if it does not exist.
 
         Raises:
             LiveError: Momento cannot be reached, or refuses.
@@ -195,17 +197,17 @@ class MomentoAuth:
     def _all(self, path: str, name: str) -> Iterator[Mapping[str, Any]]:
         query: dict[str, str | int] = {"limit": 100}
         while True:
-            page = _object(self._found("GET", path, query=query))
+            page = _object(self._send_successfully("GET", path, query=query))
             entries = page.get(name)
             if not isinstance(entries, list):
-                raise _no_answer_of_momento()
+                raise _not_momento()
             yield from entries
             token = page.get("next_token")
             if not token:
                 return
             query["next_token"] = str(token)
 
-    def _found(
+    def _send_successfully(
         self,
         method: str,
         *path: str,
@@ -215,7 +217,7 @@ class MomentoAuth:
     ) -> httpx.Response:
         answer = self._send(method, *path, body=body, query=query, attempts=attempts)
         if answer.status_code in (NOT_FOUND, CONFLICT):
-            raise LiveError(f"Momento answers {said(answer)} to {method} /{path[0]}")
+            raise LiveError(f"Momento answers {answer_text(answer)} to {method} /{path[0]}")
         return answer
 
     def _send(
@@ -226,7 +228,7 @@ class MomentoAuth:
         query: Mapping[str, str | int] | None = None,
         attempts: int | None = None,
     ) -> httpx.Response:
-        """Return Momento's answer: a success, or 404 or 409."""
+        """Return Momento's answer if it is a success, 404 or 409."""
         request = self._access.request(method, *path, **(query or {}))
         if body is not None:
             headers = {**request.headers, "Content-Type": "application/json"}
@@ -243,9 +245,9 @@ def _judged(request: Request, answer: httpx.Response) -> httpx.Response:
     if answer.is_success or answer.status_code in (NOT_FOUND, CONFLICT):
         return answer
     if answer.status_code in NEXT_STEPS:
-        where = urlsplit(request.url).path
+        path = urlsplit(request.url).path
         raise NotAllowedError(
-            f"Momento answers {said(answer)} to {request.method} {where};"
+            f"Momento answers {answer_text(answer)} to {request.method} {path};"
             f" {NEXT_STEPS[answer.status_code]}"
         )
     raise failure(answer)
@@ -253,38 +255,38 @@ def _judged(request: Request, answer: httpx.Response) -> httpx.Response:
 
 def _object(answer: httpx.Response) -> Mapping[str, Any]:
     try:
-        found = answer.json()
+        body = answer.json()
     except ValueError:
-        raise _no_answer_of_momento() from None
-    if not isinstance(found, dict):
-        raise _no_answer_of_momento()
-    return found
+        raise _not_momento() from None
+    if not isinstance(body, dict):
+        raise _not_momento()
+    return body
 
 
-def _no_answer_of_momento() -> LiveError:
-    return LiveError(f"what answers at {ORIGIN} is not Momento's HTTP API for roles and keys")
+def _not_momento() -> LiveError:
+    return LiveError(f"{ORIGIN} does not answer as Momento's HTTP API for roles and keys does")
 
 
-def _role(found: Mapping[str, Any]) -> Role:
+def _role(entry: Mapping[str, Any]) -> Role:
     try:
         return Role(
-            role_id=found["role_id"],
-            name=found["role_name"],
-            permissions=found.get("permissions") or {},
-            is_custom=found.get("role_type") != "system",
+            role_id=entry["role_id"],
+            name=entry["role_name"],
+            permissions=entry.get("permissions") or {},
+            is_custom=entry.get("role_type") != "system",
         )
     except (KeyError, TypeError, AttributeError):
-        raise _no_answer_of_momento() from None
+        raise _not_momento() from None
 
 
-def _key_info(found: Mapping[str, Any]) -> KeyInfo:
+def _key_info(entry: Mapping[str, Any]) -> KeyInfo:
     try:
-        expiry = found.get("expires_at_epoch_seconds")
+        expiry = entry.get("expires_at_epoch_seconds")
         return KeyInfo(
-            key_id=found["key_id"],
-            role_id=found["role_id"],
-            description=found.get("description") or "",
+            key_id=entry["key_id"],
+            role_id=entry["role_id"],
+            description=entry.get("description") or "",
             expires_at=None if expiry is None else at(expiry),
         )
     except (KeyError, TypeError, AttributeError):
-        raise _no_answer_of_momento() from None
+        raise _not_momento() from None

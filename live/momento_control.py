@@ -1,4 +1,4 @@
-"""Create a cache, as Momento's SDK for browsers does: gRPC-Web, over HTTP.
+"""Create a cache as Momento's SDK for browsers does, with gRPC-Web over HTTP.
 
 Momento's HTTP API reference has no operation that creates a cache. Its SDK for browsers sends this
 request; see momentohq/client-sdk-javascript (client-sdk-web, cache-control-client.ts and
@@ -15,7 +15,7 @@ import httpx
 
 from eventpipes import Request
 from live.errors import LiveError
-from live.momento import Momento, RefusedError, UnansweredError, said
+from live.momento import Momento, RefusedError, UnansweredError, answer_text
 
 METHOD: Final = "/control_client.ScsControl/CreateCache"
 CONTENT_TYPE: Final = "application/grpc-web-text"
@@ -26,14 +26,14 @@ CACHE_NAME: Final = b"\x0a"
 BY_HAND: Final = "create it in the Momento console, in the endpoint's region"
 WHY: Final = {
     "3": "the name is not allowed: set MOMENTO_CACHE_NAME to letters, digits, dots, dashes",
-    "7": "this key may not create caches: its role needs resource_management, as Owner and"
-    " Operator have",
-    "8": "the account has all the caches that it may have in this region: delete one, or ask"
+    "7": "this key may not create caches: its role needs resource_management, such as the roles"
+    " Owner and Operator",
+    "8": "the account has as many caches as Momento allows in this region: delete a cache, or ask"
     " Momento for more",
     "16": "the key is wrong, expired or revoked: create one with the role Owner or Operator in the"
     " Momento console",
 }
-"""What gRPC's status codes mean here."""
+"""The meaning of gRPC's status codes here, and the next step."""
 EXISTS: Final = "6"
 
 
@@ -76,13 +76,13 @@ def control_origin(endpoint: str) -> str:
     'https://web.control.cell-us-east-1-1.prod.a.momentohq.com'
 
     Raises:
-        LiveError: it is no endpoint of Momento's.
+        LiveError: it is not an endpoint of Momento.
 
     """
     host = urlsplit(endpoint).hostname or ""
     if not host.startswith(API):
         raise LiveError(
-            f"{endpoint} does not begin with {API}, so the address that creates caches is not"
+            f"{endpoint} does not begin with {API}, so the URL that creates caches is not"
             f" known: {BY_HAND}"
         )
     return f"https://web.control.{host.removeprefix(API)}"
@@ -96,19 +96,19 @@ def _frame(name: str) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-    found = bytearray()
+    encoded = bytearray()
     while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
-        found.append(number & 0x7F | 0x80)
+        encoded.append(number & 0x7F | 0x80)
         number >>= 7
-    return bytes([*found, number])
+    return bytes([*encoded, number])
 
 
 def _judged(_: Request, answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
     if answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        raise UnansweredError(said(answer), is_busy=True)
-    raise RefusedError(said(answer))
+        raise UnansweredError(answer_text(answer), is_busy=True)
+    raise RefusedError(answer_text(answer))
 
 
 def _status(answer: httpx.Response) -> tuple[str, str]:
@@ -118,14 +118,14 @@ def _status(answer: httpx.Response) -> tuple[str, str]:
         fields = dict(_trailers(answer))
     if "grpc-status" not in fields:
         raise LiveError(
-            f"what answers at {answer.url.host} is not Momento's control plane: {BY_HAND}"
+            f"{answer.url.host} does not answer as Momento's control plane does: {BY_HAND}"
         )
     return fields["grpc-status"], unquote(fields.get("grpc-message", ""))
 
 
 def _trailers(answer: httpx.Response) -> list[tuple[str, str]]:
     try:
-        # each part that the server sends is padded by itself
+        # the server pads each part separately
         parts = re.findall(r"[A-Za-z0-9+/]+={0,2}", answer.text)
         frames = b"".join(base64.b64decode(part) for part in parts)
     except ValueError:

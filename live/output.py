@@ -1,4 +1,4 @@
-"""What commands print: on one console, or as JSON for scripts."""
+"""The output of commands: text for people, or JSON for scripts."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ console = Console(
     highlight=False,
     emoji=False,
 )
-"""Standard output; 100 columns wide where it is no terminal."""
+"""Standard output. It is 100 columns wide if it is not a terminal."""
 errors = Console(stderr=True, highlight=False, emoji=False)
 """Standard error."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -22,5 +22,5 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:  # noqa: ANN401 - any JSON
-    """Print JSON on standard output; without `indent`, in one line."""
+    """Print JSON on standard output, in one line without `indent`."""
     print(json_text(value, indent=indent), flush=True)

@@ -10,9 +10,9 @@ from eventpipes.workflow_target import connections_of
 from live.errors import LiveError
 
 CHANGES = "changes"
-"""The one pipe of a pipeline with an event bus or with a workflow."""
+"""The name of the only pipe of a pipeline with an event bus or a workflow."""
 WEATHER = "weather"
-"""The stack whose shared resources are named with the prefix alone; others add their name."""
+"""The names of this stack's shared resources have only the prefix. Other stacks add their name."""
 _DESTINATION = re.compile(rf":api-destination/(.+)-(?:{'|'.join(OPERATIONS)})-api-destination/")
 _CONNECTION = re.compile(r":connection/(.+)-connection/")
 _NAME = re.compile(rf"(.+)-({'|'.join((*OPERATIONS, CHANGES))})-pipe")
@@ -20,9 +20,9 @@ _NAME = re.compile(rf"(.+)-({'|'.join((*OPERATIONS, CHANGES))})-pipe")
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One pipeline: its name, with which the names of its resources begin, and its pipes.
+    """A pipeline: the beginning of its resources' names, and its pipes.
 
-    `pipes` are names by operation, or by `changes`.
+    `pipes` has the pipes' names by operation, or by `changes`.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Pipeline:
 
 
 def list_pipelines(pipes: Any, prefix: str) -> dict[str, Pipeline]:  # noqa: ANN401 - a boto3 client
-    """Return the pipelines named by a prefix, by name: `{prefix}` and `{prefix}-...`.
+    """Return the pipelines by name. Their names are `{prefix}` and `{prefix}-...`.
 
     See AWS: EventBridge Pipes API, "ListPipes"; `pipes` is boto3's client.
     """
@@ -38,7 +38,7 @@ def list_pipelines(pipes: Any, prefix: str) -> dict[str, Pipeline]:  # noqa: ANN
 
 
 def group(names: Iterable[str], prefix: str) -> dict[str, Pipeline]:
-    """Return the pipelines that pipes of these names belong to, in alphabetical order.
+    """Return the pipelines of the pipes with these names, in alphabetical order.
 
     >>> group(["shop-orders-cache-put-pipe", "shop-orders-topic-publish-pipe", "other"], "shop")
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -46,76 +46,75 @@ def group(names: Iterable[str], prefix: str) -> dict[str, Pipeline]:
         pipes={'cache-put': 'shop-orders-cache-put-pipe',
                'topic-publish': 'shop-orders-topic-publish-pipe'})}
     """
-    found: dict[str, dict[str, str]] = {}
+    pipes_of: dict[str, dict[str, str]] = {}
     for name in sorted(names):
         match = _NAME.fullmatch(name)
         if match and (match[1] == prefix or match[1].startswith(f"{prefix}-")):
-            found.setdefault(match[1], {})[match[2]] = name
+            pipes_of.setdefault(match[1], {})[match[2]] = name
     order = (*OPERATIONS, CHANGES)
     return {
-        name: Pipeline(name, {one: pipes[one] for one in order if one in pipes})
-        for name, pipes in sorted(found.items())
+        name: Pipeline(name, {kind: pipes[kind] for kind in order if kind in pipes})
+        for name, pipes in sorted(pipes_of.items())
     }
 
 
 def choose(
-    found: Mapping[str, Pipeline],
+    pipelines: Mapping[str, Pipeline],
     prefix: str,
     wanted: str | None = None,
     *,
     stack: str = WEATHER,
     shared_name: Callable[[Pipeline], str] = lambda _: "",
 ) -> Pipeline:
-    """Return the pipeline of a name, with or without the prefix.
+    """Return the pipeline with this name, with or without the prefix.
 
-    Without a name it is the stack's pipeline: the only one, or the one with the prefix as its name,
-    such as the weather stack's. `shared_name` returns how the names begin that a pipeline's stack
-    gives to shared resources. A stack that names them itself is known not to be the weather stack.
+    Without a name, return the stack's only pipeline, or the pipeline whose name is the prefix (the
+    weather stack has it). `shared_name` returns the beginning of the names of the resources that
+    the pipelines of a stack share. Only the weather stack uses the prefix alone.
 
     Raises:
-        LiveError: there is none, or several; the message lists them.
-
+        LiveError: there is no such pipeline, or there are several; the message lists them.
     """
-    there_are = ", ".join(found)
+    names = ", ".join(pipelines)
     if wanted is not None:
         for name in (wanted, f"{prefix}-{wanted}"):
-            if name in found:
-                return found[name]
-        raise LiveError(f"there is no pipeline {wanted!r}; there are {there_are}")
-    if len(found) > 1 or stack != WEATHER:
-        found = _of_stack(found, prefix, stack, shared_name)
-        if not found:
+            if name in pipelines:
+                return pipelines[name]
+        raise LiveError(f"there is no pipeline {wanted!r}; there are {names}")
+    if len(pipelines) > 1 or stack != WEATHER:
+        pipelines = _of_stack(pipelines, prefix, stack, shared_name)
+        if not pipelines:
             raise LiveError(
-                f"no pipeline of the stack {stack} is deployed; there are {there_are}: set STACK"
-                " to theirs, or choose one with --pipeline"
+                f"no pipeline of the stack {stack} is deployed, but there are {names}: set STACK"
+                " to their stack, or choose a pipeline with --pipeline"
             )
-    if len(found) == 1:
-        return next(iter(found.values()))
-    if prefix in found:
-        return found[prefix]
+    if len(pipelines) == 1:
+        return next(iter(pipelines.values()))
+    if prefix in pipelines:
+        return pipelines[prefix]
     raise LiveError(
-        f"there are several pipelines: choose one with --pipeline, of {', '.join(found)}"
+        f"there are several pipelines: choose one with --pipeline: {', '.join(pipelines)}"
     )
 
 
 def _of_stack(
-    found: Mapping[str, Pipeline],
+    pipelines: Mapping[str, Pipeline],
     prefix: str,
     stack: str,
     shared_name: Callable[[Pipeline], str],
 ) -> Mapping[str, Pipeline]:
-    shared = {name: shared_name(pipeline) for name, pipeline in found.items()}
+    shared = {name: shared_name(pipeline) for name, pipeline in pipelines.items()}
     wanted = prefix if stack == WEATHER else f"{prefix}-{stack}"
-    own = {name: one for name, one in found.items() if shared[name] == wanted}
+    own = {name: pipeline for name, pipeline in pipelines.items() if shared[name] == wanted}
     if own or stack == WEATHER:
-        return own or found
-    return {name: one for name, one in found.items() if shared[name] != prefix}
+        return own or pipelines
+    return {name: pipeline for name, pipeline in pipelines.items() if shared[name] != prefix}
 
 
 def shared_name(pipeline: Pipeline, client: Callable[[str], Any]) -> str:
-    """Return how the names begin of what a pipeline's stack shares; empty if that is not known.
+    """Return the beginning of the names of the stack's shared resources, or "" if it is not known.
 
-    The API destinations have this name, and the connection that a workflow's definition names.
+    It is in the names of the API destinations, and of the connection in a workflow's definition.
     `client` returns boto3's client of a service.
 
     See AWS: "DescribePipe", "ListTargetsByRule" and "DescribeStateMachine".
@@ -125,8 +124,8 @@ def shared_name(pipeline: Pipeline, client: Callable[[str], Any]) -> str:
         target = pipes.describe_pipe(Name=name)["Target"]
         if ":stateMachine:" in target:
             machine = client("stepfunctions").describe_state_machine(stateMachineArn=target)
-            found = sorted(connections_of(machine["definition"]))
-            names = [match[1] for arn in found if (match := _CONNECTION.search(arn))]
+            connections = sorted(connections_of(machine["definition"]))
+            names = [match[1] for arn in connections if (match := _CONNECTION.search(arn))]
             if names:
                 return names[0]
         bus = target.partition(":event-bus/")[2]
@@ -134,7 +133,7 @@ def shared_name(pipeline: Pipeline, client: Callable[[str], Any]) -> str:
         arns = [target]
         for rule in rules:
             targets = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)
-            arns += [one["Arn"] for one in targets["Targets"]]
+            arns += [each["Arn"] for each in targets["Targets"]]
         for arn in arns:
             if match := _DESTINATION.search(arn):
                 return match[1]

@@ -11,12 +11,12 @@ from live import env_file as settings_file
 from stacks.settings import Settings
 
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
-"""The environment of the local cloud; the file exists while the cloud runs."""
+"""A file with the environment of the local cloud. It exists while the local cloud runs."""
 CREDENTIALS = tuple(
     f"AWS_{name}" for name in ("PROFILE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 )
 _OF_DEPLOYING = ("CDKTF_", "LOCAL_CLOUD_", "TF_VAR_iam_settle_seconds")
-"""Variables for the local cloud's own deploy; no other command gets them."""
+"""Variables only for the deploy of the local cloud; other commands do not get them."""
 _ON_THIS_MACHINE = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -25,9 +25,9 @@ _ON_THIS_MACHINE = {
 
 
 def local_cloud(file: Path | None = None) -> dict[str, str]:
-    """Return the environment of the local cloud; empty if none is up."""
-    told = dotenv_values(file or LOCAL_CLOUD)
-    values = {name: value for name, value in told.items() if value}
+    """Return the environment of the local cloud, or an empty one if no local cloud is up."""
+    variables = dotenv_values(file or LOCAL_CLOUD)
+    values = {name: value for name, value in variables.items() if value}
     return values if _runs(values) else {}
 
 
@@ -40,31 +40,31 @@ def environment(
 ) -> dict[str, str]:
     """Return `base`, changed for the place that a command works on.
 
-    The place is the local cloud while one is up, unless `aws` is set, or `base` has
-    AWS_ENDPOINT_URL or AWS_PROFILE. For the local cloud, every AWS variable of `base` is removed,
-    so that no real account is used; STACK stays. For AWS, the credentials of `env_file` are added,
-    unless `base` has credentials.
+    The place is AWS if `aws` is set, if `base` has AWS_ENDPOINT_URL or AWS_PROFILE, or if no local
+    cloud is up. For the local cloud, all AWS variables of `base` are removed, so that no real
+    account is used; STACK stays. For AWS, the credentials of `env_file` are added if `base` has no
+    credentials.
     """
-    asked = aws or base.get("AWS_ENDPOINT_URL") or base.get("AWS_PROFILE")
-    told = {} if asked else local_cloud(file)
-    if told:
+    is_aws = aws or base.get("AWS_ENDPOINT_URL") or base.get("AWS_PROFILE")
+    local = {} if is_aws else local_cloud(file)
+    if local:
         kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
-        ours = {name: one for name, one in told.items() if not name.startswith(_OF_DEPLOYING)}
+        ours = {name: text for name, text in local.items() if not name.startswith(_OF_DEPLOYING)}
         chosen = {"STACK": base["STACK"]} if base.get("STACK") else {}
         return kept | ours | _ON_THIS_MACHINE | chosen
     return with_credentials(base, env_file)
 
 
 def with_credentials(base: Mapping[str, str], env_file: Path | None) -> dict[str, str]:
-    """Return `base` with the credentials of `env_file`, unless it has its own or an endpoint."""
+    """Return `base`. Without credentials and without an endpoint, it gets those of `env_file`."""
     if base.get("AWS_ENDPOINT_URL") or any(base.get(name) for name in CREDENTIALS):
         return dict(base)
-    found = settings_file.read(env_file) if env_file else {}
-    return dict(base) | {name: one for name in CREDENTIALS if (one := found.get(name))}
+    variables = settings_file.read(env_file) if env_file else {}
+    return dict(base) | {name: text for name in CREDENTIALS if (text := variables.get(name))}
 
 
 def take_credentials() -> None:
-    """Give this process the credentials of `.env`; AWS's own tools do not read that file."""
+    """Give this process the credentials of `.env`, because AWS's tools do not read that file."""
     os.environ.update(with_credentials(os.environ, _env_file()))
 
 

@@ -1,4 +1,4 @@
-"""A route: the way of a record to one of Momento's operations, by a pipe or by a rule."""
+"""A route: the way of a record to one of Momento's operations, through a pipe or a rule."""
 
 import re
 from collections.abc import Mapping
@@ -27,9 +27,9 @@ _DETAIL = re.compile(r"\$\.detail(?=[.\[]|$)")
 
 
 class Route(Way):
-    """The way of a record to an API destination: a pipe, or a pipe and a rule of its bus.
+    """The way of a record to an API destination: through a pipe, or a pipe and a rule of its bus.
 
-    A `WorkflowRoute` is the way by a pipe and a state machine.
+    A `WorkflowRoute` is the way through a pipe and a state machine.
     """
 
     def __init__(self, operation: str, pipe: Pipe, rule: Rule | None = None) -> None:
@@ -38,12 +38,12 @@ class Route(Way):
 
     @property
     def name(self) -> str:
-        """The pipe's name, or the rule's."""
+        """The name of the pipe or of the rule."""
         return self.definition.name
 
     @property
     def refused_by(self) -> str:
-        """The name in a dead letter about a request that Momento refused."""
+        """The name that a dead letter has if Momento refused the request."""
         return self.name
 
     @property
@@ -63,22 +63,22 @@ class Route(Way):
 
     @property
     def arns(self) -> set[str]:
-        """The ARNs that dead letters name: the pipe's, and the rule's."""
+        """The ARNs in its dead letters: the pipe's and the rule's."""
         return {self.reader.arn, self.definition.arn}
 
     @property
     def queues(self) -> set[str]:
         """The ARNs of its dead-letter queues."""
-        found = {self.reader.source.dead_letter_queue_arn}
+        arns = {self.reader.source.dead_letter_queue_arn}
         if isinstance(self.definition, RuleDefinition):
-            found.add(self.definition.dead_letter_queue_arn)
-        return {arn for arn in found if arn}
+            arns.add(self.definition.dead_letter_queue_arn)
+        return {arn for arn in arns if arn}
 
     @property
     def gives_up_after(self) -> int:
-        """The age in seconds at which a record is given up; a stream keeps it for a day.
+        """The age in seconds at which attempts with a record end. A stream keeps it for a day.
 
-        With a bus, the age of the pipe's record and the age of the rule's event add up.
+        With a bus, this is the sum of the pipe's record age and the rule's event age.
         See AWS: PipeSourceDynamoDBStreamParameters, and RetryPolicy of EventBridge.
         """
         age = self.reader.source.maximum_record_age
@@ -89,15 +89,15 @@ class Route(Way):
 
     @property
     def body_paths(self) -> list[str] | None:
-        """The paths of the record's parts in the body; None if the body is the whole record."""
+        """The paths of the record's parts in the body, or None if the body is the whole record."""
         template = self.definition.input_template
         if template is None:
             return None
         variables: Mapping[str, str] = {}
         if isinstance(self.definition, RuleDefinition):
             variables = self.definition.input_paths
-        found = _IN_A_TEMPLATE.findall(template)
-        paths = [variables.get(name, name) for name in found]
+        names = _IN_A_TEMPLATE.findall(template)
+        paths = [variables.get(name, name) for name in names]
         return [
             _DETAIL.sub("$", path)
             for path in paths
@@ -106,22 +106,22 @@ class Route(Way):
 
     @property
     def key_path(self) -> str:
-        """The path of the cache's key in a record; or a constant; or empty."""
+        """The path of the cache key in a record, a constant key, or "" without a key."""
         query = self.definition.query_string
         return _DETAIL.sub("$", query.get("key") or query.get("key_base64") or "")
 
     def process(self, record: Mapping[str, Any]) -> RouteOutcome:
-        """Return the outcome of a record, through the bus if there is one."""
+        """Return the outcome of a record."""
         return _without_event(super().process(record))
 
     def process_event(self, event: Mapping[str, Any]) -> RouteOutcome:
-        """Return the outcome of an event that the bus got."""
+        """Return the outcome of an event on the bus."""
         return _without_event(super().process_event(event))
 
 
 def _without_event(outcome: Outcome) -> RouteOutcome:
     if isinstance(outcome, Event):
-        return Unprocessable("its pipe puts events on a bus, and no rule is known that sends")
+        return Unprocessable("its pipe puts events on a bus, but no rule of the bus is known")
     return outcome
 
 

@@ -1,4 +1,4 @@
-"""Read records of a stream, by shard and sequence number or all of them."""
+"""Read records of a stream: all records, or those with some sequence numbers of a shard."""
 
 import threading
 from collections import OrderedDict
@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 from eventpipes.stream_record import read_by_pipe
 
 PAGE = 100
-"""Records in one read: the dead letters of an outage are neighbours."""
+"""Records in one read. After an outage, dead letters are often next to each other."""
 WHOLE_PAGE = 1_000
 KEPT = 10_000
 ABSENT = -1
-"""Stands for the first sequence number of a shard that the stream does not have."""
-PATIENCE = 10
-"""Empty pages in a row after which a shard counts as read; DynamoDB returns some in between."""
+"""The first sequence number of a shard that the stream does not have."""
+EMPTY_PAGES = 10
+"""After so many empty pages, a shard is read. DynamoDB may return some empty pages earlier."""
 GONE = frozenset(
     {
         "ResourceNotFoundException",
@@ -24,15 +24,15 @@ GONE = frozenset(
         "ValidationException",
     }
 )
-"""AWS's errors about a record, a shard or a stream that is gone."""
+"""AWS's errors about a record, a shard or a stream that no longer exists."""
 
 Record = Mapping[str, Any]
 
 
 class Stream:
-    """Reads the shards of streams; safe to use from several threads.
+    """Reads the shards of streams. Several threads may use it.
 
-    It keeps the records that it has read, because a shard allows few reads a second.
+    It keeps the records that it has read, because a shard allows only a few reads a second.
     """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
@@ -42,9 +42,9 @@ class Stream:
         self._kept: OrderedDict[tuple[str, str, str], Record] = OrderedDict()
 
     def records(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
-        """Return the records from one sequence number to another, both included.
+        """Return the records from `first` to `last`, including both.
 
-        None if any of them has left the stream, which keeps a record for a day.
+        Return None if one of them is no longer in the stream, which keeps a record for a day.
         """
         with self._lock:
             if first == last and (kept := self._kept.get((stream_arn, shard, first))):
@@ -71,30 +71,30 @@ class Stream:
         )
 
     def _read(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
-        found: list[Record] = []
+        records: list[Record] = []
         for record in self._from(
             stream_arn, shard, PAGE, ShardIteratorType="AT_SEQUENCE_NUMBER", SequenceNumber=first
         ):
             number = record["dynamodb"]["SequenceNumber"]
-            if not found and number != first:
+            if not records and number != first:
                 return None
             if int(number) > int(last):
                 break
-            found.append(record)
+            records.append(record)
             if number == last:
-                return found
+                return records
         return None
 
     def _all(self, stream_arn: str, shard: str) -> Iterator[Record]:
         yield from self._from(stream_arn, shard, WHOLE_PAGE, ShardIteratorType="TRIM_HORIZON")
 
     def _from(self, stream_arn: str, shard: str, size: int, **where: str) -> Iterator[Record]:
-        """Yield records from a place on, until the shard ends or has no more records."""
+        """Yield records from a place until the shard ends or has no more records."""
         iterator: str | None = self._client.get_shard_iterator(
             StreamArn=stream_arn, ShardId=shard, **where
         )["ShardIterator"]
         empty = 0
-        while iterator is not None and empty < PATIENCE:
+        while iterator is not None and empty < EMPTY_PAGES:
             page = self._client.get_records(ShardIterator=iterator, Limit=size)
             records = [read_by_pipe(record, stream_arn) for record in page["Records"]]
             empty = 0 if records else empty + 1
@@ -110,17 +110,17 @@ class Stream:
             self._kept.popitem(last=False)
 
     def _holds(self, stream_arn: str, shard: str, number: str) -> bool:
-        """Say whether the stream has the shard, and the shard has not passed the number."""
+        """Return whether the stream has the shard, and the shard still has the number."""
         start = self._starts.get((stream_arn, shard))
         if start is None:
-            for one in self._list(stream_arn):
-                found = one.get("SequenceNumberRange", {}).get("StartingSequenceNumber", "0")
-                self._starts[stream_arn, one["ShardId"]] = int(found)
+            for each in self._list(stream_arn):
+                text = each.get("SequenceNumberRange", {}).get("StartingSequenceNumber", "0")
+                self._starts[stream_arn, each["ShardId"]] = int(text)
             start = self._starts.setdefault((stream_arn, shard), ABSENT)
         return start != ABSENT and int(number) >= start
 
     def _list(self, stream_arn: str) -> list[dict[str, Any]]:
-        """Return the stream's shards; none if the stream is gone."""
+        """Return the stream's shards, or an empty list if the stream does not exist."""
         try:
             return list(self._ask_for_shards(stream_arn))
         except ClientError as error:

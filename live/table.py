@@ -1,4 +1,4 @@
-"""The table whose stream the pipes read: its current items, by key or page by page."""
+"""The table whose stream the pipes read. Its items are read by key or page by page."""
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -10,9 +10,9 @@ from live.items import Item, from_json
 
 @dataclass
 class Table:
-    """Reads of one table; safe to use from several threads.
+    """A reader of one table. Several threads may use it.
 
-    `keys` are the names of the key's attributes; `about` is about how many items there are:
+    `keys` are the names of the key's attributes. `about` is the approximate number of items;
     DynamoDB counts them every six hours.
     """
 

@@ -1,4 +1,4 @@
-"""Text of others for a terminal, which would obey control characters in it."""
+"""Show text from others safely: a terminal would execute its control characters."""
 
 import json
 import re
@@ -19,24 +19,24 @@ def visible(text: str, *, lines: bool = False) -> str:
     r"""Return text with visible control characters: `\x1b[2J`, `\u202e`.
 
     These are the characters of C0 and C1, the marks that change the direction of writing (Unicode
-    Technical Report 36), invisible characters, and, unless `lines` are allowed, line breaks.
+    Technical Report 36), invisible characters and, without `lines`, line breaks.
     """
     if lines:
         return "\n".join(visible(line) for line in text.split("\n"))
-    return _STEERING.sub(lambda found: ascii(found[0])[1:-1], text)
+    return _STEERING.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def short(text: str) -> str:
-    """Return a text with visible control characters; a very long text is cut."""
+    """Return a text with visible control characters. A very long text is cut."""
     cut = f"{text[:LONGEST]}... ({len(text):,} characters)" if len(text) > LONGEST else text
     return visible(cut)
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:  # noqa: ANN401 - any JSON
-    r"""Return JSON without a raw control character; without `indent`, in one line.
+    r"""Return JSON in which all control characters are escaped; in one line without `indent`.
 
     >>> print(json_text("\x1b\x9b2J"))
     "\u001b\u009b2J"
     """
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    return _RAW_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _RAW_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,4 +1,4 @@
-"""A topic's messages.
+"""The messages of a topic.
 
 See Momento: "HTTP API for Momento Topics", on long polls, sequence numbers and discontinuities.
 """
@@ -21,16 +21,16 @@ from live.momento import (
 )
 
 LONG_POLL_SECONDS = 60.0
-"""How long a poll may take; Momento answers earlier."""
+"""How long a poll may take. Momento answers earlier."""
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 10.0
 SENT = "http11.send_request_body.complete"
-"""The event of httpx after a whole request is sent."""
+"""The event of httpx after a request was sent completely."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message of the topic: a text, or bytes as Base64."""
+    """A message of the topic: text, or bytes as Base64."""
 
     number: int
     text: str | None
@@ -46,15 +46,15 @@ class Discontinuity:
 
     @property
     def sentence(self) -> str:
-        """What it means."""
+        """A sentence about the missed messages."""
         if self.new <= self.last:
-            return "the topic began anew: messages before may have been missed"
+            return "the topic started again: earlier messages may have been missed"
         return f"messages {self.last} to {self.new - 1} were missed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Disconnected:
-    """The topic cannot be read; the next attempt follows after so many seconds."""
+    """The topic cannot be read. The next attempt is after `seconds`."""
 
     problem: str
     seconds: float
@@ -83,13 +83,13 @@ class Topic:
     ) -> Iterator[TopicEvent]:
         """Yield what the topic sends from now on, until stopped.
 
-        After a broken connection it continues where it was; a discontinuity says what was missed.
-        After an answer that Momento is busy, it counts as connected once a poll has succeeded;
-        until then the waits grow. `polling` is set once a poll is sent: a message published before
-        may be missed.
+        After a broken connection it continues at the same place; a discontinuity says which
+        messages were missed. If Momento was busy, it is connected again after a successful poll,
+        and the waits get longer until then. `polling` is set after the first poll is sent: earlier
+        messages may be missed.
 
         Raises:
-            LiveError: Momento refuses, because of a wrong API key or cache, for example.
+            LiveError: Momento refuses, for example because of a wrong API key or cache.
 
         """
         position: dict[str, int] = {}
@@ -163,7 +163,7 @@ class Topic:
 
 
 def _event(item: Mapping[str, Any], position: dict[str, int]) -> TopicEvent:
-    """Return an item of the topic as an event, and move the position behind it."""
+    """Return an item of the topic as an event, and set the position after it."""
     if "discontinuity" in item:
         gap = item["discontinuity"]
         position["sequence_number"] = gap["new_topic_sequence"]

@@ -1,6 +1,6 @@
-"""The routes of a workflow: what its state machine sends for a record, one for each operation.
+"""The routes of a workflow, one for each operation.
 
-They process a record by a trial run of the deployed state machine with this record alone.
+They process a record by a trial run of the deployed state machine with only this record.
 """
 
 import json
@@ -21,15 +21,15 @@ from live.route import Route, RouteOutcome
 
 METHODS: Final = {PUT: "PUT", PUBLISH: "POST", DELETE: "DELETE"}
 EXECUTION_SECONDS: Final = 300
-"""How long an execution may take that began before its records were too old."""
+"""The last execution with a record may take so long."""
 _RECORD = re.compile(r"\$record((?:\.(?:\w+|`[^`]*`))*)")
 _ORIGIN = re.compile(r"https?://[^/\"'`{}\s]+")
 _ELSEWHERE = re.compile(r"\$(?:now|millis|uuid|random)\(|\$states\.context")
-"""Values that no record has."""
+"""Values that are not in a record."""
 
 
 class WorkflowRoute(Route):
-    """The way of a record to one of Momento's operations, by a pipe and its state machine."""
+    """The way of a record to one of Momento's operations, through a pipe and its state machine."""
 
     def __init__(
         self, operation: str, pipe: Pipe, trials: "_Trials", target: StateMachineTarget
@@ -50,23 +50,23 @@ class WorkflowRoute(Route):
 
     @property
     def refused_by(self) -> str:
-        """The name of the state machine, which sends a dead letter itself."""
+        """The name of the state machine, because it sends the dead letter."""
         return self._target.name
 
     @property
     def arns(self) -> set[str]:
-        """The ARNs that dead letters name: the pipe's and the state machine's."""
+        """The ARNs in its dead letters: the pipe's and the state machine's."""
         return {self.definition.arn, self._target.arn}
 
     @property
     def gives_up_after(self) -> int:
-        """The age in seconds at which a record is given up, after the last execution with it."""
+        """The age in seconds at which attempts with a record end."""
         return super().gives_up_after + EXECUTION_SECONDS
 
     @property
     def body_paths(self) -> list[str] | None:
-        """The paths of the record's parts in the bodies; None if a body has the whole record."""
-        found: dict[str, None] = {}
+        """The paths of the record's parts in the bodies, or None if a body has the whole record."""
+        parts: dict[str, None] = {}
         for task in _tasks(self._target.definition):
             if task["Arguments"].get("Method") != self.method:
                 continue
@@ -74,14 +74,15 @@ class WorkflowRoute(Route):
             paths = [f"${path.replace('`', '')}" for path in _RECORD.findall(text)]
             if "$" in paths:
                 return None
-            found |= dict.fromkeys([*paths, *(one.rstrip("(") for one in _ELSEWHERE.findall(text))])
-        return list(found)
+            others = (name.rstrip("(") for name in _ELSEWHERE.findall(text))
+            parts |= dict.fromkeys([*paths, *others])
+        return list(parts)
 
     def refused_request(self, refused: RefusedRequest) -> Request | None:
-        """Return a request as it was when Momento refused it.
+        """Return the request that Momento refused, with the same content.
 
-        None if the dead letter has not the whole request, or if it goes where no task of the
-        deployed state machine sends this method: the API key is for Momento only.
+        Return None if the dead letter does not have the whole request. The API key is only for
+        Momento, so also return None if no task sends this method to the request's origin.
         """
         parts = urlsplit(refused.endpoint)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -107,7 +108,7 @@ class WorkflowRoute(Route):
         outcome = self._trials.process(record)
         if not isinstance(outcome, Requests):
             return outcome
-        own = tuple(one for one in outcome.requests if one.method == self.method)
+        own = tuple(each for each in outcome.requests if each.method == self.method)
         return Requests(own) if own else Filtered(tuple(self.reader.filters))
 
 
@@ -123,7 +124,7 @@ def workflow_routes(pipe: Pipe, target: StateMachineTarget) -> list[Route]:
 
 
 class _Trials:
-    """Runs the state machine once for the routes that process the same record in turn."""
+    """Runs the state machine only once if several routes process the same record."""
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
@@ -133,14 +134,14 @@ class _Trials:
         if getattr(self._last, "record", None) is not record:
             outcome = self._pipe.process(record)
             if not isinstance(outcome, Filtered | Requests | Unprocessable):
-                raise TypeError(f"a state machine makes no {type(outcome).__name__}")
+                raise TypeError(f"a state machine cannot make {type(outcome).__name__}")
             self._last.record, self._last.outcome = record, outcome
-        found: Filtered | Requests | Unprocessable = self._last.outcome
-        return found
+        last: Filtered | Requests | Unprocessable = self._last.outcome
+        return last
 
 
 def _tasks(definition: str) -> Iterator[dict[str, Any]]:
-    """Yield the HTTP Tasks of a definition, also those within a Map."""
+    """Yield the HTTP Tasks of a definition, including those of a Map."""
     waiting = [json.loads(definition)]
     while waiting:
         for state in waiting.pop()["States"].values():

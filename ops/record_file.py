@@ -125,7 +125,7 @@ def parse(text: str, source: str, read_number: Callable[[str], Any] | None = Non
     """
 
     def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is no JSON")
+        raise ValueError(f"{constant} is not JSON")
 
     def whole(digits: str) -> int:
         if len(digits) > _DIGITS:
@@ -171,7 +171,7 @@ def _problem(record: object) -> str | None:
         shown = repr(name[:60]) if isinstance(name, str) else kind(name)
         return f"eventName is {shown}, and may be {', '.join(EventName)}"
     if not isinstance(change, dict):
-        return f"dynamodb is {kind(change)}, and not an object"
+        return f"dynamodb is {kind(change)}, not an object"
     for image in _IMAGES:
         try:
             why = wrong(change[image], f"dynamodb.{image}") if image in change else None

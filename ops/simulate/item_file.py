@@ -130,7 +130,7 @@ def _check_types(item: Mapping[str, Any], table: Mapping[str, Any], source: str)
         found = next(iter(item[name]))
         if found != types.get(name, found):
             raise OpsError(
-                f"{source}: {name} is of type {found}, and {types[name]} in the key of the table"
+                f"{source}: {name} has the type {found}, but {types[name]} in the key of the table"
                 f" {table['name']}"
             )
         size = len(item[name][found].encode())

@@ -75,7 +75,10 @@ def test_names_are_quoted(local: LocalMomento) -> None:
 def test_a_wrong_key_is_refused(local: LocalMomento) -> None:
     said = complaint(cache_at(local.endpoint, key="wrong-one"))
     assert said.startswith("Momento answers HTTP 401 ")
-    assert " to GET /cache/weather; the API key is wrong, expired or revoked, or a v1 key" in said
+    assert (
+        " to GET /cache/weather; the API key is wrong, expired or revoked, or it is a v1 key"
+        in said
+    )
 
 
 def test_a_key_that_only_writes_is_ok_with_a_note(local: LocalMomento) -> None:
@@ -85,7 +88,7 @@ def test_a_key_that_only_writes_is_ok_with_a_note(local: LocalMomento) -> None:
     said = complaint(cache_at(local.endpoint, key="writes"))
     assert said.startswith("Momento answers HTTP 403 ")
     assert (
-        "; the API key may not do this, which the pipes may not need: set MOMENTO_READ_API_KEY"
+        "; the API key may not do this. The pipes may not need this right: set MOMENTO_READ_API_KEY"
         in said
     )
 

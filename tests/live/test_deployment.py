@@ -46,8 +46,8 @@ def test_nothing_deployed_names_the_next_step(cloud: RepairCloud) -> None:
     for definition in cloud.weather.definitions:
         cloud.weather.pipes.delete_pipe(Name=definition.name)
     assert problem(cloud) == (
-        "no pipeline of weather-stats-demo is deployed in us-east-1: run ./help.sh deploy, or set"
-        " NAME_PREFIX and AWS_REGION to what is deployed"
+        "no pipeline with the prefix weather-stats-demo is deployed in us-east-1: run ./help.sh"
+        " deploy, or set NAME_PREFIX and AWS_REGION to those of a deployment"
     )
 
 
@@ -87,7 +87,7 @@ def test_the_rules_behind_a_bus_are_found(cloud: RepairCloud) -> None:
             Rule=name, EventBusName=f"{own.name}-bus", Ids=["momento"]
         )
     with (
-        pytest.raises(LiveError, match="its event bus has none of its rules"),
+        pytest.raises(LiveError, match="its event bus has no rules"),
         cloud.deployment("users"),
     ):
         pass
@@ -96,7 +96,7 @@ def test_the_rules_behind_a_bus_are_found(cloud: RepairCloud) -> None:
 def test_a_missing_table_is_an_error(cloud: RepairCloud) -> None:
     cloud.weather.dynamodb.delete_table(TableName=cloud.weather.table)
     assert problem(cloud) == (
-        "the table weather-stats-demo, which the pipes read, is gone: run ./help.sh deploy"
+        "the pipes' table weather-stats-demo does not exist: run ./help.sh deploy"
     )
 
 

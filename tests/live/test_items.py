@@ -23,7 +23,7 @@ def test_a_value_may_have_32_levels_and_no_more(kind: str) -> None:
     assert is_attribute(nested(kind, LEVELS))
     said = wrong({"it": nested(kind, LEVELS + 1)}, "the item")
     assert said is not None
-    assert said.endswith("is nested deeper than the 32 levels that DynamoDB takes")
+    assert said.endswith("is nested deeper than 32 levels, which DynamoDB does not allow")
     assert not is_attribute(nested(kind, LEVELS + 1))
 
 

@@ -88,7 +88,7 @@ def test_the_client_gives_up_after_the_last_attempt(
     momento: LocalMomento, send: Callable[[Request], None]
 ) -> None:
     arrivals(momento).answer("a b", *[500] * 9)
-    with pytest.raises(UnansweredError, match="5 attempts, the last: HTTP 500"):
+    with pytest.raises(UnansweredError, match="after 5 attempts: HTTP 500"):
         send(put())
 
 
@@ -145,7 +145,7 @@ def test_a_header_that_http_cannot_carry_is_refused(send: Callable[[Request], No
 @pytest.mark.parametrize(
     ("request_", "step"),
     [
-        (put()._replace(headers={"Authorization": "wrong"}), "MOMENTO_API_KEY to a valid one"),
+        (put()._replace(headers={"Authorization": "wrong"}), "MOMENTO_API_KEY to a valid key"),
         (put(cache="other"), "there is no such cache: create it"),
     ],
 )

@@ -66,7 +66,7 @@ def test_what_momento_refuses_leads_on(service: LocalMomento) -> None:
 
     check()
     create(service.endpoint, "second")
-    with pytest.raises(LiveError, match="all the caches that it may have"):
+    with pytest.raises(LiveError, match="as many caches as Momento allows"):
         create(service.endpoint, "third")
 
 
@@ -105,7 +105,9 @@ def test_another_service_is_not_taken_for_momento() -> None:
         app = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
         with (
             AppServer(app, what="Momento") as server,
-            pytest.raises(LiveError, match="is not Momento's control plane: create it in"),
+            pytest.raises(
+                LiveError, match="does not answer as Momento's control plane does: create it in"
+            ),
         ):
             create(server.endpoint, "c")
 

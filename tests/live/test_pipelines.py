@@ -44,7 +44,7 @@ def test_a_pipeline_is_chosen_by_id_or_name(
     ("wanted", "message"),
     [
         ("users", "there is no pipeline 'users'; there are shop-a, shop-b"),
-        (None, "several pipelines: choose one with --pipeline, of shop-a, shop-b"),
+        (None, "several pipelines: choose one with --pipeline: shop-a, shop-b"),
     ],
 )
 def test_an_unknown_choice_lists_the_pipelines(wanted: str | None, message: str) -> None:
@@ -70,13 +70,13 @@ def test_without_a_name_the_chosen_stacks_pipeline_is_used(
     if expected:
         assert choose(found, "shop", **of).name == expected
     else:
-        with pytest.raises(LiveError, match="of shop-order-changes, shop-session-changes"):
+        with pytest.raises(LiveError, match="--pipeline: shop-order-changes, shop-session-changes"):
             choose(found, "shop", **of)
 
 
 def test_a_stack_that_is_not_deployed_is_an_error() -> None:
     found = {"shop": Pipeline("shop")}
     with pytest.raises(
-        LiveError, match="no pipeline of the stack orders is deployed; there are shop"
+        LiveError, match="no pipeline of the stack orders is deployed, but there are shop"
     ):
         choose(found, "shop", stack="orders", shared_name=lambda one: SHARED[one.name])

@@ -238,8 +238,8 @@ def test_messages_that_momento_dropped_are_reported_as_missed(local: LocalMoment
     [
         (1, 8, "messages 1 to 7 were missed"),
         (1, 2, "messages 1 to 1 were missed"),
-        (100, 0, "the topic began anew: messages before may have been missed"),
-        (5, 5, "the topic began anew: messages before may have been missed"),
+        (100, 0, "the topic started again: earlier messages may have been missed"),
+        (5, 5, "the topic started again: earlier messages may have been missed"),
     ],
 )
 def test_a_gap_is_described(last: int, new: int, sentence: str) -> None:
@@ -279,7 +279,7 @@ def test_something_else_than_momento_ends_the_watch(local: LocalMomento, body: s
         return PlainTextResponse(body)
 
     local.service.interfere = answer
-    with pytest.raises(LiveError, match="is not Momento's HTTP API"):
+    with pytest.raises(LiveError, match="does not answer as Momento's HTTP API"):
         list(topic_at(local.endpoint).watch())
 
 

@@ -101,7 +101,7 @@ def test_a_location_that_is_not_text_is_an_error(place: Place) -> None:
 @pytest.mark.usefixtures("place")
 def test_a_missing_table_leads_to_deploy() -> None:
     assert complaint("nowhere") == (
-        "there is no table nowhere: ./help.sh deploy creates it, ./help.sh up does on this machine"
+        "there is no table nowhere: create it with ./help.sh deploy, or locally with ./help.sh up"
     )
 
 
@@ -117,7 +117,7 @@ def test_an_endpoint_where_nothing_listens_is_named(monkeypatch: pytest.MonkeyPa
 
 def test_an_endpoint_that_is_not_a_url_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "garbage")
-    assert complaint().startswith("AWS_ENDPOINT_URL is 'garbage', which is no URL; take")
+    assert complaint().startswith("AWS_ENDPOINT_URL is 'garbage', which is not a URL; remove")
 
 
 def test_a_refusal_of_aws_is_shown_in_its_words(place: Place) -> None:

@@ -54,7 +54,7 @@ def test_no_message_of_the_topic_gives_orders_to_the_terminal(
     assert run("watch") == 0
     assert run.out == f"1 {SEEN}\\ud800\n"
     assert SEEN in run.errors[0]
-    assert run.errors[1].startswith("a gap: the topic began anew")
+    assert run.errors[1].startswith("a gap: the topic started again")
     assert raw(run.out + run.err) == []
     assert run("watch", "--json") == 0
     assert raw(run.out) == []

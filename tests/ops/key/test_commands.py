@@ -185,5 +185,5 @@ def test_the_missing_cache_is_created(
         assert says in run("cache", "create", *([name] if name else []))
     assert set(momento.service.caches) == {CACHE, "orders"}
     monkeypatch.setenv(VARIABLE, OWNER)
-    with pytest.raises(LiveError, match="all the caches that it may have"):
+    with pytest.raises(LiveError, match="as many caches as Momento allows"):
         run("cache", "create", "third")

@@ -173,7 +173,7 @@ def test_a_letter_is_left_when_momento_stays_busy(cloud: RepairCloud) -> None:
     cloud.arrivals.answer("Oslo", *[503] * 50)
     summary = cloud.redrive()
     assert only(summary).status is LetterStatus.LEFT
-    assert only(summary).why == "5 attempts, the last: HTTP 503"
+    assert only(summary).why == "after 5 attempts: HTTP 503"
     assert len(cloud.arrivals) == 5
     assert cloud.left() == [letter]
 
@@ -181,7 +181,7 @@ def test_a_letter_is_left_when_momento_stays_busy(cloud: RepairCloud) -> None:
 @pytest.mark.parametrize(
     ("status", "step"),
     [
-        (401, "set MOMENTO_API_KEY to a valid one"),
+        (401, "set MOMENTO_API_KEY to a valid key"),
         (403, "may not do this"),
         (404, "create it with"),
     ],
