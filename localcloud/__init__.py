@@ -1,4 +1,4 @@
-"""A cloud on one machine, for development and tests; every part speaks the real protocol."""
+"""A cloud on one machine, for development and tests. Every part uses the real protocol."""
 
 from localcloud.aws import LocalAws
 from localcloud.errors import LocalCloudError

@@ -1,9 +1,9 @@
 """Run the local cloud: `python -m localcloud [--port N] [--watch] [--momento-limits] [-- COMMAND]`.
 
-With a command, the command runs with environment variables for the local cloud, and the local cloud
-ends with the command. Without a command, it prints the variables and runs until Ctrl-C. Then, and
-with --watch, it prints a line for each delivery, and `.cache/local-cloud.env` holds the variables
-for other processes.
+A command runs with environment variables for the local cloud, and the local cloud ends with it.
+Without a command, the local cloud prints the variables and runs until Ctrl-C. Without a command or
+with --watch, it prints a line for each delivery, and writes the variables for other processes to
+`.cache/local-cloud.env`.
 """
 
 import argparse
@@ -39,7 +39,7 @@ PATIENCE_SECONDS = 60
 # It warns about each wrong line of .env; the reader of the settings reports them already.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 _LINE = threading.Lock()
-"""Pipes and rules report from their own threads."""
+"""Several threads print deliveries."""
 PUBLISHED = ("AWS_", "TF_VAR_", "MOMENTO_", "CDKTF_", "PIPE_")
 SETTINGS = frozenset(
     {
@@ -50,11 +50,11 @@ SETTINGS = frozenset(
         "PERMISSIONS_BOUNDARY_ARN",
     }
 )
-"""Settings with other names than `PUBLISHED`: other commands are about what was deployed here."""
+"""Other variables that are published: the settings of the deployed stack."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the local cloud and the command, if there is a command; return an exit code."""
+    """Run the local cloud, and a command if there is one; return an exit code."""
     parser = argparse.ArgumentParser(prog="./help.sh local", description=__doc__)
     parser.add_argument("--port", type=int, help="port of the AWS API (default: a free one)")
     parser.add_argument("--watch", action="store_true", help="print a line for each delivery")
@@ -106,9 +106,9 @@ def _setting(name: str) -> str | None:
 
 @contextlib.contextmanager
 def _published(env: Mapping[str, str]) -> Iterator[None]:
-    """Write a file of `NAME=value` lines, by which other processes find the local cloud.
+    """Write a file of `NAME=value` lines, so that other processes find the local cloud.
 
-    If two local clouds run, the file belongs to the older one, which alone deletes it.
+    If two local clouds run, the file belongs to the older one, and only that one deletes it.
     """
     lines = [f"{name}={value}" for name, value in _published_variables(env)]
     text = "\n".join([f"LOCAL_CLOUD_PROCESS={os.getpid()}", *lines, ""])
@@ -122,19 +122,19 @@ def _published(env: Mapping[str, str]) -> Iterator[None]:
 
 
 def _published_variables(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that other commands need, each value as a shell and dotenv read it."""
+    """Yield the variables for other commands. The values are quoted for a shell and dotenv."""
     for name in sorted(env):
         if is_published(name):
             yield name, shlex.quote(env[name])
 
 
 def is_published(name: str) -> bool:
-    """Say whether a variable is published for other commands."""
+    """Return whether a variable is published for other commands."""
     return name in SETTINGS or name.startswith(PUBLISHED)
 
 
 def _publish(text: str) -> bool:
-    """Write the file, unless a running local cloud has written it; return whether it was done."""
+    """Write the file if no running local cloud has written it; return whether it was written."""
     own = ENVIRONMENT.with_suffix(f".{os.getpid()}")
     try:
         ENVIRONMENT.parent.mkdir(exist_ok=True)
@@ -152,11 +152,11 @@ def _publish(text: str) -> bool:
             except FileExistsError:
                 if other := _running(ENVIRONMENT):
                     _warn(
-                        f"the local cloud of process {other} runs in this folder, and other"
+                        f"another local cloud (process {other}) runs in this folder, and other"
                         " commands use it; end it if they should use this local cloud"
                     )
                     return False
-                ENVIRONMENT.unlink(missing_ok=True)  # its local cloud could not clean up
+                ENVIRONMENT.unlink(missing_ok=True)  # its local cloud was killed
             else:
                 return True
     finally:
@@ -176,9 +176,9 @@ def _running(file: Path) -> int | None:
 
 
 def _run(command: list[str], env: Mapping[str, str]) -> int:
-    """Run the command and return its exit code; 127 if it does not exist, as in a shell.
+    """Run the command and return its exit code, or 127 if it does not exist, as in a shell.
 
-    Ctrl-C reaches the command too, and it gets time to end. A SIGTERM is passed on to it.
+    The command gets Ctrl-C and SIGTERM too, and has time to end.
     """
     try:
         process = subprocess.Popen(command, env=env)

@@ -12,25 +12,25 @@ from localcloud.errors import LocalCloudError
 
 
 class AppServer:
-    """A context manager: entering waits until the application answers, leaving stops it.
+    """A context manager. On entering, it waits until the application answers; on exit, it stops it.
 
-    `endpoint` is its URL; `what` is its name in errors.
+    `endpoint` is the application's URL. Errors have its `name`.
 
     Raises:
         LocalCloudError: the port is in use.
 
     """
 
-    def __init__(self, app: ASGIApp, *, what: str, port: int | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, name: str, port: int | None = None) -> None:
         self.endpoint = ""
         self._app = app
-        self._what = what
+        self._name = name
         self._port = port or 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        # asyncio turns Nagle's algorithm off only if the protocol is named. With the algorithm, a
+        # asyncio disables Nagle's algorithm only if the protocol is named. With the algorithm, a
         # response with a body takes 40 ms.
         listening = socket.socket(proto=socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -39,8 +39,8 @@ class AppServer:
         except (OSError, OverflowError):
             listening.close()
             raise LocalCloudError(
-                f"port {self._port} of 127.0.0.1 is in use; choose another port, or give none for a"
-                " free port"
+                f"port {self._port} of 127.0.0.1 is in use; choose another port, or no port for a"
+                " free one"
             ) from None
         self.endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = uvicorn.Config(
@@ -55,12 +55,12 @@ class AppServer:
             target=self._server.run,
             kwargs={"sockets": [listening]},
             daemon=True,
-            name=self._what,
+            name=self._name,
         )
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():
-                raise LocalCloudError(f"the local {self._what} ended while it was starting")
+                raise LocalCloudError(f"the local {self._name} ended while it was starting")
             time.sleep(0.01)
         return self
 

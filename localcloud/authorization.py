@@ -1,9 +1,9 @@
 """Connections that are de-authorized by a 401 or 407 of a destination, as in EventBridge.
 
-See AWS: EventBridge User Guide, "De-authorizing connections": a connection with an API key loses
-its authorization when EventBridge gets one of these, until the connection is updated. The guide's
-table of API destinations' error codes says that both are retried. So a record is retried, but
-nothing is sent for it until the connection is authorized again.
+See AWS: EventBridge User Guide, "De-authorizing connections". After a 401 or 407, a connection with
+an API key has no authorization until it is updated. The guide's table of error codes says that
+both are retried. So a record is retried, but nothing is sent until the connection is authorized
+again.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ DEAUTHORIZED = "DEAUTHORIZED"
 
 
 class Authorization:
-    """Says whether one connection may be used."""
+    """The authorization of one connection."""
 
     def __init__(self, connection: Connection, owner: "Authorizations") -> None:
         self._connection = connection
@@ -29,7 +29,7 @@ class Authorization:
 
     @property
     def problem(self) -> str:
-        """Why nothing may be sent; empty if requests may be sent."""
+        """Why nothing may be sent, or "" if requests may be sent."""
         name = self._connection.name
         if not self._owner.is_deauthorized(name):
             return ""
@@ -57,11 +57,11 @@ class Authorizations:
         return Authorization(connection, self)
 
     def is_deauthorized(self, name: str) -> bool:
-        """Say whether a connection has lost its authorization."""
+        """Return whether a connection has lost its authorization."""
         return name in self._deauthorized
 
     def refresh(self) -> None:
-        """Read from the API which connections have lost their authorization."""
+        """Read from the AWS API which connections have lost their authorization."""
         events = self._client("events")
         with self._lock:
             answer = events.list_connections(ConnectionState=DEAUTHORIZED)

@@ -1,4 +1,4 @@
-"""The AWS API on this machine: moto's server in a process of its own."""
+"""The AWS API on this machine: moto's server in another process."""
 
 import os
 import socket
@@ -21,13 +21,13 @@ BACKLOG = 128
 class LocalAws:
     """An AWS API on a free port of 127.0.0.1, without any resources at the start.
 
-    A context manager: entering waits until the API answers, leaving stops its process. The
-    server also stops when the process that started it ends, but not on Ctrl-C. `endpoint` is its
-    URL. `module` is the module that its process runs, with PORT and DESCRIPTOR (see
+    It is a context manager. On entering, it waits until the API answers; on exit, it stops the
+    server's process. The server also stops when the process that started it ends, but not on
+    Ctrl-C. `endpoint` is its URL. The server's process runs `module` with PORT and DESCRIPTOR (see
     `localcloud.server`) before `arguments`.
 
     Raises:
-        LocalCloudError: the port is taken, or the server does not start.
+        LocalCloudError: the port is in use, or the server does not start.
 
     """
 
@@ -76,7 +76,7 @@ class LocalAws:
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return `base` (default: this process's environment) with the variables for this AWS.
 
-        Variables that could reach a real account are removed: credentials, profiles, endpoints.
+        Variables of a real account are removed: credentials, profiles, endpoints.
         """
         inherited = os.environ if base is None else base
         kept = {
@@ -137,6 +137,6 @@ def _listening(port: int) -> socket.socket:
     except (OSError, OverflowError):
         server.close()
         raise LocalCloudError(
-            f"port {port} of 127.0.0.1 is in use; choose another port, or give none for a free port"
+            f"port {port} of 127.0.0.1 is in use; choose another port, or no port for a free one"
         ) from None
     return server

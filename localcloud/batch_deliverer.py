@@ -1,8 +1,8 @@
-"""Deliver the records of a shard in batches to a state machine, and try again what failed.
+"""Deliver the records of a shard in batches to a state machine, and retry failed records.
 
-The state machine says which records failed (`batchItemFailures`), and only those are delivered
-again, in their order. If the execution fails, the whole batch is. With AUTOMATIC_BISECT a failed
-batch is halved, and each half delivered, until one record is left. The next batch waits.
+The state machine returns which records failed (`batchItemFailures`), and only these are retried, in
+their order. If the execution fails, the whole batch is retried. With AUTOMATIC_BISECT, a failed
+batch is halved until it has one record, and each half is delivered. The next batch waits.
 
 See AWS: "Amazon EventBridge Pipes batching and concurrency".
 """
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 MAX_INPUT = 262_144
-"""Characters of an execution's input ("Step Functions service quotas")."""
+"""The most characters of an execution's input ("Step Functions service quotas")."""
 
 
 @dataclass(frozen=True)
-class _Tried:
-    """One execution: which records failed, why, and what was sent."""
+class _BatchResult:
+    """The result of one execution: the failed records, the reason, and what was sent."""
 
     failed: list[Written]
     why: str
@@ -50,7 +50,7 @@ class _Tried:
 
 
 class BatchDeliverer:
-    """Delivers the records of one shard for one pipe to a state machine. A context manager."""
+    """Delivers the records of one shard and pipe to a state machine. It is a context manager."""
 
     def __init__(
         self,
@@ -91,52 +91,52 @@ class BatchDeliverer:
         self._loop.close()
 
     def deliver_batch(self, records: Sequence[Written]) -> list[Delivery] | None:
-        """Deliver records and return the results, or None if the pipe stops before that."""
+        """Deliver records and return the deliveries, or None if the pipe stops before the end."""
         self._made.clear()
         deliveries: list[Delivery] = []
-        taken = []
+        matching = []
         for record, created in records:
             if self._pipe.matches(record):
-                taken.append((record, created))
+                matching.append((record, created))
             else:
                 deliveries.append(self._delivery((record, created), "filtered"))
         try:
-            deliveries += self._settle(taken, 0, ())
+            deliveries += self._deliver(matching, 0, ())
         except Stopped:
             return None
         return deliveries
 
-    def _settle(
+    def _deliver(
         self, batch: list[Written], attempts: int, sent: Sequence[Sent]
     ) -> Iterator[Delivery]:
-        """Deliver a batch until each record is delivered or given up; yield the results.
+        """Deliver a batch until each record is delivered or a dead letter; yield the deliveries.
 
-        `sent` is what earlier executions sent for these records.
+        `sent` has the requests of earlier executions for these records.
         """
         source = self._pipe.definition.source
         while batch:
-            old = [one for one in batch if seconds_left(one[1], source, self._timing) < 0]
+            old = [each for each in batch if seconds_left(each[1], source, self._timing) < 0]
             if old:
                 yield from self._give_up(old, TOO_OLD, TOO_OLD, sent)
-                batch = [one for one in batch if one not in old]
+                batch = [each for each in batch if each not in old]
                 continue
             steps = self._steps(batch)
-            tried = self._try(batch, steps)
-            sent = [*sent, *tried.sent]
-            settled = [one for one in batch if one not in tried.failed]
-            for one in settled:
-                yield from self._results(one, sent, tried.letters)
-            batch = tried.failed
+            result = self._try(batch, steps)
+            sent = [*sent, *result.sent]
+            for written in batch:
+                if written not in result.failed:
+                    yield from self._results(written, sent, result.letters)
+            batch = result.failed
             if not batch:
                 return
             attempts += 1
             if 0 <= source.maximum_retry_attempts < attempts:
-                yield from self._give_up(batch, EXHAUSTED, tried.why, sent)
+                yield from self._give_up(batch, EXHAUSTED, result.why, sent)
                 return
-            self._wait(attempts, tried.why, self._steps(batch))
+            self._wait(attempts, result.why, self._steps(batch))
             if source.on_partial_batch_item_failure and len(batch) > 1:
                 middle = len(batch) // 2
-                yield from self._settle(batch[:middle], attempts, sent)
+                yield from self._deliver(batch[:middle], attempts, sent)
                 batch = batch[middle:]
 
     def _steps(self, batch: Sequence[Written]) -> BatchSteps:
@@ -148,16 +148,16 @@ class BatchDeliverer:
             tell=self._tell,
         )
 
-    def _try(self, batch: list[Written], steps: BatchSteps) -> _Tried:
+    def _try(self, batch: list[Written], steps: BatchSteps) -> _BatchResult:
         """Run the state machine once."""
         records = [record for record, _ in batch]
         try:
             items = self._pipe.items(records)
         except Undeliverable as error:
-            return _Tried(batch, str(error))
+            return _BatchResult(batch, str(error))
         size = len(json.dumps(items, ensure_ascii=False, separators=(",", ":")))
         if size > MAX_INPUT:
-            return _Tried(batch, f"the input has {size} characters, and {MAX_INPUT} are allowed")
+            return _BatchResult(batch, f"the input has {size} characters and may have {MAX_INPUT}")
         services = WorkflowServices(
             http=self._http,
             queue=self._queue,
@@ -180,14 +180,14 @@ class BatchDeliverer:
 
     def _judged(
         self, batch: list[Written], execution: Execution, services: WorkflowServices
-    ) -> _Tried:
+    ) -> _BatchResult:
         failed, why = batch, f"{execution.error}: {execution.cause}"
         if execution.status == "SUCCEEDED":
             failed, why = _failed(batch, execution.output), "its request failed"
-        last = next((one for one in reversed(services.sent) if not one.attempt.succeeded), None)
+        last = next((each for each in reversed(services.sent) if not each.attempt.succeeded), None)
         if failed and last is not None:
             why = f"{why} ({last.call.state}: {last.attempt.failure})"
-        return _Tried(failed, why, services.sent, services.letters)
+        return _BatchResult(failed, why, services.sent, services.letters)
 
     def _wait(self, attempts: int, why: str, steps: BatchSteps) -> None:
         """Wait before the failed records are sent to the state machine again."""
@@ -200,10 +200,10 @@ class BatchDeliverer:
             raise Stopped
 
     def _results(
-        self, one: Written, sent: Sequence[Sent], letters: Sequence[str]
+        self, written: Written, sent: Sequence[Sent], letters: Sequence[str]
     ) -> Iterator[Delivery]:
-        """Yield a delivery for each request that a record makes; one if it makes none."""
-        record = one[0]
+        """Yield a delivery for each request of a record, or one delivery if it has no requests."""
+        record = written[0]
         own = [
             letter
             for letter in map(json.loads, letters)
@@ -241,7 +241,7 @@ class BatchDeliverer:
     ) -> Iterator[Delivery]:
         """Send the records' place in the stream to the dead-letter queue, if the pipe has one.
 
-        Yield a delivery for each of their requests; what was accepted before is delivered.
+        Yield a delivery for each of their requests. A request that was accepted is delivered.
         """
         self._letters.send(records, condition)
         reason = f"{condition}: {why}"
@@ -257,18 +257,18 @@ class BatchDeliverer:
             for made, attempts in lost:
                 yield self._delivery(one, "dead-letter", made, attempts, reason=reason)
             if not lost:
-                yield self._delivery(one, "dead-letter", reason=reason)
+                yield self._delivery(written, "dead-letter", reason=reason)
 
     def _delivery(
         self,
-        one: Written,
+        written: Written,
         outcome: str,
         made: TaskRequest | None = None,
         sent: Sequence[Sent] = (),
         *,
         reason: str = "",
     ) -> Delivery:
-        record, created = one
+        record, created = written
         return Delivery.of(
             self._pipe.definition,
             record,
@@ -282,20 +282,20 @@ class BatchDeliverer:
 
 
 def _failed(batch: list[Written], output: object) -> list[Written]:
-    """Return the records that an answer names; all if what it names is not in the batch.
+    """Return the records that an answer names, or all records if it names a record elsewhere.
 
-    An answer without `batchItemFailures`, or with null or an empty list, is success.
+    An answer without `batchItemFailures`, or with null or an empty list, means success.
     """
     failures = output.get("batchItemFailures") if isinstance(output, Mapping) else None
     if failures is None or failures == []:
         return []
     if not isinstance(failures, list):
         return batch
-    names = [one.get("itemIdentifier") if isinstance(one, Mapping) else None for one in failures]
+    names = [each.get("itemIdentifier") if isinstance(each, Mapping) else None for each in failures]
     known = [record["eventID"] for record, _ in batch]
     if any(name not in known for name in names):
         return batch
-    return [one for one in batch if one[0]["eventID"] in names]
+    return [(record, created) for record, created in batch if record["eventID"] in names]
 
 
 def _refused(letter: Mapping[str, Any]) -> TaskRequest:

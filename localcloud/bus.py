@@ -1,7 +1,7 @@
-"""An event bus: it gives each event to the rules that the AWS API lists.
+"""An event bus gives each event to the rules that the AWS API lists.
 
 Only events from pipes reach the rules; moto handles the events of PutEvents. A rule gets the events
-of all records that are written after the rule was created.
+of all records that were written after the rule was created.
 """
 
 import json
@@ -24,10 +24,10 @@ Make = Callable[[Rule], RuleTarget]
 
 @dataclass
 class Bus:
-    """Runs the rules of one bus; `make` returns the `RuleTarget` of a rule.
+    """Runs the rules of one bus. `make` returns the `RuleTarget` of a rule.
 
-    `refresh` reads which rules and targets exist now. When a target was changed or removed, its
-    former `RuleTarget` gets no more events and finishes those that it has.
+    `refresh` reads which rules and targets exist now. If a target was changed or removed, its old
+    `RuleTarget` gets no more events and finishes the events that it has.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Bus:
                 self.report(delivery_of(definition, bus_event, "undelivered", reason=reason))
 
     def refresh(self, *, closely: bool = False) -> None:
-        """Read the rules and their targets from the AWS API; closely: also their destinations.
+        """Read the rules and targets from the AWS API; with `closely`, also their destinations.
 
         Raises:
             ClientError: the bus does not exist, or the API returns an error.
@@ -90,7 +90,7 @@ class Bus:
                 self._statuses[place] = PipeStatus(place, "DELETED")
 
     def close(self) -> None:
-        """Finish the events that are being delivered; note which rules could not finish."""
+        """Finish the events that are being delivered; the statuses say if a rule could not."""
         with self._lock:
             for place in list(self._targets):
                 self._retire(place)

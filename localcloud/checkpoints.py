@@ -1,4 +1,4 @@
-"""How far each pipe has read each shard; kept over a restart of the runner, as on AWS."""
+"""The last record of each shard that a pipe has handled; a restarted runner continues there."""
 
 import threading
 

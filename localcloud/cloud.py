@@ -16,10 +16,10 @@ from localcloud.named_cache import named_cache
 from localcloud.runner import Runner
 
 MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
-"""The stack names it if the settings name no endpoint; requests go to the local Momento."""
+"""The stack's endpoint if the settings have none. Requests go to the local Momento."""
 API_KEY = "local-api-key"
 API_KEY_VERSION = "024f6c9"
-"""For a Terraform that is run by hand; `stacks.momento.update_connection` computes it."""
+"""The version for Terraform without `ops`; `stacks.momento.update_connection` computes it."""
 READ_API_KEY = "local-read-api-key"
 READ_RULES = (
     {"type": "cache", "permissions": ["read"], "caches": "*", "items": "*"},
@@ -44,9 +44,9 @@ class LocalCloud:
         """Prepare the local cloud.
 
         `port` is the port of the AWS API (default: a free port). `region` is used if the
-        environment has none. `caches` exist from the start; caches that a pipe or a rule names
-        exist as soon as it is deployed. With `momento_limits`, Momento answers 429 over them.
-        `warn` is called if a cache is over their number of caches.
+        environment has no region. `caches` exist from the start; the cache of a pipe or a rule
+        exists as soon as the pipe or the rule is deployed. With `momento_limits`, Momento answers
+        429 over these limits, and `warn` is called if there are too many caches.
         """
         self.aws = LocalAws(port=port)
         self.momento = LocalMomento(
@@ -86,7 +86,7 @@ class LocalCloud:
         self._on_delivery(delivery)
 
     def _create_cache(self, definition: Definition | RuleDefinition) -> None:
-        """Create the cache that a pipe or a rule names, as a person does in Momento's console."""
+        """Create the cache that a pipe or a rule names; for Momento, a person creates it."""
         name, limits = named_cache(definition), self.momento.service.limits
         if name and not self.momento.service.create_cache(name) and limits:
             self._warn(

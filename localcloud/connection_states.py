@@ -53,7 +53,7 @@ def _update_the_secret() -> None:
 
 
 def _deauthorize() -> None:
-    """Support DeauthorizeConnection, and list connections by state; moto does neither.
+    """Support DeauthorizeConnection, and list connections by state. moto does not.
 
     AWS also removes the parameters from the secret. Here only the state changes.
     """

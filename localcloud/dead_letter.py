@@ -1,4 +1,4 @@
-"""The dead letter of a pipe: where in the stream the records are that it gave up on.
+"""The dead letter of a pipe: the place in the stream of records that were not delivered.
 
 See AWS: "Amazon EventBridge Pipes error handling and troubleshooting".
 """

@@ -19,9 +19,9 @@ class Delivery:
     keys: Mapping[str, Any]
     sequence_number: str
     outcome: str
-    """delivered, filtered or dead-letter; undelivered if there is no dead letter either.
+    """delivered, filtered or dead-letter; undelivered if there is also no dead letter.
 
-    A workflow's request is superseded if only a later state of its entry is sent.
+    A workflow's request is superseded if it sends only a later state of the entry.
     """
     record: Mapping[str, Any]
     created: datetime

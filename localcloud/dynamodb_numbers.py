@@ -1,4 +1,4 @@
-"""Corrections of moto for numbers: DynamoDB normalises them, moto stores the text as written.
+"""Corrections of moto for numbers: DynamoDB normalises a number, but moto stores its text.
 
 `eventpipes.dynamodb_number` normalises a number as DynamoDB does.
 """
@@ -31,12 +31,12 @@ def normalise(text: str) -> str:
 
 
 def normalised(value: Any) -> Any:  # noqa: ANN401 - a request is any JSON
-    """Return a request in which every number is as DynamoDB stores it.
+    """Return a request with normalised numbers.
 
-    An attribute with the name `N` differs from a number: its value is an object.
+    An attribute with the name `N` is not a number, because its value is an object.
 
     Raises:
-        MockValidationException: a number is refused, or a set holds a number twice.
+        MockValidationException: DynamoDB refuses a number, or a set has a number twice.
 
     """
     match value:
@@ -55,7 +55,7 @@ def normalised(value: Any) -> Any:  # noqa: ANN401 - a request is any JSON
 
 
 def apply() -> None:
-    """Correct moto in this process: the numbers in requests, and those that it calculates."""
+    """Correct moto in this process: numbers in requests, and numbers that it calculates."""
     original = DynamoHandler.call_action
 
     def call_action(self: DynamoHandler) -> Any:  # noqa: ANN401 - moto's own type
@@ -73,9 +73,9 @@ def apply() -> None:
 
 
 def _calculate() -> None:
-    """Add and subtract exactly; moto rounds to 28 digits and fails on an exponent.
+    """Add and subtract exactly. moto rounds to 28 digits and fails on an exponent.
 
-    If DynamoDB cannot store a result, it calls that an overflow.
+    If DynamoDB cannot store a result, the error is always an overflow.
     """
     add, subtract = DynamoType.__add__, DynamoType.__sub__
     update = Item.update_with_attribute_updates

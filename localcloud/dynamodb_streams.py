@@ -1,4 +1,4 @@
-"""Corrections of moto for DynamoDB's streams: how they are written, ended and read."""
+"""Corrections of moto for DynamoDB's streams: writing, ending and reading them."""
 
 import threading
 import uuid
@@ -34,7 +34,7 @@ def _write_records() -> None:
 
     def add(self: StreamShard, old: Item | None, new: Item | None) -> None:
         if getattr(creating, "item", False) and old is None and not creating.halfway:
-            creating.halfway = True  # the empty item, which the update fills next
+            creating.halfway = True  # the empty item, which the update then fills
             return
         if old is not None and new is not None and old.attrs == new.attrs:
             return
@@ -61,12 +61,12 @@ def _streams(table: Table) -> dict[str, StreamShard]:
 
 
 def _end_and_begin() -> None:
-    """Let a stream be disabled, and let another stream with a new ARN be enabled after that.
+    """Allow to disable a stream, and then to enable another stream with a new ARN.
 
-    The disabled stream takes no more records and can still be read. The table still shows its ARN
+    The disabled stream gets no more records and can still be read. The table still shows its ARN
     as the latest. See AWS: DynamoDB Developer Guide, "Enabling a stream", and UpdateTable in the
-    API. UpdateTable refuses to enable a stream if a stream is enabled, and to disable a stream if
-    none is. moto fails at every write after a stream is disabled, and never enables another.
+    API. UpdateTable refuses to enable a second stream, and to disable a stream that does not exist.
+    After a stream is disabled, moto fails at every write and never enables another stream.
     """
 
     def set_stream_specification(self: Table, streams: dict[str, Any] | None) -> None:
@@ -99,7 +99,7 @@ def _end_and_begin() -> None:
 
 
 def _read_by_arn() -> None:
-    """Use the stream that an ARN names; moto knows only one stream of a table."""
+    """Use the stream with the ARN in the request. moto has only one stream of a table."""
 
     def shard_of(self: DynamoDBStreamsBackend, arn: str) -> StreamShard:
         name, _, label = arn.partition(":table/")[2].partition("/stream/")
@@ -167,7 +167,7 @@ def _described(shard: StreamShard) -> dict[str, Any]:
 
 
 def _read_until_the_end() -> None:
-    """Return the same iterator to an idle reader, and none at the end of a disabled stream.
+    """Return the same iterator to an idle reader, and no iterator after a disabled stream's end.
 
     moto creates and keeps a new iterator at every read. A reader that waits for records would fill
     the memory with iterators.
@@ -184,7 +184,7 @@ def _read_until_the_end() -> None:
 
 
 def _end_iterators_with_their_table() -> None:
-    """Refuse to read a stream whose table was deleted, as AWS does; moto still reads it."""
+    """Refuse to read a stream whose table was deleted, as AWS does. moto still reads it."""
     original = DynamoDBStreamsBackend.get_records
 
     def get_records(self: DynamoDBStreamsBackend, iterator_arn: str, limit: int) -> dict[str, Any]:

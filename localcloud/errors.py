@@ -2,4 +2,4 @@
 
 
 class LocalCloudError(Exception):
-    """The local cloud cannot do something; the message says why and what to do."""
+    """The local cloud cannot do something. The message says why and what to do."""

@@ -1,4 +1,4 @@
-"""A fault of the local AWS: pipes whose creation fails, as on AWS right after their role and table.
+"""A fault of the local AWS: creating a pipe fails, as on AWS soon after creating role and table.
 
 `POST /local-cloud/failing-pipes` with a JSON list of reasons makes the next pipes fail, one for
 each reason. The texts are those of public reports: terraform-provider-aws issue 40572, aws-cdk
@@ -29,16 +29,16 @@ _lock = threading.Lock()
 
 
 def fail_next(endpoint: str, *reasons: str) -> None:
-    """Let the next pipes of a local AWS fail, one for each reason: STREAM or QUEUE."""
+    """Make the next pipes of a local AWS fail, one for each reason: STREAM or QUEUE."""
     body = json.dumps(reasons).encode()
     with urlopen(Request(endpoint + PATH, data=body)) as answer:  # noqa: S310 - the local AWS
         answer.read()
 
 
 def switch(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
-    """Answer the request of `fail_next`, in the server."""
+    """Answer the request of `fail_next` in the server."""
     reasons = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-    known = all(one in _REASONS for one in reasons)
+    known = all(reason in _REASONS for reason in reasons)
     if known:
         with _lock:
             _next[:] = reasons

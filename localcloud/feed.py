@@ -5,7 +5,7 @@ keeps the last ones. An answer says how many steps after NUMBER were dropped (`d
 `GET /deliveries?after=NUMBER` is the same for the steps that end a delivery. `GET /runner` is the
 runner's heartbeat.
 
-AWS has no such feed. Its execution logs show less, and no filtered records.
+AWS has no such feed. Its execution logs show less, and they have no filtered records.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class DeliveryFeed(AppServer):
             Route("/deliveries", self._on_deliveries),
             Route("/runner", self._on_runner),
         ]
-        super().__init__(Starlette(routes=routes), what="delivery feed")
+        super().__init__(Starlette(routes=routes), name="delivery feed")
 
     def add(self, delivery: Delivery) -> None:
         """Add the step that ends a record or a request."""

@@ -1,4 +1,4 @@
-"""Write log entries to the local log groups, collected and in batches, in a thread of its own."""
+"""Write log entries to the local log groups, in batches and in another thread."""
 
 import contextlib
 import queue
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FLUSH_SECONDS = 0.25
 BATCH = 500
 MAX_BYTES = 1_048_576
-"""The size of a PutLogEvents request, with 26 bytes more for each entry."""
+"""The most bytes of a PutLogEvents request, with 26 bytes more for each entry."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class LogEntry:
 
 
 class LogWriter:
-    """Writes entries that any thread may `put`; entries of a group that does not exist are lost."""
+    """Writes entries. Any thread may `put` an entry. Without its log group, an entry is lost."""
 
     def __init__(self, client: "CloudWatchLogsClient") -> None:
         self._client = client
@@ -97,7 +97,7 @@ class LogWriter:
 
 
 def _parts(entries: Sequence[LogEntry]) -> Iterator[list[LogEntry]]:
-    """Yield the entries in parts that one request may hold."""
+    """Yield the entries in parts, each small enough for one request."""
     part: list[LogEntry] = []
     size = 0
     for entry in entries:

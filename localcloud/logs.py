@@ -38,7 +38,7 @@ class ExecutionLog:
 def _entries(definition: Definition, delivery: Delivery, execution: str) -> list[dict[str, Any]]:
     """Return the log entries of one execution, each with the level at which AWS logs it.
 
-    They hold payloads, requests and responses only if the pipe logs execution data. The payload of
+    They have payloads, requests and responses only if the pipe logs execution data. The payload of
     the first entry is the batch of records, here one record. The payload of the target stage is
     what is sent. Each entry has the time of its step, although all are written at the end.
     """

@@ -50,18 +50,18 @@ CODES = {
     412: "FailedPrecondition",
     429: "LimitExceeded",
 }
-"""The label of an error; Momento's pages have those of 400, 403 and 404."""
+"""The labels of errors. Momento's pages have only those of 400, 403 and 404."""
 URL_SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
 Interference = Callable[[Request], Awaitable[Response | None]]
-"""Gets a request before the service does, and may answer it instead (for tests)."""
+"""A function that gets each request first, and may answer it (for tests)."""
 
 
 class Momento:
     """The service's state and its ASGI application, `app`.
 
-    `keys` are the account's API keys and roles; `api_key` has the role Owner. With `limits`,
-    requests over them are answered with 429.
+    `keys` are the account's API keys and roles; `api_key` has the role Owner. With `limits`, the
+    answer to requests over them is 429.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class Momento:
         return await self._poll(request, topic)
 
     async def _publish(self, request: Request, topic: Topic) -> Response:
-        """Accept a message with any content type; all but `application/octet-stream` is text.
+        """Accept a message with any content type. Only `application/octet-stream` is binary.
 
         The page documents `text/plain` and `application/octet-stream`, but its own example, a
         `curl -d`, sends another type. A pipe sends JSON, as in Momento's walk-through.
@@ -182,8 +182,8 @@ class Momento:
     async def _poll(self, request: Request, topic: Topic) -> Response:
         """Answer with the messages since a number, or wait for a message (a long poll).
 
-        A first request has no number, or 0 for both number and page; it gets the messages from
-        now on. Page 0 stands for the current page.
+        A first request has no number, or 0 for both number and page. It gets the messages from
+        now on. Page 0 means the current page.
         """
         number = _whole_number(request, "sequence_number", default=topic.next_number)
         page = _whole_number(request, "sequence_page", default=topic.page)
@@ -201,7 +201,7 @@ class Momento:
         return JSONResponse({"items": [*([gap] if gap else []), *map(topic.item, messages)]})
 
     def _authenticate(self, request: Request) -> ApiKey:
-        """Return the API key of a request, which comes from an address that its role allows."""
+        """Return the API key of a request. Its role must allow the request's IP address."""
         header = request.headers.get("authorization")
         token = request.query_params.get("token")
         if header and token:
@@ -219,7 +219,7 @@ class Momento:
         return key
 
     def _cache(self, request: Request, caller: ApiKey, kind: str, name: bytes) -> Cache:
-        """Return the cache that a request names, if the key permits the request."""
+        """Return the request's cache if the key permits the request."""
         cache_name = request.path_params["cache"]
         permission = PERMISSIONS.get(request.method, "read")
         if not self.keys.permissions(caller).permit(kind, permission, cache_name, name):
@@ -232,7 +232,7 @@ class Momento:
         return cache
 
     def _take(self, kind: str, operations: int) -> None:
-        """Count operations; refuse the request if the account has a limit and is over it."""
+        """Count operations, and refuse a request over the account's limit."""
         allowance = self._allowances[kind]
         if self.limits is None or allowance.take(time.monotonic(), operations):
             return
@@ -292,9 +292,9 @@ async def _as_json(_: Request, error: Exception) -> Response:
 
 
 class LocalMomento(AppServer):
-    """Momento on a free port of 127.0.0.1, in a thread; a context manager.
+    """Momento on a free port of 127.0.0.1, in a thread. It is a context manager.
 
-    `service` holds its state, `endpoint` is its URL; the other arguments are those of `Momento`.
+    `service` has its state, and `endpoint` is its URL. Other arguments are those of `Momento`.
 
     Raises:
         LocalCloudError: the port is in use.
@@ -314,4 +314,4 @@ class LocalMomento(AppServer):
         self.service = Momento(
             api_key=api_key, caches=caches, max_ttl_seconds=max_ttl_seconds, limits=limits
         )
-        super().__init__(self.service.app, what="Momento", port=port)
+        super().__init__(self.service.app, name="Momento", port=port)

@@ -45,7 +45,7 @@ class MomentoAuth:
         self._must_permit(request, "list")
         wanted = request.query_params.get("type")
         if wanted not in (None, SYSTEM, CUSTOM):
-            raise HTTPException(400, f"type is {wanted!r}; it is {SYSTEM} or {CUSTOM}")
+            raise HTTPException(400, f"type is {wanted!r}; use {SYSTEM} or {CUSTOM}")
         roles = [
             role.as_json() for role in self._keys.roles.values() if wanted in (None, role.kind)
         ]
@@ -91,7 +91,7 @@ class MomentoAuth:
         expiry = body.get("expiry")
         if expiry != NEVER and (not isinstance(expiry, int) or isinstance(expiry, bool)):
             raise HTTPException(
-                400, f'expiry is {expiry!r}; it is "{NEVER}" or seconds since the Unix epoch'
+                400, f'expiry is {expiry!r}; use "{NEVER}" or seconds since the Unix epoch'
             )
         if expiry != NEVER and expiry <= time.time():
             raise HTTPException(400, f"expiry is {expiry}, which is in the past")
@@ -125,14 +125,14 @@ class MomentoAuth:
     async def _role_of(
         self, request: Request, but: Role | None = None
     ) -> tuple[str, Mapping[str, Any], str | None]:
-        """Return the name, permissions and description in a request; the name is not taken."""
+        """Return the name, permissions and description in a request, if the name is not in use."""
         body = await _body(request)
         name, permissions = _text(body, "role_name"), body.get("permissions")
         description = body.get("description")
         if description is not None and not isinstance(description, str):
-            raise HTTPException(400, f"description is {description!r}; it is a text")
+            raise HTTPException(400, f"description is {description!r}; it must be text")
         if not isinstance(permissions, Mapping) or "super_user" in permissions:
-            raise HTTPException(400, "permissions is no object with rules")
+            raise HTTPException(400, "permissions is not an object with rules")
         try:
             Permissions(permissions)
         except LocalCloudError as error:
@@ -149,27 +149,27 @@ async def _body(request: Request) -> Mapping[str, Any]:
     try:
         body = json.loads(await request.body())
     except (ValueError, RecursionError):
-        raise HTTPException(400, "the body is no JSON") from None
+        raise HTTPException(400, "the body is not JSON") from None
     if not isinstance(body, dict):
-        raise HTTPException(400, "the body is no JSON object")
+        raise HTTPException(400, "the body is not a JSON object")
     return body
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise HTTPException(400, f"{name} is {value!r}; it is a text")
+        raise HTTPException(400, f"{name} is {value!r}; it must be text")
     return value
 
 
 def _page(request: Request, name: str, entries: Sequence[Mapping[str, Any]]) -> Response:
-    """Return a page of entries; the token of the next page is the number of its first entry."""
+    """Return a page of entries. The next page's token is the number of its first entry."""
     limit, token = (
         request.query_params.get("limit", str(LARGEST_PAGE)),
         request.query_params.get("next_token", "0"),
     )
     if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
-        raise HTTPException(400, f"limit is {limit!r}; it is 1 to {LARGEST_PAGE}")
+        raise HTTPException(400, f"limit is {limit!r}; use 1 to {LARGEST_PAGE}")
     if not token.isdecimal():
         raise HTTPException(400, f"next_token is {token!r}, which no page has")
     start, end = int(token), int(token) + int(limit)

@@ -1,4 +1,4 @@
-"""A cache: items until they expire, and topics."""
+"""A cache with items, which expire, and topics."""
 
 import heapq
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from localcloud.momento_topic import Topic
 
 FEW = 64
-"""With so few outdated entries, the heap is not rebuilt."""
+"""If the heap has at most so many outdated entries, it is not built again."""
 
 
 @dataclass
@@ -24,10 +24,10 @@ class Cache:
     items: dict[bytes, Item] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
     _expiries: list[tuple[float, bytes]] = field(default_factory=list)
-    """A heap; it may name items that were replaced or deleted since."""
+    """A heap. It may have keys of items that were replaced or deleted."""
 
     def put(self, key: bytes, item: Item) -> None:
-        """Store an item; it replaces an older item with the same key."""
+        """Store an item. It replaces an older item with the same key."""
         self.items[key] = item
         heapq.heappush(self._expiries, (item.expires, key))
         if len(self._expiries) > 2 * len(self.items) + FEW:
@@ -40,7 +40,7 @@ class Cache:
         return None if item is None or item.expires <= now else item
 
     def evict(self, now: float) -> float | None:
-        """Remove expired items; return when the next item expires, or None if there is none."""
+        """Remove expired items; return when the next item expires, or None without items."""
         while self._expiries and self._expiries[0][0] <= now:
             _, key = heapq.heappop(self._expiries)
             if key in self.items and self.items[key].expires <= now:

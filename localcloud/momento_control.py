@@ -31,7 +31,7 @@ ONE_BYTE = 0x80
 class MomentoControl:
     """The part of the service that creates caches.
 
-    `create` gets a name; it returns True, False if the cache exists, or None over the limit.
+    `create(name)` returns True, False if the cache exists, or None if the limit is reached.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class MomentoControl:
 
 
 def _cache_name(body: bytes) -> str | None:
-    """Return the name in a frame with a message of one short field; None if it is no such frame."""
+    """Return the name in a frame whose message has one short field, or None for another frame."""
     try:
         frame = base64.b64decode(body, validate=True)
         message = frame[5:]

@@ -1,4 +1,4 @@
-"""API keys: each has a role, and may expire or be revoked.
+"""API keys. Each has a role, and may expire or be revoked.
 
 See Momento: "API keys" and "HTTP API for Momento API Keys". A key is a JSON Web Token whose claims
 are its kind, its id and its expiry; Momento's command line reads the same claims (momentohq/
@@ -21,7 +21,7 @@ ACCOUNT = "local-account"
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKey:
-    """A key: its text and its id, its role's id, and when it expires."""
+    """A key. Its text is `secret`."""
 
     secret: str
     key_id: str
@@ -37,7 +37,7 @@ class ApiKey:
         return self.expires_at is not None and self.expires_at <= time.time()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the key object of the HTTP API, without the key itself."""
+        """Return the key object of the HTTP API, without the key's text."""
         expiry = {} if self.expires_at is None else {"expires_at_epoch_seconds": self.expires_at}
         return {
             "key_id": self.key_id,
@@ -50,7 +50,7 @@ class ApiKey:
 
 
 class ApiKeys:
-    """The roles and keys of an account; the first key has the role Owner."""
+    """The roles and keys of an account. The first key has the role Owner."""
 
     def __init__(self, secret: str) -> None:
         self.roles: dict[str, Role] = {role.role_id: role for role in SYSTEM_ROLES}
@@ -64,10 +64,10 @@ class ApiKeys:
         *,
         expires_at: float | None = None,
     ) -> None:
-        """Create a key with this text, and a role with these rules for it (None: the role Owner).
+        """Create a key with this text, and its role with these rules (None: the role Owner).
 
         Raises:
-            LocalCloudError: a rule is not written as Momento documents it.
+            LocalCloudError: Momento documents no such rule.
 
         """
         role = OWNER if rules is None else self.new_role(secret, {"rules": [*rules]})
@@ -79,7 +79,7 @@ class ApiKeys:
         """Create a custom role.
 
         Raises:
-            LocalCloudError: the permissions are not written as Momento documents them.
+            LocalCloudError: Momento documents no such permissions.
 
         """
         role = Role(
@@ -92,7 +92,7 @@ class ApiKeys:
         return role
 
     def new_key(self, role_id: str, description: str, expires_at: int | None) -> ApiKey:
-        """Create a key of the second version, with a text of its own."""
+        """Create a key of the second version with a new text."""
         return self._store(role_id, description, expires_at, None)
 
     def revoke(self, secret: str) -> None:
@@ -107,7 +107,7 @@ class ApiKeys:
         return None
 
     def permissions(self, key: ApiKey) -> Permissions:
-        """Return what a key's role permits now."""
+        """Return the permissions of a key's role."""
         return self.roles[key.role_id].permissions
 
     def _store(
@@ -130,7 +130,7 @@ def _token(key_id: str, expires_at: float | None) -> str:
     claims: dict[str, Any] = {"t": "g", "jti": key_id}
     if expires_at is not None:
         claims["exp"] = int(expires_at)
-    parts = [json.dumps(one).encode() for one in ({"alg": "HS512", "typ": "JWT"}, claims)]
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS512", "typ": "JWT"}, claims)]
     return ".".join(
         base64.urlsafe_b64encode(part).decode().rstrip("=")
         for part in [*parts, secrets.token_bytes(64)]

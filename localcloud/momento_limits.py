@@ -1,4 +1,4 @@
-"""Momento's limits: sizes and times are always checked, operations a second on request.
+"""Momento's limits. Sizes and times are always checked; operations a second are optional.
 
 See Momento: "Momento Cache service quotas" and "Momento Topics service quotas".
 """
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_ITEM_BYTES = 5 * 1_024 * 1_024
-"""The size of an item with its key."""
+"""The largest item with its key."""
 MAX_MESSAGE_BYTES = 4 * 1_024
-"""The size of a topic's message."""
+"""The largest message of a topic."""
 MAX_TTL_SECONDS = 86_400
-"""The longest TTL with on-demand storage; provisioned storage has no limit."""
+"""The longest TTL with on-demand storage. Provisioned storage has no limit."""
 CHUNK_BYTES = 1_024
-"""A message counts as an operation for each KB, rounded up."""
+"""A message is one operation for each KB, rounded up."""
 
 CACHE_OPERATIONS = "MOMENTO_CACHE_OPERATIONS_PER_SECOND"
 TOPIC_OPERATIONS = "MOMENTO_TOPIC_OPERATIONS_PER_SECOND"
@@ -25,7 +25,7 @@ MAX_TTL = "MOMENTO_MAX_TTL_SECONDS"
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The limits of an account in a region; the defaults are those of a new account.
+    """The limits of an account in a region. The defaults are those of a new account.
 
     >>> Limits.read({"MOMENTO_TOPIC_OPERATIONS_PER_SECOND": "50"}.get)
     Limits(cache_operations=100, topic_operations=50, caches=3)
@@ -39,7 +39,7 @@ class Limits:
 
     @classmethod
     def read(cls, setting: Callable[[str], str | None]) -> "Limits":
-        """Return the limits from the settings; a setting that is not a number has its default."""
+        """Return the limits from the settings, or the default of a setting that is not a number."""
         return cls(
             cache_operations=_number(setting(CACHE_OPERATIONS), cls.cache_operations),
             topic_operations=_number(setting(TOPIC_OPERATIONS), cls.topic_operations),
@@ -47,7 +47,7 @@ class Limits:
 
 
 class Allowance:
-    """Counts the operations of the last second, delivered messages too."""
+    """Counts the operations of the last second, including delivered messages."""
 
     def __init__(self, per_second: int) -> None:
         self.per_second = per_second
@@ -55,7 +55,7 @@ class Allowance:
         self._sum = 0
 
     def take(self, now: float, operations: int) -> bool:
-        """Count operations and return True; if that is over the limit, return False."""
+        """Count operations and return True, or return False if the limit does not allow them."""
         self._forget(now)
         if self._sum + operations > self.per_second:
             return False
@@ -74,7 +74,7 @@ class Allowance:
 
 
 def read_max_ttl(setting: Callable[[str], str | None]) -> int:
-    """Return the longest TTL from its setting; a setting that is not a number has its default."""
+    """Return the longest TTL from its setting, or the default if it is not a number."""
     return _number(setting(MAX_TTL), MAX_TTL_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Roles: named sets of permissions, which API keys refer to.
+"""Roles: named sets of permissions. Each API key has a role.
 
 See Momento: "Roles and permissions" and "HTTP API for Momento Roles". The rules and conditions of a
 role are in the JSON of the last page.
@@ -22,13 +22,13 @@ SELECTORS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "store": {"stores": _NAME, "items": _ITEM},
     "function": {"caches": _NAME, "functions": _PREFIX},
 }
-"""What each type of rule selects, and what an object may select by; all take "*"."""
+"""For each type of rule: its selectors, and the members that an object may have. All allow "*"."""
 PERMISSIONS = {
     "account_management": ("read", "list"),
     "database": ("read", "write"),
     "function": ("invoke",),
 }
-"""The permissions of a type of rule, where they differ from `USUAL`."""
+"""The permissions of each type of rule for which `USUAL` is wrong."""
 USUAL = ("read", "write", "list")
 SYSTEM, CUSTOM = "system", "custom"
 
@@ -43,7 +43,7 @@ class RoleRule:
     True
 
     Raises:
-        LocalCloudError: the rule is not written as Momento documents it.
+        LocalCloudError: Momento documents no such rule.
 
     """
 
@@ -63,13 +63,13 @@ class RoleRule:
             if selector != "*" and not (
                 isinstance(selector, Mapping) and len(selector) == 1 and set(selector) <= set(by)
             ):
-                one_of = f", or an object with one of {', '.join(by)}" if by else ""
-                raise LocalCloudError(f'a rule\'s {name} are {selector!r}; write "*"{one_of}')
+                members = f", or an object with one of {', '.join(by)}" if by else ""
+                raise LocalCloudError(f'a rule\'s {name} are {selector!r}; write "*"{members}')
 
     def permits(self, kind: str, permission: str, cache: str = "", name: bytes = b"") -> bool:
-        """Say whether the rule permits access to an item of a `cache`, to a `topic`, or to manage.
+        """Return whether the rule permits access to an item of a cache, to a topic, or to manage.
 
-        `kind` is the type of rule that this takes.
+        `kind` is the necessary type of rule.
         """
         if self.given["type"] != kind or permission not in self.given["permissions"]:
             return False
@@ -82,10 +82,10 @@ class RoleRule:
 
 @dataclass(frozen=True)
 class Permissions:
-    """What a role permits: everything, or what its rules say, from the addresses of its filters.
+    """The permissions of a role: its rules, or everything; only from the addresses of its filters.
 
     Raises:
-        LocalCloudError: they are not written as Momento documents them.
+        LocalCloudError: Momento documents no such permissions.
 
     """
 
@@ -97,27 +97,27 @@ class Permissions:
 
     def __post_init__(self) -> None:
         rules = self.given.get("rules", [] if self.is_super_user else None)
-        if not isinstance(rules, list) or not all(isinstance(one, Mapping) for one in rules):
+        if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
             raise LocalCloudError(f"the rules are {rules!r}; write a list of rules")
         object.__setattr__(self, "rules", [RoleRule(rule) for rule in rules])
         conditions = self.given.get("conditions") or []
         object.__setattr__(
-            self, "networks", [network for one in conditions for network in _networks(one)]
+            self, "networks", [network for each in conditions for network in _networks(each)]
         )
 
     @property
     def is_super_user(self) -> bool:
-        """Whether everything is permitted, as to the role Owner."""
+        """Whether everything is permitted, as for the role Owner."""
         return self.given.get("super_user") is True
 
     def permit(self, kind: str, permission: str, cache: str = "", name: bytes = b"") -> bool:
-        """Say whether a rule permits this; see `RoleRule.permits`."""
+        """Return whether a rule permits this; see `RoleRule.permits`."""
         return self.is_super_user or any(
             rule.permits(kind, permission, cache, name) for rule in self.rules
         )
 
     def allow_from(self, address: str) -> bool:
-        """Say whether requests from an IP address are allowed."""
+        """Return whether requests from an IP address are allowed."""
         return not self.networks or any(
             ipaddress.ip_address(address) in network for network in self.networks
         )
@@ -146,7 +146,7 @@ class Role:
 
 
 def _is_list_of(value: Any, known: Sequence[str]) -> bool:  # noqa: ANN401 - any JSON
-    return isinstance(value, list) and bool(value) and all(one in known for one in value)
+    return isinstance(value, list) and bool(value) and all(each in known for each in value)
 
 
 def _networks(
@@ -163,7 +163,7 @@ def _networks(
 
 
 def _parts(network: str) -> tuple[str, int]:
-    address, size = network.split("/")  # a range without a prefix length is no range
+    address, size = network.split("/")  # a range without a prefix length is refused
     return address, int(size)
 
 

@@ -1,4 +1,4 @@
-"""A topic: the last messages with their numbers, and how a subscriber gets them."""
+"""A topic: its last messages with their numbers, as a subscriber gets them."""
 
 import base64
 from collections import deque
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KEPT_MESSAGES = 1_000
-"""The messages that a subscriber can still get; for older messages it gets a discontinuity."""
+"""So many messages are kept. For older messages, a subscriber gets a discontinuity."""
 
 
 @dataclass
 class Topic:
-    """A topic's last messages; the page changes when the sequence starts again."""
+    """A topic's last messages. The page changes when the sequence starts again."""
 
     page: int
     next_number: int = 0
@@ -26,7 +26,7 @@ class Topic:
         self.next_number += 1
 
     def discontinuity(self, number: int, page: int) -> dict[str, Any] | None:
-        """Return the discontinuity for a subscriber if this message can no longer be delivered."""
+        """Return the discontinuity if a subscriber can no longer get this message, or None."""
         oldest = self.messages[0][0] if self.messages else self.next_number
         if page == self.page and oldest <= number <= self.next_number:
             return None
@@ -43,7 +43,7 @@ class Topic:
         return [message for message in self.messages if message[0] >= number]
 
     def item(self, message: tuple[int, bytes, bool]) -> dict[str, Any]:
-        """Return a message as a subscriber gets it; a text that is not UTF-8 is binary."""
+        """Return a message as a subscriber gets it. Text that is not UTF-8 is binary."""
         number, body, binary = message
         try:
             value = None if binary else {"text": body.decode()}

@@ -1,7 +1,7 @@
 """Corrections of moto's server where it differs from AWS.
 
 Each correction says what AWS does. Its test is in `tests/localcloud/test_moto_corrections.py`, or
-in the test of the module that holds the correction.
+in the test of its own module.
 """
 
 import json
@@ -28,7 +28,7 @@ from localcloud import (
 from localcloud.status import FAILED
 
 QUEUE_SECONDS = 0.05
-"""The pause between two looks of a long poll at a queue."""
+"""The pause between two reads of a queue in a long poll."""
 
 
 def apply() -> None:
@@ -79,7 +79,7 @@ def _keep_starting_position(old: dict[str, Any], new: dict[str, Any] | None) -> 
 
 
 def _keep_stopped_pipes_stopped() -> None:
-    """Let a pipe reach its desired state and keep it.
+    """Give a pipe its desired state, and keep it.
 
     In the responses of moto's API, a stopped pipe starts again, and a pipe that was created as
     stopped runs. See AWS: EventBridge Pipes API, "DescribePipe", `CurrentState`.
@@ -119,7 +119,7 @@ def _ignore_statements_about_tls() -> None:
 
 
 def _refuse_buckets_of_another_owner() -> None:
-    """Answer 403 if a request expects another owner of the bucket; moto does not check it."""
+    """Answer 403 if a request expects another owner of the bucket. moto does not check it."""
     original = S3Response.head_bucket
 
     def head_bucket(self: S3Response) -> Any:  # noqa: ANN401 - moto's own type
@@ -135,13 +135,13 @@ def _refuse_buckets_of_another_owner() -> None:
 
 
 def _change_the_key_of_log_groups() -> None:
-    """Let the key of an existing log group be set or removed; moto refuses both."""
+    """Allow to set and to remove the key of an existing log group. moto refuses both."""
 
     def associate_kms_key(self: LogsResponse) -> str:
         group = self.logs_backend.groups.get(self._get_param("logGroupName"))
         if group is None:
             raise NoSuchLogGroup
-        group.kms_key_id = self._get_param("kmsKeyId")  # none: the key is removed
+        group.kms_key_id = self._get_param("kmsKeyId")  # None removes the key
         return "{}"
 
     for operation in ("associate_kms_key", "disassociate_kms_key"):
@@ -149,11 +149,11 @@ def _change_the_key_of_log_groups() -> None:
 
 
 def _lock_queues() -> None:
-    """Let only one request at a time change a queue.
+    """Allow only one request at a time to change a queue.
 
-    moto's server has a thread for each request, and its delete rebuilds the list of messages. Of
-    two deletes at the same time, one is undone; a message that is sent at that time is lost. Two
-    receives at the same time get the same message.
+    moto's server has a thread for each request, and a delete builds the list of messages again. So
+    one of two simultaneous deletes is undone, and a message that is sent during a delete is lost.
+    Two simultaneous receives get the same message.
     """
     turn = threading.RLock()
     add, delete, receive = Queue.add_message, Queue.delete_message, SQSBackend.receive_message
@@ -190,9 +190,9 @@ def _lock_queues() -> None:
 
 
 def _check_the_age_of_one_message() -> None:
-    """Check the age of a message without counting the queue; moto counts it three times.
+    """Check the age of a message without counting the queue. moto counts it three times.
 
-    The result is the same. 500 messages are received in half the processor time.
+    The result is the same. To receive 500 messages takes half of the processor time.
     """
 
     def is_message_valid_based_on_retention_period(

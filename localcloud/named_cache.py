@@ -6,7 +6,7 @@ from eventpipes import Definition, RuleDefinition
 
 
 def named_cache(definition: Definition | RuleDefinition) -> str | None:
-    """Return the cache that requests go to, or None if the record names it or nothing does.
+    """Return the cache of the requests, or None if it is not a constant.
 
     The endpoint is `/cache/{cache}` or `/topics/{cache}/{topic}`; the path parameters replace each
     `*`.

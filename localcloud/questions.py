@@ -1,7 +1,7 @@
-"""Answer TestEventPattern and TestState, which ask AWS what a pattern or a state does.
+"""Answer TestEventPattern and TestState, which tell what a pattern or a state does.
 
-The answers come from `eventpipes`, and not from AWS: they test what asks, and prove nothing about
-AWS. TestState sends no request; it shows the request that the state would send, answered with 204.
+The answers come from `eventpipes` and prove nothing about AWS: they are for tests of the commands
+that ask. TestState shows the request of the state with the answer 204, and does not send it.
 
 See AWS: EventBridge API, "TestEventPattern"; Step Functions API, "TestState" and "InspectionData".
 """
@@ -24,20 +24,20 @@ MANDATORY = ("id", "account", "source", "time", "region", "resources", "detail-t
 """The fields that an event must have."""
 
 
-class InvalidState(AWSError):  # noqa: N818 - AWS's name ends so
+class InvalidState(AWSError):  # noqa: N818 - named as AWS names it
     """Step Functions refuses the definition of a state."""
 
     TYPE = "InvalidDefinition"
 
 
 def apply() -> None:
-    """Answer both calls in this process; moto's own matching of patterns is another one."""
+    """Answer both calls in this process. moto matches patterns in another way."""
     EventsHandler.test_event_pattern = _test_event_pattern  # type: ignore[assignment, method-assign]  # the answer has another type
     StepFunctionResponse.test_state = _test_state  # type: ignore[attr-defined]  # moto has none
 
 
 def _test_event_pattern(self: EventsHandler) -> str:
-    """Say whether a pattern matches an event."""
+    """Answer whether a pattern matches an event."""
     try:
         event = json.loads(self._get_param("Event"))
     except ValueError:
@@ -58,7 +58,7 @@ def _test_event_pattern(self: EventsHandler) -> str:
 def _test_state(self: StepFunctionResponse) -> str:
     """Run one state."""
     try:
-        found = run_state(
+        result = run_state(
             json.loads(self._get_param("definition")),
             json.loads(self._get_param("input") or "{}"),
             json.loads(self._get_param("variables") or "{}"),
@@ -66,13 +66,13 @@ def _test_state(self: StepFunctionResponse) -> str:
         )
     except (EventPipesError, ValueError) as error:
         raise InvalidState(str(error)) from None
-    return json.dumps(_answer(found), ensure_ascii=False)
+    return json.dumps(_answer(result), ensure_ascii=False)
 
 
-def _answer(found: SingleState) -> dict[str, Any]:
-    inspected: dict[str, Any] = {"variables": to_text(found.variables)}
-    if found.call is not None:
-        inspected["request"] = _request(found.call)
+def _answer(result: SingleState) -> dict[str, Any]:
+    inspected: dict[str, Any] = {"variables": to_text(result.variables)}
+    if result.call is not None:
+        inspected["request"] = _request(result.call)
         inspected["response"] = {
             "protocol": "https",
             "statusCode": "204",
@@ -80,19 +80,19 @@ def _answer(found: SingleState) -> dict[str, Any]:
             "headers": "[]",
             "body": "",
         }
-    if found.error is not None:
+    if result.error is not None:
         return {
             "status": "FAILED",
-            "error": found.error,
-            "cause": found.cause or "",
+            "error": result.error,
+            "cause": result.cause or "",
             "inspectionData": inspected,
         }
     answer: dict[str, Any] = {
         "status": "SUCCEEDED",
-        "output": to_text(found.output),
+        "output": to_text(result.output),
         "inspectionData": inspected,
     }
-    return answer | ({"nextState": found.next} if found.next else {})
+    return answer | ({"nextState": result.next} if result.next else {})
 
 
 def _request(call: HttpCall) -> Mapping[str, str]:

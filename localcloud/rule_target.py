@@ -1,4 +1,4 @@
-"""Deliver a rule's events to its target: several at a time, and in no order, as EventBridge does.
+"""Deliver a rule's events to its target: several at a time, in any order, as EventBridge does.
 
 An event that waits for a retry does not delay other events.
 See AWS: "How EventBridge retries delivering events" and "Using dead-letter queues to process
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 WORKERS = 4
 PATIENCE_SECONDS = 5.0
-"""How long `close` waits for requests that are being sent; a request takes no longer."""
+"""How long `close` waits for requests that are being sent. A request does not take longer."""
 EXHAUSTED = "MaximumRetryAttempts"
 TOO_OLD = "MaximumEventAgeInSeconds"
 REFUSED, UNKNOWN, INVALID = "SDK_CLIENT_ERROR", "UNKNOWN", "INVALID_PARAMETER"
-"""AWS's error codes. The first was seen on AWS for a destination that could not be reached, the
+"""AWS's error codes. The first was recorded on AWS for a destination that could not be reached, the
 second for a destination that did not answer in time. AWS does not document the code of an HTTP
 status."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BusEvent:
-    """An event on a bus, and the record in it; `created` is the time of the record's write."""
+    """An event on a bus, and its record; `created` is when the record was written."""
 
     envelope: Mapping[str, Any]
     record: Mapping[str, Any]
@@ -55,7 +55,7 @@ class _Invocation:
 
 
 class RuleTarget:
-    """Delivers events to the target of one rule, in its own threads, from `start` until `close`."""
+    """Delivers events to the target of one rule in its threads, from `start` until `close`."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class RuleTarget:
             return not self._waiting and not self._busy
 
     def close(self) -> int:
-        """Wait up to PATIENCE_SECONDS, report the rest as undelivered, and return their number."""
+        """Wait up to PATIENCE_SECONDS, report the other events as undelivered, and count them."""
         until = time.monotonic() + PATIENCE_SECONDS
         with self._change:
             while self._busy or (self._waiting and self._waiting[0][0] <= until):
@@ -132,7 +132,7 @@ class RuleTarget:
         self._not_delivered(invocation, "the runner ended before it could be retried")
 
     def _next(self) -> _Invocation | None:
-        """Wait for the next event that is due and return it; return None at the end."""
+        """Wait for the next event that is due, and return it, or None after `close`."""
         with self._change:
             while not self._closed:
                 wait = self._waiting[0][0] - time.monotonic() if self._waiting else None
@@ -154,7 +154,7 @@ class RuleTarget:
                     self._change.notify_all()
 
     def _attempt(self, invocation: _Invocation) -> None:
-        """Send a request once; then finish the event, or let it wait for its retry.
+        """Send a request once; then finish the event, or schedule its retry.
 
         A refused or broken connection counts as an attempt, because EventBridge names network
         conditions among the reasons for retries.
@@ -223,7 +223,7 @@ class RuleTarget:
             try:
                 self._send_dead_letter(arn, event, attributes)
             except (BotoCoreError, ClientError) as error:
-                outcome, reason = "undelivered", f"{reason}; and the queue refused it: {error}"
+                outcome, reason = "undelivered", f"{reason}; the queue refused it: {error}"
         self._done(event, outcome, request, attempts, reason=reason)
 
     def _send_dead_letter(self, arn: str, event: BusEvent, attributes: Mapping[str, str]) -> None:

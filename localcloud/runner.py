@@ -1,8 +1,8 @@
 """Run the deployed pipes: from a stream's shards through `eventpipes` to HTTP, or to a bus.
 
 The runner reads the definitions from the AWS API, so it runs what the provider really sent. One
-thread watches pipes and rules. Each running pipe has a thread for each shard, which keeps the order
-of the shard. Each rule's target has several threads, which keep no order. The runner uses only
+thread checks the pipes and rules. Each running pipe has one thread for each shard, so the order of
+the shard is kept. Each rule's target has several threads, without an order. The runner uses only
 boto3, so it works with any AWS API.
 """
 
@@ -63,9 +63,9 @@ class _Running:
 
 
 class Runner:
-    """Runs every pipe whose desired state is RUNNING; a context manager.
+    """Runs every pipe whose desired state is RUNNING. It is a context manager.
 
-    Requests go to the origin `redirect` instead of the destination's own, so that the stack can
+    Requests go to the origin `redirect` instead of the destination's origin, so that the stack can
     name the real Momento. `on_delivery` is called with every delivery, in a thread of the pipe or
     the rule, and `on_step` with every other step before (`localcloud.step`). A pipe or rule that
     cannot be run as on AWS is stopped; `statuses` has the reason.
@@ -128,7 +128,7 @@ class Runner:
 
     @property
     def statuses(self) -> dict[str, PipeStatus]:
-        """The status of every pipe, by name, and of every rule, by place (`bus/rule/target`)."""
+        """The status of every pipe by name, and of every rule by place (`bus/rule/target`)."""
         statuses = dict(self._statuses)
         for bus in list(self._buses.values()):
             statuses |= bus.statuses
@@ -206,7 +206,7 @@ class Runner:
         return UNCHANGED_SECONDS if self._signal.is_heard and not retrying else 0.0
 
     def _look(self) -> None:
-        """Compare what is deployed with what runs; start, restart and stop pipes."""
+        """Start, restart and stop pipes, as they are deployed now."""
         self._authorizations.refresh()
         pages = self._client("pipes").get_paginator("list_pipes").paginate()
         names = {
@@ -215,9 +215,9 @@ class Runner:
             for pipe in page["Pipes"]
             if pipe["CurrentState"] != FAILED
         }
-        for gone in set(self._statuses) - names - {WATCH}:
-            self._halt(gone)
-            self._statuses[gone] = PipeStatus(gone, "DELETED")
+        for deleted in set(self._statuses) - names - {WATCH}:
+            self._halt(deleted)
+            self._statuses[deleted] = PipeStatus(deleted, "DELETED")
         for name in sorted(names):
             try:
                 self._look_at(name)

@@ -1,8 +1,8 @@
-"""Send requests to destinations, and say whether and when to retry them.
+"""Send requests to destinations, and decide whether and when to retry them.
 
-This follows EventBridge: 401, 407, 409, 429, 5xx and a time-out are retried, with Retry-After.
-Other responses but 2xx are not. 401 and 407 de-authorize the connection, so no retry is sent until
-the connection has a valid key.
+As in EventBridge, 401, 407, 409, 429, 5xx and a time-out are retried, with Retry-After. Other
+failures are not retried. 401 and 407 de-authorize the connection, so no retry is sent until the
+connection has a valid key.
 """
 
 import contextlib
@@ -25,20 +25,20 @@ UNSENDABLE = "not HTTP:"
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """Times in seconds; tests make them shorter."""
+    """Times in seconds. Tests make them shorter."""
 
     timeout: float = 5.0
     task_timeout: float = 60.0
-    """The longest that an HTTP Task of a state machine waits for an answer; it may ask for less."""
+    """The longest time that an HTTP Task waits for an answer; a task may set a shorter time."""
     first_wait: float = 0.5
     longest_wait: float = 30.0
     second: float = 1.0
-    """The length of a second of Retry-After or of a record's age."""
+    """How long a second of Retry-After, or of a record's age, takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One request: its status, or the problem if there is no status."""
+    """An attempt to send a request: its status, or the problem without a status."""
 
     status: int | None
     seconds: float
@@ -77,9 +77,9 @@ class Attempt:
 
 @dataclass(kw_only=True)
 class Sender:
-    """Sends requests at a destination's rate, from any thread. A context manager.
+    """Sends requests at a destination's rate, from any thread. It is a context manager.
 
-    Requests go to the origin `redirect` instead of the destination's own. Without an
+    Requests go to the origin `redirect` instead of the destination's origin. Without an
     `authorization`, the connection's state is not checked.
     """
 
@@ -105,15 +105,15 @@ class Sender:
     def send(self, request: Request) -> tuple[Attempt, float]:
         """Send once; return the attempt and the seconds of Retry-After.
 
-        EventBridge waits for the longer of these seconds and its own back-off; a negative value
-        ends the retries (EventBridge: "API destination error codes").
+        EventBridge waits as long as Retry-After or its back-off, whichever is longer. A negative
+        value ends the retries (EventBridge: "API destination error codes").
         """
         self.limit.wait()
         began, started = datetime.now(UTC).timestamp(), time.monotonic()
         if self.authorization and (problem := self.authorization.problem):
             return _problem(began, started, problem), 0.0
         try:
-            # This request has the headers that EventBridge sends, and none that httpx adds.
+            # The request has only the headers that EventBridge sends; httpx adds no headers.
             sent = httpx.Request(
                 request.method,
                 self._url(request.url),

@@ -2,7 +2,7 @@
 
 DESCRIPTOR is the file descriptor of a socket that listens on the port.
 
-The process ends when its standard input ends, that is, when the process that started it ends. It
+The process ends when its standard input ends, because the process that started it has ended. It
 ignores Ctrl-C, so that programs that use the local AWS, such as Terraform, end first.
 """
 
@@ -59,7 +59,7 @@ def serve(port: str, descriptor: str) -> None:
     changes.apply()
     logging.getLogger("werkzeug").setLevel(
         logging.WARNING
-    )  # a log line for each request takes a tenth of the time
+    )  # writing a log line for each request takes a tenth of the time
     make_server(
         "127.0.0.1",
         int(port),

@@ -1,4 +1,4 @@
-"""Read one shard of a table's stream for one pipe, record by record, and remember the place."""
+"""Read one shard of a table's stream for one pipe, and remember the last record."""
 
 import threading
 import time
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 PAGE = 1_000
-"""Records read at a time; the local API answers a few hundred calls a second."""
+"""Records in one read, because the local API answers only a few hundred calls a second."""
 
 
 @dataclass
 class ShardReader:
-    """Reads a shard in its own thread, which calls `run`, until `stop` is set.
+    """Reads a shard until `stop` is set. A thread calls `run`.
 
-    It sets `reading` when it starts to read. `idle_seconds` says how long to wait if there are no
-    new records. It calls `report` with the delivery of each record, and `fail` with the reason if
-    the pipe cannot continue.
+    It sets `reading` when it starts to read. Without new records, it waits for `idle_seconds`. It
+    calls `report` with the delivery of each record, and `fail` with the reason if the pipe cannot
+    continue.
     """
 
     pipe: Pipe
@@ -120,9 +120,9 @@ class ShardReader:
         return True
 
     def _from_before(self, written: datetime) -> bool:
-        """Say whether LATEST skips this record, because it was written before the pipe was created.
+        """Return whether LATEST skips this record: it was written before the pipe was created.
 
-        The whole shard is read, because the runner finds a pipe some time after its creation.
+        The whole shard is read, because the runner sees a pipe some time after its creation.
         """
         latest = self._source.starting_position == "LATEST"
         return latest and self._created is not None and written < self._created

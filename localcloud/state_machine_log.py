@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 READ_SECONDS = 1.0
-"""How long a state machine's settings are used before they are read again."""
+"""The seconds after which a state machine's settings are read again."""
 MAX_PAYLOAD = 248 * 1024
-"""The bytes of an escaped input or output; what is longer is cut."""
+"""The most bytes of an escaped input or output. A longer text is cut."""
 FATAL = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 ERROR_ENDS = ("Failed", "TimedOut", "Aborted")
 
@@ -30,7 +30,7 @@ ERROR_ENDS = ("Failed", "TimedOut", "Aborted")
 class StateMachineLog:
     """Writes the history of the executions of one state machine.
 
-    The level, the group and whether payloads are logged are those that are deployed at that time.
+    It uses the deployed level, log group and setting for payloads.
     """
 
     arn: str
@@ -43,7 +43,7 @@ class StateMachineLog:
         self._read_at = float("-inf")
 
     def write(self, execution: Execution, name: str) -> None:
-        """Write the events of an execution that its level asks for."""
+        """Write the events of an execution that the level includes."""
         machine = self._read()
         settings = machine.get("loggingConfiguration") or {}
         level = settings.get("level", "OFF")
@@ -75,7 +75,7 @@ class StateMachineLog:
                 self.writer.put(LogEntry(group, stream, at, json.dumps(message)))
 
     def _read(self) -> Mapping[str, Any]:
-        """Return the state machine; without an answer, as it was."""
+        """Return the state machine, or the last known one if the API does not answer."""
         if time.monotonic() - self._read_at > READ_SECONDS:
             try:
                 self._machine = self.states.describe_state_machine(stateMachineArn=self.arn)
@@ -86,7 +86,7 @@ class StateMachineLog:
 
 
 def _is_logged(type_: str, level: str) -> bool:
-    """Say whether a level logs an event, by the page's table."""
+    """Return whether a level logs an event; see the table of AWS's page."""
     if level == "ALL":
         return True
     if level == "ERROR":
@@ -95,28 +95,28 @@ def _is_logged(type_: str, level: str) -> bool:
 
 
 def _previous(event: HistoryEvent) -> int:
-    """Return the id of the event before; AWS gives 0 for the first state, not 1."""
+    """Return the id of the previous event. For the first state, AWS has 0 and not 1."""
     return 0 if event.previous_id == 1 else event.previous_id
 
 
 def _details(details: Mapping[str, Any], *, data: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    logged: dict[str, Any] = {}
     for name, value in details.items():
         if name in ("input", "output"):
             if data:
                 text, cut = _cut(_text(value))
-                found[name] = text
-                found[f"{name}Details"] = {"truncated": cut}
+                logged[name] = text
+                logged[f"{name}Details"] = {"truncated": cut}
         elif name == "assignedVariables":
             if data:
-                found[name] = {variable: _text(one) for variable, one in value.items()}
-                found[f"{name}Details"] = {"truncated": False}
+                logged[name] = {variable: _text(held) for variable, held in value.items()}
+                logged[f"{name}Details"] = {"truncated": False}
         elif name == "parameters":
             if data:
-                found[name] = _text(value)
+                logged[name] = _text(value)
         else:
-            found[name] = value
-    return found
+            logged[name] = value
+    return logged
 
 
 def _text(value: object) -> str:
@@ -124,7 +124,7 @@ def _text(value: object) -> str:
 
 
 def _cut(text: str) -> tuple[str, bool]:
-    """Return what fits of a payload, and whether something was cut off."""
+    """Return the beginning of a payload, and whether it was cut."""
     kept = text
     while (size := len(json.dumps(kept).encode()) - 2) > MAX_PAYLOAD:
         kept = kept[: min(len(kept) * MAX_PAYLOAD // size, len(kept) - 1)]
@@ -132,7 +132,7 @@ def _cut(text: str) -> tuple[str, bool]:
 
 
 def _stream(name: str, at: datetime) -> str:
-    """Return the log stream for a time: AWS begins one every ten minutes or so."""
+    """Return the log stream for a time: AWS begins a new one about every ten minutes."""
     moment = at.astimezone(UTC)
     tens = moment.minute // 10 * 10
     return f"states/{name}/{moment:%Y-%m-%d-%H}-{tens:02}/00000000"

@@ -1,7 +1,7 @@
-"""Calls for state machines that Terraform's AWS provider makes and moto does not have.
+"""Calls for state machines that Terraform's AWS provider needs and moto does not have.
 
-See AWS: "ValidateStateMachineDefinition" and "ListStateMachineVersions". Without them an apply does
-not end: the provider asks 25 times.
+See AWS: "ValidateStateMachineDefinition" and "ListStateMachineVersions". Without them, the provider
+tries each call 25 times, so an apply takes very long.
 """
 
 import json
@@ -16,12 +16,12 @@ def apply() -> None:
     """Add the calls to moto in this process."""
 
     def validate_state_machine_definition(self: StepFunctionResponse) -> str:
-        """Say whether AWS would refuse the definition, as far as the engine knows."""
+        """Answer whether AWS would refuse the definition, as far as the engine knows."""
         diagnostics = []
         try:
             StateMachine.parse(self._get_param("definition"))
         except Unsupported:
-            pass  # AWS has it; only this engine does not run it
+            pass  # AWS accepts it; only this engine cannot run it
         except InvalidDefinition as error:
             problem = {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED"}
             diagnostics.append({**problem, "message": str(error)})
@@ -29,7 +29,7 @@ def apply() -> None:
         return json.dumps({"result": result, "diagnostics": diagnostics})
 
     def list_state_machine_versions(_: StepFunctionResponse) -> str:
-        """Return no versions: none is ever published here."""
+        """Return an empty list, because no versions are published here."""
         return json.dumps({"stateMachineVersions": []})
 
     for call in (validate_state_machine_definition, list_state_machine_versions):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 FAILED: Final = "CREATE_FAILED"
-"""The state of a pipe whose creation failed; it never runs."""
+"""The state of a pipe whose creation failed. It never runs."""
 
 
 @dataclass(frozen=True)
 class PipeStatus:
-    """RUNNING, STOPPED, RETRYING or DELETED, with the reason; a rule's name is its place."""
+    """RUNNING, STOPPED, RETRYING or DELETED, with the reason. A rule's name is its place."""
 
     name: str
     state: str

@@ -1,4 +1,4 @@
-"""What a state machine uses on this machine: Momento over HTTP, SQS, and the clock."""
+"""The services of a state machine on this machine: Momento over HTTP, SQS and the clock."""
 
 import asyncio
 import threading
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 LOOK_SECONDS = 0.1
-"""How long a wait goes on after the pipe is stopped, at most."""
+"""A wait ends at most so long after the pipe is stopped."""
 
 _last: ContextVar["Sent | None"] = ContextVar("last", default=None)
 """The last request of this branch of an execution, if nothing else was done since."""
 
 
-class Stopped(Exception):  # noqa: N818 - it is no fault
-    """The pipe is stopped in the middle of an execution, whose batch is delivered again later."""
+class Stopped(Exception):  # noqa: N818 - it is not an error
+    """The pipe is stopped during an execution. Its batch is delivered again later."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One request of an execution, and what came of it."""
+    """A request of an execution, with its attempt."""
 
     call: HttpCall
     attempt: Attempt
@@ -46,10 +46,10 @@ class Sent:
 
 
 class WorkflowServices:
-    """The services of one execution; `sent` and `letters` are what it did.
+    """The services of one execution. `sent` has its requests, and `letters` its dead letters.
 
-    Requests go to the origin `redirect` instead of their own. `authorizations` are those of the
-    connections, by ARN.
+    Requests go to the origin `redirect` instead of their own origin. `authorizations` has the
+    connections' authorizations by ARN.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class WorkflowServices:
             Stopped: the pipe is stopped.
 
         """
-        self._go_on()
+        self._check_stop()
         authorization = self._authorizations.get(call.connection_arn)
         connection = self._connections.get(call.connection_arn)
         if connection is None or authorization is None:
@@ -173,7 +173,7 @@ class WorkflowServices:
             self._steps.waiting(last.request, last.attempt, last.number, seconds)
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            self._go_on()
+            self._check_stop()
             await asyncio.sleep(min(left, LOOK_SECONDS))
 
     def now(self) -> datetime:
@@ -181,9 +181,9 @@ class WorkflowServices:
         return datetime.now(UTC)
 
     def random(self) -> float:
-        """Return half of one, so that the waits are the same each time."""
+        """Return always 0.5, so that the waits are always the same."""
         return 0.5
 
-    def _go_on(self) -> None:
+    def _check_stop(self) -> None:
         if self._stop.is_set():
             raise Stopped

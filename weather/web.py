@@ -149,7 +149,7 @@ async def _object(request: Request) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise WeatherError("the request's body is no JSON object")
+        raise WeatherError("the request's body is not a JSON object")
     return value
 
 

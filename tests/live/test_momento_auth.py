@@ -62,7 +62,7 @@ class Account:
     def auth(self, key: str = OWNER) -> Iterator[MomentoAuth]:
         """Return the client."""
         with (
-            AppServer(self.middle, what="Momento") as server,
+            AppServer(self.middle, name="Momento") as server,
             Momento(redirect=server.endpoint, first_wait=0.001, timeout=60) as momento,
         ):
             yield MomentoAuth(momento, key, per_second=10_000)

@@ -81,7 +81,7 @@ def test_the_request_is_that_of_the_sdk(service: LocalMomento) -> None:
     assert service.endpoint
     path = "/control_client.ScsControl/CreateCache"
     app = Starlette(routes=[Route(path, note, methods=["POST"])])
-    with AppServer(app, what="Momento") as server:
+    with AppServer(app, name="Momento") as server:
         assert create(server.endpoint, "c")
     message = b"\x0a\x01c"
     assert seen == [
@@ -104,7 +104,7 @@ def test_another_service_is_not_taken_for_momento() -> None:
 
         app = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
         with (
-            AppServer(app, what="Momento") as server,
+            AppServer(app, name="Momento") as server,
             pytest.raises(
                 LiveError, match="does not answer as Momento's control plane does: create it in"
             ),

@@ -21,7 +21,7 @@ async def hello(_: Request) -> Response:
 
 def served(port: int | None = None) -> AppServer:
     """Return an application that is not served yet."""
-    return AppServer(Starlette(routes=[Route("/", hello)]), what="greeter", port=port)
+    return AppServer(Starlette(routes=[Route("/", hello)]), name="greeter", port=port)
 
 
 def test_the_server_answers_after_entering() -> None:
@@ -57,7 +57,7 @@ def test_a_port_in_use_is_an_error() -> None:
         with pytest.raises(LocalCloudError) as caught, served(port):
             pass
     assert str(caught.value) == (
-        f"port {port} of 127.0.0.1 is in use; choose another port, or give none for a free port"
+        f"port {port} of 127.0.0.1 is in use; choose another port, or no port for a free one"
     )
 
 

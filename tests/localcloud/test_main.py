@@ -164,7 +164,7 @@ def test_the_file_of_a_running_local_cloud_is_neither_replaced_nor_deleted(
         assert (run.seen["file"], run.file.read_text()) == (first, first)
         assert run.seen["env"]["AWS_ENDPOINT_URL"] != "http://127.0.0.1:1"
     assert (
-        f"warning: the local cloud of process {os.getppid()} runs in this folder"
+        f"warning: another local cloud (process {os.getppid()}) runs in this folder"
         in capfd.readouterr().err
     )
     assert list(run.file.parent.iterdir()) == [run.file]

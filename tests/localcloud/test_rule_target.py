@@ -119,7 +119,7 @@ def test_without_a_dead_letter_the_delivery_gives_the_reason(cloud: BusCloud) ->
         delivery = cloud.put_and_wait("Bergen")
     assert cloud.weather.dead_letters() == []
     assert delivery.outcome == "undelivered"
-    assert "and the queue refused it: " in delivery.reason
+    assert "; the queue refused it: " in delivery.reason
 
 
 def test_the_end_waits_for_requests_that_are_being_sent(

@@ -234,7 +234,7 @@ def test_a_body_that_is_not_an_object_is_refused(
 ) -> None:
     kind = {"Content-Type": "application/json"}
     answer = http.request(method, path, content=body, headers=kind)
-    assert refusal(answer) == (400, "the request's body is no JSON object")
+    assert refusal(answer) == (400, "the request's body is not a JSON object")
 
 
 @pytest.mark.parametrize(
