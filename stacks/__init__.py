@@ -1,4 +1,4 @@
-"""What is deployed: CDKTF constructs for a DynamoDB table that feeds Momento.
+"""What is deployed: CDKTF constructs that send the changes of a DynamoDB table to Momento.
 
-Nothing is imported here, so that `stacks.settings` and the pure modules load without jsii.
+Nothing is imported here, so `stacks.settings` and the pure modules load without jsii.
 """

@@ -1,4 +1,4 @@
-"""The stacks by name, from which the setting STACK chooses. Add your own here."""
+"""The stacks by name. The setting STACK chooses one. Add your own stack here."""
 
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
@@ -23,14 +23,14 @@ STACKS: Final[Mapping[str, str]] = {
     "thirty": "stacks.examples.thirty:ThirtyStack",
     "conformance": "stacks.conformance:ConformanceStack",
 }
-"""Module and class of each stack; `find` imports them, and cdktf with them."""
+"""The module and class of each stack. Only `find` imports them and cdktf."""
 
 
 def find(name: str) -> "StackClass":
     """Return a stack's class.
 
     Raises:
-        StackError: there is no stack of this name.
+        StackError: there is no stack with this name.
 
     """
     if name not in STACKS:

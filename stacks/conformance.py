@@ -1,4 +1,4 @@
-"""The throwaway stack of `./help.sh prove`: every shape that the stacks emit, in each topology."""
+"""The temporary stack of `./help.sh prove`, with everything that stacks emit, in each topology."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -51,22 +51,22 @@ PARTS: Final[Mapping[str, Part]] = {
 
 
 class ConformanceStack(MomentoStack):
-    """Two tables for each topology: one whose items are sent whole, one whose parts are chosen.
+    """Two tables for each topology: the items of one are sent whole, of the other chosen parts.
 
-    The pipelines are named `whole-pipes`, `chosen-bus` and so on, whatever TOPOLOGY is. The topics'
+    The pipelines are named `whole-pipes`, `chosen-bus` and so on, for any TOPOLOGY. The topics'
     names begin with the prefix and the pipeline's name.
     """
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         own = {"topology_choice": Topology.PIPES, "also_topology": None}
-        name = f"{settings.name_prefix}-proof"  # with the id, names of destinations are too long
+        name = f"{settings.name_prefix}-proof"  # with the id, the destinations' names are too long
         super().__init__(scope, id_, settings.model_copy(update=own), name=name)
         for topology in Topology:
             self._add_whole(topology)
             self._add_chosen(topology)
 
     def _add_whole(self, topology: Topology) -> None:
-        """Send items as they are: no value of one's own, and no condition."""
+        """Send whole items, without a value and without conditions."""
         name = f"whole-{topology}"
         entries = [CacheEntry(key=ID, ttl=TTL)]
         if topology is Topology.WORKFLOW:
@@ -77,7 +77,7 @@ class ConformanceStack(MomentoStack):
         self.add_pipeline(name, source=table, mapping=mapping, topology=topology)
 
     def _add_chosen(self, topology: Topology) -> None:
-        """Send chosen parts of the items that match, with a key and a TTL from the item."""
+        """Send chosen parts of the matching items, with a key and a TTL from the item."""
         name = f"chosen-{topology}"
         is_workflow = topology is Topology.WORKFLOW
         table = self.add_table(f"{name}-items", keys=KeySchema(ID, RANK))
@@ -90,7 +90,7 @@ class ConformanceStack(MomentoStack):
         )
 
     def _chosen(self) -> ItemMapping:
-        """Return what three pipes or a bus can send: one entry and one message of an item."""
+        """Return the mapping for pipes or a bus: one entry and one message of an item."""
         where: Where = {
             KIND: ["exact", {"prefix": "pre-"}, {"suffix": "-post"}, {"equals-ignore-case": "any"}],
             STATE: [{"anything-but": ["hidden"]}, {"exists": False}],
@@ -113,7 +113,7 @@ class ConformanceStack(MomentoStack):
         )
 
     def _in_workflow(self, name: str) -> list[ItemMapping]:
-        """Return what only a workflow can send: joined, binary and plain values, and more."""
+        """Return the mappings that only a workflow can send: joined, binary and plain values."""
         state: Mapping[str, Part] = {
             "id": ID,
             "was": Before(STATE),

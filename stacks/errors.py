@@ -2,4 +2,4 @@
 
 
 class StackError(ValueError):
-    """A stack cannot be built as asked; the message names the cause and the next step."""
+    """A stack cannot be built. The message has the reason and the next step."""

@@ -7,7 +7,7 @@ from constructs import Construct
 
 
 class NamedConstruct(Construct):
-    """A construct that hands out the name and the ARN of its `resource`.
+    """A construct with the name and the ARN of its `resource`.
 
     Both are Terraform references. Each is read once, because jsii asks node for it.
     """

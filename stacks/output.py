@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cdktf import App
 
 _OF_THE_FOLDER = re.compile(r"(EACCES|EDQUOT|ENOSPC|ENOTDIR|EEXIST|EPERM|EROFS): [^\n]*")
-"""An error of the file system, as Node.js writes it; Node.js writes the files for cdktf."""
+"""An error of the file system in Node.js, which writes the files for cdktf."""
 
 
 @contextmanager
@@ -19,10 +19,10 @@ def written() -> "Iterator[App]":
     """Provide an app for stacks, and write them at the end.
 
     Raises:
-        StackError: the folder cannot be written; jsii has no error type of its own for that.
+        StackError: the folder cannot be written.
 
     """
-    from cdktf import App  # here, so that errors in the settings are reported without it
+    from cdktf import App  # errors in the settings are reported without cdktf
 
     try:
         app = App(context={"targetVersions": {"terraform": ">=1.11.0"}})  # cdktn asks for it
@@ -33,6 +33,6 @@ def written() -> "Iterator[App]":
         if failure is None:
             raise
         raise StackError(
-            f"the stack cannot be written ({failure[0]}): work in a folder that may be written, or"
-            " name another one in CDKTF_OUTDIR"
+            f"the stack cannot be written ({failure[0]}): work in a folder with write permission,"
+            " or set CDKTF_OUTDIR to such a folder"
         ) from None

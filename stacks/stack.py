@@ -1,4 +1,4 @@
-"""A stack of pipelines, with the parts that all of its pipelines share."""
+"""A stack of pipelines, with the resources that all of its pipelines share."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,11 +30,11 @@ from stacks.tables.table import NoLonger, Provisioned, Replica, Table
 
 
 class MomentoStack(TerraformStack):
-    """A stack with remote state, the AWS provider, a Momento endpoint, and what a profile adds.
+    """A stack with remote state, the AWS provider, a Momento endpoint, and the profile's resources.
 
-    `add_table` and `add_pipeline` pass the settings on. The names of the shared parts begin with
+    `add_table` and `add_pipeline` use the settings. The names of the shared resources begin with
     `name` (default: the prefix and the stack's id). The name of each table and pipeline is the
-    prefix and its own id. With a `secret_name`, a secret gets the API key, too; no pipe reads it.
+    prefix and its id. With a `secret_name`, a secret also gets the API key; no pipe reads it.
     """
 
     def __init__(
@@ -112,18 +112,18 @@ class MomentoStack(TerraformStack):
         replicas: Sequence[Replica] = (),
         expires: Attribute | NoLonger | None = None,
     ) -> Table:
-        """Return a new table; see `Table` for what it takes (default name: prefix and id).
+        """Return a new table; see `Table` for the arguments. The default name is prefix and id.
 
         Raises:
-            StackError: the id is already used, or a replica is in the stack's own region.
+            StackError: the id is already used, or a replica is in the stack's region.
             TableError: DynamoDB would refuse the table.
 
         """
         for replica in replicas:
             if getattr(replica, "region", None) == self.settings.region:
                 raise StackError(
-                    f"the table {id_} has a replica in {replica.region}, where the table itself is"
-                    " (AWS_REGION): leave that one out"
+                    f"the table {id_} has a replica in {replica.region}, which is the table's"
+                    " region (AWS_REGION): remove the replica"
                 )
         with self._adding(id_):
             return Table(
@@ -150,17 +150,16 @@ class MomentoStack(TerraformStack):
         largest_item: int | None = None,
         topology: Topology | None = None,
     ) -> MomentoPipeline:
-        """Return a new pipeline, with alarms if the settings ask for them (name as for a table).
+        """Return a new pipeline, with alarms if the settings enable them.
 
-        A workflow gets each record with both images. With `trimmed` it gets only the attributes
-        that it reads. `largest_item` is the size of the table's largest item in bytes, if it is
-        known to be less than the 400 KB that DynamoDB allows. Other topologies read neither.
-
-        `topology` is for a pipeline that needs another topology than the settings' one. The API
-        destinations of `pipes` and `bus` are there only if the settings have one of the two.
+        The default name is prefix and id. A workflow gets each record with both images. With
+        `trimmed` it gets only the attributes that it reads. `largest_item` is the size of the
+        table's largest item in bytes, if it is less than DynamoDB's 400 KB. Other topologies ignore
+        both. `topology` replaces the settings' topology. The API destinations for `pipes` and `bus`
+        exist only if the settings have one of these topologies.
 
         Raises:
-            StackError: the id or the name is already used, such as by the table.
+            StackError: the id or the name is already used, for example by the table.
             PipelineError: the source or the mapping has another type, or the mapping would fail on
                 this source's stream.
 
@@ -197,7 +196,7 @@ class MomentoStack(TerraformStack):
         if name in self._names:
             raise StackError(
                 f"two pipelines of the stack {self._id} have the name {name}, so their pipes, roles"
-                " and queues would have the same names, too: give one of them another name="
+                " and queues would have the same names: give one pipeline another name="
             )
         self._names.add(name)
         self._readers.add(pipeline.name, source, len(pipeline.pipes))
@@ -206,7 +205,7 @@ class MomentoStack(TerraformStack):
         return pipeline
 
     def prepare_stack(self) -> None:
-        """Add the warnings that need the whole stack; cdktf calls this once, at synth."""
+        """Add the warnings about the whole stack. cdktf calls this once, at synth."""
         super().prepare_stack()
         for warning in (*self._readers.warnings(), *self.endpoint.warnings()):
             advise(self, warning)
@@ -222,6 +221,6 @@ class MomentoStack(TerraformStack):
             if f"There is already a Construct with name '{id_}'" not in str(error):
                 raise
             raise StackError(
-                f"the stack {self._id} has something with the id {id_!r} already; take another,"
+                f"the stack {self._id} already has something with the id {id_!r}; use another id,"
                 f" such as {id_ + '-changes'!r} for a pipeline"
             ) from None

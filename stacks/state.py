@@ -1,4 +1,4 @@
-"""The Terraform state: the bucket that stores it, and the backend that every stack uses."""
+"""The Terraform state: the bucket that stores it, and the backend of every stack."""
 
 from cdktf import S3Backend, TerraformOutput, TerraformStack
 from constructs import Construct
@@ -28,7 +28,7 @@ PLAN_DAYS = 7
 
 
 def use_remote_state(stack: TerraformStack, settings: Settings, *, key: str) -> None:
-    """Keep the stack's state in S3: encrypted, and locked by an object next to it."""
+    """Store the stack's state in S3, encrypted and with S3's lock file."""
     S3Backend(
         stack,
         bucket=settings.state_bucket,
@@ -110,7 +110,7 @@ class StateStack(TerraformStack):
 
 
 def _expiring_plans() -> S3BucketLifecycleConfigurationRule:
-    """Return the rule that deletes saved plans, which contain the API key, soon after approval."""
+    """Return the lifecycle rule that deletes saved plans soon after their approval."""
     return S3BucketLifecycleConfigurationRule(
         id="expire-plans",
         status="Enabled",

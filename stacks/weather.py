@@ -13,7 +13,7 @@ TTL = Attribute("TTL", "N")
 
 
 class WeatherStack(MomentoStack):
-    """Weather records by location: every change reaches the cache and the topic."""
+    """Weather records by location. Every change is sent to the cache and the topic."""
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         prefix = settings.name_prefix

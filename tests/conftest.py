@@ -37,21 +37,21 @@ KEY = "planted-7d1f0c-key-that-must-not-be-seen"
 BUCKET = "weather-stats-demo-terraform-state"
 SETTINGS = {str(field.validation_alias) for field in Settings.model_fields.values()}
 MANY_READERS = (
-    "warning: pipeline weather-stats-demo: 3 pipes read each shard of the stream, and AWS advises"
-    " 2 at most: under load, reads may be throttled and changes arrive late. TOPOLOGY=workflow"
-    " reads once a pipeline (docs/topologies.md); or leave out a cache or a topic\n"
+    "warning: pipeline weather-stats-demo: 3 pipes read each shard of the stream, but AWS advises"
+    " at most 2: under load, reads may be throttled and changes arrive late. TOPOLOGY=workflow has"
+    " one reader for each pipeline (docs/topologies.md); or remove a cache or a topic\n"
 )
 RACE = (
-    "warning: pipeline weather-stats-demo: two pipes on one stream keep no order between each"
-    " other, so a put and a delete of one item can overtake each other, and the cache keeps an"
-    " entry whose item is gone, or lacks one, until the item's next change or until the TTL ends."
-    " TOPOLOGY=workflow keeps the order (docs/topologies.md)\n"
+    "warning: pipeline weather-stats-demo: two pipes on one stream do not keep the order, so a"
+    " put can arrive after a later delete of the same item, or a delete after a later put. Then the"
+    " cache has an entry of a removed item, or has no entry of an item, until the item's next"
+    " change or until the TTL ends. TOPOLOGY=workflow keeps the order (docs/topologies.md)\n"
 )
 RACE_ON_A_BUS = RACE.replace(
-    "two pipes on one stream keep no order between each other", "an event bus keeps no order"
+    "two pipes on one stream do not keep the order", "an event bus does not keep the order"
 )
 ADVICE = MANY_READERS + RACE
-"""What synth says of the weather stack: a pipe more than AWS advises, and no order between them."""
+"""What synth says of the weather stack: it has too many pipes, and they keep no order."""
 TOOLS = ("AWS_", "CDKTF_", "MOMENTO_", "TF_")
 KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 """Where the bindings and the provider come from is the machine's own business."""

@@ -1,4 +1,4 @@
-"""The AWS account of a stack, and the ARNs that follow from it."""
+"""The AWS account of a stack, and the ARNs of its resources."""
 
 from constructs import Construct
 
@@ -6,12 +6,12 @@ from stacks.bindings import DataAwsCallerIdentity, DataAwsPartition
 
 
 class Account(Construct):
-    """The account, partition and region that the stack's resources are in."""
+    """The account, partition and region of the stack's resources."""
 
     def __init__(
         self, scope: Construct, id_: str, *, region: str, permissions_boundary: str | None = None
     ) -> None:
-        """`permissions_boundary` is the ARN of the policy that bounds the account's new roles."""
+        """`permissions_boundary` is the ARN of the policy that limits the stack's roles."""
         super().__init__(scope, id_)
         self.permissions_boundary = permissions_boundary
         self.region = region
@@ -20,9 +20,9 @@ class Account(Construct):
 
     @property
     def root(self) -> str:
-        """The account as a principal: everybody in it to whom IAM allows the action."""
+        """The account as a principal: everybody in it who has the action's IAM permission."""
         return f"arn:{self.partition}:iam::{self.id}:root"
 
     def arn(self, service: str, resource: str) -> str:
-        """Return the ARN that a resource of this account and region has, or will have."""
+        """Return the ARN of a resource of this account and region, which may not exist yet."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.id}:{resource}"

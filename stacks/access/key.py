@@ -8,9 +8,9 @@ from stacks.access.key_policy import key_policy, via
 from stacks.access.statement import Statement
 
 DELETION_DAYS = 30
-"""How long a deleted key can be recovered; KMS allows no more."""
+"""How long a deleted key can be recovered: the longest time that KMS allows."""
 USED_BY_CONNECTIONS = {"EventBridgeApiDestinations": "true"}
-"""EventBridge encrypts connections with keys that have this tag only.
+"""EventBridge encrypts connections only with keys that have this tag.
 
 See AWS: "Encrypting EventBridge connection authorization with AWS KMS keys".
 """
@@ -19,8 +19,8 @@ See AWS: "Encrypting EventBridge connection authorization with AWS KMS keys".
 class Key(Construct):
     """A key that is rotated every year, with an alias.
 
-    Nobody can use it directly. The account's principals use it through the services that hold the
-    data, if IAM allows them to. So a principal that writes to the table needs `kms:Decrypt`, too.
+    Nobody can use it directly. The account's principals use it through the services that store the
+    data, if IAM allows it. So a principal that writes to the table also needs `kms:Decrypt`.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Key(Construct):
         alarm_topic_name: str | None,
         keep_data: bool,
     ) -> None:
-        """Take the topic's name, because the topic is made after the key."""
+        """Create the key. The topic is given by its name, because it is created after the key."""
         super().__init__(scope, id_)
         self._account = account
         self._alarm_topic_name = alarm_topic_name
@@ -53,17 +53,17 @@ class Key(Construct):
         KmsAlias(self, "alias", name=f"alias/{name}", target_key_id=self.resource.key_id)
 
     def encrypt_logs(self, group: str) -> None:
-        """Let CloudWatch encrypt a log group, which is made after the key and named here."""
+        """Allow CloudWatch to encrypt the log group with this name; it is created after the key."""
         self._log_groups.append(self._account.arn("logs", f"log-group:{group}"))
         self._write_policy()
 
     def encrypt_dead_letters(self) -> None:
-        """Let the rules of event buses encrypt their dead letters."""
+        """Allow the rules of event buses to encrypt their dead letters."""
         self._dead_letters = True
         self._write_policy()
 
     def use(self, sid: str, *actions: str, service: str) -> Statement:
-        """Return the permission to use the key through a service, for data that it encrypts."""
+        """Return the permission to use the key through a service."""
         return Statement(
             sid=sid,
             actions=actions,

@@ -1,4 +1,4 @@
-"""The policy of the customer-managed key: who may use it, and how (pure: strings in, JSON out)."""
+"""The policy of the customer-managed key: who may use it (pure: from strings to JSON)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,9 +23,9 @@ ADMINISTRATION = (
     "kms:UntagResource",
     "kms:Update*",
 )
-"""What the account may allow its administrators; they can neither encrypt nor decrypt."""
+"""The actions for the account's administrators. They can neither encrypt nor decrypt."""
 DELETION = "kms:ScheduleKeyDeletion"
-"""Left out while data is kept, because Terraform would delete the key before the data."""
+"""Not allowed if data is kept, because Terraform would delete the key before the data."""
 CRYPTOGRAPHY = (
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -45,12 +45,12 @@ def key_policy(
     rules_of: str | None = None,
     keep: bool = True,
 ) -> str:
-    """Return the key's policy: who may use it, under the condition that it is for this data.
+    """Return the key's policy: who may use the key for this data.
 
-    `root` stands for the account, whose IAM policies then decide. The log groups and the topic do
-    not have to exist yet. CloudWatch alarms call KMS directly, not through SNS. So do the rules
-    of event buses for their dead letters (`rules_of` is the account's id). While `keep` is true,
-    nobody can delete the key without changing its policy first.
+    `root` is the account's principal, so the account's IAM policies decide. The log groups and the
+    topic may not exist yet. CloudWatch alarms call KMS directly, not through SNS. The rules of
+    event buses also call it directly, for their dead letters (`rules_of` is the account's id). If
+    `keep` is true, nobody can delete the key before they change its policy.
 
     See AWS: "Key policies in AWS KMS", "Encrypt log data in CloudWatch Logs using AWS KMS" and
     "Managing Amazon SNS encryption keys".
@@ -104,7 +104,7 @@ def key_policy(
 
 
 def via(service: str, region: str) -> str:
-    """Return the name that KMS has for a service which calls it on behalf of a principal.
+    """Return KMS's name for a service that calls it on behalf of a principal.
 
     >>> via("sqs", "eu-west-1")
     'sqs.eu-west-1.amazonaws.com'
@@ -122,7 +122,7 @@ def _allow(
     actions: Sequence[str],
     conditions: Mapping[str, Any] | None = None,
 ) -> Statement:
-    """Return a statement of a key's policy, in which `*` stands for the key itself."""
+    """Return a statement of a key's policy. The resource `*` is the key."""
     return Statement(
         sid=sid,
         principal=principal,

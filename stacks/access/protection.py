@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # the settings need this module, and do without cdktf
+if TYPE_CHECKING:  # the settings import this module without cdktf
     from stacks.access.key import Key
 
 
 class Profile(StrEnum):
-    """What a deployment is for: something to try and throw away, or data to keep."""
+    """The purpose of a deployment: to try something and destroy it, or to keep data."""
 
     DEMO = "demo"
     PRODUCTION = "production"
@@ -18,11 +18,11 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Protection:
-    """How data is kept, and the key that encrypts it; every default is the demonstration's.
+    """How data is kept and encrypted. The defaults are those of the profile `demo`.
 
-    `own_key` asks for a key of the account instead of AWS's own; `key` is that key, once the stack
-    has made it. `keep_data` refuses to destroy what cannot be made again, in Terraform and, for
-    the table, at AWS.
+    With `own_key`, a key of the account encrypts the data instead of AWS's key; the stack creates
+    it and sets `key`. With `keep_data`, Terraform refuses to destroy resources with data, and AWS
+    refuses to delete the table.
     """
 
     own_key: bool = False
@@ -34,7 +34,7 @@ class Protection:
 
     @property
     def key_arn(self) -> str | None:
-        """The ARN of the account's own key, if there is one."""
+        """The ARN of the account's own key, or None."""
         return self.key.arn if self.key else None
 
     @property
@@ -44,7 +44,7 @@ class Protection:
 
 
 DEMO = Protection()
-"""Everything is gone after a destroy, so that the next deploy finds every name free."""
+"""A destroy deletes everything, so the next deploy can use all names again."""
 
 PRODUCTION = Protection(
     own_key=True,
@@ -53,7 +53,7 @@ PRODUCTION = Protection(
     log_retention_days=365,
     secret_recovery_days=30,
 )
-"""Kept, encrypted with an own key, restorable; docs/production.md explains each."""
+"""Data is kept, encrypted with an own key, and can be restored; see docs/production.md."""
 
 PROTECTIONS: Mapping[Profile, Protection] = {
     Profile.DEMO: DEMO,

@@ -1,4 +1,4 @@
-"""The AWS provider that a stack's resources are made with."""
+"""The AWS provider of a stack's resources."""
 
 from cdktf import TerraformStack
 
@@ -7,7 +7,7 @@ from stacks.settings import Settings
 
 
 def use_aws(stack: TerraformStack, settings: Settings) -> None:
-    """Configure the AWS provider: region, tags on everything, and the version if one is set."""
+    """Configure the AWS provider: its region, the tags of all resources, and its version."""
     AwsProvider(
         stack,
         "aws",

@@ -1,4 +1,4 @@
-"""The roles that the pipes, and the rules of an event bus, run as."""
+"""The roles of pipes and of the rules of an event bus."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ class ServiceRole(Construct):
         """`service` is the first word of the principal, such as `pipes`.
 
         `settle_seconds` is a Terraform expression, so that it can differ by environment. Without
-        it there is no wait: whoever uses the role tries until IAM knows it.
+        it there is no wait: then the user of the role must try again until IAM knows it.
         """
         super().__init__(scope, id_)
         self.resource = IamRole(
@@ -84,7 +84,7 @@ class ServiceRole(Construct):
 
 
 def _trust(service: str, account: Account, source_arns: Sequence[str]) -> str:
-    """Return the trust policy; its conditions keep other accounts out (confused deputy)."""
+    """Return the trust policy. Its conditions exclude other accounts (AWS: "confused deputy")."""
     return policy_document(
         Statement(
             principal={"Service": f"{service}.amazonaws.com"},

@@ -1,4 +1,4 @@
-"""The statements of IAM policies, and the JSON document that holds them."""
+"""The statements of IAM policies, and their JSON document."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from typing import Any
 class Statement:
     """Allow these actions on exactly these ARNs, under these conditions.
 
-    A role's policy names no principal, and its trust policy names no resources. `actions` and
-    `resources` are a list or one text, and stand in the document as they are given.
+    A role's policy has no principal, and its trust policy has no resources. `actions` and
+    `resources` are a list or one text. The document has them unchanged.
 
     See AWS: "IAM JSON policy elements reference".
     """

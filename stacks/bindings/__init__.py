@@ -1,10 +1,10 @@
-"""The AWS provider's classes that the stacks use, loaded without the other 1,400 or so.
+"""The AWS provider's classes that the stacks use, loaded without about 1,400 other classes.
 
-To use another class, add its import below and its name to `__all__`. `loader` reads this file to
-know which modules the trimmed assembly needs.
+To use another class, add its import below and its name to `__all__`. `loader` reads in this file
+which modules the trimmed assembly needs.
 
-A block may be given as a dict. Inside a list it must be an object of its class, because jsii drops
-the dict's snake_case members without an error.
+A block may be a dict. In a list it must be an object of its class, because jsii removes the dict's
+snake_case members without an error.
 """
 
 from stacks.bindings import loader

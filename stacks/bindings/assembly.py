@@ -1,8 +1,8 @@
 """The jsii assembly of the AWS bindings, trimmed to the modules in use.
 
-The installed package has one archive of 2,135 JavaScript modules and 130 MB of type descriptions;
-node reads all of it before the first resource. The trimmed archive has the same files for a few
-modules only, so these modules synthesize the same.
+The installed package has one archive with 2,135 JavaScript modules and 130 MB of type descriptions.
+node reads all of it before the first resource. The trimmed archive has the same files for only a
+few modules, so these modules synthesize the same JSON.
 """
 
 import hashlib
@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "cdktf_cdktf_provider_aws"
-"""The bindings' Python package; the names below follow from it (see docs/cdktn.md)."""
+"""The bindings' Python package. The names below are derived from it (see docs/cdktn.md)."""
 LIBRARY = PACKAGE.partition("_")[0]
 NAME = f"@{LIBRARY}/provider-aws"
 FORMAT = 1
-"""Part of the cache key: raise it when `build` writes something else."""
+"""A part of the cache key: increase it when `build` writes something else."""
 
 _INDEX = "package/lib/index.js"
 _TYPES = "package/.jsii"
 
 
 class AssemblyError(Exception):
-    """The trimmed assembly cannot be built or read; the message says why."""
+    """The trimmed assembly cannot be built or read. The message says why."""
 
 
 def source_archive(package: Path) -> Path:
@@ -40,7 +40,7 @@ def source_archive(package: Path) -> Path:
     """
     archives = sorted((package / "_jsii").glob("provider-aws@*.jsii.tgz"))
     if len(archives) != 1:
-        raise AssemblyError(f"the bindings hold {len(archives)} assemblies, one was expected")
+        raise AssemblyError(f"the bindings have {len(archives)} assemblies instead of one")
     return archives[0]
 
 
@@ -50,17 +50,17 @@ def version_of(archive: Path) -> str:
 
 
 def trimmed_archive(source: Path, modules: Sequence[str], cache: Path) -> Path:
-    """Return the trimmed archive for these modules, from the cache or newly built.
+    """Return the trimmed archive for these modules; build it if it is not in the cache.
 
-    The cache has a digest next to each archive. If they do not match, the archive is built again.
+    The cache has a digest for each archive. If they do not match, the archive is built again.
 
     Raises:
-        AssemblyError: the source has another layout than expected.
+        AssemblyError: the source archive does not have the expected files.
         OSError: the cache cannot be written.
 
     """
-    what = json.dumps([FORMAT, source.name, source.stat().st_size, sorted(modules)])
-    key = hashlib.sha256(what.encode()).hexdigest()[:16]
+    identity = json.dumps([FORMAT, source.name, source.stat().st_size, sorted(modules)])
+    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
     archive = cache / f"provider-aws-{key}.tgz"
     digest = archive.with_suffix(".sha256")
     if not _agree(archive, digest):
@@ -79,7 +79,7 @@ def _agree(archive: Path, digest: Path) -> bool:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write the whole file or nothing: another process may write the same file now."""
+    """Write the whole file or nothing, because another process may write it at the same time."""
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -91,12 +91,12 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def build(source: Path, modules: Sequence[str]) -> bytes:
-    """Return the trimmed archive's bytes (a few seconds: the types alone are 130 MB)."""
+    """Return the trimmed archive's bytes. This takes a few seconds."""
     try:
         with tarfile.open(source) as archive:
             return _pack(_trimmed(archive, modules))
     except (tarfile.TarError, KeyError, json.JSONDecodeError, EOFError) as error:
-        raise AssemblyError(f"{source.name} is not laid out as expected: {error}") from error
+        raise AssemblyError(f"{source.name} does not have the expected files: {error}") from error
 
 
 def _trimmed(archive: tarfile.TarFile, modules: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -118,27 +118,27 @@ def _trimmed(archive: tarfile.TarFile, modules: Sequence[str]) -> Iterator[tuple
         missing -= {name, folder}
         yield name, content
     if missing:
-        raise AssemblyError(f"the bindings hold no {', '.join(sorted(missing))}")
+        raise AssemblyError(f"the bindings do not have {', '.join(sorted(missing))}")
 
 
 def _assembly(archive: tarfile.TarFile) -> dict[str, Any]:
-    """Return the descriptions of the types; they come early, and the rest is not read."""
+    """Return the descriptions of the types. The files after them are not read."""
     for member in archive:
         if member.name == _TYPES:
             assembly: dict[str, Any] = json.loads(_read(archive, member))
             return assembly
-    raise AssemblyError(f"the bindings hold no {_TYPES}")
+    raise AssemblyError(f"the bindings do not have {_TYPES}")
 
 
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(member)
     if file is None:
-        raise AssemblyError(f"{member.name} is no file")
+        raise AssemblyError(f"{member.name} is not a file")
     return file.read()
 
 
 def _with_those_referred_to(types: dict[str, Any], modules: Sequence[str]) -> list[str]:
-    """Return the modules, and all modules that their types refer to, directly or not.
+    """Return the modules, and all modules that their types refer to, directly or indirectly.
 
     The bindings of provider 6.25.0 have no such reference; those of 6.69.1 have one, from the
     provider's class to its functions.

@@ -1,9 +1,9 @@
-"""Load the AWS bindings fast: few Python modules, few JavaScript modules.
+"""Load the AWS bindings fast, with only a few Python and JavaScript modules.
 
 Importing `cdktf_cdktf_provider_aws` runs an `__init__` that imports all of its 2,200 modules.
-The loader puts the package into `sys.modules` without running that `__init__`, so that importing
-one submodule imports nothing else. It also gives jsii the trimmed assembly instead of the whole
-one. If the trimmed assembly cannot be used, the whole one is loaded, and a line is printed.
+The loader puts the package into `sys.modules` without running this `__init__`, so that importing
+one submodule imports no others. It also gives jsii the trimmed assembly. If the trimmed assembly
+cannot be used, it loads the whole assembly and prints a line.
 
 `AWS_BINDINGS` chooses: `trimmed` (default), `lazy` (few Python modules, whole assembly) or
 `stock` (nothing is changed).
@@ -43,7 +43,7 @@ def install() -> None:
         return
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        return  # the next import reports what is missing
+        return  # the next import raises the error
     _register_unexecuted(spec)
     if mode == "trimmed":
         try:
@@ -51,7 +51,8 @@ def install() -> None:
         except Exception as error:  # noqa: BLE001 - after any error, the whole assembly still works
             sys.modules.pop(f"{PACKAGE}._jsii", None)
             print(
-                f"bindings: slower start, the whole assembly is loaded ({error})", file=sys.stderr
+                f"bindings: slow start, because the whole assembly is loaded ({error})",
+                file=sys.stderr,
             )
 
 
@@ -64,7 +65,7 @@ def _load_trimmed(package: Path) -> None:
     archive = trimmed_archive(source, modules_in_use(), CACHE)
     spec = importlib.util.find_spec(f"{PACKAGE}._jsii")
     if spec is None:
-        raise AssemblyError("the bindings hold no _jsii module")
+        raise AssemblyError("the bindings do not have the module _jsii")
 
     for dependency in ("constructs._jsii", f"{LIBRARY}._jsii"):
         importlib.import_module(dependency)

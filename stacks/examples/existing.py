@@ -11,16 +11,16 @@ from stacks.settings import Settings
 from stacks.stack import MomentoStack
 
 STREAM_ARN = "EXAMPLE_STREAM_ARN"
-"""The environment variable with the ARN of the stream; your own stack may have the ARN as text."""
+"""The environment variable with the stream's ARN. In your own stack, you may write the ARN."""
 
 
 class ExistingStack(MomentoStack):
-    """Readings of devices, by device and time: every change on the topic, as DynamoDB JSON.
+    """Publish every change of devices' readings on the topic, in DynamoDB JSON.
 
-    This stack only reads the table's stream, whose ARN is in the environment.
+    This stack only reads the table's stream. The stream's ARN is in the environment.
 
     Raises:
-        StackError: there is no ARN, or it is no ARN of a stream.
+        StackError: there is no ARN, or it is not the ARN of a stream.
 
     """
 
@@ -42,8 +42,8 @@ def stream_arn() -> str:
     arn = os.environ.get(STREAM_ARN)
     if not arn:
         raise StackError(
-            f"{STREAM_ARN} is not set: the stack reads an existing table. Put its stream's ARN"
-            " into the environment; this command prints it: aws dynamodb describe-table"
+            f"{STREAM_ARN} is not set: the stack reads an existing table. Set it to the ARN of the"
+            " table's stream; this command prints the ARN: aws dynamodb describe-table"
             " --table-name NAME --query Table.LatestStreamArn --output text"
         )
     return arn

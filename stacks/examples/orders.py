@@ -8,12 +8,12 @@ from stacks.stack import MomentoStack
 
 
 class OrdersStack(MomentoStack):
-    """A customer's orders: an open order is cached by its number, for an hour.
+    """Cache open orders by their number for an hour, and publish their changes.
 
-    The table's key is customer and number. A pipe cannot join the two, so the number is the
-    cache's key. No two customers may have orders with the same number: `key_is_unique` says so.
-    Only open orders flow. An order that is shipped leaves the cache by that change. The topic gets
-    each change of an open order, and the removal of an open order.
+    The table's key is customer and number. A pipe cannot join them, so the number is the cache key.
+    Two customers may not have orders with the same number: `key_is_unique` confirms this.
+    Only open orders are sent. When an order is shipped, its entry is deleted. The topic gets each
+    change of an open order, and the removal of an open order.
     """
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:

@@ -8,16 +8,15 @@ from stacks.stack import MomentoStack
 
 
 class SessionsStack(MomentoStack):
-    """Sessions of users, cached and not published.
+    """Cache the sessions of users, and publish nothing.
 
     Two attributes say when a session ends. `SecondsToLive` is for Momento: the seconds to live from
-    now on. `Expires` is for DynamoDB: a time in seconds since 1970, some time after which DynamoDB
-    removes the item. A pipe cannot calculate one from the other, so the writer of a session writes
-    both.
+    now on. `Expires` is for DynamoDB: a time in seconds since 1970. DynamoDB removes the item some
+    time later. A pipe cannot calculate one from the other, so the application writes both.
 
-    Only some items have `SecondsToLive`. A session without it (of a visitor who has not signed in,
-    for example) is not cached, and a session that loses it leaves the cache. Without `where`,
-    Momento would refuse an empty time to live, and each such item would become a dead letter.
+    Only some items have `SecondsToLive`. A session without it, for example of a visitor who is not
+    signed in, is not cached. If a session loses it, its entry is deleted. Without `where`, Momento
+    would refuse the empty TTL, and each such item would become a dead letter.
     """
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Thirty tables with one endpoint, made in a loop over their names."""
+"""Thirty tables with one endpoint, created in a loop over their names."""
 
 from constructs import Construct
 
@@ -16,10 +16,10 @@ TABLES = """
 class ThirtyStack(MomentoStack):
     """Tables that differ only in their names, each with its own pipes, role, queue and logs.
 
-    They share the secret, the connection and the three API destinations, and so the rate limit of
-    each destination. They also share one cache, whose keys are the items' `Id`. So no two tables
-    may have the same id: use ids such as `invoices#17`, or a cache for each table,
-    `CacheEntry(cache=name, ...)`. Each table has its own topic.
+    They share the secret, the connection, the three API destinations and their rate limits. They
+    also share one cache, and its keys are the items' `Id`. So two tables may not have the same id:
+    use ids such as `invoices#17`, or a cache for each table, `CacheEntry(cache=name, ...)`. Each
+    table has its own topic.
     """
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:

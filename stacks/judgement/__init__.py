@@ -1,1 +1,1 @@
-"""Checks of a synthesized stack: what AWS would refuse, and what is probably not meant."""
+"""Checks of a synthesized stack, for errors that AWS would refuse and for likely mistakes."""

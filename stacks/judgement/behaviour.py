@@ -1,6 +1,6 @@
 """A check of the synthesized pipes, rules and destinations.
 
-The engine that runs pipes and rules in tests compiles the synthesized JSON, and reports what
+The engine, which also runs pipes and rules in tests, compiles the synthesized JSON and reports what
 EventBridge would refuse. This module adds known problems of the Terraform provider.
 """
 
@@ -19,12 +19,12 @@ from stacks.judgement.targetless import rules_without_target
 
 _DYNAMODB = re.compile(r"aws_dynamodb_table\.|:dynamodb:.*/stream/")
 LEAST_AGE, MOST_AGE = 60, 86_399
-"""In seconds; less than the day for which a stream keeps its records."""
+"""In seconds. The largest value is below the day for which a stream keeps its records."""
 MOST_ATTEMPTS: Final = 10_000
 
 
 def check(document: Mapping[str, Any], *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Findings:
-    """Return what AWS or the provider would refuse of the pipes, rules and destinations.
+    """Return the errors of pipes, rules and destinations that AWS or the provider would refuse.
 
     `max_ttl_seconds` is how long the account's caches at Momento keep an item.
     """
@@ -51,25 +51,25 @@ def check(document: Mapping[str, Any], *, max_ttl_seconds: int = MAX_TTL_SECONDS
         if isinstance(url, str) and not url.startswith(("https://", "${")):
             findings.errors.append(
                 f"aws_cloudwatch_event_api_destination.{id_}: invocation_endpoint is {url!r}; an"
-                " API destination takes an https address only"
+                " API destination needs a URL with https"
             )
     return Findings(list(dict.fromkeys(findings.errors)), list(dict.fromkeys(findings.warnings)))
 
 
-def _add(name: str, faults_of_one: Faults, findings: Findings) -> None:
-    findings.errors.extend(f"{name}: {error}" for error in faults_of_one.errors)
-    findings.warnings.extend(f"{name}: {warning}" for warning in faults_of_one.warnings)
+def _add(name: str, found: Faults, findings: Findings) -> None:
+    findings.errors.extend(f"{name}: {error}" for error in found.errors)
+    findings.warnings.extend(f"{name}: {warning}" for warning in found.warnings)
 
 
 def _provider_problems(pipe: Definition) -> Iterator[str]:
-    """Yield the problems that the provider or the shard would have with a pipe that AWS accepts."""
+    """Yield the problems of a pipe that AWS accepts: of the provider, or of its shard."""
     if pipe.unsupported and "stream" in pipe.unsupported:
         return  # the source has no shard
     name, source = f"pipe {pipe.name}", pipe.source
     if len(pipe.path_parameters) > 1:
         yield (
-            f"{name}: {len(pipe.path_parameters)} path parameters, and the Terraform provider"
-            " takes one (path_parameter_values has MaxItems 1). Write the other parts into the"
+            f"{name}: {len(pipe.path_parameters)} path parameters, but the Terraform provider"
+            " allows one (path_parameter_values has MaxItems 1). Write the other parts into the"
             " API destination's endpoint."
         )
     attempts, age = source.maximum_retry_attempts, source.maximum_record_age
@@ -82,20 +82,20 @@ def _provider_problems(pipe: Definition) -> Iterator[str]:
     elif not (1 <= attempts <= MOST_ATTEMPTS or (attempts == -1 and pipe.state_machine)):
         yield (
             f"{name}: maximum_retry_attempts is {attempts}; use 1 to {MOST_ATTEMPTS}. Without a"
-            " bound, a record that fails blocks its shard for a day."
+            " limit, a record that fails blocks its shard for a day."
         )
     if not LEAST_AGE <= age <= MOST_AGE:
         yield (
             f"{name}: maximum_record_age_in_seconds is {age}; use {LEAST_AGE} to {MOST_AGE},"
-            " shorter than the day a stream keeps its records."
+            " less than the day for which a stream keeps its records."
         )
 
 
 def _missing_parts(pipe: Definition) -> Iterator[str]:
-    """Yield what AWS or Terraform needs in a pipe and what is missing."""
+    """Yield a sentence for each missing part that AWS or Terraform needs in a pipe."""
     name = f"pipe {pipe.name}"
     if "stream" in (pipe.unsupported or "") and _DYNAMODB.search(pipe.source.arn):
         yield (
             f"{name}: it has no dynamodb_stream_parameters, which a DynamoDB stream"
-            " needs: write a starting_position and the bounds of its retries"
+            " needs: write a starting_position and the limits of its retries"
         )

@@ -1,11 +1,11 @@
-"""The findings of a check of a synthesized stack: errors, which end synth, and warnings."""
+"""The findings of a check of a synthesized stack. Errors end the synth; warnings do not."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Sentences: errors for what AWS would refuse, warnings for what is probably not meant."""
+    """Sentences: errors, which AWS would refuse, and warnings about likely mistakes."""
 
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

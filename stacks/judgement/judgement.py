@@ -1,6 +1,6 @@
 """The check of a synthesized stack, before Terraform runs.
 
-It reads the JSON that was written, so it covers all constructs and overrides.
+It reads the synthesized JSON, so it checks all constructs and overrides.
 """
 
 import json
@@ -21,21 +21,21 @@ from stacks.judgement.findings import Findings
 from stacks.momento.limits import MAX_TTL_SECONDS
 
 COMMAND_LINE = "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"
-"""Set by the cdktf command line, which prints the annotations itself."""
+"""The variable that the cdktf command line sets. It prints the annotations itself."""
 
 
 class JudgementError(StackError):
-    """AWS would refuse the synthesized stack; the message has a line for each error."""
+    """AWS would refuse the synthesized stack. The message has a line for each error."""
 
 
 def judge(outdir: str, stack: str, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> list[str]:
     """Return the warnings of a stack that was synthesized into a folder, without repetition.
 
-    `max_ttl_seconds` is how long the account's caches at Momento keep an item. The warnings of the
-    constructs are left out under the cdktf command line, because it prints them itself.
+    `max_ttl_seconds` is how long the account's caches at Momento keep an item. Under the cdktf
+    command line, the constructs' warnings are not included, because it prints them itself.
 
     Raises:
-        JudgementError: AWS would refuse the stack; its file is removed, so that nobody deploys it.
+        JudgementError: AWS would refuse the stack. Its file is deleted, so that nobody deploys it.
 
     """
     manifest = json.loads(Path(outdir, "manifest.json").read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ def judge(outdir: str, stack: str, *, max_ttl_seconds: int = MAX_TTL_SECONDS) ->
 
 
 def check(document: Mapping[str, Any] | str, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Findings:
-    """Return what AWS would refuse of a synthesized stack, and what is probably not meant.
+    """Return the errors and warnings of a synthesized stack.
 
     `document` is the JSON of one stack, as `Testing.synth` returns it, or the parsed JSON.
 
@@ -63,7 +63,7 @@ def check(document: Mapping[str, Any] | str, *, max_ttl_seconds: int = MAX_TTL_S
     try:
         parsed = json.loads(document) if isinstance(document, str) else document
     except ValueError as error:
-        return Findings(errors=[f"what was synthesized is not JSON: {error}"])
+        return Findings(errors=[f"the synthesized file is not JSON: {error}"])
     read = Document(parsed)
     findings = Findings(errors=read.troubles)
     whole = {"resource": read.resources, "provider": {"aws": [{"region": read.region}]}}

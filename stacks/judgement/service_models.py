@@ -1,7 +1,7 @@
-"""A check of resources against AWS's own service models: patterns, lengths, bounds, values.
+"""A check of resources against AWS's service models: patterns, lengths, numbers, allowed values.
 
-`service_models.json` has the shapes as botocore ships them, so that synth needs no botocore; a
-test compares both. An argument whose value is known only after the deployment is not checked.
+`service_models.json` has the shapes from botocore, so that synth does not import botocore. A test
+compares both. An argument whose value is known only after the deployment is not checked.
 """
 
 import functools
@@ -19,7 +19,7 @@ from stacks.judgement.findings import Findings
 
 FILE: Final = Path(__file__).with_suffix(".json")
 _SHOWN: Final = 60
-"""How many characters of a value a message shows."""
+"""The most characters of a value that a message shows."""
 _WORDS: Final[Mapping[str, str]] = {
     r"[\.\-_A-Za-z0-9]+": "use letters, digits, dots, dashes, underscores",
     r"[/\.\-_A-Za-z0-9]+": "use letters, digits, dots, dashes, underscores, slashes",
@@ -27,16 +27,16 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 """The meaning of some patterns, in words."""
 _MANY_SPACES: Final = re.compile(r"\[ \\t\]\*(\[.+?\])\+\(\[ \\t\]\+\1\+\)\*\[ \\t\]\*")
-"""A pattern of the models that takes very long for a long text that does not match."""
+"""A pattern of the models that is very slow for a long text that does not match."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """The API request for a resource, and how the arguments' names differ from the members' names.
+    """The API request for a resource, with the names of its members.
 
-    `names` maps arguments to members, at any depth. `elsewhere` are arguments that another module
-    checks, as dotted paths. `is_whole` says that the resource alone has to give all required
-    members: neither another resource nor a default of the provider does.
+    `names` has the member of each argument that has another name, at any depth. `elsewhere` has the
+    dotted paths of arguments that another module checks. `is_whole` means that the resource must
+    set all required members, because no other resource and no default of the provider sets them.
     """
 
     service: str
@@ -62,7 +62,7 @@ _PARAMETERS: Final = {
     "query_string": "QueryStringParameters",
 }
 _API_KEY: Final = {"key": "ApiKeyName", "value": "ApiKeyValue"}
-"""For `api_key` only; in other blocks of a connection these arguments have other members."""
+"""Only for `api_key`. In other blocks of a connection, these arguments have other members."""
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "aws_cloudwatch_dashboard": Operation(service="cloudwatch", shape="PutDashboardInput"),
     "aws_cloudwatch_event_api_destination": Operation(
@@ -126,16 +126,16 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 
 
 def check(resources: Mapping[str, Any]) -> Findings:
-    """Return what the service models refuse of the resources, which are given by type and id."""
+    """Return the errors of resources (by type and id) that the service models refuse."""
     findings = Findings()
     for type_, operation in OPERATIONS.items():
         for id_, body in resources.get(type_, {}).items():
-            where = f"{type_}.{id_}"
+            address = f"{type_}.{id_}"
             if type_ == "aws_pipes_pipe" and isinstance(body.get("name"), str):
-                where = f"pipe {body['name']}"
+                address = f"pipe {body['name']}"
             judge = _Judge(type_, operation)
             findings.errors.extend(
-                f"{where}: {wrong} ({operation.page})" for wrong in judge.body(body)
+                f"{address}: {error} ({operation.page})" for error in judge.body(body)
             )
     return findings
 
@@ -148,7 +148,7 @@ def _models() -> Mapping[str, Any]:
 
 @functools.cache
 def _pattern(text: str) -> re.Pattern[str] | None:
-    """Return a Python pattern for the same texts; none if Python does not support it."""
+    """Return a Python pattern for the same texts, or None if Python does not support it."""
     try:
         return re.compile(_MANY_SPACES.sub(r"\\t*\1(?:\\t|\1)*", text), re.ASCII)
     except re.error:
@@ -246,7 +246,7 @@ class _Judge:
         compiled = None if pattern is None else _pattern(pattern)
         is_measured = not text and (self._type, place) in limits.LENGTHS
         if compiled is not None and not is_measured and not compiled.fullmatch(text):
-            yield f"{place} is {shown}; {_WORDS.get(str(pattern), f'it has to match {pattern}')}"
+            yield f"{place} is {shown}; {_WORDS.get(str(pattern), f'it must match {pattern}')}"
 
     def _number(self, shape: Mapping[str, Any], value: object, place: str) -> Iterator[str]:
         if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -1,4 +1,4 @@
-"""Rules that send nothing, because they have no target."""
+"""Rules without a target, which send nothing."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ _RULE = "aws_cloudwatch_event_rule"
 
 
 def rules_without_target(resources: Mapping[str, Any]) -> Findings:
-    """Warn of each rule without a target in the document, and check its pattern."""
+    """Warn about each rule without a target in the document, and check its pattern."""
     targets = resources.get("aws_cloudwatch_event_target", {}).values()
     named = {str(target.get("rule")) for target in targets}
     findings = Findings()
@@ -23,8 +23,8 @@ def rules_without_target(resources: Mapping[str, Any]) -> Findings:
             continue
         name = f"rule {body.get('name') or id_}"
         findings.warnings.append(
-            f"{name}: no target of this stack names it, so it sends nothing: add an"
-            " aws_cloudwatch_event_target, or leave the rule out"
+            f"{name}: it has no target in this stack, so it sends nothing: add an"
+            " aws_cloudwatch_event_target, or remove the rule"
         )
         pattern = body.get("event_pattern")
         if isinstance(pattern, str) and not is_expression(pattern):

@@ -1,8 +1,8 @@
-"""AWS's limits that a stack can reach, each with the page that states it.
+"""AWS's limits that a stack can reach, each with its page.
 
-The limits of a pipe or a rule itself, such as the length of its patterns and templates, are in
-`eventpipes`. The pages were read as stored copies of unknown age; docs/quotas.md says which
-numbers a second source confirms.
+`eventpipes` has the limits of a pipe or a rule, such as the length of its patterns and templates.
+The pages were stored copies of unknown age. docs/quotas.md says which numbers another source
+confirms.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ STEP_FUNCTIONS = "Step Functions service quotas"
 IAM = "IAM and AWS STS quotas"
 
 NAME = "shorten NAME_PREFIX or the id in the stack, or give name="
-ELSEWHERE = "deploy some of the pipelines as a stack of their own, elsewhere"
+ELSEWHERE = "deploy some of the pipelines in another stack, elsewhere"
 REGION = "an account in a region"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """How many of a unit something may have, and what to do if it has more.
+    """How many units `subject` may have, and how to `fix` a stack with more.
 
-    `most` is fixed by AWS. `default` applies until an account asks Service Quotas for more. Either
-    may be None: the limit cannot be raised, or no fixed limit is documented.
+    `most` is fixed by AWS. `default` can be raised in Service Quotas. If `default` is None, the
+    limit cannot be raised; if `most` is None, AWS documents no fixed limit.
     """
 
-    what: str
+    subject: str
     page: str
     fix: str
     most: int | None = None
@@ -35,8 +35,8 @@ class Limit:
     unit: str = "characters"
 
 
-def _name(what: str, most: int, page: str, fix: str = NAME, *, least: int = 1) -> Limit:
-    return Limit(what=what, most=most, least=least, page=page, fix=fix)
+def _name(subject: str, most: int, page: str, fix: str = NAME, *, least: int = 1) -> Limit:
+    return Limit(subject=subject, most=most, least=least, page=page, fix=fix)
 
 
 LENGTHS: Final[Mapping[tuple[str, str], Limit]] = {
@@ -48,7 +48,7 @@ LENGTHS: Final[Mapping[tuple[str, str], Limit]] = {
         "an API destination's name",
         64,
         "CreateApiDestination",
-        "shorten NAME_PREFIX, the stack's name or that of the cache, which are part of it",
+        "shorten NAME_PREFIX, the stack's name or the cache's name, because the name has them",
     ),
     ("aws_cloudwatch_event_api_destination", "invocation_endpoint"): _name(
         "an API destination's endpoint",
@@ -59,7 +59,7 @@ LENGTHS: Final[Mapping[tuple[str, str], Limit]] = {
     ("aws_cloudwatch_event_bus", "name"): _name("an event bus's name", 256, "CreateEventBus"),
     ("aws_cloudwatch_event_rule", "name"): _name("a rule's name", 64, "PutRule"),
     ("aws_cloudwatch_event_rule", "event_pattern"): Limit(
-        what="a rule's event pattern",
+        subject="a rule's event pattern",
         default=2_048,
         page=EVENTBRIDGE,
         fix="narrow by fewer attributes or shorter values",
@@ -67,10 +67,10 @@ LENGTHS: Final[Mapping[tuple[str, str], Limit]] = {
     ("aws_cloudwatch_event_target", "target_id"): _name("a target's id", 64, "PutTargets"),
     ("aws_sfn_state_machine", "name"): _name("a state machine's name", 80, "CreateStateMachine"),
     ("aws_sfn_state_machine", "definition"): Limit(
-        what="a state machine's definition",
+        subject="a state machine's definition",
         most=1_048_576,
         page="CreateStateMachine",
-        fix="map fewer kinds of items, or split them between two pipelines",
+        fix="map fewer kinds of items, or use two pipelines",
     ),
     ("aws_iam_role", "name"): _name("a role's name", 64, IAM, NAME.replace("name=", "role_name=")),
     ("aws_iam_role_policy", "name"): _name(
@@ -98,11 +98,11 @@ LENGTHS: Final[Mapping[tuple[str, str], Limit]] = {
         least=3,
     ),
 }
-"""How many characters an argument of a resource may have."""
+"""The most characters that an argument of a resource may have."""
 
 COUNTS: Final[Mapping[str, Limit]] = {
-    type_: Limit(what=what, default=default, unit=unit, page=page, fix=ELSEWHERE)
-    for type_, what, default, unit, page in (
+    type_: Limit(subject=subject, default=default, unit=unit, page=page, fix=ELSEWHERE)
+    for type_, subject, default, unit, page in (
         ("aws_pipes_pipe", REGION, 1_000, "pipes", EVENTBRIDGE),
         ("aws_cloudwatch_event_connection", REGION, 3_000, "connections", EVENTBRIDGE),
         ("aws_cloudwatch_event_api_destination", REGION, 3_000, "API destinations", EVENTBRIDGE),
@@ -112,48 +112,48 @@ COUNTS: Final[Mapping[str, Limit]] = {
         ("aws_iam_role", "an account", 1_000, "roles", IAM),
     )
 }
-"""How many resources of a type an account may have in a region (roles: in all regions)."""
+"""The most resources of a type that an account may have in a region (roles: in all regions)."""
 
 RULES_OF_A_BUS: Final = Limit(
-    what="an event bus",
+    subject="an event bus",
     default=300,
     unit="rules",
     page=EVENTBRIDGE,
-    fix="give some of the pipelines an event bus of their own",
+    fix="use another event bus for some of the pipelines",
 )
 TARGETS_OF_A_RULE: Final = Limit(
-    what="a rule",
+    subject="a rule",
     most=5,
     unit="targets",
     page=EVENTBRIDGE,
     fix="move some of the targets to another rule with the same pattern",
 )
 WIDGETS_OF_A_DASHBOARD: Final = Limit(
-    what="a dashboard",
+    subject="a dashboard",
     most=500,
     unit="widgets",
     page="CloudWatch service quotas",
-    fix="give some of the pipelines a dashboard of their own",
+    fix="use another dashboard for some of the pipelines",
 )
 ROLE_POLICIES: Final = Limit(
-    what="a role's inline policies together",
+    subject="a role's inline policies together",
     most=10_240,
     page=IAM,
-    fix="split the pipeline, which gives each part a role of its own",
+    fix="split the pipeline, so that each part has its own role",
 )
 TRUST_POLICY: Final = Limit(
-    what="a role's trust policy",
+    subject="a role's trust policy",
     default=2_048,
     most=8_192,
     page=IAM,
     fix="shorten the pipes' names, or let fewer pipes or rules share the role",
 )
 KEY_POLICY: Final = Limit(
-    what="a key's policy",
+    subject="a key's policy",
     most=32_768,
     unit="bytes",
     page="AWS KMS resource quotas",
-    fix="deploy some of the pipelines as a stack of their own: each has a key of its own",
+    fix="deploy some of the pipelines in another stack, which has another key",
 )
 
 EVERY: Final = (

@@ -1,4 +1,4 @@
-"""How long a policy will be after Terraform has replaced its references (pure)."""
+"""The length of a policy after Terraform has replaced its references (pure)."""
 
 import json
 import re
@@ -18,15 +18,15 @@ _ARNS = {
     ("aws_sns_topic", "arn"): "sns:*:{name}",
     ("aws_sqs_queue", "arn"): "sqs:*:{name}",
 }
-"""The rest of an ARN after `arn:aws:`; `*` stands for region and account."""
+"""The rest of an ARN after `arn:aws:`, with `*` instead of region and account."""
 
 
 def policy_length(policy: object, document: Mapping[str, Any]) -> int | None:
-    """Return the length of a policy of a synthesized document, as AWS will count it.
+    """Return the length of a policy of a synthesized document, as AWS counts it.
 
-    White space does not count: IAM leaves it out, and Terraform does not send it. A reference to a
-    known resource counts with the length of the value that it will have; any other reference
-    counts as it is written. Return None if the policy is no JSON, or is a Terraform expression.
+    White space is not counted: IAM ignores it, and Terraform does not send it. For a reference to a
+    known resource, the length of its value is counted; for another reference, the length of its
+    text. Return None if the policy is not JSON, or is a Terraform expression.
     """
     if not isinstance(policy, str):
         return None

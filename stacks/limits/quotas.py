@@ -1,6 +1,6 @@
-"""AWS's limits, checked at synth, so that a stack over a limit never gets to Terraform.
+"""AWS's limits, checked at synth, so that Terraform never gets a stack over a limit.
 
-The check reads the synthesized JSON. So it covers every construct, and needs no call to node.
+The check reads the synthesized JSON. So it checks every construct, without a call to node.
 """
 
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 SHOWN = 40
-"""How many characters of a long value a message shows."""
+"""The most characters of a value that a message shows."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class _Measured:
 
 
 def advise(scope: "Construct", text: str) -> None:
-    """Add a warning about something that is allowed but not advised; synth prints it."""
-    from cdktf import Annotations  # here, because the check works without cdktf
+    """Add a warning, which synth prints, about something that is allowed but not advised."""
+    from cdktf import Annotations  # the check works without cdktf
 
     Annotations.of(scope).add_warning(text)
 
@@ -65,7 +65,7 @@ def _lengths(resources: Mapping[str, Any]) -> Iterator[_Measured]:
             value = body.get(argument)
             if (
                 isinstance(value, str) and "${" not in value
-            ):  # otherwise it is known after the deployment
+            ):  # otherwise the value is known only after the deployment
                 shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
                 yield _Measured(f"{type_}.{id_}: {argument} {shown!r}", len(value), limit)
 
@@ -84,7 +84,7 @@ def _groups(resources: Mapping[str, Any]) -> Iterator[_Measured]:
     for id_, body in resources.get("aws_cloudwatch_dashboard", {}).items():
         try:
             widgets = json.loads(body["dashboard_body"])["widgets"]
-        except (KeyError, TypeError, ValueError):  # there is none, or it is a Terraform expression
+        except (KeyError, TypeError, ValueError):  # it is missing, or a Terraform expression
             continue
         if not isinstance(widgets, list):
             continue
@@ -109,7 +109,7 @@ def _policies(resources: Mapping[str, Any], document: Mapping[str, Any]) -> Iter
 
 
 def _address(reference: str) -> str:
-    """Return the address in a reference to an attribute; any other text as it is.
+    """Return the address in a reference to an attribute. Another text is not changed.
 
     >>> _address("${aws_cloudwatch_event_bus.bus.name}")
     'aws_cloudwatch_event_bus.bus'
@@ -121,18 +121,18 @@ def _address(reference: str) -> str:
 
 def _refuse(measured: _Measured) -> str:
     limit = measured.limit
-    span = f"{limit.least} to {limit.most:,}" if limit.least > 1 else f"{limit.most:,} at most"
-    return f"{_count(measured)} takes {span} ({limit.page}): {limit.fix}"
+    span = f"{limit.least} to {limit.most:,}" if limit.least > 1 else f"at most {limit.most:,}"
+    return f"{_count(measured)} may have {span} ({limit.page}): {limit.fix}"
 
 
 def _warn(measured: _Measured) -> str:
     limit = measured.limit
     return (
-        f"{_count(measured)} takes {limit.default:,} by default ({limit.page}): ask AWS for more,"
-        f" in Service Quotas, before you deploy, or {limit.fix}"
+        f"{_count(measured)} may have {limit.default:,} by default ({limit.page}): ask AWS for"
+        f" more in Service Quotas before you deploy, or {limit.fix}"
     )
 
 
 def _count(measured: _Measured) -> str:
     limit = measured.limit
-    return f"{measured.where}: {measured.number:,} {limit.unit}, and {limit.what}"
+    return f"{measured.where}: {measured.number:,} {limit.unit}, but {limit.subject}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from stacks.tables.stream_source import StreamSource
 
 SHOWN = 3
-"""How many pipelines a warning names."""
+"""The most pipelines that a warning names."""
 
 
 @dataclass
@@ -18,7 +18,7 @@ class _Stream:
 
 
 class Readers:
-    """The readers of every stream of a stack; the pipes of two pipelines on one stream add up."""
+    """The readers of every stream of a stack. The pipes of all its pipelines are counted."""
 
     def __init__(self) -> None:
         self._streams: dict[str, _Stream] = {}
@@ -30,7 +30,7 @@ class Readers:
         stream.pipelines.append(pipeline)
 
     def warnings(self) -> Iterator[str]:
-        """Yield a sentence for the streams with the same number of pipes, if AWS advises fewer.
+        """Yield a sentence for all streams that have the same number of too many pipes.
 
         See AWS: "Quotas in Amazon DynamoDB", "Simultaneous readers of a shard in DynamoDB
         Streams".
@@ -50,7 +50,7 @@ def _sentence(streams: Sequence[_Stream]) -> str:
         f"pipeline{'s' if len(names) > 1 else ''} {', '.join(names[:SHOWN])}{more}:"
         f" {streams[0].pipes} pipes read each shard of"
         f" {'the stream' if len(streams) == 1 else f'each of {len(streams)} streams'},"
-        f" and AWS advises {streams[0].advised} at most: under load, reads may be throttled and"
-        " changes arrive late. TOPOLOGY=workflow reads once a pipeline (docs/topologies.md); or"
-        " leave out a cache or a topic"
+        f" but AWS advises at most {streams[0].advised}: under load, reads may be throttled and"
+        " changes arrive late. TOPOLOGY=workflow has one reader for each pipeline"
+        " (docs/topologies.md); or remove a cache or a topic"
     )

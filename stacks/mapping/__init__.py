@@ -1,6 +1,6 @@
-"""Which part of a stream record goes where: typed objects that compile to filters and templates.
+"""What the parts of a stream record become: typed objects that compile to filters and templates.
 
-This package is pure: it works on strings, and needs no construct and no token.
+This package is pure: it uses strings, and no constructs or tokens.
 """
 
 from stacks.mapping.attribute import Attribute, KeySchema, StreamView

@@ -1,4 +1,4 @@
-"""Attributes and keys of an item, and what a stream shows of the item.
+"""Attributes and keys of an item, and the images of the item in a stream.
 
 See AWS: "Supported data types and naming rules in Amazon DynamoDB".
 """
@@ -30,18 +30,17 @@ class Attribute(NotText):
     >>> Attribute("Tags", "L").element(0).path
     'Tags.L[0].S'
 
-    A table's key may have any name, but an attribute whose name cannot be in a path cannot be
-    mapped.
+    A table's key may have any name. An attribute can be mapped only if a path can have its name.
 
     Raises:
-        MappingError: DynamoDB has no such type, or allows no such name or place.
+        MappingError: DynamoDB does not have the type, or does not allow the name or the place.
 
     """
 
     name: str
     type: str = "S"
     place: str = ""
-    """Where the value is in the item, without its type; for a whole attribute, its name."""
+    """The path of the value in the item, without its type. A whole attribute has its name."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name:
@@ -57,22 +56,22 @@ class Attribute(NotText):
         object.__setattr__(self, "place", self.place or self.name)
         if not self.is_whole and not PLACE.fullmatch(self.place):
             raise MappingError(
-                f"the attribute {self.name} is at {self.place!r}, which is no place in an item:"
+                f"the attribute {self.name} is at {self.place!r}, which is not a place in an item:"
                 ' write Attribute("Address", "M").member("City") for a part of a map, and'
-                " element(0) for one of a list"
+                " element(0) for a part of a list"
             )
 
     @property
     def is_whole(self) -> bool:
-        """Whether this is a whole attribute of the item, not a part of one."""
+        """Whether this is a whole attribute of the item, and not a part of it."""
         return self.place == self.name
 
     @property
     def path(self) -> str:
-        """Where the value is in the item's DynamoDB JSON.
+        """The path of the value in the item's DynamoDB JSON.
 
         Raises:
-            MappingError: the name cannot be in a path.
+            MappingError: a path cannot have the name.
 
         """
         _must_fit_a_path(self.name)
@@ -80,14 +79,14 @@ class Attribute(NotText):
 
     @property
     def top(self) -> str:
-        """The name of the whole attribute that this is, or is a part of."""
+        """The name of the whole attribute."""
         return self.name if self.is_whole else re.split(r"[.[]", self.place, maxsplit=1)[0]
 
     def member(self, name: str, type_: str = "S") -> "Attribute":
         """Return a member of a map.
 
         Raises:
-            MappingError: this is no map, or the name cannot be in a path.
+            MappingError: this is not a map, or a path cannot have the name.
 
         """
         self._must_be("M", "a map", f"member({shown(name)})")
@@ -95,17 +94,17 @@ class Attribute(NotText):
         return Attribute(name, type_, f"{self.path}.{name}")
 
     def element(self, index: int, type_: str = "S") -> "Attribute":
-        """Return an element of a list, counted from 0; it keeps the list's name.
+        """Return an element of a list, counted from 0. Its name is the list's name.
 
         Raises:
-            MappingError: this is no list, or the index is negative.
+            MappingError: this is not a list, or the index is negative.
 
         """
         self._must_be("L", "a list", f"element({shown(index)})")
         if not isinstance(index, int) or index < 0:
             raise MappingError(
-                f"element({shown(index)}) of {self.label}: a path counts from the list's"
-                " beginning, 0"
+                f"element({shown(index)}) of {self.label}: write the number of an element; the"
+                " first is 0"
             )
         return Attribute(self.name, type_, f"{self.path}[{index}]")
 
@@ -128,10 +127,10 @@ class Attribute(NotText):
 
     __radd__ = __add__
 
-    def _must_be(self, type_: str, what: str, asked: str) -> None:
+    def _must_be(self, type_: str, kind: str, part: str) -> None:
         if self.type != type_:
             raise MappingError(
-                f"{asked} of {self.label}: only {what} has that; declare the attribute as"
+                f"{part} of {self.label}: only {kind} has this; declare the attribute as"
                 f' Attribute("{self.name}", "{type_}")'
             )
 
@@ -141,14 +140,14 @@ def _must_fit_a_path(name: object) -> None:
         must_be_literal(name, "an attribute's name")
     if not isinstance(name, str) or not IN_A_PATH.fullmatch(name):
         raise MappingError(
-            f"the attribute {shown(name)} cannot be named in a path of EventBridge Pipes, which"
-            " takes letters, digits, _, - and /: write its value to an attribute with such a name"
-            " as well, and map that"
+            f"a path of EventBridge Pipes cannot have the attribute {shown(name)}: only letters,"
+            " digits, _, - and / are allowed. Write its value also to an attribute with such a"
+            " name, and map that attribute"
         )
 
 
-def must_be_attribute(value: object, what: str) -> None:
-    """Raise unless a value is an attribute; `what` says what it is for.
+def must_be_attribute(value: object, subject: str) -> None:
+    """Raise an error if a value is not an attribute. The message begins with `subject`.
 
     Raises:
         MappingError: it has another type, such as an attribute's name.
@@ -157,13 +156,13 @@ def must_be_attribute(value: object, what: str) -> None:
     if not isinstance(value, Attribute):
         name = value if isinstance(value, str) else "Name"
         raise MappingError(
-            f'{what} is {shown(value)}; write Attribute("{name}"), or Attribute("{name}", "N")'
+            f'{subject} is {shown(value)}; write Attribute("{name}"), or Attribute("{name}", "N")'
             " for a number"
         )
 
 
 class StreamView(StrEnum):
-    """What a table's stream shows of an item (DynamoDB, "StreamViewType")."""
+    """The parts of an item that a table's stream shows (DynamoDB, "StreamViewType")."""
 
     KEYS_ONLY = "KEYS_ONLY"
     NEW_IMAGE = "NEW_IMAGE"
@@ -172,7 +171,7 @@ class StreamView(StrEnum):
 
     @classmethod
     def parse(cls, view: str) -> "StreamView":
-        """Return a view by its name.
+        """Return the view with this name.
 
         Raises:
             MappingError: no view has that name.
@@ -184,7 +183,7 @@ class StreamView(StrEnum):
 
     @property
     def images(self) -> Sequence[str]:
-        """The images that a record may hold."""
+        """The images that a record may have."""
         return {
             StreamView.KEYS_ONLY: (),
             StreamView.NEW_IMAGE: ("NewImage",),
@@ -198,7 +197,7 @@ class KeySchema(NotText):
     """A table's primary key: a partition key, and a sort key if the table has one.
 
     Raises:
-        MappingError: a key is no string, number or binary, or both keys have the same name.
+        MappingError: a key is not a string, number or binary, or both keys have the same name.
 
     """
 
@@ -210,12 +209,11 @@ class KeySchema(NotText):
             must_be_attribute(key, "a key")
             if key.type not in KEY_TYPES or not key.is_whole:
                 raise MappingError(
-                    f"the key is {key.label}, and DynamoDB's keys are whole attributes of the type"
-                    " S, N or B"
+                    f"the key is {key.label}, but a key is a whole attribute of the type S, N or B"
                 )
         if self.sort and self.sort.name == self.partition.name:
             raise MappingError(
-                f"{self.sort.name} is partition and sort key at once; leave the sort key out"
+                f"{self.sort.name} is both partition key and sort key; remove the sort key"
             )
 
     @property
@@ -228,21 +226,21 @@ class KeySchema(NotText):
         return f"KeySchema{MARK}{self.attributes!r}"
 
     def has(self, attribute: Attribute) -> bool:
-        """Say whether an attribute is one of the keys.
+        """Return whether an attribute is a key.
 
         Raises:
-            MappingError: it has the name of a key, and another type.
+            MappingError: it has the name of a key, but another type.
 
         """
         for key in self.attributes:
             if key.name == attribute.top:
                 if key != attribute:
                     raise MappingError(
-                        f"{attribute.label} is the table's key {key.label}: use that"
+                        f"{attribute.label} is the table's key {key.label}: use the key"
                     )
                 return True
         return False
 
     def identified_by(self, attribute: Attribute) -> bool:
-        """Say whether an attribute is the whole primary key."""
+        """Return whether an attribute is the whole primary key."""
         return self.sort is None and self.has(attribute)

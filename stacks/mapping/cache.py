@@ -18,20 +18,20 @@ TEN_YEARS = 315_360_000
 """In seconds. A larger TTL is probably a point in time, in seconds since 1970."""
 KEY = "the cache's key"
 DELETED = '{"EventType":<$.eventName>}'
-"""The body of a deletion. Momento does not read it; without a template, a pipe sends the record."""
+"""The body of a delete. Momento does not read it. Without it, a pipe would send the record."""
 DELETED_BODY = {"EventType": "{% $record.eventName %}"}
-"""The same body, as a workflow sends it."""
+"""The same body for a workflow."""
 STAYS_REMOVED = (
-    " Removing the item later does not delete the entry, because it may be another item's by then."
+    " If the item is removed later, its entry is not deleted: it may be another item's entry then."
 )
 REASONS = {
     "B": (
-        "is binary: Momento takes `key_base64` in URL-safe Base64 without padding, and a stream"
-        " record holds standard Base64, which no pipe can rewrite. Store a copy as text and use"
-        " that"
+        "is binary: Momento needs `key_base64` in URL-safe Base64 without padding, but a stream"
+        " record has standard Base64, and a pipe cannot convert it. Store a copy as text and use"
+        " the copy"
     ),
-    "BOOL": "has two values only",
-    "NULL": "has one value only",
+    "BOOL": "has only two values",
+    "NULL": "has only one value",
     "M": "is a map: use a member of it",
     "L": "is a list: use an element of it",
 }
@@ -42,18 +42,17 @@ class CacheEntry:
     """An item's entry in the cache: put when the item is written, deleted when it is removed.
 
     `key` is the table's key or another attribute (S or N). If it is not the whole primary key, set
-    `key_is_unique`, which says that no two of the items that match a mapping's `where` share it.
-    `value` is what is put (default: `{"NewImage": ...}`, the item in DynamoDB JSON). `ttl` is the
-    seconds to live, or the attribute that holds them. `cache` is the cache's name (default: the
-    endpoint's). `put=False` and `delete=False` leave out one of the two operations.
+    `key_is_unique`. It confirms that each item that matches the mapping's `where` has another key.
+    `value` is the entry's value (default: `{"NewImage": ...}`, the item in DynamoDB JSON). `ttl` is
+    the seconds to live, or the attribute with them. `cache` is the cache's name (default: the
+    endpoint's). With `put=False` or `delete=False`, only the other operation is sent.
 
-    `TOPOLOGY=workflow` also takes a key that is joined (`Text`) or binary, a cache that an
-    attribute or a joined text names, and `ttl=Until(...)`. It deletes the entry of a key that
-    changes.
+    `TOPOLOGY=workflow` also allows a key that is joined (`Text`) or binary, a cache that an
+    attribute or a joined text names, and `ttl=Until(...)`. If a key changes, it deletes the entry
+    of the old key.
 
-    An item whose key attribute is missing or an empty text has no entry, and becomes no dead
-    letter. An item without the attribute that is the `ttl` becomes a dead letter, unless `where`
-    leaves it out.
+    An item whose key attribute is missing or an empty text has no entry, and no dead letter. An
+    item without the attribute in `ttl` becomes a dead letter; `where` can exclude such items.
 
     See Momento: HTTP API for Cache, "Set" and "Delete".
     """
@@ -72,13 +71,13 @@ class CacheEntry:
         """Return a pipe's configuration for each operation.
 
         Raises:
-            MappingError: such requests would fail, or overwrite each other's entries.
+            MappingError: the requests would fail, or overwrite each other's entries.
 
         """
         key = self._single_key()
         self.check(stream)
         if isinstance(self.cache, Attribute | Text):
-            raise only_in_workflow(f"the cache is named by {self.cache.label}")
+            raise only_in_workflow(f"the cache's name is in {self.cache.label}")
         path_parameters = (must_be_name(cache if self.cache is None else self.cache, "the cache"),)
         configs = {}
         if self.put:
@@ -107,15 +106,15 @@ class CacheEntry:
         return configs
 
     def check(self, stream: Stream) -> None:
-        """Raise unless the entry has a key of its own, a TTL and an operation.
+        """Raise an error if the entry has no unique key, no TTL or no operation.
 
         Raises:
-            MappingError: it does not; the message says what to write instead.
+            MappingError: the message says what to write instead.
 
         """
         if not (self.put or self.delete):
             raise MappingError(
-                "the cache entry is neither put nor deleted; leave out cache=, or one of"
+                "the cache entry is neither put nor deleted; remove cache=, or one of"
                 " put=False and delete=False"
             )
         self._check_key(stream)
@@ -124,7 +123,7 @@ class CacheEntry:
             self._check_ttl()
 
     def _single_key(self) -> Attribute:
-        """Return the key that a pipe can send: one attribute that is text or a number.
+        """Return the key if a pipe can send it: an attribute that is text or a number.
 
         Raises:
             MappingError: only a workflow can send the key.
@@ -141,15 +140,15 @@ class CacheEntry:
         return self.key
 
     def warnings(self, *, stream: Stream, narrowing: Narrowing) -> Iterator[str]:
-        """Yield a sentence for each thing that the pipes cannot do."""
+        """Yield a sentence for each change that pipes cannot send."""
         key = self._single_key()
         if self.put and self.delete:
             also = "" if narrowing.tells_apart(key) else STAYS_REMOVED
             yield from (text + also for text in narrowing.needing(key, KEY).warnings)
         if self.put and not stream.keys.has(key):
             yield (
-                f"When {key.label} of an item changes, the entry under the old value stays in"
-                " the cache until its TTL ends: a pipe sends one request for a change."
+                f"If {key.label} of an item changes, the entry with the old key stays in the"
+                " cache until its TTL ends, because a pipe sends one request for a change."
                 " TOPOLOGY=workflow deletes it."
             )
 
@@ -167,9 +166,9 @@ class CacheEntry:
         whole = set(stream.keys.attributes) <= set(attributes_of(self.key))
         if whole and isinstance(self.key, Text) and not (self.key_is_unique or self.key.is_parted):
             raise MappingError(
-                f"the cache's key is {self.key.label}, with nothing between two attributes: two"
+                f"the cache's key is {self.key.label}, without text between two attributes: two"
                 ' items could have the same key, such as "ab" + "c" and "a" + "bc". Write a text'
-                " that is in none of them between them, or set key_is_unique=True"
+                " between them that the attributes never contain, or set key_is_unique=True"
             )
         if self.key_is_unique or whole:
             return
@@ -177,9 +176,9 @@ class CacheEntry:
         raise MappingError(
             f"the cache's key is {self.key.label}, but an item is identified by {schema}: two"
             " items with the same cache key would share one entry, and removing one item would"
-            " delete the entry of the other. Join both with TOPOLOGY=workflow, key=Text(first,"
-            ' "#", second), because a pipe cannot; or use an attribute that is unique, such as a'
-            " stored copy of both, and set key_is_unique=True"
+            " delete the entry of the other. Join both attributes with TOPOLOGY=workflow,"
+            ' key=Text(first, "#", second); or use a unique attribute, such as a stored copy of'
+            " both, and set key_is_unique=True"
         )
 
     def _key_parameter(
@@ -190,8 +189,8 @@ class CacheEntry:
     def _check_ttl(self) -> None:
         if self.ttl is None:
             raise MappingError(
-                "the cache entry has no ttl; say how long it lives: ttl=3600, or ttl="
-                'Attribute("TTL", "N") for an attribute that holds the seconds'
+                "the cache entry has no ttl; write ttl=3600, or ttl="
+                'Attribute("TTL", "N") for an attribute with the seconds to live'
             )
         if isinstance(self.ttl, Until):
             return
@@ -201,39 +200,39 @@ class CacheEntry:
             if self.ttl > TEN_YEARS:
                 raise MappingError(
                     f"the ttl is {shown(self.ttl)}, which is over ten years and looks like a time"
-                    " since 1970; Momento takes the seconds to live: write ttl=3600"
+                    " since 1970; Momento needs the seconds to live: write ttl=3600"
                 )
             return
         if not isinstance(self.ttl, Attribute) or self.ttl.type != "N":
             given = self.ttl.label if isinstance(self.ttl, Attribute) else shown(self.ttl)
             raise MappingError(
-                f"the ttl is {given}; Momento takes a whole number of seconds: write ttl=3600, or"
-                " an attribute of the type N that holds them"
+                f"the ttl is {given}; Momento needs a whole number of seconds: write ttl=3600, or"
+                " an attribute of the type N with the seconds"
             )
 
     def _ttl(self, stream: Stream) -> str:
         if isinstance(self.ttl, Until):
             raise only_in_workflow(
-                f"the ttl lives until {self.ttl.attribute.label}, and has the time of the request"
+                f"the ttl ends at {self.ttl.attribute.label}, so the time of the request is"
                 " subtracted"
             )
         if not isinstance(self.ttl, Attribute):
             return str(self.ttl)
         if "[" in self.ttl.place:
             raise MappingError(
-                f"the ttl is {self.ttl.label}, and no filter can leave out the items whose list"
-                " has no such element, which Momento would refuse: write it to an attribute of its"
-                " own"
+                f"the ttl is {self.ttl.label}, but a filter cannot exclude the items whose list"
+                " has no such element, and Momento would refuse them: write the ttl to an"
+                " attribute of its own"
             )
         return path(stream.part_of(self.ttl, WRITTEN, "the ttl"), self.ttl)
 
 
 def _removals(stream: Stream, narrowing: Narrowing, key: Attribute) -> Narrowing:
-    """Return the conditions on removed items whose entry is deleted.
+    """Return the conditions on a removed item for deleting its entry.
 
-    If no other item can have the same cache key, the conditions on the table's keys are
-    enough: an entry may be older than the other conditions. Otherwise the removed item must
-    have matched all conditions, because the entry may be another item's.
+    If no other item can have the same cache key, only the conditions on the table's keys are
+    needed, because the entry may be older than the other conditions. Otherwise the removed item
+    must match all conditions, because the entry may be another item's.
 
     Raises:
         MappingError: this needs the old image, and the stream does not show it.
@@ -243,12 +242,12 @@ def _removals(stream: Stream, narrowing: Narrowing, key: Attribute) -> Narrowing
         return narrowing.of_keys().needing(key, KEY)
     changing = narrowing.changing
     if changing and stream.keys.has(key) and "OldImage" not in stream.view.images:
-        (other,) = (one for one in stream.keys.attributes if one != key)
+        (other,) = (each for each in stream.keys.attributes if each != key)
         raise MappingError(
-            f"the cache's key is {key.label}, half of the table's key, so a removed item"
-            " had the entry only if it matched the conditions on"
-            f" {' and '.join(attribute.label for attribute in changing)}, and the stream's view"
-            f" {stream.view} has no old image: give the table a stream of NEW_AND_OLD_IMAGES,"
-            f" or add a condition with one value for the other half, {other.label}"
+            f"the cache's key is {key.label}, which is only a part of the table's key, so a"
+            " removed item had the entry only if it matched the conditions on"
+            f" {' and '.join(attribute.label for attribute in changing)}. The stream's view"
+            f" {stream.view} has no old image to check this: give the table a stream of"
+            f" NEW_AND_OLD_IMAGES, or add a condition with one value for {other.label}"
         )
     return narrowing.needing(key, KEY)

@@ -1,6 +1,6 @@
-"""What an attribute must be for an item to flow: conditions, checked, and their opposite.
+"""Conditions on an item's attributes, and their opposite. Only matching items are sent.
 
-See AWS: "Comparison operators for use in event patterns in Amazon EventBridge", whose table says
+See AWS: "Comparison operators for use in event patterns in Amazon EventBridge". Its table says
 which operators pipes support.
 """
 
@@ -19,9 +19,9 @@ from stacks.mapping.errors import MappingError, must_be_literal, only_in_workflo
 
 @dataclass(frozen=True)
 class Became:
-    """A condition on a change: the attribute has this value now, and had another one before.
+    """A condition on a change: the attribute has this value now and did not have it before.
 
-    An inserted item had none. Only a topic's `where` takes it, and only `TOPOLOGY=workflow`.
+    An insert also matches. Only a topic's `where` may have it, and only with `TOPOLOGY=workflow`.
 
     >>> {Attribute("Status"): [Became("shipped")]}
     {Attribute_NotText('Status', 'S', 'Status'): [Became(value='shipped')]}
@@ -31,7 +31,7 @@ class Became:
 
 
 Condition: TypeAlias = Became | str | bytes | int | float | Decimal | bool | Mapping[str, Any]
-"""A value to equal, or an operator of EventBridge's patterns such as `{"prefix": "eu-"}`."""
+"""A value, or an operator of EventBridge's patterns such as `{"prefix": "eu-"}`."""
 
 COMPARED = ("S", "N", "B", "BOOL")
 ON_TEXT = ("prefix", "suffix", "equals-ignore-case")
@@ -42,60 +42,60 @@ ABSENT: Final = {"exists": False}
 
 @dataclass(frozen=True)
 class Conditions:
-    """Conditions on an attribute, as a pattern has them; a value has to meet one of them."""
+    """Conditions on an attribute in the form of a pattern. A value must match one of them."""
 
     attribute: Attribute
     any_of: Sequence[Any]
 
     @classmethod
     def parse(cls, attribute: Attribute, conditions: Sequence[Condition]) -> "Conditions":
-        """Check conditions as a user writes them; numbers become the text that a stream has.
+        """Check a user's conditions. Numbers become text, as in a stream.
 
         Raises:
-            MappingError: a condition could never be met, or pipes have no such operator.
+            MappingError: a condition never matches, or pipes do not support the operator.
 
         """
         if attribute.type not in COMPARED or "[" in attribute.place:
             raise MappingError(
-                f"the items are narrowed by {attribute.label}, which a pattern cannot compare:"
+                f"the items are narrowed by {attribute.label}, but a pattern cannot compare it:"
                 f" use an attribute of the type {', '.join(COMPARED)}, or a member of a map"
             )
         is_list = isinstance(conditions, Sequence) and not isinstance(conditions, str)
         if not is_list or not conditions:
             raise MappingError(
                 f"the conditions on {attribute.label} are {shown(conditions)}; write a list of"
-                ' them, such as ["paid"] or [{"prefix": "eu-"}]'
+                ' conditions, such as ["paid"] or [{"prefix": "eu-"}]'
             )
         return cls(attribute, tuple(_condition(attribute, given) for given in conditions))
 
     @property
     def only(self) -> str | bool | None:
-        """The only value that matches; none if several do, or may."""
+        """The only value that matches, or None if several values may match."""
         values = set(map(repr, self.any_of))
         value = self.any_of[0]
         return value if len(values) == 1 and isinstance(value, str | bool) else None
 
     @property
     def opposite(self) -> Sequence[Any] | None:
-        """The conditions that match when these do not: empty if these match everything.
+        """The conditions for all other values. They are empty if these conditions match everything.
 
-        None if no pattern can describe them: pipes do not support anything-but with an operator
-        inside.
+        They are None if a pattern cannot express them, because pipes do not support an operator in
+        anything-but.
         """
         others = _others([condition for condition in self.any_of if condition != ABSENT])
         return others if others is None or ABSENT in self.any_of else (*others, ABSENT)
 
     def filled(self, why: str) -> "Conditions":
-        """Return these conditions for a value that exists and is no empty text.
+        """Return these conditions for a value that exists and is not an empty text.
 
         Raises:
-            MappingError: no such value matches; `why` says what the attribute is for.
+            MappingError: no such value matches. `why` is the attribute's purpose.
 
         """
         kept = [condition for condition in self.any_of if condition not in (ABSENT, "")]
         if not kept:
             raise MappingError(
-                f"the conditions on {self.attribute.label} are {json.dumps(list(self.any_of))}, and"
+                f"the conditions on {self.attribute.label} are {json.dumps(list(self.any_of))}, but"
                 f" it is {why}, which is never absent or empty: no item would match"
             )
         if self.attribute.type not in ("S", "B"):
@@ -104,7 +104,7 @@ class Conditions:
 
 
 def _others(conditions: Sequence[Any]) -> Sequence[Any] | None:
-    """Return conditions for the values that exist and meet none of these conditions."""
+    """Return conditions for the values that exist and do not match these conditions."""
     if PRESENT in conditions:
         return ()
     if not conditions:
@@ -133,14 +133,14 @@ def _but_empty(condition: object) -> object:
 def _condition(attribute: Attribute, condition: Condition) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(condition, Became):
         raise only_in_workflow(
-            f"a condition says what {attribute.label} became, in a message's where"
+            f"a condition in a message's where says what {attribute.label} became"
         )
     if not isinstance(condition, Mapping):
         return _value(attribute, condition)
     if "numeric" in condition:
         raise MappingError(
-            f"numeric never matches {attribute.label}: DynamoDB's JSON has numbers as text. Name"
-            " the values, or write a coarser attribute to narrow by"
+            f"numeric never matches {attribute.label}: DynamoDB's JSON has numbers as text. List"
+            " the values, or write another attribute with fewer values and use that"
         )
     operators = ("exists",) if attribute.type == "BOOL" else OPERATORS
     match [*condition.items()]:
@@ -151,8 +151,8 @@ def _condition(attribute: Attribute, condition: Condition) -> Any:  # noqa: ANN4
         case [(str(operator), operand)] if operator in ON_TEXT and operator in operators:
             return {operator: _text(attribute, operator, operand)}
     raise MappingError(
-        f"a condition on {attribute.label} is {shown(dict(condition))}, which pipes do not take:"
-        f" write a value to equal, or one of {', '.join(operators)} with its operand"
+        f"a condition on {attribute.label} is {shown(dict(condition))}, but pipes do not support"
+        f" it: write a value, or one of {', '.join(operators)} with its operand"
     )
 
 
@@ -164,8 +164,8 @@ def _values(attribute: Attribute, operand: object) -> list[Any]:
     )
     if not values or any(isinstance(value, Mapping) for value in values):
         raise MappingError(
-            f"anything-but for {attribute.label} has {shown(operand)}; pipes take one value or a"
-            ' list of values in it, and no operator: {"anything-but": ["paid", "shipped"]}'
+            f"anything-but for {attribute.label} has {shown(operand)}; pipes support a value or a"
+            ' list of values in it, but no operator: {"anything-but": ["paid", "shipped"]}'
         )
     return [_value(attribute, value) for value in values]
 
@@ -180,8 +180,8 @@ def _text(attribute: Attribute, operator: str, operand: object) -> object:
                 must_be_literal(text, f"a condition on {attribute.label}")
                 return {"equals-ignore-case": text}
     raise MappingError(
-        f"{operator} for {attribute.label} has {shown(operand)}; it takes one text of a character"
-        ' or more (for an empty text, write "")'
+        f"{operator} for {attribute.label} has {shown(operand)}; it needs a text with at least one"
+        ' character (for an empty text, write "")'
     )
 
 
@@ -202,14 +202,14 @@ def _value(attribute: Attribute, value: object) -> str | bool:
         return _base64(attribute, value)
     if not isinstance(value, str):
         raise MappingError(
-            f'{attribute.label} is compared to {shown(value)}; write "{shown(value)}", it is text'
+            f'{attribute.label} is text, and is compared to {shown(value)}; write "{shown(value)}"'
         )
     must_be_literal(value, f"a condition on {attribute.label}")
     return value
 
 
 def _base64(attribute: Attribute, value: object) -> str:
-    """Return bytes as a stream has them; text has to be Base64 already."""
+    """Return bytes in Base64, as in a stream. Text must already be Base64."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     try:
@@ -218,8 +218,8 @@ def _base64(attribute: Attribute, value: object) -> str:
     except ValueError:
         pass
     raise MappingError(
-        f"{attribute.label} is compared to {shown(value)}; write bytes, or their Base64 as a stream"
-        ' has it, such as "+/A="'
+        f"{attribute.label} is compared to {shown(value)}; write bytes, or standard Base64, such"
+        ' as "+/A="'
     )
 
 
@@ -229,12 +229,12 @@ def _number(attribute: Attribute, value: object) -> str:
         number = Decimal(str(value))
     except (ArithmeticError, ValueError):
         raise MappingError(
-            f"{attribute.label} is compared to {shown(value)}, which is no number"
+            f"{attribute.label} is compared to {shown(value)}, which is not a number"
         ) from None
     try:
         return normalise(str(number))
     except InvalidNumber:
         raise MappingError(
-            f"{attribute.label} is compared to {shown(value)}; DynamoDB's numbers have {DIGITS}"
-            " digits and are smaller than 1E+126: no item holds this number"
+            f"{attribute.label} is compared to {shown(value)}, but no item can have this number:"
+            f" DynamoDB's numbers have at most {DIGITS} digits and are smaller than 1E+126"
         ) from None

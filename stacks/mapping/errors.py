@@ -4,27 +4,27 @@ from stacks.errors import StackError
 
 
 MARK = "_NotText"
-"""Part of the `repr` of a part of an item, so that it is recognized in a text made with it.
+"""A mark in the `repr` of a part of an item, so that the part is recognized if it becomes text.
 
-It has only letters and an underscore, which quoting and encoding do not change.
+It has only letters and an underscore, because quoting and encoding do not change them.
 """
 LONGEST = 300
-"""Characters of a value in a message."""
+"""The most characters of a value in a message."""
 
 
 class MappingError(StackError):
-    """A mapping would fail at run time; the message says what to write instead."""
+    """A mapping would fail at run time. The message says what to write instead."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message.replace(MARK, ""))
 
 
-def as_text(what: str) -> MappingError:
+def as_text(part: str) -> MappingError:
     """Return the error for a part of an item that is used as text while the stack is built."""
     return MappingError(
-        f"{what} is used as text, as in an f-string, which would be the same text for every item."
-        ' Name each in the value, {"a": first, "b": second}, write Text(first, "#", second), which'
-        " TOPOLOGY=workflow joins, or store a joined copy in an attribute of its own and use that"
+        f"{part} is used as text, as in an f-string, so every item would have the same text. Name"
+        ' each part in the value, {"a": first, "b": second}; or write Text(first, "#", second) with'
+        " TOPOLOGY=workflow; or store a joined copy in another attribute and use that attribute"
     )
 
 
@@ -44,12 +44,12 @@ class NotText:
 def only_in_workflow(what: str) -> MappingError:
     """Return the error for what only a workflow can do, in a pipeline with another topology."""
     return MappingError(
-        f"{what}, which a pipe cannot do: deploy with TOPOLOGY=workflow, or write it without"
+        f"{fact}, but a pipe cannot do this: deploy with TOPOLOGY=workflow, or change the mapping"
     )
 
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it."""
+    """Return a value for a message."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # such as an integer of thousands of digits
@@ -57,36 +57,36 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def must_be_literal(text: str, what: str) -> None:
-    """Raise if a text cannot be sent as a constant.
+def must_be_literal(text: str, subject: str) -> None:
+    """Raise an error if a text cannot be sent as a constant. The message begins with `subject`.
 
     Raises:
-        MappingError: a part of the text would be a Terraform expression, the text was made from a
-            part of an item, or it is not valid Unicode.
+        MappingError: the text has a Terraform expression or a part of an item, or it is not valid
+            Unicode.
 
     """
     if MARK.lower() in text.lower():
-        raise as_text(f"{what} holds {shown(text)}: a part of an item")
+        raise as_text(f"{subject} has {shown(text)}: a part of an item")
     try:
         text.encode()
     except UnicodeEncodeError:
         raise MappingError(
-            f"{what} holds {shown(text)}, which has half of a surrogate pair and is no valid"
-            " Unicode, so it cannot be sent: write the whole character"
+            f"{subject} has {shown(text)}, which is not valid Unicode (half of a surrogate pair),"
+            " so it cannot be sent: write the whole character"
         ) from None
     if "${" in text or "%{" in text:
         raise MappingError(
-            f"{what} holds {text!r}, and Terraform takes what follows ${{ or %{{ for an expression:"
-            " write the text without it"
+            f"{subject} has {text!r}, but Terraform reads an expression after ${{ or %{{: write the"
+            " text without them"
         )
 
 
-def must_be(value: object, type_: type, what: str, instead: str) -> None:
-    """Raise unless a value has a type; `instead` says what to write.
+def must_be(value: object, type_: type, subject: str, instead: str) -> None:
+    """Raise an error if a value has another type. The message tells to write `instead`.
 
     Raises:
         MappingError: it has another type.
 
     """
     if not isinstance(value, type_):
-        raise MappingError(f"{what} is {shown(value)}; write {instead}")
+        raise MappingError(f"{subject} is {shown(value)}; write {instead}")

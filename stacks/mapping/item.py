@@ -1,4 +1,4 @@
-"""What a table's changes send to Momento: to the cache and to the topic."""
+"""The mapping of a table's changes to requests to Momento's cache and topic."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ EXAMPLE = "https://momento.example"
 
 @dataclass(frozen=True, kw_only=True)
 class ItemMapping:
-    """What a table's changes send: to a cache, to a topic, or to both.
+    """What a table's changes send to a cache, to a topic, or to both.
 
-    `where` narrows which items flow, by conditions on their attributes. A removal is published if
-    the item matched. An item that no longer matches leaves the cache.
+    Only items that match the conditions in `where` are sent. A removal is published if the item
+    matched. If an item no longer matches, its entry is deleted.
 
-    `TOPOLOGY=workflow` also takes lists of entries and of messages.
+    `TOPOLOGY=workflow` also allows lists of entries and of messages.
 
     Raises:
         MappingError: `cache` or `topic` has another type.
@@ -62,17 +62,17 @@ class ItemMapping:
 
     @property
     def entries(self) -> Sequence[CacheEntry]:
-        """The entries of an item, perhaps none."""
+        """The entries of an item. There may be none."""
         return _listed(self.cache)
 
     @property
     def messages(self) -> Sequence[TopicMessage]:
-        """The messages of a change, perhaps none."""
+        """The messages of a change. There may be none."""
         return _listed(self.topic)
 
     @property
     def entry(self) -> CacheEntry | None:
-        """The one entry that pipes can send.
+        """The only entry, or None. Pipes cannot send several.
 
         Raises:
             MappingError: there are several.
@@ -84,7 +84,7 @@ class ItemMapping:
 
     @property
     def message(self) -> TopicMessage | None:
-        """The one message that pipes can send.
+        """The only message, or None. Pipes cannot send several.
 
         Raises:
             MappingError: there are several.
@@ -95,7 +95,7 @@ class ItemMapping:
         return self.messages[0] if self.messages else None
 
     def must_send(self) -> None:
-        """Raise if the mapping has neither an entry nor a message.
+        """Raise an error if the mapping has neither an entry nor a message.
 
         Raises:
             MappingError: it sends nothing.
@@ -113,7 +113,7 @@ class ItemMapping:
         An entry that names no cache is put to `cache`.
 
         Raises:
-            MappingError: such requests would fail; the message says what to write instead.
+            MappingError: the requests would fail; the message says what to write instead.
 
         """
         self.must_send()
@@ -128,12 +128,12 @@ class ItemMapping:
         return {name: configs[name] for name in OPERATIONS if name in configs}
 
     def topic_cache(self, cache: str) -> str:
-        """Return the cache that the topic is in; `cache` is the endpoint's own."""
+        """Return the topic's cache; `cache` is the endpoint's cache."""
         named = self.message.cache if self.message else None
         return named if isinstance(named, str) else cache
 
     def warnings(self, stream: Stream) -> list[str]:
-        """Return a sentence for each thing that is sent and probably not meant."""
+        """Return a sentence for each part that is probably a mistake."""
         if self.entry is None:
             return []
         narrowing = Narrowing.parse(self.where, stream)
@@ -142,7 +142,7 @@ class ItemMapping:
     def outcomes(
         self, record: Mapping[str, object], stream: Stream, cache: str
     ) -> dict[str, Outcome]:
-        """Return what each pipe makes of a stream record, to try a mapping.
+        """Return the outcome of a stream record in each pipe, to try a mapping.
 
         Raises:
             MappingError: see `pipe_configs`.

@@ -1,4 +1,4 @@
-"""Which items flow: conditions on attributes, compiled to filters for each kind of event."""
+"""Conditions on items' attributes, compiled to filters for each kind of event."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from stacks.mapping.errors import MappingError, must_be
 from stacks.mapping.record import BY_TTL, DELETE, EVENTS, EXPIRE, NOT_BY_TTL, Stream, names_of
 
 Where: TypeAlias = Mapping[Attribute, Sequence[Condition]]
-"""An item has to match for every attribute, by one of the attribute's conditions."""
+"""Each attribute of an item must match one of the attribute's conditions."""
 
 WRITTEN = ("INSERT", "MODIFY")
 MAX_LEAVING = 4
@@ -20,14 +20,14 @@ MAX_LEAVING = 4
 
 @dataclass(frozen=True)
 class Narrowing:
-    """Conditions on items, checked; without conditions, every item flows."""
+    """Checked conditions on items. Without conditions, every item is sent."""
 
     stream: Stream
     conditions: Mapping[Attribute, Conditions] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, where: Where, stream: Stream) -> "Narrowing":
-        """Check the conditions of a user.
+        """Check a user's conditions.
 
         Raises:
             MappingError: a condition could never match.
@@ -47,7 +47,7 @@ class Narrowing:
         return cls(stream, parsed)
 
     def of_keys(self) -> "Narrowing":
-        """Return the conditions on the table's keys; an item meets them always or never."""
+        """Return the conditions on the table's keys. An item matches them always or never."""
         kept = {
             attribute: conditions
             for attribute, conditions in self.conditions.items()
@@ -56,10 +56,9 @@ class Narrowing:
         return replace(self, conditions=kept)
 
     def tells_apart(self, key: Attribute) -> bool:
-        """Say whether a cache key belongs to one item only, as far as the table's keys decide.
+        """Return whether the table's keys ensure that only one item has a cache key.
 
-        That is so if each of the table's keys is the cache key, or has one value for all items
-        that flow.
+        They do if each of the table's keys is the cache key, or has only one allowed value.
         """
         return all(
             own == key or (own in self.conditions and self.conditions[own].only is not None)
@@ -67,18 +66,18 @@ class Narrowing:
         )
 
     def needing(self, attribute: Attribute, why: str) -> "Narrowing":
-        """Return these conditions, and one more: an attribute exists and is no empty text.
+        """Return these conditions and one more: the attribute exists and is not an empty text.
 
         Raises:
-            MappingError: no pattern can check that; `why` says what the attribute is for.
+            MappingError: a pattern cannot check this; `why` is the attribute's purpose.
 
         """
         if self.stream.keys.has(attribute):
             return self
         if "[" in attribute.place:
             raise MappingError(
-                f"{attribute.label} is {why}, and a filter cannot check whether a list has that"
-                " element: write its value to an attribute of its own, and use that"
+                f"{attribute.label} is {why}, but a filter cannot check whether a list has this"
+                " element: write its value to another attribute, and use that attribute"
             )
         own = self.conditions.get(attribute, Conditions(attribute, (PRESENT,)))
         conditions = {**self.conditions, attribute: own.filled(why)}
@@ -86,12 +85,12 @@ class Narrowing:
         return replace(self, conditions=conditions)
 
     def filters(self, kinds: Collection[str]) -> tuple[str, ...]:
-        """Return the filters for events of these kinds; none if every event is taken.
+        """Return the filters for events of these kinds, or no filters if all events match.
 
-        For a written item they read the new image, for a removed item the old image.
+        For a written item they read the new image, and for a removed item the old image.
 
         Raises:
-            MappingError: the stream does not show that image.
+            MappingError: the stream does not show the image.
 
         """
         events = names_of(kinds)
@@ -105,7 +104,7 @@ class Narrowing:
         return tuple(_canonical(pattern) for pattern in patterns if pattern)
 
     def leaving_filters(self) -> tuple[str, ...]:
-        """Return the filters for changes after which an item no longer matches, by attribute.
+        """Return a filter for each attribute: for changes after which it no longer matches.
 
         Raises:
             MappingError: there are more attributes than a pipe has filters, or the stream does
@@ -115,9 +114,9 @@ class Narrowing:
         if len(self.changing) > MAX_LEAVING:
             names = ", ".join(attribute.label for attribute in self.changing)
             raise MappingError(
-                f"an item may leave the cache by {len(self.changing)} attributes ({names}), and a"
-                f" pipe's five filters have room for {MAX_LEAVING}: narrow by fewer, such as one"
-                " attribute that says whether the item is to be cached"
+                f"the items are narrowed by {len(self.changing)} attributes ({names}), but a pipe's"
+                f" five filters allow only {MAX_LEAVING}: use fewer attributes, such as one that"
+                " says whether the item is cached"
             )
         before = self._values()
         if "OldImage" not in self.stream.view.images:
@@ -133,18 +132,18 @@ class Narrowing:
 
     @property
     def warnings(self) -> list[str]:
-        """A sentence for each change that no pattern can describe."""
+        """A sentence for each change that a pattern cannot express."""
         return [
             f"An item that no longer matches the conditions on {attribute.label} stays in the cache"
-            " until its TTL ends: no pattern can describe the opposite of these conditions. Use"
-            " values to equal, exists or anything-but."
+            " until its TTL ends, because a pattern cannot express the opposite of these"
+            " conditions. Use values, exists or anything-but."
             for attribute in self.changing
             if self.conditions[attribute].opposite is None
         ]
 
     @property
     def changing(self) -> Sequence[Attribute]:
-        """The attributes that may change; keys do not."""
+        """The attributes that may change. Keys do not change."""
         return [name for name in self.conditions if not self.stream.keys.has(name)]
 
     def _values(self) -> dict[Attribute, Sequence[Any]]:
@@ -171,7 +170,7 @@ class Narrowing:
 
 
 def _remover(kinds: Collection[str]) -> Mapping[str, Any] | None:
-    """Return the condition on who removes an item; none if any removal counts."""
+    """Return the condition on who removed an item, or None if all removals match."""
     if "REMOVE" in kinds or (EXPIRE in kinds) == (DELETE in kinds):
         return None
     return BY_TTL if EXPIRE in kinds else NOT_BY_TTL
@@ -183,8 +182,8 @@ def _check_types(attributes: Iterable[Attribute]) -> None:
         other = by_place.setdefault(attribute.place, attribute)
         if other != attribute:
             raise MappingError(
-                f"the items are narrowed by {other.label} and by {attribute.label}, and a value has"
-                " one type at a time: no item would match both; keep one of them"
+                f"the items are narrowed by {other.label} and by {attribute.label}, but a value has"
+                " only one type, so no item would match both: remove one of them"
             )
 
 

@@ -9,7 +9,7 @@ from eventpipes.operations import DELETE, PUBLISH, PUT
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """An operation of Momento's HTTP API: its method, and its path with a `*` for a pipe to fill.
+    """An operation of Momento's HTTP API: its method and its path. A pipe replaces the `*`.
 
     `{cache}` in a path is the cache's name. The Terraform provider allows one path parameter for
     a pipe, so the topic's cache is part of the endpoint.

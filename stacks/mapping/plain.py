@@ -1,4 +1,4 @@
-"""Parts of a value that only a workflow can make: plain JSON, and the old image's attributes."""
+"""Parts of a value that only a workflow can send: plain JSON, and the old image's attributes."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,7 +15,7 @@ IMAGES = (Field.KEYS, Field.NEW_IMAGE, Field.OLD_IMAGE)
 class Before(NotText):
     """An attribute as it was before the change: from the old image.
 
-    An inserted item has none, and empty text is sent. Only `TOPOLOGY=workflow` can send it.
+    For an inserted item, empty text is sent. Only `TOPOLOGY=workflow` can send this.
     """
 
     attribute: Attribute
@@ -41,9 +41,9 @@ class Before(NotText):
 class Plain(NotText):
     """An attribute, an image or the keys as plain JSON, without DynamoDB's type descriptors.
 
-    Text is escaped. A number is a JSON number where a double holds it exactly with at most 15
-    digits, and otherwise text, so that no digit is lost. Sets become lists, binary values Base64
-    text, NULL becomes null. What is missing is null. Only `TOPOLOGY=workflow` can send it.
+    Text is escaped. A number is a JSON number if a double has exactly its value with at most 15
+    digits. Otherwise it is text, so that no digit is lost. A set becomes a list, a binary value
+    Base64, and NULL and missing values become null. Only `TOPOLOGY=workflow` can send this.
     """
 
     of: Attribute | Before | Field
@@ -68,4 +68,4 @@ class Plain(NotText):
 
 
 WorkflowPart: TypeAlias = Text | Before | Plain
-"""A part of a value that only a workflow can make."""
+"""A part of a value that only a workflow can send."""

@@ -1,4 +1,4 @@
-"""Where the parts of an item are in a stream record, and whether the record has them."""
+"""The places of an item's parts in a stream record."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from stacks.mapping.errors import MARK, MappingError, as_text
 
 EVENTS = ("INSERT", "MODIFY", "REMOVE")
 EXPIRE, DELETE = "EXPIRE", "DELETE"
-"""A removal by DynamoDB because the item's time is over, and any other removal."""
+"""A removal by DynamoDB because the item has expired, and any other removal."""
 KINDS = (*EVENTS, EXPIRE, DELETE)
 BY_TTL = {"principalId": ["dynamodb.amazonaws.com"], "type": ["Service"]}
-"""Who removes an expired item ("DynamoDB Streams and Time to Live")."""
+"""The identity that removes an expired item ("DynamoDB Streams and Time to Live")."""
 NOT_BY_TTL = {"principalId": [{"anything-but": BY_TTL["principalId"]}, {"exists": False}]}
 IMAGE_OF = {"NewImage": ("INSERT", "MODIFY"), "OldImage": ("MODIFY", "REMOVE")}
-"""The events whose records have an image: an insert has no old image, a removal no new one."""
+"""The events whose records have an image. An insert has no old image, a removal no new image."""
 IN_WORDS = {"NewImage": "the new image", "OldImage": "the old image"}
 
 
 class Field(Enum):
-    """A part of a record beside the item's attributes, as a JSON path.
+    """A part of a record, other than an attribute of the item, as a JSON path.
 
-    Keys and images are DynamoDB JSON. `CREATED` is in seconds since 1970. `SEQUENCE_NUMBER` rises
-    within a shard. If DynamoDB removed an item because its time was over, `REMOVED_BY` is
+    Keys and images are DynamoDB JSON. `CREATED` is in seconds since 1970. `SEQUENCE_NUMBER`
+    increases in a shard. If DynamoDB removed an expired item, `REMOVED_BY` is
     `dynamodb.amazonaws.com` and `REMOVED_BY_TYPE` is `Service`. Otherwise both are missing, and
     empty text is sent. See AWS: DynamoDB Streams API reference, "StreamRecord"; "DynamoDB Streams
     and Time to Live".
@@ -70,18 +70,18 @@ def names_of(kinds: Collection[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Stream:
-    """What a mapping has to know of a table: its key, and its stream's view."""
+    """The facts about a table that a mapping needs: its key, and its stream's view."""
 
     keys: KeySchema
     view: StreamView = StreamView.NEW_AND_OLD_IMAGES
 
     def part_of(self, attribute: Attribute, events: Collection[str], purpose: str) -> str:
-        """Return the part of a record that holds an attribute for each of these events.
+        """Return the part of a record that has an attribute for each of these events.
 
-        That is `Keys`, `NewImage` or `OldImage`.
+        The part is `Keys`, `NewImage` or `OldImage`.
 
         Raises:
-            MappingError: no part holds it for all events, or the stream does not show that part.
+            MappingError: no part has it for all events, or the stream does not show the part.
 
         """
         if self.keys.has(attribute):
@@ -91,22 +91,22 @@ class Stream:
                 self.must_show(image, f"{purpose} is {attribute.label}")
                 return image
         raise MappingError(
-            f"{purpose} is {attribute.label}, which is in the new image when an item is written and"
-            " in the old image when it is removed, and a pipe reads one place only: use a key"
+            f"{purpose} is {attribute.label}, which is in the new image if an item is written, and"
+            " in the old image if it is removed. A pipe reads only one place: use a key"
             ' attribute, or narrow the events to ("INSERT", "MODIFY") or to ("REMOVE",)'
         )
 
     def must_show(self, image: str, purpose: str) -> None:
-        """Raise unless the stream shows an image.
+        """Raise an error if the stream does not show an image.
 
         Raises:
-            MappingError: it does not.
+            MappingError: the message begins with `purpose`.
 
         """
         if image not in self.view.images:
             raise MappingError(
                 f"{purpose}, but the stream's view {self.view} has no {IN_WORDS[image][4:]}:"
-                " give the table a stream of NEW_AND_OLD_IMAGES, or use its keys only"
+                " give the table a stream of NEW_AND_OLD_IMAGES, or use only its keys"
             )
 
 

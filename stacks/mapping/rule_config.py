@@ -1,4 +1,4 @@
-"""A pipe's configuration as a rule of an event bus has it: the record is the event's `detail`."""
+"""A pipe's configuration for a rule of an event bus. The record is the event's `detail`."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from stacks.mapping.target_config import TargetConfig
 
 RECORD = "$.detail"
 LONGEST_NAME = 200
-"""Characters of a variable's name; a number may be added to it, and AWS allows 256."""
+"""The most characters of a variable's name. A number may be added, and AWS allows 256."""
 _VARIABLE = re.compile(r"<(\$[^>]*)>")
 
 
@@ -35,7 +35,7 @@ class RuleConfig(TargetConfig):
 
     @classmethod
     def of_pipe(cls, pipe: PipeConfig, *, event_source: str) -> "RuleConfig":
-        """Return the rule that makes of events from this source what the pipe makes of records.
+        """Return the rule that sends for an event what the pipe sends for the event's record.
 
         >>> rule = RuleConfig.of_pipe(PipeConfig(
         ...     path_parameters=("cars",), input_template='{"City":<$.Keys.City.S>}',
@@ -58,30 +58,30 @@ class RuleConfig(TargetConfig):
         )
 
     def check(self, operation: str) -> None:
-        """Raise unless a rule has room for this.
+        """Raise an error if the pattern or the transformer is too long for EventBridge.
 
         Raises:
-            MappingError: the pattern or the transformer is longer than EventBridge allows.
+            MappingError: the message says what to write instead.
 
         """
         if len(self.pattern) > MAX_PATTERN_LENGTH:
             raise MappingError(
-                f"the conditions on the items make a pattern of {len(self.pattern)} characters for"
-                f" {operation}, and a rule of an event bus takes {MAX_PATTERN_LENGTH}: narrow by"
-                " fewer values, or by one attribute that says whether an item is to flow"
+                f"the conditions on the items need a pattern of {len(self.pattern)} characters for"
+                f" {operation}, but a rule of an event bus allows {MAX_PATTERN_LENGTH}: narrow by"
+                " fewer values, or by an attribute that says whether an item is sent"
             )
         if len(self.input_paths) > MAX_PATHS:
             raise MappingError(
-                f"the value of {operation} has {len(self.input_paths)} parts of an item, and a rule"
-                f" of an event bus takes {MAX_PATHS}: send fewer, or all of them with"
+                f"the value of {operation} has {len(self.input_paths)} parts of an item, but a rule"
+                f" of an event bus allows {MAX_PATHS}: send fewer, or all of them with"
                 ' value={"NewImage": Field.NEW_IMAGE}'
             )
         for path in self.input_paths.values():
             if len(path) > MAX_PATH_LENGTH:
                 raise MappingError(
                     f"the value of {operation} has {path[:40]}... of an item, a path of"
-                    f" {len(path)} characters, and a rule of an event bus takes {MAX_PATH_LENGTH}:"
-                    " write it to an attribute with a shorter name as well, and use that"
+                    f" {len(path)} characters, but a rule of an event bus allows {MAX_PATH_LENGTH}:"
+                    " write it also to an attribute with a shorter name, and use that attribute"
                 )
 
 
@@ -105,7 +105,7 @@ def _in_detail(value: str) -> str:
 
 
 def _pattern(patterns: Sequence[str], event_source: str) -> str:
-    """Return one pattern for the events of a source whose record matches any of the filters."""
+    """Return one pattern for the events of a source whose record matches one of the filters."""
     details = [{"detail": json.loads(pattern)} for pattern in patterns]
     pattern: dict[str, object] = {"source": [event_source]}
     match details:

@@ -1,7 +1,7 @@
 """The request that a target sends: its body and its HTTP parameters.
 
-Pipes and rules have the same HTTP parameters. Only this file knows which there are: another kind,
-such as headers, is a field here, with a line in each method.
+Pipes and rules have the same HTTP parameters. Only this file lists them: to add another kind, such
+as headers, add a field here and a line in each method.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,9 +11,9 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class TargetConfig:
-    """An input template and HTTP parameters; each parameter is a constant or a JSON path.
+    """An input template and HTTP parameters. Each parameter is a constant or a JSON path.
 
-    `input_template` is the request's body (none: the whole record). `path_parameters` fill the
+    `input_template` is the request's body (None: the whole record). `path_parameters` replace the
     endpoint's `*` in order.
 
     See AWS: "PipeTargetHttpParameters" in the Pipes API, and "HttpParameters" in the EventBridge
@@ -30,7 +30,7 @@ class TargetConfig:
         yield from self.query_string_parameters.values()
 
     def http_with(self, change: Callable[[str], str]) -> dict[str, Any]:
-        """Return the HTTP parameters as arguments of another config, with each value changed."""
+        """Return the HTTP parameters as arguments of another config, with changed values."""
         query = {name: change(value) for name, value in self.query_string_parameters.items()}
         return {
             "path_parameters": tuple(map(change, self.path_parameters)),

@@ -15,11 +15,11 @@ class Text(NotText):
     >>> Text(Attribute("Tenant"), "#", Attribute("OrderId")).label
     'Tenant (S) + "#" + OrderId (S)'
 
-    Only `TOPOLOGY=workflow` can send it. A binary attribute (B) is joined in Base64, as a stream
-    has it.
+    Only `TOPOLOGY=workflow` can send it. A binary attribute (B) is joined in Base64, as in a
+    stream.
 
     Raises:
-        MappingError: there is no attribute in it, or a part is neither an attribute nor text.
+        MappingError: it has no attribute, or a part is neither an attribute nor text.
 
     """
 
@@ -34,7 +34,7 @@ class Text(NotText):
                     f' attributes of the types {", ".join(JOINED_TYPES)}: Text(tenant, "#", order)'
                 )
         if not any(isinstance(part, Attribute) for part in parts):
-            raise MappingError("a joined text has no attribute; write the text itself instead")
+            raise MappingError("a joined text has no attribute; write only the text instead")
         self.parts = parts
 
     @property
@@ -44,16 +44,16 @@ class Text(NotText):
 
     @property
     def is_parted(self) -> bool:
-        """Whether there is text between any two attributes."""
+        """Whether there is text between all attributes."""
         pairs = zip(self.parts, self.parts[1:], strict=False)
         return not any(
-            isinstance(one, Attribute) and (isinstance(other, Attribute) or not other)
-            for one, other in pairs
+            isinstance(part, Attribute) and (isinstance(after, Attribute) or not after)
+            for part, after in pairs
         )
 
     @property
     def label(self) -> str:
-        """The parts in messages."""
+        """The parts for messages."""
         return " + ".join(
             part.label if isinstance(part, Attribute) else f'"{part}"' for part in self.parts
         )
@@ -67,8 +67,8 @@ Joined: TypeAlias = Attribute | Text
 """A text that is read from an item: one attribute, or several parts."""
 
 
-def must_be_named(joined: object, what: str) -> None:
-    """Raise unless an attribute that holds a name is text or a number.
+def must_be_named(joined: object, subject: str) -> None:
+    """Raise an error if an attribute with the name of `subject` is not text or a number.
 
     Raises:
         MappingError: it has another type.
@@ -76,11 +76,11 @@ def must_be_named(joined: object, what: str) -> None:
     """
     if isinstance(joined, Attribute) and joined.type not in ("S", "N"):
         raise MappingError(
-            f"{what} is named by {joined.label}; a name is text: use an attribute of the type S or"
-            " N"
+            f"the name of {subject} is in {joined.label}; a name is text: use an attribute of the"
+            " type S or N"
         )
 
 
 def attributes_of(joined: Joined) -> list[Attribute]:
-    """Return the attributes that a text is read from."""
+    """Return the attributes in a joined text."""
     return [joined] if isinstance(joined, Attribute) else list(joined.attributes)

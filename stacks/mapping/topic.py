@@ -16,19 +16,19 @@ from stacks.mapping.value import Value, members, template
 
 @dataclass(frozen=True, kw_only=True)
 class TopicMessage:
-    """A message for each change of an item, or for some `events` only.
+    """A message for each change of an item, or only for some `events`.
 
-    `events` are any of INSERT, MODIFY and REMOVE. Instead of REMOVE, write EXPIRE for the items
-    that DynamoDB removes when their time is over, or DELETE for all other removals.
+    `events` are any of INSERT, MODIFY and REMOVE. Instead of REMOVE, write EXPIRE for expired items
+    that DynamoDB removes, or DELETE for all other removals.
 
-    `topic` is a name, or the attribute (S or N) that holds one. `value` is what is published. By
-    default that is the kind of event with the item's key and its new image, in DynamoDB JSON. For
-    a list of attributes, `EventType` is added in front. Attributes that a removed item no longer
-    has arrive as empty text. `cache` is the cache that the topic is in (default: the endpoint's).
-    Momento takes messages of up to 4 KB.
+    `topic` is a name, or the attribute (S or N) with the name. `value` is the published message.
+    The default is the kind of event with the item's key and its new image, in DynamoDB JSON. For a
+    list of attributes, `EventType` is added first. An attribute that a removed item does not have
+    becomes empty text. `cache` is the topic's cache (default: the endpoint's cache). Momento
+    accepts messages of up to 4 KB.
 
-    `TOPOLOGY=workflow` also takes a topic or a cache that a joined text names, and a `where` for
-    this message alone, which may say what an attribute `Became`.
+    `TOPOLOGY=workflow` also allows a topic or a cache that a joined text names, and a `where` only
+    for this message, which may say what an attribute `Became`.
 
     See Momento: HTTP API for Topics, "Publish".
     """
@@ -43,14 +43,14 @@ class TopicMessage:
         """Return the pipe's configuration.
 
         Raises:
-            MappingError: such requests would fail.
+            MappingError: the requests would fail.
 
         """
         self.check_events()
         if isinstance(self.cache, Attribute | Text):
-            raise only_in_workflow(f"the topic's cache is named by {self.cache.label}")
+            raise only_in_workflow(f"the name of the topic's cache is in {self.cache.label}")
         if self.where:
-            raise only_in_workflow("the message has a where of its own")
+            raise only_in_workflow("the message has its own where")
         if isinstance(self.topic, Text):
             raise only_in_workflow(f"the topic is joined from {self.topic.label}")
         if self.cache is not None:
@@ -68,7 +68,7 @@ class TopicMessage:
 
     @property
     def full_value(self) -> Value:
-        """What is published, with what is added by default.
+        """The published message, with the parts that are added by default.
 
         Raises:
             MappingError: two parts have the same name.
@@ -79,36 +79,36 @@ class TopicMessage:
             image = {"OldImage": Field.OLD_IMAGE} if removed else {"NewImage": Field.NEW_IMAGE}
             return {"EventType": Field.EVENT_NAME, "Keys": Field.KEYS, **image}
         if isinstance(self.value, Field | Mapping):
-            return self.value  # a Field is refused by the template
+            return self.value  # `template` refuses a Field
         named = members(self.value)
         if "EventType" in named:
             raise MappingError(
-                "the message has EventType twice, as the kind of event comes first in a list of"
-                ' attributes; name what you send: {"Kind": Field.EVENT_NAME, "EventType": ...}'
+                "the message has EventType twice, because a list of attributes gets it; name all"
+                ' {"Kind": Field.EVENT_NAME, "EventType": ...}'
             )
         return {"EventType": Field.EVENT_NAME, **named}
 
     def _topic(self, stream: Stream) -> str:
         if isinstance(self.topic, Attribute):
             self.check_topic()
-            # Both have an old image, but it may lack an attribute that the change adds.
+            # Both have an old image, but without an attribute that the change adds.
             both = {"MODIFY", "REMOVE"} <= set(self.event_names)
             part = stream.part_of(self.topic, EVENTS if both else self.event_names, "the topic")
             return path(part, self.topic)
         return must_be_name(
-            self.topic, "the topic", ', or Attribute("Name") for an attribute that holds it'
+            self.topic, "the topic", ', or Attribute("Name") for an attribute with the name'
         )
 
     @property
     def event_names(self) -> tuple[str, ...]:
-        """The names that the events have in a stream."""
+        """The events' names in a stream."""
         return names_of(self.events)
 
     def check_topic(self) -> None:
-        """Raise unless attributes that name the topic are text or numbers.
+        """Raise an error if an attribute in the topic's name is not text or a number.
 
         Raises:
-            MappingError: one has another type.
+            MappingError: an attribute has another type.
 
         """
         for attribute in attributes_of(self.topic) if isinstance(self.topic, Joined) else ():
@@ -119,10 +119,10 @@ class TopicMessage:
                 )
 
     def check_events(self) -> None:
-        """Raise unless the events are events that there are.
+        """Raise an error if an event does not exist.
 
         Raises:
-            MappingError: they are not.
+            MappingError: the message lists the events.
 
         """
         if isinstance(self.events, str) or not self.events or not set(self.events) <= set(KINDS):

@@ -11,13 +11,13 @@ A_DAY = 86_400
 
 @dataclass(frozen=True)
 class Until:
-    """The TTL of an entry that lives until a time, in seconds since 1970, that an attribute holds.
+    """The TTL of an entry that lives until a time. An attribute has it in seconds since 1970.
 
     Only `TOPOLOGY=workflow` can send it, because it subtracts the time of the request. The TTL is
-    at least a second and at most `most` seconds. A time that has passed deletes the entry.
+    1 to `most` seconds. If the time has passed, the entry is deleted.
 
     Raises:
-        MappingError: the attribute is no number, or `most` is below a second.
+        MappingError: the attribute is not a number, or `most` is below 1 second.
 
     """
 
@@ -29,8 +29,8 @@ class Until:
             given = self.attribute
             label = given.label if isinstance(given, Attribute) else shown(given)
             raise MappingError(
-                f"an entry lives until {label}; write an attribute of the type N that holds a time"
-                ' in seconds since 1970: Until(Attribute("Expires", "N"))'
+                f"an entry lives until {label}; write an attribute of the type N with a time in"
+                ' seconds since 1970: Until(Attribute("Expires", "N"))'
             )
         if not isinstance(self.most, int) or isinstance(self.most, bool) or self.most < 1:
             raise MappingError(f"the longest TTL is {shown(self.most)}; write 1 second or more")

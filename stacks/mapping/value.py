@@ -1,4 +1,4 @@
-"""The body of a request: an input template, made from attributes and their new names."""
+"""The body of a request: an input template from attributes and their new names."""
 
 import json
 import math
@@ -21,18 +21,18 @@ Value: TypeAlias = Sequence[Attribute] | Mapping[str, Part]
 SHOWN: Final = {Field.NEW_IMAGE: "NewImage", Field.OLD_IMAGE: "OldImage"}
 
 LARGEST = 1_023
-"""Bits of a whole number; most readers of JSON use doubles, which hold no larger number."""
+"""The most bits of a whole number, because most readers of JSON use doubles."""
 DEEPEST = 32
-"""Levels of a value; DynamoDB's items have no more ("Quotas in Amazon DynamoDB")."""
+"""The most levels of a value, as in DynamoDB's items ("Quotas in Amazon DynamoDB")."""
 
 
 def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -> str:
     """Return the input template of a value, for records of these events.
 
-    Variables have no quotes around them, because EventBridge Pipes adds quotes to a text that is a
-    value. If a record does not have an attribute, empty text is sent; a removed item has no new
-    image. Numbers arrive as text, as in DynamoDB's JSON; maps, lists and images in DynamoDB JSON;
-    sets as lists of text; binary values in Base64; NULL as true.
+    Variables have no quotes, because EventBridge Pipes adds quotes to a text that is a value. If a
+    record does not have an attribute, empty text is sent; a removed item has no new image. The body
+    has numbers as text, maps, lists and images in DynamoDB JSON, sets as lists of text, binary
+    values in Base64, and NULL as true.
 
     >>> from stacks.mapping import KeySchema
     >>> template([Attribute("City"), Attribute("Speed", "N")],
@@ -40,15 +40,15 @@ def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -
     '{"City":<$.dynamodb.Keys.City.S>,"Speed":<$.dynamodb.NewImage.Speed.N>}'
 
     Raises:
-        MappingError: the records do not have a part, a text is a path, or the value is one part
-            alone.
+        MappingError: the records do not have a part, a text is a path, or the value is only one
+            part.
 
     """
     writer = _Writer(stream, events)
     if isinstance(value, Field):
         raise MappingError(
-            f"the value is {value.label} alone, and EventBridge sends a single part of a record as"
-            " text without its quotes, not as JSON: write it under a name,"
+            f"the value is only {value.label}, and EventBridge sends a single part of a record as"
+            " text without quotes, not as JSON: write an object,"
             f' {{"{SHOWN.get(value, value.name)}": {value.label}}}'
         )
     if isinstance(value, Mapping):
@@ -57,10 +57,10 @@ def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -
 
 
 def members(value: Sequence[Attribute]) -> dict[str, Part]:
-    """Return attributes by their names.
+    """Return attributes by name.
 
     Raises:
-        MappingError: the value is no list of attributes, or two have the same name.
+        MappingError: the value is not a list of attributes, or two have the same name.
 
     """
     if isinstance(value, str) or not (
@@ -74,7 +74,7 @@ def members(value: Sequence[Attribute]) -> dict[str, Part]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise MappingError(
-            f"the value has {', '.join(twice)} twice; give each a name of its own:"
+            f"the value has {', '.join(twice)} twice; give each attribute another name:"
             ' {"first": ..., "second": ...}'
         )
     return dict(zip(names, value, strict=True))
@@ -94,10 +94,10 @@ class _Writer:
     def field(self, field: Field) -> str:
         image = SHOWN.get(field)
         if image is not None:
-            self._stream.must_show(image, f"the value holds {field.label}")
+            self._stream.must_show(image, f"the value has {field.label}")
             if not set(self._events) & set(_having(field)):
                 raise MappingError(
-                    f"the value holds {field.label}, which {' and '.join(self._events)} never have:"
+                    f"the value has {field.label}, which {' and '.join(self._events)} never have:"
                     f" use {_other(field)}"
                 )
         return f"<{field.value}>"
@@ -109,11 +109,11 @@ class _Writer:
             case Field():
                 return self.field(part)
             case Text() | Before() | Plain():
-                raise only_in_workflow(f"the value holds {part.label}")
+                raise only_in_workflow(f"the value has {part.label}")
             case Mapping():
                 if self._depth == DEEPEST:
                     raise MappingError(
-                        f"the value has more than {DEEPEST} levels, or holds itself: send less"
+                        f"the value has more than {DEEPEST} levels, or contains itself: send less"
                     )
                 self._depth += 1
                 inner = self.object(part)
@@ -126,14 +126,14 @@ class _Writer:
             case str():
                 return _constant(part)
         raise MappingError(
-            f"the value holds {shown(part)}; use an Attribute, a Field, text, a finite number,"
+            f"the value has {shown(part)}; use an Attribute, a Field, text, a finite number,"
             " True, False, or a dict of them"
         )
 
     def _path(self, attribute: Attribute) -> str:
         if self._stream.keys.has(attribute):
             return path("Keys", attribute)
-        self._stream.must_show(self._image, f"the value holds {attribute.label}")
+        self._stream.must_show(self._image, f"the value has {attribute.label}")
         return path(self._image, attribute)
 
 
@@ -150,9 +150,9 @@ def _constant(text: str) -> str:
     must_be_literal(text, "the value")
     if is_path(text) or "<" in text or any(field.value in text for field in Field):
         raise MappingError(
-            f"the value holds the text {shown(text)}, which looks like a path or a variable of a"
-            ' template: write Attribute("Name", "S") for an attribute, Field.EVENT_NAME and the'
-            " like for the rest of a record, and other text without a <"
+            f"the value has the text {shown(text)}, which looks like a path or a variable of a"
+            ' template: write Attribute("Name", "S") for an attribute, a Field such as'
+            " Field.EVENT_NAME for another part of a record, and other text without <"
         )
     return _text(text)
 
@@ -161,7 +161,7 @@ def _name(name: object) -> str:
     if isinstance(name, str):
         must_be_literal(name, "a member's name")
     if not isinstance(name, str) or "<" in name:
-        raise MappingError(f"the value has a member named {shown(name)}; use text without a <")
+        raise MappingError(f"the value has a member named {shown(name)}; use text without <")
     return _text(name)
 
 

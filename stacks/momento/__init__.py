@@ -1,1 +1,1 @@
-"""The parts that call Momento: the API key's secret, the connection, the destinations."""
+"""The resources that call Momento: the API key's secret, the connection, the destinations."""

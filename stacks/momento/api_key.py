@@ -6,16 +6,16 @@ from cdktf import TerraformVariable
 from constructs import Construct
 
 API_KEY_VARIABLE: Final = "momento_api_key"
-"""The key; its value comes from `TF_VAR_momento_api_key`."""
+"""The variable of the key. Its value is in `TF_VAR_momento_api_key`."""
 KEY_VERSION_VARIABLE: Final = "momento_api_key_version"
-"""The key's version; its value comes from `TF_VAR_momento_api_key_version`."""
+"""The variable of the key's version. Its value is in `TF_VAR_momento_api_key_version`."""
 
 
 class ApiKey(Construct):
-    """The key, which is in no state and no plan, and its version, which is in both.
+    """The key and its version. Terraform's state and plans have only the version.
 
-    The key is an ephemeral variable. Terraform can neither keep it nor compare it, so the version
-    says whether it has changed. `stacks.momento.update_connection` computes the version.
+    The key is an ephemeral variable. Terraform can neither store it nor compare it, so the version
+    shows whether it has changed. `stacks.momento.update_connection` computes the version.
     """
 
     def __init__(self, scope: Construct, id_: str) -> None:

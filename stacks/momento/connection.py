@@ -13,10 +13,10 @@ from stacks.momento.api_key import ApiKey
 from stacks.momento.update_connection import PLACEHOLDER
 
 OWNED_BY_THE_UPDATE: Final = ["auth_parameters", "description", "kms_key_identifier"]
-"""Terraform changes none of these: each update by the provider would send the placeholder again."""
+"""Terraform never changes these, because the provider would send the placeholder again."""
 UPDATE: Final = Path(__file__).with_name("update_connection.py")
 COMMAND: Final = 'eval "$UPDATE_CONNECTION"'
-"""It is short, because Terraform prints all of it with an error."""
+"""It is short, because Terraform prints the whole command with an error."""
 PYTHON: Final = """\
 for python in "$CONNECTION_PYTHON" ../../../.venv/bin/python python3; do
   "$python" -c "import boto3" 2>/dev/null && exec "$python" -c "$CONNECTION_PROGRAM"
@@ -24,15 +24,15 @@ done
 echo "error: found no Python with boto3: set CONNECTION_PYTHON to the path of one" >&2
 exit 1
 """
-"""Run the update with the first Python that can: the user's, the project's, the machine's."""
+"""Run the update with the first Python that has boto3: the user's, the project's, the machine's."""
 
 
 class MomentoConnection(Construct):
     """A connection that sends the API key in the `Authorization` header.
 
     Terraform creates the connection with a placeholder. Then a local command updates it with the
-    key, which it gets from its environment. The command runs again when the key's version changes,
-    and when the connection is changed or replaced. What sends must depend on `ready`.
+    key from its environment. The command runs again if the key's version changes, or if the
+    connection is changed or replaced. A resource that sends requests must depend on `ready`.
 
     See AWS: EventBridge API, "UpdateConnection".
     """
@@ -48,7 +48,7 @@ class MomentoConnection(Construct):
         secret_arn: str | None = None,
         protection: Protection = DEMO,
     ) -> None:
-        """`secret_arn` names a secret that gets the key, too."""
+        """`secret_arn` is the ARN of a secret that also gets the key."""
         super().__init__(scope, id_)
         self.resource = CloudwatchEventConnection(
             self,

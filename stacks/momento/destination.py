@@ -7,7 +7,7 @@ from stacks.momento.connection import MomentoConnection
 
 
 class Destination(Construct):
-    """An HTTP method and a URL; the path parameters of each pipe replace its `*`."""
+    """An HTTP method and a URL. The path parameters of each pipe replace its `*`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The parts that call Momento: the connection, a destination for each operation, a secret."""
+"""The resources that call Momento: the connection, a destination for each operation, a secret."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -21,10 +21,10 @@ CACHE_OPERATIONS = [operation for operation in OPERATIONS if operation != PUBLIS
 class MomentoEndpoint(Construct):
     """The connection and the destinations that all pipelines of a stack send to.
 
-    A wildcard in the endpoint's URL stands for any cache or topic. The cache of a topic is a fixed
-    part of the URL, because the Terraform provider allows one path parameter for a pipe. So there
-    are three destinations for `cache_name`, and one more for the topics of each other cache. An
-    account may have 3,000 connections and 3,000 destinations.
+    A pipe replaces the `*` in a destination's URL by a cache or a topic. The cache of a topic is a
+    constant part of the URL, because the Terraform provider allows one path parameter for a pipe.
+    So there are three destinations for `cache_name`, and one more for the topics of each other
+    cache. An account may have 3,000 connections and 3,000 destinations.
 
     Momento's limits are for an account in a region. The destinations that put and delete share the
     limit of caches equally, and the destinations of topics share the limit of topics.
@@ -45,10 +45,10 @@ class MomentoEndpoint(Construct):
         destinations: bool = True,
         protection: Protection = DEMO,
     ) -> None:
-        """`url` is the HTTP API's origin; the default `limits` are those of a new account.
+        """`url` is the HTTP API's origin. The default `limits` are those of a new account.
 
-        A workflow sends through the connection itself, and needs no `destinations`. With a
-        `secret_name`, a secret of one's own gets the API key, too.
+        A workflow uses the connection directly, and needs no `destinations`. With a `secret_name`,
+        the stack creates a secret with the API key.
         """
         super().__init__(scope, id_)
         self.cache_name = cache_name
@@ -77,7 +77,7 @@ class MomentoEndpoint(Construct):
             self._destination(operation, operation, cache_name)
 
     def destination(self, operation: str, cache: str) -> Destination:
-        """Return the destination of an operation on a cache; make it if it does not exist yet."""
+        """Return the destination of an operation on a cache; create it if it does not exist."""
         if operation != PUBLISH or cache == self.cache_name:
             return self._destinations[operation]
         return self._destination(f"{operation}-{cache}", operation, cache)

@@ -1,4 +1,4 @@
-"""Momento's limits for an account, and the rates of the destinations that follow from them.
+"""Momento's limits for an account, and the rates of the destinations.
 
 See Momento: "Momento Cache service quotas" and "Momento Topics service quotas".
 """
@@ -13,20 +13,20 @@ __all__ = ["MAX_TTL_SECONDS", "MomentoLimits"]
 
 @dataclass(frozen=True, kw_only=True)
 class MomentoLimits:
-    """An account's limits in a region; the defaults are Momento's for a new account.
+    """An account's limits in a region. The defaults are those of a new account.
 
-    `destination_rate` is the rate of every destination, whatever the limits are, if it is set.
+    If `destination_rate` is set, every destination has this rate, independent of the limits.
     """
 
     cache_operations: int = 100
     """Operations a second on items, in all caches."""
     topic_operations: int = 10
-    """Operations a second on topics: each message published, and each delivered."""
+    """Operations a second on topics: each published message and each delivered message."""
     max_ttl_seconds: int = MAX_TTL_SECONDS
     destination_rate: int | None = None
 
     def cache_rate(self, destinations: int) -> int:
-        """Return the rate of each destination, a second, if so many share the limit of caches.
+        """Return each destination's requests a second, if so many share the limit of caches.
 
         >>> MomentoLimits().cache_rate(2)
         50
@@ -34,7 +34,7 @@ class MomentoLimits:
         return self.destination_rate or max(1, self.cache_operations // destinations)
 
     def topic_rate(self, destinations: int) -> int:
-        """Return the rate of each destination, a second, if so many share the limit of topics."""
+        """Return each destination's requests a second, if so many share the limit of topics."""
         return self.destination_rate or max(1, self.topic_operations // destinations)
 
     def warnings(self, caches: Sequence[str], topics: Sequence[str]) -> Iterator[str]:
@@ -50,10 +50,10 @@ class MomentoLimits:
                 why = (
                     f"DESTINATION_RATE_LIMIT is {rate}"
                     if self.destination_rate
-                    else "EventBridge takes no rate under 1 a second"
+                    else "the lowest rate of EventBridge is 1 a second"
                 )
                 yield (
                     f"{', '.join(names)} may send {rate * len(names)} requests a second together,"
-                    f" and MOMENTO_{setting}_OPERATIONS_PER_SECOND is {limit}: {why}. Momento"
+                    f" but MOMENTO_{setting}_OPERATIONS_PER_SECOND is {limit}: {why}. Momento"
                     " answers requests over its limit with 429, and they are sent again later"
                 )

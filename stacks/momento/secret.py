@@ -1,4 +1,4 @@
-"""The secret of the walk-through, which holds the Momento API key."""
+"""The secret of the walk-through, with the Momento API key."""
 
 from constructs import Construct
 
@@ -7,9 +7,9 @@ from stacks.bindings import SecretsmanagerSecret
 
 
 class ApiKeySecret(Construct):
-    """A Secrets Manager secret; `MomentoConnection` writes its value, and Terraform never has it.
+    """A Secrets Manager secret. `MomentoConnection` writes its value; Terraform never has it.
 
-    No pipe reads it. It is there for people and programs that know it from the walk-through.
+    No pipe reads it. It is for people and programs that use it as in the walk-through.
     """
 
     def __init__(

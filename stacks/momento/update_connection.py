@@ -1,7 +1,7 @@
 """Give an EventBridge connection the Momento API key, and also a secret if there is one.
 
 Terraform runs the text of this file on the machine that applies the plan. So it imports nothing of
-this project. It takes everything from its environment, because other users of a machine can read
+this project. It reads everything from its environment, because other users of a machine can read
 the arguments of a process.
 """
 
@@ -16,11 +16,11 @@ SECONDS = 300
 """AWS needs up to five minutes until it knows the tag of a new key (KMS, "ABAC for AWS KMS")."""
 DIGITS = 7
 PLACEHOLDER = "is-set-after-creation"
-"""What Terraform creates the connection with. It is in the state; the API key is not."""
+"""Terraform creates the connection with this text. The state has it, and not the API key."""
 
 
 class KeyNotGivenError(Exception):
-    """The connection did not get the key; the message says what to do, and has no key."""
+    """The connection did not get the key. The message says what to do, without the key."""
 
 
 def version_of(api_key: str) -> str:
@@ -43,16 +43,16 @@ def update(
     `given` is the environment. `client` returns a client of boto3.
 
     Raises:
-        KeyNotGivenError: the key is another than the plan's, or the connection is not authorized.
+        KeyNotGivenError: the plan is for another key, or the connection is not authorized.
         ClientError: AWS refuses a request.
 
     """
     key = given["CONNECTION_API_KEY"]
     if version_of(key) != given["CONNECTION_KEY_VERSION"]:
         raise KeyNotGivenError(
-            f"the plan was made for an API key of version {given['CONNECTION_KEY_VERSION']}, and"
-            f" the key here has version {version_of(key)}: apply the plan with the key that it was"
-            " made for, or make a new plan"
+            f"the plan is for an API key of version {given['CONNECTION_KEY_VERSION']}, but the key"
+            f" here has version {version_of(key)}: apply the plan with the plan's key, or make a"
+            " new plan"
         )
     events = client("events", region_name=given["CONNECTION_REGION"])
     wanted: dict[str, Any] = {
@@ -81,9 +81,9 @@ def update(
 
 
 def _is_taken(events: Any, wanted: Mapping[str, Any]) -> bool:  # noqa: ANN401 - a boto3 client
-    """Send the update; False if it has to be sent again.
+    """Send the update; return False if it must be sent again.
 
-    Another update may be under way, or AWS may not know the tag of a new KMS key yet.
+    Another update may be running, or AWS may not know the tag of a new KMS key yet.
     """
     from botocore.exceptions import ClientError  # other users of this module have no boto3
 
@@ -110,8 +110,8 @@ def main() -> int:
     try:
         update(os.environ, boto3.client)
     except (BotoCoreError, ClientError, KeyNotGivenError) as error:
-        said = str(error).replace(os.environ["CONNECTION_API_KEY"], "***")
-        print(f"error: the connection did not get the API key: {said}", file=sys.stderr)
+        message = str(error).replace(os.environ["CONNECTION_API_KEY"], "***")
+        print(f"error: the connection did not get the API key: {message}", file=sys.stderr)
         return 1
     return 0
 

@@ -13,14 +13,14 @@ from stacks.workflow.workflow import Workflow
 DEAD_LETTER_AGE_SECONDS = 12 * 3600
 """Half a day. A stream keeps the record of a dead letter for one day."""
 SILENT = "IF(FILL(written, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
-"""1 while the table is written and the pipe takes no record; a stopped pipe sends no metric."""
+"""1 if the table is written but the pipe reads no record. A stopped pipe sends no metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """An alarm for `threshold` or more, in `breaching` of the last `periods` periods.
+    """An alarm if the value is `threshold` or more in `breaching` of the last `periods` periods.
 
-    `metrics` holds one metric or, with an `expression`, the metrics that the expression names.
+    `metrics` has one metric or, with an `expression`, the metrics of the expression by name.
     """
 
     name: str
@@ -48,7 +48,7 @@ def dead_letter_queue(queue: DeadLetterQueue) -> Iterator[Alarm]:
 
 
 def pipe(operation: str, pipe: Pipe, source: StreamSource) -> Iterator[Alarm]:
-    """Yield the alarms of a pipe; only a pipe without filters has the alarm that it is silent."""
+    """Yield the alarms of a pipe. Only a pipe without filters has the alarm `silent`."""
     yield Alarm(
         name=f"{operation}-failing",
         says="The pipe's executions keep failing; after its retries come dead letters.",

@@ -1,4 +1,4 @@
-"""The alarms of one pipeline; docs/alarms.md explains what to do at each."""
+"""The alarms of one pipeline. docs/alarms.md explains what to do about each."""
 
 from constructs import Construct
 
@@ -12,13 +12,13 @@ from stacks.pipes.pipeline import MomentoPipeline
 from stacks.monitoring.alarm import Alarm
 
 PERIOD_SECONDS = 300
-"""Pipes send metrics every minute, sometimes late; five minutes are enough to get them."""
+"""Pipes send metrics every minute, sometimes late. After five minutes, the metrics are there."""
 
 
 class Alarms(Construct):
-    """The alarms of a pipeline; each sends to the same topic when it begins and when it ends.
+    """The alarms of a pipeline. Each sends a message to the same topic when it begins and ends.
 
-    Missing data is no alarm: an empty queue, an idle pipe and an unused table send no data.
+    Missing data is not an alarm: an empty queue, an idle pipe or an unused table sends no data.
 
     See AWS: "Using Amazon CloudWatch alarms" and "Configuring how CloudWatch alarms treat
     missing data".

@@ -59,12 +59,12 @@ def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
     written = ("written to the table", pipeline.source.metric("ConsumedWriteCapacityUnits"))
     yield Graph(title="Written and taken", metrics=[written, *pipes("Invocations")])
     yield Graph(title="Failed executions", metrics=pipes("ExecutionFailed"))
-    what = "requests to Momento"
+    calls = "requests to Momento"
     if pipeline.rules:
-        what = "events put on the bus"
+        calls = "events put on the bus"
     elif pipeline.workflow:
-        what = "runs of the workflow"
-    yield Graph(title=f"Failed {what}", metrics=pipes("TargetStageFailed"))
+        calls = "runs of the workflow"
+    yield Graph(title=f"Failed {calls}", metrics=pipes("TargetStageFailed"))
     yield Graph(title="Milliseconds for a record", metrics=pipes("Duration", "Maximum"))
     yield Graph(title="Throttled executions", metrics=pipes("ExecutionThrottled"))
     yield Graph(title="Executions that timed out", metrics=pipes("ExecutionTimeout"))

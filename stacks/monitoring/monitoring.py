@@ -11,7 +11,7 @@ from stacks.pipes.pipeline import MomentoPipeline
 
 
 class Monitoring(Construct):
-    """Alarms and a dashboard for each pipeline; the alarms are sent to `topic_arn`."""
+    """Alarms and a dashboard for each pipeline. The alarms are sent to `topic_arn`."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class Monitoring(Construct):
         topic_arn: str | None,
         protection: Protection = DEMO,
     ) -> None:
-        """`topic_arn` names an existing topic; without it, the stack makes one."""
+        """`topic_arn` is an existing topic. Without it, the stack creates a topic."""
         super().__init__(scope, id_)
         self._region = account.region
         self.topic_arn = (

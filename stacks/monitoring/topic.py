@@ -9,7 +9,7 @@ from stacks.access.statement import Statement, policy_document
 
 
 def alarm_topic_name(name_prefix: str) -> str:
-    """Return the name of the topic that a stack makes."""
+    """Return the name of the topic that a stack creates."""
     return f"{name_prefix}-alarms"
 
 
@@ -17,7 +17,7 @@ class AlarmTopic(Construct):
     """A topic for the alarms of this account whose names begin with the prefix.
 
     Without an own key it is not encrypted: CloudWatch cannot use the key that AWS manages for SNS.
-    Subscriptions are made by hand, because an e-mail address has to be confirmed.
+    A person adds subscriptions, because an e-mail address must be confirmed.
 
     See AWS: "Notifying users on alarm changes" and "Encrypting Amazon SNS data".
     """

@@ -13,11 +13,11 @@ from stacks.access.protection import DEMO, Protection
 from stacks.access.statement import Statement, policy_document
 
 RETENTION_SECONDS = 14 * 86_400
-"""SQS keeps a message no longer than this; the stream keeps its record for a day only."""
+"""The longest time that SQS keeps a message. The stream keeps its record for only a day."""
 
 
 class DeadLetterQueue(NamedConstruct):
-    """A standard queue (EventBridge Pipes takes no FIFO queue), encrypted by SQS or with the key.
+    """A standard queue, encrypted by SQS or with the key. EventBridge Pipes allows no FIFO queue.
 
     See AWS: "Amazon SQS key management".
     """
@@ -57,7 +57,7 @@ class DeadLetterQueue(NamedConstruct):
         return [send, self._key.use("EncryptDeadLetters", *actions, service="sqs")]
 
     def accept_from(self, rule_arns: Sequence[str], *, account: Account) -> SqsQueuePolicy:
-        """Let these rules of an event bus send dead letters, which they do without a role.
+        """Allow these rules of an event bus to send dead letters. They do not use a role for it.
 
         See AWS: "Granting permissions to the dead-letter queue".
         """

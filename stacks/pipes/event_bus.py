@@ -12,10 +12,10 @@ DETAIL_TYPE: Final = "DynamoDB Stream Record"
 
 
 class EventBus(NamedConstruct):
-    """A bus for the records of one table; `event_source` is the `source` of its events.
+    """A bus for the records of one table. `event_source` is the `source` of its events.
 
-    AWS encrypts it with a key of its own. An event is on the bus as long as EventBridge tries to
-    deliver it.
+    AWS encrypts it with its own key. An event stays on the bus while EventBridge tries to deliver
+    it.
 
     See AWS: "Event buses in Amazon EventBridge".
     """

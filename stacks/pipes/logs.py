@@ -1,4 +1,4 @@
-"""The log group that the pipes write to, and what they write."""
+"""The log group of the pipes, and the settings of their logs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from stacks.access.protection import DEMO, Protection
 def log_group(
     scope: Construct, id_: str, *, name: str, protection: Protection
 ) -> CloudwatchLogGroup:
-    """Return a log group, kept and encrypted as the profile says.
+    """Return a log group with the profile's retention and encryption.
 
     CloudWatch has one resource policy, of limited size, for all log groups of an account. Groups
     whose names begin with `/aws/vendedlogs/` need no entry in it.
@@ -32,7 +32,7 @@ def log_group(
 class PipeLogs(NamedConstruct):
     """A log group under `/aws/vendedlogs/pipes/`.
 
-    `level` is OFF, ERROR, INFO or TRACE; `execution_data` logs the payloads as well.
+    `level` is OFF, ERROR, INFO or TRACE. With `execution_data`, payloads are also logged.
     """
 
     def __init__(

@@ -19,8 +19,8 @@ from stacks.pipes.target import Target
 class Pipe(NamedConstruct):
     """A running pipe that reads new records and sends them to its target.
 
-    `patterns` are filters; a record needs to match one of them. The pipe is created after its role
-    is ready and after everything in `wait_for`. `stacks.judgement.judgement` checks after synth
+    `patterns` are filters; a record must match one of them. The pipe is created after its role is
+    ready, and after everything in `wait_for`. After synth, `stacks.judgement.judgement` checks
     whether EventBridge or the provider would refuse the pipe.
 
     See AWS: "Amazon EventBridge Pipes sources: DynamoDB streams".
@@ -42,7 +42,7 @@ class Pipe(NamedConstruct):
         wait_for: Sequence[ITerraformDependable] = (),
         batch_size: int | None = None,
     ) -> None:
-        """`batch_size` is for a target that takes several records and says which of them failed."""
+        """`batch_size` is for a target that gets several records and returns which failed."""
         super().__init__(scope, id_)
         filters = [PipesPipeSourceParametersFilterCriteriaFilter(pattern=p) for p in patterns]
         self.resource = PipesPipe(

@@ -1,4 +1,4 @@
-"""The pipes that bring the changes of one table to one cache and one topic."""
+"""The pipes that send the changes of one table to a cache and a topic."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -49,40 +49,41 @@ CHANGES: Final = "changes"
 
 
 _OVERTAKEN: Final = (
-    "so a put and a delete of one item can overtake each other, and the cache keeps an entry whose"
-    " item is gone, or lacks one, until the item's next change or until the TTL ends."
-    " TOPOLOGY=workflow keeps the order (docs/topologies.md)"
+    "so a put can arrive after a later delete of the same item, or a delete after a later put. Then"
+    " the cache has an entry of a removed item, or has no entry of an item, until the item's next"
+    " change or until the TTL ends. TOPOLOGY=workflow keeps the order (docs/topologies.md)"
 )
 RACE: Final = {
-    Topology.PIPES: f"two pipes on one stream keep no order between each other, {_OVERTAKEN}",
-    Topology.BUS: f"an event bus keeps no order, {_OVERTAKEN}",
+    Topology.PIPES: f"two pipes on one stream do not keep the order, {_OVERTAKEN}",
+    Topology.BUS: f"an event bus does not keep the order, {_OVERTAKEN}",
 }
-"""What can go wrong without any failure, by topology."""
+"""The warning about wrong entries that no error reports, by topology."""
 
 
 class PipelineError(StackError):
-    """A pipeline would not do what it declares; the message names it and what to write instead."""
+    """A pipeline cannot do what it declares. The message says what to write instead."""
 
 
 class MomentoPipeline(Construct):
-    """The pipes that a mapping needs for the changes of a table, and their shared parts.
+    """The pipes that a mapping needs for the changes of a table, and their shared resources.
 
-    With the topology `pipes` there are up to three, cache-put, topic-publish and cache-delete,
-    depending on the mapping: `pipes` holds them by these names. With `bus` there is one,
-    `changes`, and `rules` holds a rule for each operation. With `workflow` there is one, `changes`,
-    which runs the state machine `workflow` for each batch; it takes several mappings. All share a
-    dead-letter queue, a log group and a role. The role has one policy, with the permissions that
-    the source, the queue, and the endpoint, the bus or the workflow ask for. All names begin with
-    `name`.
+    With the topology `pipes` there are up to three pipes, depending on the mapping: `pipes` has
+    them by the names cache-put, topic-publish and cache-delete. With `bus` there is one pipe,
+    `changes`, and `rules` has a rule for each operation. With `workflow` there is one pipe,
+    `changes`, which runs the state machine `workflow` for each batch; it allows several mappings.
+    All pipes share a dead-letter queue, a log group and a role. The role has one policy, with the
+    permissions for the source, the queue, and the endpoint, the bus or the workflow. All names
+    begin with `name`.
 
-    With `also`, another topology runs beside the first, for a change from one to the other without
-    a loss: `pipes` beside `workflow`, or the other way round. Each record is then sent by both.
+    With `also`, a second topology runs at the same time, so that the topology can be changed
+    without a loss: `pipes` and `workflow`, in any order. Then both send each record.
 
-    A `MomentoStack` counts the pipes that read each stream, and warns if AWS advises fewer.
+    A `MomentoStack` counts the pipes that read each stream, and warns if there are more than AWS
+    advises.
 
     Raises:
-        PipelineError: the mapping is no `ItemMapping`, or would fail on this table's stream, or
-            these two topologies cannot run beside each other.
+        PipelineError: the mapping is not an `ItemMapping`, or would fail on this table's stream,
+            or the two topologies cannot run at the same time.
 
     """
 
@@ -171,7 +172,7 @@ class MomentoPipeline(Construct):
         mappings: Sequence[ItemMapping],
         batching: Batching,
     ) -> None:
-        """Add the pipes to destinations, the pipe to the workflow, and the role of all of them."""
+        """Add the pipes to destinations, the pipe to the workflow, and their role."""
         sends = [self._endpoint.invoke(destinations)] if destinations else []
         if self.workflow is not None:
             sends.append(self.workflow.start())
@@ -304,7 +305,7 @@ class MomentoPipeline(Construct):
     def _pipes_role(self, sends: Iterable[Statement]) -> ServiceRole:
         """Return the role of the pipes.
 
-        Its trust policy names the pipes of all topologies, so that no change of them changes it.
+        Its trust policy has the pipes of all topologies, so a change of the topology keeps it.
         """
         names = map(self._pipe_name, (*OPERATIONS, CHANGES))
         return ServiceRole(
@@ -323,15 +324,15 @@ def _side_by_side(name: str, topology: Topology, also: Topology | None) -> set[T
     """Return the topologies that run.
 
     Raises:
-        PipelineError: their parts have the same names, so they cannot run beside each other.
+        PipelineError: their resources have the same names, so they cannot run at the same time.
 
     """
     chosen = {topology, also or topology}
     if len(chosen) > 1 and Topology.BUS in chosen:
         raise PipelineError(
-            f"pipeline {name}: ALSO_TOPOLOGY is {also} beside TOPOLOGY={topology}, and an event bus"
-            " runs beside nothing else, because its parts have the names of theirs: leave"
-            " ALSO_TOPOLOGY away, and run ./help.sh verify --repair after the change"
+            f"pipeline {name}: ALSO_TOPOLOGY is {also} and TOPOLOGY is {topology}, but an event bus"
+            " cannot run with another topology, because their resources have the same names: remove"
+            " ALSO_TOPOLOGY, and run ./help.sh verify --repair after the change"
         )
     return chosen
 
@@ -342,7 +343,7 @@ def _checked(
     """Return the mappings.
 
     Raises:
-        MappingError: something else is given, or a mapping does not fit the source.
+        MappingError: an element is not a mapping, or its TTL is wrong for the source.
 
     """
     given: Sequence[Any] = mapping if isinstance(mapping, list | tuple) else [mapping]
@@ -362,10 +363,10 @@ def _configs(
     *,
     bus: bool,
 ) -> Mapping[str, PipeConfig]:
-    """Return the configuration of a pipe, or of the pipe of a rule, for each operation.
+    """Return a pipe's configuration for each operation. Rules are made from it.
 
     Raises:
-        MappingError: pipes or rules cannot send it.
+        MappingError: pipes or rules cannot send the mapping.
 
     """
     configs = _single(mappings).pipe_configs(source.stream, endpoint.cache_name)
@@ -376,10 +377,10 @@ def _configs(
 
 
 def _single(mappings: Sequence[ItemMapping]) -> ItemMapping:
-    """Return the only mapping, which is all that pipes can send.
+    """Return the only mapping.
 
     Raises:
-        MappingError: there are several, or none.
+        MappingError: there are several mappings, or none. Pipes cannot send several.
 
     """
     if len(mappings) != 1:
@@ -388,13 +389,13 @@ def _single(mappings: Sequence[ItemMapping]) -> ItemMapping:
 
 
 def _check_ttl(source: StreamSource, mapping: ItemMapping) -> None:
-    """Raise if the cache's TTL is the attribute by which DynamoDB expires the table's items."""
+    """Raise an error if the entry's TTL is the attribute of the table's TTL in DynamoDB."""
     expires = source.expires
     for entry in mapping.entries:
         if expires and isinstance(entry.ttl, Attribute) and entry.ttl.top == expires.name:
             raise MappingError(
-                f"the ttl is {expires.label}, by which DynamoDB removes the item: that is a time in"
-                " seconds since 1970, and Momento takes the seconds to live. Write"
-                f" Until({expires.name}) with TOPOLOGY=workflow, write the seconds to an attribute"
-                " of their own, or use a fixed number"
+                f"the ttl is {expires.label}, the time at which DynamoDB removes the item, in"
+                " seconds since 1970. Momento needs the seconds to live. Write"
+                f" Until({expires.name}) with TOPOLOGY=workflow, write the seconds to another"
+                " attribute, or use a fixed number"
             )

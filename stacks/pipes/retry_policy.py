@@ -8,9 +8,9 @@ class RetryPolicy:
     """The limits after which a record becomes a dead letter.
 
     A pipe retries a record `attempts` times (1 to 10,000) while it is younger than `age_seconds`
-    (60 to 86,399); -1 attempts are as many as fit. Until then the record blocks its shard. A rule
-    of an event bus blocks nothing: it retries `rule_attempts` times (0 to 185; default: as often as
-    a pipe), for as long.
+    (60 to 86,399). With -1 attempts, only the age limits the retries. Until then the record blocks
+    its shard. A rule of an event bus blocks nothing. It retries an event `rule_attempts` times (0
+    to 185; default: `attempts`), with the same limit of age.
 
     See AWS: "RetryPolicy" in the EventBridge API, and "PipeSourceDynamoDBStreamParameters" in the
     Pipes API.

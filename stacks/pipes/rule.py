@@ -15,11 +15,11 @@ from stacks.access.role import ServiceRole
 
 
 class Rule(NamedConstruct):
-    """A rule with one target; a request that fails for good becomes a dead letter.
+    """A rule with one target. After the last attempt, a failed request becomes a dead letter.
 
-    `ready` is what has to exist before events are put on the bus: an event that comes earlier is
-    lost. `stacks.judgement.judgement` checks after synth whether EventBridge would refuse the
-    rule.
+    `ready` is the resource that must exist before events are put on the bus, because earlier
+    events are lost. After synth, `stacks.judgement.judgement` checks whether EventBridge would
+    refuse the rule.
 
     See AWS: "Retrying event delivery in EventBridge", "Using dead-letter queues to process
     undelivered events".

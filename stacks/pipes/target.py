@@ -9,11 +9,11 @@ from stacks.mapping import PipeConfig
 
 
 class Target(Protocol):
-    """What a pipe has to know of its target."""
+    """The parts of a target that a pipe needs."""
 
     @property
     def arn(self) -> str:
-        """The ARN that the pipe sends to."""
+        """The target's ARN."""
 
     def parameters(self) -> Mapping[str, Any]:
         """Return the pipe's `target_parameters`."""

@@ -1,4 +1,4 @@
-"""What a user can choose, from `.env` and the environment."""
+"""The user's settings, from `.env` and the environment."""
 
 from stacks.settings.settings import (
     DEFAULT_STACK,

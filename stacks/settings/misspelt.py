@@ -1,8 +1,8 @@
 """Misspelt names of settings, in `.env` and in the environment.
 
-The file belongs to this project: a name that is neither a setting nor a variable of a tool is
-refused. The environment also has variables of other programs: a name is refused only if it looks
-like a setting with a typing error.
+`.env` belongs to this project, so a name in it must be a setting or a variable of a tool. The
+environment also has variables of other programs, so a name in it is refused only if it looks like
+a misspelt setting.
 """
 
 import re
@@ -15,21 +15,21 @@ from dotenv.parser import Binding, parse_stream
 from stacks.settings.tool_variables import CREDENTIALS, is_of_a_tool
 
 LIKE = 0.6
-"""How similar two names are if the message suggests the setting."""
+"""From this similarity, the message suggests the setting."""
 ALMOST_THE_SAME = 0.9
 SHORT, LONG = 4, 6
-"""How long a name must be to find a missing letter, and to find a wrong letter."""
+"""The shortest names that are checked for a missing letter, and for a wrong letter."""
 LONGEST = 40
-"""Letters of a name; an API key of Momento has more."""
+"""The longest name. An API key of Momento is longer."""
 KEPT_NOWHERE = "MOMENTO_ADMIN_API_KEY"
-"""The API key that manages keys; ./help.sh key takes it from the environment, or asks."""
+"""The API key that manages keys. `./help.sh key` reads it from the environment, or asks."""
 FIRST_WORD = re.compile(r"\s*(?:export\s+)?([A-Za-z_][\w-]*)")
 
 
 def in_file(path: Path, settings: frozenset[str]) -> Iterator[str]:
-    """Yield a line for each name in an env file that is neither a setting nor of a tool.
+    """Yield a sentence for each name in an env file that is neither a setting nor of a tool.
 
-    Also yield a line for each line of the file without a value, such as `NAME: value`.
+    Also yield a sentence for each line without a value, such as `NAME: value`.
 
     Raises:
         UnicodeDecodeError: the file is not UTF-8 text.
@@ -39,22 +39,22 @@ def in_file(path: Path, settings: frozenset[str]) -> Iterator[str]:
         name, line = _name(binding), binding.original.line
         if name is None or not _may_be_repeated(name):
             yield (
-                f"line {line} of {path.name} is no NAME=value: write it so, put it in one line,"
-                " or take it out"
+                f"line {line} of {path.name} is not NAME=value: correct it, write it in one line,"
+                " or remove it"
             )
         elif name.upper() == KEPT_NOWHERE:
             yield (
-                f"{name} in {path.name} may manage all API keys, and is kept nowhere: take it out;"
-                " put it in the environment when ./help.sh key needs it, or let it ask"
+                f"{name} in {path.name} may manage all API keys and must not be stored: remove it;"
+                " when ./help.sh key needs it, set it in the environment or wait for the question"
             )
         elif name.upper() not in settings and not is_of_a_tool(name):
             yield _message(name, path.name, settings | CREDENTIALS)
         elif binding.value is None:
-            yield f"{name} in {path.name} has no value: write {name}=value, in one line"
+            yield f"{name} in {path.name} has no value: write {name}=value in one line"
 
 
 def _may_be_repeated(name: str) -> bool:
-    """Say whether a message may repeat this name; it could be an API key alone in its line."""
+    """Return whether a message may show this name. It could be an API key alone in its line."""
     return len(name) <= LONGEST and re.fullmatch(r"[\w.-]+", name) is not None
 
 
@@ -71,10 +71,10 @@ def _name(binding: Binding) -> str | None:
 
 
 def in_environment(names: Iterable[str], settings: frozenset[str]) -> Iterator[str]:
-    """Yield a line for each variable of the environment that is a misspelt setting.
+    """Yield a sentence for each variable of the environment that is a misspelt setting.
 
-    A letter may be missing, doubled, wrong or swapped with the next. The name may be only the
-    first words of a setting. In a name of several words, less than a tenth may differ.
+    A letter may be missing, doubled, wrong or swapped with the next letter. The name may be only
+    the first words of a setting. In a name of several words, less than a tenth may differ.
     """
     for name in names:
         if name.upper() in settings or name.upper() == KEPT_NOWHERE or is_of_a_tool(name):
@@ -90,7 +90,7 @@ def _is_misspelt(name: str, setting: str) -> bool:
 
 
 def _is_almost(name: str, setting: str) -> bool:
-    """Say whether two names are almost the same; their lengths and letters mostly tell at once."""
+    """Return whether two names are almost the same. The quick checks are first."""
     shorter, longer = sorted((len(name), len(setting)))
     if 2 * shorter < ALMOST_THE_SAME * (shorter + longer):
         return False
@@ -99,10 +99,10 @@ def _is_almost(name: str, setting: str) -> bool:
 
 
 def _is_a_letter_off(name: str, setting: str) -> bool:
-    """Say whether a letter of a setting is missing, doubled, swapped with the next, or wrong.
+    """Return whether a letter of a setting is missing, doubled, swapped with the next, or wrong.
 
-    A short name with a wrong letter is often another word: SLACK is not STACK. So is a name with
-    one more letter at the end: PROFILES is not PROFILE.
+    A short name with a wrong letter is often another word: SLACK is not STACK. A name with one more
+    letter at the end is also another word: PROFILES is not PROFILE.
     """
     size = len(setting)
     if len(name) < SHORT or abs(len(name) - size) > 1:
@@ -119,17 +119,17 @@ def _is_a_letter_off(name: str, setting: str) -> bool:
 
 
 def _is_cut_off(name: str, setting: str) -> bool:
-    """Say whether a name is the first words of a setting, at least two."""
+    """Return whether a name is the first words of a setting, at least two words."""
     return "_" in name.strip("_") and setting.startswith(f"{name.rstrip('_')}_")
 
 
-def _message(name: str, where: str, known: Iterable[str]) -> str:
+def _message(name: str, place: str, known: Iterable[str]) -> str:
     ranked = ((setting, _likeness(name, setting)) for setting in sorted(known))
     nearest, likeness = max(ranked, key=_by_both)
     is_near = max(likeness) >= LIKE or _is_cut_off(name.upper(), nearest)
     meant = f"; did you mean {nearest}?" if is_near else "."
     return (
-        f"{name} in {where} is no setting{meant} Rename it or take it out"
+        f"{name} in {place} is not a setting{meant} Rename it or remove it"
         " (.env.example lists the settings)"
     )
 

@@ -1,4 +1,4 @@
-"""Settings from `.env` and the environment, validated once into one frozen object."""
+"""The settings from `.env` and the environment, validated in one frozen object."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ from stacks.momento.limits import MAX_TTL_SECONDS, MomentoLimits
 from stacks.access.protection import PROTECTIONS, Profile, Protection
 from stacks.settings.topology import Topology
 
-# It logs each wrong line, which `misspelt_settings` reports in a sentence.
+# It logs each wrong line, but `misspelt_settings` explains it better.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 DEFAULT_STACK = "weather"
 STATE_STACK = "state"
@@ -42,7 +42,7 @@ MOMENTO_REGIONS = frozenset(
 
 
 class SettingsError(StackError):
-    """One or more settings are missing or wrong; the message has a line for each."""
+    """Settings are missing or wrong. The message has a line for each."""
 
 
 class PipeLogLevel(StrEnum):
@@ -59,9 +59,9 @@ def _env(name: str) -> Any:  # noqa: ANN401 - what Field returns is Any by its o
 
 
 class Settings(BaseSettings):
-    """Everything that a user can choose; each field is read from the variable in its alias.
+    """The settings. Each field is read from the variable in its alias.
 
-    The environment wins over `.env`. An empty variable counts as not set.
+    The environment overrides `.env`. An empty variable is not set.
     """
 
     model_config = SettingsConfigDict(
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
         """Read the environment and `.env`; `stack` overrides both.
 
         Raises:
-            SettingsError: settings are missing or wrong; a line for each, with the fix.
+            SettingsError: settings are missing or wrong. The message has a line for each.
 
         """
         try:
@@ -144,7 +144,7 @@ class Settings(BaseSettings):
 
     @property
     def reading_api_key(self) -> SecretStr | None:
-        """The API key that verify, the doctor and the page read with."""
+        """The API key for reading by `verify`, `doctor` and the page."""
         return self.momento_read_api_key or self.momento_api_key
 
     @property
@@ -159,34 +159,34 @@ class Settings(BaseSettings):
 
     @property
     def protection(self) -> Protection:
-        """How the profile protects the data; with `ALLOW_DESTROY` it can be destroyed."""
+        """The profile's protection of data. With `ALLOW_DESTROY`, data can be destroyed."""
         protection = PROTECTIONS[self.profile]
         return replace(protection, keep_data=False) if self.allow_destroy else protection
 
     @property
     def alarms(self) -> bool:
-        """Whether there are alarms and a dashboard: as set; by default only in production."""
+        """Whether there are alarms and a dashboard. The default is only in production."""
         if self.alarms_choice is None:
             return self.profile is Profile.PRODUCTION
         return self.alarms_choice
 
     @property
     def log_execution_data(self) -> bool:
-        """Whether pipes log payloads, requests, responses: as set; by default only in the demo."""
+        """Whether pipes log payloads, requests and responses. The default is only in the demo."""
         if self.execution_data_choice is None:
             return self.profile is Profile.DEMO
         return self.execution_data_choice
 
     @property
     def topology(self) -> Topology:
-        """How changes travel: as set; by default as in the walk-through, or with a workflow."""
+        """The topology. The default is `pipes` for the weather stack, otherwise `workflow`."""
         if self.topology_choice is None:
             return Topology.PIPES if self.stack == DEFAULT_STACK else Topology.WORKFLOW
         return self.topology_choice
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of all resources: in production project and profile, and the user's own."""
+        """The tags of all resources: the user's and, in production, project and profile."""
         if self.profile is Profile.DEMO:
             return self.own_tags
         return {"Project": self.name_prefix, "Profile": self.profile.value} | self.own_tags
@@ -198,7 +198,7 @@ class Settings(BaseSettings):
 
     @property
     def state_key(self) -> str:
-        """The state object's key; it differs for each prefix and each stack."""
+        """The state object's key. Each prefix and each stack has another key."""
         name = "terraform" if self.stack == DEFAULT_STACK else self.stack
         return self.state_object_key or f"{self.name_prefix}/{name}.tfstate"
 
@@ -209,30 +209,30 @@ class Settings(BaseSettings):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A sentence for each setting that is allowed but probably not meant."""
+        """A sentence for each setting that is allowed but probably a mistake."""
         warnings = []
         host = urlsplit(self.momento_api_endpoint).hostname or ""
         if not f".{host}".endswith(f".{MOMENTO_DOMAIN}"):
             warnings.append(
-                f"MOMENTO_API_ENDPOINT is {self.momento_api_endpoint}, which is no host of"
-                f" Momento's (*.{MOMENTO_DOMAIN}): every request carries the API key there."
+                f"MOMENTO_API_ENDPOINT is {self.momento_api_endpoint}, which is not a host of"
+                f" Momento (*.{MOMENTO_DOMAIN}): every request sends the API key to this host."
             )
         if self.region not in MOMENTO_REGIONS:
             known = ", ".join(sorted(MOMENTO_REGIONS))
             warnings.append(
-                f"AWS_REGION is {self.region}, where Momento has no endpoint: every request"
-                f" leaves the region, slower and at data-transfer cost. Momento is in {known}."
+                f"AWS_REGION is {self.region}, but Momento has no endpoint there: every request"
+                f" leaves the region, is slower and costs data transfer. Momento is in {known}."
             )
         elif (cell := self._endpoint_region()) not in (None, self.region):
             warnings.append(
-                f"AWS_REGION is {self.region} and MOMENTO_API_ENDPOINT is in {cell}: every"
-                " request crosses regions, slower and at data-transfer cost. The cache has to be"
-                " in the endpoint's region, and so has an API key of the first version (v1)."
+                f"AWS_REGION is {self.region}, but MOMENTO_API_ENDPOINT is in {cell}: every"
+                " request leaves the region, is slower and costs data transfer. The cache"
+                " and an API key of the first version (v1) must be in the endpoint's region."
             )
         if self.allow_destroy and self.profile is not Profile.DEMO:
             warnings.append(
-                "ALLOW_DESTROY is true, so nothing protects the data from a destroy; take it out"
-                " again unless you mean to."
+                "ALLOW_DESTROY is true, so nothing protects the data from a destroy; remove it if"
+                " you do not want to destroy the data."
             )
         if self.alarm_topic_arn and f":sns:{self.region}:" not in self.alarm_topic_arn:
             warnings.append(
@@ -251,9 +251,9 @@ class Settings(BaseSettings):
         own = self.stack not in {DEFAULT_STACK, STATE_STACK}
         if key is not None and own and self.stack not in key:
             raise ValueError(
-                f"STATE_KEY is {key!r} and STACK is {self.stack}: a state that two stacks share"
-                " makes each destroy the other. Leave STATE_KEY empty, or write one with the"
-                f" stack's name in it, such as {self.name_prefix}/{self.stack}.tfstate"
+                f"STATE_KEY is {key!r} and STACK is {self.stack}: if two stacks share a state,"
+                " each destroys the other. Leave STATE_KEY empty, or write a key with the"
+                f" stack's name, such as {self.name_prefix}/{self.stack}.tfstate"
             )
         return self
 
@@ -264,13 +264,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"CACHE_TTL_SECONDS is {ttl}; Momento keeps an item 1 to {most} seconds"
                 f"{' (a day)' if most == MAX_TTL_SECONDS else ''}, unless your account has more"
-                " (MOMENTO_MAX_TTL_SECONDS). Leave it empty to use each item's own TTL attribute"
+                " (MOMENTO_MAX_TTL_SECONDS). Leave it empty to use each item's TTL attribute"
             )
         return self
 
 
 def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic's configuration has it
-    """Return a line for each misspelt setting in the file and in the environment.
+    """Return a sentence for each misspelt setting in the file and in the environment.
 
     Raises:
         UnicodeDecodeError: the file is not UTF-8 text.
@@ -298,4 +298,4 @@ def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails, a pl
         )
     if error["type"] == "value_error":
         return f"{name} {message}"
-    return f"{name}: {message} (.env.example shows what it takes)"
+    return f"{name}: {message} (.env.example shows the allowed values)"

@@ -1,4 +1,4 @@
-"""Variables of other tools that an env file may hold: AWS's, Terraform's, CDKTF's, Momento's.
+"""Variables of other tools that an env file may have: AWS's, Terraform's, CDKTF's, Momento's.
 
 See AWS: "Settings reference" and "Service-specific endpoints" in the AWS SDKs and Tools Reference
 Guide, and Terraform: "Environment Variables" and the AWS provider's configuration.
@@ -34,13 +34,13 @@ _OTHERS: Final = frozenset(
         "PIPE_DELIVERIES_URL",
     }
 )
-"""The last ones belong to the local cloud, to help.sh, and to Momento's SDKs."""
+"""The last variables belong to the local cloud, to help.sh, and to Momento's SDKs."""
 _ANY_CASE: Final = frozenset({"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"})
 _BEGINNINGS: Final = ("TF_", "CDKTF_", "JSII_", "AWS_ENDPOINT_URL_", "AWS_BEARER_TOKEN_")
 
 
 def is_of_a_tool(name: str) -> bool:
-    """Say whether a variable belongs to a tool that this project runs.
+    """Return whether a variable belongs to a tool that this project runs.
 
     >>> [is_of_a_tool(name) for name in ("AWS_PROFILE", "TF_LOG", "https_proxy", "AWS_SECRET_KEY")]
     [True, True, True, False]

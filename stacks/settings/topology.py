@@ -1,10 +1,10 @@
-"""How a table's changes get to Momento; docs/topologies.md compares the topologies."""
+"""The topologies, which docs/topologies.md compares."""
 
 from enum import StrEnum
 
 
 class Topology(StrEnum):
-    """Three pipes to API destinations, one pipe to an event bus with rules, or to a workflow."""
+    """Three pipes to API destinations, one pipe to an event bus, or one pipe to a workflow."""
 
     PIPES = "pipes"
     BUS = "bus"

@@ -1,7 +1,6 @@
-"""The types of single settings, each with a check.
+"""The types of the settings, each with a check.
 
-A check raises ValueError with what is wrong and what to write; the message follows the setting's
-name.
+A check raises ValueError. Its message follows the setting's name: what is wrong, and what to write.
 """
 
 import math
@@ -11,14 +10,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 MAX_KEY_LENGTH = 512
-"""EventBridge takes an API key value of 1 to 512 characters."""
+"""EventBridge allows an API key of 1 to 512 characters."""
 MAX_RULE_RETRIES = 185
 MAX_BATCH = 10_000
-"""Records of a pipe's batch (Pipes API, "PipeSourceDynamoDBStreamParameters")."""
+"""The most records of a pipe's batch (Pipes API, "PipeSourceDynamoDBStreamParameters")."""
 MAX_CONCURRENCY = 40
-"""Iterations of an inline Map state at a time ("Map state processing modes")."""
+"""The most simultaneous iterations of an inline Map state ("Map state processing modes")."""
 MAX_PREFIX_LENGTH = 24
-"""The role's name has the prefix and forty other characters; IAM allows 64."""
+"""The role's name has the prefix and forty other characters. IAM allows 64."""
 STREAM_SECONDS = 86_400
 """A stream keeps a record for a day."""
 
@@ -35,12 +34,12 @@ def _key_fits_a_connection(key: SecretStr) -> SecretStr:
     length = len(key.get_secret_value())
     if length > MAX_KEY_LENGTH:
         raise ValueError(
-            f"has {length} characters and EventBridge takes {MAX_KEY_LENGTH} at most;"
-            " create a shorter-lived or narrower key in the Momento console"
+            f"has {length} characters, but EventBridge allows at most {MAX_KEY_LENGTH};"
+            " create a key with fewer permissions in the Momento console"
         )
     if not re.fullmatch(r"[\x21-\x7e]+", key.get_secret_value()):
         raise ValueError(
-            "holds a space, a line break or a character outside ASCII;"
+            "has a space, a line break or a character outside ASCII;"
             " copy the key again from the Momento console"
         )
     return key
@@ -49,39 +48,39 @@ def _key_fits_a_connection(key: SecretStr) -> SecretStr:
 def _endpoint_is_an_https_origin(endpoint: str) -> str:
     """Return the origin in lower case.
 
-    EventBridge allows less than a URL: see AWS, CreateApiDestination, InvocationEndpoint, which
-    has no brackets and so no IPv6 address.
+    EventBridge does not allow every URL: see AWS, CreateApiDestination, InvocationEndpoint. Its
+    pattern allows no brackets, and therefore no IPv6 address.
     """
     scheme, separator, rest = endpoint.partition("://")
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     if "@" in authority:
         raise ValueError(
-            "holds a user name or a password before the host; leave it out: the key is"
-            " MOMENTO_API_KEY's, and who can read the stack would read it here"
+            "has a user name or a password before the host; remove it, because everybody who can"
+            " read the stack would read it. Use MOMENTO_API_KEY for the key"
         )
     if scheme.lower() != "https" or not separator:
-        raise ValueError(f"is {endpoint!r}, but API destinations take https only; {_AS_IN_CONSOLE}")
+        raise ValueError(f"is {endpoint!r}, but API destinations need https; {_AS_IN_CONSOLE}")
     host, colon, port = authority.partition(":")
     if not authority or not host:
-        raise ValueError(f"is {endpoint!r}, which names no host; {_AS_IN_CONSOLE}")
+        raise ValueError(f"is {endpoint!r}, which has no host; {_AS_IN_CONSOLE}")
     if authority.startswith("["):
         raise ValueError(
-            f"is {endpoint!r}; EventBridge takes the name of a host, and no IPv6 address;"
+            f"is {endpoint!r}; EventBridge needs the name of a host, not an IPv6 address;"
             f" {_AS_IN_CONSOLE}"
         )
     if not _HOST.fullmatch(host):
         raise ValueError(
-            f"is {endpoint!r}, and {host!r} is no name of a host: letters, digits, dashes and dots"
-            f" between them; {_AS_IN_CONSOLE}"
+            f"is {endpoint!r}, but {host!r} is not the name of a host: use letters, digits, dashes"
+            f" and dots between them; {_AS_IN_CONSOLE}"
         )
     if colon and not (re.fullmatch("[0-9]{1,5}", port) and 1 <= int(port) <= MAX_PORT):
         raise ValueError(
-            f"is {endpoint!r}, whose port is {port!r}; leave it out, or write 1 to {MAX_PORT}"
+            f"is {endpoint!r} with the port {port!r}; remove the port, or write 1 to {MAX_PORT}"
         )
     if rest[len(authority) :].strip("/"):
         raise ValueError(
-            f"is {endpoint!r}, which has more than a host; leave out what follows it"
-            " (the stack adds /cache/* and /topics/*/* itself)"
+            f"is {endpoint!r}, which has more than a host; remove the part after the host"
+            " (the stack adds /cache/* and /topics/*/*)"
         )
     return f"https://{authority.lower()}"
 
@@ -93,7 +92,7 @@ def _retries_are_a_positive_number(attempts: int) -> int:
             " retries until the record expires and blocks the shard for a day; use 1 or more"
         )
     if not 1 <= attempts <= 10_000:  # noqa: PLR2004 - the API's own bound
-        raise ValueError(f"is {attempts}; EventBridge Pipes takes 1 to 10000")
+        raise ValueError(f"is {attempts}; EventBridge Pipes allows 1 to 10000")
     return attempts
 
 

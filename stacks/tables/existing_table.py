@@ -27,20 +27,20 @@ STREAM = re.compile(
 
 
 class ExistingTableError(StackError):
-    """The ARN is no ARN of a table's stream; the message says where to find that."""
+    """The ARN is not the ARN of a table's stream. The message says where to find it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingTable:
-    """A table by its stream's ARN, its key schema, and its stream's view.
+    """An existing table: its stream's ARN, its key schema, and its stream's view.
 
-    `kms_key_arn` is the table's own key, if it has one (leave it out for the key `aws/dynamodb`);
-    the key's policy must allow this account's roles to use it. `global_table` says that the table
-    has replicas. Terraform does not read the table, so nothing compares it with what the stack
-    declares. `./help.sh simulate` with one of the table's records shows a wrong key name.
+    `kms_key_arn` is the table's own key; without it, the table has the key `aws/dynamodb`. The
+    key's policy must allow this account's roles to use it. `global_table` means that the table has
+    replicas. Terraform does not read the table, so nothing compares it with this declaration. To
+    find a wrong key name, run `./help.sh simulate` with one of the table's records.
 
     Raises:
-        ExistingTableError: the ARN is no ARN of a stream.
+        ExistingTableError: the ARN is not the ARN of a stream.
         MappingError: the keys or the view have another type.
 
     """
@@ -51,11 +51,11 @@ class ExistingTable:
     kms_key_arn: str | None = None
     global_table: bool = False
     expires: Attribute | None = None
-    """The attribute with the time (seconds since 1970) at which DynamoDB removes an item, if any.
+    """The attribute with the time (seconds since 1970) at which DynamoDB removes an item, or None.
 
-    Momento's time to live is another thing. The stack does not change the table's TTL setting."""
+    This is not Momento's TTL. The stack does not change the table's TTL setting."""
     table_name: str | None = None
-    """Needed if the ARN is known only after the deployment, such as that of another resource."""
+    """Required if the ARN is known only after the deployment, such as another resource's ARN."""
 
     def __post_init__(self) -> None:
         must_be(self.keys, KeySchema, "keys", 'KeySchema(Attribute("Id"))')
@@ -65,14 +65,14 @@ class ExistingTable:
         if Token.is_unresolved(self.stream_arn):
             if self.table_name is None:
                 raise ExistingTableError(
-                    "the stream's ARN is known only after the deployment; give table_name= too"
+                    "the stream's ARN is known only after the deployment; add table_name="
                 )
         elif STREAM.fullmatch(self.stream_arn) is None:
             raise ExistingTableError(
-                f"{self.stream_arn!r} is no stream's ARN; a table's is what"
-                " `aws dynamodb describe-table --table-name NAME --query Table.LatestStreamArn`"
-                " prints, such as arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/"
-                "2026-01-31T12:00:00.000 (none: enable its stream first)"
+                f"{self.stream_arn!r} is not a stream's ARN. To get it, run"
+                " `aws dynamodb describe-table --table-name NAME --query Table.LatestStreamArn`;"
+                " it prints arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/"
+                "2026-01-31T12:00:00.000, for example. If it prints nothing, enable the stream"
             )
 
     @property
@@ -88,7 +88,7 @@ class ExistingTable:
 
     @property
     def advised_readers(self) -> int:
-        """How many pipes AWS advises to read a shard with, at most."""
+        """The most pipes that should read a shard, as AWS advises."""
         return ADVISED_READERS_OF_GLOBAL_TABLES if self.global_table else ADVISED_READERS
 
     def stream_read(self) -> Sequence[Statement]:

@@ -1,4 +1,4 @@
-"""The source of a pipeline: a table with a stream, made by the stack or by something else."""
+"""The source of a pipeline: a table with a stream, which the stack or something else creates."""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -9,7 +9,7 @@ from stacks.monitoring.metric import Metric
 from stacks.access.statement import Statement
 
 ADVISED_READERS: Final = 2
-"""Readers of a shard that AWS advises (DynamoDB, "Reading and processing a stream")."""
+"""The most readers of a shard that AWS advises (DynamoDB, "Reading and processing a stream")."""
 ADVISED_READERS_OF_GLOBAL_TABLES: Final = 1
 
 
@@ -30,11 +30,11 @@ class StreamSource(Protocol):
 
     @property
     def expires(self) -> Attribute | None:
-        """The attribute with the time at which DynamoDB removes an item, if there is one."""
+        """The attribute with the time at which DynamoDB removes an item, or None."""
 
     @property
     def advised_readers(self) -> int:
-        """How many pipes AWS advises to read a shard with, at most."""
+        """The most pipes that should read a shard, as AWS advises."""
 
     def stream_read(self) -> Sequence[Statement]:
         """Return the permissions that a pipe needs to read the stream."""
@@ -44,7 +44,7 @@ class StreamSource(Protocol):
 
 
 def must_be_source(value: object) -> None:
-    """Raise unless a value is a table of the stack, or an existing table.
+    """Raise an error if a value is neither a table of the stack nor an existing table.
 
     Raises:
         MappingError: it has another type, such as a stream's ARN.
@@ -52,24 +52,24 @@ def must_be_source(value: object) -> None:
     """
     if not hasattr(type(value), "stream_read"):
         raise MappingError(
-            f"source is {value!r}; write what add_table returned, or"
+            f"source is {value!r}; write the table that add_table returned, or"
             " ExistingTable(stream_arn=..., keys=...)"
         )
 
 
-def must_be_time(expires: object, what: str) -> None:
-    """Raise unless a value is an attribute that can hold the time when an item expires.
+def must_be_time(expires: object, table: str) -> None:
+    """Raise an error if a value is not an attribute that can have an item's time of expiry.
 
     Raises:
-        MappingError: it is something else; `what` names the table.
+        MappingError: the message begins with `table`.
 
     """
-    must_be_attribute(expires, f"{what}: expires")
+    must_be_attribute(expires, f"{table}: expires")
     assert isinstance(expires, Attribute)
     if expires.type != "N" or not expires.is_whole:
         raise MappingError(
-            f"{what}: expires is {expires.label}; DynamoDB takes an attribute of the item itself of"
-            " the type N, in seconds since 1970"
+            f"{table}: expires is {expires.label}; DynamoDB needs a whole attribute of the type N,"
+            " in seconds since 1970"
         )
 
 

@@ -30,7 +30,7 @@ NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class TableError(StackError):
-    """A table cannot be as declared; the message says what to write instead."""
+    """A table cannot be created as declared. The message says what to write instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Provisioned:
 
 @dataclass(frozen=True, kw_only=True)
 class Replica:
-    """A copy of a global table in another region, and the key that encrypts it there, if any."""
+    """A copy of a global table in another region, with the key that encrypts it there."""
 
     region: str
     kms_key_arn: str | None = None
@@ -51,21 +51,21 @@ class Replica:
 
 @dataclass(frozen=True)
 class NoLonger:
-    """DynamoDB's TTL, turned off for the attribute that it was on for.
+    """Disables DynamoDB's TTL, which was enabled for this attribute.
 
-    This is for a table that had `expires` before. After one deployment, `expires` can be left out.
-    A new table needs neither: DynamoDB refuses to turn off a TTL that is off.
+    Use it for a table that had `expires` before. After one deployment, remove `expires`. Do not use
+    it for a new table: DynamoDB refuses to disable a TTL that is not enabled.
     """
 
     attribute: Attribute
 
 
 class Table(NamedConstruct):
-    """A table with a stream, on demand unless provisioned; encrypted with the key, if there is one.
+    """A table with a stream. Without `capacity`, it is on demand.
 
-    `expires` is the attribute, of the type N, with the time (seconds since 1970) at which DynamoDB
-    removes an item; Momento's time to live is another thing. To turn DynamoDB's TTL off again,
-    write `NoLonger(attribute)`: if `expires` is left out, the provider changes nothing.
+    The key of `protection` encrypts it. `expires` is the attribute of the type N with the time
+    (seconds since 1970) at which DynamoDB removes an item; this is not Momento's TTL. To disable
+    DynamoDB's TTL, write `NoLonger(attribute)`: without `expires`, the provider changes nothing.
 
     Raises:
         TableError: DynamoDB would refuse the name, the capacity, the stream or a replica.
@@ -174,25 +174,25 @@ def _check(
 ) -> None:
     if not (NAME.fullmatch(name) or Token.is_unresolved(name)):
         raise TableError(
-            f"table {name}: DynamoDB takes letters, digits, dots, dashes and underscores in a"
-            " table's name: choose another id in the stack, or give name="
+            f"table {name}: a table's name may have letters, digits, dots, dashes and underscores:"
+            " choose another id in the stack, or add name="
         )
     if capacity and replicas:
         raise TableError(
-            f"table {name}: a global table's write capacity is on demand or scales by itself"
-            ' (DynamoDB, "Global tables"): leave out capacity='
+            f"table {name}: a global table's write capacity is on demand or scales automatically"
+            ' (DynamoDB, "Global tables"): remove capacity='
         )
     if capacity and min(capacity.read_units, capacity.write_units) < 1:
         raise TableError(
             f"table {name}: {capacity.read_units} read and {capacity.write_units} write units;"
-            " write 1 or more of each, or leave out capacity= for a table on demand"
+            " write 1 or more of each, or remove capacity= for a table on demand"
         )
     if expires is not None:
         attribute = expires.attribute if isinstance(expires, NoLonger) else expires
         must_be_time(attribute, f"table {name}")
     if replicas and view is not StreamView.NEW_AND_OLD_IMAGES:
         raise TableError(
-            f"table {name}: a global table replicates by its stream and needs the view"
+            f"table {name}: a global table uses its stream to replicate, so it needs the view"
             f" NEW_AND_OLD_IMAGES, not {view}"
         )
     regions = []
@@ -200,12 +200,12 @@ def _check(
         must_be(replica, Replica, f"table {name}: a replica", 'Replica(region="eu-north-1")')
         if replica.region in regions:
             raise TableError(
-                f"table {name}: two replicas are in {replica.region}; a table has one in a region"
+                f"table {name}: two replicas are in {replica.region}; a region can have only one"
             )
         regions.append(replica.region)
         if encrypted != (replica.kms_key_arn is not None):
             raise TableError(
-                f"table {name}: a global table has its own key in every region or in none;"
-                f" {'give' if encrypted else 'leave out'} kms_key_arn= of the replica in"
+                f"table {name}: a global table has its own key in all regions or in no region;"
+                f" {'add' if encrypted else 'remove'} kms_key_arn= of the replica in"
                 f" {replica.region}"
             )

@@ -1,26 +1,27 @@
-"""How many records a workflow takes at a time, and how many groups of them it handles at once."""
+"""How many records a workflow gets at a time, and how many groups it handles at the same time."""
 
 from dataclasses import dataclass
 from typing import Final
 
 UNTIL_TOO_OLD: Final = -1
-"""The retries of a pipe to a workflow: as many as fit before a record is too old.
+"""The retries of a pipe to a workflow: there is no limit until a record is too old.
 
-The workflow itself makes dead letters of what Momento refuses. What is left concerns every record.
+The workflow sends a dead letter for each request that Momento refuses. Other errors are about all
+records.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batching:
-    """The most records of one execution, and the most groups that it handles side by side.
+    """The most records of one execution, and the most groups that it handles at the same time.
 
-    A group is what belongs to one item, or to one entry. Each group sends one request at a time, so
-    `concurrency` times the shards is the most requests that Momento gets at once.
+    A group has the records of one item or one entry. Each group sends one request at a time, so
+    Momento gets at most `concurrency` times the number of shards requests at the same time.
     """
 
     size: int = 25
     concurrency: int = 5
     trimmed: bool = False
-    """Whether the pipe passes on only what the workflow reads of a record."""
+    """Whether the pipe sends only the parts of a record that the workflow reads."""
     largest_item: int | None = None
-    """The bytes of the table's largest item, if that is known to be less than DynamoDB allows."""
+    """The bytes of the table's largest item, if they are less than DynamoDB allows."""

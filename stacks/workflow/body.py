@@ -1,4 +1,4 @@
-"""A request's body: the value of a mapping, with expressions in the place of an item's parts."""
+"""A request's body: the value of a mapping, with expressions for the item's parts."""
 
 import json
 import math
@@ -25,15 +25,15 @@ PLAIN = (
     ' : $type in ["SS", "BS"] ? $string($inner)'
     " : $substring($string([$inner]), 1, $length($string([$inner])) - 2) )}"
 )
-"""A function that returns an attribute's value, in DynamoDB JSON, as the text of plain JSON."""
+"""A function that returns an attribute's value (DynamoDB JSON) as plain JSON text."""
 NUMBER = "$number_text := function($n) { $string($number($n)) = $n ? $n : '\"' & $n & '\"' }"
-"""A function that returns a number as JSON: a number if a double holds it exactly, else text."""
+"""A function that returns a number as a JSON number if a double has its value, else as text."""
 
 
 def body(value: Value, *, stream: Stream, events: Collection[str], record: str) -> Any:  # noqa: ANN401 - any JSON
     """Return the body for records of these events, as a task's `RequestBody`.
 
-    Where a record has no such attribute, it is empty text, as pipes send it.
+    An attribute that a record does not have is empty text, as in pipes.
 
     Raises:
         MappingError: the records do not have a part.
@@ -55,7 +55,7 @@ class _Writer:
     def write(self, members: Mapping[str, Any]) -> dict[str, Any]:
         if self._depth == DEEPEST:
             raise MappingError(
-                f"the value has more than {DEEPEST} levels, or holds itself: send less"
+                f"the value has more than {DEEPEST} levels, or contains itself: send less"
             )
         self._depth += 1
         made = {_member(name): self._part(part) for name, part in members.items()}
@@ -87,7 +87,7 @@ class _Writer:
                 must_be_literal(part, "the value")
                 return constant(part)
         raise MappingError(
-            f"the value holds {shown(part)}; use an Attribute, a Field, a Text, Plain(...),"
+            f"the value has {shown(part)}; use an Attribute, a Field, a Text, Plain(...),"
             " Before(...), text, a finite number, True, False, or a dict of them"
         )
 
@@ -96,16 +96,16 @@ class _Writer:
 
     def _attribute(self, attribute: Attribute, image: str) -> str:
         if not self._stream.keys.has(attribute):
-            self._stream.must_show(image, f"the value holds {attribute.label}")
+            self._stream.must_show(image, f"the value has {attribute.label}")
         return self._images.value(attribute, self._of(image))
 
     def _field(self, field: Field) -> str:
         image = SHOWN.get(field)
         if image is not None:
-            self._stream.must_show(image, f"the value holds {field.label}")
+            self._stream.must_show(image, f"the value has {field.label}")
             if not set(self._events) & set(IMAGE_OF[image]):
                 raise MappingError(
-                    f"the value holds {field.label}, which {' and '.join(self._events)} never have"
+                    f"the value has {field.label}, which {' and '.join(self._events)} never have"
                 )
         return _or_empty(f"{self._images.record}{field.value[1:]}")
 
@@ -113,7 +113,7 @@ class _Writer:
         of = part.of
         if isinstance(of, Field):
             if of in SHOWN:
-                self._stream.must_show(SHOWN[of], f"the value holds {part.label}")
+                self._stream.must_show(SHOWN[of], f"the value has {part.label}")
             place = f"{self._images.record}{of.value[1:]}"
             typed = f'{{"M": {place}}}'
         else:
@@ -138,10 +138,10 @@ def _member(name: object) -> str:
 
 
 def object_code(parts: Mapping[str, str]) -> str:
-    """Return JSONata that makes an object; its members are JSONata, too."""
+    """Return JSONata for an object. Its members are also JSONata."""
     return f"{{ {', '.join(f'{quoted(name)}: {code}' for name, code in parts.items())} }}"
 
 
 def as_json(value: object) -> str:
-    """Return a definition's JSON, in one order and without spaces, so that plans stay small."""
+    """Return a definition's JSON without spaces, so that plans stay small."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

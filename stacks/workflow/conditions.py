@@ -1,4 +1,4 @@
-"""Conditions on an item's attributes as JSONata, with the meaning that they have in a pattern."""
+"""Conditions on an item's attributes as JSONata, with the same meaning as in a pattern."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from stacks.workflow.jsonata import RecordImages, all_of, quoted
 
 
 def matches(conditions: Mapping[Attribute, Conditions], images: RecordImages, image: str) -> str:
-    """Return whether an image meets all conditions."""
+    """Return JSONata that tells whether an image matches all conditions."""
     return all_of(
         any_of(images.value(attribute, image), given.any_of)
         for attribute, given in conditions.items()
@@ -17,14 +17,14 @@ def matches(conditions: Mapping[Attribute, Conditions], images: RecordImages, im
 
 
 def any_of(value: str, conditions: Sequence[Any]) -> str:
-    """Return whether a value meets one of its conditions.
+    """Return JSONata that tells whether a value matches one of its conditions.
 
     >>> any_of("$v", ["open", "paid", {"prefix": "re"}])
     '$v in ["open", "paid"] or $substring($v, 0, 2) = "re"'
     """
-    equal = [one for one in conditions if not isinstance(one, Mapping)]
+    equal = [each for each in conditions if not isinstance(each, Mapping)]
     tests = list(_equal(value, equal))
-    tests += [_test(value, one) for one in conditions if isinstance(one, Mapping)]
+    tests += [_test(value, each) for each in conditions if isinstance(each, Mapping)]
     return " or ".join(
         f"({test})" if " and " in test and len(tests) > 1 else test for test in tests
     )
@@ -57,7 +57,7 @@ def _test(value: str, condition: Mapping[str, Any]) -> str:
 
 
 def _end(operator: str, value: str, text: str) -> str:
-    """Return as many characters of a value's beginning, or of its end, as a text has."""
+    """Return JSONata for the beginning or the end of a value, as long as a text."""
     if operator == "prefix":
         return f"$substring({value}, 0, {len(text)})"
     return f"$substring({value}, -{len(text)})"

@@ -1,9 +1,9 @@
-"""The state machine's definition: records in, requests in each item's order, failures out.
+"""The state machine's definition: from a batch of records to requests in each item's order.
 
-The machine groups the records that share an item or a cache entry. Groups run side by side. In a
-group, the last state of each entry is put or deleted first, then every message is published in the
-stream's order. What Momento refuses for good becomes a dead letter. After any other failure, the
-rest of the group is returned as failed, so that nothing of it overtakes what failed.
+The machine groups the records that share an item or a cache entry. Groups run at the same time. In
+a group, the last state of each entry is put or deleted first. Then all messages are published in
+the stream's order. A request that Momento refuses becomes a dead letter. After another failure, the
+rest of the group is returned as failed, so that it is sent again in the same order.
 
 See AWS: "Using Amazon States Language to define Step Functions workflows", and "Call HTTPS APIs in
 Step Functions workflows".
@@ -24,30 +24,30 @@ Requests: TypeAlias = EntryRequests | MessageRequests
 
 GROUP, EACH = "Group the records", "Each group"
 KEEP, PLAN, NEXT = "Keep the records", "Plan the requests", "Next request"
-"""Records and steps are kept by two states, because one may assign 256 KiB at most."""
+"""Two states store the records and the steps, because one state may assign at most 256 KiB."""
 JUDGE, LETTER = "What the error means", "Send a dead letter"
 REST, DONE, STOP = "Leave the rest", "Group done", "Stop for every record"
 
 EXPRESS_SECONDS = 300
-"""The longest execution of an Express workflow, and of a pipe with its target."""
+"""The longest execution of an Express workflow, and of a pipe with its target, in seconds."""
 LETTER_SECONDS = 30
-"""What a dead letter may take, with its retries."""
+"""The longest time for sending a dead letter, with its retries."""
 NO_NEW_REQUEST_AFTER = EXPRESS_SECONDS - 10 - LONGEST_SECONDS - LETTER_SECONDS
-"""Seconds after which an execution begins no further request, so that it ends in time."""
+"""After so many seconds, an execution begins no more requests, so that it ends in time."""
 LONGEST_TEXT = 30_000
-"""Characters of a record, and of a body, in a dead letter: at four bytes each, SQS takes both."""
+"""The most characters of a record, or of a body, in a dead letter: SQS allows both together."""
 LONGEST_CAUSE = 1_000
 
 BUSY = r"/^States\.(Timeout|Http\.Socket|Http\.StatusCode\.(408|409|425|429|5\d\d))$/"
 UNREADABLE = "States.QueryEvaluationError"
-"""No request can be made of a record, so that trying again would not help."""
+"""No request can be made from a record, so a retry would not help."""
 REFUSED = r"/^States\.Http\.StatusCode\.(3|4)\d\d$/"
 CONCERNS_ALL = r"/^States\.Http\.StatusCode\.(401|403|404|407)$/"
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowParts:
-    """What the definition names: the connection and the queue, and how many groups run at once."""
+    """The definition's connection, queue and URL of Momento, and the most parallel groups."""
 
     connection_arn: str
     queue_url: str
@@ -57,7 +57,7 @@ class WorkflowParts:
 
 def definition(requests: Sequence[Requests], stream: Stream, parts: WorkflowParts) -> str:
     """Return the definition in Amazon States Language, as JSON."""
-    tasks = [task for one in requests for task in one.tasks(parts.url)]
+    tasks = [task for each in requests for task in each.tasks(parts.url)]
     machine = {
         "Comment": "Send the changes of each item to Momento in their order",
         "QueryLanguage": "JSONata",
@@ -118,11 +118,11 @@ _REST = (
     " [$map($filter($records, function($r, $i) { $i >= $first }), function($r) {"
     ' { "itemIdentifier": $r.eventID } })] )'
 )
-"""The records from the first one that a step was not done for, to the end of the group."""
+"""The records of the group, from the first with a step that was not done."""
 
 
 def _next(names: Sequence[str]) -> dict[str, Any]:
-    """Return the state that takes the next step, or ends."""
+    """Return the state that chooses the next step, or the end."""
     assign = {
         "request": "{% $steps[$step] %}",
         "record": "{% $records[$steps[$step].record] %}",
@@ -148,9 +148,9 @@ def _next(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _judge(in_many_caches: Sequence[str]) -> dict[str, Any]:
-    """Return the state that decides what an error means.
+    """Return the state that decides what to do about an error.
 
-    A cache that does not exist concerns every record, unless an item names its cache.
+    A missing cache concerns every record, except if an item names its cache.
     """
     stop = f"$contains($error.Error, {CONCERNS_ALL})"
     if in_many_caches:
@@ -217,27 +217,27 @@ def _letter(queue_url: str) -> dict[str, Any]:
 
 
 def _steps(requests: Sequence[Requests], stream: Stream) -> str:
-    """Return JSONata for a group's steps: the last one for each entry, then every message.
+    """Return JSONata for a group's steps: the last step for each entry, then every message.
 
-    A record's deletes come before its puts, so that the put is the last one if an item leaves one
-    mapping for another with the same entry. What is sent of one record begins with its puts.
+    A record's deletes come before its puts. So if an item changes from one mapping to another with
+    the same entry, the put is the last step.
     """
     images = RecordImages(stream, "$r")
-    entries = [one for one in requests if isinstance(one, EntryRequests)]
+    entries = [each for each in requests if isinstance(each, EntryRequests)]
     count = len(entries)
     changes = [
         *(
             code
-            for at, one in enumerate(entries, count)
-            for code in one.delete_step(images, "$i", at)
+            for at, each in enumerate(entries, count)
+            for code in each.delete_step(images, "$i", at)
         ),
-        *(code for at, one in enumerate(entries) for code in one.put_step(images, "$i", at)),
+        *(code for at, each in enumerate(entries) for code in each.put_step(images, "$i", at)),
     ]
     messages = [
         code
-        for one in requests
-        if isinstance(one, MessageRequests)
-        for code in one.steps(images, "$i")
+        for each in requests
+        if isinstance(each, MessageRequests)
+        for code in each.steps(images, "$i")
     ]
     lines = [f"$changes := {_of_each(changes)}", f"$messages := {_of_each(messages)}"]
     lines.append(
@@ -262,16 +262,16 @@ def _groups(requests: Sequence[Requests], stream: Stream) -> str:
     images = RecordImages(stream, "$r")
     keys = ", ".join(images.value(key, "") for key in stream.keys.attributes)
     item = f"$string([{keys}])"
-    entries = [one for one in requests if isinstance(one, EntryRequests)]
-    if all(one.is_of_item for one in entries):
+    entries = [each for each in requests if isinstance(each, EntryRequests)]
+    if all(entry.is_of_item for entry in entries):
         grouped = f'$states.input{{ {item.replace("$r.", "$.")}: {{ "records": [$] }} }}'
         return f"[$each({grouped}, function($group) {{ $group }})]"
     names = [item]
-    for one in entries:
+    for entry in entries:
         for old in (False, True):
             image = images.old if old else images.new
-            name = one.name_of(images, image)
-            names.append(f'{one.has(images, old=old)} ? "entry " & {name}')
+            name = entry.name_of(images, image)
+            names.append(f'{entry.has(images, old=old)} ? "entry " & {name}')
     changes = (
         "$map($states.input, function($r) {"
         f' {{ "names": [{", ".join(names)}], "records": [$r] }} }})'
@@ -283,5 +283,5 @@ def _groups(requests: Sequence[Requests], stream: Stream) -> str:
         ' [$apart, { "names": $distinct([$tied.names, $change.names]),'
         ' "records": [$tied.records, $change.records] }] )}'
     )
-    found = f"$reduce([{changes}], {joined}, [])"
-    return f'[{found}.{{ "records": records }}]'
+    groups = f"$reduce([{changes}], {joined}, [])"
+    return f'[{groups}.{{ "records": records }}]'

@@ -1,4 +1,4 @@
-"""What a workflow sends for an item's entry in the cache."""
+"""The requests of a workflow for an item's entry in the cache."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ TIME = "$millis() / 1000"
 
 @dataclass(frozen=True, kw_only=True)
 class EntryRequests:
-    """The put and the delete of a mapping's entry; `name` stands in the names of the states."""
+    """The put and the delete of a mapping's entry. The states' names contain `name`."""
 
     entry: CacheEntry
     narrowing: Narrowing
@@ -31,7 +31,7 @@ class EntryRequests:
 
     @property
     def stream(self) -> Stream:
-        """The stream that the records are from."""
+        """The records' stream."""
         return self.narrowing.stream
 
     @property
@@ -46,14 +46,14 @@ class EntryRequests:
 
     @property
     def in_one_cache(self) -> bool:
-        """Whether the cache has a fixed name."""
+        """Whether the cache's name is a constant."""
         return not isinstance(self.entry.cache, Attribute | Text)
 
     def check(self) -> None:
-        """Raise unless the stream shows what the requests need.
+        """Raise an error if the stream does not show the attributes that the requests need.
 
         Raises:
-            MappingError: it does not, or two items would share an entry.
+            MappingError: the stream does not show them, or two items would share an entry.
 
         """
         self.entry.check(self.stream)
@@ -69,8 +69,8 @@ class EntryRequests:
         if self.entry.delete and self.narrowing.changing and not self._tells_apart:
             self.stream.must_show(
                 "OldImage",
-                "the removal of an item deletes its entry only if the item had it, which the"
-                " conditions on its attributes decide",
+                "the removal of an item deletes its entry only if the item matched the conditions"
+                " on its attributes",
             )
 
     @property
@@ -81,7 +81,7 @@ class EntryRequests:
 
     @property
     def is_of_item(self) -> bool:
-        """Whether the entry's key is the table's whole key, so that no two items share it."""
+        """Whether the entry's key is the table's whole key, so that two items never share it."""
         return (
             isinstance(self.entry.key, Attribute)
             and self.stream.keys.identified_by(self.entry.key)
@@ -90,7 +90,7 @@ class EntryRequests:
 
     @property
     def _tells_apart(self) -> bool:
-        """Whether the entry belongs to one item only, as far as the table's keys decide."""
+        """Whether the table's keys ensure that only one item has the entry."""
         own = attributes_of(self.entry.key)
         conditions = self.narrowing.conditions
         return self.in_one_cache and all(
@@ -99,7 +99,7 @@ class EntryRequests:
         )
 
     def name_of(self, images: RecordImages, image: str) -> str:
-        """Return JSONata that names the entry: its cache and its key."""
+        """Return JSONata for the entry's name: its cache and its key."""
         key = images.joined(self.entry.key, image)
         return f"$string([{self._cache_code(images, image)}, {key}])"
 
@@ -115,7 +115,7 @@ class EntryRequests:
         return must_be_name(self.cache if cache is None else cache, "the cache")
 
     def has(self, images: RecordImages, *, old: bool) -> str:
-        """Return whether the item has the entry after the change, or had it before."""
+        """Return JSONata: whether the item has the entry after the change, or had it before."""
         image = images.old if old else images.new
         conditions = dict(self.narrowing.conditions)
         unseen = old and "OldImage" not in self.stream.view.images
@@ -140,10 +140,10 @@ class EntryRequests:
                     yield f'$exists({place}) and {place} != ""'
 
     def put_step(self, images: RecordImages, number: str, at: int) -> Iterator[str]:
-        """Yield JSONata for the put of a record, if there is one: an object, or nothing.
+        """Yield JSONata for the put of a record, if the entry is put: an object, or nothing.
 
-        `number` is JSONata for the record's place in the group, `at` the step's place among those
-        of the record.
+        `number` is JSONata for the record's place in the group; `at` is the step's place among the
+        record's steps.
         """
         if not self.entry.put:
             return
@@ -155,7 +155,7 @@ class EntryRequests:
         yield f"{self.has(images, old=False)} ? {self._step(state, number, at, images, images.new)}"
 
     def delete_step(self, images: RecordImages, number: str, at: int) -> Iterator[str]:
-        """Yield JSONata for the delete of a record, if there is one: an object, or nothing."""
+        """Yield JSONata for the delete of a record: an object, or nothing."""
         if not self.entry.delete:
             return
         old, new = self.has(images, old=True), self.has(images, old=False)
@@ -173,7 +173,7 @@ class EntryRequests:
 
     @property
     def _never_moves(self) -> bool:
-        """Whether an item's entry keeps its name for life."""
+        """Whether an item's entry always keeps its name."""
         return all(
             self.stream.keys.has(attribute)
             for text in self._read
@@ -243,4 +243,4 @@ class EntryRequests:
 
 
 def _all(*conditions: str) -> str:
-    return all_of(one for one in conditions if one != "true")
+    return all_of(each for each in conditions if each != "true")

@@ -1,4 +1,4 @@
-"""The filters of the pipe to a workflow: what no request needs is not read into an execution."""
+"""The filters of the pipe to a workflow. They exclude records without requests."""
 
 from collections.abc import Sequence
 
@@ -13,25 +13,25 @@ from stacks.mapping.text import attributes_of
 
 
 def filters_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> Sequence[str]:
-    """Return filters that take every record that a request is sent for; none if all are taken.
+    """Return filters that match every record with requests, or no filters if all records match.
 
-    The workflow decides by itself, so a filter may take too much. Where pipes could not send a
-    mapping's requests, or do less than the workflow does, there is no filter.
+    A filter may match too many records, because the workflow checks them again. If pipes could not
+    send a mapping's requests, or would send fewer requests, there are no filters.
     """
     configs: list[PipeConfig] = []
     for mapping in mappings:
         if any(_only_deletes_what_moves(entry, stream) for entry in mapping.entries):
             return ()
         try:
-            found = mapping.pipe_configs(stream, cache)
+            of_pipes = mapping.pipe_configs(stream, cache)
             if mapping.warnings(stream):
                 return ()
         except MappingError:
             return ()
-        configs += found.values()
+        configs += of_pipes.values()
     return union_of_filters(configs, MAX_FILTERS)
 
 
 def _only_deletes_what_moves(entry: CacheEntry, stream: Stream) -> bool:
-    """Say whether a changed key deletes an entry that is never put, which no pipe does."""
+    """Return whether a changed key deletes an entry that is never put. Pipes do not do this."""
     return not entry.put and not all(map(stream.keys.has, attributes_of(entry.key)))

@@ -23,7 +23,7 @@ def expression(code: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a literal of JSONata, which holds nothing that ends the expression."""
+    """Return a text as a literal of JSONata, without `%}`, which would end the expression."""
     return json.dumps(text, ensure_ascii=False).replace("%}", r"\u0025}")
 
 
@@ -42,7 +42,7 @@ def step(name: str) -> str:
     if "`" in name:
         raise MappingError(
             f"the attribute {name!r} has a backtick in its name, which JSONata cannot quote: write"
-            " its value to an attribute with another name, and map that"
+            " its value to an attribute with another name, and map that attribute"
         )
     return name if _NAME.fullmatch(name) and name not in _WORDS else f"`{name}`"
 
@@ -53,14 +53,14 @@ def path(image: str, attribute: Attribute) -> str:
     >>> path("$new", Attribute("Tags", "L").element(0))
     '$new.Tags.L[0].S'
     """
-    if attribute.is_whole:  # its name may hold dots
+    if attribute.is_whole:  # its name may have dots
         return f"{image}.{step(attribute.name)}.{attribute.type}"
     steps = (f"{step(match[1])}{match[2]}" for match in _STEP.finditer(attribute.path))
     return ".".join([image, *steps])
 
 
 class RecordImages:
-    """Where a stream record's images are; `record` is the JSONata of the record."""
+    """JSONata for the images of a stream record; `record` is JSONata for the record."""
 
     def __init__(self, stream: Stream, record: str) -> None:
         self._stream = stream
@@ -70,11 +70,11 @@ class RecordImages:
         self.old = f"{record}.dynamodb.OldImage"
 
     def value(self, attribute: Attribute, image: str) -> str:
-        """Return the place of an attribute's value; a table's key is in the keys."""
+        """Return JSONata for an attribute's value. A table's key is in the keys."""
         return path(self.keys if self._stream.keys.has(attribute) else image, attribute)
 
     def joined(self, text: Joined, image: str) -> str:
-        """Return a text that is read from an image."""
+        """Return JSONata for a text from an image."""
         if isinstance(text, Text):
             return " & ".join(
                 quoted(part) if isinstance(part, str) else self.value(part, image)
@@ -83,7 +83,7 @@ class RecordImages:
         return self.value(text, image)
 
     def url_safe(self, text: Joined, image: str) -> str:
-        """Return a binary attribute as Momento's `key_base64` takes it: URL-safe, no padding."""
+        """Return JSONata for a binary attribute as Momento's `key_base64`: URL-safe, no padding."""
         code = self.joined(text, image)
         for old, new in (("+", "-"), ("/", "_"), ("=", "")):
             code = f'$replace({code}, "{old}", "{new}")'
@@ -91,14 +91,14 @@ class RecordImages:
 
 
 def all_of(conditions: Iterable[str]) -> str:
-    """Return the conjunction of conditions; without any, it is true.
+    """Return JSONata that is true if all conditions are true.
 
     >>> all_of([]), all_of(["$a", "$a", "$b or $c"])
     ('true', '$a and ($b or $c)')
     """
-    found = list(dict.fromkeys(conditions))
-    if not found:
+    unique = list(dict.fromkeys(conditions))
+    if not unique:
         return "true"
-    if len(found) == 1:
-        return found[0]
-    return " and ".join(f"({one})" if " or " in one or " and " in one else one for one in found)
+    if len(unique) == 1:
+        return unique[0]
+    return " and ".join(f"({c})" if " or " in c or " and " in c else c for c in unique)

@@ -1,4 +1,4 @@
-"""What a workflow publishes for a change of an item."""
+"""The message that a workflow publishes for a change of an item."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ BY_TTL = "dynamodb.amazonaws.com"
 
 @dataclass(frozen=True, kw_only=True)
 class MessageRequests:
-    """The publishing of a mapping's message; `name` stands in the state's name.
+    """The request that publishes a mapping's message. The state's name contains `name`.
 
-    `became` are the values that attributes had to change to.
+    `became` has the conditions on the values to which attributes change.
     """
 
     message: TopicMessage
@@ -35,7 +35,7 @@ class MessageRequests:
 
     @property
     def stream(self) -> Stream:
-        """The stream that the records are from."""
+        """The records' stream."""
         return self.narrowing.stream
 
     @property
@@ -45,14 +45,14 @@ class MessageRequests:
 
     @property
     def in_one_cache(self) -> bool:
-        """Whether the cache has a fixed name."""
+        """Whether the cache's name is a constant."""
         return not isinstance(self.message.cache, Attribute | Text)
 
     def check(self) -> None:
-        """Raise unless the stream shows what the message needs.
+        """Raise an error if the stream does not show the attributes that the message needs.
 
         Raises:
-            MappingError: it does not, or the message names events that there are not.
+            MappingError: the stream does not show them, or an event of the message does not exist.
 
         """
         self.message.check_events()
@@ -69,7 +69,7 @@ class MessageRequests:
                 self.stream.must_show("OldImage", f"the message needs {attribute.label}")
         if self.became and not names & {"INSERT", "MODIFY"}:
             raise MappingError(
-                "Became is about a written item, and the message's events are"
+                "Became is about a written item, but the message's events are only"
                 f" {', '.join(self.message.events)}: add INSERT or MODIFY"
             )
         for condition in self.became:
@@ -78,7 +78,7 @@ class MessageRequests:
 
     @property
     def _named(self) -> list[Attribute]:
-        """The attributes of the topic's and of the cache's name."""
+        """The attributes in the topic's name and in the cache's name."""
         return [
             attribute
             for text in (self.message.topic, self.message.cache)
@@ -87,7 +87,7 @@ class MessageRequests:
         ]
 
     def steps(self, images: RecordImages, number: str) -> Iterator[str]:
-        """Yield JSONata for the request: an object, or nothing if a record needs none."""
+        """Yield JSONata for the request: an object, or nothing if a record has no request."""
         for image, names, needed in self._kinds(images):
             conditions = [
                 *names,
@@ -99,11 +99,11 @@ class MessageRequests:
             for name, text in (("topic", self.message.topic), ("cache", self.message.cache)):
                 if isinstance(text, Attribute | Text):
                     parts[name] = images.joined(text, image)
-            met = all_of(one for one in conditions if one != "true")
+            met = all_of(each for each in conditions if each != "true")
             yield f"{met} ? {object_code(parts)}"
 
     def _kinds(self, images: RecordImages) -> Iterator[tuple[str, list[str], bool]]:
-        """Yield each image that decides, with the conditions on the event that it decides for."""
+        """Yield each image to check, the conditions on its events, and whether `became` applies."""
         record, kinds = images.record, set(self.message.events)
         written = [name for name in ("INSERT", "MODIFY") if name in kinds]
         removed = bool(kinds & {"REMOVE", EXPIRE, DELETE})

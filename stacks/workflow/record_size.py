@@ -1,4 +1,4 @@
-"""How large a record may get, and what the pipe passes on of it.
+"""The largest size of a record, and the parts that the pipe sends of it.
 
 See AWS: "Step Functions service quotas" (input or output of a state), and "Amazon EventBridge Pipes
 input transformation".
@@ -11,17 +11,17 @@ from stacks.mapping.errors import MappingError
 from stacks.mapping.record import Stream
 
 MAX_INPUT = 262_144
-"""Characters of an execution's input, which holds all records of a batch."""
+"""The most characters of an execution's input. It has all records of a batch."""
 MAX_ITEM = 400_000
-"""Bytes of an item ("Quotas in Amazon DynamoDB")."""
+"""The most bytes of an item ("Quotas in Amazon DynamoDB")."""
 AROUND = 2_000
-"""Characters of a record around its images and its keys, at most."""
+"""The most characters of a record without its images and its keys."""
 LONGEST_KEYS = 3_072
-"""Bytes of a partition key and a sort key together."""
+"""The most bytes of a partition key and a sort key together."""
 GROWTH = 1.5
-"""Characters of an item's JSON for each of its bytes: type descriptors and escaped characters.
+"""The characters of an item's JSON for each of its bytes, with type descriptors and escapes.
 
-This is a rule of thumb: an item of many small attributes, or of control characters, grows more.
+This is an estimate: an item with many small attributes, or with control characters, needs more.
 """
 _READ = re.compile(r"\.dynamodb\.(NewImage|OldImage)(?:\.(`[^`]+`|\w+))?")
 _OTHER = re.compile(r"\$(?:r|record)?\.(userIdentity\.\w+|dynamodb\.\w+|\w+)")
@@ -46,29 +46,29 @@ def warning(stream: Stream, largest_item: int | None) -> str | None:
         return None
     fits = int((MAX_INPUT - LONGEST_KEYS - AROUND) / GROWTH / images)
     return (
-        f"an item of {largest:,} bytes makes a record of up to {most:,} characters, and an"
-        f" execution takes {MAX_INPUT:,}: such a record blocks its shard until it is too old and"
-        f" becomes a dead letter. If your items are smaller than {fits:,} bytes, say so with"
-        " largest_item=; if a request reads a part of the item only, pass only that with"
-        " trimmed=True"
+        f"an item of {largest:,} bytes has a record of up to {most:,} characters, but an"
+        f" execution allows {MAX_INPUT:,}: such a record blocks its shard until it is too old and"
+        f" becomes a dead letter. If your items are smaller than {fits:,} bytes, set"
+        " largest_item=. If the requests read only a part of the item, set trimmed=True to send"
+        " only this part"
     )
 
 
 def template_of(definition: str) -> str:
-    """Return an input template that passes on what a state machine reads of a record.
+    """Return an input template with only the parts of a record that a state machine reads.
 
-    Each attribute is passed on as a whole, in DynamoDB JSON.
+    It has whole attributes, in DynamoDB JSON.
 
     Raises:
-        MappingError: it reads a whole image, so that there is nothing to leave out.
+        MappingError: the state machine reads a whole image, so nothing can be excluded.
 
     """
     images: dict[str, list[str]] = {}
     for image, attribute in _READ.findall(definition):
         if not attribute:
             raise MappingError(
-                f"trimmed=True passes on only the attributes that are read, and a request holds the"
-                f" whole {image}: name the attributes in the value, or leave out trimmed=True"
+                f"trimmed=True sends only the attributes that are read, but a request has the"
+                f" whole {image}: name the attributes in the value, or remove trimmed=True"
             )
         names = images.setdefault(image, [])
         if (name := attribute.strip("`")) not in names:
@@ -86,7 +86,7 @@ def template_of(definition: str) -> str:
 
 
 def _members(paths: Iterable[str], parent: str) -> list[str]:
-    """Return the members of a part of the record that are read, but for the images."""
+    """Return the members of a part of the record that are read, except the images."""
     names = (path.removeprefix(f"{parent}.") for path in paths if path.startswith(f"{parent}."))
     return [
         f'"{name}":<$.{parent}.{name}>' for name in names if name not in ("NewImage", "OldImage")

@@ -1,32 +1,32 @@
-"""A state that sends one kind of request to Momento, and what follows its errors."""
+"""A state that sends one kind of request to Momento and handles its errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 CONTENT_TYPE = "application/json; charset=utf-8"
-"""The type that a pipe's API destination sends, too."""
+"""The content type, which is also that of a pipe's API destination."""
 TIMEOUT_SECONDS = 10
 RETRIED = (
     *(f"States.Http.StatusCode.{status}" for status in (408, 409, 425, 429, 500, 502, 503, 504)),
     "States.Http.Socket",
     "States.Timeout",
 )
-"""The errors that are retried: Momento is busy or out of reach ("Error handling" of HTTP Task)."""
+"""The errors that are retried: Momento is busy or not reachable (HTTP Task, "Error handling")."""
 ATTEMPTS = 4
 FIRST_WAIT_SECONDS = 1
 LONGEST_WAIT_SECONDS = 8
 LONGEST_SECONDS = TIMEOUT_SECONDS * (ATTEMPTS + 1) + sum(
     min(FIRST_WAIT_SECONDS * 2**number, LONGEST_WAIT_SECONDS) for number in range(ATTEMPTS)
 )
-"""How long one request may take, with its retries."""
+"""The longest time for one request with its retries, in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestTask:
-    """An HTTP Task: method, endpoint, query and body may hold expressions.
+    """An HTTP Task. Its method, endpoint, query and body may have expressions.
 
-    The expressions read `$record`, the stream record, and `$request`, the step that is done.
+    The expressions read `$record`, the stream record, and `$request`, the current step.
     """
 
     name: str
@@ -35,10 +35,10 @@ class RequestTask:
     query: Mapping[str, Any]
     body: Any
     in_one_cache: bool
-    """Whether a 404 concerns every record: then no item names the cache or the topic."""
+    """Whether the names of cache and topic are constants, so that a 404 concerns every record."""
 
     def state(self, *, connection_arn: str, following: str, failed: str) -> dict[str, Any]:
-        """Return the state; `following` is the next one, `failed` is entered after an error."""
+        """Return the state. The next state is `following`, or `failed` after an error."""
         arguments = {
             "Method": self.method,
             "ApiEndpoint": self.endpoint,

@@ -1,4 +1,4 @@
-"""What a workflow sends for the changes of a table, from one mapping or several."""
+"""The requests of a workflow for the changes of a table, from one or several mappings."""
 
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -16,10 +16,10 @@ from stacks.workflow.message import MessageRequests
 
 
 def requests_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> list[Requests]:
-    """Return the requests of all mappings: those of entries, and those of messages.
+    """Return the requests of all mappings, for entries and for messages.
 
     Raises:
-        MappingError: such requests would fail; the message says what to write instead.
+        MappingError: the requests would fail; the message says what to write instead.
 
     """
     entries = _names("entry", sum(len(mapping.entries) for mapping in mappings))
@@ -27,7 +27,7 @@ def requests_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> 
     made: list[Requests] = []
     for mapping in mappings:
         mapping.must_send()
-        _must_have_entries_of_their_own(mapping, cache)
+        _check_entries(mapping, cache)
         narrowing = Narrowing.parse(mapping.where, stream)
         made.extend(
             EntryRequests(entry=entry, narrowing=narrowing, cache=cache, name=next(entries))
@@ -42,11 +42,11 @@ def requests_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> 
     return made
 
 
-def _must_have_entries_of_their_own(mapping: ItemMapping, cache: str) -> None:
-    """Raise if two entries of one mapping have the same key in the same cache.
+def _check_entries(mapping: ItemMapping, cache: str) -> None:
+    """Raise an error if two entries of one mapping have the same key in the same cache.
 
     Raises:
-        MappingError: each would overwrite the other.
+        MappingError: the entries would overwrite each other.
 
     """
     seen: set[str] = set()
@@ -54,15 +54,15 @@ def _must_have_entries_of_their_own(mapping: ItemMapping, cache: str) -> None:
         place = repr((cache if entry.cache is None else entry.cache, entry.key))
         if place in seen:
             raise MappingError(
-                f"two entries of an item have the key {entry.key.label} in the same cache, so that"
-                ' each would overwrite the other: give one another key, Text("other-", ...), or'
+                f"two entries of an item have the key {entry.key.label} in the same cache, so they"
+                ' would overwrite each other: give one entry another key, Text("other-", ...), or'
                 " another cache"
             )
         seen.add(place)
 
 
-def _names(what: str, number: int) -> Iterator[str]:
-    return iter([f"the {what}"]) if number == 1 else (f"{what} {place}" for place in count(1))
+def _names(kind: str, number: int) -> Iterator[str]:
+    return iter([f"the {kind}"]) if number == 1 else (f"{kind} {place}" for place in count(1))
 
 
 def _message(
@@ -72,7 +72,7 @@ def _message(
     twice = [attribute.label for attribute in own if attribute in mapping.where]
     if twice:
         raise MappingError(
-            f"the items and the message are both narrowed by {', '.join(twice)}: write all"
+            f"both where of the items and where of the message have {', '.join(twice)}: write all"
             " conditions on an attribute in one place"
         )
     return MessageRequests(
@@ -87,17 +87,17 @@ def _message(
 def _split(
     message: TopicMessage,
 ) -> tuple[dict[Attribute, Sequence[Condition]], tuple[Conditions, ...]]:
-    """Return a message's conditions on the item, and those on what its attributes became."""
+    """Return a message's conditions on the item, and its conditions with `Became`."""
     own: dict[Attribute, Sequence[Condition]] = {}
     became = []
     for attribute, conditions in message.where.items():
-        changed = [one for one in conditions if isinstance(one, Became)]
+        changed = [condition for condition in conditions if isinstance(condition, Became)]
         if changed and len(changed) < len(conditions):
             raise MappingError(
-                f"the conditions on {attribute.label} mix Became with others: write Became alone"
+                f"the conditions on {attribute.label} mix Became with others: write only Became"
             )
         if changed:
-            became.append(Conditions.parse(attribute, [one.value for one in changed]))
+            became.append(Conditions.parse(attribute, [each.value for each in changed]))
         else:
             own[attribute] = conditions
     return own, tuple(became)

@@ -1,4 +1,4 @@
-"""The state machine of a pipeline, as resources: role, log group and definition."""
+"""The resources of a pipeline's state machine: its role, its log group and the machine."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,17 +27,17 @@ LOG_DELIVERY = [
         "DescribeLogGroups",
     )
 ]
-"""What a role needs to write logs; AWS gives these no resources to name ("Logging using CloudWatch
-Logs in Step Functions")."""
+"""The actions that a role needs to write logs. They apply to all resources ("Logging using
+CloudWatch Logs in Step Functions")."""
 LEVELS = {"OFF": "OFF", "ERROR": "ERROR", "INFO": "ALL", "TRACE": "ALL"}
-"""The log levels of a state machine, by those of a pipe."""
+"""The log level of a state machine for each log level of a pipe."""
 
 
 class Workflow(NamedConstruct):
     """An Express state machine that sends to Momento through the endpoint's connection.
 
     Its role may send to Momento's API with this connection, send dead letters to the queue, and
-    write logs. It is created after its role; the provider tries until IAM knows the role.
+    write logs. It is created after its role. The provider retries until IAM knows the role.
 
     See AWS: "Call HTTPS APIs in Step Functions workflows".
     """
@@ -115,9 +115,9 @@ class Workflow(NamedConstruct):
 
 
 class WorkflowTarget:
-    """A state machine that a pipe runs for each batch, and whose answer it waits for.
+    """A state machine that a pipe runs for each batch. The pipe waits for its answer.
 
-    The records go to it unchanged, or, if `trimmed`, only with what it reads of them.
+    The pipe sends whole records or, with `trimmed`, only the parts that the state machine reads.
 
     Raises:
         MappingError: it reads a whole image, so nothing can be trimmed.
@@ -129,7 +129,7 @@ class WorkflowTarget:
         self._template = template_of(workflow.definition) if trimmed else None
 
     def parameters(self) -> Mapping[str, Any]:
-        """Return how the pipe runs it, and the input template."""
-        how = {"invocation_type": "REQUEST_RESPONSE"}
+        """Return the type of invocation, and the input template."""
+        invocation = {"invocation_type": "REQUEST_RESPONSE"}
         template = {} if self._template is None else {"input_template": self._template}
-        return {"step_function_state_machine_parameters": how, **template}
+        return {"step_function_state_machine_parameters": invocation, **template}

@@ -183,7 +183,7 @@ def test_a_read_only_folder_is_an_error(house: House, tmp_path: Path, command: s
     assert (done.returncode, done.stdout) == (1, "")
     told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert told[0].startswith("error: the stack cannot be written (EACCES: permission denied")
-    assert told[0].endswith("or name another one in CDKTF_OUTDIR")
+    assert told[0].endswith("or set CDKTF_OUTDIR to such a folder")
     assert "Traceback" not in done.stderr
 
 

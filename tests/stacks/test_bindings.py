@@ -95,7 +95,7 @@ def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_is_printed(
     assert run.returncode == 0
     line, *advice = run.stderr.splitlines(keepends=True)
     assert "".join(advice) == ADVICE
-    assert line.startswith("bindings: slower start, the whole assembly is loaded (")
+    assert line.startswith("bindings: slow start, because the whole assembly is loaded (")
     assert outputs(copy) == expected
 
 
@@ -129,7 +129,7 @@ def test_any_failure_prints_one_line_and_raises_nothing(
     loader.install()
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err == f"bindings: slower start, the whole assembly is loaded ({error})\n"
+    assert told.err == f"bindings: slow start, because the whole assembly is loaded ({error})\n"
     assert PACKAGE in sys.modules
     assert f"{PACKAGE}._jsii" not in sys.modules
 

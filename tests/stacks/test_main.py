@@ -64,7 +64,7 @@ def test_warning_is_printed_and_does_not_stop_synth(tmp_path: Path) -> None:
     assert run.returncode == 0
     assert run.stdout == ""
     (line,) = run.stderr.splitlines()
-    assert line.startswith("warning: AWS_REGION is eu-west-1 and MOMENTO_API_ENDPOINT is in")
+    assert line.startswith("warning: AWS_REGION is eu-west-1, but MOMENTO_API_ENDPOINT is in")
     assert outputs(tmp_path).keys() == {"state"}
 
 

@@ -141,12 +141,12 @@ def test_production_adds_alarms_and_encrypts_logs_of_every_pipeline() -> None:
         (
             ItemMapping(cache=CacheEntry(key=KEY, ttl=Attribute("Ends", "N"))),
             {"expires": Attribute("Ends", "N")},
-            r"the ttl is Ends \(N\), by which DynamoDB removes .* or use a fixed number",
+            r"the ttl is Ends \(N\), the time at which DynamoDB removes .* or use a fixed number",
         ),
         (
             ItemMapping(cache=CacheEntry(key=KEY, ttl=Attribute("Ends", "N", "Ends"))),
             {"expires": Attribute("Ends", "N")},
-            r"the ttl is Ends \(N\), by which DynamoDB removes",
+            r"the ttl is Ends \(N\), the time at which DynamoDB removes",
         ),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_mapping_that_would_fail_is_refused_with_the_pipelines_name(
     [
         ({"mapping": TopicMessage(topic="news")}, "mapping is TopicMessage.*write ItemMapping"),
         ({"mapping": None}, "mapping is None; write ItemMapping"),
-        ({"source": "arn:aws:dynamodb"}, "source is 'arn:aws:dynamodb'; write what add_table ret"),
+        ({"source": "arn:aws:dynamodb"}, "source is 'arn:aws:dynamodb'; write the table that add"),
         ({"source": None}, r"source is None; write .* ExistingTable\(stream_arn=..., keys=...\)"),
         ({"name": "taken"}, "two pipelines .* have the name taken, .* give one .* another name="),
         ({"id_": ""}, "an id is ''; write text"),
@@ -185,8 +185,11 @@ def test_wrong_argument_of_a_pipeline_is_refused(given: dict[str, Any], complain
         ({"view": "NEW"}, "the stream's view is 'NEW'; write one of KEYS_ONLY, NEW_IMAGE"),
         ({"expires": "Ends"}, r"expires is 'Ends'; write Attribute\(.Ends.\)"),
         ({"replicas": ["eu-west-1"]}, "a replica is 'eu-west-1'; write Replica"),
-        ({"replicas": [Replica(region="us-east-1")]}, "a replica in us-east-1, where the table it"),
-        ({"id_": "two words"}, "DynamoDB takes letters, digits, dots, dashes and underscores"),
+        ({"replicas": [Replica(region="us-east-1")]}, "a replica in us-east-1, which is the table"),
+        (
+            {"id_": "two words"},
+            "a table's name may have letters, digits, dots, dashes and underscores",
+        ),
     ],
 )
 def test_wrong_argument_of_a_table_is_refused(given: dict[str, Any], complaint: str) -> None:
@@ -204,11 +207,11 @@ def test_a_view_may_be_written_as_text() -> None:
     [
         (
             [Attribute(f"a{number}") for number in range(101)],
-            "the value of cache-put has 101 parts of an item, and a rule of an event bus takes 100",
+            "the value of cache-put has 101 parts of an item, but a rule of an event bus allows",
         ),
         (
             [Attribute("a" * 240)],
-            "the value of cache-put has .* of an item, a path of 2.. characters, and a rule",
+            "the value of cache-put has .* of an item, a path of 2.. characters, but a rule",
         ),
     ],
 )
@@ -227,5 +230,5 @@ def test_change_that_a_mapping_cannot_send_is_a_warning(monkeypatch: pytest.Monk
     monkeypatch.setattr(cdktf.Annotations, "add_warning", lambda _, text: told.append(text))
     stack({"a": ItemMapping(cache=CacheEntry(key=CODE, key_is_unique=True, ttl=60))})
     race, warning = told
-    assert race.startswith(f"pipeline {PREFIX}-a: two pipes on one stream keep no order")
-    assert warning.startswith(f"pipeline {PREFIX}-a: When Code (S) of an item changes")
+    assert race.startswith(f"pipeline {PREFIX}-a: two pipes on one stream do not keep the order")
+    assert warning.startswith(f"pipeline {PREFIX}-a: If Code (S) of an item changes")

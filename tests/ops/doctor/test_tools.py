@@ -95,7 +95,7 @@ def test_a_region_without_momento_is_a_warning(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("AWS_REGION", "sa-east-1")
     verdict, says = found("settings")[0]
     assert verdict is Verdict.WARNING
-    assert says.startswith("AWS_REGION is sa-east-1, where Momento has no endpoint")
+    assert says.startswith("AWS_REGION is sa-east-1, but Momento has no endpoint")
 
 
 def test_an_env_file_that_others_may_read_is_a_warning(

@@ -17,7 +17,7 @@ def test_id_of_another_part_is_refused(taken: str) -> None:
     stack = MomentoStack(App(), "traffic", read_settings(STACK="traffic"))
     table = stack.add_table("cars", keys=CARS)
     mapping = ItemMapping(cache=CacheEntry(key=CARS.partition, ttl=60))
-    said = f"the stack traffic has something with the id '{taken}' already; .* '{taken}-changes'"
+    said = f"the stack traffic already has something with the id '{taken}'; .* '{taken}-changes'"
     with pytest.raises(StackError, match=said):
         stack.add_pipeline(taken, source=table, mapping=mapping)
     with pytest.raises(StackError, match=said):

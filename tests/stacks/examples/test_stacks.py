@@ -177,7 +177,7 @@ def test_an_existing_table_is_read_and_not_declared() -> None:
     [
         (None, StackError, "EXAMPLE_STREAM_ARN is not set"),
         ("", StackError, "--query Table.LatestStreamArn"),
-        ("readings", ExistingTableError, "'readings' is no stream's ARN"),
+        ("readings", ExistingTableError, "'readings' is not a stream's ARN"),
     ],
 )
 def test_an_existing_table_needs_its_streams_arn(

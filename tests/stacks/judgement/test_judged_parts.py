@@ -125,7 +125,7 @@ def test_rule_without_a_target_is_a_warning_and_is_checked() -> None:
     rules = document["resource"]["aws_cloudwatch_event_rule"]
     rules["lonely"] = {"name": "lonely", "event_pattern": '{"source":"a"}', "event_bus_name": "b"}
     found = judgement.check(document)
-    assert [one for one in found.warnings if one.startswith("rule lonely: no target of this stack")]
+    assert [one for one in found.warnings if one.startswith("rule lonely: it has no target in")]
     assert [one for one in found.errors if one.startswith("rule lonely: event pattern at source")]
     assert judgement.check(synthesize(TOPOLOGY="bus").document).warnings == []
 
@@ -167,7 +167,7 @@ def test_list_in_a_string_of_a_pipes_json_is_a_warning(path: str) -> None:
 @pytest.mark.parametrize(
     ("name", "path", "value", "says"),
     [
-        (PUBLISH, TEMPLATE, '{"a":"' + "x" * 5_000 + '"}', "the message has 5,008 bytes or more"),
+        (PUBLISH, TEMPLATE, '{"a":"' + "x" * 5_000 + '"}', "each message has 5,008 bytes or more"),
         (PUBLISH, TEMPLATE, None, "the message contains a whole item"),
         (PUBLISH, TEMPLATE, '{"a":<aws.pipes.event.json>}', "the message contains a whole item"),
         (PUT, f"{HTTP}.query_string_parameters.ttl_seconds", "0", "ttl_seconds is 0"),

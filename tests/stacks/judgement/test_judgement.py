@@ -56,7 +56,9 @@ def test_errors_have_a_line_each_and_remove_the_file(tmp_path: Path) -> None:
         judgement.judge(str(tmp_path), "own")
     first, second = str(error.value).splitlines()
     assert first.startswith("aws_sqs_queue.r0: name 'xxx")
-    assert second.startswith("aws_sqs_queue.r1: name '': 0 characters, and a queue's name takes ")
+    assert second.startswith(
+        "aws_sqs_queue.r1: name '': 0 characters, but a queue's name may have "
+    )
     assert not file.exists()
 
 
@@ -114,9 +116,9 @@ def test_an_override_that_eventbridge_would_refuse_ends_synth(tmp_path: Path) ->
         ("target_parameters.input_template", 7, "input_template is 7, but Terraform needs text"),
         ("target_parameters.input_template", "x" * 8193, "it has 8193 characters"),
         ("target_parameters.http_parameters.query_string_parameters.key", "", "its value is ''"),
-        ("target_parameters.http_parameters.query_string_parameters", [1], "takes a map of text"),
+        ("target_parameters.http_parameters.query_string_parameters", [1], "needs a map of text"),
         ("target_parameters.http_parameters.header_parameters", {"a b": "x"}, "its name is 'a b'"),
-        ("target_parameters.http_parameters.header_parameters", {"a": 1}, "takes a map of text"),
+        ("target_parameters.http_parameters.header_parameters", {"a": 1}, "needs a map of text"),
         (
             "target_parameters.http_parameters.path_parameter_values",
             ["a", "b"],
@@ -124,7 +126,7 @@ def test_an_override_that_eventbridge_would_refuse_ends_synth(tmp_path: Path) ->
         ),
         ("target_parameters.http_parameters.path_parameter_values", [" "], "path parameter 1 is"),
         ("target_parameters.http_parameters.path_parameter_values", [], "0 path parameters"),
-        ("target_parameters.http_parameters.path_parameter_values", "a", "takes a list"),
+        ("target_parameters.http_parameters.path_parameter_values", "a", "needs a list"),
         ("target_parameters.http_parameters", DELETE, "0 path parameters, but the endpoint"),
         (f"{STREAM}.batch_size", 10, "batch_size is 10"),
         (f"{STREAM}.batch_size", "many", "batch_size is 'many', but Terraform needs a whole"),
@@ -151,10 +153,10 @@ def test_an_override_that_eventbridge_would_refuse_ends_synth(tmp_path: Path) ->
         (f"{STREAM}.maximum_batching_window_in_seconds", 301, "is 301; write 0 to 300"),
         (f"{STREAM}.on_partial_batch_item_failure", "X", "is 'X'; write one of AUTOMATIC_BISECT"),
         (f"{STREAM}.batch_size", 1e308, "batch_size is 1e+308; write 1 to 10,000"),
-        (f"{STREAM}.batch_size", 10**400, "takes a whole number"),
-        (f"{STREAM}.dead_letter_config.arn", "queue", "arn is 'queue'; it has to match arn:"),
+        (f"{STREAM}.batch_size", 10**400, "needs a whole number"),
+        (f"{STREAM}.dead_letter_config.arn", "queue", "arn is 'queue'; it must match arn:"),
         ("log_configuration.include_execution_data", ["X"], "is 'X'; write one of ALL"),
-        ("role_arn", "role", "role_arn is 'role'; it has to match"),
+        ("role_arn", "role", "role_arn is 'role'; it must match"),
     ],
 )
 def test_override_of_a_pipe_is_checked(path: str, value: object, says: str) -> None:
@@ -201,7 +203,7 @@ def test_override_of_a_rule_is_checked(type_: str, path: str, value: object, say
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
-        ("invocation_endpoint", "http://momento.example/cache/*", "takes an https address only"),
+        ("invocation_endpoint", "http://momento.example/cache/*", "needs a URL with https"),
         ("invocation_endpoint", DELETE, "invocation_endpoint is not set"),
         ("http_method", "TRACE", "http_method is 'TRACE'; write one of DELETE, GET"),
         ("invocation_rate_limit_per_second", 0, "invocation_rate_limit_per_second is 0"),
@@ -238,13 +240,13 @@ def test_override_of_a_connection_is_checked(value: object) -> None:
     ("document", "says"),
     [
         ({"resource": 5}, "resource: it is 5, but Terraform needs a block"),
-        ({"resource": {"aws_pipes_pipe": "x"}}, "resource.aws_pipes_pipe: it is 'x', where"),
-        ({"resource": {"aws_pipes_pipe": {"p": None}}}, "aws_pipes_pipe.p: it is None, where"),
-        ({"resource": {"aws_sqs_queue": {"q": 5}}}, "aws_sqs_queue.q: it is 5, where"),
+        ({"resource": {"aws_pipes_pipe": "x"}}, "resource.aws_pipes_pipe: it is 'x', but"),
+        ({"resource": {"aws_pipes_pipe": {"p": None}}}, "aws_pipes_pipe.p: it is None, but"),
+        ({"resource": {"aws_sqs_queue": {"q": 5}}}, "aws_sqs_queue.q: it is 5, but"),
         ({"provider": 5}, "provider: it is 5, but Terraform needs a block"),
         ({"provider": {"aws": "x"}}, "provider.aws: it is 'x', but Terraform needs a block"),
         ([5], "the document: it is 5, but Terraform needs a block"),
-        ("[", "what was synthesized is not JSON"),
+        ("[", "the synthesized file is not JSON"),
         (5, "the document: it is 5, but Terraform needs a block"),
     ],
 )
@@ -334,7 +336,7 @@ def test_pipe_that_only_aws_can_run_is_a_warning(path: str, value: object, says:
 @pytest.mark.parametrize(
     ("template", "says"),
     [
-        ("<$.dynamodb.NewImage>", "is <$.dynamodb.NewImage> alone"),
+        ("<$.dynamodb.NewImage>", "is only <$.dynamodb.NewImage>"),
         ('{"a":"<$.dynamodb.Keys>"}', "has <$.dynamodb.Keys> in quotes"),
     ],
 )

@@ -22,8 +22,8 @@ PARAMETERS = "auth_parameters.invocation_http_parameters"
         ("description", "a\nb", "description is 'a\\nb'; use one line"),
         ("auth_parameters.api_key.key", "", "api_key.key has 0 characters; it may have 1 to 512"),
         ("auth_parameters.api_key.value", "x" * 513, "api_key.value has 513 characters"),
-        ("auth_parameters.api_key.key", "A:B", "api_key.key is 'A:B'; it has to match"),
-        ("auth_parameters.api_key.key", " " * 400 + ":", "it has to match"),
+        ("auth_parameters.api_key.key", "A:B", "api_key.key is 'A:B'; it must match"),
+        ("auth_parameters.api_key.key", " " * 400 + ":", "it must match"),
         ("auth_parameters.api_key.key", DELETE, "auth_parameters.api_key.key is not set"),
         (PARAMETERS, {"header": [{"key": "A B", "value": "x"}]}, "header[0].key is 'A B'"),
         (PARAMETERS, {"header": {"key": "A", "value": "\u00e9\n"}}, "header.value is '\u00e9\\n'"),
@@ -86,7 +86,7 @@ def test_the_shapes_are_those_that_botocore_ships() -> None:
         (
             "target_parameters.eventbridge_event_bus_parameters",
             {"endpoint_id": "x"},
-            "endpoint_id is 'x'; it has to match",
+            "endpoint_id is 'x'; it must match",
         ),
     ],
 )

@@ -146,7 +146,7 @@ def test_a_name_may_be_too_short(place: tuple[str, str], limit: Limit) -> None:
     type_, argument = place
     assert quotas.check(resources(type_, {argument: "x" * limit.least})) == Findings()
     told = the_only(resources(type_, {argument: "x" * (limit.least - 1)}), limit)
-    assert f"'xx': 2 characters, and {limit.what} takes 3 to {highest(limit)} (" in told
+    assert f"'xx': 2 characters, but {limit.subject} may have 3 to {highest(limit)} (" in told
 
 
 def test_name_that_is_unknown_at_synth_is_not_checked() -> None:
@@ -174,7 +174,9 @@ def test_more_than_the_fixed_limit_is_an_error_not_a_warning() -> None:
     assert limits.TRUST_POLICY.most
     assert quotas.check(trust_policy(limits.TRUST_POLICY.most)).errors == []
     (error,) = quotas.check(trust_policy(limits.TRUST_POLICY.most + 1)).errors
-    assert error.startswith("aws_iam_role.r0: 8,193 characters, and a role's trust policy takes ")
+    assert error.startswith(
+        "aws_iam_role.r0: 8,193 characters, but a role's trust policy may have "
+    )
 
 
 def test_terraform_expression_is_not_checked() -> None:
@@ -215,7 +217,7 @@ def test_page_lists_every_limit_with_number_and_source() -> None:
     text = (REPO / "docs" / "quotas.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     for limit in limits.EVERY:
-        named = limit.what if limit.unit == "characters" else limit.unit
+        named = limit.subject if limit.unit == "characters" else limit.unit
         numbers = [f"{number:,}" for number in (limit.default, limit.most) if number]
         assert [
             row for row in rows if all(part in row for part in (named, limit.page, *numbers))

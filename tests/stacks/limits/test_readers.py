@@ -29,11 +29,11 @@ def table(name: str = "orders", *, global_table: bool = False) -> ExistingTable:
     ("pipes", "global_table", "warned"),
     [
         ([2], False, None),
-        ([3], False, "pipeline p0: 3 pipes read each shard of the stream, and AWS advises 2 at"),
+        ([3], False, "pipeline p0: 3 pipes read each shard of the stream, but AWS advises at"),
         ([1], True, None),
-        ([2], True, "pipeline p0: 2 pipes read each shard of the stream, and AWS advises 1 at"),
+        ([2], True, "pipeline p0: 2 pipes read each shard of the stream, but AWS advises at"),
         ([1, 1], False, None),
-        ([2, 1, 3], False, "pipelines p0, p1, p2: 6 pipes read each shard of the stream, and"),
+        ([2, 1, 3], False, "pipelines p0, p1, p2: 6 pipes read each shard of the stream, but"),
         ([1] * 4, False, "pipelines p0, p1, p2 and 1 more: 4 pipes read each shard of the"),
     ],
 )
@@ -62,7 +62,7 @@ def test_streams_with_the_same_number_of_pipes_share_a_warning() -> None:
         readers.add(f"p{number}", table(f"table-{number}"), 3)
     (text,) = readers.warnings()
     assert text.startswith(
-        "pipelines p0, p1, p2 and 27 more: 3 pipes read each shard of each of 30 streams, and AWS"
+        "pipelines p0, p1, p2 and 27 more: 3 pipes read each shard of each of 30 streams, but AWS"
     )
 
 
@@ -82,7 +82,7 @@ def test_stack_adds_up_the_pipes_of_its_pipelines(tmp_path: Path) -> None:
     app.synth()
     (warning,) = judgement.judge(str(tmp_path), "own")
     names = ", ".join(f"weather-stats-demo-{name}" for name in "abc")
-    assert warning.startswith(f"pipelines {names}: 3 pipes read each shard of the stream, and AWS")
+    assert warning.startswith(f"pipelines {names}: 3 pipes read each shard of the stream, but AWS")
 
 
 def test_one_reader_gives_no_warning(tmp_path: Path) -> None:

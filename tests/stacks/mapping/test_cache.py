@@ -119,8 +119,8 @@ def test_tables_key_is_read_from_the_keys(type_: str) -> None:
 @pytest.mark.parametrize(
     ("type_", "why"),
     [
-        ("BOOL", "has two values only"),
-        ("NULL", "has one value only"),
+        ("BOOL", "has only two values"),
+        ("NULL", "has only one value"),
         ("M", "is a map: use a member of it"),
         ("L", "is a list: use an element of it"),
         ("SS", "is a set"),
@@ -147,7 +147,7 @@ def test_a_key_of_another_type_is_refused(type_: str, why: str) -> None:
 def test_a_binary_key_is_refused(key: Attribute, schema: KeySchema, *, put: bool) -> None:
     """Momento: `key_base64` is URL-safe and unpadded; a record's B is neither (DynamoDB JSON)."""
     entry = CacheEntry(key=key, ttl=60, key_is_unique=True, put=put)
-    with pytest.raises(MappingError, match=r"is binary: .* Store a copy as text and use that"):
+    with pytest.raises(MappingError, match=r"is binary: .* Store a copy as text and use the copy"):
         routes(entry, Stream(schema))
 
 
@@ -176,20 +176,20 @@ def test_sort_key_may_be_the_ttl() -> None:
 @pytest.mark.parametrize(
     ("entry", "complaint"),
     [
-        (CacheEntry(key=KEY), r"has no ttl; say how long it lives: ttl=3600, or"),
+        (CacheEntry(key=KEY), r"has no ttl; write ttl=3600, or"),
         (CacheEntry(key=KEY, ttl=0), "the ttl is 0; write 1 second or more"),
         (CacheEntry(key=KEY, ttl=-1), "the ttl is -1; write 1 second or more"),
         (CacheEntry(key=KEY, ttl=True), "the ttl is True; .* write ttl=3600"),
-        (CacheEntry(key=KEY, ttl=1.5), "the ttl is 1.5; Momento takes a whole number"),  # type: ignore[arg-type]
+        (CacheEntry(key=KEY, ttl=1.5), "the ttl is 1.5; Momento needs a whole number"),  # type: ignore[arg-type]
         (CacheEntry(key=KEY, ttl="60"), "the ttl is '60'; .* write ttl=3600"),  # type: ignore[arg-type]
         (CacheEntry(key="Id", ttl=60), r"the cache's key is 'Id'; write Attribute\(\"Id\"\)"),  # type: ignore[arg-type]
-        (CacheEntry(key=Attribute("Id", "N"), ttl=60), r"is the table's key Id \(S\): use that"),
+        (CacheEntry(key=Attribute("Id", "N"), ttl=60), r"is the table's key Id \(S\): use the key"),
         (CacheEntry(key=CODE, ttl=60), r"is identified by Id \(S\): two .* key_is_unique=True"),
         (
             CacheEntry(key=Attribute("l", "L").element(0), ttl=60, key_is_unique=True),
             r"^l\.L\[0\] \(S\) is the cache's key, and a filter cannot check whether a list has",
         ),
-        (CacheEntry(key=KEY, ttl=60, put=False, delete=False), "neither put nor deleted; leave"),
+        (CacheEntry(key=KEY, ttl=60, put=False, delete=False), "neither put nor deleted; remove"),
         (CacheEntry(key=KEY, ttl=60, cache="a/b"), "the cache is 'a/b'; use 1 to 255 letters"),
         (CacheEntry(key=KEY, ttl=60, cache=""), "the cache is ''; use 1 to 255 letters"),
         (CacheEntry(key=KEY, ttl=60, cache="$.dynamodb.Keys.Id.S"), "use 1 to 255 letters"),
@@ -212,7 +212,7 @@ def test_half_of_a_key_does_not_identify_an_item(key: Attribute) -> None:
 @pytest.mark.parametrize(
     ("view", "entry", "lacks"),
     [
-        (StreamView.KEYS_ONLY, CacheEntry(key=KEY, ttl=60), "the value holds .*no new image"),
+        (StreamView.KEYS_ONLY, CacheEntry(key=KEY, ttl=60), "the value has .*no new image"),
         (StreamView.KEYS_ONLY, CacheEntry(key=KEY, value=[KEY], ttl=60), None),
         (StreamView.KEYS_ONLY, CacheEntry(key=KEY, put=False), None),
         (
@@ -248,7 +248,7 @@ def test_entry_needs_a_view_that_shows_its_attributes(
 
 def test_a_ttl_in_a_list_is_refused() -> None:
     """No filter could leave out the items without it."""
-    with pytest.raises(MappingError, match="write it to an attribute of its own"):
+    with pytest.raises(MappingError, match="write the ttl to an attribute of its own"):
         routes(CacheEntry(key=KEY, ttl=Attribute("Times", "L").element(0, "N")))
 
 
@@ -269,7 +269,7 @@ def test_item_that_no_longer_matches_or_is_removed_leaves_the_cache() -> None:
         (
             CacheEntry(key=CODE, ttl=60, key_is_unique=True),
             {},
-            ["When Code (S) of an item changes, the entry under the old value stays in"],
+            ["If Code (S) of an item changes, the entry with the old key stays in the"],
         ),
         (CacheEntry(key=CODE, key_is_unique=True, put=False), {}, []),
         (CacheEntry(key=KEY, ttl=60), {CODE: ["a"]}, []),

@@ -98,9 +98,9 @@ def test_half_of_a_key_with_other_conditions_needs_the_old_image(more: Any) -> N
     mapping = ItemMapping(cache=entry, where={STATUS: ["open"], **more})
     with pytest.raises(
         MappingError,
-        match=r"only if it matched the conditions on Status \(S\), .* view NEW_IMAGE has no old"
-        r" image: give the table a stream of NEW_AND_OLD_IMAGES, or add a condition"
-        r" with one value for .* Kind",
+        match=r"only if it matched the conditions on Status \(S\).* view NEW_IMAGE has no old"
+        r" image to check this: give the table a stream of NEW_AND_OLD_IMAGES, or add a condition"
+        r" with one value for .*Kind",
     ):
         mapping.pipe_configs(Stream(TWO_KINDS, StreamView.NEW_IMAGE), "c")
 
@@ -110,7 +110,6 @@ def test_entry_that_stays_after_the_removal_is_a_warning() -> None:
     where = {STATUS: [{"prefix": "o"}]}
     entry = CacheEntry(key=ACCOUNT, key_is_unique=True, ttl=60)
     (told,) = ItemMapping(cache=entry, where=where).warnings(Stream(TWO_KINDS))
-    assert told.endswith("Removing the item later does not delete the entry, because it may be"
-                         " another item's by then.")  # fmt: skip
+    assert told.endswith("its entry is not deleted: it may be another item's entry then.")
     (told,) = ItemMapping(cache=entry, where=where).warnings(Stream(KeySchema(ACCOUNT)))
-    assert "Removing" not in told
+    assert "is removed later" not in told

@@ -69,48 +69,48 @@ def test_conditions_become_the_values_of_a_pattern(
         (TEXT, [], r"are \[\]; write a list"),
         (BOOLEAN, True, "are True; write a list"),
         (TEXT, {"a"}, "write a list"),
-        (TEXT, [5], r's \(S\) is compared to 5; write "5", it is text'),
+        (TEXT, [5], r's \(S\) is text, and is compared to 5; write "5"'),
         (TEXT, [True], 'compared to True; write "True" or use BOOL'),
         (TEXT, [None], "compared to None"),
         (BOOLEAN, ["true"], "compared to 'true'; write True or False"),
         (BOOLEAN, [1], "compared to 1; write True or False"),
-        (BOOLEAN, [{"prefix": "t"}], "equal, or one of exists with"),
-        (BOOLEAN, [{"anything-but": [True]}], "equal, or one of exists with"),
-        (NUMBER, ["many"], "'many', which is no number"),
+        (BOOLEAN, [{"prefix": "t"}], "write a value, or one of exists with"),
+        (BOOLEAN, [{"anything-but": [True]}], "write a value, or one of exists with"),
+        (NUMBER, ["many"], "'many', which is not a number"),
         (NUMBER, [True], "compared to True"),
-        (NUMBER, [float("nan")], "no item holds this number"),
-        (NUMBER, ["-Infinity"], "no item holds this number"),
+        (NUMBER, [float("nan")], "no item can have this number"),
+        (NUMBER, ["-Infinity"], "no item can have this number"),
         (NUMBER, ["1" * 39], "38 digits"),
         (NUMBER, ["1e126"], r"smaller than 1E\+126"),
         (NUMBER, ["1e999999999"], r"smaller than 1E\+126"),
         (NUMBER, [{"numeric": [">", 3]}], r"numeric never matches n \(N\): .* numbers as text"),
-        (NUMBER, [{"anything-but": ["x"]}], "no number"),
-        (TEXT, [{"wildcard": "a*"}], "which pipes do not take: .* prefix, suffix, equals-"),
-        (TEXT, [{"cidr": "10.0.0.0/8"}], "which pipes do not take"),
-        (TEXT, [{"prefx": "a"}], "which pipes do not take"),
-        (TEXT, [{}], "which pipes do not take"),
-        (TEXT, [{"prefix": "a", "suffix": "b"}], "which pipes do not take"),
-        (TEXT, [{"exists": "yes"}], "which pipes do not take"),
+        (NUMBER, [{"anything-but": ["x"]}], "not a number"),
+        (TEXT, [{"wildcard": "a*"}], "but pipes do not support it: .* prefix, suffix, equals-"),
+        (TEXT, [{"cidr": "10.0.0.0/8"}], "but pipes do not support it"),
+        (TEXT, [{"prefx": "a"}], "but pipes do not support it"),
+        (TEXT, [{}], "but pipes do not support it"),
+        (TEXT, [{"prefix": "a", "suffix": "b"}], "but pipes do not support it"),
+        (TEXT, [{"exists": "yes"}], "but pipes do not support it"),
         (
             TEXT,
             [{"anything-but": {"prefix": "a"}}],
-            "pipes take one value or a list of values in it",
+            "pipes support a value or a list of values in it",
         ),
         (
             TEXT,
             [{"anything-but": [{"prefix": "a"}]}],
-            "pipes take one value or a list of values in it",
+            "pipes support a value or a list of values in it",
         ),
-        (TEXT, [{"anything-but": []}], "pipes take one value or a list of values in it"),
-        (TEXT, [{"prefix": ""}], 'one text of a character or more .for an empty text, write ""'),
-        (TEXT, [{"prefix": ["a", "b"]}], "takes one text"),
-        (TEXT, [{"suffix": {"equals-ignore-case": ""}}], "takes one text"),
-        (TEXT, [{"equals-ignore-case": {"equals-ignore-case": "a"}}], "takes one text"),
+        (TEXT, [{"anything-but": []}], "pipes support a value or a list of values in it"),
+        (TEXT, [{"prefix": ""}], 'a text with at least one character .for an empty text, write ""'),
+        (TEXT, [{"prefix": ["a", "b"]}], "it needs a text"),
+        (TEXT, [{"suffix": {"equals-ignore-case": ""}}], "it needs a text"),
+        (TEXT, [{"equals-ignore-case": {"equals-ignore-case": "a"}}], "it needs a text"),
         *[
-            (Attribute("x", type_), ["a"], "which a pattern cannot compare: use .* S, N, B, BOOL")
+            (Attribute("x", type_), ["a"], "but a pattern cannot compare it: use .* S, N, B, BOOL")
             for type_ in ("NULL", "M", "L", "SS", "NS", "BS")
         ],
-        (Attribute("x", "L").element(0), ["a"], "cannot compare: .* a member of a map"),
+        (Attribute("x", "L").element(0), ["a"], "cannot compare it: .* a member of a map"),
         (Attribute("x", "L").element(0, "M").member("y"), ["a"], "cannot compare"),
     ],
 )
@@ -203,7 +203,7 @@ def test_filled_conditions_match_the_same_values_except_empty_ones(
 def test_conditions_for_empty_text_only_are_refused_for_a_key() -> None:
     conditions = Conditions.parse(TEXT, ["", {"exists": False}])
     complaint = (
-        f"the conditions on s (S) are {json.dumps(['', {'exists': False}])}, and it is the topic"
+        f"the conditions on s (S) are {json.dumps(['', {'exists': False}])}, but it is the topic"
     )
     with pytest.raises(MappingError) as caught:
         conditions.filled("the topic")

@@ -120,7 +120,7 @@ def test_number_that_no_item_holds_is_refused(number: str) -> None:
 def test_value_that_holds_itself_is_refused() -> None:
     value: dict[str, Any] = {"a": A}
     value["b"] = value
-    with pytest.raises(MappingError, match="more than 32 levels, or holds itself"):
+    with pytest.raises(MappingError, match="more than 32 levels, or contains itself"):
         ItemMapping(topic=TopicMessage(topic="t", value=value)).pipe_configs(STREAM, "c")
 
 

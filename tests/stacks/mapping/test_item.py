@@ -103,21 +103,21 @@ DEEP = Attribute("m" * 250, "M").member("k" * 240)
     [
         (
             ItemMapping(cache=CacheEntry(key=KEY, value=LONG, ttl=60)),
-            "^the value of cache-put makes a template of",
+            "^the value of cache-put has a template of",
         ),
         (
             ItemMapping(topic=TopicMessage(topic="t", value=LONG)),
-            "^the value of topic-publish makes a template of",
+            "^the value of topic-publish has a template of",
         ),
         (
             ItemMapping(cache=ENTRY, where={STATUS: [f"status {n}" for n in range(400)]}),
-            "a filter of .* for cache-put, and a pipe takes 4096",
+            "a filter of .* for cache-put, but a pipe allows 4096",
         ),
         (
             ItemMapping(cache=CacheEntry(key=DEEP, ttl=60, key_is_unique=True)),
-            r"cache-put takes \$\.dynamodb\..* a path of 51\d characters",
+            r"cache-put reads \$\.dynamodb\..* a path of 51\d characters",
         ),
-        (ItemMapping(cache=ENTRY, where={one: ["x"] for one in LONG[:5]}), "have room for 4"),
+        (ItemMapping(cache=ENTRY, where={one: ["x"] for one in LONG[:5]}), "allow only 4"),
     ],
 )
 def test_mapping_over_a_limit_is_refused(mapping: ItemMapping, complaint: str) -> None:

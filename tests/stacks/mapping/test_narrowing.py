@@ -138,7 +138,7 @@ def test_key_of_the_table_needs_no_condition() -> None:
 
 def test_element_of_a_list_cannot_be_required() -> None:
     """A pattern cannot name one element of a list; it matches any element."""
-    with pytest.raises(MappingError, match=r"Tags\.L\[0\] \(S\) is the key, and a filter"):
+    with pytest.raises(MappingError, match=r"Tags\.L\[0\] \(S\) is the key, but a filter"):
         Narrowing(STREAM).needing(Attribute("Tags", "L").element(0), "the key")
 
 
@@ -152,8 +152,8 @@ def test_element_of_a_list_cannot_be_required() -> None:
         ({SIZE: [{"numeric": [">", 1]}]}, "numeric never matches"),
         ({KEY: [{"exists": False}]}, "is a key of the table, which is never absent or empty"),
         ({KEY: [""]}, "is a key of the table, which is never absent or empty"),
-        ({Attribute("Id", "N"): [1]}, r"Id \(N\) is the table's key Id \(S\): use that"),
-        ({STATUS: ["a"], Attribute("Status", "N"): [1]}, "one type at a time: no item would"),
+        ({Attribute("Id", "N"): [1]}, r"Id \(N\) is the table's key Id \(S\): use the key"),
+        ({STATUS: ["a"], Attribute("Status", "N"): [1]}, "only one type, so no item would"),
     ],
 )
 def test_conditions_that_no_item_meets_are_refused(where: Any, complaint: str) -> None:
@@ -162,7 +162,7 @@ def test_conditions_that_no_item_meets_are_refused(where: Any, complaint: str) -
 
 
 def test_required_attribute_has_one_type() -> None:
-    with pytest.raises(MappingError, match="one type at a time"):
+    with pytest.raises(MappingError, match="only one type"):
         Narrowing.parse({SIZE: [1]}, STREAM).needing(Attribute("Size"), "the key")
 
 
@@ -173,7 +173,9 @@ def test_items_may_leave_by_four_attributes_at_most() -> None:
     five = Narrowing.parse({one: ["x"] for one in names}, STREAM)
     for narrowing in (five, four.needing(names[4], "the key")):
         assert len(narrowing.filters(EVERY)) == 2
-        with pytest.raises(MappingError, match=r"5 attributes \(a0 \(S\), .* room for 4: narrow"):
+        with pytest.raises(
+            MappingError, match=r"5 attributes \(a0 \(S\), .* allow only 4: use fewer"
+        ):
             narrowing.leaving_filters()
 
 

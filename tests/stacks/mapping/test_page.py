@@ -77,7 +77,7 @@ def test_mapping_that_only_a_workflow_can_send(written: str) -> None:
     first = parts[0] if isinstance(parts, list) else parts
     of_cache = isinstance(first, CacheEntry)
     mapping = ItemMapping(cache=parts) if of_cache else ItemMapping(topic=parts)
-    with pytest.raises(MappingError, match=r"TOPOLOGY=workflow|no pipe can rewrite"):
+    with pytest.raises(MappingError, match=r"TOPOLOGY=workflow|a pipe cannot convert"):
         mapping.pipe_configs(names["stream"], "shop")
     machine([mapping], names["stream"])
 

@@ -24,15 +24,15 @@ def test_a_config_with_every_part_at_its_limit_fits_a_pipe() -> None:
     [
         (
             PipeConfig(path_parameters=("c",), input_template="x" * 8_193),
-            r"cache-put makes a template of 8193 .* takes 8192: send fewer .*Field\.NEW_IMAGE",
+            r"cache-put has a template of 8193 .* allows 8192: send fewer .*Field\.NEW_IMAGE",
         ),
         (
             PipeConfig(path_parameters=("c",), patterns=(GOOD.patterns[0], GOOD.patterns[0] + " ")),
-            r"a filter of 4097 characters for cache-put, and a pipe takes 4096: narrow by fewer",
+            r"a filter of 4097 characters for cache-put, but a pipe allows 4096: narrow by fewer",
         ),
         (
             PipeConfig(path_parameters=("c",), query_string_parameters={"key": "$." + "k" * 511}),
-            r"a path of 513 characters, and a pipe takes 512: write .* a shorter name",
+            r"a path of 513 characters, but a pipe allows 512: write .* a shorter name",
         ),
         (PipeConfig(path_parameters=("$." + "k" * 511,)), r"a path of 513 characters"),
     ],

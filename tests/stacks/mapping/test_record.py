@@ -7,7 +7,7 @@ from stacks.mapping.record import path
 
 KEY, SORT, OTHER = Attribute("Id"), Attribute("At", "N"), Attribute("Speed", "N")
 STREAM = Stream(KeySchema(KEY, SORT))
-NO_PLACE = r"a pipe reads one place only: .*\(\"INSERT\", \"MODIFY\"\) or to \(\"REMOVE\",\)"
+NO_PLACE = r"A pipe reads only one place: .*\(\"INSERT\", \"MODIFY\"\) or to \(\"REMOVE\",\)"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_insert_and_removal_share_no_image(events: tuple[str, ...]) -> None:
 def test_image_that_the_stream_does_not_show_is_refused(
     view: StreamView, events: tuple[str, ...], lacks: str
 ) -> None:
-    complaint = rf"it is Speed \(N\), but the stream's view {view} has no {lacks}: .*keys only"
+    complaint = rf"it is Speed \(N\), but the stream's view {view} has no {lacks}: .*only its keys"
     with pytest.raises(MappingError, match=complaint):
         Stream(STREAM.keys, view).part_of(OTHER, events, "it")
 

@@ -146,7 +146,7 @@ def test_an_item_without_its_topic_is_not_published(image: Any) -> None:
 @pytest.mark.parametrize(
     ("message", "complaint"),
     [
-        (TopicMessage(topic=""), "the topic is ''; use 1 to 255 .* for an attribute that holds it"),
+        (TopicMessage(topic=""), "the topic is ''; use 1 to 255 .* for an attribute with the name"),
         (TopicMessage(topic="a/b"), "the topic is 'a/b'; use"),
         (TopicMessage(topic="$.dynamodb.Keys.Id.S"), r"or Attribute\(\"Name\"\) for"),
         (TopicMessage(topic="a", cache="*"), r"the topic's cache is '\*'; use 1 to 255"),
@@ -154,17 +154,17 @@ def test_an_item_without_its_topic_is_not_published(image: Any) -> None:
         (TopicMessage(topic="a", events=()), r"events are \(\); write a list .* INSERT, MODIFY"),
         (TopicMessage(topic="a", events="INSERT"), "events are 'INSERT'; write a list"),
         (TopicMessage(topic="a", events=["insert"]), r"events are \['insert'\]; write a list"),
-        (TopicMessage(topic=ROOM), "a pipe reads one place only: use a key attribute, or narrow"),
-        (TopicMessage(topic=ROOM, events=("MODIFY", "REMOVE")), "reads one place only"),
-        (TopicMessage(topic=ROOM, events=("INSERT", "REMOVE")), "reads one place only"),
+        (TopicMessage(topic=ROOM), "A pipe reads only one place: use a key attribute, or narrow"),
+        (TopicMessage(topic=ROOM, events=("MODIFY", "REMOVE")), "reads only one place"),
+        (TopicMessage(topic=ROOM, events=("INSERT", "REMOVE")), "reads only one place"),
         (
             TopicMessage(topic=Attribute("l", "L").element(1), events=("INSERT",)),
-            "cannot check whether a list has that element",
+            "cannot check whether a list has this element",
         ),
-        (TopicMessage(topic="a", value=Field.NEW_IMAGE), "Field.NEW_IMAGE alone"),  # type: ignore[arg-type]
+        (TopicMessage(topic="a", value=Field.NEW_IMAGE), "only Field.NEW_IMAGE"),  # type: ignore[arg-type]
         (TopicMessage(topic="a", value="text"), "the value is 'text'; write a list"),  # type: ignore[arg-type]
         (TopicMessage(topic="a", value=KEY), "the value is Attribute.*; write a list"),  # type: ignore[arg-type]
-        (TopicMessage(topic="a", value=[Attribute("EventType")]), "has EventType twice.* name wh"),
+        (TopicMessage(topic="a", value=[Attribute("EventType")]), "has EventType twice.* name all"),
         (TopicMessage(topic="a", value=[KEY, KEY]), "the value has Id twice"),
     ],
     ids=str,

@@ -103,26 +103,26 @@ def test_attributes_come_from_the_new_image_and_for_removals_from_the_old_image(
         ("City", r"""the value is 'City'; write a list of .* \{"city": Attribute\("City"\)\}"""),
         (["City"], r"the value is \['City'\]; write a list of attributes"),
         (CITY, r"write a list of attributes"),
-        (Field.NEW_IMAGE, r'Field.NEW_IMAGE alone, .*: write it under a name, {"NewImage": Field'),
-        (Field.EVENT_NAME, r'write it under a name, {"EVENT_NAME": Field.EVENT_NAME}'),
-        ({"a": "is ${x}"}, "Terraform takes"),
+        (Field.NEW_IMAGE, r'only Field.NEW_IMAGE, .*: write an object, {"NewImage": Field'),
+        (Field.EVENT_NAME, r'write an object, {"EVENT_NAME": Field.EVENT_NAME}'),
+        ({"a": "is ${x}"}, "Terraform reads"),
         (None, "the value is None; write a list"),
         ([CITY, Field.KEYS], "write a list of attributes"),
-        ([CITY, SPEED, CITY], "the value has City twice; give each a name of its own"),
+        ([CITY, SPEED, CITY], "the value has City twice; give each attribute another name"),
         ([SPEED, Attribute("m", "M").member("Speed")], "has Speed twice"),
         ({"a": "$.dynamodb.Keys"}, "looks like a path or a variable"),
         ({"a": "<$.dynamodb.Keys>"}, r"variable of a template: write Attribute\("),
         ({"a": "<aws.pipes.pipe-name>"}, "looks like a path or a variable"),
-        ({"a": "1 < 2"}, "other text without a <"),
-        ({"a": "${1 + 1}"}, "Terraform takes what follows .* write the text without it"),
-        ({"a": "100 %{"}, "Terraform takes what follows"),
-        ({"${a}": CITY}, "a member's name holds .*, and Terraform takes"),
+        ({"a": "1 < 2"}, "other text without <"),
+        ({"a": "${1 + 1}"}, "Terraform reads an expression after .* write the text without them"),
+        ({"a": "100 %{"}, "Terraform reads an expression after"),
+        ({"${a}": CITY}, "a member's name has .*, but Terraform reads"),
         ({"a": {"b": "$.x"}}, "looks like a path"),
-        ({"<$.eventName>": 1}, "a member named '<.*>'; use text without a <"),
+        ({"<$.eventName>": 1}, "a member named '<.*>'; use text without <"),
         ({1: CITY}, "a member named 1; use text"),
-        ({"a": None}, "the value holds None; use an Attribute, a Field, text"),
-        ({"a": [CITY]}, "the value holds .*; use an Attribute"),
-        ({"a": math.nan}, "the value holds nan; use .* a finite number"),
+        ({"a": None}, "the value has None; use an Attribute, a Field, text"),
+        ({"a": [CITY]}, "the value has .*; use an Attribute"),
+        ({"a": math.nan}, "the value has nan; use .* a finite number"),
         ({"a": -math.inf}, "a finite number"),
         ([Attribute("City", "N")], r"City \(N\) is the table's key City \(S\)"),
     ],
@@ -169,9 +169,7 @@ def test_value_needs_a_view_that_shows_its_attributes(
     if taken:
         assert template(value, stream=stream, events=events)
         return
-    with pytest.raises(
-        MappingError, match=f"^the value holds .*, but the stream's view {view} has"
-    ):
+    with pytest.raises(MappingError, match=f"^the value has .*, but the stream's view {view} has"):
         template(value, stream=stream, events=events)
 
 

@@ -98,13 +98,13 @@ def test_the_endpoint_the_cache_and_the_rate_limit_are_settings() -> None:
             MomentoLimits(cache_operations=1),
             ["put", "delete"],
             ["publish"],
-            ["put, delete may send 2 requests a second together, and MOMENTO_CACHE_OPERATIONS_PER"],
+            ["put, delete may send 2 requests a second together, but MOMENTO_CACHE_OPERATIONS_PER"],
         ),
         (
             MomentoLimits(topic_operations=2),
             ["put", "delete"],
             ["publish", "publish-b", "publish-c"],
-            ["publish, publish-b, publish-c may send 3 requests a second together, and MOMENTO_TO"],
+            ["publish, publish-b, publish-c may send 3 requests a second together, but MOMENTO_TO"],
         ),
         (
             MomentoLimits(destination_rate=300),

@@ -92,7 +92,7 @@ def test_another_key_than_the_plans_is_refused_and_not_shown() -> None:
     """The state would have the version of a key that the connection does not have."""
     done = run(CONNECTION_API_KEY="planted-another-key")
     assert done.returncode == 1
-    assert f"the plan was made for an API key of version {version_of(KEY)}" in done.stderr
+    assert f"the plan is for an API key of version {version_of(KEY)}" in done.stderr
     assert "or make a new plan" in done.stderr
     assert "planted" not in done.stderr
     assert "Traceback" not in done.stderr

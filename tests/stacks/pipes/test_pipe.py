@@ -264,7 +264,7 @@ GOOD = PipeConfig(path_parameters=("cache",))
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
-        (PipeConfig(path_parameters=("cache", "topic")), "2 path parameters, and the Terraform"),
+        (PipeConfig(path_parameters=("cache", "topic")), "2 path parameters, but the Terraform"),
         (PipeConfig(path_parameters=()), "0 path parameters, but the endpoint"),
         (replace(GOOD, patterns=('{"eventName":"REMOVE"}',)), "event pattern at eventName: "),
         (replace(GOOD, patterns=("eventName",)), "event pattern: it is not JSON"),

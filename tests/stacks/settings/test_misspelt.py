@@ -32,7 +32,7 @@ def test_the_key_that_manages_keys_is_refused_in_the_file_only(env_file: Path) -
     """That key must not be kept."""
     env_file.write_text(f"{FILE}MOMENTO_ADMIN_API_KEY=planted\n")
     (line,) = complaints()
-    assert line.startswith("MOMENTO_ADMIN_API_KEY in .env may manage all API keys, and is kept no")
+    assert line.startswith("MOMENTO_ADMIN_API_KEY in .env may manage all API keys and must not be ")
     assert "planted" not in line
     env_file.write_text(FILE)
     assert complaints(MOMENTO_ADMIN_API_KEY="planted") == []
@@ -76,7 +76,7 @@ def test_a_misspelt_name_in_the_file_is_refused(env_file: Path, name: str, neare
     env_file.write_text(f"{FILE}{name}=600\n")
     (line,) = complaints()
     assert line == (
-        f"{name} in .env is no setting; did you mean {nearest}? Rename it or take it out"
+        f"{name} in .env is not a setting; did you mean {nearest}? Rename it or remove it"
         " (.env.example lists the settings)"
     )
 
@@ -104,7 +104,7 @@ def test_words_of_a_setting_in_the_file_name_the_setting(
 ) -> None:
     env_file.write_text(f"{FILE}{name}=600\n")
     (line,) = complaints()
-    assert line.startswith(f"{name} in .env is no setting; did you mean {nearest}? ")
+    assert line.startswith(f"{name} in .env is not a setting; did you mean {nearest}? ")
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "NODE_ENV", "DEBUG", "PORT", "X", "_"])
@@ -112,7 +112,7 @@ def test_unknown_name_in_the_file_is_refused(env_file: Path, name: str) -> None:
     """Only this project reads the file, so the name must be a mistake."""
     env_file.write_text(f"{FILE}{name}=600\n")
     (line,) = complaints()
-    assert line.startswith(f"{name} in .env is no setting")
+    assert line.startswith(f"{name} in .env is not a setting")
 
 
 @pytest.mark.parametrize(
@@ -171,19 +171,19 @@ def test_a_setting_without_a_value_is_refused(env_file: Path, line: str) -> None
     """`python-dotenv` ignores such lines, so the setting would have its default."""
     env_file.write_text(f"{FILE}{line}\n")
     name = "STACK" if "STACK" in line else "CACHE_TTL_SECONDS"
-    assert complaints() == [f"{name} in .env has no value: write {name}=value, in one line"]
+    assert complaints() == [f"{name} in .env has no value: write {name}=value in one line"]
 
 
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("DATABASE_URL: x", "DATABASE_URL in .env is no setting"),
-        ("MOTD", "MOTD in .env is no setting"),
+        ("DATABASE_URL: x", "DATABASE_URL in .env is not a setting"),
+        ("MOTD", "MOTD in .env is not a setting"),
         ("AWS_PROFILE: x", "AWS_PROFILE in .env has no value: write AWS_PROFILE=value"),
-        ("=x", "line 2 of .env is no NAME=value: write it so"),
-        ("planted" * 20, "line 2 of .env is no NAME=value: write it so"),
-        ("planted" * 20 + "==", "line 2 of .env is no NAME=value: write it so"),
-        ("{planted}", "line 2 of .env is no NAME=value: write it so"),
+        ("=x", "line 2 of .env is not NAME=value: correct it"),
+        ("planted" * 20, "line 2 of .env is not NAME=value: correct it"),
+        ("planted" * 20 + "==", "line 2 of .env is not NAME=value: correct it"),
+        ("{planted}", "line 2 of .env is not NAME=value: correct it"),
     ],
 )
 def test_line_without_a_setting_is_reported_in_one_sentence(
@@ -222,7 +222,7 @@ def test_a_value_is_not_repeated(env_file: Path) -> None:
 )
 def test_a_misspelt_variable_of_the_environment_is_refused(name: str, nearest: str) -> None:
     (line,) = complaints(**{name: "x"})
-    assert line.startswith(f"{name} in the environment is no setting; did you mean {nearest}?")
+    assert line.startswith(f"{name} in the environment is not a setting; did you mean {nearest}?")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_misspelt_variable_of_the_environment_is_refused(name: str, nearest: s
 )
 def test_typing_error_in_the_environment_is_refused(name: str, nearest: str) -> None:
     (line,) = complaints(**{name: "x"})
-    assert line.startswith(f"{name} in the environment is no setting; did you mean {nearest}?")
+    assert line.startswith(f"{name} in the environment is not a setting; did you mean {nearest}?")
 
 
 @pytest.mark.parametrize(

@@ -157,38 +157,38 @@ def test_the_profile_decides_on_alarms_and_execution_data(
 
 WRONG = [
     ("PROFILE", "prod", "'demo' or 'production'"),
-    ("ALARMS", "perhaps", "valid boolean.*.env.example shows what it takes"),
+    ("ALARMS", "perhaps", "valid boolean.*.env.example shows the allowed values"),
     ("ALARM_TOPIC_ARN", "on-call", "write the ARN of a standard SNS topic.*leave it empty"),
     ("ALARM_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:on-call.fifo", "a standard SNS topic"),
-    ("MOMENTO_API_ENDPOINT", "http://momento.example", "take https only; write it as in the"),
-    ("MOMENTO_API_ENDPOINT", "momento.example", "take https only; write it as in the Momento"),
-    ("MOMENTO_API_ENDPOINT", "https://", "names no host; write it as in the Momento console"),
-    ("MOMENTO_API_ENDPOINT", "https:momento.example", "take https only; write it as in the"),
-    ("MOMENTO_API_ENDPOINT", "https://a b.momentohq.com", "'a b.momentohq.com' is no name of a"),
-    ("MOMENTO_API_ENDPOINT", "https://a\tb.momentohq.com", "is no name of a host"),
-    ("MOMENTO_API_ENDPOINT", "https://é.momentohq.com", "'é.momentohq.com' is no name of a host"),
-    ("MOMENTO_API_ENDPOINT", "https://${x}.momentohq.com", "is no name of a host: letters, di"),
-    ("MOMENTO_API_ENDPOINT", "https://*.momentohq.com", "'*.momentohq.com' is no name of a host"),
-    ("MOMENTO_API_ENDPOINT", "https://a..momentohq.com", "is no name of a host"),
-    ("MOMENTO_API_ENDPOINT", "https://-a.momentohq.com", "is no name of a host"),
-    ("MOMENTO_API_ENDPOINT", "https://[::1", "takes the name of a host, and no IPv6 address"),
-    ("MOMENTO_API_ENDPOINT", "https://[::1]:8", "takes the name of a host, and no IPv6 address"),
-    ("MOMENTO_API_ENDPOINT", "https://momento.example:0", "whose port is '0'; leave it out, or"),
-    ("MOMENTO_API_ENDPOINT", "https://momento.example:65536", "whose port is '65536'; leave it"),
-    ("MOMENTO_API_ENDPOINT", "https://momento.example:x", "whose port is 'x'; leave it out, or"),
-    ("MOMENTO_API_ENDPOINT", "https://momento.example:", "whose port is ''; leave it out, or"),
-    ("MOMENTO_API_ENDPOINT", "https://:planted@momento.example", "holds a user name or a password"),
-    ("MOMENTO_API_ENDPOINT", "https://planted@momento.example", "holds a user name or a password"),
-    ("MOMENTO_API_ENDPOINT", "http://u:planted@momento.example", "holds a user name or a password"),
-    ("MOMENTO_API_ENDPOINT", "https://momento.example/cache", "leave out what follows it"),
-    ("MOMENTO_API_ENDPOINT", "https://momento.example?token=x", "leave out what follows it"),
-    ("MOMENTO_API_KEY", "k" * 513, "has 513 characters .* create a shorter-lived or narrower key"),
-    ("MOMENTO_API_KEY", "two words", "holds a space.* copy the key again"),
+    ("MOMENTO_API_ENDPOINT", "http://momento.example", "need https; write it as in the"),
+    ("MOMENTO_API_ENDPOINT", "momento.example", "need https; write it as in the Momento"),
+    ("MOMENTO_API_ENDPOINT", "https://", "has no host; write it as in the Momento console"),
+    ("MOMENTO_API_ENDPOINT", "https:momento.example", "need https; write it as in the"),
+    ("MOMENTO_API_ENDPOINT", "https://a b.momentohq.com", "'a b.momentohq.com' is not the name"),
+    ("MOMENTO_API_ENDPOINT", "https://a\tb.momentohq.com", "is not the name of a host"),
+    ("MOMENTO_API_ENDPOINT", "https://é.momentohq.com", "'é.momentohq.com' is not the name"),
+    ("MOMENTO_API_ENDPOINT", "https://${x}.momentohq.com", "is not the name of a host: use"),
+    ("MOMENTO_API_ENDPOINT", "https://*.momentohq.com", "'*.momentohq.com' is not the name"),
+    ("MOMENTO_API_ENDPOINT", "https://a..momentohq.com", "is not the name of a host"),
+    ("MOMENTO_API_ENDPOINT", "https://-a.momentohq.com", "is not the name of a host"),
+    ("MOMENTO_API_ENDPOINT", "https://[::1", "needs the name of a host, not an IPv6 address"),
+    ("MOMENTO_API_ENDPOINT", "https://[::1]:8", "needs the name of a host, not an IPv6 address"),
+    ("MOMENTO_API_ENDPOINT", "https://momento.example:0", "with the port '0'; remove the port, or"),
+    ("MOMENTO_API_ENDPOINT", "https://momento.example:65536", "with the port '65536'; remove"),
+    ("MOMENTO_API_ENDPOINT", "https://momento.example:x", "with the port 'x'; remove the port, or"),
+    ("MOMENTO_API_ENDPOINT", "https://momento.example:", "with the port ''; remove the port, or"),
+    ("MOMENTO_API_ENDPOINT", "https://:planted@momento.example", "has a user name or a password"),
+    ("MOMENTO_API_ENDPOINT", "https://planted@momento.example", "has a user name or a password"),
+    ("MOMENTO_API_ENDPOINT", "http://u:planted@momento.example", "has a user name or a password"),
+    ("MOMENTO_API_ENDPOINT", "https://momento.example/cache", "remove the part after the host"),
+    ("MOMENTO_API_ENDPOINT", "https://momento.example?token=x", "remove the part after the host"),
+    ("MOMENTO_API_KEY", "k" * 513, "has 513 characters, .* create a key with fewer permissions"),
+    ("MOMENTO_API_KEY", "two words", "has a space.* copy the key again"),
     ("AWS_REGION", "Ohio", "write an AWS region such as us-east-1"),
     ("AWS_REGION", "us-east-1a", "write an AWS region such as us-east-1"),
     ("MOMENTO_CACHE_NAME", "my cache", "use 1 to 255 letters, digits, dots, dashes or"),
     ("MOMENTO_TOPIC_NAME", "a/b", "use 1 to 255 letters, digits, dots, dashes or underscores"),
-    ("MOMENTO_SECRET_NAME", "my secret", "takes 1 to 512 letters, digits and /_"),
+    ("MOMENTO_SECRET_NAME", "my secret", "use 1 to 512 letters, digits and /_"),
     ("NAME_PREFIX", "Weather", "use 3 to 24 lower-case letters, digits and single dashes"),
     ("NAME_PREFIX", "ab", "use 3 to 24 lower-case letters"),
     ("NAME_PREFIX", "a" * 25, "use 3 to 24 lower-case letters"),
@@ -197,20 +197,20 @@ WRONG = [
     ("CACHE_TTL_SECONDS", "86401", "1 to 86400 seconds .a day.*Leave it empty"),
     ("CACHE_TTL_SECONDS", "0", "1 to 86400 seconds .a day.*Leave it empty"),
     ("PIPE_RETRY_ATTEMPTS", "0", "which the Terraform provider drops .*use 1 or more"),
-    ("PIPE_RETRY_ATTEMPTS", "-1", "takes 1 to 10000"),
-    ("PIPE_RETRY_ATTEMPTS", "10001", "takes 1 to 10000"),
-    ("PIPE_RETRY_ATTEMPTS", "three", "valid integer.*.env.example shows what it takes"),
+    ("PIPE_RETRY_ATTEMPTS", "-1", "allows 1 to 10000"),
+    ("PIPE_RETRY_ATTEMPTS", "10001", "allows 1 to 10000"),
+    ("PIPE_RETRY_ATTEMPTS", "three", "valid integer.*.env.example shows the allowed values"),
     ("PIPE_RECORD_AGE_SECONDS", "59", "use 60 to 86399 seconds"),
     ("PIPE_RECORD_AGE_SECONDS", "86400", "use 60 to 86399 seconds"),
     ("PIPE_LOG_LEVEL", "DEBUG", "'OFF', 'ERROR', 'INFO' or 'TRACE'"),
-    ("PIPE_LOG_EXECUTION_DATA", "perhaps", "valid boolean.*.env.example shows what it takes"),
+    ("PIPE_LOG_EXECUTION_DATA", "perhaps", "valid boolean.*.env.example shows the allowed values"),
     ("DESTINATION_RATE_LIMIT", "0", "use 1 or more a second"),
     ("MOMENTO_CACHE_OPERATIONS_PER_SECOND", "0", "use 1 or more a second"),
     ("MOMENTO_TOPIC_OPERATIONS_PER_SECOND", "-5", "use 1 or more a second"),
     ("MOMENTO_MAX_TTL_SECONDS", "0", "use 1 second or more"),
     ("IAM_SETTLE_SECONDS", "-1", "use 0 to 300 seconds"),
     ("IAM_SETTLE_SECONDS", "301", "use 0 to 300 seconds"),
-    ("STATE_BUCKET", "My_Bucket", "takes 3 to 63 lower-case letters, digits, dots and dashes"),
+    ("STATE_BUCKET", "My_Bucket", "use 3 to 63 lower-case letters, digits, dots and dashes"),
     ("TAGS", "team", "write name=value pairs with commas between them"),
     ("TAGS", "=weather", "write name=value pairs with commas between them"),
     ("AWS_PROVIDER_VERSION", ">= 6", "write an exact version such as 5.100.0"),
@@ -339,13 +339,13 @@ def test_a_region_with_its_own_endpoint_gives_no_warning(region: str) -> None:
 
 def test_a_region_without_momento_is_a_warning() -> None:
     (warning,) = read_settings(AWS_REGION="sa-east-1").warnings
-    assert warning.startswith("AWS_REGION is sa-east-1, where Momento has no endpoint")
+    assert warning.startswith("AWS_REGION is sa-east-1, but Momento has no endpoint")
     assert "us-east-1" in warning
 
 
 def test_an_endpoint_in_another_region_is_a_warning() -> None:
     (warning,) = read_settings(AWS_REGION="eu-west-1").warnings
-    assert warning.startswith("AWS_REGION is eu-west-1 and MOMENTO_API_ENDPOINT is in us-east-1")
+    assert warning.startswith("AWS_REGION is eu-west-1, but MOMENTO_API_ENDPOINT is in us-east-1")
 
 
 def test_a_topic_in_another_region_is_a_warning() -> None:
@@ -377,7 +377,7 @@ MOMENTO = ENDPOINT.removeprefix("https://")
 )
 def test_an_endpoint_that_is_not_a_momento_host_gives_a_warning(host: str) -> None:
     (warning,) = read_settings(MOMENTO_API_ENDPOINT=f"https://{host}").warnings
-    assert warning.startswith(f"MOMENTO_API_ENDPOINT is https://{host}, which is no host of Mom")
+    assert warning.startswith(f"MOMENTO_API_ENDPOINT is https://{host}, which is not a host of Mom")
     assert "*.momentohq.com" in warning
 
 

@@ -37,14 +37,16 @@ def test_global_table_allows_one_reader_less(*, replicated: bool, readers: int) 
 
 @pytest.mark.parametrize("arn", ["", "my-table", TABLE, f"{TABLE}/stream/", f"{STREAM_ARN} "])
 def test_other_arn_is_refused_with_the_command_to_get_it(arn: str) -> None:
-    with pytest.raises(ExistingTableError, match=r"no stream's ARN; .*aws dynamodb describe-table"):
+    with pytest.raises(
+        ExistingTableError, match=r"not a stream's ARN\..*aws dynamodb describe-table"
+    ):
         ExistingTable(stream_arn=arn, keys=KEYS)
 
 
 def test_arn_that_is_unknown_at_synth_needs_the_table_name() -> None:
     arn = cdktf.Token.as_string({"Ref": "table"})
     with pytest.raises(
-        ExistingTableError, match="known only after the deployment; give table_name="
+        ExistingTableError, match="known only after the deployment; add table_name="
     ):
         ExistingTable(stream_arn=arn, keys=KEYS)
     assert ExistingTable(stream_arn=arn, keys=KEYS, table_name="later").name == "later"

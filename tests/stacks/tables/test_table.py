@@ -110,13 +110,13 @@ def test_in_production_a_replica_has_a_key_of_its_region_and_is_protected() -> N
         (
             "demo",
             {"capacity": Provisioned(read_units=0, write_units=2)},
-            "0 read and 2 write units; write 1 or more of each, or leave out capacity=",
+            "0 read and 2 write units; write 1 or more of each, or remove capacity=",
         ),
         ("demo", {"expires": Attribute("Ends")}, r"expires is Ends \(S\); .* of the type N"),
         (
             "demo",
             {"expires": Attribute("Times", "M").member("Ends", "N")},
-            "an attribute of the item itself",
+            "a whole attribute of the type N",
         ),
         (
             "demo",
@@ -126,12 +126,12 @@ def test_in_production_a_replica_has_a_key_of_its_region_and_is_protected() -> N
         (
             "demo",
             {"replicas": [Replica(region="eu-north-1", kms_key_arn=KEY_ARN)]},
-            "leave out kms_key_arn= of the replica in eu-north-1",
+            "remove kms_key_arn= of the replica in eu-north-1",
         ),
         (
             "demo",
             {"replicas": [Replica(region="eu-north-1"), Replica(region="eu-north-1")]},
-            "two replicas are in eu-north-1; a table has one in a region",
+            "two replicas are in eu-north-1; a region can have only one",
         ),
         (
             "demo",
@@ -139,12 +139,12 @@ def test_in_production_a_replica_has_a_key_of_its_region_and_is_protected() -> N
                 "replicas": [Replica(region="eu-north-1")],
                 "capacity": Provisioned(read_units=5, write_units=2),
             },
-            "write capacity is on demand or scales by itself .*: leave out capacity=",
+            "write capacity is on demand or scales automatically .*: remove capacity=",
         ),
         (
             "production",
             {"replicas": [Replica(region="eu-north-1")]},
-            "give kms_key_arn= of the replica in eu-north-1",
+            "add kms_key_arn= of the replica in eu-north-1",
         ),
     ],
 )

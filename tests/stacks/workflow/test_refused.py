@@ -21,11 +21,11 @@ REFUSED: dict[str, tuple[ItemMapping, str]] = {
     "joined key": (ItemMapping(cache=entry()), "key is joined from Tenant"),
     "cache by attribute": (
         ItemMapping(cache=entry(key=STATUS, key_is_unique=True, cache=TENANT)),
-        "the cache is named by Tenant",
+        "the cache's name is in Tenant",
     ),
     "until": (
         ItemMapping(cache=entry(key=STATUS, key_is_unique=True, ttl=Until(EXPIRES))),
-        "the ttl lives until Expires",
+        "the ttl ends at Expires",
     ),
     "plain": (
         ItemMapping(topic=TopicMessage(topic="t", value={"a": Plain(STATUS)})),
@@ -37,16 +37,16 @@ REFUSED: dict[str, tuple[ItemMapping, str]] = {
     ),
     "joined value": (
         ItemMapping(topic=TopicMessage(topic="t", value={"a": KEY})),
-        "the value holds Tenant",
+        "the value has Tenant",
     ),
     "joined topic": (ItemMapping(topic=TopicMessage(topic=KEY)), "the topic is joined"),
     "topic's cache": (
         ItemMapping(topic=TopicMessage(topic="t", cache=TENANT)),
-        "the topic's cache is named by Tenant",
+        "the name of the topic's cache is in Tenant",
     ),
     "message's where": (
         ItemMapping(topic=TopicMessage(topic="t", where={STATUS: ["a"]})),
-        "where of its own",
+        "the message has its own where",
     ),
     "became": (
         ItemMapping(topic=TopicMessage(topic="t"), where={STATUS: [Became("a")]}),
@@ -81,7 +81,7 @@ def test_two_entries_of_an_item_may_not_share_a_key() -> None:
 
 
 def test_joined_key_has_text_between_its_attributes() -> None:
-    with pytest.raises(MappingError, match="nothing between two attributes"):
+    with pytest.raises(MappingError, match="without text between two attributes"):
         machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER)))], STREAM)
     machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER), key_is_unique=True))], STREAM)
 
@@ -89,10 +89,10 @@ def test_joined_key_has_text_between_its_attributes() -> None:
 @pytest.mark.parametrize(
     ("mapping", "why"),
     [
-        (ItemMapping(cache=entry(cache=Attribute("C", "M"))), "the cache is named by C"),
+        (ItemMapping(cache=entry(cache=Attribute("C", "M"))), "the name of the cache is in C"),
         (
             ItemMapping(topic=TopicMessage(topic="t", cache=Attribute("C", "BOOL"))),
-            "the topic's cache is named by C",
+            "the name of the topic's cache is in C",
         ),
         (ItemMapping(cache=[entry(), entry(cache="c")]), "two entries of an item"),
         (
