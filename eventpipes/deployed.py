@@ -90,7 +90,7 @@ def read_definition(
     elif pipe.get("Enrichment"):
         unsupported = "it has an enrichment"
     elif _STATE_MACHINE in arn and states is None:
-        unsupported = "the target is a state machine, and this command does not read state machines"
+        unsupported = "this command does not read state machines"
     elif _STATE_MACHINE in arn:
         assert states is not None
         invocation = target.get("StepFunctionStateMachineParameters") or {}

@@ -168,9 +168,7 @@ class MomentoAuth:
                 continue
             text = made.get("api_key")
             if not isinstance(text, str) or not text:
-                raise LiveError(
-                    "Momento created a key, but its answer does not have the key's text"
-                )
+                raise LiveError("Momento created a key, but its answer does not have its text")
             return NewKey(text=text, info=_key_info(made.get("key_info") or {}))
         raise LiveError(f"no key could be created at {ORIGIN}: {lost}; try again")
 

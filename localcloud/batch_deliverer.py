@@ -212,17 +212,17 @@ class BatchDeliverer:
         refused = [_refused(letter) for letter in own]
         for letter, made in zip(own, refused, strict=True):
             why = f"{letter['reason']}: {letter['error']} {letter['cause']}"
-            yield self._delivery(one, "dead-letter", made, _attempts(sent, made), reason=why)
+            yield self._delivery(written, "dead-letter", made, _attempts(sent, made), reason=why)
         settled = {made.identity for made in refused}
-        found = False
+        has_requests = False
         for made in self._requests(record):
             if made.identity not in settled:
                 attempts = _attempts(sent, made)
                 outcome = "delivered" if attempts else "superseded"
-                found = True
-                yield self._delivery(one, outcome, made, attempts)
-        if not found and not own:
-            yield self._delivery(one, "filtered")
+                has_requests = True
+                yield self._delivery(written, outcome, made, attempts)
+        if not has_requests and not own:
+            yield self._delivery(written, "filtered")
 
     def _requests(self, record: Mapping[str, Any]) -> Sequence[TaskRequest]:
         """Return the requests of a record, computed once while its batch is delivered."""
@@ -245,17 +245,17 @@ class BatchDeliverer:
         """
         self._letters.send(records, condition)
         reason = f"{condition}: {why}"
-        for one in records:
+        for written in records:
             delivered: list[tuple[TaskRequest, list[Sent]]] = []
             lost: list[tuple[TaskRequest, list[Sent]]] = []
-            for made in self._requests(one[0]):
+            for made in self._requests(written[0]):
                 attempts = _attempts(sent, made)
                 accepted = any(each.attempt.succeeded for each in attempts)
                 (delivered if accepted else lost).append((made, attempts))
             for made, attempts in delivered:
-                yield self._delivery(one, "delivered", made, attempts)
+                yield self._delivery(written, "delivered", made, attempts)
             for made, attempts in lost:
-                yield self._delivery(one, "dead-letter", made, attempts, reason=reason)
+                yield self._delivery(written, "dead-letter", made, attempts, reason=reason)
             if not lost:
                 yield self._delivery(written, "dead-letter", reason=reason)
 

@@ -155,7 +155,7 @@ class WorkflowServices:
             TaskError: SQS refuses it.
 
         """
-        self._go_on()
+        self._check_stop()
         _last.set(None)
         try:
             answer = await asyncio.to_thread(

@@ -1,4 +1,4 @@
-"""Which state a stack's folder was last used with, beside the one that its settings name now."""
+"""The state that a stack's folder was last used with, and the state of its settings now."""
 
 import json
 from collections.abc import Mapping

@@ -6,7 +6,7 @@ from stacks.errors import StackError
 
 
 class OpsError(Exception):
-    """A command cannot do what was asked; the message names the cause and the next step."""
+    """A command cannot continue. The message has the reason and the next step."""
 
 
 EXPLAINED = (OpsError, LiveError, StackError, EventPipesError)

@@ -94,7 +94,7 @@ def must_be_the_rest(plan: Plan, rest: Plan, accepted: AbstractSet[tuple[str, st
 
 
 def wait(said: Sequence[str], again: int) -> None:
-    """Say what happened, and wait as long as after the creation of a role."""
+    """Print what happened, and wait as long as after the creation of a role."""
     given = os.environ.get(SECONDS_VARIABLE, "")
     pause = int(given) if given.isdecimal() else load_settings().iam_settle_seconds
     print()

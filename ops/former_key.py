@@ -22,7 +22,7 @@ TAKEN_OUT: Final = (
 
 
 def is_in(document: Mapping[str, Any]) -> bool:
-    """Say whether a state, or the plan of one, has an API key."""
+    """Return whether a state, or the plan of one, has an API key."""
     return any(key["value"] not in (None, "", PLACEHOLDER) for key in _keys(document))
 
 

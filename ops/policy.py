@@ -1,4 +1,4 @@
-"""Ask checkov about what each profile synthesizes: the command policy.
+"""Check each profile's synthesized stacks with checkov: the command policy.
 
 checkov has a virtual environment of its own, made on first use, because its packages and the
 project's need different versions. `.checkov.yaml` names the checks that are left out, and why.
@@ -47,7 +47,7 @@ class CheckovResult:
 
 
 def install() -> None:
-    """Make checkov's virtual environment as its lock file says, unless it is there.
+    """Make checkov's virtual environment from its lock file if it does not exist.
 
     Raises:
         CalledProcessError: a package could not be installed; pip has printed why.

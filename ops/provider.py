@@ -163,7 +163,7 @@ def _cli_config(env: Mapping[str, str]) -> str | None:
 
 
 def _mirrors_terraform_uses(config: str | None, env: Mapping[str, str]) -> list[Path]:
-    """Return the mirrors Terraform itself looks into: the configured, else the implied ones."""
+    """Return Terraform's mirrors: the configured mirrors, otherwise the implied mirrors."""
     if config is not None and "provider_installation" in config:
         paths: Iterable[str] = re.findall(
             r'filesystem_mirror\s*\{[^}]*?path\s*=\s*"([^"]+)"', config, re.DOTALL

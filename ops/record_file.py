@@ -28,7 +28,7 @@ _MEANT: Final[Mapping[str, EventName]] = {
 }
 """Words that people use for changes, and DynamoDB does not."""
 _DIGITS: Final = 1_000
-"""Digits of a number that is no attribute, such as a time or a size."""
+"""The most digits of a number outside of attributes, such as a time or a size."""
 _IMAGES: Final = ("Keys", "NewImage", "OldImage")
 
 
@@ -163,7 +163,7 @@ def _records(text: str, source: str) -> Iterator[Any]:
 
 
 def _problem(record: object) -> str | None:
-    """Return why something is no stream record; None if it is one."""
+    """Return why a value is not a stream record, or None if it is."""
     if not isinstance(record, dict) or "dynamodb" not in record or "eventName" not in record:
         return "it has no eventName or no dynamodb"
     name, change = record["eventName"], record["dynamodb"]

@@ -41,7 +41,7 @@ def _same_values(was: Change, now: Change) -> bool:
 
 
 def _agree(was: Any, now: Any, unknown_was: Any, unknown_now: Any) -> bool:  # noqa: ANN401 - any JSON
-    """Say whether two values are the same where both are known; empty ones are alike."""
+    """Return whether the known parts of two values are the same. All empty values are the same."""
     if unknown_was is True or unknown_now is True:
         return True
     if isinstance(was, dict) and isinstance(now, dict):

@@ -1,7 +1,7 @@
 """A plan in a file: made once, reviewed, and applied as reviewed.
 
 The file has the state in clear, like every Terraform plan, so only its owner may read it. The API
-key is not in it, but for a plan of a state that still has the key of an earlier version.
+key is not in it, except in a plan of a state that still has the key of an earlier version.
 """
 
 import os
@@ -35,7 +35,7 @@ def read(file: Path, terraform: Callable[[], Terraform]) -> Plan:
     Only a saved plan needs `terraform`.
 
     Raises:
-        OpsError: it cannot be read, or is no plan of this stack.
+        OpsError: it cannot be read, or it is not a plan of this stack.
 
     """
     try:

@@ -1,4 +1,4 @@
-"""What the page shows; kept up to date while a page is open, and sent to every open page."""
+"""The content of the page. While a page is open, it is updated and sent to every open page."""
 
 import asyncio
 import threading

@@ -157,7 +157,7 @@ def list_records(
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 100,
     as_json: Json = False,
 ) -> None:
-    """List the table's records, each beside what the cache holds."""
+    """List the table's records, each with the cache's value."""
     place = _clients(context)
     records = place.table.list(limit=limit + 1)
     more = len(records) > limit
@@ -241,7 +241,7 @@ def web(
         )
         if browse:
             webbrowser.open(url)
-        # It warns of each event that is sent to who has gone.
+        # It warns about each event that is sent to a closed page.
         logging.getLogger("asyncio").setLevel(logging.ERROR)
         config = uvicorn.Config(
             page(settings),

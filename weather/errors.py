@@ -6,4 +6,4 @@ class WeatherError(Exception):
 
 
 class NoRecordError(WeatherError):
-    """An item of the table that is no weather record: something else wrote it."""
+    """An item of the table that is not a weather record: something else wrote it."""

@@ -157,7 +157,7 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
     """Return a record of the table, even if its values are wrong.
 
     Raises:
-        NoRecordError: it is no weather record.
+        NoRecordError: it is not a weather record.
 
     """
     try:

@@ -198,7 +198,7 @@ class _Guard:
 
 
 def _is_from_here(headers: Headers) -> bool:
-    """Say whether the page sent a request: it has its origin, and a body that no form can send."""
+    """Return whether the page sent a request: with its origin, and a body that no form can send."""
     own = f"http://{headers.get('host', '')}"
     json_body = headers.get("content-type", "").partition(";")[0] == "application/json"
     return headers.get("origin") == own and json_body

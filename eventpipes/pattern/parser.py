@@ -52,7 +52,7 @@ def parse(pattern: str | dict[str, object]) -> list[Branch]:
     """
     document = _read(pattern)
     if not isinstance(document, Object):
-        raise InvalidPattern("a pattern is a JSON object", found=pattern)
+        raise InvalidPattern("a pattern is a JSON object", value=pattern)
     try:
         branches = _Parser(with_or=True).branches(document)
     except InvalidPattern:
@@ -157,7 +157,7 @@ class _Parser:
     def _or(self, alternatives: Any, steps: list[str], branches: list[Branch]) -> None:
         path = ".".join(steps)
         if not isinstance(alternatives, list) or isinstance(alternatives, Object):
-            raise InvalidPattern("takes a list", path=path, operator=OR, found=alternatives)
+            raise InvalidPattern("takes a list", path=path, operator=OR, value=alternatives)
         before = [dict(branch) for branch in branches]
         branches.clear()
         for alternative in alternatives:
@@ -308,9 +308,9 @@ class _Field:
             raise self._wrong("numeric", "the lower bound must be below the upper one", given)
         return operators.in_number_range(low, high, above=above, below=below)
 
-    def _number(self, operator: str, value: Any, found: Any) -> float:
+    def _number(self, operator: str, value: Any, given: Any) -> float:
         if not isinstance(value, Number):
-            raise self._wrong(operator, "a bound must be a number", found)
+            raise self._wrong(operator, "a bound must be a number", given)
         number = comparable(value)
         if number is None:
             raise self._wrong(
@@ -369,7 +369,7 @@ class _Field:
 
     def _wrong(self, operator: str, message: str, given: Any) -> InvalidPattern:
         return InvalidPattern(
-            f"{message} (found {shown(found)})",
+            f"{message} (found {shown(given)})",
             path=self._path,
             operator=operator,
             value=given,

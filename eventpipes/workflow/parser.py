@@ -93,9 +93,7 @@ def _check_transitions(workflow: Workflow, fields: Fields) -> None:
         reached.add(name)
         for to in _next_states(workflow.states[name]):
             if to not in workflow.states:
-                raise InvalidDefinition(
-                    f"state {name!r} leads to {to!r}, which is not a state here"
-                )
+                raise InvalidDefinition(f"state {name!r} leads to {to!r}, which does not exist")
             waiting.append(to)
     for name in workflow.states:
         if name not in reached:

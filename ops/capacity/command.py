@@ -241,7 +241,7 @@ def command(
     aws: Aws = False,
     as_json: Json = False,
 ) -> None:
-    """Say if a pipeline keeps up, its cost and what breaks first; exit code 2 if it does not."""
+    """Show whether a pipeline keeps up, its cost and first limit; exit code 2 if it does not."""
     there = _what_is_there(pipeline, aws=aws)
     given = {
         "item_bytes": item_bytes,
@@ -307,7 +307,7 @@ def _load(found: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load
 
 
 def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
-    """Return the deployed pipeline's values for the load, by field; nothing if there is no place.
+    """Return the deployed pipeline's values for the load, by field, or nothing without a place.
 
     The model does not need them. So if only the local cloud or the environment names a place, and
     nothing can be read there, that is printed, and the defaults are used.

@@ -13,7 +13,7 @@ from stacks.settings.topology import Topology
 
 HOUR_SECONDS = 3_600
 LINES = 4
-"""Quotas that are shown besides the broken ones; --json has all."""
+"""The most quotas that are shown in addition to the broken ones; --json has all quotas."""
 
 
 def show(console: Console, pipeline: PipelineModel) -> None:

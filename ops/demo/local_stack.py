@@ -35,7 +35,7 @@ def deployed(settings: Settings, env: Mapping[str, str]) -> Iterator[Terraform]:
         )
     console.print(f"Local AWS at {endpoint.geturl()}; no credentials, no account.\n")
     with step("synthesize", "Python to Terraform JSON"):
-        folder = synthesize(settings.stack, env, quiet=True)  # here is no load to warn of
+        folder = synthesize(settings.stack, env, quiet=True)  # the demo has no load to warn about
     expect_streams(settings.stack, folder)
     with ThreadPoolExecutor(max_workers=1) as background:
         started = time.monotonic()

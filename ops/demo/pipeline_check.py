@@ -284,7 +284,7 @@ def _named(predicted: RouteOutcome) -> str:
 
 
 def _operations(item: FeedItem, routes: Mapping[str, Route]) -> list[str]:
-    """Return the operations that a delivery is about: all of a pipe's that sent no request."""
+    """Return a delivery's operations: all operations of the pipe if it sent no request."""
     own = [name for name, route in routes.items() if route.name == item["pipe"]]
     if len(own) > 1 and item["request"]:  # a workflow's
         return [name for name in own if routes[name].method == item["request"]["method"]]
@@ -294,7 +294,7 @@ def _operations(item: FeedItem, routes: Mapping[str, Route]) -> list[str]:
 
 
 def _is_same(request: Request, sent: Mapping[str, str]) -> bool:
-    """Say whether a request was sent; its query and its JSON may be written differently."""
+    """Return whether a request was sent. Its query and its JSON may have another form."""
     one, other = urlsplit(request.url), urlsplit(sent["url"])
     return (
         (request.method, one.path, parse_qsl(one.query))

@@ -74,7 +74,7 @@ def _state_bucket(settings: Settings, s3: Any) -> Iterator[Check]:  # noqa: ANN4
 
 
 def _open_doors(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - a boto3 client
-    """Yield what leaves the bucket open that holds the state, and with it the API key."""
+    """Yield the settings that make the state bucket, and the API key in it, readable for others."""
     if _answer(s3.get_bucket_versioning, bucket).get("Status") != "Enabled":
         yield "not versioned"
     if not _answer(s3.get_bucket_encryption, bucket):

@@ -14,7 +14,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One check: what was found and, unless all is well, what to do."""
+    """The result of a check: what was found and, if something is wrong, the next step."""
 
     name: str
     verdict: Verdict

@@ -25,7 +25,7 @@ SENT_BY = {
     "HttpMethod": "http_method",
     "InvocationRateLimitPerSecond": "invocation_rate_limit_per_second",
 }
-"""DescribeApiDestination's and Terraform's names of what decides how requests are sent."""
+"""The names, in DescribeApiDestination and in Terraform, of the settings for requests."""
 AFTER_THE_DEPLOY = timedelta(minutes=5)
 """The longest time from a connection's update to the write of the state."""
 NO_STATE = ("NoSuchKey", "NoSuchBucket", "404")
@@ -34,7 +34,7 @@ NO_STATE = ("NoSuchKey", "NoSuchBucket", "404")
 def examine(
     settings: Settings, client: Client, declared: Declared, existence: Existence
 ) -> Iterator[Check]:
-    """Yield the problems of connections, destinations and the API key; or that there is none."""
+    """Yield the problems of connections, destinations and the API key, or that all is well."""
     events = client("events")
     for name in declared.names("aws_cloudwatch_event_connection"):
         found = existence.look("connection", name, events.describe_connection, Name=name)

@@ -167,7 +167,7 @@ def _alarms(cloudwatch: Any, declared: Declared, existence: Existence) -> Iterat
         )
         if answer is None:
             return
-        existence.found -= not answer["MetricAlarms"]  # an answer about none is no alarm
+        existence.found -= not answer["MetricAlarms"]  # an empty answer is not an alarm
         found |= {one["AlarmName"]: one for one in answer["MetricAlarms"]}
     for name in names:
         if name not in found:

@@ -1,4 +1,4 @@
-"""The resources of a stack that exist, that are missing, and that may not be read."""
+"""The resources of a stack that exist, that are missing, or that may not be read."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

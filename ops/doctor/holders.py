@@ -36,7 +36,7 @@ def logs(client: Any, declared: Declared, existence: Existence) -> Iterator[Chec
         if any(one["logGroupName"] == name for one in answer["logGroups"]):
             there += 1
         else:
-            existence.found -= 1  # an answer about none is no log group
+            existence.found -= 1  # an empty answer is not a log group
             existence.miss("log group", name)
     if there:
         yield ok("logs", f"{there} log groups are there" if there > 1 else "their group is there")

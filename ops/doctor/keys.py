@@ -1,4 +1,4 @@
-"""Checks of the API keys' expiry, which the keys themselves tell, or else Momento."""
+"""Checks of the API keys' expiry, which is in the key or at Momento."""
 
 from collections.abc import Iterator
 from datetime import datetime

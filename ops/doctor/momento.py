@@ -111,7 +111,7 @@ def _cache(
 def _problem(
     answer: httpx.Response, endpoint: str, cache: str, *, setting: str = "the key"
 ) -> Check | None:
-    """Return what is wrong by the answer about a key that does not exist."""
+    """Return the problem that the answer about a missing key shows."""
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         return _failure(
             f"{endpoint} refuses {setting} (401): it is wrong, expired or revoked, or a v1 key of"

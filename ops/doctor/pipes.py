@@ -15,7 +15,7 @@ from stacks.settings import Settings
 NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 UNDER_WAY = ("CREATING", "UPDATING", "STARTING", "STOPPING", "DELETING")
 FEW = 10
-"""A queue with more messages has more than what CreatePipe may have left, and is not read."""
+"""A longer queue has more than CreatePipe's test messages, so it is not read."""
 WEATHER = "weather"
 """The stack whose pipeline has all three pipes, and the prefix as its name."""
 
@@ -118,7 +118,7 @@ def _dead_letters(sqs: Any, queues: dict[str, str]) -> Iterator[Check]:  # noqa:
 
 
 def _without_record(queue: DeadLetterQueue) -> int:
-    """Count the messages that name no record; 0 if they may not be read.
+    """Count the messages without a record, or return 0 if they may not be read.
 
     The plan role may not read messages, because dead letters hold data.
     """

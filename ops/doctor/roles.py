@@ -28,7 +28,7 @@ def examine(iam: Any, declared: Declared, existence: Existence) -> Iterator[Chec
     for role in declared.all("aws_iam_role"):
         if "assume_role_policy" not in role:
             continue
-        looked = Existence()  # a role that is gone has no policy either, which is told
+        looked = Existence()  # without the role there is also no policy; the role is reported
         found = looked.look("role", role["name"], iam.get_role, RoleName=role["name"])
         if found is None:
             continue

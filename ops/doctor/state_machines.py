@@ -11,7 +11,7 @@ from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
 
 REFERENCE = re.compile(r"(?<!\$)\$\{[^{}]*\}")
-"""What Terraform replaces in a text; two dollars stand for one."""
+"""The expressions that Terraform replaces in a text; `$$` is an escaped dollar."""
 
 
 def examine(client: Client, declared: Declared, existence: Existence) -> Iterator[Check]:
@@ -57,7 +57,7 @@ def _problems(declared: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator
 
 
 def _is_as_declared(deployed: str, declared: str) -> bool:
-    """Say whether a definition is the declared one; Terraform's references stand for any text."""
+    """Return whether a definition is the declared one. Terraform's references match any text."""
     try:
         one, other = (json.dumps(json.loads(text)) for text in (deployed, declared))
     except ValueError:

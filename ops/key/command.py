@@ -81,7 +81,7 @@ def create_command(
     also: Also = None,
     update_roles: UpdateRoles = False,
 ) -> None:
-    """Make a key that may only send and one that may only read, and write them to .env."""
+    """Make a key that may only send and a key that may only read, and write them to .env."""
     settings = load_settings()
     env_file.must_decide(SENDS, READS)
     must_be_new(replace=replace)

@@ -15,7 +15,7 @@ USABLE = ("AUTHORIZED", "UPDATING", "AUTHORIZING")
 
 
 def mark_of(key: str) -> str:
-    """Return a text by which a key is known again, and that does not reveal it."""
+    """Return a text that identifies a key and does not reveal it."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -26,7 +26,7 @@ class Connections:
         self._aws = aws
 
     def key(self, name: str) -> str | None:
-        """Return the key that a connection stores; None if there is no such connection.
+        """Return the key that a connection stores, or None if the connection does not exist.
 
         Raises:
             LiveError: AWS refuses, or cannot be asked.

@@ -55,7 +55,7 @@ def write(values: Mapping[str, str]) -> None:
 
 
 def must_decide(*names: str) -> None:
-    """Raise OpsError if the environment has one of these names, and so hides what the file says."""
+    """Raise OpsError if the environment has one of these names and so overrides the file."""
     for name in names:
         if os.environ.get(name):
             raise OpsError(

@@ -1,4 +1,4 @@
-"""The key that manages roles and keys: from the environment or a prompt, and kept nowhere."""
+"""The key that manages roles and keys, from the environment or a prompt. It is not stored."""
 
 import getpass
 import os
@@ -14,7 +14,7 @@ VARIABLE = "MOMENTO_ADMIN_API_KEY"
 
 
 def taken() -> str | None:
-    """Return the key of the environment, and take it out: no child process gets it."""
+    """Return the environment's key, and remove it there, so that no child process gets it."""
     return os.environ.pop(VARIABLE, "").strip() or None
 
 
@@ -45,7 +45,7 @@ def asked_for() -> str:
 
 @contextmanager
 def momento() -> Iterator[Momento]:
-    """Return a client of Momento, or of the local cloud's where the environment names it."""
+    """Return a client of Momento, or of the local cloud's Momento."""
     with Momento(redirect=os.environ.get("MOMENTO_ENDPOINT_URL") or None) as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""Where a rotation stands: a file that only its owner may read, because it holds the new keys."""
+"""The progress of a rotation, in a file that only its owner may read: it has the new keys."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class Progress:
     new: dict[str, str] = field(default_factory=dict)
     """The new keys' texts, by their settings."""
     seen_at: float | None = None
-    """When a request with the deployed key had succeeded, in seconds since 1970."""
+    """The time of the first successful request with the deployed key, in seconds since 1970."""
 
 
 class ProgressFile:
@@ -39,7 +39,7 @@ class ProgressFile:
         """Return what the file says; None if no rotation has begun.
 
         Raises:
-            OpsError: it cannot be read, or is no such file.
+            OpsError: it cannot be read, or it is not a file of a rotation.
 
         """
         try:

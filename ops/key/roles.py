@@ -26,7 +26,7 @@ class Purpose:
 
 
 def purposes(settings: Settings, targets: Targets) -> tuple[Purpose, Purpose]:
-    """Return what the sending key is for, and what the reading key is for.
+    """Return the purposes of the sending key and the reading key.
 
     Role names are an account's, so they have the prefix and the stack in them. Two stacks that
     share `.env` have roles of their own.
@@ -107,7 +107,7 @@ def role_for(auth: MomentoAuth, purpose: Purpose, *, update: bool = False) -> Ro
 
 
 def is_as_wanted(role: Role, purpose: Purpose) -> bool:
-    """Say whether a role permits what is wanted and no more, and has no further conditions."""
+    """Return whether a role has exactly the wanted permissions, and no other conditions."""
     return (
         role.is_custom
         and _comparable(role.rules) == _comparable(purpose.rules)

@@ -152,7 +152,7 @@ class Rotation:
             self.stop.wait(POLL_SECONDS)
 
     def _is_accepted(self, key: str) -> bool:
-        """Say whether a request with a key succeeds: the deletion of an item that is not there."""
+        """Return whether a request with a key succeeds. It deletes an entry that does not exist."""
         access = Access(origin=self.origin, key=key)
         item = f"is-the-key-valid-{uuid.uuid4()}"
         try:

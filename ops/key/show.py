@@ -1,4 +1,4 @@
-"""What the keys of the settings are, and what they may do, without showing them."""
+"""The keys of the settings and their permissions, without the keys' texts."""
 
 import os
 import uuid
@@ -69,7 +69,7 @@ def keys(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def show(settings: Settings, admin: str | None) -> Iterator[Shown]:
-    """Yield what is known of each key: from itself, from Momento, and from what it may do.
+    """Yield the facts about each key: from its text, from Momento, and from test requests.
 
     Raises:
         LiveError: Momento cannot be reached, or refuses.
@@ -109,7 +109,7 @@ def days_left(expires_at: datetime) -> int:
 
 
 def known(text: str, auth: MomentoAuth) -> KeyInfo | None:
-    """Return what Momento keeps about a key, if the key itself may ask; otherwise None."""
+    """Return Momento's facts about a key, or None if the key may not ask for them."""
     facts = ApiKey.read(text)
     if facts.version is not Version.V2:
         return None

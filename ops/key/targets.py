@@ -14,7 +14,7 @@ ANY = "*"
 """Stands for a name that each record decides."""
 _PART = r'(?:"([^"]*)"|[^"\s]+)'
 _EXPRESSION = re.compile(rf'/(cache|topics)/" & {_PART}(?: & "/" & {_PART})?')
-"""An address in a workflow's expression: a name is in quotes, or is what a record decides."""
+"""A URL in a workflow's expression: a name is in quotes, or it comes from the record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Targets:
 
 
 def _paths(route: Definition | RuleDefinition) -> Iterator[list[str]]:
-    """Yield the parts of each request's path, with `ANY` for what a record decides."""
+    """Yield the parts of each request's path, with `ANY` for a part from the record."""
     if isinstance(route, Definition) and route.state_machine:
         for endpoint in _endpoints(json.loads(route.state_machine.definition)):
             if endpoint.startswith("{%"):

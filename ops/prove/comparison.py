@@ -28,7 +28,7 @@ class Comparison:
 
 
 def compared(predicted: Sequence[Any], answered: Sequence[Any], *, ordered: bool) -> Verdict:
-    """Compare several answers; those that are only incomplete are no answer yet.
+    """Compare several answers. An incomplete answer is not compared yet.
 
     >>> [compared(["a", "b"], some, ordered=True).value for some in (["a", "b"], ["b"], ["b", "a"])]
     ['agree', 'no answer', 'differ']

@@ -1,4 +1,4 @@
-"""What a run takes: money, time and rights, said before anything is asked or deployed."""
+"""The costs of a run: money, time and rights. They are shown before the run starts."""
 
 from typing import Final
 

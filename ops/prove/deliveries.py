@@ -1,4 +1,4 @@
-"""What the engine predicts for one item's records, compared with what came of them.
+"""Compare the engine's predictions for one item's records with the deliveries.
 
 Two pipes on one stream keep no order between each other, and the rules of a bus keep none at all.
 So a prediction has every value that the cache may hold at the end. The predictions are made from
@@ -34,7 +34,7 @@ number."""
 
 @dataclass
 class Expected:
-    """What may be there at the end: the cache's values, the messages, and the dead letters."""
+    """The allowed state at the end: the cache's values, the messages, and the dead letters."""
 
     entries: dict[str, list[str | None]] = field(default_factory=dict)
     messages: dict[str, list[str]] = field(default_factory=dict)
@@ -171,7 +171,7 @@ def _has_key(request: Request) -> bool:
 
 
 def _last(topology: Topology, bodies: Sequence[str | None]) -> list[str | None]:
-    """Return what the cache may hold after these puts and deletions (None), in a record's order."""
+    """Return the possible values in the cache after these puts and deletes (None), in order."""
     if not bodies:
         return [None]
     if topology is Topology.WORKFLOW:

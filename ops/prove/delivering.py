@@ -1,4 +1,4 @@
-"""Write the awkward items, and wait until all that the engine predicts has come."""
+"""Write the items, and wait for everything that the engine predicts."""
 
 import re
 import secrets
@@ -19,12 +19,12 @@ from ops.prove.readiness import Readiness
 
 UNASKED: Final = "what nobody asked for"
 Progress = Callable[[str, int, int], None]
-"""Gets the step's name, how much of it is done, and how much there is."""
+"""A function that gets the step's name, the finished part and the total."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where the pipelines run: AWS's clients, Momento, the cache, and how long it may take."""
+    """The place of the pipelines: AWS's clients, Momento and the cache; and the time-out."""
 
     aws: Callable[[str], Any]
     momento: Momento
@@ -32,9 +32,9 @@ class Place:
     cache: str
     max_ttl_seconds: int
     patience: float
-    """Seconds without anything new, after which what is missing is no answer."""
+    """After so many seconds without anything new, a missing part is a missing answer."""
     settle: float
-    """Seconds to wait for what was not predicted, after all that was."""
+    """Seconds to wait for unpredicted results, after all predicted results."""
 
 
 class Delivering:
@@ -158,7 +158,7 @@ class Delivering:
         return found
 
     def _wait(self) -> None:
-        """Observe until all agrees, also when everything is read again; or until nothing comes."""
+        """Observe until everything agrees in two reads, or until nothing new comes."""
         waiting = list(self.deliveries)
         seen, last = -1, time.monotonic()
         while True:
@@ -208,7 +208,7 @@ class Delivering:
         return all(one.verdict is Verdict.AGREE for one in self.comparisons(delivery))
 
     def _unasked(self) -> list[Comparison]:
-        """Return a comparison for each kind of thing that came and belongs to no item."""
+        """Return a comparison for each kind of result that belongs to no item."""
         known = {
             _place_of(self._pipelines[one["pipeline"]].queue, record)
             for one in self.deliveries

@@ -1,4 +1,4 @@
-"""The changes that prove makes to its tables: the lives of awkward items.
+"""The changes that prove makes to its tables: the lives of items with unusual values.
 
 Each item's key begins with a mark, by which its requests, messages and dead letters are found.
 """
@@ -53,7 +53,7 @@ TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "other types than declared": {"Text": {"N": "7"}, "Map": {"S": "no map"}, "Flag": {"S": "yes"}},
 }
 LIVES: Final = ("1", "86400", "86401", "0", "-1", "1.5", "31536000000")
-"""The cache's times to live, which Momento takes or refuses."""
+"""TTLs that Momento accepts or refuses."""
 KINDS: Final = ("exact", "pre-fixed", "a-post", "ANY", "Exact", "none", "")
 LARGE_ITEMS: Final = "large items"
 LARGE: Final = 390_000
@@ -65,7 +65,7 @@ A larger record would block its shard in a workflow, until it is too old. A rule
 the whole event, and a queue of the AWS provider 5.100.0 takes 262,144 bytes unless told otherwise.
 """
 NO_ITEM: Final = "999"
-"""The number in the mark of the item by which the pipes are tried first."""
+"""The number in the mark of the first item, which shows that the pipes work."""
 SOON: Final = 1_200
 """Seconds until an entry's end, long after the last comparison."""
 
@@ -99,11 +99,11 @@ def changes(
 
 
 Step = Mapping[str, Any] | None
-"""What an item has beside its usual attributes (None: an attribute is missing); None: removed."""
+"""An item's other attributes (None: the attribute is missing), or None for a removed item."""
 
 
 Life = tuple[str, str, Sequence[Step]]
-"""A behaviour, the awkward part of the key, and the steps of an item's life."""
+"""A behaviour, the unusual part of the key, and the steps of an item's life."""
 
 
 def _lives(pipeline: str) -> Iterator[Life]:

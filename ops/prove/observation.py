@@ -32,7 +32,7 @@ LOOK_SECONDS = 0.2
 
 
 class Messages:
-    """The messages of topics from now on, by the mark of the item that they are about."""
+    """The messages of topics from now on, by the item's mark."""
 
     def __init__(self, momento: Momento, access: Access, mark: re.Pattern[str]) -> None:
         self._momento = momento
@@ -99,15 +99,15 @@ class Messages:
 
 @dataclass
 class Letters:
-    """The dead letters of queues, by queue and by the number of the record that they are about."""
+    """The dead letters of queues, by queue and by the record's number."""
 
     client: Any
     found: dict[tuple[str, str], list[list[str]]] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
-    """Messages in the queues that are no dead letters."""
+    """Messages in the queues that are not dead letters."""
 
     def take(self, queues: Iterable[str]) -> int:
-        """Read what waits in the queues; return how many messages that are."""
+        """Read the waiting messages of the queues, and return their number."""
         found = 0
         with asking_aws():
             for name in queues:
@@ -166,7 +166,7 @@ def wait_for_records(
 def read_entries(
     momento: Momento, access: Access, addresses: Sequence[str]
 ) -> dict[str, str | None]:
-    """Return what the cache holds at these addresses; bytes that are no text as Base64."""
+    """Return the cache's values at these addresses. Bytes that are not text become Base64."""
     origin = access.origin.rstrip("/")
     headers = {"Authorization": access.key}
 

@@ -19,7 +19,7 @@ from ops.prove.throwaway import Throwaway
 from stacks.settings import Settings
 
 EXPIRED: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
-"""Who removes an item whose time is over; nobody can wait for DynamoDB to do it."""
+"""The identity that removes expired items. The run does not wait for a real removal."""
 SAMPLES: Final = 12
 """Records with which each filter is asked about."""
 
@@ -70,7 +70,7 @@ class Proof:
     def _deploy(
         self, pipelines: Mapping[str, ProvedPipeline], *, quick: bool, only: Sequence[str]
     ) -> None:
-        """Deploy all of the stack, or what these pipelines need of it."""
+        """Deploy the whole stack, or only the resources that these pipelines need."""
         machines = [one.machine[1] for one in pipelines.values() if one.machine]
         pipes = [address for one in pipelines.values() for address in one.addresses]
         targets = machines if quick else pipes if only else []

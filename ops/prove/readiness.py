@@ -23,7 +23,7 @@ AGAIN_SECONDS: Final = 10.0
 
 @dataclass
 class _Probe:
-    """The item that is written to one table, and then removed, until that has come."""
+    """The item that is written to a table and removed, until its deliveries have come."""
 
     pipeline: ProvedPipeline
     mark: str
@@ -66,7 +66,7 @@ class Readiness:
 
     @property
     def waiting(self) -> list[str]:
-        """The names of the pipelines of which something has not come."""
+        """The names of the pipelines with missing deliveries."""
         return [one.pipeline.name for one in self._probes]
 
     def wait(self, patience: float, progress: Callable[[int], None]) -> None:
@@ -79,7 +79,7 @@ class Readiness:
             time.sleep(LOOK_SECONDS if self._probes else 0)
 
     def _is_done(self, probe: _Probe) -> bool:
-        """Take the probe's next step if the last one has come; say whether it was the last."""
+        """Take the probe's next step if its deliveries came; return whether it was the last."""
         held = read_entries(self._momento, self._access, probe.addresses).values()
         if probe.is_removed and all(value is None for value in held):
             return True

@@ -1,4 +1,4 @@
-"""A recording: every question with its answer, from which the engine can be compared again.
+"""A recording: every question with its answer, to compare them with the engine again.
 
 Recordings are kept in `tests/cases/recorded`. `answered_by` says who answered: AWS and Momento, or
 this project's stand-ins for them, whose answers are the engine's own and prove nothing about AWS.
@@ -19,7 +19,7 @@ FORMAT: Final = 1
 AWS: Final = "AWS and Momento"
 STAND_IN: Final = "the stand-ins on one machine, which answer with the engine itself"
 ACCOUNT: Final = "123456789012"
-"""What stands for the account's own number."""
+"""The number that replaces the account's number."""
 _KEPT: Final = (
     "aws_pipes_pipe",
     "aws_cloudwatch_event_rule",
@@ -101,7 +101,7 @@ def read(file: Path) -> Recording:
     """Return a recording.
 
     Raises:
-        OpsError: the file is no recording of this format.
+        OpsError: the file is not a recording of this format.
 
     """
     try:
@@ -122,7 +122,7 @@ def _value(value: object) -> str:
 
 
 def _runs(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return JSON in which a long text of equal characters is written short."""
+    """Return JSON in which a long text of equal characters is shortened."""
     match value:
         case str() if len(value) > _LONG and _RUN.search(value):
             return {_RUNS: list(_folded(value))}

@@ -42,7 +42,7 @@ def print_table(comparisons: Sequence[Comparison]) -> None:
 
 
 def print_differences(comparisons: Sequence[Comparison]) -> None:
-    """Print what does not agree: what was predicted, and what came."""
+    """Print each difference: the prediction and the result."""
     others = [one for one in comparisons if one.verdict is not Verdict.AGREE]
     for one in others[:MOST]:
         colour = COLOURS[one.verdict]

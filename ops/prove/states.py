@@ -74,7 +74,7 @@ def questions(
 
 
 def ask(client: Any, role: str, question: Question) -> Question:  # noqa: ANN401 - a boto3 client
-    """Return the question with AWS's answer, or with the error by which AWS refuses it."""
+    """Return the question with AWS's answer, or with AWS's error."""
     with asking_aws():
         try:
             answer = client.test_state(
@@ -153,7 +153,7 @@ def _other_request(
 
 
 def _is_refused(question: Question) -> bool:
-    """Say whether Momento refuses the request; what follows then is seen in deliveries."""
+    """Return whether Momento refuses the request. The deliveries show the next steps."""
     call = _predicted(question).call
     if call is None:
         return False
@@ -185,7 +185,7 @@ def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _states(definition: str) -> dict[str, dict[str, Any]]:
-    """Return the states to ask about, by name, also those within a Map."""
+    """Return the states to ask about by name, including those of a Map."""
     found: dict[str, dict[str, Any]] = {}
     waiting = [json.loads(definition)]
     while waiting:

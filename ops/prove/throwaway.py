@@ -33,7 +33,7 @@ def own_prefix(prefix: str) -> str:
 
 
 class Throwaway:
-    """The stack at one place: an account and a region, or a local cloud.
+    """The stack in one place: in an account and a region, or on a local cloud.
 
     `env` is the environment of Terraform; `account` is the account's number.
     """
@@ -82,7 +82,7 @@ class Throwaway:
         return document
 
     def deploy(self, targets: Sequence[str] = ()) -> None:
-        """Create the stack, or of it only the targets and what they need.
+        """Create the stack, or only the targets and the resources that they need.
 
         If AWS is not ready for a new pipe, what is missing is created later, at most twice.
         """

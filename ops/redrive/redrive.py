@@ -128,7 +128,7 @@ class Redrive:
     def _replay_all(
         self, queue: DeadLetterQueue, messages: Sequence[QueueMessage]
     ) -> list[tuple[QueueMessage, LetterResult | None]]:
-        """Replay messages: those for a topic in their order, those for a cache side by side."""
+        """Replay messages: for a topic in their order, for a cache in parallel."""
         letters: list[DeadLetter] = []
         done: list[tuple[QueueMessage, LetterResult | None]] = []
         for message in messages:
@@ -205,7 +205,7 @@ class Redrive:
 
 
 def _is_of(route: Route, letter: DeadLetter) -> bool:
-    """Say whether a letter is a route's; a batch of a workflow's pipe is of all its routes."""
+    """Return whether a letter is a route's. A workflow's batch belongs to all its routes."""
     if not isinstance(route, WorkflowRoute):
         return letter.arn == route.definition.arn
     is_of_method = letter.refused is None or letter.refused.method == route.method

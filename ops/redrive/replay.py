@@ -194,7 +194,7 @@ class LetterReplay:
             ) from None
 
     def foreign(self, letter: DeadLetter | None) -> str:
-        """Say why a message is no dead letter of this pipeline; empty if it is one."""
+        """Return why a message is not a dead letter of this pipeline, or "" if it is."""
         if letter is None:
             return "it is no dead letter of a DynamoDB stream's pipe, its rules or its workflow"
         if letter.arn not in self.deployment.by_arn:
@@ -208,7 +208,7 @@ class LetterReplay:
         return self.deployment.by_arn[letter.arn]
 
     def is_publish(self, letter: DeadLetter) -> bool:
-        """Say whether a letter's records go to a topic."""
+        """Return whether a letter's records go to a topic."""
         if letter.refused is not None:
             return letter.refused.method == "POST"
         return any(route.operation == PUBLISH for route in self.routes(letter))
@@ -233,7 +233,7 @@ def _own_of_all(routes: Sequence[Route], record: Record) -> Own | None:
 
 
 def _is_whole(route: Route, record: Record) -> bool:
-    """Say whether a letter has the whole record of the stream.
+    """Return whether a letter has the whole record of the stream.
 
     A letter that would be too long has no images (docs/replay.md).
     """

@@ -66,7 +66,7 @@ class RedriveSummary:
     def complete(self) -> bool:
         """Whether every letter is done, and no other run works on one.
 
-        A message that names no record is no letter.
+        A message without a record is not a letter.
         """
         letters = [one for one in self.results if one.status is not LetterStatus.NO_RECORD]
         left = not self.dry_run and all(one.status in DONE for one in letters)

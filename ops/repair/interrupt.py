@@ -10,7 +10,7 @@ from types import FrameType
 
 @contextmanager
 def finishing_on_interrupt() -> Iterator[threading.Event]:
-    """Give an event that the first Ctrl-C or a SIGTERM sets; a second Ctrl-C ends at once."""
+    """Give an event that the first Ctrl-C or a SIGTERM sets. A second Ctrl-C ends immediately."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop  # signals are the main thread's own

@@ -5,7 +5,7 @@ import re
 
 
 IN_CODE = re.compile(r"[\\`*|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=\])\(")
-"""Characters that Markdown would read, but for underlines in names and brackets without a link."""
+"""Markdown's special characters, except underlines in names and brackets without a link."""
 
 
 def plain(text: str) -> str:

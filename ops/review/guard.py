@@ -60,7 +60,7 @@ def examine(
 
 
 def blocked(planned: Sequence[PlannedLoss]) -> bool:
-    """Say whether a blocking loss is not allowed."""
+    """Return whether a blocking loss is not allowed."""
     return any(loss.holds_back for loss in planned)
 
 

@@ -113,7 +113,7 @@ def _filled(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def holds(marks: Any) -> bool:  # noqa: ANN401 - nested marks
-    """Say whether any part is marked."""
+    """Return whether any part is marked."""
     if isinstance(marks, dict):
         return any(map(holds, marks.values()))
     return any(map(holds, marks)) if isinstance(marks, list) else bool(marks)
@@ -165,7 +165,7 @@ def read_plan_file(path: Path) -> Plan:
 
 
 def _drift(resources: Sequence[Mapping[str, Any]]) -> list[Change]:
-    """Return changes made outside of Terraform, but for effects of the stack's own resources."""
+    """Return changes made outside of Terraform, except effects of the stack's own resources."""
     changes = [_change(one) for one in resources if _managed(one)]
     return [one for one in changes if set(one.changed) - WRITTEN_BY_OTHERS.get(one.type, set())]
 

@@ -124,7 +124,7 @@ def _metrics(alarm: Mapping[str, Any]) -> int:
 
 
 def _of_pipe(pipe: Definition, rules: Sequence[RuleDefinition], changes: int) -> Iterator[Charge]:
-    """Yield what a pipe and what is behind it cost by use, but for the reads of the stream."""
+    """Yield the costs by use of a pipe and its targets, except the reads of the stream."""
     topology, routes = Topology.PIPES, [pipe.destination.method]
     if pipe.state_machine is not None:
         topology, routes = Topology.WORKFLOW, list(_OPERATIONS)

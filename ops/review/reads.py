@@ -24,7 +24,7 @@ _STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
 class ImagePath:
     """Where an attribute is: in the new or the old image, and its path without its type.
 
-    A key is in both images. What is no attribute, such as `awsRegion`, has neither part nor type.
+    A key is in both images. Other fields, such as `awsRegion`, have neither part nor type.
     """
 
     part: str

@@ -127,7 +127,7 @@ class FormerEntries:
 
 
 def _sends_keys(route: WorkflowRoute, name: str, stream_arn: str) -> bool:
-    """Say whether a workflow deletes the entry with the key of the removed item, and no other."""
+    """Return whether a workflow deletes only the entry with the key of the removed item."""
     for kind, text in KEYS.items():
         record = {
             "eventName": "REMOVE",

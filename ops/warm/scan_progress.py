@@ -45,7 +45,7 @@ class ScanProgress:
         return progress
 
     def is_done(self, segment: int) -> bool:
-        """Say whether a segment was read to its end."""
+        """Return whether a segment was read to its end."""
         return self._places.get(str(segment), ...) is None
 
     def start(self, segment: int) -> Item | None:
@@ -62,7 +62,7 @@ class ScanProgress:
                 "places": self._places,
             }
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._file.with_suffix(f".{os.getpid()}.new")  # two runs at once have two
+            temporary = self._file.with_suffix(f".{os.getpid()}.new")  # two runs, two files
             temporary.write_text(json.dumps(saved), encoding="utf-8")
             temporary.replace(self._file)
 

@@ -41,7 +41,7 @@ class NotText:
         raise as_text(repr(self))
 
 
-def only_in_workflow(what: str) -> MappingError:
+def only_in_workflow(fact: str) -> MappingError:
     """Return the error for what only a workflow can do, in a pipeline with another topology."""
     return MappingError(
         f"{fact}, but a pipe cannot do this: deploy with TOPOLOGY=workflow, or change the mapping"

@@ -105,23 +105,23 @@ def _tags_are_pairs(tags: Any) -> Any:  # noqa: ANN401 - raw input
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _like(pattern: str, takes: str) -> AfterValidator:
-    """Return the check that a text matches a pattern; `takes` says what to write."""
+def _like(pattern: str, advice: str) -> AfterValidator:
+    """Return the check that a text matches a pattern; `advice` says what to write."""
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(f"is {text!r}; {takes}")
+            raise ValueError(f"is {text!r}; {advice}")
         return text
 
     return AfterValidator(check)
 
 
-def _between(least: int, most: float, takes: str) -> AfterValidator:
-    """Return the check that a number is in a range; `takes` says what to write."""
+def _between(least: int, most: float, advice: str) -> AfterValidator:
+    """Return the check that a number is in a range; `advice` says what to write."""
 
     def check(number: int) -> int:
         if not least <= number <= most:
-            raise ValueError(f"is {number}; {takes}")
+            raise ValueError(f"is {number}; {advice}")
         return number
 
     return AfterValidator(check)
@@ -141,7 +141,7 @@ SecretName = Annotated[
     str,
     _like(
         r"[A-Za-z0-9/_+=.@-]{1,512}",
-        "Secrets Manager takes 1 to 512 letters, digits and /_+=.@-",
+        "use 1 to 512 letters, digits and /_+=.@-",
     ),
 ]
 Prefix = Annotated[
@@ -159,7 +159,7 @@ BatchSize = Annotated[int, _between(1, MAX_BATCH, f"use 1 to {MAX_BATCH} records
 Concurrency = Annotated[int, _between(1, MAX_CONCURRENCY, f"use 1 to {MAX_CONCURRENCY} groups")]
 PipeRetries = Annotated[int, AfterValidator(_retries_are_a_positive_number)]
 RuleRetries = Annotated[
-    int, _between(0, MAX_RULE_RETRIES, f"a rule of an event bus takes 0 to {MAX_RULE_RETRIES}")
+    int, _between(0, MAX_RULE_RETRIES, f"a rule of an event bus allows 0 to {MAX_RULE_RETRIES}")
 ]
 RecordAge = Annotated[
     int,
@@ -177,7 +177,7 @@ BucketName = Annotated[
     str,
     _like(
         r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-        "S3 takes 3 to 63 lower-case letters, digits, dots and dashes",
+        "use 3 to 63 lower-case letters, digits, dots and dashes",
     ),
 ]
 PolicyArn = Annotated[

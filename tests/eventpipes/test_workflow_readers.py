@@ -209,7 +209,4 @@ def test_the_deployed_state_machine_is_read() -> None:
 def test_without_a_client_a_state_machine_is_not_read() -> None:
     clients = Clients()
     definition = read_definition("changes", clients, clients, lambda _: json.loads("{}"))
-    assert (
-        definition.unsupported
-        == "the target is a state machine, and this command does not read state machines"
-    )
+    assert definition.unsupported == "this command does not read state machines"

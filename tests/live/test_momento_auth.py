@@ -139,10 +139,7 @@ def test_an_account_that_makes_no_key_is_an_error(account: Account) -> None:
     account.middle.before = lambda request: (
         PlainTextResponse("no", status_code=503) if request.method == "POST" else None
     )
-    with (
-        account.auth() as auth,
-        pytest.raises(LiveError, match=r"no key could be created at .*503"),
-    ):
+    with account.auth() as auth, pytest.raises(LiveError, match=r"key could be created at .*503"):
         auth.create_key("viewer", "this one", LATER)
 
 
@@ -175,10 +172,7 @@ def test_another_service_is_not_taken_for_momento(account: Account) -> None:
     @each(case=ODD)
     def check(case: str) -> None:
         account.middle.before = lambda _: ODD[case]
-        with (
-            account.auth() as auth,
-            pytest.raises(LiveError, match="does not answer as Momento's HTTP API"),
-        ):
+        with account.auth() as auth, pytest.raises(LiveError, match="does not answer as Momento"):
             auth.roles()
 
     check()

@@ -75,10 +75,7 @@ def test_each_type_of_dynamodb_is_taken(tmp_path: Path, value: Any) -> None:
         (image({"S": 5}), "dynamodb.NewImage.a has the type S, so its value is text, not a number"),
         (image({"S": None}), "dynamodb.NewImage.a has the type S, so its value is text, not null"),
         (image({"S": "\ud800"}), "dynamodb.NewImage.a has the type S, so its value is text, not"),
-        (
-            image({"N": 21}),
-            "has the type N, so its value is text of a number with at most 38 digits",
-        ),
+        (image({"N": 21}), "the type N, so its value is text of a number with at most 38 digits"),
         (image({"N": ""}), "has the type N, so its value is text of a number"),
         (image({"N": "x"}), "has the type N, so its value is text of a number"),
         (image({"N": "NaN"}), "has the type N, so its value is text of a number"),

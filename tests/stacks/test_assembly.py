@@ -164,9 +164,7 @@ def test_a_package_of_another_layout_is_refused(
 def test_a_damaged_package_is_refused_by_name(source: Path, damage: str) -> None:
     whole = source.read_bytes()
     source.write_bytes({"empty": b"", "text": b"<html>", "truncated": whole[:-80]}[damage])
-    with pytest.raises(
-        AssemblyError, match=r"^provider-aws@1.2.3.jsii.tgz does not have the expected"
-    ):
+    with pytest.raises(AssemblyError, match=r"^provider-aws@1.2.3.jsii.tgz does not have the"):
         build(source, ["sqs_queue"])
 
 

@@ -186,10 +186,7 @@ def test_wrong_argument_of_a_pipeline_is_refused(given: dict[str, Any], complain
         ({"expires": "Ends"}, r"expires is 'Ends'; write Attribute\(.Ends.\)"),
         ({"replicas": ["eu-west-1"]}, "a replica is 'eu-west-1'; write Replica"),
         ({"replicas": [Replica(region="us-east-1")]}, "a replica in us-east-1, which is the table"),
-        (
-            {"id_": "two words"},
-            "a table's name may have letters, digits, dots, dashes and underscores",
-        ),
+        ({"id_": "two words"}, "name may have letters, digits, dots, dashes and underscores"),
     ],
 )
 def test_wrong_argument_of_a_table_is_refused(given: dict[str, Any], complaint: str) -> None:

@@ -82,7 +82,7 @@ class Whole:
         return None
 
     def made_anew(self, change: Change) -> bool:
-        """Say whether a resource is created again because somebody deleted it."""
+        """Return whether a resource is created again because somebody deleted it."""
         return change.action is Action.CREATE and change.address in self.vanished
 
 
@@ -103,27 +103,27 @@ def block(side: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def is_known(change: Change, name: str) -> bool:
-    """Say whether an attribute is known before the plan is applied."""
+    """Return whether an attribute is known before the plan is applied."""
     return not holds(change.unknown.get(name))
 
 
 def differs(change: Change, name: str) -> bool:
-    """Say whether an attribute changes, if that is known."""
+    """Return whether an attribute changes, if that is known."""
     return is_known(change, name) and change.before.get(name) != change.after.get(name)
 
 
 def falls(change: Change, name: str) -> bool:
-    """Say whether a setting is switched off: it is false, or no longer there."""
+    """Return whether a setting is switched off: it is false, or it is missing."""
     return is_known(change, name) and bool(change.before.get(name)) and not change.after.get(name)
 
 
 def is_less(before: object, after: object) -> bool:
-    """Say whether a number becomes smaller; False for anything else."""
+    """Return whether a value is a number and becomes smaller."""
     return isinstance(before, int | float) and isinstance(after, int | float) and after < before
 
 
 def lowered(change: Change, name: str) -> bool:
-    """Say whether a number becomes smaller, if that is known."""
+    """Return whether a number becomes smaller, if that is known."""
     return is_known(change, name) and is_less(change.before.get(name), change.after.get(name))
 
 

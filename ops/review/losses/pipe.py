@@ -206,7 +206,7 @@ def _stream(side: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_endless(stream: Mapping[str, Any]) -> bool:
-    """Say whether a pipe tries a record until it leaves the stream after a day.
+    """Return whether a pipe tries a record until it leaves the stream after a day.
 
     If a change does not name the attempts, the provider sends 0, which is a limit.
     """

@@ -127,7 +127,7 @@ def _allows(of: Sequence[Statement], action: str, resource: str) -> bool:
 
 
 def _is_of(arn: str, pattern: str) -> bool:
-    """Say whether an ARN matches a policy's pattern; accounts and Regions are not compared.
+    """Return whether an ARN matches a policy's pattern, without comparing accounts and Regions.
 
     Before apply, the engine names a stream `.../stream/LATEST` and an account 000000000000; an API
     destination's ARN ends in an id that only AWS knows.

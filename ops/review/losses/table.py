@@ -160,7 +160,7 @@ def _capacity(change: Change) -> Iterator[Loss]:
 
 
 def _other_view(change: Change, name: str) -> bool:
-    """Say whether a stream that stays on gets another view type."""
+    """Return whether a stream that stays on gets another view type."""
     is_off = falls(change, "stream_enabled")
     return bool(change.before.get("stream_enabled")) and not is_off and differs(change, name)
 

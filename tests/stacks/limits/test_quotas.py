@@ -174,9 +174,7 @@ def test_more_than_the_fixed_limit_is_an_error_not_a_warning() -> None:
     assert limits.TRUST_POLICY.most
     assert quotas.check(trust_policy(limits.TRUST_POLICY.most)).errors == []
     (error,) = quotas.check(trust_policy(limits.TRUST_POLICY.most + 1)).errors
-    assert error.startswith(
-        "aws_iam_role.r0: 8,193 characters, but a role's trust policy may have "
-    )
+    assert error.startswith("aws_iam_role.r0: 8,193 characters, but a role's trust policy may ")
 
 
 def test_terraform_expression_is_not_checked() -> None:

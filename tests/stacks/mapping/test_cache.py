@@ -187,7 +187,7 @@ def test_sort_key_may_be_the_ttl() -> None:
         (CacheEntry(key=CODE, ttl=60), r"is identified by Id \(S\): two .* key_is_unique=True"),
         (
             CacheEntry(key=Attribute("l", "L").element(0), ttl=60, key_is_unique=True),
-            r"^l\.L\[0\] \(S\) is the cache's key, and a filter cannot check whether a list has",
+            r"^l\.L\[0\] \(S\) is the cache's key, but a filter cannot check whether a list has",
         ),
         (CacheEntry(key=KEY, ttl=60, put=False, delete=False), "neither put nor deleted; remove"),
         (CacheEntry(key=KEY, ttl=60, cache="a/b"), "the cache is 'a/b'; use 1 to 255 letters"),
