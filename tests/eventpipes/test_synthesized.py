@@ -174,8 +174,14 @@ def test_missing_arguments_have_awss_defaults(document: Any) -> None:
         }
         for name in ("target_parameters", "log_configuration", "desired_state"):
             pipe.pop(name, None)
+    for destination in bare["resource"]["aws_cloudwatch_event_api_destination"].values():
+        destination.pop("invocation_rate_limit_per_second")
     found = definitions(bare)[0]
-    assert found.source.starting_position == "TRIM_HORIZON"
+    assert found.destination.rate_limit == 300
+    source = found.source
+    assert source.starting_position == "TRIM_HORIZON"
+    assert (source.batch_size, source.maximum_batching_window) == (1, 0)
+    assert source.parallelization_factor == 1
     assert (found.source.maximum_retry_attempts, found.source.maximum_record_age) == (-1, -1)
     assert found.source.dead_letter_queue_arn is None
     assert (found.filters, found.input_template, found.path_parameters) == ((), None, ())

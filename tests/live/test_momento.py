@@ -56,6 +56,18 @@ def test_a_request_goes_to_the_other_origin_with_its_own_host_header(
     assert momento.service.caches["cache"].items[b"a b"].value == "vé".encode()
 
 
+def test_a_local_momento_is_asked_without_a_proxy(
+    momento: LocalMomento, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
+    with Momento(redirect=momento.endpoint, attempts=1) as there:
+        there.send(put())
+    local = put()._replace(url=put().url.replace(ORIGIN, momento.endpoint))
+    with Momento(is_local=True, attempts=1) as direct:
+        direct.send(local)
+    assert len(arrivals(momento)) == 2
+
+
 def test_no_redirect_leaves_the_url_alone() -> None:
     assert redirected(put().url, None) == put().url
 

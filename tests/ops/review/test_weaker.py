@@ -380,6 +380,21 @@ def test_a_weaker_setting_is_reported(case: str) -> None:
     assert names(TOLD[case]) == [(TOLD[case][3], False)]
 
 
+def test_an_alarm_names_who_gets_no_message_and_what_is_later() -> None:
+    before = {
+        "alarm_name": "late",
+        "alarm_actions": ["b", "c"],
+        "ok_actions": ["a", "b"],
+        "period": 60,
+    }
+    after = {"alarm_name": "late", "alarm_actions": ["b"], "ok_actions": ["b"], "period": 300}
+    said = sorted(one.text for one in examine(plan(change(ALARM, "change", before, after))))
+    assert said == [
+        "the alarm late sends its messages to fewer recipients, or to none: a, c",
+        "the alarm late starts later or less often: period 60 to 300",
+    ]
+
+
 def written(**expressions: Any) -> dict[str, Any]:
     """Return what a plan tells of the configuration of the table."""
     resource = {"address": f"{TABLE}.it", "type": TABLE, "expressions": expressions}
