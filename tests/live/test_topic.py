@@ -260,6 +260,23 @@ def test_a_gap_is_reported_once_without_a_message_after_it(local: LocalMomento) 
     assert watcher.of(Discontinuity) == [Discontinuity(last=1, new=9)]
 
 
+def test_the_watch_tells_when_a_poll_is_sent(local: LocalMomento) -> None:
+    stop, polling, told = threading.Event(), threading.Event(), list[bool]()
+
+    def publish_then() -> None:
+        told.append(polling.wait(600))
+        publish(local, "now")
+
+    publisher = threading.Thread(target=publish_then)
+    events = topic_at(local.endpoint).watch(stop, polling)
+    assert isinstance(next(events), Connected)
+    assert not polling.is_set()
+    publisher.start()
+    assert isinstance(next(events), Message)
+    publisher.join()
+    assert told == [True]
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -127,6 +127,19 @@ def test_from_a_bus_to_pipes_they_take_the_rules_place() -> None:
     assert not named(found, "aws_sqs_queue_policy"), "no rule needs it any more"
 
 
+def test_pipes_take_no_rules_place_while_a_rule_stays() -> None:
+    document = copy.deepcopy(group("weather-demo-bus")["pipes"])
+    planned = document["planned_values"]["root_module"]["resources"]
+    for one in document["resource_changes"]:
+        if one["type"].startswith("aws_cloudwatch_event_") and "topic-publish" in one["address"]:
+            one["change"] |= {"actions": ["no-op"], "after": one["change"]["before"]}
+            planned.append(one | {"values": one["change"]["before"]})
+    found = review(read_plan(json.dumps(document), "edited"))
+    rules = named(found, "aws_cloudwatch_event_rule")
+    assert len(rules) == 2
+    assert all("before another takes its place" in one.text for one in rules)
+
+
 def test_alarms_that_go_take_the_subscriptions_with_them() -> None:
     found = reviewed(ALARMED, "no alarms")
     (topic,) = [one for one in found.losses if one.blocks]
