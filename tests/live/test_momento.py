@@ -56,7 +56,7 @@ def test_a_request_goes_to_the_other_origin_with_its_own_host_header(
     assert momento.service.caches["cache"].items[b"a b"].value == "vé".encode()
 
 
-def test_a_local_momento_is_asked_without_a_proxy(
+def test_only_a_local_momento_is_asked_without_a_proxy(
     momento: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
@@ -65,6 +65,8 @@ def test_a_local_momento_is_asked_without_a_proxy(
     local = put()._replace(url=put().url.replace(ORIGIN, momento.endpoint))
     with Momento(is_local=True, attempts=1) as direct:
         direct.send(local)
+    with Momento(attempts=1) as remote, pytest.raises(UnansweredError, match="no connection"):
+        remote.send(local)
     assert len(arrivals(momento)) == 2
 
 
