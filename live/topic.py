@@ -157,7 +157,7 @@ class Topic:
             items: list[dict[str, Any]] = answer.json().get("items", [])
         except (ValueError, AttributeError):
             raise LiveError(
-                f"what answers at {self.access.origin} is not Momento's HTTP API"
+                f"{self.access.origin} does not answer as Momento's HTTP API does"
             ) from None
         return items
 
