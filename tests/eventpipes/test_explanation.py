@@ -133,6 +133,11 @@ SENTENCES: list[tuple[Json, Json, list[str]]] = [
             "alternative 2: b is absent; the pattern wants 2",
         ],
     ),
+    (
+        {"d": {"a": [1], "b": [{"exists": False}], "c": [5]}},
+        {"d": [{"a": 1}, {"b": 2}]},
+        ["d.c is absent; the pattern wants 5"],
+    ),
     ({"a": ["x" * 100]}, {"a": "y"}, [f'a is "y"; the pattern wants "{"x" * 76}...']),
 ]
 

@@ -172,7 +172,11 @@ def test_the_pieces_of_a_workflow_are_its_requests(record: Json, body: Any, quer
     }
     one = workflow(PUT | {"Arguments": arguments}, CONNECTION)
     outcome = one.process(record, now=NOW)
-    is_same(one.trace(record, now=NOW), outcome)
+    traces = one.trace(record, now=NOW)
+    is_same(traces, outcome)
+    for trace in traces:
+        secret = {place for place, origin in trace.origins if origin.kind == "connection"}
+        assert {"header Authorization", "header x-own", "query token", "query b"} == secret
     assert isinstance(outcome, Requests | Unprocessable)
 
 
