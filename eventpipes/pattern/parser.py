@@ -148,7 +148,7 @@ class _Parser:
                     branch[inner] = values
             else:
                 raise InvalidPattern(
-                    "a field's values are a list, or an object with fields of its own:"
+                    "a field has a list of values, or an object with more fields:"
                     f" write [{shown(value)}]",
                     path=inner,
                     value=value,
