@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from eventpipes import Filtered, InvalidDefinition, Pipe, Request, Unsupported
+from eventpipes.document import Document
 from eventpipes.synthesized import definitions, read_definitions
 from stacks.momento.update_connection import PLACEHOLDER
+from tests.each import each
 from tests.eventpipes.cases import read_record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +166,12 @@ def test_the_connections_parameters_are_its_headers_and_query_string(document: A
     connection = Pipe(definitions(document)[0]).definition.destination.connection
     assert connection.headers == {"a": "b", "k": "v"}
     assert connection.query_string == {"a": "b"}
+
+
+@each(document=[{}, {"provider": {"random": [{}]}}, {"resource": None}])
+def test_a_document_may_have_no_resources_and_another_provider(document: dict[str, Any]) -> None:
+    read = Document(document)
+    assert (read.troubles, dict(read.resources), read.region) == ([], {}, "us-east-1")
 
 
 def test_missing_arguments_have_awss_defaults(document: Any) -> None:
