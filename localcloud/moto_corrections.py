@@ -18,6 +18,7 @@ from moto.s3.responses import S3Response
 from moto.sqs.models import Message, Queue, SQSBackend
 
 from localcloud import (
+    attribute_values,
     connection_states,
     dynamodb_numbers,
     dynamodb_streams,
@@ -38,6 +39,7 @@ def apply() -> None:
     _refuse_buckets_of_another_owner()
     _keep_stopped_pipes_stopped()
     failing_pipes.apply()
+    attribute_values.apply()
     dynamodb_numbers.apply()
     dynamodb_streams.apply()
     connection_states.apply()
