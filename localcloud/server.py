@@ -10,6 +10,7 @@ import functools
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from typing import Any
@@ -17,14 +18,16 @@ from typing import Any
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # before the imports, which take two seconds
 
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
-from werkzeug.serving import make_server
+import waitress
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from localcloud import change_signal, changes, failing_pipes, moto_corrections
+
+
+THREADS = 64
+"""How many requests are answered at the same time; a long poll of a queue waits in its thread."""
+CONNECTIONS = 1000
+"""Clients keep their connections open; beyond this number, a new connection waits."""
 
 
 def _end_with_owner() -> None:
@@ -43,6 +46,7 @@ class _Application(DomainDispatcherApplication):
             return failing_pipes.switch(environ, start_response)
         if environ.get("PATH_INFO") == change_signal.PATH:
             return changes.answer(environ, start_response)
+        environ["RAW_URI"] = environ["REQUEST_URI"]  # moto's name; an ARN in a path holds %2F
         answered = super().__call__(environ, start_response)
         changes.note(environ)
         return answered
@@ -53,21 +57,25 @@ class _Application(DomainDispatcherApplication):
 
 
 def serve(port: str, descriptor: str) -> None:
-    """Serve until the standard input ends."""
+    """Serve until the standard input ends.
+
+    Unlike moto's own server, waitress keeps connections open and starts no thread for a request.
+    It also drops each header with an underscore in its name: of AWS's headers, only metadata of S3
+    objects can have one.
+    """
+    del port  # the socket has it; `ps` shows it
     threading.Thread(target=_end_with_owner, daemon=True).start()
     moto_corrections.apply()
     changes.apply()
-    logging.getLogger("werkzeug").setLevel(
-        logging.WARNING
-    )  # writing a log line for each request takes a tenth of the time
-    make_server(
-        "127.0.0.1",
-        int(port),
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns if a request waits
+    waitress.serve(
         _Application(create_backend_app),
-        threaded=True,
-        request_handler=MotoRequestHandler,
-        fd=int(descriptor),
-    ).serve_forever()
+        sockets=[socket.socket(fileno=int(descriptor))],
+        threads=THREADS,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,
+        _quiet=True,
+    )
 
 
 if __name__ == "__main__":
