@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from eventpipes import Request
 from ops.review import read_plan, review
+from ops.review.behaviour import Answer, Behaviour
 from ops.review.guard import PlannedLoss
+from ops.review.losses.sent import sent
+from tests.each import each
 from tests.ops.review.plans import edited, group, set_pattern
 
 
@@ -156,3 +160,10 @@ def test_doubts_about_a_request_are_shown_below_it() -> None:
     text = review(found, samples={"mine": record}).markdown
     assert "key is empty: Momento refuses the request with 400" in text
     assert "it looks like a point in time" in text
+
+
+@each(paths=[("/topics/c/t", "/other"), ("/other", "/topics/c/t"), ("/topics/c/t",) * 2])
+def test_only_another_topic_leaves_subscribers(paths: tuple[str, str]) -> None:
+    old, new = (Request("POST", f"https://momento.test{path}", {}, "x") for path in paths)
+    answer = Answer(sample="an item is written", before="a", after="b", old=old, new=new)
+    assert list(sent(Behaviour(pipe="p", answers=[answer]))) == []
