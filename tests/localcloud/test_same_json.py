@@ -26,13 +26,13 @@ AWS = {
 
 
 @pytest.mark.parametrize("stack", ["weather", "state"])
-def test_the_json_is_the_same_byte_for_byte(stack: str, tmp_path: Path, house: House) -> None:
+def test_the_json_is_the_same_byte_for_byte(
+    stack: str, tmp_path: Path, house: House, aws_server: LocalAws
+) -> None:
     assert house.root.exists()
     shared = dict(os.environ) | {"MOMENTO_API_ENDPOINT": ENDPOINT}
-    with LocalAws() as aws:
-        local = synthesize(
-            stack, aws.environment(shared) | LOCAL | {"CDKTF_OUTDIR": str(tmp_path / "local")}
-        )
+    of_server = aws_server.environment(shared)
+    local = synthesize(stack, of_server | LOCAL | {"CDKTF_OUTDIR": str(tmp_path / "local")})
     real = synthesize(stack, shared | AWS | {"CDKTF_OUTDIR": str(tmp_path / "aws")})
     assert local != real
     assert (local / "cdk.tf.json").read_bytes() == (real / "cdk.tf.json").read_bytes()

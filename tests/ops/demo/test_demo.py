@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import LocalAws
 from tests.conftest import House
 from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.provider_process import provider_of
+from tests.ops.conftest import Run
 
 STEPS = {
     "synthesize": "",
@@ -63,16 +65,16 @@ def demo(
     """
     temporary = tmp_path_factory.mktemp("temporary")
     if request.param == "weather":
-        return run(house, temporary)
+        return run_demo(house, temporary)
     port = unused_port()
     command = (".venv/bin/python", "-m", "ops", "demo")
     cloud = (".venv/bin/python", "-m", "localcloud", f"--port={port}", "--", *command)
     with provider_of(port, provider_binary) as provider:
         settings = {"STACK": request.param, "PROFILE": "demo"}
-        return run(house, temporary, *cloud, **settings, **provider)
+        return run_demo(house, temporary, *cloud, **settings, **provider)
 
 
-def run(house: House, temporary: Path, *command: str, **settings: str) -> Demo:
+def run_demo(house: House, temporary: Path, *command: str, **settings: str) -> Demo:
     """Run the demo, or a command that runs it."""
     before = synthesized(house.root)
     with subprocess.Popen(
@@ -173,13 +175,14 @@ GONE = "arn:aws:dynamodb:us-east-1:123456789012:table/readings/stream/2026-01-01
     ],
 )
 def test_a_stack_without_a_demo_is_refused_before_the_deployment(
-    house: House, tmp_path: Path, settings: dict[str, str], missing: str
+    run: Run, house: House, local_aws: LocalAws, settings: dict[str, str], missing: str
 ) -> None:
-    done = run(house, tmp_path, **settings)
-    assert done.code == 1
-    assert missing in done.said
-    assert "Traceback" not in done.said
-    assert not re.search("✓ (init|deploy|bootstrap)", done.said)
+    assert house.root.exists()
+    assert local_aws.endpoint
+    done = run("demo", env=dict(os.environ) | settings)
+    assert done.returncode == 1
+    assert missing in done.stdout + done.stderr
+    assert not re.search("✓ (init|deploy|bootstrap)", done.stdout)
 
 
 @pytest.mark.parametrize(

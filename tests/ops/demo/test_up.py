@@ -16,9 +16,13 @@ from tests.weather.running import Up
 
 
 @pytest.fixture(scope="module")
-def up(house: House) -> Iterator[Up]:
+def up(house: House, provider_binary: Path) -> Iterator[Up]:
     """Return a local cloud that is up, and end it whatever happens."""
-    with Up(house.root) as running:
+    port = unused_port()
+    with (
+        provider_of(port, provider_binary) as provider,
+        Up(house.root, f"--port={port}", **provider) as running,
+    ):
         running.page()
         yield running
 
