@@ -78,6 +78,11 @@ class Deployment:
     def __exit__(self, *_: object) -> None:
         self._exit.close()
 
+    @property
+    def routes(self) -> Sequence[Route]:
+        """The routes of all operations."""
+        return list(self.pipes.values())
+
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
         """Return the client of a service; all threads may use it."""
         return self._aws.client(service)
@@ -217,8 +222,17 @@ class Deployment:
                 f"the table {name} has the stream view {view}, but the comparison needs the new"
                 f" image: use {' or '.join(IMAGES)}"
             )
-        keys = tuple(key["AttributeName"] for key in table["KeySchema"])
-        return Table(client, name=name, keys=keys, about=table.get("ItemCount", 0))
+        schema = sorted(table["KeySchema"], key=lambda key: str(key["KeyType"]))  # HASH, RANGE
+        keys = tuple(key["AttributeName"] for key in schema)
+        attributes = [one for one in table["AttributeDefinitions"] if one["AttributeName"] in keys]
+        return Table(
+            client,
+            name=name,
+            keys=keys,
+            types={one["AttributeName"]: one["AttributeType"] for one in attributes},
+            view=view or "",
+            about=table.get("ItemCount", 0),
+        )
 
 
 def _by_operation(routes: Sequence[Route]) -> dict[str, Route]:

@@ -81,13 +81,12 @@ def choose(
             if name in pipelines:
                 return pipelines[name]
         raise LiveError(f"there is no pipeline {wanted!r}; there are {names}")
-    if len(pipelines) > 1 or stack != WEATHER:
-        pipelines = _of_stack(pipelines, prefix, stack, shared_name)
-        if not pipelines:
-            raise LiveError(
-                f"no pipeline of the stack {stack} is deployed, but there are {names}: set STACK"
-                " to their stack, or choose a pipeline with --pipeline"
-            )
+    pipelines = of_stack(pipelines, prefix, stack=stack, shared_name=shared_name)
+    if not pipelines:
+        raise LiveError(
+            f"no pipeline of the stack {stack} is deployed, but there are {names}: set STACK"
+            " to their stack, or choose a pipeline with --pipeline"
+        )
     if len(pipelines) == 1:
         return next(iter(pipelines.values()))
     if prefix in pipelines:
@@ -97,12 +96,16 @@ def choose(
     )
 
 
-def _of_stack(
+def of_stack(
     pipelines: Mapping[str, Pipeline],
     prefix: str,
+    *,
     stack: str,
     shared_name: Callable[[Pipeline], str],
 ) -> Mapping[str, Pipeline]:
+    """Return the pipelines of a stack; see `choose`. None may be left."""
+    if len(pipelines) <= 1 and stack == WEATHER:
+        return pipelines
     shared = {name: shared_name(pipeline) for name, pipeline in pipelines.items()}
     wanted = prefix if stack == WEATHER else f"{prefix}-{stack}"
     own = {name: pipeline for name, pipeline in pipelines.items() if shared[name] == wanted}

@@ -1,7 +1,7 @@
 """The table whose stream the pipes read. Its items are read by key or page by page."""
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from eventpipes.stream_record import as_json
@@ -10,20 +10,34 @@ from live.items import Item, from_json
 
 @dataclass
 class Table:
-    """A reader of one table. Several threads may use it.
+    """A reader and writer of one table. Several threads may use it.
 
-    `keys` are the names of the key's attributes. `about` is the approximate number of items;
-    DynamoDB counts them every six hours.
+    `keys` are the names of the key's attributes, with the partition key first. `types` are their
+    types. `view` is the view of its stream. `about` is the approximate number of items; DynamoDB
+    counts them every six hours.
     """
 
     client: Any
     _: KW_ONLY
     name: str
     keys: Sequence[str]
+    types: Mapping[str, str] = field(default_factory=dict)
+    view: str = ""
     about: int = 0
 
     def __post_init__(self) -> None:
         self.keys = tuple(self.keys)
+
+    def put(self, item: Item) -> None:
+        """Write an item, in the place of the one with its key."""
+        self.client.put_item(TableName=self.name, Item=from_json(item))
+
+    def delete(self, key: Item) -> bool:
+        """Delete an item; return whether there was one."""
+        answer = self.client.delete_item(
+            TableName=self.name, Key=from_json(key), ReturnValues="ALL_OLD"
+        )
+        return "Attributes" in answer
 
     def read(self, key: Item) -> Item | None:
         """Return the current item by a consistent read; None if there is none."""

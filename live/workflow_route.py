@@ -49,6 +49,16 @@ class WorkflowRoute(Route):
         return None
 
     @property
+    def machine(self) -> str:
+        """The definition of its state machine."""
+        return self._target.definition
+
+    @property
+    def target(self) -> StateMachineTarget:
+        """Its state machine."""
+        return self._target
+
+    @property
     def refused_by(self) -> str:
         """The name of the state machine, because it sends the dead letter."""
         return self._target.name
@@ -141,11 +151,16 @@ class _Trials:
 
 
 def _tasks(definition: str) -> Iterator[dict[str, Any]]:
-    """Yield the HTTP Tasks of a definition, including those of a Map."""
-    waiting = [json.loads(definition)]
+    """Yield the HTTP Tasks of a definition."""
+    return (task for _, task in http_tasks(json.loads(definition)))
+
+
+def http_tasks(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name of each HTTP Task of a definition, and the task; including those of a Map."""
+    waiting = [definition]
     while waiting:
-        for state in waiting.pop()["States"].values():
+        for name, state in waiting.pop()["States"].items():
             if state.get("Resource") == RESOURCE:
-                yield state
+                yield name, state
             if "ItemProcessor" in state:
                 waiting.append(state["ItemProcessor"])

@@ -7,8 +7,8 @@ import typer
 
 from live.output import Json, console
 from ops.place import Aws
-from ops.redrive.redrive import Redrive
-from ops.redrive.results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
+from live.redrive import Redrive
+from live.replay_results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, begin, end
 

@@ -1,20 +1,19 @@
 """Make a stream record of an item in a file, plain JSON or DynamoDB JSON."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from live.items import NumberText, is_attribute, of_plain, stored, wrong
+from live.errors import LiveError
+from live.items import NumberText
+from live.written_item import as_item
 from ops.errors import OpsError
 from ops.made_record import made_record
 from ops.record_file import EventName, parse, read_text
-from live.terminal import visible
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
-_TOLD, _SHOWN = 3, 40
-"""Names of attributes in a message, and characters of each name."""
 _KEY_BYTES: Final = {"hash_key": 2_048, "range_key": 1_024}
 """See AWS: "Quotas in Amazon DynamoDB"; an empty key is refused, too."""
 
@@ -60,29 +59,13 @@ def _item(source: str) -> tuple[dict[str, Any], str]:
 
 def _typed(found: Mapping[str, Any], source: str) -> tuple[dict[str, Any], str]:
     """Return an item with types and normalised numbers, and what was assumed about it."""
-    typed = [name for name, value in found.items() if is_attribute(value)]
-    how = "the item is DynamoDB JSON"
-    item = dict(found)
-    if len(typed) < len(found):
-        plain = [name for name in found if name not in typed]
-        if typed:
-            raise OpsError(
-                f"{source}: {_names(typed)} would be DynamoDB JSON, and {_names(plain)} not"
-                f" ({visible(str(wrong(found, 'the item')))}); write all attributes with their"
-                ' types, such as {"S": "Oslo"}, or all as plain JSON'
-            )
-        how = "the item is plain JSON: strings are S, numbers N, lists L, objects M"
-        item = {name: of_plain(value) for name, value in found.items()}
-    why = wrong(item, "the item")
-    if why is not None:
-        raise OpsError(f"{source} is no item of DynamoDB ({visible(why)})")
-    item = {name: stored(value) for name, value in item.items()}
-    return item, how
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
-    return visible(", ".join(name[:_SHOWN] for name in names[:_TOLD])) + more
+    try:
+        item, is_typed = as_item(found)
+    except LiveError as error:
+        raise OpsError(f"{source}: {error}") from None
+    if is_typed:
+        return item, "the item is DynamoDB JSON"
+    return item, "the item is plain JSON: strings are S, numbers N, lists L, objects M"
 
 
 def _keys(

@@ -10,7 +10,8 @@ from live.output import Json, console
 from ops.place import Aws
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, begin, end
-from ops.verify.results import MISSING, STATES, VerifySummary
+from live.entry_state import MISSING
+from ops.verify.results import STATES, VerifySummary
 from ops.verify.verify import SETTLE_SECONDS, WAIT_SECONDS, Verify
 
 

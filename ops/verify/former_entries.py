@@ -19,7 +19,7 @@ from live.momento import KEY_PARAMETERS, RefusedError
 from live.stream import Record, Stream
 from live.route import requests_in
 from live.workflow_route import WorkflowRoute
-from ops.repair.converge import Converger, entry
+from live.converge import Converger, entry
 
 OF_KEYS = "$.dynamodb.Keys."
 KEYS = {"S": "a key", "N": "1", "B": "YSBrZXk="}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from live.items import Item, key_text, same
-from ops.repair.undelivered import UndeliveredRecords
+from live.undelivered import UndeliveredRecords
 from ops.verify.former_entries import Entry
 from ops.verify.results import UNKNOWN, WRONG, Look, WrongKey
 

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE
 from live.errors import LiveError
 from ops.verify.former_entries import Entry
 from live.items import Item
 
-IN_SYNC, STALE, MISSING, LEFT_OVER = "in sync", "stale", "missing", "left over"
 LEFT_OUT, CHANGING, UNKNOWN = "left out", "changing", "unknown"
 STATES = (IN_SYNC, STALE, MISSING, LEFT_OVER, LEFT_OUT, CHANGING, UNKNOWN)
 WRONG = (STALE, MISSING, LEFT_OVER)

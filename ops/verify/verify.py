@@ -7,7 +7,6 @@ moment later, because the pipes need time to deliver a new write. Repaired keys 
 """
 
 import random
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -15,19 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 from eventpipes import Request, Requests
 from live.aws import asking_aws
-from live.body import same_body
 from live.deployment import Deployment
+from live.entry_state import state_of_entry, values_outside_the_table
 from ops.errors import OpsError
 from eventpipes.operations import PUT
 from ops.verify.recheck import Recheck, RecheckedKey
-from ops.repair.converge import Converger, Own, entry
+from live.converge import Converger, Own, entry
 from ops.verify.results import (
     CHANGING,
-    IN_SYNC,
     LEFT_OUT,
-    LEFT_OVER,
-    MISSING,
-    STALE,
     UNKNOWN,
     WRONG,
     WrongKey,
@@ -35,7 +30,7 @@ from ops.verify.results import (
     VerifySummary,
 )
 from ops.verify.former_entries import FormerEntries, Entry
-from ops.repair.undelivered import UndeliveredRecords
+from live.undelivered import UndeliveredRecords
 from live.momento import RefusedError, Momento, UnansweredError, UnusableError
 from live.route import Route
 from live.items import Item, same, key_text
@@ -47,7 +42,6 @@ SETTLE_SECONDS = 2.0
 """The time that the pipes get to deliver a write, before a difference counts."""
 WAIT_SECONDS = 60.0
 """How long the command checks repaired keys again."""
-KNOWN_PATH = re.compile(r"\$\.dynamodb\.(Keys|NewImage)\b|\$\.(eventSource|awsRegion)")
 
 
 @dataclass
@@ -210,12 +204,7 @@ class Verify:
         return next(iter(wrong + states), LEFT_OUT)
 
     def _state_of_entry(self, wanted: Request) -> str:
-        cached = self.sender.fetch(wanted)
-        if wanted.method == "DELETE":
-            return IN_SYNC if cached is None else LEFT_OVER
-        if cached is None:
-            return MISSING
-        return IN_SYNC if same_body(cached, wanted.body.encode()) else STALE
+        return state_of_entry(wanted, self.sender.fetch(wanted))
 
     def _wanted(self, of: Entry, item: Item | None) -> Sequence[Request]:
         """Return the requests that put an item's entries right, or one former entry."""
@@ -265,14 +254,5 @@ def refuse_values_outside_the_table(route: Route) -> None:
         OpsError: the template reads such a part, so an item cannot be compared with its entry.
 
     """
-    if route.body_paths is None:
-        raise OpsError(
-            f"the pipe {route.name} sends the whole record, which the table does not"
-            " tell: give it an input template of Keys and NewImage to compare"
-        )
-    unknown = [path for path in route.body_paths if not KNOWN_PATH.match(path)]
-    if unknown:
-        raise OpsError(
-            f"the pipe {route.name} sends {', '.join(unknown)}, which the table does"
-            " not tell: an item and its cached value cannot be compared"
-        )
+    if problem := values_outside_the_table(route):
+        raise OpsError(problem)

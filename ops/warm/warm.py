@@ -13,8 +13,8 @@ from live.errors import LiveError
 from live.aws import asking_aws
 from live.deployment import Deployment
 from eventpipes.operations import PUT
-from ops.repair.converge import Converger
-from ops.repair.undelivered import UndeliveredRecords
+from live.converge import Converger
+from live.undelivered import UndeliveredRecords
 from ops.warm.scan_progress import ScanProgress
 from live.momento import RefusedError, UnansweredError, UnusableError, Momento
 from live.items import Item, key_text

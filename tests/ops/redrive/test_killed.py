@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ops.redrive.redrive import ROUND
+from live.redrive import ROUND
 from tests.localcloud.arrivals import until
 from tests.ops.repair.outage import LETTERS, SUNKEN, Outage, break_out, life_going_on, message
 from tests.ops.repair.repair_cloud import RepairCloud

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 import live.dead_letters
 from live.dead_letters import DeadLetterQueue, QueueMessage
-from ops.redrive.results import LetterStatus
-from ops.redrive.redrive import WORKERS
+from live.replay_results import LetterStatus
+from live.redrive import WORKERS
 from live.momento import UnusableError
-from ops.redrive.replay import LetterReplay
+from live.replay import LetterReplay
 from live.table import Table
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY

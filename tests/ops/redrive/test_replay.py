@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud import LocalAws
-from ops.redrive.results import LetterStatus
+from live.replay_results import LetterStatus
 from live.stream import Stream
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
 from tests.ops.repair.own_pipeline import OwnPipeline

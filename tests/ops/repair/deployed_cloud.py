@@ -15,8 +15,8 @@ import live.dead_letters
 from live.deployment import Deployment
 from live.momento import Momento
 from localcloud.momento import LocalMomento
-from ops.redrive.redrive import Redrive
-from ops.redrive.results import RedriveSummary
+from live.redrive import Redrive
+from live.replay_results import RedriveSummary
 from stacks.settings import Settings
 from tests.localcloud.applied import ACCOUNT
 from tests.localcloud.arrivals import Arrivals

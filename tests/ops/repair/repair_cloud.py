@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from localcloud import LocalAws
-from ops.redrive.results import LetterResult, RedriveSummary
+from live.replay_results import LetterResult, RedriveSummary
 from tests.localcloud.contents import texts_in
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
 from tests.localcloud.weather_pipes import WeatherPipes, empty

@@ -6,7 +6,7 @@ import signal
 import pytest
 from starlette.responses import Response
 
-from ops.redrive.results import WORST_FIRST
+from live.replay_results import WORST_FIRST
 from tests.localcloud.arrivals import until
 from tests.ops.conftest import Answer
 from tests.ops.repair.repair_cloud import GONE_SHARD, PUT, RepairCloud

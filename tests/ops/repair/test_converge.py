@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from localcloud import LocalAws
-from ops.repair.converge import ROUNDS, Converged, Converger, Own
+from live.converge import ROUNDS, Converged, Converger, Own
 from eventpipes.operations import PUT as CACHE_PUT
 from live.momento import RefusedError, UnansweredError
 from live.stream import Stream

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-import ops.repair.undelivered
+import live.undelivered
 from localcloud import LocalAws
 from localcloud.checkpoints import Checkpoints
 from localcloud.momento import Item
@@ -128,7 +128,7 @@ def test_the_recheck_does_not_wait_for_records_that_were_given_up(
     for name in (PUT, DELETE):
         cloud.weather.pipes.update_pipe(Name=name, RoleArn=ROLE, SourceParameters=parameters)
     clock = SimpleNamespace(time=lambda: time.time() + 100)
-    monkeypatch.setattr(ops.repair.undelivered, "time", clock)
+    monkeypatch.setattr(live.undelivered, "time", clock)
     said: list[str] = []
     summary = repair(cloud, LONG, said.append)
     assert (summary.complete, summary.not_final) == (True, 0)

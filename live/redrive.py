@@ -5,7 +5,7 @@ instead. docs/replay.md says what is guaranteed.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,10 +15,10 @@ from live.errors import LiveError
 from live.aws import asking_aws, fatal
 from live.deployment import Deployment
 from live.dead_letters import DeadLetter, DeadLetterQueue, QueueMessage, names_no_record, parse
-from ops.repair.undelivered import UndeliveredRecords
-from ops.redrive.results import DONE, LetterResult, LetterStatus, RedriveSummary
+from live.undelivered import UndeliveredRecords
+from live.replay_results import DONE, LetterResult, LetterStatus, RedriveSummary
 from live.momento import Momento, UnusableError
-from ops.redrive.replay import LetterReplay
+from live.replay import LetterReplay
 from live.route import Route
 from live.workflow_route import WorkflowRoute
 
@@ -33,7 +33,8 @@ FRUITLESS = 3
 class Redrive:
     """One run over the dead-letter queues of a deployment.
 
-    `only` restricts it to the letters of one pipe or rule, `most` to so many letters. `stop` ends
+    `only` restricts it to the letters of one pipe or rule, `chosen` to the messages with these ids,
+    `most` to so many letters. `stop` ends
     the run after the letters in work. `discard` deletes the messages that name no record. `tell`
     gets each result, and about how many letters wait.
     """
@@ -42,6 +43,7 @@ class Redrive:
     sender: Momento
     _: KW_ONLY
     only: Route | None = None
+    chosen: Container[str] | None = None
     most: int | None = None
     dry_run: bool = False
     discard: bool = False
@@ -132,6 +134,9 @@ class Redrive:
         letters: list[DeadLetter] = []
         done: list[tuple[QueueMessage, LetterResult | None]] = []
         for message in messages:
+            if self.chosen is not None and message.id not in self.chosen:
+                done.append((message, None))
+                continue
             letter = parse(message)
             foreign = self._replay.foreign(letter)
             if letter is None or foreign:

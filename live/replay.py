@@ -7,11 +7,11 @@ from functools import partial
 from eventpipes import Filtered, Request, Requests, Unprocessable
 from live.deployment import Deployment, table_of
 from eventpipes.operations import PUBLISH
-from ops.repair.converge import Converged, Converger, Own
+from live.converge import Converged, Converger, Own
 from live.dead_letters import DeadLetter
 from live.dead_letters import RefusedRequest as Refused
 from live.logged_records import LoggedRecords
-from ops.redrive.results import WORST_FIRST, LetterStatus
+from live.replay_results import WORST_FIRST, LetterStatus
 from live.momento import RefusedError, Momento, UnansweredError
 from live.stream import Record, Stream
 from live.route import Route, requests_in

@@ -1,0 +1,53 @@
+"""Delete dead letters that nobody wants to replay."""
+
+import threading
+from collections.abc import Callable, Collection
+
+from live.aws import asking_aws
+from live.dead_letters import DeadLetterQueue, QueueMessage
+from live.deployment import Deployment
+
+FRUITLESS = 3
+"""Rounds without a new message, after which a queue counts as read."""
+
+
+def discard(
+    deployment: Deployment,
+    chosen: Collection[str] | None = None,
+    *,
+    stop: threading.Event | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Delete the messages with these ids (default: all) from the queues; return how many.
+
+    `tell` gets the id of each deleted message. `stop` ends it between two messages.
+
+    Raises:
+        LiveError: AWS cannot be asked, or refuses.
+
+    """
+    stop = stop or threading.Event()
+    deleted: set[str] = set()
+
+    def delete(queue: DeadLetterQueue, message: QueueMessage) -> None:
+        queue.delete(message)
+        deleted.add(message.id)
+        tell(message.id)
+
+    with asking_aws():
+        for arn in deployment.queues:
+            queue = DeadLetterQueue.of(arn, deployment.client("sqs"))
+            others: dict[str, QueueMessage] = {}
+            fruitless = 0
+            while fruitless < FRUITLESS and not stop.is_set() and (page := queue.receive()):
+                before = len(others) + len(deleted)
+                for message in page:
+                    if chosen is None or message.id in chosen:
+                        delete(queue, message)
+                    else:
+                        others[message.id] = message
+                fruitless = 0 if len(others) + len(deleted) > before else fruitless + 1
+                if chosen is not None and deleted.issuperset(chosen):
+                    break
+            queue.give_back(list(others.values()))
+    return len(deleted)
