@@ -14,7 +14,7 @@ import pytest
 from tests.each import each
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = {"docs", "eventpipes", "live", "localcloud", "ops", "stacks", "tests", "weather"}
+ROOMS = {"console", "docs", "eventpipes", "live", "localcloud", "ops", "stacks", "tests", "weather"}
 CDKTF = ("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii")
 
 
@@ -28,12 +28,12 @@ class Rule:
 
 
 RULES = [
-    Rule("main.py", ("live", "localcloud", "ops", "weather")),
-    Rule("stacks/*", ("live", "localcloud", "ops")),
+    Rule("main.py", ("console", "live", "localcloud", "ops", "weather")),
+    Rule("stacks/*", ("console", "live", "localcloud", "ops")),
     Rule("stacks/settings/*", CDKTF),
     Rule("stacks/errors.py", CDKTF),
     Rule("stacks/mapping/*", CDKTF),
-    Rule("localcloud/*", ("live", "stacks", "ops", *CDKTF)),
+    Rule("localcloud/*", ("console", "live", "stacks", "ops", *CDKTF)),
     Rule(
         "ops/*",
         ("localcloud", "stacks", *CDKTF),
@@ -46,11 +46,18 @@ RULES = [
         "eventpipes/*",
         (
             *("boto3", "botocore", "httpx", "requests", "urllib.request", *CDKTF),
-            *("live", "stacks", "localcloud", "ops", "weather"),
+            *("console", "live", "stacks", "localcloud", "ops", "weather"),
         ),
     ),
     Rule(
-        "live/*", ("stacks", "localcloud", "ops", "weather", *CDKTF), allowed=("stacks.settings",)
+        "live/*",
+        ("stacks", "console", "localcloud", "ops", "weather", *CDKTF),
+        allowed=("stacks.settings",),
+    ),
+    Rule(
+        "console/*",
+        ("stacks", "localcloud", "ops", "weather", *CDKTF),
+        allowed=("stacks.settings",),
     ),
     Rule(
         "weather/*",
@@ -123,7 +130,7 @@ def strangers(folders: Iterable[str], ignored: Iterable[str]) -> set[str]:
 
 
 def _sources() -> list[str]:
-    rooms = ("eventpipes", "live", "localcloud", "ops", "stacks", "weather")
+    rooms = ("console", "eventpipes", "live", "localcloud", "ops", "stacks", "weather")
     files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
     return sorted(file.relative_to(ROOT).as_posix() for file in [ROOT / "main.py", *files])
 
@@ -197,6 +204,13 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
             ["ops", "stacks.pipes.pipe"],
         ),
         ("eventpipes/pipe.py", "import live", ["live"]),
+        ("console/board.py", "import live, weather.form, stacks.settings", ["weather.form"]),
+        (
+            "console/board.py",
+            "from stacks.mapping import ItemMapping",
+            ["stacks.mapping.ItemMapping"],
+        ),
+        ("live/table.py", "import console", ["console"]),
     ],
 )
 def test_a_rule_can_fail(path: str, source: str, found: list[str]) -> None:

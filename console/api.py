@@ -1,0 +1,256 @@
+"""The requests of the page, other than its events: the contract is in docs/console.md."""
+
+import asyncio
+import json
+from collections.abc import Collection
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from console.board import Board
+from console.boards import Boards
+from console.cell import DELIVERED
+from console.detail import detail
+from console.errors import ConsoleError, NotThereError
+from console.example import random_item
+from console.form import Form
+from console.jobs import Jobs
+from console.send_again import send_again
+from console.what_if import pasted, what_if
+from console.writing import item_of, key_of, parse_json
+from live.aws import asking_aws
+from live.items import Item, NumberText, key_text
+from live.written_item import plain
+
+MOST_RANDOM: Final = 100
+MOST_ROWS: Final = 500
+EXAMPLES: Final = 20
+"""Items of the table that an example may be like."""
+
+
+class Api:
+    """The requests about the boards."""
+
+    def __init__(self, boards: Boards) -> None:
+        self._boards = boards
+        self._jobs: dict[str, Jobs] = {}
+        self.routes = [
+            Route("/api/model", self._model),
+            Route("/api/changes", self._changes),
+            Route("/api/changes/{id}", self._change),
+            Route("/api/changes/{id}/replay", self._send_again, methods=["POST"]),
+            Route("/api/items", self._item, methods=["GET"]),
+            Route("/api/items", self._put, methods=["PUT"]),
+            Route("/api/items", self._delete, methods=["DELETE"]),
+            Route("/api/items/random", self._random, methods=["POST"]),
+            Route("/api/items/example", self._example),
+            Route("/api/form", self._form, methods=["POST"]),
+            Route("/api/form/{action}", self._form, methods=["POST"]),
+            Route("/api/letters/replay", self._replay, methods=["POST"]),
+            Route("/api/letters/discard", self._discard, methods=["POST"]),
+            Route("/api/what-if", self._what_if, methods=["POST"]),
+        ]
+
+    async def _model(self, _: Request) -> Response:
+        return JSONResponse(self._boards.model())
+
+    # -- changes
+
+    async def _changes(self, request: Request) -> Response:
+        query = request.query_params
+        limit = query.get("limit", "100")
+        if not limit.isdecimal() or not 1 <= int(limit) <= MOST_ROWS:
+            raise ConsoleError(f"limit is {limit!r}; write a whole number from 1 to {MOST_ROWS}")
+        board = self._boards.get(query.get("pipeline"))
+        with board.lock:
+            found = board.store.rows(
+                before=query.get("before"), limit=int(limit), failed=query.get("failed") == "true"
+            )
+            return JSONResponse({"rows": [change.row() for change in found]})
+
+    async def _change(self, request: Request) -> Response:
+        id_ = request.path_params["id"]
+        board = self._boards.of_change(id_)
+
+        def read() -> dict[str, Any]:
+            with board.lock:
+                change = board.store.get(id_)
+                if change is None:
+                    raise NotThereError("this change is not known any more")
+                return detail(
+                    change,
+                    board.routing,
+                    redirect=board.deployment.redirect,
+                    letters=board.letters_of(id_),
+                )
+
+        return JSONResponse(await asyncio.to_thread(read))
+
+    async def _send_again(self, request: Request) -> Response:
+        id_, name = request.path_params["id"], (await _object(request)).get("route")
+        board = self._boards.of_change(id_)
+        change, route = board.store.get(id_), board.routing.routes.get(str(name))
+        if route is None:
+            known = ", ".join(board.routing.routes)
+            raise NotThereError(f"there is no route {name!r}; there are {known}")
+        if change is None or change.record is None:
+            raise NotThereError("the record of this change is not kept any more")
+        record = change.record
+
+        def send() -> str:
+            with asking_aws():
+                return send_again(board.deployment, board.momento, route, record)
+
+        said = await asyncio.to_thread(send)
+        board.settle(change.sequence_number, str(name), "sent again from the page", DELIVERED)
+        return JSONResponse({"text": said})
+
+    # -- items
+
+    async def _item(self, request: Request) -> Response:
+        board = self._boards.get(request.query_params.get("pipeline"))
+        given = parse_json(request.query_params.get("key", "").encode())
+        key = key_of(given, board.deployment.table)
+        return JSONResponse(await asyncio.to_thread(board.items.look, key))
+
+    async def _put(self, request: Request) -> Response:
+        given = await _typed_object(request)
+        board = self._board_of(given)
+        return await self._write(board, [item_of(given.get("item"), board.deployment.table)])
+
+    async def _delete(self, request: Request) -> Response:
+        given = await _typed_object(request)
+        board = self._board_of(given)
+        table = board.deployment.table
+        key = key_of(given.get("key"), table)
+
+        def delete() -> bool:
+            with asking_aws(f"table {table.name}"):
+                return table.delete(key)
+
+        if not await asyncio.to_thread(delete):
+            raise NotThereError(f"there is no item {key_text(key)} in the table {table.name}")
+        board.items.touch(key, written=True)
+        return JSONResponse({"deleted": key_text(key)})
+
+    async def _random(self, request: Request) -> Response:
+        given = await _object(request)
+        board, count = self._board_of(given), given.get("count", 1)
+        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_RANDOM:
+            raise ConsoleError(f"count is {count!r}; write a whole number from 1 to {MOST_RANDOM}")
+        items = await asyncio.to_thread(self._random_items, board, count)
+        return await self._write(board, items)
+
+    async def _example(self, request: Request) -> Response:
+        board = self._boards.get(request.query_params.get("pipeline"))
+        (item,) = await asyncio.to_thread(self._random_items, board, 1)
+        values = {name: plain(value) for name, value in item.items()}
+        return JSONResponse({"item": values, "typed": item})
+
+    def _random_items(self, board: Board, count: int) -> list[Item]:
+        table = board.deployment.table
+        with asking_aws(f"table {table.name}"):
+            keys, _ = table.page(size=EXAMPLES)
+            known = [item for key in keys if (item := table.read(key)) is not None]
+        return [random_item(table, board.deployment.routes, known) for _ in range(count)]
+
+    async def _form(self, request: Request) -> Response:
+        given = await _object(request)
+        board, values = self._board_of(given), given.get("values") or {}
+        form, action = board.form, request.path_params.get("action")
+        if form is None:
+            raise NotThereError(f"the pipeline {board.name} has no form: write an item")
+        if not isinstance(values, dict):
+            raise ConsoleError("values are an object: the name of each field, and its value")
+        items = [form.parse(values)] if action is None else _act(form, action, values)
+        return await self._write(board, items)
+
+    async def _write(self, board: Board, items: list[Item]) -> Response:
+        table = board.deployment.table
+
+        def write() -> None:
+            with asking_aws(f"table {table.name}"):
+                for item in items:
+                    table.put(item)
+                    board.items.touch(table.key_of(item), written=True)
+
+        await asyncio.to_thread(write)
+        keys = [table.key_of(item) for item in items]
+        return JSONResponse({"written": [key_text(key) for key in keys], "keys": keys})
+
+    # -- letters
+
+    async def _replay(self, request: Request) -> Response:
+        board, chosen = self._letters(await _object(request))
+        self._jobs_of(board).replay(chosen)
+        return JSONResponse({"started": True})
+
+    async def _discard(self, request: Request) -> Response:
+        board, chosen = self._letters(await _object(request))
+        self._jobs_of(board).discard(chosen)
+        return JSONResponse({"started": True})
+
+    def _letters(self, given: dict[str, Any]) -> tuple[Board, Collection[str] | None]:
+        letters = given.get("letters")
+        if letters == "all":
+            return self._board_of(given), None
+        if not isinstance(letters, list) or not all(isinstance(one, str) for one in letters):
+            raise ConsoleError('letters are a list of ids, or "all"')
+        if not letters:
+            raise ConsoleError("choose a letter, or all of them")
+        return self._board_of(given), set(letters)
+
+    def _jobs_of(self, board: Board) -> Jobs:
+        return self._jobs.setdefault(board.name, Jobs(board))
+
+    # -- what if
+
+    async def _what_if(self, request: Request) -> Response:
+        given = await _object(request)
+        board = self._board_of(given)
+        route = board.routing.routes.get(str(given.get("route")))
+        if route is None:
+            known = ", ".join(board.routing.routes)
+            raise NotThereError(f"there is no route {given.get('route')!r}; there are {known}")
+        edited, limit = given.get("edited") or {}, given.get("limit", 100)
+        if not isinstance(edited, dict):
+            raise ConsoleError("edited is an object: filters, template, parameters, expressions")
+        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_ROWS:
+            raise ConsoleError(f"limit is {limit!r}; write a whole number from 1 to {MOST_ROWS}")
+        wanted = given.get("records", "last")
+        if wanted == "last":
+            with board.lock:
+                changes = board.store.rows(limit=limit)
+            records = [change.record for change in changes if change.record is not None]
+        else:
+            records = list(pasted(wanted))
+        keys = board.deployment.table.keys
+        found = await asyncio.to_thread(what_if, route, edited, records, keys)
+        return JSONResponse(found)
+
+    def _board_of(self, given: dict[str, Any]) -> Board:
+        name = given.get("pipeline")
+        return self._boards.get(name if isinstance(name, str) else None)
+
+
+def _act(form: Form, action: str, values: dict[str, Any]) -> list[Item]:
+    return list(form.act(action, values))
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a request's body."""
+    try:
+        found = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ConsoleError("the request's body is no JSON object")
+    return found
+
+
+async def _typed_object(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a request's body, whose numbers keep their digits."""
+    found = parse_json(await request.body())
+    return {name: one.text if isinstance(one, NumberText) else one for name, one in found.items()}

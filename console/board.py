@@ -1,0 +1,352 @@
+"""All that the page knows of one pipeline; it is kept up to date, and told to every open page."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from console.cell import SUPERSEDED
+from console.destination import MANY, Sent, destination_of
+from console.errors import ConsoleError
+from console.form import Form
+from console.health import health_json, health_of
+from console.hub import Hub
+from console.items import Items
+from console.letters import Letters
+from console.messages import Messages
+from console.model import pipeline_json
+from console.routing import Routing
+from console.settings import ConsoleSettings
+from console.store import ChangeStore, Step
+from console.watch import Watch
+from eventpipes.operations import PUBLISH
+from live.deployment import Deployment
+from live.errors import LiveError
+from live.health import Part
+from live.momento import Momento
+from live.topic import Connected, Disconnected, Discontinuity, Message, Topic
+
+ROWS: Final = 500
+FAILED_ROWS: Final = 200
+"""Rows that a page gets first; it asks for older ones."""
+LETTER_SECONDS: Final = 5.0
+COUNT_SECONDS: Final = 0.5
+RETRY_SECONDS: Final = 2.0
+Json = dict[str, Any]
+
+
+class Board:
+    """One pipeline, while the page is served.
+
+    `open` and `close` say that a page looks at it: only then are the items, the letters and the
+    health asked for. `entered` is the pipeline's deployment; the board closes it.
+    """
+
+    def __init__(self, settings: ConsoleSettings, entered: Deployment, form: Form | None) -> None:
+        self.settings, self.form = settings, form
+        self.lock = threading.RLock()
+        self.hub = Hub(self.lock, self._state)
+        self.messages = Messages()
+        self._stop = threading.Event()
+        self._dirty: set[str] = set()
+        self._counted, self._counts = 0.0, dict[str, Json]()
+        self._letters_json: Json = {"waiting": 0, "hidden": 0, "letters": []}
+        self._problems: dict[str, str] = {}
+        self._look_at_letters = threading.Event()
+        self._watch: Watch | None = None
+        self._pages = 0
+        self._closed_later: list[Deployment | Momento] = []
+        self.store = ChangeStore(Routing(entered.routes))
+        self._take(entered)
+        self.items = Items(
+            self.deployment,
+            self.momento,
+            self.routing,
+            self.store,
+            form=form,
+            lock=self.lock,
+            tell=self.hub.tell,
+            solved=lambda: self.problem("items", None),
+        )
+
+    # -- what is deployed
+
+    def _take(self, entered: Deployment) -> None:
+        self.deployment = entered
+        self.name = entered.name
+        self.momento = Momento(
+            rates={"GET": 200, **entered.rates()},
+            redirect=entered.redirect,
+            reading_key=entered.reading_key,
+            stop=self._stop,
+            attempts=1,
+            timeout=2.0 if self.settings.is_local else None,
+        )
+        self.routing = Routing(entered.routes)
+        self.letters = Letters(entered, self.routing, self.store.by_number)
+        self.model = pipeline_json(entered, self.form)
+        self._closed_later += [entered, self.momento]
+
+    def renew(self, entered: Deployment) -> bool:
+        """Take what is deployed now; return whether it has changed."""
+        if _fingerprint(entered) == _fingerprint(self.deployment):
+            entered.__exit__(None, None, None)
+            return False
+        with self.lock:
+            self._take(entered)
+            self.store.use(self.routing)
+            self.items.use(self.deployment, self.momento, self.routing)
+        self.items.wake()
+        return True
+
+    @property
+    def sent(self) -> dict[str, Sent]:
+        """Where each route sends, by its id."""
+        return {id_: destination_of(route) for id_, route in self.routing.routes.items()}
+
+    @property
+    def cache(self) -> str:
+        """The name of a cache of the pipeline."""
+        names = [one.cache for one in self.sent.values() if one.cache and one.cache != MANY]
+        return names[0] if names else self.settings.stack.cache_name
+
+    # -- the state of now
+
+    def _state(self) -> Iterable[tuple[str, Any]]:
+        if self._watch is not None and self._watch.parts:
+            yield "health", health_json(self._watch.parts, self.deployment)
+        rows = {change.id: change for change in self.store.rows(limit=FAILED_ROWS, failed=True)}
+        rows |= {change.id: change for change in self.store.rows(limit=ROWS)}
+        for change in sorted(rows.values(), key=lambda change: change.order):
+            yield "change", change.row()
+        yield "counts", self._count()
+        yield from self.items.state()
+        for message in self.messages.all():
+            yield "message", message
+        yield "letters", self._letters_json
+        for about, text in self._problems.items():
+            yield "problem", {"about": about, "text": text}
+
+    def _count(self) -> Json:
+        return {id_: counts.as_json() for id_, counts in self.store.counts.items()}
+
+    # -- news
+
+    def apply(self, step: Step) -> None:
+        """Take a step of the feed or the logs."""
+        with self.lock:
+            change = self.store.apply(step)
+            if change is None:
+                return
+            self._dirty.add(change.id)
+            self._note_message(step, change.id)
+        if step["kind"] in ("attempt", "ended") and change.keys and self._pages:
+            self.items.touch(change.keys)
+        if step.get("outcome") == "dead-letter":
+            self._look_at_letters.set()
+
+    def _note_message(self, step: Step, change: str) -> None:
+        routes = [self.routing.routes[id_] for id_ in self.routing.of(step)]
+        request = step.get("request") or {}
+        is_sent = step.get("outcome") == "delivered" or step.get("succeeded")
+        is_message = any(route.operation == PUBLISH for route in routes)
+        if is_sent and is_message and request.get("method") == "POST":
+            message = self.messages.published(change, request.get("body") or "")
+            if message is not None:
+                self.hub.tell("message", message)
+
+    def flush(self) -> bool:
+        """Tell the rows that have changed; return whether something is still to be told."""
+        with self.lock:
+            dirty, self._dirty = self._dirty, set()
+            if not self.hub.watched:
+                return False
+            for id_ in dirty:
+                if (change := self.store.get(id_)) is not None:
+                    self.hub.tell("change", change.row())
+            return self._tell_counts()
+
+    def _tell_counts(self) -> bool:
+        """Tell the counters if they have changed, twice a second at most."""
+        now = time.monotonic()
+        if now - self._counted < COUNT_SECONDS:
+            return True
+        counts = self._count()
+        if counts != self._counts:
+            self._counted, self._counts = now, counts
+            self.hub.tell("counts", counts)
+        return False
+
+    def settle(self, sequence_number: str, name: str, text: str, state: str = SUPERSEDED) -> None:
+        """Note that the letter about a record is settled; `name` is the one that the letter has."""
+        with self.lock:
+            change = self.store.by_number(sequence_number)
+            if change is None:
+                return
+            for id_, route in self.routing.routes.items():
+                if name in (id_, route.name, route.refused_by):
+                    self.store.settle(change, id_, time.time(), text, state)
+            self._dirty.add(change.id)
+        if change.keys:
+            self.items.touch(change.keys)
+        self.flush()
+
+    def problem(self, about: str, text: str | None) -> None:
+        """Tell a problem, or that it is solved."""
+        with self.lock:
+            if text is None:
+                if self._problems.pop(about, None) is not None:
+                    self.hub.tell("problem", {"about": about, "text": None})
+            elif self._problems.get(about) != text:
+                self._problems[about] = text
+                self.hub.tell("problem", {"about": about, "text": text})
+
+    # -- following
+
+    def start(self) -> None:
+        """Begin to follow the topics, in threads that end with the process."""
+        for id_, sent in self.sent.items():
+            route = self.routing.routes[id_]
+            if route.operation == PUBLISH and MANY not in (sent.cache, sent.topic):
+                access = self.settings.access(sent.endpoint)
+                topic = Topic(
+                    Momento(is_local=self.settings.is_local),
+                    access,
+                    cache=sent.cache,
+                    name=sent.topic,
+                )
+                self._thread("topic", partial(self._follow_topic, topic))
+
+    def open(self) -> None:
+        """Note that a page looks at the pipeline."""
+        with self.lock:
+            self._pages += 1
+            if self._watch is None:
+                self._watch = Watch(
+                    {"items": self.items.run, "letters": self._follow_letters},
+                    health=lambda told: health_of(self.settings, self.deployment, self.cache, told),
+                    tell=self._tell_health,
+                    beat=self.flush,
+                    keep=self._keep,
+                    wake=self._wake,
+                )
+
+    def close(self) -> None:
+        """Note that a page is gone."""
+        with self.lock:
+            self._pages -= 1
+            watch = None if self._pages else self._watch
+            if watch is not None:
+                self._watch = None
+        if watch is not None:
+            watch.stop()
+
+    def stop(self) -> None:
+        """End after the work in hand."""
+        self._stop.set()
+        if self._watch is not None:
+            self._watch.stop()
+
+    def look_at_letters(self) -> None:
+        """Read the queue now."""
+        self._look_at_letters.set()
+
+    def read_letters(self) -> None:
+        """Read the queue, and tell what has changed.
+
+        Raises:
+            LiveError: AWS cannot be asked.
+
+        """
+        found = self.letters.read()
+        with self.lock:
+            if found != self._letters_json:
+                before, self._letters_json = self._letters_json, found
+                self.hub.tell("letters", found)
+                self._settle_gone(before, found)
+
+    def letter(self, id_: str) -> Json | None:
+        """Return a letter that the page shows."""
+        letters = self._letters_json["letters"]
+        return next((one for one in letters if one["id"] == id_), None)
+
+    @property
+    def waiting_letters(self) -> int:
+        """About how many letters wait."""
+        return int(self._letters_json["waiting"])
+
+    def letters_of(self, change: str) -> dict[str, str]:
+        """Return the ids of a change's letters by route; see `console.detail`."""
+        found = self._letters_json["letters"]
+        return {one["route"] or "": one["id"] for one in found if one["change"] == change}
+
+    def _settle_gone(self, before: Json, now: Json) -> None:
+        """Settle the changes whose letters are gone, if the whole queue is known."""
+        if now["hidden"] or len(now["letters"]) < now["waiting"]:
+            return
+        here = {one["id"] for one in now["letters"]}
+        for one in before["letters"]:
+            if one["id"] not in here and one["change"]:
+                change = self.store.get(one["change"])
+                for id_ in [one["route"]] if one["route"] else list(self.routing.routes):
+                    if change is not None:
+                        text = "its letter left the queue"
+                        self.store.settle(change, id_, time.time(), text, SUPERSEDED)
+                        self._dirty.add(change.id)
+        self.flush()
+
+    def _keep(self, about: str, stop: threading.Event, follow: Callable[[], None]) -> None:
+        while not stop.is_set():
+            try:
+                follow()
+            except (LiveError, ConsoleError) as error:
+                self.problem(about, str(error))
+            except Exception as error:  # noqa: BLE001 - better told than standing still
+                self.problem(about, f"this should not happen: {type(error).__name__}: {error}")
+            stop.wait(RETRY_SECONDS)
+
+    def _follow_letters(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self._look_at_letters.clear()
+            self.read_letters()
+            self.problem("letters", None)
+            self._look_at_letters.wait(LETTER_SECONDS)
+
+    def _tell_health(self, parts: Mapping[str, Part]) -> None:
+        self.problem("health", None)
+        self.hub.tell("health", health_json(parts, self.deployment))
+
+    def _wake(self) -> None:
+        self.items.wake()
+        self._look_at_letters.set()
+
+    def _thread(self, about: str, follow: Callable[[], None]) -> None:
+        work = threading.Thread(
+            target=self._keep,
+            args=[about, self._stop, follow],
+            daemon=True,
+            name=f"_follow_{about}",
+        )
+        work.start()
+
+    def _follow_topic(self, topic: Topic) -> None:
+        for event in topic.watch(self._stop):
+            match event:
+                case Connected():
+                    self.problem("topic", None)
+                case Disconnected(problem=problem):
+                    self.problem("topic", problem)
+                case Discontinuity(new=new, sentence=sentence):
+                    with self.lock:
+                        self.hub.tell("message", self.messages.missed(new, sentence))
+                case Message():
+                    with self.lock:
+                        self.hub.tell("message", self.messages.add(event))
+
+
+def _fingerprint(deployment: Deployment) -> object:
+    """Return what must be the same for nothing to have changed."""
+    return [
+        (route.operation, route.definition, route.reader) for route in deployment.routes
+    ], deployment.table.keys

@@ -1,0 +1,247 @@
+"""The boards of all pipelines of the stack, and what follows for all of them."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Final
+
+from console.board import Board
+from console.errors import NotThereError
+from console.form import Form
+from console.model import broken_pipeline
+from console.settings import ConsoleSettings
+from console.store import Step
+from live.aws import Aws, asking_aws
+from live.deliveries import Feed
+from live.deployment import Deployment
+from live.errors import LiveError
+from live.execution_logs import ExecutionLogs
+from live.pipelines import list_pipelines, of_stack, shared_name
+
+TICK_SECONDS: Final = 0.02
+"""How long changes of rows are collected before they are told."""
+RETRY_SECONDS: Final = 1.0
+MODEL_SECONDS: Final = 5.0
+MODEL_SECONDS_ON_AWS: Final = 60.0
+"""How often what is deployed is read again, while a page looks."""
+Json = dict[str, Any]
+
+
+class Boards:
+    """The pipelines of one stack, at one place.
+
+    Raises:
+        LiveError: no pipeline of the stack is deployed, or AWS cannot be asked.
+
+    """
+
+    def __init__(self, settings: ConsoleSettings, forms: Sequence[Form] = ()) -> None:
+        self.settings = settings
+        self._forms = {form.table: form for form in forms}
+        self._aws = Aws(settings.stack.region)
+        self._boards: dict[str, Board] = {}
+        self._broken: dict[str, str] = {}
+        self._followed: set[str] = set()
+        self._stop = threading.Event()
+        self._news = threading.Event()
+        self._lock = threading.Lock()
+        self._read()
+        if not self._boards and not self._broken:
+            raise LiveError(
+                f"no pipeline of the stack {settings.stack.stack} is deployed: run ./help.sh"
+                " deploy, or ./help.sh up on this machine; or set STACK to what is deployed"
+            )
+
+    def start(self) -> None:
+        """Begin to follow, in threads that end with the process."""
+        follows = [("tick", self._tick), ("model", self._follow_model)]
+        if self.settings.feed:
+            follows.append(("feed", self._follow_feed))
+        for name, follow in follows:
+            threading.Thread(target=follow, daemon=True, name=f"_follow_{name}").start()
+        for board in self._boards.values():
+            board.start()
+
+    def stop(self) -> None:
+        """End after the work in hand."""
+        self._stop.set()
+        self._news.set()
+        for board in self._boards.values():
+            board.stop()
+
+    def get(self, name: str | None) -> Board:
+        """Return the board of a pipeline; without a name, the first.
+
+        Raises:
+            NotThereError: there is none.
+
+        """
+        with self._lock:
+            if not name and self._boards:
+                return next(iter(self._boards.values()))
+            if name in self._boards:
+                return self._boards[name]
+            if name in self._broken:
+                raise NotThereError(f"the pipeline {name} cannot be read: {self._broken[name]}")
+            known = ", ".join(self._boards) or "none"
+        raise NotThereError(f"there is no pipeline {name!r}; there are {known}")
+
+    def of_change(self, id_: str) -> Board:
+        """Return the board that has a change.
+
+        Raises:
+            NotThereError: none has it, or not any more.
+
+        """
+        for board in self._boards.values():
+            with board.lock:
+                if board.store.get(id_) is not None:
+                    return board
+        raise NotThereError(
+            "this change is not known any more: the page keeps the last changes, and those since"
+            " its server began"
+        )
+
+    def model(self) -> Json:
+        """Return what is deployed, for the page."""
+        with self._lock:
+            models = {name: board.model for name, board in self._boards.items()}
+            models |= {name: broken_pipeline(name, why) for name, why in self._broken.items()}
+        return {
+            "stack": self.settings.stack.stack,
+            "place": self.settings.place,
+            "local": self.settings.is_local,
+            "page": "1",
+            "pipelines": [models[name] for name in sorted(models)],
+        }
+
+    def open(self, board: Board) -> None:
+        """Note that a page looks at a pipeline."""
+        board.open()
+        if not self.settings.feed:
+            self._follow_logs(board)
+
+    def wake(self) -> None:
+        """Tell soon what has changed."""
+        self._news.set()
+
+    # -- what is deployed
+
+    def _read(self) -> bool:
+        """Read what is deployed; return whether it has changed."""
+        stack = self.settings.stack
+        with asking_aws():
+            found = of_stack(
+                list_pipelines(self._aws.client("pipes"), stack.name_prefix),
+                stack.name_prefix,
+                stack=stack.stack,
+                shared_name=lambda one: shared_name(one, self._aws.client),
+            )
+        changed = False
+        for name in found:
+            changed |= self._enter(name)
+        for name in self._boards.keys() - found.keys():
+            with self._lock:
+                self._boards.pop(name).stop()
+            changed = True
+        return changed
+
+    def _enter(self, name: str) -> bool:
+        deployment = Deployment(self.settings.stack, name)
+        try:
+            deployment.__enter__()
+        except LiveError as error:
+            changed = self._broken.get(name) != str(error)
+            with self._lock:
+                self._broken[name] = str(error)
+            return changed
+        with self._lock:
+            was_broken = self._broken.pop(name, None) is not None
+            board = self._boards.get(name)
+            if board is None:
+                form = self._forms.get(deployment.table.name)
+                board = self._boards[name] = Board(self.settings, deployment, form)
+                if self._followed:
+                    board.start()
+                return True
+        return board.renew(deployment) or was_broken
+
+    def _follow_model(self) -> None:
+        self._followed.add("model")
+        seconds = MODEL_SECONDS if self.settings.is_local else MODEL_SECONDS_ON_AWS
+        while not self._stop.wait(seconds):
+            boards = list(self._boards.values())
+            if not any(board.hub.watched for board in boards):
+                continue
+            try:
+                changed = self._read()
+            except LiveError as error:
+                self._problem("model", str(error))
+                continue
+            self._problem("model", None)
+            if changed:
+                model = self.model()
+                for board in self._boards.values():
+                    board.hub.tell("model", model)
+
+    # -- changes
+
+    def apply(self, step: Step) -> None:
+        """Take a step; it is of one pipeline, or of another stack."""
+        for board in list(self._boards.values()):
+            board.apply(step)
+        self._news.set()
+
+    def _tick(self) -> None:
+        """Tell changes soon after they come, several together; wait while there are none."""
+        while not self._stop.is_set():
+            self._news.wait()
+            self._stop.wait(TICK_SECONDS)
+            self._news.clear()
+            for board in list(self._boards.values()):
+                board.flush()
+
+    def _follow_feed(self) -> None:
+        assert self.settings.feed
+        feed = Feed(self.settings.feed)
+        while not self._stop.is_set():
+            try:
+                for step in feed.steps(self._stop):
+                    self._problem("changes", None)
+                    if step is not None:
+                        self.apply(step)
+            except LiveError as error:
+                self._problem("changes", str(error))
+            self._stop.wait(RETRY_SECONDS)
+
+    def _follow_logs(self, board: Board) -> None:
+        """Follow the log groups of a pipeline, once a page has looked at it."""
+        groups = {route.reader.logging.log_group_arn for route in board.routing.routes.values()}
+        for arn in groups - {None}:
+            name = str(arn).partition(":log-group:")[2].removesuffix(":*")
+            if name not in self._followed:
+                self._followed.add(name)
+                threading.Thread(
+                    target=self._keep_logs, args=[name], daemon=True, name="_follow_logs"
+                ).start()
+        if groups == {None}:
+            board.problem(
+                "changes",
+                "the pipes have no log group, so nothing tells what they do: set PIPE_LOG_LEVEL"
+                " to INFO, and deploy",
+            )
+
+    def _keep_logs(self, group: str) -> None:
+        logs = ExecutionLogs(self._aws, group)
+        while not self._stop.is_set():
+            try:
+                for step in logs.steps(self._stop):
+                    self._problem("changes", None)
+                    if step is not None:
+                        self.apply(step)
+            except LiveError as error:
+                self._problem("changes", str(error))
+            self._stop.wait(RETRY_SECONDS)
+
+    def _problem(self, about: str, text: str | None) -> None:
+        for board in list(self._boards.values()):
+            board.problem(about, text)

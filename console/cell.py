@@ -1,0 +1,165 @@
+"""A cell: what one route does with one change, told by the steps of the feed or of the logs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+PENDING: Final = "pending"
+FILTERED: Final = "filtered"
+RETRYING: Final = "retrying"
+DELIVERED: Final = "delivered"
+SUPERSEDED: Final = "superseded"
+REFUSED: Final = "refused"
+DEAD_LETTER: Final = "dead-letter"
+UNDELIVERED: Final = "undelivered"
+FAILED: Final = frozenset({REFUSED, DEAD_LETTER, UNDELIVERED})
+DISCARDED: Final = "discarded"
+SETTLED: Final = frozenset({FILTERED, DELIVERED, SUPERSEDED, DISCARDED, *FAILED})
+AGAIN: Final = frozenset({401, 407, 409, 429})
+"""The answers of the 4xx that EventBridge sends again (AWS: "API destinations as targets")."""
+MOST_STEPS: Final = 60
+"""Steps of a cell that are kept: the first ones, and the last."""
+_MILLISECONDS: Final = 1_000
+_KEPT_OF_A_STEP: Final = (
+    *("kind", "at", "attempt", "most", "status", "succeeded", "problem", "response", "began"),
+    *("seconds", "until", "why", "outcome", "reason", "state"),
+)
+
+Step = Mapping[str, Any]
+
+
+@dataclass
+class Cell:
+    """The state of a change in one route. Times are seconds since 1970."""
+
+    state: str = PENDING
+    text: str = "waiting to be read"
+    at: float = 0.0
+    attempt: int | None = None
+    most: int | None = None
+    until: float | None = None
+    status: int | None = None
+    milliseconds: float | None = None
+    """How long the last attempt took."""
+    reason: str = ""
+    request: Mapping[str, Any] | None = None
+    filters: list[str] | None = None
+    template: str | None = None
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    replayed: float | None = None
+    """When a replay settled it."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed for good, and no replay has settled it."""
+        return self.state in FAILED
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is to come."""
+        return self.state in SETTLED
+
+    def filter(self, at: float) -> None:
+        """Note that the route's filter leaves the change out."""
+        self.state, self.text, self.at = FILTERED, "filtered", at
+
+    def settle(self, at: float, text: str, state: str = DELIVERED) -> None:
+        """Note that a failure is settled: its letter was replayed, or is gone."""
+        self.state, self.text, self.at, self.replayed = state, text, at, at
+        self.steps.append({"kind": "replayed", "at": at, "reason": text})
+
+    def apply(self, step: Step) -> None:
+        """Note a step. A delivered change stays delivered, if its record is read again."""
+        if self.state in (DELIVERED, SUPERSEDED, DISCARDED) and step["kind"] != "ended":
+            return
+        self._keep(step)
+        self.at = step["at"]
+        match step["kind"]:
+            case "read":
+                self.state, self.text = PENDING, "read"
+            case "attempt":
+                self._attempt(step)
+            case "waiting":
+                self.state = RETRYING
+                self.attempt, self.most = step.get("attempt"), step.get("most")
+                self.until, self.reason = step.get("until"), step.get("why") or self.reason
+                self.text = f"{self._numbered} failed: {self._briefly}"
+            case "ended":
+                self._end(step)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for the page."""
+        found: dict[str, Any] = {"state": self.state, "text": self.text, "at": self.at}
+        if self.state == RETRYING:
+            found |= {"attempt": self.attempt, "most": self.most, "until": self.until}
+        if self.replayed is not None:
+            found["replayed"] = self.replayed
+        return found
+
+    @property
+    def _numbered(self) -> str:
+        return f"{self.attempt or 1} of {self.most}" if self.most else f"try {self.attempt or 1}"
+
+    @property
+    def _briefly(self) -> str:
+        return str(self.status) if self.status else (self.reason[:60] or "no answer")
+
+    def _attempt(self, step: Step) -> None:
+        self.attempt, self.most, self.until = step.get("attempt"), step.get("most"), None
+        self.status = step.get("status")
+        self.milliseconds = _milliseconds(step.get("seconds"))
+        self.request = step.get("request") or self.request
+        if step.get("succeeded"):
+            self.text = "answered"
+            return
+        self.state = RETRYING
+        self.reason = step.get("problem") or step.get("response") or ""
+        self.text = f"{self._numbered} failed: {self._briefly}"
+
+    def _end(self, step: Step) -> None:
+        self.until = None
+        self.request = step.get("request") or self.request
+        self.filters = step.get("filters", self.filters)
+        self.template = step.get("template", self.template)
+        tries = step.get("attempts") or []
+        if tries:
+            self.status = tries[-1].get("status")
+            self.milliseconds = _milliseconds(tries[-1].get("seconds"))
+            self.attempt = max(self.attempt or 0, len(tries))
+        self.reason = step.get("reason") or self.reason
+        match step["outcome"]:
+            case "delivered":
+                parts = [str(self.status)] if self.status else ["delivered"]
+                if self.milliseconds is not None:
+                    parts.append(f"{self.milliseconds:.0f} ms")
+                self.state, self.text = DELIVERED, " · ".join(parts)
+            case "filtered":
+                self.state, self.text = FILTERED, "filtered"
+            case "superseded":
+                self.state, self.text = SUPERSEDED, "a later change was sent"
+            case "dead-letter":
+                self._give_up()
+            case _:
+                self.state = UNDELIVERED
+                self.text = f"{self.status or 'failed'} → lost: there is no queue"
+
+    def _give_up(self) -> None:
+        status = self.status
+        final = status is not None and 400 <= status < 500 and status not in AGAIN  # noqa: PLR2004 - HTTP's
+        if final or (status is None and not self.attempt):
+            self.state = REFUSED
+            self.text = f"{status or 'no request'} → queue"
+        else:
+            self.state = DEAD_LETTER
+            tries = f"{self.attempt or 1} tries"
+            self.text = f"{f'{status}, ' if status else ''}{tries} → queue"
+
+    def _keep(self, step: Step) -> None:
+        kept = {name: step[name] for name in _KEPT_OF_A_STEP if step.get(name) is not None}
+        if len(self.steps) >= MOST_STEPS:
+            del self.steps[MOST_STEPS // 2]
+        self.steps.append(kept)
+
+
+def _milliseconds(seconds: object) -> float | None:
+    return seconds * _MILLISECONDS if isinstance(seconds, int | float) else None

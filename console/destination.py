@@ -1,0 +1,61 @@
+"""Where a route sends: a cache or a topic of Momento, read from its definition."""
+
+import json
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from eventpipes.operations import PUBLISH
+from live.route import Route
+from live.workflow_route import WorkflowRoute, http_tasks
+
+MANY = "several"
+"""Stands for a name that depends on the record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """The cache, the topic (empty for a cache's route), and the endpoint."""
+
+    cache: str
+    topic: str
+    endpoint: str
+
+    @property
+    def kind(self) -> str:
+        """`cache` or `topic`."""
+        return "topic" if self.topic else "cache"
+
+    @property
+    def name(self) -> str:
+        """The cache's name, or the topic's."""
+        return self.topic or self.cache
+
+
+def destination_of(route: Route) -> Sent:
+    """Return where a route sends. A name that is made of the record is `several`."""
+    endpoint = _endpoint(route)
+    names = [unquote(part) for part in urlsplit(endpoint).path.split("/")[2:]]
+    names = [MANY if _is_made(name) else name for name in names] + ["", ""]
+    cache, topic = names[:2]
+    if route.operation != PUBLISH:
+        topic = ""
+    return Sent(cache=cache, topic=topic, endpoint=endpoint)
+
+
+def _endpoint(route: Route) -> str:
+    if isinstance(route, WorkflowRoute):
+        tasks = [task for _, task in http_tasks(json.loads(route.machine))]
+        found = [
+            str(task["Arguments"].get("ApiEndpoint", ""))
+            for task in tasks
+            if task["Arguments"].get("Method") == route.method
+        ]
+        return found[0] if found else ""
+    endpoint = route.destination.endpoint
+    for parameter in route.definition.path_parameters:
+        endpoint = endpoint.replace("*", parameter, 1)
+    return endpoint
+
+
+def _is_made(name: str) -> bool:
+    return name.startswith("$") or "{%" in name or "*" in name

@@ -1,0 +1,211 @@
+"""A change with all that is known of it: the side panel of the page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from console.cause import cause_of, pieces_json
+from console.cell import FILTERED, Cell
+from console.change import Change
+from console.curl import curl
+from console.routing import Routing
+from eventpipes import Explanation, Piece, TracedRequest
+from eventpipes.outcome import masked
+from live.route import Route
+from live.workflow_route import WorkflowRoute
+
+Json = dict[str, Any]
+_FORGOTTEN = "The record is not kept any more: the page keeps the records of the last changes only."
+
+
+def detail(
+    change: Change,
+    routing: Routing,
+    *,
+    redirect: str | None = None,
+    letters: Mapping[str, str] | None = None,
+) -> Json:
+    """Return a change for the page.
+
+    `redirect` is the local Momento's origin, `letters` the ids of the change's dead letters by
+    route; a letter of which the route is not known has the route `""`.
+    """
+    return {
+        "row": change.row(),
+        "record": change.record,
+        "note": None if change.record is not None else _FORGOTTEN,
+        "routes": {
+            id_: _route(change, change.cells[id_], route, redirect, letters or {}, id_)
+            for id_, route in routing.routes.items()
+            if id_ in change.cells
+        },
+    }
+
+
+def _route(
+    change: Change,
+    cell: Cell,
+    route: Route,
+    redirect: str | None,
+    letters: Mapping[str, str],
+    id_: str,
+) -> Json:
+    record = change.record
+    explanation = route.explain(record) if record is not None else None
+    traced = _traced(route, record) if record is not None and cell.state != FILTERED else ()
+    found: Json = {
+        "summary": cause_of(cell, explanation, traced),
+        "timeline": list(timeline(change, cell)),
+        "filters": filters_json(route, explanation),
+        "template": None if isinstance(route, WorkflowRoute) else route.definition.input_template,
+        "request": _request(cell, traced),
+        "responses": [
+            {
+                "attempt": step.get("attempt"),
+                "status": step.get("status"),
+                "text": step.get("response") or step.get("problem") or "",
+                "at": step["at"],
+                "seconds": step.get("seconds"),
+            }
+            for step in cell.steps
+            if step["kind"] == "attempt"
+        ],
+        "curl": None,
+    }
+    sent = cell.request or (_as_json(traced[0]) if traced else None)
+    if sent is not None:
+        found["curl"] = curl(sent, redirect)
+    if letter := letters.get(id_) or letters.get(""):
+        found["letter"] = letter
+    return found
+
+
+def _traced(route: Route, record: Mapping[str, Any]) -> Sequence[TracedRequest]:
+    """Return the requests of a route in pieces; a workflow's are those of its operation."""
+    requests = route.trace(record)
+    if not isinstance(route, WorkflowRoute):
+        return requests
+    return [one for one in requests if one.request.method == route.method]
+
+
+def _request(cell: Cell, traced: Sequence[TracedRequest]) -> Json | None:
+    """Return the request in pieces, with their origins if it is the one that was sent.
+
+    What was sent may be of a definition that was deployed before. Then it has no origins.
+    """
+    sent = cell.request
+    if sent is not None:
+        for one in traced:
+            made = one.request
+            if (made.method, made.url, made.body) == (sent["method"], sent["url"], sent["body"]):
+                return _pieces(one)
+        return {
+            "method": sent["method"],
+            "url": [_piece(sent["url"])],
+            "headers": [
+                {"name": name, "pieces": [_piece(text)]} for name, text in sent["headers"].items()
+            ],
+            "body": [_piece(sent["body"] or "")],
+        }
+    return _pieces(traced[0]) if traced else None
+
+
+def _pieces(traced: TracedRequest) -> Json:
+    return {
+        "method": traced.request.method,
+        "url": pieces_json(traced.url),
+        "headers": [
+            {"name": name, "pieces": pieces_json(pieces)} for name, pieces in traced.headers.items()
+        ],
+        "body": pieces_json(traced.body),
+    }
+
+
+def _piece(text: str) -> Json:
+    return Piece(text).as_json()
+
+
+def _as_json(traced: TracedRequest) -> Json:
+    request = traced.request
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": masked(request.headers),
+        "body": request.body,
+    }
+
+
+def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:
+    """Return the filters that decided, each with its clauses.
+
+    `matched` is null where nothing is known: a filter before it has matched already.
+    """
+    texts = route.definition.filters
+    if explanation is not None and explanation.name == route.reader.name:
+        texts = route.reader.filters
+    found = []
+    for number, text in enumerate(texts, 1):
+        own = (
+            [one for one in explanation.alternatives if one.pattern == number]
+            if explanation
+            else []
+        )
+        found.append(
+            {
+                "text": text,
+                "matched": any(one.matched for one in own) if own else None,
+                "clauses": [
+                    {
+                        "path": list(clause.path),
+                        "clause": list(clause.values),
+                        "found": [one.value for one in clause.found],
+                        "accepted": clause.matched,
+                        "text": clause.says
+                        if clause.matched
+                        else f"{clause.says}; {_wants(clause)}",
+                        "alternative": one.number,
+                    }
+                    for one in own
+                    for clause in one.clauses
+                ],
+            }
+        )
+    return found
+
+
+def _wants(clause: Any) -> str:  # noqa: ANN401 - a Clause
+    hint = f"; {clause.hint}" if clause.hint else ""
+    return f"the filter wants {clause.wants}{hint}"
+
+
+def timeline(change: Change, cell: Cell) -> Iterator[Json]:
+    """Yield the bars of a timeline, from the write on. Times are seconds since 1970."""
+    last = change.at
+    for place, step in enumerate(cell.steps):
+        at = step["at"]
+        match step["kind"]:
+            case "read":
+                yield _bar("stream read", last, at, "read", "the pipe has read the record")
+            case "attempt":
+                began = step.get("began") or max(last, at - (step.get("seconds") or 0))
+                state = "delivered" if step.get("succeeded") else "failed"
+                text = str(step.get("status") or step.get("problem") or "")
+                yield _bar(f"attempt {step.get('attempt', 1)}", began, at, state, text)
+            case "waiting":
+                after = cell.steps[place + 1]["at"] if place + 1 < len(cell.steps) else None
+                until = step.get("until") or after
+                end = min(until, after) if until and after else until
+                yield _bar("wait", at, end, "waiting", step.get("why", ""))
+            case "ended":
+                outcome = step.get("outcome", "")
+                text = step.get("reason", "")
+                yield _bar(_ENDS.get(outcome, outcome), last, at, outcome, text)
+            case "replayed":
+                yield _bar("replay", at, at, "delivered", step.get("reason", ""))
+        last = at
+
+
+_ENDS = {"delivered": "delivered", "filtered": "filter", "dead-letter": "dead letter"}
+
+
+def _bar(label: str, start: float, end: float | None, state: str, text: str) -> Json:
+    return {"label": label, "from": start, "to": end, "state": state, "text": text}

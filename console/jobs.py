@@ -1,0 +1,143 @@
+"""What takes longer than a request: replay and discard of dead letters, one job at a time."""
+
+import threading
+from collections.abc import Callable, Collection
+from typing import Any, Final
+
+from console.board import Board
+from console.cell import DELIVERED, DISCARDED, SUPERSEDED
+from console.errors import ConsoleError
+from live.discard import discard
+from live.errors import LiveError
+from live.momento import Momento
+from live.redrive import Redrive
+from live.replay_results import LetterResult, LetterStatus, RedriveSummary
+
+_SETTLED: Final = {
+    LetterStatus.SENT: ("replayed", DELIVERED),
+    LetterStatus.CONVERGED: ("replayed: the table's state was sent", SUPERSEDED),
+    LetterStatus.SUPERSEDED: ("replayed: the item has changed since", SUPERSEDED),
+}
+Chosen = Collection[str] | None
+"""The ids of letters; None: all."""
+
+
+class Jobs:
+    """Runs the jobs of one board, and tells their progress."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._one = threading.Lock()
+        self._stop = threading.Event()
+
+    def replay(self, chosen: Chosen) -> None:
+        """Begin to replay letters, as `./help.sh redrive` does.
+
+        Raises:
+            ConsoleError: another job runs.
+
+        """
+        self._begin("replay", lambda: self._replay(chosen))
+
+    def discard(self, chosen: Chosen) -> None:
+        """Begin to delete letters.
+
+        Raises:
+            ConsoleError: another job runs.
+
+        """
+        self._begin("discard", lambda: self._discard(chosen))
+
+    def stop(self) -> None:
+        """End after the letter in work."""
+        self._stop.set()
+
+    def _begin(self, about: str, work: Callable[[], str]) -> None:
+        if not self._one.acquire(blocking=False):
+            raise ConsoleError("a replay or a discard is under way already: wait for its end")
+
+        def run() -> None:
+            try:
+                text = work()
+            except LiveError as error:
+                text = str(error)
+            except Exception as error:  # noqa: BLE001 - better told than standing still
+                text = f"this should not happen: {type(error).__name__}: {error}"
+            finally:
+                self._one.release()
+            self._tell(about, self._done, self._all, text, finished=True)
+            self._board.look_at_letters()
+
+        self._done, self._all = 0, 0
+        threading.Thread(target=run, daemon=True, name=f"_follow_{about}").start()
+
+    def _replay(self, chosen: Chosen) -> str:
+        board, deployment = self._board, self._board.deployment
+
+        def tell(result: LetterResult, waiting: int) -> None:
+            self._done += 1
+            self._all = max(len(chosen) if chosen is not None else waiting, self._done)
+            self._tell("replay", self._done, self._all, _said(result))
+            if result.status in _SETTLED:
+                text, state = _SETTLED[result.status]
+                board.settle(result.sequence_number, result.pipe, text, state)
+
+        with Momento(
+            rates=deployment.rates(),
+            redirect=deployment.redirect,
+            reading_key=deployment.reading_key,
+            stop=self._stop,
+        ) as momento:
+            summary = Redrive(
+                deployment, momento, chosen=chosen, stop=self._stop, tell=tell, hold=30
+            ).run()
+        return sentence(summary)
+
+    def _discard(self, chosen: Chosen) -> str:
+        board = self._board
+        self._all = len(chosen) if chosen is not None else board.waiting_letters
+
+        def tell(id_: str) -> None:
+            self._done += 1
+            self._all = max(self._all, self._done)
+            letter = board.letter(id_)
+            self._tell("discard", self._done, self._all, "")
+            if letter is not None and letter.get("number"):
+                name = letter["route"] or letter["name"]
+                board.settle(letter["number"], name, "its letter was discarded", DISCARDED)
+
+        deleted = discard(board.deployment, chosen, stop=self._stop, tell=tell)
+        if not deleted:
+            return "No dead letter was there any more."
+        return f"{deleted} dead letter{'s were' if deleted > 1 else ' was'} discarded."
+
+    def _tell(self, about: str, done: int, all_: int, text: str, *, finished: bool = False) -> None:
+        progress: dict[str, Any] = {
+            "about": about,
+            "done": done,
+            "all": all_,
+            "text": text,
+            "finished": finished,
+        }
+        self._board.hub.tell("progress", progress)
+
+
+def _said(result: LetterResult) -> str:
+    why = f": {result.why}" if result.why else ""
+    return f"{result.key or result.pipe} {result.status}{why}".strip()
+
+
+def sentence(summary: RedriveSummary) -> str:
+    """Return the results of a replay in a sentence."""
+    parts = []
+    for status in LetterStatus:
+        count = summary.count(status)
+        if not count:
+            continue
+        whys = sorted({one.why for one in summary.results if one.status is status and one.why})
+        why = f" ({'; '.join(whys[:3])})" if whys and status is not LetterStatus.SENT else ""
+        parts.append(f"{count} {status}{why}")
+    if summary.hidden:
+        parts.append(f"{summary.hidden} held by another run")
+    told = ", ".join(parts) or "No dead letter waits"
+    return f"{told}." if summary.halted is None else f"{told}. {summary.halted}"

@@ -1,0 +1,118 @@
+"""The dead letters for the page: the reason, the item, the route, and the change of each."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from console.change import Change
+from console.routing import Routing
+from live.aws import asking_aws
+from live.dead_letters import DeadLetter, DeadLetterQueue, QueueMessage, parse
+from live.deployment import Deployment
+from live.errors import LiveError
+from live.items import key_text
+from live.stream import Record, Stream
+
+CONDITIONS: Mapping[str, str] = {
+    "RetryAttemptsExhausted": "all attempts failed",
+    "MaximumRecordAgeExceeded": "the record became too old while it was tried",
+    "MaximumEventAgeExceeded": "the event became too old while it was tried",
+}
+FindChange = Callable[[str], Change | None]
+"""Returns the change of a sequence number."""
+
+
+class Letters:
+    """Reads the dead-letter queues of a pipeline."""
+
+    def __init__(self, deployment: Deployment, routing: Routing, find: FindChange) -> None:
+        self._deployment = deployment
+        self._routing = routing
+        self._find = find
+        self._stream = Stream(deployment.client("dynamodbstreams"))
+        self._records: dict[str, Record | None] = {}
+
+    def read(self) -> dict[str, Any]:
+        """Return the letters for the page, the newest first.
+
+        Raises:
+            LiveError: AWS cannot be asked.
+
+        """
+        found: list[QueueMessage] = []
+        waiting = hidden = 0
+        with asking_aws():
+            for arn in self._deployment.queues:
+                queue = DeadLetterQueue.of(arn, self._deployment.client("sqs"))
+                some, messages = queue.peek()
+                waiting += some
+                hidden += queue.count()[1]
+                found += messages
+        letters = [self._letter(message) for message in found]
+        self._forget({message.id for message in found})
+        letters.sort(key=lambda one: one["arrived"] or 0, reverse=True)
+        return {"waiting": waiting, "hidden": hidden, "letters": letters}
+
+    def _letter(self, message: QueueMessage) -> dict[str, Any]:
+        letter = parse(message)
+        if letter is None or letter.arn not in self._deployment.by_arn:
+            return {
+                "id": message.id,
+                "reason": "This message is no dead letter of this pipeline.",
+                "item": "",
+                "key_item": None,
+                "route": None,
+                "arrived": None,
+                "change": None,
+                "replay": False,
+            }
+        change = self._find(letter.first)
+        refused = letter.refused
+        route = self._routing.of_letter(letter.arn, refused.method if refused else None)
+        keys = change.keys if change else self._keys(letter)
+        return {
+            "id": message.id,
+            "reason": _reason(letter, change, route),
+            "item": key_text(keys) if keys else "",
+            "key_item": keys or None,
+            "route": route,
+            "arrived": letter.arrived.timestamp() if letter.arrived else None,
+            "change": change.id if change else None,
+            "number": letter.first,
+            "name": letter.name,
+            "replay": True,
+        }
+
+    def _keys(self, letter: DeadLetter) -> Mapping[str, Any]:
+        """Return the key of a letter's record, which is in the letter or still in the stream."""
+        record = letter.record or (letter.event or {}).get("detail")
+        if record is None:
+            record = self._read(letter)
+        found: Mapping[str, Any] = (record or {}).get("dynamodb", {}).get("Keys", {})
+        return found
+
+    def _read(self, letter: DeadLetter) -> Record | None:
+        id_ = letter.message.id
+        if id_ not in self._records:
+            try:
+                with asking_aws():
+                    records = self._stream.records(
+                        letter.stream_arn, letter.shard, letter.first, letter.first
+                    )
+            except LiveError:
+                return None
+            self._records[id_] = records[0] if records else None
+        return self._records[id_]
+
+    def _forget(self, seen: set[str]) -> None:
+        self._records = {id_: one for id_, one in self._records.items() if id_ in seen}
+
+
+def _reason(letter: DeadLetter, change: Change | None, route: str | None) -> str:
+    cells = change.cells if change else {}
+    failed = [cell for id_, cell in cells.items() if cell.failed and route in (None, id_)]
+    if failed and failed[0].reason:
+        return failed[0].reason
+    if letter.refused is not None:
+        return f"Momento refused the request: {letter.condition}"
+    condition = CONDITIONS.get(letter.condition, letter.condition or "it was given up")
+    return f"{letter.name}: {condition}"

@@ -1,0 +1,236 @@
+"""A route as a mapping in Python, where `stacks.mapping` can say what the route does.
+
+It says less than a definition can. What cannot be said is refused with a reason, and never
+approximated: the page then offers the definition's JSON.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from eventpipes import RuleDefinition
+from eventpipes.operations import DELETE, PUBLISH, PUT
+from live.route import Route
+from live.workflow_route import WorkflowRoute
+
+_VARIABLE: Final = re.compile(r"<([^<>\s]+)>")
+_PLACE: Final = re.compile(
+    r"\$\.dynamodb\.(Keys|NewImage)\.([A-Za-z0-9_/-]+(?:\.M\.[A-Za-z0-9_/-]+|\.L\[\d+\])*)"
+    r"\.(SS|NS|BS|S|N|BOOL|B|NULL|M|L)"
+)
+_STEP: Final = re.compile(r"\.M\.([A-Za-z0-9_/-]+)|\.L\[(\d+)\]")
+FIELDS: Final = {
+    "$.eventName": "EVENT_NAME",
+    "$.eventID": "EVENT_ID",
+    "$.dynamodb.ApproximateCreationDateTime": "CREATED",
+    "$.dynamodb.SequenceNumber": "SEQUENCE_NUMBER",
+    "$.dynamodb.Keys": "KEYS",
+    "$.dynamodb.NewImage": "NEW_IMAGE",
+    "$.dynamodb.OldImage": "OLD_IMAGE",
+    "$.userIdentity.principalId": "REMOVED_BY",
+    "$.userIdentity.type": "REMOVED_BY_TYPE",
+}
+EVENTS: Final = ("INSERT", "MODIFY", "REMOVE")
+_OPERATORS: Final = ("prefix", "suffix", "equals-ignore-case", "anything-but")
+
+
+class CannotSayError(Exception):
+    """A mapping cannot say this; the message says what."""
+
+
+class Expression(str):
+    """Python text, which is written as it is."""
+
+    __slots__ = ()
+
+
+def mapping_text(route: Route, keys: Collection[str]) -> str:
+    """Return Python text of an `ItemMapping` that makes the route's definition.
+
+    `keys` are the attributes of the table's key.
+
+    Raises:
+        CannotSayError: a mapping cannot say what the definition does.
+
+    """
+    if isinstance(route, WorkflowRoute):
+        raise CannotSayError("a workflow's expressions come from the mapping of the whole pipeline")
+    if route.definition.headers:
+        raise CannotSayError("a mapping has no headers")
+    if isinstance(route.definition, RuleDefinition):
+        raise CannotSayError("a rule's pattern and paths come from the mapping of the pipeline")
+    inverse = _Inverse(route, keys)
+    match route.operation:
+        case operation if operation == PUT:
+            return inverse.entry()
+        case operation if operation == PUBLISH:
+            return inverse.message()
+        case operation if operation == DELETE:
+            raise CannotSayError("cache-delete comes from the mapping of cache-put: copy that")
+    raise CannotSayError(f"a mapping has no {route.operation}")
+
+
+class _Inverse:
+    def __init__(self, route: Route, keys: Collection[str]) -> None:
+        self._definition = route.definition
+        self._keys = keys
+
+    def entry(self) -> str:
+        query = dict(self._definition.query_string)
+        key, ttl = query.pop("key", ""), query.pop("ttl_seconds", "")
+        if query or len(self._definition.path_parameters) != 1:
+            raise CannotSayError("cache-put takes key, ttl_seconds and the cache's name only")
+        events, where = self._narrowed()
+        if events != {"INSERT", "MODIFY"}:
+            raise CannotSayError("cache-put takes INSERT and MODIFY")
+        parts = {
+            "key": self._attribute(key),
+            "key_is_unique": True,
+            "value": self._value(),
+            "ttl": Expression(ttl) if ttl.isdecimal() else self._attribute(ttl),
+            "cache": self._name("cache"),
+        }
+        if len(self._keys) == 1 and self._is_key(key):
+            del parts["key_is_unique"]
+        elif not self._is_key(key):
+            raise CannotSayError("the key is no attribute of the table's key")
+        return _mapping("cache", "CacheEntry", parts, where)
+
+    def message(self) -> str:
+        if self._definition.query_string or len(self._definition.path_parameters) != 1:
+            raise CannotSayError("a message takes the topic's name only")
+        events, where = self._narrowed()
+        parts: dict[str, Any] = {"topic": self._name("topic"), "value": self._value()}
+        if events != set(EVENTS):
+            parts["events"] = [name for name in EVENTS if name in events]
+        return _mapping("topic", "TopicMessage", parts, where)
+
+    def _name(self, what: str) -> str:
+        name = self._definition.path_parameters[0]
+        if name.startswith("$"):
+            raise CannotSayError(f"the {what}'s name is read from the record")
+        return name
+
+    def _is_key(self, path: str) -> bool:
+        found = _PLACE.fullmatch(path)
+        return found is not None and found[1] == "Keys" and found[2] in self._keys
+
+    def _attribute(self, path: str) -> Expression:
+        if path in FIELDS:
+            return Expression(f"Field.{FIELDS[path]}")
+        found = _PLACE.fullmatch(path)
+        if found is None:
+            raise CannotSayError(f"{path or 'nothing'} is no attribute that a mapping can name")
+        image, place, tag = found.groups()
+        steps = list(_STEP.finditer(place))
+        name = place[: steps[0].start()] if steps else place
+        if (image == "Keys") != (name in self._keys):
+            raise CannotSayError(
+                f"{path}: a mapping reads the key of Keys, and all else of NewImage"
+            )
+        types = ["M" if step[1] else "L" for step in steps] + [tag]
+        text = f'Attribute("{name}"{_type(types[0])})'
+        for step, type_ in zip(steps, types[1:], strict=True):
+            text += (
+                f'.member("{step[1]}"{_type(type_)})'
+                if step[1]
+                else f".element({step[2]}{_type(type_)})"
+            )
+        return Expression(text)
+
+    def _value(self) -> Any:  # noqa: ANN401 - any JSON, with expressions
+        template = self._definition.input_template
+        if template is None:
+            raise CannotSayError("without a template the whole record is sent")
+        paths: list[str] = []
+
+        def mark(found: re.Match[str]) -> str:
+            paths.append(found[1])
+            return json.dumps(f"\0{len(paths) - 1}\0")
+
+        try:
+            read = json.loads(_VARIABLE.sub(mark, template))
+        except ValueError:
+            raise CannotSayError(
+                "a variable is within a text, or the template is no JSON"
+            ) from None
+        if not isinstance(read, dict):
+            raise CannotSayError("the template is no JSON object")
+        return self._part(read, paths)
+
+    def _part(self, part: object, paths: Sequence[str]) -> Any:  # noqa: ANN401 - see above
+        match part:
+            case dict():
+                return {name: self._part(one, paths) for name, one in part.items()}
+            case str() if marked := re.fullmatch("\0(\\d+)\0", part):
+                return self._attribute(paths[int(marked[1])])
+            case str() if "\0" in part or part.startswith("$"):
+                raise CannotSayError("a variable is within a text")
+            case str() | bool() | int() | float():
+                return part
+        raise CannotSayError("the template has a list or null, which a mapping's value cannot")
+
+    def _narrowed(self) -> tuple[set[str], dict[Expression, Any]]:
+        """Return the events that the filters take, and the conditions on the item."""
+        events: set[str] = set()
+        wheres: list[dict[Expression, Any]] = []
+        for text in self._definition.filters:
+            pattern = json.loads(text)
+            names = pattern.pop("eventName", list(EVENTS))
+            images = pattern.pop("dynamodb", {})
+            if pattern or not set(names) <= set(EVENTS) or events & set(names):
+                raise CannotSayError(f"a mapping makes no such filter: {text}")
+            events |= set(names)
+            image = "OldImage" if names == ["REMOVE"] else "NewImage"
+            if not images.keys() <= {image} or (images and "REMOVE" in names and len(names) > 1):
+                raise CannotSayError(f"a mapping makes no such filter: {text}")
+            wheres.append(self._where(images.get(image, {})))
+        if not wheres:
+            return set(EVENTS), {}
+        if any(where != wheres[0] for where in wheres):
+            raise CannotSayError("the filters have different conditions on the item")
+        return events, wheres[0]
+
+    def _where(self, image: Mapping[str, Any]) -> dict[Expression, Any]:
+        found = {}
+        for name, typed in image.items():
+            if name in self._keys or len(typed) != 1:
+                raise CannotSayError(f"the filter on {name} is none that a mapping makes")
+            [(tag, values)] = typed.items()
+            if tag != "S" or not isinstance(values, list) or not all(map(_is_condition, values)):
+                raise CannotSayError(f"the filter on {name} is none that this can write in Python")
+            found[Expression(f'Attribute("{name}")')] = values
+        return found
+
+
+def _is_condition(value: object) -> bool:
+    if isinstance(value, dict):
+        ((name, argument),) = value.items()
+        listed = argument if isinstance(argument, list) else [argument]
+        return name in _OPERATORS and all(isinstance(one, str) for one in listed)
+    return isinstance(value, str)
+
+
+def _type(tag: str) -> str:
+    return "" if tag == "S" else f', "{tag}"'
+
+
+def _mapping(part: str, name: str, parts: Mapping[str, Any], where: Mapping[Any, Any]) -> str:
+    inner = "".join(f"        {key}={_python(value)},\n" for key, value in parts.items())
+    narrowed = f"    where={_python(where)},\n" if where else ""
+    return f"ItemMapping(\n    {part}={name}(\n{inner}    ),\n{narrowed})"
+
+
+def _python(value: object) -> str:
+    match value:
+        case Expression():
+            return str(value)
+        case dict():
+            members = ", ".join(f"{_python(name)}: {_python(one)}" for name, one in value.items())
+            return f"{{{members}}}"
+        case list():
+            return f"[{', '.join(map(_python, value))}]"
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+    return repr(value)

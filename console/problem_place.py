@@ -1,0 +1,53 @@
+"""Where in a text a problem of the engine is: line and column."""
+
+import json
+import re
+
+from eventpipes import EventPipesError, pattern
+from eventpipes.errors import InvalidPattern, InvalidTemplate
+
+_PLACE_OF_JSON = re.compile(r": line \d+ column \d+ \(char \d+\)")
+
+
+def with_place(error: EventPipesError, filters: list[str]) -> str:
+    """Return an error's sentence with the line and the column, where these are known."""
+    cause: BaseException = error
+    while isinstance(cause.__cause__, EventPipesError):
+        cause = cause.__cause__
+    first = str(cause).split("\n", 1)[0]
+    if isinstance(cause, InvalidTemplate):
+        line, column = _line(cause.template, cause.column - 1)
+        return f"template, line {line}, column {column}: {first.partition(': ')[2]}"
+    for number, text in enumerate(filters, 1):
+        try:
+            pattern.compile(text)
+        except InvalidPattern as wrong:
+            line, column = _line(text, _in_pattern(text, wrong))
+            said = _PLACE_OF_JSON.sub("", str(wrong).split("\n", 1)[0])
+            return f"filter {number}, line {line}, column {column}: {said}"
+    return str(error).split("\n", 1)[0]
+
+
+def _in_pattern(text: str, error: InvalidPattern) -> int:
+    """Return the place of a pattern's error in its text."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as problem:
+        return problem.pos
+    start = 0
+    for name in error.path.split(".") if error.path else ():
+        found = re.compile(rf"{re.escape(json.dumps(name))}\s*:").search(text, start)
+        if found is None:
+            return start
+        start = found.end()
+    at = text.find(f'"{error.operator}"', start) if error.operator else -1
+    if at >= 0:
+        return at
+    while start < len(text) and text[start].isspace():
+        start += 1
+    return start
+
+
+def _line(text: str, place: int) -> tuple[int, int]:
+    before = text[:place]
+    return before.count("\n") + 1, place - before.rfind("\n")

@@ -1,0 +1,76 @@
+"""Which routes a step is about: it names a pipe or a rule, and for a workflow the task."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from live.route import Route
+from live.workflow_route import METHODS, WorkflowRoute, http_tasks
+
+Step = Mapping[str, Any]
+_TELLS_OF_ALL = ("filtered", "dead-letter", "undelivered")
+
+
+def route_id(route: Route) -> str:
+    """Return the name by which the page knows a route.
+
+    It is the pipe's or the rule's name; the routes of a workflow have their operation after it.
+    """
+    return f"{route.name}/{route.operation}" if isinstance(route, WorkflowRoute) else route.name
+
+
+class Routing:
+    """Finds the routes of a pipeline that a step is about."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = {route_id(route): route for route in routes}
+        self._by_name: dict[str, list[str]] = {}
+        self._behind: dict[str, list[str]] = {}
+        self._by_state: dict[tuple[str, str], str] = {}
+        for id_, route in self.routes.items():
+            self._by_name.setdefault(route.name, []).append(id_)
+            if route.reader.name != route.name:
+                self._behind.setdefault(route.reader.name, []).append(id_)
+            if isinstance(route, WorkflowRoute):
+                for state, method in methods_of_tasks(route):
+                    if method == METHODS[route.operation]:
+                        self._by_state[route.name, state] = id_
+
+    @property
+    def names(self) -> set[str]:
+        """The names of the pipes and rules whose steps are about a route."""
+        return {*self._by_name, *self._behind}
+
+    def of(self, step: Step) -> Sequence[str]:
+        """Return the ids of the routes that a step is about.
+
+        A pipe to a bus tells of all rules only what ends all of them: its filter, or its failure.
+        """
+        name, state = step.get("pipe", ""), step.get("state")
+        if state and (found := self._by_state.get((name, state))):
+            return [found]
+        if name in self._by_name:
+            return self._by_name[name]
+        if step["kind"] == "ended" and step.get("outcome") not in _TELLS_OF_ALL:
+            return []
+        return self._behind.get(name, [])
+
+    def of_letter(self, arn: str, method: str | None) -> str | None:
+        """Return the id of the route of a dead letter; None if it may be of several.
+
+        `method` is that of the refused request, if the letter has it.
+        """
+        found = [
+            id_
+            for id_, route in self.routes.items()
+            if arn in route.arns and (method is None or route.method == method)
+        ]
+        exact = [id_ for id_ in found if self.routes[id_].definition.arn == arn]
+        chosen = exact if len(exact) == 1 else found
+        return chosen[0] if len(chosen) == 1 else None
+
+
+def methods_of_tasks(route: WorkflowRoute) -> list[tuple[str, str]]:
+    """Return the name and the HTTP method of each HTTP Task of a route's state machine."""
+    tasks = http_tasks(json.loads(route.machine))
+    return [(name, str(task["Arguments"].get("Method"))) for name, task in tasks]

@@ -1,0 +1,72 @@
+"""The settings of the stack, at the place that the page works on."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import urlsplit
+
+from console.errors import ConsoleError
+from live.deliveries import FEED
+from live.momento import Access
+from live.place import enter, name
+from stacks.settings import Settings, SettingsError
+
+NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal starts one"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleSettings:
+    """The stack's settings, and the environment of their place."""
+
+    stack: Settings
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, *, aws: bool = False) -> Self:
+        """Find the place (see `live.place`), and read the environment and `.env` there.
+
+        With `aws`, a local cloud is ignored.
+
+        Raises:
+            ConsoleError: a setting is missing or wrong.
+
+        """
+        enter(aws=aws)
+        try:
+            stack = Settings.load()
+        except SettingsError as error:
+            raise _without_cloud(str(error), aws=aws) from None
+        if stack.reading_api_key is None:
+            raise _without_cloud("MOMENTO_API_KEY is not set: put it in .env", aws=aws)
+        return cls(stack=stack, env=dict(os.environ))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the place is a local cloud."""
+        return bool(self.env.get("AWS_ENDPOINT_URL"))
+
+    @property
+    def feed(self) -> str | None:
+        """The URL of the local cloud's feed; None on AWS."""
+        return self.env.get(FEED) or None
+
+    @property
+    def place(self) -> str:
+        """The name that the page shows for the place."""
+        return name(self.env, region=self.stack.region)
+
+    def access(self, endpoint: str = "") -> Access:
+        """Return where to read what is at an endpoint of Momento, and the API key to read with."""
+        parts = urlsplit(endpoint)
+        own = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+        key = self.stack.reading_api_key
+        return Access(
+            origin=self.env.get("MOMENTO_ENDPOINT_URL") or own or self.stack.momento_api_endpoint,
+            key=key.get_secret_value() if key else "",
+        )
+
+
+def _without_cloud(problem: str, *, aws: bool) -> ConsoleError:
+    missing = "is not set" in problem and not aws and not os.environ.get("AWS_ENDPOINT_URL")
+    return ConsoleError(problem + NO_CLOUD if missing else problem)

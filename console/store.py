@@ -1,0 +1,209 @@
+"""The changes that the page shows: the last ones, and apart from them those that failed.
+
+Failures are not pushed out by successes. The memory is bounded: of the oldest changes only the row
+is kept, without the record and the request.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Final
+
+from console.cell import DELIVERED, FILTERED, RETRYING, Cell
+from console.change import Change
+from console.counts import RouteCounts
+from console.routing import Routing
+from eventpipes import Filtered
+
+KEPT: Final = 5_000
+KEPT_FAILED: Final = 1_000
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""What the records and requests of the kept changes may take, about."""
+KEPT_OF_A_KEY: Final = 20
+"""The changes of one item that are found by its key."""
+Step = Mapping[str, Any]
+
+
+class ChangeStore:
+    """The changes of one pipeline. Its user holds a lock around every call."""
+
+    def __init__(
+        self,
+        routing: Routing,
+        *,
+        kept: int = KEPT,
+        kept_failed: int = KEPT_FAILED,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._kept, self._kept_failed, self._most_bytes = kept, kept_failed, most_bytes
+        self._recent: OrderedDict[str, Change] = OrderedDict()
+        self._failed: OrderedDict[str, Change] = OrderedDict()
+        self._by_number: dict[str, str] = {}
+        self._by_key: dict[str, deque[str]] = {}
+        self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._bytes = 0
+        self._order = 0
+        self.use(routing)
+
+    def use(self, routing: Routing) -> None:
+        """Work with the routes that are deployed now."""
+        self._routing = routing
+        known = getattr(self, "counts", {})
+        self.counts = {id_: known.get(id_) or RouteCounts() for id_ in routing.routes}
+
+    def __len__(self) -> int:
+        return len(self._recent) + len(self._failed)
+
+    @property
+    def bytes(self) -> int:
+        """About how many bytes the changes take."""
+        return self._bytes
+
+    def apply(self, step: Step) -> Change | None:
+        """Note a step; return its change, or None if it is about no route of the pipeline."""
+        if step["kind"] == "gap" or step.get("pipe") not in self._routing.names:
+            return None
+        change = self._change(step)
+        for id_ in self._routing.of(step):
+            cell = change.cells.setdefault(id_, Cell(at=step["at"]))
+            # What tells of a whole batch or pipe changes no route that is done.
+            if cell.settled and not step.get("state") and step.get("pipe") != id_:
+                continue
+            self._count(id_, cell, partial(cell.apply, step))
+        self._place(change)
+        return change
+
+    def settle(
+        self, change: Change, route: str, at: float, text: str, state: str = DELIVERED
+    ) -> None:
+        """Note that the failure of a route is settled."""
+        cell = change.cells.get(route)
+        if cell is not None and cell.failed:
+            self._count(route, cell, partial(cell.settle, at, text, state))
+            self._place(change)
+
+    def get(self, id_: str) -> Change | None:
+        """Return a change by its id."""
+        return self._recent.get(id_) or self._failed.get(id_)
+
+    def by_number(self, sequence_number: str) -> Change | None:
+        """Return the change of a record by its number in the stream."""
+        return self.get(self._by_number.get(sequence_number, ""))
+
+    def of_key(self, keys: Mapping[str, Any]) -> Iterator[Change]:
+        """Yield the last changes of an item, the newest first."""
+        for id_ in reversed(self._by_key.get(_canonical(keys), ())):
+            if (change := self.get(id_)) is not None:
+                yield change
+
+    def rows(
+        self, *, before: str | None = None, limit: int = 100, failed: bool = False
+    ) -> list[Change]:
+        """Return changes before another one, the newest first."""
+        bound = self.get(before).order if before and self.get(before) else None  # type: ignore[union-attr]  # it was asked for
+        source = reversed(self._failed.values()) if failed else self._all()
+        found: list[Change] = []
+        for change in source:
+            if len(found) >= limit:
+                break
+            if bound is None or change.order < bound:
+                found.append(change)
+        return found
+
+    def _all(self) -> Iterator[Change]:
+        both = [*self._recent.values(), *self._failed.values()]
+        return iter(sorted(both, key=lambda change: -change.order))
+
+    def _change(self, step: Step) -> Change:
+        id_ = str(
+            step.get("event_id")
+            or step.get("sequence_number")
+            or step.get("execution")
+            or step.get("number")
+        )
+        change = self.get(id_)
+        if change is None:
+            self._order += 1
+            change = Change(
+                id=id_,
+                order=self._order,
+                event_name=step.get("event_name", ""),
+                keys=step.get("keys") or {},
+                sequence_number=step.get("sequence_number", ""),
+                at=step.get("created") or step["at"],
+            )
+            self._recent[id_] = change
+            if change.keys:
+                of_key = self._by_key.setdefault(
+                    _canonical(change.keys), deque(maxlen=KEPT_OF_A_KEY)
+                )
+                of_key.append(id_)
+            if change.sequence_number:
+                self._by_number[change.sequence_number] = id_
+        if change.record is None and step.get("record"):
+            change.record = step["record"]
+            self._judge(change, step["at"])
+        return change
+
+    def _judge(self, change: Change, at: float) -> None:
+        """Find the routes that leave a change out: the logs, and a workflow, do not tell."""
+        assert change.record is not None
+        for id_, route in self._routing.routes.items():
+            if id_ in change.cells:
+                continue
+            cell = change.cells[id_] = Cell(at=at)
+            if isinstance(route.process(change.record), Filtered):
+                self._count(id_, cell, partial(cell.filter, at))
+
+    def _count(self, id_: str, cell: Cell, apply: Callable[[], None]) -> None:
+        before, counts = cell.state, self.counts.get(id_)
+        apply()
+        if counts is not None and cell.state != before:
+            counts.moved(_bucket(before), _bucket(cell.state), cell.at)
+            if cell.state == DELIVERED and cell.milliseconds is not None:
+                counts.took(cell.milliseconds)
+
+    def _place(self, change: Change) -> None:
+        """Put a change where it belongs, and drop what is too much."""
+        here, other = (
+            (self._failed, self._recent) if change.failed else (self._recent, self._failed)
+        )
+        other.pop(change.id, None)
+        here.setdefault(change.id, change)
+        self._bytes -= self._sizes.pop(change.id, 0)
+        self._sizes[change.id] = change.size
+        self._bytes += self._sizes[change.id]
+        while len(self._recent) > self._kept:
+            self._drop(self._recent)
+        while len(self._failed) > self._kept_failed:
+            self._drop(self._failed)
+        while self._bytes > self._most_bytes and self._sizes:
+            oldest, size = self._sizes.popitem(last=False)
+            self._bytes -= size
+            if (found := self.get(oldest)) is not None:
+                found.forget()
+
+    def _drop(self, changes: OrderedDict[str, Change]) -> None:
+        id_, change = changes.popitem(last=False)
+        self._by_number.pop(change.sequence_number, None)
+        of_key = self._by_key.get(_canonical(change.keys))
+        if of_key is not None:
+            if id_ in of_key:
+                of_key.remove(id_)
+            if not of_key:
+                del self._by_key[_canonical(change.keys)]
+        self._bytes -= self._sizes.pop(id_, 0)
+        for route, cell in change.cells.items():
+            if cell.state == RETRYING and route in self.counts:
+                self.counts[route].moved(RETRYING, None, cell.at)
+
+
+def _canonical(keys: Mapping[str, Any]) -> str:
+    return repr(sorted(keys.items()))
+
+
+def _bucket(state: str) -> str | None:
+    """Return what a state counts as; None for one that does not count."""
+    if state in (DELIVERED, FILTERED, RETRYING):
+        return state
+    return "failed" if state in ("refused", "dead-letter", "undelivered") else None

@@ -1,0 +1,131 @@
+"""The state of an item on the page, from a look at it and from its last changes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from console.cell import DELIVERED, RETRYING, Cell
+from console.change import Change
+from console.look import UNKNOWN, Look, ttl_of
+from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE
+
+ON_ITS_WAY, EXPIRED, REFUSED, ABSENT = "on its way", "expired", "refused", "absent"
+PATIENCE = 2.0
+"""Seconds after a write in which a difference is on its way, even if no change is seen yet."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A state, a sentence about it, when the entry expires, and the change that decides."""
+
+    state: str
+    why: str
+    expires: float | None = None
+    change: str | None = None
+
+
+def verdict(
+    look: Look,
+    changes: Sequence[Change],
+    cache_routes: Collection[str],
+    *,
+    now: float,
+    touched: float = 0.0,
+    written_at: float | None = None,
+) -> Verdict:
+    """Return the state of an item. `changes` are its own, the newest first.
+
+    `cache_routes` are the ids of the routes to the cache. `touched` is when the page wrote the item
+    last; `written_at` when the item says that it was written, if it does.
+    """
+    if look.problem:
+        return Verdict(UNKNOWN, look.problem)
+    if look.refused:
+        return Verdict(REFUSED, f"No request can be made of the item: {look.refused}")
+    cells = [
+        (change, cell)
+        for change in changes
+        for route, cell in change.cells.items()
+        if route in cache_routes
+    ]
+    expires = _expires(look, cells, written_at)
+    if look.state == IN_SYNC:
+        return _in_sync(look, cells, expires)
+    if (found := _by_changes(cells)) is not None:
+        return found
+    if now - touched < PATIENCE:
+        return Verdict(ON_ITS_WAY, "It was written a moment ago.")
+    return _differs(look, cells, expires, now)
+
+
+def _by_changes(cells: Sequence[tuple[Change, Cell]]) -> Verdict | None:
+    """Return the state of a difference that a change explains: it is coming, or it has failed."""
+    coming = next(((change, cell) for change, cell in cells if not cell.settled), None)
+    if coming is not None:
+        change, cell = coming
+        waits = f": {cell.text}" if cell.state == RETRYING else ""
+        return Verdict(ON_ITS_WAY, f"The change is being delivered{waits}.", change=change.id)
+    failed = _failed(cells)
+    if failed is None:
+        return None
+    change, cell = failed
+    why = cell.reason or cell.text
+    return Verdict(REFUSED, f"The last change did not arrive: {why}", change=change.id)
+
+
+def _differs(
+    look: Look, cells: Sequence[tuple[Change, Cell]], expires: float | None, now: float
+) -> Verdict:
+    if look.state == MISSING:
+        return _missing(look, expires, now)
+    last = cells[0][0].id if cells else None
+    if look.state != LEFT_OVER:
+        why = "The cache has another value than the routes send for the item."
+        return Verdict(STALE, why, change=last)
+    why = "The routes leave the item out, and the cache still has an entry of it."
+    if look.table is None:
+        why = "The table has no such item, and the cache still has its entry."
+    return Verdict(LEFT_OVER, why, change=last)
+
+
+def _in_sync(look: Look, cells: Sequence[tuple[Change, Cell]], expires: float | None) -> Verdict:
+    last = cells[0][0].id if cells else None
+    if look.table is None:
+        return Verdict(ABSENT, "Neither the table nor the cache has it.", change=last)
+    if look.put is None:
+        return Verdict(IN_SYNC, "The routes keep this item out of the cache.", change=last)
+    return Verdict(IN_SYNC, "The cache has what the routes send for the item.", expires, last)
+
+
+def _missing(look: Look, expires: float | None, now: float) -> Verdict:
+    if expires is not None and expires <= now + 1:
+        return Verdict(EXPIRED, f"Its time to live of {look.ttl} s is over.", expires)
+    if expires is None and look.ttl is not None:
+        return Verdict(
+            MISSING,
+            f"The cache has no entry. It may have expired after {look.ttl} s: nothing tells here"
+            " when it was put, and Momento's HTTP API does not say.",
+        )
+    return Verdict(MISSING, "The cache has no entry of the item.")
+
+
+def _failed(cells: Sequence[tuple[Change, Cell]]) -> tuple[Change, Cell] | None:
+    """Return the newest cell that sent something, if that has failed."""
+    for change, cell in cells:
+        if cell.failed:
+            return change, cell
+        if cell.state == DELIVERED:
+            return None
+    return None
+
+
+def _expires(
+    look: Look, cells: Sequence[tuple[Change, Cell]], written_at: float | None
+) -> float | None:
+    """Return when the entry expires, by the last delivered put, or by the item's own time."""
+    for _, cell in cells:
+        if cell.state == DELIVERED and cell.request and cell.request.get("method") == "PUT":
+            ttl = ttl_of(str(cell.request.get("url", "")))
+            return None if ttl is None else cell.at + ttl
+    if written_at is None or look.ttl is None:
+        return None
+    return written_at + look.ttl

@@ -1,0 +1,71 @@
+"""What is only asked for while a page looks: the items, the letters, the health."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from live.health import Health, Part
+
+BEAT_SECONDS: Final = 1.0
+HEALTH_SECONDS: Final = 5.0
+Follow = Callable[[threading.Event], None]
+"""Follows something until the event is set."""
+Keep = Callable[[str, threading.Event, Callable[[], None]], None]
+"""Follows until the end, tells each problem, and goes on."""
+OnChange = Callable[[str, Part], None]
+
+
+class Watch:
+    """Runs each of `follows` in a thread of its own, and asks for the health, until `stop`.
+
+    `health` makes what asks the parts. `tell` gets their state, on each change and every
+    `HEALTH_SECONDS`. `beat` is called every second. `wake` ends the waits of the threads.
+    """
+
+    def __init__(
+        self,
+        follows: Mapping[str, Follow],
+        *,
+        health: Callable[[OnChange], Health],
+        tell: Callable[[Mapping[str, Part]], None],
+        beat: Callable[[], object],
+        keep: Keep,
+        wake: Callable[[], None],
+    ) -> None:
+        self._make_health, self._tell, self._beat, self._wake = health, tell, beat, wake
+        self._stop = threading.Event()
+        self._health: Health | None = None
+        for about, follow in {**follows, "health": self._follow_health}.items():
+            threading.Thread(
+                target=keep,
+                args=[about, self._stop, partial(follow, self._stop)],
+                daemon=True,
+                name=f"_follow_{about}",
+            ).start()
+
+    def stop(self) -> None:
+        """End after the work in hand."""
+        self._stop.set()
+        self._wake()
+        if self._health is not None:
+            self._health.stop()
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts as they were last; none before they are asked."""
+        return {} if self._health is None else self._health.parts
+
+    def _follow_health(self, stop: threading.Event) -> None:
+        if self._health is not None:
+            self._health.stop()
+        self._health = self._make_health(lambda *_: self._tell(self.parts))
+        self._health.start()
+        told = 0.0
+        while not stop.wait(BEAT_SECONDS):
+            self._beat()
+            if time.monotonic() - told >= HEALTH_SECONDS:
+                told = time.monotonic()
+                self._tell(self.parts)
+        self._health.stop()

@@ -1,0 +1,113 @@
+"""The page's server: on 127.0.0.1 only; server-sent events bring every change.
+
+The keys stay here. A request that changes something must come from the page (`console.guard`), so
+that no other site in the same browser can write.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from console.api import Api
+from console.boards import Boards
+from console.errors import ConsoleError, NotThereError
+from console.form import Form
+from console.guard import HEADERS, Guard
+from console.settings import ConsoleSettings
+from live.errors import LiveError
+
+STATIC: Final = Path(__file__).with_name("static")
+MODULES: Final = Path(__file__).resolve().parents[1] / "node_modules"
+VENDOR: Final = {
+    "lit-html": MODULES / "lit-html",
+    "signals-core": MODULES / "@preact" / "signals-core" / "dist",
+}
+"""The JavaScript libraries that the page uses: they come from npm, at the locked versions."""
+
+
+def page(settings: ConsoleSettings, forms: Sequence[Form] = ()) -> ASGIApp:
+    """Return the application.
+
+    Raises:
+        LiveError: no pipeline of the stack is deployed, or AWS cannot be asked.
+
+    """
+    return Guard(_Page(Boards(settings, forms)).app)
+
+
+class _Page:
+    def __init__(self, boards: Boards) -> None:
+        self._boards = boards
+        api = Api(boards)
+        self.app = Starlette(
+            routes=[
+                Route("/api/events", self._events),
+                *api.routes,
+                *(
+                    Mount(f"/vendor/{name}", StaticFiles(directory=folder))
+                    for name, folder in VENDOR.items()
+                    if folder.is_dir()
+                ),
+                *(
+                    [Mount("/", StaticFiles(directory=STATIC, html=True))]
+                    if STATIC.is_dir()
+                    else []
+                ),
+            ],
+            middleware=[
+                Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+            ],
+            exception_handlers=dict.fromkeys((ConsoleError, LiveError, HTTPException), _in_words),
+            lifespan=self._lifespan,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._boards.start()
+        try:
+            yield
+        finally:
+            self._boards.stop()
+
+    async def _events(self, request: Request) -> Response:
+        board = self._boards.get(request.query_params.get("pipeline"))
+        last = request.headers.get("last-event-id", "")
+
+        async def stream() -> AsyncIterator[ServerSentEvent]:
+            await asyncio.to_thread(self._boards.open, board)
+            try:
+                async for event in board.hub.events(last):
+                    yield ServerSentEvent(
+                        event=event.name, data=json.dumps(event.data), id=event.id or None
+                    )
+            finally:
+                board.close()
+
+        return EventSourceResponse(stream(), ping=15, headers=HEADERS)
+
+
+async def _in_words(_: Request, error: Exception) -> Response:
+    status, answer = 400, dict[str, Any](error=str(error))
+    if isinstance(error, HTTPException):
+        status, answer = error.status_code, {"error": str(error.detail)}
+    elif isinstance(error, NotThereError):
+        status = 404
+    elif isinstance(error, ConsoleError) and error.fields:
+        answer["fields"] = error.fields
+    elif isinstance(error, LiveError):
+        status = 502
+    return JSONResponse(answer, status_code=status)

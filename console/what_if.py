@@ -1,0 +1,222 @@
+"""What if: run records through a route as it is deployed, and as it is edited, side by side."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from console.errors import ConsoleError
+from console.expressions import with_expressions
+from console.mapping_text import CannotSayError, mapping_text
+from console.problem_place import with_place
+from eventpipes import (
+    EventPipesError,
+    Filtered,
+    Pipe,
+    Request,
+    Rule,
+    RuleDefinition,
+    Unprocessable,
+)
+from eventpipes.outcome import masked
+from live.items import is_record, key_text
+from live.route import Route, RouteOutcome, requests_in
+from live.workflow_route import WorkflowRoute, workflow_routes
+
+MOST: Final = 500
+"""Records that are run at once."""
+Json = dict[str, Any]
+Record = Mapping[str, Any]
+
+
+def what_if(
+    route: Route, edited: Mapping[str, Any], records: Iterable[Record], keys: Collection[str]
+) -> Json:
+    """Return what becomes of records in a route now, and with another definition.
+
+    `edited` may have filters, template, parameters (path, query, headers), input_paths (of a rule)
+    and expressions (of a workflow). `keys` are the attributes of the table's key. What changes its
+    fate comes first. If the edited definition is not valid, there are problems, and nothing is run
+    through it.
+
+    Raises:
+        ConsoleError: what is edited has another form than the route.
+
+    """
+    problems: list[str] = []
+    new: Route | None = None
+    try:
+        new = _edited(route, edited)
+    except EventPipesError as error:
+        problems.append(with_place(error, list(edited.get("filters", route.definition.filters))))
+    rows = [_row(record, route, new) for record in list(records)[:MOST]]
+    rows.sort(key=lambda row: not row["differs"])
+    made = new or route
+    text, reason = None, None
+    try:
+        text = mapping_text(made, keys) if new is not None else None
+    except CannotSayError as error:
+        reason = str(error)
+    return {
+        "rows": rows,
+        "problems": problems,
+        "changed": sum(row["differs"] for row in rows),
+        "mapping": text,
+        "no_mapping": reason,
+        "json": json.dumps(definition_json(made), indent=2, ensure_ascii=False),
+    }
+
+
+def pasted(given: object) -> list[Record]:
+    """Return the stream records that somebody pasted.
+
+    Raises:
+        ConsoleError: one of them is no stream record.
+
+    """
+    found = given.get("Records", [given]) if isinstance(given, dict) else given
+    if not isinstance(found, list):
+        raise ConsoleError("records are a list of stream records, or one of them")
+    for number, record in enumerate(found, 1):
+        if not is_record(record):
+            raise ConsoleError(
+                f"record {number} is no stream record: it needs eventName, and dynamodb with Keys"
+                " and images of DynamoDB JSON"
+            )
+    return found
+
+
+def definition_json(route: Route) -> Json:
+    """Return the parts of a definition that can be edited, as AWS's API names them."""
+    definition = route.definition
+    if isinstance(route, WorkflowRoute):
+        filters = [{"Pattern": text} for text in definition.filters]
+        return {"Filters": filters, "Definition": json.loads(route.machine)}
+    http = {
+        "PathParameterValues": list(definition.path_parameters),
+        "QueryStringParameters": dict(definition.query_string),
+        "HeaderParameters": dict(definition.headers),
+    }
+    http = {name: value for name, value in http.items() if value}
+    if isinstance(definition, RuleDefinition):
+        transformer = {
+            "InputPathsMap": dict(definition.input_paths),
+            "InputTemplate": definition.input_template,
+        }
+        return {
+            "EventPattern": definition.pattern,
+            "InputTransformer": transformer,
+            "HttpParameters": http,
+        }
+    return {
+        "FilterCriteria": {"Filters": [{"Pattern": text} for text in definition.filters]},
+        "InputTemplate": definition.input_template,
+        "HttpParameters": http,
+    }
+
+
+def _row(record: Record, old: Route, new: Route | None) -> Json:
+    before = _fate(old, record)
+    after = before if new is None else _fate(new, record)
+    return {
+        "id": record.get("eventID", ""),
+        "event_name": record.get("eventName", ""),
+        "key": key_text(record["dynamodb"]["Keys"]),
+        "old": before,
+        "new": None if new is None else after,
+        "differs": _sent(before) != _sent(after),
+    }
+
+
+def _sent(fate: Json) -> tuple[str, object]:
+    """Return what makes two fates differ; the words about a filter do not."""
+    return fate["state"], fate.get("requests")
+
+
+def _fate(route: Route, record: Record) -> Json:
+    outcome: RouteOutcome = route.process(record)
+    if isinstance(outcome, Filtered):
+        sentences = route.explain(record).sentences
+        return {"state": "filtered", "text": "; ".join(sentences) or "filtered"}
+    if isinstance(outcome, Unprocessable):
+        return {"state": "refused", "text": outcome.reason}
+    requests = requests_in(outcome)
+    if not requests:
+        return {"state": "filtered", "text": "nothing is sent"}
+    return {
+        "state": "sent",
+        "text": f"{requests[0].method} {requests[0].url}",
+        "request": _request_json(requests[0]),
+        "requests": [_request_json(one) for one in requests],
+    }
+
+
+def _request_json(request: Request) -> Json:
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": masked(request.headers),
+        "body": request.body,
+    }
+
+
+def _edited(route: Route, edited: Mapping[str, Any]) -> Route:
+    """Return the route with another definition; the engine checks it."""
+    _check(edited)
+    parameters = edited.get("parameters") or {}
+    http = {
+        field: parameters[name]
+        for name, field in (
+            ("path", "path_parameters"),
+            ("query", "query_string"),
+            ("headers", "headers"),
+        )
+        if name in parameters
+    }
+    template = {"input_template": edited["template"]} if "template" in edited else {}
+    filters = tuple(edited["filters"]) if "filters" in edited else None
+    if isinstance(route, WorkflowRoute):
+        if http or template.get("input_template") is not None:
+            raise ConsoleError("a workflow's tasks have no template: edit their expressions")
+        target = replace(
+            route.target, definition=with_expressions(route, edited.get("expressions") or {})
+        )
+        reader = replace(route.reader, state_machine=target)
+        if filters is not None:
+            reader = replace(reader, filters=filters)
+        routes = workflow_routes(Pipe(reader), target)
+        return next(one for one in routes if one.operation == route.operation)
+    if edited.get("expressions"):
+        raise ConsoleError("only a workflow has expressions: edit the template and the parameters")
+    if isinstance(route.definition, RuleDefinition):
+        if filters is not None and len(filters) != 1:
+            raise ConsoleError("a rule has one event pattern: give one")
+        changes = http | template
+        changes |= {"pattern": filters[0]} if filters is not None else {}
+        if "input_paths" in edited:
+            changes["input_paths"] = edited["input_paths"]
+        return Route(
+            route.operation, Pipe(route.reader), Rule(replace(route.definition, **changes))
+        )
+    changes = http | template | ({} if filters is None else {"filters": filters})
+    return Route(route.operation, Pipe(replace(route.reader, **changes)))
+
+
+def _check(edited: Mapping[str, Any]) -> None:
+    """Raise for values of another type than the definition has."""
+    filters, template = edited.get("filters", []), edited.get("template")
+    if not isinstance(filters, list) or not all(isinstance(one, str) for one in filters):
+        raise ConsoleError("filters are a list of texts, each the JSON of a pattern")
+    if template is not None and not isinstance(template, str):
+        raise ConsoleError("the template is a text, or null")
+    parameters = edited.get("parameters") or {}
+    path = parameters.get("path", []) if isinstance(parameters, dict) else None
+    if not isinstance(path, list) or not all(isinstance(one, str) for one in path):
+        raise ConsoleError("parameters have path (a list of texts), query and headers")
+    maps = [parameters.get("query", {}), parameters.get("headers", {})]
+    maps += [edited.get("input_paths") or {}, edited.get("expressions") or {}]
+    for one in maps:
+        if not isinstance(one, dict) or not all(isinstance(text, str) for text in one.values()):
+            raise ConsoleError(
+                "query, headers, input_paths and expressions are objects of names and texts"
+            )

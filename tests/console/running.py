@@ -1,0 +1,181 @@
+"""The shop on one machine, with its pipes running, and the page's server."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import httpx
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+
+import localcloud.feed
+import localcloud.momento
+import localcloud.runner
+from console.settings import ConsoleSettings
+from console.web import page
+from localcloud import LocalAws
+from localcloud.feed import DeliveryFeed
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from stacks.settings import Settings
+from tests.conftest import ENDPOINT
+from tests.console.shop import API_KEY, CACHE, PREFIX, STACK, TOPICS, document
+from tests.localcloud.applied import Applied, client
+from tests.localcloud.arrivals import Arrivals, until
+from tests.localcloud.weather_cloud import FAST
+from tests.localcloud.weather_pipes import empty
+from tests.place import polls
+
+SECRET = "planted-77aa-secret-that-must-not-be-seen"  # noqa: S105 - nobody's
+
+
+class Puts(Arrivals):
+    """The requests to Momento; only those that put get the answers of a test."""
+
+    async def __call__(self, request: Request) -> Response | None:
+        """Record a request, and answer it if it puts and a response was set for its key."""
+        return await super().__call__(request) if request.method == "PUT" else None
+
+
+class Shop:
+    """The shop's resources, a Momento, the runner and its feed; `arrivals` are the puts."""
+
+    def __init__(
+        self, aws: LocalAws, topology: str, momento: LocalMomento, feed: DeliveryFeed
+    ) -> None:
+        self.aws, self.momento, self.feed = aws, momento, feed
+        self.arrivals = Puts()
+        momento.service.interfere = self.arrivals
+        self.dynamodb = client("dynamodb", aws.endpoint)
+        self.sqs = client("sqs", aws.endpoint)
+        empty(aws.endpoint)
+        Applied(document(topology), aws.endpoint, momento_api_key=API_KEY).create()
+        pipes = client("pipes", aws.endpoint).list_pipes()["Pipes"]
+        self.pipes = [one["Name"] for one in pipes]
+
+    @property
+    def settings(self) -> ConsoleSettings:
+        """The settings of the page."""
+        env = {
+            "AWS_ENDPOINT_URL": self.aws.endpoint,
+            "MOMENTO_ENDPOINT_URL": self.momento.endpoint,
+            "MOMENTO_API_KEY": API_KEY,
+            "PIPE_DELIVERIES_URL": f"{self.feed.endpoint}/deliveries",
+        }
+        given = {"NAME_PREFIX": PREFIX, "STACK": STACK, "MOMENTO_CACHE_NAME": CACHE}
+        stack = Settings(**given, **env, MOMENTO_API_ENDPOINT=ENDPOINT)  # type: ignore[arg-type]  # by the variables' names
+        return ConsoleSettings(stack=stack, env=env)
+
+    def end_polls(self) -> None:
+        """End the polls of the topics, which end with a message only."""
+        for topic in TOPICS:
+            httpx.post(
+                f"{self.momento.endpoint}/topics/{CACHE}/{topic}",
+                headers={"Authorization": API_KEY},
+                content="the end",
+            )
+
+    def put(self, table: str, item: dict[str, Any]) -> None:
+        """Write an item past the page."""
+        self.dynamodb.put_item(TableName=table, Item=item)
+
+
+@contextmanager
+def running(aws: LocalAws, topology: str) -> Iterator[Shop]:
+    """Run the shop."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
+        patch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
+        patch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 600.0)
+        with (
+            LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
+            DeliveryFeed() as feed,
+        ):
+            shop = Shop(aws, topology, momento, feed)
+            patch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
+            patch.setenv("AWS_ACCESS_KEY_ID", "local")
+            patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+            patch.setenv("MOMENTO_ENDPOINT_URL", momento.endpoint)
+            with Runner(
+                endpoint=aws.endpoint,
+                redirect=momento.endpoint,
+                timing=FAST,
+                on_delivery=feed.add,
+                on_step=feed.tell,
+            ) as runner:
+                feed.heartbeat = lambda: runner.heartbeat
+                runner.wait_until_reading(*shop.pipes)
+                yield shop
+
+
+@contextmanager
+def served(shop: Shop, *forms: Any) -> Iterator[str]:
+    """Serve the page; yield where."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            page(shop.settings, forms), log_level="critical", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        until(lambda: server.started and polls(shop.momento) == len(TOPICS))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+            shop.end_polls()
+            until(lambda: not [one for one in threading.enumerate() if "_follow" in one.name])
+
+
+class Visitor:
+    """An open page: it keeps the events of a pipeline."""
+
+    def __init__(self, url: str, pipeline: str, last: str = "") -> None:
+        self._url, self._pipeline, self._last = url, pipeline, last
+        self.events: list[tuple[str, str, Any]] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        headers = {"Last-Event-ID": self._last} if self._last else {}
+        query = {"pipeline": self._pipeline}
+        with (
+            httpx.Client(timeout=60) as http,
+            http.stream("GET", f"{self._url}/api/events", params=query, headers=headers) as answer,
+        ):
+            name = id_ = ""
+            for line in answer.iter_lines():
+                kind, _, text = line.partition(": ")
+                match kind:
+                    case "id":
+                        id_ = text
+                    case "event":
+                        name = text
+                    case "data":
+                        self.events.append((id_, name, json.loads(text)))
+                if self._over.is_set():
+                    return
+
+    def of(self, name: str) -> list[Any]:
+        """Return the data of the events of a name."""
+        return [data for _, one, data in list(self.events) if one == name]
+
+    def wait(self, name: str, fits: Callable[[Any], object] = lambda _: True) -> Any:
+        """Wait for an event that fits; return its data, the newest one."""
+        until(lambda: any(fits(data) for data in self.of(name)))
+        return [data for data in self.of(name) if fits(data)][-1]

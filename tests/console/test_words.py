@@ -1,0 +1,118 @@
+"""What the page says of a change: the cause, the filter's clauses, the timeline, curl."""
+
+import shlex
+from typing import Any
+
+from console.cell import Cell
+from console.change import Change
+from console.curl import curl
+from console.detail import detail
+from console.routing import Routing
+from eventpipes.operations import DELETE, PUT
+from tests.console.shop import TOPOLOGIES, orders, record, step
+from tests.console.test_store import attempt, ids
+
+
+def told(topology: str, of: Any, *steps: dict[str, Any], operation: str = PUT) -> Any:
+    """Return the detail of a route's cell after steps."""
+    name = ids(topology)[operation]
+    cell = Cell()
+    for one in steps:
+        cell.apply(step(one.pop("kind"), name, of, **one))
+    keys = of["dynamodb"]["Keys"]
+    change = Change("event-1", 1, of["eventName"], keys, "1", 99.9, of, {name: cell})
+    return detail(change, Routing(orders(topology).routes))["routes"][name]
+
+
+def test_a_refusal_names_the_parameter_and_where_it_comes_from() -> None:
+    said = '{"message":"Invalid argument: ttl_seconds must be 1 to 86400"}'
+    for topology in TOPOLOGIES:
+        found = told(
+            topology,
+            record(Keep="0"),
+            {"kind": "attempt", **attempt(1, 400, response=said)},
+            {"kind": "ended", "outcome": "dead-letter"},
+        )
+        cause = found["summary"]["cause"]
+        assert cause.startswith("Momento refused it with 400: Invalid argument: ttl_seconds")
+        assert "Keep" in cause, topology
+        assert found["summary"]["next"].startswith("Mend the item")
+
+
+def test_a_filtered_change_names_the_clause_that_refuses() -> None:
+    for topology in TOPOLOGIES:
+        of = record(Status="shipped")
+        found = told(topology, of, {"kind": "ended", "outcome": "filtered"})
+        assert "shipped" in found["summary"]["cause"], topology
+        clauses = [one for filter_ in found["filters"] for one in filter_["clauses"]]
+        refusing = [one for one in clauses if not one["accepted"]]
+        assert ["shipped"] in [one["found"] for one in refusing], topology
+        assert found["request"] is None
+
+
+def test_the_pieces_of_a_request_join_to_it_and_have_origins() -> None:
+    for topology in TOPOLOGIES:
+        found = told(topology, record(), {"kind": "ended", "outcome": "delivered"})
+        body = "".join(piece["text"] for piece in found["request"]["body"])
+        assert body == '{"id":"o-1","due":{"amount":"5"}}', topology
+        origins = [piece["origin"] for piece in found["request"]["body"] if piece["origin"]]
+        assert [one["value"] for one in origins] == ["o-1", "5"], topology
+
+
+def test_a_request_of_a_former_definition_is_shown_without_origins() -> None:
+    sent = {"method": "PUT", "url": "https://m.example/old", "headers": {}, "body": "old"}
+    tried = attempt(1, 204, request=sent)
+    found = told("pipes", record(), {"kind": "attempt", **tried})
+    assert found["request"]["body"] == [{"text": "old", "origin": None}]
+
+
+def test_the_timeline_has_waits_and_attempts() -> None:
+    found = told(
+        "pipes",
+        record(),
+        {"kind": "read", "at": 100.0},
+        {"kind": "attempt", "at": 100.1, "began": 100.0, **attempt(1, 503)},
+        {
+            "kind": "waiting",
+            "at": 100.1,
+            "until": 101.0,
+            "attempt": 1,
+            "most": 4,
+            "why": "HTTP 503",
+        },
+        {"kind": "attempt", "at": 101.1, "began": 101.0, **attempt(2, 204)},
+        {"kind": "ended", "at": 101.1, "outcome": "delivered"},
+    )
+    bars = [(bar["label"], bar["from"], bar["to"], bar["state"]) for bar in found["timeline"]]
+    assert bars == [
+        ("stream read", 99.9, 100.0, "read"),
+        ("attempt 1", 100.0, 100.1, "failed"),
+        ("wait", 100.1, 101.0, "waiting"),
+        ("attempt 2", 101.0, 101.1, "delivered"),
+        ("delivered", 101.1, 101.1, "delivered"),
+    ]
+    assert found["summary"]["cause"] == "Momento took it at attempt 2."
+
+
+def test_curl_quotes_and_has_no_key() -> None:
+    request = {
+        "method": "PUT",
+        "url": "https://momento.example/cache/c?key=it%27s",
+        "headers": {"Authorization": "***", "Content-Type": "application/json", "Range": "x"},
+        "body": "it's $(here)",
+    }
+    words = shlex.split(curl(request, "http://127.0.0.1:5"))
+    assert words[:4] == ["curl", "-i", "-X", "PUT"]
+    assert words[4] == "http://127.0.0.1:5/cache/c?key=it%27s"
+    assert "Authorization: $MOMENTO_API_KEY" in words
+    assert "Content-Type: application/json" in words
+    assert "Range: x" not in words
+    assert words[-1] == "it's $(here)"
+
+
+def test_a_change_without_its_record_says_so() -> None:
+    name = ids("pipes")[DELETE]
+    change = Change("1", 1, "REMOVE", {}, "1", 99.9, None, {name: Cell(state="delivered")})
+    found = detail(change, Routing(orders("pipes").routes))
+    assert found["note"].startswith("The record is not kept")
+    assert found["routes"][name]["summary"]["cause"] == "Momento took it."

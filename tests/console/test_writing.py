@@ -1,0 +1,73 @@
+"""Items that somebody writes, and random items by example."""
+
+import random
+from typing import Any
+
+import pytest
+
+from console.errors import ConsoleError
+from console.example import random_item
+from console.writing import item_of, key_of, parse_json
+from live.table import Table
+from tests.console.shop import TOPOLOGIES, order, orders
+from tests.each import each
+
+TABLE = Table(None, name="t", keys=("Id", "At"), types={"Id": "B", "At": "N"})
+
+
+def test_plain_and_typed_json_are_the_same_item() -> None:
+    plain = parse_json(b'{"Id": "YQ==", "At": 1.50, "tags": ["x", null, true], "of": {"a": 1}}')
+    typed: dict[str, Any] = {
+        "Id": {"B": "YQ=="},
+        "At": {"N": "1.5"},
+        "tags": {"L": [{"S": "x"}, {"NULL": True}, {"BOOL": True}]},
+        "of": {"M": {"a": {"N": "1"}}},
+    }
+    assert item_of(plain, TABLE) == typed
+    assert item_of(typed, TABLE) == typed
+    assert key_of(plain, TABLE) == {"Id": {"B": "YQ=="}, "At": {"N": "1.5"}}
+
+
+@each(
+    case=[
+        ("{}", "at least the key"),
+        ('{"Id": "YQ=="}', "At is the table's sort key: it is missing; write a number"),
+        ('{"Id": "YQ==", "At": "1"}', "it is of type S, and has to be a number (N)"),
+        ('{"Id": "no Base64!", "At": 1}', "Id is the table's partition key"),
+        ('{"Id": {"B": "YQ=="}, "At": 1}', "write all attributes with their types"),
+        ('{"Id": "YQ==", "At": 1e400}', "At"),
+        ('{"Id": {"B": ""}, "At": {"N": "1"}}', "it has 0 bytes"),
+    ]
+)
+def test_a_wrong_item_is_refused_in_words(case: tuple[str, str]) -> None:
+    text, part = case
+    with pytest.raises(ConsoleError) as refused:
+        item_of(parse_json(text.encode()), TABLE)
+    assert part in str(refused.value)
+
+
+@each(text=["[1]", "nothing", '{"a": 1', "\xff", '{"a":' * 100_000])
+def test_what_is_no_json_object_is_refused(text: str) -> None:
+    with pytest.raises(ConsoleError, match="this is no JSON"):
+        parse_json(text.encode("latin-1"))
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_an_example_of_an_empty_table_has_what_the_routes_read(topology: str) -> None:
+    """It passes the filter, and gets a TTL that Momento takes."""
+    deployed = orders(topology)
+    item = random_item(deployed.table, deployed.routes, [])
+    assert set(item) == {"Customer", "OrderId", "Status", "Amount", "Keep"}
+    assert item["Status"] == {"S": "open"}
+    assert item_of(item, deployed.table) == item
+
+
+def test_an_example_is_like_the_items_of_the_table() -> None:
+    deployed, dice = orders("pipes"), random.Random(5)  # noqa: S311 - reproducible, not a secret
+    known = [order(OrderId="o-1", Amount="1.5"), order(OrderId="o-2", Amount="9")]
+    for _ in range(20):
+        item = random_item(deployed.table, deployed.routes, known, dice)
+        assert item["OrderId"]["S"].startswith("o-")
+        assert 1.5 <= float(item["Amount"]["N"]) <= 9
+        assert item["Status"] == {"S": "open"}
+        assert item_of(item, deployed.table) == item
