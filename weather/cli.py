@@ -21,7 +21,7 @@ from live.output import Json, console, errors, print_json
 from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
 from weather.clients import Clients
 from weather.errors import WeatherError
-from weather.patient_protocol import PatientProtocol
+from console.patient_protocol import PatientProtocol
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
 from live.terminal import visible

@@ -115,9 +115,7 @@ class WeatherRecord(BaseModel):
 
         """
         try:
-            written_at = time.time_ns() // 1_000_000 / 1000
-            written = {**values, "WrittenAt": written_at}
-            return cls.model_validate(written, context={"max_ttl": max_ttl})
+            return cls.model_validate(written(values), context={"max_ttl": max_ttl})
         except ValidationError as error:
             lines = [_explain(one, called or {}) for one in error.errors()]
             raise WeatherError("\n".join(lines)) from None
@@ -151,6 +149,11 @@ class WeatherRecord(BaseModel):
             return None
         left = expires_at - (time.time() if now is None else now)
         return min(max(0.0, left), float(ttl or self.ttl))
+
+
+def written(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record's values with the time of now, at which they are written."""
+    return {**values, "WrittenAt": time.time_ns() // 1_000_000 / 1000}
 
 
 def stored(values: Mapping[str, str | float]) -> WeatherRecord:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from live.aws import Aws, asking_aws
+from live.items import Item
 from weather.errors import NoRecordError, WeatherError
 from weather.records import WeatherRecord, plain, stored
 
@@ -32,14 +33,9 @@ class WeatherTable:
 
     def put(self, record: WeatherRecord) -> None:
         """Write a record; it replaces the record of its location."""
-        numbers = record.shown() | {"TTL": str(record.ttl)}
-        if record.written_at is not None:
-            numbers["WrittenAt"] = plain(Decimal(str(record.written_at)))
-        item = {name: {"N": value} for name, value in numbers.items()}
+        item = as_item(record)
         with self._asking():
-            self._client.put_item(
-                TableName=self._name, Item={"Location": {"S": record.location}, **item}
-            )
+            self._client.put_item(TableName=self._name, Item=dict(item))
 
     def get(self, location: str) -> WeatherRecord | None:
         """Return a location's record by a consistent read; None if there is none."""
@@ -67,6 +63,16 @@ class WeatherTable:
             items = (item for page in pages for item in page["Items"])
             found = list(itertools.islice(_records(items), limit))
         return sorted(found, key=lambda record: record.location)
+
+
+def as_item(record: WeatherRecord) -> Item:
+    """Return a record as an item of DynamoDB."""
+    numbers = record.shown() | {"TTL": str(record.ttl)}
+    if record.written_at is not None:
+        numbers["WrittenAt"] = plain(Decimal(str(record.written_at)))
+    return {"Location": {"S": record.location}} | {
+        name: {"N": value} for name, value in numbers.items()
+    }
 
 
 def _records(items: Iterable[Mapping[str, Any]]) -> Iterator[WeatherRecord]:

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from weather.patient_protocol import HEADER_SECONDS, PatientProtocol
+from console.patient_protocol import HEADER_SECONDS, PatientProtocol
 
 SECONDS = 0.3
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
