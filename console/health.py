@@ -10,7 +10,7 @@ from live.health import CHECK_SECONDS, CHECK_SECONDS_ON_AWS, DOWN, OK, UNKNOWN, 
 from live.probes import probes
 from live.workflow_route import WorkflowRoute
 
-WARN = "warn"
+WARN = "warning"
 
 
 def health_of(
