@@ -57,26 +57,32 @@ KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 """Where the bindings and the provider come from is the machine's own business."""
 
 
-BEGUN_FIRST = (
-    *("test_iam", "test_cdktf", "test_state", "test_profiles", "test_page", "test_saved_plan"),
-    *(
-        "test_demo",
-        "test_proof",
-        "test_secrecy",
-        "test_deployment",
-        "test_up",
-        "test_lock",
-        "test_bindings",
-    ),
-    *(
-        "test_table_changes",
-        "test_killed",
-        "test_examples",
-        "test_nothing_lost",
-        "test_policy",
-        "test_interrupt",
-    ),
-)
+BEGUN_FIRST = [
+    "test_demo",
+    "test_page",
+    "test_iam",
+    "test_proof",
+    "test_killed",
+    "test_state",
+    "test_saved_plan",
+    "test_cdktf",
+    "test_profiles",
+    "test_up",
+    "test_secrecy",
+    "test_deployment",
+    "test_bindings",
+    "test_workflow_deployment",
+    "test_commands",
+    "test_examples",
+    "test_pipeline_check",
+    "test_lock",
+    "test_workflow_killed",
+    "test_nothing_lost",
+    "test_interrupt",
+    "test_workflow_nothing_lost",
+    "test_topology_change",
+    "test_policy",
+]
 """The modules that take longest, mostly waiting for AWS as Terraform does: begun last, they would
 be waited for when nothing else is left to do."""
 

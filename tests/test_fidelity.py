@@ -137,6 +137,7 @@ def test_the_page_counts_its_rows() -> None:
     assert [f"| {word} | {counts[word]} |" in text for word in EVIDENCE] == [True] * 3, counts
 
 
+@pytest.mark.slow
 def test_everything_that_the_stacks_emit_has_a_row(everything_emitted: set[str]) -> None:
     constructs = [row.construct for row in rows() if row.area == EMITTED]
     without = [
@@ -149,6 +150,7 @@ def test_everything_that_the_stacks_emit_has_a_row(everything_emitted: set[str])
     assert without == []
 
 
+@pytest.mark.slow
 def test_every_row_is_about_an_argument_that_is_emitted(
     everything_emitted: set[str],
 ) -> None:

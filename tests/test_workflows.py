@@ -49,11 +49,13 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in parsed(path)["jobs"].values() for step in job["steps"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_is_valid(path: Path, tmp_path: Path) -> None:
     assert problems(path.read_text(encoding="utf-8"), tmp_path) == []
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_found(tmp_path: Path) -> None:
     text = WORKFLOWS[0].read_text(encoding="utf-8").replace("runs-on:", "runs-off:")
     assert any("runs-off" in problem for problem in problems(text, tmp_path))

@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-MOST = 40 if os.environ.get("QUICK_TESTS") else 1000
+MOST = 15 if os.environ.get("QUICK_TESTS") else 1000
 """Examples at most: `./help.sh test --quick` takes the first few."""
 
 

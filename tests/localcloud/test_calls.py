@@ -266,6 +266,7 @@ def test_an_unknown_request_is_recorded(recording: LocalAws, file: Path) -> None
     assert call.action == f"{UNKNOWN}:PATCH /nobody/knows?"
 
 
+@pytest.mark.slow
 def test_nothing_is_recorded_before_the_first_request(tmp_path: Path) -> None:
     """The check whether the API answers uses a path of moto's."""
     file = tmp_path / "calls.jsonl"

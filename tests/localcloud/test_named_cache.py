@@ -11,6 +11,8 @@ from localcloud.named_cache import named_cache
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT, WeatherPipes
 
+pytestmark = pytest.mark.slow
+
 HOST = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 
 

@@ -28,6 +28,8 @@ from stacks.mapping.item import EXAMPLE
 from tests.stacks.mapping.lives import Change, Item, changes
 from tests.stacks.mapping.test_lives import Momento
 
+pytestmark = pytest.mark.slow
+
 PK, SK, AT = Attribute("pk"), Attribute("sk"), Attribute("sk", "N")
 KIND, ACCOUNT = Attribute("kind"), Attribute("account")
 HOLDER = Attribute("owner", "M").member("id")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventpipes.workflow import HttpCall
@@ -20,8 +20,11 @@ from stacks.mapping import (
     TopicMessage,
 )
 from stacks.mapping.text import Text
+from tests.eventpipes.reproducibly import reproducibly
 from tests.stacks.workflow.machine import CACHE, drain, machine
 from tests.stacks.workflow.momento import InMemoryMomento, Table
+
+pytestmark = pytest.mark.slow
 
 TENANT, ORDER = Attribute("Tenant"), Attribute("Order", "N")
 STATUS, ALIAS, KIND = Attribute("Status"), Attribute("Alias"), Attribute("Kind")
@@ -140,8 +143,8 @@ def read(momento: InMemoryMomento) -> dict[str, Item]:
 
 
 @pytest.mark.parametrize("name", MAPPINGS)
-@settings(max_examples=30, deadline=None)
 @given(changes=writes, size=st.integers(1, 7), seed=st.integers(0, 10_000))
+@reproducibly(30)
 def test_the_cache_equals_the_table(name: str, changes: list[Any], size: int, seed: int) -> None:
     mappings, model = MAPPINGS[name]
     chance = random.Random(seed)  # noqa: S311 - a seeded sequence is the point
@@ -155,8 +158,8 @@ def test_the_cache_equals_the_table(name: str, changes: list[Any], size: int, se
     assert momento.letters == []
 
 
-@settings(max_examples=30, deadline=None)
 @given(changes=writes, size=st.integers(1, 7), seed=st.integers(0, 10_000))
+@reproducibly(30)
 def test_messages_come_in_order_and_after_the_entry(
     changes: list[Any], size: int, seed: int
 ) -> None:
