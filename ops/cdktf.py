@@ -41,7 +41,7 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
 
     Without a terminal, cdktf's deploy crashes at its question and leaves the state locked, so it is
     refused. Without a registry, the provider lock is skipped. The plan files that cdktf leaves are
-    removed, because they have sensitive values in clear.
+    removed, because anybody on this machine could read names and policies in them.
 
     Raises:
         OpsError: cdktf is not installed, or nobody could answer its question.
