@@ -78,7 +78,7 @@ class Board:
         self.momento = Momento(
             rates={"GET": 200, **entered.rates()},
             redirect=entered.redirect,
-            reading_key=entered.reading_key,
+            reading_key=entered.reading_key or self.settings.access().key or None,
             stop=self._stop,
             attempts=1,
             timeout=2.0 if self.settings.is_local else None,
@@ -159,13 +159,14 @@ class Board:
     def flush(self) -> bool:
         """Tell the rows that have changed; return whether something is still to be told."""
         with self.lock:
-            dirty, self._dirty = self._dirty, set()
+            closed = self.store.close(time.monotonic())
+            dirty, self._dirty = self._dirty | {change.id for change in closed}, set()
             if not self.hub.watched:
-                return False
+                return self.store.is_closing
             for id_ in dirty:
                 if (change := self.store.get(id_)) is not None:
                     self.hub.tell("change", change.row())
-            return self._tell_counts()
+            return self._tell_counts() or self.store.is_closing
 
     def _tell_counts(self) -> bool:
         """Tell the counters if they have changed, twice a second at most."""
@@ -265,6 +266,7 @@ class Board:
                 before, self._letters_json = self._letters_json, found
                 self.hub.tell("letters", found)
                 self._settle_gone(before, found)
+                self._note_letters(found)
 
     def letter(self, id_: str) -> Json | None:
         """Return a letter that the page shows."""
@@ -280,6 +282,13 @@ class Board:
         """Return the ids of a change's letters by route; see `console.detail`."""
         found = self._letters_json["letters"]
         return {one["route"] or "": one["id"] for one in found if one["change"] == change}
+
+    def _note_letters(self, found: Json) -> None:
+        """Note failures that only their letters tell: the logs of AWS know no answer of Momento."""
+        for one in found["letters"]:
+            change = self.store.get(one["change"]) if one["change"] and one["route"] else None
+            if change is not None and self.store.fail(change, one["route"], one["reason"]):
+                self._dirty.add(change.id)
 
     def _settle_gone(self, before: Json, now: Json) -> None:
         """Settle the changes whose letters are gone, if the whole queue is known."""

@@ -19,6 +19,8 @@ from live.pipelines import list_pipelines, of_stack, shared_name
 
 TICK_SECONDS: Final = 0.02
 """How long changes of rows are collected before they are told."""
+MORE_SECONDS: Final = 0.2
+"""When is looked again, if something is still to be told."""
 RETRY_SECONDS: Final = 1.0
 MODEL_SECONDS: Final = 5.0
 MODEL_SECONDS_ON_AWS: Final = 60.0
@@ -193,12 +195,13 @@ class Boards:
 
     def _tick(self) -> None:
         """Tell changes soon after they come, several together; wait while there are none."""
+        more = False
         while not self._stop.is_set():
-            self._news.wait()
+            self._news.wait(MORE_SECONDS if more else None)
             self._stop.wait(TICK_SECONDS)
             self._news.clear()
-            for board in list(self._boards.values()):
-                board.flush()
+            left = [board.flush() for board in list(self._boards.values())]
+            more = any(left)
 
     def _follow_feed(self) -> None:
         assert self.settings.feed

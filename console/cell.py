@@ -14,7 +14,8 @@ DEAD_LETTER: Final = "dead-letter"
 UNDELIVERED: Final = "undelivered"
 FAILED: Final = frozenset({REFUSED, DEAD_LETTER, UNDELIVERED})
 DISCARDED: Final = "discarded"
-SETTLED: Final = frozenset({FILTERED, DELIVERED, SUPERSEDED, DISCARDED, *FAILED})
+UNKNOWN: Final = "unknown"
+SETTLED: Final = frozenset({FILTERED, DELIVERED, SUPERSEDED, DISCARDED, UNKNOWN, *FAILED})
 AGAIN: Final = frozenset({401, 407, 409, 429})
 """The answers of the 4xx that EventBridge sends again (AWS: "API destinations as targets")."""
 MOST_STEPS: Final = 60
@@ -62,6 +63,16 @@ class Cell:
     def filter(self, at: float) -> None:
         """Note that the route's filter leaves the change out."""
         self.state, self.text, self.at = FILTERED, "filtered", at
+
+    def lose_sight(self, at: float) -> None:
+        """Note that nothing tells what becomes of the change from here on."""
+        self.state, self.at = UNKNOWN, at
+        self.text = "on the bus: AWS logs nothing of rules"
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether a request was sent."""
+        return any(step["kind"] == "attempt" for step in self.steps)
 
     def settle(self, at: float, text: str, state: str = DELIVERED) -> None:
         """Note that a failure is settled: its letter was replayed, or is gone."""

@@ -2,14 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
+from console.cell import DELIVERED
+from console.change import Change
 from console.form import Form
 from console.look import Look, Looker, cache_json
 from console.routing import Routing
 from console.store import ChangeStore
 from console.verdict import ABSENT, ON_ITS_WAY, verdict
+from eventpipes import Request
 from eventpipes.operations import PUBLISH
 from live.aws import asking_aws
 from live.deployment import Deployment
@@ -107,7 +110,9 @@ class Items:
 
     def look(self, key: Item, *, show: bool = True) -> Json:
         """Look at an item now, show it on the page, and return it for the page."""
-        looked = self._looker.look(key)
+        with self._lock:
+            former = _last_put(self._store.of_key(key), self._cache_routes)
+        looked = self._looker.look(key, former)
         id_ = item_id(key)
         with self._lock:
             item = self._json(looked, id_)
@@ -198,6 +203,17 @@ class Items:
         item = self._shown.pop(id_, None)
         if item is not None:
             self._tell("item-gone", {"id": id_, "key": item["key"]})
+
+
+def _last_put(changes: Iterable[Change], cache_routes: Collection[str]) -> Request | None:
+    """Return the newest request that put an entry of an item; None if none is known."""
+    for change in changes:
+        for route, cell in change.cells.items():
+            request = cell.request or {}
+            is_put = route in cache_routes and request.get("method") == "PUT"
+            if is_put and cell.state == DELIVERED:
+                return Request("PUT", str(request["url"]), {"Authorization": ""}, "")
+    return None
 
 
 def item_id(key: Item) -> str:

@@ -68,8 +68,12 @@ class Looker:
         self._sends = PUT in deployment.pipes or DELETE in deployment.pipes
         self._read: dict[str, Sequence[Request]] = {}
 
-    def look(self, key: Item) -> Look:
-        """Read an item and its entry; whatever cannot be read is unknown."""
+    def look(self, key: Item, former: Request | None = None) -> Look:
+        """Read an item and its entry; whatever cannot be read is unknown.
+
+        `former` is the last request that put an entry of the item. It tells where the entry is of
+        an item that the routes leave out now.
+        """
         name = repr(sorted(key.items()))
         try:
             with asking_aws(f"table {self._deployment.table.name}"):
@@ -81,6 +85,8 @@ class Looker:
             wanted = self._converger.wanted(key, table) if self._sends else ()
         except RefusedError as error:
             return Look(key=key, table=table, cached=UNKNOWN, refused=str(error))
+        if not wanted and self._sends and former is not None:
+            wanted = (former._replace(method="DELETE", body=""),)
         self._read[name] = wanted
         while len(self._read) > 1_000:  # noqa: PLR2004 - more than the page shows
             self._read.pop(next(iter(self._read)))
@@ -88,7 +94,9 @@ class Looker:
             bodies = [self._momento.fetch(one) for one in wanted]
         except LiveError as error:
             return Look(key=key, table=table, cached=UNKNOWN, wanted=wanted, problem=str(error))
-        shown = self._shown(wanted, bodies)
+        shown: bytes | str | None = self._shown(wanted, bodies)
+        if not wanted and self._sends:
+            shown = UNKNOWN  # nothing tells which entry it would be
         if self._incomparable and any(one.method == "PUT" for one in wanted):
             return Look(
                 key=key, table=table, cached=shown, wanted=wanted, problem=self._incomparable

@@ -55,6 +55,16 @@ class Routing:
             return []
         return self._behind.get(name, [])
 
+    def unseen(self, step: Step) -> Sequence[str]:
+        """Return the ids of the rules that a pipe's logged delivery to a bus is the last word on.
+
+        See AWS: rules have no execution logs. The local feed tells of each rule.
+        """
+        is_last = step["kind"] == "ended" and step.get("outcome") == "delivered"
+        if "execution" not in step or not is_last:
+            return []
+        return self._behind.get(step.get("pipe", ""), [])
+
     def of_letter(self, arn: str, method: str | None) -> str | None:
         """Return the id of the route of a dead letter; None if it may be of several.
 

@@ -4,21 +4,24 @@ Failures are not pushed out by successes. The memory is bounded: of the oldest c
 is kept, without the record and the request.
 """
 
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from console.cell import DELIVERED, FILTERED, RETRYING, Cell
+from console.cell import DELIVERED, FILTERED, PENDING, RETRYING, UNKNOWN, Cell
 from console.change import Change
 from console.counts import RouteCounts
 from console.routing import Routing
 from eventpipes import Filtered
+from live.workflow_route import WorkflowRoute
 
 KEPT: Final = 5_000
 KEPT_FAILED: Final = 1_000
 MOST_BYTES: Final = 64 * 1024 * 1024
 """What the records and requests of the kept changes may take, about."""
+CLOSING_SECONDS: Final = 0.3
 KEPT_OF_A_KEY: Final = 20
 """The changes of one item that are found by its key."""
 Step = Mapping[str, Any]
@@ -41,6 +44,7 @@ class ChangeStore:
         self._by_number: dict[str, str] = {}
         self._by_key: dict[str, deque[str]] = {}
         self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._closing: dict[str, float] = {}
         self._bytes = 0
         self._order = 0
         self.use(routing)
@@ -70,8 +74,53 @@ class ChangeStore:
             if cell.settled and not step.get("state") and step.get("pipe") != id_:
                 continue
             self._count(id_, cell, partial(cell.apply, step))
+        for id_ in self._routing.unseen(step):
+            cell = change.cells.setdefault(id_, Cell(at=step["at"]))
+            if not cell.settled:
+                cell.lose_sight(step["at"])
+        if step["kind"] == "ended" and step.get("state"):
+            self._closing[change.id] = time.monotonic()
         self._place(change)
         return change
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether `close` has something to do, now or soon."""
+        return bool(self._closing)
+
+    def close(self, now: float) -> list[Change]:
+        """Return the changes whose other routes are known to send nothing.
+
+        A workflow tells the end of all requests of a record together. So what has not begun
+        `CLOSING_SECONDS` after the first end is left out. To compute it takes 15 ms a record.
+        """
+        done = [id_ for id_, at in self._closing.items() if now - at >= CLOSING_SECONDS]
+        found = []
+        for id_ in done:
+            del self._closing[id_]
+            if (change := self.get(id_)) is None:
+                continue
+            for route, cell in change.cells.items():
+                if cell.state == PENDING and not cell.was_tried:
+                    self._count(route, cell, partial(cell.filter, change.at))
+                    found.append(change)
+            self._place(change)
+        return found
+
+    def fail(self, change: Change, route: str, reason: str) -> bool:
+        """Note that a letter tells of a failure that no step told; return whether it was unknown.
+
+        A step with an answer of Momento, or a replay, knows better.
+        """
+        cell = change.cells.get(route)
+        if cell is None or cell.failed or cell.status is not None or cell.replayed is not None:
+            return False
+        if cell.state not in (DELIVERED, UNKNOWN):
+            return False
+        end = {"kind": "ended", "outcome": "dead-letter", "at": time.time(), "reason": reason}
+        self._count(route, cell, partial(cell.apply, end))
+        self._place(change)
+        return True
 
     def settle(
         self, change: Change, route: str, at: float, text: str, state: str = DELIVERED
@@ -142,16 +191,22 @@ class ChangeStore:
                 self._by_number[change.sequence_number] = id_
         if change.record is None and step.get("record"):
             change.record = step["record"]
-            self._judge(change, step["at"])
+            self._judge(change, step)
         return change
 
-    def _judge(self, change: Change, at: float) -> None:
-        """Find the routes that leave a change out: the logs, and a workflow, do not tell."""
+    def _judge(self, change: Change, step: Step) -> None:
+        """Find the routes that leave a change out: the logs do not tell.
+
+        The feed tells it of a workflow; see `close`.
+        """
         assert change.record is not None
+        at, is_logged = step["at"], "execution" in step
         for id_, route in self._routing.routes.items():
             if id_ in change.cells:
                 continue
             cell = change.cells[id_] = Cell(at=at)
+            if isinstance(route, WorkflowRoute) and not is_logged:
+                continue
             if isinstance(route.process(change.record), Filtered):
                 self._count(id_, cell, partial(cell.filter, at))
 

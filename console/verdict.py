@@ -11,6 +11,8 @@ from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE
 ON_ITS_WAY, EXPIRED, REFUSED, ABSENT = "on its way", "expired", "refused", "absent"
 PATIENCE = 2.0
 """Seconds after a write in which a difference is on its way, even if no change is seen yet."""
+FORGOTTEN = 600.0
+"""Seconds after which a change that nothing is heard of is no reason for a difference."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,21 @@ def verdict(
     expires = _expires(look, cells, written_at)
     if look.state == IN_SYNC:
         return _in_sync(look, cells, expires)
-    if (found := _by_changes(cells)) is not None:
+    if (found := _by_changes(cells, now)) is not None:
         return found
     if now - touched < PATIENCE:
         return Verdict(ON_ITS_WAY, "It was written a moment ago.")
     return _differs(look, cells, expires, now)
 
 
-def _by_changes(cells: Sequence[tuple[Change, Cell]]) -> Verdict | None:
+def _by_changes(cells: Sequence[tuple[Change, Cell]], now: float) -> Verdict | None:
     """Return the state of a difference that a change explains: it is coming, or it has failed."""
-    coming = next(((change, cell) for change, cell in cells if not cell.settled), None)
+    open_ = [
+        (change, cell)
+        for change, cell in cells
+        if not cell.settled and (cell.state == RETRYING or now - cell.at < FORGOTTEN)
+    ]
+    coming = open_[0] if open_ else None
     if coming is not None:
         change, cell = coming
         waits = f": {cell.text}" if cell.state == RETRYING else ""
@@ -90,9 +97,15 @@ def _differs(
 def _in_sync(look: Look, cells: Sequence[tuple[Change, Cell]], expires: float | None) -> Verdict:
     last = cells[0][0].id if cells else None
     if look.table is None:
-        return Verdict(ABSENT, "Neither the table nor the cache has it.", change=last)
+        why = "Neither the table nor the cache has it."
+        if look.cached == UNKNOWN:
+            why = "The table has no such item. Nothing tells which entry it had in the cache."
+        return Verdict(ABSENT, why, change=last)
     if look.put is None:
-        return Verdict(IN_SYNC, "The routes keep this item out of the cache.", change=last)
+        why = "The routes keep this item out of the cache."
+        if look.cached == UNKNOWN:
+            why += " Nothing tells which entry it had before."
+        return Verdict(IN_SYNC, why, change=last)
     return Verdict(IN_SYNC, "The cache has what the routes send for the item.", expires, last)
 
 

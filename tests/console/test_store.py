@@ -1,10 +1,11 @@
 """The store of changes: what a step does to a cell, what is kept, and what is counted."""
 
+import time
 from typing import Any
 
 from console.cell import Cell
 from console.routing import Routing, route_id
-from console.store import ChangeStore
+from console.store import CLOSING_SECONDS, ChangeStore
 from tests.console.shop import TOPOLOGIES, orders, record, step
 from tests.each import each
 
@@ -40,9 +41,11 @@ def attempt(number: int, status: int, **more: Any) -> dict[str, Any]:
 
 
 def test_routes_that_leave_a_change_out_are_known_when_it_is_read() -> None:
+    """A workflow's too, if the logs tell of it."""
     for topology in TOPOLOGIES:
         found, names = store(topology), ids(topology)
-        found.apply(step("read", reader(topology), record()))
+        logged: Any = {"execution": "e-1"} if topology == "workflow" else {}
+        found.apply(step("read", reader(topology), record(), **logged))
         assert states(found) == {
             names[PUT]: "pending",
             names[PUBLISH]: "pending",
@@ -99,6 +102,36 @@ def test_a_task_of_a_workflow_tells_of_its_own_route_only() -> None:
     found.apply(step("ended", pipe, record(), state="Put the entry", outcome="delivered"))
     assert states(found)[names[PUT]] == "delivered"
     assert states(found)[names[PUBLISH]] == "pending"
+
+
+def test_what_a_workflow_does_not_send_is_left_out_once_it_has_ended() -> None:
+    found, names, pipe = store("workflow"), ids("workflow"), reader("workflow")
+    found.apply(step("read", pipe, record()))
+    for state in ("Put the entry", "Publish the message"):
+        found.apply(step("ended", pipe, record(), state=state, outcome="delivered"))
+    now = time.monotonic()
+    assert found.close(now - 10) == []
+    assert states(found)[names[DELETE]] == "pending"
+    (closed,) = found.close(now + CLOSING_SECONDS)
+    assert states(found)[names[DELETE]] == "filtered"
+    assert closed.settled
+    assert not found.is_closing
+    assert found.counts[names[DELETE]].as_json()["filtered"] == 1
+
+
+def test_nothing_tells_of_a_rule_on_aws() -> None:
+    """A letter does, if there is one."""
+    found, names, pipe = store("bus"), ids("bus"), reader("bus")
+    found.apply(step("read", pipe, record(), execution="e-1"))
+    found.apply(step("ended", pipe, record(), execution="e-1", outcome="delivered"))
+    assert states(found)[names[PUT]] == "unknown"
+    assert states(found)[names[DELETE]] == "filtered"
+    change = found.get("event-1")
+    assert change is not None
+    assert change.settled
+    assert found.fail(change, names[PUT], "HTTP 400")
+    assert states(found)[names[PUT]] == "refused"
+    assert not found.fail(change, names[PUT], "HTTP 400")
 
 
 def test_a_pipe_to_a_bus_tells_of_its_rules_what_ends_all_of_them() -> None:

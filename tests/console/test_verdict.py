@@ -7,7 +7,7 @@ import pytest
 from console.cell import Cell
 from console.change import Change
 from console.look import Look
-from console.verdict import PATIENCE, verdict
+from console.verdict import FORGOTTEN, PATIENCE, verdict
 from eventpipes import Request
 from tests.each import each
 
@@ -81,6 +81,12 @@ def test_a_failure_before_a_delivery_is_over() -> None:
 def test_an_item_that_was_just_written_is_on_its_way() -> None:
     assert state(seen("missing"), touched=NOW - PATIENCE / 2) == ("on its way", None)
     assert state(seen("missing"), touched=NOW - PATIENCE * 2) == ("missing", None)
+
+
+def test_a_change_that_nothing_is_heard_of_is_no_reason() -> None:
+    """A retry may take long."""
+    assert state(seen("stale"), change("1", "pending", at=NOW - FORGOTTEN))[0] == "stale"
+    assert state(seen("stale"), change("1", "retrying", at=NOW - FORGOTTEN))[0] == "on its way"
 
 
 def test_an_entry_expires_after_its_last_put() -> None:
