@@ -51,7 +51,6 @@ def test_momento_that_is_gone_is_told_and_the_table_shows(shop: Shop) -> None:
     shop.put("shop-orders", order(OrderId="dark", Customer="Jo", Status="shipped"))
     with served(shop) as url, Visitor(url, SALES) as visitor:
         visitor.wait("health", lambda one: one["momento"]["state"] == "ok")
-        shop.end_polls()
         shop.momento.__exit__(None, None, None)
         down = visitor.wait("health", lambda one: one["momento"]["state"] == "down")
         assert down["aws"]["state"] == "ok"
