@@ -77,6 +77,10 @@ class Feed(Steps):
             return answer.raise_for_status().json()
         except httpx.HTTPError as error:
             raise LiveError(f"the local cloud does not answer: {error}") from None
+        except ValueError:
+            raise LiveError(
+                f"what answers at {self._url} is not the local cloud: start ./help.sh up again"
+            ) from None
 
     def close(self) -> None:
         """Close the connection."""

@@ -100,6 +100,8 @@ class Health:
             state, problem = UNKNOWN, str(error)
         except LiveError as error:
             state, problem = DOWN, str(error)
+        except Exception as error:  # noqa: BLE001 - a part with an odd answer is asked again, too
+            state, problem = UNKNOWN, f"the answer is not understood: {error!r}"
         before = self._parts[name]
         part = Part(
             state=state,

@@ -78,6 +78,7 @@ class ChangeSignal:
                 self._stopped.wait(RETRY_SECONDS)
                 continue
             if found is None:
+                self.is_heard = False
                 return
             with self._news:
                 self.is_heard = True
@@ -87,7 +88,13 @@ class ChangeSignal:
             time.sleep(PAUSE_SECONDS)
 
     def _ask(self) -> dict[str, Any] | None:
-        """Return the numbers, once they are others; None if the API does not know the question."""
+        """Return the numbers, once they are others; None if the API does not know the question.
+
+        Raises:
+            OSError, HTTPException: the API does not answer.
+            ValueError: the answer has another form.
+
+        """
         connection = http.client.HTTPConnection(self._address, timeout=2 * LONG_POLL_SECONDS)
         self._connection = connection
         try:
@@ -96,7 +103,9 @@ class ChangeSignal:
             text = answer.read()
         finally:
             connection.close()
-        if answer.status != http.client.OK:
+        if http.client.BAD_REQUEST <= answer.status < http.client.INTERNAL_SERVER_ERROR:
             return None
-        found: dict[str, Any] = json.loads(text)
+        found = json.loads(text)
+        if not isinstance(found, dict) or not {"all", "definitions", "records"} <= found.keys():
+            raise ValueError("the answer has other members")
         return found

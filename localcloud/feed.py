@@ -31,6 +31,8 @@ KEPT = 5_000
 PAGE = 1_000
 """The steps in one answer at most."""
 LONG_POLL_SECONDS = 10.0
+LONGEST_NUMBER = 18
+"""Digits of a number in a question."""
 Heartbeat = Callable[[], Mapping[str, Any]]
 
 
@@ -77,7 +79,7 @@ class DeliveryFeed(AppServer):
 
     async def _poll(self, request: Request, *kinds: str) -> JSONResponse:
         text = request.query_params.get("after", "0")
-        if not text.isdecimal():
+        if not (text.isdecimal() and len(text) <= LONGEST_NUMBER):
             raise HTTPException(400, f"after must be a whole number, not {text!r}")
         after, deadline = int(text), time.monotonic() + LONG_POLL_SECONDS
         while True:

@@ -201,6 +201,20 @@ def ask(place: Place, *, pipes: list[str], connections: list[str]) -> dict[str, 
     return {name: health.check(name) for name in asked}
 
 
+def test_an_answer_that_is_not_understood_does_not_end_the_questions() -> None:
+    errors = [KeyError("pipes"), None, ValueError("no JSON")]
+
+    def ask() -> str:
+        if error := errors.pop(0):
+            raise error
+        return ""
+
+    health = Health({"runner": ask})
+    parts = [health.check("runner") for _ in range(3)]
+    assert [part.state for part in parts] == [UNKNOWN, OK, UNKNOWN]
+    assert parts[2].problem == "the answer is not understood: ValueError('no JSON')"
+
+
 def test_changes_are_told_once() -> None:
     """A state that lasts keeps its beginning."""
     answers: list[LiveError | str] = [

@@ -4,6 +4,7 @@ import http.server
 import threading
 import time
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 
@@ -124,6 +125,41 @@ def test_the_signal_ends_while_it_waits_for_an_answer() -> None:
         _Silent.asked.wait()
         signal.stop()
         assert not signal.is_heard
+        server.shutdown()
+        thread.join()
+
+
+class _Odd(http.server.BaseHTTPRequestHandler):
+    """Answers with the next status and body; the last is repeated."""
+
+    answers: ClassVar[list[tuple[int, bytes]]] = []
+
+    def do_GET(self) -> None:
+        """Answer."""
+        status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Write no log."""
+
+
+def test_an_odd_answer_is_asked_again_and_an_unknown_question_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(localcloud.change_signal, "RETRY_SECONDS", 0.01)
+    numbers = b'{"all": 1, "definitions": 0, "records": {}}'
+    _Odd.answers = [(200, numbers), (503, b""), (200, b"{}"), (200, numbers), (404, b"")]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Odd) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        signal = ChangeSignal(f"http://127.0.0.1:{server.server_port}")
+        signal.start()
+        until(lambda: not signal._thread.is_alive())  # noqa: SLF001 - it has given up
+        assert not signal.is_heard
+        assert len(_Odd.answers) == 1
         server.shutdown()
         thread.join()
 
