@@ -12,6 +12,8 @@ LONGEST = 80
 """Characters of a value in a sentence."""
 MOST = 3
 """Values of the event in a sentence."""
+MOST_WANTED = 12
+"""Values of a pattern in a sentence."""
 _TYPES: Final = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
 """The names in a value of DynamoDB JSON ("AttributeValue" in the DynamoDB API)."""
 _BOUNDS: Final = {"<": "below", "<=": "of at most", ">": "above", ">=": "of at least"}
@@ -43,7 +45,12 @@ def wanted(values: Sequence[object]) -> str:
     >>> wanted(["INSERT", Object([("prefix", "a")]), Object([("exists", False)])])
     '"INSERT" or text that begins with "a" or no value'
     """
-    return " or ".join(map(_wanted, values))
+    parts = [*map(_wanted, values)]
+    shortened = [
+        *parts[:MOST_WANTED],
+        *([f"{rest} more"] if (rest := len(parts) - MOST_WANTED) > 0 else []),
+    ]
+    return ("; or " if any(" or " in part for part in shortened) else " or ").join(shortened)
 
 
 def _wanted(value: Any) -> str:  # noqa: ANN401 - JSON is anything
@@ -67,7 +74,7 @@ def _any_of(argument: Any, one: Callable[[Any], str]) -> str:  # noqa: ANN401
 
 
 def _ignoring_case(text: Any) -> str:  # noqa: ANN401
-    return f"{shown(text)} in upper or lower case"
+    return f"{shown(text)} (upper and lower case count as equal)"
 
 
 def _affix(verb: str) -> Callable[[Any], str]:
@@ -87,9 +94,18 @@ def _numeric(bounds: Any) -> str:  # noqa: ANN401
 
 def _anything_but(argument: Any) -> str:  # noqa: ANN401
     if not isinstance(argument, Object):
-        return f"anything but {_any_of(argument, shown)}"
+        return f"a value other than {_any_of(argument, shown)}"
     ((name, texts),) = argument
-    return f"anything but {_any_of(texts, _OPERATORS[name])}"
+    return f"a value that {_REFUSALS[name]} {_any_of(texts, shown)}"
+
+
+_REFUSALS: Final[Mapping[str, str]] = {
+    "equals-ignore-case": "is not, with upper and lower case counted as equal,",
+    "prefix": "does not begin with",
+    "suffix": "does not end with",
+    "wildcard": "is not like",
+}
+"""What each operator says within an `anything-but`."""
 
 
 _OPERATORS: Final[Mapping[str, Callable[[Any], str]]] = {

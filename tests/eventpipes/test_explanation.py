@@ -74,7 +74,10 @@ SENTENCES: list[tuple[Json, Json, list[str]]] = [
         {"a": "y", "b": "y"},
         [
             'a is "y"; the pattern wants text that begins with "x"',
-            'b is "y"; the pattern wants text that ends with "x" in upper or lower case',
+            (
+                'b is "y"; the pattern wants text that ends with "x" (upper and lower case count'
+                " as equal)"
+            ),
         ],
     ),
     (
@@ -91,14 +94,39 @@ SENTENCES: list[tuple[Json, Json, list[str]]] = [
         {"a": [{"anything-but": ["x", "y"]}], "b": [{"anything-but": {"prefix": "y"}}]},
         {"a": "x", "b": "yes"},
         [
-            'a is "x"; the pattern wants anything but "x" or "y"',
-            'b is "yes"; the pattern wants anything but text that begins with "y"',
+            'a is "x"; the pattern wants a value other than "x" or "y"',
+            'b is "yes"; the pattern wants a value that does not begin with "y"',
         ],
     ),
     (
         {"a": [{"wildcard": "x*"}, {"exactly": "y"}, {"equals-ignore-case": "z"}]},
         {"a": "?"},
-        ['a is "?"; the pattern wants text like "x*" or "y" or "z" in upper or lower case'],
+        [
+            (
+                'a is "?"; the pattern wants text like "x*" or "y" or "z" (upper and lower case'
+                " count as equal)"
+            )
+        ],
+    ),
+    (
+        {"a": [{"anything-but": {"suffix": ["x", "y"]}}, {"prefix": "q"}]},
+        {"a": "ox"},
+        [
+            (
+                'a is "ox"; the pattern wants a value that does not end with "x" or "y"; or text'
+                ' that begins with "q"'
+            )
+        ],
+    ),
+    (
+        {"a": [*range(14)]},
+        {"a": 14},
+        [
+            (
+                "a is 14; the pattern wants 0 or 1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 9 or 10"
+                " or 11 or 2 more"
+            )
+        ],
     ),
     (
         ORDERS,
