@@ -5,7 +5,7 @@ import pytest
 from ops.review.guard import examine
 from tests.ops.review.plans import change, plan
 from tests.each import each
-from tests.ops.review.test_weaker import PIPE, QUEUE, TABLE, TARGET, recovery
+from tests.ops.review.weaker_cases import PIPE, QUEUE, TABLE, TARGET, recovery
 
 HOLDING = (
     *("aws_cloudwatch_event_archive", "aws_dynamodb_table_replica", "aws_dynamodb_table_item"),
