@@ -9,7 +9,6 @@ from console.change import Change
 from console.curl import curl
 from console.routing import Routing
 from eventpipes import Explanation, Piece, TracedRequest
-from eventpipes.outcome import masked
 from live.route import Route
 from live.workflow_route import WorkflowRoute
 
@@ -71,7 +70,7 @@ def _route(
         ],
         "curl": None,
     }
-    sent = cell.request or (_as_json(traced[0]) if traced else None)
+    sent = cell.request or (traced[0].request.as_json() if traced else None)
     if sent is not None:
         found["curl"] = curl(sent, redirect)
     if letter := letters.get(id_) or letters.get(""):
@@ -122,16 +121,6 @@ def _pieces(traced: TracedRequest) -> Json:
 
 def _piece(text: str) -> Json:
     return Piece(text).as_json()
-
-
-def _as_json(traced: TracedRequest) -> Json:
-    request = traced.request
-    return {
-        "method": request.method,
-        "url": request.url,
-        "headers": masked(request.headers),
-        "body": request.body,
-    }
 
 
 def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:

@@ -13,12 +13,10 @@ from eventpipes import (
     EventPipesError,
     Filtered,
     Pipe,
-    Request,
     Rule,
     RuleDefinition,
     Unprocessable,
 )
-from eventpipes.outcome import masked
 from live.items import is_record, key_text
 from live.route import Route, RouteOutcome, requests_in
 from live.workflow_route import WorkflowRoute, workflow_routes
@@ -146,17 +144,8 @@ def _fate(route: Route, record: Record) -> Json:
     return {
         "state": "sent",
         "text": f"{requests[0].method} {requests[0].url}",
-        "request": _request_json(requests[0]),
-        "requests": [_request_json(one) for one in requests],
-    }
-
-
-def _request_json(request: Request) -> Json:
-    return {
-        "method": request.method,
-        "url": request.url,
-        "headers": masked(request.headers),
-        "body": request.body,
+        "request": requests[0].as_json(),
+        "requests": [one.as_json() for one in requests],
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from eventpipes.definition import Secret
 
@@ -21,6 +21,10 @@ class Request(NamedTuple):
     url: str
     headers: Mapping[str, str]
     body: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the request for people and scripts, with three stars in place of secrets."""
+        return {**self._asdict(), "headers": masked(self.headers)}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from eventpipes import Request
-from eventpipes.outcome import masked
 from localcloud.delivery import Delivery
 from localcloud.sender import Attempt
 
@@ -52,7 +51,7 @@ class RecordSteps:
             attempt=number,
             most=most,
             state=state,
-            request=request and request_as_json(request),
+            request=request and request.as_json(),
             **attempt_as_json(attempt),
         )
 
@@ -78,18 +77,8 @@ def ended(delivery: Delivery) -> Step:
         "record": delivery.record,
         "filters": list(delivery.definition.filters),
         "template": delivery.definition.input_template,
-        "request": request and request_as_json(request),
+        "request": request and request.as_json(),
         "attempts": [attempt_as_json(attempt) for attempt in delivery.attempts],
-    }
-
-
-def request_as_json(request: Request) -> Step:
-    """Return a request without its secrets."""
-    return {
-        "method": request.method,
-        "url": request.url,
-        "headers": masked(request.headers),
-        "body": request.body,
     }
 
 

@@ -148,18 +148,14 @@ def _outcome_json(outcome: Outcome, traces: Sequence[TracedRequest] = ()) -> dic
             return {"outcome": "event", "event": envelope}
         case Requests(requests=requests, states=states):
             sent = [
-                {"state": state, **_request_json(request)}
+                {"state": state, **request.as_json()}
                 for request, state in zip(requests, states, strict=True)
             ]
         case Request() as request:
-            sent = [_request_json(request)]
+            sent = [request.as_json()]
     for one, trace in zip(sent, traces, strict=False):  # a batch has no traces
         one["pieces"] = trace.as_json()
     return {"outcome": "requests", "requests": sent}
-
-
-def _request_json(request: Request) -> dict[str, Any]:
-    return {**request._asdict(), "headers": masked(request.headers)}
 
 
 def _marks(
