@@ -13,7 +13,6 @@ from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -21,8 +20,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from console.guard import HEADERS, Guard
 from weather.board import Board
 from live.errors import LiveError
 from weather.errors import WeatherError
@@ -32,25 +32,11 @@ from weather.settings import WeatherSettings
 
 STATIC = Path(__file__).with_name("static")
 MOST_RANDOM = 100
-READING = ("GET", "HEAD")
-MOST_BYTES = 1_048_576
-"""Of a request's body; the page sends one record at most."""
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-        " img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def page(settings: WeatherSettings) -> ASGIApp:
     """Return the application."""
-    return _Guard(_Page(settings).app)
+    return Guard(_Page(settings).app)
 
 
 class _Page:
@@ -158,47 +144,3 @@ async def _in_words(_: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         status, text = error.status_code, str(error.detail)
     return JSONResponse({"error": text}, status_code=status)
-
-
-class _Guard:
-    """Refuses changes from other origins and long bodies, and says what the page may do."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-            await send(message)
-
-        if scope["method"] not in READING and not _is_from_here(Headers(scope=scope)):
-            refusal = JSONResponse(
-                {"error": "this comes from another origin than the page"}, status_code=403
-            )
-            await refusal(scope, receive, guarded)
-            return
-        left = MOST_BYTES
-
-        async def limited() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise HTTPException(413, f"a request has {MOST_BYTES} bytes at most")
-            return message
-
-        await self._app(scope, limited, guarded)
-
-
-def _is_from_here(headers: Headers) -> bool:
-    """Return whether the page sent a request: with its origin, and a body that no form can send."""
-    own = f"http://{headers.get('host', '')}"
-    json_body = headers.get("content-type", "").partition(";")[0] == "application/json"
-    return headers.get("origin") == own and json_body

@@ -20,7 +20,8 @@ from tests.localcloud.weather_pipes import API_KEY
 from tests.place import SECRET, Place, unbroken_poll, wait_for_the_end
 from weather.records import random_record
 from weather.settings import WeatherSettings
-from weather.web import MOST_BYTES, HEADERS, MOST_RANDOM, page
+from console.guard import HEADERS, MOST_BYTES
+from weather.web import MOST_RANDOM, page
 
 CHANGES = [
     ("PUT", "/api/records"),
