@@ -16,6 +16,7 @@ from live.deployment import Deployment
 from live.errors import LiveError
 from live.execution_logs import ExecutionLogs
 from live.pipelines import list_pipelines, of_stack, shared_name
+from live.step import Steps
 
 TICK_SECONDS: Final = 0.02
 """How long changes of rows are collected before they are told."""
@@ -205,16 +206,7 @@ class Boards:
 
     def _follow_feed(self) -> None:
         assert self.settings.feed
-        feed = Feed(self.settings.feed)
-        while not self._stop.is_set():
-            try:
-                for step in feed.steps(self._stop):
-                    self._problem("changes", None)
-                    if step is not None:
-                        self.apply(step)
-            except LiveError as error:
-                self._problem("changes", str(error))
-            self._stop.wait(RETRY_SECONDS)
+        self._follow(Feed(self.settings.feed))
 
     def _follow_logs(self, board: Board) -> None:
         """Follow the log groups of a pipeline, once a page has looked at it."""
@@ -234,10 +226,12 @@ class Boards:
             )
 
     def _keep_logs(self, group: str) -> None:
-        logs = ExecutionLogs(self._aws, group)
+        self._follow(ExecutionLogs(self._aws, group))
+
+    def _follow(self, source: Steps) -> None:
         while not self._stop.is_set():
             try:
-                for step in logs.steps(self._stop):
+                for step in source.steps(self._stop):
                     self._problem("changes", None)
                     if step is not None:
                         self.apply(step)

@@ -47,7 +47,6 @@ from stacks.workflow.workflow import Workflow, WorkflowTarget
 CHANGES: Final = "changes"
 """The only pipe of the topologies with an event bus and with a workflow."""
 
-
 _OVERTAKEN: Final = (
     "so a put can arrive after a later delete of the same item, or a delete after a later put. Then"
     " the cache has an entry of a removed item, or has no entry of an item, until the item's next"
