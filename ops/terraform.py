@@ -136,19 +136,24 @@ def synthesize(stack: str, env: Mapping[str, str], *, quiet: bool = False) -> Pa
         raise OpsError(
             f"{node} is not installed: get Node.js 18.18 or newer; jsii, under cdktf, runs on it"
         )
-    done = subprocess.run(
+    done = run_app(stack, without_keys(env), quiet=quiet)
+    if done.returncode:
+        sys.stderr.write(done.stderr or "")
+        raise OpsError(f"the stack {stack} could not be synthesized")
+    return out_folder(env) / "stacks" / stack
+
+
+def run_app(stack: str, env: Mapping[str, str], *, quiet: bool) -> subprocess.CompletedProcess[str]:
+    """Run the CDKTF app for a stack; quiet keeps what it prints on stderr in the result."""
+    return subprocess.run(
         [sys.executable, "main.py", stack],
         cwd=ROOT,
-        env=without_keys(env),
+        env=env,
         stderr=subprocess.PIPE if quiet else None,
         text=True,
         check=False,
         process_group=0,  # Ctrl-C ends this process, which ends it; else both print a traceback
     )
-    if done.returncode:
-        sys.stderr.write(done.stderr or "")
-        raise OpsError(f"the stack {stack} could not be synthesized")
-    return out_folder(env) / "stacks" / stack
 
 
 class Terraform:

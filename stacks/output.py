@@ -1,5 +1,6 @@
 """The app that writes its stacks to a folder, and the error if the folder is not writable."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,10 @@ def written() -> "Iterator[App]":
     from cdktf import App  # errors in the settings are reported without cdktf
 
     try:
-        app = App(context={"targetVersions": {"terraform": ">=1.11.0"}})  # cdktn asks for it
+        app = App(
+            outdir=os.environ.get("CDKTF_OUTDIR"),
+            context={"targetVersions": {"terraform": ">=1.11.0"}},  # cdktn asks for it
+        )
         yield app
         app.synth()
     except RuntimeError as error:

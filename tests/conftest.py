@@ -8,6 +8,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -28,8 +29,10 @@ from localcloud import LocalAws
 from ops import provider
 from ops.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
+from tests import commands
 from tests.localcloud.provider_process import VARIABLE, provider_process
 from tests.localcloud.weather_pipes import empty
+from tests.synthesis import synthesized
 
 ROOT = Path(__file__).resolve().parents[1]
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
@@ -128,6 +131,12 @@ class House:
             timeout=600,
         )
 
+    def command(
+        self, *words: str, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of `help.sh` in it, in this process."""
+        return commands.run(*words, env=env, folder=self.root)
+
 
 @pytest.fixture(autouse=True, scope="session")
 def clean_environment() -> Iterator[None]:
@@ -178,8 +187,19 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         (root / shared).symlink_to(ROOT / shared)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ops.terraform, "ROOT", root)
+        patch.setattr(ops.terraform, "run_app", run_app_here)
         provider.resolve(root, os.environ)
         yield House(root)
+
+
+def run_app_here(
+    stack: str, env: Mapping[str, str], *, quiet: bool
+) -> subprocess.CompletedProcess[str]:
+    """Run the CDKTF app for a stack as `ops.terraform` does, in this process."""
+    done = synthesized(stack, env, str(ops.terraform.out_folder(env)))
+    if not quiet:
+        sys.stderr.write(done.stderr)
+    return done
 
 
 @pytest.fixture(scope="session")

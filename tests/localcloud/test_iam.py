@@ -161,9 +161,7 @@ def phases(
         together((bus, plan), (own, plan))
         end("plan")
         without_key = {name: os.environ[name] for name in os.environ if name != "MOMENTO_API_KEY"}
-        house.run(
-            "./help.sh", "doctor", env=without_key
-        )  # without a key, the doctor sends Momento nothing
+        house.command("doctor", env=without_key)  # without a key, it sends Momento nothing
         end("doctor")
         bounded.update(_roles())
         end("the test's own calls")

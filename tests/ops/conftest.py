@@ -4,13 +4,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
-from unittest import mock
 
 import pytest
 
 import live.momento
-from live.output import console
-from ops.__main__ import main
+from tests import commands
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.patient import PATIENCE
 from tests.ops.repair.repair_cloud import cloud
@@ -39,24 +37,9 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fake:
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that runs a command of `help.sh` here: a process takes a second to begin.
-
-    It prints 100 columns, as where no terminal is. `env` is the environment, by default this
-    process's, which the command does not change.
-    """
-    monkeypatch.setattr(console, "width", 100)
-
-    def run(*words: str, env: dict[str, str] | None = None) -> CompletedProcess[str]:
-        capfd.readouterr()
-        with mock.patch.dict(os.environ, {} if env is None else env, clear=env is not None):
-            try:
-                code = main(words)
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-        return CompletedProcess(words, code, *capfd.readouterr())
-
-    return run
+def run() -> Run:
+    """Return a function that runs a command of `help.sh` here."""
+    return commands.run
 
 
 @pytest.fixture
@@ -66,11 +49,10 @@ def answer(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
     What it says of the place is checked, and left out; with --json it says nothing of it.
     """
     monkeypatch.setattr(live.momento, "TIMEOUT_SECONDS", PATIENCE)
-    monkeypatch.setattr(console, "width", 120)
     monkeypatch.chdir(tmp_path)  # nobody's progress is there
 
     def answer(*arguments: str) -> tuple[int, str, str]:
-        done = run(*arguments)
+        done = run(*arguments, width=120)
         assert API_KEY not in done.stdout + done.stderr
         if "--json" in arguments:
             return done.returncode, done.stdout, done.stderr

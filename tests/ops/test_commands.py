@@ -13,7 +13,10 @@ import pytest
 from localcloud import LocalAws
 from ops.terraform import KEYS
 from tests.conftest import ADVICE, KEY, House
+from tests.localcloud.provider_process import VARIABLE
 from tests.ops.conftest import Run
+
+pytestmark = pytest.mark.usefixtures("running_provider")
 
 APPROVED = "--auto-approve"
 BESIDE_TERRAFORM = ("bash", "cmp", "dirname", "env", "node", "sed")
@@ -64,7 +67,8 @@ def test_a_missing_state_bucket_leads_to_bootstrap(run: Run, command: list[str])
 @pytest.mark.parametrize("command", [["plan"], ["bootstrap", APPROVED]])
 @pytest.mark.usefixtures("house")
 def test_missing_credentials_lead_to_the_example(run: Run, command: list[str]) -> None:
-    env = {name: value for name, value in os.environ.items() if name != "AWS_ACCESS_KEY_ID"}
+    without = ("AWS_ACCESS_KEY_ID", VARIABLE)  # the running provider has credentials
+    env = {name: value for name, value in os.environ.items() if name not in without}
     said = errors(run(*command, env=env))
     assert ".env.example" in said[-1]
 
@@ -108,8 +112,11 @@ def test_validate_needs_neither_key_nor_credentials(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("house")
-def test_lock_writes_the_hashes_and_says_which_are_missing(run: Run, tmp_path: Path) -> None:
+def test_lock_writes_the_hashes_and_says_which_are_missing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a registry there are those of all four platforms; with a mirror, its own."""
+    monkeypatch.delenv(VARIABLE)  # Terraform locks no provider that runs already
     file = tmp_path / "lock.hcl"
     done = run("lock", "--output", str(file))
     assert done.returncode == 0, done.stderr

@@ -41,7 +41,7 @@ def saved(house: House) -> Path:
     """Return a plan that `./help.sh plan` has saved, in the place of a file for all to read."""
     (house.root / "the-plan").write_text("old", encoding="utf-8")
     (house.root / "the-plan").chmod(0o644)
-    done = house.run("./help.sh", "plan", "--out", "the-plan")
+    done = house.command("plan", "--out", "the-plan")
     assert done.returncode == 0, done.stderr
     assert "Plan: 15 to add, 0 to change, 0 to destroy." in done.stdout
     assert "the-plan holds no API key, but names, ARNs and policies" in done.stdout
@@ -66,7 +66,7 @@ def test_only_a_regular_file_is_replaced_by_a_plan(tmp_path: Path) -> None:
 
 
 def test_a_saved_plan_is_reviewed_without_a_new_plan(house: House, saved: Path) -> None:
-    done = house.run("./help.sh", "review", "--plan", str(saved))
+    done = house.command("review", "--plan", str(saved))
     assert (done.returncode, done.stderr) == (0, ADVICE)
     assert "\n## Plan: 15 to add, 0 to change, 0 to destroy\n" in done.stdout
     assert "PUT https://" in done.stdout
@@ -123,7 +123,7 @@ def test_a_saved_plan_can_be_applied_only_once(run: Run, saved: Path, aws: Local
 def end(house: House, saved: Path) -> Path:
     """Return a plan that destroys what is deployed."""
     assert saved.exists()
-    assert house.run("./help.sh", "plan", "--out", "end", "-destroy").returncode == 0
+    assert house.command("plan", "--out", "end", "-destroy").returncode == 0
     return house.root / "end"
 
 

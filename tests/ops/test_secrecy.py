@@ -47,7 +47,7 @@ class Run:
         """Run a command, with a log of everything."""
         log = {"TF_LOG": "trace", "TF_LOG_PATH": str(self.temporary / f"{name}.log")}
         env = {"MOMENTO_API_KEY": key} | (log if logs else {})
-        done = self.house.run("./help.sh", *command, env=dict(os.environ) | env)
+        done = self.house.command(*command, env=dict(os.environ) | env)
         warnings = done.stderr.replace(ADVICE, "")
         assert (done.returncode, warnings) == (0, ""), (name, done.stderr)
         self.said[name] = done.stdout
@@ -156,7 +156,7 @@ def run(
         folder = house.root / "cdktf.out" / "stacks" / "weather"
         _deploy_an_earlier_version(folder)
         former = house.root.parent / "former"  # it has the key of the state before it
-        assert house.run("./help.sh", "plan", "--out", str(former)).returncode == 0
+        assert house.command("plan", "--out", str(former)).returncode == 0
         terraform = Terraform(folder, environment(Settings.load()))
         shown = terraform.json("show", str(former))
         run.planned = {

@@ -21,6 +21,7 @@ from ops.terraform import (
     environment_of,
     refuse_without_terminal,
     require_key,
+    run_app,
     synthesize,
     take_lock,
 )
@@ -42,6 +43,12 @@ NEXT_STEPS = {
     "│ Error: Error acquiring the\n│ state lock": "somebody else is deploying; wait for them",
 }
 Runner = Callable[..., Terraform]
+
+
+@pytest.fixture(autouse=True)
+def in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the CDKTF app as users do, and not as the fixture `house` does."""
+    monkeypatch.setattr("ops.terraform.run_app", run_app)
 
 
 @pytest.fixture

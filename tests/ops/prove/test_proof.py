@@ -37,7 +37,7 @@ def proved(house: House, local_aws: LocalAws, tmp_path_factory: pytest.TempPathF
     options = ["--auto-approve", "--patience=60", "--settle=0", f"--out={file}", *tried]
     with running(local_aws.endpoint) as momento:
         env = dict(os.environ) | {"MOMENTO_ENDPOINT_URL": momento.endpoint}
-        done = house.run(".venv/bin/python", "-m", "ops", "prove", *options, env=env)
+        done = house.command("prove", *options, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return Proved(done, file, recording.read(file))
 
