@@ -1,0 +1,91 @@
+// The page: its parts, the keys, and what starts it.
+import { effect } from "/vendor/signals-core/signals-core.module.js";
+import { html, nothing, render } from "/vendor/lit-html/lit-html.js";
+import { address, go } from "./address.js";
+import * as store from "./store.js";
+import { changes, focusList, step } from "./views/changes.js";
+import { flow } from "./views/flow.js";
+import { header, tabs } from "./views/header.js";
+import { itemPanel } from "./views/item.js";
+import { items } from "./views/items.js";
+import { letters } from "./views/letters.js";
+import { panel } from "./views/panel.js";
+import { status } from "./views/status.js";
+import { topic } from "./views/topic.js";
+import { whatIf } from "./views/what-if.js";
+import { openWrite, writeDialog } from "./views/write.js";
+
+const VIEWS = { changes, items, topic, letters, "what-if": whatIf };
+const TITLES = { changes: "Changes", items: "Items", topic: "Topic", letters: "Dead letters", "what-if": "What if" };
+
+function page() {
+  const { view, first } = address.value;
+  const pipeline = store.pipeline.value;
+  if (!store.model.value) return html`<main class="start"><h1>Pipes</h1><p role="status">${store.trouble.value || "Loading …"}</p></main>`;
+  const side = first && view === "changes" ? panel() : first && view === "items" ? itemPanel() : null;
+  const bad = pipeline?.problem;
+  return html`
+    <a class="skip" href="#list" @click=${skip}>Skip to the list</a>
+    ${header()}
+    ${bad ? html`<main class="start"><h2>This pipeline cannot be read</h2><p>${bad}</p></main>` : html`
+      ${flow()}
+      <main class=${side ? "with-side" : ""} id="list" tabindex="-1">
+        <div class="pane">${tabs()}<div class=${`view view-${view}`} id="view" role="tabpanel" aria-label=${TITLES[view]}>${VIEWS[view]()}</div></div>
+        ${side ?? nothing}
+      </main>`}
+    ${status()}
+    ${bad ? nothing : writeDialog()}`;
+}
+
+function skip(event) {
+  event.preventDefault();
+  if (!focusList()) document.getElementById("list").focus();
+}
+
+const isTyping = (target) => target.closest("input, textarea, select, dialog, [contenteditable]");
+
+addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+  const { view, first } = address.value;
+  if (event.key === "Escape" && !document.querySelector("dialog[open]") && first && view !== "what-if") {
+    event.preventDefault();
+    go(store.to(view));
+    focusList();
+  } else if (isTyping(event.target)) {
+    if (event.key === "Escape" && event.target.id === "search") focusList();
+  } else if (event.key === "/") {
+    const box = document.getElementById("search") ?? document.querySelector("#view input");
+    if (box) event.preventDefault();
+    box?.focus();
+  } else if (event.key === "n") {
+    event.preventDefault();
+    openWrite();
+  } else if (view === "changes" && ["j", "k", "ArrowDown", "ArrowUp"].includes(event.key)) {
+    const isFree = event.target === document.body || event.target.closest("aside, #list, .tools");
+    if (isFree && step(["j", "ArrowDown"].includes(event.key) ? 1 : -1, event.key.startsWith("Arrow"))) event.preventDefault();
+  }
+});
+
+const phone = matchMedia("(max-width: 759px)");
+store.narrow.value = phone.matches;
+phone.addEventListener("change", () => (store.narrow.value = phone.matches));
+
+effect(() => {
+  const { view } = address.value;
+  const failed = store.letters.value.waiting;
+  document.title = [failed ? `(${failed})` : "", TITLES[view], store.model.value ? store.model.value.stack : "Pipes"].filter(Boolean).join(" · ");
+});
+const root = document.getElementById("page");
+root.replaceChildren();
+effect(() => render(page(), root));
+
+let listened = "";
+effect(() => {
+  const pipeline = store.pipeline.value;
+  if (!pipeline || pipeline.problem || pipeline.name === listened) return;
+  listened = pipeline.name;
+  store.listen(pipeline.name);
+});
+
+setInterval(() => (store.now.value = Date.now() / 1000), 1000);
+store.begin();

@@ -1,0 +1,52 @@
+// JSON as coloured text; values at marked places are marked.
+import { html } from "/vendor/lit-html/lit-html.js";
+
+const TYPED = /^(S|N|B|BOOL|NULL)$/;
+
+// Say whether a value is an attribute in one line: {"S": "Oslo"}.
+const isTyped = (value) => {
+  const names = Object.keys(value);
+  return names.length === 1 && TYPED.test(names[0]) && typeof value[names[0]] !== "object";
+};
+
+// `marks` has places, each names joined by a newline, and the class of its mark.
+export function json(value, marks = new Map(), path = [], indent = "") {
+  const kind = marks.get(path.join("\n"));
+  const body = bodyOf(value, marks, path, indent);
+  return kind ? html`<mark class=${kind}>${body}</mark>` : body;
+}
+
+function bodyOf(value, marks, path, indent) {
+  if (value === null || typeof value !== "object") return html`<span class=${`j-${value === null ? "null" : typeof value}`}>${JSON.stringify(value)}</span>`;
+  const isList = Array.isArray(value);
+  const entries = isList ? value.map((one, place) => [place, one]) : Object.entries(value);
+  const [open, close] = isList ? "[]" : "{}";
+  if (!entries.length) return `${open}${close}`;
+  const flat = !isList && isTyped(value);
+  const inner = `${indent}  `;
+  const part = ([name, one], place) => html`${place ? "," : ""}${flat ? "" : `\n${inner}`}${isList ? "" : html`<span class="j-name">${JSON.stringify(name)}</span>: `}${json(one, marks, [...path, String(name)], inner)}`;
+  return html`${open}${entries.map(part)}${flat ? "" : `\n${indent}`}${close}`;
+}
+
+// Return the text of JSON if it is some, made readable; else the text as it is.
+export function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+// Say where the text is no JSON, in words; null if it is.
+export function fault(text) {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    const at = /position (\d+)/.exec(error.message);
+    const place = at ? Number(at[1]) : text.length;
+    const before = text.slice(0, place).split("\n");
+    const found = place >= text.length ? "the end" : JSON.stringify(text[place]);
+    return `This is no JSON: line ${before.length}, column ${before.at(-1).length + 1} has ${found} where something else must be. Look for a comma or a quotation mark before it.`;
+  }
+}

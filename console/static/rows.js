@@ -1,0 +1,128 @@
+// The changes that the page knows, in the order in which they came.
+import { computed, signal } from "/vendor/signals-core/signals-core.module.js";
+
+export const KEPT = 5000;
+export const KEPT_FAILED = 1000;
+const FAILED = new Set(["refused", "dead-letter", "undelivered"]);
+
+const rows = new Map(); // id -> row
+let ids = []; // the oldest first
+export const version = signal(0); // goes up when a row has changed
+
+export const row = (id) => rows.get(id);
+export const isFailed = (cell) => FAILED.has(cell?.state) && cell.replayed === undefined;
+
+// Keep a row, and return the one before.
+export function keep(next) {
+  const before = rows.get(next.id);
+  rows.set(next.id, next);
+  if (before) return before;
+  const last = rows.get(ids.at(-1));
+  if (!last || last.order <= next.order) ids.push(next.id);
+  else ids.splice(placeOf(next.order), 0, next.id);
+  return undefined;
+}
+
+function placeOf(order) {
+  let [low, high] = [0, ids.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows.get(ids[middle]).order < order) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export function clear() {
+  rows.clear();
+  ids = [];
+}
+
+// Forget the oldest rows. Failed rows are counted apart, so that no success pushes them out.
+export function forget() {
+  if (ids.length <= KEPT) return;
+  const left = { true: KEPT_FAILED, false: KEPT };
+  const kept = [];
+  for (const id of ids.reverse()) {
+    if (left[rows.get(id).failed]-- > 0) kept.push(id);
+    else rows.delete(id);
+  }
+  ids = kept.reverse();
+}
+
+// --- what is shown ---------------------------------------------------------------------------
+
+export const FILTERS = {
+  all: { label: "All", has: () => true },
+  failed: { label: "Failed", has: (one) => one.failed },
+  retrying: { label: "Retrying", has: (one) => cells(one).some((cell) => cell.state === "retrying") },
+  delivered: { label: "Delivered", has: (one) => !one.failed && cells(one).some((cell) => cell.state === "delivered") },
+  filtered: { label: "Filtered out", has: (one) => one.settled && cells(one).every((cell) => cell.state === "filtered") },
+};
+
+const cells = (one) => Object.values(one.cells);
+
+export const filter = signal("all");
+export const search = signal("");
+export const paused = signal(false);
+export const held = signal(null); // the ids that are shown while rows must not move, or null
+
+const texts = new WeakMap();
+function textOf(one) {
+  let text = texts.get(one);
+  if (text === undefined) {
+    const parts = Object.entries(one.cells).flatMap(([route, cell]) => [route, cell.state, cell.text]);
+    text = [one.event_name, one.key, ...parts].join("\n").toLowerCase();
+    texts.set(one, text);
+  }
+  return text;
+}
+
+// The ids of the rows that match, the newest first.
+export const matching = computed(() => {
+  version.value;
+  const { has } = FILTERS[filter.value];
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = [];
+  for (let place = ids.length - 1; place >= 0; place--) {
+    const one = rows.get(ids[place]);
+    if (has(one) && words.every((word) => textOf(one).includes(word))) found.push(one.id);
+  }
+  return found;
+});
+
+export const shown = computed(() => {
+  const found = held.value ?? matching.value;
+  return held.value ? found.filter((id) => rows.has(id)) : found;
+});
+
+// How many rows match that are not shown, because rows are held.
+export const unseen = computed(() => {
+  if (!held.value) return 0;
+  const known = new Set(held.value);
+  return matching.value.reduce((count, id) => count + !known.has(id), 0);
+});
+
+export const totals = computed(() => {
+  version.value;
+  const found = Object.fromEntries(Object.keys(FILTERS).map((name) => [name, 0]));
+  for (const one of rows.values()) for (const name in FILTERS) found[name] += FILTERS[name].has(one);
+  return found;
+});
+
+export function newest(has) {
+  version.value;
+  for (let place = ids.length - 1; place >= 0; place--) {
+    const one = rows.get(ids[place]);
+    if (has(one)) return one;
+  }
+  return undefined;
+}
+
+export const oldest = () => ids[0];
+
+// Hold the rows that are shown, or let new ones in.
+export function hold(on) {
+  if (on && !held.value) held.value = shown.value;
+  else if (!on && held.value) held.value = null;
+}

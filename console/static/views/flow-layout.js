@@ -1,0 +1,88 @@
+// Where the nodes of the flow are, and the paths between them. No drawing here.
+
+const LAYERS = { table: 0, pipe: 1, workflow: 2, bus: 2, rule: 3, cache: 4, topic: 4, queue: 4 };
+const ORDER = ["topic", "cache", "queue"];
+const WIDTHS = { table: 220, pipe: 190, workflow: 330, bus: 160, rule: 310, cache: 260, topic: 260, queue: 260 };
+const SENDER = 320; // the width of a node that sends
+const GAP = 12;
+const LINE = 17;
+
+// Return nodes with x, y, width and height, edges with a path, and the size of it all.
+export function layout({ nodes, edges, routes }, width) {
+  const senders = new Map();
+  for (const route of routes) senders.set(route.node, [...(senders.get(route.node) ?? []), route]);
+  const down = width < 720;
+  const layers = [...new Set(nodes.map((node) => LAYERS[node.kind]))].sort();
+  const columns = layers.map((layer) => nodes.filter((node) => LAYERS[node.kind] === layer));
+  columns.at(-1).sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
+  const lines = (node) => (senders.get(node.id)?.length > 1 && !down ? 2 + senders.get(node.id).length : senders.has(node.id) ? 3 : 2);
+  const placed = down ? downwards(columns, width) : across(columns, width, senders, lines);
+  const byId = new Map(placed.nodes.map((node) => [node.id, { ...node, routes: senders.get(node.id) ?? [] }]));
+  const drawn = edges.filter(({ from, to }) => byId.has(from) && byId.has(to));
+  return {
+    ...placed,
+    down,
+    nodes: [...byId.values()],
+    edges: drawn.map((edge) => ({ ...edge, ...path(edge, drawn, byId, down) })),
+  };
+}
+
+function across(columns, width, senders, lines) {
+  const widest = (column) => Math.max(...column.map((node) => (senders.has(node.id) ? SENDER : WIDTHS[node.kind])));
+  const wanted = columns.map(widest);
+  const free = width - 2;
+  const gaps = (columns.length - 1) * Math.min(110, Math.max(34, free * 0.06));
+  const scale = Math.min(1, (free - gaps) / wanted.reduce((sum, one) => sum + one, 0));
+  const widths = wanted.map((one) => one * scale);
+  const gap = (free - widths.reduce((sum, one) => sum + one, 0)) / Math.max(1, columns.length - 1);
+  const heights = columns.map((column) => column.reduce((sum, node) => sum + boxHeight(lines(node)), 0) + GAP * (column.length - 1));
+  const height = Math.max(...heights) + 4;
+  let x = 1;
+  const nodes = columns.flatMap((column, at) => {
+    const spare = (height - heights[at]) / (column.length + 1);
+    const step = column.length > 1 ? Math.min(spare, 26) : spare;
+    let y = column.length > 1 ? (height - heights[at] - step * (column.length - 1)) / 2 : (height - heights[at]) / 2;
+    const made = column.map((node) => {
+      const tall = boxHeight(lines(node));
+      const one = { ...node, x, y, width: widths[at], height: tall };
+      y += tall + GAP + step;
+      return one;
+    });
+    x += widths[at] + gap;
+    return made;
+  });
+  return { nodes, width, height };
+}
+
+function downwards(columns, width) {
+  const [tall, gap] = [58, 26];
+  const nodes = columns.flatMap((column, at) => {
+    const each = (width - 2 - (column.length - 1) * 8) / column.length;
+    return column.map((node, place) => ({ ...node, x: 1 + place * (each + 8), y: 2 + at * (tall + gap), width: each, height: tall }));
+  });
+  return { nodes, width, height: columns.length * (tall + gap) - gap + 4 };
+}
+
+const boxHeight = (lines) => 12 + lines * LINE;
+
+// Return the path of an edge; edges that share a side leave and arrive at places of their own.
+function path(edge, edges, byId, down) {
+  const [from, to] = [byId.get(edge.from), byId.get(edge.to)];
+  const out = edges.filter((one) => one.from === edge.from);
+  const into = edges.filter((one) => one.to === edge.to);
+  const share = (all, other) => {
+    const sorted = [...all].sort((one, two) => (down ? byId.get(one[other]).x - byId.get(two[other]).x : byId.get(one[other]).y - byId.get(two[other]).y));
+    return (sorted.indexOf(edge) + 1) / (all.length + 1);
+  };
+  const [a, b] = [share(out, "to"), share(into, "from")];
+  if (down) {
+    const [x1, y1, x2, y2] = [from.x + from.width * a, from.y + from.height, to.x + to.width * b, to.y - 2];
+    const middle = (y1 + y2) / 2;
+    return { d: `M${r(x1)} ${r(y1)}C${r(x1)} ${r(middle)} ${r(x2)} ${r(middle)} ${r(x2)} ${r(y2)}`, label_x: (x1 + x2) / 2, label_y: middle, wide: 0 };
+  }
+  const [x1, y1, x2, y2] = [from.x + from.width, from.y + from.height * a, to.x - 2, to.y + to.height * b];
+  const bend = (x2 - x1) / 2;
+  return { d: `M${r(x1)} ${r(y1)}C${r(x1 + bend)} ${r(y1)} ${r(x2 - bend)} ${r(y2)} ${r(x2)} ${r(y2)}`, label_x: x1 + bend, label_y: (y1 + y2) / 2, wide: x2 - x1 };
+}
+
+const r = (number) => Math.round(number * 10) / 10;

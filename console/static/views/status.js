@@ -1,0 +1,45 @@
+// The line at the bottom: what does not work, what failed, what came of the last action, the keys.
+import { html, nothing } from "/vendor/lit-html/lit-html.js";
+import { isFailed, newest, row, totals } from "../rows.js";
+import * as store from "../store.js";
+import { many, stateOf } from "../words.js";
+
+export function status() {
+  const faults = store.sentences.value;
+  return html`<footer>
+    <div role="alert" class=${faults.length ? "faults" : ""}>${faults.map((text) => html`<p>${text}</p>`)}</div>
+    <div class="line">
+      <p role="status" class="said-line">${spoken()}</p>
+      <p class="attention">${attention()}</p>
+      <p class="keys" aria-label="Keys"><kbd>/</kbd> search <kbd>j</kbd><kbd>k</kbd> next, previous <kbd>Enter</kbd> open <kbd>Esc</kbd> close <kbd>n</kbd> write</p>
+    </div>
+  </footer>`;
+}
+
+function attention() {
+  const { failed } = totals.value;
+  if (!store.ready.value) return "";
+  if (!failed) return "Nothing has failed.";
+  const one = newest((found) => found.failed);
+  const [route] = Object.entries(one.cells).find(([, cell]) => isFailed(cell)) ?? [""];
+  return html`<span class="bad">✗ ${many(failed, "change has failed", "changes have failed")}.</span> <a href=${store.to("changes", one.id, route)}>See what is wrong with ${one.key || "the last one"}</a>`;
+}
+
+// What the last action did; of a write, also what has become of the change.
+function spoken() {
+  const said = store.said.value;
+  if (!said) return nothing;
+  return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(said) : nothing}`;
+}
+
+function became({ keys, at }) {
+  const key = keys.at(-1);
+  const found = newest((one) => one.key === key && one.at > at - 2);
+  if (!found) return "Waiting for its change …";
+  const known = row(found.id);
+  const cells = Object.entries(known.cells);
+  const [route, cell] = cells.find(([, one]) => isFailed(one)) ?? cells.find(([, one]) => one.state === "retrying") ?? [];
+  const link = (text, to) => html`<a href=${store.to("changes", known.id, to ?? "")}>${text}</a>`;
+  if (cell) return html`<span class=${stateOf(cell).kind}>${stateOf(cell).mark} ${route} ${stateOf(cell).word}.</span> ${link("See why", route)}`;
+  return known.settled ? link("Its change has arrived") : link("Its change is on its way");
+}

@@ -1,0 +1,144 @@
+// The dialog that writes an item: the stack's own form if it has one, and JSON for any table.
+import { html, nothing } from "/vendor/lit-html/lit-html.js";
+import { signal } from "/vendor/signals-core/signals-core.module.js";
+import { ask, query, Refusal } from "../ask.js";
+import { fault } from "../json.js";
+import * as store from "../store.js";
+import { TYPES } from "../words.js";
+
+const EMPTY = { title: "Write an item", why: "", text: "", typed: false, mode: "form", error: "", fields: {}, busy: false, values: {} };
+const state = signal(EMPTY);
+const set = (changes) => (state.value = { ...state.value, ...changes });
+const dialog = () => document.getElementById("write");
+let other = ""; // the same item, in the other notation
+
+// Open the dialog; with `item`, for that item.
+export async function openWrite({ item = null, typed = null, title = EMPTY.title, why = "" } = {}) {
+  const { form } = store.pipeline.value;
+  const values = Object.fromEntries((form?.fields ?? []).map((one) => [one.name, String(item?.[one.name] ?? one.example)]));
+  const fits = !item || (form?.fields ?? []).every(({ name }) => name in item);
+  state.value = { ...EMPTY, title, why, values, mode: form && fits ? "form" : "json", text: item ? JSON.stringify(item, null, 2) : "" };
+  other = typed ? JSON.stringify(typed, null, 2) : "";
+  if (!dialog().open) dialog().showModal();
+  dialog().querySelector("form input, form textarea")?.focus();
+  if (!item) await example();
+}
+
+async function example() {
+  try {
+    const found = await ask("GET", `items/example?${query({ pipeline: store.pipeline.value.name })}`);
+    const texts = [found.item, found.typed].map((one) => JSON.stringify(one, null, 2));
+    const { typed } = state.value;
+    other = texts[typed ? 0 : 1];
+    set({ text: texts[typed ? 1 : 0], error: "", fields: {} });
+  } catch (error) {
+    set({ error: error.message });
+  }
+}
+
+export function writeDialog() {
+  const { form, table } = store.pipeline.value ?? {};
+  const { title, why, mode, error, busy } = state.value;
+  if (!table) return nothing;
+  return html`<dialog id="write" aria-labelledby="write-title" @keydown=${pressed}>
+    <form novalidate @submit=${submit}>
+      <div class="dialog-head"><h2 id="write-title">${title}</h2><button type="button" class="close" @click=${() => dialog().close()}>Close</button></div>
+      <div class="dialog-body">
+        ${why ? html`<p class="cause bad">${why}</p>` : nothing}
+        ${form ? html`<div class="pills" role="group" aria-label="Write with">${way("form", form.title)}${way("json", "JSON")}</div>` : nothing}
+        ${mode === "form" ? fields(form) : editor(table)}
+        <p role="alert" class="bad">${error}</p>
+      </div>
+      <div class="dialog-foot">
+        <button type="submit" class="main" ?disabled=${busy}>Write</button>
+        ${mode === "json" ? html`<button type="button" @click=${example}>Another example</button>` : form.actions.map((one) => html`<button type="button" title=${one.help} @click=${() => send(() => ask("POST", `form/${encodeURIComponent(one.id)}`, { pipeline: store.pipeline.value.name, values: state.value.values }))}>${one.label}</button>`)}
+      </div>
+    </form>
+  </dialog>`;
+}
+
+const way = (name, label) => html`<button type="button" class="pill" aria-pressed=${state.value.mode === name} @click=${() => set({ mode: name, error: "", fields: {} })}>${label}</button>`;
+
+function fields(form) {
+  const { values, fields: faults } = state.value;
+  return html`<div class="fields">${form.fields.map((one) => {
+    const wrong = faults[one.name] ?? faults[one.label];
+    const id = `field-${one.name}`;
+    const range = one.min !== undefined && one.max !== undefined ? `${one.min} to ${one.max}` : "";
+    return html`<div class="field ${one.type}"><label for=${id}>${one.label}${one.unit ? ` (${one.unit})` : ""}</label>
+      <input id=${id} name=${one.name} autocomplete="off" inputmode=${one.type === "number" ? "decimal" : "text"} maxlength=${one.maxlength ?? nothing} aria-required=${one.required} aria-invalid=${Boolean(wrong)} aria-describedby=${`${id}-says`} .value=${values[one.name] ?? ""} @input=${({ target }) => set({ values: { ...state.value.values, [one.name]: target.value } })}>
+      <small id=${`${id}-says`} class=${wrong ? "bad" : ""}>${wrong ?? range}</small></div>`;
+  })}</div>
+  ${form.actions.map((one) => html`<p class="hint"><b>${one.label}</b>: ${one.help}</p>`)}`;
+}
+
+function editor(table) {
+  const { text, typed, fields: faults } = state.value;
+  const wrong = Object.entries(faults);
+  return html`
+    <p class="hint">Every item needs its key: ${table.key.map(({ name, type }, place) => html`${place ? " and " : ""}<b>${name}</b> (${TYPES[type]})`)}. The other names and values are your own.</p>
+    <label for="write-json">The item as ${typed ? "DynamoDB's JSON" : "JSON"}</label>
+    <textarea id="write-json" spellcheck="false" rows="12" aria-invalid=${wrong.length > 0} .value=${text} @input=${({ target }) => set({ text: target.value, error: "" })}></textarea>
+    ${wrong.map(([name, sentence]) => html`<p class="bad"><b>${name}</b>: ${sentence}</p>`)}
+    <label class="check"><input type="checkbox" .checked=${typed} @change=${({ target }) => turn(target.checked)}> With DynamoDB's types, for sets, bytes and long numbers: {"S": "text"}, {"N": "1"}</label>`;
+}
+
+// Show the other notation, if the text was not edited; else keep the text.
+function turn(typed) {
+  const { text } = state.value;
+  const isFresh = other && !fault(text);
+  set({ typed, text: isFresh ? converted(text, typed) : text });
+}
+
+function converted(text, typed) {
+  const item = JSON.parse(text);
+  const made = typed ? Object.fromEntries(Object.entries(item).map(([name, value]) => [name, typedValue(value)])) : Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
+  return JSON.stringify(made, null, 2);
+}
+
+function typedValue(value) {
+  if (value === null) return { NULL: true };
+  if (typeof value === "number") return { N: String(value) };
+  if (typeof value === "boolean") return { BOOL: value };
+  if (typeof value === "string") return { S: value };
+  if (Array.isArray(value)) return { L: value.map(typedValue) };
+  return { M: Object.fromEntries(Object.entries(value).map(([name, one]) => [name, typedValue(one)])) };
+}
+
+function plainValue(value) {
+  const [[type, inner] = []] = Object.entries(value ?? {});
+  if (type === "N") return Number(inner);
+  if (type === "NULL") return null;
+  if (type === "L") return inner.map(plainValue);
+  if (type === "M") return Object.fromEntries(Object.entries(inner).map(([name, one]) => [name, plainValue(one)]));
+  return inner ?? value;
+}
+
+function pressed(event) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
+}
+
+function submit(event) {
+  event.preventDefault();
+  const { mode, text, values } = state.value;
+  const name = store.pipeline.value.name;
+  if (mode === "form") return send(() => ask("POST", "form", { pipeline: name, values }));
+  const wrong = fault(text);
+  if (wrong) return set({ error: wrong });
+  return send(() => ask("PUT", "items", { pipeline: name, item: JSON.parse(text) }));
+}
+
+async function send(work) {
+  set({ busy: true, error: "", fields: {} });
+  try {
+    const found = await work();
+    dialog().close();
+    store.say(store.written(found), false, found.written);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    set({ error: error.message, fields: error.fields ?? {} });
+    dialog().querySelector("[aria-invalid=true]")?.focus();
+  } finally {
+    set({ busy: false });
+  }
+}

@@ -1,0 +1,76 @@
+// Times, numbers and states as texts. All times are in the browser's time zone.
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const dayOf = (seconds) => day.format(seconds * 1000);
+
+export const time = (seconds) => (seconds ? clock.format(seconds * 1000) : "–");
+export const date = (seconds) => `${dayOf(seconds)}, ${time(seconds)}`;
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+// Return a length of time: "12 ms", "1.4 s", "3 min".
+export function span(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  const size = Math.max(0, seconds);
+  if (size < 0.9995) return `${Math.round(size * 1000)} ms`;
+  if (size < 10) return `${size.toFixed(1)} s`;
+  return age(size);
+}
+
+export function age(seconds) {
+  const size = Math.max(0, Math.round(seconds));
+  if (size < 120) return `${size} s`;
+  if (size < 7200) return `${Math.round(size / 60)} min`;
+  return size < 172800 ? `${Math.round(size / 3600)} h` : `${Math.round(size / 86400)} days`;
+}
+
+export const STATES = {
+  delivered: { mark: "✓", kind: "ok", word: "delivered" },
+  filtered: { mark: "·", kind: "skip", word: "filtered out" },
+  superseded: { mark: "·", kind: "skip", word: "a later change was sent" },
+  discarded: { mark: "–", kind: "skip", word: "discarded" },
+  retrying: { mark: "↻", kind: "warn", word: "retrying" },
+  pending: { mark: "…", kind: "skip", word: "on its way" },
+  refused: { mark: "✗", kind: "bad", word: "refused" },
+  "dead-letter": { mark: "✗", kind: "bad", word: "in the dead-letter queue" },
+  undelivered: { mark: "✗", kind: "bad", word: "not delivered" },
+};
+
+export const stateOf = (cell) => STATES[cell?.state] ?? STATES.pending;
+
+// Return the text of a cell; a retry counts down.
+export function cellText(cell, now) {
+  if (!cell) return "";
+  if (cell.state !== "retrying") return cell.text;
+  const tries = `${cell.attempt ?? 1}${cell.most ? ` of ${cell.most}` : ""}`;
+  const left = cell.until ? Math.ceil(cell.until - now) : 0;
+  return left > 0 ? `${tries}, next in ${age(left)}` : `${tries}, trying again`;
+}
+
+export const ITEM_STATES = {
+  "in sync": { mark: "✓", kind: "ok" },
+  "on its way": { mark: "…", kind: "warn" },
+  stale: { mark: "≠", kind: "bad" },
+  missing: { mark: "✗", kind: "bad" },
+  expired: { mark: "⌛", kind: "skip" },
+  refused: { mark: "✗", kind: "bad" },
+  "left over": { mark: "≠", kind: "bad" },
+  absent: { mark: "·", kind: "skip" },
+  unknown: { mark: "?", kind: "warn" },
+};
+
+export const TYPES = { S: "text", N: "number", B: "bytes in base64" };
+
+// Return the plain value of a DynamoDB attribute, for people to read.
+export function plain(value) {
+  const [[type, inner]] = Object.entries(value);
+  if (type === "NULL") return null;
+  if (type === "N") return Number.isSafeInteger(Number(inner)) || String(Number(inner)) === inner ? Number(inner) : inner;
+  if (type === "L") return inner.map(plain);
+  if (type === "M") return plainItem(inner);
+  return inner;
+}
+
+export const plainItem = (item) => Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]));
+
+export const many = (count, one, more = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : more}`;

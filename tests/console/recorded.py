@@ -1,0 +1,406 @@
+"""States of the console as its server tells them, for tests of the page in a browser.
+
+The shapes are those of a real run; states that are rare in a run (a retry that waits, a letter
+that is held, 5,000 changes) are made here.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+Json = dict[str, Any]
+PUT, PUBLISH, DELETE = "cache-put", "topic-publish", "cache-delete"
+TABLE: Final = "weather-stats-demo"
+LONG_KEY: Final = "a very long key " * 31
+MARKUP: Final = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+REFUSAL: Final = '{"status": 400, "message": "Invalid argument: ttl_seconds must be 1 to 86400"}'
+FILTER: Final = '{"eventName": ["INSERT", "MODIFY"]}'
+TEMPLATE: Final = (
+    '{"Location": <$.dynamodb.NewImage.Location.S>, "MaxTemp": <$.dynamodb.NewImage.MaxTemp.N>}'
+)
+URL: Final = "https://api.cache.cell-1-ap-southeast-2-1.prod.a.momentohq.com/cache/momento-cache"
+
+
+def pipe(operation: str) -> str:
+    """Return the name of a route."""
+    return f"{TABLE}-{operation}-pipe"
+
+
+def model(*names: str) -> Json:
+    """Return the model of some pipelines: weather, orders (a workflow), sessions (a bus)."""
+    makers = {"weather": weather, "orders": orders, "sessions": sessions}
+    return {
+        "stack": "momento-pipes",
+        "place": "127.0.0.1:46461",
+        "local": True,
+        "page": "1",
+        "pipelines": [makers[name]() for name in names or ("weather",)],
+    }
+
+
+def _node(kind: str, name: str, detail: str = "", label: str = "") -> Json:
+    return {
+        "id": f"{kind} {name}",
+        "kind": kind,
+        "name": name,
+        "label": label or name,
+        "detail": detail,
+    }
+
+
+def _places() -> list[Json]:
+    return [
+        _node("topic", "momento-eventbridge-topic", "topic of the cache momento-cache"),
+        _node("cache", "momento-eventbridge-cache", "Momento cache"),
+        _node("queue", f"{TABLE}-dlq"),
+    ]
+
+
+def _route(operation: str, id_: str, node: str) -> Json:
+    is_topic = operation == PUBLISH
+    methods = {PUT: "PUT", PUBLISH: "POST", DELETE: "DELETE"}
+    filters = {PUT: [FILTER], PUBLISH: [], DELETE: ['{"eventName": ["REMOVE"]}']}
+    query = {"key": "$.dynamodb.Keys.Location.S"}
+    return {
+        "id": id_,
+        "operation": operation,
+        "label": operation,
+        "node": node,
+        "method": methods[operation],
+        "filters": filters[operation],
+        "template": TEMPLATE if operation != DELETE else None,
+        "parameters": {
+            "path": [],
+            "query": query | ({"ttl_seconds": "$.dynamodb.NewImage.TTL.N"} if not is_topic else {}),
+            "headers": {"Content-Type": "application/json"},
+        },
+        "destination": {
+            "kind": "topic" if is_topic else "cache",
+            "name": "momento-cache",
+            "endpoint": URL,
+        },
+        "queue": f"{TABLE}-dlq",
+        "rate_limit": 300,
+        "retries": 3,
+    }
+
+
+def _ends(route: str, operation: str, node: str) -> list[Json]:
+    place = "topic momento-eventbridge-topic" if operation == PUBLISH else ""
+    return [
+        {
+            "from": node,
+            "to": place or "cache momento-eventbridge-cache",
+            "on": "change",
+            "route": route,
+            "label": {PUT: "PUT", PUBLISH: "POST", DELETE: "DELETE"}[operation],
+        },
+        {"from": node, "to": f"queue {TABLE}-dlq", "on": "failure", "route": route},
+    ]
+
+
+EVENTS: Final = {PUBLISH: "every change", PUT: "INSERT, MODIFY", DELETE: "REMOVE"}
+
+
+def _pipeline(name: str, topology: str, **parts: Any) -> Json:  # noqa: ANN401 - any JSON
+    table = {
+        "name": TABLE if name == "weather" else name,
+        "key": [{"name": "Location", "type": "S", "role": "HASH"}],
+        "view": "NEW_AND_OLD_IMAGES",
+        "about": 24,
+    }
+    return {"name": name, "topology": topology, "table": table, "form": None} | parts
+
+
+def weather() -> Json:
+    """Return a pipeline of three pipes, with a form."""
+    table = _node("table", TABLE, "stream: NEW_AND_OLD_IMAGES")
+    nodes, edges, routes = [table], list[Json](), list[Json]()
+    for operation, detail in EVENTS.items():
+        node = _node("pipe", pipe(operation), detail, operation)
+        nodes.append(node)
+        edges.append({"from": table["id"], "to": node["id"], "on": "change"})
+        edges += _ends(pipe(operation), operation, node["id"])
+        routes.append(_route(operation, pipe(operation), node["id"]))
+    fields = [
+        {"name": "Location", "label": "Location", "type": "text", "maxlength": 512},
+        {"name": "MaxTemp", "label": "Max", "type": "number", "unit": "°C"},
+        {"name": "TTL", "label": "TTL", "type": "number", "unit": "s", "min": 1, "max": 86400},
+    ]
+    examples = ("Oslo", "21", "60")
+    form = {
+        "title": "Weather",
+        "fields": [
+            field | {"required": True, "example": example}
+            for field, example in zip(fields, examples, strict=True)
+        ],
+        "actions": [
+            {"id": "refused", "label": "One that Momento refuses", "help": "It has a TTL of 0."}
+        ],
+    }
+    return _pipeline(
+        "weather", "pipes", nodes=nodes + _places(), edges=edges, routes=routes, form=form
+    )
+
+
+def orders() -> Json:
+    """Return a pipeline of one pipe and a workflow."""
+    table = _node("table", "orders", "stream: NEW_AND_OLD_IMAGES")
+    reader = _node("pipe", "orders-changes-pipe", "every change", "changes")
+    machine = _node("workflow", "orders-changes", "Express state machine")
+    edges: list[Json] = [
+        {"from": table["id"], "to": reader["id"], "on": "change"},
+        {"from": reader["id"], "to": machine["id"], "on": "change"},
+        {"from": reader["id"], "to": f"queue {TABLE}-dlq", "on": "failure"},
+    ]
+    routes = []
+    for operation in EVENTS:
+        id_ = f"orders-changes-pipe/{operation}"
+        edges += _ends(id_, operation, machine["id"])
+        route = _route(operation, id_, machine["id"]) | {"template": None}
+        routes.append(
+            route | {"expressions": {"Put / QueryParameters.key": "{% $record.Keys.Id.S %}"}}
+        )
+    nodes = [table, reader, machine, *_places()]
+    return _pipeline("orders", "workflow", nodes=nodes, edges=edges, routes=routes)
+
+
+def sessions() -> Json:
+    """Return a pipeline of a bus and rules."""
+    table = _node("table", "sessions", "stream: NEW_AND_OLD_IMAGES")
+    reader = _node("pipe", "sessions-changes-pipe", "every change", "changes")
+    bus = _node("bus", "sessions-bus")
+    edges: list[Json] = [
+        {"from": table["id"], "to": reader["id"], "on": "change"},
+        {"from": reader["id"], "to": bus["id"], "on": "change"},
+    ]
+    nodes, routes = [table, reader, bus], list[Json]()
+    for operation, detail in EVENTS.items():
+        id_ = f"sessions-{operation}-rule"
+        rule = _node("rule", id_, detail, operation)
+        nodes.append(rule)
+        edges.append({"from": bus["id"], "to": rule["id"], "on": "change", "route": id_})
+        edges += _ends(id_, operation, rule["id"])
+        routes.append(
+            _route(operation, id_, rule["id"]) | {"input_paths": {"key": "$.detail.dynamodb.Keys"}}
+        )
+    return _pipeline("sessions", "bus", nodes=nodes + _places(), edges=edges, routes=routes)
+
+
+def health(**states: str) -> Json:
+    """Return the health; `states` has a sentence for each part that is down."""
+    now = time.time()
+    texts = {
+        "aws": "AWS",
+        "momento": "Momento",
+        "runner": "Runner",
+        "pipes": "3 pipes running",
+        "connection": "Connection",
+    }
+    return {
+        name: {
+            "state": "down" if name in states else "ok",
+            "text": states.get(name, text),
+            "problem": states.get(name),
+            "since": now - 75,
+            "checked": now,
+            "milliseconds": 3.2 if name in ("aws", "momento") else None,
+        }
+        for name, text in texts.items()
+    }
+
+
+def cell(state: str, text: str, at: float, **more: Any) -> Json:  # noqa: ANN401 - any JSON
+    """Return a cell."""
+    return {"state": state, "text": text, "at": at} | more
+
+
+def row(  # noqa: PLR0913 - a row has many parts
+    number: int,
+    key: str,
+    *,
+    event: str = "INSERT",
+    at: float,
+    cells: dict[str, Json] | None = None,
+    routes: tuple[str, str, str] = (pipe(PUBLISH), pipe(PUT), pipe(DELETE)),
+) -> Json:
+    """Return a row; without `cells`, of a change that was delivered."""
+    removes = event == "REMOVE"
+    left_out = cell("filtered", "filtered", at + 0.06)
+    given = cells or {
+        PUBLISH: cell("delivered", "204 · 2 ms", at + 0.08),
+        PUT: left_out if removes else cell("delivered", f"204 · {number % 9 + 2} ms", at + 0.09),
+        DELETE: cell("delivered", "204 · 5 ms", at + 0.07) if removes else left_out,
+    }
+    failed = any(one["state"] in ("refused", "dead-letter", "undelivered") for one in given.values())
+    going = any(one["state"] in ("retrying", "pending") for one in given.values())
+    return {
+        "id": f"{number:032x}",
+        "order": number,
+        "at": at,
+        "event_name": event,
+        "key": key,
+        "cells": {
+            routes[(PUBLISH, PUT, DELETE).index(operation)]: one for operation, one in given.items()
+        },
+        "failed": failed,
+        "settled": not going,
+        "seconds": None if failed or going else 0.09,
+    }
+
+
+CITIES: Final = ("Amsterdam", "Athens", "Santiago", "Helsinki", "Nuuk", "Reykjavík", "São Paulo")
+
+
+def rows(now: float) -> Iterator[Json]:
+    """Yield a few changes of each kind, the oldest first."""
+    for number, city in enumerate(CITIES):
+        yield row(number, city, at=now - 60 + number, event=("INSERT", "MODIFY")[number % 2])
+    yield row(20, "Oslo", event="REMOVE", at=now - 31)
+    yield row(21, MARKUP, at=now - 30)
+    yield row(22, LONG_KEY, at=now - 29)
+    published = cell("delivered", "204 · 2 ms", now - 19)
+    left_out = cell("filtered", "filtered", now - 19)
+    refused = cell("refused", "400 → queue", now - 19)
+    yield row(30, "Atlantis", at=now - 20, cells={PUBLISH: published, PUT: refused, DELETE: left_out})
+    dead = cell("dead-letter", "503, 4 tries → queue", now - 8)
+    yield row(31, "Lima", at=now - 15, cells={PUBLISH: published, PUT: dead, DELETE: left_out})
+    again = cell("retrying", "2 of 4 failed: 503", now, attempt=2, most=4, until=now + 30)
+    yield row(32, "Cairo", at=now - 5, cells={PUBLISH: published, PUT: again, DELETE: left_out})
+
+
+def many(count: int, now: float) -> Iterator[Json]:
+    """Yield so many changes, of which one in a hundred failed."""
+    for number in range(count):
+        at = now - count + number
+        refused = {PUT: cell("refused", "400 → queue", at + 0.1)} if number % 100 == 0 else None
+        yield row(1_000 + number, f"key-{number}", at=at, cells=refused)
+
+
+def counts(routes: list[Json]) -> Json:
+    """Return the counters of routes."""
+    found = {}
+    for route in routes:
+        is_put = route["operation"] == PUT
+        found[route["id"]] = {
+            "delivered": 1 if route["operation"] == DELETE else 31,
+            "filtered": 31 if route["operation"] == DELETE else 2,
+            "failed": 2 if is_put else 0,
+            "retrying": 1 if is_put else 0,
+            "p50": 4.4,
+            "rate": 1.2,
+        }
+    return found
+
+
+def image(key: str) -> Json:
+    """Return an item in DynamoDB's JSON."""
+    return {"Location": {"S": key}, "MaxTemp": {"N": "22"}, "TTL": {"N": "60"}}
+
+
+def item(key: str, state: str, why: str, **more: Any) -> Json:  # noqa: ANN401 - any JSON
+    """Return an item of the page."""
+    text = f'{{"Location": "{key}", "MaxTemp": "22"}}'
+    return {
+        "id": key,
+        "key": key,
+        "key_item": {"Location": {"S": key}},
+        "table": image(key),
+        "cache": {"text": text} if state == "in sync" else None,
+        "expected": text,
+        "state": state,
+        "why": why,
+        "expires": None,
+        "ttl": 60,
+        "change": None,
+    } | more
+
+
+def items(now: float) -> Iterator[Json]:
+    """Yield an item in each state."""
+    yield item(
+        "Amsterdam",
+        "in sync",
+        "The cache has what the routes send for the item.",
+        expires=now + 55,
+        change=f"{0:032x}",
+    )
+    yield item("Athens", "expired", "Its time to live of 60 s is over.", expires=now - 5)
+    yield item(
+        "Atlantis",
+        "refused",
+        "The last change did not arrive: ttl_seconds must be 1 to 86400",
+        change=f"{30:032x}",
+    )
+    yield item("Cairo", "on its way", "The change is being delivered: 2 of 4 failed: 503.")
+    yield item(
+        "Lima",
+        "stale",
+        "The cache has another value than the routes send for the item.",
+        cache={"text": '{"Location": "Lima", "MaxTemp": "19"}'},
+    )
+    yield item(
+        "Oslo",
+        "left over",
+        "The table has no such item, and the cache still has its entry.",
+        table=None,
+        expected=None,
+        cache={"text": '{"Location": "Oslo"}'},
+    )
+    yield item("Quito", "unknown", "Momento does not answer.", cache="unknown")
+    yield item(LONG_KEY, "missing", "The cache has no entry of the item.")
+
+
+def messages(now: float) -> Iterator[Json]:
+    """Yield messages of the topic: JSON, text, bytes, and a gap."""
+    for number, city in enumerate(CITIES):
+        body = {"Location": city, "MaxTemp": "22", "nested": {"of": [1, True, None]}}
+        yield {
+            "number": number,
+            "at": now - 60 + number,
+            "text": str(body),
+            "json": body,
+            "change": f"{number:032x}",
+        }
+    yield {"number": 8, "at": now - 9, "text": MARKUP, "json": None}
+    yield {"number": 9, "at": now - 8, "text": None, "binary": "3q2+7w=="}
+    yield {"number": 12, "at": now - 7, "text": None, "missed": "2 messages were missed."}
+
+
+def letters(now: float) -> Json:
+    """Return two dead letters, and one that is not of the pipeline."""
+    known = {"route": pipe(PUT), "replay": True}
+    return {
+        "waiting": 3,
+        "hidden": 0,
+        "letters": [
+            {
+                "id": "l1",
+                "reason": "Invalid argument: ttl_seconds must be 1 to 86400",
+                "item": "Atlantis",
+                "key_item": {"Location": {"S": "Atlantis"}},
+                "arrived": now - 19,
+                "change": f"{30:032x}",
+                **known,
+            },
+            {
+                "id": "l2",
+                "reason": "all attempts failed: 503",
+                "item": "Lima",
+                "key_item": {"Location": {"S": "Lima"}},
+                "arrived": now - 8,
+                "change": f"{31:032x}",
+                **known,
+            },
+            {
+                "id": "l3",
+                "reason": "This message is no dead letter of this pipeline.",
+                "item": "",
+                "key_item": None,
+                "route": None,
+                "arrived": None,
+                "change": None,
+                "replay": False,
+            },
+        ],
+    }

@@ -1,0 +1,232 @@
+"""A server that shows the page recorded states: `python -m tests.console.replayed [PORT]`.
+
+It serves the page's own files with the headers of the real server, so that what the browser
+refuses there is refused here. A test tells more events by `Replayed.tell`.
+"""
+
+import asyncio
+import json
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tests.console import recorded
+from tests.console.change_told import told
+from tests.conftest import ROOT
+from tests.localcloud.arrivals import unused_port
+
+Json = dict[str, Any]
+STATIC: Final = ROOT / "console" / "static"
+MODULES: Final = ROOT / "node_modules"
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class Replayed:
+    """The server: what the page asks for, and what it was told (`asked`)."""
+
+    def __init__(self, *pipelines: str, rows: list[Json] | None = None, quiet: bool = False) -> None:
+        now = time.time()
+        self.model = recorded.model(*pipelines)
+        self.rows = {one["id"]: one for one in (list(recorded.rows(now)) if rows is None else rows)}
+        self.quiet = quiet
+        self.health = recorded.health()
+        self.asked: list[tuple[str, str, Any]] = []
+        self.answers: dict[str, tuple[int, Any]] = {}
+        self._pages: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, Any]]]] = []
+        self.app: ASGIApp = _with_policy(
+            Starlette(
+                routes=[
+                    Route("/api/model", lambda _: JSONResponse(self.model)),
+                    Route("/api/events", self._events),
+                    Route("/api/changes", lambda _: JSONResponse({"rows": []})),
+                    Route("/api/changes/{id}", self._change),
+                    Route("/api/items", self._item, methods=["GET"]),
+                    Route("/api/items/example", self._example),
+                    Route("/api/{path:path}", self._do, methods=["PUT", "POST", "DELETE"]),
+                    Mount("/vendor/lit-html", StaticFiles(directory=MODULES / "lit-html")),
+                    Mount("/vendor/signals-core", StaticFiles(directory=_signals())),
+                    Mount("/", StaticFiles(directory=STATIC, html=True)),
+                ]
+            )
+        )
+
+    def tell(self, name: str, data: Any) -> None:  # noqa: ANN401 - any JSON
+        """Send an event to every page."""
+        if name == "change":
+            self.rows[data["id"]] = data
+        for loop, queue in self._pages:
+            loop.call_soon_threadsafe(queue.put_nowait, (name, data))
+
+    def _state(self, pipeline: Json) -> Iterator[tuple[str, Any]]:
+        now = time.time()
+        yield "reset", {}
+        yield "health", self.health
+        if not self.quiet:
+            for row in sorted(self.rows.values(), key=lambda one: one["order"]):
+                names = [route["id"] for route in pipeline["routes"]]
+                yield "change", row | {
+                    "cells": dict(zip(names, row["cells"].values(), strict=False))
+                }
+            yield "counts", recorded.counts(pipeline["routes"])
+            for item in recorded.items(now):
+                yield "item", item
+            yield "more-items", {"shown": 8, "more": True}
+            for message in recorded.messages(now):
+                yield "message", message
+            yield "letters", recorded.letters(now)
+        yield "ready", {}
+
+    async def _events(self, request: Request) -> Response:
+        name = request.query_params.get("pipeline")
+        found = next(one for one in self.model["pipelines"] if one["name"] == name)
+
+        async def stream() -> AsyncIterator[ServerSentEvent]:
+            queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+            page = (asyncio.get_running_loop(), queue)
+            self._pages.append(page)
+            try:
+                for event, data in self._state(found):
+                    yield ServerSentEvent(event=event, data=json.dumps(data))
+                while True:
+                    event, data = await queue.get()
+                    yield ServerSentEvent(event=event, data=json.dumps(data))
+            finally:
+                self._pages.remove(page)
+
+        return EventSourceResponse(stream())
+
+    def _change(self, request: Request) -> Response:
+        row = self.rows.get(request.path_params["id"])
+        if row is None:
+            return JSONResponse({"error": "this change is not known any more"}, status_code=404)
+        return JSONResponse(told(row, "l1"))
+
+    def _item(self, request: Request) -> Response:
+        key = json.loads(request.query_params["key"])["Location"]["S"]
+        known = {one["key"]: one for one in recorded.items(time.time())}
+        absent = recorded.item(key, "absent", "Neither the table nor the cache has it.", table=None)
+        return JSONResponse(known.get(key, absent))
+
+    def _example(self, _: Request) -> Response:
+        return JSONResponse(
+            {
+                "item": {"Location": "Karo", "MaxTemp": 22, "TTL": 60},
+                "typed": recorded.image("Karo"),
+            }
+        )
+
+    async def _do(self, request: Request) -> Response:
+        path, given = request.path_params["path"], json.loads(await request.body())
+        self.asked.append((request.method, path, given))
+        status, answer = self.answers.get(path, (200, _answer(path, given)))
+        return JSONResponse(answer, status_code=status)
+
+
+def _answer(path: str, given: Json) -> Json:
+    if path == "what-if":
+        return _what_if(given)
+    if path.endswith("/replay") and path.startswith("changes"):
+        return {"text": "Sent again: Momento answered 204."}
+    if path.startswith("letters"):
+        return {"started": True}
+    return {"written": ["Oslo"], "keys": [{"Location": {"S": "Oslo"}}], "deleted": "Oslo"}
+
+
+def _what_if(given: Json) -> Json:
+    edited = bool(given["edited"])
+    sent = {"state": "sent", "text": "PUT …", "request": _sent("Oslo")}
+    out = {"state": "filtered", "text": 'eventName is "INSERT"; the filter wants "MODIFY"'}
+    rows = [
+        {
+            "id": str(number),
+            "event_name": "INSERT",
+            "key": city,
+            "old": sent,
+            "new": out if edited and number < 2 else sent,  # noqa: PLR2004 - two of them
+            "differs": edited and number < 2,  # noqa: PLR2004 - two of them
+        }
+        for number, city in enumerate(recorded.CITIES)
+    ]
+    return {
+        "rows": rows,
+        "problems": [],
+        "changed": 2 if edited else 0,
+        "mapping": 'Mapping(key=attribute("Location"))',
+        "no_mapping": None,
+        "json": "{}",
+    }
+
+
+def _sent(key: str) -> Json:
+    return {
+        "method": "PUT",
+        "url": f"{recorded.URL}?key={key}&ttl_seconds=60",
+        "headers": {},
+        "body": '{"Location": "Oslo", "MaxTemp": "22"}',
+    }
+
+
+def _signals() -> Path:
+    return MODULES / "@preact" / "signals-core" / "dist"
+
+
+def _with_policy(app: ASGIApp) -> ASGIApp:
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"content-security-policy", POLICY.encode()),
+                    (b"cache-control", b"no-store"),
+                ]
+            await send(message)
+
+        await app(scope, receive, with_policy)
+
+    return guarded
+
+
+@contextmanager
+def serving(replayed: Replayed, port: int = 0) -> Iterator[str]:
+    """Serve the page, and return its address."""
+    chosen = port or unused_port()
+    config = uvicorn.Config(
+        replayed.app,
+        host="127.0.0.1",
+        port=chosen,
+        log_level="error",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{chosen}"
+    finally:
+        server.should_exit = True
+        thread.join(5)
+
+
+if __name__ == "__main__":
+    with serving(Replayed("weather", "orders", "sessions"), int((*sys.argv, "8640")[1])) as url:
+        print(url, flush=True)
+        threading.Event().wait()
