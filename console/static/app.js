@@ -25,7 +25,7 @@ function page() {
   const side = first && view === "changes" ? panel() : first && view === "items" ? itemPanel() : null;
   const bad = pipeline?.problem;
   return html`
-    <a class="skip" href="#list" @click=${skip}>Skip to the list</a>
+    <a class="jump" href="#list" @click=${skip}>Skip to the list</a>
     ${header()}
     ${bad ? html`<main class="start"><h2>This pipeline cannot be read</h2><p>${bad}</p></main>` : html`
       ${flow()}

@@ -9,6 +9,9 @@ const isTyped = (value) => {
   return names.length === 1 && TYPED.test(names[0]) && typeof value[names[0]] !== "object";
 };
 
+// Say whether a list is short enough for one line.
+const isShort = (list) => list.every((one) => one === null || typeof one !== "object") && JSON.stringify(list).length < 70;
+
 // `marks` has places, each names joined by a newline, and the class of its mark.
 export function json(value, marks = new Map(), path = [], indent = "") {
   const kind = marks.get(path.join("\n"));
@@ -22,16 +25,27 @@ function bodyOf(value, marks, path, indent) {
   const entries = isList ? value.map((one, place) => [place, one]) : Object.entries(value);
   const [open, close] = isList ? "[]" : "{}";
   if (!entries.length) return `${open}${close}`;
-  const flat = !isList && isTyped(value);
+  const flat = isList ? isShort(value) : isTyped(value);
   const inner = `${indent}  `;
-  const part = ([name, one], place) => html`${place ? "," : ""}${flat ? "" : `\n${inner}`}${isList ? "" : html`<span class="j-name">${JSON.stringify(name)}</span>: `}${json(one, marks, [...path, String(name)], inner)}`;
+  const part = ([name, one], place) => html`${place ? (flat ? ", " : ",") : ""}${flat ? "" : `\n${inner}`}${isList ? "" : html`<span class="j-name">${JSON.stringify(name)}</span>: `}${json(one, marks, [...path, String(name)], inner)}`;
   return html`${open}${entries.map(part)}${flat ? "" : `\n${indent}`}${close}`;
+}
+
+// Return a value as JSON, with short lists in one line.
+function written(value, indent = "") {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const isList = Array.isArray(value);
+  const inner = `${indent}  `;
+  const parts = isList ? value.map((one) => written(one, inner)) : Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${written(one, inner)}`);
+  const [open, close] = isList ? "[]" : "{}";
+  if (!parts.length || (isList && isShort(value))) return `${open}${parts.join(", ")}${close}`;
+  return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${close}`;
 }
 
 // Return the text of JSON if it is some, made readable; else the text as it is.
 export function pretty(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return written(JSON.parse(text));
   } catch {
     return text;
   }

@@ -52,7 +52,7 @@ export const ITEM_STATES = {
   "on its way": { mark: "…", kind: "warn" },
   stale: { mark: "≠", kind: "bad" },
   missing: { mark: "✗", kind: "bad" },
-  expired: { mark: "⌛", kind: "skip" },
+  expired: { mark: "○", kind: "skip" },
   refused: { mark: "✗", kind: "bad" },
   "left over": { mark: "≠", kind: "bad" },
   absent: { mark: "·", kind: "skip" },

@@ -48,7 +48,9 @@ def _story(row: Json, cell: Json, letter: str | None) -> Json:
         "template": TEMPLATE if passes else None,
         "request": _request(row["key"]) if passes else None,
         "responses": _responses(row["at"], cell) if passes else [],
-        "curl": "curl -X PUT -H \"authorization: $MOMENTO_API_KEY\" 'https://…'" if passes else None,
+        "curl": "curl -X PUT -H \"authorization: $MOMENTO_API_KEY\" 'https://…'"
+        if passes
+        else None,
     }
     return found | ({"letter": letter} if letter else {})
 
@@ -89,7 +91,13 @@ def _clause(event: str, passes: bool) -> Json:  # noqa: FBT001 - a verdict
 
 def _timeline(at: float, cell: Json) -> Any:  # noqa: ANN401 - bars
     def bar(label: str, start: float, end: float | None, state: str, text: str = "") -> Json:
-        return {"label": label, "from": at + start, "to": end and at + end, "state": state, "text": text}
+        return {
+            "label": label,
+            "from": at + start,
+            "to": end and at + end,
+            "state": state,
+            "text": text,
+        }
 
     yield bar("stream read", 0, 0.06, "read", "the pipe has read the record")
     match cell["state"]:
@@ -118,7 +126,9 @@ def _request(key: str) -> Json:
         "method": "PUT",
         "url": [
             piece(f"{URL}?key="),
-            piece(key, parameter, "$.dynamodb.Keys.Location.S", ("dynamodb", "Keys", "Location", "S")),
+            piece(
+                key, parameter, "$.dynamodb.Keys.Location.S", ("dynamodb", "Keys", "Location", "S")
+            ),
             piece("&ttl_seconds="),
             piece("0", parameter, "$.dynamodb.NewImage.TTL.N", (*place, "TTL", "N")),
         ],
@@ -128,7 +138,9 @@ def _request(key: str) -> Json:
         ],
         "body": [
             piece('{"Location": '),
-            piece(f'"{key}"', variable, "<$.dynamodb.NewImage.Location.S>", (*place, "Location", "S")),
+            piece(
+                f'"{key}"', variable, "<$.dynamodb.NewImage.Location.S>", (*place, "Location", "S")
+            ),
             piece(', "MaxTemp": '),
             piece('"22"', variable, "<$.dynamodb.NewImage.MaxTemp.N>", (*place, "MaxTemp", "N")),
             piece("}"),

@@ -232,7 +232,9 @@ def row(  # noqa: PLR0913 - a row has many parts
         PUT: left_out if removes else cell("delivered", f"204 · {number % 9 + 2} ms", at + 0.09),
         DELETE: cell("delivered", "204 · 5 ms", at + 0.07) if removes else left_out,
     }
-    failed = any(one["state"] in ("refused", "dead-letter", "undelivered") for one in given.values())
+    failed = any(
+        one["state"] in ("refused", "dead-letter", "undelivered") for one in given.values()
+    )
     going = any(one["state"] in ("retrying", "pending") for one in given.values())
     return {
         "id": f"{number:032x}",
@@ -262,7 +264,9 @@ def rows(now: float) -> Iterator[Json]:
     published = cell("delivered", "204 · 2 ms", now - 19)
     left_out = cell("filtered", "filtered", now - 19)
     refused = cell("refused", "400 → queue", now - 19)
-    yield row(30, "Atlantis", at=now - 20, cells={PUBLISH: published, PUT: refused, DELETE: left_out})
+    yield row(
+        30, "Atlantis", at=now - 20, cells={PUBLISH: published, PUT: refused, DELETE: left_out}
+    )
     dead = cell("dead-letter", "503, 4 tries → queue", now - 8)
     yield row(31, "Lima", at=now - 15, cells={PUBLISH: published, PUT: dead, DELETE: left_out})
     again = cell("retrying", "2 of 4 failed: 503", now, attempt=2, most=4, until=now + 30)

@@ -40,7 +40,9 @@ POLICY: Final = (
 class Replayed:
     """The server: what the page asks for, and what it was told (`asked`)."""
 
-    def __init__(self, *pipelines: str, rows: list[Json] | None = None, quiet: bool = False) -> None:
+    def __init__(
+        self, *pipelines: str, rows: list[Json] | None = None, quiet: bool = False
+    ) -> None:
         now = time.time()
         self.model = recorded.model(*pipelines)
         self.rows = {one["id"]: one for one in (list(recorded.rows(now)) if rows is None else rows)}
@@ -80,9 +82,10 @@ class Replayed:
         if not self.quiet:
             for row in sorted(self.rows.values(), key=lambda one: one["order"]):
                 names = [route["id"] for route in pipeline["routes"]]
-                yield "change", row | {
-                    "cells": dict(zip(names, row["cells"].values(), strict=False))
-                }
+                yield (
+                    "change",
+                    row | {"cells": dict(zip(names, row["cells"].values(), strict=False))},
+                )
             yield "counts", recorded.counts(pipeline["routes"])
             for item in recorded.items(now):
                 yield "item", item

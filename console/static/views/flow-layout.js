@@ -36,7 +36,7 @@ function across(columns, width, senders, lines) {
   const widths = wanted.map((one) => one * scale);
   const gap = (free - widths.reduce((sum, one) => sum + one, 0)) / Math.max(1, columns.length - 1);
   const heights = columns.map((column) => column.reduce((sum, node) => sum + boxHeight(lines(node)), 0) + GAP * (column.length - 1));
-  const height = Math.max(...heights) + 4;
+  const height = Math.max(...heights) + 16;
   let x = 1;
   const nodes = columns.flatMap((column, at) => {
     const spare = (height - heights[at]) / (column.length + 1);
@@ -82,7 +82,12 @@ function path(edge, edges, byId, down) {
   }
   const [x1, y1, x2, y2] = [from.x + from.width, from.y + from.height * a, to.x - 2, to.y + to.height * b];
   const bend = (x2 - x1) / 2;
-  return { d: `M${r(x1)} ${r(y1)}C${r(x1 + bend)} ${r(y1)} ${r(x2 - bend)} ${r(y2)} ${r(x2)} ${r(y2)}`, label_x: x1 + bend, label_y: (y1 + y2) / 2, wide: x2 - x1 };
+  const isOver = [...byId.values()].some((node) => node.x > from.x + from.width && node.x + node.width < to.x);
+  if (isOver && edge.on === "failure") {
+    const floor = Math.max(...[...byId.values()].map((node) => node.y + node.height)) + 9;
+    return { d: `M${r(x1)} ${r(y1)}C${r(x1 + 40)} ${r(y1)} ${r(x1 + 20)} ${r(floor)} ${r(x1 + 70)} ${r(floor)}L${r(x2 - 60)} ${r(floor)}C${r(x2 - 10)} ${r(floor)} ${r(x2 - 30)} ${r(y2)} ${r(x2)} ${r(y2)}`, wide: 0 };
+  }
+  return { d: `M${r(x1)} ${r(y1)}C${r(x1 + bend)} ${r(y1)} ${r(x2 - bend)} ${r(y2)} ${r(x2)} ${r(y2)}`, label_x: x1 + (x2 - x1) * 0.25, label_y: y1 * 0.896 + y2 * 0.104, wide: x2 - x1 };
 }
 
 const r = (number) => Math.round(number * 10) / 10;

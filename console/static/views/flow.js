@@ -9,7 +9,9 @@ import { layout } from "./flow-layout.js";
 const PADDING = 32;
 const MOST_DOTS = 30;
 const TRAVEL_MS = 700;
-const KINDS = { table: "table", pipe: "pipe", workflow: "workflow", bus: "event bus", rule: "rule", cache: "cache", topic: "topic", queue: "dead-letter queue" };
+const KINDS = { table: "table", pipe: "pipe", workflow: "workflow", bus: "event bus", rule: "rule", cache: "cache", topic: "topic", queue: "dead letters" };
+
+const PLACES = new Set(["cache", "topic", "queue"]);
 
 const width = signal(innerWidth - PADDING);
 new ResizeObserver(() => (width.value = document.documentElement.clientWidth - PADDING)).observe(document.documentElement);
@@ -42,7 +44,7 @@ function node(one, place, { down }) {
   const kind = kindOf(one);
   return svg`<foreignObject x=${one.x} y=${one.y} width=${one.width} height=${one.height}>
     ${html`<a class=${`node ${one.kind} ${kind}`} data-stop tabindex=${place ? -1 : 0} href=${target(one)} title=${`${KINDS[one.kind]} ${one.name}`}>
-      <b>${down ? "" : html`<span class="kind">${one.routes.length ? "" : `${KINDS[one.kind]} `}</span>`}${one.label}</b>
+      <b>${down && PLACES.has(one.kind) ? KINDS[one.kind] : html`${one.routes.length || down ? nothing : html`<span class="kind">${KINDS[one.kind]} </span>`}${one.label}`}</b>
       ${one.routes.length ? sender(one, down) : html`<small>${detail(one, down)}</small>`}
     </a>`}
   </foreignObject>`;
@@ -109,7 +111,8 @@ function detail(one, down) {
     const about = store.pipeline.value.table?.about;
     return `${one.detail}${Number.isFinite(about) ? ` · about ${many(about, "item")}` : ""}`;
   }
-  return one.detail || KINDS[one.kind];
+  if (down && PLACES.has(one.kind)) return one.name;
+  return one.detail || (one.kind === "bus" ? "its rules choose" : KINDS[one.kind]);
 }
 
 function summary() {

@@ -33,7 +33,7 @@ export function header() {
 function health() {
   const { state, text, why } = store.live.value;
   return html`<ul class="health" aria-label="Health">
-    <li class=${`live ${KINDS[state]}`} role="status" title=${why || "News arrives by itself."}><i></i><b>${text}</b></li>
+    <li class=${`live ${KINDS[state]}`} title=${why || "News arrives by itself."}><i></i><b role="status">${text}</b></li>
     ${PARTS.map((name) => part(name, store.health.value[name]))}
   </ul>`;
 }

@@ -50,7 +50,7 @@ function table(found) {
 function row(one, place, open) {
   const isOpen = open === keyAddress(one);
   return html`<tr data-line class=${isOpen ? "here" : ""}>
-    <th scope="row"><a data-stop tabindex=${place ? -1 : 0} href=${store.to("items", keyAddress(one))} aria-current=${isOpen ? "true" : "false"}>${one.key}</a></th>
+    <th scope="row"><a data-stop tabindex=${place ? -1 : 0} href=${store.to("items", keyAddress(one))} aria-current=${isOpen ? "true" : "false"} title=${one.key}><span class="clamp">${one.key}</span></a></th>
     <td>${itemState(one)}</td>
     <td class="wide"><code>${brief(one.table)}</code></td>
     <td class="wide"><code>${briefCache(one.cache)}</code></td>

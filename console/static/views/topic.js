@@ -27,6 +27,6 @@ function message(one, place) {
 
 function body(one) {
   if (one.text === null || one.text === undefined) return `bytes: ${one.binary ?? ""}`;
-  return one.json === null || one.json === undefined ? one.text : json(one.json);
+  return one.json === null || one.json === undefined ? one.text : one.text.length < 140 ? one.text : json(one.json);
 }
 

@@ -173,7 +173,7 @@ function results(one, isEdited) {
       ${found.mapping ? html`<button type="button" @click=${() => store.copy(found.mapping, "The Python mapping")}>Copy as Python mapping</button>` : nothing}
       <button type="button" @click=${() => store.copy(found.json, "The definition")}>Copy as JSON</button>
       ${found.no_mapping ? html`<span class="hint">No Python mapping: ${found.no_mapping}</span>` : nothing}</p>
-    ${found.rows.length ? html`<ol class="fates">${found.rows.slice(0, 100).map(fate)}</ol>` : nothing}
+    ${found.rows.length ? html`<ol class="fates">${found.rows.slice(0, 100).map((row, place) => fate(row, place, isEdited))}</ol>` : nothing}
     ${found.rows.length > 100 ? html`<p class="hint">The first 100 are shown.</p>` : nothing}` : nothing}
   </section>`;
 }
@@ -181,11 +181,11 @@ function results(one, isEdited) {
 const FATES = { sent: ["✓", "ok"], filtered: ["·", "skip"], refused: ["✗", "bad"] };
 const chip = (label, one) => html`<span class="side-of"><span class="soft">${label}</span> <span class=${`cell ${FATES[one.state]?.[1] ?? "skip"}`}>${FATES[one.state]?.[0] ?? "·"} ${one.state === "filtered" ? "filtered out" : one.state}</span></span>`;
 
-function fate(one, place) {
+function fate(one, place, isEdited) {
   const isOpen = open.value === place;
   return html`<li class=${one.differs ? "differs" : ""}><button type="button" aria-expanded=${isOpen} @click=${() => (open.value = isOpen ? -1 : place)}>
-      <span class="what">${one.event_name}</span> <b class="key">${one.key}</b> ${chip("now", one.old)} ${one.new ? chip("then", one.new) : nothing} ${one.differs ? html`<span class="mark-differs">differs</span>` : nothing}</button>
-    ${isOpen ? html`<div class="sides">${side("Now", one.old)}${one.new ? side("Then", one.new) : nothing}</div>` : nothing}</li>`;
+      <span class="what">${one.event_name}</span> <b class="key">${one.key}</b> ${chip("now", one.old)} ${one.new && isEdited ? chip("then", one.new) : nothing} ${one.differs ? html`<span class="mark-differs">differs</span>` : nothing}</button>
+    ${isOpen ? html`<div class="sides">${side("Now", one.old)}${one.new && isEdited ? side("Then", one.new) : nothing}</div>` : nothing}</li>`;
 }
 
 function side(title, one) {

@@ -40,18 +40,19 @@ export function writeDialog() {
   const { form, table } = store.pipeline.value ?? {};
   const { title, why, mode, error, busy } = state.value;
   if (!table) return nothing;
+  const isForm = form && mode === "form";
   return html`<dialog id="write" aria-labelledby="write-title" @keydown=${pressed}>
     <form novalidate @submit=${submit}>
       <div class="dialog-head"><h2 id="write-title">${title}</h2><button type="button" class="close" @click=${() => dialog().close()}>Close</button></div>
       <div class="dialog-body">
         ${why ? html`<p class="cause bad">${why}</p>` : nothing}
         ${form ? html`<div class="pills" role="group" aria-label="Write with">${way("form", form.title)}${way("json", "JSON")}</div>` : nothing}
-        ${mode === "form" ? fields(form) : editor(table)}
+        ${isForm ? fields(form) : editor(table)}
         <p role="alert" class="bad">${error}</p>
       </div>
       <div class="dialog-foot">
         <button type="submit" class="main" ?disabled=${busy}>Write</button>
-        ${mode === "json" ? html`<button type="button" @click=${example}>Another example</button>` : form.actions.map((one) => html`<button type="button" title=${one.help} @click=${() => send(() => ask("POST", `form/${encodeURIComponent(one.id)}`, { pipeline: store.pipeline.value.name, values: state.value.values }))}>${one.label}</button>`)}
+        ${!isForm ? html`<button type="button" @click=${example}>Another example</button>` : form.actions.map((one) => html`<button type="button" title=${one.help} @click=${() => send(() => ask("POST", `form/${encodeURIComponent(one.id)}`, { pipeline: store.pipeline.value.name, values: state.value.values }))}>${one.label}</button>`)}
       </div>
     </form>
   </dialog>`;

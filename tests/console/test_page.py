@@ -1,0 +1,300 @@
+"""The page in a real browser, on recorded states (`tests.console.replayed`)."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.conftest import ROOT
+from tests.console import recorded
+from tests.console.recorded import DELETE, PUBLISH, PUT, cell, pipe, row
+from tests.console.replayed import Replayed, serving
+from tests.each import each
+from tests.weather.browser import browser
+
+pytestmark = pytest.mark.slow
+
+AXE: Final = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+ATLANTIS: Final = f"{30:032x}"
+KEY: Final = quote('{"Location":{"S":"Atlantis"}}', safe="")
+VIEWS: Final = {
+    "changes": "#/weather/changes",
+    "a change": f"#/weather/changes/{ATLANTIS}",
+    "items": "#/weather/items",
+    "an item": f"#/weather/items/{KEY}",
+    "topic": "#/weather/topic",
+    "letters": "#/weather/letters",
+    "what if": "#/weather/what-if",
+    "a workflow": "#/orders/changes",
+    "a bus": "#/sessions/changes",
+}
+MOST_STOPS: Final = 40
+WIDTHS: Final = (320, 390, 768, 1024, 1440, 1920)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return a browser for all tests."""
+    with browser() as started:
+        yield started
+
+
+@contextmanager
+def opened(
+    chromium: Browser, replayed: Replayed, address: str = "", **context: Any
+) -> Iterator[Page]:
+    """Open the page of a server; fail if the browser reports an error."""
+    size: ViewportSize = context.pop("viewport", {"width": 1440, "height": 900})
+    said: list[str] = []
+    with serving(replayed) as url:
+        page = chromium.new_page(viewport=size, **context)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda told: said.append(told.text) if told.type == "error" else None)
+        page.on("request", lambda asked: said.append(asked.url) if url not in asked.url else None)
+        try:
+            page.goto(f"{url}/{address}")
+            expect(page.get_by_text("Live", exact=True)).to_be_visible()
+            yield page
+        finally:
+            page.close()
+    assert not [one for one in said if "Failed to load resource" not in one]
+
+
+def keys(page: Page) -> list[str]:
+    """Return the keys of the rows in sight."""
+    return page.locator(".changes .body .key").all_inner_texts()
+
+
+@each({"light": ("light", 1440), "dark": ("dark", 1440), "on a phone": ("light", 390)})
+def test_no_view_has_an_accessibility_finding(chromium: Browser, scheme: Any, width: int) -> None:
+    """Axe finds nothing in any view, in either scheme."""
+    replayed = Replayed("weather", "orders", "sessions")
+    size = {"width": width, "height": 900}
+    with opened(chromium, replayed, color_scheme=scheme, viewport=size) as page:
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        for name, address in VIEWS.items():
+            page.evaluate("address => { location.hash = address }", address)
+            expect(page.locator(".attention")).not_to_be_empty()
+            found = page.evaluate("axe.run()")["violations"]
+            assert not found, (name, [(one["id"], one["nodes"][0]["html"]) for one in found])
+
+
+def test_no_view_is_wider_than_the_window(chromium: Browser) -> None:
+    """No view scrolls sideways from 320 to 1920 px, and each has few tab stops."""
+    with opened(chromium, Replayed("weather", "orders", "sessions")) as page:
+        for name, address in VIEWS.items():
+            page.evaluate("address => { location.hash = address }", address)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 800})
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, (name, width, wide)
+            stops = page.locator("a[href]:visible, button:visible:enabled, [tabindex='0']:visible")
+            focusable = stops.and_(page.locator(":not([tabindex='-1'])"))
+            assert focusable.count() <= MOST_STOPS, name
+
+
+def test_values_are_text(chromium: Browser) -> None:
+    """A key with markup is shown as it is."""
+    with opened(chromium, Replayed()) as page:
+        expect(page.locator(".body .key", has_text="<script>alert(1)")).to_be_visible()
+        assert page.locator("img").count() == 0
+
+
+def test_rows_stay_under_the_pointer(chromium: Browser) -> None:
+    """New rows wait while the pointer is over the list; cells still change."""
+    replayed = Replayed()
+    with opened(chromium, replayed) as page:
+        page.locator(".changes .body").hover(position={"x": 300, "y": 20})
+        before = keys(page)
+        replayed.tell("change", row(50, "Lagos", at=time.time()))
+        replayed.tell("change", row(32, "Cairo", at=time.time() - 5))
+        expect(page.get_by_role("button", name="1 new: show")).to_be_visible()
+        expect(page.locator(".body .row").first).not_to_contain_text("2 of 4")
+        assert keys(page) == before
+        page.get_by_role("button", name="1 new: show").click()
+        assert keys(page)[0] == "Lagos"
+        page.mouse.move(5, 5)
+        replayed.tell("change", row(51, "Rabat", at=time.time()))
+        expect(page.locator(".body .key").first).to_have_text("Rabat")
+
+
+def test_pause_keeps_the_list(chromium: Browser) -> None:
+    """A paused list shows no new row until it goes on."""
+    replayed = Replayed()
+    with opened(chromium, replayed) as page:
+        page.get_by_role("button", name="Pause").click()
+        replayed.tell("change", row(50, "Lagos", at=time.time()))
+        expect(page.get_by_role("button", name="1 new: show")).to_be_visible()
+        assert "Lagos" not in keys(page)
+        page.get_by_role("button", name="Go on").click()
+        expect(page.locator(".body .key").first).to_have_text("Lagos")
+
+
+def test_keys_lead_through_the_changes(chromium: Browser) -> None:
+    """Search, next, open, close and Back work without a mouse."""
+    with opened(chromium, Replayed()) as page:
+        page.keyboard.press("/")
+        expect(page.get_by_label("Search key")).to_be_focused()
+        page.keyboard.type("atlantis refused")
+        expect(page.locator(".body .row")).to_have_count(1)
+        page.get_by_label("Search key").fill("")
+        page.keyboard.press("Escape")
+        expect(page.locator("#changes")).to_be_focused()
+        page.keyboard.press("j")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        side = page.get_by_role("complementary")
+        expect(side).to_contain_text("Momento refused it with 400")
+        page.keyboard.press("k")
+        expect(page.locator("#side-title")).to_contain_text("Lima")
+        page.go_back()
+        expect(side).to_have_count(0)
+        page.go_forward()
+        expect(page.locator("#side-title")).to_contain_text("Lima")
+        page.keyboard.press("Escape")
+        expect(side).to_have_count(0)
+
+
+def test_poison_item_is_found_and_mended(chromium: Browser) -> None:
+    """The line at the bottom leads to the cause, and the cause to the mended item."""
+    replayed = Replayed()
+    with opened(chromium, replayed) as page:
+        page.get_by_role("button", name="Failed 2").click()
+        expect(page.locator(".body .row")).to_have_count(2)
+        page.locator(".body .row", has_text="Atlantis").click()
+        side = page.get_by_role("complementary")
+        expect(side).to_contain_text("ttl_seconds must be 1 to 86400")
+        expect(side.locator("mark", has_text="Atlantis").first).to_be_visible()
+        side.get_by_role("button", name="Mend the item").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_label("TTL")).to_have_value("0")
+        dialog.get_by_label("TTL").fill("60")
+        dialog.get_by_role("button", name="Write", exact=True).click()
+        expect(dialog).to_have_count(0)
+        values = {"Location": "Atlantis", "MaxTemp": "22", "TTL": "60"}
+        assert replayed.asked[-1] == ("POST", "form", {"pipeline": "weather", "values": values})
+        side.get_by_role("button", name="Replay the dead letter").click()
+        expect(page.locator(".said-line")).to_have_text("Replaying …")
+        assert replayed.asked[-1][2] == {"pipeline": "weather", "letters": ["l1"]}
+
+
+def test_refused_field_says_what_is_wrong(chromium: Browser) -> None:
+    """The server's sentence stands at the field that it is about."""
+    replayed = Replayed()
+    refusal = {"error": "One field is wrong.", "fields": {"TTL": "TTL is 1 to 86400."}}
+    replayed.answers["form"] = (400, refusal)
+    with opened(chromium, replayed) as page:
+        page.get_by_role("button", name="Write an item").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Write", exact=True).click()
+        expect(dialog.get_by_label("TTL")).to_have_attribute("aria-invalid", "true")
+        expect(dialog.get_by_text("TTL is 1 to 86400.")).to_be_visible()
+        expect(dialog.get_by_label("TTL")).to_be_focused()
+
+
+def test_item_that_is_no_json_is_explained(chromium: Browser) -> None:
+    """The editor names the place of a mistake; nothing is sent."""
+    replayed = Replayed("orders")
+    with opened(chromium, replayed) as page:
+        page.keyboard.press("n")
+        box = page.get_by_label("The item as JSON")
+        expect(box).to_have_value(re.compile("Karo"))
+        box.fill('{"Location": "Oslo",\n "MaxTemp": }')
+        page.get_by_role("button", name="Write", exact=True).click()
+        expect(page.get_by_text("line 2, column 13")).to_be_visible()
+        assert not replayed.asked
+
+
+def test_parts_that_are_down_are_named(chromium: Browser) -> None:
+    """The header and the line at the bottom say which part is down, and when it works again."""
+    replayed = Replayed()
+    with opened(chromium, replayed) as page:
+        sentence = "The runner has not read the stream for 4 s."
+        replayed.tell("health", recorded.health(runner=sentence))
+        expect(page.locator(".faults")).to_contain_text(sentence)
+        expect(page.locator(".health")).to_contain_text("Not live")
+        expect(page.locator(".health")).to_contain_text("Runner down")
+        replayed.tell("health", recorded.health())
+        expect(page.locator(".faults")).to_have_count(0)
+        expect(page.locator(".health")).to_contain_text("Live")
+
+
+def test_what_if_tells_who_would_go_elsewhere(chromium: Browser) -> None:
+    """An edited filter is sent alone, and the records that differ come first."""
+    replayed = Replayed()
+    with opened(chromium, replayed, "#/weather/what-if") as page:
+        page.get_by_label("Route").select_option(pipe(PUT))
+        page.get_by_label("Filter", exact=True).fill('{"eventName": ["MODIFY"]}')
+        expect(page.get_by_text("2 of 7 records would go another way.")).to_be_visible()
+        assert replayed.asked[-1][2]["edited"] == {"filters": ['{"eventName": ["MODIFY"]}']}
+        expect(page.locator(".fates li").first).to_contain_text("filtered out")
+
+
+def test_discard_asks_twice(chromium: Browser) -> None:
+    """A letter is discarded by the second press only."""
+    replayed = Replayed()
+    with opened(chromium, replayed, "#/weather/letters") as page:
+        button = page.get_by_role("button", name="Discard Atlantis")
+        button.click()
+        assert not replayed.asked
+        page.get_by_role("button", name="Discard for good? Atlantis").click()
+        expect(page.locator(".said-line")).to_have_text("Discarding …")
+        assert replayed.asked[-1][1] == "letters/discard"
+
+
+def test_pipelines_have_their_own_changes(chromium: Browser) -> None:
+    """The switch shows another pipeline, with its own flow and address."""
+    with opened(chromium, Replayed("weather", "orders")) as page:
+        page.get_by_label("Pipeline").select_option("orders")
+        expect(page.locator("#flow")).to_contain_text("Express state machine")
+        expect(page).to_have_url(re.compile("#/orders/changes"))
+        page.go_back()
+        expect(page.locator("#flow")).not_to_contain_text("Express state machine")
+
+
+def test_five_thousand_changes_do_not_slow_the_page(
+    chromium: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The document has few rows, failures are kept apart, and frames are short."""
+    now = time.time()
+    replayed = Replayed(rows=list(recorded.many(5_000, now)))
+    with opened(chromium, replayed) as page:
+        expect(page.get_by_role("button", name="All")).to_contain_text("5,000")
+        assert page.locator(".body .row").count() < 60  # noqa: PLR2004 - those in sight, and some
+        page.evaluate(
+            """() => { window.frames_ = []; let last = performance.now();
+            const note = (at) => { window.frames_.push(at - last); last = at; requestAnimationFrame(note); };
+            requestAnimationFrame(note); }"""
+        )
+        for number in range(6_000, 6_500):
+            replayed.tell("change", row(number, f"key-{number}", at=now))
+        expect(page.locator(".body .key").first).to_have_text("key-6499")
+        frames = sorted(page.evaluate("window.frames_"))
+        heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
+        with capsys.disabled():
+            print(
+                f"\n5,500 changes: heap {heap:.1f} MB; frames p50 {frames[len(frames) // 2]:.0f} ms,"
+                f" longest {frames[-1]:.0f} ms of {len(frames)}"
+            )
+        expect(page.get_by_role("button", name="Failed")).to_contain_text("50")
+
+
+def test_old_changes_do_not_travel(chromium: Browser) -> None:
+    """A dot moves for news only, and for none where motion is reduced."""
+    cells = {PUBLISH: cell("pending", "read", 0), PUT: cell("pending", "read", 0)}
+    first = row(60, "Lagos", at=time.time(), cells=cells | {DELETE: cell("pending", "read", 0)})
+    replayed = Replayed()
+    with opened(chromium, replayed) as page:
+        assert page.locator("#dots circle").count() == 0
+        replayed.tell("change", first)
+        replayed.tell("change", row(60, "Lagos", at=time.time()))
+        expect(page.locator("#dots circle").first).to_be_attached()
+    with opened(chromium, replayed, reduced_motion="reduce") as page:
+        replayed.tell("change", row(61, "Rabat", at=time.time()))
+        expect(page.locator(".body .key").first).to_have_text("Rabat")
+        assert page.locator("#dots circle").count() == 0
