@@ -44,7 +44,7 @@ function tools() {
       ${Object.entries(rows.FILTERS).map(([name, { label }]) => {
         const on = rows.filter.value === name;
         const count = rows.totals.value[name];
-        return html`<button type="button" data-stop tabindex=${on ? 0 : -1} class=${`pill ${name === "failed" && count ? "bad" : ""}`} aria-pressed=${on} @click=${() => choose(name)}>${label} <span class="count">${count}</span></button>`;
+        return html`<button type="button" data-stop tabindex=${on ? 0 : -1} class=${`pill ${name === "failed" && count ? "bad" : ""}`} aria-pressed=${on} @click=${() => choose(name)}>${label} <span class="count">${count.toLocaleString("en")}</span></button>`;
       })}
     </div>
     <button type="button" class="pill" aria-pressed=${paused} @click=${pause} title="Keep the list as it is; rows still tell their state">${paused ? "Go on" : "Pause"}</button>
