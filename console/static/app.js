@@ -61,8 +61,10 @@ addEventListener("keydown", (event) => {
     event.preventDefault();
     openWrite();
   } else if (view === "changes" && ["j", "k", "ArrowDown", "ArrowUp"].includes(event.key)) {
-    const isFree = event.target === document.body || event.target.closest("aside, #list, .tools");
-    if (isFree && step(["j", "ArrowDown"].includes(event.key) ? 1 : -1, event.key.startsWith("Arrow"))) event.preventDefault();
+    // In the panel the arrows scroll, and j and k go on.
+    const isArrow = event.key.startsWith("Arrow");
+    const isFree = event.target === document.body || event.target.closest(isArrow ? "#changes" : "#list");
+    if (isFree && step(["j", "ArrowDown"].includes(event.key) ? 1 : -1)) event.preventDefault();
   }
 });
 

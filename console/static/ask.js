@@ -7,11 +7,12 @@ export class Refusal extends Error {
   }
 }
 
+// Ask the server; a body that is a text is JSON already.
 export async function ask(method, path, body) {
   const options = { method };
   if (method !== "GET") {
     options.headers = { "Content-Type": "application/json" };
-    options.body = JSON.stringify(body ?? {});
+    options.body = typeof body === "string" ? body : JSON.stringify(body ?? {});
   }
   const answer = await fetch(`/api/${path}`, options).catch(() => null);
   if (!answer) throw new Refusal("The page's server does not answer. Is ./help.sh still running?");

@@ -51,16 +51,42 @@ export function pretty(text) {
   }
 }
 
+// What may follow in JSON: each token, and what it needs before it.
+const TOKEN = /\s*(?:([[{])|([\]}])|(,)|(:)|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)))/y;
+
+// Return the place of the first character that makes a text no JSON.
+function placeOf(text) {
+  const open = [];
+  let wants = "value"; // or "name", "colon", "comma"; "first" may also close
+  TOKEN.lastIndex = 0;
+  for (;;) {
+    const from = TOKEN.lastIndex;
+    const found = TOKEN.exec(text);
+    const start = from + /^\s*/.exec(text.slice(from))[0].length;
+    if (!found) return start;
+    const [, opens, closes, comma, colon, scalar] = found;
+    const inside = open.at(-1);
+    const isFirst = wants === "first" || wants === "first name";
+    const takesValue = wants === "value" || wants === "first";
+    if (opens && takesValue) wants = open.push(opens) && opens === "{" ? "first name" : "first";
+    else if (closes && (isFirst || (wants === "comma" && inside)) && inside === (closes === "}" ? "{" : "[")) wants = open.pop() && "comma";
+    else if (comma && wants === "comma" && inside) wants = inside === "{" ? "name" : "value";
+    else if (colon && wants === "colon") wants = "value";
+    else if (scalar && takesValue) wants = "comma";
+    else if (scalar?.startsWith('"') && wants.endsWith("name")) wants = "colon";
+    else return start;
+  }
+}
+
 // Say where the text is no JSON, in words; null if it is.
 export function fault(text) {
   try {
     JSON.parse(text);
     return null;
-  } catch (error) {
-    const at = /position (\d+)/.exec(error.message);
-    const place = at ? Number(at[1]) : text.length;
+  } catch {
+    const place = placeOf(text);
     const before = text.slice(0, place).split("\n");
-    const found = place >= text.length ? "the end" : JSON.stringify(text[place]);
-    return `This is no JSON: line ${before.length}, column ${before.at(-1).length + 1} has ${found} where something else must be. Look for a comma or a quotation mark before it.`;
+    const found = place >= text.length ? "the text ends" : `${text[place]} is not expected`;
+    return `This is no JSON: in line ${before.length}, column ${before.at(-1).length + 1}, ${found}. Look for a comma, a quotation mark or a bracket there or before.`;
   }
 }

@@ -16,6 +16,8 @@ export const isFailed = (cell) => FAILED.has(cell?.state) && cell.replayed === u
 export function keep(next) {
   const before = rows.get(next.id);
   rows.set(next.id, next);
+  count(before, -1);
+  count(next, 1);
   if (before) return before;
   const last = rows.get(ids.at(-1));
   if (!last || last.order <= next.order) ids.push(next.id);
@@ -36,6 +38,7 @@ function placeOf(order) {
 export function clear() {
   rows.clear();
   ids = [];
+  for (const name in FILTERS) counted[name] = 0;
 }
 
 // Forget the oldest rows. Failed rows are counted apart, so that no success pushes them out.
@@ -45,7 +48,10 @@ export function forget() {
   const kept = [];
   for (const id of ids.reverse()) {
     if (left[rows.get(id).failed]-- > 0) kept.push(id);
-    else rows.delete(id);
+    else {
+      count(rows.get(id), -1);
+      rows.delete(id);
+    }
   }
   ids = kept.reverse();
 }
@@ -61,6 +67,12 @@ export const FILTERS = {
 };
 
 const cells = (one) => Object.values(one.cells);
+
+const counted = Object.fromEntries(Object.keys(FILTERS).map((name) => [name, 0]));
+
+function count(one, by) {
+  if (one) for (const name in FILTERS) if (FILTERS[name].has(one)) counted[name] += by;
+}
 
 export const filter = signal("all");
 export const search = signal("");
@@ -83,6 +95,7 @@ export const matching = computed(() => {
   version.value;
   const { has } = FILTERS[filter.value];
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  if (filter.value === "all" && !words.length) return ids.toReversed();
   const found = [];
   for (let place = ids.length - 1; place >= 0; place--) {
     const one = rows.get(ids[place]);
@@ -105,9 +118,7 @@ export const unseen = computed(() => {
 
 export const totals = computed(() => {
   version.value;
-  const found = Object.fromEntries(Object.keys(FILTERS).map((name) => [name, 0]));
-  for (const one of rows.values()) for (const name in FILTERS) found[name] += FILTERS[name].has(one);
-  return found;
+  return { ...counted };
 });
 
 export function newest(has) {

@@ -5,8 +5,8 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const dayOf = (seconds) => day.format(seconds * 1000);
 
 export const time = (seconds) => (seconds ? clock.format(seconds * 1000) : "–");
-export const date = (seconds) => `${dayOf(seconds)}, ${time(seconds)}`;
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const date = (seconds) => `${dayOf(seconds)}, ${time(seconds)} (${zone})`;
 
 // Return a length of time: "12 ms", "1.4 s", "3 min".
 export function span(seconds) {
@@ -33,6 +33,7 @@ export const STATES = {
   pending: { mark: "…", kind: "skip", word: "on its way" },
   refused: { mark: "✗", kind: "bad", word: "refused" },
   "dead-letter": { mark: "✗", kind: "bad", word: "in the dead-letter queue" },
+  unknown: { mark: "?", kind: "skip", word: "not known" },
   undelivered: { mark: "✗", kind: "bad", word: "not delivered" },
 };
 
@@ -65,10 +66,19 @@ export const TYPES = { S: "text", N: "number", B: "bytes in base64" };
 export function plain(value) {
   const [[type, inner]] = Object.entries(value);
   if (type === "NULL") return null;
-  if (type === "N") return Number.isSafeInteger(Number(inner)) || String(Number(inner)) === inner ? Number(inner) : inner;
+  if (type === "N") return String(Number(inner)) === inner ? Number(inner) : inner;
   if (type === "L") return inner.map(plain);
   if (type === "M") return plainItem(inner);
   return inner;
+}
+
+// Say whether a plain value would lose the type of an attribute: a set, bytes, a very long number.
+export function needsTypes(value) {
+  const [[type, inner]] = Object.entries(value);
+  if (type === "N") return typeof plain(value) === "string";
+  if (type === "L") return inner.some(needsTypes);
+  if (type === "M") return Object.values(inner).some(needsTypes);
+  return !["S", "BOOL", "NULL"].includes(type);
 }
 
 export const plainItem = (item) => Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]));

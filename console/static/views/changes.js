@@ -169,6 +169,7 @@ export function step(by) {
   if (!ids.length || !list()) return false;
   const at = ids.indexOf(current());
   const next = ids[Math.min(ids.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
+  if (!document.activeElement?.closest("aside")) list().focus({ preventScroll: true });
   rows.hold(true);
   active.value = next;
   reveal(ids.indexOf(next));

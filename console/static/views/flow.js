@@ -127,16 +127,17 @@ function summary() {
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 function travel(row, before) {
-  if (still.matches || document.hidden) return;
+  const dots = document.getElementById("dots");
+  if (still.matches || document.hidden || !dots || dots.childElementCount >= MOST_DOTS) return;
   for (const [id, cell] of Object.entries(row.cells)) {
     if (before?.cells[id]?.state === cell.state) continue;
     const route = store.routeOf(id);
     if (!route) continue;
     const { kind } = stateOf(cell);
     const node = CSS.escape(route.node);
-    if (cell.state === "delivered") run([...way(route.node), `[data-from="${node}"][data-route="${CSS.escape(id)}"]:not(.failure)`], kind);
-    else if (cell.state === "filtered") run(way(route.node), kind);
-    else if (kind === "bad") run([...way(route.node), `.failure[data-route="${CSS.escape(id)}"]`], kind);
+    if (cell.state === "delivered") run(dots, [...way(route.node), `[data-from="${node}"][data-route="${CSS.escape(id)}"]:not(.failure)`], kind);
+    else if (cell.state === "filtered") run(dots, way(route.node), kind);
+    else if (kind === "bad") run(dots, [...way(route.node), `.failure[data-route="${CSS.escape(id)}"]`], kind);
   }
 }
 
@@ -153,14 +154,13 @@ function way(id) {
   return found;
 }
 
-function run(selectors, kind) {
-  const place = document.getElementById("dots");
+function run(dots, selectors, kind) {
   const paths = selectors.map((one) => document.querySelector(`#flow path${one}`)).filter(Boolean);
-  if (!place || !paths.length || place.childElementCount >= MOST_DOTS) return;
+  if (!paths.length) return;
   const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
   dot.setAttribute("r", "5");
   dot.setAttribute("class", `dot ${kind}`);
-  place.append(dot);
+  dots.append(dot);
   const lengths = paths.map((one) => one.getTotalLength());
   const began = performance.now();
   const move = (at) => {

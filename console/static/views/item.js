@@ -7,7 +7,7 @@ import { json, pretty } from "../json.js";
 import * as store from "../store.js";
 import { date, plainItem } from "../words.js";
 import { focusList } from "./changes.js";
-import { itemState, keyAddress, left } from "./items.js";
+import { itemState, keyAddress, left, remove } from "./items.js";
 import { code } from "./story.js";
 import { openWrite } from "./write.js";
 
@@ -46,7 +46,7 @@ function story(one) {
   return html`
     <p class="cause-line">${itemState(one)} ${one.why}</p>
     <p class="actions">
-      ${hasItem ? html`<button type="button" class="main" @click=${() => openWrite({ item: plainItem(one.table), typed: one.table, title: `Edit ${one.key}`, why: one.state === "refused" ? one.why : "" })}>Edit the item</button><button type="button" @click=${() => store.removeItem(one)}>Delete</button>` : nothing}
+      ${hasItem ? html`<button type="button" class="main" @click=${() => openWrite({ item: plainItem(one.table), typed: one.table, title: `Edit ${one.key}`, why: one.state === "refused" ? one.why : "" })}>Edit the item</button>${remove(one)}` : nothing}
       ${one.change ? html`<a class="button" href=${store.to("changes", one.change)}>Its last change</a>` : nothing}
     </p>
     <div class="sides">

@@ -6,8 +6,10 @@ import { address, go } from "../address.js";
 import * as roving from "../roving.js";
 import * as store from "../store.js";
 import { age, ITEM_STATES, plainItem, TYPES } from "../words.js";
+import { twice } from "./twice.js";
 
 const search = signal("");
+export const remove = (one, options) => twice(`delete ${one.id}`, "Delete", "Delete it?", () => store.removeItem(one), options);
 export const keyAddress = (item) => JSON.stringify(item.key_item);
 
 export function items() {
@@ -55,7 +57,7 @@ function row(one, place, open) {
     <td class="wide"><code>${brief(one.table)}</code></td>
     <td class="wide"><code>${briefCache(one.cache)}</code></td>
     <td class="left">${left(one)}</td>
-    <td class="action">${one.table && one.table !== "unknown" ? html`<button type="button" data-stop tabindex="-1" aria-label=${`Delete ${one.key}`} @click=${() => store.removeItem(one)}>Delete</button>` : nothing}</td>
+    <td class="action">${one.table && one.table !== "unknown" ? remove(one, { stop: -1, what: one.key }) : nothing}</td>
   </tr>`;
 }
 

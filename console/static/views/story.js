@@ -78,6 +78,18 @@ export function request(told) {
     ${code(html`<b>${found.method}</b> ${pieces(found.url)}\n${found.headers.map((one) => html`<span class="soft">${one.name}:</span> ${pieces(one.pieces)}\n`)}\n${isPlain ? pretty(found.body[0].text) : pieces(found.body)}`)}`);
 }
 
+// The attributes of the item whose values the cause names by their parameter.
+export function suspects(told) {
+  let name = "";
+  const found = new Set();
+  for (const { text, origin } of told.request?.url ?? []) {
+    const place = origin?.path?.indexOf("NewImage") ?? -1;
+    if (place >= 0 && name && told.summary.cause.includes(name)) found.add(String(origin.path[place + 1]));
+    name = origin ? name : (/[?&]([^=&?]+)=$/.exec(text)?.[1] ?? "");
+  }
+  return [...found];
+}
+
 const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 const said = (origin) => (origin.absent ? `${origin.expression}: the record has no such value` : `${origin.expression} = ${shown(origin.value)}`);
 

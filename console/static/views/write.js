@@ -4,24 +4,38 @@ import { signal } from "/vendor/signals-core/signals-core.module.js";
 import { ask, query, Refusal } from "../ask.js";
 import { fault } from "../json.js";
 import * as store from "../store.js";
-import { TYPES } from "../words.js";
+import { needsTypes, TYPES } from "../words.js";
 
-const EMPTY = { title: "Write an item", why: "", text: "", typed: false, mode: "form", error: "", fields: {}, busy: false, values: {} };
+const EMPTY = { title: "Write an item", why: "", text: "", typed: false, mode: "form", error: "", fields: {}, busy: false, values: {}, suspects: [] };
 const state = signal(EMPTY);
 const set = (changes) => (state.value = { ...state.value, ...changes });
 const dialog = () => document.getElementById("write");
 let other = ""; // the same item, in the other notation
 
 // Open the dialog; with `item`, for that item.
-export async function openWrite({ item = null, typed = null, title = EMPTY.title, why = "" } = {}) {
+export async function openWrite({ item = null, typed = null, title = EMPTY.title, why = "", suspects = [] } = {}) {
+  if (!dialog()) return;
   const { form } = store.pipeline.value;
   const values = Object.fromEntries((form?.fields ?? []).map((one) => [one.name, String(item?.[one.name] ?? one.example)]));
   const fits = !item || (form?.fields ?? []).every(({ name }) => name in item);
-  state.value = { ...EMPTY, title, why, values, mode: form && fits ? "form" : "json", text: item ? JSON.stringify(item, null, 2) : "" };
-  other = typed ? JSON.stringify(typed, null, 2) : "";
+  const isTyped = Boolean(typed) && Object.values(typed).some(needsTypes);
+  const texts = [item, typed].map((one) => (one ? JSON.stringify(one, null, 2) : ""));
+  state.value = { ...EMPTY, title, why, values, suspects, typed: isTyped, mode: form && fits ? "form" : "json", text: texts[isTyped ? 1 : 0] };
+  other = texts[isTyped ? 0 : 1];
   if (!dialog().open) dialog().showModal();
-  dialog().querySelector("form input, form textarea")?.focus();
+  focusFirst(suspects);
   if (!item) await example();
+}
+
+// Focus the field that is suspected, else the first; in JSON select the suspected value.
+function focusFirst([name]) {
+  const field = name && document.getElementById(`field-${name}`);
+  const box = document.getElementById("write-json");
+  const first = field ?? box ?? dialog().querySelector("input");
+  first?.focus();
+  field?.select();
+  const at = name && box ? box.value.indexOf(JSON.stringify(name)) : -1;
+  if (at >= 0) box.setSelectionRange(at, box.value.indexOf("\n", at));
 }
 
 async function example() {
@@ -43,10 +57,10 @@ export function writeDialog() {
   const isForm = form && mode === "form";
   return html`<dialog id="write" aria-labelledby="write-title" @keydown=${pressed}>
     <form novalidate @submit=${submit}>
-      <div class="dialog-head"><h2 id="write-title">${title}</h2><button type="button" class="close" @click=${() => dialog().close()}>Close</button></div>
+      <div class="dialog-head"><h2 id="write-title">${isForm && title === EMPTY.title ? form.title : title}</h2><button type="button" class="close" @click=${() => dialog().close()}>Close</button></div>
       <div class="dialog-body">
         ${why ? html`<p class="cause bad">${why}</p>` : nothing}
-        ${form ? html`<div class="pills" role="group" aria-label="Write with">${way("form", form.title)}${way("json", "JSON")}</div>` : nothing}
+        ${form ? html`<div class="pills" role="group" aria-label="Write with">${way("form", "Form")}${way("json", "JSON")}</div>` : nothing}
         ${isForm ? fields(form) : editor(table)}
         <p role="alert" class="bad">${error}</p>
       </div>
@@ -61,12 +75,12 @@ export function writeDialog() {
 const way = (name, label) => html`<button type="button" class="pill" aria-pressed=${state.value.mode === name} @click=${() => set({ mode: name, error: "", fields: {} })}>${label}</button>`;
 
 function fields(form) {
-  const { values, fields: faults } = state.value;
+  const { values, fields: faults, suspects } = state.value;
   return html`<div class="fields">${form.fields.map((one) => {
-    const wrong = faults[one.name] ?? faults[one.label];
+    const wrong = faults[one.name] ?? faults[one.label] ?? (suspects.includes(one.name) ? "The refused value comes from here." : undefined);
     const id = `field-${one.name}`;
     const range = one.min !== undefined && one.max !== undefined ? `${one.min} to ${one.max}` : "";
-    return html`<div class="field ${one.type}"><label for=${id}>${one.label}${one.unit ? ` (${one.unit})` : ""}</label>
+    return html`<div class="field ${one.type}"><label for=${id}>${one.label}${one.unit && !one.label.includes(one.unit) ? ` (${one.unit})` : ""}</label>
       <input id=${id} name=${one.name} autocomplete="off" inputmode=${one.type === "number" ? "decimal" : "text"} maxlength=${one.maxlength ?? nothing} aria-required=${one.required} aria-invalid=${Boolean(wrong)} aria-describedby=${`${id}-says`} .value=${values[one.name] ?? ""} @input=${({ target }) => set({ values: { ...state.value.values, [one.name]: target.value } })}>
       <small id=${`${id}-says`} class=${wrong ? "bad" : ""}>${wrong ?? range}</small></div>`;
   })}</div>
@@ -74,10 +88,11 @@ function fields(form) {
 }
 
 function editor(table) {
-  const { text, typed, fields: faults } = state.value;
+  const { text, typed, fields: faults, suspects } = state.value;
   const wrong = Object.entries(faults);
   return html`
     <p class="hint">Every item needs its key: ${table.key.map(({ name, type }, place) => html`${place ? " and " : ""}<b>${name}</b> (${TYPES[type]})`)}. The other names and values are your own.</p>
+    ${suspects.length ? html`<p class="bad">The refused value comes from <b>${suspects.join(", ")}</b>.</p>` : nothing}
     <label for="write-json">The item as ${typed ? "DynamoDB's JSON" : "JSON"}</label>
     <textarea id="write-json" spellcheck="false" rows="12" aria-invalid=${wrong.length > 0} .value=${text} @input=${({ target }) => set({ text: target.value, error: "" })}></textarea>
     ${wrong.map(([name, sentence]) => html`<p class="bad"><b>${name}</b>: ${sentence}</p>`)}
@@ -126,7 +141,8 @@ function submit(event) {
   if (mode === "form") return send(() => ask("POST", "form", { pipeline: name, values }));
   const wrong = fault(text);
   if (wrong) return set({ error: wrong });
-  return send(() => ask("PUT", "items", { pipeline: name, item: JSON.parse(text) }));
+  // The text goes as it is: a long number keeps its digits.
+  return send(() => ask("PUT", "items", `{"pipeline": ${JSON.stringify(name)}, "item": ${text}}`));
 }
 
 async function send(work) {
