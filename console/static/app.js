@@ -89,5 +89,5 @@ effect(() => {
   store.listen(pipeline.name);
 });
 
-setInterval(() => (store.now.value = Date.now() / 1000), 1000);
+setInterval(() => document.hidden || (store.now.value = Date.now() / 1000), 1000);
 store.begin();

@@ -59,6 +59,7 @@ export const watchChanges = (watcher) => watchers.add(watcher);
 
 const handlers = {
   reset() {
+    if (ready.value) renew(); // another server may answer, with another model
     ready.value = false;
     rows.clear();
     rows.held.value = null;
@@ -141,9 +142,16 @@ function drain() {
 }
 
 let source = null;
+let listened = "";
 
 export function listen(name) {
   source?.close();
+  if (listened && listened !== name) {
+    ready.value = false;
+    batch(handlers.reset);
+    rows.version.value += 1;
+  }
+  listened = name;
   link.value = "connecting";
   const mine = new EventSource(`/api/events?pipeline=${encodeURIComponent(name)}`);
   source = mine;
@@ -164,6 +172,11 @@ export async function begin() {
     trouble.value = error.message;
     setTimeout(begin, 2000);
   }
+}
+
+async function renew() {
+  const found = await ask("GET", "model").catch(() => null);
+  if (found && JSON.stringify(found) !== JSON.stringify(model.value)) model.value = found;
 }
 
 // --- what the user does ----------------------------------------------------------------------

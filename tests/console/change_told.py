@@ -4,6 +4,13 @@ from typing import Any, Final
 
 from tests.console.recorded import FILTER, REFUSAL, TEMPLATE, URL, Json, image
 
+REFUSED: Final = (
+    "Momento refused it with 400: ttl_seconds must be 1 to 86400; ttl_seconds comes from"
+)
+MEND: Final = (
+    "Mend the item: write it again, and the new change is delivered by itself. Then replay"
+    " the letter, which brings the cache to the table's state, or discard it."
+)
 FAILED: Final = ("refused", "dead-letter", "undelivered")
 
 
@@ -58,10 +65,8 @@ def _story(row: Json, cell: Json, letter: str | None) -> Json:
 def _summary(state: str) -> Json:
     said: dict[str, tuple[str, str | None]] = {
         "refused": (
-            "Momento refused it with 400: ttl_seconds must be 1 to 86400; ttl_seconds comes from"
-            " $.dynamodb.NewImage.TTL.N gave 0",
-            "Mend the item: write it again, and the new change is delivered by itself. Then replay"
-            " the letter, which brings the cache to the table's state, or discard it.",
+            f"{REFUSED} $.dynamodb.NewImage.TTL.N gave 0",
+            MEND,
         ),
         "dead-letter": (
             "It was given up after 4 attempts. The last answer: 503 Service Unavailable",
@@ -89,7 +94,7 @@ def _clause(event: str, passes: bool) -> Json:  # noqa: FBT001 - a verdict
     }
 
 
-def _timeline(at: float, cell: Json) -> Any:  # noqa: ANN401 - bars
+def _timeline(at: float, cell: Json) -> Any:
     def bar(label: str, start: float, end: float | None, state: str, text: str = "") -> Json:
         return {
             "label": label,
@@ -151,7 +156,7 @@ def _request(key: str) -> Json:
 def _responses(at: float, cell: Json) -> list[Json]:
     refused = cell["state"] == "refused"
     status = 400 if refused else 503 if cell["state"] in ("retrying", "dead-letter") else 204
-    tries = 2 if status == 503 else 1  # noqa: PLR2004 - HTTP's
+    tries = 2 if status == 503 else 1
     text = REFUSAL if refused else ""
     return [
         {"attempt": n + 1, "status": status, "text": text, "at": at + n, "seconds": 0.005}

@@ -102,7 +102,7 @@ def _ends(route: str, operation: str, node: str) -> list[Json]:
 EVENTS: Final = {PUBLISH: "every change", PUT: "INSERT, MODIFY", DELETE: "REMOVE"}
 
 
-def _pipeline(name: str, topology: str, **parts: Any) -> Json:  # noqa: ANN401 - any JSON
+def _pipeline(name: str, topology: str, **parts: Any) -> Json:
     table = {
         "name": TABLE if name == "weather" else name,
         "key": [{"name": "Location", "type": "S", "role": "HASH"}],
@@ -210,12 +210,12 @@ def health(**states: str) -> Json:
     }
 
 
-def cell(state: str, text: str, at: float, **more: Any) -> Json:  # noqa: ANN401 - any JSON
+def cell(state: str, text: str, at: float, **more: Any) -> Json:
     """Return a cell."""
     return {"state": state, "text": text, "at": at} | more
 
 
-def row(  # noqa: PLR0913 - a row has many parts
+def row(
     number: int,
     key: str,
     *,
@@ -302,7 +302,7 @@ def image(key: str) -> Json:
     return {"Location": {"S": key}, "MaxTemp": {"N": "22"}, "TTL": {"N": "60"}}
 
 
-def item(key: str, state: str, why: str, **more: Any) -> Json:  # noqa: ANN401 - any JSON
+def item(key: str, state: str, why: str, **more: Any) -> Json:
     """Return an item of the page."""
     text = f'{{"Location": "{key}", "MaxTemp": "22"}}'
     return {

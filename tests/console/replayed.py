@@ -17,6 +17,7 @@ from typing import Any, Final
 import uvicorn
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -61,14 +62,19 @@ class Replayed:
                     Route("/api/items", self._item, methods=["GET"]),
                     Route("/api/items/example", self._example),
                     Route("/api/{path:path}", self._do, methods=["PUT", "POST", "DELETE"]),
-                    Mount("/vendor/lit-html", StaticFiles(directory=MODULES / "lit-html")),
-                    Mount("/vendor/signals-core", StaticFiles(directory=_signals())),
-                    Mount("/", StaticFiles(directory=STATIC, html=True)),
+                    Mount(
+                        "/vendor/lit-html",
+                        GZipMiddleware(StaticFiles(directory=MODULES / "lit-html")),
+                    ),
+                    Mount(
+                        "/vendor/signals-core", GZipMiddleware(StaticFiles(directory=_signals()))
+                    ),
+                    Mount("/", GZipMiddleware(StaticFiles(directory=STATIC, html=True))),
                 ]
             )
         )
 
-    def tell(self, name: str, data: Any) -> None:  # noqa: ANN401 - any JSON
+    def tell(self, name: str, data: Any) -> None:
         """Send an event to every page."""
         if name == "change":
             self.rows[data["id"]] = data
@@ -161,8 +167,8 @@ def _what_if(given: Json) -> Json:
             "event_name": "INSERT",
             "key": city,
             "old": sent,
-            "new": out if edited and number < 2 else sent,  # noqa: PLR2004 - two of them
-            "differs": edited and number < 2,  # noqa: PLR2004 - two of them
+            "new": out if edited and number < 2 else sent,
+            "differs": edited and number < 2,
         }
         for number, city in enumerate(recorded.CITIES)
     ]

@@ -33,6 +33,7 @@ VIEWS: Final = {
     "a bus": "#/sessions/changes",
 }
 MOST_STOPS: Final = 40
+MOST_KB: Final = 120
 LOOKS: Final[tuple[tuple[Literal["light", "dark"], int], ...]] = (
     ("light", 1440),
     ("dark", 1440),
@@ -179,6 +180,8 @@ def test_poison_item_is_found_and_mended(chromium: Browser) -> None:
         side.get_by_role("button", name="Mend the item").click()
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_label("TTL")).to_have_value("0")
+        expect(dialog.get_by_label("TTL")).to_be_focused()
+        expect(dialog.get_by_text("The refused value comes from here.")).to_be_visible()
         dialog.get_by_label("TTL").fill("60")
         dialog.get_by_role("button", name="Write", exact=True).click()
         expect(dialog).to_have_count(0)
@@ -253,6 +256,39 @@ def test_discard_asks_twice(chromium: Browser) -> None:
         assert replayed.asked[-1][1] == "letters/discard"
 
 
+def test_deletion_asks_twice(chromium: Browser) -> None:
+    """An item is deleted by the second press, and the page says so."""
+    replayed = Replayed()
+    with opened(chromium, replayed, "#/weather/items") as page:
+        page.get_by_role("button", name="Delete Amsterdam").click()
+        assert not replayed.asked
+        page.get_by_role("button", name="Delete it? Amsterdam").click()
+        expect(page.locator(".said-line")).to_have_text("Deleted: Oslo.")
+        key = {"Location": {"S": "Amsterdam"}}
+        assert replayed.asked == [("DELETE", "items", {"pipeline": "weather", "key": key})]
+
+
+def test_items_show_both_sides(chromium: Browser) -> None:
+    """An item opens by its link or its key, with the table's side and the cache's side."""
+    with opened(chromium, Replayed(), "#/weather/items") as page:
+        page.get_by_role("link", name="Quito").click()
+        side = page.get_by_role("complementary")
+        expect(side).to_contain_text("Not known: Momento does not tell.")
+        expect(side.locator("pre").first).to_contain_text("MaxTemp")
+        page.locator(".look-up").get_by_label("Location").fill("Nowhere")
+        page.get_by_role("button", name="Look up").click()
+        expect(side).to_contain_text("Neither the table nor the cache has it.")
+        page.go_back()
+        expect(page.locator("#side-title")).to_have_text("Quito")
+
+
+def test_message_leads_to_its_change(chromium: Browser) -> None:
+    """A message of the topic names the change that it comes from."""
+    with opened(chromium, Replayed(), "#/weather/topic") as page:
+        page.get_by_role("link", name="INSERT São Paulo").click()
+        expect(page.locator("#side-title")).to_contain_text("INSERT São Paulo")
+
+
 def test_pipelines_have_their_own_changes(chromium: Browser) -> None:
     """The switch shows another pipeline, with its own flow and address."""
     with opened(chromium, Replayed("weather", "orders")) as page:
@@ -271,10 +307,14 @@ def test_five_thousand_changes_do_not_slow_the_page(
     replayed = Replayed(rows=list(recorded.many(5_000, now)))
     with opened(chromium, replayed) as page:
         expect(page.get_by_role("button", name="All")).to_contain_text("5,000")
-        assert page.locator(".body .row").count() < 60  # noqa: PLR2004 - those in sight, and some
+        assert page.locator(".body .row").count() < 60
         page.evaluate(
             """() => { window.frames_ = []; let last = performance.now();
-            const note = (at) => { window.frames_.push(at - last); last = at; requestAnimationFrame(note); };
+            const note = (at) => {
+              window.frames_.push(at - last);
+              last = at;
+              requestAnimationFrame(note);
+            };
             requestAnimationFrame(note); }"""
         )
         for number in range(6_000, 6_500):
@@ -284,10 +324,34 @@ def test_five_thousand_changes_do_not_slow_the_page(
         heap = page.evaluate("performance.memory.usedJSHeapSize") / 1e6
         with capsys.disabled():
             print(
-                f"\n5,500 changes: heap {heap:.1f} MB; frames p50 {frames[len(frames) // 2]:.0f} ms,"
-                f" longest {frames[-1]:.0f} ms of {len(frames)}"
+                f"\n5,500 changes: heap {heap:.1f} MB; {len(frames)} frames,"
+                f" p50 {frames[len(frames) // 2]:.0f} ms, longest {frames[-1]:.0f} ms"
             )
         expect(page.get_by_role("button", name="Failed")).to_contain_text("50")
+
+
+def test_page_is_small_and_ready_soon(
+    chromium: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All files of the page together are 120 KB at most on the wire; nothing else is fetched."""
+    with opened(chromium, Replayed()) as page:
+        loaded = page.evaluate(
+            """() => {
+              const all = performance.getEntriesByType("resource");
+              const files = all.filter((one) => !one.name.includes("/api/"));
+              const page = performance.getEntriesByType("navigation")[0];
+              const bytes = (one) => [one.encodedBodySize, one.decodedBodySize];
+              return { sizes: [page, ...files].map(bytes), interactive: page.domInteractive };
+            }"""
+        )
+    sent = sum(one for one, _ in loaded["sizes"]) / 1000
+    whole = sum(one for _, one in loaded["sizes"]) / 1000
+    with capsys.disabled():
+        print(
+            f"\nassets: {len(loaded['sizes'])} files, {sent:.0f} KB on the wire ({whole:.0f} KB);"
+            f" interactive after {loaded['interactive']:.0f} ms"
+        )
+    assert 10 < sent <= MOST_KB
 
 
 def test_old_changes_do_not_travel(chromium: Browser) -> None:

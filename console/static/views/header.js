@@ -19,7 +19,7 @@ export function header() {
   return html`<header>
     <h1>${stack}</h1>
     ${names.length > 1
-      ? html`<label class="choose"><span class="hidden">Pipeline</span><select @change=${({ target }) => store.choosePipeline(target.value)}>${names.map((name) => html`<option value=${name} ?selected=${name === one?.name}>${name}</option>`)}</select></label>`
+      ? html`<label class="choose"><span class="hidden">Pipeline</span><select @change=${({ target }) => store.choosePipeline(target.value)}>${names.map((name) => html`<option value=${name} .selected=${name === one?.name}>${name}</option>`)}</select></label>`
       : nothing}
     <span class="place" title=${`${place}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}<span class="where"> ${place}</span></span>
     ${health()}

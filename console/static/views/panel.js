@@ -19,21 +19,22 @@ const detail = signal(null); // { id, row, found } or { id, problem }
 let timer = 0;
 effect(() => {
   version.value;
+  const letters = store.letters.value;
   const { view, first: id } = address.value;
   if (view !== "changes" || !id || !store.ready.value) return;
   const known = detail.peek();
-  if (known?.id === id && known.row === row(id)) return;
+  if (known?.id === id && known.row === row(id) && known.letters === letters) return;
   clearTimeout(timer);
   timer = setTimeout(() => read(id), known?.id === id ? WAIT_MS : 0);
 });
 
 async function read(id) {
-  const now = row(id);
+  const seen = { id, row: row(id), letters: store.letters.peek() };
   let next;
   try {
-    next = { id, row: now, found: await ask("GET", `changes/${encodeURIComponent(id)}`) };
+    next = { ...seen, found: await ask("GET", `changes/${encodeURIComponent(id)}`) };
   } catch (error) {
-    next = { id, row: now, problem: error.message };
+    next = { ...seen, problem: error.message };
   }
   if (address.value.first === id) detail.value = next;
 }

@@ -98,8 +98,8 @@ export function whatIf() {
   const isEdited = Object.keys(difference(one)).length > 0;
   return html`<div class="what-if scroll" tabindex="0" role="region" aria-label="What if">
     <form class="editors" @submit=${(event) => event.preventDefault()}>
-      <div class="tools"><label class="choose">Route <select @change=${({ target }) => go(store.to("what-if", target.value))}>${store.routes.value.map(({ id, label }) => html`<option value=${id} ?selected=${id === one.id}>${label}</option>`)}</select></label>
-        <button type="button" ?disabled=${!isEdited} @click=${() => (start(one), run())}>Back to what is deployed</button></div>
+      <div class="tools"><label class="choose">Route <select @change=${({ target }) => go(store.to("what-if", target.value))}>${store.routes.value.map(({ id, label }) => html`<option value=${id} .selected=${id === one.id}>${label}</option>`)}</select></label>
+        <button type="button" ?disabled=${!isEdited} @click=${() => (start(one), run())}>Back to what is deployed</button><button type="button" @click=${run}>Run again</button></div>
       <p class="hint">Edit what you like: nothing is deployed by it. The last records are run through both.</p>
       ${filters(now, one)}
       ${now.input_paths ? pairs("Input paths", now.input_paths, (value) => change({ input_paths: value })) : nothing}
