@@ -15,6 +15,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -58,12 +59,12 @@ class _Page:
                 Route("/api/events", self._events),
                 *api.routes,
                 *(
-                    Mount(f"/vendor/{name}", StaticFiles(directory=folder))
+                    Mount(f"/vendor/{name}", GZipMiddleware(StaticFiles(directory=folder)))
                     for name, folder in VENDOR.items()
                     if folder.is_dir()
                 ),
                 *(
-                    [Mount("/", StaticFiles(directory=STATIC, html=True))]
+                    [Mount("/", GZipMiddleware(StaticFiles(directory=STATIC, html=True)))]
                     if STATIC.is_dir()
                     else []
                 ),

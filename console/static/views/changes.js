@@ -11,10 +11,11 @@ import { cellText, date, span, stateOf, time } from "../words.js";
 
 const HEIGHT = 36;
 const TALL = 64; // on a phone
+const OLDER = 100; // with so many rows there may be older ones that the page has not
 const MORE = 8; // rows above and below those in sight
 
 const top = signal(0);
-const room = signal(600);
+const room = signal(innerHeight); // at least the height of the list
 const active = signal(""); // the id of the row that the keys are at
 const pointed = signal(false);
 
@@ -49,6 +50,7 @@ function tools() {
     </div>
     <button type="button" class="pill" aria-pressed=${paused} @click=${pause} title="Keep the list as it is; rows still tell their state">${paused ? "Go on" : "Pause"}</button>
     <button type="button" class=${`pill news ${unseen ? "some" : ""}`} ?disabled=${!unseen} @click=${showNews}>${unseen ? `${unseen} new: show` : "Up to date"}</button>
+    ${rows.totals.value.all >= OLDER ? html`<button type="button" class="pill" @click=${store.older}>Load older</button>` : nothing}
   </div>`;
 }
 
@@ -94,7 +96,6 @@ function grid(ids) {
   const routes = store.routes.value;
   const scroll = ({ target }) => {
     top.value = target.scrollTop;
-    room.value = target.clientHeight;
     holdOrNot();
   };
   return html`<div id="changes" role="grid" class=${`changes n${Math.min(6, routes.length)}`} aria-label="Changes, the newest first" aria-rowcount=${ids.length + 1}
@@ -108,7 +109,6 @@ function grid(ids) {
     <div role="rowgroup" class="body" .style=${`height:${ids.length * size}px`} @click=${clicked}>
       ${repeat(visible, (id) => id, (id, place) => line(id, first + place, size, routes, id === here))}
     </div>
-    ${ids.length >= 100 ? html`<div class="older" role="rowgroup"><div role="row"><span role="gridcell"><button type="button" tabindex="-1" @click=${store.older}>Load older changes</button></span></div></div>` : nothing}
   </div>`;
 }
 
@@ -194,7 +194,4 @@ export function focusList() {
   return Boolean(found);
 }
 
-new ResizeObserver(() => {
-  const box = list();
-  if (box && box.clientHeight !== room.value) room.value = box.clientHeight;
-}).observe(document.documentElement);
+addEventListener("resize", () => (room.value = innerHeight));

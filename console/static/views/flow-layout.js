@@ -2,7 +2,8 @@
 
 const LAYERS = { table: 0, pipe: 1, workflow: 2, bus: 2, rule: 3, cache: 4, topic: 4, queue: 4 };
 const ORDER = ["topic", "cache", "queue"];
-const WIDTHS = { table: 220, pipe: 190, workflow: 330, bus: 160, rule: 310, cache: 260, topic: 260, queue: 260 };
+const WIDTHS = { table: 200, pipe: 150, workflow: 330, bus: 140, rule: 310, cache: 250, topic: 250, queue: 250 };
+const LEAST = 0.7; // of these widths: with less, the layers are drawn one below the other
 const SENDER = 320; // the width of a node that sends
 const GAP = 12;
 const LINE = 17;
@@ -11,12 +12,15 @@ const LINE = 17;
 export function layout({ nodes, edges, routes }, width) {
   const senders = new Map();
   for (const route of routes) senders.set(route.node, [...(senders.get(route.node) ?? []), route]);
-  const down = width < 720;
   const layers = [...new Set(nodes.map((node) => LAYERS[node.kind]))].sort();
   const columns = layers.map((layer) => nodes.filter((node) => LAYERS[node.kind] === layer));
   columns.at(-1).sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
+  const wanted = columns.map((column) => Math.max(...column.map((node) => (senders.has(node.id) ? SENDER : WIDTHS[node.kind]))));
+  const gaps = (columns.length - 1) * Math.min(110, Math.max(34, width * (columns.length > 4 ? 0.04 : 0.06)));
+  const scale = Math.min(1, (width - 2 - gaps) / wanted.reduce((sum, one) => sum + one, 0));
+  const down = width < 700 || scale < LEAST;
   const lines = (node) => (senders.get(node.id)?.length > 1 && !down ? 2 + senders.get(node.id).length : senders.has(node.id) ? 3 : 2);
-  const placed = down ? downwards(columns, width) : across(columns, width, senders, lines);
+  const placed = down ? downwards(columns, width) : across(columns, width, wanted.map((one) => one * scale), lines);
   const byId = new Map(placed.nodes.map((node) => [node.id, { ...node, routes: senders.get(node.id) ?? [] }]));
   const drawn = edges.filter(({ from, to }) => byId.has(from) && byId.has(to));
   return {
@@ -27,14 +31,8 @@ export function layout({ nodes, edges, routes }, width) {
   };
 }
 
-function across(columns, width, senders, lines) {
-  const widest = (column) => Math.max(...column.map((node) => (senders.has(node.id) ? SENDER : WIDTHS[node.kind])));
-  const wanted = columns.map(widest);
-  const free = width - 2;
-  const gaps = (columns.length - 1) * Math.min(110, Math.max(34, free * 0.06));
-  const scale = Math.min(1, (free - gaps) / wanted.reduce((sum, one) => sum + one, 0));
-  const widths = wanted.map((one) => one * scale);
-  const gap = (free - widths.reduce((sum, one) => sum + one, 0)) / Math.max(1, columns.length - 1);
+function across(columns, width, widths, lines) {
+  const gap = (width - 2 - widths.reduce((sum, one) => sum + one, 0)) / Math.max(1, columns.length - 1);
   const heights = columns.map((column) => column.reduce((sum, node) => sum + boxHeight(lines(node)), 0) + GAP * (column.length - 1));
   const height = Math.max(...heights) + 16;
   let x = 1;

@@ -43,7 +43,7 @@ function edge(one) {
 function node(one, place, { down }) {
   const kind = kindOf(one);
   return svg`<foreignObject x=${one.x} y=${one.y} width=${one.width} height=${one.height}>
-    ${html`<a class=${`node ${one.kind} ${kind}`} data-stop tabindex=${place ? -1 : 0} href=${target(one)} title=${`${KINDS[one.kind]} ${one.name}`}>
+    ${html`<a class=${`node ${one.kind} ${kind}`} data-stop tabindex=${place ? -1 : 0} href=${target(one)} title=${`${KINDS[one.kind]} ${one.name}${one.detail ? `, ${one.detail}` : ""}`}>
       <b>${down && PLACES.has(one.kind) ? KINDS[one.kind] : html`${one.routes.length || down ? nothing : html`<span class="kind">${KINDS[one.kind]} </span>`}${one.label}`}</b>
       ${one.routes.length ? sender(one, down) : html`<small>${detail(one, down)}</small>`}
     </a>`}
@@ -109,7 +109,7 @@ function detail(one, down) {
   if (one.kind === "cache" && !down) return summary();
   if (one.kind === "table" && !down) {
     const about = store.pipeline.value.table?.about;
-    return `${one.detail}${Number.isFinite(about) ? ` · about ${many(about, "item")}` : ""}`;
+    return about > 0 ? `about ${many(about, "item")}` : one.detail;
   }
   if (down && PLACES.has(one.kind)) return one.name;
   return one.detail || (one.kind === "bus" ? "its rules choose" : KINDS[one.kind]);

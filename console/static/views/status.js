@@ -1,8 +1,11 @@
 // The line at the bottom: what does not work, what failed, what came of the last action, the keys.
 import { html, nothing } from "/vendor/lit-html/lit-html.js";
-import { isFailed, newest, row, totals } from "../rows.js";
+import { isFailed, newest, totals } from "../rows.js";
 import * as store from "../store.js";
-import { many, stateOf } from "../words.js";
+import { age, many, stateOf } from "../words.js";
+
+const SHOWN_SECONDS = 10;
+const WAIT_SECONDS = 3; // a change that takes longer is worth a word
 
 export function status() {
   const faults = store.sentences.value;
@@ -25,18 +28,21 @@ function attention() {
   return html`<span class="bad">✗ ${many(failed, "change has failed", "changes have failed")}.</span> <a href=${store.to("changes", one.id, route)}>See what is wrong with ${one.key || "the last one"}</a>`;
 }
 
-// What the last action did; of a write, also what has become of the change.
+// What the last action did; of a write, also what has become of the change. It goes when it is old.
 function spoken() {
   const said = store.said.value;
   if (!said) return nothing;
-  return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(said) : nothing}`;
+  const isOld = store.now.value - said.at > SHOWN_SECONDS;
+  if (isOld && !said.bad && !said.keys.length) return nothing;
+  const found = said.keys.length ? newest((one) => one.key === said.keys.at(-1) && one.at > said.at - 2) : null;
+  if (isOld && found?.settled && !found.failed) return nothing;
+  return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(found, said.at) : nothing}`;
 }
 
-function became({ keys, at }) {
-  const key = keys.at(-1);
-  const found = newest((one) => one.key === key && one.at > at - 2);
-  if (!found) return "Waiting for its change …";
-  const known = row(found.id);
+function became(known, at) {
+  const waited = store.now.value - at;
+  if (!known && waited > WAIT_SECONDS) return html`<span class="warn">Its change has not come for ${age(waited)}.</span>`;
+  if (!known) return "Waiting for its change …";
   const cells = Object.entries(known.cells);
   const [route, cell] = cells.find(([, one]) => isFailed(one)) ?? cells.find(([, one]) => one.state === "retrying") ?? [];
   const link = (text, to) => html`<a href=${store.to("changes", known.id, to ?? "")}>${text}</a>`;
