@@ -2,7 +2,7 @@
 // Only the rows in sight are in the document. Rows do not move while somebody points at them.
 import { html, nothing } from "/vendor/lit-html/lit-html.js";
 import { repeat } from "/vendor/lit-html/directives/repeat.js";
-import { signal } from "/vendor/signals-core/signals-core.module.js";
+import { effect, signal } from "/vendor/signals-core/signals-core.module.js";
 import { address, go } from "../address.js";
 import * as roving from "../roving.js";
 import * as rows from "../rows.js";
@@ -17,7 +17,7 @@ const MORE = 8; // rows above and below those in sight
 const top = signal(0);
 const room = signal(innerHeight); // at least the height of the list
 const active = signal(""); // the id of the row that the keys are at
-const pointed = signal(false);
+let pointed = false; // by a mouse; a finger holds the rows by the focus
 
 const height = () => (store.narrow.value ? TALL : HEIGHT);
 const list = () => document.getElementById("changes");
@@ -85,7 +85,7 @@ function toTop() {
 // Hold the rows while moving them would make somebody miss.
 function holdOrNot() {
   const hasFocus = document.activeElement === list() && active.value !== "";
-  rows.hold(rows.paused.value || pointed.value || top.value > 4 || hasFocus);
+  rows.hold(rows.paused.value || (pointed && list()?.matches(":hover")) || top.value > 4 || hasFocus);
 }
 
 function grid(ids) {
@@ -101,7 +101,7 @@ function grid(ids) {
   return html`<div id="changes" role="grid" class=${`changes n${Math.min(6, routes.length)}`} aria-label="Changes, the newest first" aria-rowcount=${ids.length + 1}
       tabindex="0" aria-activedescendant=${visible.includes(here) ? `row-${here}` : nothing}
       @scroll=${scroll} @keydown=${pressed} @focus=${() => focusCame()} @blur=${() => setTimeout(holdOrNot)}
-      @pointerenter=${() => ((pointed.value = true), holdOrNot())} @pointerleave=${() => ((pointed.value = false), holdOrNot())}>
+      @pointerenter=${point} @pointerleave=${point}>
     <div role="rowgroup" class="head"><div role="row" class="row" aria-rowindex="1">
       <span role="columnheader" class="at">Time</span><span role="columnheader" class="what">Change</span><span role="columnheader" class="key">Key</span>
       ${routes.map(({ label, id }) => html`<span role="columnheader" class="route" title=${id}>${label}</span>`)}<span role="columnheader" class="took" title="From the write to the last delivery">Took</span>
@@ -132,6 +132,11 @@ export function cell(one, label = "") {
 }
 
 // --- pointer and keys ------------------------------------------------------------------------
+
+function point({ type, pointerType }) {
+  pointed = type === "pointerenter" && pointerType === "mouse";
+  holdOrNot();
+}
 
 function clicked(event) {
   const id = event.target.closest("[data-id]")?.dataset.id;
@@ -195,3 +200,8 @@ export function focusList() {
 }
 
 addEventListener("resize", () => (room.value = innerHeight));
+
+// A list that is drawn anew begins at its top.
+effect(() => {
+  if (address.value.view !== "changes" || !store.ready.value || !rows.shown.value.length) top.value = 0;
+});

@@ -7,6 +7,7 @@ import * as store from "../store.js";
 import { age, zone } from "../words.js";
 import { openWrite } from "./write.js";
 
+const OLD_SECONDS = 15;
 const PARTS = ["aws", "momento", "runner", "pipes", "connection"];
 const NAMES = { aws: "AWS", momento: "Momento", runner: "Runner", pipes: "Pipes", connection: "Connection" };
 const KINDS = { ok: "ok", down: "bad", unknown: "skip", warning: "warn", warn: "warn" };
@@ -44,7 +45,8 @@ function part(name, one) {
   const isDown = one.state === "down";
   const checked = one.checked ? `checked ${age(now - one.checked)} ago` : "not checked yet";
   const since = one.since ? `, for ${age(now - one.since)}` : "";
-  const took = one.milliseconds === null || one.milliseconds === undefined ? "" : `${Math.round(one.milliseconds)} ms`;
+  const isOld = now - one.checked > OLD_SECONDS;
+  const took = isOld ? checked : one.milliseconds === null || one.milliseconds === undefined ? "" : `${Math.round(one.milliseconds)} ms`;
   const title = `${NAMES[name]}: ${isDown ? one.problem || one.text : one.text}. ${WORDS[one.state]}${since}; ${checked}.`;
   return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${isDown ? `${NAMES[name]} down` : one.text}</span><small>${isDown && one.since ? age(now - one.since) : took}</small><span class="hidden">${WORDS[one.state]}, ${checked}</span></li>`;
 }

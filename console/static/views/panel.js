@@ -7,7 +7,7 @@ import * as roving from "../roving.js";
 import { isFailed, row, shown, version } from "../rows.js";
 import * as store from "../store.js";
 import { date, plainItem, stateOf, time } from "../words.js";
-import { cell, step } from "./changes.js";
+import { cell, focusList, step } from "./changes.js";
 import { discard } from "./letters.js";
 import { filters, origins, record, request, responses, suspects, timeline } from "./story.js";
 import { openWrite } from "./write.js";
@@ -68,9 +68,8 @@ export function panel() {
 }
 
 function close() {
-  const { first } = address.value;
   go(store.to("changes"));
-  document.getElementById(`row-${first}`)?.closest("[role=grid]")?.focus();
+  focusList();
 }
 
 function routeTabs(one) {

@@ -24,7 +24,7 @@ export async function openWrite({ item = null, typed = null, title = EMPTY.title
   other = texts[isTyped ? 0 : 1];
   if (!dialog().open) dialog().showModal();
   focusFirst(suspects);
-  if (!item) await example();
+  if (!item) await example({ unasked: true });
 }
 
 // Focus the field that is suspected, else the first; in JSON select the suspected value.
@@ -38,11 +38,12 @@ function focusFirst([name]) {
   if (at >= 0) box.setSelectionRange(at, box.value.indexOf("\n", at));
 }
 
-async function example() {
+async function example({ unasked = false } = {}) {
   try {
     const found = await ask("GET", `items/example?${query({ pipeline: store.pipeline.value.name })}`);
     const texts = [found.item, found.typed].map((one) => JSON.stringify(one, null, 2));
-    const { typed } = state.value;
+    const { typed, text } = state.value;
+    if (unasked && text) return; // somebody has begun to write
     other = texts[typed ? 0 : 1];
     set({ text: texts[typed ? 1 : 0], error: "", fields: {} });
   } catch (error) {
@@ -66,7 +67,7 @@ export function writeDialog() {
       </div>
       <div class="dialog-foot">
         <button type="submit" class="main" ?disabled=${busy}>Write</button>
-        ${!isForm ? html`<button type="button" @click=${example}>Another example</button>` : form.actions.map((one) => html`<button type="button" title=${one.help} @click=${() => send(() => ask("POST", `form/${encodeURIComponent(one.id)}`, { pipeline: store.pipeline.value.name, values: state.value.values }))}>${one.label}</button>`)}
+        ${!isForm ? html`<button type="button" @click=${() => example()}>Another example</button>` : form.actions.map((one) => html`<button type="button" title=${one.help} @click=${() => send(() => ask("POST", `form/${encodeURIComponent(one.id)}`, { pipeline: store.pipeline.value.name, values: state.value.values }))}>${one.label}</button>`)}
       </div>
     </form>
   </dialog>`;
