@@ -1,0 +1,109 @@
+"""The page in a real browser, over the shop in each topology: from a mistake to its mending."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from localcloud import LocalAws
+from tests.console.running import SECRET, Shop, running, served
+from tests.console.shop import API_KEY, PEOPLE, SALES, TOPOLOGIES
+from tests.weather.browser import browser
+
+pytestmark = pytest.mark.slow
+
+PATIENCE_MS = 30_000
+POISON = {"Customer": "Bo", "OrderId": "bad", "Status": "open", "Amount": 1, "Keep": 0}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return a browser for all tests."""
+    with browser() as started:
+        expect.set_options(timeout=PATIENCE_MS)
+        yield started
+
+
+@pytest.fixture(scope="module", params=TOPOLOGIES)
+def shop(request: pytest.FixtureRequest, local_aws: LocalAws, no_place: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
+    """Return the shop, which runs."""
+    with running(local_aws, request.param) as shop:
+        yield shop
+
+
+@pytest.fixture
+def page(shop: Shop, chromium: Browser) -> Iterator[Page]:
+    """Return the page of the sales; fail if the browser reports an error, or a key is seen."""
+    said: list[str] = []
+    with served(shop) as url:
+        page = chromium.new_page(viewport={"width": 1440, "height": 900})
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda told: said.append(told.text) if told.type == "error" else None)
+        page.on("request", lambda asked: said.append(asked.url) if url not in asked.url else None)
+        page.goto(f"{url}/#/{SALES}/changes")
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        yield page
+        text = page.content()
+        page.close()
+    assert not said
+    assert API_KEY not in text
+    assert SECRET not in text
+
+
+def write(page: Page, item: dict[str, object]) -> None:
+    """Write an item with the JSON editor, which is open."""
+    page.get_by_label("The item as JSON").fill(json.dumps(item))
+    page.get_by_role("button", name="Write", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_poison_item_is_found_mended_and_replayed(page: Page) -> None:
+    """The page leads from a mistake to its cause, to the mended item and to an empty queue."""
+    page.get_by_role("button", name="Write an item").click()
+    expect(page.get_by_text("Every item needs its key")).to_contain_text("Customer (text)")
+    write(page, POISON)
+    page.get_by_role("link", name="See why").click()
+    side = page.get_by_role("complementary")
+    expect(side.locator(".cause")).to_contain_text("ttl_seconds")
+    expect(side).to_contain_text("Where its values come from")
+    side.get_by_role("button", name="Mend the item").click()
+    expect(page.get_by_role("dialog")).to_contain_text("ttl_seconds")
+    write(page, POISON | {"Keep": 60})
+    expect(page.locator(".said-line")).to_contain_text("Its change has arrived")
+    page.get_by_role("tab", name="Items").click()
+    row = page.locator(".items tr", has_text="Bo bad")
+    expect(row).to_contain_text("in sync")
+    row.get_by_role("link").click()
+    expect(side).to_contain_text("In the cache")
+    page.get_by_role("tab", name="Dead letters").click()
+    expect(page.locator(".letter")).to_contain_text("Bo bad")
+    page.get_by_role("button", name="Replay Bo bad").click()
+    expect(page.get_by_text("No dead letter waits")).to_be_visible()
+    page.get_by_role("tab", name="Changes").click()
+    expect(page.locator(".attention")).to_have_text("Nothing has failed.")
+
+
+def test_other_filter_is_tried_on_the_last_records(page: Page) -> None:
+    """What if names the records that a narrower filter leaves out, and mistakes in it."""
+    page.get_by_role("button", name="Write an item").click()
+    write(page, POISON | {"OrderId": "good", "Keep": 60})
+    expect(page.locator(".said-line")).to_contain_text("Its change has arrived")
+    page.get_by_role("tab", name="What if").click()
+    box = page.locator(".editors textarea").first
+    box.fill('{"eventName": ["NEVER"]}')
+    expect(page.locator(".head-line")).to_contain_text("would go another way")
+    expect(page.locator(".fates li.differs").first).to_contain_text("filtered out")
+    box.fill('{"eventName": "INSERT"}')
+    expect(page.locator(".results .cause").first).to_be_visible()
+
+
+def test_other_pipeline_of_the_stack_is_shown(page: Page) -> None:
+    """The switch leads to the other pipeline, whose changes arrive too."""
+    page.get_by_label("Pipeline").select_option(PEOPLE)
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Random item").click()
+    expect(page.locator(".said-line")).to_contain_text("Its change has arrived")
+    expect(page.locator(".changes .body .row").first).to_contain_text("✓")
+    page.get_by_role("tab", name="Topic").click()
+    expect(page.locator(".card").first).to_contain_text("INSERT")
