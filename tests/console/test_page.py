@@ -176,6 +176,7 @@ def test_poison_item_is_found_and_mended(chromium: Browser) -> None:
         page.locator(".body .key", has_text="Atlantis").click()
         side = page.get_by_role("complementary")
         expect(side).to_contain_text("ttl_seconds must be 1 to 86400")
+        expect(side).to_contain_text("Look at TTL in the item: it is 0")
         expect(side.locator("mark", has_text="Atlantis").first).to_be_visible()
         side.get_by_role("button", name="Mend the item").click()
         dialog = page.get_by_role("dialog")

@@ -9,7 +9,7 @@ import * as store from "../store.js";
 import { date, plainItem, stateOf, time } from "../words.js";
 import { cell, focusList, step } from "./changes.js";
 import { discard } from "./letters.js";
-import { filters, origins, record, request, responses, suspects, timeline } from "./story.js";
+import { filters, origins, pointer, record, request, responses, suspects, timeline } from "./story.js";
 import { openWrite } from "./write.js";
 
 const WAIT_MS = 120;
@@ -92,6 +92,7 @@ function story(one, found) {
   return html`
     <div class=${`cause ${stateOf(state).kind}`}>
       <p class="sentence">${told.summary.cause}</p>
+      ${isFailed(state) ? suspects(told).map(pointer) : nothing}
       ${told.summary.next ? html`<p>${told.summary.next}</p>` : nothing}
     </div>
     <p class="meta">${cell(state)} written <time title=${date(one.at)}>${time(one.at)}</time></p>
@@ -109,7 +110,7 @@ function actions(one, route, told, found) {
   const failed = isFailed(one.cells[route]);
   const mend = image && failed;
   return html`<p class="actions">
-    ${image ? html`<button type="button" class=${mend ? "main" : ""} @click=${() => openWrite({ item: plainItem(image), typed: image, title: mend ? `Mend ${one.key}` : `Write ${one.key} again`, why: mend ? told.summary.cause : "", suspects: mend ? suspects(told) : [] })}>${mend ? "Mend the item" : "Edit the item"}</button>` : nothing}
+    ${image ? html`<button type="button" class=${mend ? "main" : ""} @click=${() => openWrite({ item: plainItem(image), typed: image, title: mend ? `Mend ${one.key}` : `Write ${one.key} again`, why: mend ? told.summary.cause : "", suspects: mend ? suspects(told).map(({ attribute }) => attribute) : [] })}>${mend ? "Mend the item" : "Edit the item"}</button>` : nothing}
     ${told.letter ? html`<button type="button" @click=${() => store.replayLetters([told.letter])} title="Bring the cache to what the table has now">Replay the dead letter</button>${discard(told.letter, "Discard it")}` : nothing}
     ${found.record ? html`<button type="button" @click=${() => store.replayChange(one.id, route)} title="Make the request of this record again, and send it">Send this one again</button>` : nothing}
     ${told.curl ? html`<button type="button" @click=${() => store.copy(told.curl, "The curl command")} title="Without the key: it reads $MOMENTO_API_KEY">Copy as curl</button>` : nothing}

@@ -81,14 +81,16 @@ export function request(told) {
 // The attributes of the item whose values the cause names by their parameter.
 export function suspects(told) {
   let name = "";
-  const found = new Set();
+  const found = new Map();
   for (const { text, origin } of told.request?.url ?? []) {
     const place = origin?.path?.indexOf("NewImage") ?? -1;
-    if (place >= 0 && name && told.summary.cause.includes(name)) found.add(String(origin.path[place + 1]));
+    if (place >= 0 && name && told.summary.cause.includes(name)) found.set(String(origin.path[place + 1]), { parameter: name, value: origin.value, absent: origin.absent });
     name = origin ? name : (/[?&]([^=&?]+)=$/.exec(text)?.[1] ?? "");
   }
-  return [...found];
+  return [...found].map(([attribute, one]) => ({ attribute, ...one }));
 }
+
+export const pointer = ({ attribute, parameter, value, absent }) => html`<p>Look at <b>${attribute}</b> in the item: it is ${absent ? "not there" : html`<code>${shown(value)}</code>`}, and the request sends it as <code>${parameter}</code>.</p>`;
 
 const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 const said = (origin) => (origin.absent ? `${origin.expression}: the record has no such value` : `${origin.expression} = ${shown(origin.value)}`);
