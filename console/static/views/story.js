@@ -5,6 +5,7 @@ import * as store from "../store.js";
 import { date, span, time } from "../words.js";
 
 const COLOURS = 6; // of marks
+const LONG = 200; // characters of a value that is shown beside its expression
 
 const part = (title, ...body) => html`<section class="part"><h3>${title}</h3>${body}</section>`;
 export const code = (body) => html`<pre tabindex="0">${body}</pre>`;
@@ -55,11 +56,14 @@ function filter({ text, matched, clauses }) {
 
 // --- request ---------------------------------------------------------------------------------
 
+// Say whether the origin of a value tells something: a constant and the whole record do not.
+const tells = (origin) => origin && origin.kind !== "input" && !(origin.kind.endsWith("parameter") && !origin.expression.startsWith("$"));
+
 // Number the origins of a request's values: a value from the same expression has the same mark.
 function numbered(found) {
   const all = [...found.url, ...found.headers.flatMap((one) => one.pieces), ...found.body];
   const numbers = new Map();
-  for (const { origin } of all) if (origin && !numbers.has(origin.expression)) numbers.set(origin.expression, { origin, number: numbers.size + 1 });
+  for (const { origin } of all) if (tells(origin) && !numbers.has(origin.expression)) numbers.set(origin.expression, { origin, number: numbers.size + 1 });
   return numbers;
 }
 
@@ -68,11 +72,11 @@ export function request(told) {
   if (!found) return nothing;
   const numbers = numbered(found);
   const pieces = (list) => list.map(({ text, origin }) => {
-    if (!origin) return text;
+    if (!tells(origin)) return text;
     const { number } = numbers.get(origin.expression);
     return html`<mark class=${`m${(number - 1) % COLOURS}`} title=${said(origin)}>${text || "∅"}<sup>${number}</sup></mark>`;
   });
-  const isPlain = found.body.length === 1 && !found.body[0].origin;
+  const isPlain = found.body.length === 1 && !tells(found.body[0].origin);
   return part("Request", html`
     ${told.template ? html`<details><summary>The input template that makes the body</summary>${code(told.template)}</details>` : nothing}
     ${code(html`<b>${found.method}</b> ${pieces(found.url)}\n${found.headers.map((one) => html`<span class="soft">${one.name}:</span> ${pieces(one.pieces)}\n`)}\n${isPlain ? pretty(found.body[0].text) : pieces(found.body)}`)}`);
@@ -92,7 +96,10 @@ export function suspects(told) {
 
 export const pointer = ({ attribute, parameter, value, absent }) => html`<p>Look at <b>${attribute}</b> in the item: it is ${absent ? "not there" : html`<code>${shown(value)}</code>`}, and the request sends it as <code>${parameter}</code>.</p>`;
 
-const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+const shown = (value) => {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.length > LONG ? `${text.slice(0, LONG)} …` : text;
+};
 const said = (origin) => (origin.absent ? `${origin.expression}: the record has no such value` : `${origin.expression} = ${shown(origin.value)}`);
 
 export function origins(told) {
@@ -118,7 +125,7 @@ export function record(found, told) {
   if (!found.record) return part("Record", html`<p>${found.note ?? "The record is not known."}</p>`);
   const marks = new Map();
   const numbers = told?.request ? numbered(told.request) : new Map();
-  for (const { origin, number } of numbers.values()) if (origin.path) marks.set(origin.path.join("\n"), `m${(number - 1) % COLOURS}`);
+  for (const { origin, number } of numbers.values()) if (origin.path?.length) marks.set(origin.path.join("\n"), `m${(number - 1) % COLOURS}`);
   for (const one of told?.filters.flatMap((each) => each.clauses) ?? []) if (!one.accepted) marks.set(one.path.join("\n"), "bad");
   return part("Record of the stream", code(json(found.record, marks)));
 }
