@@ -4,13 +4,12 @@ import { signal } from "/vendor/signals-core/signals-core.module.js";
 import { ask, query, Refusal } from "../ask.js";
 import { fault } from "../json.js";
 import * as store from "../store.js";
-import { needsTypes, TYPES } from "../words.js";
+import { needsTypes, plainItem, TYPES } from "../words.js";
 
 const EMPTY = { title: "Write an item", why: "", text: "", typed: false, mode: "form", error: "", fields: {}, busy: false, values: {}, suspects: [] };
 const state = signal(EMPTY);
 const set = (changes) => (state.value = { ...state.value, ...changes });
 const dialog = () => document.getElementById("write");
-let other = ""; // the same item, in the other notation
 
 // Open the dialog; with `item`, for that item.
 export async function openWrite({ item = null, typed = null, title = EMPTY.title, why = "", suspects = [] } = {}) {
@@ -19,9 +18,8 @@ export async function openWrite({ item = null, typed = null, title = EMPTY.title
   const values = Object.fromEntries((form?.fields ?? []).map((one) => [one.name, String(item?.[one.name] ?? one.example)]));
   const fits = !item || (form?.fields ?? []).every(({ name }) => name in item);
   const isTyped = Boolean(typed) && Object.values(typed).some(needsTypes);
-  const texts = [item, typed].map((one) => (one ? JSON.stringify(one, null, 2) : ""));
-  state.value = { ...EMPTY, title, why, values, suspects, typed: isTyped, mode: form && fits ? "form" : "json", text: texts[isTyped ? 1 : 0] };
-  other = texts[isTyped ? 0 : 1];
+  const shown = isTyped ? typed : item;
+  state.value = { ...EMPTY, title, why, values, suspects, typed: isTyped, mode: form && fits ? "form" : "json", text: shown ? JSON.stringify(shown, null, 2) : "" };
   if (!dialog().open) dialog().showModal();
   focusFirst(suspects);
   if (!item) await example({ unasked: true });
@@ -41,11 +39,9 @@ function focusFirst([name]) {
 async function example({ unasked = false } = {}) {
   try {
     const found = await ask("GET", `items/example?${query({ pipeline: store.pipeline.value.name })}`);
-    const texts = [found.item, found.typed].map((one) => JSON.stringify(one, null, 2));
     const { typed, text } = state.value;
     if (unasked && text) return; // somebody has begun to write
-    other = texts[typed ? 0 : 1];
-    set({ text: texts[typed ? 1 : 0], error: "", fields: {} });
+    set({ text: JSON.stringify(typed ? found.typed : found.item, null, 2), error: "", fields: {} });
   } catch (error) {
     set({ error: error.message });
   }
@@ -97,38 +93,37 @@ function editor(table) {
     <label for="write-json">The item as ${typed ? "DynamoDB's JSON" : "JSON"}</label>
     <textarea id="write-json" spellcheck="false" rows="12" aria-invalid=${wrong.length > 0} .value=${text} @input=${({ target }) => set({ text: target.value, error: "" })}></textarea>
     ${wrong.map(([name, sentence]) => html`<p class="bad"><b>${name}</b>: ${sentence}</p>`)}
-    <label class="check"><input type="checkbox" .checked=${typed} @change=${({ target }) => turn(target.checked)}> With DynamoDB's types, for sets, bytes and long numbers: {"S": "text"}, {"N": "1"}</label>`;
+    <label class="check"><input type="checkbox" .checked=${typed} @change=${({ target }) => turn(target)}> With DynamoDB's types, for sets, bytes and long numbers: {"S": "text"}, {"N": "1"}</label>`;
 }
 
-// Show the other notation, if the text was not edited; else keep the text.
-function turn(typed) {
+// Show the item in the other notation.
+function turn(box) {
   const { text } = state.value;
-  const isFresh = other && !fault(text);
-  set({ typed, text: isFresh ? converted(text, typed) : text });
+  const typed = box.checked;
+  if (fault(text)) return set({ typed, error: "" });
+  const made = typed ? withTypes(text) : withoutTypes(text);
+  if (made) return set({ typed, text: JSON.stringify(made, null, 2), error: "" });
+  box.checked = true;
+  return set({ error: "Plain JSON has no sets, bytes and very long numbers: this item needs the types." });
 }
 
-function converted(text, typed) {
+const withTypes = (text) =>
+  JSON.parse(text, (name, value, context) => {
+    if (name === "") return value;
+    if (value === null) return { NULL: true };
+    if (typeof value === "number") return { N: context?.source ?? String(value) }; // with all its digits
+    if (typeof value === "boolean") return { BOOL: value };
+    if (typeof value === "string") return { S: value };
+    return Array.isArray(value) ? { L: value } : { M: value };
+  });
+
+function withoutTypes(text) {
   const item = JSON.parse(text);
-  const made = typed ? Object.fromEntries(Object.entries(item).map(([name, value]) => [name, typedValue(value)])) : Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
-  return JSON.stringify(made, null, 2);
-}
-
-function typedValue(value) {
-  if (value === null) return { NULL: true };
-  if (typeof value === "number") return { N: String(value) };
-  if (typeof value === "boolean") return { BOOL: value };
-  if (typeof value === "string") return { S: value };
-  if (Array.isArray(value)) return { L: value.map(typedValue) };
-  return { M: Object.fromEntries(Object.entries(value).map(([name, one]) => [name, typedValue(one)])) };
-}
-
-function plainValue(value) {
-  const [[type, inner] = []] = Object.entries(value ?? {});
-  if (type === "N") return Number(inner);
-  if (type === "NULL") return null;
-  if (type === "L") return inner.map(plainValue);
-  if (type === "M") return Object.fromEntries(Object.entries(inner).map(([name, one]) => [name, plainValue(one)]));
-  return inner ?? value;
+  try {
+    return Object.values(item).some(needsTypes) ? null : plainItem(item);
+  } catch {
+    return item; // it has no types
+  }
 }
 
 function pressed(event) {
