@@ -5,6 +5,7 @@ import * as store from "../store.js";
 import { age, many, stateOf } from "../words.js";
 
 const SHOWN_SECONDS = 10;
+const SLOW_SECONDS = 5; // a write may take so long until it is answered
 const WAIT_SECONDS = 3; // a change that takes longer is worth a word
 
 export function status() {
@@ -34,7 +35,7 @@ function spoken() {
   if (!said) return nothing;
   const isOld = store.now.value - said.at > SHOWN_SECONDS;
   if (isOld && !said.bad && !said.keys.length) return nothing;
-  const found = said.keys.length ? newest((one) => one.key === said.keys.at(-1) && one.at > said.at - 2) : null;
+  const found = said.keys.length ? newest((one) => one.key === said.keys.at(-1) && one.at > said.at - SLOW_SECONDS) : null;
   if (isOld && found?.settled && !found.failed) return nothing;
   return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(found, said.at) : nothing}`;
 }
