@@ -122,7 +122,7 @@ def weather() -> Json:
         edges.append({"from": table["id"], "to": node["id"], "on": "change"})
         edges += _ends(pipe(operation), operation, node["id"])
         routes.append(_route(operation, pipe(operation), node["id"]))
-    fields = [
+    fields: list[Json] = [
         {"name": "Location", "label": "Location", "type": "text", "maxlength": 512},
         {"name": "MaxTemp", "label": "Max", "type": "number", "unit": "°C"},
         {"name": "TTL", "label": "TTL", "type": "number", "unit": "s", "min": 1, "max": 86400},
