@@ -4,8 +4,8 @@
 # Try it without an account
 #   demo        deploy to a local AWS and Momento, write items, show what arrives, destroy;
 #               STACK=orders ./help.sh demo does it with that stack
-#   up          start the local cloud, deploy, and serve a page that shows how records move;
-#               with another stack, such as STACK=orders, print a line for each delivery
+#   up          start the local cloud, deploy, and serve a page that shows every change, of any stack:
+#               STACK=orders ./help.sh up; --page-port chooses the page's port
 #   weather     write records, compare table and cache, watch the topic: ./help.sh weather tour
 #   simulate    show what each pipe would do: ./help.sh simulate tests/cases/records/insert.json
 #
@@ -133,9 +133,11 @@ help_on() {
     setup | test | check | bench | screenshot | app) ;;
     cdktf) [ ! -x node_modules/.bin/cdktf ] || exec node_modules/.bin/cdktf "$@" ;;
     weather) exec $python -m weather "$@" ;;
-    web) exec $python -m weather web --help ;;
     local) exec $python -m localcloud --help ;;
-    up) printf '%s\n\n' "$line" && exec $python -m localcloud --help ;;
+    up)
+      printf '%s\n\n  --page-port PORT  the port of the page on 127.0.0.1 (default: 8417; 0: any free one)\n\n' "$line"
+      exec $python -m localcloud --help
+      ;;
     key | cache) exec $python -m ops "$command" "$@" ;;
     *) exec $python -m ops "$command" --help ;;
     esac
@@ -266,14 +268,31 @@ demo)
   ;;
 up)
   install_python
+  install_cdktf # the page's libraries are in node_modules
   find_provider
   export PROFILE=demo
-  exec $python -m localcloud --watch "$@" -- $python -m ops raise-stack $python -m weather web
+  page=() cloud=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+    --page-port)
+      [ $# -gt 1 ] || fail "--page-port needs a number: ./help.sh up --page-port 8500"
+      page=(--page-port "$2") && shift
+      ;;
+    --page-port=*) page=("$1") ;;
+    *) cloud+=("$1") ;;
+    esac
+    shift
+  done
+  exec $python -m localcloud --watch "${cloud[@]}" -- $python -m ops raise-stack "${page[@]}"
   ;;
-weather | web)
+weather)
   install_python
-  [ "$command" = weather ] || set -- --aws web "$@"
   exec $python -m weather "$@"
+  ;;
+web)
+  install_python
+  install_cdktf # the page's libraries are in node_modules
+  exec $python -m ops web --aws "$@"
   ;;
 local)
   install_python

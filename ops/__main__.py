@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, str]] = {
     "validate": "ops.validate",
     "verify": "ops.verify.command",
     "warm": "ops.warm.command",
+    "web": "ops.web",
 }
 """The module of each command. Its function is `command`, and `OPTIONS` has what Typer needs.
 

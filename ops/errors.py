@@ -1,5 +1,6 @@
 """The base error of the commands, and the errors that the commands print."""
 
+from console.errors import ConsoleError
 from eventpipes import EventPipesError
 from live.errors import LiveError
 from stacks.errors import StackError
@@ -9,7 +10,7 @@ class OpsError(Exception):
     """A command cannot continue. The message has the reason and the next step."""
 
 
-EXPLAINED = (OpsError, LiveError, StackError, EventPipesError)
+EXPLAINED = (OpsError, ConsoleError, LiveError, StackError, EventPipesError)
 """Errors whose message says what to do; a command prints it, without a traceback."""
 
 
