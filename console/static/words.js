@@ -45,7 +45,7 @@ export function cellText(cell, now) {
   if (cell.state !== "retrying") return cell.text;
   const tries = `${cell.attempt ?? 1}${cell.most ? ` of ${cell.most}` : ""}`;
   const left = cell.until ? Math.ceil(cell.until - now) : 0;
-  return left > 0 ? `${tries}, next in ${age(left)}` : `${tries}, trying again`;
+  return left > 0 ? `${tries}, next in ${age(left)}` : `${tries}, trying`;
 }
 
 export const ITEM_STATES = {

@@ -48,7 +48,7 @@ class Replayed:
         self.model = recorded.model(*pipelines)
         self.rows = {one["id"]: one for one in (list(recorded.rows(now)) if rows is None else rows)}
         self.quiet = quiet
-        self.health = recorded.health()
+        self.health: Json | None = None  # as now
         self.asked: list[tuple[str, str, Any]] = []
         self.answers: dict[str, tuple[int, Any]] = {}
         self._pages: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, Any]]]] = []
@@ -84,7 +84,7 @@ class Replayed:
     def _state(self, pipeline: Json) -> Iterator[tuple[str, Any]]:
         now = time.time()
         yield "reset", {}
-        yield "health", self.health
+        yield "health", self.health or recorded.health()
         if not self.quiet:
             for row in sorted(self.rows.values(), key=lambda one: one["order"]):
                 names = [route["id"] for route in pipeline["routes"]]

@@ -5,6 +5,7 @@ const ORDER = ["topic", "cache", "queue"];
 const WIDTHS = { table: 200, pipe: 150, workflow: 330, bus: 140, rule: 310, cache: 250, topic: 250, queue: 250 };
 const LEAST = 0.7; // of these widths: with less, the layers are drawn one below the other
 const SENDER = 320; // the width of a node that sends
+const LABELLED = 80; // a gap that has room for a label
 const GAP = 12;
 const LINE = 17;
 
@@ -15,19 +16,26 @@ export function layout({ nodes, edges, routes }, width) {
   const layers = [...new Set(nodes.map((node) => LAYERS[node.kind]))].sort();
   const columns = layers.map((layer) => nodes.filter((node) => LAYERS[node.kind] === layer));
   columns.at(-1).sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
-  const wanted = columns.map((column) => Math.max(...column.map((node) => (senders.has(node.id) ? SENDER : WIDTHS[node.kind]))));
+  const least = columns.map((column) => Math.max(...column.map((node) => (senders.has(node.id) ? SENDER : WIDTHS[node.kind]))));
+  const full = columns.map((column, at) => Math.max(least[at], ...column.map((node) => (senders.has(node.id) ? 0 : 110 + 7.8 * node.label.length))));
   const gaps = (columns.length - 1) * Math.min(110, Math.max(34, width * (columns.length > 4 ? 0.04 : 0.06)));
-  const scale = Math.min(1, (width - 2 - gaps) / wanted.reduce((sum, one) => sum + one, 0));
+  const scale = Math.min(1, (width - 2 - gaps) / sum(least));
+  // Names get the room that is left when the gaps are wide enough for their labels.
+  const spare = Math.max(0, width - sum(least) - (columns.length - 1) * LABELLED);
+  const more = Math.min(1, spare / Math.max(1, sum(full) - sum(least)));
+  const wanted = least.map((one, at) => one + (full[at] - one) * more);
   const down = width < 700 || scale < LEAST;
   const lines = (node) => (senders.get(node.id)?.length > 1 && !down ? 2 + senders.get(node.id).length : senders.has(node.id) ? 3 : 2);
   const placed = down ? downwards(columns, width) : across(columns, width, wanted.map((one) => one * scale), lines);
   const byId = new Map(placed.nodes.map((node) => [node.id, { ...node, routes: senders.get(node.id) ?? [] }]));
   const drawn = edges.filter(({ from, to }) => byId.has(from) && byId.has(to));
+  const paths = drawn.map((edge) => ({ ...edge, ...path(edge, drawn, byId, down) }));
   return {
     ...placed,
+    height: Math.max(placed.height, ...paths.map(({ floor = 0 }) => floor + 2)),
     down,
     nodes: [...byId.values()],
-    edges: drawn.map((edge) => ({ ...edge, ...path(edge, drawn, byId, down) })),
+    edges: paths,
   };
 }
 
@@ -61,6 +69,7 @@ function downwards(columns, width) {
   return { nodes, width, height: columns.length * (tall + gap) - gap + 4 };
 }
 
+const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
 const boxHeight = (lines) => 12 + lines * LINE;
 
 // Return the path of an edge; edges that share a side leave and arrive at places of their own.
@@ -83,7 +92,7 @@ function path(edge, edges, byId, down) {
   const isOver = [...byId.values()].some((node) => node.x > from.x + from.width && node.x + node.width < to.x);
   if (isOver && edge.on === "failure") {
     const floor = Math.max(...[...byId.values()].map((node) => node.y + node.height)) + 9;
-    return { d: `M${r(x1)} ${r(y1)}C${r(x1 + 40)} ${r(y1)} ${r(x1 + 20)} ${r(floor)} ${r(x1 + 70)} ${r(floor)}L${r(x2 - 60)} ${r(floor)}C${r(x2 - 10)} ${r(floor)} ${r(x2 - 30)} ${r(y2)} ${r(x2)} ${r(y2)}`, wide: 0 };
+    return { d: `M${r(x1)} ${r(y1)}C${r(x1 + 40)} ${r(y1)} ${r(x1 + 20)} ${r(floor)} ${r(x1 + 70)} ${r(floor)}L${r(x2 - 60)} ${r(floor)}C${r(x2 - 10)} ${r(floor)} ${r(x2 - 30)} ${r(y2)} ${r(x2)} ${r(y2)}`, wide: 0, floor };
   }
   return { d: `M${r(x1)} ${r(y1)}C${r(x1 + bend)} ${r(y1)} ${r(x2 - bend)} ${r(y2)} ${r(x2)} ${r(y2)}`, label_x: x1 + (x2 - x1) * 0.25, label_y: y1 * 0.896 + y2 * 0.104, wide: x2 - x1 };
 }

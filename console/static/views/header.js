@@ -43,10 +43,11 @@ function part(name, one) {
   if (!one) return nothing;
   const now = store.now.value;
   const isDown = one.state === "down";
-  const checked = one.checked ? `checked ${age(now - one.checked)} ago` : "not checked yet";
+  const ago = age(now - one.checked);
+  const checked = one.checked ? `checked ${ago} ago` : "not checked yet";
   const since = one.since ? `, for ${age(now - one.since)}` : "";
   const isOld = now - one.checked > OLD_SECONDS;
-  const took = isOld ? checked : one.milliseconds === null || one.milliseconds === undefined ? "" : `${Math.round(one.milliseconds)} ms`;
+  const took = !one.checked ? "…" : isOld ? `${ago} ago` : one.milliseconds === null || one.milliseconds === undefined ? "" : `${Math.round(one.milliseconds)} ms`;
   const title = `${NAMES[name]}: ${isDown ? one.problem || one.text : one.text}. ${WORDS[one.state]}${since}; ${checked}.`;
   return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${isDown ? `${NAMES[name]} down` : one.text}</span><small>${isDown && one.since ? age(now - one.since) : took}</small><span class="hidden">${WORDS[one.state]}, ${checked}</span></li>`;
 }
