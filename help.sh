@@ -41,7 +41,8 @@
 #               takes long: Terraform, the browser, the local AWS; --coverage: the branch coverage
 #   check       check format, lint and types, and GitHub's workflows
 #   bench       run the benchmarks and print them as tables
-#   screenshot  take the README's picture of the page: ./help.sh screenshot docs/page.png
+#   screenshot  make a picture of each view of the page in four widths, the README's first:
+#               ./help.sh screenshot FOLDER; only the README's: ./help.sh screenshot docs page
 #   local       start an empty local cloud: ./help.sh local -- COMMAND, or until Ctrl-C
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -325,9 +326,10 @@ test)
   ;;
 screenshot)
   install_python
+  install_cdktf # the page's libraries are in node_modules
   install_browser
   find_provider
-  exec $python -m tests.weather.screenshot "$@"
+  exec $python -m tests.console.pictures "$@"
   ;;
 bench)
   install_python

@@ -1,7 +1,6 @@
-"""What the pipes do with each record: from the local cloud's feed, or from AWS's logs.
+"""What the pipes do with each record, from the local cloud's feed.
 
-The feed has all records. The execution logs have the records that a filter matches. They have
-payloads if the pipes log execution data (AWS: "Logging Amazon EventBridge Pipes").
+The feed has all records. On AWS, `live.execution_logs` reads the records that a filter matches.
 """
 
 import threading
@@ -11,9 +10,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from live.aws import Aws
 from live.errors import LiveError
-from live.execution_logs import ExecutionLogs
 from live.step import ENDED, Delivery, Step, Steps
 
 LONG_POLL_SECONDS = 30.0
@@ -22,11 +19,6 @@ ANSWER_SECONDS = 1.2
 
 FEED = "PIPE_DELIVERIES_URL"
 """The variable that names the local cloud's feed."""
-
-
-def deliveries(aws: Aws, *, feed: str | None, log_group: str) -> Steps:
-    """Return the feed at a URL, if there is one; otherwise the execution logs of a log group."""
-    return Feed(feed) if feed else ExecutionLogs(aws, log_group)
 
 
 class Feed(Steps):

@@ -41,9 +41,3 @@ class Steps(Protocol):
     def steps(self, stop: threading.Event) -> Iterator[Step | None]:
         """Yield what the pipes do, while they do it."""
         raise NotImplementedError
-
-    def follow(self, stop: threading.Event) -> Iterator[Delivery | None]:
-        """Yield the ends only."""
-        for step in self.steps(stop):
-            if step is None or step["kind"] == ENDED:
-                yield step

@@ -184,12 +184,19 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     if found.exists():  # no need to ask the registry again, which may take its time
         shutil.copy(found, root / ".cache")
     for shared in (".venv", "node_modules", ".cache/bindings"):
-        (root / shared).symlink_to(ROOT / shared)
+        if shared != "node_modules" or _modules_are_current():
+            (root / shared).symlink_to(ROOT / shared)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ops.terraform, "ROOT", root)
         patch.setattr(ops.terraform, "run_app", run_app_here)
         provider.resolve(root, os.environ)
         yield House(root)
+
+
+def _modules_are_current() -> bool:
+    """Say whether help.sh would keep node_modules: otherwise it would empty the shared ones."""
+    kept = ROOT / "node_modules" / ".package-lock.copy"
+    return kept.exists() and kept.read_bytes() == (ROOT / "package-lock.json").read_bytes()
 
 
 def run_app_here(

@@ -66,6 +66,11 @@ class Place:
             momento(), self.settings.momento, cache=stack.cache_name, name=stack.topic_name
         )
 
+    @property
+    def deliveries_url(self) -> str:
+        """The feed of deliveries."""
+        return f"{self.feed.endpoint}/deliveries"
+
     def polls(self) -> int:
         """Return how many wait for the topic's next message."""
         return polls(self.cloud.momento)
@@ -168,7 +173,6 @@ def place(local_aws: LocalAws) -> Iterator[Place]:
             MOMENTO_ENDPOINT_URL=cloud.momento.endpoint,
             MOMENTO_CACHE_NAME=CACHE,
             MOMENTO_TOPIC_NAME=TOPIC,
-            PIPE_DELIVERIES_URL=f"{feed.endpoint}/deliveries",
         )
         told: list[Delivery] = []
 

@@ -1,16 +1,10 @@
 """The commands of `./help.sh weather`."""
 
-import logging
-import socket
 import sys
-import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from rich.markup import escape
 from rich.progress import track
 from rich.table import Column, Table
@@ -21,12 +15,10 @@ from live.output import Json, console, errors, print_json
 from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
 from weather.clients import Clients
 from weather.errors import WeatherError
-from console.patient_protocol import PatientProtocol
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
 from live.terminal import visible
 from weather.tour import tour as run_tour
-from weather.web import page
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -222,50 +214,6 @@ def tour(context: typer.Context, *, as_json: Json = False) -> None:
             f"{wrong} of the steps did not end as expected: look at the pipes' logs in"
             f" {place.settings.log_group} and at the queue {place.settings.dead_letter_queue}"
         )
-
-
-@app.command(hidden=True)
-def web(
-    context: typer.Context,
-    *,
-    port: Annotated[int, typer.Option(help="Of 127.0.0.1; 0 for a free one.")] = 0,
-    browse: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
-) -> None:
-    """Serve the page until Ctrl-C."""
-    settings = WeatherSettings.load(aws=context.obj)
-    with _listening(port) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        console.print(
-            f"\n[bold]The page: {url}[/]  (on {_shown(settings.place)}; Ctrl-C ends it)\n",
-            soft_wrap=True,
-        )
-        if browse:
-            webbrowser.open(url)
-        # It warns about each event that is sent to a closed page.
-        logging.getLogger("asyncio").setLevel(logging.ERROR)
-        config = uvicorn.Config(
-            page(settings),
-            http=PatientProtocol,
-            log_level="critical",
-            access_log=False,
-            timeout_graceful_shutdown=1,
-        )
-        uvicorn.Server(config).run(sockets=[listening])
-
-
-@contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
-    # The protocol is named so that asyncio turns Nagle's algorithm off.
-    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
-            raise WeatherError(
-                f"port {port} of 127.0.0.1 cannot be had; choose another, or 0 for a free one"
-            ) from None
-        listening.listen()  # from here on, who connects waits for the page
-        yield listening
 
 
 def _print_comparisons(found: list[Comparison]) -> None:

@@ -13,7 +13,7 @@ from weather.table import WeatherTable
 
 @dataclass(frozen=True)
 class Clients:
-    """What the commands and the page work with."""
+    """What the commands work with."""
 
     settings: WeatherSettings
     aws: Aws

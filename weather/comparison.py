@@ -37,7 +37,7 @@ class Comparison:
     seconds_left: float | None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for the page or a script; `expires_at` is in seconds since 1970."""
+        """Return it for a script; `expires_at` is in seconds since 1970."""
         record, left = self.record, self.seconds_left
         return {
             "location": self.location,

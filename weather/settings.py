@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from live.deliveries import FEED
 from live.momento import Access
 from live.place import enter, name
 from stacks.settings import Settings, SettingsError
@@ -52,11 +51,6 @@ class WeatherSettings:
         return self.env.get("AWS_ENDPOINT_URL") or None
 
     @property
-    def deliveries_url(self) -> str | None:
-        """The local cloud's feed of deliveries; nothing on AWS."""
-        return self.env.get(FEED) or None
-
-    @property
     def momento(self) -> Access:
         """Momento's address and the API key to read with, or those of the local Momento."""
         key = self.stack.reading_api_key
@@ -67,7 +61,7 @@ class WeatherSettings:
 
     @property
     def place(self) -> str:
-        """The name that the commands and the page show for their place."""
+        """The name that the commands show for their place."""
         there = name(self.env, region=self.stack.region)
         return there if self.aws_endpoint else f"{there} and Momento at {self.momento.origin}"
 

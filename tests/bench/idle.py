@@ -53,7 +53,7 @@ def inside(seconds: float) -> None:
         )
     names = set(weather.create_pipes())
     page = subprocess.Popen(
-        [sys.executable, "-m", "weather", "web"],
+        [sys.executable, "-m", "ops", "web", "--page-port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

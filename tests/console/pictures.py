@@ -1,24 +1,29 @@
-"""Make a picture of each view of the page: `python -m tests.console.pictures FOLDER [VIEW ...]`.
+"""Make a picture of each view of the page: `./help.sh screenshot FOLDER [VIEW ...]`.
 
-The states are recorded ones (`tests.console.recorded`), so that each kind of change is on them.
+The first one, `page`, is the README's: a refused change on the local cloud of `./help.sh up`. The
+states of the others are recorded ones (`tests.console.recorded`), so that each kind of change is on
+them.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.conftest import ROOT
 from tests.console.replayed import Replayed, serving
-from tests.weather.browser import browser
+from tests.console.browser import browser
+from tests.ops.demo.up_process import Up
 
 WIDTHS: Final = (390, 768, 1024, 1440)
 HEIGHT: Final = 900
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 CHANGE: Final = f"{30:032x}"
 ITEM: Final = quote('{"Location":{"S":"Atlantis"}}', safe="")
+README: Final = "page"
 VIEWS: Final = {
     "changes": "#/weather/changes",
     "change": f"#/weather/changes/{CHANGE}",
@@ -33,17 +38,39 @@ VIEWS: Final = {
 }
 
 
-def take(folder: Path, names: Iterable[str] = ()) -> list[Path]:
-    """Save the pictures, and return their paths."""
+def take(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+    """Save the pictures, and yield their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    views = {name: VIEWS[name] for name in names} or VIEWS
-    with serving(Replayed("weather", "orders", "sessions")) as url, browser() as chromium:
-        return [
-            _picture(chromium, f"{url}/{address}", name, width, scheme, folder)
-            for scheme in SCHEMES
-            for width in WIDTHS
-            for name, address in views.items()
-        ]
+    with browser() as chromium:
+        if README in names:
+            yield _readme(chromium, folder / f"{README}.png")
+        with serving(Replayed("weather", "orders", "sessions")) as url:
+            for name in names:
+                for scheme in SCHEMES if name != README else ():
+                    for width in WIDTHS:
+                        yield _picture(
+                            chromium, f"{url}/{VIEWS[name]}", name, width, scheme, folder
+                        )
+
+
+def _readme(chromium: Browser, file: Path) -> Path:
+    """Write some records on the local cloud, and open the one that Momento refuses."""
+    with Up(ROOT) as up:
+        page = chromium.new_page(viewport={"width": WIDTHS[-1], "height": HEIGHT})
+        page.goto(up.page())
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        for _ in range(6):
+            page.get_by_role("button", name="Random item").click()
+            expect(page.locator(".said-line")).to_contain_text("Its change has arrived")
+        page.get_by_role("button", name="Write an item").click()
+        page.get_by_role("button", name="One that Momento refuses").click()
+        page.get_by_role("link", name="See why").click()
+        expect(page.get_by_role("complementary")).to_contain_text("Timeline")
+        expect(page.locator(".node.queue")).to_contain_text("1 waiting")
+        expect(page.locator("#dots circle")).to_have_count(0)
+        page.screenshot(path=file)
+        page.close()
+    return file
 
 
 def _picture(
@@ -83,7 +110,9 @@ def _settle(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(f"error: say where to save them, and which: FOLDER [{' | '.join(VIEWS)}]")
-    for path in take(Path(sys.argv[1]), sys.argv[2:]):
-        print(path)
+    every = [README, *VIEWS]
+    asked = sys.argv[2:] or every
+    if len(sys.argv) < 2 or not set(asked) <= set(every):
+        sys.exit(f"error: say where to save them, and which: FOLDER [{' | '.join(every)}]")
+    for path in take(Path(sys.argv[1]), asked):
+        print(path, flush=True)

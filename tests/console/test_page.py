@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 from tests.console import recorded
 from tests.console.recorded import DELETE, PUBLISH, PUT, cell, pipe, row
 from tests.console.replayed import Replayed, serving
-from tests.weather.browser import browser
+from tests.console.browser import browser
 
 pytestmark = pytest.mark.slow
 

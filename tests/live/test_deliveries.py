@@ -17,10 +17,10 @@ from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
 from tests.place import SECRET, Place
 from live.aws import Aws
-from live.deliveries import Feed, deliveries
+from live.deliveries import Feed
 from live.errors import LiveError
 from live.execution_logs import ExecutionLogs
-from live.step import Delivery, Steps
+from live.step import ENDED, Delivery, Steps
 from weather.records import random_record, refused_record
 
 
@@ -35,11 +35,12 @@ def read(source: Steps, enough: Callable[[list[Delivery]], object]) -> list[Deli
     """Return what a source tells until it is enough."""
     found: list[Delivery] = []
     deadline = time.monotonic() + 120
-    for delivery in source.follow(threading.Event()):
-        if delivery is not None:
-            found.append(delivery)
-        elif enough(found):
-            return found
+    for step in source.steps(threading.Event()):
+        if step is None:
+            if enough(found):
+                return found
+        elif step["kind"] == ENDED:
+            found.append(step)
         assert time.monotonic() < deadline, found
     raise AssertionError
 
@@ -56,18 +57,13 @@ def of(found: list[Delivery], location: str) -> dict[str, Delivery]:
 
 def feed(place: Place) -> Steps:
     """Return the feed."""
-    settings = place.settings
-    aws = Aws(settings.stack.region)
-    return deliveries(aws, feed=settings.deliveries_url, log_group=settings.log_group)
+    return Feed(place.deliveries_url)
 
 
 def logs(place: Place, log_group: str | None = None) -> ExecutionLogs:
     """Return the logs, as where there is no feed."""
     settings = place.settings
-    group = log_group or settings.log_group
-    found = deliveries(Aws(settings.stack.region), feed=None, log_group=group)
-    assert isinstance(found, ExecutionLogs)
-    return found
+    return ExecutionLogs(Aws(settings.stack.region), log_group or settings.log_group)
 
 
 def test_the_feed_has_everything_that_each_pipe_did(place: Place) -> None:

@@ -34,7 +34,7 @@ def connection(place: Place) -> str:
 @pytest.fixture
 def health(place: Place) -> Iterator[Health]:
     """Return the health of the place, where all is well."""
-    feed = Feed(str(place.settings.deliveries_url))
+    feed = Feed(place.deliveries_url)
     asked = probes(
         "us-east-1",
         pipes=[PUT, PUBLISH],

@@ -71,7 +71,7 @@ def numbers(steps: Iterable[Step]) -> list[int]:
 
 def test_a_retry_is_seen_before_the_record_is_delivered(place: Place) -> None:
     """The record is refused for as long as nobody has seen it wait."""
-    source = Feed(str(place.settings.deliveries_url))
+    source = Feed(place.deliveries_url)
     place.cloud.arrivals.answer("Bergen", *[503] * 100)
     place.table.put(random_record("Bergen"))
     seen: list[Step] = []
@@ -101,7 +101,7 @@ def of(steps: Iterable[Step], pipe: str, kind: str | None = None) -> list[Step]:
 
 
 def test_the_heartbeat_tells_of_each_pipe(place: Place) -> None:
-    source = Feed(str(place.settings.deliveries_url))
+    source = Feed(place.deliveries_url)
     place.settle()
     beat = source.runner()
     source.close()

@@ -1,11 +1,9 @@
 """The commands of `./help.sh weather`: what they print, and their exit codes."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-import uvicorn
 from botocore.config import Config
 
 import live.aws
@@ -260,27 +258,6 @@ def test_an_unreachable_aws_is_one_error(
     assert run(*command) == 1
     (line,) = run.errors
     assert line.startswith(f"error: nothing answers at {endpoint}: is it still up (./help.sh up)?")
-
-
-def test_a_port_that_is_taken_is_one_error(run: Commands, place: Place) -> None:
-    port = place.settings.momento.origin.rsplit(":", 1)[1]
-    for wanted in (port, "99999"):
-        assert run("web", "--port", wanted) == 1
-        (line,) = run.errors
-        assert line.startswith(f"error: port {wanted} of 127.0.0.1 cannot be had; choose another")
-
-
-def test_the_page_warns_of_no_event_that_a_browser_did_not_take(
-    run: Commands, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The browser may have gone. Errors are still printed."""
-    logger = logging.getLogger("asyncio")
-    monkeypatch.setattr(logger, "level", logging.NOTSET)
-    levels: list[int] = []
-    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: levels.append(logger.level))
-    assert run("web") == 0
-    assert levels == [logging.ERROR]
-    logger.setLevel(logging.NOTSET)
 
 
 def test_ctrl_c_ends_a_command(run: Commands, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,6 @@ def test_a_local_cloud_that_is_up_wins_over_the_environment_and_the_file(
     assert settings.aws_endpoint == LOCAL["AWS_ENDPOINT_URL"]
     assert settings.momento.origin == LOCAL["MOMENTO_ENDPOINT_URL"]
     assert settings.momento.key == "local-api-key"
-    assert settings.deliveries_url == LOCAL["PIPE_DELIVERIES_URL"]
     assert settings.stack.region == "eu-west-1"
     assert settings.place == "the local cloud at http://127.0.0.1:4566"
 
@@ -93,7 +92,7 @@ def test_a_local_cloud_is_passed_over_for_aws(files: Files) -> None:
     real(files)
     files.local_cloud()
     settings = WeatherSettings.load(aws=True)
-    assert (settings.aws_endpoint, settings.deliveries_url) == (None, None)
+    assert settings.aws_endpoint is None
     assert settings.momento.key == KEY
     assert settings.place == "AWS us-east-1 and Momento at https://momento.test"
 

@@ -1,18 +1,16 @@
-"""`./help.sh up`: the local cloud stays, tells each delivery, and ends on Ctrl-C."""
+"""`./help.sh up`: the local cloud stays, serves the page, tells each delivery, ends on Ctrl-C."""
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
 
 from tests.conftest import House
 from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.provider_process import provider_of
-from tests.weather.running import Up
+from tests.ops.demo.up_process import Up
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +38,21 @@ def test_up_prints_each_delivery(up: Up) -> None:
     up.wait_for("·", "weather-stats-demo-cache-delete-pipe", "Oslo", seconds=120)
 
 
+def test_page_writes_and_shows_what_is_deployed(up: Up) -> None:
+    with httpx.Client(base_url=up.page(), trust_env=False, timeout=60) as http:
+        model = http.get("/api/model").json()
+        assert (model["stack"], model["local"]) == ("weather", True)
+        (pipeline,) = model["pipelines"]
+        values = {field["name"]: field["example"] for field in pipeline["form"]["fields"]}
+        body = {"pipeline": pipeline["name"], "values": values | {"Location": "Turku"}}
+        answer = http.post("/api/form", json=body, headers={"Origin": up.page()})
+        assert answer.json()["written"] == ["Turku"]
+        assert "/vendor/lit-html/lit-html.js" in http.get("/").text
+        for file in ("app.js", "vendor/lit-html/lit-html.js"):
+            assert http.get(f"/{file}").headers["Content-Type"].startswith("text/javascript")
+    up.wait_for("✓", "weather-stats-demo-cache-put-pipe", "INSERT", "Turku", "204", seconds=120)
+
+
 def processes_of(group: int) -> bytes:
     """Return the processes of a group; one that has just ended may be there for a moment."""
     return subprocess.run(["pgrep", "-g", str(group)], capture_output=True, check=False).stdout
@@ -54,41 +67,3 @@ def test_up_ends_without_a_trace(up: Up, house: House) -> None:
     again = house.run("./help.sh", "weather", "list")
     assert (again.returncode, again.stdout) == (1, "")
     assert "no local cloud is up either: ./help.sh up in another terminal" in again.stderr
-
-
-ORDER = {
-    "Customer": {"S": "ada"},
-    "OrderId": {"S": "1007"},
-    "Status": {"S": "open"},
-    "Amount": {"N": "12.5"},
-    "Currency": {"S": "EUR"},
-}
-
-
-def test_another_stack_is_deployed_delivers_and_is_gone(
-    house: House, provider_binary: Path
-) -> None:
-    port = unused_port()
-    with (
-        provider_of(port, provider_binary) as provider,
-        Up(house.root, f"--port={port}", STACK="orders", **provider) as orders,
-    ):
-        told = orders.wait_for("The stack orders runs", seconds=350)
-        assert "weather-stats-demo-order-changes-changes-pipe" in told
-        env = orders.environment()
-        session = boto3.Session("test", "test", region_name="us-east-1")
-        with closing(session.client("dynamodb", endpoint_url=env["AWS_ENDPOINT_URL"])) as dynamodb:
-            dynamodb.put_item(TableName="weather-stats-demo-orders", Item=ORDER)
-        line = ("✓", "order-changes-changes-pipe", "INSERT", "1007", "204")
-        orders.wait_for(*line, seconds=120)
-        cached = httpx.get(
-            f"{env['MOMENTO_ENDPOINT_URL']}/cache/momento-eventbridge-cache",
-            params={"key": "1007"},
-            headers={"Authorization": env["MOMENTO_API_KEY"]},
-            trust_env=False,
-        )
-        assert cached.json() == {"id": "1007", "due": {"amount": "12.5", "currency": "EUR"}}
-        assert orders.end() == 130
-        until(lambda: not processes_of(orders.process.pid), seconds=30)
-        assert not orders.environment()
-        assert not [line for line in orders.lines if "Traceback" in line or "rror" in line]

@@ -20,7 +20,7 @@ class Up:
         self.lines: list[str] = []
         self._more = threading.Condition()
         self.process = subprocess.Popen(
-            ["./help.sh", "up", *options],
+            ["./help.sh", "up", "--page-port=0", *options],
             cwd=root,
             env=dict(os.environ) | settings,
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,51 @@
+"""With a workflow (TOPOLOGY=workflow), the tour ends as expected."""
+
+import json
+
+import cdktf
+import pytest
+
+import localcloud.momento
+import localcloud.runner
+from localcloud import LocalAws
+from localcloud.momento import LocalMomento
+from localcloud.runner import Runner
+from stacks.settings import Settings
+from stacks.weather import WeatherStack
+from tests.conftest import ENDPOINT
+from tests.localcloud.applied import Applied
+from tests.localcloud.weather_cloud import FAST
+from tests.localcloud.weather_pipes import API_KEY, CACHE, TOPIC, empty
+from tests.place import settings_of
+from weather.clients import Clients
+from weather.tour import tour
+
+PIPE = "weather-stats-demo-changes-pipe"
+
+
+def test_tour_ends_as_expected(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(
+        MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_CACHE_NAME=CACHE, TOPOLOGY="workflow"
+    )
+    stack = WeatherStack(cdktf.Testing.app(), "weather", settings)
+    empty(local_aws.endpoint)
+    document = json.loads(cdktf.Testing.synth(stack))
+    Applied(document, local_aws.endpoint, momento_api_key=API_KEY).create()
+    monkeypatch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
+    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
+    with (
+        LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
+        Runner(endpoint=local_aws.endpoint, redirect=momento.endpoint, timing=FAST) as runner,
+    ):
+        runner.wait_until_reading(PIPE)
+        clients = Clients.of(
+            settings_of(
+                AWS_ENDPOINT_URL=local_aws.endpoint,
+                MOMENTO_API_KEY=API_KEY,
+                MOMENTO_ENDPOINT_URL=momento.endpoint,
+                MOMENTO_CACHE_NAME=CACHE,
+                MOMENTO_TOPIC_NAME=TOPIC,
+            )
+        )
+        steps = list(tour(clients.table, clients.cache, clients.topic))
+    assert all(step.as_expected for step in steps), steps
