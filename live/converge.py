@@ -71,12 +71,20 @@ class Converger:
         self._delete = deployment.pipes.get(DELETE)
         self._sender = sender
 
-    def converge(self, key: Item, own: Own | None = None, *, clear: bool = True) -> Converged:
+    def converge(
+        self,
+        key: Item,
+        own: Own | None = None,
+        *,
+        clear: bool = True,
+        item: Item | None = None,
+    ) -> Converged:
         """Send an item's state until the item is the same before and after.
 
         The request of `own` is sent instead, if the item is still as that record left it. Without
         `clear`, nothing is sent for an item that the put pipe leaves out, unless an earlier round
-        has put it.
+        has put it. `item` is the item if a consistent read has just shown it; without it, the item
+        is read.
 
         Raises:
             RefusedError: Momento refuses the request, or none can be made.
@@ -84,7 +92,8 @@ class Converger:
             UnusableError: Momento takes no request at all.
 
         """
-        item = self._table.read(key)
+        if item is None:
+            item = self._table.read(key)
         known = _known(own)
         for _ in range(ROUNDS):
             planned = self._plan(key, item, own, known, clear=clear)

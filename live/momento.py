@@ -21,6 +21,7 @@ import httpx
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
+from eventpipes.request import DEFAULT_HEADERS
 from live.errors import LiveError
 
 TIMEOUT_SECONDS = 5.0
@@ -30,6 +31,7 @@ LONGEST_WAIT_SECONDS = 30.0
 RETRIED = frozenset({407, 409, 429})
 UNUSABLE = frozenset({401, 403, 404})
 KEY_PARAMETERS = ("key", "key_base64")
+_OF_EVENTBRIDGE = {name.lower() for name in DEFAULT_HEADERS} - {"content-type"}
 NEXT_STEPS = {
     401: "the API key is wrong, expired or revoked, or it is a v1 key of another region: set"
     " MOMENTO_API_KEY to a valid key, and if it is the connection's key, run ./help.sh deploy",
@@ -180,7 +182,7 @@ class Momento:
             return self._http.request(
                 request.method,
                 redirected(request.url, self._redirect),
-                headers={**request.headers, "Host": urlsplit(request.url).netloc},
+                headers={**_own_headers(request), "Host": urlsplit(request.url).netloc},
                 content=request.body.encode(),
                 extensions=extensions,
             )
@@ -222,6 +224,18 @@ class Momento:
     def _wait(self, attempt: int, retry_after: float) -> float:
         own = min(self._first_wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
         return max(own, retry_after)
+
+
+def _own_headers(request: Request) -> dict[str, str]:
+    """Return a request's headers without those of EventBridge's connection.
+
+    One of them closes the connection after each request, and another asks for a part of the answer.
+    """
+    return {
+        name: value
+        for name, value in request.headers.items()
+        if name.lower() not in _OF_EVENTBRIDGE
+    }
 
 
 def reading(request: Request, key: str | None = None) -> Request:

@@ -50,17 +50,42 @@ class Table:
     ) -> tuple[list[Item], Item | None]:
         """Return the keys on one page of a parallel scan, and where the next page begins."""
         names = {f"#{number}": name for number, name in enumerate(self.keys)}
+        return self._page(
+            segment,
+            segments,
+            start,
+            size,
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames=names,
+        )
+
+    def items(
+        self, *, segment: int = 0, segments: int = 1, start: Item | None = None, size: int = 100
+    ) -> tuple[list[Item], Item | None]:
+        """Return the items on one page of a parallel scan, and where the next page begins.
+
+        The read is consistent: it shows every write that ended before it.
+        """
+        return self._page(segment, segments, start, size, ConsistentRead=True)
+
+    def _page(
+        self,
+        segment: int,
+        segments: int,
+        start: Item | None,
+        size: int,
+        **options: Any,  # noqa: ANN401 - Scan's own parameters
+    ) -> tuple[list[Item], Item | None]:
         answer = self.client.scan(
             TableName=self.name,
             Limit=size,
-            ProjectionExpression=", ".join(names),
-            ExpressionAttributeNames=names,
             Segment=segment,
             TotalSegments=segments,
+            **options,
             **({} if start is None else {"ExclusiveStartKey": from_json(start)}),
         )
         last = answer.get("LastEvaluatedKey")
-        return [as_json(key) for key in answer["Items"]], None if last is None else as_json(last)
+        return [as_json(item) for item in answer["Items"]], None if last is None else as_json(last)
 
     def key_of(self, item: Item) -> Item:
         """Return an item's key."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 from typing import Annotated, Any, Protocol
 
@@ -15,6 +16,7 @@ from live.output import print_json
 from ops.place import settings_there
 from ops.repair.interrupt import finishing_on_interrupt
 from ops.repair.report import Advance, progress
+from ops.repair.scan_progress import ScanProgress
 
 PipelineName = Annotated[
     str | None,
@@ -27,6 +29,12 @@ Rate = Annotated[
     int | None,
     typer.Option(min=1, help="Requests a second (default: the API destinations' rate limits)."),
 ]
+
+
+Segments = Annotated[
+    int, typer.Option(min=1, max=64, help="Read this many parts of the table in parallel.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue where an interrupted run ended.")]
 
 
 class Summary(Protocol):
@@ -79,6 +87,22 @@ def begin(
         progress(noun) as advance,
     ):
         yield Run(deployment, momento, stop, advance)
+
+
+def scan_progress(
+    command: str, deployment: Deployment, *, segments: int, resume: bool
+) -> ScanProgress:
+    """Return a new progress of a command's scan, or with `resume` the saved one.
+
+    Raises:
+        OpsError: there is no saved progress of this table.
+
+    """
+    file = Path(".cache") / f"{command}-{deployment.name}.json"  # help.sh runs in the project
+    identity = deployment.stream_arn
+    if resume:
+        return ScanProgress.resumed(file, identity=identity)
+    return ScanProgress(file, identity=identity, segments=segments)
 
 
 def end(summary: Summary, show: Callable[[], None], *, as_json: bool) -> None:

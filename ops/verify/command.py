@@ -9,8 +9,9 @@ import typer
 from live.output import Json, console
 from ops.place import Aws
 from ops.repair.report import counts, lines, say_not_final
-from ops.repair.run import PipelineName, Rate, begin, end
+from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
 from live.entry_state import MISSING
+from ops.repair.scan_progress import ScanProgress
 from ops.verify.results import STATES, VerifySummary
 from ops.verify.verify import SETTLE_SECONDS, WAIT_SECONDS, Verify
 
@@ -22,7 +23,9 @@ def command(
         int | None, typer.Option(min=1, help="Compare only this many items, chosen at random.")
     ] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Repair what is wrong.")] = False,
+    segments: Segments = 4,
     rate: Rate = None,
+    resume: Resume = False,
     settle: Annotated[
         float,
         typer.Option(min=0.0, help="Seconds to wait for a write before it counts as missing."),
@@ -39,10 +42,15 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
+    if resume and sample is not None:
+        raise typer.BadParameter("a sample is not resumed: leave --resume or --sample out")
     with begin(pipeline, "keys", aws=aws, as_json=as_json, rate=rate) as run:
         summary = Verify(
             run.deployment,
             run.momento,
+            scan_progress("verify", run.deployment, segments=segments, resume=resume)
+            if sample is None
+            else ScanProgress(None, segments=segments),
             sample=sample,
             repair=repair,
             settle=settle,
@@ -51,10 +59,10 @@ def command(
             stop=run.stop,
             tell=lambda _: run.advance(run.deployment.table.about),
         ).run()
-    end(summary, partial(_show, summary), as_json=as_json)
+    end(summary, partial(_show, summary, is_resumable=sample is None), as_json=as_json)
 
 
-def _show(summary: VerifySummary) -> None:
+def _show(summary: VerifySummary, *, is_resumable: bool) -> None:
     counts({"keys": summary.counts}, STATES)
     lines(
         [
@@ -63,6 +71,8 @@ def _show(summary: VerifySummary) -> None:
         ],
     )
     say_not_final(summary.not_final)
+    if is_resumable and not summary.finished:
+        console.print("Not finished. To continue, run ./help.sh verify --resume")
     if summary.counts[MISSING]:
         console.print(
             "A missing item may have expired: Momento's HTTP API does not say.", soft_wrap=True

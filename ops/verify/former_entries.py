@@ -5,10 +5,11 @@ keeps for a day. Where the cache's key is not the table's whole key, another ite
 entry over. An entry that any item of the table has now is not left over.
 """
 
+import json
+import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Request
@@ -20,6 +21,8 @@ from live.stream import Record, Stream
 from live.route import requests_in
 from live.workflow_route import WorkflowRoute
 from live.converge import Converger, entry
+from ops.repair.scan import PAGE
+from ops.verify.sample import sample_of
 
 OF_KEYS = "$.dynamodb.Keys."
 KEYS = {"S": "a key", "N": "1", "B": "YSBrZXk="}
@@ -39,10 +42,11 @@ class Entry:
 
 
 class FormerEntries:
-    """Finds the former entries of one pipeline.
+    """Finds the former entries of one pipeline. They are in a temporary file, not in memory.
 
     Where items may take over each other's entries (`may_be_taken_over`), call `begin` before you
-    read the items, and `saw` for what each item has in the cache; any thread may call `saw`.
+    read the items, and `saw` for what each item has in the cache. After all items were read, call
+    `complete`; then `pages` and `sample` give the entries to check. Any thread may call all of it.
     """
 
     def __init__(self, deployment: Deployment, converger: Converger) -> None:
@@ -63,9 +67,16 @@ class FormerEntries:
             )
         )
         self.may_be_taken_over = self.are_deleted and not is_whole_key
-        self._entries: dict[str, Entry] = {}
-        self._taken: set[str] = set()
         self._lock = threading.Lock()
+        self._has_entries = False
+        self._entries = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._entries.execute(
+            "CREATE TABLE entries (name PRIMARY KEY, key, image, taken DEFAULT 0)"
+        )
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        self._entries.close()
 
     def begin(self) -> None:
         """Collect the entries that items had according to the stream."""
@@ -75,28 +86,58 @@ class FormerEntries:
 
     def saw(self, requests: Iterable[Request]) -> None:
         """Note the entries that an item has, by the requests that put them."""
-        if self._entries:
+        if self._has_entries:
+            names = [(entry(one),) for one in requests if one.method == "PUT"]
             with self._lock:
-                self._taken |= {entry(one) for one in requests if one.method == "PUT"}
+                self._entries.executemany("UPDATE entries SET taken = 1 WHERE name = ?", names)
 
-    def entries(self) -> list[Entry]:
-        """Return the entries to check, after all items were read."""
-        if not self.are_deleted:
-            return []
-        if not self.may_be_taken_over:
-            return [Entry(key) for key in self._removed_keys()]
+    def complete(self) -> None:
+        """Read what happened to the entries since `begin`, or collect the removed keys."""
         for record in self._stream.all(self._stream_arn):
-            if record["eventName"] != "REMOVE":
+            is_removed = record["eventName"] == "REMOVE"
+            if self.may_be_taken_over and not is_removed:
                 self._note_new_owner(record)
-        return [one for name, one in self._entries.items() if name not in self._taken]
+            elif is_removed and not self.may_be_taken_over:
+                key = record["dynamodb"]["Keys"]
+                self._keep(json.dumps(key, sort_keys=True), Entry(key))
 
-    def _removed_keys(self) -> list[Item]:
-        removed: dict[str, Any] = {}
-        for record in self._stream.all(self._stream_arn):
-            if record["eventName"] == "REMOVE":
-                keys = record["dynamodb"]["Keys"]
-                removed[repr(sorted(keys.items()))] = keys
-        return list(removed.values())
+    @property
+    def count(self) -> int:
+        """How many entries there are to check."""
+        with self._lock:
+            [number] = self._entries.execute(
+                "SELECT count(*) FROM entries WHERE NOT taken"
+            ).fetchone()
+        return int(number)
+
+    def pages(self, size: int = PAGE) -> Iterator[list[Entry]]:
+        """Yield all entries to check, page by page."""
+        place = 0
+        while True:
+            with self._lock:
+                rows = self._entries.execute(
+                    "SELECT rowid, name, key, image FROM entries WHERE rowid > ? AND NOT taken"
+                    " ORDER BY rowid LIMIT ?",
+                    (place, size),
+                ).fetchall()
+            if not rows:
+                return
+            place = rows[-1][0]
+            yield [_entry(*row[1:]) for row in rows]
+
+    def sample(self, size: int) -> list[Entry]:
+        """Return at most `size` entries to check, chosen at random."""
+        return sample_of((one for page in self.pages() for one in page), size)
+
+    def _keep(self, name: str, one: Entry) -> None:
+        image = None if one.image is None else json.dumps(one.image)
+        with self._lock:
+            self._has_entries = True
+            self._entries.execute(
+                "INSERT INTO entries (name, key, image) VALUES (?, ?, ?) ON CONFLICT (name)"
+                " DO UPDATE SET key = excluded.key, image = excluded.image",
+                (name, json.dumps(one.key), image),
+            )
 
     def _add(self, record: Record) -> None:
         if record["eventName"] == "INSERT":
@@ -106,7 +147,7 @@ class FormerEntries:
         is_removed = record["eventName"] == "REMOVE"
         kept = set() if is_removed else self._names(key, images.get("NewImage"))
         for name in self._names(key, image) - kept:
-            self._entries[name] = Entry(key, image, name)
+            self._keep(name, Entry(key, image, name))
 
     def _names(self, key: Item, image: Item | None) -> set[str]:
         """Return the names of the entries of an item's key and image."""
@@ -118,12 +159,24 @@ class FormerEntries:
     def _note_new_owner(self, record: Record) -> None:
         """Note an entry that an item got after the items were read."""
         key = self._table.key_of(record["dynamodb"]["Keys"])
-        if self._names(key, record["dynamodb"].get("NewImage")) & self._entries.keys():
+        names = self._names(key, record["dynamodb"].get("NewImage"))
+        if any(self._has(one) for one in names):
             item = self._table.read(key)
             try:
                 self.saw(() if item is None else self._converger.wanted(key, item))
             except RefusedError:
                 return
+
+    def _has(self, name: str) -> bool:
+        with self._lock:
+            found = self._entries.execute("SELECT 1 FROM entries WHERE name = ?", (name,))
+            return found.fetchone() is not None
+
+
+def _entry(name: str, key: str, image: str | None) -> Entry:
+    if image is None:
+        return Entry(json.loads(key))
+    return Entry(json.loads(key), json.loads(image), name)
 
 
 def _sends_keys(route: WorkflowRoute, name: str, stream_arn: str) -> bool:

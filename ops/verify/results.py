@@ -10,8 +10,11 @@ from ops.verify.former_entries import Entry
 from live.items import Item
 
 LEFT_OUT, CHANGING, UNKNOWN = "left out", "changing", "unknown"
+REPAIRED, NOT_REPAIRED = "repaired", "not repaired"
 STATES = (IN_SYNC, STALE, MISSING, LEFT_OVER, LEFT_OUT, CHANGING, UNKNOWN)
 WRONG = (STALE, MISSING, LEFT_OVER)
+MOST_WRONG = 10_000
+"""Keys that a summary describes; the counts have all of them."""
 
 
 @dataclass(frozen=True)
@@ -45,25 +48,36 @@ class WrongKey:
 
 @dataclass
 class VerifySummary:
-    """How many keys are in each state; `wrong` holds the keys that are wrong or unknown."""
+    """How many keys are in each state, and which keys are wrong or unknown.
+
+    The counts include those of the runs that this one resumes. `wrong` holds at most `MOST_WRONG`
+    keys.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[WrongKey] = field(default_factory=list)
+    repaired: int = 0
+    not_repaired: int = 0
+    not_final: int = 0
+    """How many repaired keys have a record that a pipe may still deliver."""
     removed_keys: int = 0
     unseen: str = ""
     """Why former entries were not looked for; empty if they were."""
     finished: bool = False
     halted: LiveError | None = None
 
-    @property
-    def not_final(self) -> int:
-        """How many repaired keys have a record that a pipe may still deliver."""
-        return sum(one.repaired and not one.final for one in self.wrong)
+    def add(self, one: WrongKey) -> None:
+        """Take a key whose state and repair are known."""
+        self.repaired += one.repaired
+        self.not_repaired += not one.repaired
+        self.not_final += one.repaired and not one.final
+        if len(self.wrong) < MOST_WRONG:
+            self.wrong.append(one)
 
     @property
     def complete(self) -> bool:
         """Whether every key was compared, and nothing is wrong any more."""
-        return self.finished and all(one.repaired for one in self.wrong)
+        return self.finished and not self.not_repaired
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
@@ -72,10 +86,11 @@ class VerifySummary:
             "finished": self.finished,
             "error": None if self.halted is None else str(self.halted),
             **{state.replace(" ", "_"): self.counts[state] for state in STATES},
-            "repaired": sum(one.repaired for one in self.wrong),
+            "repaired": self.repaired,
             "may_not_be_final": self.not_final,
             "removed_keys_in_the_stream": self.removed_keys,
             "left_over_not_looked_for": self.unseen or None,
+            "findings_left_out": self.repaired + self.not_repaired - len(self.wrong),
             "findings": [
                 {
                     "state": one.state,

@@ -4,13 +4,17 @@ The cache must hold the body of the request that the put pipe or the workflow ma
 item: the same bytes, or the same value as JSON. A difference counts only if it is still there a
 moment later, because the pipes need time to deliver a new write. Repaired keys are checked again
 (`ops.verify.recheck`).
+
+One page of each segment of the table is in memory at a time, and at most `MOST_RECHECKED` repaired
+keys.
 """
 
-import random
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from eventpipes import Request, Requests
 from live.aws import asking_aws
@@ -18,11 +22,16 @@ from live.deployment import Deployment
 from live.entry_state import state_of_entry, values_outside_the_table
 from ops.errors import OpsError
 from eventpipes.operations import PUT
+from ops.repair.scan import PAGE, Scan
+from ops.repair.scan_progress import ScanProgress
 from ops.verify.recheck import Recheck, RecheckedKey
+from ops.verify.sample import sample_of
 from live.converge import Converger, Own, entry
 from ops.verify.results import (
     CHANGING,
     LEFT_OUT,
+    NOT_REPAIRED,
+    REPAIRED,
     UNKNOWN,
     WRONG,
     WrongKey,
@@ -35,26 +44,31 @@ from live.momento import RefusedError, Momento, UnansweredError, UnusableError
 from live.route import Route
 from live.items import Item, same, key_text
 
-WORKERS = 8
+WORKERS = 16
+"""Requests to Momento at a time."""
 LOOKS = 3
 """How often the run looks at a key whose item changes."""
 SETTLE_SECONDS = 2.0
 """The time that the pipes get to deliver a write, before a difference counts."""
 WAIT_SECONDS = 60.0
 """How long the command checks repaired keys again."""
+MOST_RECHECKED = 10_000
+"""So many repaired keys are checked again before more keys are compared."""
 
 
 @dataclass
 class Verify:
     """One comparison of table and cache.
 
-    With `sample`, so many items and as many removed keys are compared, chosen at random. `stop`
-    ends the run after the keys in work. `tell` gets each key's state. Repaired keys are checked
-    again for up to `wait` seconds, see `Recheck`; `say` gets a sentence about each such look.
+    With `sample`, so many items and as many removed keys are compared, chosen at random; without
+    it, `progress` has where each segment of the table goes on. `stop` ends the run after the keys
+    in work. `tell` gets each key's state. Repaired keys are checked again for up to `wait` seconds,
+    see `Recheck`; `say` gets a sentence about each such look.
     """
 
     deployment: Deployment
     sender: Momento
+    progress: ScanProgress = field(default_factory=lambda: ScanProgress(None, segments=4))
     _: KW_ONLY
     sample: int | None = None
     repair: bool = False
@@ -63,12 +77,18 @@ class Verify:
     say: Callable[[str], None] = lambda _: None
     stop: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[str], None] = lambda _: None
+    page: int = PAGE
 
     def __post_init__(self) -> None:
+        self._table = self.deployment.table
         self._converger = Converger(self.deployment, self.sender)
         self._former_entries = FormerEntries(self.deployment, self._converger)
-        self._random = random.Random()  # noqa: S311 - a sample, not a secret
-        self._summary = VerifySummary()
+        self._lock = threading.Lock()
+        before = Counter(self.progress.counts)
+        self._summary = VerifySummary(
+            repaired=before.pop(REPAIRED, 0), not_repaired=before.pop(NOT_REPAIRED, 0)
+        )
+        self._summary.counts = before
         self._rechecked: list[RecheckedKey] = []
 
     def run(self) -> VerifySummary:
@@ -82,119 +102,152 @@ class Verify:
         refuse_values_outside_the_table(
             self.deployment.required(PUT, "nothing must be in the cache, so nothing can be missed")
         )
-        with asking_aws(), ThreadPoolExecutor(WORKERS) as pool:
+        with (
+            asking_aws(),
+            closing(self._former_entries),
+            ThreadPoolExecutor(WORKERS) as self._workers,
+        ):
             try:
-                self._compare(pool)
-                self._look_again(pool)
+                self._compare_all()
+                self._recheck()
             except UnusableError as error:
                 self._summary.halted = error
                 self.stop.set()
+                self._recheck()
         self._summary.finished = not self.stop.is_set()
+        if self._summary.finished:
+            self.progress.forget()
         return self._summary
 
-    def _compare(self, pool: ThreadPoolExecutor) -> None:
-        different: list[Look] = []
-        for entries in self._pages():
-            looks = pool.map(self._look, entries)
-            different += [look for look in looks if not self._is_final(look)]
-            if self.stop.is_set():
-                return
-        for _ in range(LOOKS):
-            if not different or self.stop.wait(self.settle):
-                return
-            again = pool.map(self._look, [look.entry for look in different])
-            different = [
-                look
-                for before, look in zip(different, again, strict=True)
-                if not self._is_final(look, before)
-            ]
-        for look in different:
-            self._count(CHANGING)
-            if self.repair:
-                self._rechecked.append(RecheckedKey(look.entry, look.item))
-
-    def _look_again(self, pool: ThreadPoolExecutor) -> None:
-        if not self._rechecked or self.stop.is_set():
-            return
-        changing = [one for one in self._rechecked if one.wrong is None]
-        Recheck(
-            look=lambda entries: list(pool.map(self._look, entries)),
-            repair=self._repair_if_wanted,
-            undelivered=UndeliveredRecords(self.deployment),
-            wait=self.wait,
-            pause=self.settle,
-            stop=self.stop,
-            say=self.say,
-        ).run(self._rechecked)
-        self._summary.wrong += [one.wrong for one in changing if one.wrong is not None]
-
-    def _pages(self) -> Iterator[list[Entry]]:
-        """Yield the keys of the table's items, then former entries."""
+    def _compare_all(self) -> None:
+        """Compare the table's items, then former entries."""
         former = self._former_entries
-        if not former.are_deleted:
-            self._summary.unseen = "the pipeline has no cache-delete"
-        elif former.may_be_taken_over and self.sample is not None:
-            self._summary.unseen = (
-                "the cache's key is not the table's whole key, so all items have to be compared"
-            )
+        self._summary.unseen = self._why_unseen()
         if not self._summary.unseen:
             former.begin()
-        yield from self._chosen(self._table_pages())
+        if self.sample is None:
+            Scan(table=self._table, progress=self.progress, stop=self.stop, page=self.page).run(
+                self._compare_items
+            )
+        else:
+            keys = sample_of(self._keys(), self.sample)
+            self._compare([Entry(key) for key in keys], [None] * len(keys))
         if self._summary.unseen or self.stop.is_set():
             return
-        entries = former.entries()
-        self._summary.removed_keys = len(entries)
-        read = self.deployment.table.read
-        entries = [one for one in entries if one.image is not None or read(one.key) is None]
-        yield from self._chosen([entries])
+        former.complete()
+        self._summary.removed_keys = former.count
+        pages = former.pages() if self.sample is None else [former.sample(self.sample)]
+        for page in pages:
+            removed = self._workers.map(self._is_former, page)
+            entries = [one for one, is_former in zip(page, removed, strict=True) if is_former]
+            self._compare(entries, [None] * len(entries))
 
-    def _table_pages(self) -> Iterator[list[Entry]]:
+    def _why_unseen(self) -> str:
+        """Say why former entries are not looked for; empty if they are."""
+        former = self._former_entries
+        if not former.are_deleted:
+            return "the pipeline has no cache-delete"
+        if former.may_be_taken_over:
+            why = "the cache's key is not the table's whole key, so all items have to be compared"
+            if self.sample is not None:
+                return why
+            if not self.progress.is_new:
+                return f"{why} in one run, without --resume"
+        return ""
+
+    def _is_former(self, of: Entry) -> bool:
+        return of.image is not None or self._table.read(of.key) is None
+
+    def _keys(self) -> Iterable[Item]:
         start: Item | None = None
         while not self.stop.is_set():
-            keys, start = self.deployment.table.page(start=start, size=500)
-            yield [Entry(key) for key in keys]
+            keys, start = self._table.page(start=start, size=self.page)
+            yield from keys
             if start is None:
                 return
 
-    def _chosen(self, pages: Iterable[list[Entry]]) -> Iterator[list[Entry]]:
-        """Yield all keys, or a random sample in which every key is equally likely."""
-        if self.sample is None:
-            yield from pages
-            return
-        chosen: list[Entry] = []
-        for number, one in enumerate(one for page in pages for one in page):
-            if number < self.sample:
-                chosen.append(one)
-            elif (place := self._random.randint(0, number)) < self.sample:
-                chosen[place] = one
-        yield chosen
+    def _compare_items(self, items: list[Item]) -> Mapping[str, int] | None:
+        return self._compare([Entry(self._table.key_of(one)) for one in items], items)
 
-    def _look(self, of: Entry) -> Look:
+    def _compare(
+        self, entries: Sequence[Entry], items: Sequence[Item | None]
+    ) -> Mapping[str, int] | None:
+        """Compare entries, of which the items may be known; return their counts.
+
+        Return None if the run ended before.
+        """
+        counts: Counter[str] = Counter()
+        looks = list(self._workers.map(self._look, entries, items))
+        different = [look for look in looks if not self._is_settled(look, counts)]
+        for _ in range(LOOKS):
+            if not different or self.stop.wait(self.settle):
+                break
+            again = self._workers.map(self._look_again, different)
+            different = [look for look, wrong in again if not self._is_settled(look, counts, wrong)]
+        if self.stop.is_set():
+            return None
+        for look in different:
+            self._count(CHANGING, counts)
+            if self.repair:
+                with self._lock:
+                    self._rechecked.append(RecheckedKey(look.entry, look.item))
+        if len(self._rechecked) >= MOST_RECHECKED:
+            self._recheck()
+        return counts
+
+    def _recheck(self) -> None:
+        """Check the repaired keys again, and take them into the summary."""
+        with self._lock:
+            rechecked, self._rechecked = self._rechecked, []
+        if not rechecked:
+            return
+        Recheck(
+            look=lambda entries: list(self._workers.map(self._look, entries)),
+            repair=self._repair_if_wanted,
+            undelivered=UndeliveredRecords(self.deployment),
+            wait=0.0 if self.stop.is_set() else self.wait,
+            pause=self.settle,
+            stop=self.stop,
+            say=self.say,
+        ).run(rechecked)
+        with self._lock:
+            for one in rechecked:
+                if one.wrong is not None:
+                    self._summary.add(one.wrong)
+
+    def _look(self, of: Entry, item: Item | None = None) -> Look:
+        """Look at a key. Its item is read, unless it is known."""
         if self.stop.is_set():
             return Look(of, None, "")
-        item = self.deployment.table.read(of.key)
+        if item is None:
+            item = self._table.read(of.key)
         try:
             return Look(of, item, self._state(of, item))
         except (RefusedError, UnansweredError) as error:
             return Look(of, item, UNKNOWN, str(error))
 
-    def _is_final(self, look: Look, before: Look | None = None) -> bool:
+    def _look_again(self, before: Look) -> tuple[Look, WrongKey | None]:
+        """Look at a key again. If it is wrong as before, repair it if that is wanted."""
+        look = self._look(before.entry)
+        if look.state in WRONG and same(before.item, look.item):
+            return look, self._repair_if_wanted(look)
+        return look, None
+
+    def _is_settled(self, look: Look, counts: Counter[str], wrong: WrongKey | None = None) -> bool:
         """Count a key's state, unless it is wrong and a pipe may be about to deliver its item."""
-        if look.state not in WRONG:
-            if look.state == UNKNOWN:
-                self._summary.wrong.append(
-                    WrongKey(UNKNOWN, key_text(look.entry.key), why=look.why)
-                )
-            if look.state:
-                self._count(look.state)
-            return True
-        if before is None or not same(before.item, look.item):
+        if look.state == UNKNOWN:
+            wrong = WrongKey(UNKNOWN, key_text(look.entry.key), why=look.why)
+        if look.state in WRONG and wrong is None:
             return False
-        self._count(look.state)
-        wrong = self._repair_if_wanted(look)
-        self._summary.wrong.append(wrong)
-        if wrong.repaired or wrong.retry:
-            self._rechecked.append(RecheckedKey(look.entry, look.item, wrong))
+        if look.state:
+            self._count(look.state, counts)
+        if wrong is not None:
+            counts[REPAIRED if wrong.repaired else NOT_REPAIRED] += 1
+            with self._lock:
+                if wrong.repaired or wrong.retry:
+                    self._rechecked.append(RecheckedKey(look.entry, look.item, wrong))
+                else:
+                    self._summary.add(wrong)
         return True
 
     def _state(self, of: Entry, item: Item | None) -> str:
@@ -238,13 +291,11 @@ class Verify:
         former = [] if of.image is None else self._deletes(of)
         return Own(None, Requests(tuple(former)), before=of.image) if former else None
 
-    def _count(self, state: str) -> None:
-        with _COUNTING:
+    def _count(self, state: str, counts: Counter[str]) -> None:
+        counts[state] += 1
+        with self._lock:
             self._summary.counts[state] += 1
         self.tell(state)
-
-
-_COUNTING = threading.Lock()
 
 
 def refuse_values_outside_the_table(route: Route) -> None:

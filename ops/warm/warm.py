@@ -2,12 +2,12 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from live.errors import LiveError
 from live.aws import asking_aws
@@ -15,17 +15,25 @@ from live.deployment import Deployment
 from eventpipes.operations import PUT
 from live.converge import Converger
 from live.undelivered import UndeliveredRecords
-from ops.warm.scan_progress import ScanProgress
+from ops.repair.scan import PAGE, Scan
+from ops.repair.scan_progress import ScanProgress
 from live.momento import RefusedError, UnansweredError, UnusableError, Momento
 from live.items import Item, key_text
 
 SENT, LEFT_OUT, REFUSED, FAILED = "sent", "left out", "refused", "failed"
 OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)
+WORKERS = 16
+"""Requests to Momento at a time."""
+MOST_PROBLEMS = 10_000
+"""Problems that a summary describes; the counts have all of them."""
 
 
 @dataclass
 class WarmSummary:
-    """How many items have each outcome, and which items did not reach the cache, and why."""
+    """How many items have each outcome, and which items did not reach the cache, and why.
+
+    The counts include those of the runs that this one resumes.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
@@ -37,7 +45,7 @@ class WarmSummary:
     @property
     def complete(self) -> bool:
         """Whether every item was read, and every item that the pipe sends is in the cache."""
-        return self.finished and not self.problems
+        return self.finished and not self.counts[REFUSED] and not self.counts[FAILED]
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts."""
@@ -47,6 +55,7 @@ class WarmSummary:
             "error": None if self.halted is None else str(self.halted),
             **{name.replace(" ", "_"): self.counts[name] for name in OUTCOMES},
             "may_not_be_final": self.not_final,
+            "problems_left_out": self.counts[REFUSED] + self.counts[FAILED] - len(self.problems),
             "problems": [
                 {"outcome": outcome, "key": key, "why": why} for outcome, key, why in self.problems
             ],
@@ -55,9 +64,9 @@ class WarmSummary:
 
 @dataclass
 class Warm:
-    """One run over the table, a thread for each segment.
+    """One run over the table.
 
-    `stop` ends the run after the pages in work; `progress` then has where each segment goes on.
+    `stop` ends the run after the requests in work; `progress` then has where each segment goes on.
     `tell` gets each item's outcome.
     """
 
@@ -67,13 +76,13 @@ class Warm:
     _: KW_ONLY
     stop: threading.Event = field(default_factory=threading.Event)
     tell: Callable[[str], None] = lambda _: None
-    page: int = 100
+    page: int = PAGE
 
     def __post_init__(self) -> None:
         self._table = self.deployment.table
         self._converger = Converger(self.deployment, self.sender)
         self._lock = threading.Lock()
-        self._summary = WarmSummary()
+        self._summary = WarmSummary(Counter(self.progress.counts))
 
     def run(self) -> WarmSummary:
         """Send all items; return how many were sent and which were not.
@@ -84,16 +93,15 @@ class Warm:
 
         """
         self.deployment.required(PUT, "there is nothing to send to the cache")
-        segments = [one for one in range(self.progress.segments) if not self.progress.is_done(one)]
-        with asking_aws(), ThreadPoolExecutor(max(1, len(segments))) as pool:
-            tasks = [pool.submit(self._segment, segment) for segment in segments]
-            for task in tasks:
-                task.result()
+        scan = Scan(table=self._table, progress=self.progress, stop=self.stop, page=self.page)
+        with asking_aws(), ThreadPoolExecutor(WORKERS) as workers:
+            try:
+                scan.run(lambda items: self._send_page(workers, items))
+            except UnusableError as error:
+                self._summary.halted = error
             if self._summary.counts[SENT]:
                 self._summary.not_final = self._not_final()
-        self._summary.finished = all(
-            self.progress.is_done(one) for one in range(self.progress.segments)
-        )
+        self._summary.finished = not self.progress.left
         if self._summary.finished:
             self.progress.forget()
         return self._summary
@@ -105,45 +113,32 @@ class Warm:
         except ClientError:
             return self._summary.counts[SENT]
 
-    def _segment(self, segment: int) -> None:
-        try:
-            start = self.progress.start(segment)
-            while not self.stop.is_set():
-                keys, start = self._table.page(
-                    segment=segment,
-                    segments=self.progress.segments,
-                    start=start,
-                    size=self.page,
-                )
-                if not all(self._send(key) for key in keys):
-                    return  # this page is sent again
-                self.progress.reached(segment, start)
-                if start is None:
-                    return
-        except UnusableError as error:
-            self._summary.halted = error
-            self.stop.set()
-        except (BotoCoreError, ClientError):
-            self.stop.set()
-            raise
+    def _send_page(
+        self, workers: ThreadPoolExecutor, items: list[Item]
+    ) -> Mapping[str, int] | None:
+        """Send a page's items; return their outcomes, or None if the run ended before."""
+        outcomes = list(workers.map(self._send, items))
+        sent = [one for one in outcomes if one is not None]
+        return Counter(sent) if len(sent) == len(outcomes) else None
 
-    def _send(self, key: Item) -> bool:
-        """Bring one key to the table's state; False if the run ended before."""
+    def _send(self, item: Item) -> str | None:
+        """Bring one key to the table's state; return the outcome, or None if the run ended."""
         if self.stop.is_set():
-            return False
+            return None
+        key = self._table.key_of(item)
         outcome, why = SENT, ""
         try:
-            if not self._converger.converge(key, clear=False).requests:
+            if not self._converger.converge(key, clear=False, item=item).requests:
                 outcome = LEFT_OUT
         except RefusedError as error:
             outcome, why = REFUSED, error.answer
         except UnansweredError as error:
             if self.stop.is_set():
-                return False
+                return None
             outcome, why = FAILED, str(error)
         with self._lock:
             self._summary.counts[outcome] += 1
-            if why:
+            if why and len(self._summary.problems) < MOST_PROBLEMS:
                 self._summary.problems.append((outcome, key_text(key), why))
         self.tell(outcome)
-        return True
+        return outcome

@@ -9,6 +9,7 @@ import pytest
 from starlette.responses import Response
 
 from eventpipes import Request
+from eventpipes.request import DEFAULT_HEADERS
 from localcloud.momento import LocalMomento
 from live.momento import RefusedError, Momento, UnansweredError, UnusableError, reading
 from live.momento import redirected
@@ -54,6 +55,22 @@ def test_a_request_goes_to_the_other_origin_with_its_own_host_header(
     assert arrival.headers["host"] == "api.example.com"
     assert arrival.query == {"key": "a b", "ttl_seconds": "60"}
     assert momento.service.caches["cache"].items[b"a b"].value == "vé".encode()
+
+
+def test_a_connection_is_used_again_though_eventbridge_closes_its_own(
+    momento: LocalMomento, send: Callable[[Request], None]
+) -> None:
+    """EventBridge's headers close the connection and ask for a part of the answer."""
+    headers = DEFAULT_HEADERS | {"Authorization": "key", "Content-Type": "text/plain"}
+    url = f"{ORIGIN}/cache/cache?key=a&ttl_seconds=60"
+    for _ in range(2):
+        send(Request("PUT", url, headers, "v"))
+    first, second = (one.headers for one in arrivals(momento))
+    assert first == second
+    assert first["connection"] == "keep-alive"
+    assert first["content-type"] == "text/plain"
+    assert "range" not in first
+    assert "EventBridge" not in first["user-agent"]
 
 
 def test_only_a_local_momento_is_asked_without_a_proxy(

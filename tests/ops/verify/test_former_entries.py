@@ -10,7 +10,7 @@ from live.errors import LiveError
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from ops.warm.warm import Warm
-from ops.warm.scan_progress import ScanProgress
+from ops.repair.scan_progress import ScanProgress
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import RepairCloud
@@ -132,6 +132,23 @@ def test_a_sample_says_that_it_does_not_look_for_them(cloud: RepairCloud) -> Non
     assert summary.unseen == (
         "the cache's key is not the table's whole key, so all items have to be compared"
     )
+    assert list(cloud.cache()) == ["a@x"]
+
+
+def test_a_resumed_run_does_not_look_for_entries_that_another_item_may_have(
+    cloud: RepairCloud,
+) -> None:
+    """It has not seen the items of the first run, and one of them may have the entry now."""
+    users = OwnPipeline(cloud, "resumed", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="a@x", Status="active")
+    users.put(Id="2", Email="a@x", Status="active")
+    users.delete(Id="1")
+    cloud.fill("a@x", '{"Id":"2","Email":"a@x"}')
+    progress = ScanProgress(None, segments=2)
+    progress.reached(0, None, {"in sync": 1})
+    with cloud.deployment("resumed") as deployment, cloud.sender(deployment) as sender:
+        summary = Verify(deployment, sender, progress, repair=True, settle=0.02).run()
+    assert summary.unseen.endswith("all items have to be compared in one run, without --resume")
     assert list(cloud.cache()) == ["a@x"]
 
 

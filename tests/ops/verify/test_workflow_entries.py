@@ -10,7 +10,7 @@ from localcloud import LocalAws
 from ops.errors import OpsError
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify, refuse_values_outside_the_table
-from ops.warm.scan_progress import ScanProgress
+from ops.repair.scan_progress import ScanProgress
 from ops.warm.warm import Warm
 from tests.ops.repair.workflow_repair import WorkflowRepair
 
