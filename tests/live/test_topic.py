@@ -174,19 +174,19 @@ def test_after_a_broken_poll_the_topic_reconnects_when_the_cache_answers(
     local: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It does not wait for the end of the next poll, which is late on a quiet topic."""
-    ask, quiet = httpx.Client.request, threading.Event()
+    send, quiet = httpx.Client.send, threading.Event()
     broken: list[str] = []
 
-    def cut(client: httpx.Client, method: str, url: str, **how: Any) -> httpx.Response:
-        if "/topics/" not in url:
-            return ask(client, method, url, **how)
+    def cut(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+        if "/topics/" not in request.url.path:
+            return send(client, request)
         if not broken:
-            broken.append(url)
+            broken.append(request.url.path)
             raise httpx.ReadError("the connection broke")
         quiet.wait(600)
-        return ask(client, method, url, **how)
+        return send(client, request)
 
-    monkeypatch.setattr(httpx.Client, "request", cut)
+    monkeypatch.setattr(httpx.Client, "send", cut)
     with Watcher(topic_at(local.endpoint)) as watcher:
         watcher.wait_for(Connected, 2)
         assert len(watcher.of(Disconnected)) == 1
