@@ -1,5 +1,5 @@
 // The address of a view: #/PIPELINE/VIEW/FIRST/SECOND. Back and Forward of the browser work by it.
-import { signal } from "/vendor/signals-core/signals-core.module.js";
+import { signal } from "./libraries.js";
 
 export const VIEWS = ["changes", "items", "topic", "letters", "what-if"];
 

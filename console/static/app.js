@@ -1,7 +1,6 @@
 // The page: its parts, the keys, and what starts it.
-import { effect } from "/vendor/signals-core/signals-core.module.js";
-import { html, nothing, render } from "/vendor/lit-html/lit-html.js";
 import { address, go } from "./address.js";
+import { effect, html, nothing, render } from "./libraries.js";
 import * as store from "./store.js";
 import { changes, focusList, step } from "./views/changes.js";
 import { flow } from "./views/flow.js";

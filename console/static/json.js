@@ -1,5 +1,5 @@
 // JSON as coloured text; values at marked places are marked.
-import { html } from "/vendor/lit-html/lit-html.js";
+import { html } from "./libraries.js";
 
 const TYPED = /^(S|N|B|BOOL|NULL)$/;
 

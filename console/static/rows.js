@@ -1,5 +1,5 @@
 // The changes that the page knows, in the order in which they came.
-import { computed, signal } from "/vendor/signals-core/signals-core.module.js";
+import { computed, signal } from "./libraries.js";
 
 export const KEPT = 5000;
 export const KEPT_FAILED = 1000;

@@ -1,7 +1,7 @@
 // What the page's server tells, as signals. Events are applied once a frame.
-import { batch, computed, signal } from "/vendor/signals-core/signals-core.module.js";
 import { address, go, href } from "./address.js";
 import { ask } from "./ask.js";
+import { batch, computed, signal } from "./libraries.js";
 import * as rows from "./rows.js";
 
 const MESSAGES = 200;
@@ -198,12 +198,15 @@ export async function act(work, done = () => "") {
   }
 }
 
+// Ask the server for something about this pipeline, and say what came of it.
+const tell = (method, path, body, done) => act(() => ask(method, path, { pipeline: pipeline.value.name, ...body }), done);
+
 export const written = (found) => `Written: ${found.written.join(", ")}.`;
-export const random = () => act(() => ask("POST", "items/random", { pipeline: pipeline.value.name, count: 1 }), written);
-export const replayLetters = (chosen) => act(() => ask("POST", "letters/replay", { pipeline: pipeline.value.name, letters: chosen }), () => "Replaying …");
-export const discardLetters = (chosen) => act(() => ask("POST", "letters/discard", { pipeline: pipeline.value.name, letters: chosen }), () => "Discarding …");
+export const random = () => tell("POST", "items/random", { count: 1 }, written);
+export const replayLetters = (letters) => tell("POST", "letters/replay", { letters }, () => "Replaying …");
+export const discardLetters = (letters) => tell("POST", "letters/discard", { letters }, () => "Discarding …");
+export const removeItem = ({ key_item: key }) => tell("DELETE", "items", { key }, ({ deleted }) => `Deleted: ${deleted}.`);
 export const replayChange = (id, route) => act(() => ask("POST", `changes/${encodeURIComponent(id)}/replay`, { route }), ({ text }) => text);
-export const removeItem = (item) => act(() => ask("DELETE", "items", { pipeline: pipeline.value.name, key: item.key_item }), ({ deleted }) => `Deleted: ${deleted}.`);
 
 export async function older() {
   const before = rows.oldest();

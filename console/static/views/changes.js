@@ -1,9 +1,7 @@
 // The changes: a row for each record of the stream, a cell for each route, the newest first.
 // Only the rows in sight are in the document. Rows do not move while somebody points at them.
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
-import { repeat } from "/vendor/lit-html/directives/repeat.js";
-import { effect, signal } from "/vendor/signals-core/signals-core.module.js";
 import { address, go } from "../address.js";
+import { effect, html, nothing, repeat, signal } from "../libraries.js";
 import * as roving from "../roving.js";
 import * as rows from "../rows.js";
 import * as store from "../store.js";
@@ -45,12 +43,12 @@ function tools() {
       ${Object.entries(rows.FILTERS).map(([name, { label }]) => {
         const on = rows.filter.value === name;
         const count = rows.totals.value[name];
-        return html`<button type="button" data-stop tabindex=${on ? 0 : -1} class=${`pill ${name === "failed" && count ? "bad" : ""}`} aria-pressed=${on} @click=${() => choose(name)}>${label} <span class="count">${count.toLocaleString("en")}</span></button>`;
+        return html`<button data-stop tabindex=${on ? 0 : -1} class=${`pill ${name === "failed" && count ? "bad" : ""}`} aria-pressed=${on} @click=${() => choose(name)}>${label} <span class="count">${count.toLocaleString("en")}</span></button>`;
       })}
     </div>
-    <button type="button" class="pill" aria-pressed=${paused} @click=${pause} title="Keep the list as it is; rows still tell their state">${paused ? "Go on" : "Pause"}</button>
-    <button type="button" class=${`pill news ${unseen ? "some" : ""}`} ?disabled=${!unseen} @click=${showNews}>${unseen ? `${unseen} new: show` : "Up to date"}</button>
-    ${rows.totals.value.all >= OLDER ? html`<button type="button" class="pill" @click=${store.older}>Load older</button>` : nothing}
+    <button class="pill" aria-pressed=${paused} @click=${pause} title="Keep the list as it is; rows still tell their state">${paused ? "Go on" : "Pause"}</button>
+    <button class=${`pill news ${unseen ? "some" : ""}`} ?disabled=${!unseen} @click=${showNews}>${unseen ? `${unseen} new: show` : "Up to date"}</button>
+    ${rows.totals.value.all >= OLDER ? html`<button class="pill" @click=${store.older}>Load older</button>` : nothing}
   </div>`;
 }
 
@@ -98,7 +96,7 @@ function grid(ids) {
     top.value = target.scrollTop;
     holdOrNot();
   };
-  return html`<div id="changes" role="grid" class=${`changes n${Math.min(6, routes.length)}`} aria-label="Changes, the newest first" aria-rowcount=${ids.length + 1}
+  return html`<div id="changes" role="grid" class="changes" .style=${`--routes:${routes.length}`} aria-label="Changes, the newest first" aria-rowcount=${ids.length + 1}
       tabindex="0" aria-activedescendant=${visible.includes(here) ? `row-${here}` : nothing}
       @scroll=${scroll} @keydown=${pressed} @focus=${() => focusCame()} @blur=${() => setTimeout(holdOrNot)}
       @pointerenter=${point} @pointerleave=${point}>

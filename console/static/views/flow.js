@@ -1,6 +1,5 @@
 // The flow: table, pipes or workflow or bus, destinations and queue, as they are deployed.
-import { html, nothing, svg } from "/vendor/lit-html/lit-html.js";
-import { computed, signal } from "/vendor/signals-core/signals-core.module.js";
+import { computed, html, nothing, signal, svg } from "../libraries.js";
 import * as roving from "../roving.js";
 import * as store from "../store.js";
 import { many, stateOf } from "../words.js";

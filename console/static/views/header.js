@@ -1,17 +1,16 @@
 // The top of the page: stack, pipeline, place and health; and the tabs of the views.
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
 import { address } from "../address.js";
-import { totals } from "../rows.js";
+import { html, nothing } from "../libraries.js";
 import * as roving from "../roving.js";
+import { totals } from "../rows.js";
 import * as store from "../store.js";
 import { age, zone } from "../words.js";
 import { openWrite } from "./write.js";
 
 const OLD_SECONDS = 15;
-const PARTS = ["aws", "momento", "runner", "pipes", "connection"];
 const NAMES = { aws: "AWS", momento: "Momento", runner: "Runner", pipes: "Pipes", connection: "Connection" };
-const KINDS = { ok: "ok", down: "bad", unknown: "skip", warning: "warn", warn: "warn" };
-const WORDS = { ok: "works", down: "down", unknown: "not known", warning: "warning", warn: "warning" };
+const KINDS = { ok: "ok", down: "bad", unknown: "skip", warning: "warn" };
+const WORDS = { ok: "works", down: "down", unknown: "not known", warning: "warning" };
 
 export function header() {
   const { stack, place, local, pipelines } = store.model.value;
@@ -26,8 +25,8 @@ export function header() {
     ${health()}
     <span class="space"></span>
     ${one?.problem ? nothing : html`
-      <button type="button" @click=${store.random} title="Write a random item that is like those of the table">Random item</button>
-      <button type="button" class="main" @click=${() => openWrite()} title="Key: n">Write an item</button>`}
+      <button @click=${store.random} title="Write a random item that is like those of the table">Random item</button>
+      <button class="main" @click=${() => openWrite()} title="Key: n">Write an item</button>`}
   </header>`;
 }
 
@@ -35,7 +34,7 @@ function health() {
   const { state, text, why } = store.live.value;
   return html`<ul class="health" aria-label="Health">
     <li class=${`live ${KINDS[state]}`} title=${why || "News arrives by itself."}><i></i><b role="status">${text}</b></li>
-    ${PARTS.map((name) => part(name, store.health.value[name]))}
+    ${Object.keys(NAMES).map((name) => part(name, store.health.value[name]))}
   </ul>`;
 }
 

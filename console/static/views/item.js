@@ -1,9 +1,8 @@
 // The panel of one item: its state and why, the table's side and the cache's side.
-import { effect, signal } from "/vendor/signals-core/signals-core.module.js";
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
 import { address, go } from "../address.js";
 import { ask, query } from "../ask.js";
 import { json, pretty } from "../json.js";
+import { effect, html, nothing, signal } from "../libraries.js";
 import * as store from "../store.js";
 import { date, plainItem } from "../words.js";
 import { focusList } from "./changes.js";
@@ -36,7 +35,7 @@ export function itemPanel() {
   const one = fresh ?? known?.item;
   return html`<aside id="side" class="side" tabindex="-1" aria-labelledby="side-title">
     <div class="side-head"><h2 id="side-title"><span class="key">${one?.key ?? "An item"}</span></h2>
-      <span class="moves"><button type="button" class="close" title="Key: Escape" @click=${() => (go(store.to("items")), focusList())}>Close</button></span></div>
+      <span class="moves"><button class="close" title="Key: Escape" @click=${() => (go(store.to("items")), focusList())}>Close</button></span></div>
     <div class="side-body">${one ? story(one) : known?.problem ? html`<p class="bad">${known.problem}</p>` : html`<p class="empty" role="status">Looking …</p>`}</div>
   </aside>`;
 }
@@ -46,7 +45,7 @@ function story(one) {
   return html`
     <p class="cause-line">${itemState(one)} ${one.why}</p>
     <p class="actions">
-      ${hasItem ? html`<button type="button" class="main" @click=${() => openWrite({ item: plainItem(one.table), typed: one.table, title: `Edit ${one.key}`, why: one.state === "refused" ? one.why : "" })}>Edit the item</button>${remove(one)}` : nothing}
+      ${hasItem ? html`<button class="main" @click=${() => openWrite({ item: plainItem(one.table), typed: one.table, title: `Edit ${one.key}`, why: one.state === "refused" ? one.why : "" })}>Edit the item</button>${remove(one)}` : nothing}
       ${one.change ? html`<a class="button" href=${store.to("changes", one.change)}>Its last change</a>` : nothing}
     </p>
     <div class="sides">

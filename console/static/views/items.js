@@ -1,8 +1,6 @@
 // The items: what the table has and what the cache has, side by side.
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
-import { repeat } from "/vendor/lit-html/directives/repeat.js";
-import { signal } from "/vendor/signals-core/signals-core.module.js";
 import { address, go } from "../address.js";
+import { html, nothing, repeat, signal } from "../libraries.js";
 import * as roving from "../roving.js";
 import * as store from "../store.js";
 import { age, ITEM_STATES, plainItem, TYPES } from "../words.js";

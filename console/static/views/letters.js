@@ -1,6 +1,5 @@
 // The dead letters: why each is there, its item and its change; replay or discard.
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
-import { repeat } from "/vendor/lit-html/directives/repeat.js";
+import { html, nothing, repeat } from "../libraries.js";
 import * as roving from "../roving.js";
 import * as store from "../store.js";
 import { date, many, time } from "../words.js";
@@ -11,7 +10,7 @@ export function letters() {
   return html`
     <div class="tools">
       <p class="grow">A record that could not be delivered leaves a dead letter. Replay sends it again; discard forgets it. ${hidden ? `${many(hidden, "letter is", "letters are")} held by another run at the moment.` : ""}</p>
-      ${waiting ? html`<button type="button" class="main" @click=${() => store.replayLetters("all")}>Replay all ${waiting}</button>${discard("all", `Discard all ${waiting}`)}` : nothing}
+      ${waiting ? html`<button class="main" @click=${() => store.replayLetters("all")}>Replay all ${waiting}</button>${discard("all", `Discard all ${waiting}`)}` : nothing}
     </div>
     ${going()}
     ${found.length
@@ -27,7 +26,7 @@ function letter(one, place) {
     <p>${one.reason}</p></div>
     <p class="actions">
       ${one.change ? html`<a class="button" data-stop tabindex=${stop} href=${store.to("changes", one.change, one.route ?? "")}>What is wrong?</a>` : nothing}
-      ${one.replay ? html`<button type="button" data-stop tabindex=${one.change ? -1 : stop} aria-label=${`Replay ${one.item}`} @click=${() => store.replayLetters([one.id])}>Replay</button>` : nothing}
+      ${one.replay ? html`<button data-stop tabindex=${one.change ? -1 : stop} aria-label=${`Replay ${one.item}`} @click=${() => store.replayLetters([one.id])}>Replay</button>` : nothing}
       ${discard(one.id, "Discard", { stop: one.change || one.replay ? -1 : stop, what: one.item })}
     </p>
   </li>`;

@@ -1,8 +1,7 @@
 // The panel at the side: why a change went where it went, the cause first.
-import { effect, signal } from "/vendor/signals-core/signals-core.module.js";
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
 import { address, go } from "../address.js";
 import { ask } from "../ask.js";
+import { effect, html, nothing, signal } from "../libraries.js";
 import * as roving from "../roving.js";
 import { isFailed, row, shown, version } from "../rows.js";
 import * as store from "../store.js";
@@ -57,9 +56,9 @@ export function panel() {
     <div class="side-head">
       <h2 id="side-title">${one ? html`${one.event_name} <span class="key">${one.key}</span>` : "A change"}</h2>
       <span class="moves">
-        <button type="button" aria-label="Previous change" title="Key: k" ?disabled=${place <= 0} @click=${() => step(-1)}>↑</button>
-        <button type="button" aria-label="Next change" title="Key: j" ?disabled=${place < 0 || place >= ids.length - 1} @click=${() => step(1)}>↓</button>
-        <button type="button" class="close" @click=${close} title="Key: Escape">Close</button>
+        <button aria-label="Previous change" title="Key: k" ?disabled=${place <= 0} @click=${() => step(-1)}>↑</button>
+        <button aria-label="Next change" title="Key: j" ?disabled=${place < 0 || place >= ids.length - 1} @click=${() => step(1)}>↓</button>
+        <button class="close" @click=${close} title="Key: Escape">Close</button>
       </span>
       ${one ? routeTabs(one) : nothing}
     </div>
@@ -110,10 +109,10 @@ function actions(one, route, told, found) {
   const failed = isFailed(one.cells[route]);
   const mend = image && failed;
   return html`<p class="actions">
-    ${image ? html`<button type="button" class=${mend ? "main" : ""} @click=${() => openWrite({ item: plainItem(image), typed: image, title: mend ? `Mend ${one.key}` : `Write ${one.key} again`, why: mend ? told.summary.cause : "", suspects: mend ? suspects(told).map(({ attribute }) => attribute) : [] })}>${mend ? "Mend the item" : "Edit the item"}</button>` : nothing}
-    ${told.letter ? html`<button type="button" @click=${() => store.replayLetters([told.letter])} title="Bring the cache to what the table has now">Replay the dead letter</button>${discard(told.letter, "Discard it")}` : nothing}
-    ${found.record ? html`<button type="button" @click=${() => store.replayChange(one.id, route)} title="Make the request of this record again, and send it">Send this one again</button>` : nothing}
-    ${told.curl ? html`<button type="button" @click=${() => store.copy(told.curl, "The curl command")} title="Without the key: it reads $MOMENTO_API_KEY">Copy as curl</button>` : nothing}
+    ${image ? html`<button class=${mend ? "main" : ""} @click=${() => openWrite({ item: plainItem(image), typed: image, title: mend ? `Mend ${one.key}` : `Write ${one.key} again`, why: mend ? told.summary.cause : "", suspects: mend ? suspects(told).map(({ attribute }) => attribute) : [] })}>${mend ? "Mend the item" : "Edit the item"}</button>` : nothing}
+    ${told.letter ? html`<button @click=${() => store.replayLetters([told.letter])} title="Bring the cache to what the table has now">Replay the dead letter</button>${discard(told.letter, "Discard it")}` : nothing}
+    ${found.record ? html`<button @click=${() => store.replayChange(one.id, route)} title="Make the request of this record again, and send it">Send this one again</button>` : nothing}
+    ${told.curl ? html`<button @click=${() => store.copy(told.curl, "The curl command")} title="Without the key: it reads $MOMENTO_API_KEY">Copy as curl</button>` : nothing}
     <a class="button" href=${store.to("what-if", route)}>What if …</a>
   </p>`;
 }

@@ -1,5 +1,5 @@
 // The line at the bottom: what does not work, what failed, what came of the last action, the keys.
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
+import { html, nothing } from "../libraries.js";
 import { isFailed, newest, totals } from "../rows.js";
 import * as store from "../store.js";
 import { age, many, stateOf } from "../words.js";
@@ -47,6 +47,6 @@ function became(known, at) {
   const cells = Object.entries(known.cells);
   const [route, cell] = cells.find(([, one]) => isFailed(one)) ?? cells.find(([, one]) => one.state === "retrying") ?? [];
   const link = (text, to) => html`<a href=${store.to("changes", known.id, to ?? "")}>${text}</a>`;
-  if (cell) return html`<span class=${stateOf(cell).kind}>${stateOf(cell).mark} ${route} ${stateOf(cell).word}.</span> ${link("See why", route)}`;
+  if (cell) return html`<span class=${stateOf(cell).kind}>${stateOf(cell).mark} ${store.routeOf(route)?.label ?? route} ${stateOf(cell).word}.</span> ${link("See why", route)}`;
   return known.settled ? link("Its change has arrived") : link("Its change is on its way");
 }

@@ -1,6 +1,6 @@
 // The parts of the panel: timeline, filters, request with its origins, responses, record.
-import { html, nothing, svg } from "/vendor/lit-html/lit-html.js";
 import { json, pretty } from "../json.js";
+import { html, nothing, svg } from "../libraries.js";
 import * as store from "../store.js";
 import { date, span, time } from "../words.js";
 

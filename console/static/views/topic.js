@@ -1,7 +1,6 @@
 // The messages of the topic, the newest first, each with the change that it comes from.
-import { html } from "/vendor/lit-html/lit-html.js";
-import { repeat } from "/vendor/lit-html/directives/repeat.js";
 import { json } from "../json.js";
+import { html, repeat } from "../libraries.js";
 import * as roving from "../roving.js";
 import { row } from "../rows.js";
 import * as store from "../store.js";

@@ -1,6 +1,5 @@
 // A button for what cannot be taken back: it asks, and acts at the second press.
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
-import { signal } from "/vendor/signals-core/signals-core.module.js";
+import { html, nothing, signal } from "../libraries.js";
 
 const asked = signal(""); // the id of the button that waits for its second press
 
@@ -12,5 +11,5 @@ export function twice(id, label, question, act, { stop = null, what = "" } = {})
     asked.value = sure ? "" : id;
     if (sure) act();
   };
-  return html`<button type="button" class=${sure ? "danger" : ""} ?data-stop=${stop !== null} tabindex=${stop ?? nothing} aria-label=${what ? `${text} ${what}` : nothing} @click=${press} @blur=${() => asked.value === id && (asked.value = "")}>${text}</button>`;
+  return html`<button class=${sure ? "danger" : ""} ?data-stop=${stop !== null} tabindex=${stop ?? nothing} aria-label=${what ? `${text} ${what}` : nothing} @click=${press} @blur=${() => asked.value === id && (asked.value = "")}>${text}</button>`;
 }

@@ -1,10 +1,9 @@
 // What if: a route's filter, template, parameters or expressions are edited; the last records, or
 // pasted ones, are run through the old and the new definition.
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
-import { effect, signal } from "/vendor/signals-core/signals-core.module.js";
 import { address, go } from "../address.js";
 import { ask } from "../ask.js";
 import { fault, pretty } from "../json.js";
+import { effect, html, nothing, signal } from "../libraries.js";
 import * as store from "../store.js";
 import { many } from "../words.js";
 

@@ -1,8 +1,7 @@
 // The dialog that writes an item: the stack's own form if it has one, and JSON for any table.
-import { html, nothing } from "/vendor/lit-html/lit-html.js";
-import { signal } from "/vendor/signals-core/signals-core.module.js";
 import { ask, query, Refusal } from "../ask.js";
 import { fault } from "../json.js";
+import { html, nothing, signal } from "../libraries.js";
 import * as store from "../store.js";
 import { needsTypes, plainItem, TYPES } from "../words.js";
 
