@@ -1,5 +1,21 @@
-"""No test here finds a `.env` or a local cloud that is up."""
+"""No test here finds a `.env` or a local cloud that is up; the page's tests share a browser."""
 
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.console.browser import browser
 from tests.place import closed_clients, no_place, patience
 
-__all__ = ["closed_clients", "no_place", "patience"]
+__all__ = ["chromium", "closed_clients", "no_place", "patience"]
+
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return a browser for all tests of a module."""
+    with browser() as started:
+        expect.set_options(timeout=PATIENCE_MS)
+        yield started

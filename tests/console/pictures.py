@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import quote
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.conftest import ROOT
+from tests.console.opened import VIEWS, settled
 from tests.console.replayed import Replayed, serving
 from tests.console.browser import browser
 from tests.ops.demo.up_process import Up
@@ -21,21 +21,8 @@ from tests.ops.demo.up_process import Up
 WIDTHS: Final = (390, 768, 1024, 1440)
 HEIGHT: Final = 900
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-CHANGE: Final = f"{30:032x}"
-ITEM: Final = quote('{"Location":{"S":"Atlantis"}}', safe="")
 README: Final = "page"
-VIEWS: Final = {
-    "changes": "#/weather/changes",
-    "change": f"#/weather/changes/{CHANGE}",
-    "items": "#/weather/items",
-    "item": f"#/weather/items/{ITEM}",
-    "topic": "#/weather/topic",
-    "letters": "#/weather/letters",
-    "what-if": "#/weather/what-if",
-    "workflow": "#/orders/changes",
-    "bus": "#/sessions/changes",
-    "write": "#/weather/changes",
-}
+PICTURES: Final = VIEWS | {"write": VIEWS["changes"]}
 
 
 def take(folder: Path, names: Iterable[str]) -> Iterator[Path]:
@@ -49,7 +36,7 @@ def take(folder: Path, names: Iterable[str]) -> Iterator[Path]:
                 for scheme in SCHEMES if name != README else ():
                     for width in WIDTHS:
                         yield _picture(
-                            chromium, f"{url}/{VIEWS[name]}", name, width, scheme, folder
+                            chromium, f"{url}/{PICTURES[name]}", name, width, scheme, folder
                         )
 
 
@@ -86,8 +73,10 @@ def _picture(
     )
     try:
         page.goto(url)
-        expect(page.locator(".attention")).not_to_be_empty()
-        _settle(page, name)
+        settled(page, name)
+        if name == "write":
+            page.get_by_role("button", name="Write an item").click()
+            expect(page.get_by_role("dialog")).to_be_visible()
         file = folder / f"{name}-{width}-{scheme}.png"
         page.screenshot(path=file)
         return file
@@ -95,22 +84,8 @@ def _picture(
         page.close()
 
 
-def _settle(page: Page, name: str) -> None:
-    """Wait for what the view asks the server for."""
-    match name:
-        case "change":
-            expect(page.get_by_role("complementary")).to_contain_text("Timeline")
-        case "item":
-            expect(page.get_by_role("complementary")).to_contain_text("In the table")
-        case "what-if":
-            expect(page.get_by_role("region", name="Results")).to_contain_text("records")
-        case "write":
-            page.get_by_role("button", name="Write an item").click()
-            expect(page.get_by_role("dialog")).to_be_visible()
-
-
 if __name__ == "__main__":
-    every = [README, *VIEWS]
+    every = [README, *PICTURES]
     asked = sys.argv[2:] or every
     if len(sys.argv) < 2 or not set(asked) <= set(every):
         sys.exit(f"error: say where to save them, and which: FOLDER [{' | '.join(every)}]")

@@ -1,7 +1,7 @@
 """A server that shows the page recorded states: `python -m tests.console.replayed [PORT]`.
 
-It serves the page's own files with the headers of the real server, so that what the browser
-refuses there is refused here. A test tells more events by `Replayed.tell`.
+It serves the page's own files behind the guard of the real server, so that what is refused there is
+refused here. A test tells more events by `Replayed.tell`.
 """
 
 import asyncio
@@ -11,8 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import uvicorn
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -22,20 +21,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from console.guard import Guard
+from console.web import STATIC, VENDOR
 from tests.console import recorded
 from tests.console.change_told import told
-from tests.conftest import ROOT
 from tests.localcloud.arrivals import unused_port
 
 Json = dict[str, Any]
-STATIC: Final = ROOT / "console" / "static"
-MODULES: Final = ROOT / "node_modules"
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 class Replayed:
@@ -52,7 +46,7 @@ class Replayed:
         self.asked: list[tuple[str, str, Any]] = []
         self.answers: dict[str, tuple[int, Any]] = {}
         self._pages: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, Any]]]] = []
-        self.app: ASGIApp = _with_policy(
+        self.app: ASGIApp = Guard(
             Starlette(
                 routes=[
                     Route("/api/model", lambda _: JSONResponse(self.model)),
@@ -62,12 +56,9 @@ class Replayed:
                     Route("/api/items", self._item, methods=["GET"]),
                     Route("/api/items/example", self._example),
                     Route("/api/{path:path}", self._do, methods=["PUT", "POST", "DELETE"]),
-                    Mount(
-                        "/vendor/lit-html",
-                        GZipMiddleware(StaticFiles(directory=MODULES / "lit-html")),
-                    ),
-                    Mount(
-                        "/vendor/signals-core", GZipMiddleware(StaticFiles(directory=_signals()))
+                    *(
+                        Mount(f"/vendor/{name}", GZipMiddleware(StaticFiles(directory=folder)))
+                        for name, folder in VENDOR.items()
                     ),
                     Mount("/", GZipMiddleware(StaticFiles(directory=STATIC, html=True))),
                 ]
@@ -191,26 +182,6 @@ def _sent(key: str) -> Json:
         "headers": {},
         "body": '{"Location": "Oslo", "MaxTemp": "22"}',
     }
-
-
-def _signals() -> Path:
-    return MODULES / "@preact" / "signals-core" / "dist"
-
-
-def _with_policy(app: ASGIApp) -> ASGIApp:
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_policy(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message["headers"],
-                    (b"content-security-policy", POLICY.encode()),
-                    (b"cache-control", b"no-store"),
-                ]
-            await send(message)
-
-        await app(scope, receive, with_policy)
-
-    return guarded
 
 
 @contextmanager

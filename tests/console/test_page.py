@@ -2,107 +2,24 @@
 
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final, Literal
-from urllib.parse import quote
+from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import ROOT
 from tests.console import recorded
+from tests.console.opened import opened
 from tests.console.recorded import DELETE, PUBLISH, PUT, cell, pipe, row
-from tests.console.replayed import Replayed, serving
-from tests.console.browser import browser
+from tests.console.replayed import Replayed
 
 pytestmark = pytest.mark.slow
 
-AXE: Final = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-ATLANTIS: Final = f"{30:032x}"
-KEY: Final = quote('{"Location":{"S":"Atlantis"}}', safe="")
-VIEWS: Final = {
-    "changes": "#/weather/changes",
-    "a change": f"#/weather/changes/{ATLANTIS}",
-    "items": "#/weather/items",
-    "an item": f"#/weather/items/{KEY}",
-    "topic": "#/weather/topic",
-    "letters": "#/weather/letters",
-    "what if": "#/weather/what-if",
-    "a workflow": "#/orders/changes",
-    "a bus": "#/sessions/changes",
-}
-MOST_STOPS: Final = 40
-MOST_KB: Final = 120
-LOOKS: Final[tuple[tuple[Literal["light", "dark"], int], ...]] = (
-    ("light", 1440),
-    ("dark", 1440),
-    ("light", 390),
-)
-WIDTHS: Final = (320, 390, 768, 1024, 1440, 1920)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Return a browser for all tests."""
-    with browser() as started:
-        expect.set_options(timeout=20_000)
-        yield started
-
-
-@contextmanager
-def opened(
-    chromium: Browser, replayed: Replayed, address: str = "", **context: Any
-) -> Iterator[Page]:
-    """Open the page of a server; fail if the browser reports an error."""
-    size: ViewportSize = context.pop("viewport", {"width": 1440, "height": 900})
-    said: list[str] = []
-    with serving(replayed) as url:
-        page = chromium.new_page(viewport=size, **context)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("console", lambda told: said.append(told.text) if told.type == "error" else None)
-        page.on("request", lambda asked: said.append(asked.url) if url not in asked.url else None)
-        try:
-            page.goto(f"{url}/{address}")
-            expect(page.get_by_text("Live", exact=True)).to_be_visible()
-            yield page
-        finally:
-            page.close()
-    assert not [one for one in said if "Failed to load resource" not in one]
+MOST_KB: Final = 60
 
 
 def keys(page: Page) -> list[str]:
     """Return the keys of the rows in sight."""
     return page.locator(".changes .body .key").all_inner_texts()
-
-
-def test_no_view_has_an_accessibility_finding(chromium: Browser) -> None:
-    """Axe finds nothing in any view, light and dark, wide and on a phone."""
-    with opened(chromium, Replayed("weather", "orders", "sessions")) as page:
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        for scheme, width in LOOKS:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.set_viewport_size({"width": width, "height": 900})
-            for name, address in VIEWS.items():
-                page.evaluate("address => { location.hash = address }", address)
-                expect(page.locator(".attention")).not_to_be_empty()
-                found = page.evaluate("axe.run()")["violations"]
-                told = [(one["id"], one["nodes"][0]["html"]) for one in found]
-                assert not told, (scheme, width, name, told)
-
-
-def test_no_view_is_wider_than_the_window(chromium: Browser) -> None:
-    """No view scrolls sideways from 320 to 1920 px, and each has few tab stops."""
-    with opened(chromium, Replayed("weather", "orders", "sessions")) as page:
-        for name, address in VIEWS.items():
-            page.evaluate("address => { location.hash = address }", address)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 800})
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, (name, width, wide)
-            stops = page.locator("a[href]:visible, button:visible:enabled, [tabindex='0']:visible")
-            focusable = stops.and_(page.locator(":not([tabindex='-1'])"))
-            assert focusable.count() <= MOST_STOPS, name
 
 
 def test_values_are_text(chromium: Browser) -> None:
@@ -334,7 +251,7 @@ def test_five_thousand_changes_do_not_slow_the_page(
 def test_page_is_small_and_ready_soon(
     chromium: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All files of the page together are 120 KB at most on the wire; nothing else is fetched."""
+    """The files and the libraries are small on the wire; nothing else is fetched."""
     with opened(chromium, Replayed()) as page:
         loaded = page.evaluate(
             """() => {

@@ -9,20 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 from localcloud import LocalAws
 from tests.console.running import SECRET, Shop, running, served
 from tests.console.shop import API_KEY, PEOPLE, SALES, TOPOLOGIES
-from tests.console.browser import browser
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_MS = 30_000
 POISON = {"Customer": "Bo", "OrderId": "bad", "Status": "open", "Amount": 1, "Keep": 0}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Return a browser for all tests."""
-    with browser() as started:
-        expect.set_options(timeout=PATIENCE_MS)
-        yield started
 
 
 @pytest.fixture(scope="module", params=TOPOLOGIES)
