@@ -29,20 +29,26 @@ VIEWS: Final = {
 def opened(
     chromium: Browser, replayed: Replayed, address: str = "", **context: Any
 ) -> Iterator[Page]:
-    """Open the page of a server; fail if the browser reports an error."""
+    """Open the page on recorded states."""
+    with serving(replayed) as url, watched(chromium, f"{url}/{address}", **context) as page:
+        yield page
+
+
+@contextmanager
+def watched(chromium: Browser, url: str, **context: Any) -> Iterator[Page]:
+    """Open the page; fail if the browser reports an error, or asks another server."""
     size: ViewportSize = context.pop("viewport", {"width": 1440, "height": 900})
-    said: list[str] = []
-    with serving(replayed) as url:
-        page = chromium.new_page(viewport=size, **context)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("console", lambda told: said.append(told.text) if told.type == "error" else None)
-        page.on("request", lambda asked: said.append(asked.url) if url not in asked.url else None)
-        try:
-            page.goto(f"{url}/{address}")
-            expect(page.get_by_text("Live", exact=True)).to_be_visible()
-            yield page
-        finally:
-            page.close()
+    own, said = url.partition("/#")[0].rstrip("/"), list[str]()
+    page = chromium.new_page(viewport=size, **context)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda told: said.append(told.text) if told.type == "error" else None)
+    page.on("request", lambda asked: said.append(asked.url) if own not in asked.url else None)
+    try:
+        page.goto(url)
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        yield page
+    finally:
+        page.close()
     assert not [one for one in said if "Failed to load resource" not in one]
 
 

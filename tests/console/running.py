@@ -3,8 +3,9 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
@@ -43,18 +44,18 @@ class Puts(Arrivals):
 
 
 class Shop:
-    """The shop's resources, a Momento, the runner and its feed; `arrivals` are the puts."""
+    """The stack's resources, a Momento, the runner and its feed; `arrivals` are the puts."""
 
     def __init__(
-        self, aws: LocalAws, topology: str, momento: LocalMomento, feed: DeliveryFeed
+        self, aws: LocalAws, made: "Made", momento: LocalMomento, feed: DeliveryFeed
     ) -> None:
-        self.aws, self.momento, self.feed = aws, momento, feed
+        self.aws, self.made, self.momento, self.feed = aws, made, momento, feed
         self.arrivals = Puts()
         momento.service.interfere = self.arrivals
         self.dynamodb = client("dynamodb", aws.endpoint)
         self.sqs = client("sqs", aws.endpoint)
         empty(aws.endpoint)
-        Applied(document(topology), aws.endpoint, momento_api_key=API_KEY).create()
+        Applied(made.document, aws.endpoint, momento_api_key=API_KEY).create()
         pipes = client("pipes", aws.endpoint).list_pipes()["Pipes"]
         self.pipes = [one["Name"] for one in pipes]
 
@@ -67,13 +68,13 @@ class Shop:
             "MOMENTO_API_KEY": API_KEY,
             "PIPE_DELIVERIES_URL": f"{self.feed.endpoint}/deliveries",
         }
-        given = {"NAME_PREFIX": PREFIX, "STACK": STACK, "MOMENTO_CACHE_NAME": CACHE}
+        given = {"NAME_PREFIX": PREFIX, "STACK": self.made.stack, "MOMENTO_CACHE_NAME": CACHE}
         stack = Settings(**given, **env, MOMENTO_API_ENDPOINT=ENDPOINT)  # type: ignore[arg-type]  # by the variables' names
         return ConsoleSettings(stack=stack, env=env)
 
     def end_polls(self) -> None:
         """End the polls of the topics, which end with a message only."""
-        for topic in TOPICS:
+        for topic in self.made.topics:
             with suppress(httpx.TransportError):  # a Momento that has ended has no polls
                 httpx.post(
                     f"{self.momento.endpoint}/topics/{CACHE}/{topic}",
@@ -86,9 +87,25 @@ class Shop:
         self.dynamodb.put_item(TableName=table, Item=item)
 
 
+@dataclass(frozen=True)
+class Made:
+    """A synthesized stack, its name, and the topics that its pipelines publish to."""
+
+    document: Mapping[str, Any]
+    stack: str
+    topics: Sequence[str]
+
+
 @contextmanager
 def running(aws: LocalAws, topology: str) -> Iterator[Shop]:
     """Run the shop."""
+    with running_stack(aws, Made(document(topology), STACK, TOPICS)) as shop:
+        yield shop
+
+
+@contextmanager
+def running_stack(aws: LocalAws, made: Made) -> Iterator[Shop]:
+    """Run a stack with the prefix of the shop."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
         patch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
@@ -97,7 +114,7 @@ def running(aws: LocalAws, topology: str) -> Iterator[Shop]:
             LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
             DeliveryFeed() as feed,
         ):
-            shop = Shop(aws, topology, momento, feed)
+            shop = Shop(aws, made, momento, feed)
             patch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
             patch.setenv("AWS_ACCESS_KEY_ID", "local")
             patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
@@ -125,7 +142,7 @@ def served(shop: Shop, *forms: Any) -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        until(lambda: server.started and polls(shop.momento) == len(TOPICS))
+        until(lambda: server.started and polls(shop.momento) == len(shop.made.topics))
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from localcloud import LocalAws
+from tests.console.opened import watched
 from tests.console.running import SECRET, Shop, running, served
 from tests.console.shop import API_KEY, PEOPLE, SALES, TOPOLOGIES
 
@@ -24,19 +25,10 @@ def shop(request: pytest.FixtureRequest, local_aws: LocalAws, no_place: None) ->
 
 @pytest.fixture
 def page(shop: Shop, chromium: Browser) -> Iterator[Page]:
-    """Return the page of the sales; fail if the browser reports an error, or a key is seen."""
-    said: list[str] = []
-    with served(shop) as url:
-        page = chromium.new_page(viewport={"width": 1440, "height": 900})
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("console", lambda told: said.append(told.text) if told.type == "error" else None)
-        page.on("request", lambda asked: said.append(asked.url) if url not in asked.url else None)
-        page.goto(f"{url}/#/{SALES}/changes")
-        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    """Return the page of the sales; fail if a key is seen."""
+    with served(shop) as url, watched(chromium, f"{url}/#/{SALES}/changes") as page:
         yield page
         text = page.content()
-        page.close()
-    assert not said
     assert API_KEY not in text
     assert SECRET not in text
 

@@ -5,7 +5,7 @@ const ORDER = ["topic", "cache", "queue"];
 const WIDTHS = { table: 200, pipe: 150, workflow: 330, bus: 140, rule: 310, cache: 250, topic: 250, queue: 250 };
 const LEAST = 0.7; // of these widths: with less, the layers are drawn one below the other
 const SENDER = 320; // the width of a node that sends
-const LABELLED = 80; // a gap that has room for a label
+const LABELLED = 120; // a gap that has room for a label
 const GAP = 12;
 const LINE = 17;
 
@@ -28,7 +28,7 @@ export function layout({ nodes, edges, routes }, width) {
   const lines = (node) => (senders.get(node.id)?.length > 1 && !down ? 2 + senders.get(node.id).length : senders.has(node.id) ? 3 : 2);
   const placed = down ? downwards(columns, width) : across(columns, width, wanted.map((one) => one * scale), lines);
   const byId = new Map(placed.nodes.map((node) => [node.id, { ...node, routes: senders.get(node.id) ?? [] }]));
-  const drawn = edges.filter(({ from, to }) => byId.has(from) && byId.has(to));
+  const drawn = joined(edges.filter(({ from, to }) => byId.has(from) && byId.has(to)));
   const paths = drawn.map((edge) => ({ ...edge, ...path(edge, drawn, byId, down) }));
   return {
     ...placed,
@@ -37,6 +37,16 @@ export function layout({ nodes, edges, routes }, width) {
     nodes: [...byId.values()],
     edges: paths,
   };
+}
+
+// Failures of several routes that go the same way are one edge.
+function joined(edges) {
+  const found = new Map();
+  for (const edge of edges) {
+    const id = edge.on === "failure" ? `${edge.from}\n${edge.to}` : edge;
+    found.set(id, { ...edge, routes: [...(found.get(id)?.routes ?? []), edge.route].filter(Boolean) });
+  }
+  return [...found.values()];
 }
 
 function across(columns, width, widths, lines) {

@@ -35,7 +35,7 @@ const retryingOf = (route) => store.counts.value[route]?.retrying ?? 0;
 
 function edge(one) {
   const isFailure = one.on === "failure";
-  const kind = isFailure ? (one.route && failedOf(one.route) ? "bad" : "") : one.route && retryingOf(one.route) ? "warn" : "";
+  const kind = isFailure ? (one.routes.some(failedOf) ? "bad" : "") : one.routes.some(retryingOf) ? "warn" : "";
   return svg`<path class=${`edge ${isFailure ? "failure" : ""} ${kind}`} d=${one.d} data-from=${one.from} data-to=${one.to} data-route=${one.route ?? ""} marker-end=${`url(#arrow-${kind})`}></path>`;
 }
 
@@ -136,7 +136,7 @@ function travel(row, before) {
     const node = CSS.escape(route.node);
     if (cell.state === "delivered") run(dots, [...way(route.node), `[data-from="${node}"][data-route="${CSS.escape(id)}"]:not(.failure)`], kind);
     else if (cell.state === "filtered") run(dots, way(route.node), kind);
-    else if (kind === "bad") run(dots, [...way(route.node), `.failure[data-route="${CSS.escape(id)}"]`], kind);
+    else if (kind === "bad") run(dots, [...way(route.node), `.failure[data-from="${node}"]`], kind);
   }
 }
 

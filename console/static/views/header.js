@@ -55,8 +55,9 @@ export function tabs() {
   const { view } = address.value;
   const { waiting } = store.letters.value;
   const { failed } = totals.value;
+  const hasTopic = store.pipeline.value?.nodes.some(({ kind }) => kind === "topic");
   const tab = (name, label, badge, what) => html`<a role="tab" data-stop href=${store.to(name)} tabindex=${name === view ? 0 : -1} aria-selected=${name === view} aria-controls="view">${label}${badge ? html`<span class="badge">${badge}<span class="hidden"> ${what}</span></span>` : nothing}</a>`;
   return html`<nav aria-label="Views"><div role="tablist" class="tabs" @focusin=${roving.focused} @keydown=${roving.moved}>
-    ${tab("changes", "Changes", failed, "failed")}${tab("items", "Items")}${tab("topic", "Topic")}${tab("letters", "Dead letters", waiting, "waiting")}${tab("what-if", "What if")}
+    ${tab("changes", "Changes", failed, "failed")}${tab("items", "Items")}${hasTopic || view === "topic" ? tab("topic", "Topic") : nothing}${tab("letters", "Dead letters", waiting, "waiting")}${tab("what-if", "What if")}
   </div></nav>`;
 }
