@@ -15,8 +15,13 @@ from console.cell import (
     SUPERSEDED,
     Cell,
 )
-from eventpipes import Explanation, TracedRequest
+from eventpipes import Explanation, Origin, TracedRequest
 
+_INVALID = re.compile(r"invalid argument:\s*", re.IGNORECASE)
+"""What Momento writes before the sentence about a parameter."""
+_NOT_NAMES = frozenset({"detail", "dynamodb", "NewImage", "OldImage", "Keys"})
+_TYPES = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
+_LONGEST = 60
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MEND = (
     "Mend the item: write it again, and the new change is delivered by itself. Then replay the"
@@ -35,15 +40,13 @@ def cause_of(
     cause = "It waits for its turn in the pipe."
     match cell.state:
         case state if state == FILTERED:
-            sentences = explanation.sentences if explanation and not explanation.matched else ()
-            said = f": {'; '.join(sentences)}" if sentences else "."
-            cause = f"The filter leaves it out{said}"
+            cause = _of_filter(explanation)
         case state if state == DELIVERED:
             cause = "Momento took it." if cell.replayed is None else "A replay settled it."
             if cell.attempt and cell.attempt > 1:
                 cause = f"Momento took it at attempt {cell.attempt}."
         case state if state in (SUPERSEDED, DISCARDED):
-            cause = "It was not sent, because a later change of the same item was."
+            cause = "It was not sent, because a later change of the same item was sent instead."
             if cell.replayed is not None:
                 cause = f"It failed, and was settled: {cell.text}."
         case state if state == RETRYING:
@@ -52,13 +55,45 @@ def cause_of(
     return {"cause": cause, "next": next_step}
 
 
+def _of_filter(explanation: Explanation | None) -> str:
+    if explanation is None:
+        return "The filter leaves it out."
+    if explanation.matched:
+        return "The workflow sends no such request for this change."
+    return f"The filter leaves it out: {'; '.join(explanation.sentences)}."
+
+
+def left_out(explanation: Explanation) -> str:
+    """Say in a few words which clause of a filter refuses a change, for its cell."""
+    if explanation.matched or not explanation.alternatives:
+        return "filtered"
+    clauses = explanation.refused or explanation.alternatives[0].refused
+    if not clauses:
+        return "filtered"
+    clause = clauses[0]
+    said = clause.says.replace(".".join(clause.path), _name(clause.path), 1)
+    text = f"filtered: {said}"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _name(path: Sequence[object]) -> str:
+    """Return the name that an item's author knows for a place in a record."""
+    names = [str(one) for one in path]
+    while len(names) > 1 and names[0] in _NOT_NAMES:
+        names = names[1:]
+    if len(names) < len(path):
+        names = [names[0], *(one for one in names[1:] if one not in _TYPES)]
+    return ".".join(names)
+
+
 def _of_failure(cell: Cell, traced: Sequence[TracedRequest]) -> dict[str, str | None]:
     if cell.state == REFUSED:
         return {"cause": f"{_refusal(cell)}{_origin(cell, traced)}", "next": MEND}
     if cell.state == DEAD_LETTER:
-        last = f" The last answer: {cell.status or ''} {_said(cell)}".rstrip()
+        parts = [str(one) for one in (cell.status, _said(cell)) if one]
+        last = f" The last answer: {' '.join(parts)}" if parts else ""
         return {
-            "cause": f"It was given up after {cell.attempt or 1} attempts.{last}",
+            "cause": f"It was given up after {_times(cell.attempt or 1)}.{last}",
             "next": REPLAY,
         }
     return {
@@ -67,10 +102,15 @@ def _of_failure(cell: Cell, traced: Sequence[TracedRequest]) -> dict[str, str | 
     }
 
 
+def _times(attempts: int) -> str:
+    return "one attempt" if attempts == 1 else f"{attempts} attempts"
+
+
 def _refusal(cell: Cell) -> str:
     if cell.status is None:
         return f"No request could be made of it: {cell.reason}"
-    return f"Momento refused it with {cell.status}: {_said(cell)}"
+    said = _INVALID.sub("", _said(cell), count=1) or f"its answer was {cell.status}"
+    return f"Momento refused it: {said}"
 
 
 def _said(cell: Cell) -> str:
@@ -100,8 +140,20 @@ def _origin(cell: Cell, traced: Sequence[TracedRequest]) -> str:
         for name, pieces in request.query:
             origins = [origin for _, origin in pieces if origin is not None]
             if name in named and origins:
-                return f"; {name} comes from {origins[0].sentence}"
+                return f"; it comes from {_source(origins[0])}"
     return ""
+
+
+def _source(origin: Origin) -> str:
+    """Say what gave a value, by the name of the item's attribute if it is one."""
+    if origin.path is None or not _NOT_NAMES & set(origin.path):
+        return origin.sentence
+    name = f"`{_name(origin.path)}`"
+    if origin.absent:
+        return f"{name}, which the item does not have"
+    is_number = origin.path[-1] == "N" and isinstance(origin.value, str)
+    value = origin.value if is_number else json.dumps(origin.value, ensure_ascii=False)
+    return f"{name} = {value}"
 
 
 def pieces_json(pieces: Sequence[Any]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from live.health import CHECK_SECONDS, CHECK_SECONDS_ON_AWS, DOWN, OK, UNKNOWN, 
 from live.probes import probes
 from live.workflow_route import WorkflowRoute
 
-WARN = "warning"
+WARNING = "warning"
 
 
 def health_of(
@@ -67,8 +67,10 @@ def health_json(parts: Mapping[str, Part], deployment: Deployment) -> dict[str, 
 
 
 def _part(part: Part, text: str) -> dict[str, Any]:
-    state = WARN if part.state == OK and part.note and "AWS runs" not in part.note else part.state
-    said = {OK: text, WARN: f"{text}: {part.note}", UNKNOWN: f"{text}: not known"}
+    state = (
+        WARNING if part.state == OK and part.note and "AWS runs" not in part.note else part.state
+    )
+    said = {OK: text, WARNING: f"{text}: {part.note}", UNKNOWN: f"{text}: not known"}
     if part.note and state == OK:
         said[OK] = part.note
     return {

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
+from console.cause import left_out
 from console.cell import DELIVERED, FILTERED, PENDING, RETRYING, UNKNOWN, Cell
 from console.change import Change
 from console.counts import RouteCounts
@@ -74,6 +75,7 @@ class ChangeStore:
             if cell.settled and not step.get("state") and step.get("pipe") != id_:
                 continue
             self._count(id_, cell, partial(cell.apply, step))
+            self._name_clause(change, id_, cell)
         for id_ in self._routing.unseen(step):
             cell = change.cells.setdefault(id_, Cell(at=step["at"]))
             if not cell.settled:
@@ -209,6 +211,12 @@ class ChangeStore:
                 continue
             if isinstance(route.process(change.record), Filtered):
                 self._count(id_, cell, partial(cell.filter, at))
+                self._name_clause(change, id_, cell)
+
+    def _name_clause(self, change: Change, id_: str, cell: Cell) -> None:
+        """Say in a filtered cell which clause refuses the change."""
+        if cell.state == FILTERED and cell.text == "filtered" and change.record is not None:
+            cell.text = left_out(self._routing.routes[id_].explain(change.record))
 
     def _count(self, id_: str, cell: Cell, apply: Callable[[], None]) -> None:
         before, counts = cell.state, self.counts.get(id_)

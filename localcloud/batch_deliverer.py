@@ -212,7 +212,11 @@ class BatchDeliverer:
         refused = [_refused(letter) for letter in own]
         for letter, made in zip(own, refused, strict=True):
             why = f"{letter['reason']}: {letter['error']} {letter['cause']}"
-            yield self._delivery(written, "dead-letter", made, _attempts(sent, made), reason=why)
+            tries = _attempts(sent, made)
+            exact = (
+                tries[0].request if tries else made
+            )  # a letter has the body as JSON, not as text
+            yield self._delivery(written, "dead-letter", exact, tries, reason=why)
         settled = {made.identity for made in refused}
         has_requests = False
         for made in self._requests(record):

@@ -8,6 +8,7 @@ from console.change import Change
 from console.curl import curl
 from console.detail import detail
 from console.routing import Routing
+from console.store import ChangeStore
 from eventpipes.operations import DELETE, PUT
 from tests.console.shop import TOPOLOGIES, orders, record, step
 from tests.console.test_store import attempt, ids
@@ -25,17 +26,17 @@ def told(topology: str, of: Any, *steps: dict[str, Any], operation: str = PUT) -
 
 
 def test_a_refusal_names_the_parameter_and_where_it_comes_from() -> None:
-    said = '{"message":"Invalid argument: ttl_seconds must be 1 to 86400"}'
+    answer = '{"message":"Invalid argument: ttl_seconds must be 1 to 86400"}'
     for topology in TOPOLOGIES:
         found = told(
             topology,
             record(Keep="0"),
-            {"kind": "attempt", **attempt(1, 400, response=said)},
+            {"kind": "attempt", **attempt(1, 400, response=answer)},
             {"kind": "ended", "outcome": "dead-letter"},
         )
         cause = found["summary"]["cause"]
-        assert cause.startswith("Momento refused it with 400: Invalid argument: ttl_seconds")
-        assert "Keep" in cause, topology
+        said = "Momento refused it: ttl_seconds must be 1 to 86400; it comes from `Keep` = 0"
+        assert cause == said, topology
         assert found["summary"]["next"].startswith("Mend the item")
 
 
@@ -48,6 +49,15 @@ def test_a_filtered_change_names_the_clause_that_refuses() -> None:
         refusing = [one for one in clauses if not one["accepted"]]
         assert ["shipped"] in [one["found"] for one in refusing], topology
         assert found["request"] is None
+
+
+def test_a_filtered_cell_names_the_clause_that_refuses() -> None:
+    for topology in ("pipes", "bus"):
+        store = ChangeStore(Routing(orders(topology).routes))
+        names, of = ids(topology), record(Status="shipped")
+        change = store.apply(step("ended", names[PUT], of, outcome="filtered"))
+        assert change is not None
+        assert change.cells[names[PUT]].text == 'filtered: Status is "shipped"', topology
 
 
 def test_the_pieces_of_a_request_join_to_it_and_have_origins() -> None:
