@@ -1,6 +1,7 @@
 """The page in a real browser, over the shop in each topology: from a mistake to its mending."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -35,7 +36,9 @@ def page(shop: Shop, chromium: Browser) -> Iterator[Page]:
 
 def write(page: Page, item: dict[str, object]) -> None:
     """Write an item with the JSON editor, which is open."""
-    page.get_by_label("The item as JSON").fill(json.dumps(item))
+    box = page.get_by_label("The item as JSON")
+    expect(box).to_have_value(re.compile("Customer"))  # the example has come
+    box.fill(json.dumps(item))
     page.get_by_role("button", name="Write", exact=True).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
