@@ -5,6 +5,7 @@ Compared with Event, ACFinder and StructuredFinder of aws/event-ruler 1.9.0.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from eventpipes.errors import InvalidEvent
 from eventpipes.pattern.operators import Values
 
 Place = Mapping[int, int]
@@ -96,6 +97,10 @@ class Leaves:
     """
 
     def __init__(self, event: Mapping[str, object], searched: Searched) -> None:
+        if not isinstance(event, Mapping):
+            raise InvalidEvent(
+                f"it is a {type(event).__name__}; give a JSON object, as a dict", value=event
+            )
         self.by_path: dict[str, list[Leaf]] = {}
         self.arrays: list[Steps] = []
         self._searched = searched

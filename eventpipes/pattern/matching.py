@@ -24,7 +24,7 @@ class Pattern:
     __slots__ = ("_branches", "_checks", "_parsed", "_reader", "_searched", "matches")
 
     matches: Callable[[Mapping[str, object]], bool]
-    """Return whether an event, a parsed JSON object, matches. Never raises.
+    """Return whether an event, a parsed JSON object, matches; else raise InvalidEvent.
 
     A float does not have its original text, so its shortest text is used. To match the original
     text, parse with `parse_float=decimal.Decimal`, or use `matches_text`.
@@ -65,6 +65,10 @@ class Pattern:
         """Return why an event, a parsed JSON object, matches or does not match.
 
         `explanation.matched` is always what `matches` returns. It takes longer than `matches`.
+
+        Raises:
+            InvalidEvent: the event is not an object.
+
         """
         leaves = Leaves(event, self._searched)
         order = [list(branch) for branch in self._parsed]
@@ -110,7 +114,10 @@ def _check(steps: Sequence[str], values: Values) -> _Check:
 
 def _check_top(name: str, accept: Test, *, absent: bool) -> _Check:
     def check(event: Mapping[str, object]) -> bool | None:
-        value = event.get(name, _MISSING)
+        try:
+            value = event.get(name, _MISSING)
+        except AttributeError:  # it is no object, which is said there
+            return None
         kind = type(value)
         if kind is list:
             return None
@@ -126,7 +133,7 @@ def _check_nested(steps: tuple[str, ...], accept: Test, *, absent: bool) -> _Che
         node: object = event
         for step in steps:
             if type(node) is not dict:
-                if type(node) is list:
+                if type(node) is list or node is event:
                     return None
                 break
             node = node.get(step, _MISSING)

@@ -155,10 +155,17 @@ def hint(path: Sequence[str], given: Sequence[Any], values: Sequence[object], ab
     digits = [one for one in values if isinstance(one, str) and comparable(one) is not None]
     if numbers and digits:
         return f"{shown(digits[0])} is text, which is never a number here"
+    here = above.get(path[-1]) if isinstance(above, dict) else None
+    if isinstance(here, dict) and any(_asks_for_any(one) for one in given):
+        return "an object is no value: name a field in it"
     other = next(iter(above), "") if isinstance(above, dict) and len(above) == 1 else ""
     if not values and path[-1] in _TYPES and other in _TYPES and other != path[-1]:
         return f"the event has {'.'.join([*path[:-1], other])}"
     return ""
+
+
+def _asks_for_any(value: object) -> bool:
+    return isinstance(value, Object) and value[0] == ("exists", True)
 
 
 def _is_numeric(value: object) -> bool:

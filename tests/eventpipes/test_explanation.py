@@ -241,3 +241,20 @@ def test_the_page_s_example_says_what_it_shows(page: str) -> None:
         example = doctest.DocTestParser().get_doctest(block, {}, page, page, 0)
         assert len(example.examples) > 2
         assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_object_is_no_value_for_exists() -> None:
+    found = eventpipes.compile({"a": [{"exists": True}]}).explain({"a": {"b": 1}})
+    (sentence,) = found.sentences
+    assert sentence == (
+        "a is an object; the pattern wants any value; an object is no value: name a field in it"
+    )
+
+
+def test_event_that_is_no_object_is_an_error() -> None:
+    for pattern in ('{"a": [1]}', '{"a": {"b": [1]}}', '{"a": [1], "c": [2]}'):
+        compiled = eventpipes.compile(pattern)
+        for event in ([1], "text", 5, None):
+            for ask in (compiled.matches, compiled.explain):
+                with pytest.raises(eventpipes.InvalidEvent, match="give a JSON object"):
+                    ask(event)  # type: ignore[arg-type]  # that is the mistake
