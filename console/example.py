@@ -15,6 +15,7 @@ from live.workflow_route import WorkflowRoute
 
 _PATH: Final = re.compile(r"dynamodb\.NewImage\.(\w+)\.(S|N|BOOL|B|L|M|SS|NS)\b")
 _EQUALS: Final = re.compile(r'dynamodb\.NewImage\.(\w+)\.(S|N) = (?:"([^"]*)"|([0-9.]+))')
+_TTL_IN_A_WORKFLOW: Final = re.compile(r'ttl_seconds":\s*"[^"]*?dynamodb\.NewImage\.(\w+)\.N\b')
 _SYLLABLES: Final = ("ka", "lo", "mi", "ne", "ro", "sa", "ti", "vu")
 _TTL: Final = "600"
 
@@ -82,6 +83,8 @@ def _read_by(route: Route) -> Iterator[tuple[str, Any]]:
         yield ttl[1], {"N": _TTL}
     if isinstance(route, WorkflowRoute):
         texts.append(route.machine)
+        for name in _TTL_IN_A_WORKFLOW.findall(route.machine):
+            yield name, {"N": _TTL}
         for name, tag, text, number in _EQUALS.findall(route.machine.replace('\\"', '"')):
             yield name, {tag: text or number}
     for text in texts:

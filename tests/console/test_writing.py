@@ -59,6 +59,7 @@ def test_an_example_of_an_empty_table_has_what_the_routes_read(topology: str) ->
     item = random_item(deployed.table, deployed.routes, [])
     assert set(item) == {"Customer", "OrderId", "Status", "Amount", "Keep"}
     assert item["Status"] == {"S": "open"}
+    assert item["Keep"] == {"N": "600"}
     assert item_of(item, deployed.table) == item
 
 
