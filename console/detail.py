@@ -173,7 +173,9 @@ def timeline(change: Change, cell: Cell) -> Iterator[Json]:
         at = step["at"]
         match step["kind"]:
             case "read":
-                yield _bar("stream read", last, at, "read", "the pipe has read the record")
+                by_pipe = step.get("pipe") == cell.steps[0].get("pipe")
+                label, text = _READ if by_pipe else _AT_THE_RULE
+                yield _bar(label, last, at, "read", text)
             case "attempt":
                 began = step.get("began") or max(last, at - (step.get("seconds") or 0))
                 state = "delivered" if step.get("succeeded") else "failed"
@@ -193,6 +195,8 @@ def timeline(change: Change, cell: Cell) -> Iterator[Json]:
         last = at
 
 
+_READ = ("stream read", "the pipe has read the record")
+_AT_THE_RULE = ("event bus", "the rule has got the event")
 _ENDS = {"delivered": "delivered", "filtered": "filter", "dead-letter": "dead letter"}
 
 

@@ -19,7 +19,7 @@ def told(topology: str, of: Any, *steps: dict[str, Any], operation: str = PUT) -
     name = ids(topology)[operation]
     cell = Cell()
     for one in steps:
-        cell.apply(step(one.pop("kind"), name, of, **one))
+        cell.apply(step(one.pop("kind"), one.pop("pipe", name), of, **one))
     keys = of["dynamodb"]["Keys"]
     change = Change("event-1", 1, of["eventName"], keys, "1", 99.9, of, {name: cell})
     return detail(change, Routing(orders(topology).routes))["routes"][name]
@@ -102,6 +102,18 @@ def test_the_timeline_has_waits_and_attempts() -> None:
         ("delivered", 101.1, 101.1, "delivered"),
     ]
     assert found["summary"]["cause"] == "Momento took it at attempt 2."
+
+
+def test_the_timeline_names_the_pipe_and_the_rule_of_a_bus() -> None:
+    found = told(
+        "bus",
+        record(),
+        {"kind": "read", "at": 100.0, "pipe": "the-pipe"},
+        {"kind": "read", "at": 100.1, "pipe": "the-pipe"},
+        {"kind": "read", "at": 100.2, "pipe": "the-rule"},
+    )
+    labels = [bar["label"] for bar in found["timeline"]]
+    assert labels == ["stream read", "stream read", "event bus"], "a pipe may read a record again"
 
 
 def test_curl_quotes_and_has_no_key() -> None:
