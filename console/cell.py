@@ -22,8 +22,8 @@ MOST_STEPS: Final = 60
 """Steps of a cell that are kept: the first ones, and the last."""
 _MILLISECONDS: Final = 1_000
 _KEPT_OF_A_STEP: Final = (
-    *("kind", "at", "attempt", "most", "status", "succeeded", "problem", "response", "began"),
-    *("seconds", "until", "why", "outcome", "reason", "state"),
+    *("kind", "pipe", "at", "attempt", "most", "status", "succeeded", "problem", "response"),
+    *("began", "seconds", "until", "why", "outcome", "reason", "state"),
 )
 
 Step = Mapping[str, Any]
