@@ -2,14 +2,17 @@
 
 msgspec is quicker, because it reads only the members that a pattern uses. But it keeps only the
 last value of a repeated name, while event-ruler 1.9.0 matches each value (Event's constructor for
-text). So `json` reads each text in which a name may be repeated.
+text). So `json` reads each text in which a name may be repeated. Without msgspec, `json` reads all.
 """
 
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypedDict
 
-import msgspec
+try:
+    import msgspec
+except ImportError:  # the watch's function has only the standard library
+    msgspec = None  # type: ignore[assignment]
 
 from eventpipes.errors import InvalidEvent
 from eventpipes.pattern.numbers import Written
@@ -43,7 +46,11 @@ class Reader:
         names = sorted(path[0] for path in steps)
         flat = all(len(path) == 1 for path in steps) and len(names) <= _FEW
         self._quoted = [f'"{name}"' for name in names] if flat else None
-        self._used = msgspec.json.Decoder(_members(steps, {}), float_hook=Written).decode
+        self._used = (
+            None
+            if msgspec is None
+            else msgspec.json.Decoder(_members(steps, {}), float_hook=Written).decode
+        )
 
     def read(self, text: str | bytes) -> tuple[_Members, bool]:
         """Return the members that the pattern uses, and whether a name is repeated.
@@ -52,6 +59,8 @@ class Reader:
             InvalidEvent: the text is not a JSON object.
 
         """
+        if self._used is None:
+            return _exactly(text)
         try:
             event = text.decode() if isinstance(text, bytes) else text
             members = self._quickly(event)
@@ -63,7 +72,7 @@ class Reader:
         """Return the members, or None if a name may be repeated."""
         if "\\" in text and "\\u" in text:  # an escape may hide a repeated name
             return None
-        if self._quoted is not None:
+        if self._quoted is not None and self._used is not None:
             used: _Members = self._used(text)
             for name in self._quoted:
                 if text.count(name) > 1:
@@ -74,8 +83,9 @@ class Reader:
         return whole if text.count(":") == _ENCODE(whole).count(b":") else None
 
 
-_WHOLE = msgspec.json.Decoder(dict[str, Any], float_hook=Written).decode
-_ENCODE: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=lambda _: None).encode
+if msgspec is not None:
+    _WHOLE = msgspec.json.Decoder(dict[str, Any], float_hook=Written).decode
+    _ENCODE: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=lambda _: None).encode
 
 
 def _members(paths: frozenset[tuple[str, ...]], known: dict[Any, Any]) -> Any:  # noqa: ANN401 - a type
