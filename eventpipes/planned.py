@@ -87,6 +87,8 @@ def _stack(plan: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     for (kind, name), attributes in held.items():
         resource = _without_lists(attributes)
         for pointer in _pointers(kind):
+            if isinstance(attributes.get(pointer), list):  # a block, such as a schedule's target
+                continue
             if pointer in attributes or (kind, name, pointer) in references:
                 known = arns.get(attributes.get(pointer) or "")
                 given = references.get((kind, name, pointer), attributes.get(pointer) or "")
@@ -106,6 +108,8 @@ def _references(plan: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
     for resource in module.get("resources", []):
         for pointer in _pointers(resource["type"]):
             expression = resource.get("expressions", {}).get(pointer) or {}
+            if not isinstance(expression, dict):  # a block, such as a schedule's target
+                continue
             reference = _first(expression.get("references", ()))
             if reference is not None:
                 references[resource["type"], resource["name"], pointer] = reference
