@@ -7,12 +7,12 @@ if it has changed. docs/replay.md says what this guarantees and what it does not
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from eventpipes import Request, Requests, Unprocessable
 from live.deployment import Deployment
 from eventpipes.operations import DELETE, PUT
-from live.momento import RefusedError, Momento, UnansweredError, reading
+from live.reading import RefusedError, UnansweredError, reading
 from live.route import Route, requests_in
 from live.workflow_route import WorkflowRoute
 from live.items import Item, same, key_text
@@ -58,13 +58,20 @@ class Converged:
         return f"its former key {verb} deleted from the cache, and its current state sent"
 
 
+class Sender(Protocol):
+    """Sends requests to Momento, as `live.momento.Momento` does."""
+
+    def send(self, request: Request) -> None:
+        """Send a request until Momento accepts it."""
+
+
 class Converger:
     """Brings an item's entries to the table's state; safe to use from several threads.
 
     Without cache-put, no entry has to be in the cache; without cache-delete, every entry may stay.
     """
 
-    def __init__(self, deployment: Deployment, sender: Momento) -> None:
+    def __init__(self, deployment: Deployment, sender: Sender) -> None:
         self._table = deployment.table
         self._stream_arn = deployment.stream_arn
         self._put = deployment.pipes.get(PUT)

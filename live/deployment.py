@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
@@ -17,7 +17,9 @@ from live.pipelines import CHANGES, Pipeline, choose, list_pipelines, shared_nam
 from live.route import Route
 from live.table import Table
 from live.workflow_route import workflow_routes
-from stacks.settings import Settings
+
+if TYPE_CHECKING:
+    from stacks.settings import Settings  # the watch's function is without pydantic
 
 IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
 
@@ -40,7 +42,7 @@ class Deployment:
 
     """
 
-    def __init__(self, settings: Settings, pipeline: str | None = None) -> None:
+    def __init__(self, settings: "Settings", pipeline: str | None = None) -> None:
         self._prefix = settings.name_prefix
         self._stack = settings.stack
         self._region = settings.region

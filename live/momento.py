@@ -15,22 +15,44 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Self
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
 from eventpipes.request import DEFAULT_HEADERS
-from live.errors import LiveError
+from live.reading import (
+    KEY_PARAMETERS,
+    RefusedError,
+    UnansweredError,
+    UnusableError,
+    reading,
+    redirected,
+)
 
+__all__ = [
+    "KEY_PARAMETERS",
+    "NEXT_STEPS",
+    "Access",
+    "Judge",
+    "Momento",
+    "RefusedError",
+    "UnansweredError",
+    "UnusableError",
+    "answer_text",
+    "failure",
+    "judged",
+    "reading",
+    "redirected",
+    "retry_after",
+]
 TIMEOUT_SECONDS = 5.0
 ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30.0
 RETRIED = frozenset({407, 409, 429})
 UNUSABLE = frozenset({401, 403, 404})
-KEY_PARAMETERS = ("key", "key_base64")
 _OF_EVENTBRIDGE = {name.lower() for name in DEFAULT_HEADERS} - {"content-type"}
 NEXT_STEPS = {
     401: "the API key is wrong, expired or revoked, or it is a v1 key of another region: set"
@@ -40,30 +62,6 @@ NEXT_STEPS = {
     " makes both keys)",
     404: "there is no such cache: create it with ./help.sh cache create",
 }
-
-
-class RefusedError(LiveError):
-    """Momento's refusal is final, or the request cannot be sent. `answer` says why."""
-
-    def __init__(self, answer: str) -> None:
-        self.answer = answer
-        super().__init__(answer)
-
-
-class UnansweredError(LiveError):
-    """Momento did not accept a request in any attempt. A later run may succeed.
-
-    `is_busy` says whether Momento answered that it is busy; `seconds` is its Retry-After.
-    """
-
-    def __init__(self, problem: str, *, is_busy: bool = False, seconds: float = 0.0) -> None:
-        self.is_busy = is_busy
-        self.seconds = seconds
-        super().__init__(problem)
-
-
-class UnusableError(LiveError):
-    """Momento refuses all requests, because the API key or the cache is wrong."""
 
 
 Judge = Callable[[Request, httpx.Response], httpx.Response]
@@ -247,31 +245,6 @@ def _own_headers(request: Request) -> dict[str, str]:
         for name, value in request.headers.items()
         if name.lower() not in _OF_EVENTBRIDGE
     }
-
-
-def reading(request: Request, key: str | None = None) -> Request:
-    """Return the request that reads the entry of a put or a delete, with another API key."""
-    parts = urlsplit(request.url)
-    query = [(name, text) for name, text in parse_qsl(parts.query) if name in KEY_PARAMETERS]
-    url = urlunsplit(parts._replace(query=urlencode(query)))
-    headers = {
-        name: key if key and name.lower() == "authorization" else value
-        for name, value in request.headers.items()
-        if name.lower() != "content-type"
-    }
-    return Request("GET", url, headers, "")
-
-
-def redirected(url: str, origin: str | None) -> str:
-    """Return the URL at another origin.
-
-    >>> redirected("https://api.cache.example/cache/c?key=a", "http://127.0.0.1:1234")
-    'http://127.0.0.1:1234/cache/c?key=a'
-    """
-    if origin is None:
-        return url
-    parts = urlsplit(url)
-    return origin.rstrip("/") + url[len(f"{parts.scheme}://{parts.netloc}") :]
 
 
 def judged(request: Request, answer: httpx.Response) -> httpx.Response:

@@ -10,23 +10,17 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Request
 from eventpipes.operations import DELETE
 from live.deployment import Deployment
 from live.items import Item
-from live.momento import KEY_PARAMETERS, RefusedError
+from live.momento import RefusedError
 from live.stream import Record, Stream
-from live.route import requests_in
-from live.workflow_route import WorkflowRoute
+from live.whole_key import deletes_by_whole_key
 from live.converge import Converger, entry
 from ops.repair.scan import PAGE
 from ops.verify.sample import sample_of
-
-OF_KEYS = "$.dynamodb.Keys."
-KEYS = {"S": "a key", "N": "1", "B": "YSBrZXk="}
-"""A key of each type, to see what is sent for it."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +48,9 @@ class FormerEntries:
         self._stream_arn = deployment.stream_arn
         self._stream = Stream(deployment.client("dynamodbstreams"))
         self._converger = converger
-        route = deployment.pipes.get(DELETE)
-        self.are_deleted = route is not None
+        self.are_deleted = DELETE in deployment.pipes
         """Whether the pipeline deletes entries; without that, none is looked for."""
-        is_whole_key = (
-            route is not None
-            and len(self._table.keys) == 1
-            and (
-                _sends_keys(route, self._table.keys[0], self._stream_arn)
-                if isinstance(route, WorkflowRoute)
-                else route.key_path.startswith(OF_KEYS)
-            )
-        )
-        self.may_be_taken_over = self.are_deleted and not is_whole_key
+        self.may_be_taken_over = self.are_deleted and not deletes_by_whole_key(deployment)
         self._lock = threading.Lock()
         self._has_entries = False
         self._entries = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -177,19 +161,3 @@ def _entry(name: str, key: str, image: str | None) -> Entry:
     if image is None:
         return Entry(json.loads(key))
     return Entry(json.loads(key), json.loads(image), name)
-
-
-def _sends_keys(route: WorkflowRoute, name: str, stream_arn: str) -> bool:
-    """Return whether a workflow deletes only the entry with the key of the removed item."""
-    for kind, text in KEYS.items():
-        record = {
-            "eventName": "REMOVE",
-            "eventSource": "aws:dynamodb",
-            "eventSourceARN": stream_arn,
-            "dynamodb": {"Keys": {name: {kind: text}}},
-        }
-        queries = [parse_qs(urlsplit(one.url).query) for one in requests_in(route.process(record))]
-        sent = {text for query in queries for key in KEY_PARAMETERS for text in query.get(key, ())}
-        if sent:
-            return sent == {text.rstrip("=")}
-    return False

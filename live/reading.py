@@ -1,0 +1,60 @@
+"""The request that reads an entry of the cache, and how a request to Momento fails.
+
+The watch's function uses this module without an HTTP library.
+"""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from eventpipes import Request
+from live.errors import LiveError
+
+KEY_PARAMETERS = ("key", "key_base64")
+
+
+class RefusedError(LiveError):
+    """Momento's refusal is final, or the request cannot be sent. `answer` says why."""
+
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+        super().__init__(answer)
+
+
+class UnansweredError(LiveError):
+    """Momento did not accept a request in any attempt. A later run may succeed.
+
+    `is_busy` says whether Momento answered that it is busy; `seconds` is its Retry-After.
+    """
+
+    def __init__(self, problem: str, *, is_busy: bool = False, seconds: float = 0.0) -> None:
+        self.is_busy = is_busy
+        self.seconds = seconds
+        super().__init__(problem)
+
+
+class UnusableError(LiveError):
+    """Momento refuses all requests, because the API key or the cache is wrong."""
+
+
+def reading(request: Request, key: str | None = None) -> Request:
+    """Return the request that reads the entry of a put or a delete, with another API key."""
+    parts = urlsplit(request.url)
+    query = [(name, text) for name, text in parse_qsl(parts.query) if name in KEY_PARAMETERS]
+    url = urlunsplit(parts._replace(query=urlencode(query)))
+    headers = {
+        name: key if key and name.lower() == "authorization" else value
+        for name, value in request.headers.items()
+        if name.lower() != "content-type"
+    }
+    return Request("GET", url, headers, "")
+
+
+def redirected(url: str, origin: str | None) -> str:
+    """Return the URL at another origin.
+
+    >>> redirected("https://api.cache.example/cache/c?key=a", "http://127.0.0.1:1234")
+    'http://127.0.0.1:1234/cache/c?key=a'
+    """
+    if origin is None:
+        return url
+    parts = urlsplit(url)
+    return origin.rstrip("/") + url[len(f"{parts.scheme}://{parts.netloc}") :]
