@@ -1,0 +1,120 @@
+"""Look at one key: the item, its entries in the cache, and the item again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from eventpipes import Request
+from live.converge import Converger
+from live.deployment import Deployment
+from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE, state_of_entry
+from live.items import Item, same
+from live.reading import RefusedError, UnansweredError
+from live.watch.changed_keys import Changed
+from live.watch.reader import Reader
+from live.whole_key import deletes_by_whole_key
+
+LEFT_OUT: Final = "left out"
+CHANGING: Final = "changing"
+UNKNOWN: Final = "unknown"
+EXPIRED: Final = "perhaps expired"
+"""There is no entry, but its TTL may be over: nobody knows when it began."""
+WRONG: Final = (STALE, MISSING, LEFT_OVER)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A key to look at, with the time of its last change if the stream told it."""
+
+    key: Item
+    changed: Changed | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look saw."""
+
+    subject: Subject
+    item: Item | None
+    state: str
+    ttl: int | None = None
+    """The TTL that the pipes would send now, of an entry that is missing."""
+    why: str = ""
+
+
+class Looker:
+    """Looks at keys with the same judgement as `verify`. `now` returns Unix seconds."""
+
+    def __init__(self, deployment: Deployment, reader: Reader, now: Callable[[], float]) -> None:
+        self._table = deployment.table
+        self._converger = Converger(deployment, _Nobody())
+        self._reader = reader
+        self._now = now
+        self._judges_removed = deletes_by_whole_key(deployment)
+
+    def look(self, subject: Subject, before: Look | None = None) -> Look:
+        """Return the state of a key's entries; `before` is the look before the settling time.
+
+        Raises:
+            BudgetSpentError: no more requests may be sent.
+            WatchError: Momento cannot be read at all.
+
+        """
+        item = self._table.read(subject.key)
+        image = subject.changed.image if subject.changed else None
+        if item is None and not self._judges_removed:
+            return Look(subject, item, LEFT_OUT)  # another item may have the entry
+        try:
+            wanted = self._converger.wanted(subject.key, item, image)
+            states = [(one, state_of_entry(one, self._reader.fetch(one))) for one in wanted]
+        except (RefusedError, UnansweredError) as error:
+            return Look(subject, item, UNKNOWN, why=str(error))
+        if not same(item, self._table.read(subject.key)):
+            return Look(subject, item, CHANGING)
+        wrong = [(one, state) for one, state in states if state in WRONG]
+        request, state = next(iter(wrong + states), (None, LEFT_OUT))
+        if request is None or state != MISSING:
+            return Look(subject, item, state)
+        ttl = _ttl(request)
+        if self._may_have_expired(subject, ttl, before):
+            state = EXPIRED
+        return Look(subject, item, state, ttl)
+
+    def _may_have_expired(self, subject: Subject, ttl: int | None, before: Look | None) -> bool:
+        """Return whether a missing entry may be one whose TTL is over.
+
+        It is not if the item was written less than a TTL ago, or if the TTL ends at a fixed time:
+        then it is less at the second look.
+        """
+        if ttl is None:
+            return False
+        if subject.changed is not None:
+            return self._now() - subject.changed.at >= ttl
+        return not (before is not None and before.ttl is not None and ttl < before.ttl)
+
+
+class _Nobody:
+    """Sends nothing: the watch only reads."""
+
+    def send(self, request: Request) -> None:
+        """Refuse to send."""
+        raise NotImplementedError(f"the watch sends nothing, and not {request.method}")
+
+
+def _ttl(request: Request) -> int | None:
+    found = parse_qs(urlsplit(request.url).query).get("ttl_seconds", [""])[0]
+    return int(float(found)) if found else None
+
+
+__all__ = [
+    "CHANGING",
+    "EXPIRED",
+    "IN_SYNC",
+    "LEFT_OUT",
+    "UNKNOWN",
+    "WRONG",
+    "Look",
+    "Looker",
+    "Subject",
+]

@@ -1,0 +1,106 @@
+"""Read entries of the cache with the standard library, within a budget of requests."""
+
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http import HTTPStatus
+
+from eventpipes import Request
+from eventpipes.rate_limit import RateLimit
+from live.reading import UnansweredError, reading, redirected
+from live.watch.errors import WatchError
+
+PER_SECOND = 10
+"""A tenth of what a new account of Momento may do, so that the pipes are not throttled."""
+TIMEOUT_SECONDS = 5.0
+ATTEMPTS = 2
+FAILURES = 3
+"""After so many reads in a row without an answer, the run ends: Momento is not there."""
+
+
+class BudgetSpentError(Exception):
+    """The run has sent as many requests as it may."""
+
+
+class Reader:
+    """Reads entries with one API key."""
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        requests: int,
+        redirect: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._key = key
+        self._redirect = redirect
+        self._sleep = sleep
+        self._limit = RateLimit(PER_SECOND, saved_seconds=0)
+        self._failures = 0
+        self.left = requests
+        """How many requests may still be sent."""
+
+    def fetch(self, wanted: Request) -> bytes | None:
+        """Return the value of the entry that a request puts or deletes; None if there is none.
+
+        Raises:
+            BudgetSpentError: no more requests may be sent.
+            UnansweredError: Momento did not answer this request.
+            WatchError: Momento refuses the key or the cache, or did not answer several in a row.
+
+        """
+        request = reading(wanted, self._key)
+        problem = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._sleep(1.0)
+            if not self.left:
+                raise BudgetSpentError
+            self.left -= 1
+            self._limit.wait()
+            try:
+                found = self._ask(request)
+            except UnansweredError as error:
+                problem = str(error)
+                continue
+            self._failures = 0
+            return found
+        self._failures += 1
+        if self._failures >= FAILURES:
+            raise WatchError(f"Momento does not answer: {problem}; the next run tries again")
+        raise UnansweredError(problem)
+
+    def _ask(self, request: Request) -> bytes | None:
+        asked = urllib.request.Request(  # noqa: S310 - the destination's URL, or the local cloud's
+            redirected(request.url, self._redirect), headers=request.headers, method="GET"
+        )
+        try:
+            with urllib.request.urlopen(asked, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+                body: bytes = answer.read()
+                return body
+        except urllib.error.HTTPError as error:
+            text = error.read(200).decode(errors="replace")
+            _refused(error.code, " ".join(text.split()))
+            return None
+        except OSError as error:  # also urllib's URLError
+            raise UnansweredError(f"no connection: {error}") from None
+
+
+def _refused(status: int, text: str) -> None:
+    """Raise what an answer means, unless it is that the entry is missing."""
+    no_cache = re.search(r"cache\W+not\W+found", text, re.IGNORECASE)
+    if status == HTTPStatus.NOT_FOUND and not no_cache:
+        return
+    said = f"Momento answers HTTP {status} {text}".strip()
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise WatchError(
+            f"{said}: the key in the watch's secret may not read this cache; set"
+            " MOMENTO_READ_API_KEY to one that may (./help.sh key create), then run"
+            " ./help.sh deploy"
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        raise WatchError(f"{said}: create the cache with ./help.sh cache create")
+    raise UnansweredError(said)

@@ -1,0 +1,217 @@
+"""One run of the watch: choose keys, compare, settle, compare again, and say what was found."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from eventpipes.operations import PUT
+from live.aws import GONE, asking_aws
+from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE, values_outside_the_table
+from live.items import key_text, same
+from live.watch.changed_keys import Changed, ChangedKeys, Memory
+from live.watch.errors import WatchError
+from live.watch.given import Given
+from live.watch.look import CHANGING, EXPIRED, UNKNOWN, WRONG, Look, Looker, Subject
+from live.watch.reader import BudgetSpentError, Reader
+from live.watch.sample import sample
+from live.watch.watched_deployment import WatchedDeployment
+
+SHOWN = 5
+"""Wrong keys in the log of a run."""
+
+
+@dataclass
+class Found:
+    """What a run found: how many keys are in each state, and how late the oldest change is.
+
+    The lags are seconds since the oldest change that the pipes have not delivered yet: of items
+    (`put_lag`) and of removed keys (`delete_lag`). See `Lag`.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    put_lag: float = 0.0
+    delete_lag: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    left: int = 0
+    """Keys that were not looked at, because the budget was spent."""
+
+    @property
+    def metrics(self) -> dict[str, tuple[float, str]]:
+        """The metrics: value and unit by name. A left-over entry is stale, too."""
+        return {
+            "StaleEntries": (self.counts[STALE] + self.counts[LEFT_OVER], "Count"),
+            "MissingEntries": (self.counts[MISSING], "Count"),
+            "OldestLagSeconds": (max(self.put_lag, self.delete_lag), "Seconds"),
+            "PutLagSeconds": (self.put_lag, "Seconds"),
+            "DeleteLagSeconds": (self.delete_lag, "Seconds"),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for the log."""
+        return {
+            "counts": dict(self.counts),
+            "wrong": self.wrong[:SHOWN],
+            "left": self.left,
+            "metrics": {name: value for name, (value, _) in self.metrics.items()},
+        }
+
+
+@dataclass
+class Lag:
+    """How far the pipes are behind with one operation, from the first looks at changed keys.
+
+    A pipe delivers in order. So a key that is wrong, and was changed after all the keys that are
+    right, may still be delivered. A key that is wrong and was changed earlier stays wrong.
+    """
+
+    newest_right: float = 0.0
+    wrong: list[float] = field(default_factory=list)
+
+    def note(self, look: Look) -> None:
+        """Note a look, if the stream told when the key was changed."""
+        changed = look.subject.changed
+        if changed is None:
+            return
+        if look.state in WRONG:
+            self.wrong.append(changed.at)
+        elif look.state == IN_SYNC:
+            self.newest_right = max(self.newest_right, changed.at)
+
+    def seconds(self, now: float) -> float:
+        """Return the age of the oldest change that may still be delivered."""
+        waiting = [at for at in self.wrong if at > self.newest_right]
+        return max(now - min(waiting, default=now), 0.0)
+
+
+class Watch:
+    """Compares a sample of a pipeline's keys. It writes nothing but metrics."""
+
+    def __init__(
+        self,
+        given: Given,
+        memory: Memory,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._given = given
+        self._memory = memory
+        self._sleep = sleep
+        self._now = now
+
+    def run(self) -> Found:
+        """Compare.
+
+        Raises:
+            LiveError: nothing can be compared; the message has the next step.
+
+        """
+        given = self._given
+        with WatchedDeployment(given) as deployment, asking_aws():
+            put = deployment.required(PUT, "nothing must be in the cache")
+            if problem := values_outside_the_table(put):
+                raise WatchError(problem)
+            key = self._key(deployment.client("secretsmanager"))
+            reader = Reader(
+                key, requests=given.requests, redirect=given.redirect, sleep=self._sleep
+            )
+            streams = deployment.client("dynamodbstreams")
+            changed = ChangedKeys(
+                streams, deployment.stream_arn, deployment.table, self._memory
+            ).read()
+            subjects = [Subject(one.key, one) for one in self._chosen(changed)]
+            known = {key_text(one.key) for one in subjects}
+            for one in sample(deployment.table, given.items):
+                name = key_text(one)
+                if name not in known:
+                    known.add(name)
+                    subjects.append(Subject(one, changed.get(name)))
+            looker = Looker(deployment, reader, self._now)
+            return self._compare(looker, reader, subjects)
+
+    def _chosen(self, changed: dict[str, Changed]) -> list[Changed]:
+        """Return changed keys for half of the budget: those that were wrong, then others."""
+        most = max(self._given.requests // 4, 1)
+        wrong = [one for name, one in changed.items() if name in self._memory.wrong]
+        others = [one for name, one in changed.items() if name not in self._memory.wrong]
+        random.shuffle(others)
+        return [*wrong, *others][:most]
+
+    def _key(self, secrets: Any) -> str:  # noqa: ANN401 - a boto3 client
+        name = self._given.secret
+        try:
+            found: str = secrets.get_secret_value(SecretId=name)["SecretString"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise
+            raise WatchError(
+                f"the secret {name} has no key yet: set MOMENTO_READ_API_KEY (./help.sh key create"
+                " makes one), then run ./help.sh deploy"
+            ) from None
+        return found
+
+    def _compare(self, looker: Looker, reader: Reader, subjects: list[Subject]) -> Found:
+        found, puts, deletes = Found(), Lag(), Lag()
+        reserve = self._given.requests // 3
+        different: list[Look] = []
+        for number, subject in enumerate(subjects):
+            if reader.left <= reserve:
+                found.left = len(subjects) - number
+                break
+            try:
+                look = looker.look(subject)
+            except BudgetSpentError:
+                found.left = len(subjects) - number
+                break
+            (deletes if look.item is None else puts).note(look)
+            if look.state in (*WRONG, EXPIRED, CHANGING):
+                different.append(look)
+            else:
+                self._count(found, look)
+        found.put_lag, found.delete_lag = puts.seconds(self._now()), deletes.seconds(self._now())
+        self._memory.wrong = {}
+        if different:
+            self._sleep(self._given.settle)
+        for number, before in enumerate(different):
+            try:
+                look = looker.look(before.subject, before)
+            except BudgetSpentError:
+                found.left += len(different) - number
+                break
+            if look.state in WRONG and not same(before.item, look.item):
+                look = Look(look.subject, look.item, CHANGING)
+            self._count(found, look)
+        judged = found.counts.total() - found.counts[UNKNOWN]
+        if found.counts[UNKNOWN] > judged:
+            raise WatchError(
+                f"{found.counts[UNKNOWN]} of {found.counts.total()} keys could not be read:"
+                f" {next(iter(found.wrong), '')}"
+            )
+        return found
+
+    def _count(self, found: Found, look: Look) -> None:
+        found.counts[look.state] += 1
+        if look.state in WRONG or look.state == UNKNOWN:
+            name = key_text(look.subject.key)
+            found.wrong.append(f"{look.state}: {name} {look.why}".rstrip())
+            if look.state in WRONG:
+                changed = look.subject.changed or Changed(look.subject.key, self._now())
+                self._memory.wrong[name] = changed
+
+
+def metric_data(pipeline: str, metrics: Iterable[tuple[str, tuple[float, str]]]) -> list[Any]:
+    """Return the parameter MetricData of PutMetricData."""
+    return [
+        {
+            "MetricName": name,
+            "Dimensions": [{"Name": "Pipeline", "Value": pipeline}],
+            "Value": value,
+            "Unit": unit,
+        }
+        for name, (value, unit) in metrics
+    ]
