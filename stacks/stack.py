@@ -26,6 +26,8 @@ from stacks.settings.topology import Topology
 from stacks.workflow.batching import Batching
 from stacks.tables.stream_source import StreamSource
 from stacks.state import use_remote_state
+from stacks.watch.secret import ReadingKeySecret
+from stacks.watch.watch import Watch
 from stacks.tables.table import NoLonger, Provisioned, Replica, Table
 
 
@@ -87,6 +89,11 @@ class MomentoStack(TerraformStack):
             destinations={settings.topology, settings.also_topology} - {None}
             != {Topology.WORKFLOW},
             protection=self.protection,
+        )
+        self._reading_key = (
+            ReadingKeySecret(self, "watch-key", name_prefix=name, protection=self.protection)
+            if settings.watch
+            else None
         )
         self.monitoring = (
             Monitoring(
@@ -200,9 +207,24 @@ class MomentoStack(TerraformStack):
             )
         self._names.add(name)
         self._readers.add(pipeline.name, source, len(pipeline.pipes))
+        watch = self._watch(pipeline)
         if self.monitoring:
-            self.monitoring.add(pipeline)
+            self.monitoring.add(pipeline, watch)
         return pipeline
+
+    def _watch(self, pipeline: MomentoPipeline) -> Watch | None:
+        """Return the watch of a pipeline, if the settings want one and it fills a cache."""
+        if self._reading_key is None or not pipeline.fills_a_cache:
+            return None
+        return Watch(
+            pipeline,
+            "watch",
+            pipeline=pipeline,
+            account=self.account,
+            secret=self._reading_key,
+            settings=self.settings.watch_settings,
+            protection=self.protection,
+        )
 
     def prepare_stack(self) -> None:
         """Add the warnings about the whole stack. cdktf calls this once, at synth."""

@@ -1,4 +1,4 @@
-"""The roles of pipes and of the rules of an event bus."""
+"""The roles of pipes, of the rules of an event bus, and of other services."""
 
 from collections.abc import Sequence
 
@@ -47,8 +47,11 @@ class ServiceRole(Construct):
         source_arns: Sequence[str],
         statements: Sequence[Statement],
         settle_seconds: str | None = None,
+        policy_name: str = "deliver-changes",
     ) -> None:
         """`service` is the first word of the principal, such as `pipes`.
+
+        Without `source_arns` the trust policy has no condition: AWS documents none for Lambda.
 
         `settle_seconds` is a Terraform expression, so that it can differ by environment. Without
         it there is no wait: then the user of the role must try again until IAM knows it.
@@ -64,7 +67,7 @@ class ServiceRole(Construct):
         self.arn = self.resource.arn
         document = policy_document(*statements)
         policy = IamRolePolicy(
-            self, "policy", name="deliver-changes", role=self.resource.name, policy=document
+            self, "policy", name=policy_name, role=self.resource.name, policy=document
         )
         self.ready: Sequence[ITerraformDependable] = [policy]
         if settle_seconds is None:
@@ -92,6 +95,8 @@ def _trust(service: str, account: Account, source_arns: Sequence[str]) -> str:
             conditions={
                 "StringEquals": {"aws:SourceAccount": account.id},
                 "ArnEquals": {"aws:SourceArn": source_arns},
-            },
+            }
+            if source_arns
+            else {},
         )
     )

@@ -34,6 +34,7 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
+from cdktf_cdktf_provider_aws.lambda_function import LambdaFunction
 from cdktf_cdktf_provider_aws.pipes_pipe import (
     PipesPipe,
     PipesPipeSourceParametersFilterCriteriaFilter,
@@ -55,6 +56,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
     S3BucketServerSideEncryptionConfigurationRuleA,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA
+from cdktf_cdktf_provider_aws.scheduler_schedule import SchedulerSchedule
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from cdktf_cdktf_provider_aws.sfn_state_machine import SfnStateMachine
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
@@ -83,6 +85,7 @@ __all__ = [
     "IamRolePolicy",
     "KmsAlias",
     "KmsKey",
+    "LambdaFunction",
     "PipesPipe",
     "PipesPipeSourceParametersFilterCriteriaFilter",
     "S3Bucket",
@@ -97,6 +100,7 @@ __all__ = [
     "S3BucketServerSideEncryptionConfigurationA",
     "S3BucketServerSideEncryptionConfigurationRuleA",
     "S3BucketVersioningA",
+    "SchedulerSchedule",
     "SecretsmanagerSecret",
     "SfnStateMachine",
     "SnsTopic",

@@ -59,6 +59,7 @@ class MomentoConnection(Construct):
             auth_parameters={"api_key": {"key": "Authorization", "value": PLACEHOLDER}},
             lifecycle={"ignore_changes": OWNED_BY_THE_UPDATE},
         )
+        self.name = name
         self.arn = self.resource.arn
         # cdktf's own DataResource runs `terraform version` at every synth.
         update = TerraformResource(

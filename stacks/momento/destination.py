@@ -34,6 +34,7 @@ class Destination(Construct):
             invocation_endpoint=url,
             invocation_rate_limit_per_second=rate_limit,
         )
+        self.name = name
         self.arn = self.resource.arn
 
     def limit_rate(self, rate_limit: int) -> None:

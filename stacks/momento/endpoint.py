@@ -90,6 +90,25 @@ class MomentoEndpoint(Construct):
             resources=[destination.arn for destination in destinations.values()],
         )
 
+    def describe(self, account: Account) -> Iterator[Statement]:
+        """Yield the permissions to read the definitions of the destinations and the connection.
+
+        IAM knows them by their names, and their ARNs end with an id ("Service Authorization
+        Reference", EventBridge). So the policy names both.
+        """
+        named = {"ReadConnection": ("DescribeConnection", [f"connection/{self._connection.name}"])}
+        if self._destinations:
+            names = [f"api-destination/{each.name}" for each in self._destinations.values()]
+            named["ReadDestinations"] = ("DescribeApiDestination", names)
+        for sid, (action, names) in named.items():
+            yield Statement(
+                sid=sid,
+                actions=[f"events:{action}"],
+                resources=[
+                    account.arn("events", f"{name}{end}") for name in names for end in ("", "/*")
+                ],
+            )
+
     def send_from(self, state_machine_arn: str, account: Account) -> Sequence[Statement]:
         """Return the permissions that a state machine needs to send with the connection.
 

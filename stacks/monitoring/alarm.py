@@ -8,10 +8,19 @@ from stacks.monitoring.metric import Metric
 from stacks.pipes.pipe import Pipe
 from stacks.pipes.rule import Rule
 from stacks.tables.stream_source import StreamSource
+from stacks.watch.watch import Watch
 from stacks.workflow.workflow import Workflow
+
+PERIOD_SECONDS = 300
+"""Pipes send metrics every minute, sometimes late. After five minutes, the metrics are there."""
 
 DEAD_LETTER_AGE_SECONDS = 12 * 3600
 """Half a day. A stream keeps the record of a dead letter for one day."""
+APART = "ABS(FILL(puts, 0) - FILL(deletes, 0))"
+APART_SECONDS = 60
+LAG_SECONDS = 300
+NOT_RUN = "IF(runs > 0, 0, 1)"
+"""Lambda sends no metric of a function that did not run, so missing data is an alarm, too."""
 SILENT = "IF(FILL(written, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
 """1 if the table is written but the pipe reads no record. A stopped pipe sends no metric."""
 
@@ -30,6 +39,8 @@ class Alarm:
     threshold: int = 1
     periods: int = 1
     breaching: int = 1
+    period_seconds: int = PERIOD_SECONDS
+    missing: str = "notBreaching"
 
 
 def dead_letter_queue(queue: DeadLetterQueue) -> Iterator[Alarm]:
@@ -113,4 +124,62 @@ def rule(operation: str, rule: Rule) -> Iterator[Alarm]:
         name=f"{operation}-lost",
         says="The rule could not put events into the dead-letter queue, so they are lost.",
         metrics={"lost": rule.metric("InvocationsFailedToBeSentToDlq")},
+    )
+
+
+def watch(watch: Watch, *, apart: bool) -> Iterator[Alarm]:
+    """Yield the alarms of a watch. `apart`: one pipe puts, and another one deletes."""
+    period = max(PERIOD_SECONDS, watch.minutes * 60)
+    for name, says, metric in (
+        ("stale-entries", "Entries of the cache are not what the table says.", "StaleEntries"),
+        ("missing-entries", "Items of the table have no entry in the cache.", "MissingEntries"),
+    ):
+        yield Alarm(
+            name=name,
+            says=says,
+            metrics={"entries": watch.metric(metric)},
+            periods=3,
+            breaching=2,
+            period_seconds=period,
+        )
+    yield Alarm(
+        name="lag",
+        says="Changes are not in the cache after five minutes.",
+        metrics={"lag": watch.metric("OldestLagSeconds")},
+        threshold=LAG_SECONDS,
+        periods=3,
+        breaching=2,
+        period_seconds=period,
+    )
+    if apart:
+        yield Alarm(
+            name="pipes-apart",
+            says="One of the pipes to the cache is a minute behind the other: entries get wrong.",
+            metrics={
+                "puts": watch.metric("PutLagSeconds"),
+                "deletes": watch.metric("DeleteLagSeconds"),
+            },
+            expression=APART,
+            threshold=APART_SECONDS,
+            periods=3,
+            breaching=2,
+            period_seconds=period,
+        )
+    yield Alarm(
+        name="watch-failing",
+        says="The watch cannot compare, so nobody knows whether the cache is right.",
+        metrics={"failed": watch.function_metric("Errors")},
+        periods=3,
+        breaching=2,
+        period_seconds=period,
+    )
+    yield Alarm(
+        name="watch-silent",
+        says="The watch did not run.",
+        metrics={"runs": watch.function_metric("Invocations")},
+        expression=NOT_RUN,
+        missing="breaching",
+        periods=3,
+        breaching=3,
+        period_seconds=period,
     )

@@ -2,6 +2,8 @@
 
 from constructs import Construct
 
+from eventpipes.operations import DELETE, PUT
+
 from stacks.monitoring import alarm as alarms_of
 from stacks.bindings import (
     CloudwatchMetricAlarm,
@@ -10,9 +12,7 @@ from stacks.bindings import (
 )
 from stacks.pipes.pipeline import MomentoPipeline
 from stacks.monitoring.alarm import Alarm
-
-PERIOD_SECONDS = 300
-"""Pipes send metrics every minute, sometimes late. After five minutes, the metrics are there."""
+from stacks.watch.watch import Watch
 
 
 class Alarms(Construct):
@@ -31,6 +31,7 @@ class Alarms(Construct):
         *,
         topic_arn: str,
         pipeline: MomentoPipeline,
+        watch: Watch | None = None,
     ) -> None:
         super().__init__(scope, id_)
         alarms = list(alarms_of.dead_letter_queue(pipeline.dead_letter_queue))
@@ -40,6 +41,8 @@ class Alarms(Construct):
             alarms += alarms_of.rule(operation, rule)
         if pipeline.workflow:
             alarms += alarms_of.workflow(pipeline.workflow)
+        if watch:
+            alarms += alarms_of.watch(watch, apart={PUT, DELETE} <= pipeline.pipes.keys())
         for alarm in alarms:
             CloudwatchMetricAlarm(
                 self,
@@ -50,7 +53,7 @@ class Alarms(Construct):
                 threshold=alarm.threshold,
                 evaluation_periods=alarm.periods,
                 datapoints_to_alarm=alarm.breaching,
-                treat_missing_data="notBreaching",
+                treat_missing_data=alarm.missing,
                 metric_query=_queries(alarm),
                 alarm_actions=[topic_arn],
                 ok_actions=[topic_arn],
@@ -66,7 +69,7 @@ def _queries(alarm: Alarm) -> list[CloudwatchMetricAlarmMetricQuery]:
                 metric_name=metric.name,
                 dimensions=metric.dimensions,
                 stat=metric.statistic,
-                period=PERIOD_SECONDS,
+                period=alarm.period_seconds,
             ),
             return_data=alarm.expression is None,
         )

@@ -10,6 +10,7 @@ from constructs import Construct
 from stacks.bindings import CloudwatchDashboard
 from stacks.monitoring.metric import Metric
 from stacks.pipes.pipeline import MomentoPipeline
+from stacks.watch.watch import Watch
 
 COLUMNS, WIDTH, HEIGHT = 24, 12, 6
 """A dashboard has 24 columns, so two graphs are side by side."""
@@ -37,13 +38,14 @@ class Dashboard(Construct):
         *,
         region: str,
         pipeline: MomentoPipeline,
+        watch: Watch | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self.resource = CloudwatchDashboard(
             self,
             "dashboard",
             dashboard_name=pipeline.name,
-            dashboard_body=dashboard_body(list(_graphs(pipeline)), region=region),
+            dashboard_body=dashboard_body([*_graphs(pipeline), *_watched(watch)], region=region),
         )
 
 
@@ -90,6 +92,26 @@ def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
     yield Graph(title="Dead letters", metrics=[letters])
     age = ("seconds", queue.metric("ApproximateAgeOfOldestMessage"))
     yield Graph(title="Age of the oldest dead letter", metrics=[age])
+
+
+def _watched(watch: Watch | None) -> Iterator[Graph]:
+    """Yield the graphs of a watch."""
+    if watch is None:
+        return
+    yield Graph(
+        title="Wrong entries in the watch's sample",
+        metrics=[
+            ("stale", watch.metric("StaleEntries")),
+            ("missing", watch.metric("MissingEntries")),
+        ],
+    )
+    yield Graph(
+        title="Seconds since the oldest change that is not in the cache",
+        metrics=[
+            ("puts", watch.metric("PutLagSeconds")),
+            ("deletes", watch.metric("DeleteLagSeconds")),
+        ],
+    )
 
 
 def dashboard_body(graphs: Sequence[Graph], *, region: str) -> str:

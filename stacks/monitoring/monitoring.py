@@ -8,6 +8,7 @@ from stacks.monitoring.alarms import Alarms
 from stacks.monitoring.dashboard import Dashboard
 from stacks.access.protection import DEMO, Protection
 from stacks.pipes.pipeline import MomentoPipeline
+from stacks.watch.watch import Watch
 
 
 class Monitoring(Construct):
@@ -33,7 +34,7 @@ class Monitoring(Construct):
             ).arn
         )
 
-    def add(self, pipeline: MomentoPipeline) -> None:
+    def add(self, pipeline: MomentoPipeline, watch: Watch | None = None) -> None:
         """Add alarms and a dashboard for a pipeline, as children of the pipeline."""
-        Alarms(pipeline, "alarms", topic_arn=self.topic_arn, pipeline=pipeline)
-        Dashboard(pipeline, "dashboard", region=self._region, pipeline=pipeline)
+        Alarms(pipeline, "alarms", topic_arn=self.topic_arn, pipeline=pipeline, watch=watch)
+        Dashboard(pipeline, "dashboard", region=self._region, pipeline=pipeline, watch=watch)

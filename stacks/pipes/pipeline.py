@@ -121,6 +121,7 @@ class MomentoPipeline(Construct):
             raise PipelineError(f"pipeline {name}: {error}") from error
         self.name = name
         self.source = source
+        self.fills_a_cache = any(each.entries for each in mappings)
         self.dead_letter_queue = DeadLetterQueue(
             self, "dead-letters", name=f"{name}-dlq", protection=protection
         )
@@ -136,7 +137,7 @@ class MomentoPipeline(Construct):
         self.rules: dict[str, Rule] = {}
         self.workflow: Workflow | None = None
         self._account = account
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._settle_seconds = iam_settle_seconds
         self._role_name = role_name or f"{name}-pipes"
         self._retry_policy = retry_policy or RetryPolicy()
@@ -172,7 +173,7 @@ class MomentoPipeline(Construct):
         batching: Batching,
     ) -> None:
         """Add the pipes to destinations, the pipe to the workflow, and their role."""
-        sends = [self._endpoint.invoke(destinations)] if destinations else []
+        sends = [self.endpoint.invoke(destinations)] if destinations else []
         if self.workflow is not None:
             sends.append(self.workflow.start())
         role = self._pipes_role(sends)
@@ -217,7 +218,7 @@ class MomentoPipeline(Construct):
             account=self._account,
             service="events",
             source_arns=list(arns.values()),
-            statements=[self._endpoint.invoke(destinations)],
+            statements=[self.endpoint.invoke(destinations)],
             settle_seconds=self._settle_seconds,
         )
         senders = [arns[operation] for operation in configs]
@@ -256,7 +257,7 @@ class MomentoPipeline(Construct):
             PipelineError: a mapping cannot be sent.
 
         """
-        stream, cache = self.source.stream, self._endpoint.cache_name
+        stream, cache = self.source.stream, self.endpoint.cache_name
         try:
             return Workflow(
                 self,
@@ -266,7 +267,7 @@ class MomentoPipeline(Construct):
                 requests=requests_of(mappings, stream, cache),
                 stream=stream,
                 account=self._account,
-                endpoint=self._endpoint,
+                endpoint=self.endpoint,
                 dead_letter_queue=self.dead_letter_queue,
                 concurrency=batching.concurrency,
                 protection=protection,
@@ -283,7 +284,7 @@ class MomentoPipeline(Construct):
         role: ServiceRole,
     ) -> None:
         """Add the pipe to the state machine."""
-        stream, cache = self.source.stream, self._endpoint.cache_name
+        stream, cache = self.source.stream, self.endpoint.cache_name
         try:
             target = WorkflowTarget(workflow, trimmed=batching.trimmed)
             warning = record_size.warning(stream, batching.largest_item)

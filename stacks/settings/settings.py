@@ -17,6 +17,7 @@ from stacks.errors import StackError
 from stacks.momento.limits import MAX_TTL_SECONDS, MomentoLimits
 from stacks.access.protection import PROTECTIONS, Profile, Protection
 from stacks.settings.topology import Topology
+from stacks.settings.watch_settings import WatchSettings
 
 # It logs each wrong line, but `misspelt_settings` explains it better.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
@@ -109,6 +110,13 @@ class Settings(BaseSettings):
     iam_settle_seconds: Annotated[types.Wait, _env("IAM_SETTLE_SECONDS")] = 120
     allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
     alarms_choice: Annotated[bool | None, _env("ALARMS")] = None
+    watch: Annotated[bool, _env("WATCH")] = False
+    watch_minutes: Annotated[types.Minutes, _env("WATCH_MINUTES")] = WatchSettings.minutes
+    watch_items: Annotated[types.WatchedItems, _env("WATCH_ITEMS")] = WatchSettings.items
+    watch_requests: Annotated[types.WatchRequests, _env("WATCH_REQUESTS")] = WatchSettings.requests
+    watch_settle_seconds: Annotated[types.Settling, _env("WATCH_SETTLE_SECONDS")] = (
+        WatchSettings.settle_seconds
+    )
     alarm_topic_arn: Annotated[types.TopicArn | None, _env("ALARM_TOPIC_ARN")] = None
     permissions_boundary_arn: Annotated[
         types.PolicyArn | None, _env("PERMISSIONS_BOUNDARY_ARN")
@@ -169,6 +177,16 @@ class Settings(BaseSettings):
         if self.alarms_choice is None:
             return self.profile is Profile.PRODUCTION
         return self.alarms_choice
+
+    @property
+    def watch_settings(self) -> WatchSettings:
+        """How often the watch runs, and how much a run may do."""
+        return WatchSettings(
+            minutes=self.watch_minutes,
+            items=self.watch_items,
+            requests=self.watch_requests,
+            settle_seconds=self.watch_settle_seconds,
+        )
 
     @property
     def log_execution_data(self) -> bool:
