@@ -3,7 +3,7 @@
 `GET /local-cloud/changes?all=N` answers as soon as the number of all changes is not N, and after
 `LONG_POLL_SECONDS` at the latest. An answer also has the number of stream records by table
 (`records`), and of the requests that may change what the runner reads (`definitions`): pipes,
-rules, connections, secrets and state machines.
+rules, connections, secrets, state machines, schedules and functions.
 """
 
 import json
@@ -20,7 +20,9 @@ from moto.dynamodb.models.table import StreamShard
 from localcloud.change_signal import LONG_POLL_SECONDS
 
 _SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
-_OF_DEFINITIONS: Final = frozenset({"events", "pipes", "secretsmanager", "states"})
+_OF_DEFINITIONS: Final = frozenset(
+    {"events", "lambda", "pipes", "scheduler", "secretsmanager", "states"}
+)
 _READS: Final = ("Batch", "Describe", "Get", "List", "Test", "Validate")
 
 DEFINITIONS: Final = ""

@@ -28,7 +28,9 @@ from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
 from localcloud.log_writer import LogWriter
 from localcloud.logs import ExecutionLog
+from localcloud.function_run import FunctionRun, Functions, Place
 from localcloud.rule_target import RuleTarget
+from localcloud.schedules import Schedules
 from localcloud.sender import Sender, Timing
 from localcloud.shard import ShardReader
 from localcloud.state_machine_log import StateMachineLog
@@ -70,7 +72,8 @@ class Runner:
     the rule, and `on_step` with every other step before (`localcloud.step`). A pipe or rule that
     cannot be run as on AWS is stopped; `statuses` has the reason.
     Leaving waits for the requests that the rules are sending. `on_start` is called with every
-    pipe and rule before it sends anything.
+    pipe and rule before it sends anything. Schedules that start a Lambda function run, too
+    (`localcloud.schedules`); `on_run` is called after each run.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Runner:
         on_delivery: Callable[[Delivery], None] = lambda _: None,
         on_step: Tell = tell_nobody,
         on_start: Callable[[Definition | RuleDefinition], None] = lambda _: None,
+        on_run: Callable[[FunctionRun], None] = lambda _: None,
     ) -> None:
         self._client = Clients(endpoint, region)
         self._signal = ChangeSignal(endpoint)
@@ -100,6 +104,9 @@ class Runner:
         self._authorizations = Authorizations(self._client, self._read_secret)
         self._log_writer = LogWriter(self._client("logs"))
         self._log = ExecutionLog(self._log_writer)
+        place = Place(endpoint, region, redirect)
+        functions = Functions(self._client, self._log_writer, place)
+        self._schedules = Schedules(self._client, functions, self._timing.second, on_run)
         self._stop = threading.Event()
         self._since = 0.0
         self._watched = 0.0
@@ -122,6 +129,7 @@ class Runner:
             self._halt(name)
         for bus in self._buses.values():
             bus.close()
+        self._schedules.close()
         self._log_writer.stop()
         self._signal.stop()
         self._client.close()
@@ -208,6 +216,7 @@ class Runner:
     def _look(self) -> None:
         """Start, restart and stop pipes, as they are deployed now."""
         self._authorizations.refresh()
+        self._schedules.refresh()
         pages = self._client("pipes").get_paginator("list_pipes").paginate()
         names = {
             pipe["Name"]

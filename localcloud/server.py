@@ -21,11 +21,11 @@ if __name__ == "__main__":
 import waitress
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from localcloud import change_signal, changes, failing_pipes, moto_corrections
+from localcloud import change_signal, changes, failing_pipes, function_code, moto_corrections
 
 
-THREADS = 256
-"""How many requests are answered at once; a long poll waits in its thread until it is answered."""
+THREADS = 64
+"""How many requests are answered at the same time; a long poll of a queue waits in its thread."""
 CONNECTIONS = 1000
 """Clients keep their connections open; beyond this number, a new connection waits."""
 
@@ -44,6 +44,8 @@ class _Application(DomainDispatcherApplication):
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - WSGI's
         if environ.get("PATH_INFO") == failing_pipes.PATH:
             return failing_pipes.switch(environ, start_response)
+        if environ.get("PATH_INFO") == function_code.PATH:
+            return function_code.answer(environ, start_response)
         if environ.get("PATH_INFO") == change_signal.PATH:
             return changes.answer(environ, start_response)
         environ["RAW_URI"] = environ["REQUEST_URI"]  # moto's name; an ARN in a path holds %2F

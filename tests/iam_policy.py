@@ -113,6 +113,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _CONDITIONS: Mapping[str, Callable[[str | None, list[str]], bool]] = {
+    "ArnEquals": lambda value, wanted: any(_matches(one, value or "") for one in wanted),
     "Bool": lambda value, wanted: value in wanted,
     "Null": lambda value, wanted: (value is None) == (wanted == ["true"]),
     "StringEquals": lambda value, wanted: value in wanted,

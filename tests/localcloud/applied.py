@@ -12,6 +12,7 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -270,6 +271,12 @@ def _log_group_attributes(body: Body, _answer: Body) -> Body:
     return {"arn": f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{body['name']}"}
 
 
+def _function(body: Body) -> Body:
+    """Return a function's arguments; `filename` has to be a path that exists."""
+    code = Path(body.pop("filename")).read_bytes()
+    return body | {"code": {"zip_file": code}}
+
+
 TYPES: Mapping[str, Call] = {
     "aws_cloudwatch_event_api_destination": Call(
         "events", "CreateApiDestination", attributes=_arn("ApiDestinationArn")
@@ -309,7 +316,15 @@ TYPES: Mapping[str, Call] = {
         "PutRolePolicy",
         {"name": "policy_name", "role": "role_name", "policy": "policy_document"},
     ),
+    "aws_lambda_function": Call(
+        "lambda",
+        "CreateFunction",
+        {"source_code_hash": None, "reserved_concurrent_executions": None},
+        change=_function,
+        attributes=_arn("FunctionArn"),
+    ),
     "aws_pipes_pipe": Call("pipes", "CreatePipe", attributes=_arn("Arn")),
+    "aws_scheduler_schedule": Call("scheduler", "CreateSchedule", attributes=_arn("ScheduleArn")),
     "aws_secretsmanager_secret": Call(
         "secretsmanager",
         "CreateSecret",

@@ -85,6 +85,8 @@ def _of_cloudwatch(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
     """Yield the alarm or the dashboard; IAM allows to describe all alarms or none."""
     if operation == "DescribeAlarms":
         yield "alarm:*"
+    elif operation == "PutMetricData":
+        yield "*"
     elif "Dashboard" in operation:
         yield from (
             f"dashboard/{name}" for name in _values(given, "DashboardName", "DashboardNames")

@@ -97,7 +97,10 @@ def test_an_escaped_expression_is_text(endpoint: str) -> None:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        (changed("aws_lambda_function", "f"), r"aws_lambda_function\.f: add the type to TYPES"),
+        (
+            changed("aws_lightsail_instance", "f"),
+            r"aws_lightsail_instance\.f: add the type to TYPES",
+        ),
         (
             changed("aws_sfn_state_machine", "m", color="red"),
             r"aws_sfn_state_machine\.m: the argument color is not known",
