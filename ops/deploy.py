@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ops import first_deploy, former_key, saved_plan
+from ops import first_deploy, former_key, saved_plan, watch_key
 from ops.errors import HeldBackError, OpsError
 from ops.review import Plan, Review, review
 from ops.review.plan import Action
@@ -90,6 +90,7 @@ def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ())
 
 def _apply(terraform: Terraform, file: Path, plan: Plan, found: Review) -> None:
     first_deploy.apply(terraform, file, plan, found)
+    watch_key.put(terraform.folder)
     if former_key.is_in(plan.document):
         former_key.take_out(terraform)
         print(former_key.TAKEN_OUT)

@@ -173,12 +173,12 @@ class Terraform:
                 " developer.hashicorp.com/terraform/install and put it on the PATH"
             )
         self._path = path
-        self._folder = folder
+        self.folder = folder
         self._env = dict(env)
 
     def init(self, *arguments: str) -> None:
         """Prepare the folder, with the committed lock file; print only a failure."""
-        take_lock(ROOT / LOCK, self._folder)
+        take_lock(ROOT / LOCK, self.folder)
         self.quiet("init", "-input=false", *arguments)
 
     def lock(self, *arguments: str) -> None:
@@ -195,7 +195,7 @@ class Terraform:
         with interrupts_left_to_the_child():
             done = subprocess.run(
                 [self._path, command, *plain, *arguments],
-                cwd=self._folder,
+                cwd=self.folder,
                 env=environment_of(command, self._env),
                 stderr=subprocess.PIPE,
                 text=True,
@@ -216,7 +216,7 @@ class Terraform:
     def _events(self, *arguments: str) -> Iterator[dict[str, Any]]:
         process = subprocess.Popen(
             [self._path, *arguments, "-json"],
-            cwd=self._folder,
+            cwd=self.folder,
             env=environment_of(arguments[0], self._env),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -251,7 +251,7 @@ class Terraform:
         with interrupts_left_to_the_child():
             done = subprocess.run(
                 [self._path, *words],
-                cwd=self._folder,
+                cwd=self.folder,
                 env=environment_of(words[0], self._env),
                 input=given,
                 capture_output=True,

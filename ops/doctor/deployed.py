@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from live.deployment import table_of
-from ops.doctor import connections, holders, roles, state_machines
+from ops.doctor import connections, holders, roles, state_machines, watch
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
@@ -28,6 +28,7 @@ def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[
             *_streams(settings, client, declared, existence),
             *_rules(client("events"), declared, existence),
             *state_machines.examine(client, declared, existence),
+            *watch.examine(client, declared),
             *roles.examine(client("iam"), declared, existence),
             *holders.secrets(client("secretsmanager"), declared, existence),
             *holders.logs(client("logs"), declared, existence),

@@ -14,6 +14,7 @@ from ops.review.losses.role import role
 from ops.review.losses.secret import key, secret, secret_version
 from ops.review.losses.sent import sent
 from ops.review.losses.table import table
+from ops.review.losses import watch
 from ops.review.losses.workflow import workflow
 from ops.review.plan import Change, Plan
 
@@ -34,12 +35,14 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws_iam_role_policy": role,
     "aws_iam_role_policy_attachment": role,
     "aws_kms_key": key,
+    "aws_lambda_function": watch.function,
     "aws_pipes_pipe": pipe,
     "aws_s3_bucket": bucket.bucket,
     "aws_s3_bucket_lifecycle_configuration": bucket.lifecycle,
     "aws_s3_bucket_public_access_block": bucket.public_access,
     "aws_s3_bucket_server_side_encryption_configuration": bucket.encryption,
     "aws_s3_bucket_versioning": bucket.versioning,
+    "aws_scheduler_schedule": watch.schedule,
     "aws_secretsmanager_secret": secret,
     "aws_secretsmanager_secret_version": secret_version,
     "aws_sfn_state_machine": workflow,

@@ -50,8 +50,22 @@ workflow_logs = any_of(
 )
 
 
+watch_logs = any_of(
+    goes(
+        "the watch's log is {done}, with what earlier runs found",
+        "keep the log (WATCH=true)",
+        blocks=False,
+    ),
+    Case(
+        *("kms_key_id", falls, "encryption"),
+        *("the log is no longer encrypted with a key of this account", "keep the key"),
+    ),
+)
+
+
 def logs(change: Change, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a log group, by what writes to it."""
     name = str(change.before.get("name") or change.after.get("name") or "")
-    is_workflow = name.startswith("/aws/vendedlogs/states/")
-    yield from (workflow_logs if is_workflow else pipe_logs)(change, whole)
+    writers = {"/aws/vendedlogs/states/": workflow_logs, "/aws/lambda/": watch_logs}
+    found = [rule for prefix, rule in writers.items() if name.startswith(prefix)]
+    yield from (found or [pipe_logs])[0](change, whole)

@@ -14,7 +14,12 @@ READ = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIter
 
 
 SERVICES = frozenset(f"{one}.amazonaws.com" for one in ("events", "pipes", "states"))
-"""The services that run with the stacks' roles."""
+"""The services that run with the roles of pipelines."""
+OF_THE_WATCH = {
+    "-watch-function": "lambda.amazonaws.com",
+    "-watch-schedule": "scheduler.amazonaws.com",
+}
+"""The service that runs with a role of the watch, by the end of the role's name."""
 
 
 def role(change: Change, whole: Whole) -> Iterator[Loss]:
@@ -43,7 +48,9 @@ def role(change: Change, whole: Whole) -> Iterator[Loss]:
 
 def _trusts_others(change: Change) -> Iterator[Loss]:
     """Yield a loss if somebody else than the stacks' services may newly assume a role."""
-    if others := sorted(_trusted(change.after) - _trusted(change.before) - SERVICES):
+    name = str(change.after.get("name") or change.before.get("name") or "")
+    own = {service for end, service in OF_THE_WATCH.items() if name.endswith(end)} or SERVICES
+    if others := sorted(_trusted(change.after) - _trusted(change.before) - own):
         yield Loss(
             name="trusts-others",
             text=f"the role may be assumed by {', '.join(others)}: whoever that is can do what the"
@@ -146,7 +153,8 @@ def _named(arn: str) -> tuple[str, str]:
 
 
 def _distrusted(change: Change) -> Iterator[Loss]:
-    before, after = (_trusted(side) & SERVICES for side in change.sides)
+    services = SERVICES | set(OF_THE_WATCH.values())
+    before, after = (_trusted(side) & services for side in change.sides)
     if gone := sorted(before - after):
         yield Loss(
             name="distrusted",

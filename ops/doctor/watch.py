@@ -1,0 +1,66 @@
+"""Check of the watch: that it ran lately, and what it found."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ops.doctor.aws import Client
+from ops.doctor.check import Check, failure, ok, warning
+from ops.doctor.declared import Declared
+from stacks.settings.watch_settings import NAMESPACE
+
+METRICS = ("StaleEntries", "MissingEntries")
+RATE_WORDS = {"minute": 60, "hour": 3_600, "day": 86_400}
+MISSED_RUNS = 3
+"""A watch that has missed so many runs does not run."""
+LOOK_AT = "docs/watch.md says what to do"
+
+
+def examine(client: Client, declared: Declared) -> Iterator[Check]:
+    """Yield what each watch of the stack found at its last run."""
+    for function in declared.all("aws_lambda_function"):
+        variables = function.get("environment", {}).get("variables", {})
+        if "WATCH_PIPELINE" in variables:
+            name = function["function_name"]
+            yield _check(client("cloudwatch"), variables["WATCH_PIPELINE"], _period(declared, name))
+
+
+def _period(declared: Declared, name: str) -> int:
+    """Return the seconds between two runs."""
+    for schedule in declared.all("aws_scheduler_schedule"):
+        if schedule["name"] == name:
+            number, unit = schedule["schedule_expression"].strip("rate()").split()
+            return int(number) * RATE_WORDS[unit.removesuffix("s")]
+    return RATE_WORDS["hour"]
+
+
+def _check(cloudwatch: Any, pipeline: str, period: int) -> Check:  # noqa: ANN401 - a boto3 client
+    now = datetime.now(UTC)
+    found: dict[str, float] = {}
+    last = None
+    for metric in METRICS:
+        points = cloudwatch.get_metric_statistics(
+            Namespace=NAMESPACE,
+            MetricName=metric,
+            Dimensions=[{"Name": "Pipeline", "Value": pipeline}],
+            StartTime=now - timedelta(seconds=MISSED_RUNS * period + 60),
+            EndTime=now,
+            Period=60,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        newest = max(points, key=lambda one: one["Timestamp"], default=None)
+        if newest is not None:
+            last = newest["Timestamp"]
+            found[metric] = newest["Maximum"]
+    if last is None:
+        return failure(
+            "watch",
+            f"{pipeline}: no run succeeded in the last {MISSED_RUNS * period // 60} minutes; the"
+            f" log /aws/lambda/{pipeline}-watch has the reason ({LOOK_AT})",
+        )
+    minutes = max(round((now - last).total_seconds() / 60), 0)
+    stale, missing = (int(found.get(metric, 0)) for metric in METRICS)
+    text = f"{pipeline}: {minutes} minutes ago {stale} stale and {missing} missing entries"
+    if stale or missing:
+        return warning("watch", f"{text} in its sample: ./help.sh verify compares all ({LOOK_AT})")
+    return ok("watch", text)

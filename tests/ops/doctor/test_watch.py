@@ -1,0 +1,70 @@
+"""What the doctor says of the watch: when it ran last, and what it found."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ops.doctor.check import Check, Verdict
+from ops.doctor.declared import Declared
+from ops.doctor.watch import examine
+
+DECLARED = Declared(
+    {
+        "resource": {
+            "aws_lambda_function": {
+                "watch": {
+                    "function_name": "shop-watch",
+                    "environment": {"variables": {"WATCH_PIPELINE": "shop"}},
+                },
+                "other": {"function_name": "other"},
+            },
+            "aws_scheduler_schedule": {
+                "watch": {"name": "shop-watch", "schedule_expression": "rate(5 minutes)"}
+            },
+        }
+    }
+)
+
+
+class CloudWatch:
+    """The metrics of a watch: values by name, sent so many minutes ago."""
+
+    def __init__(self, **values: list[tuple[int, float]]) -> None:
+        self._values = values
+
+    def get_metric_statistics(self, **asked: Any) -> dict[str, Any]:
+        """Return the points of a metric in the time that is asked for."""
+        now = datetime.now(UTC)
+        points = [
+            {"Timestamp": now - timedelta(minutes=minutes), "Maximum": value}
+            for minutes, value in self._values.get(asked["MetricName"], [])
+        ]
+        return {"Datapoints": [one for one in points if one["Timestamp"] >= asked["StartTime"]]}
+
+
+def check(**values: list[tuple[int, float]]) -> Check:
+    """Return the only check."""
+    cloudwatch = CloudWatch(**values)
+    (found,) = examine(lambda _: cloudwatch, DECLARED)
+    return found
+
+
+def test_a_watch_without_a_finding_is_ok() -> None:
+    found = check(StaleEntries=[(7, 2.0), (2, 0.0)], MissingEntries=[(7, 0.0), (2, 0.0)])
+    assert found.verdict is Verdict.OK
+    assert found.found == "shop: 2 minutes ago 0 stale and 0 missing entries"
+
+
+def test_wrong_entries_of_the_last_run_are_a_warning() -> None:
+    found = check(StaleEntries=[(3, 2.0)], MissingEntries=[(3, 1.0)])
+    assert found.verdict is Verdict.WARNING
+    assert "3 minutes ago 2 stale and 1 missing entries in its sample" in found.found
+
+
+def test_a_watch_that_did_not_run_lately_is_a_failure() -> None:
+    found = check(StaleEntries=[(30, 0.0)])
+    assert found.verdict is Verdict.FAILURE
+    assert "no run succeeded in the last 15 minutes" in found.found
+
+
+def test_a_stack_without_a_watch_has_no_check() -> None:
+    assert list(examine(lambda _: None, Declared({"resource": {}}))) == []
