@@ -103,7 +103,9 @@ def everything_emitted() -> set[str]:
             continue
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EXAMPLE_STREAM_ARN", STREAM_ARN)
-            found.update(emitted(stack, PROFILE=profile, TOPOLOGY=topology, ALARMS="true"))
+            found.update(
+                emitted(stack, PROFILE=profile, TOPOLOGY=topology, ALARMS="true", WATCH="true")
+            )
     return found
 
 
