@@ -24,8 +24,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from localcloud import change_signal, changes, failing_pipes, function_code, moto_corrections
 
 
-THREADS = 64
-"""How many requests are answered at the same time; a long poll of a queue waits in its thread."""
+THREADS = 256
+"""How many requests are answered at once; a long poll waits in its thread until it is answered."""
 CONNECTIONS = 1000
 """Clients keep their connections open; beyond this number, a new connection waits."""
 

@@ -1,17 +1,21 @@
 """The local AWS tells the runner what changed, so that an idle runner hardly asks."""
 
 import http.server
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import ClassVar
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 import localcloud.change_signal
 import localcloud.runner
 from localcloud import LocalAws
-from localcloud.change_signal import ChangeSignal
+from localcloud.change_signal import LONG_POLL_SECONDS, PATH, ChangeSignal
 from tests.localcloud.arrivals import until
 from tests.localcloud.test_runner import wait_for_state
 from tests.localcloud.weather_cloud import WeatherCloud
@@ -177,3 +181,15 @@ def test_the_heartbeat_shows_the_lag_of_a_pipe_that_retries(cloud: WeatherCloud)
         cloud.wait_for(PUT, 1)
         until(lambda: runner.heartbeat["pipes"][0]["lag"] == 0)
     assert runner.heartbeat["stopped"]
+
+
+def test_a_hundred_long_polls_leave_the_api_free(local_aws: LocalAws) -> None:
+    address = urlsplit(local_aws.endpoint)
+    known = httpx.get(f"{local_aws.endpoint}{PATH}?all=-1").json()["all"]
+    question = f"GET {PATH}?all={known} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode()
+    with ExitStack() as polls:
+        for _ in range(100):
+            poll = socket.create_connection(("127.0.0.1", address.port or 0))
+            polls.enter_context(poll).sendall(question)
+        answer = httpx.get(f"{local_aws.endpoint}/moto-api/", timeout=LONG_POLL_SECONDS - 1)
+    assert answer.status_code == 200
