@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from console.cell import (
     DEAD_LETTER,
@@ -154,8 +153,3 @@ def _source(origin: Origin) -> str:
     is_number = origin.path[-1] == "N" and isinstance(origin.value, str)
     value = origin.value if is_number else json.dumps(origin.value, ensure_ascii=False)
     return f"{name} = {value}"
-
-
-def pieces_json(pieces: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return pieces of a request for the page."""
-    return [piece.as_json() for piece in pieces]

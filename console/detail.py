@@ -1,14 +1,15 @@
 """A change with all that is known of it: the side panel of the page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.cause import cause_of, pieces_json
+from console.cause import cause_of
 from console.cell import FILTERED, Cell
 from console.change import Change
 from console.curl import curl
 from console.routing import Routing
-from eventpipes import Explanation, Piece, TracedRequest
+from console.traced import request_json, traced_requests
+from eventpipes import Explanation
 from live.route import Route
 from live.workflow_route import WorkflowRoute
 
@@ -50,13 +51,13 @@ def _route(
 ) -> Json:
     record = change.record
     explanation = route.explain(record) if record is not None else None
-    traced = _traced(route, record) if record is not None and cell.state != FILTERED else ()
+    traced = traced_requests(route, record) if record is not None and cell.state != FILTERED else ()
     found: Json = {
         "summary": cause_of(cell, explanation, traced),
         "timeline": list(timeline(change, cell)),
         "filters": filters_json(route, explanation),
         "template": None if isinstance(route, WorkflowRoute) else route.definition.input_template,
-        "request": _request(cell, traced),
+        "request": request_json(cell, traced),
         "responses": [
             {
                 "attempt": step.get("attempt"),
@@ -76,51 +77,6 @@ def _route(
     if letter := letters.get(id_) or letters.get(""):
         found["letter"] = letter
     return found
-
-
-def _traced(route: Route, record: Mapping[str, Any]) -> Sequence[TracedRequest]:
-    """Return the requests of a route in pieces; a workflow's are those of its operation."""
-    requests = route.trace(record)
-    if not isinstance(route, WorkflowRoute):
-        return requests
-    return [one for one in requests if one.request.method == route.method]
-
-
-def _request(cell: Cell, traced: Sequence[TracedRequest]) -> Json | None:
-    """Return the request in pieces, with their origins if it is the one that was sent.
-
-    What was sent may be of a definition that was deployed before. Then it has no origins.
-    """
-    sent = cell.request
-    if sent is not None:
-        for one in traced:
-            made = one.request
-            if (made.method, made.url, made.body) == (sent["method"], sent["url"], sent["body"]):
-                return _pieces(one)
-        return {
-            "method": sent["method"],
-            "url": [_piece(sent["url"])],
-            "headers": [
-                {"name": name, "pieces": [_piece(text)]} for name, text in sent["headers"].items()
-            ],
-            "body": [_piece(sent["body"] or "")],
-        }
-    return _pieces(traced[0]) if traced else None
-
-
-def _pieces(traced: TracedRequest) -> Json:
-    return {
-        "method": traced.request.method,
-        "url": pieces_json(traced.url),
-        "headers": [
-            {"name": name, "pieces": pieces_json(pieces)} for name, pieces in traced.headers.items()
-        ],
-        "body": pieces_json(traced.body),
-    }
-
-
-def _piece(text: str) -> Json:
-    return Piece(text).as_json()
 
 
 def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:

@@ -69,6 +69,26 @@ def test_the_pieces_of_a_request_join_to_it_and_have_origins() -> None:
         assert [one["value"] for one in origins] == ["o-1", "5"], topology
 
 
+def test_a_request_keeps_its_origins_in_another_spelling_and_with_another_ttl() -> None:
+    """A state machine's dead letter has the request as JSON, and a TTL depends on the time."""
+    for topology in TOPOLOGIES:
+        made = told(topology, record(), {"kind": "ended", "outcome": "delivered"})["request"]
+        url = "".join(piece["text"] for piece in made["url"])
+        base, _, query = url.partition("?")
+        names = query.replace("ttl_seconds=60", "ttl_seconds=59").split("&")
+        sent = {
+            "method": "PUT",
+            "url": f"{base}?{'&'.join(reversed(names))}",
+            "headers": {},
+            "body": '{"due": {"amount": "5"}, "id": "o-1"}',
+        }
+        found = told(topology, record(), {"kind": "attempt", **attempt(1, 204, request=sent)})
+        pieces = [*found["request"]["url"], *found["request"]["body"]]
+        values = [one["origin"]["value"] for one in pieces if one["origin"]]
+        assert values[-4:] == ["o-1", "59", "o-1", "5"], topology
+        assert "".join(one["text"] for one in found["request"]["url"]).endswith("ttl_seconds=59")
+
+
 def test_a_request_of_a_former_definition_is_shown_without_origins() -> None:
     sent = {"method": "PUT", "url": "https://m.example/old", "headers": {}, "body": "old"}
     tried = attempt(1, 204, request=sent)
