@@ -12,6 +12,7 @@ from console.cell import (
     REFUSED,
     RETRYING,
     SUPERSEDED,
+    UNKNOWN,
     Cell,
 )
 from eventpipes import Explanation, Origin, TracedRequest
@@ -48,6 +49,11 @@ def cause_of(
             cause = "It was not sent, because a later change of the same item was sent instead."
             if cell.replayed is not None:
                 cause = f"It failed, and was settled: {cell.text}."
+        case state if state == UNKNOWN:
+            cause = (
+                "It is on the event bus. AWS logs nothing of rules, so nothing tells here whether"
+                " Momento took it. If it fails, a dead letter comes."
+            )
         case state if state == RETRYING:
             cause = f"Attempt {cell.text}."
             next_step = "It is sent again by itself."
@@ -88,8 +94,13 @@ def _name(path: Sequence[object]) -> str:
 def _of_failure(cell: Cell, traced: Sequence[TracedRequest]) -> dict[str, str | None]:
     if cell.state == REFUSED:
         return {"cause": f"{_refusal(cell)}{_origin(cell, traced)}", "next": MEND}
+    if cell.state == DEAD_LETTER and cell.is_by_letter:
+        return {"cause": f"It was given up. The dead letter says: {cell.reason}", "next": REPLAY}
     if cell.state == DEAD_LETTER:
-        parts = [str(one) for one in (cell.status, _said(cell)) if one]
+        said = _said(cell)
+        parts = [str(one) for one in (cell.status, said) if one]
+        if cell.status and said == cell.reason:  # it repeats the status
+            parts = [str(cell.status)]
         last = f" The last answer: {' '.join(parts)}" if parts else ""
         return {
             "cause": f"It was given up after {_times(cell.attempt or 1)}.{last}",
@@ -106,6 +117,8 @@ def _times(attempts: int) -> str:
 
 
 def _refusal(cell: Cell) -> str:
+    if cell.status is None and cell.is_by_letter:
+        return f"Momento refused it. The dead letter does not say why: {cell.reason}"
     if cell.status is None:
         return f"No request could be made of it: {cell.reason}"
     said = _INVALID.sub("", _said(cell), count=1) or f"its answer was {cell.status}"
@@ -117,7 +130,8 @@ def _said(cell: Cell) -> str:
     for step in reversed(cell.steps):
         if response := step.get("response"):
             return _message(str(response))
-    return cell.reason
+    _, brace, rest = cell.reason.partition("{")
+    return _message(brace + rest) if brace else cell.reason
 
 
 def _message(text: str) -> str:

@@ -18,6 +18,8 @@ UNKNOWN: Final = "unknown"
 SETTLED: Final = frozenset({FILTERED, DELIVERED, SUPERSEDED, DISCARDED, UNKNOWN, *FAILED})
 AGAIN: Final = frozenset({401, 407, 409, 429})
 """The answers of the 4xx that EventBridge sends again (AWS: "API destinations as targets")."""
+REFUSED_BY_TARGET: Final = "SDK_CLIENT_ERROR"
+"""The ERROR_CODE of a rule's dead letter whose target answered with an error of the client's."""
 MOST_STEPS: Final = 60
 """Steps of a cell that are kept: the first ones, and the last."""
 _MILLISECONDS: Final = 1_000
@@ -47,6 +49,8 @@ class Cell:
     filters: list[str] | None = None
     template: str | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
+    is_by_letter: bool = False
+    """Whether only a dead letter tells of its failure, and nothing of its attempts."""
     replayed: float | None = None
     """When a replay settled it."""
 
@@ -73,6 +77,11 @@ class Cell:
     def was_tried(self) -> bool:
         """Whether a request was sent."""
         return any(step["kind"] == "attempt" for step in self.steps)
+
+    @property
+    def _has_failed_last(self) -> bool:
+        tried = [step for step in self.steps if step["kind"] == "attempt"]
+        return bool(tried) and not tried[-1].get("succeeded")
 
     def settle(self, at: float, text: str, state: str = DELIVERED) -> None:
         """Note that a failure is settled: its letter was replayed, or is gone."""
@@ -132,7 +141,12 @@ class Cell:
         self.request = step.get("request") or self.request
         self.filters = step.get("filters", self.filters)
         self.template = step.get("template", self.template)
+        self.is_by_letter = bool(step.get("letter"))
         tries = step.get("attempts") or []
+        if step["outcome"] == "delivered" and not tries and self._has_failed_last:
+            # At the level INFO, the logs have only the attempts that failed.
+            self.status, self.milliseconds = None, None
+            self.attempt = (self.attempt or 0) + 1
         if tries:
             self.status = tries[-1].get("status")
             self.milliseconds = _milliseconds(tries[-1].get("seconds"))
@@ -157,7 +171,11 @@ class Cell:
     def _give_up(self) -> None:
         status = self.status
         final = status is not None and 400 <= status < 500 and status not in AGAIN  # noqa: PLR2004 - HTTP's
-        if final or (status is None and not self.attempt):
+        if self.is_by_letter:
+            is_refused = final or REFUSED_BY_TARGET in self.reason
+            self.state = REFUSED if is_refused else DEAD_LETTER
+            self.text = f"{status or ('refused' if is_refused else 'given up')} → queue"
+        elif final or (status is None and not self.attempt):
             self.state = REFUSED
             self.text = f"{status or 'no request'} → queue"
         else:

@@ -4,6 +4,7 @@ Failures are not pushed out by successes. The memory is bounded: of the oldest c
 is kept, without the record and the request.
 """
 
+import re
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -119,7 +120,10 @@ class ChangeStore:
             return False
         if cell.state not in (DELIVERED, UNKNOWN):
             return False
-        end = {"kind": "ended", "outcome": "dead-letter", "at": time.time(), "reason": reason}
+        end: dict[str, Any] = {"kind": "ended", "outcome": "dead-letter", "at": time.time()}
+        end |= {"reason": reason, "letter": True}
+        if answered := _STATUS.search(reason):
+            end["attempts"] = [{"status": int(answered[1])}]
         self._count(route, cell, partial(cell.apply, end))
         self._place(change)
         return True
@@ -259,6 +263,10 @@ class ChangeStore:
         for route, cell in change.cells.items():
             if cell.state == RETRYING and route in self.counts:
                 self.counts[route].moved(RETRYING, None, cell.at)
+
+
+_STATUS = re.compile(r"(?:HTTP |StatusCode\.)([1-5]\d\d)\b")
+"""The answer in a letter's reason: of a pipe, or of a workflow's task."""
 
 
 def _canonical(keys: Mapping[str, Any]) -> str:

@@ -44,7 +44,12 @@ class Puts(Arrivals):
 
 
 class Shop:
-    """The stack's resources, a Momento, the runner and its feed; `arrivals` are the puts."""
+    """The stack's resources, a Momento, the runner and its feed; `arrivals` are the puts.
+
+    Without `has_feed`, the page gets no feed, as on AWS.
+    """
+
+    has_feed = True
 
     def __init__(
         self, aws: LocalAws, made: "Made", momento: LocalMomento, feed: DeliveryFeed
@@ -66,8 +71,9 @@ class Shop:
             "AWS_ENDPOINT_URL": self.aws.endpoint,
             "MOMENTO_ENDPOINT_URL": self.momento.endpoint,
             "MOMENTO_API_KEY": API_KEY,
-            "PIPE_DELIVERIES_URL": f"{self.feed.endpoint}/deliveries",
         }
+        if self.has_feed:
+            env["PIPE_DELIVERIES_URL"] = f"{self.feed.endpoint}/deliveries"
         given = {"NAME_PREFIX": PREFIX, "STACK": self.made.stack, "MOMENTO_CACHE_NAME": CACHE}
         stack = Settings(**given, **env, MOMENTO_API_ENDPOINT=ENDPOINT)  # type: ignore[arg-type]  # by the variables' names
         return ConsoleSettings(stack=stack, env=env)
@@ -97,9 +103,9 @@ class Made:
 
 
 @contextmanager
-def running(aws: LocalAws, topology: str) -> Iterator[Shop]:
-    """Run the shop."""
-    with running_stack(aws, Made(document(topology), STACK, TOPICS)) as shop:
+def running(aws: LocalAws, topology: str, log_level: str = "OFF") -> Iterator[Shop]:
+    """Run the shop, whose pipes log at a level."""
+    with running_stack(aws, Made(document(topology, log_level), STACK, TOPICS)) as shop:
         yield shop
 
 

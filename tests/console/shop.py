@@ -29,14 +29,14 @@ TOPICS = ("orders", "users")
 
 
 @functools.cache
-def document(topology: str) -> dict[str, Any]:
-    """Return the synthesized stack."""
+def document(topology: str, log_level: str = "OFF") -> dict[str, Any]:
+    """Return the synthesized stack, whose pipes log at a level."""
     given = {
         "MOMENTO_API_ENDPOINT": ENDPOINT,
         "MOMENTO_CACHE_NAME": CACHE,
         "NAME_PREFIX": PREFIX,
         "TOPOLOGY": topology,
-        "PIPE_LOG_LEVEL": "OFF",
+        "PIPE_LOG_LEVEL": log_level,
     }
     stack = MomentoStack(Testing.app(), STACK, Settings(**given))  # type: ignore[arg-type]  # pydantic parses the texts
     customer, order, status = Attribute("Customer"), Attribute("OrderId"), Attribute("Status")
