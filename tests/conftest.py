@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import gc
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from enum import Enum
@@ -88,6 +89,17 @@ BEGUN_FIRST = [
 ]
 """The modules that take longest, mostly waiting for AWS as Terraform does: begun last, they would
 be waited for when nothing else is left to do."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while the tests are imported: all of it stays until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
