@@ -2,14 +2,17 @@
 
 import itertools
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
 FAILURES = (Exception, pytest.fail.Exception)
 
 
-def each(**values: Iterable[object]) -> Callable[[Callable[..., None]], Callable[[], None]]:
-    """Call a test with each combination of these values; report every one that fails.
+def each(
+    names: tuple[str, ...] = (), rows: Iterable[Any] = ((),), /, **values: Iterable[object]
+) -> Callable[[Callable[..., None]], Callable[[], None]]:
+    """Call a test with each row of a table, or each combination of values; report all that fail.
 
     >>> @each(number=[1, 2, 3])
     ... def test_number(number: int) -> None:
@@ -19,16 +22,25 @@ def each(**values: Iterable[object]) -> Callable[[Callable[..., None]], Callable
     AssertionError: 2 of 3 cases fail:
     number=1: AssertionError: it is not two
     number=3: AssertionError: it is not two
+    >>> @each(("number", "double"), [(1, 2), (2, 5)])
+    ... def test_double(number: int, double: int) -> None:
+    ...     assert number * 2 == double, "it is not the double"
+    >>> test_double()
+    Traceback (most recent call last):
+    AssertionError: 1 of 2 cases fail:
+    number=2, double=5: AssertionError: it is not the double
     """
-    names, combinations = list(values), list(itertools.product(*values.values()))
+    combinations = [
+        dict(zip(names, row, strict=True)) | dict(zip(values, combination, strict=True))
+        for row, combination in itertools.product(rows, list(itertools.product(*values.values())))
+    ]
 
     def decorate(test: Callable[..., None]) -> Callable[[], None]:
         def run() -> None:
             __tracebackhide__ = True
             assert combinations, "there are no cases"
             failed = []
-            for combination in combinations:
-                case = dict(zip(names, combination, strict=True))
+            for case in combinations:
                 try:
                     test(**case)
                 except FAILURES as error:

@@ -164,12 +164,12 @@ def test_what_is_needed_before_cdktf_does_not_import_it(module: str) -> None:
     assert run.stdout.split() == []
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.files)
+@each(rule=RULES)
 def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
     assert [path for path in _sources() if fnmatch(path, rule.files)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "source", "found"),
     [
         ("main.py", "import localcloud", ["localcloud"]),

@@ -4,9 +4,9 @@ import re
 import unicodedata
 from pathlib import Path
 
-import pytest
 
 from tests.ops.test_cli import COMMANDS, INTERNAL
+from tests.each import each
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -34,7 +34,7 @@ def anchor(heading: str) -> str:
     return "".join(kept).replace(" ", "-")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@each(page=PAGES)
 def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     broken = []
     for target in LINK.findall(page.read_text(encoding="utf-8")):
@@ -47,7 +47,7 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@each(page=PAGES)
 def test_every_command_of_help_sh_exists(page: Path) -> None:
     shown = set(COMMAND.findall(page.read_text(encoding="utf-8")))
     assert shown - set(COMMANDS) == set()

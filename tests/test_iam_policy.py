@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
 
 from tests.localcloud.calls import Call
 from tests.iam_policy import Policy
+from tests.each import each
 
 GET = Call(action="s3:GetObject", resource="arn:aws:s3:::bucket/key", context={"tag": "a"})
 
@@ -16,7 +16,7 @@ def statement(**members: Any) -> dict[str, Any]:
     return allowing | members
 
 
-@pytest.mark.parametrize(
+@each(
     ("members", "allowed"),
     [
         ({}, True),

@@ -24,6 +24,7 @@ from tests.iam_policy import (
     Policy,
     filled,
 )
+from tests.each import each
 
 INLINE_LIMIT = 10_240
 """Characters without white space ("IAM and AWS STS quotas")."""
@@ -71,10 +72,9 @@ def test_a_role_uses_each_action_that_iam_cannot_narrow() -> None:
     assert {action for action, resource in pairs if resource == "*"} == NARROWEST.keys()
 
 
-@pytest.mark.parametrize("name", POLICIES)
-@pytest.mark.parametrize(
-    "call",
-    [
+@each(
+    name=POLICIES,
+    call=[
         Call(action="dynamodb:DescribeTable", resource=ARN.format("dynamodb", "table/other")),
         Call(action="dynamodb:DeleteTable", resource=ARN.format("dynamodb", "table/other")),
         Call(action="dynamodb:DeleteTable", resource=ARN.format("dynamodb", f"table/{PREFIX}2")),
@@ -116,13 +116,12 @@ def test_a_role_uses_each_action_that_iam_cannot_narrow() -> None:
         ),
         Call(action="s3:GetObject", resource=f"arn:aws:s3:::{BUCKET}/other/terraform.tfstate"),
     ],
-    ids=lambda call: call.action if isinstance(call, Call) else call,
 )
 def test_what_belongs_to_something_else_is_refused(name: str, call: Call) -> None:
     assert not POLICIES[name].allows(call)
 
 
-@pytest.mark.parametrize(
+@each(
     ("action", "resource"),
     [
         ("s3:DeleteBucket", f"arn:aws:s3:::{BUCKET}"),
@@ -173,7 +172,7 @@ def test_deploy_makes_no_administrator_and_trusts_nobody_else(
     assert not POLICIES["deploy"].allows(call)
 
 
-@pytest.mark.parametrize(
+@each(
     ("action", "resource"),
     [
         ("iam:CreateUser", "arn:aws:iam::123456789012:user/other"),
@@ -201,8 +200,10 @@ def test_the_boundary_fits_into_a_managed_policy() -> None:
     assert len(policy) <= 6_144  # "IAM and AWS STS quotas"
 
 
-@pytest.mark.parametrize("action", ["PutKeyPolicy", "ScheduleKeyDeletion", "UntagResource"])
-@pytest.mark.parametrize("tags", [{}, {"aws:ResourceTag/Project": "other"}])
+@each(
+    action=["PutKeyPolicy", "ScheduleKeyDeletion", "UntagResource"],
+    tags=[{}, {"aws:ResourceTag/Project": "other"}],
+)
 def test_deploy_changes_no_key_that_the_stack_did_not_make(
     action: str, tags: dict[str, str]
 ) -> None:

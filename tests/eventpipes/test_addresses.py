@@ -4,12 +4,11 @@ event-ruler walks the digits of a range (`ByteMachine`, `Range`): an IPv4 addres
 an IPv6 address 32, so that a short value lies in a range of long ones by its own digits.
 """
 
-import pytest
-
 from eventpipes.pattern.addresses import block, digits, within
+from tests.each import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("address", "cidr", "is_in"),
     [
         ("10.0.0.0", "10.0.0.0/24", True),

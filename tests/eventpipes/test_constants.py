@@ -8,6 +8,7 @@ import pytest
 from eventpipes import Connection, Definition, Destination, RuleDefinition, Source
 from eventpipes.constants import refused_always
 from eventpipes.definition import Secret
+from tests.each import each
 
 CACHE, TOPICS = "https://momento.example/cache/*", "https://momento.example/topics/*/*"
 PUT = {"key": "$.dynamodb.Keys.Location.S", "ttl_seconds": "600"}
@@ -40,7 +41,7 @@ def rule(**more: Any) -> RuleDefinition:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "says"),
     [
         (PUT, None),
@@ -103,7 +104,7 @@ def test_other_service_is_not_checked(endpoint: str) -> None:
     assert list(refused_always(pipe(endpoint=endpoint))) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "says"),
     [
         ('{"a":"' + "x" * 4_000 + '"}', None),
@@ -139,7 +140,7 @@ def test_output_of_an_enrichment_is_not_checked() -> None:
     assert list(refused_always(of)) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("more", "says"),
     [
         ({}, ITEM),

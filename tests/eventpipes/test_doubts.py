@@ -16,6 +16,7 @@ from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_ITEM_BYTES, MAX_MESSAGE_BYTES, MAX_TTL_SECONDS
 from localcloud import momento_limits as of_the_stand_in
 from stacks.momento import limits as of_the_stacks
+from tests.each import each
 
 TEMPLATE = '{"EventType":<$.eventName>,"Location":<$.dynamodb.Keys.Location.S>}'
 CACHE, TOPICS = "https://momento.example/cache/weather", "https://momento.example/topics/weather/t"
@@ -54,15 +55,15 @@ DELETE = definition("DELETE", query_string={"key": QUERY["key"]})
 PUBLISH = definition("POST", TOPICS)
 
 
-@pytest.mark.parametrize("of", [PUT, DELETE, PUBLISH], ids=["put", "delete", "publish"])
-@pytest.mark.parametrize(
-    "location", ["Oslo", "São Paulo", "a/b", "C:/temp/new", "it's", "<$.x>", "{}", "😀", "\ue000"]
+@each(
+    of=[PUT, DELETE, PUBLISH],
+    location=["Oslo", "São Paulo", "a/b", "C:/temp/new", "it's", "<$.x>", "{}", "😀", "\ue000"],
 )
 def test_valid_request_has_no_doubts(of: Definition, location: str) -> None:
     assert told(of, record(location)) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("ttl", "sentence"),
     [
         ("", "ttl_seconds is empty: Momento refuses"),
@@ -78,7 +79,6 @@ def test_valid_request_has_no_doubts(of: Definition, location: str) -> None:
         ("1795826861", "it looks like a point in time, but it must be a duration"),
         ("9" * 6000, "it looks like a point in time, but it must be a duration"),
     ],
-    ids=lambda given: given[:30],
 )
 def test_ttl_that_momento_refuses_is_reported(ttl: str, sentence: str) -> None:
     assert sentence in " ".join(told(PUT, record(ttl=ttl)))
@@ -197,7 +197,7 @@ def test_attribute_of_another_type_is_reported(value: Any, kind: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("location", "sentences"),
     [
         (

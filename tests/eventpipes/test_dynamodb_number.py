@@ -17,11 +17,12 @@ from eventpipes.dynamodb_number import (
     InvalidNumber,
     normalise,
 )
+from tests.each import each
 
 EXACT = Context(prec=400)
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "stored"),
     [
         ("60.0", "60"),
@@ -48,7 +49,7 @@ def test_a_number_is_written_out(text: str, stored: str) -> None:
     assert normalise(text) == stored
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "says"),
     [
         *[

@@ -3,18 +3,18 @@
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventpipes.parameters import compile_value, compile_values, encode, fill
 from eventpipes.service_model import PIPES
 from tests.eventpipes.reproducibly import reproducibly
+from tests.each import each
 
 RECORD: dict[str, Any] = {"s": "Oslo", "n": 21, "t": True, "z": None, "o": {"a": ["b", 1]}, "e": ""}
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "value"),
     [
         ("weather", "weather"),
@@ -44,7 +44,7 @@ def test_values_keep_their_names_and_order() -> None:
     assert [(name, value(RECORD)) for name, value in values] == [("b", "Oslo"), ("a", "x")]
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "encoded"),
     [
         ("Oslo", "Oslo"),

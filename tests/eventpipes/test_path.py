@@ -6,6 +6,7 @@ import pytest
 
 from eventpipes import EventPipesError, InvalidPath
 from eventpipes.path import MISSING, compile_path, is_path
+from tests.each import each
 
 RECORD: dict[str, Any] = {
     "a": {"b": {"c": 1}},
@@ -20,7 +21,7 @@ RECORD: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value"),
     [
         ("$", RECORD),
@@ -44,9 +45,8 @@ def test_path_reads_a_value(path: str, value: object) -> None:
     assert compile_path(path)(RECORD) == value
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+@each(
+    path=[
         "$.b",
         "$.a.c",
         "$.a.b.c.d",
@@ -59,7 +59,7 @@ def test_path_reads_a_value(path: str, value: object) -> None:
         "$.null.x",
         "$.list[*].z",
         "$.with-dash[*]",
-    ],
+    ]
 )
 def test_a_path_that_is_not_in_the_record_reads_nothing(path: str) -> None:
     assert compile_path(path)(RECORD) is MISSING
@@ -71,7 +71,7 @@ def test_reading_from_other_values_never_raises(record: object) -> None:
         assert compile_path(path)(record) is MISSING
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "column"),
     [
         ("$..a", 2),
@@ -104,7 +104,7 @@ def test_path_without_a_dollar_is_refused_with_a_suggestion(path: str) -> None:
         compile_path(path)
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "meant"),
     [("$.a", True), ("$[0]", True), ("$", True), ("$5", False), ("a", False), ("", False)],
 )

@@ -68,7 +68,7 @@ def _operators_in(node: Any) -> Iterator[str]:
             yield from _operators_in(item)
 
 
-@pytest.mark.parametrize("operator", OPERATORS)
+@each(operator=OPERATORS)
 def test_each_operator_has_cases_that_match_fail_and_are_refused(operator: str) -> None:
     used = [
         case.members.get("matches", "refused")

@@ -39,7 +39,7 @@ def test_text_of_a_random_event_matches_like_the_event(
 OTHERS = {"other": [1.5, {"a": "b:c"}, None], "more": 'a: "b\\"'}
 
 
-@pytest.mark.parametrize(
+@each(
     ("pattern", "text", "matches"),
     [
         ({"a": [1]}, '{"a": 1, "a": 2}', True),

@@ -22,6 +22,7 @@ from eventpipes import (
 )
 from eventpipes.outcome import masked
 from tests.eventpipes.cases import read_record
+from tests.each import each
 
 KEY = "planted-key-that-must-not-be-seen"
 CONNECTION = Connection(name="momento", headers={"Authorization": Secret(KEY)})
@@ -216,7 +217,7 @@ def test_the_connections_header_wins_over_a_default_one() -> None:
     assert values == ["text/plain"]
 
 
-@pytest.mark.parametrize("name", ["User-Agent", "range", "HOST", "Content-Length", "Via", "TE"])
+@each(name=["User-Agent", "range", "HOST", "Content-Length", "Via", "TE"])
 def test_header_that_eventbridge_removes_is_not_sent(name: str) -> None:
     """See AWS: "API destinations as targets", headers; pipe and connection get a warning."""
     connection = Connection(name="c", headers={name: Secret("me")})
@@ -241,14 +242,13 @@ def test_template_of_one_variable_alone_is_a_warning(template: str, variable: st
     assert f'{{"value": <{variable}>}}' in warning
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+@each(
+    path=[
         *("$", "$.dynamodb", "$.dynamodb.Keys", "$.dynamodb.NewImage", "$.userIdentity"),
         *("$.dynamodb.OldImage.Tags.L", "$.dynamodb.NewImage.Due.M", "$.dynamodb.NewImage.Due"),
         *("$.dynamodb.NewImage.Due.M.amount", "$.dynamodb.NewImage.Tags.L[0]"),
         *("$.dynamodb.NewImage.Tags.SS", "$.dynamodb.NewImage.Tags.L.0.M"),
-    ],
+    ]
 )
 def test_object_in_quotes_in_a_json_object_is_a_warning(path: str) -> None:
     (warning,) = pipe(input_template=f'{{"a":"all of <{path}>"}}').warnings
@@ -257,13 +257,12 @@ def test_object_in_quotes_in_a_json_object_is_a_warning(path: str) -> None:
     assert pipe(input_template=f'{{"a":<{path}>}}').warnings == ()
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+@each(
+    path=[
         *("$.eventName", "$.dynamodb.Keys.Location.S", "$.dynamodb.NewImage.Due.M.amount.N"),
         *("$.dynamodb.SizeBytes", "$.userIdentity.type", "$.dynamodb.NewImage.Tags.L[0].BOOL"),
         *("$.dynamodb.NewImage.Tags.SS[0]", "$.detail"),
-    ],
+    ]
 )
 def test_text_in_quotes_gives_no_warning(path: str) -> None:
     assert pipe(input_template=f'{{"a":"all of <{path}>"}}').warnings == ()
@@ -289,7 +288,7 @@ def test_the_connections_query_string_wins_over_the_pipes() -> None:
     )
 
 
-@pytest.mark.parametrize("line_break", ["\n", "\r", "\r\nX-Other: 1", "\0", "\x1b[2J", "\x7f"])
+@each(line_break=["\n", "\r", "\r\nX-Other: 1", "\0", "\x1b[2J", "\x7f"])
 def test_a_header_with_a_control_character_cannot_be_sent(line_break: str) -> None:
     of = pipe(headers={"X-City": "$.dynamodb.Keys.Location.S"})
     record = read_record("insert")
@@ -346,7 +345,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("changes", "message"), REFUSED.values(), ids=REFUSED.keys())
+@each(("changes", "message"), REFUSED.values())
 def test_a_definition_is_refused_with_the_pipe_and_the_fix(
     changes: dict[str, Any], message: str
 ) -> None:
@@ -357,9 +356,8 @@ def test_a_definition_is_refused_with_the_pipe_and_the_fix(
     assert str(caught.value).startswith("pipe cache-put: ")
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
+@each(
+    changes=[
         {"source": dataclasses.replace(SOURCE, maximum_record_age=60)},
         {"source": dataclasses.replace(SOURCE, maximum_record_age=604_800)},
         {"source": dataclasses.replace(SOURCE, maximum_record_age=-1)},
@@ -367,8 +365,7 @@ def test_a_definition_is_refused_with_the_pipe_and_the_fix(
         {"source": dataclasses.replace(SOURCE, maximum_retry_attempts=10_000)},
         {"filters": ('{"eventName":["INSERT"]}',) * 5},
         {"filters": (f'{{"eventName":["INSERT","{"x" * 4_069}"]}}',)},
-    ],
-    ids=lambda changes: str(changes)[:60],
+    ]
 )
 def test_definition_at_its_limits_is_accepted(changes: dict[str, Any]) -> None:
     assert request(pipe(**changes)).method == "PUT"

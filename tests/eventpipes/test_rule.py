@@ -21,6 +21,7 @@ from eventpipes import (
     Unsupported,
 )
 from tests.eventpipes.cases import read_record
+from tests.each import each
 
 ARN = "arn:aws:events:us-east-1:123456789012"
 CONNECTION = Connection(name="momento", headers={"Authorization": Secret("the-key")})
@@ -114,7 +115,7 @@ def test_with_an_input_path_that_part_is_sent() -> None:
     assert isinstance(rule(input_path="$.detail.no", **bare).process(event()), Unprocessable)
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "expected"),
     [
         ('"<kind> at <loc>"', '"INSERT at Oslo"'),
@@ -139,7 +140,7 @@ def test_the_event_is_a_variable_with_its_detail() -> None:
     assert json.loads(body('{"all":<aws.events.event.json>}')) == {"all": event()}
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "reason"),
     [
         ({"input_template": "<unknown>"}, "no variable <unknown>; use aws.events.event"),
@@ -165,7 +166,6 @@ def test_the_event_is_a_variable_with_its_detail() -> None:
         ({"state": "ON"}, "the state is 'ON'"),
         ({"target_id": "a b"}, "the target's id is 'a b'"),
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_definition_that_aws_refuses_is_refused(changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(InvalidDefinition, match=rf"^rule cache-put: .*{re.escape(reason)}"):

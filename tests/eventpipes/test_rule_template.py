@@ -8,6 +8,7 @@ import pytest
 from eventpipes import Filtered, InvalidDefinition, InvalidTemplate, Request, Rule, Unprocessable
 from tests.eventpipes.cases import CASES, Case, read_cases
 from tests.eventpipes.test_rule import DEFINITION, body, event
+from tests.each import each
 
 FILE = json.loads((CASES / "rule_templates" / "rules.json").read_text(encoding="utf-8"))
 EVERY = read_cases("rule_templates")
@@ -30,23 +31,21 @@ def outcome(case: Case) -> Request | Unprocessable | Filtered:
     return made(case).process({**event(), "detail": FILE["detail"]})
 
 
-@pytest.mark.parametrize("case", [each for each in EVERY if "text" in each.members], ids=str)
+@each(case=[each for each in EVERY if "text" in each.members])
 def test_a_rule_delivers_the_text(case: Case) -> None:
     found = outcome(case)
     assert isinstance(found, Request), found
     assert found.body == case["text"]
 
 
-@pytest.mark.parametrize(
-    "case", [each for each in EVERY if "undeliverable" in each.members], ids=str
-)
+@each(case=[each for each in EVERY if "undeliverable" in each.members])
 def test_value_that_breaks_the_template_is_not_delivered(case: Case) -> None:
     found = outcome(case)
     assert isinstance(found, Unprocessable), found
     assert "EventBridge delivers nothing" in found.reason
 
 
-@pytest.mark.parametrize("case", [each for each in EVERY if "refused" in each.members], ids=str)
+@each(case=[each for each in EVERY if "refused" in each.members])
 def test_template_that_put_targets_refuses_is_refused(case: Case) -> None:
     with pytest.raises(InvalidDefinition) as caught:
         made(case)

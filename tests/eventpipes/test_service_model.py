@@ -18,6 +18,7 @@ from eventpipes.parameters import compile_path_parameters, compile_values
 from eventpipes.service_model import EVENTS, HEADER_VALUE, JSON_PATH, PIPES, Model
 from tests.eventpipes.test_pipe import DEFINITION
 from tests.eventpipes.reproducibly import reproducibly
+from tests.each import each
 
 MODELS = {"pipes": PIPES, "events": EVENTS}
 NAMES = ("HeaderKey", "HeaderValue", "PathParameter", "QueryStringKey", "QueryStringValue")
@@ -61,8 +62,7 @@ def takes(service: str, name: str, text: str) -> bool:
     return re.fullmatch(shape["pattern"], text, re.ASCII) is not None
 
 
-@pytest.mark.parametrize("service", MODELS)
-@pytest.mark.parametrize("name", NAMES)
+@each(service=MODELS, name=NAMES)
 def test_value_is_accepted_exactly_if_the_model_accepts_it(service: str, name: str) -> None:
     for text in VALUES:
         assert (MODELS[service][name].trouble(text) is None) is takes(service, name, text), text
@@ -129,16 +129,13 @@ def test_a_pipes_bounds_are_the_models(field: str, shape: str) -> None:
 NAMES_OF_VARIABLES = ["", "a", "A-b_9", "x" * 256, "x" * 257, "a.b", "a b", "é", "a\n", "<a>"]
 
 
-@pytest.mark.parametrize("name", NAMES_OF_VARIABLES)
+@each(name=NAMES_OF_VARIABLES)
 def test_the_name_of_a_rules_variable_is_the_models(name: str) -> None:
     taken = rule.VARIABLE.fullmatch(name) is not None
     assert taken is takes("events", "InputTransformerPathKey", name)
 
 
-@pytest.mark.parametrize("service", MODELS)
-@pytest.mark.parametrize(
-    "kind", ["PathParameterList", "HeaderParametersMap", "QueryStringParametersMap"]
-)
+@each(service=MODELS, kind=["PathParameterList", "HeaderParametersMap", "QueryStringParametersMap"])
 def test_number_of_parameters_is_not_limited(service: str, kind: str) -> None:
     """The models do not limit their number, and the engine does not either."""
     most = shapes(service)[kind].get("max", 1_000)

@@ -4,9 +4,10 @@ import pytest
 
 from eventpipes.stream_path import unreadable_parameters, unreadable_variables
 from eventpipes.template import Template
+from tests.each import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "advice"),
     [
         ("$.body", "the changed item is under $.dynamodb"),
@@ -25,13 +26,12 @@ def test_a_path_that_no_record_has_is_reported(path: str, advice: str) -> None:
     assert "always empty" in told
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+@each(
+    path=[
         *("$.eventName", "$.dynamodb.Keys.City.S", "$.dynamodb.NewImage.Stops.L[0].S"),
         *("$.dynamodb.NewImage.Map.M.City.S", "$.dynamodb.ApproximateCreationDateTime"),
         *("$.userIdentity.type", "aws.pipes.pipe-name"),
-    ],
+    ]
 )
 def test_a_path_to_a_value_is_silent(path: str) -> None:
     assert not list(unreadable_variables([path]))

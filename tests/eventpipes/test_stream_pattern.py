@@ -16,6 +16,7 @@ from eventpipes.stream_pattern import (
     unmatched_event,
     unsupported_by_pipes,
 )
+from tests.each import each
 
 RECORDS: list[dict[str, Any]] = [
     {
@@ -111,7 +112,7 @@ SOMETIMES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "says"), NEVER, ids=lambda value: json.dumps(value)[:60])
+@each(("pattern", "says"), NEVER)
 def test_a_filter_that_matches_no_record_is_reported(pattern: dict[str, Any], says: str) -> None:
     assert not any(compile_pattern(pattern).matches(record) for record in RECORDS)
     (told,) = unmatched(json.dumps(pattern))
@@ -119,7 +120,7 @@ def test_a_filter_that_matches_no_record_is_reported(pattern: dict[str, Any], sa
     assert "Nothing will be sent" in told
 
 
-@pytest.mark.parametrize("pattern", SOMETIMES, ids=lambda value: json.dumps(value)[:60])
+@each(pattern=SOMETIMES)
 def test_a_filter_that_matches_a_record_is_silent(pattern: dict[str, Any]) -> None:
     assert any(compile_pattern(pattern).matches(record) for record in RECORDS)
     assert not list(unmatched(json.dumps(pattern)))
@@ -150,13 +151,11 @@ def test_operators_that_pipes_do_not_support_are_reported(value: object, named: 
     assert f"has {named}, which AWS's guide lists for event buses" in told
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
+@each(
+    value=[
         *("Oslo", {"prefix": "O"}, {"suffix": "o"}, {"equals-ignore-case": "oslo"}),
         *({"anything-but": ["Oslo"]}, {"exists": True}, {"cidr": "10.0.0.0/8"}),
-    ],
-    ids=json.dumps,
+    ]
 )
 def test_what_pipes_support_is_silent(value: object) -> None:
     assert not list(unsupported_by_pipes(json.dumps(image(City={"S": [value]}))))
@@ -191,8 +190,7 @@ def test_exists_false_that_some_records_match_is_not_reported(pattern: str) -> N
     assert list(all_match(pattern)) == []
 
 
-@pytest.mark.parametrize("value", ["7.0", "07", "1e3", "+7", "seven", ""])
-@pytest.mark.parametrize("kind", ["N", "NS"])
+@each(value=["7.0", "07", "1e3", "+7", "seven", ""], kind=["N", "NS"])
 def test_a_number_that_dynamodb_writes_differently_is_reported(value: str, kind: str) -> None:
     """DynamoDB, "Supported data types and naming rules": zeros in front and behind are trimmed."""
     (told,) = unmatched(json.dumps({"dynamodb": {"NewImage": {"Count": {kind: [value]}}}}))

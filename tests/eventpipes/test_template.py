@@ -9,19 +9,20 @@ from hypothesis import strategies as st
 from eventpipes import InvalidTemplate, Template
 from tests.eventpipes.cases import Case, read_cases
 from tests.eventpipes.reproducibly import reproducibly
+from tests.each import each
 
 CASES = read_cases("templates")
 VALID = [case for case in CASES if "invalid" not in case.members]
 INVALID = [case for case in CASES if "invalid" in case.members]
 
 
-@pytest.mark.parametrize("case", VALID, ids=str)
+@each(case=VALID)
 def test_a_template_gives_the_text(case: Case) -> None:
     template = Template(case["template"])
     assert template.render(case["record"], case.members.get("context", {})) == case["text"]
 
 
-@pytest.mark.parametrize("case", INVALID, ids=str)
+@each(case=INVALID)
 def test_wrong_template_is_refused_with_its_column(case: Case) -> None:
     with pytest.raises(ValueError, match="input template, column") as caught:
         Template(case["template"])
@@ -48,7 +49,7 @@ def test_caret_is_under_the_variable(template: str) -> None:
     assert excerpt[caret.index("^") :].startswith("<$.")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "is_json"),
     [
         ('{"a":<$.a>}', True),

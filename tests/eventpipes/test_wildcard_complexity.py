@@ -21,7 +21,7 @@ def test_the_user_guides_example_is_too_complex() -> None:
         eventpipes.compile(pattern)
 
 
-@pytest.mark.parametrize(
+@each(
     ("values", "text"),
     [
         ([{"wildcard": "dir/*.png"}], "dir/a.png"),
@@ -32,7 +32,6 @@ def test_the_user_guides_example_is_too_complex() -> None:
         ([{"anything-but": {"wildcard": ["*a*"] * 50}}], "b"),
         ([{"wildcard": "abc" * 20}], "abc" * 20),
     ],
-    ids=lambda given: str(given)[:60],
 )
 def test_wildcards_below_the_limit_are_accepted(values: list[object], text: str) -> None:
     """A repeated wildcard counts once."""
@@ -66,9 +65,8 @@ HALVES: list[list[object]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    [
+@each(
+    pattern=[
         {"a": [{"exists": False}], "b": CROWDED},
         {"a": [{"exists": False}], "b": ["x"], "c": CROWDED},
         {"a": ["x"], "b": [{"exists": False}], "c": CROWDED},
@@ -76,8 +74,7 @@ HALVES: list[list[object]] = [
         {"$or": [{"a": ["x"]}, {"a": [{"exists": False}], "b": CROWDED}]},
         {"$or": [{"a": ["x"], "f": HALVES[0]}, {"a": ["y"], "f": HALVES[1]}]},
         {"$or": [{"f": HALVES[0]}, {"g": HALVES[1]}]},
-    ],
-    ids=lambda pattern: str(pattern)[:70],
+    ]
 )
 def test_wildcards_that_the_reference_does_not_reach_are_not_counted(
     pattern: dict[str, object],
@@ -86,7 +83,7 @@ def test_wildcards_that_the_reference_does_not_reach_are_not_counted(
     eventpipes.compile(pattern)
 
 
-@pytest.mark.parametrize(
+@each(
     ("pattern", "path"),
     [
         ({"a": [{"exists": True}], "b": CROWDED}, "b"),
@@ -99,7 +96,6 @@ def test_wildcards_that_the_reference_does_not_reach_are_not_counted(
         ({"$or": [{"a": ["x", "y"], "f": HALVES[0]}, {"a": ["y"], "f": HALVES[1]}]}, "f"),
         ({"a": [{"wildcard": "*é*è*ê*ë*à*á*â*ã*ä*"}]}, "a"),
     ],
-    ids=lambda given: str(given)[:70],
 )
 def test_wildcards_of_the_same_state_are_counted_together(
     pattern: dict[str, object], path: str
@@ -159,9 +155,7 @@ def test_complexity_is_how_many_beginnings_a_text_matches(wildcard: str) -> None
     assert complexity([[tokens(wildcard)]]) == expected
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), list(itertools.combinations(["*", "a*", "*a", "*ab", "b*a", "*b*"], 2))
-)
+@each(("first", "second"), list(itertools.combinations(["*", "a*", "*a", "*ab", "b*a", "*b*"], 2)))
 def test_two_wildcards_of_a_field_are_counted_together(first: str, second: str) -> None:
     of_first, of_second = beginnings(first), beginnings(second)
     expected = max(satisfied(text, of_first) + satisfied(text, of_second) for text in TEXTS)

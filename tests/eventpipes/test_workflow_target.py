@@ -21,6 +21,7 @@ from eventpipes import (
     Unsupported,
 )
 from eventpipes.faults import faults
+from tests.each import each
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:weather-changes"
 CONNECTION_ARN = "${aws_cloudwatch_event_connection.momento.arn}"
@@ -142,7 +143,7 @@ def test_a_template_that_makes_no_json_makes_text() -> None:
     assert pipe(input_template="id <$.dynamodb.Keys.id.S>").items([INSERT]) == ["id a"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("target", "changes", "error", "said"),
     [
         ({"definition": "{"}, {}, InvalidDefinition, "state machine weather-changes"),

@@ -19,6 +19,7 @@ from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import PUT
 from tests.place import Place
 from weather.records import refused_record
+from tests.each import each
 
 PLACE = {
     "shardId": "shardId-00000001541626099285-f35f62ef",
@@ -60,9 +61,8 @@ def test_a_dead_letter_may_lack_its_times() -> None:
     assert letter.arrived is None
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+@each(
+    body=[
         "",
         "{",
         "null",
@@ -85,8 +85,7 @@ def test_a_dead_letter_may_lack_its_times() -> None:
         LETTER | {"DDBStreamBatchInfo": PLACE | {"shardId": "shardId-1"}},
         LETTER | {"DDBStreamBatchInfo": PLACE | {"shardId": ["x" * 30]}},
         [LETTER],
-    ],
-    ids=lambda body: str(body)[:60],
+    ]
 )
 def test_other_messages_are_not_dead_letters(body: Any) -> None:
     assert parse(message(body)) is None
@@ -124,7 +123,7 @@ def test_an_event_without_a_record_makes_no_dead_letter(event: Any) -> None:
     assert parse(QueueMessage(id="1", receipt="r", body=body, attributes=OF_A_RULE)) is None
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "x", 12, None, [], "1970"])
+@each(moment=["0001-01-01T00:00:00Z", "x", 12, None, [], "1970"])
 def test_an_impossible_arrival_time_counts_as_missing(moment: Any) -> None:
     """Ten minutes before the year 1 is a time that Python does not have."""
     place = PLACE | {"approximateArrivalOfFirstRecord": moment}
@@ -133,9 +132,8 @@ def test_an_impossible_arrival_time_counts_as_missing(moment: Any) -> None:
     assert letter.arrived is None
 
 
-@pytest.mark.parametrize(
-    "images",
-    [
+@each(
+    images=[
         {"Keys": {"Id": "1"}},
         {"Keys": {"Id": {"S": 1}}},
         {"Keys": {"Id": {"L": []}}},
@@ -146,8 +144,7 @@ def test_an_impossible_arrival_time_counts_as_missing(moment: Any) -> None:
         {"NewImage": {"a": {"S": "1", "N": "1"}}},
         {"OldImage": {"a": {"SS": ["a", 1]}}},
         {"OldImage": {"a": {"M": {"b": {"X": 1}}}}},
-    ],
-    ids=str,
+    ]
 )
 def test_an_invalid_record_makes_no_dead_letter(images: dict[str, Any]) -> None:
     """DynamoDB would refuse such a key, and the run would end at it or with a traceback."""

@@ -9,6 +9,7 @@ import pytest
 from ops.errors import OpsError
 from ops.record_file import named_records, read_records
 from tests.eventpipes.cases import CASES
+from tests.each import each
 
 
 def change(**more: Any) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def image(value: Any) -> dict[str, Any]:
     return change(NewImage={"a": value})
 
 
-@pytest.mark.parametrize("file", sorted((CASES / "records").glob("*.json")), ids=lambda f: f.stem)
+@each(file=sorted((CASES / "records").glob("*.json")))
 def test_the_samples_are_records(file: Path) -> None:
     assert read_records(str(file))
 

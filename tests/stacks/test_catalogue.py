@@ -5,9 +5,10 @@ from cdktf import TerraformStack
 
 from stacks.catalogue import STACKS, find
 from stacks.errors import StackError
+from tests.each import each
 
 
-@pytest.mark.parametrize("name", STACKS)
+@each(name=STACKS)
 def test_every_name_has_a_stack(name: str) -> None:
     found = find(name)
     assert isinstance(found, type)

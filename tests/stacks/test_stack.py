@@ -19,6 +19,7 @@ from stacks.pipes.pipeline import PipelineError
 from stacks.stack import MomentoStack
 from stacks.tables.table import Replica
 from tests.stacks.conftest import ENDPOINT, Synthesized, read_settings
+from tests.each import each
 
 KEY, CODE = Attribute("Id"), Attribute("Code")
 KEYS = KeySchema(KEY)
@@ -157,7 +158,7 @@ def test_a_mapping_that_would_fail_is_refused_with_the_pipelines_name(
         stack({"a": mapping}, **table)
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "complaint"),
     [
         ({"mapping": TopicMessage(topic="news")}, "mapping is TopicMessage.*write ItemMapping"),
@@ -178,7 +179,7 @@ def test_wrong_argument_of_a_pipeline_is_refused(given: dict[str, Any], complain
         made.add_pipeline(**arguments)
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "complaint"),
     [
         ({"keys": KEY}, r"keys is Attribute\(.*; write KeySchema\(Attribute\(.Id.\)\)"),

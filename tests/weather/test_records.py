@@ -21,6 +21,7 @@ from weather.records import (
     stored,
 )
 from stacks.momento.limits import MAX_TTL_SECONDS
+from tests.each import each
 
 GOOD = {
     "Location": "Oslo",
@@ -39,7 +40,7 @@ def complaint(**changes: object) -> list[str]:
     return str(caught.value).splitlines()
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "shown"),
     [
         ({}, {"MaxTemp": "21", "MinTemp": "9", "ChancesOfPrecipitation": "40"}),
@@ -58,14 +59,12 @@ def test_good_values_are_taken(changes: dict[str, object], shown: dict[str, str]
     assert record.ttl == int(str(changes.get("TTL", 600)))
 
 
-@pytest.mark.parametrize(
-    "location", ["München 🌧", "a b+c&d=e%20f/g?h#i", "x" * 512, " ", "<b>", "[red]x[/]", "$.body"]
-)
+@each(location=["München 🌧", "a b+c&d=e%20f/g?h#i", "x" * 512, " ", "<b>", "[red]x[/]", "$.body"])
 def test_almost_any_text_is_a_location(location: str) -> None:
     assert WeatherRecord.parse(GOOD | {"Location": location}).location == location
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "value", "says"),
     [
         ("Location", "", "at least 1 character"),
@@ -158,8 +157,7 @@ def test_an_item_without_a_measurement_is_refused(name: str) -> None:
         stored({key: value for key, value in ITEM.items() if key != name})
 
 
-@pytest.mark.parametrize("value", ["warm", "", [], {}, None, ["1"]])
-@pytest.mark.parametrize("name", ["MaxTemp", "TTL", "WrittenAt"])
+@each(value=["warm", "", [], {}, None, ["1"]], name=["MaxTemp", "TTL", "WrittenAt"])
 def test_an_item_with_an_invalid_value_is_refused(name: str, value: Any) -> None:
     with pytest.raises(WeatherError, match="not a weather record"):
         stored(ITEM | {name: value})
@@ -170,7 +168,7 @@ def test_an_infinite_ttl_is_refused() -> None:
         stored(ITEM | {"TTL": "Infinity"})
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "found"),
     [
         (b'{"MaxTemp":"21.0","MinTemp":"9","ChancesOfPrecipitation":"40"}', ["21", "9", "40"]),
@@ -255,8 +253,7 @@ HUGE = ["1E+300000000", "-1E+300000000", "1E-300000000", "1E+131"]
 a gigabyte of memory."""
 
 
-@pytest.mark.parametrize("number", HUGE)
-@pytest.mark.parametrize("name", ["MaxTemp", "TTL"])
+@each(number=HUGE, name=["MaxTemp", "TTL"])
 def test_a_number_that_dynamodb_cannot_store_is_refused(name: str, number: str) -> None:
     with pytest.raises(WeatherError, match="not a weather record"):
         stored({**GOOD, name: number})

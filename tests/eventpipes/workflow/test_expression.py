@@ -11,6 +11,7 @@ import pytest
 from eventpipes import InvalidDefinition, Unsupported
 from eventpipes.workflow.expression import Expression, Scope
 from eventpipes.workflow.state_error import StateError
+from tests.each import each
 
 CASES: Any = json.loads(Path(__file__).with_name("jsonata.json").read_text(encoding="utf-8"))
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
@@ -48,7 +49,7 @@ def compiled_and_evaluated(text: str) -> Any:
     return expression.evaluate(scope(**CASES["states"]))
 
 
-@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["expression"][:50])
+@each(case=CASES["cases"])
 def test_the_result_is_that_of_the_jsonata_that_aws_names(case: dict[str, Any]) -> None:
     text = case["expression"]
     if text in DIFFERENCES:
@@ -94,7 +95,7 @@ def test_numbers_are_javascript_numbers() -> None:
     assert repr(evaluate("4 / 2")) == "2"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "result"),
     [
         ("$partition([1,2,3,4,5], 2)", [[1, 2], [3, 4], [5]]),
@@ -119,9 +120,8 @@ def test_a_function_of_step_functions(text: str, result: object) -> None:
     assert evaluate(text) == result
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+@each(
+    text=[
         "$partition([1], 0)",
         "$range(0, 1, 0)",
         "$range(0, 1000, 1)",
@@ -134,7 +134,7 @@ def test_a_function_of_step_functions(text: str, result: object) -> None:
         "$parse($nothing)",
         "$random('a')",
         "$range('a', 1, 1)",
-    ],
+    ]
 )
 def test_a_wrong_argument_fails(text: str) -> None:
     with pytest.raises(StateError, match=r"States\.QueryEvaluationError"):
@@ -151,7 +151,7 @@ def test_too_deep_a_recursion_is_ended() -> None:
         evaluate("($f := function($n) {$n = 0 ? 0 : 1 + $f($n - 1)}; $f(10000))")
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "error", "said"),
     [
         ("$states.input.(", InvalidDefinition, "is not a JSONata expression"),

@@ -9,6 +9,7 @@ import pytest
 from eventpipes import InvalidDefinition, Unsupported
 from eventpipes.workflow import StateMachine
 from tests.eventpipes.workflow.machines import CONNECTION, definition, http, passing
+from tests.each import each
 
 ALL = {"ErrorEquals": ["States.ALL"], "Next": "B"}
 MAP: dict[str, Any] = {
@@ -145,13 +146,13 @@ UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("states", "said"), INVALID)
+@each(("states", "said"), INVALID)
 def test_what_aws_refuses_is_invalid(states: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidDefinition, match=said):
         StateMachine.parse(definition(**states))
 
 
-@pytest.mark.parametrize(("states", "said"), UNSUPPORTED)
+@each(("states", "said"), UNSUPPORTED)
 def test_what_the_engine_does_not_run_is_unsupported(states: dict[str, Any], said: str) -> None:
     with pytest.raises(Unsupported, match=said):
         StateMachine.parse(definition(**states))
@@ -164,7 +165,7 @@ def test_a_distributed_map_is_unsupported() -> None:
         StateMachine.parse(definition(A=state))
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "error", "said"),
     [
         ({"QueryLanguage": "JSONPath"}, Unsupported, "QueryLanguage is JSONPath"),
@@ -183,7 +184,7 @@ def test_the_top_level_is_checked(
         StateMachine.parse({**definition(A=passing()), **change})
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "5", '{"a": NaN}', "x" * 1_048_577])
+@each(text=["", "{", "[]", "5", '{"a": NaN}', "x" * 1_048_577])
 def test_a_text_that_is_not_a_definition_is_refused(text: str) -> None:
     with pytest.raises(InvalidDefinition, match="the state machine"):
         StateMachine.parse(text)

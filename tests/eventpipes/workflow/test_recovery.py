@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 
 from eventpipes.workflow import HttpAnswer, TaskError
 from tests.eventpipes.workflow.machines import (
@@ -14,6 +13,7 @@ from tests.eventpipes.workflow.machines import (
     retried,
     run,
 )
+from tests.each import each
 
 
 def test_an_error_is_retried_with_growing_delays() -> None:
@@ -101,9 +101,9 @@ def test_task_failed_does_not_take_a_timeout() -> None:
     assert (execution.status, execution.error) == ("FAILED", "States.Timeout")
 
 
-@pytest.mark.parametrize("names", [["States.ALL"], ["States.TaskFailed"], ["States.Runtime"]])
-@pytest.mark.parametrize(
-    "type_", ["application/octet-stream", "image/png", "audio/x; a=b", "Video/mp4"]
+@each(
+    names=[["States.ALL"], ["States.TaskFailed"], ["States.Runtime"]],
+    type_=["application/octet-stream", "image/png", "audio/x; a=b", "Video/mp4"],
 )
 def test_nothing_takes_states_runtime(names: list[str], type_: str) -> None:
     said = HttpAnswer(200, "OK", {"content-type": type_}, "x")

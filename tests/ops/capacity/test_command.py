@@ -11,6 +11,7 @@ from ops.__main__ import commands
 from ops.errors import OpsError
 from tests.conftest import ROOT
 from tests.ops.conftest import Run
+from tests.each import each
 
 PAGE = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
 RAISED = ("--cache-operations", "1000", "--topic-operations", "1000")
@@ -52,7 +53,7 @@ def test_the_page_names_every_price_and_its_page() -> None:
             assert charge["page"] in PAGE
 
 
-@pytest.mark.parametrize(
+@each(
     ("options", "code", "last"),
     [
         (("--writes-per-second", "10", *RAISED), 0, "pipes holds; first to break, at 20 writes"),
@@ -108,7 +109,7 @@ def test_the_last_line_is_the_verdict_and_the_exit_code_too(
     assert (found, lines(said)[-1][: len(last)]) == (code, last)
 
 
-@pytest.mark.parametrize(
+@each(
     ("options", "says"),
     [
         (("--nope",), "No such option: --nope"),

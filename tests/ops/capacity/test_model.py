@@ -6,6 +6,7 @@ import random
 import pytest
 
 from ops.capacity.model import Burst, RouteModel, Stage, behind
+from tests.each import each
 
 
 def stage(seconds: float = 0.05, **changes: float) -> Stage:
@@ -52,7 +53,7 @@ def test_capacity_is_in_writes_of_the_busiest_server(
     assert it.utilisation(10) == pytest.approx(10 / capacity)
 
 
-@pytest.mark.parametrize(
+@each(
     ("servers", "busiest", "writes", "through"),
     [
         (1, 1.0, 19, 19),

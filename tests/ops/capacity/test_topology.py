@@ -13,6 +13,7 @@ from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
 from ops.capacity.topology import PipelineModel, build
 from stacks.settings.topology import Topology
 from ops.errors import OpsError
+from tests.each import each
 
 RAISED = {"cache_operations": 100_000, "topic_operations": 100_000, "rate_limit": 300}
 """Momento's limits out of the way, and EventBridge's default of a destination's rate."""
@@ -39,7 +40,7 @@ def breaks(pipeline: PipelineModel, part: str) -> float:
     return quota.breaks_at
 
 
-@pytest.mark.parametrize(
+@each(
     ("load", "capacity"),
     [
         ({}, 20),
@@ -123,7 +124,7 @@ def test_the_estimate_has_room_for_the_burst() -> None:
     assert Load(writes=10, burst_writes=4_500).shards == 5
 
 
-@pytest.mark.parametrize(
+@each(
     ("part", "load", "at"),
     [
         ("table's write units", {"item_bytes": 4_096}, 10_000),
@@ -141,7 +142,7 @@ def test_a_quota_breaks_at_so_many_writes(part: str, load: dict[str, Any], at: f
     assert breaks(pipes(**load), part) == pytest.approx(at)
 
 
-@pytest.mark.parametrize(
+@each(
     ("part", "load", "at"),
     [
         ("PutEvents entries", {}, 10_000),
@@ -205,7 +206,7 @@ def test_no_pipe_holds_a_burst_back_from_the_table() -> None:
     assert [quota.name for quota in refused.broken] == ["the busiest partition's write units"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("topology", "load", "cache", "topic"),
     [
         ("pipes", {}, 20 + 6, 20),

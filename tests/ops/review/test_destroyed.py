@@ -25,8 +25,7 @@ HOLDING = (
 )
 
 
-@pytest.mark.parametrize("action", ["destroy", "replace"])
-@pytest.mark.parametrize("kind", HOLDING)
+@each(action=["destroy", "replace"], kind=HOLDING)
 def test_a_kind_that_holds_data_does_not_go(kind: str, action: str) -> None:
     (loss,) = examine(plan(change(kind, action, {}, {})))
     assert (loss.name, loss.blocks) == (
@@ -135,7 +134,7 @@ CREATED_AGAIN = (
 )
 
 
-@pytest.mark.parametrize("kind", CREATED_AGAIN)
+@each(kind=CREATED_AGAIN)
 def test_a_resource_deleted_by_hand_is_created_again(kind: str) -> None:
     gone = change(kind, "destroy", {"name": "a"}, None)
     found = examine(plan(change(kind, "add", None, {"name": "a"}), resource_drift=[gone]))

@@ -15,6 +15,7 @@ from ops.review import review
 from ops.review.behaviour import Answer, compare
 from ops.review.values import MISSING, matching, values
 from tests.ops.review.plans import edited, set_pattern
+from tests.each import each
 
 
 def on(attribute: str, rules: Any, **more: Any) -> dict[str, Any]:
@@ -70,13 +71,13 @@ NARROWED: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", NARROWED)
+@each(case=NARROWED)
 def test_a_narrowed_filter_loses(case: str) -> None:
     old, new = (on("Kind", rules) for rules in NARROWED[case])
     assert any(answer.lost for answer in answers(old, new))
 
 
-@pytest.mark.parametrize("case", NARROWED)
+@each(case=NARROWED)
 def test_a_widened_filter_gains(case: str) -> None:
     old, new = (on("Kind", rules) for rules in NARROWED[case])
     found = answers(new, old)
@@ -135,7 +136,7 @@ WHOLE: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", WHOLE)
+@each(case=WHOLE)
 def test_a_narrowed_pattern_loses(case: str) -> None:
     old, new = WHOLE[case]
     assert any(answer.lost for answer in answers(old, new))
@@ -173,7 +174,7 @@ LARGE: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", LARGE)
+@each(case=LARGE)
 def test_samples_of_a_large_filter_show_its_changed_part(case: str) -> None:
     old, new = LARGE[case]
     assert any(answer.lost for answer in answers(old, new))

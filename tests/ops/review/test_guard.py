@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
 
 from ops.review.guard import blocked, examine
 from tests.ops.review.plans import change, plan, real
+from tests.each import each
 
 STREAM = {"stream_enabled": True, "stream_view_type": "NEW_AND_OLD_IMAGES"}
 RECOVERY = {"point_in_time_recovery": [{"enabled": True}]}
@@ -212,7 +212,7 @@ MINDED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", LOSSES)
+@each(case=LOSSES)
 def test_a_loss_holds_the_plan_back(case: str) -> None:
     loss, text = LOSSES[case]
     found = examine(plan(loss))
@@ -222,7 +222,7 @@ def test_a_loss_holds_the_plan_back(case: str) -> None:
     assert blocked(found)
 
 
-@pytest.mark.parametrize("case", LOSSES)
+@each(case=LOSSES)
 def test_a_loss_that_is_allowed_by_name_is_let_through(case: str) -> None:
     loss, _ = LOSSES[case]
     (token,) = [one.token for one in examine(plan(loss))]
@@ -231,12 +231,12 @@ def test_a_loss_that_is_allowed_by_name_is_let_through(case: str) -> None:
     assert not blocked(found)
 
 
-@pytest.mark.parametrize("case", HARMLESS)
+@each(case=HARMLESS)
 def test_a_harmless_change_is_let_through(case: str) -> None:
     assert examine(plan(HARMLESS[case])) == []
 
 
-@pytest.mark.parametrize("case", MINDED)
+@each(case=MINDED)
 def test_a_smaller_loss_warns_without_holding_back(case: str) -> None:
     found = examine(plan(MINDED[case]))
     assert len(found) == 1

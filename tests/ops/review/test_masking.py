@@ -12,6 +12,7 @@ import pytest
 from ops.review import read_plan, review
 from ops.review.masking import AFTER_APPLY, EVERYWHERE, NOT_SHOWN, SHOWN, scrub, secrets, shown
 from tests.ops.review.plans import FOLDER, KEYS, change, plan, real
+from tests.each import each
 
 PLANTED = "planted-3-in-every-sensitive-place"
 
@@ -183,7 +184,7 @@ def test_a_marked_part_is_not_shown_where_others_are_known_after_apply_only() ->
     assert value == [{"a": NOT_SHOWN, "b": "1", "c": AFTER_APPLY}]
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "attribute"),
     [
         ("aws_cloudwatch_event_connection", "auth_parameters"),

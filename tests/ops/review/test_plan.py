@@ -10,9 +10,10 @@ from ops.errors import OpsError
 from ops.review import read_plan, read_plan_file
 from ops.review.plan import Action
 from tests.ops.review.plans import change, document, plan, real
+from tests.each import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "action"),
     [
         ("add", Action.CREATE),
@@ -72,7 +73,7 @@ def test_drift_that_the_stack_causes_itself_is_left_out() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "part"),
     [
         ("", "is not a plan (JSONDecodeError"),

@@ -17,6 +17,7 @@ from ops.review.behaviour import compare
 from ops.review.guard import PlannedLoss
 from tests.ops.review.plans import FOLDER, group, recorded
 from tests.ops.review.record import BESIDE, WORKFLOW, groups
+from tests.each import each
 
 DEPLOYMENTS = sorted(groups())
 DEMO = "weather-demo-pipes"
@@ -36,7 +37,7 @@ def test_every_deployment_is_recorded() -> None:
     assert sorted(path.name.removesuffix(".json.xz") for path in FOLDER.glob("*.xz")) == DEPLOYMENTS
 
 
-@pytest.mark.parametrize("deployment", [one for one in DEPLOYMENTS if "workflow" not in one])
+@each(deployment=[one for one in DEPLOYMENTS if "workflow" not in one])
 def test_a_first_plan_loses_nothing_and_shows_what_will_be_sent(deployment: str) -> None:
     found = reviewed(deployment, "first")
     assert not found.blocked
@@ -54,7 +55,7 @@ def test_what_a_new_workflow_sends_is_known_after_apply(deployment: str) -> None
     assert "the definition of its state machine is known only after apply" in found.losses[0].text
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+@each(deployment=DEPLOYMENTS)
 def test_a_second_plan_changes_nothing(deployment: str) -> None:
     found = reviewed(deployment, "second")
     assert (found.blocked, list(found.losses)) == (False, [])
@@ -62,7 +63,7 @@ def test_a_second_plan_changes_nothing(deployment: str) -> None:
     assert "What the pipes will send" not in found.markdown
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+@each(deployment=DEPLOYMENTS)
 def test_no_recording_holds_a_path_of_a_machine(deployment: str) -> None:
     text = json.dumps(group(deployment))
     assert not re.search(r"/(home|root|tmp|work|Users)/", text)
@@ -164,7 +165,7 @@ def test_what_is_created_is_not_kept_for_less_long() -> None:
     assert "shorter time" not in reviewed(ALARMED, "first").markdown
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+@each(deployment=DEPLOYMENTS)
 def test_every_pipe_and_rule_that_is_deployed_can_be_run(deployment: str) -> None:
     """The provider reads back empty texts and lists where nothing was said."""
     document = dict(group(deployment)["second"])

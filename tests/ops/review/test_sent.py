@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 
 from eventpipes import Request
 from ops.review import read_plan, review
@@ -66,7 +65,7 @@ FAULTS: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", FAULTS)
+@each(case=FAULTS)
 def test_what_momento_cannot_take_holds_back(case: str) -> None:
     old, new, name = FAULTS[case]
     found = [one for one in losses(parameters(**new), parameters(**old)) if one.blocks]

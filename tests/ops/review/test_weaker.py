@@ -59,7 +59,7 @@ LEFT_ON = {
 }
 
 
-@pytest.mark.parametrize("case", LEFT_ON)
+@each(case=LEFT_ON)
 def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> None:
     """The provider leaves the block `ttl` alone where the configuration has none: seen."""
     action, values, configuration, expected = LEFT_ON[case]

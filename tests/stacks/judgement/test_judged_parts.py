@@ -10,6 +10,7 @@ from stacks.judgement import judgement
 from stacks.judgement.findings import Findings
 from tests.stacks.conftest import synthesize
 from tests.stacks.judgement.test_judgement import FILTER, PUT, STREAM, with_override
+from tests.each import each
 
 PUBLISH = "weather-stats-demo-topic-publish-pipe"
 TEMPLATE = "target_parameters.input_template"
@@ -67,7 +68,7 @@ def test_known_parts_of_a_pipe_are_checked(
     assert [one for one in found.warnings if "its other parts were checked" in one], found
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value", "says"),
     [
         (FILTER, "${var.pattern}", None),
@@ -130,7 +131,7 @@ def test_rule_without_a_target_is_a_warning_and_is_checked() -> None:
     assert judgement.check(synthesize(TOPOLOGY="bus").document).warnings == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "says"),
     [
         ('{"a":"<aws.events.event>"}', "has <aws.events.event> in quotes"),
@@ -164,7 +165,7 @@ def test_list_in_a_string_of_a_pipes_json_is_a_warning(path: str) -> None:
     assert f"has <{path}> in quotes" in warning
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "path", "value", "says"),
     [
         (PUBLISH, TEMPLATE, '{"a":"' + "x" * 5_000 + '"}', "each message has 5,008 bytes or more"),
@@ -201,7 +202,7 @@ def test_batch_size_of_a_queue_is_checked_by_the_model_only() -> None:
     assert pipe({"target": QUEUE, f"{STREAM}.batch_size": 10, HTTP: {}}).errors == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value", "says"),
     [
         (FILTER, '{"eventName":["insert"]}', "matches no stream record"),

@@ -13,6 +13,7 @@ from stacks.judgement.findings import Findings
 from stacks.weather import WeatherStack
 from tests.stacks.conftest import Synthesized, read_settings, synthesize
 from tests.stacks.limits.test_quotas import resources, rules
+from tests.each import each
 
 SOURCE = "source_parameters"
 STREAM = f"{SOURCE}.dynamodb_stream_parameters"
@@ -96,7 +97,7 @@ def test_an_override_that_eventbridge_would_refuse_ends_synth(tmp_path: Path) ->
     assert list(tmp_path.glob("stacks/*/cdk.tf.json")) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value", "says"),
     [
         (FILTER, '{"eventName": "INSERT"}', "event pattern at eventName"),
@@ -165,7 +166,7 @@ def test_override_of_a_pipe_is_checked(path: str, value: object, says: str) -> N
     assert judgement.check(json.dumps(document)).errors == errors
 
 
-@pytest.mark.parametrize(
+@each(
     ("type_", "path", "value", "says"),
     [
         ("rule", "event_pattern", "{}", "event pattern"),
@@ -198,7 +199,7 @@ def test_override_of_a_rule_is_checked(type_: str, path: str, value: object, say
     assert [error for error in errors if says in error], errors
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value", "says"),
     [
         ("invocation_endpoint", "http://momento.example/cache/*", "needs a URL with https"),
@@ -234,7 +235,7 @@ def test_override_of_a_connection_is_checked(value: object) -> None:
     assert "authorization_type is" in error
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "says"),
     [
         ({"resource": 5}, "resource: it is 5, but Terraform needs a block"),
@@ -253,9 +254,8 @@ def test_a_malformed_document_is_an_error_that_says_where(document: Any, says: s
     assert error.startswith(says)
 
 
-@pytest.mark.parametrize(
-    "document",
-    [
+@each(
+    document=[
         {"resource": None},
         {"resource": []},
         {"resource": {"aws_pipes_pipe": None}},
@@ -264,7 +264,7 @@ def test_a_malformed_document_is_an_error_that_says_where(document: Any, says: s
         {"provider": {"aws": {}}},
         {"provider": [{"aws": [{"region": "eu-west-1"}]}]},
         {"//": "a comment", "resource": {"//": "another", "aws_sqs_queue": {"//": "a third"}}},
-    ],
+    ]
 )
 def test_all_forms_of_terraforms_json_are_accepted(document: Any) -> None:
     """Terraform: "JSON Configuration Syntax"; a block may be a list, null, or a comment."""
@@ -284,7 +284,7 @@ def test_resources_in_lists_are_checked() -> None:
     assert error.startswith("aws_sqs_queue.q: name 'xxx")
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value"),
     [
         (f"{STREAM}.maximum_retry_attempts", "${var.attempts}"),

@@ -11,11 +11,12 @@ from stacks.judgement import service_models
 from tests.stacks.conftest import synthesize
 from tests.stacks.judgement.service_models import of_botocore
 from tests.stacks.judgement.test_judgement import DELETE, PUT, with_override
+from tests.each import each
 
 PARAMETERS = "auth_parameters.invocation_http_parameters"
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "value", "says"),
     [
         ("name", "\u00e9", "name is '\u00e9'; use letters"),
@@ -40,7 +41,7 @@ def test_connection_is_checked_against_the_model(path: str, value: object, says:
     assert [error for error in errors if says in error], errors
 
 
-@pytest.mark.parametrize(
+@each(
     ("type_", "path", "value", "says"),
     [
         ("aws_cloudwatch_event_bus", "name", "a b", "name is 'a b'; use letters"),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from stacks.limits.policy_size import policy_length
+from tests.each import each
 
 ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
 AT = "eu-west-1:123456789012"
@@ -27,7 +28,7 @@ def length(value: str) -> int | None:
     return policy_length(json.dumps({"Resource": value}), DOCUMENT)
 
 
-@pytest.mark.parametrize(
+@each(
     ("reference", "arn"),
     [
         (

@@ -19,6 +19,7 @@ from stacks.tables import stream_source as source
 from stacks.judgement.findings import Findings
 from stacks.limits.limits import Limit
 from tests.stacks.conftest import REPO, Synthesized
+from tests.each import each
 
 LENGTHS = list(limits.LENGTHS.items())
 COUNTS = list(limits.COUNTS.items())
@@ -127,7 +128,7 @@ def says_it_all(text: str, number: int, limit: Limit) -> None:
     assert ("Service Quotas" in text) is (limit.default is not None)
 
 
-@pytest.mark.parametrize(("place", "limit"), LENGTHS, ids=map("-".join, limits.LENGTHS))
+@each(("place", "limit"), LENGTHS)
 def test_name_may_be_as_long_as_aws_allows(place: tuple[str, str], limit: Limit) -> None:
     type_, argument = place
     assert quotas.check(resources(type_, {argument: "x" * highest(limit)})) == Findings()
@@ -154,7 +155,7 @@ def test_name_that_is_unknown_at_synth_is_not_checked() -> None:
     assert quotas.check(document) == Findings()
 
 
-@pytest.mark.parametrize(("type_", "limit"), COUNTS, ids=limits.COUNTS)
+@each(("type_", "limit"), COUNTS)
 def test_more_resources_than_the_default_quota_are_a_warning(type_: str, limit: Limit) -> None:
     assert quotas.check(resources(type_, *[{}] * highest(limit))) == Findings()
     told = the_only(resources(type_, *[{}] * (highest(limit) + 1)), limit)
@@ -162,7 +163,7 @@ def test_more_resources_than_the_default_quota_are_a_warning(type_: str, limit: 
     says_it_all(told, highest(limit) + 1, limit)
 
 
-@pytest.mark.parametrize(("build", "limit", "where"), ONES, ids=[one[0].__name__ for one in ONES])
+@each(("build", "limit", "where"), ONES)
 def test_parts_of_one_resource_are_counted(build: Any, limit: Limit, where: str) -> None:
     assert quotas.check(build(highest(limit))) == Findings()
     told = the_only(build(highest(limit) + 1), limit)
@@ -195,7 +196,7 @@ def test_the_projects_own_stacks_are_within_every_limit(
     assert quotas.check(synthesized.document) == Findings()
 
 
-@pytest.mark.parametrize("place", API, ids=map("-".join, API))
+@each(place=API)
 def test_length_is_that_of_the_api_model(place: tuple[str, str]) -> None:
     service, operation, member = API[place]
     model = ServiceModel(Loader().load_service_model(service, "service-2"))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
 from cdktf import App
 
 from stacks.judgement import judgement
@@ -13,6 +12,7 @@ from stacks.limits.readers import Readers
 from stacks.stack import MomentoStack
 from tests.conftest import MANY_READERS
 from tests.stacks.conftest import read_settings
+from tests.each import each
 
 KEY = Attribute("Id")
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/{}/stream/2026-01-31T12:00:00.000"
@@ -25,7 +25,7 @@ def table(name: str = "orders", *, global_table: bool = False) -> ExistingTable:
     )
 
 
-@pytest.mark.parametrize(
+@each(
     ("pipes", "global_table", "warned"),
     [
         ([2], False, None),

@@ -6,11 +6,12 @@ import pytest
 
 from stacks.mapping import Attribute, Field, KeySchema, MappingError, StreamView
 from stacks.mapping.attribute import TYPES
+from tests.each import each
 
 CITY, AT = Attribute("City"), Attribute("At", "N")
 
 
-@pytest.mark.parametrize(
+@each(
     ("attribute", "path", "top"),
     [
         (Attribute("City"), "City.S", "City"),
@@ -30,7 +31,7 @@ def test_a_member_has_its_own_name_and_an_element_its_lists() -> None:
     assert Attribute("Tags", "L").element(3).name == "Tags"
 
 
-@pytest.mark.parametrize("type_", TYPES)
+@each(type_=TYPES)
 def test_every_dynamodb_type_is_accepted(type_: str) -> None:
     assert Attribute("a", type_).path == f"a.{type_}"
 
@@ -45,7 +46,7 @@ ODD_NAMES = ["a b", "a.b", "größe", "a[0]", "#a", "$a", "a*", "<a>", 'a"']
 """Names that DynamoDB allows and a path does not."""
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@each(name=ODD_NAMES)
 def test_name_that_no_path_can_have_is_refused(name: str) -> None:
     odd = r"a path of EventBridge Pipes cannot have .* such a name, and map that"
     with pytest.raises(MappingError, match=odd):
@@ -56,7 +57,7 @@ def test_name_that_no_path_can_have_is_refused(name: str) -> None:
         Attribute("m", "M").member(name)
 
 
-@pytest.mark.parametrize("name", ODD_NAMES)
+@each(name=ODD_NAMES)
 def test_a_key_may_have_any_name(name: str) -> None:
     keys = KeySchema(Attribute(name))
     assert keys.has(Attribute(name))
@@ -71,7 +72,7 @@ def test_an_attributes_name_must_be_text(name: Any) -> None:
         Attribute(name)
 
 
-@pytest.mark.parametrize("place", ["a b", "a.b", "a.M", "a.L[x]", "a.M.", "$.a", "a.S"])
+@each(place=["a b", "a.b", "a.M", "a.L[x]", "a.M.", "$.a", "a.S"])
 def test_invalid_place_is_refused(place: str) -> None:
     with pytest.raises(MappingError, match=r"not a place in an item: write .*member\("):
         Attribute("a", "S", place)
@@ -90,7 +91,7 @@ def test_a_list_has_no_element_before_its_first() -> None:
             Attribute("Tags", "L").element(index)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("type_", TYPES)
+@each(type_=TYPES)
 def test_a_key_is_a_string_a_number_or_binary(type_: str) -> None:
     if type_ in ("S", "N", "B"):
         assert KeySchema(Attribute("k", type_)).attributes == (Attribute("k", type_),)
@@ -162,9 +163,8 @@ def test_a_view_is_known_by_its_name() -> None:
         StreamView.parse("NEW")
 
 
-@pytest.mark.parametrize(
-    "join",
-    [
+@each(
+    join=[
         lambda one: f"{one}/x",
         lambda one: f"{one!s}",
         lambda one: f"{one:>10}",
@@ -174,8 +174,8 @@ def test_a_view_is_known_by_its_name() -> None:
         lambda one: one + "/x",
         lambda one: "x/" + one,
     ],
+    part=[Attribute("City"), Field.NEW_IMAGE, Field.EVENT_NAME],
 )
-@pytest.mark.parametrize("part", [Attribute("City"), Field.NEW_IMAGE, Field.EVENT_NAME])
 def test_part_of_an_item_cannot_become_text(part: Any, join: Any) -> None:
     """The text would be a constant, the same for every item."""
     with pytest.raises((MappingError, TypeError)) as caught:

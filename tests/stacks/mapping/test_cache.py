@@ -20,6 +20,7 @@ from stacks.mapping import (
 )
 from stacks.mapping.attribute import TYPES
 from tests.stacks.mapping.requests import record, sent
+from tests.each import each
 
 KEY, SORT, CODE = Attribute("Id"), Attribute("At", "N"), Attribute("Code")
 STREAM = Stream(KeySchema(KEY))
@@ -116,7 +117,7 @@ def test_tables_key_is_read_from_the_keys(type_: str) -> None:
         assert route.query_string_parameters["key"] == f"$.dynamodb.Keys.k.{type_}"
 
 
-@pytest.mark.parametrize(
+@each(
     ("type_", "why"),
     [
         ("BOOL", "has only two values"),
@@ -151,7 +152,7 @@ def test_a_binary_key_is_refused(key: Attribute, schema: KeySchema, *, put: bool
         routes(entry, Stream(schema))
 
 
-@pytest.mark.parametrize("type_", TYPES)
+@each(type_=TYPES)
 def test_ttl_attribute_is_a_number(type_: str) -> None:
     ttl = Attribute("T", type_)
     if type_ == "N":
@@ -173,7 +174,7 @@ def test_sort_key_may_be_the_ttl() -> None:
     assert found.query_string_parameters["ttl_seconds"] == "$.dynamodb.Keys.At.N"
 
 
-@pytest.mark.parametrize(
+@each(
     ("entry", "complaint"),
     [
         (CacheEntry(key=KEY), r"has no ttl; write ttl=3600, or"),
@@ -195,7 +196,6 @@ def test_sort_key_may_be_the_ttl() -> None:
         (CacheEntry(key=KEY, ttl=60, cache="$.dynamodb.Keys.Id.S"), "use 1 to 255 letters"),
         (CacheEntry(key=KEY, ttl=60, value=CODE), "the value is Attribute.*; write a list of"),  # type: ignore[arg-type]
     ],
-    ids=str,
 )
 def test_entry_that_momento_would_refuse_is_refused(entry: CacheEntry, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
@@ -209,7 +209,7 @@ def test_half_of_a_key_does_not_identify_an_item(key: Attribute) -> None:
     assert routes(CacheEntry(key=key, ttl=60, key_is_unique=True), PAIR)
 
 
-@pytest.mark.parametrize(
+@each(
     ("view", "entry", "lacks"),
     [
         (StreamView.KEYS_ONLY, CacheEntry(key=KEY, ttl=60), "the value has .*no new image"),
@@ -262,7 +262,7 @@ def test_item_that_no_longer_matches_or_is_removed_leaves_the_cache() -> None:
     assert "Status" in found[PUT].patterns[0]
 
 
-@pytest.mark.parametrize(
+@each(
     ("entry", "where", "warnings"),
     [
         (CacheEntry(key=KEY, ttl=60), {}, []),

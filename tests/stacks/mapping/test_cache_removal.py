@@ -15,6 +15,7 @@ from stacks.mapping import (
     Stream,
     StreamView,
 )
+from tests.each import each
 
 SORT, CODE = Attribute("At", "N"), Attribute("Code")
 
@@ -34,7 +35,7 @@ ACCOUNT, KIND, STATUS = Attribute("Account"), Attribute("Kind"), Attribute("Stat
 TWO_KINDS = KeySchema(ACCOUNT, KIND)
 
 
-@pytest.mark.parametrize(
+@each(
     ("key", "where"),
     [
         (ACCOUNT, {STATUS: ["open"]}),

@@ -10,6 +10,7 @@ import pytest
 from eventpipes import compile as compiled
 from stacks.mapping import Attribute, MappingError
 from stacks.mapping.conditions import Conditions
+from tests.each import each
 
 TEXT, NUMBER = Attribute("s"), Attribute("n", "N")
 BINARY, BOOLEAN = Attribute("b", "B"), Attribute("t", "BOOL")
@@ -22,7 +23,7 @@ VALUES: dict[str, list[Any]] = {
 """Values of each type in a stream record; a missing attribute is tried as well."""
 
 
-@pytest.mark.parametrize(
+@each(
     ("attribute", "conditions", "any_of"),
     [
         (TEXT, ["a", ""], ["a", ""]),
@@ -61,7 +62,7 @@ def test_conditions_become_the_values_of_a_pattern(
     compiled({"v": list(found)})
 
 
-@pytest.mark.parametrize(
+@each(
     ("attribute", "conditions", "complaint"),
     [
         (TEXT, "a", r"conditions on s \(S\) are 'a'; write a list"),
@@ -139,7 +140,7 @@ SAYABLE: list[tuple[Attribute, list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("attribute", "conditions"), SAYABLE)
+@each(("attribute", "conditions"), SAYABLE)
 def test_opposite_matches_exactly_the_other_values(
     attribute: Attribute, conditions: list[Any]
 ) -> None:
@@ -164,9 +165,8 @@ def test_conditions_that_match_every_item_have_an_empty_opposite(
     assert Conditions.parse(attribute, conditions).opposite == ()
 
 
-@pytest.mark.parametrize(
-    "conditions",
-    [
+@each(
+    conditions=[
         [{"prefix": "o"}],
         [{"suffix": "o"}],
         [{"equals-ignore-case": "o"}],
@@ -174,14 +174,14 @@ def test_conditions_that_match_every_item_have_an_empty_opposite(
         [{"prefix": "o"}, {"exists": False}],
         ["a", {"anything-but": ["b"]}],
         [{"anything-but": ["a"]}, {"anything-but": ["b"]}],
-    ],
+    ]
 )
 def test_other_conditions_have_no_opposite(conditions: list[Any]) -> None:
     """Pipes do not support anything-but with an operator inside."""
     assert Conditions.parse(TEXT, conditions).opposite is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("attribute", "conditions"),
     [*SAYABLE, (TEXT, [{"prefix": "o"}, "", {"exists": False}]), (TEXT, [{"suffix": "n"}])],
 )

@@ -19,6 +19,7 @@ from stacks.mapping import (
     TopicMessage,
 )
 from tests.stacks.mapping.requests import record, sent
+from tests.each import each
 
 KEY, STATUS = Attribute("Id"), Attribute("Status")
 STREAM = Stream(KeySchema(KEY))
@@ -65,7 +66,7 @@ PLAIN = ItemMapping(cache=ENTRY, topic=MESSAGE)
 NARROW = ItemMapping(cache=ENTRY, topic=MESSAGE, where={STATUS: ["open"]})
 
 
-@pytest.mark.parametrize(
+@each(
     ("mapping", "event", "names"),
     [
         (PLAIN, record("INSERT", KEYS, new=OPEN), [PUT, PUBLISH]),

@@ -8,6 +8,7 @@ import pytest
 from eventpipes import compile as compiled
 from stacks.mapping import Attribute, KeySchema, MappingError, Stream, StreamView
 from stacks.mapping.narrowing import Narrowing, Where
+from tests.each import each
 
 KEY, STATUS, SIZE = Attribute("Id"), Attribute("Status"), Attribute("Size", "N")
 CITY = Attribute("Address", "M").member("City")
@@ -27,7 +28,7 @@ def parsed(patterns: tuple[str, ...]) -> list[Any]:
     return [json.loads(text) for text in patterns]
 
 
-@pytest.mark.parametrize(
+@each(
     ("where", "events", "patterns"),
     [
         ({}, EVERY, []),
@@ -142,7 +143,7 @@ def test_element_of_a_list_cannot_be_required() -> None:
         Narrowing(STREAM).needing(Attribute("Tags", "L").element(0), "the key")
 
 
-@pytest.mark.parametrize(
+@each(
     ("where", "complaint"),
     [
         ({"Status": ["open"]}, r"narrowed by is 'Status'; write Attribute\(\"Status\"\)"),
@@ -210,7 +211,7 @@ NOT_EXPIRED = (
 )
 
 
-@pytest.mark.parametrize(
+@each(
     ("kinds", "filters"),
     [
         (("EXPIRE",), [f'{{"eventName":["REMOVE"],{EXPIRED}}}']),

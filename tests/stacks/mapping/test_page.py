@@ -12,6 +12,7 @@ from eventpipes import Request
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, MappingError, TopicMessage
 from tests.stacks.conftest import REPO
 from tests.stacks.workflow.machine import machine
+from tests.each import each
 
 PAGE = (REPO / "docs" / "mapping.md").read_text(encoding="utf-8")
 (CODE,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -64,13 +65,13 @@ def build(written: str) -> None:
     mapping.pipe_configs(names["stream"], "shop")
 
 
-@pytest.mark.parametrize("written", REFUSED)
+@each(written=REFUSED)
 def test_mapping_that_the_page_calls_refused_is_refused(written: str) -> None:
     with pytest.raises(MappingError):
         build(written)
 
 
-@pytest.mark.parametrize("written", OF_A_WORKFLOW)
+@each(written=OF_A_WORKFLOW)
 def test_mapping_that_only_a_workflow_can_send(written: str) -> None:
     names = run() | vars(stacks.mapping) | {"closes": Attribute("Closes", "N")}
     parts = eval(written, names)  # noqa: S307 - the page's own words

@@ -4,13 +4,14 @@ import pytest
 
 from stacks.mapping import Attribute, KeySchema, MappingError, Stream, StreamView
 from stacks.mapping.record import path
+from tests.each import each
 
 KEY, SORT, OTHER = Attribute("Id"), Attribute("At", "N"), Attribute("Speed", "N")
 STREAM = Stream(KeySchema(KEY, SORT))
 NO_PLACE = r"A pipe reads only one place: .*\(\"INSERT\", \"MODIFY\"\) or to \(\"REMOVE\",\)"
 
 
-@pytest.mark.parametrize(
+@each(
     ("attribute", "events", "part"),
     [
         (KEY, ("INSERT", "MODIFY", "REMOVE"), "Keys"),

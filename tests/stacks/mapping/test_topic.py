@@ -19,6 +19,7 @@ from stacks.mapping import (
 )
 from stacks.mapping.attribute import TYPES
 from tests.stacks.mapping.requests import record, sent
+from tests.each import each
 
 KEY, SPEED, ROOM = Attribute("Id"), Attribute("Speed", "N"), Attribute("Room")
 STREAM = Stream(KeySchema(KEY))
@@ -109,7 +110,7 @@ def test_a_removal_is_published_if_the_item_matched() -> None:
     assert not sent(mapping, STREAM, record("MODIFY", keys, old=inside, new=outside))
 
 
-@pytest.mark.parametrize("type_", TYPES)
+@each(type_=TYPES)
 def test_a_topic_may_be_in_an_attribute_that_is_text_or_a_number(type_: str) -> None:
     message = TopicMessage(topic=Attribute("t", type_), events=("INSERT", "MODIFY"))
     if type_ in ("S", "N"):
@@ -143,7 +144,7 @@ def test_an_item_without_its_topic_is_not_published(image: Any) -> None:
     assert sent(mapping, STREAM, record("INSERT", {"Id": {"S": "7"}}, new=image)) == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("message", "complaint"),
     [
         (TopicMessage(topic=""), "the topic is ''; use 1 to 255 .* for an attribute with the name"),
@@ -167,14 +168,13 @@ def test_an_item_without_its_topic_is_not_published(image: Any) -> None:
         (TopicMessage(topic="a", value=[Attribute("EventType")]), "has EventType twice.* name all"),
         (TopicMessage(topic="a", value=[KEY, KEY]), "the value has Id twice"),
     ],
-    ids=str,
 )
 def test_message_that_would_fail_is_refused(message: TopicMessage, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
         route(message)
 
 
-@pytest.mark.parametrize(
+@each(
     ("view", "message", "lacks"),
     [
         (StreamView.KEYS_ONLY, TopicMessage(topic="a"), "new image"),

@@ -10,6 +10,7 @@ from eventpipes import Template
 from stacks.mapping import Attribute, Field, KeySchema, MappingError, Stream, StreamView
 from stacks.mapping.attribute import TYPES
 from stacks.mapping.value import members, template
+from tests.each import each
 
 CITY, SPEED = Attribute("City"), Attribute("Speed", "N")
 STREAM = Stream(KeySchema(CITY))
@@ -32,7 +33,7 @@ ITEM: dict[str, Any] = {
 """A value of each type, in a stream record and in the body."""
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "expected"),
     [
         ([], "{}"),
@@ -63,14 +64,14 @@ def test_a_value_becomes_a_template_in_its_own_order(value: Any, expected: str |
     assert Template(expected).is_json
 
 
-@pytest.mark.parametrize("type_", TYPES)
+@each(type_=TYPES)
 def test_a_value_of_every_type_is_sent(type_: str) -> None:
     text = template({"v": Attribute("x", type_)}, stream=STREAM, events=WRITTEN)
     record = {"dynamodb": {"NewImage": {"x": {type_: ITEM[type_]}}}}
     assert json.loads(Template(text).render(record)) == {"v": ITEM[type_]}
 
 
-@pytest.mark.parametrize("type_", TYPES)
+@each(type_=TYPES)
 def test_a_value_that_is_missing_or_has_another_type_is_sent_as_empty_text(type_: str) -> None:
     text = Template(template({"v": Attribute("x", type_)}, stream=STREAM, events=WRITTEN))
     for image in ({}, {"x": {"other": 1}}):
@@ -97,7 +98,7 @@ def test_attributes_come_from_the_new_image_and_for_removals_from_the_old_image(
     assert text == f'{{"City":{CITY_PATH},"Speed":<$.dynamodb.{image}.Speed.N>}}'
 
 
-@pytest.mark.parametrize(
+@each(
     ("value", "complaint"),
     [
         ("City", r"""the value is 'City'; write a list of .* \{"city": Attribute\("City"\)\}"""),
@@ -146,7 +147,7 @@ def test_an_image_that_no_event_has_is_refused(
         template(value, stream=STREAM, events=events)
 
 
-@pytest.mark.parametrize(
+@each(
     ("view", "value", "events", "taken"),
     [
         (StreamView.KEYS_ONLY, [CITY], EVERY, True),

@@ -6,6 +6,7 @@ import pytest
 
 from stacks.momento.limits import MomentoLimits
 from tests.stacks.conftest import ENDPOINT, Synthesized, synthesize
+from tests.each import each
 
 CONNECTION = "aws_cloudwatch_event_connection"
 DESTINATION = "aws_cloudwatch_event_api_destination"
@@ -89,7 +90,7 @@ def test_the_endpoint_the_cache_and_the_rate_limit_are_settings() -> None:
     assert limits == [50, 50, 50]
 
 
-@pytest.mark.parametrize(
+@each(
     ("limits", "caches", "topics", "says"),
     [
         (MomentoLimits(), ["put", "delete"], ["publish"], []),

@@ -11,6 +11,7 @@ import pytest
 from stacks.judgement import judgement
 from stacks.mapping import ItemMapping, PipeConfig
 from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize, synthesize_with
+from tests.each import each
 
 KEY = "$.dynamodb.Keys.Location.S"
 MEASUREMENTS = {
@@ -224,7 +225,7 @@ def _synthesize_unchecked(**changes: int) -> Synthesized:
     return synthesize_with(read_settings().model_copy(update=changes))
 
 
-@pytest.mark.parametrize(
+@each(
     ("changes", "complaint"),
     [
         ({"retry_attempts": 0}, "maximum_retry_attempts is 0, which the Terraform provider drops"),

@@ -8,6 +8,7 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from stacks.settings import Settings, SettingsError
 from stacks.settings.tool_variables import is_of_a_tool
 from tests.stacks.conftest import ENDPOINT, REPO, read_settings
+from tests.each import each
 
 FILE = f"MOMENTO_API_ENDPOINT={ENDPOINT}\n"
 
@@ -225,7 +226,7 @@ def test_a_misspelt_variable_of_the_environment_is_refused(name: str, nearest: s
     assert line.startswith(f"{name} in the environment is not a setting; did you mean {nearest}?")
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "nearest"),
     [
         *(("TOPOLGY", "TOPOLOGY"), ("TOPOLOYG", "TOPOLOGY"), ("TOPOLOGGY", "TOPOLOGY")),
@@ -241,14 +242,13 @@ def test_typing_error_in_the_environment_is_refused(name: str, nearest: str) -> 
     assert line.startswith(f"{name} in the environment is not a setting; did you mean {nearest}?")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+@each(
+    name=[
         *("PROFILES", "STACKS", "MOMENTO_ENDPOINT", "AWS_ACCESS_KEY", "AWS_PROFILE", "LOG_LEVEL"),
         *("TAG", "REGION", "PREFIX", "SLACK", "STAGE", "STATE", "TABS", "PORT", "DEBUG", "TTL"),
         *("RATE_LIMIT", "STACK_NAME", "STATE_DIR", "CACHE_URL", "AWS_SECRET_KEY", "API_KEY"),
         *("MOMENTO", "AWS", "PIPE", "PIPENV_PIPFILE", "TABLE_NAME", "XDG_CACHE_HOME", "TERM"),
-    ],
+    ]
 )
 def test_variable_of_another_program_is_ignored(name: str) -> None:
     assert complaints(**{name: "x"}) == []

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from stacks.settings import MOMENTO_REGIONS, Settings, SettingsError
 from tests.stacks.conftest import ENDPOINT, REPO, read_settings
+from tests.each import each
 
 EXAMPLE = REPO / ".env.example"
 UNDOCUMENTED = {
@@ -40,9 +41,7 @@ def test_the_example_documents_every_setting_and_nothing_else() -> None:
     assert set(documented) == FIELDS.keys() - UNDOCUMENTED | CREDENTIALS
 
 
-@pytest.mark.parametrize(
-    "variable", sorted(FIELDS.keys() - UNDOCUMENTED - {"MOMENTO_API_ENDPOINT"})
-)
+@each(variable=sorted(FIELDS.keys() - UNDOCUMENTED - {"MOMENTO_API_ENDPOINT"}))
 def test_the_example_shows_the_default(variable: str) -> None:
     default = FIELDS[variable].get_default(call_default_factory=True)
     expected = (
@@ -218,9 +217,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "fix"), WRONG, ids=[f"{name}={value[:20]}" for name, value, _ in WRONG]
-)
+@each(("variable", "value", "fix"), WRONG)
 def test_a_wrong_value_gives_one_line_with_the_variable_and_the_fix(
     variable: str, value: str, fix: str
 ) -> None:
@@ -229,7 +226,7 @@ def test_a_wrong_value_gives_one_line_with_the_variable_and_the_fix(
     assert re.search(fix, line)
 
 
-@pytest.mark.parametrize(
+@each(
     ("variable", "value"),
     [
         ("MOMENTO_API_KEY", "k" * 512),
@@ -249,7 +246,6 @@ def test_a_wrong_value_gives_one_line_with_the_variable_and_the_fix(
         ("AWS_REGION", "us-gov-west-1"),
         ("ALARM_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:on-call"),
     ],
-    ids=lambda part: str(part)[:25],
 )
 def test_value_at_the_limit_is_accepted(variable: str, value: str) -> None:
     assert variable in FIELDS
@@ -331,7 +327,7 @@ def test_momento_is_in_the_regions_its_documentation_names_first() -> None:
     assert named <= MOMENTO_REGIONS
 
 
-@pytest.mark.parametrize("region", sorted(MOMENTO_REGIONS))
+@each(region=sorted(MOMENTO_REGIONS))
 def test_a_region_with_its_own_endpoint_gives_no_warning(region: str) -> None:
     endpoint = f"https://api.cache.cell-1-{region}-1.prod.a.momentohq.com"
     assert read_settings(AWS_REGION=region, MOMENTO_API_ENDPOINT=endpoint).warnings == ()

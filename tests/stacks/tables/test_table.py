@@ -10,6 +10,7 @@ from stacks.stack import MomentoStack
 from stacks.errors import StackError
 from stacks.tables.table import NoLonger, Provisioned, Replica, Table
 from tests.stacks.conftest import Block, Synthesized, read_settings, synthesize
+from tests.each import each
 
 KEYS = KeySchema(Attribute("Venue"), Attribute("Row", "N"))
 KEY_ARN = "arn:aws:kms:eu-north-1:123456789012:key/k"
@@ -104,7 +105,7 @@ def test_in_production_a_replica_has_a_key_of_its_region_and_is_protected() -> N
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("profile", "given", "complaint"),
     [
         (

@@ -16,6 +16,7 @@ from stacks.mapping.text import Text
 from stacks.mapping.until import Until
 from tests.stacks.workflow.machine import machine
 from tests.stacks.workflow.test_requests import EXPIRES, KEY, ORDER, STATUS, STREAM, TENANT, entry
+from tests.each import each
 
 REFUSED: dict[str, tuple[ItemMapping, str]] = {
     "joined key": (ItemMapping(cache=entry()), "key is joined from Tenant"),
@@ -60,7 +61,7 @@ REFUSED: dict[str, tuple[ItemMapping, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@each(name=REFUSED)
 def test_other_topologies_refuse_it_and_name_the_workflow(name: str) -> None:
     mapping, why = REFUSED[name]
     with pytest.raises(MappingError, match=f"{why}.*TOPOLOGY=workflow"):

@@ -27,6 +27,7 @@ from stacks.mapping.until import Until
 from stacks.workflow.filters import filters_of
 from tests.stacks.workflow.machine import machine
 from tests.stacks.workflow.momento import Table
+from tests.each import each
 
 TENANT, ORDER = Attribute("Tenant"), Attribute("Order", "N")
 STATUS, EXPIRES = Attribute("Status"), Attribute("Expires", "N")
@@ -184,7 +185,7 @@ PLAIN_CASES: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", PLAIN_CASES)
+@each(name=PLAIN_CASES)
 def test_attribute_as_plain_json(name: str) -> None:
     typed, plain = PLAIN_CASES[name]
     ((type_, _),) = typed.items()
