@@ -38,5 +38,7 @@ def find(name: str) -> "StackClass":
         raise StackError(
             f"there is no stack {name!r}; there are {known} (stacks/catalogue.py lists them)"
         )
+    import stacks.bindings  # noqa: F401 - before cdktf, which would start node another way
+
     stack_class: StackClass = resolve_name(STACKS[name])
     return stack_class

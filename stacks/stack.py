@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+import stacks.bindings  # noqa: F401 - before cdktf, which would start node another way
+
 from cdktf import TerraformStack
 from constructs import Construct
 
@@ -228,9 +230,19 @@ class MomentoStack(TerraformStack):
 
     def prepare_stack(self) -> None:
         """Add the warnings about the whole stack. cdktf calls this once, at synth."""
-        super().prepare_stack()
+        if self._has_neighbours():
+            super().prepare_stack()
         for warning in (*self._readers.warnings(), *self.endpoint.warnings()):
             advise(self, warning)
+
+    def _has_neighbours(self) -> bool:
+        """Return whether the app has another stack.
+
+        cdktf resolves all references before it writes them, to find those to another stack. That
+        takes as long as the writing.
+        """
+        root = self.node.root
+        return self.node.scope != root or len(root.node.children) > 1
 
     @contextmanager
     def _adding(self, id_: str) -> Iterator[None]:

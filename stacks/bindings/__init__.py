@@ -64,6 +64,8 @@ from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
 from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
 
+loader.finish()
+
 __all__ = [
     "AwsProvider",
     "CloudwatchDashboard",

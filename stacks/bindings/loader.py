@@ -6,7 +6,7 @@ one submodule imports no others. It also gives jsii the trimmed assembly. If the
 cannot be used, it loads the whole assembly and prints a line.
 
 `AWS_BINDINGS` chooses: `trimmed` (default), `lazy` (few Python modules, whole assembly) or
-`stock` (nothing is changed).
+`stock` (nothing is changed). Unless it is `stock`, `kernel` starts node.
 """
 
 import importlib
@@ -17,6 +17,7 @@ import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+from stacks.bindings import kernel
 from stacks.bindings.assembly import (
     LIBRARY,
     NAME,
@@ -44,6 +45,7 @@ def install() -> None:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         return  # the next import raises the error
+    kernel.start()
     _register_unexecuted(spec)
     if mode == "trimmed":
         try:
@@ -54,6 +56,12 @@ def install() -> None:
                 f"bindings: slow start, because the whole assembly is loaded ({error})",
                 file=sys.stderr,
             )
+
+
+def finish() -> None:
+    """Complete what `install` began, after the classes are imported."""
+    if os.environ.get("AWS_BINDINGS", "trimmed") != "stock":
+        kernel.remember_annotations()
 
 
 def _register_unexecuted(spec: ModuleSpec) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "18,20")  # as help.sh does
 
+import stacks.bindings  # noqa: F401 - before cdktf, which would start node another way
+
 from cdktf import Testing
 
 from stacks.settings import Settings
