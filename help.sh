@@ -98,8 +98,14 @@ need_node() {
 }
 
 need_terraform() {
-  need_version terraform version 1.11.0 \
-    "get 1.11 or newer from developer.hashicorp.com/terraform/install and put it on the PATH"
+  local program=${TERRAFORM_BINARY_NAME:-terraform} # cdktf's name for it
+  local advice="get Terraform 1.11 or newer from developer.hashicorp.com/terraform/install"
+  # Terraform and OpenTofu both have the S3 lock file since 1.10. Ephemeral variables came to
+  # OpenTofu with 1.11.
+  if [[ ${program##*/} == *tofu* ]]; then
+    advice="get OpenTofu 1.11 or newer from opentofu.org/docs/intro/install"
+  fi
+  need_version "$program" version 1.11.0 "$advice and put it on the PATH"
 }
 
 need_no_argument() {

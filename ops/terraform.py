@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ops import provider
+from ops import binary, provider
 from ops.errors import OpsError
 from stacks.momento.update_connection import version_of
 from stacks.settings import Settings
@@ -157,21 +157,20 @@ def run_app(stack: str, env: Mapping[str, str], *, quiet: bool) -> subprocess.Co
 
 
 class Terraform:
-    """Terraform in one stack's folder; only `apply` gets the API key of the environment.
+    """Terraform or OpenTofu in a stack's folder; only `apply` gets the environment's API key.
 
     Raises:
-        OpsError: Terraform is not installed.
+        OpsError: the program is not installed.
         TerraformError: a command failed.
 
     """
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
-        path = shutil.which("terraform", path=env.get("PATH"))
+        program = binary.name(env)
+        path = shutil.which(program, path=env.get("PATH"))
         if path is None:
-            raise OpsError(
-                "terraform is not installed: get 1.11 or newer from"
-                " developer.hashicorp.com/terraform/install and put it on the PATH"
-            )
+            raise OpsError(f"{program} is not installed: {binary.product(program).advice}")
+        self._program = Path(path).name
         self._path = path
         self.folder = folder
         self._env = dict(env)
@@ -204,7 +203,7 @@ class Terraform:
         sys.stderr.write(done.stderr)
         if done.returncode:
             raise TerraformError(
-                _next_step(done.stderr) or f"terraform {command} failed, see above",
+                _next_step(done.stderr) or f"{self._program} {command} failed, see above",
                 printed=done.stderr,
             )
 

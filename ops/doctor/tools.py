@@ -10,22 +10,21 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ops import provider
+from ops import binary, provider
 from ops.cdktf import PROGRAM
-from ops.doctor.check import Check, failure, ok, warning
+from ops.doctor.check import Check, Verdict, failure, ok, warning
 from ops.errors import OpsError
 from ops.terraform import KEY_VARIABLE, ROOT
 from stacks.settings import Settings, SettingsError
 
-OLDEST = {"python": (3, 11), "node": (18, 18), "terraform": (1, 11)}
-"""Terraform 1.10 brought ephemeral variables and the S3 lock file; 1.11 is the oldest one tried."""
+OLDEST = {"python": (3, 11), "node": (18, 18)}
 
 
 def examine() -> Iterator[Check]:
     """Yield the checks of this machine; only the provider's check uses the network."""
     yield _tool("python", lambda: sys.version)
     yield _tool("node", lambda: _say("node", "--version"))
-    yield _tool("terraform", lambda: _say("terraform", "version"))
+    yield _terraform()
     yield _packages()
     yield _cdktf()
     yield _provider()
@@ -33,14 +32,25 @@ def examine() -> Iterator[Check]:
     yield from _settings()
 
 
-def _tool(name: str, ask: Callable[[], str]) -> Check:
-    oldest = ".".join(map(str, OLDEST[name]))
+def _terraform() -> Check:
+    program = binary.name(os.environ)
+    said = _say(program, "version")
+    product = binary.product(program, said)
+    check = _tool(program, lambda: said, oldest=product.oldest)
+    if check.verdict is Verdict.OK and product is not binary.TERRAFORM:
+        return ok(program, f"{product.name} {check.found}")
+    return check
+
+
+def _tool(name: str, ask: Callable[[], str], *, oldest: tuple[int, int] | None = None) -> Check:
+    least = oldest or OLDEST[name]
+    wanted = ".".join(map(str, least))
     said = ask()
     match = re.search(r"(\d+)\.(\d+)\.\d+", said)
     if match is None:
-        return failure(name, f"not found; install {name} {oldest} or newer and put it on the PATH")
-    if (int(match[1]), int(match[2])) < OLDEST[name]:
-        return failure(name, f"{match[0]} is too old; install {oldest} or newer")
+        return failure(name, f"not found; install {name} {wanted} or newer and put it on the PATH")
+    if (int(match[1]), int(match[2])) < least:
+        return failure(name, f"{match[0]} is too old; install {wanted} or newer")
     return ok(name, match[0])
 
 

@@ -94,7 +94,7 @@ def test_a_missing_terraform_gives_the_address_of_its_download(
     done = house.run("./help.sh", "plan", env=without_terraform)
     (said,) = errors(done)
     assert said == (
-        "error: terraform is not installed: get 1.11 or newer from"
+        "error: terraform is not installed: get Terraform 1.11 or newer from"
         " developer.hashicorp.com/terraform/install and put it on the PATH"
     )
 

@@ -69,8 +69,21 @@ def terraform(fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ru
 
 
 def test_terraform_is_found_on_the_path_of_its_environment(tmp_path: Path) -> None:
-    with pytest.raises(OpsError, match=r"^terraform is not installed: get 1\.11 or newer from"):
+    with pytest.raises(
+        OpsError, match=r"^terraform is not installed: get Terraform 1\.11 or newer from"
+    ):
         Terraform(tmp_path, {"PATH": str(tmp_path)})
+
+
+def test_binary_that_the_variable_names_is_run(fake: Fake, tmp_path: Path) -> None:
+    env = {"TERRAFORM_BINARY_NAME": "tofu", "PATH": "/nowhere"}
+    with pytest.raises(OpsError, match=r"^tofu is not installed: get OpenTofu 1\.11 or newer from"):
+        Terraform(tmp_path, env)
+    folder = fake("tofu", 'echo "by tofu: $1"; [ "$1" = plan ]').parent
+    tofu = Terraform(tmp_path, env | {"PATH": f"{folder}:/bin:/usr/bin"})
+    assert tofu.quiet("plan") == "by tofu: plan\n"
+    with pytest.raises(TerraformError, match=r"^tofu apply failed, see above$"):
+        tofu.show("apply")
 
 
 def test_quiet_returns_what_was_printed(terraform: Runner, tmp_path: Path) -> None:

@@ -75,6 +75,23 @@ def test_a_tool_that_says_more_than_its_version_is_understood(fake: Fake) -> Non
     assert found("terraform") == [(Verdict.OK, "1.12.3")]
 
 
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("1.10.9", (Verdict.FAILURE, "1.10.9 is too old; install 1.11 or newer")),
+        ("1.11.6", (Verdict.OK, "OpenTofu 1.11.6")),
+    ],
+)
+def test_opentofu_is_checked_by_its_own_versions(
+    monkeypatch: pytest.MonkeyPatch, fake: Fake, version: str, expected: tuple[Verdict, str]
+) -> None:
+    """It has the S3 lock file since 1.10, and ephemeral values since 1.11."""
+    monkeypatch.setenv("TERRAFORM_BINARY_NAME", "tofu")
+    fake("tofu", f"printf 'OpenTofu v{version}\\non linux_amd64\\n'")
+    assert found("tofu") == [expected]
+    assert found("terraform") == []
+
+
 def test_a_missing_key_is_a_warning_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Synthesizing needs none."""
     monkeypatch.delenv("MOMENTO_API_KEY")
