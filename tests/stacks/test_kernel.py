@@ -1,6 +1,7 @@
 """How node is started for synth: the environment, the messages of errors, what constructs print."""
 
 import base64
+import importlib
 import json
 import os
 import subprocess
@@ -10,12 +11,11 @@ from pathlib import Path
 import pytest
 import cdktf
 
-import stacks.bindings.kernel as kernel_module
 from stacks.bindings import kernel
 from stacks.stack import MomentoStack
 from stacks.weather import WeatherStack
 from tests.each import each
-from tests.stacks.conftest import read_settings, run_python
+from tests.stacks.conftest import REPO, read_settings, run_python
 
 RAISE = """
 import os
@@ -51,7 +51,7 @@ MESSAGE = "There is already a Construct with name 'orders' in App"
 def test_error_of_node_keeps_message_and_trace_and_only_a_limit_keeps_the_others(
     tmp_path: Path, variables: dict[str, str], *, traced: bool
 ) -> None:
-    run = run_python(tmp_path, "-c", RAISE, **variables)
+    run = run_python(tmp_path, *("-c", RAISE), repo=REPO, **variables)
     assert (run.returncode, run.stderr) == (0, "")
     message, *cause = run.stdout.strip().splitlines()
     assert message == MESSAGE
@@ -101,7 +101,7 @@ def test_own_runtime_and_unknown_jsii_are_left_alone(
 ) -> None:
     started: list[str | None] = []
     monkeypatch.setattr(
-        kernel_module.importlib,
+        importlib,
         "import_module",
         lambda _: started.append(os.environ.get("JSII_RUNTIME")),
     )
