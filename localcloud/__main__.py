@@ -48,6 +48,7 @@ SETTINGS = frozenset(
         *("CACHE_TTL_SECONDS", "DESTINATION_RATE_LIMIT", "RULE_RETRY_ATTEMPTS"),
         *("ALLOW_DESTROY", "WORKFLOW_BATCH_SIZE", "WORKFLOW_CONCURRENCY"),
         "PERMISSIONS_BOUNDARY_ARN",
+        *("WATCH", "WATCH_MINUTES", "WATCH_ITEMS", "WATCH_REQUESTS", "WATCH_SETTLE_SECONDS"),
     }
 )
 """Other variables that are published: the settings of the deployed stack."""
