@@ -57,11 +57,11 @@ def synthesize(pipelines: int) -> None:
     import gc
 
     gc.disable()
-    from cdktf import App
-
     from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
     from stacks.settings import Settings
-    from stacks.stack import MomentoStack
+    from stacks.stack import MomentoStack  # before cdktf, which would start node another way
+
+    from cdktf import App
 
     key, value = Attribute("Id"), Attribute("Value", "N")
     app = App()
