@@ -31,7 +31,7 @@ def command() -> None:
     env = environment(settings)
     with deployed(settings, env) as terraform:
         console.print(_created(terraform.json("show")))
-        _try_pipelines(settings, env)
+        try_pipelines(settings, env)
         with step("plan again", "no changes"):
             _expect_no_changes(terraform)
     apply(terraform, "destroy", "destroy")
@@ -41,7 +41,7 @@ def command() -> None:
     console.print("\nThe stack was deployed, delivered, was found unchanged, and is destroyed.")
 
 
-def _try_pipelines(settings: Settings, env: Mapping[str, str]) -> None:
+def try_pipelines(settings: Settings, env: Mapping[str, str]) -> None:
     """Change items of each pipeline's table, and print and compare the results.
 
     Raises:

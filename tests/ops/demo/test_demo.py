@@ -11,26 +11,24 @@ import pytest
 
 from localcloud import LocalAws
 from tests.conftest import House
-from tests.localcloud.arrivals import until, unused_port
-from tests.localcloud.provider_process import provider_of
+from tests.localcloud.arrivals import until
 from tests.ops.conftest import Run
+from tests.ops.demo.test_pipeline_check import result_rows
 
 STEPS = {
     "synthesize": "",
     "init": "",
-    "deploy": "{} resources created",
+    "deploy": "15 resources created",
     "bootstrap": "",
     "plan again": "no changes",
-    "destroy": "{} resources destroyed",
+    "destroy": "15 resources destroyed",
 }
-RESOURCES = {"weather": 15, "orders": 13}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
     """How the demo ended, and what was left of it or touched by it."""
 
-    stack: str
     code: int
     said: str
     processes: list[str]
@@ -51,36 +49,15 @@ def processes_of(session: int) -> list[str]:
     return [line for line in listed.stdout.splitlines() if line.split()[0] == str(session)]
 
 
-@pytest.fixture(scope="module", params=["weather", "orders"])
-def demo(
-    request: pytest.FixtureRequest,
-    house: House,
-    tmp_path_factory: pytest.TempPathFactory,
-    provider_binary: Path,
-) -> Demo:
-    """Run the demo in a session of its own, which tells what belongs to it.
-
-    Of the weather stack it is the command as people give it. For the other stack a provider runs
-    already, which spares half a minute of a processor.
-    """
+@pytest.fixture(scope="module")
+def demo(house: House, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Run the demo as people do, in a session of its own, which tells what belongs to it."""
     temporary = tmp_path_factory.mktemp("temporary")
-    if request.param == "weather":
-        return run_demo(house, temporary)
-    port = unused_port()
-    command = (".venv/bin/python", "-m", "ops", "demo")
-    cloud = (".venv/bin/python", "-m", "localcloud", f"--port={port}", "--", *command)
-    with provider_of(port, provider_binary) as provider:
-        settings = {"STACK": request.param, "PROFILE": "demo"}
-        return run_demo(house, temporary, *cloud, **settings, **provider)
-
-
-def run_demo(house: House, temporary: Path, *command: str, **settings: str) -> Demo:
-    """Run the demo, or a command that runs it."""
     before = synthesized(house.root)
     with subprocess.Popen(
-        [*command] or ["./help.sh", "demo"],
+        ["./help.sh", "demo"],
         cwd=house.root,
-        env=dict(os.environ) | {"TMPDIR": str(temporary)} | settings,
+        env=dict(os.environ) | {"TMPDIR": str(temporary)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -91,7 +68,6 @@ def run_demo(house: House, temporary: Path, *command: str, **settings: str) -> D
     with suppress(AssertionError):  # told by the test that looks for them
         until(lambda: not processes_of(process.pid), seconds=30)
     return Demo(
-        stack=settings.get("STACK", "weather"),
         code=process.returncode,
         said=said,
         processes=processes_of(process.pid),
@@ -106,43 +82,24 @@ def test_the_demo_succeeds(demo: Demo) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_demo_prints_each_step(demo: Demo, step: str) -> None:
-    result = STEPS[step].format(RESOURCES[demo.stack])
-    assert re.search(rf"^✓ {step} .*{result}.* \d+\.\d s$", demo.said, re.MULTILINE)
+    assert re.search(rf"^✓ {step} .*{STEPS[step]}.* \d+\.\d s$", demo.said, re.MULTILINE)
 
 
 @pytest.mark.parametrize("operation", ["cache-put", "topic-publish", "cache-delete"])
 def test_the_demo_prints_what_was_created(demo: Demo, operation: str) -> None:
-    name = {"weather": f"weather-stats-demo-{operation}-pipe", "orders": f" {operation} "}
-    assert name[demo.stack] in demo.said
+    assert f"weather-stats-demo-{operation}-pipe" in demo.said
 
 
 def test_the_demo_prints_the_results_of_each_change(demo: Demo) -> None:
-    """Of orders: written, changed, no longer open, open again, deleted (stacks/examples)."""
-    cells = [
-        [cell.strip()[:6].strip() for cell in line.split("│")[1:5]]
-        for line in demo.said.splitlines()
-        if re.match(r"│ (write|change|delete)", line)
+    assert result_rows(demo.said) == [
+        ["write", "✓ PUT", "✓ POST", "· filt"],
+        ["change", "✓ PUT", "✓ POST", "· filt"],
+        ["delete", "· filt", "✓ POST", "✓ DELE"],
+        ["write,", "✗ HTTP", "✓ POST", "· filt"],
     ]
-    sent = ["✓ PUT", "✓ POST", "· filt"]
-    deleted = ["delete", "· filt", "✓ POST", "✓ DELE"]
-    expected = {
-        "weather": [
-            ["write", *sent],
-            ["change", *sent],
-            deleted,
-            ["write,", "✗ HTTP", "✓ POST", "· filt"],
-        ],
-        "orders": [
-            ["write", *sent],
-            ["change", *sent],
-            ["change", "· filt", "· filt", "✓ DELE"],
-            ["change", *sent],
-            deleted,
-        ],
-    }
-    assert cells == expected[demo.stack]
-    letters = demo.said.count("A dead letter of weather-stats-demo-cache-put-pipe, which holds the")
-    assert letters == (demo.stack == "weather")
+    assert (
+        demo.said.count("A dead letter of weather-stats-demo-cache-put-pipe, which holds the") == 1
+    )
     assert "The 4 messages of the topic momento-eventbridge-topic" in demo.said
 
 
@@ -189,12 +146,13 @@ def test_a_stack_without_a_demo_is_refused_before_the_deployment(
     "endpoint",
     ["", "https://dynamodb.us-east-1.amazonaws.com", "http://127.0.0.1.example.com:4566"],
 )
-def test_the_demo_refuses_a_real_aws(house: House, endpoint: str) -> None:
+@pytest.mark.usefixtures("house")
+def test_the_demo_refuses_a_real_aws(run: Run, endpoint: str) -> None:
     env = dict(os.environ) | {
         "AWS_ENDPOINT_URL": endpoint,
         "MOMENTO_API_ENDPOINT": "https://example.com",
     }
-    done = house.run(".venv/bin/python", "-m", "ops", "demo", env=env)
+    done = run("demo", env=env)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: the demo deploys and destroys, so it runs on")
     assert done.stderr.endswith(" only: ./help.sh demo\n")

@@ -1,8 +1,11 @@
 """The trial of a deployed pipeline: it tells what came, and each thing that came otherwise."""
 
+import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from starlette.requests import Request
@@ -11,17 +14,30 @@ from starlette.responses import Response
 from eventpipes import Filtered
 from localcloud import LocalAws
 from localcloud.feed import DeliveryFeed
+from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from live.deployment import Deployment
 from live.output import console
 from ops.errors import OpsError
 from live.route import Route
+from ops.demo.command import try_pipelines
 from ops.demo.pipeline_check import PipelineCheck, expect_none
 from stacks.settings import Settings
+from tests.localcloud.applied import Applied
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
-from tests.localcloud.weather_pipes import API_KEY
+from tests.localcloud.weather_pipes import API_KEY, CACHE, empty
+from tests.synthesis import synthesized
 
 pytestmark = pytest.mark.slow
+
+
+def result_rows(said: str) -> list[list[str]]:
+    """Return the rows of the printed table: a change, and the beginnings of three results."""
+    return [
+        [cell.strip()[:6].strip() for cell in line.split("│")[1:5]]
+        for line in said.splitlines()
+        if re.match(r"│ (write|change|delete)", line)
+    ]
 
 
 @pytest.fixture
@@ -68,6 +84,48 @@ def test_all_comes_as_predicted() -> None:
     assert (
         "A dead letter of weather-stats-demo-cache-put-pipe, which holds the record's place" in said
     )
+    assert "The 4 messages of the topic momento-eventbridge-topic" in said
+
+
+@pytest.fixture
+def orders(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Apply the stack of the orders, and run it."""
+    empty(local_aws.endpoint)
+    assert synthesized("orders", os.environ, str(tmp_path)).returncode == 0
+    document = json.loads((tmp_path / "stacks" / "orders" / "cdk.tf.json").read_text("utf-8"))
+    Applied(document, local_aws.endpoint, momento_api_key=API_KEY).create()
+    names = [pipe["name"] for pipe in document["resource"]["aws_pipes_pipe"].values()]
+    with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento, DeliveryFeed() as feed:
+        monkeypatch.setenv("MOMENTO_ENDPOINT_URL", momento.endpoint)
+        monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
+        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/deliveries")
+        with Runner(
+            endpoint=local_aws.endpoint,
+            redirect=momento.endpoint,
+            timing=FAST,
+            on_delivery=feed.add,
+        ) as runner:
+            runner.wait_until_reading(*names)
+            yield
+
+
+@pytest.mark.usefixtures("orders")
+def test_items_of_another_stack_are_made_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The item is written, changed, no longer open, open again, and deleted (stacks/examples)."""
+    monkeypatch.setattr(console, "width", 200)
+    try_pipelines(Settings.load(), os.environ)
+    said = capsys.readouterr().out
+    sent = ["✓ PUT", "✓ POST", "· filt"]
+    assert result_rows(said) == [
+        ["write", *sent],
+        ["change", *sent],
+        ["change", "· filt", "· filt", "✓ DELE"],
+        ["change", *sent],
+        ["delete", "· filt", "✓ POST", "✓ DELE"],
+    ]
+    assert "A dead letter" not in said
     assert "The 4 messages of the topic momento-eventbridge-topic" in said
 
 
