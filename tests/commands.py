@@ -1,6 +1,7 @@
 """The commands of `help.sh` in the tests' own process: a process takes a second to begin."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,10 +36,13 @@ def run(
         _captured("stderr") as err,
     ):
         patch.setattr(console, "width", width)
+        on_termination = signal.getsignal(signal.SIGTERM)  # a command may set its own
         try:
             code = main(words)
         except SystemExit as ended:
             code = int(ended.code or 0)
+        finally:
+            signal.signal(signal.SIGTERM, on_termination)
         return subprocess.CompletedProcess(words, code, _text(out), _text(err))
 
 

@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -277,15 +277,17 @@ def one_provider(aws_server: LocalAws, provider_binary: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def running_provider(
-    local_aws: LocalAws, aws_server: LocalAws, one_provider: str, provider_binary: Path
-) -> Iterator[None]:
+def provider_of_the_module(one_provider: str) -> str:
+    """Return the variable's value; a module with an AWS of its own has a provider of its own."""
+    return one_provider
+
+
+@pytest.fixture(scope="module")
+def running_provider(local_aws: LocalAws, provider_of_the_module: str) -> Iterator[None]:
     """Let all of a module's runs of Terraform use one process of the provider."""
-    with ExitStack() as stack:
-        found = one_provider
-        if local_aws is not aws_server:
-            found = stack.enter_context(provider_process(provider_binary, os.environ))
-        stack.enter_context(pytest.MonkeyPatch.context()).setenv(VARIABLE, found)
+    assert local_aws.endpoint
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, provider_of_the_module)
         yield
 
 

@@ -103,6 +103,7 @@ def _is_about(statement: Mapping[str, Any], call: Call) -> bool:
     )
 
 
+@cache
 def _matches(pattern: str, text: str) -> bool:
     return _compiled(pattern).fullmatch(text) is not None
 

@@ -33,6 +33,7 @@ from tests.iam_policy import (
     THE_KEY,
     filled,
 )
+from tests.localcloud.provider_process import provider_process
 from tests.localcloud.test_deployment import prepared
 from tests.localcloud.unseen_rights import UNSEEN, Unseen
 
@@ -92,6 +93,14 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[
         for name, value in (aws.environment() | settings).items():
             patch.setenv(name, value)
         yield aws
+
+
+@pytest.fixture(scope="module")
+def provider_of_the_module(local_aws: LocalAws, provider_binary: Path) -> Iterator[str]:
+    """Start a provider for the AWS that records its calls."""
+    assert local_aws.endpoint
+    with provider_process(provider_binary, os.environ) as found:
+        yield found
 
 
 @dataclass(frozen=True, kw_only=True)
