@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from live.aws import Aws, asking_aws
-from stacks.settings import Settings
+from ops.stack import load_settings
 from stacks.settings.watch_settings import SECRET_SUFFIX
 
 NAMES = UUID("7f4a1d3e-5c0b-4a58-9d5e-3f1f6f0c2b11")
@@ -45,7 +45,7 @@ def put(folder: Path) -> None:
     names = list(secrets_in(document))
     if not names:
         return
-    settings = Settings.load()
+    settings = load_settings()
     if settings.momento_read_api_key is None:
         print(MISSING, file=sys.stderr)
         return

@@ -27,6 +27,8 @@ from tests.localcloud.calls import Call, recorded
 from tests.localcloud.recording import recording
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 
+pytestmark = pytest.mark.slow
+
 READING_KEY = "the-reading-key"
 READ_RULES = ({"type": "cache", "permissions": ["read"], "caches": "*", "items": "*"},)
 FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.05, second=0.01)
