@@ -48,6 +48,7 @@ def test_poison_item_is_found_mended_and_replayed(page: Page) -> None:
     page.get_by_role("button", name="Write an item").click()
     expect(page.get_by_text("Every item needs its key")).to_contain_text("Customer (text)")
     write(page, POISON)
+    expect(page.get_by_text("1 change has failed")).to_be_visible()  # the line stands still now
     page.get_by_role("link", name="See why").click()
     side = page.get_by_role("complementary")
     expect(side.locator(".cause")).to_contain_text("ttl_seconds")
