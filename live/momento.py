@@ -21,18 +21,16 @@ import httpx
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
-from eventpipes.request import DEFAULT_HEADERS
 from live.reading import (
-    KEY_PARAMETERS,
     RefusedError,
     UnansweredError,
     UnusableError,
+    own_headers,
     reading,
     redirected,
 )
 
 __all__ = [
-    "KEY_PARAMETERS",
     "NEXT_STEPS",
     "Access",
     "Judge",
@@ -43,8 +41,6 @@ __all__ = [
     "answer_text",
     "failure",
     "judged",
-    "reading",
-    "redirected",
     "retry_after",
 ]
 TIMEOUT_SECONDS = 5.0
@@ -53,7 +49,6 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30.0
 RETRIED = frozenset({407, 409, 429})
 UNUSABLE = frozenset({401, 403, 404})
-_OF_EVENTBRIDGE = {name.lower() for name in DEFAULT_HEADERS} - {"content-type"}
 NEXT_STEPS = {
     401: "the API key is wrong, expired or revoked, or it is a v1 key of another region: set"
     " MOMENTO_API_KEY to a valid key, and if it is the connection's key, run ./help.sh deploy",
@@ -181,7 +176,7 @@ class Momento:
                 httpx.Request(
                     request.method,
                     redirected(request.url, self._redirect),
-                    headers={**_own_headers(request), "Host": urlsplit(request.url).netloc},
+                    headers={**own_headers(request), "Host": urlsplit(request.url).netloc},
                     content=request.body.encode(),
                     extensions=extensions,
                 )
@@ -233,18 +228,6 @@ class Momento:
     def _wait(self, attempt: int, retry_after: float) -> float:
         own = min(self._first_wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
         return max(own, retry_after)
-
-
-def _own_headers(request: Request) -> dict[str, str]:
-    """Return a request's headers without those of EventBridge's connection.
-
-    One of them closes the connection after each request, and another asks for a part of the answer.
-    """
-    return {
-        name: value
-        for name, value in request.headers.items()
-        if name.lower() not in _OF_EVENTBRIDGE
-    }
 
 
 def judged(request: Request, answer: httpx.Response) -> httpx.Response:

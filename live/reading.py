@@ -6,9 +6,11 @@ The watch's function uses this module without an HTTP library.
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from eventpipes import Request
+from eventpipes.request import DEFAULT_HEADERS
 from live.errors import LiveError
 
 KEY_PARAMETERS = ("key", "key_base64")
+_OF_EVENTBRIDGE = {name.lower() for name in DEFAULT_HEADERS} - {"content-type"}
 
 
 class RefusedError(LiveError):
@@ -42,10 +44,23 @@ def reading(request: Request, key: str | None = None) -> Request:
     url = urlunsplit(parts._replace(query=urlencode(query)))
     headers = {
         name: key if key and name.lower() == "authorization" else value
-        for name, value in request.headers.items()
+        for name, value in own_headers(request).items()
         if name.lower() != "content-type"
     }
     return Request("GET", url, headers, "")
+
+
+def own_headers(request: Request) -> dict[str, str]:
+    """Return a request's headers without those of EventBridge's connection.
+
+    They close the connection after each request, ask for a part of the answer, and allow an answer
+    that is compressed.
+    """
+    return {
+        name: value
+        for name, value in request.headers.items()
+        if name.lower() not in _OF_EVENTBRIDGE
+    }
 
 
 def redirected(url: str, origin: str | None) -> str:

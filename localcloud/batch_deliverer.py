@@ -213,9 +213,7 @@ class BatchDeliverer:
         for letter, made in zip(own, refused, strict=True):
             why = f"{letter['reason']}: {letter['error']} {letter['cause']}"
             tries = _attempts(sent, made)
-            exact = (
-                tries[0].request if tries else made
-            )  # a letter has the body as JSON, not as text
+            exact = tries[0].request if tries else made  # a letter's body is JSON, not the text
             yield self._delivery(written, "dead-letter", exact, tries, reason=why)
         settled = {made.identity for made in refused}
         has_requests = False

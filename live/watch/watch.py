@@ -135,7 +135,7 @@ class Watch:
             return self._compare(looker, reader, subjects)
 
     def _chosen(self, changed: dict[str, Changed]) -> list[Changed]:
-        """Return changed keys for half of the budget: those that were wrong, then others."""
+        """Return changed keys for a quarter of the budget: those that were wrong, then others."""
         most = max(self._given.requests // 4, 1)
         wrong = [one for name, one in changed.items() if name in self._memory.wrong]
         others = [one for name, one in changed.items() if name not in self._memory.wrong]

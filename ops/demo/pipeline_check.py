@@ -20,7 +20,8 @@ from live.dead_letters import DeadLetter, DeadLetterQueue, parse
 from live.body import same_body
 from live.deliveries import FEED, Feed
 from live.deployment import Deployment
-from live.momento import Access, Momento, reading
+from live.momento import Access, Momento
+from live.reading import reading
 from live.output import console
 from eventpipes.operations import OPERATIONS
 from live.route import Route, RouteOutcome, requests_in

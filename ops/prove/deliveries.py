@@ -14,7 +14,7 @@ from eventpipes import Request, Unprocessable
 from eventpipes.momento import MAX_TTL_SECONDS, refusals, sent
 from live.body import same_body
 from live.items import same
-from live.momento import reading
+from live.reading import reading
 from live.route import Route, requests_in
 from ops.prove.comparison import Comparison, Verdict, compared
 from stacks.settings.topology import Topology

@@ -45,12 +45,13 @@ def command(
     if resume and sample is not None:
         raise typer.BadParameter("a sample is not resumed: leave --resume or --sample out")
     with begin(pipeline, "keys", aws=aws, as_json=as_json, rate=rate) as run:
+        progress = ScanProgress(None, segments=segments)
+        if sample is None:
+            progress = scan_progress("verify", run.deployment, segments=segments, resume=resume)
         summary = Verify(
             run.deployment,
             run.momento,
-            scan_progress("verify", run.deployment, segments=segments, resume=resume)
-            if sample is None
-            else ScanProgress(None, segments=segments),
+            progress,
             sample=sample,
             repair=repair,
             settle=settle,

@@ -86,9 +86,10 @@ class Verify:
         self._lock = threading.Lock()
         before = Counter(self.progress.counts)
         self._summary = VerifySummary(
-            repaired=before.pop(REPAIRED, 0), not_repaired=before.pop(NOT_REPAIRED, 0)
+            repaired=before.pop(REPAIRED, 0),
+            not_repaired=before.pop(NOT_REPAIRED, 0),
+            counts=before,
         )
-        self._summary.counts = before
         self._rechecked: list[RecheckedKey] = []
 
     def run(self) -> VerifySummary:

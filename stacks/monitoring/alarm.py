@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from stacks.pipes.dead_letter_queue import DeadLetterQueue
 from stacks.monitoring.metric import Metric
@@ -129,30 +130,26 @@ def rule(operation: str, rule: Rule) -> Iterator[Alarm]:
 
 def watch(watch: Watch, *, apart: bool) -> Iterator[Alarm]:
     """Yield the alarms of a watch. `apart`: one pipe puts, and another one deletes."""
-    period = max(PERIOD_SECONDS, watch.minutes * 60)
+    alarm = partial(
+        Alarm, periods=3, breaching=2, period_seconds=max(PERIOD_SECONDS, watch.minutes * 60)
+    )
     for name, says, metric in (
         ("stale-entries", "Entries of the cache are not what the table says.", "StaleEntries"),
         ("missing-entries", "Items of the table have no entry in the cache.", "MissingEntries"),
     ):
-        yield Alarm(
+        yield alarm(
             name=name,
             says=says,
             metrics={"entries": watch.metric(metric)},
-            periods=3,
-            breaching=2,
-            period_seconds=period,
         )
-    yield Alarm(
+    yield alarm(
         name="lag",
         says="Changes are not in the cache after five minutes.",
         metrics={"lag": watch.metric("OldestLagSeconds")},
         threshold=LAG_SECONDS,
-        periods=3,
-        breaching=2,
-        period_seconds=period,
     )
     if apart:
-        yield Alarm(
+        yield alarm(
             name="pipes-apart",
             says="One of the pipes to the cache is a minute behind the other: entries get wrong.",
             metrics={
@@ -161,25 +158,17 @@ def watch(watch: Watch, *, apart: bool) -> Iterator[Alarm]:
             },
             expression=APART,
             threshold=APART_SECONDS,
-            periods=3,
-            breaching=2,
-            period_seconds=period,
         )
-    yield Alarm(
+    yield alarm(
         name="watch-failing",
         says="The watch cannot compare, so nobody knows whether the cache is right.",
         metrics={"failed": watch.function_metric("Errors")},
-        periods=3,
-        breaching=2,
-        period_seconds=period,
     )
-    yield Alarm(
+    yield alarm(
         name="watch-silent",
         says="The watch did not run.",
         metrics={"runs": watch.function_metric("Invocations")},
         expression=NOT_RUN,
         missing="breaching",
-        periods=3,
         breaching=3,
-        period_seconds=period,
     )

@@ -63,7 +63,7 @@ class Watch(Construct):
                 *_reads(pipeline, account),
                 *secret.read_by(function_arn),
                 *_writes(account, group_name),
-                *_key(pipeline, protection, account),
+                *_key(protection, account),
             ],
             policy_name="watch",
         )
@@ -169,11 +169,8 @@ def _writes(account: Account, group: str) -> Iterator[Statement]:
     )
 
 
-def _key(
-    pipeline: MomentoPipeline, protection: Protection, account: Account
-) -> Iterator[Statement]:
+def _key(protection: Protection, account: Account) -> Iterator[Statement]:
     """Yield the permission to decrypt the secret with the stack's key."""
-    del pipeline
     if protection.key_arn:
         yield Statement(
             sid="DecryptSecret",

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from eventpipes import Request
 from eventpipes.request import DEFAULT_HEADERS
 from localcloud.momento import LocalMomento
-from live.momento import RefusedError, Momento, UnansweredError, UnusableError, reading
-from live.momento import redirected
+from live.momento import RefusedError, Momento, UnansweredError, UnusableError
+from live.reading import reading, redirected
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 
 ORIGIN = "https://api.example.com"
@@ -217,10 +217,11 @@ def test_fetching_reads_the_item_of_a_put_and_of_a_delete(momento: LocalMomento)
 
 
 def test_a_read_names_the_key_only() -> None:
-    request = reading(put("São/&=?"))
+    sent = put("São/&=?")
+    request = reading(Request("PUT", sent.url, DEFAULT_HEADERS | HEADERS, sent.body))
     assert request.method == "GET"
     assert "ttl" not in request.url
-    assert request.headers == {"Authorization": "key"}
+    assert request.headers == {"Authorization": "key"}, "none of EventBridge's connection"
 
 
 def test_reading_can_use_a_key_of_its_own(momento: LocalMomento) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from live.converge import Converger
-from live.momento import redirected
+from live.reading import redirected
 from live.watch import changed_keys
 from live.watch.changed_keys import ChangedKeys, Memory
 from live.watch.given import Given

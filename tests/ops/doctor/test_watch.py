@@ -17,9 +17,6 @@ DECLARED = Declared(
                 },
                 "other": {"function_name": "other"},
             },
-            "aws_scheduler_schedule": {
-                "watch": {"name": "shop-watch", "schedule_expression": "rate(5 minutes)"}
-            },
         }
     }
 )
@@ -41,10 +38,10 @@ class CloudWatch:
         return {"Datapoints": [one for one in points if one["Timestamp"] >= asked["StartTime"]]}
 
 
-def check(**values: list[tuple[int, float]]) -> Check:
-    """Return the only check."""
+def check(minutes: int = 5, **values: list[tuple[int, float]]) -> Check:
+    """Return the only check of a watch that runs every so many minutes."""
     cloudwatch = CloudWatch(**values)
-    (found,) = examine(lambda _: cloudwatch, DECLARED)
+    (found,) = examine(lambda _: cloudwatch, DECLARED, minutes=minutes)
     return found
 
 
@@ -64,7 +61,8 @@ def test_a_watch_that_did_not_run_lately_is_a_failure() -> None:
     found = check(StaleEntries=[(30, 0.0)])
     assert found.verdict is Verdict.FAILURE
     assert "no run succeeded in the last 15 minutes" in found.found
+    assert "in the last 3 minutes" in check(1, StaleEntries=[(5, 0.0)]).found
 
 
 def test_a_stack_without_a_watch_has_no_check() -> None:
-    assert list(examine(lambda _: None, Declared({"resource": {}}))) == []
+    assert list(examine(lambda _: None, Declared({"resource": {}}), minutes=5)) == []

@@ -5,7 +5,7 @@ from typing import Any
 
 TABLE, PIPE, QUEUE = "aws_dynamodb_table", "aws_pipes_pipe", "aws_sqs_queue"
 LOG, ALARM = "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm"
-MACHINE = "aws_sfn_state_machine"
+MACHINE, SCHEDULE = "aws_sfn_state_machine", "aws_scheduler_schedule"
 ROLE_POLICY, TARGET = "aws_iam_role_policy", "aws_cloudwatch_event_target"
 Before = dict[str, Any] | None
 
@@ -355,4 +355,19 @@ OTHER: dict[str, tuple[str, Before, Before, str]] = {
     ),
 }
 """Changes that may weaken something in either direction."""
+OTHER |= {
+    "the watch off": (SCHEDULE, {"state": "ENABLED"}, {"state": "DISABLED"}, "off"),
+    "the watch at another rate": (
+        SCHEDULE,
+        {"schedule_expression": "rate(5 minutes)"},
+        {"schedule_expression": "rate(60 minutes)"},
+        "rate",
+    ),
+    "the watch's log without the key": (
+        LOG,
+        {"name": "/aws/lambda/shop-watch", "kms_key_id": "k"},
+        {"name": "/aws/lambda/shop-watch", "kms_key_id": ""},
+        "encryption",
+    ),
+}
 TOLD |= OTHER

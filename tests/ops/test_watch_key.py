@@ -1,0 +1,56 @@
+"""After a deploy, the watch's secret gets the key that reads, once for each key."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from localcloud import LocalAws
+from ops import watch_key
+from tests.conftest import ENDPOINT
+from tests.localcloud.applied import client
+
+NAME = "shop-watch-key"
+
+
+def folder(path: Path, *names: str) -> Path:
+    """Return the folder of a synthesized stack with these secrets."""
+    secrets = {name: {"name": name} for name in names}
+    document = {"resource": {"aws_secretsmanager_secret": secrets}}
+    (path / "cdk.tf.json").write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_each_key_is_written_once(
+    local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = client("secretsmanager", local_aws.endpoint)
+    for name in (NAME, "shop-other"):
+        secrets.create_secret(Name=name)
+    monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
+    versions = []
+    for key in ("first", "first", "second"):
+        monkeypatch.setenv("MOMENTO_READ_API_KEY", key)
+        watch_key.put(folder(tmp_path, NAME, "shop-other"))
+        found = secrets.get_secret_value(SecretId=NAME)
+        assert found["SecretString"] == key
+        versions.append(found["VersionId"])
+    assert versions[0] == versions[1] != versions[2]
+    with pytest.raises(secrets.exceptions.ResourceNotFoundException):
+        secrets.get_secret_value(SecretId="shop-other")
+
+
+def test_without_a_key_the_next_step_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
+    monkeypatch.delenv("MOMENTO_READ_API_KEY", raising=False)
+    watch_key.put(folder(tmp_path, NAME))
+    assert capsys.readouterr().err.startswith("warning: the watch has no key: set MOMENTO_READ")
+
+
+def test_a_stack_without_a_watch_needs_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watch_key.put(folder(tmp_path, "shop-other"))
+    assert capsys.readouterr().err == ""
