@@ -166,6 +166,16 @@ def test_without_an_answer_of_momento_there_are_no_metrics(watched: Watched) -> 
     assert len(arrivals) == 6
 
 
+def test_a_run_that_could_read_too_few_keys_fails(watched: Watched) -> None:
+    memory = watched.memory()
+    watched.weather.put("Oslo")
+    arrivals = Arrivals()
+    arrivals.answer("Oslo", 500, 500)
+    watched.momento.service.interfere = arrivals
+    with pytest.raises(WatchError, match="1 of 1 keys could not be read: unknown: Oslo"):
+        watched.look(memory)
+
+
 def test_without_a_connection_the_run_fails(watched: Watched) -> None:
     for number in range(3):
         watched.weather.put(f"place {number}")

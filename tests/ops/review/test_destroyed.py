@@ -69,6 +69,22 @@ DESTROYED = {
 }
 
 
+@each(
+    ("group", "blocks", "beginning"),
+    [
+        ("/aws/vendedlogs/pipes/shop", True, "the pipes' log is"),
+        ("/aws/lambda/shop-watch", False, "the watch's log is"),
+    ],
+)
+def test_a_log_has_the_sentence_of_what_writes_to_it(
+    group: str, beginning: str, *, blocks: bool
+) -> None:
+    log = change("aws_cloudwatch_log_group", "destroy", {"name": group})
+    (loss,) = examine(plan(log))
+    assert loss.blocks is blocks
+    assert loss.text.startswith(beginning)
+
+
 @each(kind=DESTROYED)
 def test_a_kind_of_the_stacks_has_its_own_sentence(kind: str) -> None:
     (loss,) = examine(plan(change(kind, "destroy", {})))

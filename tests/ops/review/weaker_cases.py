@@ -363,11 +363,5 @@ OTHER |= {
         {"schedule_expression": "rate(60 minutes)"},
         "rate",
     ),
-    "the watch's log without the key": (
-        LOG,
-        {"name": "/aws/lambda/shop-watch", "kms_key_id": "k"},
-        {"name": "/aws/lambda/shop-watch", "kms_key_id": ""},
-        "encryption",
-    ),
 }
 TOLD |= OTHER

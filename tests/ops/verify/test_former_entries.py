@@ -1,17 +1,20 @@
 """What is left over is found by what the stream tells, also where an attribute is the key."""
 
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from localcloud import LocalAws
+from localcloud.momento import Item
 from live.errors import LiveError
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from ops.warm.warm import Warm
 from ops.repair.scan_progress import ScanProgress
 from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
+from tests.localcloud.weather_pipes import CACHE
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import RepairCloud
 
@@ -121,6 +124,26 @@ def test_an_entry_under_half_of_the_key_that_another_item_has_now_stays(
     cloud.fill("gone@x", "left over")
     assert [state for _, state in found(verify(cloud, name))] == ["left over"]
     assert list(cloud.cache()) == ["passed-on@x"]
+
+
+def test_an_entry_that_an_item_takes_over_after_it_was_read_stays(cloud: RepairCloud) -> None:
+    """The stream tells of the new owner, whose page was read before."""
+    users = OwnPipeline(cloud, "late", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users.put(Id="1", Email="passed-on@x", Status="active")
+    users.delete(Id="1")
+    users.put(Id="2", Email="before@x", Status="active")
+    cloud.fill("before@x", '{"Id":"2","Email":"before@x"}')
+    items = cloud.momento.service.caches[CACHE].items
+
+    async def take_over(_: object) -> None:
+        if b"passed-on@x" not in items:
+            users.put(Id="2", Email="passed-on@x", Status="active")
+            items[b"passed-on@x"] = Item(b'{"Id":"2","Email":"passed-on@x"}', inf)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cloud.momento.service, "interfere", take_over)
+        assert found(verify(cloud, "late")) == []
+    assert "passed-on@x" in cloud.cache()
 
 
 def test_a_sample_says_that_it_does_not_look_for_them(cloud: RepairCloud) -> None:
