@@ -20,14 +20,13 @@ from stacks.pipes.logs import PipeLogs
 from stacks.mapping import (
     DELETE,
     PUT,
-    Attribute,
     ItemMapping,
     MappingError,
     PipeConfig,
     RuleConfig,
     union_of_filters,
 )
-from stacks.mapping.errors import must_be, only_in_workflow
+from stacks.pipes.mappings import checked, single
 from stacks.pipes.pipe import Pipe
 from stacks.pipes.retry_policy import RetryPolicy
 from stacks.access.protection import DEMO, Protection
@@ -111,7 +110,7 @@ class MomentoPipeline(Construct):
         chosen = _side_by_side(name, topology, also)
         try:
             must_be_source(source)
-            mappings = _checked(mapping, source)
+            mappings = checked(mapping, source)
             configs = (
                 {}
                 if chosen == {Topology.WORKFLOW}
@@ -121,6 +120,7 @@ class MomentoPipeline(Construct):
             raise PipelineError(f"pipeline {name}: {error}") from error
         self.name = name
         self.source = source
+        self.endpoint = endpoint
         self.fills_a_cache = any(each.entries for each in mappings)
         self.dead_letter_queue = DeadLetterQueue(
             self, "dead-letters", name=f"{name}-dlq", protection=protection
@@ -137,7 +137,6 @@ class MomentoPipeline(Construct):
         self.rules: dict[str, Rule] = {}
         self.workflow: Workflow | None = None
         self._account = account
-        self.endpoint = endpoint
         self._settle_seconds = iam_settle_seconds
         self._role_name = role_name or f"{name}-pipes"
         self._retry_policy = retry_policy or RetryPolicy()
@@ -337,24 +336,6 @@ def _side_by_side(name: str, topology: Topology, also: Topology | None) -> set[T
     return chosen
 
 
-def _checked(
-    mapping: ItemMapping | Sequence[ItemMapping], source: StreamSource
-) -> Sequence[ItemMapping]:
-    """Return the mappings.
-
-    Raises:
-        MappingError: an element is not a mapping, or its TTL is wrong for the source.
-
-    """
-    given: Sequence[Any] = mapping if isinstance(mapping, list | tuple) else [mapping]
-    mappings = []
-    for each in given:
-        must_be(each, ItemMapping, "mapping", "ItemMapping(cache=..., topic=...)")
-        _check_ttl(source, each)
-        mappings.append(each)
-    return mappings
-
-
 def _configs(
     mappings: Sequence[ItemMapping],
     source: StreamSource,
@@ -369,33 +350,8 @@ def _configs(
         MappingError: pipes or rules cannot send the mapping.
 
     """
-    configs = _single(mappings).pipe_configs(source.stream, endpoint.cache_name)
+    configs = single(mappings).pipe_configs(source.stream, endpoint.cache_name)
     if bus:
         for operation, config in configs.items():
             RuleConfig.of_pipe(config, event_source=name).check(operation)
     return configs
-
-
-def _single(mappings: Sequence[ItemMapping]) -> ItemMapping:
-    """Return the only mapping.
-
-    Raises:
-        MappingError: there are several mappings, or none. Pipes cannot send several.
-
-    """
-    if len(mappings) != 1:
-        raise only_in_workflow(f"the table has {len(mappings)} mappings")
-    return mappings[0]
-
-
-def _check_ttl(source: StreamSource, mapping: ItemMapping) -> None:
-    """Raise an error if the entry's TTL is the attribute of the table's TTL in DynamoDB."""
-    expires = source.expires
-    for entry in mapping.entries:
-        if expires and isinstance(entry.ttl, Attribute) and entry.ttl.top == expires.name:
-            raise MappingError(
-                f"the ttl is {expires.label}, the time at which DynamoDB removes the item, in"
-                " seconds since 1970. Momento needs the seconds to live. Write"
-                f" Until({expires.name}) with TOPOLOGY=workflow, write the seconds to another"
-                " attribute, or use a fixed number"
-            )
