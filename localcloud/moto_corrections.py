@@ -5,7 +5,6 @@ in the test of its own module.
 """
 
 import json
-import threading
 import time
 from typing import Any
 
@@ -27,9 +26,10 @@ from localcloud import (
     state_machines,
 )
 from localcloud.status import FAILED
+from localcloud.turn import TURN
 
-QUEUE_SECONDS = 0.05
-"""The pause between two reads of a queue in a long poll."""
+VISIBLE_AGAIN_SECONDS = 0.25
+"""A long poll reads the queue again after this time: a message may be visible again."""
 
 
 def apply() -> None:
@@ -46,7 +46,7 @@ def apply() -> None:
     state_machines.apply()
     questions.apply()
     _change_the_key_of_log_groups()
-    _lock_queues()
+    _wait_for_messages()
     _check_the_age_of_one_message()
 
 
@@ -150,23 +150,14 @@ def _change_the_key_of_log_groups() -> None:
         setattr(LogsResponse, operation, associate_kms_key)
 
 
-def _lock_queues() -> None:
-    """Allow only one request at a time to change a queue.
-
-    moto's server has a thread for each request, and a delete builds the list of messages again. So
-    one of two simultaneous deletes is undone, and a message that is sent during a delete is lost.
-    Two simultaneous receives get the same message.
-    """
-    turn = threading.RLock()
-    add, delete, receive = Queue.add_message, Queue.delete_message, SQSBackend.receive_message
+def _wait_for_messages() -> None:
+    """Let other requests have their turn while a long poll waits for a message."""
+    add, receive = Queue.add_message, SQSBackend.receive_message
 
     def add_message(self: Queue, message: Message) -> None:
-        with turn:
+        with TURN:
             add(self, message)
-
-    def delete_message(self: Queue, receipt_handle: str) -> None:
-        with turn:
-            delete(self, receipt_handle)
+            TURN.notify_all()
 
     def receive_message(
         self: SQSBackend,
@@ -177,17 +168,17 @@ def _lock_queues() -> None:
         message_attribute_names: list[str] | None = None,
     ) -> list[Message]:
         until = time.monotonic() + wait_seconds_timeout
-        while True:
-            with turn:
+        with TURN:
+            while True:
                 messages = receive(
                     self, queue_name, count, 0, visibility_timeout, message_attribute_names
                 )
-            if messages or time.monotonic() >= until:
-                return messages
-            time.sleep(QUEUE_SECONDS)
+                left = until - time.monotonic()
+                if messages or left <= 0:
+                    return messages
+                TURN.wait(min(left, VISIBLE_AGAIN_SECONDS))
 
     Queue.add_message = add_message  # type: ignore[method-assign]
-    Queue.delete_message = delete_message  # type: ignore[method-assign]
     SQSBackend.receive_message = receive_message  # type: ignore[method-assign]
 
 

@@ -22,6 +22,7 @@ import waitress
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from localcloud import change_signal, changes, failing_pipes, function_code, moto_corrections
+from localcloud.turn import TURN
 
 
 THREADS = 256
@@ -49,7 +50,8 @@ class _Application(DomainDispatcherApplication):
         if environ.get("PATH_INFO") == change_signal.PATH:
             return changes.answer(environ, start_response)
         environ["RAW_URI"] = environ["REQUEST_URI"]  # moto's name; an ARN in a path holds %2F
-        answered = super().__call__(environ, start_response)
+        with TURN:
+            answered = super().__call__(environ, start_response)
         changes.note(environ)
         return answered
 

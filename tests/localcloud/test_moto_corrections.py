@@ -1,8 +1,6 @@
 """Each correction of moto's server, tested through boto3."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -13,7 +11,6 @@ from botocore.exceptions import ClientError
 from types_boto3_pipes import EventBridgePipesClient
 from types_boto3_s3 import S3Client
 
-from tests.conftest import ROOT
 from tests.localcloud.arrivals import until
 
 pytestmark = pytest.mark.usefixtures("local_aws")
@@ -176,18 +173,6 @@ def test_a_log_groups_key_can_be_changed_and_removed() -> None:
         assert held() is None
         with pytest.raises(ClientError, match="ResourceNotFound"):
             logs.associate_kms_key(logGroupName="/missing", kmsKeyId=key)
-
-
-def test_concurrent_requests_neither_lose_nor_repeat_a_message() -> None:
-    found = subprocess.run(
-        [sys.executable, "-m", "tests.localcloud.queue_turns"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert (found.stdout, found.stderr) == ("200 200 0\n", "")
 
 
 def test_a_queue_drops_a_message_after_its_retention() -> None:
