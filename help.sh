@@ -164,7 +164,7 @@ install_python() {
   # The bindings have 2,200 modules, and the project uses few of them.
   quietly "compiling them" $python -m compileall -q -j 0 -x cdktf_cdktf_provider_aws .venv/lib
   need_node
-  quietly "trimming the AWS bindings to what is used" $python -m stacks.bindings.loader
+  quietly "trimming the AWS bindings to what is used" $python -m momento_pipes.bindings.loader
   cp requirements.lock .venv/requirements.lock
 }
 

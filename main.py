@@ -9,10 +9,11 @@ import sys
 
 gc.disable()  # collecting garbage takes a tenth of this short process, and frees nothing
 
-from stacks import catalogue, output
+from momento_pipes import output
+from stacks import catalogue
 
-from stacks.judgement import judgement
-from stacks.errors import StackError
+from momento_pipes.judgement import judgement
+from momento_pipes.errors import StackError
 from stacks.settings import Settings
 
 

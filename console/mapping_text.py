@@ -1,4 +1,4 @@
-"""A route as a mapping in Python, where `stacks.mapping` can say what the route does.
+"""A route as a mapping in Python, where `momento_pipes.mapping` can say what the route does.
 
 It says less than a definition can. What cannot be said is refused with a reason, and never
 approximated: the page then offers the definition's JSON.

@@ -19,7 +19,7 @@ MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 """The stack's endpoint if the settings have none. Requests go to the local Momento."""
 API_KEY = "local-api-key"
 API_KEY_VERSION = "024f6c9"
-"""The version for Terraform without `ops`; `stacks.momento.update_connection` computes it."""
+"""The version for Terraform without `ops`; `momento_pipes.momento.update_connection` makes it."""
 READ_API_KEY = "local-read-api-key"
 READ_RULES = (
     {"type": "cache", "permissions": ["read"], "caches": "*", "items": "*"},

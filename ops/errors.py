@@ -3,7 +3,7 @@
 from console.errors import ConsoleError
 from eventpipes import EventPipesError
 from live.errors import LiveError
-from stacks.errors import StackError
+from momento_pipes.errors import StackError
 
 
 class OpsError(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ops.terraform import Terraform
-from stacks.momento.update_connection import PLACEHOLDER
+from momento_pipes.momento.update_connection import PLACEHOLDER
 
 CONNECTION: Final = "aws_cloudwatch_event_connection"
 REMEDY: Final = (

@@ -22,7 +22,7 @@ from live.output import console
 from ops.errors import OpsError
 from ops.terraform import ROOT
 from stacks.settings import DEFAULT_STACK
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 
 LOCK = ROOT / "requirements-checkov.lock"
 CONFIG = ROOT / ".checkov.yaml"

@@ -15,7 +15,7 @@ from typing import Any
 
 from ops import binary, provider
 from ops.errors import OpsError
-from stacks.momento.update_connection import version_of
+from momento_pipes.momento.update_connection import version_of
 from stacks.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,4 +1,4 @@
-"""What is deployed: CDKTF constructs that send the changes of a DynamoDB table to Momento.
+"""What this repository deploys: the stacks, their settings and their remote state.
 
-Nothing is imported here, so `stacks.settings` and the pure modules load without jsii.
+Nothing is imported here, so `stacks.settings` loads without jsii.
 """

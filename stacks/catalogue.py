@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Final
 
-from stacks.errors import StackError
+from momento_pipes.errors import StackError
 
 if TYPE_CHECKING:
     from cdktf import TerraformStack
@@ -38,7 +38,7 @@ def find(name: str) -> "StackClass":
         raise StackError(
             f"there is no stack {name!r}; there are {known} (stacks/catalogue.py lists them)"
         )
-    import stacks.bindings  # noqa: F401 - before cdktf, which would start node another way
+    import momento_pipes.bindings  # noqa: F401 - before cdktf, which would start node another way
 
     stack_class: StackClass = resolve_name(STACKS[name])
     return stack_class

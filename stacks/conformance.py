@@ -5,7 +5,7 @@ from typing import Final
 
 from constructs import Construct
 
-from stacks.mapping import (
+from momento_pipes.mapping import (
     Attribute,
     Became,
     Before,
@@ -19,9 +19,9 @@ from stacks.mapping import (
     TopicMessage,
     Until,
 )
-from stacks.mapping.narrowing import Where
+from momento_pipes.mapping.narrowing import Where
 from stacks.settings import Settings
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 from stacks.stack import MomentoStack
 
 TTL: Final = 3_600

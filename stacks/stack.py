@@ -4,33 +4,33 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-import stacks.bindings  # noqa: F401 - before cdktf, which would start node another way
+import momento_pipes.bindings  # noqa: F401 - before cdktf, which would start node another way
 
 from cdktf import TerraformStack
 from constructs import Construct
 
-from stacks.access.account import Account
-from stacks.access.provider import use_aws
-from stacks.monitoring.topic import alarm_topic_name
-from stacks.momento.endpoint import MomentoEndpoint
-from stacks.errors import StackError
-from stacks.access.key import Key
-from stacks.mapping import Attribute, ItemMapping, KeySchema, StreamView
-from stacks.monitoring.monitoring import Monitoring
-from stacks.pipes.pipeline import MomentoPipeline
-from stacks.pipes.retry_policy import RetryPolicy
-from stacks.limits.quotas import advise
-from stacks.limits.readers import Readers
-from stacks.access.role import iam_settle_variable
-from stacks.momento.api_key import ApiKey
+from momento_pipes.access.account import Account
+from stacks.provider import use_aws
+from momento_pipes.monitoring.topic import alarm_topic_name
+from momento_pipes.momento.endpoint import MomentoEndpoint
+from momento_pipes.errors import StackError
+from momento_pipes.access.key import Key
+from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, StreamView
+from momento_pipes.monitoring.monitoring import Monitoring
+from momento_pipes.pipes.pipeline import MomentoPipeline
+from momento_pipes.pipes.retry_policy import RetryPolicy
+from momento_pipes.limits.quotas import advise
+from momento_pipes.limits.readers import Readers
+from momento_pipes.access.role import iam_settle_variable
+from momento_pipes.momento.api_key import ApiKey
 from stacks.settings import Settings
-from stacks.settings.topology import Topology
-from stacks.workflow.batching import Batching
-from stacks.tables.stream_source import StreamSource
+from momento_pipes.topology import Topology
+from momento_pipes.workflow.batching import Batching
+from momento_pipes.tables.stream_source import StreamSource
 from stacks.state import use_remote_state
-from stacks.watch.secret import ReadingKeySecret
-from stacks.watch.watch import Watch
-from stacks.tables.table import NoLonger, Provisioned, Replica, Table
+from momento_pipes.watch.secret import ReadingKeySecret
+from momento_pipes.watch.watch import Watch
+from momento_pipes.tables.table import NoLonger, Provisioned, Replica, Table
 
 
 class MomentoStack(TerraformStack):

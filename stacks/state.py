@@ -3,9 +3,9 @@
 from cdktf import S3Backend, TerraformOutput, TerraformStack
 from constructs import Construct
 
-from stacks.access.provider import use_aws
-from stacks.access.statement import Statement, policy_document
-from stacks.bindings import (
+from stacks.provider import use_aws
+from momento_pipes.access.statement import Statement, policy_document
+from momento_pipes.bindings import (
     S3Bucket,
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,

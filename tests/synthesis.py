@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 
-from stacks.errors import StackError
+from momento_pipes.errors import StackError
 
 _ONE_AT_A_TIME = threading.Lock()
 """jsii serves one thread, and a process has one environment."""

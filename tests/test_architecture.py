@@ -14,7 +14,10 @@ import pytest
 from tests.each import each
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = {"console", "docs", "eventpipes", "live", "localcloud", "ops", "stacks", "tests", "weather"}
+PACKAGES = (
+    *("console", "eventpipes", "live", "localcloud", "momento_pipes", "ops", "stacks", "weather"),
+)
+ROOMS = {*PACKAGES, "docs", "tests"}
 CDKTF = ("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii")
 
 
@@ -31,38 +34,40 @@ RULES = [
     Rule("main.py", ("console", "live", "localcloud", "ops", "weather")),
     Rule("stacks/*", ("console", "live", "localcloud", "ops")),
     Rule("stacks/settings/*", CDKTF),
-    Rule("stacks/errors.py", CDKTF),
-    Rule("stacks/mapping/*", CDKTF),
-    Rule("localcloud/*", ("console", "live", "stacks", "ops", *CDKTF)),
+    Rule("momento_pipes/*", ("console", "live", "localcloud", "ops", "stacks", "weather")),
+    Rule("momento_pipes/errors.py", CDKTF),
+    Rule("momento_pipes/mapping/*", CDKTF),
+    Rule("localcloud/*", ("console", "live", "momento_pipes", "stacks", "ops", *CDKTF)),
     Rule(
         "ops/*",
-        ("localcloud", "stacks", *CDKTF),
+        ("localcloud", "momento_pipes", "stacks", *CDKTF),
         allowed=(
-            *("stacks.settings", "stacks.errors"),
-            *("stacks.momento.limits", "stacks.momento.update_connection"),
+            *("stacks.settings", "momento_pipes.errors", "momento_pipes.topology"),
+            "momento_pipes.watch_settings",
+            *("momento_pipes.momento.limits", "momento_pipes.momento.update_connection"),
         ),
     ),
     Rule(
         "eventpipes/*",
         (
             *("boto3", "botocore", "httpx", "requests", "urllib.request", *CDKTF),
-            *("console", "live", "stacks", "localcloud", "ops", "weather"),
+            *("console", "live", "localcloud", "momento_pipes", "ops", "stacks", "weather"),
         ),
     ),
     Rule(
         "live/*",
-        ("stacks", "console", "localcloud", "ops", "weather", *CDKTF),
-        allowed=("stacks.settings",),
+        ("console", "localcloud", "momento_pipes", "ops", "stacks", "weather", *CDKTF),
+        allowed=("momento_pipes.topology", "stacks.settings"),
     ),
     Rule(
         "console/*",
-        ("stacks", "localcloud", "ops", "weather", *CDKTF),
-        allowed=("stacks.settings",),
+        ("localcloud", "momento_pipes", "ops", "stacks", "weather", *CDKTF),
+        allowed=("momento_pipes.topology", "stacks.settings"),
     ),
     Rule(
         "weather/*",
-        ("stacks", "localcloud", "ops"),
-        allowed=("stacks.settings", "stacks.momento.limits"),
+        ("localcloud", "momento_pipes", "ops", "stacks"),
+        allowed=("momento_pipes.topology", "stacks.settings", "momento_pipes.momento.limits"),
     ),
 ]
 
@@ -130,8 +135,7 @@ def strangers(folders: Iterable[str], ignored: Iterable[str]) -> set[str]:
 
 
 def _sources() -> list[str]:
-    rooms = ("console", "eventpipes", "live", "localcloud", "ops", "stacks", "weather")
-    files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
+    files = [file for room in PACKAGES for file in (ROOT / room).rglob("*.py")]
     return sorted(file.relative_to(ROOT).as_posix() for file in [ROOT / "main.py", *files])
 
 
@@ -156,7 +160,7 @@ def test_a_circle_of_imports_is_reported() -> None:
     assert circle({**files, "ops/c.py": "import json"}) == []
 
 
-@pytest.mark.parametrize("module", ["stacks.catalogue", "stacks.mapping", "stacks.settings"])
+@pytest.mark.parametrize("module", ["stacks.catalogue", "momento_pipes.mapping", "stacks.settings"])
 def test_what_is_needed_before_cdktf_does_not_import_it(module: str) -> None:
     """Imports of imports count, too. A name that only the type checker needs does not."""
     code = f"import sys, {module}; print(*({set(CDKTF)} & sys.modules.keys()))"
@@ -173,42 +177,56 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
     ("path", "source", "found"),
     [
         ("main.py", "import localcloud", ["localcloud"]),
-        ("stacks/pipes/pipe.py", "import localcloud.aws", ["localcloud.aws"]),
-        ("stacks/pipes/pipe.py", "from ops import terraform", ["ops.terraform"]),
-        ("stacks/bindings/new.py", "def f():\n    import ops", ["ops"]),
-        ("stacks/pipes/pipe.py", "import cdktf, opsgenie, localcloudy", []),
+        ("momento_pipes/pipes/pipe.py", "import localcloud.aws", ["localcloud.aws"]),
+        ("momento_pipes/pipes/pipe.py", "import stacks.settings", ["stacks.settings"]),
+        ("stacks/weather.py", "import live, momento_pipes.mapping", ["live"]),
+        ("momento_pipes/pipes/pipe.py", "from ops import terraform", ["ops.terraform"]),
+        ("momento_pipes/bindings/new.py", "def f():\n    import ops", ["ops"]),
+        ("momento_pipes/pipes/pipe.py", "import cdktf, opsgenie, localcloudy", []),
         ("stacks/settings/types.py", "from cdktf import App", ["cdktf.App"]),
-        ("stacks/errors.py", "import jsii", ["jsii"]),
-        ("stacks/mapping/cache.py", "from constructs import Construct", ["constructs.Construct"]),
+        ("momento_pipes/errors.py", "import jsii", ["jsii"]),
+        (
+            "momento_pipes/mapping/cache.py",
+            "from constructs import Construct",
+            ["constructs.Construct"],
+        ),
         ("localcloud/aws.py", "from stacks.settings import x", ["stacks.settings.x"]),
         ("localcloud/aws.py", "from .. import ops", ["ops"]),
         ("localcloud/aws.py", "import cdktf", ["cdktf"]),
         ("localcloud/aws.py", "from . import momento\nimport boto3, eventpipes", []),
         ("ops/plan.py", "from localcloud import LocalAws", ["localcloud.LocalAws"]),
-        ("ops/plan.py", "from stacks.pipes.pipe import Pipe", ["stacks.pipes.pipe.Pipe"]),
+        (
+            "ops/plan.py",
+            "from momento_pipes.pipes.pipe import Pipe",
+            ["momento_pipes.pipes.pipe.Pipe"],
+        ),
         ("ops/plan.py", "import stacks", ["stacks"]),
         ("ops/plan.py", "from stacks import settings, weather", ["stacks.weather"]),
-        ("ops/plan.py", "from stacks.settings import Settings\nimport stacks.errors", []),
+        ("ops/plan.py", "from stacks.settings import Settings\nimport momento_pipes.errors", []),
         ("ops/plan.py", "import cdktf_cdktf_provider_aws.vpc", ["cdktf_cdktf_provider_aws.vpc"]),
         ("ops/plan.py", "import_module('cdktf')", ["cdktf"]),
-        ("ops/plan.py", "importlib.import_module('stacks.pipes.pipe')", ["stacks.pipes.pipe"]),
+        (
+            "ops/plan.py",
+            "importlib.import_module('momento_pipes.pipes.pipe')",
+            ["momento_pipes.pipes.pipe"],
+        ),
         ("eventpipes/pipe.py", "import boto3\nimport httpx", ["boto3", "httpx"]),
         ("eventpipes/pipe.py", "from urllib import request", ["urllib.request"]),
         ("eventpipes/pipe.py", "from urllib.parse import quote", []),
-        ("eventpipes/pipe.py", "import stacks.mapping", ["stacks.mapping"]),
+        ("eventpipes/pipe.py", "import momento_pipes.mapping", ["momento_pipes.mapping"]),
         ("eventpipes/pattern/parser.py", "from ...ops import redrive", ["ops.redrive"]),
         ("weather/cli.py", "import localcloud, eventpipes, live.place", ["localcloud"]),
         (
             "live/place.py",
-            "import ops, stacks.settings, stacks.pipes.pipe",
-            ["ops", "stacks.pipes.pipe"],
+            "import ops, stacks.settings, momento_pipes.pipes.pipe",
+            ["ops", "momento_pipes.pipes.pipe"],
         ),
         ("eventpipes/pipe.py", "import live", ["live"]),
         ("console/board.py", "import live, weather.form, stacks.settings", ["weather.form"]),
         (
             "console/board.py",
-            "from stacks.mapping import ItemMapping",
-            ["stacks.mapping.ItemMapping"],
+            "from momento_pipes.mapping import ItemMapping",
+            ["momento_pipes.mapping.ItemMapping"],
         ),
         ("live/table.py", "import console", ["console"]),
     ],

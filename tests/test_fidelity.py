@@ -11,7 +11,7 @@ import pytest
 import cdktf
 
 from stacks import catalogue
-from tests.stacks.conftest import Synthesized, read_settings
+from tests.synthesized import Synthesized, read_settings
 from tests.stacks.examples.example import STREAM_ARN
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from weather.errors import NoRecordError, WeatherError
-from stacks.momento.limits import MAX_TTL_SECONDS
+from momento_pipes.momento.limits import MAX_TTL_SECONDS
 
 MAX_EXPONENT = 130
 """DynamoDB's numbers are from 1E-130 to 9.99E125."""

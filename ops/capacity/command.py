@@ -13,7 +13,7 @@ from ops.capacity.load import MAX_ITEM_BYTES, SHORT_NAMES, Load
 from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import build
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 from live.deployment import Deployment
 from live.output import Json, console, print_json
 from ops.errors import EXPLAINED, OpsError

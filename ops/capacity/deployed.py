@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from eventpipes import Definition, RuleDefinition
 from eventpipes.operations import OPERATIONS
 from ops.capacity.load import MAX_ITEM_BYTES
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 from live.aws import asking_aws
 from live.deployment import Deployment
 from live.stream import Stream

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.errors import OpsError
-from stacks.momento.limits import MomentoLimits
+from momento_pipes.momento.limits import MomentoLimits
 
 MAX_ITEM_BYTES = 409_600
 """DynamoDB: "Quotas in Amazon DynamoDB", item size."""

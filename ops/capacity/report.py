@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ops.capacity.model import ROUNDING, RouteModel
 from ops.capacity.topology import PipelineModel
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 
 HOUR_SECONDS = 3_600
 LINES = 4

@@ -9,7 +9,7 @@ from ops.capacity import limits
 from ops.capacity.load import WRITE_UNITS_A_PARTITION, Load
 from ops.capacity.model import ROUNDING, Burst, RouteModel, Stage
 from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, bill_of_workflow, record_bytes
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 
 
 @dataclass(frozen=True, kw_only=True)

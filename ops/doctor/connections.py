@@ -14,7 +14,7 @@ from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
 from ops import former_key
 from ops.terraform import KEY_VARIABLE
-from stacks.momento.update_connection import version_of
+from momento_pipes.momento.update_connection import version_of
 from stacks.settings import Settings
 
 WELL = ("AUTHORIZED", "ACTIVE")

@@ -7,7 +7,7 @@ from typing import Any
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok, warning
 from ops.doctor.declared import Declared
-from stacks.settings.watch_settings import NAMESPACE
+from momento_pipes.watch_settings import NAMESPACE
 
 METRICS = ("StaleEntries", "MissingEntries")
 MISSED_RUNS = 3

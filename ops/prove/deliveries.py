@@ -17,7 +17,7 @@ from live.items import same
 from live.reading import reading
 from live.route import Route, requests_in
 from ops.prove.comparison import Comparison, Verdict, compared
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 
 STREAM: Final = "DynamoDB stream"
 NOTHING: Final = "nothing"

@@ -11,7 +11,7 @@ from live.pipelines import CHANGES, group
 from live.route import Route
 from live.workflow_route import workflow_routes
 from ops.errors import OpsError
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 
 ITEMS = "items"
 NAMES = tuple(f"{shape}-{topology}" for shape in ("whole", "chosen") for topology in Topology)

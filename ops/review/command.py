@@ -13,8 +13,8 @@ from ops.errors import OpsError
 from ops.record_file import named_records
 from ops.review import CHANGES, LIMIT, review
 from ops.stack import Allow, initialized, load_settings
-from stacks.errors import StackError
-from stacks.momento.limits import MAX_TTL_SECONDS
+from momento_pipes.errors import StackError
+from momento_pipes.momento.limits import MAX_TTL_SECONDS
 
 
 def command(

@@ -14,7 +14,7 @@ from ops.capacity import prices
 from ops.capacity.load import Load
 from ops.capacity.prices import MONTH_SECONDS, Charge, Price, reads_of_streams, record_bytes
 from ops.capacity.topology import build
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 from ops.review.plan import Action, Change, Plan
 from ops.review.section import Section
 

@@ -4,9 +4,9 @@ import os
 
 from constructs import Construct
 
-from stacks.errors import StackError
-from stacks.tables.existing_table import ExistingTable
-from stacks.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
+from momento_pipes.errors import StackError
+from momento_pipes.tables.existing_table import ExistingTable
+from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 

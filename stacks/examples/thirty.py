@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 

@@ -13,11 +13,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stacks.settings import misspelt
 from stacks.settings import types
-from stacks.errors import StackError
-from stacks.momento.limits import MAX_TTL_SECONDS, MomentoLimits
-from stacks.access.protection import PROTECTIONS, Profile, Protection
-from stacks.settings.topology import Topology
-from stacks.settings.watch_settings import WatchSettings
+from momento_pipes.errors import StackError
+from momento_pipes.momento.limits import MAX_TTL_SECONDS, MomentoLimits
+from momento_pipes.access.protection import PROTECTIONS, Profile, Protection
+from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import WatchSettings
 
 # It logs each wrong line, but `misspelt_settings` explains it better.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)

@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from localcloud import LocalAws
 from ops import provider
-from stacks.momento.update_connection import version_of
+from momento_pipes.momento.update_connection import version_of
 
 SIZES = (1, 10, 50, 100)
 STEPS = ("synth", "validate", "plan")
@@ -57,7 +57,7 @@ def synthesize(pipelines: int) -> None:
     import gc
 
     gc.disable()
-    from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+    from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
     from stacks.settings import Settings
     from stacks.stack import MomentoStack  # before cdktf, which would start node another way
 

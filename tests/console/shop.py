@@ -15,7 +15,7 @@ from live.pipelines import CHANGES
 from live.route import Route
 from live.table import Table
 from live.workflow_route import workflow_routes
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.conftest import ENDPOINT

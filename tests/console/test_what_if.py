@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-import stacks.mapping
+import momento_pipes.mapping
 from console.errors import ConsoleError
 from console.mapping_text import CannotSayError, mapping_text
 from console.what_if import pasted, what_if
 from eventpipes.operations import DELETE, PUBLISH, PUT
 from live.route import Route
-from stacks.mapping import Attribute, ItemMapping, KeySchema, Stream
+from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, Stream
 from tests.console.shop import CACHE, PEOPLE, SALES, TOPOLOGIES, orders, record, routes_of
 from tests.each import each
 
@@ -129,7 +129,8 @@ def test_pasted_records_are_checked() -> None:
 
 def evaluated(text: str) -> ItemMapping:
     """Return the mapping that Python text makes."""
-    made = eval(text, {name: getattr(stacks.mapping, name) for name in stacks.mapping.__all__})  # noqa: S307 - our own text
+    names = {name: getattr(momento_pipes.mapping, name) for name in momento_pipes.mapping.__all__}
+    made = eval(text, names)  # noqa: S307 - our own text
     assert isinstance(made, ItemMapping)
     return made
 

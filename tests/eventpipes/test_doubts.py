@@ -15,7 +15,7 @@ from eventpipes.definition import Connection
 from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_ITEM_BYTES, MAX_MESSAGE_BYTES, MAX_TTL_SECONDS
 from localcloud import momento_limits as of_the_stand_in
-from stacks.momento import limits as of_the_stacks
+from momento_pipes.momento import limits as of_the_stacks
 from tests.each import each
 
 TEMPLATE = '{"EventType":<$.eventName>,"Location":<$.dynamodb.Keys.Location.S>}'

@@ -13,7 +13,7 @@ import pytest
 from eventpipes import Filtered, InvalidDefinition, Pipe, Request, Unsupported
 from eventpipes.document import Document
 from eventpipes.synthesized import definitions, read_definitions
-from stacks.momento.update_connection import PLACEHOLDER
+from momento_pipes.momento.update_connection import PLACEHOLDER
 from tests.each import each
 from tests.eventpipes.cases import read_record
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from live.errors import LiveError
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
+from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud

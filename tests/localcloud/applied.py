@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 from botocore.model import ListShape, Shape, StructureShape
 
-from stacks.momento import update_connection
+from momento_pipes.momento import update_connection
 
 ACCOUNT, PARTITION, REGION = "123456789012", "aws", "us-east-1"
 _EXPRESSION = re.compile(r"(?<!\$)\$\{([^{}]*)\}")

@@ -16,7 +16,7 @@ import jmespath  # type: ignore[import-untyped]
 import pytest
 
 from ops.terraform import Terraform, TerraformError, environment, synthesize
-from stacks.momento.update_connection import PLACEHOLDER
+from momento_pipes.momento.update_connection import PLACEHOLDER
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House
 

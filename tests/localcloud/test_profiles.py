@@ -15,7 +15,7 @@ import pytest
 from ops.review import Review, review
 from ops.saved_plan import read_new
 from ops.terraform import Terraform, TerraformError
-from stacks.watch import package
+from momento_pipes.watch import package
 from tests.conftest import BUCKET, House
 from tests.localcloud.test_deployment import drift, prepared, read_back, resolved
 

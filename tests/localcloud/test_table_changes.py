@@ -21,9 +21,9 @@ from localcloud.runner import Runner
 from ops.review.losses import losses
 from ops.saved_plan import read_new
 from ops.terraform import Terraform, environment, synthesize
-from stacks.mapping import Attribute
+from momento_pipes.mapping import Attribute
 from stacks.settings import Settings
-from stacks.tables.table import NoLonger, _ttl
+from momento_pipes.tables.table import NoLonger, _ttl
 from tests.conftest import ENDPOINT, KEY, House
 from tests.localcloud.arrivals import until
 

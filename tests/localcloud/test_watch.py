@@ -19,7 +19,7 @@ from localcloud.log_writer import LogWriter
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
-from stacks.watch import package
+from momento_pipes.watch import package
 from tests.iam_policy import Policy
 from tests.localcloud.applied import Applied, client
 from tests.localcloud.arrivals import until

@@ -15,7 +15,7 @@ from eventpipes.pipe import Pipe
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
 from ops.terraform import Terraform, environment
-from stacks.momento.update_connection import version_of
+from momento_pipes.momento.update_connection import version_of
 from stacks.settings import Settings
 from tests.conftest import House
 from tests.localcloud.workflow_cloud import API_KEY, document

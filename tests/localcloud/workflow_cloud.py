@@ -6,7 +6,7 @@ from typing import Any
 
 from cdktf import Testing
 
-from stacks.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema, TopicMessage
+from momento_pipes.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.localcloud.applied import Applied, client

@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from stacks.momento.update_connection import version_of
+from momento_pipes.momento.update_connection import version_of
 from tests.conftest import KEY, House, files_with
 
 pytestmark = pytest.mark.usefixtures("running_provider")

@@ -7,7 +7,7 @@ import pytest
 
 from ops import former_key
 from ops.terraform import Terraform
-from stacks.momento.update_connection import PLACEHOLDER
+from momento_pipes.momento.update_connection import PLACEHOLDER
 
 KEY = "planted-77d0-key"
 

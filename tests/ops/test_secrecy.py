@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from ops.terraform import Terraform, environment
-from stacks.momento.update_connection import PLACEHOLDER
+from momento_pipes.momento.update_connection import PLACEHOLDER
 from stacks.settings import Settings
 from tests.conftest import ADVICE, BUCKET, KEY, House, files_with
 from tests.localcloud.provider_process import VARIABLE, provider_process

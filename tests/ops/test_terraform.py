@@ -25,7 +25,7 @@ from ops.terraform import (
     synthesize,
     take_lock,
 )
-from stacks.momento.update_connection import version_of
+from momento_pipes.momento.update_connection import version_of
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
 from tests.ops.conftest import Fake

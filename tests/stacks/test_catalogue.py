@@ -4,7 +4,7 @@ import pytest
 from cdktf import TerraformStack
 
 from stacks.catalogue import STACKS, find
-from stacks.errors import StackError
+from momento_pipes.errors import StackError
 from tests.each import each
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ADVICE, RACE_ON_A_BUS
-from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_python
+from tests.synthesized import ENDPOINT, REPO, outputs, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -25,13 +25,13 @@ PAGE = REPO / "docs" / "cdktn.md"
 LOCK = REPO / "requirements-cdktn.lock"
 HOME = REPO / ".cache" / "cdktn"
 BINDINGS = REPO / ".cache" / "bindings"
-APP = ("main.py", "eventpipes", "stacks")
+APP = ("main.py", "eventpipes", "momento_pipes", "stacks")
 SYNTHESIZE_AND_TELL = """
 import sys
 import main
 main.synthesize("weather")
 main.synthesize("state")
-from stacks.bindings.loader import PACKAGE
+from momento_pipes.bindings.loader import PACKAGE
 assembly = sys.modules[f"{PACKAGE}._jsii"].__jsii_assembly__
 print(PACKAGE, assembly.name, assembly.version, assembly.filename)
 """

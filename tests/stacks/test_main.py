@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ADVICE
-from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_main, run_python
+from tests.synthesized import ENDPOINT, REPO, outputs, run_main, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +70,7 @@ def test_warning_is_printed_and_does_not_stop_synth(tmp_path: Path) -> None:
 
 WITH_A_LOWER_LIMIT = f"""
 import dataclasses, runpy, sys
-from stacks.limits import limits
+from momento_pipes.limits import limits
 place = ("aws_sqs_queue", "name")
 limits.LENGTHS[place] = dataclasses.replace(limits.LENGTHS[place], most=5)
 sys.argv = ["main.py", *sys.argv[1:]]

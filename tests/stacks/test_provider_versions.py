@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ADVICE
-from tests.stacks.conftest import ENDPOINT, REPO, outputs, run_python
+from tests.synthesized import ENDPOINT, REPO, outputs, run_python
 
 pytestmark = pytest.mark.slow
 

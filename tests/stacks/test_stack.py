@@ -6,7 +6,7 @@ from typing import Any
 import cdktf
 import pytest
 
-from stacks.mapping import (
+from momento_pipes.mapping import (
     Attribute,
     CacheEntry,
     ItemMapping,
@@ -14,11 +14,11 @@ from stacks.mapping import (
     StreamView,
     TopicMessage,
 )
-from stacks.errors import StackError
-from stacks.pipes.pipeline import PipelineError
+from momento_pipes.errors import StackError
+from momento_pipes.pipes.pipeline import PipelineError
 from stacks.stack import MomentoStack
-from stacks.tables.table import Replica
-from tests.stacks.conftest import ENDPOINT, Synthesized, read_settings
+from momento_pipes.tables.table import Replica
+from tests.synthesized import ENDPOINT, Synthesized, read_settings
 from tests.each import each
 
 KEY, CODE = Attribute("Id"), Attribute("Code")

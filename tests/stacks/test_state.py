@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.stacks.conftest import STACKS, Synthesized, synthesize
+from tests.synthesized import STACKS, Synthesized, synthesize
 
 STATE_KEYS = {
     "weather": "weather-stats-demo/terraform.tfstate",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stacks.mapping import Attribute, KeySchema, Stream
+from momento_pipes.mapping import Attribute, KeySchema, Stream
 from stacks.weather import role_name, weather_mapping
-from tests.stacks.conftest import Synthesized, read_settings, synthesize
+from tests.synthesized import Synthesized, read_settings, synthesize
 
 
 def test_the_stack_holds_the_walk_throughs_resources_and_no_other(weather: Synthesized) -> None:

@@ -20,7 +20,7 @@ from weather.records import (
     refused_record,
     stored,
 )
-from stacks.momento.limits import MAX_TTL_SECONDS
+from momento_pipes.momento.limits import MAX_TTL_SECONDS
 from tests.each import each
 
 GOOD = {

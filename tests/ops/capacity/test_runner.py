@@ -25,7 +25,7 @@ from eventpipes.operations import PUBLISH
 from ops.capacity.load import Load
 from ops.capacity.model import Burst, RouteModel
 from ops.capacity.topology import build
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 from tests.ops.capacity.clock import Clock
 from tests.ops.capacity.conftest import ANSWER_SECONDS, MOODY
 

@@ -11,7 +11,7 @@ from ops.capacity.load import Load
 from ops.capacity.model import RouteModel
 from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
 from ops.capacity.topology import PipelineModel, build
-from stacks.settings.topology import Topology
+from momento_pipes.topology import Topology
 from ops.errors import OpsError
 from tests.each import each
 

@@ -15,7 +15,7 @@ from localcloud import LocalAws
 from ops.doctor.check import Verdict
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
-from stacks.momento.update_connection import PLACEHOLDER, version_of
+from momento_pipes.momento.update_connection import PLACEHOLDER, version_of
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
 from tests.localcloud.applied import client

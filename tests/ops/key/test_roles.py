@@ -16,12 +16,12 @@ from ops.errors import OpsError
 from ops.key.create import wanted
 from ops.key.roles import Purpose, purposes, role_for, rules, sentence
 from ops.key.targets import ANY, Targets
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.conftest import ENDPOINT
 from tests.each import each
-from tests.stacks.conftest import synthesize
+from tests.synthesized import synthesize
 
 CACHE, TOPIC = "momento-eventbridge-cache", "momento-eventbridge-topic"
 OWNER = "the-owner's-key"

@@ -12,7 +12,7 @@ from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from stacks.conformance import ConformanceStack
 from tests.conftest import KEY
-from tests.stacks.conftest import read_settings
+from tests.synthesized import read_settings
 
 PREFIX = "prove-shop"
 CACHE = "momento-eventbridge-cache"

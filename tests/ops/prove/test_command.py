@@ -10,7 +10,7 @@ from ops.terraform import TerraformError
 from tests.conftest import House
 from tests.ops.conftest import Run
 from tests.ops.test_commands import on_a_terminal
-from tests.stacks.conftest import read_settings
+from tests.synthesized import read_settings
 
 
 class Pretended(Throwaway):

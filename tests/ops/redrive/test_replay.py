@@ -9,7 +9,14 @@ import pytest
 from localcloud import LocalAws
 from live.replay_results import LetterStatus
 from live.stream import Stream
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
+from momento_pipes.mapping import (
+    Attribute,
+    CacheEntry,
+    ItemMapping,
+    KeySchema,
+    StreamView,
+    TopicMessage,
+)
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import GONE_SHARD, RepairCloud, only
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventpipes import Definition
-from stacks.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
+from momento_pipes.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
 from tests.localcloud.applied import ACCOUNT
 from tests.localcloud.contents import records_of, shard_of
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT

@@ -13,7 +13,15 @@ from localcloud import LocalAws
 from live.momento import Access, Momento
 from live.route import Route
 from eventpipes.stream_record import read_by_pipe
-from stacks.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema, Text, TopicMessage
+from momento_pipes.mapping import (
+    Attribute,
+    CacheEntry,
+    Field,
+    ItemMapping,
+    KeySchema,
+    Text,
+    TopicMessage,
+)
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.localcloud.applied import Applied, client

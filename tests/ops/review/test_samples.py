@@ -6,7 +6,14 @@ import pytest
 
 from eventpipes import Definition, Pipe, Request
 from ops.review.samples import samples_for
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, Stream, TopicMessage
+from momento_pipes.mapping import (
+    Attribute,
+    CacheEntry,
+    ItemMapping,
+    KeySchema,
+    Stream,
+    TopicMessage,
+)
 
 ID, STATUS = Attribute("Id"), Attribute("Status")
 ADDRESS, TAGS = Attribute("Address", "M"), Attribute("Tags", "L")

@@ -13,7 +13,14 @@ from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from ops.warm.warm import Warm
 from ops.repair.scan_progress import ScanProgress
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, StreamView, TopicMessage
+from momento_pipes.mapping import (
+    Attribute,
+    CacheEntry,
+    ItemMapping,
+    KeySchema,
+    StreamView,
+    TopicMessage,
+)
 from tests.localcloud.weather_pipes import CACHE
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import RepairCloud

@@ -12,7 +12,7 @@ from cdktf import Testing
 from eventpipes import Filtered, Pipe, Request
 from eventpipes.synthesized import definitions
 from stacks import catalogue
-from tests.stacks.conftest import ENDPOINT, Synthesized, read_settings
+from tests.synthesized import ENDPOINT, Synthesized, read_settings
 
 EXAMPLES = ("orders", "sessions", "existing", "thirty")
 PREFIX = "weather-stats-demo"

@@ -3,10 +3,10 @@
 import pytest
 from cdktf import App
 
-from stacks.errors import StackError
-from stacks.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
+from momento_pipes.errors import StackError
+from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
 from stacks.stack import MomentoStack
-from tests.stacks.conftest import read_settings
+from tests.synthesized import read_settings
 
 CARS = KeySchema(Attribute("Plate"))
 

@@ -12,21 +12,21 @@ from rich.console import Console
 from ops.record_file import read_records
 from ops.simulate.simulation import simulate
 from stacks import catalogue
-from stacks.errors import StackError
+from momento_pipes.errors import StackError
 from stacks.examples.existing import ExistingStack
 from stacks.examples.thirty import TABLES
-from stacks.tables.existing_table import ExistingTableError
-from tests.stacks.conftest import REPO, Synthesized, read_settings, synthesize
+from momento_pipes.tables.existing_table import ExistingTableError
+from tests.synthesized import REPO, Synthesized, read_settings, synthesize
 from tests.stacks.examples.example import EXAMPLES, PREFIX, STREAM_ARN, synthesized
 from tests.test_architecture import imports
 
 FOLDER = REPO / "stacks" / "examples"
 PUBLIC = (
-    *("stacks.errors.StackError", "stacks.settings.Settings", "stacks.stack.MomentoStack"),
-    "stacks.tables.existing_table.ExistingTable",
+    *("momento_pipes.errors.StackError", "stacks.settings.Settings", "stacks.stack.MomentoStack"),
+    "momento_pipes.tables.existing_table.ExistingTable",
     "constructs.Construct",
 )
-"""What an example imports besides `stacks.mapping` and the standard library."""
+"""What an example imports besides `momento_pipes.mapping` and the standard library."""
 
 
 def lines_of_class(source: str) -> int:
@@ -112,10 +112,14 @@ def test_the_examples_are_in_the_catalogue() -> None:
 def test_example_imports_only_public_names(name: str) -> None:
     path = f"stacks/examples/{name}.py"
     found = list(imports(path, (REPO / path).read_text(encoding="utf-8")))
-    mapping = [one.removeprefix("stacks.mapping.") for one in found if "stacks.mapping" in one]
+    mapping = [
+        one.removeprefix("momento_pipes.mapping.")
+        for one in found
+        if "momento_pipes.mapping" in one
+    ]
     assert mapping
-    assert not [one for one in mapping if "." in one], "import from stacks.mapping itself"
-    others = {one for one in found if not one.startswith("stacks.mapping.")}
+    assert not [one for one in mapping if "." in one], "import from momento_pipes.mapping itself"
+    others = {one for one in found if not one.startswith("momento_pipes.mapping.")}
     assert others - {"os"} <= set(PUBLIC)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from stacks.settings import MOMENTO_REGIONS, Settings, SettingsError
-from tests.stacks.conftest import ENDPOINT, REPO, read_settings
+from tests.synthesized import ENDPOINT, REPO, read_settings
 from tests.each import each
 
 EXAMPLE = REPO / ".env.example"

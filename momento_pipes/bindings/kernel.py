@@ -1,0 +1,88 @@
+"""Start jsii's node for synth: one process instead of two, and no trace for each token.
+
+Each call of a construct goes from Python to node and back. `runtime.js` says what it changes. jsii
+checks the arguments of each call, too, and reads the same annotations each time: here once.
+
+cdktf records its traces if NODE_OPTIONS sets a `--stack-trace-limit`. Nothing is changed if
+`JSII_RUNTIME` names another runtime, or if jsii has started before.
+"""
+
+import functools
+import importlib
+import importlib.util
+import os
+import sys
+import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from momento_pipes.bindings.assembly import LIBRARY, PACKAGE
+
+RUNTIME = Path(__file__).with_name("runtime.js")
+_CHANNEL = "readFD:3,writeFD:3"
+"""What `runtime.js` relies on: jsii's program reads and answers requests on descriptor 3."""
+
+
+def start() -> None:
+    """Start node, unless jsii has started it or another runtime is chosen."""
+    if "constructs" in sys.modules or "JSII_RUNTIME" in os.environ:
+        return
+    folder = _embedded()
+    if folder is None:
+        return  # jsii starts its own runtime
+    with _environment(
+        JSII_RUNTIME=os.fspath(RUNTIME),
+        JSII_EMBEDDED=os.fspath(folder),
+        NODE_OPTIONS=f"{os.environ.get('NODE_OPTIONS', '')} --preserve-symlinks".strip(),
+    ):
+        importlib.import_module("constructs._jsii")
+
+
+def _embedded() -> Path | None:
+    """Return the folder of jsii's JavaScript if `runtime.js` can run what is in it."""
+    spec = importlib.util.find_spec("jsii")
+    if os.name != "posix" or spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent / "_embedded" / "jsii"
+    try:
+        program = (folder / "lib__program.js").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    return folder if _CHANNEL in program else None
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Set variables for the process that is started now, and for no other."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def remember_annotations() -> None:
+    """Let the generated classes resolve the annotations of each function once.
+
+    They check each argument against `typing.get_type_hints`. Only these modules get a `typing`
+    whose `get_type_hints` remembers. jsii's newer generator has the same cache.
+    """
+    for name, module in list(sys.modules.items()):
+        generated = name in ("constructs", LIBRARY) or name.startswith(f"{PACKAGE}.")
+        if generated and getattr(module, "typing", None) is typing:
+            vars(module)["typing"] = _remembering()
+
+
+@functools.cache
+def _remembering() -> ModuleType:
+    module = ModuleType(typing.__name__)
+    vars(module).update(vars(typing))
+    vars(module)["get_type_hints"] = functools.cache(typing.get_type_hints)
+    return module

@@ -1,0 +1,1 @@
+"""What the constructs synthesize, and what they refuse."""

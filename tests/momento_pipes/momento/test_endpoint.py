@@ -1,0 +1,124 @@
+"""The parts that call Momento: the connection and a destination for each operation."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from momento_pipes.momento.limits import MomentoLimits
+from tests.synthesized import ENDPOINT, Synthesized, synthesize
+from tests.each import each
+
+CONNECTION = "aws_cloudwatch_event_connection"
+DESTINATION = "aws_cloudwatch_event_api_destination"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The walk-through's destination for this operation."""
+
+    name: str
+    description: str
+    method: str
+    path: str
+    rate: int
+
+
+OPERATIONS = [
+    Operation("cache-put", "Cache Set API", "PUT", "/cache/*", 50),
+    Operation(
+        "topic-publish", "Topic Publish API", "POST", "/topics/momento-eventbridge-cache/*", 10
+    ),
+    Operation("cache-delete", "Cache Delete API", "DELETE", "/cache/*", 50),
+]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_each_operation_has_its_destination(weather: Synthesized, operation: Operation) -> None:
+    name = f"weather-stats-demo-{operation.name}-api-destination"
+    assert weather.one(DESTINATION, name).arguments == {
+        "name": name,
+        "description": operation.description,
+        "connection_arn": weather.one(CONNECTION).ref("arn"),
+        "http_method": operation.method,
+        "invocation_endpoint": ENDPOINT + operation.path,
+        "invocation_rate_limit_per_second": operation.rate,
+        "depends_on": [weather.key_update.address],
+    }
+
+
+def test_there_is_one_destination_for_each_operation(weather: Synthesized) -> None:
+    assert len(weather.blocks(DESTINATION)) == len(OPERATIONS)
+
+
+def test_every_endpoint_has_one_wildcard_at_most(weather: Synthesized) -> None:
+    """The provider allows one path parameter for a pipe; a second `*` would stay in the URL."""
+    for destination in weather.blocks(DESTINATION):
+        assert destination["invocation_endpoint"].count("*") == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "put", "publish"),
+    [
+        ({}, 50, 10),
+        ({"MOMENTO_CACHE_OPERATIONS_PER_SECOND": "1001"}, 500, 10),
+        ({"MOMENTO_CACHE_OPERATIONS_PER_SECOND": "1"}, 1, 10),
+        ({"MOMENTO_TOPIC_OPERATIONS_PER_SECOND": "200"}, 50, 200),
+        ({"DESTINATION_RATE_LIMIT": "300"}, 300, 300),
+    ],
+)
+def test_the_rates_share_the_accounts_limits(
+    environment: dict[str, str], put: int, publish: int
+) -> None:
+    """Momento's default quotas are 100 cache operations and 10 topic operations a second."""
+    stack = synthesize(**environment)
+    found = {
+        block["http_method"]: block["invocation_rate_limit_per_second"]
+        for block in stack.blocks(DESTINATION)
+    }
+    assert found == {"PUT": put, "DELETE": put, "POST": publish}
+
+
+def test_the_endpoint_the_cache_and_the_rate_limit_are_settings() -> None:
+    stack = synthesize(
+        MOMENTO_API_ENDPOINT="https://momento.example/",
+        MOMENTO_CACHE_NAME="traffic",
+        DESTINATION_RATE_LIMIT="50",
+    )
+    found = {block["invocation_endpoint"] for block in stack.blocks(DESTINATION)}
+    assert found == {"https://momento.example/cache/*", "https://momento.example/topics/traffic/*"}
+    limits = [block["invocation_rate_limit_per_second"] for block in stack.blocks(DESTINATION)]
+    assert limits == [50, 50, 50]
+
+
+@each(
+    ("limits", "caches", "topics", "says"),
+    [
+        (MomentoLimits(), ["put", "delete"], ["publish"], []),
+        (MomentoLimits(cache_operations=2, topic_operations=1), ["put", "delete"], ["publish"], []),
+        (
+            MomentoLimits(cache_operations=1),
+            ["put", "delete"],
+            ["publish"],
+            ["put, delete may send 2 requests a second together, but MOMENTO_CACHE_OPERATIONS_PER"],
+        ),
+        (
+            MomentoLimits(topic_operations=2),
+            ["put", "delete"],
+            ["publish", "publish-b", "publish-c"],
+            ["publish, publish-b, publish-c may send 3 requests a second together, but MOMENTO_TO"],
+        ),
+        (
+            MomentoLimits(destination_rate=300),
+            ["put", "delete"],
+            ["publish"],
+            ["put, delete may send 600 requests a second", "publish may send 300 requests"],
+        ),
+        (MomentoLimits(destination_rate=10), ["put", "delete"], ["publish"], []),
+    ],
+)
+def test_rates_that_exceed_a_limit_together_are_a_warning(
+    limits: MomentoLimits, caches: list[str], topics: list[str], says: list[str]
+) -> None:
+    """EventBridge's lowest rate is 1 a second (CreateApiDestination)."""
+    told = list(limits.warnings(caches, topics))
+    assert [one[: len(start)] for one, start in zip(told, says, strict=True)] == says

@@ -1,0 +1,181 @@
+"""The three ways to load the AWS bindings: the output is the same, and failures are handled."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jsii import JSIIAssembly
+
+from momento_pipes import bindings
+from momento_pipes.bindings import loader
+from momento_pipes.bindings.assembly import PACKAGE, AssemblyError, source_archive, trimmed_archive
+from tests.conftest import ADVICE
+from tests.synthesized import ENDPOINT, REPO, outputs, run_python
+
+pytestmark = pytest.mark.slow
+
+BOTH = "import main; main.synthesize('weather'); main.synthesize('state')\n"
+TELL = """
+import sys
+import momento_pipes.bindings
+from cdktf_cdktf_provider_aws._jsii import __jsii_assembly__
+print("cdktf_cdktf_provider_aws.vpc" in sys.modules, __jsii_assembly__.filename)
+"""
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what is synthesized for both stacks with the trimmed assembly."""
+    folder = tmp_path_factory.mktemp("trimmed")
+    run = run_python(folder, "-c", BOTH + TELL, repo=REPO, MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert (run.returncode, run.stderr) == (0, ADVICE)
+    assert run.stdout.startswith(f"False {loader.CACHE}")
+    return outputs(folder)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Return a copy of the app with a cache of its own, which is empty."""
+    for package in ("eventpipes", "momento_pipes", "stacks"):
+        shutil.copytree(REPO / package, tmp_path / package)
+    shutil.copy(REPO / "main.py", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("mode", "every_module"), [("lazy", False), ("stock", True)], ids=["lazy", "stock"]
+)
+def test_all_ways_to_load_the_bindings_synthesize_the_same(
+    tmp_path: Path, expected: dict[str, str], mode: str, *, every_module: bool
+) -> None:
+    """Both stacks in one process: the plain import takes many seconds."""
+    run = run_python(
+        tmp_path,
+        *("-c", BOTH + TELL),
+        repo=REPO,
+        AWS_BINDINGS=mode,
+        MOMENTO_API_ENDPOINT=ENDPOINT,
+    )
+    assert (run.returncode, run.stderr) == (0, ADVICE)
+    vpc_is_loaded, loaded = run.stdout.split()
+    assert vpc_is_loaded == str(every_module)
+    assert loaded.startswith("provider-aws@")
+    assert expected.keys() == {"state", "weather"}
+    assert outputs(tmp_path) == expected
+
+
+def test_a_damaged_archive_is_built_again(copy: Path, expected: dict[str, str]) -> None:
+    cache = copy / ".cache" / "bindings"
+    written = shutil.ignore_patterns("tmp*")  # by another process, at this moment
+    shutil.copytree(loader.CACHE, cache, ignore=written)
+    damaged = sorted(cache.glob("*.tgz"))
+    assert damaged
+    for archive in damaged:
+        archive.write_bytes(b"damaged")
+    run = run_python(copy, "-c", BOTH + TELL, repo=copy, MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert (run.returncode, run.stderr) == (0, ADVICE)
+    assert run.stdout.startswith(f"False {cache}")
+    assert outputs(copy) == expected
+    assert any(archive.read_bytes() != b"damaged" for archive in damaged)
+
+
+def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_is_printed(
+    copy: Path,
+) -> None:
+    """What it synthesizes is tested above: this is how "lazy" loads the bindings."""
+    (copy / ".cache").write_text("a file where the folder should be")
+    run = run_python(copy, "-c", TELL, repo=copy, MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert run.returncode == 0
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("bindings: slow start, because the whole assembly is loaded (")
+    assert run.stdout.startswith("False provider-aws@")
+
+
+@pytest.fixture
+def _not_yet_imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Take the bindings out of `sys.modules`, and put them back as they were."""
+    before = {name: module for name, module in sys.modules.items() if name.startswith(PACKAGE)}
+    for name in before:
+        monkeypatch.delitem(sys.modules, name)
+    yield
+    for name in [name for name in sys.modules if name.startswith(PACKAGE)]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("_not_yet_imported")
+@pytest.mark.parametrize("error", [AssemblyError("strange"), OSError("full"), RuntimeError("jsii")])
+@pytest.mark.parametrize("step", ["source_archive", "trimmed_archive", "JSIIAssembly.load"])
+def test_any_failure_prints_one_line_and_raises_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    step: str,
+) -> None:
+    """No part of the trimmed assembly is left, so the next import works."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    owner, name = (JSIIAssembly, "load") if step == "JSIIAssembly.load" else (loader, step)
+    monkeypatch.setattr(owner, name, fail)
+    loader.install()
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == f"bindings: slow start, because the whole assembly is loaded ({error})\n"
+    assert PACKAGE in sys.modules
+    assert f"{PACKAGE}._jsii" not in sys.modules
+
+
+@pytest.mark.usefixtures("_not_yet_imported")
+def test_stock_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_BINDINGS", "stock")
+    loader.install()
+    assert PACKAGE not in sys.modules
+
+
+def test_imported_bindings_are_not_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = sys.modules[PACKAGE]
+    monkeypatch.setattr(loader, "trimmed_archive", lambda *_: pytest.fail("it was trimmed again"))
+    loader.install()
+    assert sys.modules[PACKAGE] is before
+
+
+def test_the_modules_in_use_are_those_of_the_public_classes() -> None:
+    classes = [getattr(bindings, name) for name in bindings.__all__]
+    modules = {each.__module__.removeprefix(f"{PACKAGE}.") for each in classes}
+    assert set(loader.modules_in_use()) == modules
+    assert len(loader.modules_in_use()) == len(modules)
+
+
+def test_setup_raises_the_error_that_prevents_the_archive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`./help.sh setup` shows the error, and does not use the whole assembly silently."""
+
+    def fail(*_: object) -> None:
+        raise AssemblyError("strange")
+
+    monkeypatch.setattr(loader, "trimmed_archive", fail)
+    with pytest.raises(AssemblyError, match="strange"):
+        loader.prepare()
+
+
+def test_setup_builds_the_archive_that_is_loaded_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(loader, "trimmed_archive", lambda *arguments: asked.append(arguments))
+    loader.prepare()
+    assert asked == [(_installed(), loader.modules_in_use(), loader.CACHE)]
+
+
+def test_the_real_package_is_trimmed_to_a_fraction() -> None:
+    trimmed = trimmed_archive(_installed(), loader.modules_in_use(), loader.CACHE)
+    assert trimmed.stat().st_size * 10 < _installed().stat().st_size
+
+
+def _installed() -> Path:
+    """Return the archive of the installed bindings."""
+    return source_archive(Path(sys.modules[PACKAGE].__file__ or "").parent)

@@ -1,0 +1,138 @@
+"""How node is started for synth: the environment, the messages of errors, what constructs print."""
+
+import base64
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import cdktf
+
+from momento_pipes.bindings import kernel
+from stacks.stack import MomentoStack
+from stacks.weather import WeatherStack
+from tests.each import each
+from tests.synthesized import REPO, read_settings, run_python
+
+RAISE = """
+import os
+before = dict(os.environ)
+from momento_pipes import bindings
+assert dict(os.environ) == before, "the environment of other programs has changed"
+from constructs import Construct
+from cdktf import App
+app = App()
+Construct(app, "orders")
+try:
+    Construct(app, "orders")
+except RuntimeError as error:
+    print(error)
+    print(error.__cause__)
+from cdktf import Annotations, TerraformStack
+Annotations.of(TerraformStack(app, "one")).add_warning("beware")
+app.synth()
+"""
+MESSAGE = "There is already a Construct with name 'orders' in App"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variables", "traced"),
+    [
+        ({"NODE_OPTIONS": "--no-warnings"}, False),
+        ({"NODE_OPTIONS": "--no-warnings --stack-trace-limit=20"}, True),
+        ({"AWS_BINDINGS": "lazy"}, False),
+    ],
+    ids=["own options", "own limit", "lazy"],
+)
+def test_error_of_node_keeps_message_and_trace_and_only_a_limit_keeps_the_others(
+    tmp_path: Path, variables: dict[str, str], *, traced: bool
+) -> None:
+    run = run_python(tmp_path, *("-c", RAISE), repo=REPO, **variables)
+    assert (run.returncode, run.stderr) == (0, "")
+    message, *cause = run.stdout.strip().splitlines()
+    assert message == MESSAGE
+    assert cause[1].strip() == f"Error: {MESSAGE}"
+    assert "at Node.addChild" in cause[2]
+    manifest = json.loads((tmp_path / "cdktf.out" / "manifest.json").read_text("utf-8"))
+    (warning,) = manifest["stacks"]["one"]["annotations"]
+    assert warning["message"] == "beware"
+    assert bool(warning["stacktrace"]) == traced
+
+
+def test_runtime_takes_requests_from_input_and_reports_what_is_printed(tmp_path: Path) -> None:
+    """The embedded program is replaced by one that reads a line, prints, and answers."""
+    (tmp_path / "lib__program.js").write_text("""
+        const fs = require("fs");
+        const asked = Buffer.alloc(100);
+        const size = fs.readSync(3, asked, 0, 100, null);
+        console.log("printed");
+        console.error("wrong");
+        fs.writeSync(3, `${asked.slice(0, size)}${new Error("why").message}\\n`);
+    """)
+    done = subprocess.run(
+        ["node", os.fspath(kernel.RUNTIME)],
+        env=os.environ | {"JSII_EMBEDDED": os.fspath(tmp_path), "NODE_OPTIONS": ""},
+        input="asked\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "asked\nwhy\n"
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [{name: base64.b64decode(text) for name, text in one.items()} for one in told] == [
+        {"stdout": b"printed\n"},
+        {"stderr": b"wrong\n"},
+    ]
+
+
+@pytest.fixture
+def _not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "constructs")
+    monkeypatch.delenv("JSII_RUNTIME", raising=False)
+
+
+@pytest.mark.usefixtures("_not_started")
+def test_own_runtime_and_unknown_jsii_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[str | None] = []
+    monkeypatch.setattr(
+        importlib,
+        "import_module",
+        lambda _: started.append(os.environ.get("JSII_RUNTIME")),
+    )
+    kernel.start()
+    assert started == [os.fspath(kernel.RUNTIME)]
+
+    with monkeypatch.context() as patch:
+        patch.setenv("JSII_RUNTIME", "own.js")
+        kernel.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(kernel, "_CHANNEL", "readFD:4,writeFD:4")
+        kernel.start()
+    assert len(started) == 1
+    assert "JSII_EMBEDDED" not in os.environ
+
+
+@each(cases=[{"PROFILE": "demo"}, {"PROFILE": "production"}, {"TOPOLOGY": "bus"}])
+def test_single_stack_needs_no_search_for_references_to_others(cases: dict[str, str]) -> None:
+    settings = read_settings(**cases)
+    alone = cdktf.Testing.synth(WeatherStack(cdktf.Testing.app(), "weather", settings))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MomentoStack, "_has_neighbours", lambda _: True)
+        assert cdktf.Testing.synth(WeatherStack(cdktf.Testing.app(), "weather", settings)) == alone
+
+
+def test_reference_to_another_stack_is_found(tmp_path: Path) -> None:
+    app = cdktf.App(outdir=os.fspath(tmp_path))
+    one, two = (MomentoStack(app, id_, read_settings()) for id_ in ("one", "two"))
+    cdktf.TerraformOutput(two, "whose", value=one.account.id)
+    app.synth()
+    files = {id_: tmp_path / "stacks" / id_ / "cdk.tf.json" for id_ in ("one", "two")}
+    written = {id_: json.loads(file.read_text("utf-8")) for id_, file in files.items()}
+    assert "cross-stack-output" in json.dumps(written["one"]["output"])
+    assert "terraform_remote_state" in written["two"]["data"]

@@ -1,0 +1,200 @@
+"""The watch of a pipeline: function, role, secret, schedule, alarms and graphs."""
+
+import json
+from typing import Any
+
+import pytest
+
+from live.watch import given
+from momento_pipes import watch_settings
+from stacks.settings import SettingsError
+from tests.synthesized import Block, Synthesized, read_settings, synthesize
+
+PREFIX = "weather-stats-demo"
+ON = {"WATCH": "true", "ALARMS": "true"}
+ALARMS = ["lag", "missing-entries", "stale-entries", "watch-failing", "watch-silent"]
+
+
+@pytest.fixture(scope="module")
+def watched() -> Synthesized:
+    """Return the weather stack with a watch and alarms."""
+    return synthesize(**ON)
+
+
+def statements(stack: Synthesized, role: str) -> dict[str, dict[str, Any]]:
+    """Return the statements of a role's policy by their names."""
+    (found,) = [
+        one
+        for one in stack.blocks("aws_iam_role_policy")
+        if one["role"] == stack.one("aws_iam_role", role).ref("name")
+    ]
+    return {one["Sid"]: one for one in json.loads(found["policy"])["Statement"]}
+
+
+def trust(stack: Synthesized, role: str) -> Any:
+    """Return the only statement of a role's trust policy."""
+    (found,) = json.loads(stack.one("aws_iam_role", role)["assume_role_policy"])["Statement"]
+    return found
+
+
+def alarms(stack: Synthesized) -> dict[str, Block]:
+    """Return the alarms by name, without the prefix."""
+    found = stack.blocks("aws_cloudwatch_metric_alarm")
+    return {str(one["alarm_name"]).removeprefix(f"{PREFIX}-"): one for one in found}
+
+
+def test_without_the_setting_there_is_no_watch(weather: Synthesized) -> None:
+    for kind in ("aws_lambda_function", "aws_scheduler_schedule"):
+        assert weather.blocks(kind) == []
+    assert len(weather.blocks("aws_secretsmanager_secret")) == 1
+
+
+def test_one_function_runs_at_a_time_with_time_for_all_its_requests(watched: Synthesized) -> None:
+    function = watched.one("aws_lambda_function")
+    assert function["reserved_concurrent_executions"] == 1
+    assert function["timeout"] == 30 + 60 + 60
+    assert function["runtime"] == "python3.13"
+    variables = function["environment"]["variables"]
+    assert variables["WATCH_PIPELINE"] == PREFIX
+    names = {one.ref("name") for one in watched.blocks("aws_pipes_pipe")}
+    assert set(json.loads(variables["WATCH_PIPES"]).values()) == names
+    assert "KEY" not in " ".join(variables)
+
+
+def test_the_settings_reach_function_and_schedule() -> None:
+    stack = synthesize(
+        WATCH="true", WATCH_MINUTES="1", WATCH_REQUESTS="200", WATCH_SETTLE_SECONDS="5"
+    )
+    function = stack.one("aws_lambda_function")
+    assert function["timeout"] == 265
+    assert function["environment"]["variables"]["WATCH_REQUESTS"] == "200"
+    assert stack.one("aws_scheduler_schedule")["schedule_expression"] == "rate(1 minute)"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WATCH_MINUTES", "0"),
+        ("WATCH_ITEMS", "101"),
+        ("WATCH_REQUESTS", "5"),
+        ("WATCH_SETTLE_SECONDS", "0"),
+        ("WATCH", "often"),
+    ],
+)
+def test_a_wrong_setting_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings(**{name: value})
+
+
+def test_the_schedule_starts_only_this_function_and_gives_up_after_a_period(
+    watched: Synthesized,
+) -> None:
+    schedule = watched.one("aws_scheduler_schedule")
+    function = watched.one("aws_lambda_function")
+    assert schedule["schedule_expression"] == "rate(5 minutes)"
+    assert schedule["target"]["arn"] == function.ref("arn")
+    assert schedule["target"]["retry_policy"] == {
+        "maximum_event_age_in_seconds": 300,
+        "maximum_retry_attempts": 2,
+    }
+    role = f"{PREFIX}-watch-schedule"
+    (statement,) = statements(watched, role).values()
+    assert statement["Action"] == ["lambda:InvokeFunction"]
+    assert statement["Resource"] == [function.ref("arn")]
+    conditions = trust(watched, role)["Condition"]
+    assert conditions["ArnEquals"]["aws:SourceArn"][0].endswith(":schedule-group/default")
+    assert "aws:SourceAccount" in conditions["StringEquals"]
+
+
+def test_the_function_reads_its_secret_alone_and_writes_only_metrics_and_its_log(
+    watched: Synthesized,
+) -> None:
+    found = statements(watched, f"{PREFIX}-watch-function")
+    assert trust(watched, f"{PREFIX}-watch-function")["Principal"] == {
+        "Service": "lambda.amazonaws.com"
+    }
+    secret = watched.one("aws_secretsmanager_secret", f"{PREFIX}-watch-key")
+    assert found["ReadKey"]["Resource"] == [secret.ref("arn")]
+    (condition,) = found["ReadKey"]["Condition"]["ArnEquals"].values()
+    assert condition.endswith(f":function:{PREFIX}-watch")
+    assert found["SendMetrics"]["Condition"] == {
+        "StringEquals": {"cloudwatch:namespace": "MomentoPipelines"}
+    }
+    writes = [
+        action
+        for one in found.values()
+        for action in one["Action"]
+        if not action.split(":")[1].startswith(("Get", "Describe", "List", "Scan"))
+    ]
+    assert writes == ["cloudwatch:PutMetricData", "logs:CreateLogStream", "logs:PutLogEvents"]
+    assert [name for name, one in found.items() if one["Resource"] == ["*"]] == ["SendMetrics"]
+
+
+def test_nothing_synthesized_has_a_value_for_the_secret(watched: Synthesized) -> None:
+    """A command writes it after the deploy."""
+    assert "aws_secretsmanager_secret_version" not in watched.document["resource"]
+
+
+def test_in_production_secret_and_log_have_the_stacks_key() -> None:
+    stack = synthesize(PROFILE="production", **ON)
+    key = stack.one("aws_kms_key").ref("arn")
+    secret = stack.one("aws_secretsmanager_secret", f"{PREFIX}-watch-key")
+    assert secret["kms_key_id"] == key
+    group = stack.one("aws_cloudwatch_log_group", f"/aws/lambda/{PREFIX}-watch")
+    assert (group["kms_key_id"], group["retention_in_days"]) == (key, 365)
+    found = statements(stack, f"{PREFIX}-watch-function")
+    assert found["DecryptSecret"]["Resource"] == [key]
+    policy = json.loads(stack.one("aws_kms_key")["policy"])
+    (logs,) = [one for one in policy["Statement"] if one["Sid"] == "EncryptLogs"]
+    arns = logs["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
+    assert any(one.endswith(f"/aws/lambda/{PREFIX}-watch") for one in arns)
+
+
+def test_each_finding_has_an_alarm_and_pipes_that_are_apart_have_one(
+    watched: Synthesized,
+) -> None:
+    without = alarms(synthesize(ALARMS="true"))
+    added = {name: one for name, one in alarms(watched).items() if name not in without}
+    assert sorted(added) == sorted([*ALARMS, "pipes-apart"])
+    own = alarms(synthesize(TOPOLOGY="workflow", **ON))
+    assert "pipes-apart" not in own
+    assert set(ALARMS) <= set(own)
+    for name in ("stale-entries", "missing-entries", "lag"):
+        (query,) = added[name]["metric_query"]
+        assert query["metric"]["namespace"] == "MomentoPipelines"
+        assert query["metric"]["dimensions"] == {"Pipeline": PREFIX}
+        assert query["metric"]["stat"] == "Maximum"
+
+
+def test_a_watch_that_does_not_run_is_an_alarm(watched: Synthesized) -> None:
+    """Lambda sends no metric of a function that did not run."""
+    silent = alarms(watched)["watch-silent"]
+    assert silent["treat_missing_data"] == "breaching"
+    others = [one for name, one in alarms(watched).items() if name != "watch-silent"]
+    assert {one["treat_missing_data"] for one in others} == {"notBreaching"}
+
+
+def test_an_alarms_period_is_never_shorter_than_the_time_between_two_runs() -> None:
+    stack = synthesize(WATCH_MINUTES="30", **ON)
+    (query,) = alarms(stack)["stale-entries"]["metric_query"]
+    assert query["metric"]["period"] == 1_800
+
+
+def test_the_dashboard_shows_the_watch(watched: Synthesized) -> None:
+    body = json.loads(watched.one("aws_cloudwatch_dashboard")["dashboard_body"])
+    shown = {one[1] for each in body["widgets"] for one in each["properties"]["metrics"]}
+    assert {"StaleEntries", "MissingEntries", "PutLagSeconds", "DeleteLagSeconds"} <= shown
+
+
+def test_stack_and_function_name_the_same_namespace() -> None:
+    assert given.NAMESPACE == watch_settings.NAMESPACE
+
+
+def test_the_metrics_of_lambda_are_documented(watched: Synthesized) -> None:
+    used = {
+        query["metric"]["metric_name"]
+        for alarm in watched.blocks("aws_cloudwatch_metric_alarm")
+        for query in alarm["metric_query"]
+        if query.get("metric", {}).get("namespace") == "AWS/Lambda"
+    }
+    assert used == {"Errors", "Invocations"}

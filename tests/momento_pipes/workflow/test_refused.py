@@ -1,0 +1,117 @@
+"""What a workflow refuses to send, and what other topologies refuse and name this one for."""
+
+import pytest
+
+from momento_pipes.mapping import (
+    Attribute,
+    ItemMapping,
+    MappingError,
+    Stream,
+    StreamView,
+    TopicMessage,
+)
+from momento_pipes.mapping.conditions import Became
+from momento_pipes.mapping.plain import Before, Plain
+from momento_pipes.mapping.text import Text
+from momento_pipes.mapping.until import Until
+from tests.momento_pipes.workflow.machine import machine
+from tests.momento_pipes.workflow.test_requests import (
+    EXPIRES,
+    KEY,
+    ORDER,
+    STATUS,
+    STREAM,
+    TENANT,
+    entry,
+)
+from tests.each import each
+
+REFUSED: dict[str, tuple[ItemMapping, str]] = {
+    "joined key": (ItemMapping(cache=entry()), "key is joined from Tenant"),
+    "cache by attribute": (
+        ItemMapping(cache=entry(key=STATUS, key_is_unique=True, cache=TENANT)),
+        "the cache's name is in Tenant",
+    ),
+    "until": (
+        ItemMapping(cache=entry(key=STATUS, key_is_unique=True, ttl=Until(EXPIRES))),
+        "the ttl ends at Expires",
+    ),
+    "plain": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": Plain(STATUS)})),
+        "Status .S. as plain JSON",
+    ),
+    "before": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": Before(STATUS)})),
+        "Status .S. before the change",
+    ),
+    "joined value": (
+        ItemMapping(topic=TopicMessage(topic="t", value={"a": KEY})),
+        "the value has Tenant",
+    ),
+    "joined topic": (ItemMapping(topic=TopicMessage(topic=KEY)), "the topic is joined"),
+    "topic's cache": (
+        ItemMapping(topic=TopicMessage(topic="t", cache=TENANT)),
+        "the name of the topic's cache is in Tenant",
+    ),
+    "message's where": (
+        ItemMapping(topic=TopicMessage(topic="t", where={STATUS: ["a"]})),
+        "the message has its own where",
+    ),
+    "became": (
+        ItemMapping(topic=TopicMessage(topic="t"), where={STATUS: [Became("a")]}),
+        "says what Status .S. became",
+    ),
+    "entries": (ItemMapping(cache=[entry(), entry(key=STATUS)]), "an item has 2 entries"),
+    "messages": (
+        ItemMapping(topic=[TopicMessage(topic="a"), TopicMessage(topic="b")]),
+        "a change has 2 messages",
+    ),
+}
+
+
+@each(name=REFUSED)
+def test_other_topologies_refuse_it_and_name_the_workflow(name: str) -> None:
+    mapping, why = REFUSED[name]
+    with pytest.raises(MappingError, match=f"{why}.*TOPOLOGY=workflow"):
+        mapping.pipe_configs(STREAM, "c")
+
+
+@pytest.mark.parametrize("view", [StreamView.KEYS_ONLY, StreamView.NEW_IMAGE])
+def test_what_the_stream_does_not_show_is_refused(view: StreamView) -> None:
+    mapping = ItemMapping(cache=entry(key=STATUS, key_is_unique=True))
+    with pytest.raises(MappingError, match="the entry needs Status"):
+        machine([mapping], Stream(STREAM.keys, view))
+
+
+def test_two_entries_of_an_item_may_not_share_a_key() -> None:
+    with pytest.raises(MappingError, match="two entries of an item have the key Tenant"):
+        machine([ItemMapping(cache=[entry(), entry(value={"a": 1})])], STREAM)
+    machine([ItemMapping(cache=[entry(), entry(cache="other")])], STREAM)
+
+
+def test_joined_key_has_text_between_its_attributes() -> None:
+    with pytest.raises(MappingError, match="without text between two attributes"):
+        machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER)))], STREAM)
+    machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER), key_is_unique=True))], STREAM)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "why"),
+    [
+        (ItemMapping(cache=entry(cache=Attribute("C", "M"))), "the name of the cache is in C"),
+        (
+            ItemMapping(topic=TopicMessage(topic="t", cache=Attribute("C", "BOOL"))),
+            "the name of the topic's cache is in C",
+        ),
+        (ItemMapping(cache=[entry(), entry(cache="c")]), "two entries of an item"),
+        (
+            ItemMapping(
+                topic=TopicMessage(topic="t", events=("REMOVE",), where={STATUS: [Became("a")]})
+            ),
+            "Became is about a written item",
+        ),
+    ],
+)
+def test_mapping_that_would_send_nonsense_is_refused(mapping: ItemMapping, why: str) -> None:
+    with pytest.raises(MappingError, match=why):
+        machine([mapping], STREAM)
