@@ -24,6 +24,8 @@
 #   policy      check both profiles with checkov; production must pass
 #   web         serve the page of ./help.sh up for what is deployed to AWS
 #   cdktf       run the pinned cdktf command line: ./help.sh cdktf diff
+#   migrate     change a project from cdktf to CDK Terrain, and prove that its JSON stays the same:
+#               ./help.sh migrate cdktn --dry-run
 #
 # Operate what is deployed
 #   doctor      check tools, settings, AWS, Momento, pipes and dead letters, and say what to do
@@ -138,14 +140,16 @@ help_on() {
   if cmp -s requirements.lock .venv/requirements.lock; then
     case $command in
     setup | test | check | bench | screenshot | app) ;;
-    cdktf) [ ! -x node_modules/.bin/cdktf ] || exec node_modules/.bin/cdktf "$@" ;;
+    cdktf)
+      for program in node_modules/.bin/cdkt[fn]; do [ ! -x "$program" ] || exec "$program" "$@"; done
+      ;;
     weather) exec $python -m weather "$@" ;;
     local) exec $python -m localcloud --help ;;
     up)
       printf '%s\n\n  --page-port PORT  the port of the page on 127.0.0.1 (default: 8417; 0: any free one)\n\n' "$line"
       exec $python -m localcloud --help
       ;;
-    key | cache) exec $python -m ops "$command" "$@" ;;
+    key | cache | migrate) exec $python -m ops "$command" "$@" ;;
     *) exec $python -m ops "$command" --help ;;
     esac
   fi
@@ -162,7 +166,7 @@ install_python() {
   quietly "installing the Python packages (about a minute)" \
     $python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
   # The bindings have 2,200 modules, and the project uses few of them.
-  quietly "compiling them" $python -m compileall -q -j 0 -x cdktf_cdktf_provider_aws .venv/lib
+  quietly "compiling them" $python -m compileall -q -j 0 -x _provider_aws .venv/lib
   need_node
   quietly "trimming the AWS bindings to what is used" $python -m momento_pipes.bindings.loader
   cp requirements.lock .venv/requirements.lock
@@ -210,7 +214,7 @@ case $command in
 *) ! asks_for_help "$@" || help_on "$@" ;;
 esac
 case $command in # these need no key of Momento, and neither do the programs that they run
-setup | check | test | bench | screenshot | synth | validate | lock | simulate | policy | app)
+setup | check | test | bench | screenshot | synth | validate | lock | simulate | policy | app | migrate)
   unset_keys
   ;;
 esac
@@ -225,7 +229,7 @@ review) # a plan in JSON needs neither tool
     need_terraform
   }
   ;;
-synth | simulate | policy | cdktf | app | test | check | bench | screenshot | setup) need_node ;;
+synth | simulate | policy | cdktf | migrate | app | test | check | bench | screenshot | setup) need_node ;;
 esac
 case $command in # these commands would ignore an argument
 setup | check | app | demo) need_no_argument "$@" ;;
@@ -252,7 +256,7 @@ provider | key | simulate | synth | validate | lock | plan | review | deploy | d
   find_provider
   exec $python -m ops "$command" "$@"
   ;;
-redrive | warm | verify | cache)
+redrive | warm | verify | cache | migrate)
   install_python
   exec $python -m ops "$command" "$@"
   ;;

@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "ops.doctor.command",
     "key": "ops.key.command",
     "lock": "ops.lock",
+    "migrate": "ops.migrate.command",
     "plan": "ops.plan",
     "policy": "ops.policy",
     "prove": "ops.prove.command",

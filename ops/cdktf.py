@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import typer
@@ -20,7 +21,8 @@ from ops.terraform import (
 
 WITH_LOCK = ("deploy", "apply", "destroy", "diff", "plan", "output", "outputs")
 WITH_FOLDER = (*WITH_LOCK, "synth", "synthesize", "list")
-PROGRAM = ROOT / "node_modules" / ".bin" / "cdktf"
+NAMES = ("cdktf", "cdktn")
+"""The command line, and that of CDK Terrain after ./help.sh migrate cdktn."""
 
 OPTIONS: Final[dict[str, Any]] = {
     "context_settings": {
@@ -36,6 +38,12 @@ def command(context: typer.Context) -> None:
     raise typer.Exit(run(context.args, environment(load_settings())))
 
 
+def program() -> Path | None:
+    """Return the program that is installed, or None."""
+    folder = ROOT / "node_modules" / ".bin"
+    return next((folder / name for name in NAMES if (folder / name).exists()), None)
+
+
 def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     """Run cdktf with these arguments and return its exit code.
 
@@ -47,7 +55,8 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
         OpsError: cdktf is not installed, or nobody could answer its question.
 
     """
-    if not PROGRAM.exists():
+    found = program()
+    if found is None:
         raise OpsError("the cdktf command line is not installed: run ./help.sh setup")
     words = list(arguments)
     if words and words[0] in ("deploy", "apply", "destroy"):
@@ -59,7 +68,7 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         with interrupts_left_to_the_child():
             return subprocess.run(
-                [PROGRAM, *words],
+                [found, *words],
                 cwd=ROOT,
                 env=environment_of(words[0] if words else "", env),
                 check=False,

@@ -19,6 +19,7 @@ PACKAGES = (
 )
 ROOMS = {*PACKAGES, "docs", "tests"}
 CDKTF = ("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii")
+LIBRARY, BINDINGS, *_ = CDKTF
 
 
 @dataclass(frozen=True)
@@ -182,8 +183,8 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
         ("stacks/weather.py", "import live, momento_pipes.mapping", ["live"]),
         ("momento_pipes/pipes/pipe.py", "from ops import terraform", ["ops.terraform"]),
         ("momento_pipes/bindings/new.py", "def f():\n    import ops", ["ops"]),
-        ("momento_pipes/pipes/pipe.py", "import cdktf, opsgenie, localcloudy", []),
-        ("stacks/settings/types.py", "from cdktf import App", ["cdktf.App"]),
+        ("momento_pipes/pipes/pipe.py", f"import {LIBRARY}, opsgenie, localcloudy", []),
+        ("stacks/settings/types.py", f"from {LIBRARY} import App", [f"{LIBRARY}.App"]),
         ("momento_pipes/errors.py", "import jsii", ["jsii"]),
         (
             "momento_pipes/mapping/cache.py",
@@ -192,7 +193,7 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
         ),
         ("localcloud/aws.py", "from stacks.settings import x", ["stacks.settings.x"]),
         ("localcloud/aws.py", "from .. import ops", ["ops"]),
-        ("localcloud/aws.py", "import cdktf", ["cdktf"]),
+        ("localcloud/aws.py", f"import {LIBRARY}", [LIBRARY]),
         ("localcloud/aws.py", "from . import momento\nimport boto3, eventpipes", []),
         ("ops/plan.py", "from localcloud import LocalAws", ["localcloud.LocalAws"]),
         (
@@ -203,8 +204,8 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
         ("ops/plan.py", "import stacks", ["stacks"]),
         ("ops/plan.py", "from stacks import settings, weather", ["stacks.weather"]),
         ("ops/plan.py", "from stacks.settings import Settings\nimport momento_pipes.errors", []),
-        ("ops/plan.py", "import cdktf_cdktf_provider_aws.vpc", ["cdktf_cdktf_provider_aws.vpc"]),
-        ("ops/plan.py", "import_module('cdktf')", ["cdktf"]),
+        ("ops/plan.py", f"import {BINDINGS}.vpc", [f"{BINDINGS}.vpc"]),
+        ("ops/plan.py", f"import_module('{LIBRARY}')", [LIBRARY]),
         (
             "ops/plan.py",
             "importlib.import_module('momento_pipes.pipes.pipe')",

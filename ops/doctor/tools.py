@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ops import binary, provider
-from ops.cdktf import PROGRAM
+from ops.cdktf import program
 from ops.doctor.check import Check, Verdict, failure, ok, warning
 from ops.errors import OpsError
 from ops.terraform import KEY_VARIABLE, ROOT
@@ -76,7 +76,7 @@ def _packages() -> Check:
 
 
 def _cdktf() -> Check:
-    if PROGRAM.exists():
+    if program() is not None:
         return ok("cdktf", "the pinned command line is installed")
     return ok("cdktf", "not installed; only ./help.sh cdktf needs it, and installs it")
 

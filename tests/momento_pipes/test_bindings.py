@@ -17,11 +17,11 @@ from tests.synthesized import ENDPOINT, REPO, outputs, run_python
 pytestmark = pytest.mark.slow
 
 BOTH = "import main; main.synthesize('weather'); main.synthesize('state')\n"
-TELL = """
+TELL = f"""
 import sys
 import momento_pipes.bindings
-from cdktf_cdktf_provider_aws._jsii import __jsii_assembly__
-print("cdktf_cdktf_provider_aws.vpc" in sys.modules, __jsii_assembly__.filename)
+from {PACKAGE}._jsii import __jsii_assembly__
+print("{PACKAGE}.vpc" in sys.modules, __jsii_assembly__.filename)
 """
 
 

@@ -17,13 +17,13 @@ from stacks.weather import WeatherStack
 from tests.each import each
 from tests.synthesized import REPO, read_settings, run_python
 
-RAISE = """
+RAISE = f"""
 import os
 before = dict(os.environ)
 from momento_pipes import bindings
 assert dict(os.environ) == before, "the environment of other programs has changed"
 from constructs import Construct
-from cdktf import App
+from {cdktf.__name__} import App
 app = App()
 Construct(app, "orders")
 try:
@@ -31,7 +31,7 @@ try:
 except RuntimeError as error:
     print(error)
     print(error.__cause__)
-from cdktf import Annotations, TerraformStack
+from {cdktf.__name__} import Annotations, TerraformStack
 Annotations.of(TerraformStack(app, "one")).add_warning("beware")
 app.synth()
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from ops.cdktf import program
 from momento_pipes.momento.update_connection import version_of
 from tests.conftest import KEY, House, files_with
 
@@ -71,7 +72,7 @@ def run(house: House, bucket: str, out: Path, *command: str, plain: bool = False
             "CHECKPOINT_DISABLE": "1",
         }
         env = {name: one for name, one in os.environ.items() if name != "MOMENTO_API_KEY"}
-        done = house.run("node_modules/.bin/cdktf", *command, env=env | key)
+        done = house.run(str(program()), *command, env=env | key)
     else:
         done = house.run("./help.sh", "cdktf", *command)
     with closing(boto3.client("s3")) as s3:

@@ -1,31 +1,30 @@
-"""CDK Terrain synthesizes what cdktf does, once the first command of docs/cdktn.md has run.
+"""CDK Terrain synthesizes what cdktf does, once `./help.sh migrate cdktn` has changed the code.
 
 Its packages are installed once, by hash, into an environment of their own, which cdktf is not in.
 """
 
 import json
-import os
-import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ops.migrate import change, proof
+from ops.migrate.comparison import differences
+from ops.migrate.packages import TRIED
+from ops.migrate.repository import Repository
 from tests.conftest import ADVICE, RACE_ON_A_BUS
 from tests.synthesized import ENDPOINT, REPO, outputs, run_python
 
 pytestmark = pytest.mark.slow
 
-PAGE = REPO / "docs" / "cdktn.md"
-LOCK = REPO / "requirements-cdktn.lock"
-HOME = REPO / ".cache" / "cdktn"
+LOCK = REPO / proof.LOCK
 BINDINGS = REPO / ".cache" / "bindings"
-APP = ("main.py", "eventpipes", "momento_pipes", "stacks")
+APP = ("cdktf.json", "main.py", "eventpipes", "momento_pipes", "stacks")
 SYNTHESIZE_AND_TELL = """
 import sys
 import main
@@ -46,53 +45,24 @@ ALLOWED = {
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    """Return the interpreter of the environment that the lock describes; it appears whole."""
-    made = HOME / LOCK.name
-    if not (made.exists() and made.read_bytes() == LOCK.read_bytes()):
-        HOME.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=HOME.parent) as folder:
-            new = Path(folder) / HOME.name
-            subprocess.run([sys.executable, "-m", "venv", os.fspath(new)], check=True)
-            subprocess.run(
-                [
-                    *(os.fspath(new / "bin" / "python"), "-m", "pip", "install", "--quiet"),
-                    *("--disable-pip-version-check", "--no-compile"),
-                    *("--require-hashes", "-r", os.fspath(LOCK)),
-                ],
-                check=True,
-            )
-            shutil.copy(LOCK, new)
-            shutil.rmtree(HOME, ignore_errors=True)
-            new.rename(HOME)
-    return HOME / "bin" / "python"
+    """Return the interpreter of the environment that the lock describes."""
+    return proof.locked(LOCK)
 
 
 @pytest.fixture(scope="module")
 def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the app in which the page's first command has run."""
+    """Return a copy of the app that is changed as the command does it."""
     folder = tmp_path_factory.mktemp("renamed")
     for name in APP:
         copy = shutil.copytree if (REPO / name).is_dir() else shutil.copy
         copy(REPO / name, folder / name)
-    command = re.search("^```\n(perl .*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    assert command, "the mapping is not on the page"
-    for line in ("git init --quiet", "git add *.py */", command[1]):
-        subprocess.run(["bash", "-euo", "pipefail", "-c", line], cwd=folder, check=True)
+    for words in ("init --quiet", "add *.py */*.py cdktf.json"):
+        subprocess.run(["git", *words.split()], cwd=folder, check=True)
+    change.find(Repository.at(folder), TRIED).write(folder)
     BINDINGS.mkdir(parents=True, exist_ok=True)
     (folder / ".cache").mkdir()
     (folder / ".cache" / BINDINGS.name).symlink_to(BINDINGS)
     return folder
-
-
-def differences(
-    one: Any, other: Any, place: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], tuple[Any, Any]]]:
-    """Yield the places where two JSON values differ, with both values; None if there is none."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in one.keys() | other.keys():
-            yield from differences(one.get(key), other.get(key), (*place, key))
-    elif one != other:
-        yield place, (one, other)
 
 
 def _synthesize(
@@ -142,19 +112,3 @@ def test_neither_library_is_in_the_others_environment(tmp_path: Path, python: Pa
     for interpreter, missing in ((python, "cdktf"), (Path(sys.executable), "cdktn")):
         run = run_python(tmp_path, "-c", f"import {missing}", python=interpreter)
         assert f"No module named '{missing}'" in run.stderr
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "found"),
-    [
-        ({"a": {"b": 1}}, {"a": {"b": 1}}, {}),
-        ({"a": {"b": 1}}, {"a": {"b": 2}}, {("a", "b"): (1, 2)}),
-        ({"a": {"b": 1}}, {"a": {}}, {("a", "b"): (1, None)}),
-        ({"a": {}}, {"a": {"b": 1}}, {("a", "b"): (None, 1)}),
-        ({"a": [{"b": 1}]}, {"a": [{"b": 2}]}, {("a",): ([{"b": 1}], [{"b": 2}])}),
-        ({"a": {"b": 1}}, {"a": 1}, {("a",): ({"b": 1}, 1)}),
-    ],
-    ids=["the same", "other", "gone", "new", "in a list", "of another type"],
-)
-def test_difference_is_found_with_its_place(one: Any, other: Any, found: dict[Any, Any]) -> None:
-    assert dict(differences(one, other)) == found
