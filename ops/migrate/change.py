@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from ops.migrate import dependency_files, python_source
 from ops.migrate.dependency_files import Versions, has_hashes, names_dependencies
 from ops.migrate.packages import OLD, PROVIDER
-from ops.migrate.python_source import SourceError
+from ops.migrate.python_source import SourceError, string_lines
 from ops.migrate.repository import Repository
 from ops.migrate.uv import run
 
@@ -27,7 +27,8 @@ _LEFT = re.compile(
     rf"\b{PROVIDER}|\b{OLD}-cli\b|\b(import|from) {OLD}\b|\.bin/{OLD}\b|\bnpx (--\S+ )*{OLD}\b"
     rf"|\b{OLD} (deploy|destroy|diff|get|list|output|synth|watch)\b|^\s*- {OLD}\s*[=<>~!]"
 )
-_PROSE = (".md", ".rst", ".txt", ".lock", ".svg")
+_PYTHON = (".py", ".pyi")
+_PROSE = (".json", ".md", ".rst", ".txt", ".lock", ".svg")
 
 
 @dataclass
@@ -73,7 +74,7 @@ def find(repository: Repository, versions: Versions) -> Changes:
 
 
 def _migrated(path: PurePath, old: bytes, versions: Versions) -> bytes:
-    if path.suffix in (".py", ".pyi"):
+    if path.suffix in _PYTHON:
         return python_source.migrated(old, versions)
     if not names_dependencies(path):
         return old
@@ -84,9 +85,15 @@ def _migrated(path: PurePath, old: bytes, versions: Versions) -> bytes:
 
 
 def _left(path: PurePath, content: bytes) -> Iterator[str]:
-    """Yield the lines that still name one of CDKTF's packages or its command."""
-    for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
-        if _LEFT.search(line) and not line.startswith("#"):
+    """Yield the lines that still name one of CDKTF's packages or its command, without comments."""
+    text = content.decode(errors="replace")
+    strings = set(string_lines(text)) if path.suffix in _PYTHON else None
+    for number, line in enumerate(text.splitlines(), 1):
+        if (
+            _LEFT.search(line)
+            and not line.startswith("#")
+            and (strings is None or number in strings)
+        ):
             yield f"{path}:{number}: {line.strip()[:120]}"
 
 

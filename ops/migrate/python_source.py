@@ -62,6 +62,18 @@ def migrated(source: bytes, versions: Versions) -> bytes:
     return edited.decode().encode(encoding)
 
 
+def string_lines(text: str) -> Iterator[int]:
+    """Yield the numbers of the lines with strings, without docstrings; none if it is no Python."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return
+    alone = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and node not in alone:
+            yield from range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
 class _File:
     """The source of a file in UTF-8, and its syntax tree, whose columns count bytes of UTF-8."""
 
