@@ -83,7 +83,7 @@ class Api:
                     change,
                     board.routing,
                     redirect=board.deployment.redirect,
-                    letters=board.letters_of(id_),
+                    letters=board.letters.of_change(id_),
                 )
 
         return JSONResponse(await asyncio.to_thread(read))

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from console.form import Form
 from console.health import health_json, health_of
 from console.hub import Hub
 from console.items import Items
+from console.letter_box import LetterBox
 from console.letters import Letters
 from console.messages import Messages
 from console.model import pipeline_json
@@ -21,18 +23,21 @@ from console.settings import ConsoleSettings
 from console.store import ChangeStore, Step
 from console.watch import Watch
 from eventpipes.operations import PUBLISH
+from live.aws import QUICK, Aws
 from live.deployment import Deployment
 from live.errors import LiveError
-from live.health import Part
+from live.health import DOWN, Part
 from live.momento import Momento
 from live.topic import Connected, Disconnected, Discontinuity, Message, Topic
 
 ROWS: Final = 500
 FAILED_ROWS: Final = 200
 """Rows that a page gets first; it asks for older ones."""
-LETTER_SECONDS: Final = 5.0
 COUNT_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 2.0
+AWS: Final = "aws"
+_SIDES: Final = {AWS: "table", "momento": "cache"}
+"""The side of an item that a part of the health tells of."""
 Json = dict[str, Any]
 
 
@@ -51,13 +56,20 @@ class Board:
         self._stop = threading.Event()
         self._dirty: set[str] = set()
         self._counted, self._counts = 0.0, dict[str, Json]()
-        self._letters_json: Json = {"waiting": 0, "hidden": 0, "letters": []}
         self._problems: dict[str, str] = {}
-        self._look_at_letters = threading.Event()
         self._watch: Watch | None = None
         self._pages = 0
         self._closed_later: list[Deployment | Momento] = []
+        self._down = set[str]()
+        self._quick = Aws(settings.stack.region, QUICK)
         self.store = ChangeStore(Routing(entered.routes))
+        self.letters = LetterBox(
+            self.store,
+            self.lock,
+            tell=self.hub.tell,
+            changed=self._dirty.add,
+            solved=lambda: self.problem("letters", None),
+        )
         self._take(entered)
         self.items = Items(
             self.deployment,
@@ -73,6 +85,7 @@ class Board:
     # -- what is deployed
 
     def _take(self, entered: Deployment) -> None:
+        entered.table = replace(entered.table, client=self._quick.client("dynamodb"))
         self.deployment = entered
         self.name = entered.name
         self.momento = Momento(
@@ -84,7 +97,8 @@ class Board:
             timeout=2.0 if self.settings.is_local else None,
         )
         self.routing = Routing(entered.routes)
-        self.letters = Letters(entered, self.routing, self.store.by_number)
+        sqs = self._quick.client("sqs")
+        self.letters.use(Letters(entered, self.routing, self.store.by_number, sqs))
         self.model = pipeline_json(entered, self.form)
         self._closed_later += [entered, self.momento]
 
@@ -124,7 +138,7 @@ class Board:
         yield from self.items.state()
         for message in self.messages.all():
             yield "message", message
-        yield "letters", self._letters_json
+        yield "letters", self.letters.event()
         for about, text in self._problems.items():
             yield "problem", {"about": about, "text": text}
 
@@ -144,7 +158,7 @@ class Board:
         if step["kind"] in ("attempt", "ended") and change.keys and self._pages:
             self.items.touch(change.keys)
         if step.get("outcome") == "dead-letter":
-            self._look_at_letters.set()
+            self.letters.look()
 
     def _note_message(self, step: Step, change: str) -> None:
         routes = [self.routing.routes[id_] for id_ in self.routing.of(step)]
@@ -159,8 +173,11 @@ class Board:
     def flush(self) -> bool:
         """Tell the rows that have changed; return whether something is still to be told."""
         with self.lock:
+            self.items.doubt_old()
+            self.letters.know()
             closed = self.store.close(time.monotonic())
-            dirty, self._dirty = self._dirty | {change.id for change in closed}, set()
+            dirty = self._dirty | {change.id for change in closed}
+            self._dirty.clear()
             if not self.hub.watched:
                 return self.store.is_closing
             for id_ in dirty:
@@ -225,7 +242,7 @@ class Board:
             self._pages += 1
             if self._watch is None:
                 self._watch = Watch(
-                    {"items": self.items.run, "letters": self._follow_letters},
+                    {"items": self.items.run, "letters": self.letters.follow},
                     health=lambda told: health_of(self.settings, self.deployment, self.cache, told),
                     tell=self._tell_health,
                     beat=self.flush,
@@ -249,62 +266,6 @@ class Board:
         if self._watch is not None:
             self._watch.stop()
 
-    def look_at_letters(self) -> None:
-        """Read the queue now."""
-        self._look_at_letters.set()
-
-    def read_letters(self) -> None:
-        """Read the queue, and tell what has changed.
-
-        Raises:
-            LiveError: AWS cannot be asked.
-
-        """
-        found = self.letters.read()
-        with self.lock:
-            if found != self._letters_json:
-                before, self._letters_json = self._letters_json, found
-                self.hub.tell("letters", found)
-                self._settle_gone(before, found)
-                self._note_letters(found)
-
-    def letter(self, id_: str) -> Json | None:
-        """Return a letter that the page shows."""
-        letters = self._letters_json["letters"]
-        return next((one for one in letters if one["id"] == id_), None)
-
-    @property
-    def waiting_letters(self) -> int:
-        """About how many letters wait."""
-        return int(self._letters_json["waiting"])
-
-    def letters_of(self, change: str) -> dict[str, str]:
-        """Return the ids of a change's letters by route; see `console.detail`."""
-        found = self._letters_json["letters"]
-        return {one["route"] or "": one["id"] for one in found if one["change"] == change}
-
-    def _note_letters(self, found: Json) -> None:
-        """Note failures that only their letters tell: the logs of AWS know no answer of Momento."""
-        for one in found["letters"]:
-            change = self.store.get(one["change"]) if one["change"] and one["route"] else None
-            if change is not None and self.store.fail(change, one["route"], one["reason"]):
-                self._dirty.add(change.id)
-
-    def _settle_gone(self, before: Json, now: Json) -> None:
-        """Settle the changes whose letters are gone, if the whole queue is known."""
-        if now["hidden"] or len(now["letters"]) < now["waiting"]:
-            return
-        here = {one["id"] for one in now["letters"]}
-        for one in before["letters"]:
-            if one["id"] not in here and one["change"]:
-                change = self.store.get(one["change"])
-                for id_ in [one["route"]] if one["route"] else list(self.routing.routes):
-                    if change is not None:
-                        text = "its letter left the queue"
-                        self.store.settle(change, id_, time.time(), text, SUPERSEDED)
-                        self._dirty.add(change.id)
-        self.flush()
-
     def _keep(self, about: str, stop: threading.Event, follow: Callable[[], None]) -> None:
         while not stop.is_set():
             try:
@@ -315,20 +276,22 @@ class Board:
                 self.problem(about, f"this should not happen: {type(error).__name__}: {error}")
             stop.wait(RETRY_SECONDS)
 
-    def _follow_letters(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            self._look_at_letters.clear()
-            self.read_letters()
-            self.problem("letters", None)
-            self._look_at_letters.wait(LETTER_SECONDS)
-
     def _tell_health(self, parts: Mapping[str, Part]) -> None:
         self.problem("health", None)
         self.hub.tell("health", health_json(parts, self.deployment))
+        down = {name for name in _SIDES if name in parts and parts[name].state == DOWN}
+        with self.lock:
+            fell, rose, self._down = down - self._down, self._down - down, down
+        self.letters.know(is_down=AWS in down)
+        for name in fell:
+            self.items.doubt(parts[name].problem, _SIDES[name])
+        if rose:
+            self.items.look_again()
+            self.letters.look()
 
     def _wake(self) -> None:
         self.items.wake()
-        self._look_at_letters.set()
+        self.letters.look()
 
     def _thread(self, about: str, follow: Callable[[], None]) -> None:
         work = threading.Thread(

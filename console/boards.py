@@ -143,6 +143,8 @@ class Boards:
         for name in found:
             changed |= self._enter(name)
         for name in self._boards.keys() - found.keys():
+            if self._boards[name].hub.watched:
+                continue  # its health says that the pipes are gone, and they may come back
             with self._lock:
                 self._boards.pop(name).stop()
             changed = True

@@ -8,7 +8,7 @@ from typing import Any, Final
 from console.cell import DELIVERED
 from console.change import Change
 from console.form import Form
-from console.look import Look, Looker, cache_json
+from console.look import UNKNOWN, Look, Looker, cache_json
 from console.routing import Routing
 from console.store import ChangeStore
 from console.verdict import ABSENT, ON_ITS_WAY, verdict
@@ -26,6 +26,8 @@ LOOK_AGAIN_SECONDS: Final = (0.0, 0.3, 1.0, 2.5)
 REFRESH_SECONDS: Final = 5.0
 SOON_SECONDS: Final = 1.0
 """When an item that is on its way is looked at again."""
+LATE_SECONDS: Final = 2.5
+"""How much later than usual an item may be looked at again. Then nothing is known of it."""
 _EXPIRED_AFTER: Final = 0.3
 Json = dict[str, Any]
 Tell = Callable[[str, Any], None]
@@ -54,6 +56,9 @@ class Items:
         self._shown: dict[str, Json] = {}  # the one touched last comes last
         self._due: dict[str, tuple[Item, list[float]]] = {}
         self._touched: dict[str, float] = {}
+        self._looked: dict[str, float] = {}  # when a look at an item ended, on the clock below
+        self._round = 0.0  # how long it took to look at all of them
+        self._told_more: Json | None = None
         self._more = False
         self._news = threading.Event()
         self._refresh = 0.0
@@ -70,6 +75,7 @@ class Items:
 
     def state(self) -> list[tuple[str, Any]]:
         """Return the events that make up the state of now."""
+        self.doubt_old()
         found: list[tuple[str, Any]] = [("item", item) for item in self._shown.values()]
         return [*found, ("more-items", self._how_many())]
 
@@ -108,6 +114,36 @@ class Items:
         """End a wait of `run`."""
         self._news.set()
 
+    def doubt_old(self) -> None:
+        """Note that nothing is known of the items whose last look is too old, whatever hangs."""
+        with self._lock:
+            oldest = time.monotonic() - REFRESH_SECONDS - LATE_SECONDS - self._round
+            old = [id_ for id_ in self._shown if self._looked.get(id_, 0.0) < oldest]
+            self._doubt(old, "It was to be looked at again, and there is no answer yet.")
+
+    def doubt(self, why: str, *sides: str) -> None:
+        """Note that nothing is known of the items, because what tells of a side does not answer.
+
+        `sides` are `table`, `cache` or both.
+        """
+        with self._lock:
+            self._doubt(list(self._shown), why, sides)
+
+    def look_again(self) -> None:
+        """Look at all items now."""
+        self._refresh = 0.0
+        self._news.set()
+
+    def _doubt(
+        self, ids: Iterable[str], why: str, sides: Collection[str] = ("table", "cache")
+    ) -> None:
+        for id_ in ids:
+            before = self._shown[id_]
+            if before["state"] != UNKNOWN:
+                unknown = {"state": UNKNOWN, "why": why, "expires": None}
+                self._shown[id_] = before | unknown | dict.fromkeys(sides, UNKNOWN)
+                self._tell("item", self._shown[id_])
+
     def look(self, key: Item, *, show: bool = True) -> Json:
         """Look at an item now, show it on the page, and return it for the page."""
         with self._lock:
@@ -126,6 +162,7 @@ class Items:
             return
         before = self._shown.get(id_)
         self._shown[id_] = item
+        self._looked[id_] = time.monotonic()
         if before != item:
             self._tell("item", item)
         now = time.time()
@@ -169,6 +206,7 @@ class Items:
 
     def _list(self) -> None:
         """Look at the items on the page, and at others of the table while there is room."""
+        began = time.monotonic()
         with asking_aws(f"table {self._table.name}"):
             keys, more = self._table.page(size=SHOWN + 1)
         with self._lock:
@@ -177,8 +215,12 @@ class Items:
         others = [key for key in keys if item_id(key) not in known]
         for key in [*known.values(), *others[: max(room, 0)]]:
             self.look(key)
+        self._round = time.monotonic() - began
         self._more = more is not None or len(others) > room
-        self._tell("more-items", self._how_many())
+        found = self._how_many()
+        if found != self._told_more:
+            self._told_more = found
+            self._tell("more-items", found)
 
     def _how_many(self) -> Json:
         return {"shown": len(self._shown), "more": self._more}
@@ -200,6 +242,7 @@ class Items:
 
     def _remove(self, id_: str) -> None:
         self._due.pop(id_, None)  # another look would bring it back
+        self._looked.pop(id_, None)
         item = self._shown.pop(id_, None)
         if item is not None:
             self._tell("item-gone", {"id": id_, "key": item["key"]})

@@ -66,7 +66,7 @@ class Jobs:
             finally:
                 self._one.release()
             self._tell(about, self._done, self._all, text, finished=True)
-            self._board.look_at_letters()
+            self._board.letters.look()
 
         self._done, self._all = 0, 0
         threading.Thread(target=run, daemon=True, name=f"_follow_{about}").start()
@@ -95,12 +95,12 @@ class Jobs:
 
     def _discard(self, chosen: Chosen) -> str:
         board = self._board
-        self._all = len(chosen) if chosen is not None else board.waiting_letters
+        self._all = len(chosen) if chosen is not None else board.letters.waiting
 
         def tell(id_: str) -> None:
             self._done += 1
             self._all = max(self._all, self._done)
-            letter = board.letter(id_)
+            letter = board.letters.letter(id_)
             self._tell("discard", self._done, self._all, "")
             if letter is not None and letter.get("number"):
                 name = letter["route"] or letter["name"]

@@ -24,8 +24,15 @@ FindChange = Callable[[str], Change | None]
 class Letters:
     """Reads the dead-letter queues of a pipeline."""
 
-    def __init__(self, deployment: Deployment, routing: Routing, find: FindChange) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        routing: Routing,
+        find: FindChange,
+        sqs: Any,  # noqa: ANN401 - boto3's clients are made at run time
+    ) -> None:
         self._deployment = deployment
+        self._sqs = sqs
         self._routing = routing
         self._find = find
         self._stream = Stream(deployment.client("dynamodbstreams"))
@@ -42,7 +49,7 @@ class Letters:
         waiting = hidden = 0
         with asking_aws():
             for arn in self._deployment.queues:
-                queue = DeadLetterQueue.of(arn, self._deployment.client("sqs"))
+                queue = DeadLetterQueue.of(arn, self._sqs)
                 some, messages = queue.peek()
                 waiting += some
                 hidden += queue.count()[1]

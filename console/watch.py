@@ -8,8 +8,8 @@ from typing import Final
 
 from live.health import Health, Part
 
-BEAT_SECONDS: Final = 1.0
-HEALTH_SECONDS: Final = 5.0
+BEAT_SECONDS: Final = 0.5
+HEALTH_SECONDS: Final = 2.0
 Follow = Callable[[threading.Event], None]
 """Follows something until the event is set."""
 Keep = Callable[[str, threading.Event, Callable[[], None]], None]
@@ -21,7 +21,7 @@ class Watch:
     """Runs each of `follows` in a thread of its own, and asks for the health, until `stop`.
 
     `health` makes what asks the parts. `tell` gets their state, on each change and every
-    `HEALTH_SECONDS`. `beat` is called every second. `wake` ends the waits of the threads.
+    `HEALTH_SECONDS`. `beat` is called every `BEAT_SECONDS`. `wake` ends the waits of the threads.
     """
 
     def __init__(
@@ -62,10 +62,12 @@ class Watch:
             self._health.stop()
         self._health = self._make_health(lambda *_: self._tell(self.parts))
         self._health.start()
-        told = 0.0
+        told, states = 0.0, list[str]()
         while not stop.wait(BEAT_SECONDS):
             self._beat()
-            if time.monotonic() - told >= HEALTH_SECONDS:
+            parts, before = self.parts, states
+            states = [part.state for part in parts.values()]  # one may have become too old
+            if states != before or time.monotonic() - told >= HEALTH_SECONDS:
                 told = time.monotonic()
-                self._tell(self.parts)
+                self._tell(parts)
         self._health.stop()

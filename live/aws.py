@@ -28,6 +28,10 @@ CONFIG = Config(
     read_timeout=20,
 )
 """DynamoDB Streams allows only a few reads a second; boto3 tries a throttled read again."""
+QUICK = CONFIG.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=3)
+)
+"""For what somebody looks at, and would rather know that AWS does not answer."""
 ONE_HOST = Config(inject_host_prefix=False)
 """A local cloud has one host. AWS has another host for some calls, such as TestState."""
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
@@ -43,8 +47,9 @@ UNANSWERED = (
 class Aws:
     """Clients of a region. The process's environment chooses the place (`live.place`)."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, config: Config = CONFIG) -> None:
         self._region = region
+        self._config = config
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -58,7 +63,7 @@ class Aws:
         with self._lock, asking_aws():
             if service not in self._clients:
                 local = bool(os.environ.get("AWS_ENDPOINT_URL"))
-                config = CONFIG.merge(ONE_HOST) if local else CONFIG
+                config = self._config.merge(ONE_HOST) if local else self._config
                 try:
                     self._clients[service] = boto3.client(  # type: ignore[call-overload]  # the service is a variable
                         service, region_name=self._region, config=config

@@ -22,7 +22,7 @@ FEED = "PIPE_DELIVERIES_URL"
 
 
 class Feed(Steps):
-    """The local cloud's feed (`localcloud.feed`); `url` is that of its deliveries."""
+    """The local cloud's feed (`localcloud.feed`); `url` is that of its steps."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -56,6 +56,9 @@ class Feed(Steps):
 
     def _read(self) -> Iterator[Step]:
         answer = self._get("steps", after=self._after)
+        if answer["last"] < self._after:  # the feed has started again
+            self._after = 0
+            answer = self._get("steps", after=0)
         if missed := answer["dropped"]:
             self._after += missed
             yield {"number": self._after, "kind": "gap", "missed": missed}

@@ -6,7 +6,7 @@ A thread for each part asks it, so that one that does not answer hides no other 
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
 from live.errors import LiveError
@@ -17,6 +17,8 @@ UNKNOWN: Final = "unknown"
 CHECK_SECONDS = 1.0
 """How often a part on this machine is asked."""
 CHECK_SECONDS_ON_AWS = 10.0
+LATE_SECONDS = 1.8
+"""How much later than usual an answer may come. Then nothing is known of the part."""
 
 
 class UnknownError(LiveError):
@@ -87,8 +89,9 @@ class Health:
 
     @property
     def parts(self) -> dict[str, Part]:
-        """The parts by name."""
-        return dict(self._parts)
+        """The parts by name. One whose last answer is too old is unknown, whatever hangs."""
+        limit, now = self._seconds + LATE_SECONDS, time.time()
+        return {name: _unless_late(part, now, limit) for name, part in self._parts.items()}
 
     def check(self, name: str) -> Part:
         """Ask a part now, and return it."""
@@ -120,3 +123,10 @@ class Health:
         while not self._stop.is_set():
             self.check(name)
             self._stop.wait(self._seconds)
+
+
+def _unless_late(part: Part, now: float, limit: float) -> Part:
+    if part.checked is None or part.state == UNKNOWN or now - part.checked <= limit:
+        return part
+    problem = "it was asked, and has not answered yet"
+    return replace(part, state=UNKNOWN, since=part.checked, problem=problem, note="")

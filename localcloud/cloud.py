@@ -99,7 +99,7 @@ class LocalCloud:
 
         The stack gets the real Momento's endpoint, as for AWS. `MOMENTO_ENDPOINT_URL`, like
         `AWS_ENDPOINT_URL`, is the address of the local Momento. `PIPE_DELIVERIES_URL` is the
-        address of the deliveries in the feed.
+        address of the steps in the feed.
         """
         inherited = os.environ if base is None else base
         if self._region and not (
@@ -111,7 +111,7 @@ class LocalCloud:
             "MOMENTO_API_KEY": API_KEY,
             "MOMENTO_READ_API_KEY": READ_API_KEY,
             "MOMENTO_ENDPOINT_URL": self.momento.endpoint,
-            "PIPE_DELIVERIES_URL": f"{self.feed.endpoint}/deliveries",
+            "PIPE_DELIVERIES_URL": f"{self.feed.endpoint}/steps",
             "TF_VAR_momento_api_key": API_KEY,
             "TF_VAR_momento_api_key_version": API_KEY_VERSION,
             "TF_VAR_iam_settle_seconds": "0",

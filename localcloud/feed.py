@@ -1,9 +1,9 @@
 """The feed shows what the pipes do, while they do it, and how the runner is.
 
 `GET /steps?after=NUMBER` is a long poll for steps (`localcloud.step`), numbered from 1. The feed
-keeps the last ones. An answer says how many steps after NUMBER were dropped (`dropped`).
-`GET /deliveries?after=NUMBER` is the same for the steps that end a delivery. `GET /runner` is the
-runner's heartbeat.
+keeps the last ones. An answer says how many steps after NUMBER were dropped (`dropped`), and the
+number of the last step (`last`). If that is less than NUMBER, the feed has started again.
+`GET /runner` is the runner's heartbeat.
 
 AWS has no such feed. Its execution logs show less, and they have no filtered records.
 """
@@ -50,7 +50,6 @@ class DeliveryFeed(AppServer):
         self.heartbeat: Heartbeat | None = None
         routes = [
             Route("/steps", self._on_steps),
-            Route("/deliveries", self._on_deliveries),
             Route("/runner", self._on_runner),
         ]
         super().__init__(Starlette(routes=routes), name="delivery feed")
@@ -71,13 +70,6 @@ class DeliveryFeed(AppServer):
 
     async def _on_steps(self, request: Request) -> JSONResponse:
         """Answer with the steps after a number, or wait for a step."""
-        return await self._poll(request)
-
-    async def _on_deliveries(self, request: Request) -> JSONResponse:
-        """Answer with the steps after a number that end a delivery, or wait for one."""
-        return await self._poll(request, "ended")
-
-    async def _poll(self, request: Request, *kinds: str) -> JSONResponse:
         text = request.query_params.get("after", "0")
         if not (text.isdecimal() and len(text) <= LONGEST_NUMBER):
             raise HTTPException(400, f"after must be a whole number, not {text!r}")
@@ -85,22 +77,22 @@ class DeliveryFeed(AppServer):
         while True:
             waiter = (asyncio.get_running_loop(), asyncio.Event())
             with self._turn:
-                found, dropped = self._after(after, kinds)
+                found, dropped, last = *self._after(after), self._last
                 self._waiting.add(waiter)
             left = deadline - time.monotonic()
             try:
-                if found or left <= 0:
-                    return JSONResponse({"items": found[:PAGE], "dropped": dropped})
+                if found or left <= 0 or last < after:
+                    items = found[:PAGE]
+                    return JSONResponse({"items": items, "dropped": dropped, "last": last})
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(waiter[1].wait(), left)
             finally:
                 self._waiting.discard(waiter)
 
-    def _after(self, number: int, kinds: tuple[str, ...]) -> tuple[list[Step], int]:
+    def _after(self, number: int) -> tuple[list[Step], int]:
         """Return the kept steps after a number, and how many after it were dropped."""
         newer = islice(reversed(self._steps), max(self._last - number, 0))
-        found = [step for step in newer if not kinds or step["kind"] in kinds]
-        return found[::-1], max(self._last - len(self._steps) - number, 0)
+        return list(newer)[::-1], max(self._last - len(self._steps) - number, 0)
 
     async def _on_runner(self, _: Request) -> JSONResponse:
         """Answer with the runner's heartbeat."""

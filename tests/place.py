@@ -69,7 +69,7 @@ class Place:
     @property
     def deliveries_url(self) -> str:
         """The feed of deliveries."""
-        return f"{self.feed.endpoint}/deliveries"
+        return f"{self.feed.endpoint}/steps"
 
     def polls(self) -> int:
         """Return how many wait for the topic's next message."""

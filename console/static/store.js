@@ -5,7 +5,7 @@ import { batch, computed, signal } from "./libraries.js";
 import * as rows from "./rows.js";
 
 const MESSAGES = 200;
-const SILENT_SECONDS = 15; // the health comes every 5 s
+const SILENT_SECONDS = 6; // the health comes every 2 s
 
 export const model = signal(null);
 export const trouble = signal(""); // why there is no model yet
@@ -13,13 +13,14 @@ export const link = signal("connecting"); // or "open", "lost"
 export const ready = signal(false);
 export const heard = signal(Date.now() / 1000);
 export const now = signal(Date.now() / 1000);
-export const health = signal({});
+const parts = signal({}); // the health, as it was told last
 export const problems = signal({});
 export const counts = signal({});
 export const items = signal(new Map());
 export const moreItems = signal({ shown: 0, more: false });
 export const messages = signal([]);
 export const letters = signal({ waiting: 0, hidden: 0, letters: [] });
+export const lettersKnown = computed(() => letters.value.known !== false && reached.value);
 export const progress = signal(null);
 export const last = signal({}); // route -> { id, key, event_name, cell } of the last change
 export const said = signal(null); // { text, bad, keys, at }: what the page says of the last action
@@ -34,14 +35,18 @@ export const routeOf = (id) => routes.value.find((one) => one.id === id);
 // Return the address of a view of this pipeline.
 export const to = (view, ...rest) => href(pipeline.value?.name ?? "", view, ...rest);
 
+const silent = computed(() => Math.floor(now.value - heard.value));
+// Whether what the server told last is still true.
+export const reached = computed(() => link.value !== "lost" && silent.value <= SILENT_SECONDS);
+export const health = computed(() => (reached.value ? parts.value : Object.fromEntries(Object.entries(parts.value).map(([name, part]) => [name, { ...part, state: "unknown" }]))));
+export const isDown = (name) => health.value[name]?.state === "down";
+
 // Say whether news would arrive, and if not, why.
 export const live = computed(() => {
-  const silent = Math.floor(now.value - heard.value);
   if (link.value === "lost") return { state: "down", text: "Not live", why: "The page's server does not answer. The page tries again. Is ./help.sh still running?" };
   if (link.value === "connecting" || !ready.value) return { state: "unknown", text: "Connecting", why: "" };
-  if (silent > SILENT_SECONDS) return { state: "down", text: "Not live", why: `The page's server has said nothing for ${silent} s.` };
-  const down = ["aws", "runner", "pipes"].filter((name) => health.value[name]?.state === "down");
-  if (down.length || problems.value.changes) return { state: "down", text: "Not live", why: "New changes would not arrive." };
+  if (!reached.value) return { state: "down", text: "Not live", why: `The page's server has said nothing for ${silent.value} s.` };
+  if (["aws", "runner", "pipes"].some(isDown) || problems.value.changes) return { state: "down", text: "Not live", why: "New changes would not arrive." };
   return { state: "ok", text: "Live", why: "" };
 });
 
@@ -80,8 +85,8 @@ const handlers = {
     const { [about]: _, ...others } = problems.value;
     problems.value = text ? { ...others, [about]: text } : others;
   },
-  health(parts) {
-    health.value = parts;
+  health(found) {
+    parts.value = found;
   },
   change(row) {
     const before = rows.keep(row);

@@ -39,11 +39,13 @@ export const STATES = {
 
 export const stateOf = (cell) => STATES[cell?.state] ?? STATES.pending;
 
-// Return the text of a cell; a retry counts down.
-export function cellText(cell, now) {
+// Return the text of a cell; a retry counts down, unless nobody would send it.
+export function cellText(cell, now, stands) {
   if (!cell) return "";
+  if (cell.state === "pending" && stands) return "the runner is down";
   if (cell.state !== "retrying") return cell.text;
   const tries = `${cell.attempt ?? 1}${cell.most ? ` of ${cell.most}` : ""}`;
+  if (stands) return `${tries}, the runner is down`;
   const left = cell.until ? Math.ceil(cell.until - now) : 0;
   return left > 0 ? `${tries}, next in ${age(left)}` : `${tries}, trying`;
 }

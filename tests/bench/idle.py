@@ -63,7 +63,7 @@ def inside(seconds: float) -> None:
         done: set[str] = set()
         while not names <= done:
             answer = httpx.get(os.environ["PIPE_DELIVERIES_URL"], timeout=60).json()
-            done = {one["pipe"] for one in answer["items"]}
+            done = {one["pipe"] for one in answer["items"] if one["kind"] == "ended"}
         time.sleep(SETTLE_SECONDS)
         cloud = os.getppid()
         (aws,) = (one for one in children(cloud) if one != os.getpid())

@@ -377,6 +377,7 @@ def letters(now: float) -> Json:
     return {
         "waiting": 3,
         "hidden": 0,
+        "known": True,
         "letters": [
             {
                 "id": "l1",

@@ -60,9 +60,43 @@ class Shop:
         self.dynamodb = client("dynamodb", aws.endpoint)
         self.sqs = client("sqs", aws.endpoint)
         empty(aws.endpoint)
-        Applied(made.document, aws.endpoint, momento_api_key=API_KEY).create()
+        self.create()
         pipes = client("pipes", aws.endpoint).list_pipes()["Pipes"]
         self.pipes = [one["Name"] for one in pipes]
+        self.runner: Runner
+
+    def create(self) -> None:
+        """Create the stack's resources."""
+        Applied(self.made.document, self.aws.endpoint, momento_api_key=API_KEY).create()
+
+    def start_runner(self) -> None:
+        """Start a runner, and wait until it reads all pipes."""
+        self.runner = runner = Runner(
+            endpoint=self.aws.endpoint,
+            redirect=self.momento.endpoint,
+            timing=FAST,
+            on_delivery=self.feed.add,
+            on_step=self.feed.tell,
+        )
+        runner.__enter__()
+        self.feed.heartbeat = lambda: runner.heartbeat
+        runner.wait_until_reading(*self.pipes)
+
+    def stop_runner(self) -> None:
+        """Stop the runner, and wait for its end."""
+        self.runner.__exit__(None, None, None)
+
+    def start_momento(self) -> None:
+        """Start another Momento at the address of the one before, without its entries."""
+        port = int(self.momento.endpoint.rpartition(":")[2])
+        self.momento = LocalMomento(api_key=API_KEY, caches=(CACHE,), port=port)
+        self.momento.service.interfere = self.arrivals
+        self.momento.__enter__()
+
+    def stop_momento(self) -> None:
+        """Stop Momento, and wait for its end."""
+        self.end_polls()
+        self.momento.__exit__()
 
     @property
     def settings(self) -> ConsoleSettings:
@@ -73,7 +107,7 @@ class Shop:
             "MOMENTO_API_KEY": API_KEY,
         }
         if self.has_feed:
-            env["PIPE_DELIVERIES_URL"] = f"{self.feed.endpoint}/deliveries"
+            env["PIPE_DELIVERIES_URL"] = f"{self.feed.endpoint}/steps"
         given = {"NAME_PREFIX": PREFIX, "STACK": self.made.stack, "MOMENTO_CACHE_NAME": CACHE}
         stack = Settings(**given, **env, MOMENTO_API_ENDPOINT=ENDPOINT)  # type: ignore[arg-type]  # by the variables' names
         return ConsoleSettings(stack=stack, env=env)
@@ -125,16 +159,13 @@ def running_stack(aws: LocalAws, made: Made) -> Iterator[Shop]:
             patch.setenv("AWS_ACCESS_KEY_ID", "local")
             patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
             patch.setenv("MOMENTO_ENDPOINT_URL", momento.endpoint)
-            with Runner(
-                endpoint=aws.endpoint,
-                redirect=momento.endpoint,
-                timing=FAST,
-                on_delivery=feed.add,
-                on_step=feed.tell,
-            ) as runner:
-                feed.heartbeat = lambda: runner.heartbeat
-                runner.wait_until_reading(*shop.pipes)
+            shop.start_runner()
+            try:
                 yield shop
+            finally:
+                shop.stop_runner()
+                if shop.momento is not momento:
+                    shop.momento.__exit__()
 
 
 @contextmanager

@@ -66,6 +66,8 @@ def test_aws_that_stands_still_is_told_and_comes_back(shop: Shop, visitor: Visit
         assert "./help.sh up" in found["aws"]["text"]
         assert found["pipes"]["text"].endswith("not known")
         assert found["momento"]["state"] == "ok"
+        visitor.wait("item", lambda one: one["key"] == "Al still" and one["state"] == "unknown")
+        assert not visitor.wait("letters", lambda one: not one["known"])["waiting"]
         before = len(visitor.of("health"))
     finally:
         os.kill(process.pid, signal.SIGCONT)
@@ -76,13 +78,11 @@ def test_momento_that_is_gone_is_told_and_comes_back(shop: Shop, visitor: Visito
     """An item is not in sync while nobody can say so; the table's side is still known."""
     shop.put("shop-orders", order(OrderId="gone", Customer="Al"))
     visitor.wait("item", lambda one: one["key"] == "Al gone" and one["state"] == "in sync")
-    momento, before = shop.momento, len(visitor.of("health"))
-    port = int(momento.endpoint.rpartition(":")[2])
-    shop.end_polls()
-    momento.__exit__()
+    before = len(visitor.of("health"))
+    shop.stop_momento()
     try:
         found = told(visitor, before, momento="down")
-        assert f"Momento at {momento.endpoint}" in found["momento"]["text"]
+        assert f"Momento at {shop.momento.endpoint}" in found["momento"]["text"]
         assert found["aws"]["state"] == "ok"
         item = visitor.wait(
             "item", lambda one: one["key"] == "Al gone" and one["state"] == "unknown"
@@ -90,19 +90,17 @@ def test_momento_that_is_gone_is_told_and_comes_back(shop: Shop, visitor: Visito
         assert item["table"]["Status"] == {"S": "open"}
         before = len(visitor.of("health"))
     finally:
-        momento._port = port  # noqa: SLF001 - the others know this one
-        momento.__enter__()
+        shop.start_momento()
     well(visitor, before)
 
 
 def test_runner_that_has_ended_is_told_and_comes_back(shop: Shop, visitor: Visitor) -> None:
-    beat, before = shop.feed.heartbeat, len(visitor.of("health"))
-    assert beat is not None
-    shop.feed.heartbeat = lambda: {**beat(), "stopped": True}
+    before = len(visitor.of("health"))
+    shop.stop_runner()
     try:
         found = told(visitor, before, runner="down")
         assert found["runner"]["text"] == "the runner has ended: ./help.sh up starts it"
         before = len(visitor.of("health"))
     finally:
-        shop.feed.heartbeat = beat
+        shop.start_runner()
     well(visitor, before)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-import console.board
+import console.letter_box
 import live.execution_logs
 from localcloud import LocalAws
 from tests.console.running import Shop, Visitor, running, served
@@ -26,7 +26,7 @@ def shop(topology: str, local_aws: LocalAws, no_place: None) -> Iterator[Shop]: 
     """Return the shop, whose pipes log as the settings' defaults say."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live.execution_logs, "LOG_SECONDS", 0.1)
-        patch.setattr(console.board, "LETTER_SECONDS", 0.2)
+        patch.setattr(console.letter_box, "LETTER_SECONDS", 0.2)
         with running(local_aws, topology, "INFO") as shop:
             shop.has_feed = False
             assert shop.settings.feed is None

@@ -34,11 +34,15 @@ def test_written_item_whose_change_does_not_come_is_told(chromium: Browser) -> N
 
 def test_entry_whose_time_is_over_is_not_in_sync(chromium: Browser) -> None:
     """The page does not wait for the server's next look."""
-    with opened(chromium, Replayed(), VIEWS["items"]) as page:
+    replayed = Replayed()
+    with opened(chromium, replayed, VIEWS["items"]) as page:
         page.clock.install(time=time.time())
         line = page.locator(".items tr", has_text="Amsterdam")
         expect(line).to_contain_text("in sync")
         page.clock.fast_forward(70_000)
+        expect(line).to_contain_text("unknown")  # nothing was heard of the server
+        replayed.tell("health", recorded.health())
+        page.clock.run_for(100)
         expect(line).to_contain_text("expired")
         expect(line).to_contain_text("over")
         expect(page.locator(".items tr", has_text="Atlantis")).to_contain_text("refused")
@@ -52,6 +56,8 @@ def test_silent_server_is_not_live(chromium: Browser) -> None:
         page.clock.fast_forward(20_000)
         expect(page.locator(".health")).to_contain_text("Not live")
         expect(page.locator(".faults")).to_contain_text("has said nothing for")
+        expect(page.locator(".health .said").first).to_have_text("AWS: not known")
+        expect(page.locator(".node.queue")).to_contain_text("not known")
         replayed.tell("health", recorded.health())
         page.clock.run_for(100)
         expect(page.get_by_text("Live", exact=True)).to_be_visible()

@@ -98,7 +98,7 @@ def test_the_feed_has_a_dead_letter_with_its_reason(place: Place) -> None:
 def test_the_feed_is_read_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
     with DeliveryFeed() as feed:
-        source = Feed(f"{feed.endpoint}/deliveries")
+        source = Feed(f"{feed.endpoint}/steps")
         assert list(source.items()) == []
         source.close()
 
@@ -110,7 +110,7 @@ def test_the_feed_repeats_nothing_and_continues_after_an_error(
     place.table.put(random_record("Lima"))
     read(source, lambda found: len(of(found, "Lima")) == 3)
     with monkeypatch.context() as patch:
-        patch.setattr(place.feed, "_poll", _fails)
+        patch.setattr(place.feed, "_after", _fails)
         with pytest.raises(LiveError, match=r"the local cloud does not answer: .*503"):
             look(source)
         place.table.put(random_record("Quito"))
@@ -119,13 +119,13 @@ def test_the_feed_repeats_nothing_and_continues_after_an_error(
     assert [one["keys"]["Location"]["S"] for one in found] == ["Quito"] * 3
 
 
-async def _fails(*_: object) -> object:
+def _fails(*_: object) -> object:
     raise HTTPException(503)
 
 
 def test_a_feed_that_ended_is_an_error() -> None:
     with pytest.raises(LiveError, match="the local cloud does not answer"):
-        look(Feed("http://127.0.0.1:1/deliveries"))
+        look(Feed("http://127.0.0.1:1/steps"))
 
 
 def test_the_logs_have_what_passes_a_filter_from_now_on(place: Place) -> None:

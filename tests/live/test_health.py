@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+import live.health
 from live.deliveries import Feed
 from live.errors import LiveError
 from live.health import CHECK_SECONDS, DOWN, OK, UNKNOWN, Health, Part, UnknownError
@@ -213,6 +214,25 @@ def test_an_answer_that_is_not_understood_does_not_end_the_questions() -> None:
     parts = [health.check("runner") for _ in range(3)]
     assert [part.state for part in parts] == [UNKNOWN, OK, UNKNOWN]
     assert parts[2].problem == "the answer is not understood: ValueError('no JSON')"
+
+
+def test_part_whose_answer_is_late_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not stay well for as long as the question hangs."""
+    monkeypatch.setattr(live.health, "LATE_SECONDS", 0.1)
+    answers = threading.Event()
+    answers.set()
+
+    def probe() -> str:
+        answers.wait()
+        return ""
+
+    with Health({"aws": probe}, seconds=0.05) as health:
+        until(lambda: states(health) == {"aws": OK})
+        answers.clear()
+        until(lambda: states(health) == {"aws": UNKNOWN})
+        assert "has not answered" in health.parts["aws"].problem
+        answers.set()
+        until(lambda: states(health) == {"aws": OK})
 
 
 def test_changes_are_told_once() -> None:

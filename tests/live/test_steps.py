@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_a_slow_reader_is_told_of_the_gap(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(localcloud.feed, "KEPT", 20)
     monkeypatch.setattr(localcloud.feed, "PAGE", 15)
     with DeliveryFeed() as feed:
-        source = Feed(f"{feed.endpoint}/deliveries")
+        source = Feed(f"{feed.endpoint}/steps")
         tell(feed, 3)
         assert numbers(look(source)) == [1, 2, 3]
         tell(feed, 27)  # 4 to 30, of which the feed keeps 11 to 30
@@ -56,6 +57,21 @@ def test_a_slow_reader_is_told_of_the_gap(monkeypatch: pytest.MonkeyPatch) -> No
         assert numbers(rest) == list(range(11, 26))
         assert numbers(look(source)) == list(range(26, 41))
         source.close()
+
+
+def test_feed_that_has_started_again_is_read_from_its_beginning() -> None:
+    """Its numbers begin at 1 again: none is skipped because the reader knew higher ones."""
+    with DeliveryFeed() as feed:
+        port = urlsplit(feed.endpoint).port
+        source = Feed(f"{feed.endpoint}/steps")
+        tell(feed, 5)
+        assert numbers(look(source)) == [1, 2, 3, 4, 5]
+    feed = DeliveryFeed()
+    feed._port = port or 0  # noqa: SLF001 - the reader knows this one
+    with feed:
+        tell(feed, 2)
+        assert numbers(look(source)) == [1, 2]
+    source.close()
 
 
 def tell(feed: DeliveryFeed, count: int) -> None:

@@ -61,8 +61,8 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeliveryFeed]:
 
 
 def poll(feed: DeliveryFeed, **query: object) -> list[dict[str, Any]]:
-    """Return the deliveries of a poll."""
-    items: list[dict[str, Any]] = answer(feed, "deliveries", **query)["items"]
+    """Return the steps of a poll."""
+    items: list[dict[str, Any]] = answer(feed, "steps", **query)["items"]
     return items
 
 
@@ -130,14 +130,22 @@ def test_long_answers_come_in_pages(feed: DeliveryFeed, monkeypatch: pytest.Monk
     assert numbers(poll(feed, after=3)) == [4, 5]
 
 
-def test_deliveries_are_the_steps_that_end_one(feed: DeliveryFeed) -> None:
+def test_steps_of_all_kinds_are_in_their_order(feed: DeliveryFeed) -> None:
     steps = RecordSteps("cache-put", record(1), WRITTEN, feed.tell)
     steps.read()
     steps.waiting(1.0, "HTTP 503", number=1, most=4)
     feed.add(delivery(1))
-    kinds = [(step["number"], step["kind"]) for step in answer(feed, "steps")["items"]]
+    kinds = [(step["number"], step["kind"]) for step in poll(feed)]
     assert kinds == [(1, "read"), (2, "waiting"), (3, "ended")]
-    assert numbers(poll(feed)) == [3]
+
+
+def test_reader_of_a_feed_that_has_started_again_is_told_at_once(
+    feed: DeliveryFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asked for more than there is; it need not wait for the end of the poll."""
+    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 600.0)
+    feed.add(delivery())
+    assert answer(feed, "steps", after=7) == {"items": [], "dropped": 0, "last": 1}
 
 
 def test_the_heartbeat_is_the_runners(feed: DeliveryFeed) -> None:
@@ -148,7 +156,7 @@ def test_the_heartbeat_is_the_runners(feed: DeliveryFeed) -> None:
 
 @pytest.mark.parametrize("after", ["x", "-1", "1.5", ""])
 def test_after_must_be_a_whole_number(feed: DeliveryFeed, after: str) -> None:
-    refused = httpx.get(f"{feed.endpoint}/deliveries", params={"after": after}, timeout=60)
+    refused = httpx.get(f"{feed.endpoint}/steps", params={"after": after}, timeout=60)
     assert refused.status_code == 400
     assert "after must be a whole number" in refused.text
 

@@ -266,7 +266,7 @@ def test_the_environment_has_the_address_of_the_feed(
 
     monkeypatch.setattr(module, "_run", ask)
     assert run() == 0
-    assert answers == [{"items": [], "dropped": 0}]
+    assert answers == [{"items": [], "dropped": 0, "last": 0}]
 
 
 @pytest.fixture

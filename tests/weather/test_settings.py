@@ -22,7 +22,7 @@ LOCAL = {
     "MOMENTO_API_ENDPOINT": "https://the.real.one",
     "MOMENTO_API_KEY": "local-api-key",
     "MOMENTO_ENDPOINT_URL": "http://127.0.0.1:4567",
-    "PIPE_DELIVERIES_URL": "http://127.0.0.1:4568/deliveries",
+    "PIPE_DELIVERIES_URL": "http://127.0.0.1:4568/steps",
 }
 
 

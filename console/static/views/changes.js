@@ -125,7 +125,7 @@ function line(id, place, size, routes, isHere) {
 export function cell(one, label = "") {
   if (!one) return html`<span class="cell none">–</span>`;
   const { mark, kind, word } = stateOf(one);
-  const text = cellText(one, store.now.value);
+  const text = cellText(one, store.now.value, store.isDown("runner"));
   return html`<span class=${`cell ${kind}`} title=${`${label}: ${word}, ${text}`}><b aria-hidden="true">${mark}</b> <span class="label">${label}</span><span class="text"><span class="hidden">${word}: </span>${text}</span></span>`;
 }
 

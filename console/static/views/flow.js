@@ -4,6 +4,7 @@ import * as roving from "../roving.js";
 import * as store from "../store.js";
 import { many, stateOf } from "../words.js";
 import { layout } from "./flow-layout.js";
+import { stateNow } from "./items.js";
 
 const PADDING = 32;
 const MOST_DOTS = 30;
@@ -50,11 +51,11 @@ function node(one, place, { down }) {
 }
 
 function kindOf(one) {
-  if (one.kind === "queue") return store.letters.value.waiting ? "bad" : "";
+  if (one.kind === "queue") return store.lettersKnown.value && store.letters.value.waiting ? "bad" : "";
   if (one.routes.some(({ id }) => failedOf(id))) return "bad";
   if (one.routes.some(({ id }) => retryingOf(id))) return "warn";
-  if (one.kind === "cache" || one.kind === "topic") return store.health.value.momento?.state === "down" ? "bad" : "";
-  if (one.kind === "table") return store.health.value.aws?.state === "down" ? "bad" : "";
+  if (one.kind === "cache" || one.kind === "topic") return store.isDown("momento") ? "bad" : "";
+  if (one.kind === "table") return store.isDown("aws") ? "bad" : "";
   return "";
 }
 
@@ -102,6 +103,7 @@ function lastOf(route) {
 function detail(one, down) {
   if (one.kind === "queue") {
     const { waiting } = store.letters.value;
+    if (!store.lettersKnown.value) return "not known";
     return waiting ? `${waiting} waiting` : down ? "empty" : "nothing waits";
   }
   if (one.kind === "topic" && !down) return `${many(store.messages.value.length, "message")} heard`;
@@ -116,7 +118,10 @@ function detail(one, down) {
 
 function summary() {
   const found = {};
-  for (const { state } of store.items.value.values()) found[state] = (found[state] ?? 0) + 1;
+  for (const one of store.items.value.values()) {
+    const { state } = stateNow(one);
+    found[state] = (found[state] ?? 0) + 1;
+  }
   const order = Object.entries(found).sort(([, one], [, other]) => other - one);
   return order.length ? order.slice(0, 3).map(([state, count]) => `${count} ${state}`).join(" · ") : "no item yet";
 }

@@ -46,9 +46,10 @@ function part(name, one) {
   const checked = one.checked ? `checked ${ago} ago` : "not checked yet";
   const since = one.since ? `, for ${age(now - one.since)}` : "";
   const isOld = now - one.checked > OLD_SECONDS;
+  const text = one.state === "unknown" ? `${NAMES[name]}: not known` : isDown ? `${NAMES[name]} down` : one.text;
   const took = !one.checked ? "…" : isOld ? `${ago} ago` : one.milliseconds === null || one.milliseconds === undefined ? "" : `${Math.round(one.milliseconds)} ms`;
-  const title = `${NAMES[name]}: ${isDown ? one.problem || one.text : one.text}. ${WORDS[one.state]}${since}; ${checked}.`;
-  return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${isDown ? `${NAMES[name]} down` : one.text}</span><small>${isDown && one.since ? age(now - one.since) : took}</small><span class="hidden">${WORDS[one.state]}, ${checked}</span></li>`;
+  const title = `${NAMES[name]}: ${one.problem || text}. ${WORDS[one.state]}${since}; ${checked}.`;
+  return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${text}</span><small>${isDown && one.since ? age(now - one.since) : took}</small><span class="hidden">${WORDS[one.state]}, ${checked}</span></li>`;
 }
 
 export function tabs() {

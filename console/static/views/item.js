@@ -6,7 +6,7 @@ import { effect, html, nothing, signal } from "../libraries.js";
 import * as store from "../store.js";
 import { date, plainItem } from "../words.js";
 import { focusList } from "./changes.js";
-import { itemState, keyAddress, left, remove } from "./items.js";
+import { itemState, keyAddress, left, remove, stateNow } from "./items.js";
 import { code } from "./story.js";
 import { openWrite } from "./write.js";
 
@@ -43,7 +43,7 @@ export function itemPanel() {
 function story(one) {
   const hasItem = one.table && one.table !== "unknown";
   return html`
-    <p class="cause-line">${itemState(one)} ${one.why}</p>
+    <p class="cause-line">${itemState(one)} ${stateNow(one).why}</p>
     <p class="actions">
       ${hasItem ? html`<button class="main" @click=${() => openWrite({ item: plainItem(one.table), typed: one.table, title: `Edit ${one.key}`, why: one.state === "refused" ? one.why : "" })}>Edit the item</button>${remove(one)}` : nothing}
       ${one.change ? html`<a class="button" href=${store.to("changes", one.change)}>Its last change</a>` : nothing}

@@ -59,12 +59,17 @@ function row(one, place, open) {
   </tr>`;
 }
 
+// Return the state of an item now, and why. The server may not have looked again yet.
+export function stateNow(one) {
+  if (!store.reached.value) return { state: "unknown", why: "The page's server does not answer." };
+  if (one.state === "in sync" && one.expires && one.expires <= store.now.value) return { state: "expired", why: "Its time to live is over." };
+  return one;
+}
+
 export function itemState(one) {
-  // An entry whose time is over is expired, even if the server has not looked again yet.
-  const isOver = one.state === "in sync" && one.expires && one.expires <= store.now.value;
-  const state = isOver ? "expired" : one.state;
+  const { state, why } = stateNow(one);
   const { mark, kind } = ITEM_STATES[state] ?? ITEM_STATES.unknown;
-  return html`<span class=${`cell ${kind}`} title=${isOver ? "Its time to live is over." : one.why}><b aria-hidden="true">${mark}</b> ${state}</span>`;
+  return html`<span class=${`cell ${kind}`} title=${why}><b aria-hidden="true">${mark}</b> ${state}</span>`;
 }
 
 export function left(one) {

@@ -9,14 +9,14 @@ export function letters() {
   const { waiting, hidden, letters: found } = store.letters.value;
   return html`
     <div class="tools">
-      <p class="grow">A record that could not be delivered leaves a dead letter. Replay sends it again; discard forgets it. ${hidden ? `${many(hidden, "letter is", "letters are")} held by another run at the moment.` : ""}</p>
+      <p class="grow">A record that could not be delivered leaves a dead letter. Replay sends it again; discard forgets it. ${store.lettersKnown.value ? "" : html`<b class="warn">AWS does not tell now what is in the queue: this is what was there.</b>`} ${hidden ? `${many(hidden, "letter is", "letters are")} held by another run at the moment.` : ""}</p>
       ${waiting ? html`<button class="main" @click=${() => store.replayLetters("all")}>Replay all ${waiting}</button>${discard("all", `Discard all ${waiting}`)}` : nothing}
     </div>
     ${going()}
     ${found.length
       ? html`<ol class="cards scroll" aria-label="Dead letters, the newest first" @focusin=${roving.focused} @keydown=${roving.moved}>${repeat(found, (one) => one.id, letter)}</ol>
         ${waiting > found.length ? html`<p class="hint">${found.length} of ${waiting} are shown.</p>` : nothing}`
-      : html`<p class="empty">${waiting ? "The letters are being read." : "No dead letter waits: every record was delivered or left out by a filter."}</p>`}`;
+      : html`<p class="empty">${!store.lettersKnown.value ? "It is not known whether a dead letter waits." : waiting ? "The letters are being read." : "No dead letter waits: every record was delivered or left out by a filter."}</p>`}`;
 }
 
 function letter(one, place) {

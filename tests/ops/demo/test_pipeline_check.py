@@ -47,7 +47,7 @@ def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Weat
         cloud.weather.create_pipes()
         monkeypatch.setenv("MOMENTO_ENDPOINT_URL", cloud.momento.endpoint)
         monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
-        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/deliveries")
+        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/steps")
         runner = Runner(
             endpoint=local_aws.endpoint,
             redirect=cloud.momento.endpoint,
@@ -98,7 +98,7 @@ def orders(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento, DeliveryFeed() as feed:
         monkeypatch.setenv("MOMENTO_ENDPOINT_URL", momento.endpoint)
         monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
-        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/deliveries")
+        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/steps")
         with Runner(
             endpoint=local_aws.endpoint,
             redirect=momento.endpoint,

@@ -24,7 +24,7 @@ def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work
     """Return a workflow that runs and is told of by a feed."""
     with WorkflowRepair(local_aws) as cloud, DeliveryFeed() as feed:
         monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
-        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/deliveries")
+        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/steps")
         with Runner(
             endpoint=local_aws.endpoint,
             redirect=cloud.momento.endpoint,
