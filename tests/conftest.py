@@ -70,6 +70,7 @@ BEGUN_FIRST = [
     "test_state",
     "test_saved_plan",
     "test_cdktf",
+    "test_cdktn_cli",
     "test_profiles",
     "test_up",
     "test_secrecy",
