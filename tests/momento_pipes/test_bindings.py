@@ -93,6 +93,35 @@ def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_is_printed(
     assert run.stdout.startswith("False provider-aws@")
 
 
+MORE = """
+import momento_pipes.bindings
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_aws.vpc import Vpc
+Vpc(TerraformStack(App(), "a"), "vpc", cidr_block="10.0.0.0/16")
+"""
+
+
+def test_another_module_is_refused_until_it_is_named(tmp_path: Path) -> None:
+    """Otherwise jsii fails at the first resource, and does not say why."""
+    refused = run_python(tmp_path, "-c", MORE, repo=REPO)
+    (advice,) = (line for line in refused.stderr.splitlines() if line.startswith("ImportError: "))
+    assert "the trimmed AWS bindings do not have the module vpc: set" in advice
+    assert "AWS_BINDINGS=trimmed,vpc before" in advice
+    accepted = run_python(tmp_path, "-c", MORE, repo=REPO, AWS_BINDINGS="trimmed, vpc")
+    assert (accepted.returncode, accepted.stderr) == (0, "")
+
+
+def test_an_installed_package_has_its_archives_in_the_users_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "momento_pipes" / "bindings" / "loader.py"
+    monkeypatch.setattr(loader, "__file__", str(file))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    assert loader.cache() == tmp_path / ".cache" / "bindings"
+    (tmp_path / "momento_pipes-0.1.0.dist-info").mkdir()
+    assert loader.cache() == Path("/caches/momento-pipes/bindings")
+
+
 @pytest.fixture
 def _not_yet_imported(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take the bindings out of `sys.modules`, and put them back as they were."""
