@@ -2,27 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 import momento_pipes.bindings  # noqa: F401 - before cdktf, which would start node another way
 
 from cdktf import TerraformStack
 from constructs import Construct
 
-from momento_pipes.access.account import Account
 from stacks.provider import use_aws
 from momento_pipes.monitoring.topic import alarm_topic_name
-from momento_pipes.momento.endpoint import MomentoEndpoint
 from momento_pipes.errors import StackError
-from momento_pipes.access.key import Key
 from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, StreamView
 from momento_pipes.monitoring.monitoring import Monitoring
 from momento_pipes.pipes.pipeline import MomentoPipeline
 from momento_pipes.pipes.retry_policy import RetryPolicy
 from momento_pipes.limits.quotas import advise
-from momento_pipes.limits.readers import Readers
-from momento_pipes.access.role import iam_settle_variable
-from momento_pipes.momento.api_key import ApiKey
+from momento_pipes.shared import Shared
 from stacks.settings import Settings
 from momento_pipes.topology import Topology
 from momento_pipes.workflow.batching import Batching
@@ -52,46 +46,29 @@ class MomentoStack(TerraformStack):
     ) -> None:
         super().__init__(scope, id_)
         self.settings = settings
-        self._readers = Readers()
-        self._names: set[str] = set()
         self._id = id_
         name = name or f"{settings.name_prefix}-{id_}"
         use_remote_state(self, settings, key=settings.state_key)
         use_aws(self, settings)
-        api_key = ApiKey(self, "api-key")
-        self._settle = iam_settle_variable(self, default=settings.iam_settle_seconds).string_value
-        self.account = Account(
-            self,
-            "account",
-            region=settings.region,
-            permissions_boundary=settings.permissions_boundary_arn,
-        )
         own_topic = settings.alarms and settings.alarm_topic_arn is None
-        self.protection = settings.protection
-        if self.protection.own_key:
-            key = Key(
-                self,
-                "key",
-                name=name,
-                account=self.account,
-                alarm_topic_name=alarm_topic_name(name) if own_topic else None,
-                keep_data=self.protection.keep_data,
-            )
-            self.protection = replace(self.protection, key=key)
-        self.endpoint = MomentoEndpoint(
+        self._shared = Shared(
             self,
-            "momento",
-            name_prefix=name,
+            name=name,
+            region=settings.region,
             url=settings.momento_api_endpoint,
             cache_name=settings.cache_name,
             secret_name=secret_name,
-            account=self.account,
-            api_key=api_key,
             limits=settings.momento_limits,
             destinations={settings.topology, settings.also_topology} - {None}
             != {Topology.WORKFLOW},
-            protection=self.protection,
+            protection=settings.protection,
+            permissions_boundary=settings.permissions_boundary_arn,
+            iam_settle_seconds=settings.iam_settle_seconds,
+            alarm_topic_name=alarm_topic_name(name) if own_topic else None,
         )
+        self.account = self._shared.account
+        self.protection = self._shared.protection
+        self.endpoint = self._shared.endpoint
         self._reading_key = (
             ReadingKeySecret(self, "watch-key", name_prefix=name, protection=self.protection)
             if settings.watch
@@ -199,16 +176,10 @@ class MomentoStack(TerraformStack):
                 ),
                 log_level=self.settings.log_level,
                 log_execution_data=self.settings.log_execution_data,
-                iam_settle_seconds=self._settle,
+                iam_settle_seconds=self._shared.settle_seconds,
                 protection=self.protection,
             )
-        if name in self._names:
-            raise StackError(
-                f"two pipelines of the stack {self._id} have the name {name}, so their pipes, roles"
-                " and queues would have the same names: give one pipeline another name="
-            )
-        self._names.add(name)
-        self._readers.add(pipeline.name, source, len(pipeline.pipes))
+        self._shared.register(pipeline, self._id)
         watch = self._watch(pipeline)
         if self.monitoring:
             self.monitoring.add(pipeline, watch)
@@ -232,7 +203,7 @@ class MomentoStack(TerraformStack):
         """Add the warnings about the whole stack. cdktf calls this once, at synth."""
         if self._has_neighbours():
             super().prepare_stack()
-        for warning in (*self._readers.warnings(), *self.endpoint.warnings()):
+        for warning in self._shared.warnings():
             advise(self, warning)
 
     def _has_neighbours(self) -> bool:

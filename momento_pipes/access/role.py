@@ -1,6 +1,7 @@
 """The roles of pipes, of the rules of an event bus, and of other services."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from cdktf import (
     ITerraformDependable,
@@ -14,17 +15,22 @@ from momento_pipes.access.account import Account
 from momento_pipes.bindings import IamRole, IamRolePolicy
 from momento_pipes.access.statement import Statement, policy_document
 
+IAM_SETTLE_VARIABLE: Final = "iam_settle_seconds"
+"""The variable of the wait. Its value is in `TF_VAR_iam_settle_seconds`."""
+
 
 def iam_settle_variable(scope: Construct, *, default: int) -> TerraformVariable:
     """Declare the variable for the wait, in seconds, between a new role and its pipes."""
-    return TerraformVariable(
+    variable = TerraformVariable(
         scope,
-        "iam_settle_seconds",
+        IAM_SETTLE_VARIABLE,
         type="number",
         default=default,
         nullable=False,
         description="Seconds until a new role is known everywhere (0 on a local AWS).",
     )
+    variable.override_logical_id(IAM_SETTLE_VARIABLE)
+    return variable
 
 
 class ServiceRole(Construct):

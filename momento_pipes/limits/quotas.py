@@ -15,7 +15,7 @@ from momento_pipes.limits.limits import Limit
 from momento_pipes.limits.policy_size import policy_length
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from constructs import IConstruct
 
 SHOWN = 40
 """The most characters of a value that a message shows."""
@@ -28,7 +28,7 @@ class _Measured:
     limit: Limit
 
 
-def advise(scope: "Construct", text: str) -> None:
+def advise(scope: "IConstruct", text: str) -> None:
     """Add a warning, which synth prints, about something that is allowed but not advised."""
     from cdktf import Annotations  # the check works without cdktf
 
