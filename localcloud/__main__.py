@@ -21,10 +21,10 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from localcloud.cloud import LocalCloud
-from localcloud.delivery import Delivery
-from localcloud.errors import LocalCloudError
-from localcloud.momento_limits import Limits, read_max_ttl
+from .cloud import LocalCloud
+from .delivery import Delivery
+from .errors import LocalCloudError
+from .momento_limits import Limits, read_max_ttl
 
 CACHE = "momento-eventbridge-cache"
 MARKS = {

@@ -8,7 +8,7 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from localcloud.errors import LocalCloudError
+from .errors import LocalCloudError
 
 
 class AppServer:

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventpipes.definition import Connection
+from eventpipes.definition import Connection, Definition
 from eventpipes.deployed import ReadSecret
 
 DEAUTHORIZES = frozenset({401, 407})
@@ -90,3 +90,13 @@ class Authorizations:
             events.update_connection(  # it got another key at the same time: keep that key
                 Name=connection.name, AuthParameters={"ApiKeyAuthParameters": own}
             )
+
+
+def secrets_of(definition: Definition) -> list[str]:
+    """Return the values of the connections' headers, which `repr` does not show."""
+    machine = definition.state_machine
+    connections = [
+        definition.destination.connection,
+        *(machine.connections.values() if machine else ()),
+    ]
+    return [value for connection in connections for value in connection.headers.values()]

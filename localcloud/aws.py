@@ -11,7 +11,7 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from localcloud.errors import LocalCloudError
+from .errors import LocalCloudError
 
 START_SECONDS = 120
 STOP_SECONDS = 5
@@ -35,7 +35,7 @@ class LocalAws:
         self,
         *,
         port: int | None = None,
-        module: str = "localcloud.server",
+        module: str = f"{__package__}.server",
         arguments: Sequence[str] = (),
     ) -> None:
         self._wanted_port = port

@@ -21,16 +21,16 @@ from eventpipes import Pipe, Request, Requests
 from eventpipes.definition import StateMachineTarget
 from eventpipes.errors import Undeliverable
 from eventpipes.workflow import Execution, StateMachine
-from localcloud.authorization import Authorization
-from localcloud.batch_steps import BatchSteps, TaskRequest, attempts_of_tasks
-from localcloud.dead_letter import DeadLetters, Written
-from localcloud.deliverer import EXHAUSTED, TOO_OLD
-from localcloud.delivery import Delivery
-from localcloud.record_age import seconds_left
-from localcloud.sender import Timing
-from localcloud.state_machine_log import StateMachineLog
-from localcloud.step import Tell, tell_nobody
-from localcloud.workflow_services import Sent, Stopped, WorkflowServices
+from .authorization import Authorization
+from .batch_steps import BatchSteps, TaskRequest, attempts_of_tasks
+from .dead_letter import DeadLetters, Written
+from .deliverer import EXHAUSTED, TOO_OLD
+from .delivery import Delivery
+from .record_age import seconds_left
+from .sender import Timing
+from .state_machine_log import StateMachineLog
+from .step import Tell, tell_nobody
+from .workflow_services import Sent, Stopped, WorkflowServices
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Request
 from eventpipes.workflow import HttpCall
-from localcloud.dead_letter import Written
-from localcloud.sender import Attempt
-from localcloud.step import RecordSteps, Tell
+from .dead_letter import Written
+from .sender import Attempt
+from .step import RecordSteps, Tell
 
 TTL: Final = "ttl_seconds"
 

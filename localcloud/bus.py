@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from eventpipes import Event, EventPipesError, Rule, RuleDefinition
 from eventpipes.deployed import ReadSecret, Target, list_targets, read_rule
-from localcloud.delivery import Delivery
-from localcloud.rule_target import BusEvent, RuleTarget, delivery_of
-from localcloud.status import PipeStatus
+from .delivery import Delivery
+from .rule_target import BusEvent, RuleTarget, delivery_of
+from .status import PipeStatus
 
 Make = Callable[[Rule], RuleTarget]
 
@@ -50,6 +50,13 @@ class Bus:
         """The status of every rule, by place (`bus/rule/target`)."""
         with self._lock:
             return dict(self._statuses)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether every event has been delivered, or has become a dead letter."""
+        with self._lock:
+            targets = [*self._former, *(target for _, target in self._targets.values())]
+        return all(target.is_idle for target in targets)
 
     def put(self, event: Event, record: Mapping[str, Any], created: datetime) -> None:
         """Give an event to the rules, which deliver it later. `created` is the record's time."""

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import StreamShard
 
-from localcloud.change_signal import LONG_POLL_SECONDS
+from .change_signal import LONG_POLL_SECONDS
 
 _SERVICE: Final = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 _OF_DEFINITIONS: Final = frozenset(

@@ -19,3 +19,14 @@ class Checkpoints:
         """Remember that this record is finished: delivered, filtered out or a dead letter."""
         with self._lock:
             self._last[f"{pipe}/{shard}"] = sequence_number
+
+    def has_reached(self, pipe: str, sequence_number: str) -> bool:
+        """Return whether a pipe has finished this record, by the pipe's name.
+
+        A number is larger than those before it in its shard.
+        """
+        with self._lock:
+            return any(
+                place.startswith(f"{pipe}@") and int(last) >= int(sequence_number)
+                for place, last in self._last.items()
+            )

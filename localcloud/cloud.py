@@ -7,13 +7,14 @@ from typing import Self
 
 from eventpipes import Definition, RuleDefinition
 
-from localcloud.aws import LocalAws
-from localcloud.delivery import Delivery
-from localcloud.feed import DeliveryFeed
-from localcloud.momento import Limits, LocalMomento
-from localcloud.momento_limits import MAX_TTL_SECONDS
-from localcloud.named_cache import named_cache
-from localcloud.runner import Runner
+from .aws import LocalAws
+from .checkpoints import Checkpoints
+from .delivery import Delivery
+from .feed import DeliveryFeed
+from .momento import Limits, LocalMomento
+from .momento_limits import MAX_TTL_SECONDS
+from .named_caches import named_caches
+from .runner import Runner
 
 MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 """The stack's endpoint if the settings have none. Requests go to the local Momento."""
@@ -54,6 +55,7 @@ class LocalCloud:
         )
         self.momento.service.keys.add(READ_API_KEY, READ_RULES)
         self.feed = DeliveryFeed()
+        self.checkpoints = Checkpoints()
         self._region = region
         self._on_delivery = on_delivery
         self._warn = warn
@@ -69,6 +71,7 @@ class LocalCloud:
                     endpoint=self.aws.endpoint,
                     region=self.environment()["AWS_REGION"],
                     redirect=self.momento.endpoint,
+                    checkpoints=self.checkpoints,
                     on_delivery=self._report,
                     on_step=self.feed.tell,
                     on_start=self._create_cache,
@@ -86,13 +89,14 @@ class LocalCloud:
         self._on_delivery(delivery)
 
     def _create_cache(self, definition: Definition | RuleDefinition) -> None:
-        """Create the cache that a pipe or a rule names; for Momento, a person creates it."""
-        name, limits = named_cache(definition), self.momento.service.limits
-        if name and not self.momento.service.create_cache(name) and limits:
-            self._warn(
-                f"{definition.name} sends to the cache {name}, but Momento gives an account only"
-                f" {limits.caches} caches in a region: it answers 404"
-            )
+        """Create the caches that a pipe or a rule names; for Momento, a person creates them."""
+        limits = self.momento.service.limits
+        for name in named_caches(definition):
+            if not self.momento.service.create_cache(name) and limits:
+                self._warn(
+                    f"{definition.name} sends to the cache {name}, but Momento gives an account"
+                    f" only {limits.caches} caches in a region: it answers 404"
+                )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return `base` (default: this process's environment) with the local cloud's variables.

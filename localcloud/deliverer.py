@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
-from localcloud.bus import Bus
-from localcloud.dead_letter import DeadLetters, Written
-from localcloud.delivery import Delivery
-from localcloud.record_age import seconds_left
-from localcloud.sender import Attempt, Sender
-from localcloud.step import RecordSteps, Tell, tell_nobody
+from .bus import Bus
+from .dead_letter import DeadLetters, Written
+from .delivery import Delivery
+from .record_age import seconds_left
+from .sender import Attempt, Sender
+from .step import RecordSteps, Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from eventpipes import Definition, Request, RuleDefinition
-from localcloud.sender import Attempt
+from .sender import Attempt
 
 
 @dataclass(frozen=True, kw_only=True)

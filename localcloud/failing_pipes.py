@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from moto.pipes.models import EventBridgePipesBackend, Pipe
 
-from localcloud.status import FAILED
+from .status import FAILED
 
 PATH: Final = "/local-cloud/failing-pipes"
 STREAM: Final = "stream"

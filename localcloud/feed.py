@@ -23,9 +23,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from localcloud.app_server import AppServer
-from localcloud.delivery import Delivery
-from localcloud.step import Step, ended
+from .app_server import AppServer
+from .delivery import Delivery
+from .step import Step, ended
 
 KEPT = 5_000
 PAGE = 1_000

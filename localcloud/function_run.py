@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import boto3
 
-from localcloud import function_code
-from localcloud.log_writer import LogEntry, LogWriter
+from . import function_code
+from .log_writer import LogEntry, LogWriter
 
 PROCESS: Final = Path(__file__).with_name("function_process.py")
 PACKAGES: Final = Path(boto3.__file__).resolve().parents[1]

@@ -10,8 +10,8 @@ from typing import Any
 
 from eventpipes import Definition
 from eventpipes.outcome import masked
-from localcloud.delivery import Delivery
-from localcloud.log_writer import LogEntry, LogWriter
+from .delivery import Delivery
+from .log_writer import LogEntry, LogWriter
 
 LEVELS = {"OFF": 0, "ERROR": 1, "INFO": 2, "TRACE": 3}
 

@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from localcloud.momento_auth import MomentoAuth
-from localcloud.momento_cache import Cache, Item
-from localcloud.momento_control import MomentoControl
-from localcloud.momento_keys import ApiKey, ApiKeys
-from localcloud.momento_limits import (
+from .momento_auth import MomentoAuth
+from .momento_cache import Cache, Item
+from .momento_control import MomentoControl
+from .momento_keys import ApiKey, ApiKeys
+from .momento_limits import (
     MAX_ITEM_BYTES,
     MAX_MESSAGE_BYTES,
     MAX_TTL_SECONDS,
@@ -30,8 +30,8 @@ from localcloud.momento_limits import (
     Limits,
     message_operations,
 )
-from localcloud.momento_topic import KEPT_MESSAGES, Topic
-from localcloud.app_server import AppServer
+from .momento_topic import KEPT_MESSAGES, Topic
+from .app_server import AppServer
 
 __all__ = ["KEPT_MESSAGES", "Cache", "Item", "Limits", "LocalMomento", "Momento", "Topic"]
 

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from localcloud.errors import LocalCloudError
-from localcloud.momento_keys import ApiKey, ApiKeys
-from localcloud.momento_roles import CUSTOM, SYSTEM, Permissions, Role
+from .errors import LocalCloudError
+from .momento_keys import ApiKey, ApiKeys
+from .momento_roles import CUSTOM, SYSTEM, Permissions, Role
 
 LARGEST_PAGE = 100
 NEVER = "never"

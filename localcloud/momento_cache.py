@@ -3,7 +3,7 @@
 import heapq
 from dataclasses import dataclass, field
 
-from localcloud.momento_topic import Topic
+from .momento_topic import Topic
 
 FEW = 64
 """If the heap has at most so many outdated entries, it is not built again."""

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from localcloud.momento_keys import ApiKey, ApiKeys
+from .momento_keys import ApiKey, ApiKeys
 
 CONTENT_TYPE = "application/grpc-web-text"
 OK, INVALID_ARGUMENT, ALREADY_EXISTS, PERMISSION_DENIED = 0, 3, 6, 7

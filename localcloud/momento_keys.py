@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.momento_roles import OWNER, SYSTEM_ROLES, Permissions, Role
+from .momento_roles import OWNER, SYSTEM_ROLES, Permissions, Role
 
 ACCOUNT = "local-account"
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud.errors import LocalCloudError
+from .errors import LocalCloudError
 
 _NAME, _ITEM, _PREFIX = ("name",), ("key", "key_prefix"), ("name", "prefix")
 SELECTORS: Mapping[str, Mapping[str, tuple[str, ...]]] = {

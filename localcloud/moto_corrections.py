@@ -16,7 +16,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import Message, Queue, SQSBackend
 
-from localcloud import (
+from . import (
     attribute_values,
     connection_states,
     dynamodb_numbers,
@@ -25,8 +25,8 @@ from localcloud import (
     questions,
     state_machines,
 )
-from localcloud.status import FAILED
-from localcloud.turn import TURN
+from .status import FAILED
+from .turn import TURN
 
 VISIBLE_AGAIN_SECONDS = 0.25
 """A long poll reads the queue again after this time: a message may be visible again."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from eventpipes import Source
-from localcloud.sender import Timing
+from .sender import Timing
 
 DAY_SECONDS = 86_400
 """A stream keeps a record for a day. A pipe without a limit tries to deliver it for so long."""

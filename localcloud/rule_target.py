@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eventpipes import Filtered, Request, Rule, RuleDefinition, Unprocessable
-from localcloud.delivery import Delivery
-from localcloud.sender import Attempt, Sender
-from localcloud.step import RecordSteps, Tell, tell_nobody
+from .delivery import Delivery
+from .sender import Attempt, Sender
+from .step import RecordSteps, Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

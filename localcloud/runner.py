@@ -18,24 +18,24 @@ from botocore.exceptions import BotoCoreError, ClientError
 from eventpipes.rate_limit import RateLimit
 from eventpipes import Definition, EventBus, EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import read_definition
-from localcloud.authorization import Authorizations
-from localcloud.batch_deliverer import BatchDeliverer
-from localcloud.bus import Bus
-from localcloud.change_signal import ChangeSignal
-from localcloud.checkpoints import Checkpoints
-from localcloud.clients import Clients
-from localcloud.deliverer import Deliverer
-from localcloud.delivery import Delivery
-from localcloud.log_writer import LogWriter
-from localcloud.logs import ExecutionLog
-from localcloud.function_run import FunctionRun, Functions, Place
-from localcloud.rule_target import RuleTarget
-from localcloud.schedules import Schedules
-from localcloud.sender import Sender, Timing
-from localcloud.shard import ShardReader
-from localcloud.state_machine_log import StateMachineLog
-from localcloud.status import FAILED, PipeStatus
-from localcloud.step import Tell, tell_nobody
+from .authorization import Authorizations, secrets_of
+from .batch_deliverer import BatchDeliverer
+from .bus import Bus
+from .change_signal import ChangeSignal
+from .checkpoints import Checkpoints
+from .clients import Clients
+from .deliverer import Deliverer
+from .delivery import Delivery
+from .log_writer import LogWriter
+from .logs import ExecutionLog
+from .function_run import FunctionRun, Functions, Place
+from .rule_target import RuleTarget
+from .schedules import Schedules
+from .sender import Sender, Timing
+from .shard import ShardReader
+from .state_machine_log import StateMachineLog
+from .status import FAILED, PipeStatus
+from .step import Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -141,6 +141,11 @@ class Runner:
         for bus in list(self._buses.values()):
             statuses |= bus.statuses
         return statuses
+
+    @property
+    def rules_are_idle(self) -> bool:
+        """Whether the rules of all buses have finished the events that they got."""
+        return all(bus.is_idle for bus in list(self._buses.values()))
 
     @property
     def idle_seconds(self) -> float:
@@ -250,7 +255,7 @@ class Runner:
             self._read_secret,
             self._client("stepfunctions"),
         )
-        fingerprint = repr(definition) + json.dumps(_secrets(definition))
+        fingerprint = repr(definition) + json.dumps(secrets_of(definition))
         running = self._running.get(name)
         if running is not None and running.fingerprint == fingerprint:
             return
@@ -386,13 +391,3 @@ class Runner:
         answer = self._client("secretsmanager").get_secret_value(SecretId=arn)
         secret: Mapping[str, Any] = json.loads(answer["SecretString"])
         return secret
-
-
-def _secrets(definition: Definition) -> list[str]:
-    """Return the values of the connections' headers, which `repr` does not show."""
-    machine = definition.state_machine
-    connections = [
-        definition.destination.connection,
-        *(machine.connections.values() if machine else ()),
-    ]
-    return [value for connection in connections for value in connection.headers.values()]

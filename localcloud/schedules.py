@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud.function_run import FunctionRun, Functions
-from localcloud.status import PipeStatus
+from .function_run import FunctionRun, Functions
+from .status import PipeStatus
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SECONDS: Final = {"minute": 60, "hour": 3_600, "day": 86_400}

@@ -17,7 +17,7 @@ import httpx
 
 from eventpipes.rate_limit import RateLimit
 from eventpipes import Request
-from localcloud.authorization import DEAUTHORIZES, Authorization
+from .authorization import DEAUTHORIZES, Authorization
 
 RETRIED = frozenset({401, 407, 409, 429})
 UNSENDABLE = "not HTTP:"

@@ -21,8 +21,8 @@ if __name__ == "__main__":
 import waitress
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from localcloud import change_signal, changes, failing_pipes, function_code, moto_corrections
-from localcloud.turn import TURN
+from . import change_signal, changes, failing_pipes, function_code, moto_corrections
+from .turn import TURN
 
 
 THREADS = 256

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from eventpipes import Pipe
 from eventpipes.stream_record import read_by_pipe
-from localcloud.batch_deliverer import BatchDeliverer
-from localcloud.bus import Bus
-from localcloud.checkpoints import Checkpoints
-from localcloud.dead_letter import Written
-from localcloud.deliverer import Deliverer
-from localcloud.change_signal import ChangeSignal
-from localcloud.delivery import Delivery
-from localcloud.step import RecordSteps, Tell, tell_nobody
+from .batch_deliverer import BatchDeliverer
+from .bus import Bus
+from .checkpoints import Checkpoints
+from .dead_letter import Written
+from .deliverer import Deliverer
+from .change_signal import ChangeSignal
+from .delivery import Delivery
+from .step import RecordSteps, Tell, tell_nobody
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient

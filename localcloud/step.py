@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from eventpipes import Request
-from localcloud.delivery import Delivery
-from localcloud.sender import Attempt
+from .delivery import Delivery
+from .sender import Attempt
 
 Step = dict[str, Any]
 Tell = Callable[[Step], None]

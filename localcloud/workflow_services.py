@@ -16,9 +16,9 @@ import httpx
 from eventpipes import Connection
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
 from eventpipes.workflow.state_error import TIMEOUT
-from localcloud.authorization import DEAUTHORIZES, Authorization
-from localcloud.batch_steps import BatchSteps, TaskRequest, request_of
-from localcloud.sender import Attempt, Timing
+from .authorization import DEAUTHORIZES, Authorization
+from .batch_steps import BatchSteps, TaskRequest, request_of
+from .sender import Attempt, Timing
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

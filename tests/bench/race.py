@@ -37,7 +37,7 @@ from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 

@@ -26,7 +26,7 @@ from localcloud.runner import Runner
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.console.shop import API_KEY, CACHE, PREFIX, STACK, TOPICS, document
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import empty

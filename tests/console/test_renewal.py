@@ -9,7 +9,7 @@ import console.boards
 from localcloud import LocalAws
 from tests.console.running import Shop, Visitor, running, served
 from tests.console.shop import SALES, order
-from tests.localcloud.applied import client
+from localcloud.applied import client
 
 PUT = "shop-sales-cache-put-pipe"
 

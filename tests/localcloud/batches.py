@@ -19,7 +19,7 @@ from localcloud.log_writer import LogWriter
 from localcloud.sender import Timing
 from localcloud.state_machine_log import StateMachineLog
 from localcloud.step import Step
-from tests.localcloud.applied import client
+from localcloud.applied import client
 from tests.localcloud.post import QUEUE_ARN, SHARD, Queue
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 

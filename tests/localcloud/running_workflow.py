@@ -17,7 +17,7 @@ from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
 from localcloud.step import Step, ended
-from tests.localcloud.applied import client
+from localcloud.applied import client
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, WorkflowCloud

@@ -10,7 +10,7 @@ from eventpipes import Definition
 from eventpipes.deployed import read_definition
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
-from tests.localcloud.applied import ACCOUNT, Applied, NotApplied, client
+from localcloud.applied import ACCOUNT, Applied, NotApplied, client
 from tests.localcloud.weather_pipes import API_KEY, empty, synthesized
 
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]}'

@@ -14,7 +14,7 @@ import localcloud.runner
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.localcloud.contents import records_of
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import empty

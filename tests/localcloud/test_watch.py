@@ -21,7 +21,7 @@ from localcloud.runner import Runner
 from localcloud.sender import Timing
 from momento_pipes.watch import package
 from tests.iam_policy import Policy
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.localcloud.arrivals import until
 from tests.localcloud.calls import Call, recorded
 from tests.localcloud.recording import recording

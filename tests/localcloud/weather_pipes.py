@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 
 from eventpipes import Definition
 from eventpipes.synthesized import definitions
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.localcloud.contents import records_of, texts_in
 
 ROOT = Path(__file__).resolve().parents[2]

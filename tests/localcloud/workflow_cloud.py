@@ -9,7 +9,7 @@ from cdktf import Testing
 from momento_pipes.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.localcloud.contents import records_of, shard_of, texts_in
 
 API_KEY, CACHE, TOPIC = "a-key", "cache", "changes"

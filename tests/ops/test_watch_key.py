@@ -8,7 +8,7 @@ import pytest
 from localcloud import LocalAws
 from ops import watch_key
 from tests.conftest import ENDPOINT
-from tests.localcloud.applied import client
+from localcloud.applied import client
 
 NAME = "shop-watch-key"
 

@@ -13,7 +13,7 @@ from localcloud.runner import Runner
 from stacks.settings import Settings
 from stacks.weather import WeatherStack
 from tests.conftest import ENDPOINT
-from tests.localcloud.applied import Applied
+from localcloud.applied import Applied
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import API_KEY, CACHE, TOPIC, empty
 from tests.place import settings_of

@@ -16,7 +16,7 @@ from live.watch.watch import Found, Watch
 from live.watch.watched_deployment import WatchedDeployment
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
-from tests.localcloud.applied import client
+from localcloud.applied import client
 from tests.localcloud.weather_pipes import API_KEY, CACHE, WeatherPipes, empty
 
 READING_KEY = "the-reading-key"

@@ -23,7 +23,7 @@ from live.route import Route
 from ops.demo.command import try_pipelines
 from ops.demo.pipeline_check import PipelineCheck, expect_none
 from stacks.settings import Settings
-from tests.localcloud.applied import Applied
+from localcloud.applied import Applied
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY, CACHE, empty
 from tests.synthesis import synthesized

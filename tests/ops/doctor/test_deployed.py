@@ -18,7 +18,7 @@ from ops.doctor.deployed import examine
 from momento_pipes.momento.update_connection import PLACEHOLDER, version_of
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
-from tests.localcloud.applied import client
+from localcloud.applied import client
 from tests.localcloud.weather_pipes import WeatherPipes, empty
 
 SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)

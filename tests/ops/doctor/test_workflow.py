@@ -11,7 +11,7 @@ from ops.doctor.check import Verdict
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from stacks.settings import Settings
-from tests.localcloud.applied import client
+from localcloud.applied import client
 from tests.ops.repair.workflow_repair import CACHE, WorkflowRepair
 
 MACHINE = "shop-orders-changes"

@@ -18,7 +18,7 @@ from ops.key.rotate import Rotation
 from ops.key.targets import Targets
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
-from tests.localcloud.applied import client
+from localcloud.applied import client
 
 SENDS, READS = "MOMENTO_API_KEY", "MOMENTO_READ_API_KEY"
 REGION = "us-east-1"

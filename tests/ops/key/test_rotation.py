@@ -26,7 +26,7 @@ from ops.key.rotate import Rotation
 from ops.key.targets import Targets
 from stacks.settings import Settings
 from tests.conftest import ROOT
-from tests.localcloud.applied import client
+from localcloud.applied import client
 from tests.localcloud.weather_pipes import empty
 from tests.ops.key.rotating import READS, SENDS, Rotating, in_folder
 

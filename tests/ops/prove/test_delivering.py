@@ -14,7 +14,7 @@ from ops.prove.deliveries import STREAM
 from ops.prove.comparison import Comparison, Verdict
 from ops.prove.pipelines import read_pipelines
 from tests.conftest import KEY
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.ops.prove.conforming import CACHE, PREFIX, document, running
 
 TRIED = "whole-pipes"

@@ -18,7 +18,7 @@ from localcloud.momento import LocalMomento
 from live.redrive import Redrive
 from live.replay_results import RedriveSummary
 from stacks.settings import Settings
-from tests.localcloud.applied import ACCOUNT
+from localcloud.applied import ACCOUNT
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.contents import shard_of
 from tests.ops.repair.patient import PATIENCE

@@ -6,7 +6,7 @@ from typing import Any
 
 from eventpipes import Definition
 from momento_pipes.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
-from tests.localcloud.applied import ACCOUNT
+from localcloud.applied import ACCOUNT
 from tests.localcloud.contents import records_of, shard_of
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT
 from tests.ops.repair.repair_cloud import RepairCloud

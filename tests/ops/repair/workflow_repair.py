@@ -24,7 +24,7 @@ from momento_pipes.mapping import (
 )
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.localcloud.contents import records_of
 from tests.localcloud.weather_pipes import empty
 from tests.ops.repair.deployed_cloud import DeployedCloud

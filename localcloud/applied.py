@@ -66,7 +66,7 @@ class Applied:
     """A document's resources on a local AWS; each is created once, after those that it names."""
 
     def __init__(self, document: Mapping[str, Any], aws_endpoint: str, **variables: str) -> None:
-        self._resources: Mapping[str, Mapping[str, Body]] = document["resource"]
+        self._resources: Mapping[str, Mapping[str, Body]] = document.get("resource", {})
         self._endpoint = aws_endpoint
         self._variables = variables
         if "momento_api_key" in variables:
@@ -228,10 +228,12 @@ def _text(value: object) -> str:
 def _table(body: Body) -> Body:
     keys = {"HASH": body.pop("hash_key"), "RANGE": body.pop("range_key", None)}
     stream = {name: body.pop(name) for name in list(body) if name.startswith("stream_")}
+    attributes = body.pop("attribute")
     return body | {
         "attribute": [
             {"attribute_name": one["name"], "attribute_type": one["type"]}
-            for one in body.pop("attribute")
+            for one in attributes
+            if one["name"] in keys.values()  # others are keys of indexes, which are not created
         ],
         "key_schema": [
             {"attribute_name": name, "key_type": kind} for kind, name in keys.items() if name
@@ -301,7 +303,13 @@ TYPES: Mapping[str, Call] = {
     "aws_dynamodb_table": Call(
         "dynamodb",
         "CreateTable",
-        {"name": "table_name", "attribute": "attribute_definitions", "ttl": None},
+        {
+            "name": "table_name",
+            "attribute": "attribute_definitions",
+            "ttl": None,
+            **dict.fromkeys(("global_secondary_index", "local_secondary_index", "replica")),
+            **dict.fromkeys(("point_in_time_recovery", "server_side_encryption")),
+        },
         change=_table,
         attributes=_table_attributes,
     ),

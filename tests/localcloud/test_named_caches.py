@@ -1,13 +1,15 @@
 """The local Momento has every cache that a deployed pipe or rule names."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from eventpipes import Connection, Definition, Destination, Source
+from eventpipes import Connection, Definition, Destination, Source, StateMachineTarget
 from localcloud.cloud import LocalCloud
 from localcloud.momento import Limits
-from localcloud.named_cache import named_cache
+from localcloud.named_caches import named_caches
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT, WeatherPipes
 
@@ -49,7 +51,16 @@ def definition(path: str, *parameters: str) -> Definition:
 def test_the_cache_is_in_the_endpoint_or_its_path_parameters(
     path: str, parameters: tuple[str, ...], cache: str | None
 ) -> None:
-    assert named_cache(definition(path, *parameters)) == cache
+    assert named_caches(definition(path, *parameters)) == ([cache] if cache else [])
+
+
+def test_a_workflow_names_its_caches_in_its_tasks() -> None:
+    paths = ("/cache/orders", "/topics/orders/news", "/cache/my%20orders")
+    endpoints = [*(f"{HOST}{path}" for path in paths), "{% $request.endpoint %}"]
+    states = {path: {"Arguments": {"ApiEndpoint": path}} for path in endpoints}
+    target = StateMachineTarget(name="m", arn="arn", definition=json.dumps({"States": states}))
+    pipe = replace(definition(""), state_machine=target)
+    assert named_caches(pipe) == ["orders", "my orders"]
 
 
 @pytest.fixture
