@@ -42,6 +42,7 @@
 #   test        run the checks and the tests (other arguments go to pytest); --quick leaves out what
 #               takes long: Terraform, the browser, the local AWS; --coverage: the branch coverage
 #   check       check format, lint and types, and GitHub's workflows
+#   build       make the wheels of the library and pages of its API: ./help.sh build --out DIR
 #   bench       run the benchmarks and print them as tables
 #   screenshot  make a picture of each view of the page in four widths, the README's first:
 #               ./help.sh screenshot FOLDER; only the README's: ./help.sh screenshot docs page
@@ -214,7 +215,7 @@ case $command in
 *) ! asks_for_help "$@" || help_on "$@" ;;
 esac
 case $command in # these need no key of Momento, and neither do the programs that they run
-setup | check | test | bench | screenshot | synth | validate | lock | simulate | policy | app | migrate)
+setup | check | test | bench | build | screenshot | synth | validate | lock | simulate | policy | app | migrate)
   unset_keys
   ;;
 esac
@@ -229,7 +230,7 @@ review) # a plan in JSON needs neither tool
     need_terraform
   }
   ;;
-synth | simulate | policy | cdktf | migrate | app | test | check | bench | screenshot | setup) need_node ;;
+synth | simulate | policy | cdktf | migrate | app | test | check | bench | build | screenshot | setup) need_node ;;
 esac
 case $command in # these commands would ignore an argument
 setup | check | app | demo) need_no_argument "$@" ;;
@@ -242,7 +243,7 @@ setup)
   install_browser
   $python -m ops provider
   ;;
-capacity | policy)
+build | capacity | policy)
   install_python
   exec $python -m ops "$command" "$@"
   ;;

@@ -12,6 +12,7 @@ from ops.errors import EXPLAINED
 
 COMMANDS: Final[dict[str, str]] = {
     "bootstrap": "ops.bootstrap",
+    "build": "ops.build",
     "cache": "ops.cache",
     "capacity": "ops.capacity.command",
     "cdktf": "ops.cdktf",

@@ -14,7 +14,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 HANDLER: Final = "live.watch.handler.handle"
 MODULES: Final = (
     *("__init__", "aws", "body", "converge", "dead_letters", "deployment", "entry_state"),
@@ -22,29 +21,42 @@ MODULES: Final = (
     *("whole_key", "workflow_route"),
 )
 """The modules of `live` that the function imports; a test compares them with what it imports."""
+ENGINE: Final = "eventpipes"
 LIBRARY: Final = "jsonata"
+INSTALLED: Final = Path(__file__).with_name("function")
+"""Where a wheel has the modules of `live`; `packages/hatch_build.py` puts them there."""
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip file can have."""
 _READABLE: Final = 0o644 << 16
 
 
+def live_sources() -> Iterator[tuple[str, Path]]:
+    """Yield the files of `live`, each with its name in the zip file."""
+    root = INSTALLED if INSTALLED.is_dir() else Path(__file__).resolve().parents[2]
+    live = [root / "live" / f"{name}.py" for name in MODULES]
+    for file in sorted([*live, *(root / "live" / "watch").glob("*.py")]):
+        yield file.relative_to(root).as_posix(), file
+
+
 def sources() -> Iterator[tuple[str, Path]]:
     """Yield the files of the function, each with its name in the zip file."""
-    for file in sorted((ROOT / "eventpipes").rglob("*.py")):
-        yield file.relative_to(ROOT).as_posix(), file
-    live = [ROOT / "live" / f"{name}.py" for name in MODULES]
-    for file in sorted([*live, *(ROOT / "live" / "watch").glob("*.py")]):
-        yield file.relative_to(ROOT).as_posix(), file
-    spec = find_spec(LIBRARY)
-    assert spec is not None
-    assert spec.origin is not None
-    folder = Path(spec.origin).parent
-    for file in sorted(folder.rglob("*.py")):
-        yield f"{LIBRARY}/{file.relative_to(folder).as_posix()}", file
+    yield from _package(ENGINE)
+    yield from live_sources()
+    yield from _package(LIBRARY)
     for part in distribution("jsonata-python").files or ():
         if "licenses" in part.parts and part.name.upper().startswith("LICEN"):
             yield f"{LIBRARY}/LICENSE", Path(str(part.locate()))
             return
+
+
+def _package(name: str) -> Iterator[tuple[str, Path]]:
+    """Yield the modules of an installed package."""
+    spec = find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent
+    for file in sorted(folder.rglob("*.py")):
+        yield f"{name}/{file.relative_to(folder).as_posix()}", file
 
 
 @functools.cache
