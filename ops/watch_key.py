@@ -5,7 +5,7 @@ Terraform creates the secret without a value. So the key is in no state and in n
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from momento_pipes.watch_settings import SECRET_SUFFIX
 NAMES = UUID("7f4a1d3e-5c0b-4a58-9d5e-3f1f6f0c2b11")
 """The namespace of the versions' ids. Any constant would do."""
 MISSING = (
-    "warning: the watch has no key: set MOMENTO_READ_API_KEY (./help.sh key create makes one) and"
-    " run ./help.sh deploy again; until then its alarm watch-failing is on, unless the secret has"
-    " a key from an earlier deploy"
+    "warning: {name} has no key, so the watch cannot compare, and its alarm watch-failing starts:"
+    " set MOMENTO_READ_API_KEY (./help.sh key create makes one) and run ./help.sh deploy again;"
+    " WATCH=false removes the watch"
 )
 
 
@@ -31,11 +31,21 @@ def secrets_in(document: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
             yield secret["name"]
 
 
+def has_value(secret: Mapping[str, Any]) -> bool:
+    """Return whether a secret has a value, from the answer of DescribeSecret.
+
+    The current version has the label AWSCURRENT (Secrets Manager API, "DescribeSecret").
+    """
+    versions = secret.get("VersionIdsToStages") or {}
+    return any("AWSCURRENT" in labels for labels in versions.values())
+
+
 def put(folder: Path) -> None:
     """Write the key into the secrets of a deployed stack; do nothing if it has no watch.
 
-    The version's id comes from the key. Secrets Manager ignores a version that it has already
-    (Secrets Manager API, "PutSecretValue", ClientRequestToken).
+    Without a key, a secret keeps the key that it has; if it has none, a warning is printed. The
+    version's id comes from the key. Secrets Manager ignores a version that it has already (Secrets
+    Manager API, "PutSecretValue", ClientRequestToken).
 
     Raises:
         LiveError: AWS refuses, or cannot be asked.
@@ -46,12 +56,14 @@ def put(folder: Path) -> None:
     if not names:
         return
     settings = load_settings()
-    if settings.momento_read_api_key is None:
-        print(MISSING, file=sys.stderr)
-        return
-    key = settings.momento_read_api_key.get_secret_value()
+    given = settings.momento_read_api_key
     with closing(Aws(settings.region)) as aws, asking_aws():
+        secrets = aws.client("secretsmanager")
         for name in names:
-            aws.client("secretsmanager").put_secret_value(
-                SecretId=name, SecretString=key, ClientRequestToken=str(uuid5(NAMES, key))
-            )
+            if given is not None:
+                key = given.get_secret_value()
+                secrets.put_secret_value(
+                    SecretId=name, SecretString=key, ClientRequestToken=str(uuid5(NAMES, key))
+                )
+            elif not has_value(secrets.describe_secret(SecretId=name)):
+                print(MISSING.format(name=name), file=sys.stderr)

@@ -115,6 +115,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _CONDITIONS: Mapping[str, Callable[[str | None, list[str]], bool]] = {
     "ArnEquals": lambda value, wanted: any(_matches(one, value or "") for one in wanted),
+    "ArnLike": lambda value, wanted: any(_matches(one, value or "") for one in wanted),
     "Bool": lambda value, wanted: value in wanted,
     "Null": lambda value, wanted: (value is None) == (wanted == ["true"]),
     "StringEquals": lambda value, wanted: value in wanted,
@@ -122,6 +123,14 @@ _CONDITIONS: Mapping[str, Callable[[str | None, list[str]], bool]] = {
     "StringLike": lambda value, wanted: any(_matches(one, value or "") for one in wanted),
 }
 
-POLICIES = {name: Policy(filled(f"{name}.json")["Statement"]) for name in ("plan", "deploy")}
+FILES: Mapping[str, Sequence[str]] = {
+    "plan": ["plan.json"],
+    "deploy": ["deploy.json", "deploy-watch.json"],
+}
+"""The policies of each role: the first is an inline policy, the second a managed one."""
+POLICIES = {
+    role: Policy([each for name in names for each in filled(name)["Statement"]])
+    for role, names in FILES.items()
+}
 BOUND = Policy(filled("boundary.json")["Statement"])
-"""What the roles of pipes, rules and workflows may do at most."""
+"""What the roles of pipes, rules, workflows and watches may do at most."""

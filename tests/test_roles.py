@@ -15,6 +15,7 @@ from tests.iam_policy import (
     ARN,
     BOUND,
     BOUNDARY,
+    FILES,
     FILLED,
     IAM,
     POLICIES,
@@ -35,6 +36,7 @@ NARROWEST: Mapping[str, str] = {
     "pipes:ListPipes": "Service Authorization Reference, EventBridge Pipes: a list",
     "states:ListStateMachines": "Service Authorization Reference, Step Functions: a list",
     "states:ValidateStateMachineDefinition": "Service Authorization Reference: no resource type",
+    "cloudwatch:GetMetricStatistics": "Service Authorization Reference: no resource type",
     "kms:CreateKey": "Service Authorization Reference, AWS KMS: no resource type",
     "kms:ListAliases": "Service Authorization Reference, AWS KMS: no resource type",
     **{
@@ -96,6 +98,8 @@ def test_a_role_uses_each_action_that_iam_cannot_narrow() -> None:
                 (f"{PREFIX}-orders-pipes", "events"),
                 (f"{PREFIX}-orders-rules", "pipes"),
                 (f"{PREFIX}-rules", "lambda"),
+                (f"{PREFIX}-watch-function", "scheduler"),
+                (f"{PREFIX}-watch-schedule", "lambda"),
             )
         ),
         Call(action="kms:Decrypt", resource=THE_KEY),
@@ -113,6 +117,13 @@ def test_a_role_uses_each_action_that_iam_cannot_narrow() -> None:
         Call(
             action="secretsmanager:GetSecretValue",
             resource=ARN.format("secretsmanager", "secret:other-AbCdEf"),
+        ),
+        Call(
+            action="secretsmanager:GetSecretValue",
+            resource=ARN.format("secretsmanager", f"secret:{PREFIX}-watch-key-AbCdEf"),
+        ),
+        Call(
+            action="lambda:GetFunction", resource=ARN.format("lambda", f"function:{PREFIX}-other")
         ),
         Call(action="s3:GetObject", resource=f"arn:aws:s3:::{BUCKET}/other/terraform.tfstate"),
     ],
@@ -179,7 +190,14 @@ def test_deploy_makes_no_administrator_and_trusts_nobody_else(
         ("iam:PutRolePolicy", ROLE.format(FILLED["PIPE_ROLE"])),
         ("sts:AssumeRole", ROLE.format("other")),
         ("s3:GetObject", STATES[0]),
-        ("dynamodb:GetItem", ARN.format("dynamodb", f"table/{PREFIX}")),
+        ("dynamodb:GetItem", ARN.format("dynamodb", "table/other")),
+        ("dynamodb:PutItem", ARN.format("dynamodb", f"table/{PREFIX}")),
+        ("lambda:InvokeFunction", ARN.format("lambda", "function:other")),
+        (
+            "secretsmanager:GetSecretValue",
+            ARN.format("secretsmanager", f"secret:{PREFIX}-watch-key-1"),
+        ),
+        ("cloudwatch:PutMetricData", "*"),
         ("dynamodb:GetRecords", ARN.format("dynamodb", "table/other/stream/1")),
         ("secretsmanager:GetSecretValue", ARN.format("secretsmanager", "secret:other-AbCdEf")),
         ("kms:Decrypt", THE_KEY),
@@ -193,10 +211,11 @@ def test_a_role_with_every_right_can_do_no_more_than_the_boundary(
     assert not BOUND.allows(Call(action=action, resource=resource))
 
 
-def test_the_boundary_fits_into_a_managed_policy() -> None:
+@pytest.mark.parametrize("name", ["boundary.json", *FILES["deploy"][1:]])
+def test_the_boundary_and_a_second_policy_fit_into_managed_policies(name: str) -> None:
     longest = {"PREFIX": 24, "REGION": 14}
     names = FILLED | {name: "x" * length for name, length in longest.items()}
-    policy = json.dumps(filled("boundary.json", names), separators=(",", ":"))
+    policy = json.dumps(filled(name, names), separators=(",", ":"))
     assert len(policy) <= 6_144  # "IAM and AWS STS quotas"
 
 
@@ -246,7 +265,7 @@ def test_a_policy_fits_into_a_role_with_the_longest_names(name: str) -> None:
     """A secret's may be longer, though nobody's is."""
     longest = {"PIPE_ROLE": 64, "PREFIX": 24, "REGION": 14, "SECRET": 64, "STATE_BUCKET": 63}
     names = FILLED | {name: "x" * length for name, length in longest.items()}
-    policy = json.dumps(filled(f"{name}.json", names), separators=(",", ":"))
+    policy = json.dumps(filled(FILES[name][0], names), separators=(",", ":"))
     assert len(policy) <= INLINE_LIMIT
 
 

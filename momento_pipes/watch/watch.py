@@ -29,7 +29,7 @@ class Watch(Construct):
     """A function that compares a sample of the table with the cache, and a schedule that starts it.
 
     The function may read what the pipeline reads and is made of, and the secret with the key that
-    reads. It may write only metrics of its namespace and its log. One run at a time runs.
+    reads. It may write only metrics of its namespace and its log.
 
     See AWS: Lambda Developer Guide, "Defining Lambda function permissions with an execution role"
     and "Using source function ARN to control function access behavior".
@@ -80,7 +80,6 @@ class Watch(Construct):
             architectures=["arm64"],
             memory_size=MEMORY_MB,
             timeout=settings.timeout_seconds,
-            reserved_concurrent_executions=1,
             role=role.arn,
             environment={
                 "variables": {

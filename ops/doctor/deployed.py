@@ -28,7 +28,7 @@ def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[
             *_streams(settings, client, declared, existence),
             *_rules(client("events"), declared, existence),
             *state_machines.examine(client, declared, existence),
-            *watch.examine(client, declared, minutes=settings.watch_minutes),
+            *watch.examine(client, declared, existence, minutes=settings.watch_minutes),
             *roles.examine(client("iam"), declared, existence),
             *holders.secrets(client("secretsmanager"), declared, existence),
             *holders.logs(client("logs"), declared, existence),

@@ -1,4 +1,4 @@
-"""Checks of what is kept: the secret with the API key, and the pipes' logs."""
+"""Checks of what is kept: the secrets with the API keys, and the pipes' logs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,10 +6,12 @@ from typing import Any
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
+from ops.watch_key import has_value
+from momento_pipes.watch_settings import SECRET_SUFFIX
 
 
 def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    """Yield the problems of secrets: missing, or scheduled for deletion."""
+    """Yield the problems of secrets: missing, marked to be deleted, or without the watch's key."""
     for name in declared.names("aws_secretsmanager_secret"):
         found = existence.look("secret", name, client.describe_secret, SecretId=name)
         if found is None:
@@ -19,6 +21,12 @@ def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[C
                 "secret",
                 f"{name} is marked to be deleted, and nobody can read it: aws secretsmanager"
                 f" restore-secret --secret-id {name}",
+            )
+        elif name.endswith(SECRET_SUFFIX) and not has_value(found):
+            yield failure(
+                "secret",
+                f"{name} has no key, so the watch cannot compare: set MOMENTO_READ_API_KEY"
+                " (./help.sh key create makes one) and run ./help.sh deploy",
             )
         else:
             yield ok("secret", f"{name} is there")

@@ -7,6 +7,7 @@ from typing import Any
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok, warning
 from ops.doctor.declared import Declared
+from ops.doctor.existence import Existence
 from momento_pipes.watch_settings import NAMESPACE
 
 METRICS = ("StaleEntries", "MissingEntries")
@@ -15,20 +16,31 @@ MISSED_RUNS = 3
 LOOK_AT = "docs/watch.md says what to do"
 
 
-def examine(client: Client, declared: Declared, *, minutes: int) -> Iterator[Check]:
+def examine(
+    client: Client, declared: Declared, existence: Existence, *, minutes: int
+) -> Iterator[Check]:
     """Yield what each watch of the stack found at its last run; it runs every so many minutes."""
     for function in declared.all("aws_lambda_function"):
         variables = function.get("environment", {}).get("variables", {})
         if "WATCH_PIPELINE" in variables:
-            yield _check(client("cloudwatch"), variables["WATCH_PIPELINE"], 60 * minutes)
+            pipeline = variables["WATCH_PIPELINE"]
+            yield from _check(client("cloudwatch"), pipeline, 60 * minutes, existence)
 
 
-def _check(cloudwatch: Any, pipeline: str, period: int) -> Check:  # noqa: ANN401 - a boto3 client
+def _check(
+    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    pipeline: str,
+    period: int,
+    existence: Existence,
+) -> Iterator[Check]:
     now = datetime.now(UTC)
     found: dict[str, float] = {}
     last = None
     for metric in METRICS:
-        points = cloudwatch.get_metric_statistics(
+        answer = existence.look(
+            "metric",
+            f"{metric} of {pipeline}",
+            cloudwatch.get_metric_statistics,
             Namespace=NAMESPACE,
             MetricName=metric,
             Dimensions=[{"Name": "Pipeline", "Value": pipeline}],
@@ -36,20 +48,25 @@ def _check(cloudwatch: Any, pipeline: str, period: int) -> Check:  # noqa: ANN40
             EndTime=now,
             Period=60,
             Statistics=["Maximum"],
-        )["Datapoints"]
-        newest = max(points, key=lambda one: one["Timestamp"], default=None)
+        )
+        if answer is None:  # it may not be read, and another check says so
+            return
+        existence.found -= 1  # AWS answers without a metric, too
+        newest = max(answer["Datapoints"], key=lambda one: one["Timestamp"], default=None)
         if newest is not None:
             last = newest["Timestamp"]
             found[metric] = newest["Maximum"]
     if last is None:
-        return failure(
+        yield failure(
             "watch",
             f"{pipeline}: no run succeeded in the last {MISSED_RUNS * period // 60} minutes; the"
             f" log /aws/lambda/{pipeline}-watch has the reason ({LOOK_AT})",
         )
+        return
     minutes = max(round((now - last).total_seconds() / 60), 0)
     stale, missing = (int(found.get(metric, 0)) for metric in METRICS)
     text = f"{pipeline}: {minutes} minutes ago {stale} stale and {missing} missing entries"
     if stale or missing:
-        return warning("watch", f"{text} in its sample: ./help.sh verify compares all ({LOOK_AT})")
-    return ok("watch", text)
+        yield warning("watch", f"{text} in its sample: ./help.sh verify compares all ({LOOK_AT})")
+    else:
+        yield ok("watch", text)

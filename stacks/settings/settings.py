@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     iam_settle_seconds: Annotated[types.Wait, _env("IAM_SETTLE_SECONDS")] = 120
     allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
     alarms_choice: Annotated[bool | None, _env("ALARMS")] = None
-    watch: Annotated[bool, _env("WATCH")] = False
+    watch_choice: Annotated[bool | None, _env("WATCH")] = None
     watch_minutes: Annotated[types.Minutes, _env("WATCH_MINUTES")] = WatchSettings.minutes
     watch_items: Annotated[types.WatchedItems, _env("WATCH_ITEMS")] = WatchSettings.items
     watch_requests: Annotated[types.WatchRequests, _env("WATCH_REQUESTS")] = WatchSettings.requests
@@ -177,6 +177,13 @@ class Settings(BaseSettings):
         if self.alarms_choice is None:
             return self.profile is Profile.PRODUCTION
         return self.alarms_choice
+
+    @property
+    def watch(self) -> bool:
+        """Whether a function compares table and cache. The default is only in production."""
+        if self.watch_choice is None:
+            return self.profile is Profile.PRODUCTION
+        return self.watch_choice
 
     @property
     def watch_settings(self) -> WatchSettings:

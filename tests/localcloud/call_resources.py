@@ -82,10 +82,13 @@ def _of_kms(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_cloudwatch(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the alarm or the dashboard; IAM allows to describe all alarms or none."""
+    """Yield the alarm or the dashboard; IAM allows to describe all alarms or none.
+
+    Metrics have no ARN.
+    """
     if operation == "DescribeAlarms":
         yield "alarm:*"
-    elif operation == "PutMetricData":
+    elif operation in ("GetMetricStatistics", "PutMetricData"):
         yield "*"
     elif "Dashboard" in operation:
         yield from (
@@ -102,6 +105,13 @@ def _of_s3(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
         yield f"{given['Bucket']}/{given['Key']}"
     else:
         yield str(given["Bucket"])
+
+
+def _of_scheduler(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the schedule in its group."""
+    del operation
+    group = given.get("GroupName") or given.get("groupName") or "default"
+    yield from (f"schedule/{group}/{name}" for name in _values(given, "Name"))
 
 
 def _of_secrets(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
@@ -124,9 +134,11 @@ RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[str]]] = {
     "events": _of_events,
     "iam": _named("role/{}", "RoleName"),
     "kms": _of_kms,
+    "lambda": _named("function:{}", "FunctionName", "Resource"),
     "logs": _of_logs,
     "pipes": _named("pipe/{}", "Name", "resourceArn", otherwise="*"),
     "s3": _of_s3,
+    "scheduler": _of_scheduler,
     "secretsmanager": _of_secrets,
     "sns": _named("{}", "Name", "TopicArn", "ResourceArn"),
     "sqs": _of_sqs,

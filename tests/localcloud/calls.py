@@ -27,7 +27,7 @@ UNKNOWN = "unknown"
 """The service of an unknown call."""
 
 _PREFIXES = {"monitoring": "cloudwatch"}
-_REST = ("pipes", "s3")
+_REST = ("lambda", "pipes", "s3", "scheduler")
 _SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]+)/aws4_request")
 _S3_ACTIONS = {
     "CreateBucket": "CreateBucket",
@@ -56,6 +56,7 @@ _TAGGING = {
     "events": "TagResource",
     "iam": "TagRole",
     "kms": "TagResource",
+    "lambda": "TagResource",
     "logs": "TagResource",
     "pipes": "TagResource",
     "secretsmanager": "TagResource",
@@ -275,7 +276,7 @@ def _read(name: str, operation: Mapping[str, Any], shapes: Mapping[str, Any]) ->
 
 
 def _passed_roles(service: str, operation: str, given: Mapping[str, Any]) -> Iterator[Call]:
-    """Yield the right to pass roles, which a pipe, a rule's target and a state machine need."""
+    """Yield the right to pass a role, which all that AWS runs with a role of the stack needs."""
     roles: list[Any] = []
     if service == "pipes" and operation in ("CreatePipe", "UpdatePipe"):
         roles = [given.get("RoleArn")]
@@ -283,6 +284,10 @@ def _passed_roles(service: str, operation: str, given: Mapping[str, Any]) -> Ite
         roles = [given.get("roleArn")]
     elif service == "events" and operation == "PutTargets":
         roles = [target.get("RoleArn") for target in given.get("Targets", ())]
+    elif service == "lambda" and operation in ("CreateFunction", "UpdateFunctionConfiguration"):
+        roles = [given.get("Role")]
+    elif service == "scheduler" and operation in ("CreateSchedule", "UpdateSchedule"):
+        roles = [given.get("Target", {}).get("RoleArn")]
     for role in filter(None, roles):
         yield Call(
             action="iam:PassRole",

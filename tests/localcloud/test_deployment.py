@@ -103,12 +103,18 @@ def holders(state: Mapping[str, Any], text: str) -> set[str]:
 
 
 def prepared(settings: Mapping[str, str], stack: str = "weather") -> tuple[Path, Terraform]:
-    """Synthesize a stack with these settings; return its folder and Terraform in it."""
+    """Synthesize a stack with these settings; return its folder and Terraform in it.
+
+    The provider that runs already has another folder. So it gets the whole paths of files.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
         env = environment(Settings.load())
         folder = synthesize(stack, env)
+    file = folder / "cdk.tf.json"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"assets/', f'"{folder}/assets/'), encoding="utf-8")
     terraform = Terraform(folder, env)
     terraform.init()
     return folder, terraform

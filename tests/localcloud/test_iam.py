@@ -20,12 +20,15 @@ import pytest
 from localcloud import LocalAws
 from tests.localcloud.recording import recording
 from tests.localcloud.calls import UNKNOWN, Call, recorded
+from ops import watch_key
 from ops.terraform import Terraform
 from tests.conftest import ENDPOINT, KEY, House
 from tests.iam_policy import (
     ARN,
     BOUND,
     BOUNDARY,
+    FILES,
+    FILLED,
     as_list,
     NO_RIGHT_NEEDED,
     POLICIES,
@@ -56,7 +59,9 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "aws_dynamodb_table": {"point_in_time_recovery": {"enabled": False}},
     "aws_iam_role_policy": {"policy": ('"Sid": "', '"Sid": "Now')},
     "aws_kms_key": {"policy": ("Administer", "Manage")},
+    "aws_lambda_function": {"description": "changed", "source_code_hash": "changed"},
     "aws_pipes_pipe": {"description": "changed"},
+    "aws_scheduler_schedule": {"description": "changed"},
     "aws_secretsmanager_secret": {"description": "changed"},
     "aws_sfn_state_machine": {"definition": ('"MaxConcurrency":5', '"MaxConcurrency":6')},
     "aws_sns_topic": {"display_name": "changed"},
@@ -85,6 +90,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[
             "CDKTF_OUTDIR": str(tmp_path_factory.mktemp("out")),
             "MOMENTO_API_ENDPOINT": ENDPOINT,
             "MOMENTO_API_KEY": KEY,
+            "MOMENTO_READ_API_KEY": KEY,
             "PROFILE": "production",
             "PERMISSIONS_BOUNDARY_ARN": BOUNDARY,
             "TAGS": "team=weather",
@@ -164,6 +170,8 @@ def phases(
             changed = [_changed(stack, elsewhere) for stack in ("weather", "sessions")]
             second.result()
             moved.result()
+            for each in (bus, own):
+                watch_key.put(each.folder)
             end("apply")
             s3.delete_object(Bucket=state_bucket, Key=kept)
             end("forget plan")
@@ -289,17 +297,24 @@ def test_every_role_has_the_boundary_and_needs_nothing_beyond_it(
     phases: Mapping[str, list[Call]], bounded: Mapping[str, Role]
 ) -> None:
     assert phases
-    assert len(bounded) == 4, "pipes and rules of one stack, pipes and workflow of the other"
+    kinds = {name.rpartition("-")[2] for name in bounded}
+    assert kinds == {FILLED["PIPE_ROLE"], "pipes", "rules", "workflow", "function", "schedule"}
+    assert len(bounded) == 8, (
+        "pipes and rules of one stack, pipes and workflow of the other; watches"
+    )
     for name, role in bounded.items():
         assert role.boundary == BOUNDARY
         for statement in role.statements:
             condition = statement.get("Condition", {}).get("StringEquals", {})
             service = as_list(condition.get("kms:ViaService", [""]))[0]
+            context = {
+                "kms:ViaService": service,
+                "cloudwatch:namespace": condition.get("cloudwatch:namespace", ""),
+                **statement.get("Condition", {}).get("ArnEquals", {}),
+            }
             for action in as_list(statement["Action"]):
                 for resource in as_list(statement["Resource"]):
-                    call = Call(
-                        action=action, resource=resource, context={"kms:ViaService": service}
-                    )
+                    call = Call(action=action, resource=resource, context=context)
                     assert BOUND.allows(call), f"{name}: {action} on {resource}"
 
 
@@ -307,8 +322,11 @@ def test_aws_accepts_the_policies(local_aws: LocalAws) -> None:
     """A policy with an error in IAM's grammar is refused by moto, as by AWS."""
     assert local_aws.endpoint
     with closing(boto3.client("iam")) as iam:
-        for name in POLICIES:
-            trust = json.dumps(filled(f"{name}-trust.json"))
-            iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-            policy = json.dumps(filled(f"{name}.json"))
-            iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy)
+        for role, (inline, *managed) in FILES.items():
+            trust = json.dumps(filled(f"{role}-trust.json"))
+            iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
+            policy = json.dumps(filled(inline))
+            iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=policy)
+            for name in (*managed, "boundary.json"):
+                policy = json.dumps(filled(name))
+                iam.create_policy(PolicyName=f"{role}-{name}", PolicyDocument=policy)

@@ -6,7 +6,6 @@ The demonstration's profile is what `test_deployment.py` deploys.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jmespath  # type: ignore[import-untyped]
@@ -22,7 +21,7 @@ from tests.localcloud.test_deployment import drift, prepared, read_back, resolve
 pytestmark = pytest.mark.usefixtures("running_provider")
 
 PREFIX = "weather-stats-demo"
-PRODUCTION = {"PROFILE": "production", "WATCH": "true"}
+PRODUCTION = {"PROFILE": "production"}
 KEY = {"same as": "key.Arn"}
 ALARMS = [
     "cache-delete-failing",
@@ -105,7 +104,6 @@ ASKED: dict[str, Any] = {
     "dashboards": [PREFIX],
     "watch.Configuration.CodeSha256": package.content_hash(),
     "watch.Configuration.Timeout": 150,
-    "watch.Concurrency.ReservedConcurrentExecutions": 1,
     "schedule.ScheduleExpression": "rate(5 minutes)",
     "schedule.Target.Arn": {"same as": "watch.Configuration.FunctionArn"},
     "watch_key.KmsKeyId": KEY,
@@ -131,7 +129,7 @@ def production(house: House, state_bucket: str) -> Production:
     """Apply the production profile, plan again, and try to destroy it."""
     assert house.root.exists()
     assert state_bucket == BUCKET
-    _, terraform = _prepared(PRODUCTION)
+    _, terraform = prepared(PRODUCTION)
     terraform.quiet("apply", "-input=false", "-auto-approve")
     outputs = terraform.json("output")
     found = drift(terraform)
@@ -148,17 +146,8 @@ def production(house: House, state_bucket: str) -> Production:
     )
 
 
-def _prepared(settings: Mapping[str, str]) -> tuple[Path, Terraform]:
-    """Prepare the stack with the zip file's whole path: the running provider is elsewhere."""
-    folder, terraform = prepared(settings)
-    file = folder / "cdk.tf.json"
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace('"assets/', f'"{folder}/assets/'), encoding="utf-8")
-    return folder, terraform
-
-
 def _review(settings: Mapping[str, str]) -> Review:
-    _, terraform = _prepared(settings)
+    _, terraform = prepared(settings)
     return review(read_new(terraform))
 
 
@@ -234,7 +223,7 @@ def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(
 
 def test_a_destroy_takes_two_steps_and_the_key_can_be_recovered(production: Production) -> None:
     """docs/production.md says: deploy with `ALLOW_DESTROY`, then destroy."""
-    _, terraform = _prepared(PRODUCTION | {"ALLOW_DESTROY": "true"})
+    _, terraform = prepared(PRODUCTION | {"ALLOW_DESTROY": "true"})
     terraform.quiet("apply", "-input=false", "-auto-approve")
     assert not read_back(CALLS)["table"]["DeletionProtectionEnabled"]
     terraform.quiet("destroy", "-input=false", "-auto-approve")

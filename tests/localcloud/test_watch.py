@@ -34,7 +34,7 @@ READ_RULES = ({"type": "cache", "permissions": ["read"], "caches": "*", "items":
 FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.05, second=0.01)
 """A minute of the schedule takes 0.6 seconds."""
 SETTINGS = {"WATCH": "true", "ALARMS": "true", "WATCH_MINUTES": "1", "WATCH_SETTLE_SECONDS": "1"}
-OF_THE_LOCAL_CLOUD = ("unknown:GET /local-cloud/", "unknown:GET /2015-03-31/functions/")
+OF_THE_LOCAL_CLOUD = "unknown:GET /local-cloud/"
 OF_LAMBDA = {"kms", "lambda", "logs", "sts"}
 """The services that Lambda itself asks, or the local cloud in its place."""
 
@@ -213,7 +213,7 @@ def test_a_run_that_fails_sends_no_metric_but_lambdas_errors(watched: Watched) -
     assert not watched.runs[0].succeeded
     assert "has no key yet: set MOMENTO_READ_API_KEY" in watched.runs[0].output
     assert watched.alarm_value("stale-entries") == before
-    assert watched.alarm_value("watch-failing") == 1
+    assert (watched.alarm_value("watch-failing") or 0) >= 1, "two runs may end in one second"
     logs = client("logs", watched.aws.endpoint)
     events = logs.filter_log_events(logGroupName="/aws/lambda/shop-changes-watch")["events"]
     assert any("has no key yet" in event["message"] for event in events)

@@ -45,9 +45,11 @@ def unseen() -> Iterator[Unseen]:
         page=NOT_MADE,
     )
     group = ARN.format("logs", f"log-group:/aws/vendedlogs/pipes/{PREFIX}:log-stream:")
+    watch_group = ARN.format("logs", f"log-group:/aws/lambda/{PREFIX}-watch:log-stream:")
     for action, because, resource in (
         ("kms:UpdateKeyDescription", "kms:CreateKey", THE_KEY),
         ("logs:AssociateKmsKey", "logs:CreateLogGroup", group),
+        ("logs:AssociateKmsKey", "logs:CreateLogGroup", watch_group),
     ):
         context = {"aws:ResourceTag/Project": PREFIX}
         yield Unseen(

@@ -40,13 +40,25 @@ def test_each_key_is_written_once(
         secrets.get_secret_value(SecretId="shop-other")
 
 
-def test_without_a_key_the_next_step_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_secret_without_a_key_is_warned_of_with_the_next_step(
+    local_aws: LocalAws,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """A secret that has a key from an earlier deploy keeps it."""
+    secrets = client("secretsmanager", local_aws.endpoint)
+    names = ("new-watch-key", "old-watch-key")
+    for name in names:
+        secrets.create_secret(Name=name)
+    secrets.put_secret_value(SecretId="old-watch-key", SecretString="a-key")
     monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
     monkeypatch.delenv("MOMENTO_READ_API_KEY", raising=False)
-    watch_key.put(folder(tmp_path, NAME))
-    assert capsys.readouterr().err.startswith("warning: the watch has no key: set MOMENTO_READ")
+    watch_key.put(folder(tmp_path, *names))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: new-watch-key has no key, so the watch cannot compare")
+    assert "set MOMENTO_READ_API_KEY" in line
+    assert secrets.get_secret_value(SecretId="old-watch-key")["SecretString"] == "a-key"
 
 
 def test_a_stack_without_a_watch_needs_nothing(

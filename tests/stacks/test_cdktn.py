@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 LOCK = REPO / proof.LOCK
 BINDINGS = REPO / ".cache" / "bindings"
-APP = ("cdktf.json", "main.py", "eventpipes", "momento_pipes", "stacks")
+APP = ("cdktf.json", "main.py", "eventpipes", "live", "momento_pipes", "stacks")
 SYNTHESIZE_AND_TELL = """
 import sys
 import main

@@ -129,7 +129,7 @@ def test_production_adds_alarms_and_encrypts_logs_of_every_pipeline() -> None:
     (logs,) = (one for one in policy["Statement"] if one["Sid"] == "EncryptLogs")
     groups = logs["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
     names = [group["name"] for group in found.blocks("aws_cloudwatch_log_group")]
-    assert len(groups) == 2
+    assert len(groups) == 4, "of the pipes and of the watch of each"
     for group, name in zip(sorted(groups), sorted(names), strict=True):
         assert group.endswith(f":log-group:{name}")
 

@@ -24,7 +24,7 @@ def test_the_stack_holds_the_walk_throughs_resources_and_no_other(weather: Synth
     }
 
 
-def test_production_adds_a_key_and_monitoring(
+def test_production_adds_a_key_monitoring_and_a_watch(
     weather: Synthesized, production: Synthesized
 ) -> None:
     counts, demo = (
@@ -33,9 +33,15 @@ def test_production_adds_a_key_and_monitoring(
     )
     assert {type_: count for type_, count in counts.items() if count != demo.get(type_)} == {
         "aws_cloudwatch_dashboard": 1,
-        "aws_cloudwatch_metric_alarm": 9,
+        "aws_cloudwatch_log_group": 2,
+        "aws_cloudwatch_metric_alarm": 15,
+        "aws_iam_role": 3,
+        "aws_iam_role_policy": 3,
         "aws_kms_alias": 1,
         "aws_kms_key": 1,
+        "aws_lambda_function": 1,
+        "aws_scheduler_schedule": 1,
+        "aws_secretsmanager_secret": 2,
         "aws_sns_topic": 1,
         "aws_sns_topic_policy": 1,
     }

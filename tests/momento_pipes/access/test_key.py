@@ -138,8 +138,10 @@ def test_policy_names_the_stacks_log_group_and_topic(
     account = stack.one("data.aws_caller_identity").ref("account_id")
     partition = stack.one("data.aws_partition").ref("partition")
     policy = stack.one("aws_kms_key")["policy"]
-    group = stack.one("aws_cloudwatch_log_group")["name"]
-    assert f'"arn:{partition}:logs:us-east-1:{account}:log-group:{group}"' in policy
+    groups = [one["name"] for one in stack.blocks("aws_cloudwatch_log_group")]
+    assert len(groups) == 2, "of the pipes and of the watch"
+    for group in groups:
+        assert f'"arn:{partition}:logs:us-east-1:{account}:log-group:{group}"' in policy
     assert len(stack.blocks("aws_sns_topic")) == own
     topics = [f'"arn:{partition}:sns:us-east-1:{account}:weather-stats-demo-alarms"' in policy]
     assert topics == [own]

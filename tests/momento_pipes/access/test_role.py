@@ -13,15 +13,20 @@ PIPES = [
 ]
 
 
+ROLE = "AmazonEventBridgePipeWeatherStatsDemoEventToMomentoCache"
+
+
 def _statements(stack: Synthesized) -> list[dict[str, Any]]:
-    policy = json.loads(stack.one("aws_iam_role_policy")["policy"])
+    role = stack.one("aws_iam_role", ROLE).ref("name")
+    (found,) = [one for one in stack.blocks("aws_iam_role_policy") if one["role"] == role]
+    policy = json.loads(found["policy"])
     statements: list[dict[str, Any]] = policy["Statement"]
     return statements
 
 
 def test_the_role_has_the_walk_throughs_name(weather: Synthesized) -> None:
     role = weather.one("aws_iam_role")
-    assert role["name"] == "AmazonEventBridgePipeWeatherStatsDemoEventToMomentoCache"
+    assert role["name"] == ROLE
     assert set(role.arguments) == {"name", "assume_role_policy"}
 
 

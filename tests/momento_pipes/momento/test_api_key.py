@@ -42,7 +42,8 @@ def test_the_secret_can_be_created_again_right_after_a_destroy(weather: Synthesi
 def test_in_production_the_secret_is_encrypted_with_the_key_and_can_be_recovered_for_a_month(
     weather: Synthesized, production: Synthesized
 ) -> None:
-    assert production.one("aws_secretsmanager_secret").arguments == {
+    name = "momento-eventbridge-api-key"
+    assert production.one("aws_secretsmanager_secret", name).arguments == {
         **weather.one("aws_secretsmanager_secret").arguments,
         "recovery_window_in_days": 30,
         "kms_key_id": production.one("aws_kms_key").ref("arn"),

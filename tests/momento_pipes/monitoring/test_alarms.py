@@ -7,15 +7,22 @@ from typing import Any
 
 import pytest
 
+from live.watch.watch import Found
+from momento_pipes.watch_settings import NAMESPACE
 from tests.synthesized import REPO, Block, Synthesized, synthesize
 
 DOCUMENTED = json.loads((REPO / "tests" / "cases" / "metrics.json").read_text(encoding="utf-8"))
 PREFIX = "weather-stats-demo"
 PIPES = ("cache-put", "topic-publish", "cache-delete")
-TOPOLOGIES = {"pipes": 9, "bus": 14, "workflow": 14}
+TOPOLOGIES = {"pipes": 16, "bus": 21, "workflow": 21}
 """How many metrics alarms and dashboard use."""
 FAILING = {f"{operation}-failing": ("ExecutionFailed", operation) for operation in PIPES}
 THROTTLED = {f"{operation}-throttled": ("ExecutionThrottled", operation) for operation in PIPES}
+
+
+WATCH = {
+    *("lag", "missing-entries", "pipes-apart", "stale-entries", "watch-failing", "watch-silent"),
+}
 
 
 def _alarm(stack: Synthesized, name: str) -> Block:
@@ -98,13 +105,14 @@ def test_only_a_pipe_without_a_filter_has_the_alarm_for_silence(production: Synt
     """A pipe with a filter may take no record for a long time, such as when nothing is removed."""
     alarms = {alarm["alarm_name"] for alarm in production.blocks("aws_cloudwatch_metric_alarm")}
     names = {"dead-letters", "dead-letters-old", *FAILING, *THROTTLED, "topic-publish-silent"}
-    assert alarms == {f"{PREFIX}-{name}" for name in names}
+    assert alarms == {f"{PREFIX}-{name}" for name in names | WATCH}
 
 
 def test_missing_data_starts_no_alarm(production: Synthesized) -> None:
-    """An empty queue, an idle pipe and an unused table send no data."""
+    """An empty queue, an idle pipe and an unused table send no data; the watch always does."""
     for alarm in production.blocks("aws_cloudwatch_metric_alarm"):
-        assert alarm["treat_missing_data"] == "notBreaching"
+        starts = alarm["alarm_name"] == f"{PREFIX}-watch-silent"
+        assert alarm["treat_missing_data"] == ("breaching" if starts else "notBreaching")
 
 
 def test_every_alarm_is_sent_to_the_topic_when_it_begins_and_ends(production: Synthesized) -> None:
@@ -144,6 +152,7 @@ def test_aws_documents_every_metric(topology: str, metrics: int) -> None:
         for page in DOCUMENTED
         for name, dimensions in page["metrics"].items()
     }
+    documented |= {(NAMESPACE, name): {"Pipeline"} for name in Found().metrics}
     used = set(_metrics(synthesize(PROFILE="production", TOPOLOGY=topology)))
     assert len(used) == metrics
     for namespace, name, dimensions in used:
@@ -160,7 +169,9 @@ def test_every_documented_metric_names_its_page() -> None:
     [
         ({}, 0),
         ({"ALARMS": "true"}, 9),
-        ({"PROFILE": "production"}, 9),
+        ({"ALARMS": "true", "WATCH": "true"}, 15),
+        ({"PROFILE": "production"}, 15),
+        ({"PROFILE": "production", "WATCH": "false"}, 9),
         ({"PROFILE": "production", "ALARMS": "false"}, 0),
     ],
 )

@@ -62,4 +62,6 @@ def test_dashboard_has_graphs_of_written_taken_and_failed_records(
         "Executions that timed out": pipes,
         "Dead letters": ["letters"],
         "Age of the oldest dead letter": ["seconds"],
+        "Wrong entries in the watch's sample": ["stale", "missing"],
+        "Seconds since the oldest change that is not in the cache": ["puts", "deletes"],
     }

@@ -13,8 +13,9 @@ def test_the_group_keeps_ninety_days_under_the_vended_logs_prefix(weather: Synth
 def test_in_production_the_group_keeps_a_year_encrypted_with_the_key(
     production: Synthesized,
 ) -> None:
-    assert production.one("aws_cloudwatch_log_group").arguments == {
-        "name": "/aws/vendedlogs/pipes/weather-stats-demo",
+    name = "/aws/vendedlogs/pipes/weather-stats-demo"
+    assert production.one("aws_cloudwatch_log_group", name).arguments == {
+        "name": name,
         "retention_in_days": 365,
         "kms_key_id": production.one("aws_kms_key").ref("arn"),
     }

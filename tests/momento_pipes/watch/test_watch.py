@@ -49,9 +49,8 @@ def test_without_the_setting_there_is_no_watch(weather: Synthesized) -> None:
     assert len(weather.blocks("aws_secretsmanager_secret")) == 1
 
 
-def test_one_function_runs_at_a_time_with_time_for_all_its_requests(watched: Synthesized) -> None:
+def test_the_function_has_time_for_all_its_requests(watched: Synthesized) -> None:
     function = watched.one("aws_lambda_function")
-    assert function["reserved_concurrent_executions"] == 1
     assert function["timeout"] == 30 + 60 + 60
     assert function["runtime"] == "python3.13"
     variables = function["environment"]["variables"]

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from ops.doctor.check import Check, Verdict
 from ops.doctor.declared import Declared
+from ops.doctor.existence import Existence
 from ops.doctor.watch import examine
 
 DECLARED = Declared(
@@ -41,7 +44,9 @@ class CloudWatch:
 def check(minutes: int = 5, **values: list[tuple[int, float]]) -> Check:
     """Return the only check of a watch that runs every so many minutes."""
     cloudwatch = CloudWatch(**values)
-    (found,) = examine(lambda _: cloudwatch, DECLARED, minutes=minutes)
+    existence = Existence()
+    (found,) = examine(lambda _: cloudwatch, DECLARED, existence, minutes=minutes)
+    assert existence.found == 0, "a metric is not a resource of the stack"
     return found
 
 
@@ -65,4 +70,18 @@ def test_a_watch_that_did_not_run_lately_is_a_failure() -> None:
 
 
 def test_a_stack_without_a_watch_has_no_check() -> None:
-    assert list(examine(lambda _: None, Declared({"resource": {}}), minutes=5)) == []
+    assert list(examine(lambda _: None, Declared({"resource": {}}), Existence(), minutes=5)) == []
+
+
+def test_a_metric_that_may_not_be_read_is_unseen_and_the_other_checks_go_on() -> None:
+    class Refusing:
+        def get_metric_statistics(self, **_: Any) -> None:
+            raise ClientError(
+                {"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetMetricStatistics"
+            )
+
+    existence = Existence()
+    assert list(examine(lambda _: Refusing(), DECLARED, existence, minutes=5)) == []
+    (found,) = existence.checks()
+    assert found.verdict is Verdict.WARNING
+    assert "metric StaleEntries of shop (AccessDenied)" in found.found

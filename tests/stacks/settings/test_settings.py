@@ -128,14 +128,18 @@ def test_production_adds_tags_and_the_users_tags_win() -> None:
     assert settings.tags == {"Project": "cars", "Profile": "production", "a": "b"}
 
 
-@pytest.mark.parametrize("variable", ["ALARMS", "PIPE_LOG_EXECUTION_DATA"])
+@pytest.mark.parametrize("variable", ["ALARMS", "PIPE_LOG_EXECUTION_DATA", "WATCH"])
 @pytest.mark.parametrize("profile", ["demo", "production"])
 @pytest.mark.parametrize(("choice", "chosen"), [("true", True), ("false", False)])
 def test_an_explicit_setting_wins_over_the_profile(
     variable: str, profile: str, choice: str, *, chosen: bool
 ) -> None:
     settings = read_settings(**{"PROFILE": profile, variable: choice})
-    found = {"ALARMS": settings.alarms, "PIPE_LOG_EXECUTION_DATA": settings.log_execution_data}
+    found = {
+        "ALARMS": settings.alarms,
+        "PIPE_LOG_EXECUTION_DATA": settings.log_execution_data,
+        "WATCH": settings.watch,
+    }
     assert found[variable] is chosen
 
 
@@ -147,11 +151,12 @@ def test_an_explicit_setting_wins_over_the_profile(
         ({"PROFILE": "production"}, True, False),
     ],
 )
-def test_the_profile_decides_on_alarms_and_execution_data(
+def test_the_profile_decides_on_alarms_watch_and_execution_data(
     environment: dict[str, str], *, alarms: bool, data: bool
 ) -> None:
     settings = read_settings(**environment)
-    assert (settings.alarms, settings.log_execution_data) == (alarms, data)
+    found = (settings.alarms, settings.watch, settings.log_execution_data)
+    assert found == (alarms, alarms, data)
 
 
 WRONG = [
