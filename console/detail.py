@@ -1,6 +1,6 @@
 """A change with all that is known of it: the side panel of the page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from console.cause import cause_of
@@ -9,7 +9,7 @@ from console.change import Change
 from console.curl import curl
 from console.routing import Routing
 from console.traced import request_json, traced_requests
-from eventpipes import Explanation
+from eventpipes import Alternative, Clause, Explanation
 from live.route import Route
 from live.workflow_route import WorkflowRoute
 
@@ -107,14 +107,27 @@ def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:
                         "text": clause.says
                         if clause.matched
                         else f"{clause.says}; {_wants(clause)}",
-                        "alternative": one.number,
+                        "alternative": number,
                     }
-                    for one in own
-                    for clause in one.clauses
+                    for number, clause in _clauses(own)
                 ],
             }
         )
     return found
+
+
+def _clauses(alternatives: Sequence[Alternative]) -> Iterator[tuple[int, Clause]]:
+    """Yield the clauses with the number of their alternative; 0 for one that all have, once."""
+    if not alternatives:
+        return
+    common = [
+        clause
+        for clause in alternatives[0].clauses
+        if len(alternatives) == 1 or all(clause in one.clauses for one in alternatives)
+    ]
+    yield from ((0, clause) for clause in common)
+    for one in alternatives:
+        yield from ((one.number, clause) for clause in one.clauses if clause not in common)
 
 
 def _wants(clause: Any) -> str:  # noqa: ANN401 - a Clause

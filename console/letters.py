@@ -1,6 +1,6 @@
 """The dead letters for the page: the reason, the item, the route, and the change of each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from console.change import Change
@@ -56,8 +56,7 @@ class Letters:
                 found += messages
         letters = [self._letter(message) for message in found]
         self._forget({message.id for message in found})
-        letters.sort(key=lambda one: one["arrived"] or 0, reverse=True)
-        return {"waiting": waiting, "hidden": hidden, "letters": letters}
+        return {"waiting": waiting, "hidden": hidden, "letters": newest_first(letters)}
 
     def _letter(self, message: QueueMessage) -> dict[str, Any]:
         letter = parse(message)
@@ -114,12 +113,20 @@ class Letters:
         self._records = {id_: one for id_, one in self._records.items() if id_ in seen}
 
 
+def newest_first(letters: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return letters by the time of their records, which has whole seconds, and their numbers."""
+    return sorted(
+        letters, key=lambda one: (one["arrived"] or 0, int(one.get("number") or 0)), reverse=True
+    )
+
+
 def _reason(letter: DeadLetter, change: Change | None, route: str | None) -> str:
     cells = change.cells if change else {}
     failed = [cell for id_, cell in cells.items() if cell.failed and route in (None, id_)]
     if failed and failed[0].reason:
         return failed[0].reason
     if letter.refused is not None:
-        return f"Momento refused the request: {letter.condition}"
+        said = f": {letter.refused.cause}" if letter.refused.cause else ""
+        return f"Momento refused the request: {letter.condition}{said}"
     condition = CONDITIONS.get(letter.condition, letter.condition or "it was given up")
     return f"{letter.name}: {condition}"

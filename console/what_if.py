@@ -44,7 +44,7 @@ def what_if(
     problems: list[str] = []
     new: Route | None = None
     try:
-        new = _edited(route, edited)
+        new = edited_route(route, edited)
     except EventPipesError as error:
         problems.append(with_place(error, list(edited.get("filters", route.definition.filters))))
     rows = [_row(record, route, new) for record in list(records)[:MOST]]
@@ -149,8 +149,14 @@ def _fate(route: Route, record: Record) -> Json:
     }
 
 
-def _edited(route: Route, edited: Mapping[str, Any]) -> Route:
-    """Return the route with another definition; the engine checks it."""
+def edited_route(route: Route, edited: Mapping[str, Any]) -> Route:
+    """Return the route with another definition; the engine checks it.
+
+    Raises:
+        ConsoleError: what is edited has another form than the route.
+        EventPipesError: the definition is not valid.
+
+    """
     _check(edited)
     parameters = edited.get("parameters") or {}
     http = {

@@ -50,11 +50,23 @@ class Origin:
         return self.kind != "connection" and not is_constant
 
     @property
+    def problem(self) -> str:
+        """Why nothing can be read at a parameter's path, or an empty text."""
+        if self.kind.endswith("parameter") and is_path(self.expression):
+            try:
+                parse_path(self.expression)
+            except InvalidPath as error:
+                return str(error)
+        return ""
+
+    @property
     def sentence(self) -> str:
         """Say what it is and what it gave."""
         if self.kind == "connection":
             return f"{self.expression} gave a secret"
         said = self._said()
+        if self.problem:
+            return f"{said} gave nothing: {self.problem}"
         if self.absent and self.value in (None, ""):
             return f"{said} gave nothing, because there is no such value"
         there = "is absent and " if self.absent else ""
@@ -82,6 +94,7 @@ class Origin:
             "value": self.value,
             "path": None if self.path is None else list(self.path),
             "absent": self.absent,
+            **({"problem": self.problem} if self.problem else {}),
         }
 
 

@@ -51,13 +51,14 @@ class RefusedRequest:
     """A request that Momento refused, as a workflow's dead letter has it.
 
     `endpoint` is empty if the record gave no request. `body` is the value that was sent as JSON. It
-    is None if the letter would be too long with it.
+    is None if the letter would be too long with it. `cause` is what Momento answered.
     """
 
     method: str
     endpoint: str
     query: Mapping[str, str]
     body: Any
+    cause: str = ""
 
     @property
     def url(self) -> str:
@@ -177,6 +178,7 @@ def _of_a_workflow(message: QueueMessage, body: Mapping[str, Any]) -> DeadLetter
             endpoint=_text(request["endpoint"]),
             query={name: _text(value) for name, value in query.items()},
             body=request["body"],
+            cause=str(body.get("cause") or ""),
         ),
     )
 

@@ -205,8 +205,8 @@ def _request(logged: object, body: object) -> Step | None:
         found = json.loads(logged) if isinstance(logged, str) else logged
     except ValueError:
         return None
-    if not isinstance(found, Mapping):
-        return None
+    if not isinstance(found, Mapping) or "method" not in found:
+        return None  # a state machine's, for example
     return {
         "method": found.get("method", ""),
         "url": found.get("url") or found.get("endpoint", ""),

@@ -10,8 +10,9 @@ See AWS: "Amazon EventBridge Pipes batching and concurrency".
 import asyncio
 import json
 import threading
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,6 +27,7 @@ from .batch_steps import BatchSteps, TaskRequest, attempts_of_tasks
 from .dead_letter import DeadLetters, Written
 from .deliverer import EXHAUSTED, TOO_OLD
 from .delivery import Delivery
+from .logs import End, Run
 from .record_age import seconds_left
 from .sender import Timing
 from .state_machine_log import StateMachineLog
@@ -64,6 +66,7 @@ class BatchDeliverer:
         stop: threading.Event,
         log: StateMachineLog,
         authorizations: Mapping[str, Authorization],
+        note: Callable[[Run], None] = lambda _: None,
         tell: Tell = tell_nobody,
     ) -> None:
         self._pipe = pipe
@@ -74,6 +77,7 @@ class BatchDeliverer:
         self._queue = queue
         self._stop = stop
         self._log = log
+        self._note = note
         self._tell = tell
         self._made: dict[str, Sequence[TaskRequest]] = {}
         self._most = attempts_of_tasks(json.loads(target.definition))
@@ -149,15 +153,37 @@ class BatchDeliverer:
         )
 
     def _try(self, batch: list[Written], steps: BatchSteps) -> _BatchResult:
-        """Run the state machine once."""
-        records = [record for record, _ in batch]
+        """Run the state machine once, and note what the pipe's log has of it."""
+        began, records = time.time(), [record for record, _ in batch]
+        items: list[Any] = []
+        output: object = None
         try:
             items = self._pipe.items(records)
         except Undeliverable as error:
-            return _BatchResult(batch, str(error))
+            result = _BatchResult(batch, str(error))
+        else:
+            result, output = self._run(batch, items, steps)
+        how: End = "Failed" if output is None else "PartiallyFailed"
+        self._note(
+            Run(
+                records=records,
+                input=items,
+                output=output,
+                began=began,
+                end=how if result.failed else "Succeeded",
+                why=result.why if result.failed else "",
+            )
+        )
+        return result
+
+    def _run(
+        self, batch: list[Written], items: list[Any], steps: BatchSteps
+    ) -> tuple[_BatchResult, object]:
+        """Return the result and the answer; the answer is None if the execution failed."""
         size = len(json.dumps(items, ensure_ascii=False, separators=(",", ":")))
         if size > MAX_INPUT:
-            return _BatchResult(batch, f"the input has {size} characters and may have {MAX_INPUT}")
+            why = f"the input has {size} characters and may have {MAX_INPUT}"
+            return _BatchResult(batch, why), None
         services = WorkflowServices(
             http=self._http,
             queue=self._queue,
@@ -176,7 +202,8 @@ class BatchDeliverer:
         finally:
             steps.flush()
         self._log.write(execution, name)
-        return self._judged(batch, execution, services)
+        output = execution.output if execution.status == "SUCCEEDED" else None
+        return self._judged(batch, execution, services), output
 
     def _judged(
         self, batch: list[Written], execution: Execution, services: WorkflowServices

@@ -332,6 +332,7 @@ class Runner:
                     arn: self._authorizations.of(connection)
                     for arn, connection in target.connections.items()
                 },
+                note=lambda run: self._log.write_run(definition, run),
                 tell=self._on_step,
             )
         return Deliverer(

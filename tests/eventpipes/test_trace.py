@@ -240,6 +240,15 @@ def test_a_value_that_the_record_does_not_have_is_absent() -> None:
     )
 
 
+def test_path_that_cannot_be_read_is_the_reason() -> None:
+    """The record may well have an attribute `a:b`."""
+    trace = only(test_pipe.pipe(query_string={"key": "$.a:b"}).trace(read_record("insert")))
+    ((_, ((_, origin),)),) = trace.query
+    assert origin is not None
+    assert origin.sentence.startswith("$.a:b gave nothing: '$.a:b' is not a path at column 4")
+    assert origin.as_json()["problem"] == origin.problem
+
+
 def test_a_query_s_value_is_decoded_and_the_url_is_not() -> None:
     trace = only(test_pipe.pipe().trace(read_record("quotes")))
     name, pieces = trace.query[0]

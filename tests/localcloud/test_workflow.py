@@ -91,6 +91,46 @@ def test_executions_are_logged_by_the_state_machine(local_aws: LocalAws) -> None
     assert Counter(sent) == {"Put the entry": 3, "Publish the message": 3}
 
 
+def test_pipe_logs_an_execution_for_each_batch(local_aws: LocalAws) -> None:
+    """It starts the state machine once, and knows nothing of the requests to Momento."""
+    settings = {"WORKFLOW_BATCH_SIZE": "10", "PIPE_LOG_LEVEL": "TRACE"}
+    with Running(local_aws, **settings, PIPE_LOG_EXECUTION_DATA="true") as running:
+        for number in range(3):
+            running.cloud.put(f"key {number}", 1)
+        with running.runner():
+            until(running.drained)
+        entries = running.cloud.executions("pipes")
+    assert [one["messageType"] for one in entries] == [
+        *("ExecutionStarted", "TargetStageEntered", "TargetInvocationStarted"),
+        *("TargetInvocationSucceeded", "TargetStageSucceeded", "ExecutionSucceeded"),
+    ]
+    assert len({one["executionId"] for one in entries}) == 1
+    assert len(json.loads(entries[0]["payload"])) == 3
+    assert len(json.loads(json.loads(entries[3]["awsRequest"])["input"])) == 3
+
+
+def test_pipe_logs_the_part_of_a_batch_that_failed(local_aws: LocalAws) -> None:
+    """An execution that names failed records failed in part; the next has only these."""
+    settings = {"WORKFLOW_BATCH_SIZE": "10", "PIPE_LOG_LEVEL": "INFO"}
+    with Running(local_aws, **settings) as running:
+
+        def fail(request: Request) -> Response | None:
+            is_bad = request.query_params.get("key") == "key 1"
+            is_logged = is_bad and running.cloud.executions("pipes")
+            return Response(status_code=503) if is_bad and not is_logged else None
+
+        running.answer = fail
+        for number in range(3):
+            running.cloud.put(f"key {number}", 1)
+        with running.runner():
+            until(running.drained)
+        entries = running.cloud.executions("pipes")
+    kinds = [one["messageType"] for one in entries]
+    failed = entries[kinds.index("ExecutionPartiallyFailed")]
+    assert "503" in failed["error"]["message"]
+    assert (kinds[-1], kinds.count("ExecutionSucceeded")) == ("ExecutionSucceeded", 1)
+
+
 def test_refused_request_is_a_dead_letter_with_the_record_and_nothing_waits(
     running: Running,
 ) -> None:

@@ -91,12 +91,12 @@ class WorkflowCloud:
         """Take all dead letters out of the queue."""
         return [json.loads(text) for text in texts_in(self.sqs, self.queue_url)]
 
-    def executions(self) -> list[dict[str, Any]]:
-        """Return the entries in the state machine's log."""
+    def executions(self, of: str = "states") -> list[dict[str, Any]]:
+        """Return the entries in the log of the state machine, or of the pipe (`pipes`)."""
         group = next(
             one["name"]
             for one in self._resources["aws_cloudwatch_log_group"].values()
-            if "/states/" in one["name"]
+            if f"/{of}/" in one["name"]
         )
         logs = client("logs", self._endpoint)
         events = logs.filter_log_events(logGroupName=group)["events"]

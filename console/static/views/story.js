@@ -40,7 +40,6 @@ export function filters(told, route) {
 }
 
 function filter({ text, matched, clauses }) {
-  const alternatives = new Set(clauses.map((one) => one.alternative)).size;
   const marks = new Map();
   for (const one of clauses) marks.set(one.path.join("\n"), one.accepted ? "ok" : "bad");
   let shown = text;
@@ -51,7 +50,7 @@ function filter({ text, matched, clauses }) {
   }
   const verdict = matched === null ? "Another filter decided before it." : matched ? "It matches." : "It does not match.";
   return html`${code(shown)}<p class=${matched === false ? "bad" : ""}>${verdict}</p>
-    <ul class="clauses">${clauses.map((one) => html`<li class=${one.accepted ? "ok" : "bad"}>${one.accepted ? "✓" : "✗"} ${alternatives > 1 ? `(${one.alternative}) ` : ""}${one.text}</li>`)}</ul>`;
+    <ul class="clauses">${clauses.map((one) => html`<li class=${one.accepted ? "ok" : "bad"}>${one.accepted ? "✓" : "✗"} ${one.alternative ? `(${one.alternative}) ` : ""}${one.text}</li>`)}</ul>`;
 }
 
 // --- request ---------------------------------------------------------------------------------
@@ -100,7 +99,7 @@ const shown = (value) => {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   return text.length > LONG ? `${text.slice(0, LONG)} …` : text;
 };
-const said = (origin) => (origin.absent ? `${origin.expression}: the record has no such value` : `${origin.expression} = ${shown(origin.value)}`);
+const said = (origin) => (origin.absent ? `${origin.expression}: ${origin.problem ?? "the record has no such value"}` : `${origin.expression} = ${shown(origin.value)}`);
 
 export function origins(told) {
   if (!told.request) return nothing;
@@ -108,7 +107,7 @@ export function origins(told) {
   if (!numbers.length) return nothing;
   return part("Where its values come from", html`<ol class="origins">${numbers.map(({ origin, number }) => html`<li>
     <mark class=${`m${(number - 1) % COLOURS}`}>${number}</mark> <code>${origin.expression}</code>
-    <span class=${origin.absent ? "bad" : ""}>${origin.kind === "connection" ? "the connection's secret" : origin.absent ? "is not in the record" : html`= ${shown(origin.value)}`}</span> <span class="meta">${origin.kind}</span></li>`)}</ol>`);
+    <span class=${origin.absent ? "bad" : ""}>${origin.kind === "connection" ? "the connection's secret" : origin.absent ? (origin.problem ?? "is not in the record") : html`= ${shown(origin.value)}`}</span> <span class="meta">${origin.kind}</span></li>`)}</ol>`);
 }
 
 export function responses(told) {
