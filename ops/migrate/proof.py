@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from live.output import errors
 from ops.errors import OpsError
 from ops.migrate.comparison import Documents
+from ops.migrate.declared import requirements
 from ops.migrate.packages import NEW, OLD, PROVIDER
 from ops.migrate.repository import Repository
 from ops.migrate.uv import make_environment
@@ -126,7 +126,7 @@ def locked(lock: Path) -> Path:
         HOME.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=HOME) as folder:
             new = Path(folder) / home.name
-            make_environment(new, [os.fspath(lock)], lock.parent)
+            make_environment(new, lock, lock.parent)
             try:
                 new.rename(home)  # so that it is there as a whole
             except OSError:
@@ -139,12 +139,12 @@ def _made(copy: Repository, library: str, scratch: Path) -> Path:
     """Make an environment from the first file that names a library; return its interpreter."""
     for name in (*_SOURCES, *_MORE_SOURCES):
         file = copy.folder / name
-        if file.is_file() and _names(file.read_text(encoding="utf-8"), library):
+        if file.is_file() and _names("".join(_with_included(file)), library):
             errors.print(f"installing the packages of {name} with {library}", markup=False)
-            if name == "Pipfile":
+            if (declared := requirements(file)) is not None:
                 file = scratch / f"{library}-requirements.txt"
-                file.write_text("\n".join(_of_pipfile(copy.folder / name)), encoding="utf-8")
-            return make_environment(scratch / library, [os.fspath(file)], copy.folder)
+                file.write_text("\n".join(declared), encoding="utf-8")
+            return make_environment(scratch / library, file, copy.folder)
     raise OpsError(
         f"no file of {copy.folder.name} names {library} as a dependency (looked for:"
         f" {', '.join((*_SOURCES, *_MORE_SOURCES))}): write one, to have the packages installed"
@@ -156,15 +156,13 @@ def _names(text: str, library: str) -> bool:
     return re.search(rf"(?<![\w./@-])({library}(?![\w./@-])|{provider})", text) is not None
 
 
-def _of_pipfile(file: Path) -> Iterator[str]:
-    """Yield the requirements of a Pipfile, which uv does not read."""
-    try:
-        packages = tomllib.loads(file.read_text(encoding="utf-8")).get("packages", {})
-    except ValueError as error:
-        raise OpsError(f"{file.name} cannot be read ({error}): correct it first") from None
-    for name, wanted in packages.items():
-        version = wanted.get("version", "*") if isinstance(wanted, dict) else wanted
-        yield name + ("" if version == "*" else version)
+def _with_included(file: Path) -> Iterator[str]:
+    """Yield the text of a file, and of the files that it includes as pip does."""
+    text = file.read_text(encoding="utf-8")
+    yield text
+    for name in re.findall(r"^-(?:r|-requirement)[ =]*(\S+)", text, re.MULTILINE):
+        if (included := file.parent / name).is_file() and included != file:
+            yield from _with_included(included)
 
 
 def _has(python: Path, module: str) -> bool:

@@ -125,7 +125,8 @@ class Repository:
             done = subprocess.run(
                 ["git", "-C", os.fspath(self.folder), *arguments],  # noqa: S607 - from the PATH
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="surrogateescape",
                 check=False,
             )
         except FileNotFoundError:

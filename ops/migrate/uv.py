@@ -3,12 +3,12 @@
 import os
 import re
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 from uv import find_uv_bin
 
 from ops.errors import OpsError
+from ops.migrate.dependency_files import has_hashes
 from ops.migrate.packages import TRIED
 
 _NO_NETWORK = re.compile(
@@ -43,8 +43,8 @@ def run(*arguments: str, folder: Path, standard_input: str = "") -> str:
             f" package index that can be reached, and run the command again. uv says: {said}"
         )
     raise OpsError(
-        f"uv {' '.join(arguments[:2])} failed: change the files with the dependencies so that they"
-        f" fit CDK Terrain's packages, and run the command again. uv says: {said}"
+        f"uv {' '.join(arguments[:2])} failed: correct the files with the dependencies (a pinned"
+        f" version may not fit CDK Terrain's packages), and run the command again. uv says: {said}"
     )
 
 
@@ -65,15 +65,18 @@ class NewestVersions(dict[str, str]):
         return self[name]
 
 
-def make_environment(home: Path, requirements: Sequence[str], folder: Path) -> Path:
-    """Make a virtual environment with the packages of files; return its interpreter.
+def make_environment(home: Path, requirements: Path, folder: Path) -> Path:
+    """Make a virtual environment with the packages of a file; return its interpreter.
+
+    If the file has a hash for one package, each package needs one.
 
     Raises:
         OpsError: a package could not be installed.
 
     """
+    hashed = has_hashes(requirements.read_text(encoding="utf-8"))
     run("venv", os.fspath(home), folder=folder)
     python = home / "bin" / "python"
-    files = [word for file in requirements for word in ("-r", file)]
+    files = [*(["--require-hashes"] if hashed else []), "-r", os.fspath(requirements)]
     run("pip", "install", "--python", os.fspath(python), *files, folder=folder)
     return python

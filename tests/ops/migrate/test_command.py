@@ -39,11 +39,11 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     ),
     "bindings without a successor": (
         CDKTN | {"requirements.in": "cdktf-cdktf-provider-nobody-has==1.0\n"},
-        "uv pip compile failed: change the files with the dependencies so that they fit",
+        "uv pip compile failed: correct the files with the dependencies (a pinned version may",
     ),
     "packages that do not fit": (
         {"requirements.txt": "cdktf==0.21.0\nconstructs==10.8.1\n"},
-        "uv pip install failed: change the files with the dependencies so that they fit CDK",
+        "uv pip install failed: correct the files with the dependencies (a pinned version may",
     ),
 }
 
@@ -205,6 +205,39 @@ def test_without_network_nothing_is_changed(
     assert (
         "error: the packages could not be downloaded: connect to the network, or set UV_IND" in said
     )
+
+
+@pytest.mark.slow
+def test_lock_files_are_written_again_or_named(make: Make, run: Run) -> None:
+    """Also the project in a folder of a repository, whose other folders stay."""
+    project = 'name = "own"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["cdktf"]\n'
+    folder = make(
+        {
+            "app/cdktf.json": CONFIG,
+            "app/main.py": PROGRAM,
+            "app/pyproject.toml": f"[project]\n{project}",
+            "app/uv.lock": 'version = 1\nrequires-python = ">=3.11"\n',
+            "app/poetry.lock": "",
+            "app/requirements-all.txt": "cdktf==0.21.0 \\\n    --hash=sha256:00\n",
+            "app/requirements-dev.txt": "pytest==9.0.0 \\\n    --hash=sha256:00\n",
+            "app/base.in": "cdktf-cdktf-provider-null==11.0.1\n",
+            "app/requirements.in": "cdktf-cdktf-provider-null==11.0.1\n",
+        }
+    )
+    before = content(folder)
+    code, shown, _ = migrate(run, folder / "app", "--without-proof")
+    assert code == 0
+    assert "uv.lock: written again by uv" in shown
+    assert "write it again yourself: poetry.lock: poetry lock\n" in shown
+    assert "write it again yourself: requirements-all.txt: the tool that wrote it" in shown
+    assert "requirements-dev" not in shown
+    after = content(folder)
+    assert {name for name, text in after.items() if text != before[name]} == {
+        *("app/main.py", "app/pyproject.toml", "app/uv.lock", "app/requirements.in"),
+    }
+    assert b'name = "cdktn"' in after["app/uv.lock"]
+    newest = after["app/requirements.in"].decode().strip().removeprefix("cdktn-provider-null==")
+    assert int(newest.split(".")[0]) >= 15
 
 
 def test_without_proof_only_the_files_are_changed(make: Make, run: Run) -> None:
