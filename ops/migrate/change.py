@@ -27,6 +27,7 @@ _LEFT = re.compile(
     rf"\b{PROVIDER}|\b{OLD}-cli\b|\b(import|from) {OLD}\b|\.bin/{OLD}\b|\bnpx (--\S+ )*{OLD}\b"
     rf"|\b{OLD} (deploy|destroy|diff|get|list|output|synth|watch)\b|^\s*- {OLD}\s*[=<>~!]"
 )
+_IMPORT = re.compile(rf"^\s*(import|from)\s+{OLD}".encode(), re.MULTILINE)
 _PYTHON = (".py", ".pyi")
 _PROSE = (".json", ".md", ".rst", ".txt", ".lock", ".svg")
 
@@ -64,8 +65,9 @@ def find(repository: Repository, versions: Versions) -> Changes:
         try:
             new = _migrated(path, old, versions)
         except SourceError as error:
-            changes.unread.append(f"{path}: {error}")
             new = old
+            if _IMPORT.search(old):  # otherwise the file only mentions a name
+                changes.unread.append(f"{path}: {error}")
         if new != old:
             changes.files[path] = new
         if path.suffix not in _PROSE and path.name not in _LOCKS:

@@ -82,7 +82,10 @@ def command(
         for line in changes.diff(copy.folder):
             console.print(line, markup=False, soft_wrap=True)
         if changes.unread:
-            raise OpsError("these files cannot be changed:\n" + "\n".join(changes.unread))
+            raise OpsError(
+                "these files cannot be changed; correct them, or change them by hand and commit:\n"
+                + "\n".join(changes.unread)
+            )
         runs = [[], *map(shlex.split, arguments or ())]
         if without_proof:
             changes.write(copy.folder)

@@ -26,7 +26,6 @@ from ops.terraform import without_keys
 LOCK = f"requirements-{NEW}.lock"
 """The packages of the proof, if a repository has this file; its environment is made once."""
 HOME = Path(__file__).resolve().parents[2] / ".cache" / NEW
-_OUT = f"{OLD}.out"
 _SOURCES = ("requirements.txt", "requirements.lock", "requirements.in", "pyproject.toml")
 _MORE_SOURCES = ("setup.cfg", "setup.py", "Pipfile")
 
@@ -187,7 +186,6 @@ def _variables(python: Path) -> Mapping[str, str]:
     kept = {name: one for name, one in without_keys(os.environ).items() if name not in left_out}
     return kept | {
         "PATH": f"{python.parent}{os.pathsep}{kept.get('PATH', '')}",
-        f"{OLD.upper()}_OUTDIR": _OUT,
         "PYTHONDONTWRITEBYTECODE": "1",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
     }

@@ -10,7 +10,6 @@ import ast
 import io
 import re
 import tokenize
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -124,9 +123,9 @@ class _File:
         `import cdktn as cdktf`.
         """
         uses = [self._start(one) for one in _loads(self._tree, name)]
+        # Before Python 3.12, the place of a name in an f-string may be wrong.
         found = all(self._source.startswith(name.encode(), use) for use in uses)
-        once = max(Counter(uses).values(), default=1) == 1
-        if found and once and not any(_binds(one, name) for one in ast.walk(self._tree)):
+        if found and not any(_binds(one, name) for one in ast.walk(self._tree)):
             yield from (self._name(use, name) for use in uses)
             yield from self._annotations(name)
             return
