@@ -10,7 +10,13 @@ from jsii import JSIIAssembly
 
 from momento_pipes import bindings
 from momento_pipes.bindings import loader
-from momento_pipes.bindings.assembly import PACKAGE, AssemblyError, source_archive, trimmed_archive
+from momento_pipes.bindings.assembly import (
+    LIBRARY,
+    PACKAGE,
+    AssemblyError,
+    source_archive,
+    trimmed_archive,
+)
 from tests.conftest import ADVICE
 from tests.synthesized import ENDPOINT, REPO, outputs, run_python
 
@@ -93,10 +99,10 @@ def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_is_printed(
     assert run.stdout.startswith("False provider-aws@")
 
 
-MORE = """
+MORE = f"""
 import momento_pipes.bindings
-from cdktf import App, TerraformStack
-from cdktf_cdktf_provider_aws.vpc import Vpc
+from {LIBRARY} import App, TerraformStack
+from {PACKAGE}.vpc import Vpc
 Vpc(TerraformStack(App(), "a"), "vpc", cidr_block="10.0.0.0/16")
 """
 
