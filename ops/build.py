@@ -74,7 +74,7 @@ def build(distribution: Distribution, out: Path) -> Path:
     """Return the new wheel of a distribution.
 
     Raises:
-        OpsError: it cannot be built; the message has what hatchling printed.
+        OpsError: it cannot be built; the message has the end of what hatchling printed.
 
     """
     with tempfile.TemporaryDirectory(dir=out) as folder:
@@ -88,7 +88,7 @@ def document(wheels: Sequence[Path], out: Path) -> None:
     """Write the pages of the modules for users.
 
     Raises:
-        OpsError: pdoc cannot write them; the message has what it printed.
+        OpsError: pdoc cannot write them; the message has the end of what it printed.
 
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -118,4 +118,5 @@ def specifications() -> list[str]:
 def _run(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> None:
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise OpsError(f"{command[2]} fails in {folder}:\n{(done.stderr or done.stdout).strip()}")
+        said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise OpsError(f"{command[2]} fails in {folder}: {said[-1] if said else 'it says nothing'}")

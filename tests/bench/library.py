@@ -1,0 +1,69 @@
+"""How large the wheels are, and how long their imports take.
+
+    python tests/bench/library.py [--runs 9]
+
+Each import is a process of its own, and the imports take turns. The time of a Python that imports
+nothing is subtracted. Each import runs once before it counts.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, os.fspath(ROOT))
+
+from ops.build import build, distributions
+
+NOTHING = "sys"
+IMPORTS = {
+    "eventpipes": "",
+    "momento_pipes.mapping": "",
+    "momento_pipes.bindings": "starts node, loads cdktf and the trimmed bindings",
+    "momento_pipes.pipelines": "all of that, and the constructs",
+    "cdktf": "for comparison: starts node, no AWS bindings",
+    "cdktf_cdktf_provider_aws": "for comparison: the whole bindings",
+}
+
+
+def seconds(module: str) -> float:
+    """Return how long a process takes that imports a module."""
+    environment = os.environ | {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    begin = time.perf_counter()
+    command = [sys.executable, "-c", f"import {module}, os, sys; sys.stdout.flush()"]
+    subprocess.run(command, check=True, cwd=ROOT, env=environment)
+    return time.perf_counter() - begin
+
+
+def measure(runs: int) -> dict[str, float]:
+    """Return the median seconds of each import, without Python's own."""
+    modules = [NOTHING, *IMPORTS]
+    for module in modules:
+        seconds(module)
+    rounds = [{module: seconds(module) for module in modules} for _ in range(runs)]
+    median = {module: statistics.median(one[module] for one in rounds) for module in modules}
+    return {module: median[module] - median[NOTHING] for module in IMPORTS}
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=9, help="runs of each import (default: 9)")
+    arguments = parser.parse_args()
+    print("| wheel | bytes |\n| --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        for one in distributions():
+            print(f"| {one.name} | {build(one, Path(folder)).stat().st_size:,} |")
+    print(f"\n| import | seconds (median of {arguments.runs}) | |\n| --- | --- | --- |")
+    for module, median in measure(arguments.runs).items():
+        print(f"| `{module}` | {median:.2f} | {IMPORTS[module]} |")
+
+
+if __name__ == "__main__":
+    main()
