@@ -8,6 +8,7 @@ import json
 import time
 from typing import Any
 
+import moto.sqs.models
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.logs.exceptions import ResourceNotFoundException as NoSuchLogGroup
 from moto.logs.responses import LogsResponse
@@ -47,7 +48,7 @@ def apply() -> None:
     questions.apply()
     _change_the_key_of_log_groups()
     _wait_for_messages()
-    _check_the_age_of_one_message()
+    _look_at_messages_fast()
 
 
 def _update_pipe_by_member() -> None:
@@ -182,11 +183,14 @@ def _wait_for_messages() -> None:
     SQSBackend.receive_message = receive_message  # type: ignore[method-assign]
 
 
-def _check_the_age_of_one_message() -> None:
-    """Check the age of a message without counting the queue. moto counts it three times.
+def _look_at_messages_fast() -> None:
+    """Check the age of a message without counting the queue, and read the time without a calendar.
 
-    The result is the same. To receive 500 messages takes half of the processor time.
+    The results are the same. moto counts the queue three times to check a message, and it makes
+    two dates for each message that it counts. To receive 500 messages takes half of the processor
+    time.
     """
+    vars(moto.sqs.models)["unix_time_millis"] = lambda: time.time() * 1000
 
     def is_message_valid_based_on_retention_period(
         self: SQSBackend, queue_name: str, message: Message

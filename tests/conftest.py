@@ -1,5 +1,6 @@
 """What every test gets: nothing real within reach, and a copy of the project to run in."""
 
+import atexit
 import copy
 import functools
 import gc
@@ -10,6 +11,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,6 +26,12 @@ from botocore.loaders import JSONFileLoader
 
 for _asks_for_colours in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):
     os.environ.pop(_asks_for_colours, None)  # typer reads them once, when it is imported
+
+_LEFT = Path(tempfile.gettempdir()) / f"left-by-tests-{os.getpid()}"
+"""Where the processes that tests start leave their files: jsii leaves each synthesized app."""
+_LEFT.mkdir(exist_ok=True)
+os.environ["TMPDIR"] = str(_LEFT)  # this process has its own folder already
+atexit.register(shutil.rmtree, _LEFT, ignore_errors=True)
 
 import ops.terraform
 from localcloud import LocalAws

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run as run_here
 from tests.conftest import ENDPOINT, KEY, ROOT, House
 from tests.ops.conftest import Run
 
@@ -95,16 +96,21 @@ COMMANDS = sorted(commands((ROOT / "help.sh").read_text(encoding="utf-8")) | INT
 
 SHORT = ["cache", "cdktf", "key", "synth", "weather"]
 """All commands but synth get the option itself; for the others the script asks for --help."""
+AS_A_PROCESS = ["cdktf", "local", "plan", "up", "weather"]
+"""Those that are not commands of `ops`, and one that is."""
 
 
 @pytest.mark.parametrize(
     ("command", "option"),
-    [*((one, "--help") for one in COMMANDS), *((one, "-h") for one in SHORT)],
+    [
+        *((one, "--help") for one in AS_A_PROCESS),
+        *((one, "-h") for one in SHORT if one in AS_A_PROCESS),
+    ],
 )
-def test_every_command_answers_help_and_does_nothing(
+def test_help_needs_no_tool_and_no_setting(
     house: House, tmp_path: Path, command: str, option: str
 ) -> None:
-    """There is no Node.js, no Terraform and no setting."""
+    """There is no Node.js, no Terraform and no setting, but Node.js for cdktf."""
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("bash", "dirname", "sed", "awk", "cmp", "cat"):
@@ -116,6 +122,38 @@ def test_every_command_answers_help_and_does_nothing(
     assert (done.returncode, done.stderr) == (0, "")
     assert "usage" in done.stdout.lower() or command == "cdktf"
     assert "Local AWS at" not in done.stdout
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """Return a copy of the script whose Python only prints its arguments, a line for each."""
+    shutil.copy(ROOT / "help.sh", tmp_path)
+    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "requirements.lock", tmp_path / ".venv")
+    python.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    python.chmod(0o755)
+    return tmp_path / "help.sh"
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [*((one, "--help") for one in COMMANDS), *((one, "-h") for one in SHORT)],
+)
+def test_every_command_answers_help_and_does_nothing(
+    script: Path, command: str, option: str
+) -> None:
+    """What the script gives to `ops` is run in this process, without a setting."""
+    done = subprocess.run([script, command, option], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    if not done.stdout.startswith("-m\nops\n"):
+        known = ("-m\nlocalcloud\n", "-m\nweather\n", "Usage: ./help.sh ", "  up ")
+        assert done.stdout.startswith(known)
+        return
+    answer = run_here(*done.stdout.splitlines()[2:], env={"PATH": os.environ["PATH"]})
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "usage" in answer.stdout.lower()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
