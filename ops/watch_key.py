@@ -5,7 +5,7 @@ Terraform creates the secret without a value. So the key is in no state and in n
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,7 @@ def has_value(secret: Mapping[str, Any]) -> bool:
 def put(folder: Path) -> None:
     """Write the key into the secrets of a deployed stack; do nothing if it has no watch.
 
-    Without a key, a secret keeps the key that it has; if it has none, a warning is printed. The
-    version's id comes from the key. Secrets Manager ignores a version that it has already (Secrets
-    Manager API, "PutSecretValue", ClientRequestToken).
+    Without a key, a secret keeps the key that it has; if it has none, a warning is printed.
 
     Raises:
         LiveError: AWS refuses, or cannot be asked.
@@ -57,13 +55,40 @@ def put(folder: Path) -> None:
         return
     settings = load_settings()
     given = settings.momento_read_api_key
-    with closing(Aws(settings.region)) as aws, asking_aws():
-        secrets = aws.client("secretsmanager")
+    with closing(Aws(settings.region)) as aws:
+        if given is not None:
+            write(aws, names, given.get_secret_value())
+            return
+        with asking_aws():
+            for name in names:
+                if not has_value(aws.client("secretsmanager").describe_secret(SecretId=name)):
+                    print(MISSING.format(name=name), file=sys.stderr)
+
+
+def write(aws: Aws, names: Iterable[str], key: str) -> None:
+    """Write a key into secrets; change none that has it.
+
+    A version's id comes from the key and the version before it. So the same key makes no new
+    version, and a former key can come back: Secrets Manager ignores a version that it has already
+    (Secrets Manager API, "PutSecretValue", ClientRequestToken).
+
+    Raises:
+        LiveError: AWS refuses, or cannot be asked.
+
+    """
+    secrets = aws.client("secretsmanager")
+    with asking_aws():
         for name in names:
-            if given is not None:
-                key = given.get_secret_value()
+            versions = secrets.describe_secret(SecretId=name).get("VersionIdsToStages") or {}
+            ids = {label: id_ for id_, labels in versions.items() for label in labels}
+            current, previous = ids.get("AWSCURRENT"), ids.get("AWSPREVIOUS")
+            if current is None or current != _version(key, previous):
                 secrets.put_secret_value(
-                    SecretId=name, SecretString=key, ClientRequestToken=str(uuid5(NAMES, key))
+                    SecretId=name,
+                    SecretString=key,
+                    ClientRequestToken=_version(key, current),
                 )
-            elif not has_value(secrets.describe_secret(SecretId=name)):
-                print(MISSING.format(name=name), file=sys.stderr)
+
+
+def _version(key: str, before: str | None) -> str:
+    return str(uuid5(NAMES, f"{key} {before or ''}"))

@@ -14,6 +14,7 @@ from live.api_key import ApiKey
 from live.aws import Aws as AwsClients
 from live.momento_auth import MomentoAuth
 from live.output import Json, console, errors, print_json
+from ops import watch_key
 from ops.deploy import deploy
 from ops.errors import OpsError
 from ops.key import env_file, manager
@@ -141,6 +142,7 @@ def rotate_command(
                 file=ProgressFile(_progress(settings)),
                 deployed=Connections(aws),
                 connections=found.connections,
+                give_watch=lambda new: watch_key.write(aws, found.watch_secrets, new),
                 deploy=lambda new: _deploy(stacks, new, allow or (), asks=not auto_approve),
                 admin_id=ApiKey.read(key).key_id,
                 days=days,

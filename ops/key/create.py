@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from live.momento_auth import MomentoAuth, NewKey
+from ops import watch_key
 from ops.doctor.declared import Declared
 from ops.errors import OpsError
 from ops.key import env_file
@@ -20,10 +21,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the two keys of some stacks are for, and the connections that send with one."""
+    """What the two keys of some stacks are for, and what has them.
+
+    The connections send with the first one. The secrets give the second one to watches.
+    """
 
     both: tuple[Purpose, Purpose]
     connections: Sequence[str]
+    watch_secrets: Sequence[str] = ()
 
 
 def wanted(settings: Settings, also: Sequence[str] = ()) -> Wanted:
@@ -33,14 +38,21 @@ def wanted(settings: Settings, also: Sequence[str] = ()) -> Wanted:
         OpsError: a stack cannot be synthesized.
 
     """
-    targets, connections = Targets(), set()
+    targets = Targets()
+    connections: set[str] = set()
+    of_watches: set[str] = set()
     for name in dict.fromkeys([settings.stack, *also]):
         chosen = settings if name == settings.stack else Settings.load(stack=name)
         folder = synthesize(name, environment(chosen), quiet=True)
         document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
         targets |= Targets.of(document)
         connections.update(Declared(document).names("aws_cloudwatch_event_connection"))
-    return Wanted(both=purposes(settings, targets), connections=sorted(connections))
+        of_watches.update(watch_key.secrets_in(document))
+    return Wanted(
+        both=purposes(settings, targets),
+        connections=sorted(connections),
+        watch_secrets=sorted(of_watches),
+    )
 
 
 def must_be_new(*, replace: bool) -> None:

@@ -36,9 +36,10 @@ CI = (
 class Rotation:
     """One rotation of a stack's keys.
 
-    `deploy` deploys the stack with a sending key. `connections` are the names of the stack's. The
-    old keys are revoked `grace` seconds after a request with the new one has succeeded, unless
-    another connection uses them, or `even_if_used`.
+    `deploy` deploys the stack with a sending key. `connections` are the names of the stack's.
+    `give_watch` gives the stack's watches a reading key. The old keys are revoked `grace` seconds
+    after a request with the new one has succeeded, unless another connection uses them, or
+    `even_if_used`.
     """
 
     stack: str
@@ -51,6 +52,7 @@ class Rotation:
     deployed: Connections
     connections: Sequence[str]
     deploy: Callable[[str], None]
+    give_watch: Callable[[str], None]
     admin_id: str | None
     days: int
     grace: float
@@ -83,13 +85,15 @@ class Rotation:
         self._wait_until_accepted(key)
         self._deploy(key)
         self._try_deployed(key)
+        self.give_watch(progress.new[self._reading.setting])
         env_file.write(progress.new)
         if progress.seen_at is None:
             self.say(f"✓ {env_file.path()} has the new keys. {CI}")
             progress.seen_at = time.time()
             self.file.write(progress)
         self._wait(progress.seen_at + self.grace - time.time())
-        self._deploy(key)  # somebody may have deployed the old key in the meantime
+        self._deploy(key)  # somebody may have deployed the old keys in the meantime
+        self.give_watch(progress.new[self._reading.setting])
         self._must_be_unused(progress)
         self._revoke(progress)
         self.file.delete()
@@ -97,6 +101,10 @@ class Rotation:
     @property
     def _sending(self) -> Purpose:
         return self.both[0]
+
+    @property
+    def _reading(self) -> Purpose:
+        return self.both[1]
 
     def _begin(self) -> Progress:
         progress = self.file.read()

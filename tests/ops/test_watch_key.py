@@ -21,7 +21,7 @@ def folder(path: Path, *names: str) -> Path:
     return path
 
 
-def test_each_key_is_written_once(
+def test_each_key_is_written_once_and_a_former_one_comes_back(
     local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secrets = client("secretsmanager", local_aws.endpoint)
@@ -29,13 +29,15 @@ def test_each_key_is_written_once(
         secrets.create_secret(Name=name)
     monkeypatch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
     versions = []
-    for key in ("first", "first", "second"):
+    for key in ("first", "first", "second", "first", "first", "second"):
         monkeypatch.setenv("MOMENTO_READ_API_KEY", key)
         watch_key.put(folder(tmp_path, NAME, "shop-other"))
         found = secrets.get_secret_value(SecretId=NAME)
         assert found["SecretString"] == key
         versions.append(found["VersionId"])
-    assert versions[0] == versions[1] != versions[2]
+    assert versions[0] == versions[1]
+    assert versions[3] == versions[4]
+    assert len(set(versions)) == 4
     with pytest.raises(secrets.exceptions.ResourceNotFoundException):
         secrets.get_secret_value(SecretId="shop-other")
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from live.momento import Momento
 from live.momento_auth import MomentoAuth
 from localcloud.momento import LocalMomento
 from localcloud.momento_keys import ApiKey
+from ops import watch_key
 from ops.key import env_file
 from ops.key.connections import Connections
 from ops.key.progress import ProgressFile
@@ -41,6 +43,10 @@ class Rotating:
         self.old = {one.setting: self._made(one) for one in self.both}
         env_file.write({name: key.secret for name, key in self.old.items()})
         self.update(self.old[SENDS].secret)
+        self.watch_secret = f"{connection}-watch-key"
+        self._secrets = client("secretsmanager", aws_endpoint)
+        self._secrets.create_secret(Name=self.watch_secret)
+        self.give_watch(self.old[READS].secret)
 
     def _made(self, purpose: Purpose) -> ApiKey:
         role = self.keys.new_role(purpose.role_name, {"rules": [*purpose.rules]})
@@ -52,6 +58,16 @@ class Rotating:
         self._events.update_connection(
             Name=self.connection, AuthParameters={"ApiKeyAuthParameters": parameters}
         )
+
+    def give_watch(self, key: str) -> None:
+        """Give the secret of the watch a key, as a deployment and a rotation do."""
+        with closing(Aws(REGION)) as aws:
+            watch_key.write(aws, [self.watch_secret], key)
+
+    def of_the_watch(self) -> str:
+        """Return the key that the watch reads with."""
+        found: str = self._secrets.get_secret_value(SecretId=self.watch_secret)["SecretString"]
+        return found
 
     def deauthorize(self) -> None:
         """Take the connection's authorization, as a 401 does."""
@@ -86,6 +102,7 @@ class Rotating:
                     "deployed": Connections(aws),
                     "connections": [self.connection],
                     "deploy": deploy or self.update,
+                    "give_watch": self.give_watch,
                     "admin_id": owner.key_id,
                     "days": 90,
                     "grace": grace,
@@ -109,6 +126,7 @@ class Rotating:
             assert env_file.read(purpose.setting) == new
             assert new not in "".join(self.said)
         assert self.deployed() == self.secrets(self.both[0])[0]
+        assert self.of_the_watch() == self.secrets(self.both[1])[0]
         assert not self.file.path.exists()
 
     def deployed(self) -> str | None:

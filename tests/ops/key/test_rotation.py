@@ -85,6 +85,29 @@ def test_the_new_key_is_deployed_once_and_before_the_old_one_goes(rotating: Rota
     assert len(keys) == 2
 
 
+def test_the_watch_gets_the_new_key_before_the_old_one_goes(
+    rotating: Rotating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployment meanwhile gives it the old key, which is still in `.env`."""
+    old = rotating.old[READS].secret
+    seen: list[str] = []
+    revoke = MomentoAuth.revoke
+
+    def deploy(key: str) -> None:
+        rotating.update(key)
+        rotating.give_watch(old)
+
+    def revoke_and_look(auth: MomentoAuth, key_id: str) -> None:
+        seen.append(rotating.of_the_watch())
+        revoke(auth, key_id)
+
+    monkeypatch.setattr(MomentoAuth, "revoke", revoke_and_look)
+    monkeypatch.setattr(Rotation, "_wait", lambda *_: rotating.give_watch(old))
+    rotating.rotate(deploy=deploy)
+    rotating.must_be_done()
+    assert seen == [env_file.read(READS)] * 2
+
+
 def interrupt(patch: pytest.MonkeyPatch, owner: Any, name: str, number: int, when: str) -> None:
     """Interrupt the call of a function with this number, before or after it does its work."""
     original: Callable[..., Any] = getattr(owner, name)
@@ -108,6 +131,7 @@ POINTS: list[tuple[Any, str, int]] = [
     *((ProgressFile, "write", number) for number in range(4)),
     *((Rotation, "_is_accepted", number) for number in (0, 1)),
     (Rotating, "update", 0),
+    *((Rotating, "give_watch", number) for number in (0, 1)),
     (env_file, "write", 0),
     (Rotation, "_wait", 0),
     *((MomentoAuth, "revoke", number) for number in (0, 1)),
@@ -127,12 +151,13 @@ def test_interrupted_at_any_point_it_can_be_run_again(
     number: int,
     when: str,
 ) -> None:
-    """In between, the connection has a key that Momento takes."""
+    """In between, the connection and the watch have keys that Momento takes."""
     with monkeypatch.context() as patch:
         interrupt(patch, owner, name, number, when)
         with pytest.raises(KeyboardInterrupt):
             rotating.rotate()
     assert rotating.keys.find(rotating.deployed() or "") is not None
+    assert rotating.keys.find(rotating.of_the_watch()) is not None
     if (name, when) != ("delete", "after"):
         rotating.rotate()
     rotating.must_be_done()
@@ -260,7 +285,9 @@ def test_the_command_deploys_each_stack_with_the_new_key(
         deployed.append((os.environ["STACK"], os.environ[SENDS]))
         rotating.update(os.environ[SENDS])
 
-    wanted = Wanted(both=rotating.both, connections=[CONNECTION])
+    wanted = Wanted(
+        both=rotating.both, connections=[CONNECTION], watch_secrets=[rotating.watch_secret]
+    )
     monkeypatch.setattr("ops.key.command.wanted", lambda *_: wanted)
     monkeypatch.setattr("ops.key.command.initialized", lambda **_: None)
     monkeypatch.setattr("ops.key.command.deploy", deploy)
