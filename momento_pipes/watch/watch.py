@@ -15,14 +15,13 @@ from momento_pipes.bindings import LambdaFunction
 from momento_pipes.monitoring.metric import Metric
 from momento_pipes.pipes.logs import log_group
 from momento_pipes.pipes.pipeline import MomentoPipeline
-from momento_pipes.watch_settings import NAMESPACE, WatchSettings
+from momento_pipes.watch_settings import MEMORY_MB, NAMESPACE, WatchSettings
 from momento_pipes.watch import package
 from momento_pipes.watch.schedule import WatchSchedule
 from momento_pipes.watch.secret import ReadingKeySecret
 
 RUNTIME = "python3.13"
 """See AWS: "Building Lambda functions with Python"; it contains the AWS SDK."""
-MEMORY_MB = 256
 
 
 class Watch(Construct):
@@ -140,8 +139,13 @@ def _reads(pipeline: MomentoPipeline, account: Account) -> Iterator[Statement]:
     if pipeline.rules:
         bus = f"{pipeline.name}-bus"
         yield Statement(
+            sid="ListRules",
+            actions=["events:ListRules"],
+            resources=["*"],  # IAM knows no resource for it
+        )
+        yield Statement(
             sid="ReadRules",
-            actions=["events:ListRules", "events:ListTargetsByRule"],
+            actions=["events:ListTargetsByRule"],
             resources=[account.arn("events", f"rule/{bus}/*")],
         )
     if pipeline.workflow:

@@ -128,7 +128,7 @@ class Watched:
         return Policy(found["PolicyDocument"]["Statement"])
 
 
-@pytest.fixture(scope="module", params=["pipes", "workflow"])
+@pytest.fixture(scope="module", params=["pipes", "bus", "workflow"])
 def watched(request: pytest.FixtureRequest, aws: LocalAws) -> Iterator[Watched]:
     """Return the deployed watch of a topology, with ten items in table and cache."""
     from tests.localcloud.weather_pipes import empty
