@@ -7,6 +7,8 @@ NAMESPACE: Final = "MomentoPipelines"
 """The namespace of the watch's metrics; `live.watch.given` has it, too."""
 SECRET_SUFFIX: Final = "-watch-key"  # noqa: S105 - a name, not a secret
 """The end of the name of the secret with the key that reads."""
+MEMORY_MB: Final = 256
+"""The memory of the function."""
 SPARE_SECONDS: Final = 60
 """What a run may need besides its requests and the settling time."""
 MOST_TIMEOUT: Final = 900

@@ -14,6 +14,7 @@ from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import build
 from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import WatchSettings
 from live.deployment import Deployment
 from live.output import Json, console, print_json
 from ops.errors import EXPLAINED, OpsError
@@ -231,6 +232,15 @@ def command(
             f" and bus (both), or all ({DEPLOYED}, else pipes)."
         ),
     ] = None,
+    watch_minutes: Annotated[
+        int | None,
+        _option(
+            "--watch-minutes",
+            f"Minutes between two runs of the watch; 0: there is none ({SETTINGS}, else none).",
+            min=0,
+            max=60,
+        ),
+    ] = None,
     global_table: Annotated[
         bool, typer.Option("--global-table", help="The table has replicas in other regions.")
     ] = False,
@@ -279,7 +289,10 @@ def command(
     )
     wanted = topology or there.get("topology", Which.PIPES)
     chosen = SEVERAL.get(wanted) or [Topology(wanted)]
-    found = [build(one, load) for one in chosen]
+    watched = there.get("watched")
+    if watch_minutes is not None:
+        watched = WatchSettings(minutes=watch_minutes) if watch_minutes else None
+    found = [build(one, load, watched=watched) for one in chosen]
     if as_json:
         print_json([report_as_json(one) for one in found])
     else:
@@ -303,7 +316,8 @@ def _operations(routes: str) -> frozenset[str]:
 
 
 def _load(found: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load's fields
-    return Load(**{name: one for name, one in found.items() if name != "topology"}, **options)
+    others = {"topology", "watched"}
+    return Load(**{name: one for name, one in found.items() if name not in others}, **options)
 
 
 def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
@@ -341,5 +355,6 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
         "cache_operations": settings.cache_operations,
         "topic_operations": settings.topic_operations,
         "concurrency": settings.concurrency,
+        "watched": settings.watch_settings if settings.watch else None,
     }
     return {name: value for name, value in told.items() if value is not None}

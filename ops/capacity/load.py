@@ -27,6 +27,7 @@ class Load:
     the one that the stack computes from Momento's limits. With a workflow, `batch` is how many
     records an execution gets, `coalesced` the share of puts and deletes that a later record of the
     same item in the batch makes needless, and `concurrency` how many items are sent at once.
+    `other_reads` are the calls a month with which others than pipes read the stream.
 
     Raises:
         OpsError: a value that no table or pipe can have; the message names the option.
@@ -63,6 +64,7 @@ class Load:
     batch: float = 1.0
     coalesced: float = 0.0
     concurrency: int = 5
+    other_reads: float = 0.0
 
     def destination_rate(self, route: str) -> int:
         """Return the rate of a route's destination, in requests a second."""

@@ -138,9 +138,9 @@ def bill_of_workflow(load: Load, *, batch_seconds: float) -> list[Charge]:
     ]
 
 
-def reads_of_streams(readers: int) -> Charge:
-    """Return the charge of a month for all readers of all shards."""
-    polls = POLLS_A_SECOND * readers * MONTH_SECONDS
+def reads_of_streams(readers: int, *, others: float = 0) -> Charge:
+    """Return the charge of a month for all pipes' readers of all shards, and for other reads."""
+    polls = POLLS_A_SECOND * readers * MONTH_SECONDS + others
     units = max(0, polls - FREE_STREAM_READS)
     return Charge(name="reads of the stream, at most", price=STREAM_READS, units=units)
 
@@ -153,7 +153,7 @@ def _common(
     invocations = _charge(load, "invocations of API destinations", DESTINATIONS, sent)
     return [
         *([invocations] if destinations else []),
-        reads_of_streams(load.shards * readers * load.pipelines),
+        reads_of_streams(load.shards * readers * load.pipelines, others=load.other_reads),
         _charge(load, "logs", LOGS, executions * load.log_bytes),
         _charge(load, "data out, at most", DATA_OUT, _bytes_a_write(load) * load.attempts),
     ]

@@ -65,6 +65,11 @@ def notes(pipeline: PipelineModel) -> list[str]:
             f" {pipeline.advised_readers} of {of}, and may throttle more; a workflow or an event"
             " bus needs one"
         )
+    if pipeline.watch_minutes is not None:
+        found.append(
+            "the watch reads each shard, too, for about three seconds every"
+            f" {pipeline.watch_minutes} minutes"
+        )
     if pipeline.topology is Topology.BUS:
         found.append("a bus keeps no order: an older value can arrive after a newer one")
     if pipeline.topology is Topology.PIPES:

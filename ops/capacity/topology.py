@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
-from ops.capacity import limits
+from ops.capacity import limits, watch
 from ops.capacity.load import WRITE_UNITS_A_PARTITION, Load
 from ops.capacity.model import ROUNDING, Burst, RouteModel, Stage
 from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, bill_of_workflow, record_bytes
 from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import WatchSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,8 @@ class PipelineModel:
     impossible: Sequence[str]
     """Why the pipeline cannot work at any rate."""
     charges: Sequence[Charge]
+    watch_minutes: int | None = None
+    """The minutes between two runs of its watch, if it has one."""
 
     @property
     def burst(self) -> Burst:
@@ -91,11 +94,15 @@ class PipelineModel:
         return math.ceil(writes * route.share * self.load.attempts * self.load.pipelines - 1e-9)
 
 
-def build(topology: Topology, load: Load) -> PipelineModel:
-    """Return a pipeline of a topology under a load."""
-    return {Topology.PIPES: _pipes, Topology.BUS: _bus, Topology.WORKFLOW: _workflow}[topology](
-        load
-    )
+def build(topology: Topology, load: Load, *, watched: WatchSettings | None = None) -> PipelineModel:
+    """Return a pipeline of a topology under a load, with a watch if it has settings."""
+    builders = {Topology.PIPES: _pipes, Topology.BUS: _bus, Topology.WORKFLOW: _workflow}
+    if watched is None:
+        return builders[topology](load)
+    reads = watch.stream_reads(watched) * load.pipelines
+    model = builders[topology](replace(load, other_reads=reads))
+    added = watch.charges(watched, count=load.pipelines)
+    return replace(model, charges=[*model.charges, *added], watch_minutes=watched.minutes)
 
 
 def _pipes(load: Load) -> PipelineModel:

@@ -10,11 +10,12 @@ from typing import Any, Final
 from eventpipes import Definition, RuleDefinition
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from eventpipes.planned import after, before, rules_after, rules_before
-from ops.capacity import prices
+from ops.capacity import prices, watch
 from ops.capacity.load import Load
 from ops.capacity.prices import MONTH_SECONDS, Charge, Price, reads_of_streams, record_bytes
 from ops.capacity.topology import build
 from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import MEMORY_MB, WatchSettings
 from ops.review.plan import Action, Change, Plan
 from ops.review.section import Section
 
@@ -66,7 +67,8 @@ def price(plan: Plan, changes: int = CHANGES) -> Iterator[Section]:
     said = (
         f"For {changes:,} changes a month of each table with a pipe (`--changes-per-month`), of"
         f" items of {Load().item_bytes:,} bytes, in tables of 1 GB, without failures; a workflow"
-        " gets them one by one, which is the dearest. These are AWS's list prices in us-east-1, as"
+        " gets them one by one, which is the dearest, and a watch finds a difference in each run."
+        " These are AWS's list prices in us-east-1, as"
         " `./help.sh capacity` has them. Not counted: the tables and their writes, stored logs, the"
         " log of a state machine, requests to KMS, what is free each month (but for reads of"
         " streams), and Momento."
@@ -90,16 +92,22 @@ def _bill(
 ) -> Bill:
     """Return a month's charges by their names."""
     bill: Bill = {}
-    for kind, values in resources:
-        for charge in _fixed(kind, values) if values else ():
+    there = [(kind, values) for kind, values in resources if values]
+    for kind, values in there:
+        for charge in _fixed(kind, values):
             _add(bill, charge)
+    reads = 0.0
+    for settings, memory_mb in _watches(there):
+        for charge in watch.charges(settings, memory_mb=memory_mb):
+            _add(bill, charge)
+        reads += watch.stream_reads(settings)
     running = [pipe for pipe in pipes if pipe.desired_state != "STOPPED"]
     for pipe in running:
         for charge in _of_pipe(pipe, rules, changes):
             _add(bill, charge)
     if running:
         shards = Load(writes=changes / MONTH_SECONDS).shards
-        _add(bill, reads_of_streams(len(running) * shards))
+        _add(bill, reads_of_streams(len(running) * shards, others=reads))
     return bill
 
 
@@ -115,6 +123,22 @@ def _fixed(kind: str, values: Mapping[str, Any]) -> Iterator[Charge]:
     recovery = values.get("point_in_time_recovery") if kind == "aws_dynamodb_table" else None
     if any(block and block.get("enabled") for block in recovery or ()):
         yield Charge(name=_RECOVERY, price=prices.RECOVERY, units=1)
+
+
+def _watches(
+    resources: Iterable[tuple[str, Mapping[str, Any]]],
+) -> Iterator[tuple[WatchSettings, int]]:
+    """Yield the settings of each watch, and its memory."""
+    schedules = {
+        values["name"]: values.get("schedule_expression") or ""
+        for kind, values in resources
+        if kind == "aws_scheduler_schedule" and "name" in values
+    }
+    for kind, values in resources:
+        if kind == "aws_lambda_function":
+            settings = watch.settings_of(values, schedules)
+            if settings is not None:
+                yield settings, int(values.get("memory_size") or MEMORY_MB)
 
 
 def _metrics(alarm: Mapping[str, Any]) -> int:

@@ -218,6 +218,8 @@ def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(
     assert "the table's deletion protection is switched off" in found.markdown
     assert "the pipes' log is kept for a shorter time" in found.markdown
     assert found.blocked
+    assert "| runs of the watch, at most (price not confirmed) | $1.20 | $0.00 |" in found.markdown
+    assert "nobody compares the table with the cache any more" in found.markdown
     assert "point-in-time recovery is switched off" not in found.markdown
 
 

@@ -47,7 +47,7 @@ def test_the_page_has_an_example() -> None:
 
 
 def test_the_page_names_every_price_and_its_page() -> None:
-    _, said = asked("--json", "--topology", "both")
+    _, said = asked("--json", "--topology", "all", "--watch-minutes", "5")
     for pipeline in json.loads(said):
         for charge in pipeline["charges"]:
             assert charge["page"] in PAGE

@@ -10,8 +10,10 @@ from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from ops.capacity.load import Load
 from ops.capacity.model import RouteModel
 from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
+from ops.capacity.report import notes
 from ops.capacity.topology import PipelineModel, build
 from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import WatchSettings
 from ops.errors import OpsError
 from tests.each import each
 
@@ -412,3 +414,25 @@ def test_a_record_too_large_for_an_execution_is_reported() -> None:
 def test_a_batch_that_exceeds_an_executions_time_limit_is_reported() -> None:
     (problem,) = workflow(batch=1_000, request_seconds=1.0).impossible
     assert "WORKFLOW_BATCH_SIZE" in problem
+
+
+@pytest.mark.parametrize("topology", Topology)
+def test_a_watch_costs_its_runs_its_metrics_and_its_reads(topology: Topology) -> None:
+    """A run each minute, of 6 + 30 + 5 seconds with 256 MB; ten pages of the stream each."""
+    load = Load(shards_given=4, pipelines=3)
+    settings = WatchSettings(minutes=1)
+    without, found = (
+        {charge.name: charge for charge in build(topology, load, watched=watched).charges}
+        for watched in (None, settings)
+    )
+    runs = 3 * MONTH_SECONDS / 60
+    added = {name: found[name].units for name in found.keys() - without.keys()}
+    assert added == {
+        "runs of the watch, at most": pytest.approx(runs * 41 / 4),
+        "starts of the watch": pytest.approx(runs),
+        "metrics of the watch": 15,
+    }
+    reads = "reads of the stream, at most"
+    assert found[reads].units - without[reads].units == pytest.approx(10 * runs)
+    assert any("the watch reads" in note for note in notes(build(topology, load, watched=settings)))
+    assert not any("the watch reads" in note for note in notes(build(topology, load)))

@@ -2,6 +2,7 @@
 
 import re
 
+
 from ops.review import review
 from ops.review.plan import Plan
 from ops.review.price import HEAD, price
@@ -90,6 +91,43 @@ def test_fixed_prices(case: tuple[str, dict[str, object], str, str]) -> None:
     assert ("**all that is counted**", (dollars, "$0.00")) in gone.items()
     assert lines(plan(change(kind, "keep", values, values))) == {}
     assert lines(plan(change(kind, "forget", values))) == {}
+
+
+WATCH = {
+    "function_name": "shop-watch",
+    "memory_size": 256,
+    "environment": [{"variables": {"WATCH_PIPELINE": "shop", "WATCH_REQUESTS": "60"}}],
+}
+SCHEDULE = {"name": "shop-watch", "schedule_expression": "rate(5 minutes)"}
+
+
+def test_a_watch_costs_its_runs_and_its_metrics() -> None:
+    """8,760 runs of 41 seconds in a month: 6 for the requests, 30 to settle, 5 besides."""
+    both = [
+        change("aws_lambda_function", "add", None, WATCH),
+        change("aws_scheduler_schedule", "add", None, SCHEDULE),
+    ]
+    found = {name.partition(" (")[0]: one for name, one in lines(plan(*both)).items()}
+    assert found == {
+        "runs of the watch, at most": ("$0.00", "$1.20"),
+        "starts of the watch": ("$0.00", "$0.01"),
+        "metrics of the watch": ("$0.00", "$1.50"),
+        "**all that is counted**": ("$0.00", "$2.71"),
+    }
+
+
+@each(
+    function=[WATCH, {**WATCH, "environment": []}, {"function_name": "shop-watch"}],
+    schedule=[{"name": "other", "schedule_expression": "rate(5 minutes)"}, {"name": "shop-watch"}],
+)
+def test_another_function_or_schedule_is_no_watch(
+    function: dict[str, object], schedule: dict[str, object]
+) -> None:
+    both = [
+        change("aws_lambda_function", "add", None, function),
+        change("aws_scheduler_schedule", "add", None, schedule),
+    ]
+    assert lines(plan(*both)) == {}
 
 
 def test_recovery_that_is_off_costs_nothing() -> None:
