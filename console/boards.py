@@ -1,7 +1,7 @@
 """The boards of all pipelines of the stack, and what follows for all of them."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from console.board import Board
@@ -46,6 +46,7 @@ class Boards:
         self._followed: set[str] = set()
         self._stop = threading.Event()
         self._news = threading.Event()
+        self._opened = threading.Event()
         self._lock = threading.Lock()
         self._read()
         if not self._boards and not self._broken:
@@ -68,6 +69,7 @@ class Boards:
         """End after the work in hand."""
         self._stop.set()
         self._news.set()
+        self._opened.set()
         for board in self._boards.values():
             board.stop()
 
@@ -122,6 +124,7 @@ class Boards:
         board.open()
         if not self.settings.feed:
             self._follow_logs(board)
+            self._opened.set()
 
     def wake(self) -> None:
         """Tell soon what has changed."""
@@ -228,14 +231,22 @@ class Boards:
             )
 
     def _keep_logs(self, group: str) -> None:
-        self._follow(ExecutionLogs(self._aws, group))
+        self._follow(ExecutionLogs(self._aws, group), pause=self._wait_for_a_page)
 
-    def _follow(self, source: Steps) -> None:
+    def _wait_for_a_page(self) -> None:
+        """Wait while nobody looks; the logs are read from there on."""
+        while not (self._stop.is_set() or any(one.hub.watched for one in self._boards.values())):
+            self._opened.clear()
+            self._opened.wait(MODEL_SECONDS)
+
+    def _follow(self, source: Steps, pause: Callable[[], None] = lambda: None) -> None:
         while not self._stop.is_set():
             try:
                 for step in source.steps(self._stop):
                     self._problem("changes", None)
-                    if step is not None:
+                    if step is None:
+                        pause()
+                    else:
                         self.apply(step)
             except LiveError as error:
                 self._problem("changes", str(error))

@@ -1,5 +1,6 @@
 """The page's server without a feed, as on AWS: it reads the pipes' execution logs."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 
 import console.letter_box
 import live.execution_logs
+from live.execution_logs import ExecutionLogs
 from localcloud import LocalAws
 from tests.console.running import Shop, Visitor, running, served
 from tests.console.shop import ORDERS, SALES, TOPOLOGIES, order
+from tests.localcloud.arrivals import until
 
 REFUSED = "Momento refused it: ttl_seconds must be 1 to 86400; it comes from `Keep` = 0"
 
@@ -77,3 +80,26 @@ def test_changes_are_told_by_the_execution_logs(shop: Shop, topology: str) -> No
             assert busy.startswith("It was given up")
             assert "503" in busy or "MaximumRetryAttempts" in busy
         assert visitor.wait("health", lambda one: one["runner"]["text"] == "AWS runs the pipes")
+
+
+def test_logs_are_not_read_while_nobody_looks(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happened in the meantime is told to the next page."""
+    reads: list[float] = []
+    read = ExecutionLogs._new_entries  # noqa: SLF001 - to count its calls
+
+    def counted(logs: ExecutionLogs) -> list[dict[str, Any]]:
+        reads.append(time.monotonic())
+        return read(logs)
+
+    monkeypatch.setattr(ExecutionLogs, "_new_entries", counted)
+    with served(shop) as url:
+        with Visitor(url, SALES) as visitor:
+            visitor.wait("ready")
+            until(lambda: reads)
+        until(lambda: time.monotonic() - reads[-1] > 10 * live.execution_logs.LOG_SECONDS)
+        before = len(reads)
+        shop.put(ORDERS, order(OrderId="unseen"))
+        until(lambda: any(one.key == "unseen" for one in shop.arrivals))
+        assert len(reads) == before
+        with Visitor(url, SALES) as visitor:
+            visitor.wait("change", lambda one: one["key"] == "Ada unseen")
