@@ -19,7 +19,7 @@ from console.form import Form
 from console.jobs import Jobs
 from console.send_again import send_again
 from console.what_if import pasted, what_if
-from console.writing import item_of, key_of, parse_json
+from console.writing import item_of, key_of, parse_json, parse_value
 from live.aws import asking_aws
 from live.items import Item, NumberText, key_text
 from live.written_item import plain
@@ -117,8 +117,10 @@ class Api:
 
     async def _put(self, request: Request) -> Response:
         given = await _typed_object(request)
-        board = self._board_of(given)
-        return await self._write(board, [item_of(given.get("item"), board.deployment.table)])
+        board, item = self._board_of(given), given.get("item")
+        if isinstance(text := given.get("text"), str):
+            item = parse_json(text.encode())
+        return await self._write(board, [item_of(item, board.deployment.table)])
 
     async def _delete(self, request: Request) -> Response:
         given = await _typed_object(request)
@@ -225,7 +227,8 @@ class Api:
                 changes = board.store.rows(limit=limit)
             records = [change.record for change in changes if change.record is not None]
         else:
-            records = list(pasted(wanted))
+            is_text = isinstance(wanted, dict) and isinstance(wanted.get("text"), str)
+            records = pasted(parse_value(wanted["text"]) if is_text else wanted)
         keys = board.deployment.table.keys
         found = await asyncio.to_thread(what_if, route, edited, records, keys)
         return JSONResponse(found)

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from console.cell import (
     DEAD_LETTER,
@@ -32,10 +33,14 @@ REPLAY = "Replay it once the cause is gone: the letter waits in the queue."
 
 def cause_of(
     cell: Cell, explanation: Explanation | None, traced: Sequence[TracedRequest]
-) -> dict[str, str | None]:
-    """Return the cause and the next step, each a sentence; the next step may be None."""
+) -> dict[str, Any]:
+    """Return the cause and the next step, each a sentence; the next step may be None.
+
+    `attributes` are those of the item whose values Momento's answer names.
+    """
     if cell.failed:
-        return _of_failure(cell, traced)
+        named = [_attribute(one) for _, one in _named(cell, traced)]
+        return {**_of_failure(cell, traced), "attributes": [name for name in named if name]}
     next_step: str | None = None
     cause = "It waits for its turn in the pipe."
     match cell.state:
@@ -57,7 +62,7 @@ def cause_of(
         case state if state == RETRYING:
             cause = f"Attempt {cell.text}."
             next_step = "It is sent again by itself."
-    return {"cause": cause, "next": next_step}
+    return {"cause": cause, "next": next_step, "attributes": []}
 
 
 def _of_filter(explanation: Explanation | None) -> str:
@@ -148,13 +153,26 @@ def _message(text: str) -> str:
 
 def _origin(cell: Cell, traced: Sequence[TracedRequest]) -> str:
     """Say where the parameter comes from that the answer names."""
+    for _, origin in _named(cell, traced):
+        return f"; it comes from {_source(origin)}"
+    return ""
+
+
+def _named(cell: Cell, traced: Sequence[TracedRequest]) -> Iterator[tuple[str, Origin]]:
+    """Yield the parameters that the answer names, with what gave them."""
     named = set(_PARAMETER.findall(_said(cell)))
     for request in traced:
         for name, pieces in request.query:
             origins = [origin for _, origin in pieces if origin is not None]
             if name in named and origins:
-                return f"; it comes from {_source(origins[0])}"
-    return ""
+                yield name, origins[0]
+
+
+def _attribute(origin: Origin) -> str | None:
+    """Return the name of the new item's attribute that gave a value."""
+    path = [str(one) for one in origin.path or ()]
+    place = path.index("NewImage") + 1 if "NewImage" in path else len(path)
+    return path[place] if place < len(path) else None
 
 
 def _source(origin: Origin) -> str:

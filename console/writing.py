@@ -1,14 +1,30 @@
 """Items that the page writes: checked against the table's key, with a sentence for each fault."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from console.errors import ConsoleError
 from live.errors import LiveError
 from live.items import Item, NumberText
 from live.table import Table
 from live.written_item import as_item, key_problems, of_key_types
+
+
+_FAULTS: Final = {
+    "Expecting value": "a value is missing here",
+    "Expecting ',' delimiter": "a comma is missing here, or a bracket is not closed",
+    "Expecting ':' delimiter": "a colon is missing here",
+    "Expecting property name enclosed in double quotes": (
+        "a name has to be here, in quotation marks; there is no comma after the last value"
+    ),
+    "Illegal trailing comma before end of object": "there is no comma after the last value",
+    "Illegal trailing comma before end of array": "there is no comma after the last value",
+    "Unterminated string starting at": "the text that begins here has no quotation mark at its end",
+    "Invalid control character at": "a text may have no line break: write \\n in its place",
+    "Extra data": "the item has ended before this: take it away",
+}
+"""Python's words for what is wrong in JSON, and plainer ones."""
 
 
 def parse_json(text: bytes) -> dict[str, Any]:
@@ -18,17 +34,28 @@ def parse_json(text: bytes) -> dict[str, Any]:
         ConsoleError: it is no JSON, with line and column; or no object.
 
     """
-    try:
-        found = json.loads(text, parse_int=NumberText, parse_float=NumberText)
-    except json.JSONDecodeError as error:
-        raise ConsoleError(
-            f"this is no JSON: line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from None
-    except (ValueError, RecursionError):
-        raise ConsoleError("this is no JSON that can be read: it is no text, or too deep") from None
+    found = parse_value(text, number=NumberText)
     if not isinstance(found, dict):
         raise ConsoleError("this is no JSON object: write { and } around it")
     return found
+
+
+def parse_value(text: str | bytes, number: Callable[[str], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value of JSON; `number` makes its numbers.
+
+    Raises:
+        ConsoleError: it is no JSON, with line and column.
+
+    """
+    try:
+        return json.loads(text, parse_int=number, parse_float=number)
+    except json.JSONDecodeError as error:
+        said = _FAULTS.get(error.msg, error.msg)
+        raise ConsoleError(
+            f"this is no JSON: line {error.lineno}, column {error.colno}: {said}"
+        ) from None
+    except (ValueError, RecursionError):
+        raise ConsoleError("this is no JSON that can be read: it is no text, or too deep") from None
 
 
 def item_of(given: object, table: Table) -> Item:

@@ -1,6 +1,7 @@
 // The page: its parts, the keys, and what starts it.
 import { address, go } from "./address.js";
 import { effect, html, nothing, render } from "./libraries.js";
+import "./roving.js";
 import * as store from "./store.js";
 import { changes, focusList, step } from "./views/changes.js";
 import { flow } from "./views/flow.js";
@@ -18,53 +19,53 @@ const VIEWS = { changes, items, topic, letters, "what-if": whatIf };
 const TITLES = { changes: "Changes", items: "Items", topic: "Topic", letters: "Dead letters", "what-if": "What if" };
 
 function page() {
-  const { view, first } = address.value;
-  const pipeline = store.pipeline.value;
-  if (!store.model.value) return html`<main class="start"><h1>Pipes</h1><p role="status">${store.trouble.value || "Loading …"}</p></main>`;
-  const side = first && view === "changes" ? panel() : first && view === "items" ? itemPanel() : null;
-  const bad = pipeline?.problem;
-  return html`
-    <a class="jump" href="#list" @click=${skip}>Skip to the list</a>
-    ${header()}
-    ${bad ? html`<main class="start"><h2>This pipeline cannot be read</h2><p>${bad}</p></main>` : html`
-      ${flow()}
-      <main class=${side ? "with-side" : ""} id="list" tabindex="-1">
-        <div class="pane">${tabs()}<div class=${`view view-${view}`} id="view" role="tabpanel" aria-label=${TITLES[view]}>${VIEWS[view]()}</div></div>
-        ${side ?? nothing}
-      </main>`}
-    ${status()}
-    ${bad ? nothing : writeDialog()}`;
+	const { view, first } = address.value;
+	const pipeline = store.pipeline.value;
+	if (!store.model.value) return html`<main class="start"><h1>Pipes</h1><p role="status">${store.trouble.value || "Loading …"}</p></main>`;
+	const side = first && view === "changes" ? panel() : first && view === "items" ? itemPanel() : null;
+	const bad = pipeline?.problem;
+	return html`
+		<a class="jump" href="#list" @click=${skip}>Skip to the list</a>
+		${header()}
+		${bad ? html`<main class="start"><h2>This pipeline cannot be read</h2><p>${bad}</p></main>` : html`
+			${flow()}
+			<main class=${side ? "with-side" : ""} id="list" tabindex="-1">
+				<div class="pane">${tabs()}<div class=${`view view-${view}`} id="view" role="tabpanel" aria-label=${TITLES[view]}>${VIEWS[view]()}</div></div>
+				${side ?? nothing}
+			</main>`}
+		${status()}
+		${bad ? nothing : writeDialog()}`;
 }
 
 function skip(event) {
-  event.preventDefault();
-  if (!focusList()) document.getElementById("list").focus();
+	event.preventDefault();
+	if (!focusList()) document.getElementById("list").focus();
 }
 
 const isTyping = (target) => target.closest("input, textarea, select, dialog, [contenteditable]");
 
 addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
-  const { view, first } = address.value;
-  if (event.key === "Escape" && !document.querySelector("dialog[open]") && first && view !== "what-if") {
-    event.preventDefault();
-    go(store.to(view));
-    focusList();
-  } else if (isTyping(event.target)) {
-    if (event.key === "Escape" && event.target.id === "search") focusList();
-  } else if (event.key === "/") {
-    const box = document.getElementById("search") ?? document.querySelector("#view input");
-    if (box) event.preventDefault();
-    box?.focus();
-  } else if (event.key === "n") {
-    event.preventDefault();
-    openWrite();
-  } else if (view === "changes" && ["j", "k", "ArrowDown", "ArrowUp"].includes(event.key)) {
-    // In the panel the arrows scroll, and j and k go on.
-    const isArrow = event.key.startsWith("Arrow");
-    const isFree = event.target === document.body || event.target.closest(isArrow ? "#changes" : "#list");
-    if (isFree && step(["j", "ArrowDown"].includes(event.key) ? 1 : -1)) event.preventDefault();
-  }
+	if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+	const { view, first } = address.value;
+	if (event.key === "Escape" && !document.querySelector("dialog[open]") && first && view !== "what-if") {
+		event.preventDefault();
+		go(store.to(view));
+		focusList();
+	} else if (isTyping(event.target)) {
+		if (event.key === "Escape" && event.target.id === "search") focusList();
+	} else if (event.key === "/") {
+		const box = document.getElementById("search") ?? document.querySelector("#view input");
+		if (box) event.preventDefault();
+		box?.focus();
+	} else if (event.key === "n") {
+		event.preventDefault();
+		openWrite();
+	} else if (view === "changes" && ["j", "k", "ArrowDown", "ArrowUp"].includes(event.key)) {
+		// In the panel the arrows scroll, and j and k go on.
+		const isArrow = event.key.startsWith("Arrow");
+		const isFree = event.target === document.body || event.target.closest(isArrow ? "#changes" : "#list");
+		if (isFree && step(["j", "ArrowDown"].includes(event.key) ? 1 : -1)) event.preventDefault();
+	}
 });
 
 const phone = matchMedia("(max-width: 759px)");
@@ -72,9 +73,9 @@ store.narrow.value = phone.matches;
 phone.addEventListener("change", () => (store.narrow.value = phone.matches));
 
 effect(() => {
-  const { view } = address.value;
-  const failed = store.letters.value.waiting;
-  document.title = [failed ? `(${failed})` : "", TITLES[view], store.model.value ? store.model.value.stack : "Pipes"].filter(Boolean).join(" · ");
+	const { view } = address.value;
+	const failed = store.letters.value.waiting;
+	document.title = [failed ? `(${failed})` : "", TITLES[view], store.model.value ? store.model.value.stack : "Pipes"].filter(Boolean).join(" · ");
 });
 const root = document.getElementById("page");
 root.replaceChildren();
@@ -82,10 +83,10 @@ effect(() => render(page(), root));
 
 let listened = "";
 effect(() => {
-  const pipeline = store.pipeline.value;
-  if (!pipeline || pipeline.problem || pipeline.name === listened) return;
-  listened = pipeline.name;
-  store.listen(pipeline.name);
+	const pipeline = store.pipeline.value;
+	if (!pipeline || pipeline.problem || pipeline.name === listened) return;
+	listened = pipeline.name;
+	store.listen(pipeline.name);
 });
 
 setInterval(() => document.hidden || (store.now.value = Date.now() / 1000), 1000);

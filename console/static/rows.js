@@ -14,56 +14,49 @@ export const isFailed = (cell) => FAILED.has(cell?.state) && cell.replayed === u
 
 // Keep a row, and return the one before.
 export function keep(next) {
-  const before = rows.get(next.id);
-  rows.set(next.id, next);
-  count(before, -1);
-  count(next, 1);
-  if (before) return before;
-  const last = rows.get(ids.at(-1));
-  if (!last || last.order <= next.order) ids.push(next.id);
-  else ids.splice(placeOf(next.order), 0, next.id);
-  return undefined;
+	const before = rows.get(next.id);
+	rows.set(next.id, next);
+	count(before, -1);
+	count(next, 1);
+	if (before) return before;
+	ids.splice(placeOf(next.order), 0, next.id);
 }
 
 function placeOf(order) {
-  let [low, high] = [0, ids.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows.get(ids[middle]).order < order) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+	let place = ids.length;
+	while (place && rows.get(ids[place - 1]).order > order) place -= 1;
+	return place;
 }
 
 export function clear() {
-  rows.clear();
-  ids = [];
-  for (const name in FILTERS) counted[name] = 0;
+	rows.clear();
+	ids = [];
+	for (const name in FILTERS) counted[name] = 0;
 }
 
 // Forget the oldest rows. Failed rows are counted apart, so that no success pushes them out.
 export function forget() {
-  if (ids.length <= KEPT) return;
-  const left = { true: KEPT_FAILED, false: KEPT };
-  const kept = [];
-  for (const id of ids.reverse()) {
-    if (left[rows.get(id).failed]-- > 0) kept.push(id);
-    else {
-      count(rows.get(id), -1);
-      rows.delete(id);
-    }
-  }
-  ids = kept.reverse();
+	if (ids.length <= KEPT) return;
+	const left = { true: KEPT_FAILED, false: KEPT };
+	const kept = [];
+	for (const id of ids.reverse()) {
+		if (left[rows.get(id).failed]-- > 0) kept.push(id);
+		else {
+			count(rows.get(id), -1);
+			rows.delete(id);
+		}
+	}
+	ids = kept.reverse();
 }
 
-// --- what is shown ---------------------------------------------------------------------------
+// --- what is shown
 
 export const FILTERS = {
-  all: { label: "All", has: () => true },
-  failed: { label: "Failed", has: (one) => one.failed },
-  retrying: { label: "Retrying", has: (one) => cells(one).some((cell) => cell.state === "retrying") },
-  delivered: { label: "Delivered", has: (one) => !one.failed && cells(one).some((cell) => cell.state === "delivered") },
-  filtered: { label: "Filtered out", has: (one) => one.settled && cells(one).every((cell) => cell.state === "filtered") },
+	all: { label: "All", has: () => true },
+	failed: { label: "Failed", has: (one) => one.failed },
+	retrying: { label: "Retrying", has: (one) => cells(one).some((cell) => cell.state === "retrying") },
+	delivered: { label: "Delivered", has: (one) => !one.failed && cells(one).some((cell) => cell.state === "delivered") },
+	filtered: { label: "Filtered out", has: (one) => one.settled && cells(one).every((cell) => cell.state === "filtered") },
 };
 
 const cells = (one) => Object.values(one.cells);
@@ -71,7 +64,7 @@ const cells = (one) => Object.values(one.cells);
 const counted = Object.fromEntries(Object.keys(FILTERS).map((name) => [name, 0]));
 
 function count(one, by) {
-  if (one) for (const name in FILTERS) if (FILTERS[name].has(one)) counted[name] += by;
+	if (one) for (const name in FILTERS) if (FILTERS[name].has(one)) counted[name] += by;
 }
 
 export const filter = signal("all");
@@ -81,59 +74,68 @@ export const held = signal(null); // the ids that are shown while rows must not 
 
 const texts = new WeakMap();
 function textOf(one) {
-  let text = texts.get(one);
-  if (text === undefined) {
-    const parts = Object.entries(one.cells).flatMap(([route, cell]) => [route, cell.state, cell.text]);
-    text = [one.event_name, one.key, ...parts].join("\n").toLowerCase();
-    texts.set(one, text);
-  }
-  return text;
+	let text = texts.get(one);
+	if (text === undefined) {
+		const parts = Object.entries(one.cells).flatMap(([route, cell]) => [route, cell.state, cell.text]);
+		text = [one.event_name, one.key, ...parts].join("\n").toLowerCase();
+		texts.set(one, text);
+	}
+	return text;
 }
 
 // The ids of the rows that match, the newest first.
 export const matching = computed(() => {
-  version.value;
-  const { has } = FILTERS[filter.value];
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  if (filter.value === "all" && !words.length) return ids.toReversed();
-  const found = [];
-  for (let place = ids.length - 1; place >= 0; place--) {
-    const one = rows.get(ids[place]);
-    if (has(one) && words.every((word) => textOf(one).includes(word))) found.push(one.id);
-  }
-  return found;
+	version.value;
+	const { has } = FILTERS[filter.value];
+	const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+	if (filter.value === "all" && !words.length) return ids.toReversed();
+	const found = [];
+	for (let place = ids.length - 1; place >= 0; place--) {
+		const one = rows.get(ids[place]);
+		if (has(one) && words.every((word) => textOf(one).includes(word))) found.push(one.id);
+	}
+	return found;
 });
 
-export const shown = computed(() => {
-  const found = held.value ?? matching.value;
-  return held.value ? found.filter((id) => rows.has(id)) : found;
-});
+export const shown = computed(() => held.value?.filter((id) => rows.has(id)) ?? matching.value);
 
 // How many rows match that are not shown, because rows are held.
 export const unseen = computed(() => {
-  if (!held.value) return 0;
-  const known = new Set(held.value);
-  return matching.value.reduce((count, id) => count + !known.has(id), 0);
+	if (!held.value) return 0;
+	const known = new Set(held.value);
+	return matching.value.reduce((count, id) => count + !known.has(id), 0);
 });
 
 export const totals = computed(() => {
-  version.value;
-  return { ...counted };
+	version.value;
+	return { ...counted };
 });
 
 export function newest(has) {
-  version.value;
-  for (let place = ids.length - 1; place >= 0; place--) {
-    const one = rows.get(ids[place]);
-    if (has(one)) return one;
-  }
-  return undefined;
+	version.value;
+	for (let place = ids.length - 1; place >= 0; place--) {
+		const one = rows.get(ids[place]);
+		if (has(one)) return one;
+	}
+	return undefined;
 }
 
 export const oldest = () => ids[0];
 
 // Hold the rows that are shown, or let new ones in.
 export function hold(on) {
-  if (on && !held.value) held.value = shown.value;
-  else if (!on && held.value) held.value = null;
+	held.value = on ? (held.value ?? shown.value) : null;
+}
+
+// Return a list of another view in an order that stays while somebody points at it or its keys move
+// in it: what is new comes at its end until then.
+const orders = new Map();
+export function steady(list, box, idOf) {
+	const isAt = document.querySelector(box)?.matches(":hover, :focus-within");
+	const before = (isAt && orders.get(box)) || [];
+	const places = new Map(before.map((id, place) => [id, place]));
+	const placeIn = (one) => places.get(idOf(one)) ?? before.length;
+	const found = isAt ? list.toSorted((one, other) => placeIn(one) - placeIn(other)) : list;
+	orders.set(box, found.map(idOf));
+	return found;
 }

@@ -1,6 +1,6 @@
 // What the page's server tells, as signals. Events are applied once a frame.
-import { address, go, href } from "./address.js";
-import { ask } from "./ask.js";
+import { address, href } from "./address.js";
+import { ask, query } from "./ask.js";
 import { batch, computed, signal } from "./libraries.js";
 import * as rows from "./rows.js";
 
@@ -27,8 +27,8 @@ export const said = signal(null); // { text, bad, keys, at }: what the page says
 export const narrow = signal(false);
 
 export const pipeline = computed(() => {
-  const found = model.value?.pipelines ?? [];
-  return found.find((one) => one.name === address.value.pipeline) ?? found[0] ?? null;
+	const found = model.value?.pipelines ?? [];
+	return found.find((one) => one.name === address.value.pipeline) ?? found[0] ?? null;
 });
 export const routes = computed(() => pipeline.value?.routes ?? []);
 export const routeOf = (id) => routes.value.find((one) => one.id === id);
@@ -43,164 +43,148 @@ export const isDown = (name) => health.value[name]?.state === "down";
 
 // Say whether news would arrive, and if not, why.
 export const live = computed(() => {
-  if (link.value === "lost") return { state: "down", text: "Not live", why: "The page's server does not answer. The page tries again. Is ./help.sh still running?" };
-  if (link.value === "connecting" || !ready.value) return { state: "unknown", text: "Connecting", why: "" };
-  if (!reached.value) return { state: "down", text: "Not live", why: `The page's server has said nothing for ${silent.value} s.` };
-  if (["aws", "runner", "pipes"].some(isDown) || problems.value.changes) return { state: "down", text: "Not live", why: "New changes would not arrive." };
-  return { state: "ok", text: "Live", why: "" };
+	if (link.value === "lost") return { state: "down", text: "Not live", why: "The page's server does not answer. The page tries again. Is ./help.sh still running?" };
+	if (link.value === "connecting" || !ready.value) return { state: "unknown", text: "Connecting", why: "" };
+	if (!reached.value) return { state: "down", text: "Not live", why: `The page's server has said nothing for ${silent.value} s.` };
+	if (["aws", "runner", "pipes"].some(isDown) || problems.value.changes) return { state: "down", text: "Not live", why: "New changes would not arrive." };
+	return { state: "ok", text: "Live", why: "" };
 });
 
 // The sentences about what does not work now.
 export const sentences = computed(() => {
-  const found = Object.values(health.value).filter((part) => part.state === "down").map((part) => part.problem || part.text);
-  const told = [live.value.why, ...found, ...Object.values(problems.value)].filter(Boolean);
-  return [...new Set(told)];
+	const found = Object.keys(health.value).filter(isDown).map((name) => health.value[name].problem || health.value[name].text);
+	return [...new Set([live.value.why, ...found, ...Object.values(problems.value)].filter(Boolean))];
 });
 
-// --- events ----------------------------------------------------------------------------------
+// --- events
 
 const watchers = new Set(); // called with (row, the row before) of news
 export const watchChanges = (watcher) => watchers.add(watcher);
 
 const handlers = {
-  reset() {
-    if (ready.value) renew(); // another server may answer, with another model
-    ready.value = false;
-    rows.clear();
-    rows.held.value = null;
-    problems.value = {};
-    counts.value = {};
-    items.value = new Map();
-    messages.value = [];
-    last.value = {};
-    letters.value = { waiting: 0, hidden: 0, letters: [] };
-  },
-  ready() {
-    ready.value = true;
-  },
-  model(found) {
-    if (found.pipelines) model.value = found;
-  },
-  problem({ about, text }) {
-    const { [about]: _, ...others } = problems.value;
-    problems.value = text ? { ...others, [about]: text } : others;
-  },
-  health(found) {
-    parts.value = found;
-  },
-  change(row) {
-    const before = rows.keep(row);
-    for (const [route, cell] of Object.entries(row.cells)) {
-      const known = last.value[route];
-      if (cell.state !== "filtered" && cell.state !== "pending" && !(known?.cell.at > cell.at)) last.value = { ...last.value, [route]: { id: row.id, key: row.key, event_name: row.event_name, cell } };
-    }
-    if (ready.value) for (const watcher of watchers) watcher(row, before);
-  },
-  counts(found) {
-    counts.value = found;
-  },
-  item(item) {
-    items.value = new Map(items.value).set(item.id, item);
-  },
-  "item-gone"({ id }) {
-    const kept = new Map(items.value);
-    kept.delete(id);
-    items.value = kept;
-  },
-  "more-items"(found) {
-    moreItems.value = found;
-  },
-  message(message) {
-    const known = messages.value.findIndex((one) => one.number === message.number && one.at === message.at);
-    if (known >= 0) messages.value = messages.value.with(known, message);
-    else messages.value = [message, ...messages.value].slice(0, MESSAGES);
-  },
-  letters(found) {
-    letters.value = found;
-  },
-  progress(found) {
-    progress.value = found;
-    if (found.finished) say(found.text, false);
-  },
+	reset() {
+		if (ready.value) renew(); // another server may answer, with another model
+		ready.value = false;
+		rows.clear();
+		rows.held.value = null;
+		problems.value = {};
+		counts.value = {};
+		items.value = new Map();
+		messages.value = [];
+		last.value = {};
+		letters.value = { waiting: 0, hidden: 0, letters: [] };
+	},
+	ready() {
+		ready.value = true;
+	},
+	model(found) {
+		if (found.pipelines) model.value = found;
+	},
+	problem({ about, text }) {
+		problems.value = { ...problems.value, [about]: text };
+	},
+	change(row) {
+		const before = rows.keep(row);
+		for (const [route, cell] of Object.entries(row.cells)) {
+			if (!["filtered", "pending"].includes(cell.state) && !(last.value[route]?.cell.at > cell.at)) last.value = { ...last.value, [route]: { id: row.id, key: row.key, event_name: row.event_name, cell } };
+		}
+		if (ready.value) for (const watcher of watchers) watcher(row, before);
+	},
+	item(item) {
+		items.value = new Map(items.value).set(item.id, item);
+	},
+	"item-gone"({ id }) {
+		const kept = new Map(items.value);
+		kept.delete(id);
+		items.value = kept;
+	},
+	message(message) {
+		const known = messages.value.findIndex((one) => one.number === message.number && one.at === message.at);
+		if (known >= 0) messages.value = messages.value.with(known, message);
+		else messages.value = [message, ...messages.value].slice(0, MESSAGES);
+	},
+	progress(found) {
+		progress.value = found;
+		if (found.finished) say(found.text, false);
+	},
 };
+
+for (const [name, kept] of Object.entries({ health: parts, counts, "more-items": moreItems, letters })) handlers[name] = (found) => (kept.value = found);
 
 let waiting = [];
 
 function take(name, data) {
-  waiting.push([name, data]);
-  if (waiting.length > 1) return;
-  if (document.hidden) setTimeout(drain, 250);
-  else requestAnimationFrame(drain);
+	waiting.push([name, data]);
+	if (waiting.length > 1) return;
+	if (document.hidden) setTimeout(drain, 250);
+	else requestAnimationFrame(drain);
 }
 
 function drain() {
-  const taken = waiting;
-  waiting = [];
-  batch(() => {
-    heard.value = Date.now() / 1000;
-    for (const [name, data] of taken) handlers[name](data);
-    if (taken.some(([name]) => name === "change" || name === "reset")) {
-      rows.forget();
-      rows.version.value += 1;
-    }
-  });
+	const taken = waiting;
+	waiting = [];
+	batch(() => {
+		heard.value = Date.now() / 1000;
+		for (const [name, data] of taken) handlers[name](data);
+		if (taken.some(([name]) => name === "change" || name === "reset")) {
+			rows.forget();
+			rows.version.value += 1;
+		}
+	});
 }
 
 let source = null;
 let listened = "";
 
 export function listen(name) {
-  source?.close();
-  if (listened && listened !== name) {
-    ready.value = false;
-    batch(handlers.reset);
-    rows.version.value += 1;
-  }
-  listened = name;
-  link.value = "connecting";
-  const mine = new EventSource(`/api/events?pipeline=${encodeURIComponent(name)}`);
-  source = mine;
-  mine.onopen = () => (link.value = "open");
-  mine.onerror = () => {
-    link.value = "lost";
-    // The browser connects again by itself, but not after an answer that is an error.
-    if (mine.readyState === EventSource.CLOSED) setTimeout(() => source === mine && listen(name), 2000);
-  };
-  for (const event of Object.keys(handlers)) mine.addEventListener(event, ({ data }) => source === mine && take(event, JSON.parse(data)));
+	source?.close();
+	if (listened && listened !== name) {
+		ready.value = false;
+		batch(handlers.reset);
+		rows.version.value += 1;
+	}
+	listened = name;
+	link.value = "connecting";
+	const mine = new EventSource(`/api/events?pipeline=${encodeURIComponent(name)}`);
+	source = mine;
+	mine.onopen = () => (link.value = "open");
+	mine.onerror = () => {
+		link.value = "lost";
+		// The browser connects again by itself, but not after an answer that is an error.
+		if (mine.readyState === EventSource.CLOSED) setTimeout(() => source === mine && listen(name), 2000);
+	};
+	for (const event of Object.keys(handlers)) mine.addEventListener(event, ({ data }) => source === mine && take(event, JSON.parse(data)));
 }
 
 export async function begin() {
-  try {
-    model.value = await ask("GET", "model");
-    trouble.value = "";
-  } catch (error) {
-    trouble.value = error.message;
-    setTimeout(begin, 2000);
-  }
+	try {
+		model.value = await ask("GET", "model");
+		trouble.value = "";
+	} catch (error) {
+		trouble.value = error.message;
+		setTimeout(begin, 2000);
+	}
 }
 
 async function renew() {
-  const found = await ask("GET", "model").catch(() => null);
-  if (found && JSON.stringify(found) !== JSON.stringify(model.value)) model.value = found;
+	const found = await ask("GET", "model").catch(() => null);
+	if (found && JSON.stringify(found) !== JSON.stringify(model.value)) model.value = found;
 }
 
-// --- what the user does ----------------------------------------------------------------------
+// --- what the user does
 
-export function say(text, bad = false, keys = []) {
-  said.value = text ? { text, bad, keys, at: Date.now() / 1000 } : null;
-}
+export const say = (text, bad = false, keys = []) => (said.value = { text, bad, keys, at: Date.now() / 1000 });
 
 // Do something, and say what came of it. Return the answer, or undefined after a refusal.
 export async function act(work, done = () => "") {
-  try {
-    const found = await work();
-    const text = done(found);
-    if (text) say(text, false, found.written ?? []);
-    return found;
-  } catch (error) {
-    say(error.message, true);
-    return undefined;
-  }
+	try {
+		const found = await work();
+		const text = done(found);
+		if (text) say(text, false, found.written);
+		return found;
+	} catch (error) {
+		say(error.message, true);
+	}
 }
 
 // Ask the server for something about this pipeline, and say what came of it.
@@ -214,28 +198,20 @@ export const removeItem = ({ key_item: key }) => tell("DELETE", "items", { key }
 export const replayChange = (id, route) => act(() => ask("POST", `changes/${encodeURIComponent(id)}/replay`, { route }), ({ text }) => text);
 
 export async function older() {
-  const before = rows.oldest();
-  const failed = rows.filter.value === "failed";
-  const parameters = new URLSearchParams({ pipeline: pipeline.value.name, limit: 500 });
-  if (before) parameters.set("before", before);
-  if (failed) parameters.set("failed", "true");
-  const found = await act(() => ask("GET", `changes?${parameters}`));
-  if (!found) return;
-  const came = found.rows.filter((one) => !rows.keep(one)).length;
-  rows.held.value = null;
-  rows.version.value += 1;
-  if (!came) say("There are no older changes.");
-}
-
-export function choosePipeline(name) {
-  go(href(name, address.value.view));
+	const asked = { pipeline: pipeline.value.name, limit: 500, before: rows.oldest() ?? "", failed: rows.filter.value === "failed" };
+	const found = await act(() => ask("GET", `changes?${query(asked)}`));
+	if (!found) return;
+	const came = found.rows.filter((one) => !rows.keep(one)).length;
+	rows.held.value = null;
+	rows.version.value += 1;
+	if (!came) say("There are no older changes.");
 }
 
 export async function copy(text, what) {
-  try {
-    await navigator.clipboard.writeText(text);
-    say(`${what} is in the clipboard.`);
-  } catch {
-    say("The browser does not let the page copy. Select the text and copy it.", true);
-  }
+	try {
+		await navigator.clipboard.writeText(text);
+		say(`${what} is in the clipboard.`);
+	} catch {
+		say("The browser does not let the page copy. Select the text and copy it.", true);
+	}
 }

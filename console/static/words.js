@@ -10,77 +10,70 @@ export const date = (seconds) => `${dayOf(seconds)}, ${time(seconds)} (${zone})`
 
 // Return a length of time: "12 ms", "1.4 s", "3 min".
 export function span(seconds) {
-  if (seconds === null || seconds === undefined) return "–";
-  const size = Math.max(0, seconds);
-  if (size < 0.9995) return `${Math.round(size * 1000)} ms`;
-  if (size < 10) return `${size.toFixed(1)} s`;
-  return age(size);
+	if (seconds === null || seconds === undefined) return "–";
+	const size = Math.max(0, seconds);
+	if (size < 0.9995) return `${Math.round(size * 1000)} ms`;
+	if (size < 10) return `${size.toFixed(1)} s`;
+	return age(size);
 }
 
 export function age(seconds) {
-  const size = Math.max(0, Math.round(seconds));
-  if (size < 120) return `${size} s`;
-  if (size < 7200) return `${Math.round(size / 60)} min`;
-  return size < 172800 ? `${Math.round(size / 3600)} h` : `${Math.round(size / 86400)} days`;
+	const size = Math.max(0, Math.round(seconds));
+	if (size < 120) return `${size} s`;
+	if (size < 7200) return `${Math.round(size / 60)} min`;
+	return size < 172800 ? `${Math.round(size / 3600)} h` : `${Math.round(size / 86400)} days`;
 }
 
-export const STATES = {
-  delivered: { mark: "✓", kind: "ok", word: "delivered" },
-  filtered: { mark: "·", kind: "skip", word: "filtered out" },
-  superseded: { mark: "·", kind: "skip", word: "a later change was sent" },
-  discarded: { mark: "–", kind: "skip", word: "discarded" },
-  retrying: { mark: "↻", kind: "warn", word: "retrying" },
-  pending: { mark: "…", kind: "skip", word: "on its way" },
-  refused: { mark: "✗", kind: "bad", word: "refused" },
-  "dead-letter": { mark: "✗", kind: "bad", word: "in the dead-letter queue" },
-  unknown: { mark: "?", kind: "skip", word: "not known" },
-  undelivered: { mark: "✗", kind: "bad", word: "not delivered" },
-};
+const MARKS = { ok: "✓", skip: "·", warn: "↻", bad: "✗" };
+const states = (found) => Object.fromEntries(Object.entries(found).map(([name, [kind, word = name]]) => [name, { kind, word, mark: MARKS[kind] }]));
+
+const STATES = states({
+	delivered: ["ok"],
+	filtered: ["skip", "filtered out"],
+	superseded: ["skip", "a later change was sent"],
+	discarded: ["skip"],
+	retrying: ["warn"],
+	pending: ["skip", "on its way"],
+	refused: ["bad"],
+	"dead-letter": ["bad", "in the dead-letter queue"],
+	unknown: ["skip", "not known"],
+	undelivered: ["bad", "not delivered"],
+});
 
 export const stateOf = (cell) => STATES[cell?.state] ?? STATES.pending;
 
 // Return the text of a cell; a retry counts down, unless nobody would send it.
 export function cellText(cell, now, stands) {
-  if (!cell) return "";
-  if (cell.state === "pending" && stands) return "the runner is down";
-  if (cell.state !== "retrying") return cell.text;
-  const tries = `${cell.attempt ?? 1}${cell.most ? ` of ${cell.most}` : ""}`;
-  if (stands) return `${tries}, the runner is down`;
-  const left = cell.until ? Math.ceil(cell.until - now) : 0;
-  return left > 0 ? `${tries}, next in ${age(left)}` : `${tries}, trying`;
+	if (!cell) return "";
+	if (cell.state === "pending" && stands) return "the runner is down";
+	if (cell.state !== "retrying") return cell.text;
+	const tries = `${cell.attempt ?? 1}${cell.most ? ` of ${cell.most}` : ""}`;
+	if (stands) return `${tries}, the runner is down`;
+	const left = cell.until ? Math.ceil(cell.until - now) : 0;
+	return left > 0 ? `${tries}, next in ${age(left)}` : `${tries}, trying`;
 }
 
-export const ITEM_STATES = {
-  "in sync": { mark: "✓", kind: "ok" },
-  "on its way": { mark: "…", kind: "warn" },
-  stale: { mark: "≠", kind: "bad" },
-  missing: { mark: "✗", kind: "bad" },
-  expired: { mark: "○", kind: "skip" },
-  refused: { mark: "✗", kind: "bad" },
-  "left over": { mark: "≠", kind: "bad" },
-  absent: { mark: "·", kind: "skip" },
-  unknown: { mark: "?", kind: "warn" },
-};
+export const ITEM_STATES = states({ "in sync": ["ok"], "on its way": ["warn"], stale: ["bad"], missing: ["bad"], expired: ["skip"], refused: ["bad"], "left over": ["bad"], absent: ["skip"], unknown: ["skip"] });
 
 export const TYPES = { S: "text", N: "number", B: "bytes in base64" };
 
 // Return the plain value of a DynamoDB attribute, for people to read.
 export function plain(value) {
-  const [[type, inner]] = Object.entries(value);
-  if (type === "NULL") return null;
-  if (type === "N") return String(Number(inner)) === inner ? Number(inner) : inner;
-  if (type === "L") return inner.map(plain);
-  if (type === "M") return plainItem(inner);
-  return inner;
+	const [[type, inner]] = Object.entries(value);
+	if (type === "NULL") return null;
+	if (type === "N") return String(Number(inner)) === inner ? Number(inner) : inner;
+	if (type === "L") return inner.map(plain);
+	if (type === "M") return plainItem(inner);
+	return inner;
 }
 
 // Say whether a plain value would lose the type of an attribute: a set, bytes, a very long number.
 export function needsTypes(value) {
-  const [[type, inner]] = Object.entries(value);
-  if (type === "N") return typeof plain(value) === "string";
-  if (type === "L") return inner.some(needsTypes);
-  if (type === "M") return Object.values(inner).some(needsTypes);
-  return !["S", "BOOL", "NULL"].includes(type);
+	const [[type, inner]] = Object.entries(value);
+	if (type === "N") return typeof plain(value) === "string";
+	if (type === "L") return inner.some(needsTypes);
+	if (type === "M") return Object.values(inner).some(needsTypes);
+	return !["S", "BOOL", "NULL"].includes(type);
 }
 
 export const plainItem = (item) => Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]));

@@ -65,7 +65,7 @@ def _story(row: Json, cell: Json, letter: str | None) -> Json:
 def _summary(state: str) -> Json:
     said: dict[str, tuple[str, str | None]] = {
         "refused": (
-            f"{REFUSED} $.dynamodb.NewImage.TTL.N gave 0",
+            f"{REFUSED} `TTL` = 0",
             MEND,
         ),
         "dead-letter": (
@@ -79,7 +79,8 @@ def _summary(state: str) -> Json:
         ),
     }
     cause, then = said.get(state, ("Momento took it.", None))
-    return {"cause": cause, "next": then}
+    attributes = ["TTL"] if state == "refused" else []
+    return {"cause": cause, "next": then, "attributes": attributes}
 
 
 def _clause(event: str, passes: bool) -> Json:  # noqa: FBT001 - a verdict
@@ -90,7 +91,7 @@ def _clause(event: str, passes: bool) -> Json:  # noqa: FBT001 - a verdict
         "found": [event],
         "accepted": passes,
         "text": f'eventName is "{event}"' + ("" if passes else '; the filter wants "REMOVE"'),
-        "alternative": 1,
+        "alternative": 0,
     }
 
 

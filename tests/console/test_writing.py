@@ -52,6 +52,25 @@ def test_what_is_no_json_object_is_refused(text: str) -> None:
         parse_json(text.encode("latin-1"))
 
 
+@each(
+    case=[
+        ('{"a": }', "line 1, column 7: a value is missing here"),
+        ('{"a": 1\n "b": 2}', "line 2, column 2: a comma is missing here"),
+        ('{"a": 1,\n}', "there is no comma after the last value"),
+        ("{a: 1}", "a name has to be here, in quotation marks"),
+        ('{"a" 1}', "line 1, column 6: a colon is missing here"),
+        ('{"a": "b}', "has no quotation mark at its end"),
+        ('{"a": 1} {"b": 2}', "the item has ended before this"),
+        ('{"a": "b\nc"}', "a text may have no line break"),
+    ]
+)
+def test_fault_in_json_has_a_place_and_plain_words(case: tuple[str, str]) -> None:
+    text, part = case
+    with pytest.raises(ConsoleError) as refused:
+        parse_json(text.encode())
+    assert part in str(refused.value)
+
+
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 def test_an_example_of_an_empty_table_has_what_the_routes_read(topology: str) -> None:
     """It passes the filter, and gets a TTL that Momento takes."""

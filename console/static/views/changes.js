@@ -1,8 +1,7 @@
 // The changes: a row for each record of the stream, a cell for each route, the newest first.
 // Only the rows in sight are in the document. Rows do not move while somebody points at them.
 import { address, go } from "../address.js";
-import { effect, html, nothing, repeat, signal } from "../libraries.js";
-import * as roving from "../roving.js";
+import { effect, html, nothing, signal } from "../libraries.js";
 import * as rows from "../rows.js";
 import * as store from "../store.js";
 import { cellText, date, span, stateOf, time } from "../words.js";
@@ -22,184 +21,178 @@ const list = () => document.getElementById("changes");
 export const current = () => (address.value.view === "changes" && address.value.first) || active.value;
 
 export function changes() {
-  const ids = rows.shown.value;
-  return html`${tools()}
-    ${ids.length ? grid(ids) : html`<p class="empty">${nothingToShow()}</p>`}`;
+	const ids = rows.shown.value;
+	return html`${tools()}
+		${ids.length ? grid(ids) : html`<p class="empty">${nothingToShow()}</p>`}`;
 }
 
 function nothingToShow() {
-  if (!store.ready.value) return "The changes are being read.";
-  if (rows.search.value) return `Nothing matches “${rows.search.value}”.`;
-  if (rows.filter.value !== "all") return "No change is in this state.";
-  return "No change has come yet. Write an item, and watch it move.";
+	if (!store.ready.value) return "The changes are being read.";
+	if (rows.search.value) return `Nothing matches “${rows.search.value}”.`;
+	if (rows.filter.value !== "all") return "No change is in this state.";
+	return "No change has come yet. Write an item, and watch it move.";
 }
 
 function tools() {
-  const unseen = rows.unseen.value;
-  const paused = rows.paused.value;
-  return html`<div class="tools">
-    <input id="search" type="search" aria-label="Search key, change, pipe or state" placeholder="Search key, pipe, state …   /" .value=${rows.search.value} @input=${({ target }) => search(target.value)}>
-    <div class="pills" role="group" aria-label="Show" @focusin=${roving.focused} @keydown=${roving.moved}>
-      ${Object.entries(rows.FILTERS).map(([name, { label }]) => {
-        const on = rows.filter.value === name;
-        const count = rows.totals.value[name];
-        return html`<button data-stop tabindex=${on ? 0 : -1} class=${`pill ${name === "failed" && count ? "bad" : ""}`} aria-pressed=${on} @click=${() => choose(name)}>${label} <span class="count">${count.toLocaleString("en")}</span></button>`;
-      })}
-    </div>
-    <button class="pill" aria-pressed=${paused} @click=${pause} title="Keep the list as it is; rows still tell their state">${paused ? "Go on" : "Pause"}</button>
-    <button class=${`pill news ${unseen ? "some" : ""}`} ?disabled=${!unseen} @click=${showNews}>${unseen ? `${unseen} new: show` : "Up to date"}</button>
-    ${rows.totals.value.all >= OLDER ? html`<button class="pill" @click=${store.older}>Load older</button>` : nothing}
-  </div>`;
+	const unseen = rows.unseen.value;
+	const paused = rows.paused.value;
+	return html`<div class="tools">
+		<input id="search" type="search" aria-label="Search key, change, pipe or state" placeholder="Search key, pipe, state …   /" .value=${rows.search.value} @input=${({ target }) => show(rows.search, target.value)}>
+		<div class="pills" role="group" aria-label="Show" data-keys>
+			${Object.entries(rows.FILTERS).map(([name, { label }]) => {
+				const on = rows.filter.value === name;
+				const count = rows.totals.value[name];
+				return html`<button data-stop tabindex=${on ? 0 : -1} class=${`pill ${name === "failed" && count ? "bad" : ""}`} aria-pressed=${on} @click=${() => show(rows.filter, name)}>${label} <span class="count">${count.toLocaleString("en")}</span></button>`;
+			})}
+		</div>
+		<button class="pill" aria-pressed=${paused} @click=${pause} title="Keep the list as it is; rows still tell their state">${paused ? "Go on" : "Pause"}</button>
+		<button class=${`pill news ${unseen ? "some" : ""}`} ?disabled=${!unseen} @click=${showNews}>${unseen ? `${unseen} new: show` : "Up to date"}</button>
+		${rows.totals.value.all >= OLDER ? html`<button class="pill" @click=${store.older}>Load older</button>` : ""}
+	</div>`;
 }
 
-function search(text) {
-  rows.held.value = null;
-  rows.search.value = text;
-  toTop();
-}
-
-function choose(name) {
-  rows.held.value = null;
-  rows.filter.value = name;
-  toTop();
+// Show other rows, from the top.
+function show(what, value) {
+	rows.held.value = null;
+	what.value = value;
+	toTop();
 }
 
 function pause() {
-  rows.paused.value = !rows.paused.value;
-  holdOrNot();
+	rows.paused.value = !rows.paused.value;
+	holdOrNot();
 }
 
 function showNews() {
-  rows.held.value = null;
-  toTop();
-  if (rows.paused.value) rows.hold(true);
+	show(rows.held, null);
+	rows.hold(rows.paused.value);
 }
 
 function toTop() {
-  top.value = 0;
-  list()?.scrollTo(0, 0);
+	top.value = 0;
+	list()?.scrollTo(0, 0);
 }
 
 // Hold the rows while moving them would make somebody miss.
 function holdOrNot() {
-  const hasFocus = document.activeElement === list() && active.value !== "";
-  rows.hold(rows.paused.value || (pointed && list()?.matches(":hover")) || top.value > 4 || hasFocus);
+	const hasFocus = document.activeElement === list() && active.value !== "";
+	rows.hold(rows.paused.value || (pointed && list()?.matches(":hover")) || top.value > 4 || hasFocus);
 }
 
 function grid(ids) {
-  const size = height();
-  const first = Math.max(0, Math.floor(top.value / size) - MORE);
-  const visible = ids.slice(first, first + Math.ceil(room.value / size) + 2 * MORE);
-  const here = current();
-  const routes = store.routes.value;
-  const scroll = ({ target }) => {
-    top.value = target.scrollTop;
-    holdOrNot();
-  };
-  return html`<div id="changes" role="grid" class="changes" .style=${`--routes:${routes.length}`} aria-label="Changes, the newest first" aria-rowcount=${ids.length + 1}
-      tabindex="0" aria-activedescendant=${visible.includes(here) ? `row-${here}` : nothing}
-      @scroll=${scroll} @keydown=${pressed} @focus=${() => focusCame()} @blur=${() => setTimeout(holdOrNot)}
-      @pointerenter=${point} @pointerleave=${point}>
-    <div role="rowgroup" class="head"><div role="row" class="row" aria-rowindex="1">
-      <span role="columnheader" class="at">Time</span><span role="columnheader" class="what">Change</span><span role="columnheader" class="key">Key</span>
-      ${routes.map(({ label, id }) => html`<span role="columnheader" class="route" title=${id}>${label}</span>`)}<span role="columnheader" class="took" title="From the write to the last delivery">Took</span>
-    </div></div>
-    <div role="rowgroup" class="body" .style=${`height:${ids.length * size}px`} @click=${clicked}>
-      ${repeat(visible, (id) => id, (id, place) => line(id, first + place, size, routes, id === here))}
-    </div>
-  </div>`;
+	const size = height();
+	const first = Math.max(0, Math.floor(top.value / size) - MORE);
+	const visible = ids.slice(first, first + Math.ceil(room.value / size) + 2 * MORE);
+	const here = current();
+	const routes = store.routes.value;
+	const scroll = ({ target }) => {
+		top.value = target.scrollTop;
+		holdOrNot();
+	};
+	return html`<div id="changes" role="grid" class="changes" .style=${`--routes:${routes.length}`} aria-label="Changes, the newest first" aria-rowcount=${ids.length + 1}
+			tabindex="0" aria-activedescendant=${visible.includes(here) ? `row-${here}` : nothing}
+			@scroll=${scroll} @keydown=${pressed} @focus=${() => focusCame()} @blur=${() => setTimeout(holdOrNot)}
+			@pointerenter=${point} @pointerleave=${point}>
+		<div role="rowgroup" class="head"><div role="row" class="row" aria-rowindex="1">
+			<span role="columnheader" class="at">Time</span><span role="columnheader" class="what">Change</span><span role="columnheader" class="key">Key</span>
+			${routes.map(({ label, id }) => html`<span role="columnheader" class="route" title=${id}>${label}</span>`)}<span role="columnheader" class="took" title="From the write to the last delivery">Took</span>
+		</div></div>
+		<div role="rowgroup" class="body" .style=${`height:${ids.length * size}px`} @click=${clicked}>
+			${visible.map((id, place) => line(id, first + place, size, routes, id === here))}
+		</div>
+	</div>`;
 }
 
 function line(id, place, size, routes, isHere) {
-  const one = rows.row(id);
-  if (!one) return nothing;
-  return html`<div role="row" id=${`row-${id}`} class=${`row ${one.failed ? "failed" : ""} ${isHere ? "here" : ""}`} aria-rowindex=${place + 2} aria-selected=${isHere} data-id=${id} .style=${`transform:translateY(${place * size}px)`}>
-    <span role="gridcell" class="at" title=${date(one.at)}>${time(one.at)}</span>
-    <span role="gridcell" class="what">${one.event_name}</span>
-    <span role="gridcell" class="key" title=${one.key}>${one.key || "–"}</span>
-    ${routes.map((route) => html`<span role="gridcell" class="route" data-route=${route.id}>${cell(one.cells[route.id], route.label)}</span>`)}
-    <span role="gridcell" class="took">${one.seconds === null || one.seconds === undefined ? "" : span(one.seconds)}</span>
-  </div>`;
+	const one = rows.row(id);
+	if (!one) return nothing;
+	return html`<div role="row" id=${`row-${id}`} class=${`row ${one.failed ? "failed" : ""} ${isHere ? "here" : ""}`} aria-rowindex=${place + 2} aria-selected=${isHere} data-id=${id} .style=${`transform:translateY(${place * size}px)`}>
+		<span role="gridcell" class="at" title=${date(one.at)}>${time(one.at)}</span>
+		<span role="gridcell" class="what">${one.event_name}</span>
+		<span role="gridcell" class="key" title=${one.key}>${one.key || "–"}</span>
+		${routes.map((route) => html`<span role="gridcell" class="route" data-route=${route.id}>${cell(one.cells[route.id], route.label)}</span>`)}
+		<span role="gridcell" class="took">${one.seconds === null || one.seconds === undefined ? "" : span(one.seconds)}</span>
+	</div>`;
 }
 
 export function cell(one, label = "") {
-  if (!one) return html`<span class="cell none">–</span>`;
-  const { mark, kind, word } = stateOf(one);
-  const text = cellText(one, store.now.value, store.isDown("runner"));
-  return html`<span class=${`cell ${kind}`} title=${`${label}: ${word}, ${text}`}><b aria-hidden="true">${mark}</b> <span class="label">${label}</span><span class="text"><span class="hidden">${word}: </span>${text}</span></span>`;
+	if (!one) return html`<span class="cell none">–</span>`;
+	const { mark, kind, word } = stateOf(one);
+	const text = cellText(one, store.now.value, store.isDown("runner"));
+	return html`<span class=${`cell ${kind}`} title=${`${label}: ${word}, ${text}`}><b aria-hidden="true">${mark}</b> <span class="label">${label}</span><span class="text"><span class="hidden">${word}: </span>${text}</span></span>`;
 }
 
-// --- pointer and keys ------------------------------------------------------------------------
+// --- pointer and keys
 
 function point({ type, pointerType }) {
-  pointed = type === "pointerenter" && pointerType === "mouse";
-  holdOrNot();
+	pointed = type === "pointerenter" && pointerType === "mouse";
+	holdOrNot();
 }
 
 function clicked(event) {
-  const id = event.target.closest("[data-id]")?.dataset.id;
-  if (!id) return;
-  active.value = id;
-  open(id, event.target.closest("[data-route]")?.dataset.route);
+	const id = event.target.closest("[data-id]")?.dataset.id;
+	if (!id) return;
+	active.value = id;
+	open(id, event.target.closest("[data-route]")?.dataset.route);
 }
 
 function open(id, route = "") {
-  go(store.to("changes", id, route), { replace: address.value.view === "changes" && address.value.first !== "" });
+	go(store.to("changes", id, route), { replace: address.value.view === "changes" && address.value.first !== "" });
 }
 
 function focusCame() {
-  if (!rows.shown.value.includes(current())) active.value = rows.shown.value[0] ?? "";
-  else active.value = current();
-  holdOrNot();
+	if (!rows.shown.value.includes(current())) active.value = rows.shown.value[0] ?? "";
+	else active.value = current();
+	holdOrNot();
 }
 
 function pressed(event) {
-  if (event.key === "Enter" && current()) {
-    event.preventDefault();
-    open(current());
-    document.getElementById("side")?.focus();
-  }
-  const pages = { PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
-  if (event.key in pages) {
-    event.preventDefault();
-    step(pages[event.key]);
-  }
+	if (event.key === "Enter" && current()) {
+		event.preventDefault();
+		open(current());
+		document.getElementById("side")?.focus();
+	}
+	const pages = { PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+	if (event.key in pages) {
+		event.preventDefault();
+		step(pages[event.key]);
+	}
 }
 
 // Go so many rows on; with an open panel, its change follows.
 export function step(by) {
-  const ids = rows.shown.value;
-  if (!ids.length || !list()) return false;
-  const at = ids.indexOf(current());
-  const next = ids[Math.min(ids.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
-  if (!document.activeElement?.closest("aside")) list().focus({ preventScroll: true });
-  rows.hold(true);
-  active.value = next;
-  reveal(ids.indexOf(next));
-  const { first, second } = address.value;
-  if (first) open(next, second);
-  return true;
+	const ids = rows.shown.value;
+	if (!ids.length || !list()) return false;
+	const at = ids.indexOf(current());
+	const next = ids[Math.min(ids.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
+	if (!document.activeElement?.closest("aside")) list().focus({ preventScroll: true });
+	rows.hold(true);
+	active.value = next;
+	reveal(ids.indexOf(next));
+	const { first, second } = address.value;
+	if (first) open(next, second);
+	return true;
 }
 
 function reveal(place) {
-  const size = height();
-  const box = list();
-  const head = store.narrow.value ? 0 : HEIGHT;
-  const [from, until] = [place * size, (place + 1) * size + head];
-  if (from < box.scrollTop) box.scrollTop = from;
-  else if (until > box.scrollTop + box.clientHeight) box.scrollTop = until - box.clientHeight;
+	const size = height();
+	const box = list();
+	const head = store.narrow.value ? 0 : HEIGHT;
+	const [from, until] = [place * size, (place + 1) * size + head];
+	if (from < box.scrollTop) box.scrollTop = from;
+	else if (until > box.scrollTop + box.clientHeight) box.scrollTop = until - box.clientHeight;
 }
 
 // Focus the list; return whether there is one.
 export function focusList() {
-  const found = list() ?? document.querySelector("#view [data-stop][tabindex='0']");
-  found?.focus();
-  return Boolean(found);
+	const found = list() ?? document.querySelector("#view [data-stop][tabindex='0']");
+	found?.focus();
+	return Boolean(found);
 }
 
 addEventListener("resize", () => (room.value = innerHeight));
 
 // A list that is drawn anew begins at its top.
 effect(() => {
-  if (address.value.view !== "changes" || !store.ready.value || !rows.shown.value.length) top.value = 0;
+	if (address.value.view !== "changes" || !store.ready.value || !rows.shown.value.length) top.value = 0;
 });

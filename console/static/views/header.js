@@ -1,64 +1,60 @@
 // The top of the page: stack, pipeline, place and health; and the tabs of the views.
-import { address } from "../address.js";
+import { address, go, href } from "../address.js";
 import { html, nothing } from "../libraries.js";
-import * as roving from "../roving.js";
 import { totals } from "../rows.js";
 import * as store from "../store.js";
 import { age, zone } from "../words.js";
 import { openWrite } from "./write.js";
 
-const OLD_SECONDS = 15;
 const NAMES = { aws: "AWS", momento: "Momento", runner: "Runner", pipes: "Pipes", connection: "Connection" };
 const KINDS = { ok: "ok", down: "bad", unknown: "skip", warning: "warn" };
 const WORDS = { ok: "works", down: "down", unknown: "not known", warning: "warning" };
 
 export function header() {
-  const { stack, place, local, pipelines } = store.model.value;
-  const one = store.pipeline.value;
-  const names = pipelines.map(({ name }) => name);
-  return html`<header>
-    <h1>${stack}</h1>
-    ${names.length > 1
-      ? html`<label class="choose"><span class="hidden">Pipeline</span><select @change=${({ target }) => store.choosePipeline(target.value)}>${names.map((name) => html`<option value=${name} .selected=${name === one?.name}>${name}</option>`)}</select></label>`
-      : nothing}
-    <span class="place" title=${`${place}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}<span class="where"> ${place}</span></span>
-    ${health()}
-    <span class="space"></span>
-    ${one?.problem ? nothing : html`
-      <button @click=${store.random} title="Write a random item that is like those of the table">Random item</button>
-      <button class="main" @click=${() => openWrite()} title="Key: n">Write an item</button>`}
-  </header>`;
+	const { stack, place, local, pipelines } = store.model.value;
+	const one = store.pipeline.value;
+	const names = pipelines.map(({ name }) => name);
+	return html`<header>
+		<h1>${stack}</h1>
+		${names.length > 1
+			? html`<label class="choose"><span class="hidden">Pipeline</span><select @change=${({ target }) => go(href(target.value, address.value.view))}>${names.map((name) => html`<option value=${name} .selected=${name === one?.name}>${name}</option>`)}</select></label>`
+			: nothing}
+		<span class="place" title=${`${place}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}<span class="where"> ${place}</span></span>
+		${health()}
+		<span class="space"></span>
+		${one?.problem ? nothing : html`
+			<button @click=${store.random} title="Write a random item that is like those of the table">Random item</button>
+			<button class="main" @click=${() => openWrite()} title="Key: n">Write an item</button>`}
+	</header>`;
 }
 
 function health() {
-  const { state, text, why } = store.live.value;
-  return html`<ul class="health" aria-label="Health">
-    <li class=${`live ${KINDS[state]}`} title=${why || "News arrives by itself."}><i></i><b role="status">${text}</b></li>
-    ${Object.keys(NAMES).map((name) => part(name, store.health.value[name]))}
-  </ul>`;
+	const { state, text, why } = store.live.value;
+	return html`<ul class="health" aria-label="Health">
+		<li class=${`live ${KINDS[state]}`} title=${why || "News arrives by itself."}><i></i><b role="status">${text}</b></li>
+		${Object.keys(NAMES).map((name) => part(name, store.health.value[name]))}
+	</ul>`;
 }
 
 function part(name, one) {
-  if (!one) return nothing;
-  const now = store.now.value;
-  const isDown = one.state === "down";
-  const ago = age(now - one.checked);
-  const checked = one.checked ? `checked ${ago} ago` : "not checked yet";
-  const since = one.since ? `, for ${age(now - one.since)}` : "";
-  const isOld = now - one.checked > OLD_SECONDS;
-  const text = one.state === "unknown" ? `${NAMES[name]}: not known` : isDown ? `${NAMES[name]} down` : one.text;
-  const took = !one.checked ? "…" : isOld ? `${ago} ago` : one.milliseconds === null || one.milliseconds === undefined ? "" : `${Math.round(one.milliseconds)} ms`;
-  const title = `${NAMES[name]}: ${one.problem || text}. ${WORDS[one.state]}${since}; ${checked}.`;
-  return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${text}</span><small>${isDown && one.since ? age(now - one.since) : took}</small><span class="hidden">${WORDS[one.state]}, ${checked}</span></li>`;
+	if (!one) return nothing;
+	const now = store.now.value;
+	const isDown = one.state === "down";
+	const since = one.since ? age(now - one.since) : "";
+	const checked = one.checked ? `checked ${age(now - one.checked)} ago` : "not checked yet";
+	const text = one.state === "unknown" ? `${NAMES[name]}: not known` : isDown ? `${NAMES[name]} down` : one.text;
+	const title = `${NAMES[name]}: ${one.problem || text}. ${WORDS[one.state]}${since && `, for ${since}`}; ${checked}.`;
+	const took = isDown ? since : one.checked ? `${Math.round(one.milliseconds)} ms` : "…";
+	return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${text}</span><small>${took}</small><span class="hidden">${WORDS[one.state]}, ${checked}</span></li>`;
 }
 
 export function tabs() {
-  const { view } = address.value;
-  const { waiting } = store.letters.value;
-  const { failed } = totals.value;
-  const hasTopic = store.pipeline.value?.nodes.some(({ kind }) => kind === "topic");
-  const tab = (name, label, badge, what) => html`<a role="tab" data-stop href=${store.to(name)} tabindex=${name === view ? 0 : -1} aria-selected=${name === view} aria-controls="view">${label}${badge ? html`<span class="badge">${badge}<span class="hidden"> ${what}</span></span>` : nothing}</a>`;
-  return html`<nav aria-label="Views"><div role="tablist" class="tabs" @focusin=${roving.focused} @keydown=${roving.moved}>
-    ${tab("changes", "Changes", failed, "failed")}${tab("items", "Items")}${hasTopic || view === "topic" ? tab("topic", "Topic") : nothing}${tab("letters", "Dead letters", waiting, "waiting")}${tab("what-if", "What if")}
-  </div></nav>`;
+	const { view } = address.value;
+	const { waiting } = store.letters.value;
+	const { failed } = totals.value;
+	const hasTopic = store.pipeline.value?.nodes.some(({ kind }) => kind === "topic");
+	const tab = (name, label, badge, what) => html`<a role="tab" data-stop href=${store.to(name)} tabindex=${name === view ? 0 : -1} aria-selected=${name === view} aria-controls="view">${label}${badge ? html`<span class="badge">${badge}<span class="hidden"> ${what}</span></span>` : ""}</a>`;
+	return html`<nav aria-label="Views"><div role="tablist" class="tabs" data-keys>
+		${tab("changes", "Changes", failed, "failed")}${tab("items", "Items")}${hasTopic || view === "topic" ? tab("topic", "Topic") : ""}${tab("letters", "Dead letters", waiting, "waiting")}${tab("what-if", "What if")}
+	</div></nav>`;
 }

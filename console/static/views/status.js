@@ -9,44 +9,44 @@ const SLOW_SECONDS = 5; // a write may take so long until it is answered
 const WAIT_SECONDS = 3; // a change that takes longer is worth a word
 
 export function status() {
-  const faults = store.sentences.value;
-  return html`<footer>
-    <div role="alert" class=${faults.length ? "faults" : ""}>${faults.map((text) => html`<p>${text}</p>`)}</div>
-    <div class="line">
-      <p role="status" class="said-line">${spoken()}</p>
-      <p class="attention">${attention()}</p>
-      <p class="keys" aria-label="Keys"><kbd>/</kbd> search <kbd>j</kbd><kbd>k</kbd> next, previous <kbd>Enter</kbd> open <kbd>Esc</kbd> close <kbd>n</kbd> write</p>
-    </div>
-  </footer>`;
+	const faults = store.sentences.value;
+	return html`<footer>
+		<div role="alert" class=${faults.length ? "faults" : ""}>${faults.map((text) => html`<p>${text}</p>`)}</div>
+		<div class="line">
+			<p role="status" class="said-line">${spoken()}</p>
+			<p class="attention">${attention()}</p>
+			<p class="keys" aria-label="Keys"><kbd>/</kbd> search <kbd>j</kbd><kbd>k</kbd> next, previous <kbd>Enter</kbd> open <kbd>Esc</kbd> close <kbd>n</kbd> write</p>
+		</div>
+	</footer>`;
 }
 
 function attention() {
-  const { failed } = totals.value;
-  if (!store.ready.value) return "";
-  if (!failed) return "Nothing has failed.";
-  const one = newest((found) => found.failed);
-  const [route] = Object.entries(one.cells).find(([, cell]) => isFailed(cell)) ?? [""];
-  return html`<span class="bad">✗ ${many(failed, "change has failed", "changes have failed")}.</span> <a href=${store.to("changes", one.id, route)}>See what is wrong with ${one.key || "the last one"}</a>`;
+	const { failed } = totals.value;
+	if (!store.ready.value) return "";
+	if (!failed) return "Nothing has failed.";
+	const one = newest((found) => found.failed);
+	const [route] = Object.entries(one.cells).find(([, cell]) => isFailed(cell)) ?? [""];
+	return html`<span class="bad">✗ ${many(failed, "change has failed", "changes have failed")}.</span> <a href=${store.to("changes", one.id, route)}>See what is wrong with ${one.key || "the last one"}</a>`;
 }
 
 // What the last action did; of a write, also what has become of the change. It goes when it is old.
 function spoken() {
-  const said = store.said.value;
-  if (!said) return nothing;
-  const isOld = store.now.value - said.at > SHOWN_SECONDS;
-  if (isOld && !said.bad && !said.keys.length) return nothing;
-  const found = said.keys.length ? newest((one) => one.key === said.keys.at(-1) && one.at > said.at - SLOW_SECONDS) : null;
-  if (isOld && found?.settled && !found.failed) return nothing;
-  return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(found, said.at) : nothing}`;
+	const said = store.said.value;
+	if (!said) return nothing;
+	const isOld = store.now.value - said.at > SHOWN_SECONDS;
+	if (isOld && !said.bad && !said.keys.length) return nothing;
+	const found = said.keys.length ? newest((one) => one.key === said.keys.at(-1) && one.at > said.at - SLOW_SECONDS) : null;
+	if (isOld && found?.settled && !found.failed) return nothing;
+	return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(found, said.at) : ""}`;
 }
 
 function became(known, at) {
-  const waited = store.now.value - at;
-  if (!known && waited > WAIT_SECONDS) return html`<span class="warn">Its change has not come for ${age(waited)}.</span>`;
-  if (!known) return "Waiting for its change …";
-  const cells = Object.entries(known.cells);
-  const [route, cell] = cells.find(([, one]) => isFailed(one)) ?? cells.find(([, one]) => one.state === "retrying") ?? [];
-  const link = (text, to) => html`<a href=${store.to("changes", known.id, to ?? "")}>${text}</a>`;
-  if (cell) return html`<span class=${stateOf(cell).kind}>${stateOf(cell).mark} ${store.routeOf(route)?.label ?? route} ${stateOf(cell).word}.</span> ${link("See why", route)}`;
-  return known.settled ? link("Its change has arrived") : link("Its change is on its way");
+	const waited = store.now.value - at;
+	if (!known && waited > WAIT_SECONDS) return html`<span class="warn">Its change has not come for ${age(waited)}.</span>`;
+	if (!known) return "Waiting for its change …";
+	const cells = Object.entries(known.cells);
+	const [route, cell] = cells.find(([, one]) => isFailed(one)) ?? cells.find(([, one]) => one.state === "retrying") ?? [];
+	const link = (text, to) => html`<a href=${store.to("changes", known.id, to ?? "")}>${text}</a>`;
+	if (cell) return html`<span class=${stateOf(cell).kind}>${stateOf(cell).mark} ${store.routeOf(route)?.label ?? route} ${stateOf(cell).word}.</span> ${link("See why", route)}`;
+	return known.settled ? link("Its change has arrived") : link("Its change is on its way");
 }
