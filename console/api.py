@@ -19,7 +19,7 @@ from console.form import Form
 from console.jobs import Jobs
 from console.send_again import send_again
 from console.what_if import pasted, what_if
-from console.writing import item_of, key_of, parse_json, parse_value
+from console.writing import item_of, key_of, parse_json, parse_value, put
 from live.aws import asking_aws
 from live.items import Item, NumberText, key_text
 from live.written_item import plain
@@ -175,7 +175,7 @@ class Api:
         def write() -> None:
             with asking_aws(f"table {table.name}"):
                 for item in items:
-                    table.put(item)
+                    put(item, table)
                     board.items.touch(table.key_of(item), written=True)
 
         await asyncio.to_thread(write)

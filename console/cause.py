@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from console.cell import (
@@ -16,9 +17,10 @@ from console.cell import (
     UNKNOWN,
     Cell,
 )
-from eventpipes import Explanation, Origin, TracedRequest
+from eventpipes import Clause, Explanation, Origin, TracedRequest
+from live.written_item import KINDS
 
-_INVALID = re.compile(r"invalid argument:\s*", re.IGNORECASE)
+_INVALID = re.compile(r"(?:invalid argument|bad request):\s*", re.IGNORECASE)
 """What Momento writes before the sentence about a parameter."""
 _NOT_NAMES = frozenset({"detail", "dynamodb", "NewImage", "OldImage", "Keys"})
 _TYPES = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
@@ -28,28 +30,37 @@ MEND = (
     "Mend the item: write it again, and the new change is delivered by itself. Then replay the"
     " letter, which brings the cache to the table's state, or discard it."
 )
+TRY_ANOTHER = "If it should pass: edit the item, or try another filter in “What if”."
 REPLAY = "Replay it once the cause is gone: the letter waits in the queue."
 
 
 def cause_of(
-    cell: Cell, explanation: Explanation | None, traced: Sequence[TracedRequest]
+    cell: Cell,
+    explanation: Explanation | None,
+    traced: Sequence[TracedRequest],
+    record: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the cause and the next step, each a sentence; the next step may be None.
 
-    `attributes` are those of the item whose values Momento's answer names.
+    `attributes` are those of the item whose values Momento's answer names, or in whose place the
+    request has nothing.
     """
     if cell.failed:
         named = [_attribute(one) for _, one in _named(cell, traced)]
-        return {**_of_failure(cell, traced), "attributes": [name for name in named if name]}
+        said = _of_failure(cell, traced, record)
+        return {**said, "attributes": [name for name in named if name]}
     next_step: str | None = None
+    gaps: Mapping[str, str] = {}
     cause = "It waits for its turn in the pipe."
     match cell.state:
         case state if state == FILTERED:
-            cause = _of_filter(explanation)
+            cause, next_step = _of_filter(explanation)
         case state if state == DELIVERED:
             cause = "Momento took it." if cell.replayed is None else "A replay settled it."
             if cell.attempt and cell.attempt > 1:
                 cause = f"Momento took it at attempt {cell.attempt}."
+            gaps = _gaps(traced, record)
+            next_step = " ".join(gaps.values()) or None
         case state if state in (SUPERSEDED, DISCARDED):
             cause = "It was not sent, because a later change of the same item was sent instead."
             if cell.replayed is not None:
@@ -62,15 +73,28 @@ def cause_of(
         case state if state == RETRYING:
             cause = f"Attempt {cell.text}."
             next_step = "It is sent again by itself."
-    return {"cause": cause, "next": next_step, "attributes": []}
+    return {"cause": cause, "next": next_step, "attributes": list(gaps)}
 
 
-def _of_filter(explanation: Explanation | None) -> str:
+def _of_filter(explanation: Explanation | None) -> tuple[str, str | None]:
+    """Return why a filter leaves a change out, and what to do if it should pass.
+
+    Of several filters, those for other events than the change's say nothing about it.
+    """
     if explanation is None:
-        return "The filter leaves it out."
+        return "The filter leaves it out.", None
     if explanation.matched:
-        return "The workflow sends no such request for this change."
-    return f"The filter leaves it out: {'; '.join(explanation.sentences)}."
+        return "The workflow sends no such request for this change.", None
+    own = [one for one in explanation.alternatives if not any(map(_is_event, one.refused))]
+    about = replace(explanation, alternatives=tuple(own)) if own else explanation
+    said = "; ".join(about.sentences)
+    for clause in (clause for one in about.alternatives for clause in one.clauses):
+        said = said.replace(".".join(clause.path), _name(clause.path))
+    return f"The filter leaves it out: {said}.", TRY_ANOTHER if own else None
+
+
+def _is_event(clause: Clause) -> bool:
+    return clause.path[-1] == "eventName"
 
 
 def left_out(explanation: Explanation) -> str:
@@ -96,9 +120,16 @@ def _name(path: Sequence[object]) -> str:
     return ".".join(names)
 
 
-def _of_failure(cell: Cell, traced: Sequence[TracedRequest]) -> dict[str, str | None]:
+def failure_text(cell: Cell) -> str:
+    """Return the cause of a failure in a sentence, without what it comes from."""
+    return str(_of_failure(cell, (), None)["cause"])
+
+
+def _of_failure(
+    cell: Cell, traced: Sequence[TracedRequest], record: Mapping[str, Any] | None
+) -> dict[str, str | None]:
     if cell.state == REFUSED:
-        return {"cause": f"{_refusal(cell)}{_origin(cell, traced)}", "next": MEND}
+        return {"cause": f"{_refusal(cell)}{_origin(cell, traced, record)}", "next": MEND}
     if cell.state == DEAD_LETTER and cell.is_by_letter:
         return {"cause": f"It was given up. The dead letter says: {cell.reason}", "next": REPLAY}
     if cell.state == DEAD_LETTER:
@@ -151,11 +182,34 @@ def _message(text: str) -> str:
     return text[:300]
 
 
-def _origin(cell: Cell, traced: Sequence[TracedRequest]) -> str:
+def _origin(cell: Cell, traced: Sequence[TracedRequest], record: Mapping[str, Any] | None) -> str:
     """Say where the parameter comes from that the answer names."""
     for _, origin in _named(cell, traced):
-        return f"; it comes from {_source(origin)}"
+        return f"; it comes from {_source(origin, record)}"
     return ""
+
+
+def _gaps(traced: Sequence[TracedRequest], record: Mapping[str, Any] | None) -> Mapping[str, str]:
+    """Return a sentence for each attribute that a request was to have, and that gave nothing."""
+    found: dict[str, str] = {}
+    for request in traced:
+        for _, origin in request.origins:
+            name = _attribute(origin) if origin.absent else None
+            if name:
+                lack = _lack(origin, record)
+                found[name] = f"But its request has nothing in the place of `{name}`, {lack}."
+    return found
+
+
+def _lack(origin: Origin, record: Mapping[str, Any] | None) -> str:
+    """Say why an item has nothing at an origin's place: another type, or no attribute."""
+    path, name = origin.path or (), _attribute(origin)
+    image = ((record or {}).get("dynamodb") or {}).get("NewImage") or {}
+    [(tag, _)] = (image.get(name) or {"": None}).items()
+    wanted = str(path[-1]) if path else ""
+    if tag and wanted in KINDS and tag != wanted and path[-2] == name:
+        return f"which is {KINDS[tag]} in the item, and the route reads {KINDS[wanted]}"
+    return "which the item does not have"
 
 
 def _named(cell: Cell, traced: Sequence[TracedRequest]) -> Iterator[tuple[str, Origin]]:
@@ -175,13 +229,13 @@ def _attribute(origin: Origin) -> str | None:
     return path[place] if place < len(path) else None
 
 
-def _source(origin: Origin) -> str:
+def _source(origin: Origin, record: Mapping[str, Any] | None) -> str:
     """Say what gave a value, by the name of the item's attribute if it is one."""
     if origin.path is None or not _NOT_NAMES & set(origin.path):
         return origin.sentence
     name = f"`{_name(origin.path)}`"
     if origin.absent:
-        return f"{name}, which the item does not have"
+        return f"{name}, {_lack(origin, record)}"
     is_number = origin.path[-1] == "N" and isinstance(origin.value, str)
     value = origin.value if is_number else json.dumps(origin.value, ensure_ascii=False)
     return f"{name} = {value}"

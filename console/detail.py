@@ -53,7 +53,7 @@ def _route(
     explanation = route.explain(record) if record is not None else None
     traced = traced_requests(route, record) if record is not None and cell.state != FILTERED else ()
     found: Json = {
-        "summary": cause_of(cell, explanation, traced),
+        "summary": cause_of(cell, explanation, traced, record),
         "timeline": list(timeline(change, cell)),
         "filters": filters_json(route, explanation),
         "template": None if isinstance(route, WorkflowRoute) else route.definition.input_template,

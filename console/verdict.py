@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from console.cause import failure_text
 from console.cell import DELIVERED, RETRYING, Cell
 from console.change import Change
 from console.look import UNKNOWN, Look, ttl_of
@@ -75,8 +76,7 @@ def _by_changes(cells: Sequence[tuple[Change, Cell]], now: float) -> Verdict | N
     if failed is None:
         return None
     change, cell = failed
-    why = cell.reason or cell.text
-    return Verdict(REFUSED, f"The last change did not arrive: {why}", change=change.id)
+    return Verdict(REFUSED, f"Its last change failed. {failure_text(cell)}", change=change.id)
 
 
 def _differs(

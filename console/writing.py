@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from console.errors import ConsoleError
 from live.errors import LiveError
 from live.items import Item, NumberText
@@ -77,6 +79,25 @@ def item_of(given: object, table: Table) -> Item:
         item = dict(of_key_types(item, {name: table.types.get(name, "S") for name in table.keys}))
     _check(item, table)
     return item
+
+
+def put(item: Item, table: Table) -> None:
+    """Write an item.
+
+    Raises:
+        ConsoleError: DynamoDB refuses it; the message says why.
+
+    """
+    try:
+        table.put(item)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationException":
+            raise
+        said = error.response["Error"]["Message"].rstrip(".")
+        most = ". An item has 400 KB at most, with the names of its attributes"
+        raise ConsoleError(
+            f"DynamoDB refuses the item: {said}{most if 'size' in said else ''}"
+        ) from None
 
 
 def key_of(given: object, table: Table) -> Item:

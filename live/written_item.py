@@ -10,6 +10,19 @@ from live.terminal import visible
 KEY_BYTES: Final = {"HASH": 2_048, "RANGE": 1_024}
 """See AWS: "Quotas in Amazon DynamoDB"; an empty key is refused, too."""
 TYPES: Final = {"S": "text (S)", "N": "a number (N)", "B": "bytes (B), as text in Base64"}
+KINDS: Final = {
+    "S": "text",
+    "N": "a number",
+    "B": "bytes",
+    "BOOL": "true or false",
+    "NULL": "null",
+    "L": "a list",
+    "M": "an object",
+    "SS": "a set",
+    "NS": "a set",
+    "BS": "a set",
+}
+"""What an attribute of a type is, in a sentence."""
 _ROLES: Final = {"HASH": "partition key", "RANGE": "sort key"}
 _TOLD, _SHOWN = 3, 40
 """Names of attributes in a message, and characters of each name."""
@@ -85,7 +98,7 @@ def _key_problem(value: Mapping[str, Any] | None, wanted: str, role: str) -> str
         return f"it is missing; write {TYPES[wanted]}"
     [(tag, held)] = value.items()
     if tag != wanted:
-        return f"it is of type {tag}, and has to be {TYPES[wanted]}"
+        return f"it is {KINDS[tag]}, and has to be {TYPES[wanted]}"
     if tag == "N":
         return None
     size = len(held.encode())

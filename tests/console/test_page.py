@@ -14,7 +14,7 @@ from tests.console.replayed import Replayed
 
 pytestmark = pytest.mark.slow
 
-MOST_KB: Final = 50
+MOST_KB: Final = 52
 MOST_RAW_KB: Final = 128
 
 

@@ -70,6 +70,49 @@ def test_poison_item_is_found_mended_and_replayed(page: Page) -> None:
     expect(page.locator(".attention")).to_have_text("Nothing has failed.")
 
 
+def test_newcomer_is_told_of_each_mistake(page: Page) -> None:
+    """In the editor, in the line at the bottom or in the panel, in the words of the item."""
+    said, side = page.locator(".said-line"), page.get_by_role("complementary")
+    good = POISON | {"Keep": 60}
+
+    def attempt(**changes: object) -> None:
+        """Write an item with another value; the dialog may stay open."""
+        page.get_by_label("The item as JSON").fill(json.dumps(good | changes))
+        page.get_by_role("button", name="Write", exact=True).click()
+
+    page.get_by_role("button", name="Write an item").click()
+    expect(page.get_by_label("The item as JSON")).to_have_value(re.compile("Customer"))
+    for changes, words in (
+        ({"OrderId": None}, "sort key: it is null, and has to be text"),
+        ({"OrderId": 7}, "sort key: it is a number, and has to be text"),
+        ({"OrderId": " "}, "it is empty; write at least one letter or digit"),
+        ({"Note": "x" * 410_000}, "An item has 400 KB at most"),
+    ):
+        attempt(**changes)
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(words)
+    attempt(OrderId="five", Amount="five")
+    expect(said).to_contain_text("Momento took it, without Amount.")
+    said.get_by_role("link").click()
+    expect(side.locator(".cause")).to_contain_text("`Amount`, which is text in the item, and the")
+    write_again(page, good | {"OrderId": "ttl", "Keep": "sixty"})
+    expect(said).to_contain_text("cache-put refused")
+    said.get_by_role("link").click()
+    expect(side.locator(".cause")).to_contain_text(
+        "`Keep`, which is text in the item, and the route"
+    )
+    write_again(page, good | {"OrderId": "shut", "Status": "Open"})
+    expect(said).to_contain_text("Its change has arrived")
+    said.get_by_role("link").click()
+    expect(side.locator(".cause")).to_contain_text('Status is "Open"; the')
+    expect(side.locator(".cause")).to_contain_text("What if")
+
+
+def write_again(page: Page, item: dict[str, object]) -> None:
+    """Open the editor and write an item."""
+    page.get_by_role("button", name="Write an item").click()
+    write(page, item)
+
+
 def test_other_filter_is_tried_on_the_last_records(page: Page) -> None:
     """What if names the records that a narrower filter leaves out, and mistakes in it."""
     page.get_by_role("button", name="Write an item").click()

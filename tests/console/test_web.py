@@ -205,7 +205,7 @@ def test_a_wrong_item_is_refused_by_the_names_of_its_key(http: httpx.Client) -> 
     for item, name, part in (
         ({"Customer": "Ada"}, "OrderId", "it is missing"),
         ({"Customer": "Ada", "OrderId": " "}, "OrderId", "it is empty"),
-        ({"Customer": 5, "OrderId": "1"}, "Customer", "it is of type N"),
+        ({"Customer": 5, "OrderId": "1"}, "Customer", "it is a number"),
         ({"Customer": "a" * 2_049, "OrderId": "1"}, "Customer", "2,049 bytes"),
     ):
         answer = http.put("/api/items", json={"pipeline": SALES, "item": item})

@@ -3,6 +3,8 @@
 import shlex
 from typing import Any
 
+import pytest
+
 from console.cell import Cell
 from console.change import Change
 from console.curl import curl
@@ -18,7 +20,7 @@ def told(topology: str, of: Any, *steps: dict[str, Any], operation: str = PUT) -
     """Return the detail of a route's cell after steps."""
     name = ids(topology)[operation]
     cell = Cell()
-    for one in steps:
+    for one in map(dict, steps):
         cell.apply(step(one.pop("kind"), one.pop("pipe", name), of, **one))
     keys = of["dynamodb"]["Keys"]
     change = Change("event-1", 1, of["eventName"], keys, "1", 99.9, of, {name: cell})
@@ -158,3 +160,32 @@ def test_a_change_without_its_record_says_so() -> None:
     found = detail(change, Routing(orders("pipes").routes))
     assert found["note"].startswith("The record is not kept")
     assert found["routes"][name]["summary"]["cause"] == "Momento took it."
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_attribute_of_another_type_is_told_although_momento_took_it(topology: str) -> None:
+    """The route reads a number; the item has text."""
+    wrong = record()
+    wrong["dynamodb"]["NewImage"]["Amount"] = {"S": "five"}
+    end = {"kind": "ended", "at": 100.1, "outcome": "delivered", "attempts": [{"status": 204}]}
+    said = told(topology, wrong, end)["summary"]
+    assert (said["cause"], said["attributes"]) == ("Momento took it.", ["Amount"])
+    assert said["next"] == (
+        "But its request has nothing in the place of `Amount`, which is text in the item, and the"
+        " route reads a number."
+    )
+    del wrong["dynamodb"]["NewImage"]["Amount"]
+    assert "which the item does not have" in told(topology, wrong, end)["summary"]["next"]
+    assert told(topology, record(), end)["summary"]["attributes"] == []
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_filtered_change_names_only_the_filters_for_its_event(topology: str) -> None:
+    """In the words of the item, and with what to do."""
+    said = told(
+        topology, record(Status="Open"), {"kind": "ended", "at": 1.0, "outcome": "filtered"}
+    )
+    cause = said["summary"]["cause"]
+    assert cause.startswith('The filter leaves it out: Status is "Open"; the ')
+    assert cause.endswith(' wants "open".')
+    assert "What if" in said["summary"]["next"]

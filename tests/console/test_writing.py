@@ -32,7 +32,7 @@ def test_plain_and_typed_json_are_the_same_item() -> None:
     case=[
         ("{}", "at least the key"),
         ('{"Id": "YQ=="}', "At is the table's sort key: it is missing; write a number"),
-        ('{"Id": "YQ==", "At": "1"}', "it is of type S, and has to be a number (N)"),
+        ('{"Id": "YQ==", "At": "1"}', "it is text, and has to be a number (N)"),
         ('{"Id": "no Base64!", "At": 1}', "Id is the table's partition key"),
         ('{"Id": {"B": "YQ=="}, "At": 1}', "write all attributes with their types"),
         ('{"Id": "YQ==", "At": 1e400}', "At"),

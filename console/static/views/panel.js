@@ -88,7 +88,7 @@ function story(one, found) {
 	const state = one.cells[route];
 	if (!told) return html`<p class="empty">What became of it is not known yet.</p>${record(found)}`;
 	return html`
-		<div class=${`cause ${stateOf(state).kind}`}>
+		<div class=${`cause ${state.state === "delivered" && told.summary.attributes.length ? "warn" : stateOf(state).kind}`}>
 			<p class="sentence">${told.summary.cause}</p>
 			${told.summary.next ? html`<p>${told.summary.next}</p>` : ""}
 		</div>

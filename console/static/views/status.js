@@ -1,5 +1,6 @@
 // The line at the bottom: what does not work, what failed, what came of the last action, the keys.
-import { html, nothing } from "../libraries.js";
+import { ask } from "../ask.js";
+import { html, nothing, signal } from "../libraries.js";
 import { isFailed, newest, totals } from "../rows.js";
 import * as store from "../store.js";
 import { age, many, stateOf } from "../words.js";
@@ -40,6 +41,15 @@ function spoken() {
 	return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(found, said.at) : ""}`;
 }
 
+// What the request of a delivered change lacks: the server is asked once for each written change.
+const lack = signal({});
+async function look(id) {
+	lack.value = { id };
+	const { routes } = await ask("GET", `changes/${encodeURIComponent(id)}`).catch(() => ({ routes: {} }));
+	const [route, told] = Object.entries(routes).find(([, { summary }]) => summary.attributes.length) ?? [];
+	if (told && lack.value.id === id) lack.value = { id, route, names: told.summary.attributes };
+}
+
 function became(known, at) {
 	const waited = store.now.value - at;
 	if (!known && waited > WAIT_SECONDS) return html`<span class="warn">Its change has not come for ${age(waited)}.</span>`;
@@ -48,5 +58,8 @@ function became(known, at) {
 	const [route, cell] = cells.find(([, one]) => isFailed(one)) ?? cells.find(([, one]) => one.state === "retrying") ?? [];
 	const link = (text, to) => html`<a href=${store.to("changes", known.id, to ?? "")}>${text}</a>`;
 	if (cell) return html`<span class=${stateOf(cell).kind}>${stateOf(cell).mark} ${store.routeOf(route)?.label ?? route} ${stateOf(cell).word}.</span> ${link("See why", route)}`;
-	return known.settled ? link("Its change has arrived") : link("Its change is on its way");
+	if (!known.settled) return link("Its change is on its way");
+	if (lack.value.id !== known.id) queueMicrotask(() => look(known.id));
+	const { names, route: to } = lack.value;
+	return names ? html`<span class="warn">Momento took it, without ${names.join(", ")}.</span> ${link("See why", to)}` : link("Its change has arrived");
 }
