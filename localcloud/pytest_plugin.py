@@ -13,15 +13,14 @@ pytest finds it when the package is installed. No account, no Terraform and no n
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .applied import REGION
-from .cloud import LocalCloud
-from .running_stack import RunningStack
+if TYPE_CHECKING:
+    from .running_stack import RunningStack
 
-Run = Callable[[str | Mapping[str, Any]], RunningStack]
+Run = Callable[[str | Mapping[str, Any]], "RunningStack"]
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +30,11 @@ def on_local_cloud() -> Iterator[Run]:
     The local cloud is one for each module, and starts in two to three seconds. Everything is in its
     region us-east-1, whatever the stack's region is.
     """
+    # pytest imports this module in every run, also in those that use no cloud.
+    from .applied import REGION
+    from .cloud import LocalCloud
+    from .running_stack import RunningStack
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_REGION", REGION)
         with LocalCloud() as cloud:

@@ -121,6 +121,14 @@ def test_the_examples_own_tests_pass(library: Environment, shop: Path) -> None:
     assert re.search(r"^3 passed", done.stdout, re.MULTILINE), done.stdout
 
 
+def test_pytest_starts_without_the_cloud(library: Environment, tmp_path: Path) -> None:
+    """It imports the plugin in every run. moto and boto3 would take most of a second."""
+    code = (
+        "import sys, momento_pipes_local.pytest_plugin; print({'boto3', 'moto'} & {*sys.modules})"
+    )
+    assert library.run(tmp_path, library.python, "-c", code).stdout == "set()\n"
+
+
 def test_no_folder_of_the_repository_is_imported(library: Environment, tmp_path: Path) -> None:
     code = f"import importlib.util as u; print([n for n in {PACKAGES} if u.find_spec(n)])"
     assert library.run(tmp_path, library.python, "-c", code).stdout == "[]\n"
