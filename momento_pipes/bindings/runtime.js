@@ -43,6 +43,10 @@ threads.Worker = class extends threads.Worker {
   }
 };
 
+// jsii's second process has this argument. With it, jsii makes one symbolic link for a package;
+// without it, a folder and a hard link for each folder and file of the package.
+process.execArgv.push("--preserve-symlinks");
+
 if (!/--stack[-_]trace[-_]limit/.test(process.env.NODE_OPTIONS)) {
   const capture = Error.captureStackTrace;
   Error.captureStackTrace = (object, ...rest) => {

@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import cdktf
 
-from momento_pipes.bindings import kernel
+from momento_pipes.bindings import SqsQueue, kernel
 from stacks.stack import MomentoStack
 from stacks.weather import WeatherStack
 from tests.each import each
@@ -34,6 +35,9 @@ except RuntimeError as error:
 from {cdktf.__name__} import Annotations, TerraformStack
 Annotations.of(TerraformStack(app, "one")).add_warning("beware")
 app.synth()
+import glob
+(package,) = glob.glob(os.environ["TMPDIR"] + "/jsii-kernel-*/node_modules/constructs")
+assert os.path.islink(package), "jsii has copied the package's folders"
 """
 MESSAGE = "There is already a Construct with name 'orders' in App"
 
@@ -51,7 +55,7 @@ MESSAGE = "There is already a Construct with name 'orders' in App"
 def test_error_of_node_keeps_message_and_trace_and_only_a_limit_keeps_the_others(
     tmp_path: Path, variables: dict[str, str], *, traced: bool
 ) -> None:
-    run = run_python(tmp_path, *("-c", RAISE), repo=REPO, **variables)
+    run = run_python(tmp_path, *("-c", RAISE), repo=REPO, TMPDIR=os.fspath(tmp_path), **variables)
     assert (run.returncode, run.stderr) == (0, "")
     message, *cause = run.stdout.strip().splitlines()
     assert message == MESSAGE
@@ -116,6 +120,34 @@ def test_own_runtime_and_unknown_jsii_are_left_alone(
         kernel.start()
     assert len(started) == 1
     assert "JSII_EMBEDDED" not in os.environ
+
+
+def test_a_check_is_made_once_for_a_class_of_values_without_parts() -> None:
+    """A collection is checked each time, and so is what was refused."""
+    made: list[object] = []
+
+    def check(*, argname: str, value: object, expected_type: Any) -> None:
+        made.append(value)
+        if not isinstance(value, expected_type):
+            raise TypeError(argname)
+
+    once = kernel.checking_once(check)
+    for value, expected in (("a", str), (["a"], list), (1, int), ("b", str), (["b"], list)):
+        once("given", value, expected)
+    assert made == ["a", ["a"], 1, ["b"]]
+    for _ in range(2):
+        with pytest.raises(TypeError, match="given"):
+            once("given", 5, str)
+    assert made[4:] == [5, 5]
+
+
+def test_a_wrong_argument_is_refused_after_right_ones() -> None:
+    stack = cdktf.TerraformStack(cdktf.Testing.app(), "one")
+    wrong: Any = 5
+    for number in range(2):
+        SqsQueue(stack, f"right-{number}", name="a")
+        with pytest.raises(TypeError, match="name"):
+            SqsQueue(stack, f"wrong-{number}", name=wrong)
 
 
 @each(cases=[{"PROFILE": "demo"}, {"PROFILE": "production"}, {"TOPOLOGY": "bus"}])
