@@ -1,12 +1,20 @@
-"""From a write in the browser to its row, and to its delivery: `python tests/bench/page.py`.
+"""The page's figures, in one run: `python tests/bench/page.py [--count 100] [--changes 5000]`.
 
-Also how soon the page is ready, and the size of its files. It raises the whole local cloud, which
-takes most of a minute.
+From a write in the browser to its row; how soon the page is ready; the size of its files; the
+processor time of the local cloud with nobody looking, and with one page open; memory and frame
+times while many changes arrive. It starts the local cloud with the three weather pipes and the
+page's server, without Terraform, and a browser. It takes about three minutes.
 """
 
 import argparse
+import os
+import re
 import statistics
+import subprocess
 import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -15,11 +23,11 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import httpx
 from playwright.sync_api import Page, expect
 
+from tests.bench.idle import SETTLE_SECONDS, children, processor_seconds
 from tests.console.browser import browser
-from tests.ops.demo.up_process import Up
+from tests.localcloud.weather_pipes import WeatherPipes
 
 MEASURE = """
 ([pipeline, key]) => new Promise((resolve) => {
@@ -51,11 +59,20 @@ LOADED = """
   return { interactive: page.domInteractive, files: all.length, sent, whole };
 }
 """
-
-
-def writes(page: Page, pipeline: str, count: int, name: str) -> list[tuple[float, float]]:
-    """Write so many records, one after the other; return milliseconds to row and delivery."""
-    return [page.evaluate(MEASURE, [pipeline, f"{name} {number}"]) for number in range(count)]
+FRAMES = """
+() => {
+  window.frames_ = [];
+  let last = performance.now();
+  const note = (at) => {
+    window.frames_.push(at - last);
+    last = at;
+    requestAnimationFrame(note);
+  };
+  requestAnimationFrame(note);
+}
+"""
+HEAP = "() => { window.gc?.(); return performance.memory.usedJSHeapSize / 1e6; }"
+PIPELINE = "weather-stats-demo"
 
 
 def spread(taken: list[float]) -> str:
@@ -63,29 +80,121 @@ def spread(taken: list[float]) -> str:
     return f"{statistics.median(taken):.0f} / {statistics.quantiles(taken, n=100)[98]:.0f} ms"
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=100, help="records (default: 100)")
-    count = parser.parse_args().count
-    if count < 2:
-        parser.error("--count takes a number above 1")
-    with Up(ROOT) as up, browser() as chromium:
+def resident(process: int) -> float:
+    """Return the memory of a process, in MB."""
+    text = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    found = re.search(r"VmRSS:\s+(\d+) kB", text)
+    assert found
+    return int(found[1]) / 1000
+
+
+def used(processes: Mapping[str, int], seconds: float) -> str:
+    """Return how much of a core each process takes in the next seconds."""
+    before = {name: processor_seconds(one) for name, one in processes.items()}
+    began = time.monotonic()
+    time.sleep(seconds)
+    elapsed = time.monotonic() - began
+    parts = {
+        name: (processor_seconds(one) - before[name]) / elapsed for name, one in processes.items()
+    }
+    return ", ".join(f"{name} {part:.1%}" for name, part in parts.items())
+
+
+@contextmanager
+def served() -> Iterator[tuple[int, str]]:
+    """Run the page's server; yield its process and where it is."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "ops", "web", "--page-port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        lines = iter(server.stdout)
+        url = next(found[0] for line in lines if (found := re.search(r"http://\S+", line)))
+        yield server.pid, url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def write_many(weather: WeatherPipes, count: int) -> None:
+    """Write so many items, 25 at a time."""
+    for first in range(0, count, 25):
+        puts = [
+            {"PutRequest": {"Item": {"Location": {"S": f"Many {number}"}, "TTL": {"N": "600"}}}}
+            for number in range(first, min(first + 25, count))
+        ]
+        weather.dynamodb.batch_write_item(RequestItems={weather.table: puts})
+
+
+def arrived(page: Page, count: int) -> None:
+    """Wait until the page has so many changes, all of them delivered."""
+    label = page.get_by_role("button", name="Delivered").locator(".count")
+    expect(label).to_have_text(f"{count:,}", timeout=600_000)
+
+
+def inside(count: int, changes: int, seconds: float) -> None:
+    """Measure the local cloud that has started this process, and print the table."""
+    weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
+    key = {"ApiKeyName": "Authorization", "ApiKeyValue": os.environ["MOMENTO_API_KEY"]}
+    for connection in {one.destination.connection.name for one in weather.definitions}:
+        weather.events.update_connection(
+            Name=connection, AuthParameters={"ApiKeyAuthParameters": key}
+        )
+    weather.create_pipes()
+    cloud = os.getppid()
+    (aws,) = (one for one in children(cloud) if one != os.getpid())
+    table = Table("what", "figure", title="The page")
+    with served() as (server, url), browser() as chromium:
+        processes = {"runner and Momento": cloud, "AWS": aws, "page's server": server}
+        time.sleep(SETTLE_SECONDS)
+        table.add_row("processor, nobody looks", used(processes, seconds))
         page = chromium.new_page()
-        page.goto(up.page())
+        page.goto(url)
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
         loaded = page.evaluate(LOADED)
-        pipeline = httpx.get(f"{up.page()}/api/model").json()["pipelines"][0]["name"]
-        writes(page, pipeline, 5, "Warm")
-        taken = writes(page, pipeline, count, "Bench")
-    table = Table("what", "figure", title="The page")
-    table.add_row("write to row, p50 / p99", spread([row for row, _ in taken]))
-    table.add_row("write to both deliveries, p50 / p99", spread([done for _, done in taken]))
-    table.add_row("records", str(count))
-    table.add_row("load to interactive", f"{loaded['interactive']:.0f} ms")
-    table.add_row("assets on the wire", f"{loaded['sent']:.1f} KB in {loaded['files']} files")
-    table.add_row("assets", f"{loaded['whole']:.1f} KB")
-    Console(width=80).print(table)
+        for number in range(5):
+            page.evaluate(MEASURE, [PIPELINE, f"Warm {number}"])
+        taken = [page.evaluate(MEASURE, [PIPELINE, f"Bench {number}"]) for number in range(count)]
+        time.sleep(SETTLE_SECONDS)
+        table.add_row("processor, one page is open", used(processes, seconds))
+        known, before = 5 + count, resident(server)
+        page.evaluate(FRAMES)
+        began = time.monotonic()
+        write_many(weather, changes)
+        arrived(page, min(known + changes, 5_000))
+        elapsed = time.monotonic() - began
+        frames = page.evaluate("window.frames_")
+        table.add_row("write to row, p50 / p99", spread([row for row, _ in taken]))
+        table.add_row("write to both deliveries, p50 / p99", spread([done for _, done in taken]))
+        table.add_row("load to interactive", f"{loaded['interactive']:.0f} ms")
+        sizes = f"{loaded['sent']:.1f} KB on the wire, {loaded['whole']:.1f} KB raw"
+        table.add_row("assets", f"{sizes}, {loaded['files']} files")
+        table.add_row(f"{changes:,} changes arrive in", f"{elapsed:.0f} s")
+        longest = f"longest {max(frames):.0f} ms"
+        table.add_row("frames meanwhile, p50 / p99", f"{spread(frames)}, {longest}")
+        table.add_row("page's heap after them", f"{page.evaluate(HEAP):.1f} MB")
+        table.add_row("server's memory", f"{before:.0f} MB before, {resident(server):.0f} MB after")
+    Console(width=110).print(table)
+
+
+def main() -> None:
+    """Start the local cloud, and measure in it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100, help="single writes (default: 100)")
+    parser.add_argument("--changes", type=int, default=5_000, help="(default: 5000)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of idling (default: 20)")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.count < 2 or options.changes < 1 or options.seconds <= 0:
+        parser.error("--count takes a number above 1, --changes and --seconds one above 0")
+    if options.inside:
+        inside(options.count, options.changes, options.seconds)
+        return
+    command = [sys.executable, __file__, *sys.argv[1:], "--inside"]
+    subprocess.run([sys.executable, "-m", "localcloud", "--", *command], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":
