@@ -124,7 +124,10 @@ def connections_of(definition: str) -> frozenset[str]:
 def _parse(definition: str) -> "StateMachine":
     from eventpipes.workflow import StateMachine  # see above
 
-    return StateMachine.parse(definition)
+    machine = StateMachine.parse(definition)
+    if machine.is_standard_only:
+        raise InvalidDefinition("a pipe runs Express workflows, which have no distributed Map")
+    return machine
 
 
 def _headers(call: "HttpCall", connection: Connection) -> Mapping[str, str]:

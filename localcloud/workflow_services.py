@@ -15,6 +15,7 @@ import httpx
 
 from eventpipes import Connection
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
+from eventpipes.workflow.services import WithoutAws
 from eventpipes.workflow.state_error import TIMEOUT
 from .authorization import DEAUTHORIZES, Authorization
 from .batch_steps import BatchSteps, TaskRequest, request_of
@@ -45,7 +46,7 @@ class Sent:
     request: TaskRequest
 
 
-class WorkflowServices:
+class WorkflowServices(WithoutAws):
     """The services of one execution. `sent` has its requests, and `letters` its dead letters.
 
     Requests go to the origin `redirect` instead of their own origin. `authorizations` has the

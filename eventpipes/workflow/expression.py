@@ -21,7 +21,8 @@ MAX_SECONDS: Final = 1.0
 CONTEXT: Final = frozenset(
     {
         *("Execution.Id", "Execution.Input", "Execution.Name", "Execution.StartTime"),
-        *("State.EnteredTime", "State.Name", "StateMachine.Id", "StateMachine.Name"),
+        *("Map.Item", "State.EnteredTime", "State.Name"),
+        *("StateMachine.Id", "StateMachine.Name"),
     }
 )
 """The members of `$states.context` that the engine has."""

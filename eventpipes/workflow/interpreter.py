@@ -1,17 +1,21 @@
 """Run the states of a workflow, as Step Functions does."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from eventpipes.workflow import http_task
-from eventpipes.workflow.execution import Trail
+from eventpipes.workflow.distributed import DistributedMap
+from eventpipes.workflow.execution import Trail, timestamp
 from eventpipes.workflow.expression import Scope
 from eventpipes.workflow.http_task import HttpTask
+from eventpipes.workflow.iteration import items_of, side_by_side
+from eventpipes.workflow.map_run import Child, MapRun, Position
 from eventpipes.workflow.payload import Payload
 from eventpipes.workflow.recovery import matches
+from eventpipes.workflow.sdk_task import SdkTask
 from eventpipes.workflow.services import Services
 from eventpipes.workflow.size import check_size
 from eventpipes.workflow.state_error import (
@@ -20,6 +24,7 @@ from eventpipes.workflow.state_error import (
     SOCKET,
     TIMEOUT,
     StateError,
+    TimedOut,
 )
 from eventpipes.workflow.states import (
     Assign,
@@ -30,17 +35,16 @@ from eventpipes.workflow.states import (
     State,
     Succeed,
     Task,
+    Wait,
     Workflow,
 )
 from eventpipes.workflow.variables import assigned
 
 MAX_CONCURRENCY: Final = 40
 """At most so many iterations of an inline Map run at the same time."""
+EXPRESS_SECONDS: Final = 300
+"""How long an execution of an Express workflow may take, in seconds."""
 Variables = Mapping[str, Any]
-
-
-class TimedOut(Exception):  # noqa: N818 - the status of the execution
-    """The execution took too long."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +56,12 @@ class _Step:
     next: str | None
 
 
-def timestamp(at: datetime) -> str:
-    """Return a time as in the context object: without zeros at the end of the seconds."""
-    text = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = f"{at.microsecond // 1_000:03}".rstrip("0")
-    return f"{text}.{fraction}Z" if fraction else f"{text}Z"
-
-
 @dataclass(frozen=True)
 class Interpreter:
     """One execution: its services, its context, and the time when it must end.
 
-    With `one_by_one`, the items of a Map are run one after the other, without asyncio.
+    With `one_by_one`, the items of a Map are run one after the other, without asyncio. `map_runs`
+    has the Map runs of an execution that is redriven, by the names of their states.
     """
 
     services: Services
@@ -72,9 +70,19 @@ class Interpreter:
     deadline: datetime
     region: str
     one_by_one: bool = False
+    map_runs: dict[str, MapRun] = field(default_factory=dict)
 
-    async def run(self, workflow: Workflow, input_: Any, variables: Variables, trail: Trail) -> Any:  # noqa: ANN401 - JSON
+    async def run(
+        self,
+        workflow: Workflow,
+        input_: Any,  # noqa: ANN401 - JSON
+        variables: Variables,
+        trail: Trail,
+        position: Position | None = None,
+    ) -> Any:  # noqa: ANN401 - JSON
         """Return the output of a workflow's last state.
+
+        With a `position`, begin there if it has a state, and keep it up to date.
 
         Raises:
             StateError: a state failed and nothing caught the error.
@@ -83,7 +91,11 @@ class Interpreter:
         """
         values = dict(variables)
         name: str | None = workflow.start
+        if position is not None and position.state is not None:
+            name, input_, values = position.state, position.input, dict(position.variables)
         while name is not None:
+            if position is not None:
+                position.state, position.input, position.variables = name, input_, dict(values)
             step = await self._state(workflow.states[name], input_, values, trail)
             values.update(step.assigned)
             name, input_ = step.next, step.output
@@ -126,20 +138,18 @@ class Interpreter:
                 return _Step(_output(state.output, scope, scope.states["input"]), {}, None)
             case Fail():
                 raise StateError(_text(state.error, scope), _text(state.cause, scope))
+            case Wait():
+                await self._sleep(_waited(state, scope))
+                return _leave(state, scope, scope.states["input"])
             case Map():
-                results = await self._map(state, scope, trail)
+                run = self._map if state.distribution is None else self._distributed
+                results = await run(state, scope, trail)
                 return _leave(state, _with(scope, result=results), results)
             case Task():
                 return await self._task(state, scope, trail)
 
     async def _map(self, state: Map, scope: Scope, trail: Trail) -> list[Any]:
-        items = scope.states["input"] if state.items is None else state.items.evaluate(scope)
-        if not isinstance(items, list):
-            raise StateError(
-                QUERY_EVALUATION_ERROR,
-                f"Items of the state {state.name!r} is not a list, but {items!r:.80}."
-                " JSONata returns a value instead of a list with one value: write [ ] around it",
-            )
+        items = items_of(state, scope)
         trail.note("MapStateStarted", length=len(items))
 
         async def iterate(index: int) -> Any:  # noqa: ANN401 - JSON
@@ -161,12 +171,28 @@ class Interpreter:
                 results = [await iterate(index) for index in range(len(items))]
             else:
                 most = min(state.max_concurrency or MAX_CONCURRENCY, MAX_CONCURRENCY, len(items))
-                results = await _side_by_side(iterate, len(items), most)
+                results = await side_by_side(iterate, len(items), most)
         except StateError as error:
             trail.note("MapStateFailed", error=error.error, cause=error.cause)
             raise
         trail.note("MapStateSucceeded")
         return results
+
+    async def _distributed(self, state: Map, scope: Scope, trail: Trail) -> Any:  # noqa: ANN401 - JSON
+        """Run the children of a distributed Map, and return its result."""
+
+        async def execute(run: MapRun, child: Child) -> Any:  # noqa: ANN401 - JSON
+            execution = run.context_of(child)
+            deadline = self.deadline
+            if run.distribution.is_express and child.started is not None:
+                deadline = min(deadline, child.started + timedelta(seconds=EXPRESS_SECONDS))
+            context = {**self.context, "Execution": execution}
+            inner = replace(self, context=context, deadline=deadline, map_runs={})
+            trail = run.trail(self.services.now)
+            return await inner.run(state.processor, child.input, {}, trail, child.position)
+
+        distributed = DistributedMap(state, self.services, self.map_runs, execute)
+        return await distributed.result(scope, trail, self.context["Execution"]["Id"])
 
     async def _task(self, state: Task, scope: Scope, trail: Trail) -> _Step:
         attempts = [0] * len(state.retriers)
@@ -212,7 +238,8 @@ class Interpreter:
         except StateError as error:
             if self._left() <= 0 or (error.error == TIMEOUT and left < limit):
                 raise TimedOut from None
-            if error.error == TIMEOUT and limit >= http_task.MAX_SECONDS:
+            is_http = isinstance(state.service, HttpTask)
+            if is_http and error.error == TIMEOUT and limit >= http_task.MAX_SECONDS:
                 error = StateError(SOCKET, error.cause)
             kind = "TaskTimedOut" if error.error == TIMEOUT else "TaskFailed"
             if error.error != QUERY_EVALUATION_ERROR:
@@ -237,11 +264,27 @@ class Interpreter:
             trail.note("TaskScheduled", parameters=parameters, **_called(state))
             trail.note("TaskStarted", **_called(state))
             return http_task.result(await self.services.http(call))
+        if isinstance(service, SdkTask):
+            arguments = service.call(scope)
+            trail.note("TaskScheduled", parameters=arguments, **_called(state))
+            trail.note("TaskStarted", **_called(state))
+            return await self.services.call(service.arn, arguments, timeout)
         url, body = service.message(scope)
         parameters = {"QueueUrl": url, "MessageBody": body}
         trail.note("TaskScheduled", parameters=parameters, **_called(state))
         trail.note("TaskStarted", **_called(state))
         return {"MessageId": await self.services.send_message(url, body)}
+
+
+def _waited(state: Wait, scope: Scope) -> float:
+    """Return how long a state waits."""
+    seconds = state.seconds.evaluate(scope)
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
+        raise StateError(
+            QUERY_EVALUATION_ERROR,
+            f"Seconds of the state {state.name!r} is {seconds!r}, not a whole number from 0",
+        )
+    return float(seconds)
 
 
 def _called(state: Task) -> dict[str, str]:
@@ -251,15 +294,17 @@ def _called(state: Task) -> dict[str, str]:
 
 def _seconds(state: Task, scope: Scope) -> float:
     """Return how long one attempt of a task may take."""
+    service = state.service
+    most = service.max_seconds if isinstance(service, SdkTask) else http_task.MAX_SECONDS
     if state.timeout is None:
-        return http_task.MAX_SECONDS
+        return most
     seconds = state.timeout.evaluate(scope)
     if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 1:
         raise StateError(
             QUERY_EVALUATION_ERROR,
             f"TimeoutSeconds of the state {state.name!r} is {seconds!r}, not a number above 0",
         )
-    return float(min(seconds, http_task.MAX_SECONDS))
+    return float(min(seconds, most))
 
 
 def _with(scope: Scope, **members: object) -> Scope:
@@ -270,7 +315,7 @@ def _output(output: Payload | None, scope: Scope, default: Any) -> Any:  # noqa:
     return default if output is None else output.evaluate(scope)
 
 
-def _leave(state: Pass | Map | Task, scope: Scope, default: Any) -> _Step:  # noqa: ANN401 - JSON
+def _leave(state: Pass | Map | Task | Wait, scope: Scope, default: Any) -> _Step:  # noqa: ANN401 - JSON
     """Evaluate Assign and Output. Both read the old values of the variables."""
     return _Step(_output(state.output, scope, default), assigned(state.assign, scope), state.next)
 
@@ -320,25 +365,3 @@ def _text(text: Payload | None, scope: Scope) -> str:
 
 
 _ERROR_OUTPUT: Final = Payload("{% $states.errorOutput %}", "Output", ("errorOutput",))
-
-
-async def _side_by_side(iterate: Callable[[int], Any], count: int, most: int) -> list[Any]:
-    """Return the results of all iterations; at most `most` run at the same time.
-
-    The first error stops the other iterations.
-    """
-    results: list[Any] = [None] * count
-    waiting = iter(range(count))
-
-    async def work() -> None:
-        for index in waiting:
-            results[index] = await iterate(index)
-
-    workers = [asyncio.ensure_future(work()) for _ in range(most)]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
-    return results

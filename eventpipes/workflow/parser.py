@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from eventpipes.errors import InvalidDefinition, Unsupported
 from eventpipes.template import from_json
-from eventpipes.workflow import http_task, send_message
+from eventpipes.workflow import http_task, sdk_task, send_message
+from eventpipes.workflow.distribution import parse_distribution
 from eventpipes.workflow.fields import Fields
 from eventpipes.workflow.http_task import HttpTask
 from eventpipes.workflow.payload import INPUT, RESULT, Payload
 from eventpipes.workflow.recovery import parse_catchers, parse_retriers
+from eventpipes.workflow.sdk_task import SdkTask
 from eventpipes.workflow.send_message import SendMessage
 from eventpipes.workflow.states import (
     Choice,
@@ -21,6 +24,7 @@ from eventpipes.workflow.states import (
     State,
     Succeed,
     Task,
+    Wait,
     Workflow,
 )
 from eventpipes.workflow.variables import parse_assign, parse_output
@@ -29,9 +33,11 @@ MAX_DEFINITION: Final = 1_048_576
 MAX_NAME: Final = 80
 _MOST_SECONDS: Final = 99_999_999
 _JSONATA: Final = "JSONata"
-_SERVICES: Final[Mapping[str, Callable[[object, str], HttpTask | SendMessage]]] = {
+_Service = HttpTask | SendMessage | SdkTask
+_SERVICES: Final[Mapping[str, Callable[[object, str], _Service]]] = {
     http_task.RESOURCE: HttpTask.parse,
     send_message.RESOURCE: SendMessage.parse,
+    **{arn: partial(SdkTask.parse, arn) for arn in sdk_task.MAX_SECONDS},
 }
 
 
@@ -106,7 +112,7 @@ def _next_states(state: State) -> Iterator[str]:
             yield from (rule.next for rule in state.rules)
             if state.default is not None:
                 yield state.default
-        case Pass() | Map() | Task():
+        case Pass() | Map() | Task() | Wait():
             if state.next is not None:
                 yield state.next
             if isinstance(state, Task):
@@ -114,7 +120,10 @@ def _next_states(state: State) -> Iterator[str]:
 
 
 def _check_variables(workflow: Workflow, outer: frozenset[str]) -> None:
-    """Refuse a variable that is assigned both inside and outside of a Map."""
+    """Refuse a variable that is assigned both inside and outside of a Map.
+
+    A child execution of a distributed Map has its own variables.
+    """
     own = {name for state in workflow.states.values() for name in _assigns(state)}
     for name in sorted(own & outer):
         raise InvalidDefinition(
@@ -122,12 +131,13 @@ def _check_variables(workflow: Workflow, outer: frozenset[str]) -> None:
         )
     for state in workflow.states.values():
         if isinstance(state, Map):
-            _check_variables(state.processor, outer | own)
+            inner = outer | own if state.distribution is None else frozenset()
+            _check_variables(state.processor, inner)
 
 
 def _assigns(state: State) -> Iterator[str]:
     match state:
-        case Pass() | Map():
+        case Pass() | Map() | Wait():
             yield from state.assign
         case Choice():
             yield from state.assign
@@ -148,7 +158,7 @@ def _state(name: str, body: object) -> State:
     language = fields.text("QueryLanguage", _JSONATA)
     if language != _JSONATA:
         raise Unsupported(f"{fields.place}: its QueryLanguage is {language}; use {_JSONATA}")
-    if type_ in ("Parallel", "Wait"):
+    if type_ == "Parallel":
         raise Unsupported(f"{fields.place}: the engine does not run states of the type {type_}")
     if type_ not in _PARSERS:
         raise fields.invalid(f"there is no type {type_!r}")
@@ -199,6 +209,23 @@ def _rule(fields: Fields) -> Rule:
     return rule
 
 
+def _wait(name: str, fields: Fields) -> Wait:
+    seconds = Payload(fields.take("Seconds"), f"{fields.place}, Seconds")
+    if seconds.is_constant:
+        Fields({"Seconds": seconds.constant}, fields.place).whole(
+            "Seconds", 0, least=0, most=_MOST_SECONDS
+        )
+    state = Wait(
+        name=name,
+        seconds=seconds,
+        assign=parse_assign(fields, INPUT),
+        output=parse_output(fields, INPUT),
+        next=_next(fields),
+    )
+    fields.end("Timestamp")
+    return state
+
+
 def _succeed(name: str, fields: Fields) -> Succeed:
     state = Succeed(name=name, output=parse_output(fields, INPUT))
     fields.end()
@@ -222,10 +249,11 @@ def _message(fields: Fields, name: str) -> Payload | None:
 
 def _map(name: str, fields: Fields) -> Map:
     processor = Fields(fields.take("ItemProcessor"), f"{fields.place}, ItemProcessor")
+    distribution = None
     if processor.has("ProcessorConfig"):
         config = Fields(processor.take("ProcessorConfig"), f"{processor.place}/ProcessorConfig")
-        if config.text("Mode", "INLINE") != "INLINE":
-            raise Unsupported(f"{config.place}: an Express workflow's Map is INLINE")
+        if config.constant("Mode", ("INLINE", "DISTRIBUTED"), "INLINE") == "DISTRIBUTED":
+            distribution = parse_distribution(fields, config, name)
         config.end("ExecutionType")
     workflow = _workflow(processor)
     processor.text("Comment")
@@ -237,6 +265,7 @@ def _map(name: str, fields: Fields) -> Map:
         name=name,
         items=items,
         max_concurrency=fields.whole("MaxConcurrency", 0, least=0, most=_MOST_SECONDS),
+        distribution=distribution,
         processor=workflow,
         assign=parse_assign(fields, RESULT),
         output=parse_output(fields, RESULT),
@@ -297,4 +326,5 @@ _PARSERS: Final[Mapping[str, Callable[[str, Fields], State]]] = {
     "Pass": _pass,
     "Succeed": _succeed,
     "Task": _task,
+    "Wait": _wait,
 }

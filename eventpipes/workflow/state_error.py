@@ -15,3 +15,7 @@ class StateError(Exception):
         self.error = error
         self.cause = cause
         super().__init__(f"{error}: {cause}" if cause else error)
+
+
+class TimedOut(Exception):  # noqa: N818 - the status of the execution
+    """The execution took too long."""

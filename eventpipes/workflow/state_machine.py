@@ -1,22 +1,32 @@
-"""An Express state machine that can be run."""
+"""An Express or a Standard state machine that can be run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from eventpipes.workflow.execution import Execution, HistoryEvent, Trail
+from eventpipes.workflow.execution import Execution, HistoryEvent, Trail, timestamp
 from eventpipes.workflow.http_task import HttpTask
-from eventpipes.workflow.interpreter import Interpreter, TimedOut, timestamp
+from eventpipes.workflow.interpreter import EXPRESS_SECONDS, Interpreter
+from eventpipes.workflow.map_run import MapRun, Position
 from eventpipes.workflow.parser import parse_machine
 from eventpipes.workflow.services import Services
 from eventpipes.workflow.size import check_size
-from eventpipes.workflow.state_error import StateError
-from eventpipes.workflow.states import Task, Workflow
+from eventpipes.workflow.state_error import StateError, TimedOut
+from eventpipes.workflow.states import Map, Task, Workflow
 
-MAX_SECONDS: Final = 300
-"""How long an execution of an Express workflow may take, in seconds."""
+MAX_SECONDS: Final = EXPRESS_SECONDS
+STANDARD_SECONDS: Final = 365 * 86_400
+"""How long an execution of a Standard workflow may take, in seconds."""
 _REGION: Final = "us-east-1"
+
+
+@dataclass
+class Checkpoint:
+    """Where a Standard execution is. A redrive continues there."""
+
+    position: Position = field(default_factory=Position)
+    map_runs: dict[str, MapRun] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,12 @@ class StateMachine:
         return frozenset(str(task.connection.constant) for task in self.http_tasks.values())
 
     @property
+    def is_standard_only(self) -> bool:
+        """Whether it has a distributed Map, which an Express workflow may not have."""
+        states = self.workflow.every_state()
+        return any(isinstance(each, Map) and each.distribution is not None for each in states)
+
+    @property
     def http_tasks(self) -> Mapping[str, HttpTask]:
         """Its HTTP Tasks, by the names of their states."""
         return {
@@ -59,11 +75,13 @@ class StateMachine:
         name: str = "",
         arn: str = "",
         one_by_one: bool = False,
+        checkpoint: Checkpoint | None = None,
     ) -> Execution:
         """Run an execution to its end.
 
         `arn` is the state machine's ARN, and `name` is the execution's name. With `one_by_one`, the
-        items of a Map are run one after the other.
+        items of a Map are run one after the other. With a `checkpoint`, the execution is a Standard
+        one, which begins where the checkpoint is.
         """
         events: list[HistoryEvent] = []
         trail = Trail(events, services.now)
@@ -71,26 +89,30 @@ class StateMachine:
         parts = arn.split(":")
         region = next(iter(parts[3:4]), "") or _REGION
         machine = parts[-1]
+        kind = "express" if checkpoint is None else "execution"
         context = {
             "Execution": {
-                "Id": f"{arn.replace(':stateMachine:', ':express:')}:{name}",
+                "Id": f"{arn.replace(':stateMachine:', f':{kind}:')}:{name}",
                 "Input": input,
                 "Name": name,
                 "StartTime": timestamp(started),
             },
             "StateMachine": {"Id": arn, "Name": machine},
         }
-        limit = min(self.timeout or MAX_SECONDS, MAX_SECONDS)
+        most = MAX_SECONDS if checkpoint is None else STANDARD_SECONDS
+        limit = min(self.timeout or most, most)
         interpreter = Interpreter(
             services,
             context,
             deadline=started + timedelta(seconds=limit),
             region=region,
             one_by_one=one_by_one,
+            map_runs={} if checkpoint is None else checkpoint.map_runs,
         )
+        position = None if checkpoint is None else checkpoint.position
         try:
             check_size(input, "the input of the execution")
-            output = await interpreter.run(self.workflow, input, {}, trail)
+            output = await interpreter.run(self.workflow, input, {}, trail, position)
         except StateError as failure:
             error, cause = failure.error, failure.cause
             at = trail.note("ExecutionFailed", error=error, cause=cause)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from eventpipes.workflow.distribution import Distribution
 from eventpipes.workflow.http_task import HttpTask
 from eventpipes.workflow.payload import Payload
 from eventpipes.workflow.recovery import Catcher, Retrier
+from eventpipes.workflow.sdk_task import SdkTask
 from eventpipes.workflow.send_message import SendMessage
 
 Assign = Mapping[str, Payload]
@@ -44,6 +46,17 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wait:
+    """A state that waits so many seconds."""
+
+    name: str
+    seconds: Payload
+    assign: Assign = field(default_factory=dict)
+    output: Payload | None = None
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Succeed:
     """A state that ends its workflow."""
 
@@ -62,12 +75,16 @@ class Fail:
 
 @dataclass(frozen=True, kw_only=True)
 class Map:
-    """A state that runs a workflow for each item. If `max_concurrency` is 0, it sets no limit."""
+    """A state that runs a workflow for each item. If `max_concurrency` is 0, it sets no limit.
+
+    With a `distribution`, each iteration is an execution of its own.
+    """
 
     name: str
     processor: "Workflow"
     items: Payload | None = None
     max_concurrency: int = 0
+    distribution: Distribution | None = None
     assign: Assign = field(default_factory=dict)
     output: Payload | None = None
     next: str | None = None
@@ -78,7 +95,7 @@ class Task:
     """A state that calls a service."""
 
     name: str
-    service: HttpTask | SendMessage
+    service: HttpTask | SendMessage | SdkTask
     timeout: Payload | None = None
     retriers: tuple[Retrier, ...] = ()
     catchers: tuple[Catcher, ...] = ()
@@ -87,7 +104,7 @@ class Task:
     next: str | None = None
 
 
-State = Pass | Choice | Succeed | Fail | Map | Task
+State = Pass | Choice | Wait | Succeed | Fail | Map | Task
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from eventpipes.workflow.execution import Execution
-from eventpipes.workflow.services import HttpAnswer, HttpCall
+from eventpipes.workflow.services import HttpAnswer, HttpCall, WithoutAws
 from eventpipes.workflow.state_machine import StateMachine
 
 _TICK = timedelta(milliseconds=1)
@@ -50,7 +50,7 @@ def result_of(running: Coroutine[Any, Any, Execution]) -> Execution:
 
 
 @dataclass
-class Recorder:
+class Recorder(WithoutAws):
     """Services that accept everything. Their clock moves, so that an endless loop times out."""
 
     clock: datetime

@@ -1,12 +1,19 @@
 """State machines for tests, and services that follow a script."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from eventpipes.workflow import Execution, HttpAnswer, HttpCall, StateMachine, TaskError
+from eventpipes.workflow import (
+    Execution,
+    HttpAnswer,
+    HttpCall,
+    MapRun,
+    StateMachine,
+    TaskError,
+)
 
 MACHINE_ARN = "arn:aws:states:eu-west-1:123456789012:stateMachine:changes"
 CONNECTION = "arn:aws:events:eu-west-1:123456789012:connection/momento/7f31"
@@ -53,6 +60,9 @@ class Script:
     calls: list[HttpCall] = field(default_factory=list)
     messages: list[tuple[str, str]] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
+    objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    aws: Callable[[str, Mapping[str, Any]], Any] | None = None
+    map_runs: list[dict[str, Any]] = field(default_factory=list)
     most_at_once: int = 0
     _running: int = 0
 
@@ -81,6 +91,27 @@ class Script:
         """Keep the message."""
         self.messages.append((queue_url, body))
         return "message-1"
+
+    async def call(self, arn: str, arguments: Mapping[str, Any], timeout: float) -> Any:  # noqa: ASYNC109 - as Services has it
+        """Return what `aws` returns, after the others had a chance to run."""
+        del timeout
+        await asyncio.sleep(0)
+        assert self.aws is not None
+        return self.aws(arn, arguments)
+
+    async def read_object(self, bucket: str, key: str) -> bytes:
+        """Return an object."""
+        if (bucket, key) not in self.objects:
+            raise TaskError("S3.NoSuchKeyException", key)
+        return self.objects[bucket, key]
+
+    async def write_object(self, bucket: str, key: str, content: bytes) -> None:
+        """Keep an object."""
+        self.objects[bucket, key] = content
+
+    def map_run(self, run: MapRun) -> None:
+        """Keep what DescribeMapRun would answer."""
+        self.map_runs.append(run.described())
 
     async def sleep(self, seconds: float) -> None:
         """Move the clock."""

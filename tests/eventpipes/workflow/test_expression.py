@@ -157,7 +157,7 @@ def test_too_deep_a_recursion_is_ended() -> None:
         ("$states.input.(", InvalidDefinition, "is not a JSONata expression"),
         ("$eval('1')", InvalidDefinition, r"does not have \$eval"),
         ("$states.output", InvalidDefinition, r"reads \$states.output"),
-        ("$states.context.Map.Item.Index", Unsupported, r"reads \$states.context.Map.Item"),
+        ("$states.context.Task.Token", Unsupported, r"reads \$states.context.Task.Token"),
         ("$states.context.Execution", Unsupported, r"reads \$states.context.Execution;"),
         ("$states.context.Execution.RoleArn", Unsupported, "the engine has"),
         ("$keys($states)", Unsupported, "as a whole"),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eventpipes.workflow import HttpAnswer, HttpCall
-from eventpipes.workflow.interpreter import timestamp
+from eventpipes.workflow.execution import timestamp
 from tests.eventpipes.workflow.machines import (
     CONNECTION,
     DONE,

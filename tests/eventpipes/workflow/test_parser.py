@@ -122,10 +122,10 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ),
 ]
 UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
-    ({"A": {"Type": "Wait", "Seconds": 1, "End": True}}, "state 'A': .*of the type Wait"),
+    ({"A": {"Type": "Wait", "Timestamp": "x", "Seconds": 1, "End": True}}, "the field Timestamp"),
     ({"A": {"Type": "Parallel", "Branches": [], "End": True}}, "of the type Parallel"),
     ({"A": passing(QueryLanguage="JSONPath")}, "its QueryLanguage is JSONPath"),
-    ({"A": http(Resource="arn:aws:states:::lambda:invoke")}, "lambda:invoke"),
+    ({"A": http(Resource="arn:aws:states:::sns:publish")}, "sns:publish"),
     ({"A": http(Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken")}, "waitForTask"),
     ({"A": http(Arguments="{% $states.input %}")}, "Arguments is JSONata"),
     ({"A": {**SQS, "Arguments": "{% $states.input %}"}}, "Arguments is JSONata"),
@@ -158,11 +158,38 @@ def test_what_the_engine_does_not_run_is_unsupported(states: dict[str, Any], sai
         StateMachine.parse(definition(**states))
 
 
-def test_a_distributed_map_is_unsupported() -> None:
+@each(
+    ("fields", "error", "said"),
+    [
+        ({}, InvalidDefinition, "ExecutionType is ''"),
+        ({"type": "FAST"}, InvalidDefinition, "use STANDARD or EXPRESS"),
+        ({"ToleratedFailurePercentage": 101}, InvalidDefinition, "use 0 to 100"),
+        ({"ToleratedFailureCount": -1}, InvalidDefinition, "ToleratedFailureCount is -1"),
+        ({"ItemBatcher": {}}, InvalidDefinition, "needs MaxItemsPerBatch"),
+        ({"ItemBatcher": {"MaxItemsPerBatchPath": "$.x"}}, InvalidDefinition, "no field"),
+        ({"ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2"}}, Unsupported, "reads"),
+        (
+            {
+                "ItemReader": {
+                    "Resource": "arn:aws:states:::s3:getObject",
+                    "ReaderConfig": {"InputType": "CSV"},
+                }
+            },
+            Unsupported,
+            "JSON and JSONL, not CSV",
+        ),
+        ({"ResultWriter": {"Resource": "s3"}}, InvalidDefinition, "use arn:aws:states:::s3:put"),
+    ],
+)
+def test_a_distributed_map_is_checked(
+    fields: dict[str, Any], error: type[Exception], said: str
+) -> None:
     state = copy.deepcopy(MAP)
-    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED"}
-    with pytest.raises(Unsupported, match="an Express workflow's Map is INLINE"):
-        StateMachine.parse(definition(A=state))
+    type_ = {"ExecutionType": fields.get("type", "EXPRESS" if fields else "")}
+    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", **type_}
+    others = {name: value for name, value in fields.items() if name != "type"}
+    with pytest.raises(error, match=said):
+        StateMachine.parse(definition(A={**state, **others}))
 
 
 @each(
