@@ -8,6 +8,7 @@ import momento_pipes.bindings  # noqa: F401 - before cdktf, which would start no
 from cdktf import TerraformStack
 from constructs import Construct
 
+from momento_pipes.bulk.bulk import Bulk
 from stacks.provider import use_aws
 from momento_pipes.monitoring.topic import alarm_topic_name
 from momento_pipes.errors import StackError
@@ -71,7 +72,7 @@ class MomentoStack(TerraformStack):
         self.endpoint = self._shared.endpoint
         self._reading_key = (
             ReadingKeySecret(self, "watch-key", name_prefix=name, protection=self.protection)
-            if settings.watch
+            if settings.watch or settings.bulk
             else None
         )
         self.monitoring = (
@@ -181,13 +182,14 @@ class MomentoStack(TerraformStack):
             )
         self._shared.register(pipeline, self._id)
         watch = self._watch(pipeline)
+        self._bulk(pipeline)
         if self.monitoring:
             self.monitoring.add(pipeline, watch)
         return pipeline
 
     def _watch(self, pipeline: MomentoPipeline) -> Watch | None:
         """Return the watch of a pipeline, if the settings want one and it fills a cache."""
-        if self._reading_key is None or not pipeline.fills_a_cache:
+        if not self.settings.watch or self._reading_key is None or not pipeline.fills_a_cache:
             return None
         return Watch(
             pipeline,
@@ -196,6 +198,22 @@ class MomentoStack(TerraformStack):
             account=self.account,
             secret=self._reading_key,
             settings=self.settings.watch_settings,
+            protection=self.protection,
+        )
+
+    def _bulk(self, pipeline: MomentoPipeline) -> None:
+        """Add what warms and checks on AWS, if the settings want it and the cache is filled."""
+        if not self.settings.bulk or self._reading_key is None or not pipeline.fills_a_cache:
+            return
+        Bulk(
+            pipeline,
+            "bulk",
+            pipeline=pipeline,
+            mappings=pipeline.mappings,
+            account=self.account,
+            secret=self._reading_key,
+            settings=self.settings.bulk_settings,
+            log_level=self.settings.log_level,
             protection=self.protection,
         )
 

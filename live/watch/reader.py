@@ -33,12 +33,13 @@ class Reader:
         *,
         requests: int,
         redirect: str | None = None,
+        per_second: float = PER_SECOND,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._key = key
         self._redirect = redirect
         self._sleep = sleep
-        self._limit = RateLimit(PER_SECOND, saved_seconds=0)
+        self._limit = RateLimit(per_second, saved_seconds=0)
         self._failures = 0
         self.left = requests
         """How many requests may still be sent."""

@@ -116,7 +116,7 @@ class Watch:
             put = deployment.required(PUT, "nothing must be in the cache")
             if problem := values_outside_the_table(put):
                 raise WatchError(problem)
-            key = self._key(deployment.client("secretsmanager"))
+            key = read_key(deployment.client("secretsmanager"), given.secret)
             reader = Reader(
                 key, requests=given.requests, redirect=given.redirect, sleep=self._sleep
             )
@@ -141,19 +141,6 @@ class Watch:
         others = [one for name, one in changed.items() if name not in self._memory.wrong]
         random.shuffle(others)
         return [*wrong, *others][:most]
-
-    def _key(self, secrets: Any) -> str:  # noqa: ANN401 - a boto3 client
-        name = self._given.secret
-        try:
-            found: str = secrets.get_secret_value(SecretId=name)["SecretString"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in GONE:
-                raise
-            raise WatchError(
-                f"the secret {name} has no key yet: set MOMENTO_READ_API_KEY (./help.sh key create"
-                " makes one), then run ./help.sh deploy"
-            ) from None
-        return found
 
     def _compare(self, looker: Looker, reader: Reader, subjects: list[Subject]) -> Found:
         found, puts, deletes = Found(), Lag(), Lag()
@@ -202,6 +189,25 @@ class Watch:
             if look.state in WRONG:
                 changed = look.subject.changed or Changed(look.subject.key, self._now())
                 self._memory.wrong[name] = changed
+
+
+def read_key(secrets: Any, name: str) -> str:  # noqa: ANN401 - a boto3 client
+    """Return the key in a secret.
+
+    Raises:
+        WatchError: the secret has none.
+
+    """
+    try:
+        found: str = secrets.get_secret_value(SecretId=name)["SecretString"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        raise WatchError(
+            f"the secret {name} has no key yet: set MOMENTO_READ_API_KEY (./help.sh key create"
+            " makes one), then run ./help.sh deploy"
+        ) from None
+    return found
 
 
 def metric_data(pipeline: str, metrics: Iterable[tuple[str, tuple[float, str]]]) -> list[Any]:

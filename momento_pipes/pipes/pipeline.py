@@ -121,6 +121,7 @@ class MomentoPipeline(Construct):
         self.name = name
         self.source = source
         self.endpoint = endpoint
+        self.mappings = mappings
         self.fills_a_cache = any(each.entries for each in mappings)
         self.dead_letter_queue = DeadLetterQueue(
             self, "dead-letters", name=f"{name}-dlq", protection=protection

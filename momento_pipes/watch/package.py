@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Final
 
 HANDLER: Final = "live.watch.handler.handle"
+BULK_HANDLER: Final = "live.bulk.handler.handle"
 MODULES: Final = (
     *("__init__", "aws", "body", "converge", "dead_letters", "deployment", "entry_state"),
     *("errors", "items", "pipelines", "reading", "route", "stream", "table", "terminal"),
     *("whole_key", "workflow_route"),
 )
 """The modules of `live` that the function imports; a test compares them with what it imports."""
+FOLDERS: Final = ("bulk", "watch")
 ENGINE: Final = "eventpipes"
 LIBRARY: Final = "jsonata"
 INSTALLED: Final = Path(__file__).with_name("function")
@@ -34,7 +36,8 @@ def live_sources() -> Iterator[tuple[str, Path]]:
     """Yield the files of `live`, each with its name in the zip file."""
     root = INSTALLED if INSTALLED.is_dir() else Path(__file__).resolve().parents[2]
     live = [root / "live" / f"{name}.py" for name in MODULES]
-    for file in sorted([*live, *(root / "live" / "watch").glob("*.py")]):
+    folders = [file for name in FOLDERS for file in (root / "live" / name).glob("*.py")]
+    for file in sorted([*live, *folders]):
         yield file.relative_to(root).as_posix(), file
 
 

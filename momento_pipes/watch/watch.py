@@ -59,10 +59,11 @@ class Watch(Construct):
             service="lambda",
             source_arns=[],
             statements=[
-                *_reads(pipeline, account),
+                *reads(pipeline, account),
                 *secret.read_by(function_arn),
-                *_writes(account, group_name),
-                *_key(protection, account),
+                _sends_metrics(),
+                writes_log(account, group_name),
+                *decrypts(protection, account),
             ],
             policy_name="watch",
         )
@@ -123,7 +124,7 @@ class Watch(Construct):
         )
 
 
-def _reads(pipeline: MomentoPipeline, account: Account) -> Iterator[Statement]:
+def reads(pipeline: MomentoPipeline, account: Account) -> Iterator[Statement]:
     """Yield the permissions to read the table, its stream and the pipeline's definition."""
     yield from pipeline.source.stream_read()
     yield Statement(
@@ -157,22 +158,26 @@ def _reads(pipeline: MomentoPipeline, account: Account) -> Iterator[Statement]:
     yield from pipeline.endpoint.describe(account)
 
 
-def _writes(account: Account, group: str) -> Iterator[Statement]:
-    """Yield the permissions to send the metrics and to write the log."""
-    yield Statement(
+def _sends_metrics() -> Statement:
+    """Return the permission to send the metrics."""
+    return Statement(
         sid="SendMetrics",
         actions=["cloudwatch:PutMetricData"],
         resources=["*"],  # IAM knows no resource for it
         conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
     )
-    yield Statement(
+
+
+def writes_log(account: Account, group: str) -> Statement:
+    """Return the permission to write a function's log."""
+    return Statement(
         sid="WriteLog",
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
         resources=[account.arn("logs", f"log-group:{group}:*")],
     )
 
 
-def _key(protection: Protection, account: Account) -> Iterator[Statement]:
+def decrypts(protection: Protection, account: Account) -> Iterator[Statement]:
     """Yield the permission to decrypt the secret with the stack's key."""
     if protection.key_arn:
         yield Statement(

@@ -57,55 +57,16 @@ class WorkflowParts:
 
 def definition(requests: Sequence[Requests], stream: Stream, parts: WorkflowParts) -> str:
     """Return the definition in Amazon States Language, as JSON."""
-    tasks = [task for each in requests for task in each.tasks(parts.url)]
     machine = {
         "Comment": "Send the changes of each item to Momento in their order",
         "QueryLanguage": "JSONata",
         "TimeoutSeconds": EXPRESS_SECONDS - 10,
         "StartAt": GROUP,
         "States": {
-            GROUP: {"Type": "Pass", "Output": expression(_groups(requests, stream)), "Next": EACH},
+            GROUP: {"Type": "Pass", "Output": expression(groups(requests, stream)), "Next": EACH},
             EACH: {
-                "Type": "Map",
-                "Items": "{% $states.input %}",
-                "MaxConcurrency": parts.concurrency,
-                "ItemProcessor": {
-                    "ProcessorConfig": {"Mode": "INLINE"},
-                    "StartAt": KEEP,
-                    "States": {
-                        KEEP: {
-                            "Type": "Pass",
-                            "Assign": {"records": "{% $states.input.records %}"},
-                            "Output": {},
-                            "Next": PLAN,
-                        },
-                        PLAN: {
-                            "Type": "Pass",
-                            "Assign": {"steps": expression(_steps(requests, stream)), "step": 0},
-                            "Output": {},
-                            "Next": NEXT,
-                        },
-                        NEXT: _next([task.name for task in tasks]),
-                        **{
-                            task.name: task.state(
-                                connection_arn=parts.connection_arn, following=NEXT, failed=JUDGE
-                            )
-                            for task in tasks
-                        },
-                        JUDGE: _judge([task.name for task in tasks if not task.in_one_cache]),
-                        LETTER: _letter(parts.queue_url),
-                        REST: {"Type": "Pass", "Output": expression(_REST), "End": True},
-                        DONE: {"Type": "Pass", "Output": [], "End": True},
-                        STOP: {
-                            "Type": "Fail",
-                            "Error": "{% $error.Error %}",
-                            "Cause": "{% $request.do & ': ' & $error.Cause %}",
-                        },
-                    },
-                },
-                "Output": {
-                    "batchItemFailures": "{% [$reduce($states.result, $append, [])] %}",
-                },
+                **each_group(requests, stream, parts),
+                "Output": {"batchItemFailures": FLAT},
                 "End": True,
             },
         },
@@ -113,6 +74,63 @@ def definition(requests: Sequence[Requests], stream: Stream, parts: WorkflowPart
     return as_json(machine)
 
 
+def each_group(
+    requests: Sequence[Requests], stream: Stream, parts: WorkflowParts, *, counted: bool = False
+) -> dict[str, Any]:
+    """Return the Map that sends the requests of each group of records, without its end.
+
+    The result of a group has the records that were left. If it is `counted`, and none was left, it
+    has instead how many requests were accepted (`sent`), how many became dead letters (`letters`),
+    and how many records had no request (`left_out`).
+    """
+    tasks = [task for each in requests for task in each.tasks(parts.url)]
+    letters = ({"refusals": 0}, {"refusals": "{% $refusals + 1 %}"}) if counted else ({}, {})
+    plan = {"steps": expression(_steps(requests, stream)), "step": 0, **letters[0]}
+    letter = _letter(parts.queue_url)
+    letter["Assign"] |= letters[1]
+    done = expression(_COUNTS) if counted else []
+    return {
+        "Type": "Map",
+        "Items": "{% $states.input %}",
+        "MaxConcurrency": parts.concurrency,
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "INLINE"},
+            "StartAt": KEEP,
+            "States": {
+                KEEP: {
+                    "Type": "Pass",
+                    "Assign": {"records": "{% $states.input.records %}"},
+                    "Output": {},
+                    "Next": PLAN,
+                },
+                PLAN: {"Type": "Pass", "Assign": plan, "Output": {}, "Next": NEXT},
+                NEXT: _next([task.name for task in tasks]),
+                **{
+                    task.name: task.state(
+                        connection_arn=parts.connection_arn, following=NEXT, failed=JUDGE
+                    )
+                    for task in tasks
+                },
+                JUDGE: _judge([task.name for task in tasks if not task.in_one_cache]),
+                LETTER: letter,
+                REST: {"Type": "Pass", "Output": expression(_REST), "End": True},
+                DONE: {"Type": "Pass", "Output": done, "End": True},
+                STOP: {
+                    "Type": "Fail",
+                    "Error": "{% $error.Error %}",
+                    "Cause": "{% $request.do & ': ' & $error.Cause %}",
+                },
+            },
+        },
+    }
+
+
+FLAT = "{% [$reduce($states.result, $append, [])] %}"
+"""The results of all groups in one list."""
+_COUNTS = (
+    '[{ "sent": $count($steps) - $refusals, "letters": $refusals,'
+    ' "left_out": $count($steps) = 0 ? $count($records) : 0 }]'
+)
 _REST = (
     "( $first := $min($filter($steps, function($s, $i) { $i >= $step }).record);"
     " [$map($filter($records, function($r, $i) { $i >= $first }), function($r) {"
@@ -254,7 +272,7 @@ def _of_each(codes: Sequence[str]) -> str:
     return f'[$map($records, function($r, $i) {{ {{ "s": [{made}] }} }}).s]'
 
 
-def _groups(requests: Sequence[Requests], stream: Stream) -> str:
+def groups(requests: Sequence[Requests], stream: Stream) -> str:
     """Return JSONata for the groups of the input's records, each as `{"records": [...]}`.
 
     Records share a group if they share an item, or an entry's name before or after the change.

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stacks.settings import misspelt
 from stacks.settings import types
+from momento_pipes.bulk_settings import BulkSettings
 from momento_pipes.errors import StackError
 from momento_pipes.momento.limits import MAX_TTL_SECONDS, MomentoLimits
 from momento_pipes.access.protection import PROTECTIONS, Profile, Protection
@@ -117,6 +118,8 @@ class Settings(BaseSettings):
     watch_settle_seconds: Annotated[types.Settling, _env("WATCH_SETTLE_SECONDS")] = (
         WatchSettings.settle_seconds
     )
+    bulk: Annotated[bool, _env("BULK")] = False
+    bulk_rate: Annotated[types.PerSecond | None, _env("BULK_RATE")] = None
     alarm_topic_arn: Annotated[types.TopicArn | None, _env("ALARM_TOPIC_ARN")] = None
     permissions_boundary_arn: Annotated[
         types.PolicyArn | None, _env("PERMISSIONS_BOUNDARY_ARN")
@@ -194,6 +197,11 @@ class Settings(BaseSettings):
             requests=self.watch_requests,
             settle_seconds=self.watch_settle_seconds,
         )
+
+    @property
+    def bulk_settings(self) -> BulkSettings:
+        """How fast `--on-aws` may be. The default is half of what Momento allows the account."""
+        return BulkSettings(rate=self.bulk_rate or max(1, self.cache_operations // 2))
 
     @property
     def log_execution_data(self) -> bool:

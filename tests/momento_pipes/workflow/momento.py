@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
+from eventpipes.workflow.services import WithoutAws
 
 OK = HttpAnswer(status=204, reason="No Content", headers={}, text="")
 
 
 @dataclass
-class InMemoryMomento:
+class InMemoryMomento(WithoutAws):
     """The services of a workflow: what it sends is kept, and time passes without waiting.
 
     `refuse` returns the status that a request is answered with, or None. A status of 0 is a

@@ -1,0 +1,114 @@
+"""Compare the items of a segment with the cache, page by page, for a limited time."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from live.converge import Converger
+from live.entry_state import IN_SYNC, MISSING, STALE, state_of_entry
+from live.items import Item, key_text
+from live.reading import RefusedError, UnansweredError
+from live.watch.look import CHANGING, EXPIRED, LEFT_OUT, UNKNOWN, WRONG, Looker, Subject
+from live.watch.reader import Reader
+from live.watch.watched_deployment import WatchedDeployment
+
+STRETCH_SECONDS: Final = 40.0
+"""So long a run works, but for the page in work. Then the state machine knows how far it is."""
+SETTLE_SECONDS: Final = 2.0
+"""The time that the pipes get to deliver a write, before a difference counts."""
+MOST_WRONG: Final = 200
+"""The wrong keys that a run names; the counts have all of them."""
+STATES: Final = (IN_SYNC, STALE, MISSING, LEFT_OUT, CHANGING, UNKNOWN)
+
+
+@dataclass
+class Part:
+    """What a run has compared. `start` is where the next run begins; None at the end."""
+
+    start: Item | None
+    counts: Counter[str] = field(default_factory=Counter)
+    wrong: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for the state machine."""
+        counts = {state.replace(" ", "_"): self.counts[state] for state in STATES}
+        return {"start": self.start, "again": False, **counts, "wrong": self.wrong}
+
+    def note(self, state: str, key: Item, why: str = "") -> None:
+        """Count a key."""
+        self.counts[state] += 1
+        if state in (*WRONG, UNKNOWN) and len(self.wrong) < MOST_WRONG:
+            self.wrong.append({"state": state, "key": key, "why": why})
+
+
+class _Nobody:
+    """Sends nothing."""
+
+    def send(self, request: object) -> None:
+        """Refuse to send."""
+        raise NotImplementedError(f"a comparison sends nothing, and not {request!r:.80}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Compares the items as one consistent scan shows them; a difference is looked at again."""
+
+    deployment: WatchedDeployment
+    reader: Reader
+    page: int
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.time
+
+    def run(self, segment: int, segments: int, start: Item | None) -> Part:
+        """Compare a segment's pages from `start` on.
+
+        Raises:
+            LiveError: the table or Momento cannot be read at all.
+
+        """
+        ends = self.now() + STRETCH_SECONDS
+        part = Part(start)
+        converger = Converger(self.deployment, _Nobody())
+        table = self.deployment.table
+        while True:
+            items, part.start = table.items(
+                segment=segment, segments=segments, start=part.start, size=self.page
+            )
+            different = []
+            for item in items:
+                key = table.key_of(item)
+                try:
+                    state = self._state(converger, key, item)
+                except (RefusedError, UnansweredError) as error:
+                    part.note(UNKNOWN, key, str(error))
+                    continue
+                if state in WRONG:
+                    different.append(key)
+                else:
+                    part.note(state, key)
+            self._look_again(part, different)
+            if part.start is None or self.now() >= ends:
+                return part
+
+    def _state(self, converger: Converger, key: Item, item: Item) -> str:
+        wanted = converger.wanted(key, item)
+        states = [state_of_entry(one, self.reader.fetch(one)) for one in wanted]
+        wrong = [state for state in states if state in WRONG]
+        return next(iter(wrong + states), LEFT_OUT)
+
+    def _look_again(self, part: Part, keys: list[Item]) -> None:
+        if not keys:
+            return
+        self.sleep(SETTLE_SECONDS)
+        looker = Looker(self.deployment, self.reader, self.now)
+        for key in keys:
+            look = looker.look(Subject(key))
+            state = MISSING if look.state == EXPIRED else look.state
+            part.note(state, key, look.why or ("" if state in STATES else key_text(key)))
+
+
+def parts_of(event: Mapping[str, Any]) -> tuple[int, int, Item | None]:
+    """Return the segment, the number of segments and the start of an event."""
+    return int(event["segment"]), int(event["segments"]), event.get("start")

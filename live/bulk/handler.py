@@ -1,0 +1,60 @@
+"""The handler of the function that `verify --on-aws` calls for each stretch of a segment."""
+
+import functools
+import json
+import os
+from typing import Any, Final
+
+from eventpipes.operations import PUT
+from live.aws import asking_aws
+from live.bulk.comparison import Comparison, parts_of
+from live.entry_state import values_outside_the_table
+from live.watch.errors import WatchError
+from live.watch.given import Given
+from live.watch.reader import Reader
+from live.watch.watch import read_key
+from live.watch.watched_deployment import WatchedDeployment
+
+ENDLESS: Final = 10**9
+"""The rate limits a run, not a number of requests."""
+PAGE_SECONDS: Final = 4
+MOST: Final = 100
+"""The most items of a page."""
+
+
+def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
+    """Compare a part of a segment, and return what was found."""
+    del context
+    comparison = _comparison()
+    with asking_aws():
+        part = comparison.run(*parts_of(event)).as_json()
+    told = {name: value for name, value in part.items() if name != "wrong"}
+    print(json.dumps({"segment": event["segment"], **told}))
+    return part
+
+
+@functools.cache
+def _comparison() -> Comparison:
+    """Return the comparison of the pipeline; Lambda keeps it as long as it keeps the process."""
+    given = Given.read(
+        {
+            "WATCH_ITEMS": "0",
+            "WATCH_REQUESTS": "0",
+            "WATCH_SETTLE_SECONDS": "0",
+            **os.environ,
+            **{
+                f"WATCH_{name}": os.environ.get(f"BULK_{name}", "")
+                for name in ("PIPELINE", "PIPES", "SECRET")
+            },
+        }
+    )
+    rate = float(os.environ["BULK_RATE"])
+    deployment = WatchedDeployment(given).__enter__()
+    put = deployment.required(PUT, "nothing must be in the cache")
+    if problem := values_outside_the_table(put):
+        raise WatchError(problem)
+    with asking_aws():
+        key = read_key(deployment.client("secretsmanager"), given.secret)
+    reader = Reader(key, requests=ENDLESS, redirect=given.redirect, per_second=rate)
+    page = min(MOST, max(1, int(rate * PAGE_SECONDS)))
+    return Comparison(deployment=deployment, reader=reader, page=page)

@@ -1,0 +1,227 @@
+"""What `warm --on-aws` and `verify --on-aws` start: state machines, a function and a bucket."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from cdktf import AssetType, TerraformAsset
+from constructs import Construct
+
+from momento_pipes.access.account import Account
+from momento_pipes.access.protection import Protection
+from momento_pipes.access.role import ServiceRole
+from momento_pipes.access.statement import Statement
+from momento_pipes.bindings import LambdaFunction, SfnStateMachine
+from momento_pipes.bulk import each_segment
+from momento_pipes.bulk.put_page import put_page
+from momento_pipes.bulk.results import ResultsBucket
+from momento_pipes.bulk_settings import BulkSettings
+from momento_pipes.errors import StackError
+from momento_pipes.mapping import ItemMapping, MappingError
+from momento_pipes.pipes.logs import log_group
+from momento_pipes.pipes.pipeline import MomentoPipeline
+from momento_pipes.watch import package
+from momento_pipes.watch.secret import ReadingKeySecret
+from momento_pipes.watch.watch import MEMORY_MB, RUNTIME, decrypts, reads, writes_log
+from momento_pipes.workflow.definition import WorkflowParts
+from momento_pipes.workflow.entry import EntryRequests
+from momento_pipes.workflow.requests import requests_of
+from momento_pipes.workflow.workflow import LOG_DELIVERY
+
+FUNCTION_SECONDS = 120
+"""The longest run of the function: a stretch, the settling time and the last requests."""
+
+
+class Bulk(Construct):
+    """Two Standard state machines with a distributed Map, one for warm and one for verify.
+
+    The first calls an Express state machine, which sends as the pipeline does. The second calls a
+    function, because an HTTP Task cannot read what Momento answers. Nothing runs until a command
+    starts it, and until then it costs nothing.
+
+    Raises:
+        StackError: a workflow cannot send the mapping.
+
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        pipeline: MomentoPipeline,
+        mappings: Sequence[ItemMapping],
+        account: Account,
+        secret: ReadingKeySecret,
+        settings: BulkSettings,
+        log_level: str,
+        protection: Protection,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._name = f"{pipeline.name}-bulk"
+        self._pipeline = pipeline
+        self._account = account
+        self._level = "OFF" if log_level == "OFF" else "ERROR"
+        self._log = log_group(
+            self, "logs", name=f"/aws/vendedlogs/states/{self._name}", protection=protection
+        )
+        bucket = ResultsBucket(
+            self, "results", name=self._name, account=account, protection=protection
+        )
+        page = self._page_machine(mappings, settings)
+        function = self._function(secret, settings, protection)
+        warm = each_segment.warm(page_machine_arn=page.arn, bucket=bucket.name, settings=settings)
+        put = Statement(sid="PutPages", actions=["states:StartSyncExecution"], resources=[page.arn])
+        verify = each_segment.verify(
+            function_arn=function.arn, bucket=bucket.name, settings=settings
+        )
+        compare = Statement(
+            sid="Compare", actions=["lambda:InvokeFunction"], resources=[function.arn]
+        )
+        for kind, definition, call in (("warm", warm, put), ("verify", verify, compare)):
+            statements = [*_runs_children(account, self._machine(kind)), call, *bucket.write()]
+            self._state_machine(kind, definition, statements, express=False)
+
+    def _machine(self, id_: str) -> str:
+        return f"{self._name}-{id_}"
+
+    def _state_machine(
+        self, id_: str, definition: str, statements: Sequence[Statement], *, express: bool
+    ) -> SfnStateMachine:
+        """Return a state machine with its role. Only its errors are logged: the items are many."""
+        name = self._machine(id_)
+        role = ServiceRole(
+            self,
+            f"{id_}-role",
+            name=name,
+            account=self._account,
+            service="states",
+            source_arns=[self._account.arn("states", f"stateMachine:{name}")],
+            statements=[
+                *statements,
+                Statement(sid="WriteLogs", actions=LOG_DELIVERY, resources="*"),
+            ],
+            policy_name="bulk",
+        )
+        return SfnStateMachine(
+            self,
+            id_,
+            name=name,
+            type="EXPRESS" if express else "STANDARD",
+            role_arn=role.arn,
+            definition=definition,
+            logging_configuration={
+                "level": self._level,
+                "include_execution_data": False,
+                "log_destination": f"{self._log.arn}:*",
+            },
+            depends_on=[*role.ready, *self._pipeline.endpoint.ready],
+        )
+
+    def _page_machine(
+        self, mappings: Sequence[ItemMapping], settings: BulkSettings
+    ) -> SfnStateMachine:
+        source, endpoint = self._pipeline.source, self._pipeline.endpoint
+        queue = self._pipeline.dead_letter_queue
+        try:
+            requests = requests_of(mappings, source.stream, endpoint.cache_name)
+        except MappingError as error:
+            raise StackError(
+                f"pipeline {self._pipeline.name}: BULK needs a mapping that a workflow can send:"
+                f" {error}; or set BULK=false"
+            ) from error
+        definition = put_page(
+            [each for each in requests if isinstance(each, EntryRequests) and each.entry.put],
+            source.stream,
+            WorkflowParts(
+                connection_arn=endpoint.connection_arn,
+                queue_url=queue.url,
+                url=endpoint.url,
+                concurrency=1,
+            ),
+            table=source.name,
+            stream_arn=source.stream_arn,
+            region=self._account.region,
+            settings=settings,
+        )
+        arn = self._account.arn("states", f"stateMachine:{self._machine('put-page')}")
+        statements = [
+            *endpoint.send_from(arn, self._account),
+            *queue.send(),
+            Statement(
+                sid="ReadTable",
+                actions=["dynamodb:Scan"],
+                resources=[self._account.arn("dynamodb", f"table/{source.name}")],
+            ),
+        ]
+        return self._state_machine("put-page", definition, statements, express=True)
+
+    def _function(
+        self, secret: ReadingKeySecret, settings: BulkSettings, protection: Protection
+    ) -> LambdaFunction:
+        pipeline, account = self._pipeline, self._account
+        name = self._machine("verify")
+        arn = account.arn("lambda", f"function:{name}")
+        group_name = f"/aws/lambda/{name}"
+        group = log_group(self, "function-log", name=group_name, protection=protection)
+        role = ServiceRole(
+            self,
+            "function-role",
+            name=f"{name}-function",
+            account=account,
+            service="lambda",
+            source_arns=[],
+            statements=[
+                *reads(pipeline, account),
+                *secret.read_by(arn),
+                writes_log(account, group_name),
+                *decrypts(protection, account),
+            ],
+            policy_name="bulk",
+        )
+        asset = TerraformAsset(self, "code", path=str(package.file()), type=AssetType.FILE)
+        return LambdaFunction(
+            self,
+            "function",
+            function_name=name,
+            description=f"Compares the items of {pipeline.source.name} with the cache",
+            filename=asset.path,
+            source_code_hash=package.content_hash(),
+            handler=package.BULK_HANDLER,
+            runtime=RUNTIME,
+            architectures=["arm64"],
+            memory_size=MEMORY_MB,
+            timeout=FUNCTION_SECONDS,
+            role=role.arn,
+            environment={
+                "variables": {
+                    "BULK_PIPELINE": pipeline.name,
+                    "BULK_PIPES": json.dumps(
+                        {id_: pipe.name for id_, pipe in pipeline.pipes.items()}
+                    ),
+                    "BULK_SECRET": secret.arn,
+                    "BULK_RATE": f"{settings.child_rate:g}",
+                }
+            },
+            depends_on=[*role.ready, group],
+        )
+
+
+def _runs_children(account: Account, name: str) -> Iterator[Statement]:
+    """Yield the permissions to run the children of a distributed Map, and to redrive them.
+
+    See AWS: "IAM policies for using Distributed Map states".
+    """
+    executions = account.arn("states", f"execution:{name}")
+    yield Statement(
+        sid="StartChildren",
+        actions=["states:StartExecution"],
+        resources=[account.arn("states", f"stateMachine:{name}")],
+    )
+    yield Statement(
+        sid="FollowChildren",
+        actions=["states:DescribeExecution", "states:StopExecution"],
+        resources=[f"{executions}:*", f"{executions}/*"],
+    )
+    yield Statement(
+        sid="RedriveChildren", actions=["states:RedriveExecution"], resources=[f"{executions}/*"]
+    )

@@ -1,0 +1,177 @@
+"""The Standard state machines with the distributed Map: a child execution for each segment.
+
+Their input is `{"segments"}`, the number of segments of a parallel scan. Each child goes through
+its segment in stretches, each of which is one call, and keeps in its variables where the next one
+begins. A child that fails stops the others, and after a redrive each continues where it was.
+
+See AWS: "Using Map state in Distributed mode for large-scale parallel workloads in Step Functions",
+"Redriving Map Runs in Step Functions executions".
+"""
+
+from typing import Any
+
+from momento_pipes.bulk_settings import BulkSettings
+from momento_pipes.workflow.body import as_json
+from momento_pipes.workflow.jsonata import expression
+
+EACH, BEGIN, STRETCH = "Each segment", "Begin", "A stretch"
+JUDGE, WAIT, DONE = "What it did", "Wait for Momento", "Segment done"
+MOST_TRIES = 6
+"""So often a page is tried that Momento does not take, with longer and longer pauses."""
+MOST_WRONG = 200
+"""The wrong keys that the result of a segment names; the counts have all of them."""
+WARM_COUNTS = ("sent", "letters", "left_out")
+VERIFY_COUNTS = ("in_sync", "stale", "missing", "left_out", "changing", "unknown")
+
+
+def warm(*, page_machine_arn: str, bucket: str, settings: BulkSettings) -> str:
+    """Return the definition that puts every item."""
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution",
+        "Arguments": {
+            "StateMachineArn": page_machine_arn,
+            "Input": expression(
+                '$string({ "segment": $segment, "segments": $segments, "start": $start,'
+                ' "limit": $limit })'
+            ),
+        },
+        "Assign": {
+            "made": _judged(
+                '$states.result.Status = "SUCCEEDED" ? $parse($states.result.Output)'
+                ' : $error($states.result.Error & ": " & $states.result.Cause)'
+            )
+        },
+    }
+    return _machine(
+        "Put the items of the table into the cache", call, WARM_COUNTS, bucket, settings
+    )
+
+
+def verify(*, function_arn: str, bucket: str, settings: BulkSettings) -> str:
+    """Return the definition that compares every item with the cache."""
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {
+            "FunctionName": function_arn,
+            "Payload": {
+                "segment": "{% $segment %}",
+                "segments": "{% $segments %}",
+                "start": "{% $start %}",
+            },
+        },
+        "Assign": {"made": _judged("$states.result.Payload")},
+    }
+    return _machine("Compare the table with the cache", call, VERIFY_COUNTS, bucket, settings)
+
+
+def _judged(made: str) -> str:
+    """Return JSONata for what a stretch made. It fails the state if Momento takes no more.
+
+    It does not lead to a Fail state, because a redrive would begin there and fail again.
+    """
+    cause = '"Momento does not answer, at the item " & $made.cause'
+    return expression(
+        f"( $made := {made}; $made.again and $tries >= {MOST_TRIES} ? $error({cause}) : $made )"
+    )
+
+
+def _machine(
+    comment: str, call: dict[str, Any], counts: tuple[str, ...], bucket: str, settings: BulkSettings
+) -> str:
+    machine = {
+        "Comment": comment,
+        "QueryLanguage": "JSONata",
+        "StartAt": EACH,
+        "States": {
+            EACH: {
+                "Type": "Map",
+                "Label": "Segments",
+                "Items": "{% [0..$states.input.segments - 1] %}",
+                "ItemSelector": {
+                    "segment": "{% $states.context.Map.Item.Value %}",
+                    "segments": "{% $states.input.segments %}",
+                },
+                "MaxConcurrency": settings.children,
+                "ToleratedFailurePercentage": 0,
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": BEGIN,
+                    "States": _child(call, counts, settings),
+                },
+                "ResultWriter": {
+                    "Resource": "arn:aws:states:::s3:putObject",
+                    "Arguments": {"Bucket": bucket, "Prefix": "results"},
+                },
+                "End": True,
+            }
+        },
+    }
+    return as_json(machine)
+
+
+def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings) -> dict[str, Any]:
+    zeros = dict.fromkeys(counts, 0)
+    given = {name: f"{{% $states.input.{name} %}}" for name in ("segment", "segments")}
+    begin: dict[str, Any] = {
+        **given,
+        "start": None,
+        "limit": settings.page,
+        "tries": 0,
+        **zeros,
+        "wrong": [],
+    }
+    added = {name: f"{{% ${name} + $made.{name} %}}" for name in counts}
+    wrong = f"[$filter($append($wrong, [$made.wrong]), function($v, $i) {{ $i < {MOST_WRONG} }})]"
+    taken = {
+        **added,
+        "start": "{% $made.start %}",
+        "limit": expression(f"$exists($made.limit) ? $made.limit : {settings.page}"),
+        "wrong": expression(wrong),
+    }
+    return {
+        BEGIN: {"Type": "Pass", "Assign": begin, "Output": {}, "Next": STRETCH},
+        STRETCH: {
+            **call,
+            "Retry": [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "IntervalSeconds": 2,
+                    "BackoffRate": 2,
+                    "MaxAttempts": 6,
+                    "MaxDelaySeconds": 60,
+                    "JitterStrategy": "FULL",
+                }
+            ],
+            "Output": {},
+            "Next": JUDGE,
+        },
+        JUDGE: {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": "{% $made.again %}",
+                    "Assign": {**taken, "tries": "{% $tries + 1 %}"},
+                    "Next": WAIT,
+                },
+                {
+                    "Condition": "{% $made.start = null %}",
+                    "Assign": {**taken, "tries": 0},
+                    "Next": DONE,
+                },
+            ],
+            "Default": STRETCH,
+            "Assign": {**taken, "tries": 0},
+        },
+        WAIT: {"Type": "Wait", "Seconds": "{% $power(2, $tries) %}", "Next": STRETCH},
+        DONE: {
+            "Type": "Pass",
+            "Output": {
+                "segment": "{% $segment %}",
+                **{name: f"{{% ${name} %}}" for name in counts},
+                "wrong": "{% $wrong %}",
+            },
+            "End": True,
+        },
+    }
