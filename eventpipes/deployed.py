@@ -94,7 +94,7 @@ def read_definition(
     elif _STATE_MACHINE in arn:
         assert states is not None
         invocation = target.get("StepFunctionStateMachineParameters") or {}
-        machine = _state_machine(
+        machine = read_state_machine(
             states.describe_state_machine(stateMachineArn=arn),
             invocation.get("InvocationType", "REQUEST_RESPONSE"),
             events,
@@ -146,9 +146,10 @@ _DESTINATION = ":api-destination/"
 _STATE_MACHINE = ":stateMachine:"
 
 
-def _state_machine(
+def read_state_machine(
     machine: Mapping[str, Any], invocation: str, events: EventsClient, read_secret: ReadSecret
 ) -> StateMachineTarget:
+    """Return a state machine, as DescribeStateMachine returns it, with its connections."""
     log = machine.get("loggingConfiguration") or {}
     groups = [
         each["cloudWatchLogsLogGroup"]["logGroupArn"].removesuffix(":*")

@@ -157,7 +157,7 @@ def _of_a_rule(message: QueueMessage, event: Mapping[str, Any]) -> DeadLetter | 
 
 def _of_a_workflow(message: QueueMessage, body: Mapping[str, Any]) -> DeadLetter | None:
     record, request = body["record"], body["request"]
-    number = _text(record["dynamodb"]["SequenceNumber"])
+    number = _text(record["dynamodb"].get("SequenceNumber", "0"))  # `warm --on-aws` has none
     # The record may have no images, or only the parts that the workflow reads.
     keys = {"dynamodb": {"Keys": record["dynamodb"]["Keys"]}}
     if not is_record(keys) or not _NUMBER.fullmatch(number):

@@ -21,6 +21,8 @@ from live.workflow_route import workflow_routes
 if TYPE_CHECKING:
     from stacks.settings import Settings  # the watch's function is without pydantic
 
+PUT_PAGE = "-bulk-put-page"
+"""The end of the name of a state machine of `momento_pipes.bulk`."""
 IMAGES = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
 
 
@@ -79,6 +81,10 @@ class Deployment:
 
     def __exit__(self, *_: object) -> None:
         self._exit.close()
+
+    def is_bulk(self, arn: str) -> bool:
+        """Say whether an ARN is that of the state machine that `warm --on-aws` sends with."""
+        return arn.endswith(f":stateMachine:{self.name}{PUT_PAGE}")
 
     @property
     def routes(self) -> Sequence[Route]:

@@ -84,6 +84,9 @@ class LetterReplay:
 
     def _sends(self, letter: DeadLetter, record: Record) -> Iterator[Callable[[], Sent]]:
         """Yield a record's sends. Each returns the outcome, or None if the record is left out."""
+        if self.deployment.is_bulk(letter.arn):
+            yield partial(self._put_again, record)
+            return
         routes = self.routes(letter)
         if letter.refused is not None:
             yield partial(self._send_refused, routes, record, letter.refused)
@@ -132,6 +135,11 @@ class LetterReplay:
         """
         own = _own_of_all(routes, record)
         return None if own is None else self._converged(record, own)
+
+    def _put_again(self, record: Record) -> Sent:
+        """Send the current state of an item that `warm --on-aws` could not put."""
+        done = self._converge(self._key(record))
+        return LetterStatus.CONVERGED, f"a letter of warm --on-aws: {self._said(done)}"
 
     def _send_refused(self, routes: Sequence[Route], record: Record, refused: Refused) -> Sent:
         """Send what Momento refused: the message, or the current state of the item's entries."""
@@ -197,7 +205,8 @@ class LetterReplay:
         """Return why a message is not a dead letter of this pipeline, or "" if it is."""
         if letter is None:
             return "it is no dead letter of a DynamoDB stream's pipe, its rules or its workflow"
-        if letter.arn not in self.deployment.by_arn:
+        known = letter.arn in self.deployment.by_arn or self.deployment.is_bulk(letter.arn)
+        if not known:
             return short(f"it comes from another pipe, rule or state machine: {letter.arn}")
         if letter.stream_arn and table_of(letter.stream_arn) != self.deployment.table.name:
             return short(f"it comes from another table's stream: {letter.stream_arn}")

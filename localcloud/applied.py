@@ -332,6 +332,12 @@ TYPES: Mapping[str, Call] = {
         attributes=_arn("FunctionArn"),
     ),
     "aws_pipes_pipe": Call("pipes", "CreatePipe", attributes=_arn("Arn")),
+    "aws_s3_bucket": Call(
+        "s3",
+        "CreateBucket",
+        {"force_destroy": None},
+        attributes=lambda body, _: {"arn": f"arn:{PARTITION}:s3:::{body['bucket']}"},
+    ),
     "aws_scheduler_schedule": Call("scheduler", "CreateSchedule", attributes=_arn("ScheduleArn")),
     "aws_secretsmanager_secret": Call(
         "secretsmanager",

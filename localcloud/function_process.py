@@ -1,9 +1,11 @@
-"""The process of a Lambda function: `python -I -S function_process.py CODE HANDLER PACKAGES`.
+"""The process of a Lambda function.
+
+It runs as `python -I -S function_process.py CODE HANDLER PACKAGES ANSWER`.
 
 CODE is the folder with the deployed zip file's content. Of the folder PACKAGES, only what Lambda's
 Python runtime contains can be imported: the AWS SDK (Lambda Developer Guide, "Building Lambda
-functions with Python"). The event comes on standard input; nobody waits for the answer. This file
-imports nothing of the project.
+functions with Python"). The event comes on standard input, and the answer is written to the file
+ANSWER. This file imports nothing of the project.
 """
 
 import importlib
@@ -35,13 +37,14 @@ class OnlyInLambda:
         return None
 
 
-def main(code: str, handler: str, packages: str) -> None:
+def main(code: str, handler: str, packages: str, answer: str) -> None:
     """Run the handler once."""
     sys.path[:0] = [code]
     sys.path.append(packages)
     sys.meta_path.insert(0, OnlyInLambda(Path(code)))
     module, _, name = handler.rpartition(".")
-    getattr(importlib.import_module(module), name)(json.load(sys.stdin), None)
+    answered = getattr(importlib.import_module(module), name)(json.load(sys.stdin), None)
+    Path(answer).write_text(json.dumps(answered), encoding="utf-8")
 
 
 if __name__ == "__main__":

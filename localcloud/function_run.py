@@ -1,6 +1,7 @@
 """Run a deployed Lambda function once, in a process of its own, and write its log and metrics."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,11 +35,12 @@ class Place:
 
 @dataclass(frozen=True)
 class FunctionRun:
-    """A run: the function's name, whether it succeeded, and what it printed."""
+    """A run: the function's name, whether it succeeded, what it printed, and its answer."""
 
     name: str
     succeeded: bool
     output: str
+    answer: Any = None
 
 
 class Functions:
@@ -63,19 +65,26 @@ class Functions:
         """Run the function with this ARN, and wait for its end."""
         name = arn.rpartition(":")[2]
         deployed = self._client("lambda").get_function_configuration(FunctionName=name)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as answer:
             with zipfile.ZipFile(io.BytesIO(function_code.fetch(self._endpoint, name))) as code:
                 code.extractall(folder)
-            run = self._process(deployed, folder, event)
+            run = self._process(deployed, folder, event, answer.name)
+            if run.succeeded:
+                run = replace(run, answer=json.loads(answer.read() or "null"))
         self._write_log(deployed, run)
         self._count(run)
         return run
 
-    def _process(self, deployed: Mapping[str, Any], folder: str, event: str) -> FunctionRun:
+    def _process(
+        self, deployed: Mapping[str, Any], folder: str, event: str, answer: str
+    ) -> FunctionRun:
         name = deployed["FunctionName"]
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-S", PROCESS, folder, deployed["Handler"], PACKAGES],
+                [
+                    *(sys.executable, "-I", "-S"),
+                    *(PROCESS, folder, deployed["Handler"], PACKAGES, answer),
+                ],
                 cwd=folder,
                 env=self._environment(deployed),
                 input=event,

@@ -22,6 +22,7 @@ from . import (
     connection_states,
     dynamodb_numbers,
     dynamodb_streams,
+    execution_records,
     failing_pipes,
     questions,
     state_machines,
@@ -45,6 +46,7 @@ def apply() -> None:
     dynamodb_streams.apply()
     connection_states.apply()
     state_machines.apply()
+    execution_records.apply()
     questions.apply()
     _change_the_key_of_log_groups()
     _wait_for_messages()

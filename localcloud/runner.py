@@ -26,6 +26,8 @@ from .checkpoints import Checkpoints
 from .clients import Clients
 from .deliverer import Deliverer
 from .delivery import Delivery
+from .execution_services import Surroundings
+from .executions import Executions
 from .log_writer import LogWriter
 from .logs import ExecutionLog
 from .function_run import FunctionRun, Functions, Place
@@ -73,7 +75,8 @@ class Runner:
     cannot be run as on AWS is stopped; `statuses` has the reason.
     Leaving waits for the requests that the rules are sending. `on_start` is called with every
     pipe and rule before it sends anything. Schedules that start a Lambda function run, too
-    (`localcloud.schedules`); `on_run` is called after each run.
+    (`localcloud.schedules`), and executions of Standard state machines
+    (`localcloud.executions`); `on_run` is called after each run of a schedule.
     """
 
     def __init__(
@@ -106,6 +109,10 @@ class Runner:
         self._log = ExecutionLog(self._log_writer)
         place = Place(endpoint, region, redirect)
         functions = Functions(self._client, self._log_writer, place)
+        shared = Surroundings(
+            self._client, functions, self._authorizations, self._read_secret, self._timing, redirect
+        )
+        self._executions = Executions(endpoint, shared)
         self._schedules = Schedules(self._client, functions, self._timing.second, on_run)
         self._stop = threading.Event()
         self._since = 0.0
@@ -130,6 +137,7 @@ class Runner:
         for bus in self._buses.values():
             bus.close()
         self._schedules.close()
+        self._executions.close()
         self._log_writer.stop()
         self._signal.stop()
         self._client.close()
@@ -222,6 +230,7 @@ class Runner:
         """Start, restart and stop pipes, as they are deployed now."""
         self._authorizations.refresh()
         self._schedules.refresh()
+        self._executions.refresh()
         pages = self._client("pipes").get_paginator("list_pipes").paginate()
         names = {
             pipe["Name"]

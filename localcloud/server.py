@@ -21,7 +21,14 @@ if __name__ == "__main__":
 import waitress
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from . import change_signal, changes, failing_pipes, function_code, moto_corrections
+from . import (
+    change_signal,
+    changes,
+    execution_records,
+    failing_pipes,
+    function_code,
+    moto_corrections,
+)
 from .turn import TURN
 
 
@@ -45,6 +52,9 @@ class _Application(DomainDispatcherApplication):
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - WSGI's
         if environ.get("PATH_INFO") == failing_pipes.PATH:
             return failing_pipes.switch(environ, start_response)
+        if environ.get("PATH_INFO") == execution_records.PATH:
+            with TURN:
+                return execution_records.answer(environ, start_response)
         if environ.get("PATH_INFO") == function_code.PATH:
             return function_code.answer(environ, start_response)
         if environ.get("PATH_INFO") == change_signal.PATH:

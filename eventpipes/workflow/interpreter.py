@@ -142,11 +142,17 @@ class Interpreter:
                 await self._sleep(_waited(state, scope))
                 return _leave(state, scope, scope.states["input"])
             case Map():
-                run = self._map if state.distribution is None else self._distributed
-                results = await run(state, scope, trail)
-                return _leave(state, _with(scope, result=results), results)
+                return await self._iterated(state, scope, trail)
             case Task():
                 return await self._task(state, scope, trail)
+
+    async def _iterated(self, state: Map, scope: Scope, trail: Trail) -> _Step:
+        run = self._map if state.distribution is None else self._distributed
+        try:
+            results = await run(state, scope, trail)
+        except StateError as error:
+            return _caught(state, scope, error)
+        return _leave(state, _with(scope, result=results), results)
 
     async def _map(self, state: Map, scope: Scope, trail: Trail) -> list[Any]:
         items = items_of(state, scope)
@@ -341,7 +347,7 @@ def _chosen(output: Payload | None, assign: Assign, scope: Scope, to: str) -> _S
     return _Step(_output(output, scope, scope.states["input"]), assigned(assign, scope), to)
 
 
-def _caught(state: Task, scope: Scope, error: StateError) -> _Step:
+def _caught(state: Map | Task, scope: Scope, error: StateError) -> _Step:
     """Return the step of the first catcher that names the error, or raise the error."""
     for catcher in state.catchers:
         if matches(catcher.errors, error.error):

@@ -115,7 +115,7 @@ def _next_states(state: State) -> Iterator[str]:
         case Pass() | Map() | Task() | Wait():
             if state.next is not None:
                 yield state.next
-            if isinstance(state, Task):
+            if isinstance(state, Map | Task):
                 yield from (catcher.next for catcher in state.catchers)
 
 
@@ -137,13 +137,13 @@ def _check_variables(workflow: Workflow, outer: frozenset[str]) -> None:
 
 def _assigns(state: State) -> Iterator[str]:
     match state:
-        case Pass() | Map() | Wait():
+        case Pass() | Wait():
             yield from state.assign
         case Choice():
             yield from state.assign
             for rule in state.rules:
                 yield from rule.assign
-        case Task():
+        case Map() | Task():
             yield from state.assign
             for catcher in state.catchers:
                 yield from catcher.assign
@@ -267,12 +267,13 @@ def _map(name: str, fields: Fields) -> Map:
         max_concurrency=fields.whole("MaxConcurrency", 0, least=0, most=_MOST_SECONDS),
         distribution=distribution,
         processor=workflow,
+        catchers=parse_catchers(fields),
         assign=parse_assign(fields, RESULT),
         output=parse_output(fields, RESULT),
         next=_next(fields),
     )
     fields.end(
-        *("Catch", "ItemBatcher", "ItemReader", "ItemSelector", "Label", "ResultWriter", "Retry"),
+        *("ItemBatcher", "ItemReader", "ItemSelector", "Label", "ResultWriter", "Retry"),
         *("ToleratedFailureCount", "ToleratedFailurePercentage"),
     )
     return state

@@ -85,6 +85,7 @@ class Map:
     items: Payload | None = None
     max_concurrency: int = 0
     distribution: Distribution | None = None
+    catchers: tuple[Catcher, ...] = ()
     assign: Assign = field(default_factory=dict)
     output: Payload | None = None
     next: str | None = None

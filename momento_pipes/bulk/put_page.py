@@ -23,6 +23,7 @@ from momento_pipes.workflow.definition import (
     EXPRESS_SECONDS,
     FLAT,
     GROUP,
+    NOT_TAKEN,
     WorkflowParts,
     each_group,
     groups,
@@ -103,6 +104,14 @@ def put_page(
             GROUP: {"Type": "Pass", "Output": expression(groups(requests, stream)), "Next": EACH},
             EACH: {
                 **each_group(requests, stream, parts, counted=True),
+                "Catch": [
+                    {
+                        "ErrorEquals": [NOT_TAKEN],
+                        "Assign": {"cause": "{% $states.errorOutput.Cause %}"},
+                        "Output": {},
+                        "Next": AGAIN,
+                    }
+                ],
                 "Output": FLAT,
                 "Next": PACE,
             },
@@ -265,10 +274,9 @@ def _pace(settings: BulkSettings) -> dict[str, Any]:
     """Return the state that waits until the page has taken as long as its requests may."""
     number = "$sum([0, $states.input.sent, $states.input.letters])"
     wait = f"{number} / {settings.child_rate:g} - ($millis() - $read) / 1000"
-    failed = "$count($states.input.itemIdentifier) > 0"
     return {
         "Type": "Wait",
-        "Seconds": expression(f"{failed} ? 0 : $max([0, $ceil({wait})])"),
+        "Seconds": expression(f"$max([0, $ceil({wait})])"),
         "Next": NEXT,
     }
 
@@ -283,12 +291,6 @@ def _next() -> dict[str, Any]:
     return {
         "Type": "Choice",
         "Choices": [
-            {
-                "Condition": "{% $count($states.input.itemIdentifier) > 0 %}",
-                "Assign": {"cause": "{% $states.input.itemIdentifier[0] %}"},
-                "Output": {},
-                "Next": AGAIN,
-            },
             {
                 "Condition": expression(f"$following = null or {late}"),
                 "Assign": assign,

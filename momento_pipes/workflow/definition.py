@@ -79,9 +79,9 @@ def each_group(
 ) -> dict[str, Any]:
     """Return the Map that sends the requests of each group of records, without its end.
 
-    The result of a group has the records that were left. If it is `counted`, and none was left, it
-    has instead how many requests were accepted (`sent`), how many became dead letters (`letters`),
-    and how many records had no request (`left_out`).
+    The result of a group has the records that were left. If it is `counted`, it has instead how
+    many requests were accepted (`sent`), how many became dead letters (`letters`), and how many
+    records had no request (`left_out`); and if a record is left, the Map fails with `NOT_TAKEN`.
     """
     tasks = [task for each in requests for task in each.tasks(parts.url)]
     letters = ({"refusals": 0}, {"refusals": "{% $refusals + 1 %}"}) if counted else ({}, {})
@@ -113,7 +113,9 @@ def each_group(
                 },
                 JUDGE: _judge([task.name for task in tasks if not task.in_one_cache]),
                 LETTER: letter,
-                REST: {"Type": "Pass", "Output": expression(_REST), "End": True},
+                REST: _not_taken()
+                if counted
+                else {"Type": "Pass", "Output": expression(_REST), "End": True},
                 DONE: {"Type": "Pass", "Output": done, "End": True},
                 STOP: {
                     "Type": "Fail",
@@ -125,6 +127,13 @@ def each_group(
     }
 
 
+def _not_taken() -> dict[str, Any]:
+    cause = "{% $records[0].eventID %}"
+    return {"Type": "Fail", "Error": NOT_TAKEN, "Cause": cause}
+
+
+NOT_TAKEN = "Bulk.NotTaken"
+"""The error after which a page is sent again, later."""
 FLAT = "{% [$reduce($states.result, $append, [])] %}"
 """The results of all groups in one list."""
 _COUNTS = (

@@ -47,6 +47,15 @@ EXECUTION_GIGABYTES = 64 / 1_024
 """Billed in steps of 64 MB; that page: 50 MB, the definition, and the payload for each Map step."""
 EXECUTION_STEP_SECONDS = 0.1
 """The duration is rounded up to this."""
+TRANSITIONS = Price(dollars=25.00, per=MILLION, page="AWS Step Functions pricing")
+"""State transitions of Standard workflows."""
+LAMBDA_REQUESTS = Price(dollars=0.20, per=MILLION, page="AWS Lambda pricing", confirmed=False)
+LAMBDA_GB_SECONDS = Price(dollars=0.0000133334, per=1, page="AWS Lambda pricing", confirmed=False)
+"""On Arm processors."""
+READS = Price(
+    dollars=0.125, per=MILLION, page="Amazon DynamoDB pricing for on-demand", confirmed=False
+)
+"""Read request units, since November 2024; only third parties quote the price."""
 STREAM_READS = Price(
     dollars=0.02, per=100_000, page="Amazon DynamoDB pricing for on-demand", confirmed=False
 )

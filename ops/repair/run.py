@@ -79,7 +79,7 @@ def begin(
         Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
         Momento(
-            rates=_rates(deployment, rate),
+            rates=momento_rates(deployment, rate),
             redirect=deployment.redirect,
             reading_key=deployment.reading_key,
             stop=stop,
@@ -121,6 +121,7 @@ def end(summary: Summary, show: Callable[[], None], *, as_json: bool) -> None:
     raise typer.Exit(0 if summary.complete else 1)
 
 
-def _rates(deployment: Deployment, rate: int | None) -> dict[str, int]:
+def momento_rates(deployment: Deployment, rate: int | None) -> dict[str, int]:
+    """Return the requests a second by HTTP method; reads are as fast as the fastest writes."""
     rates = deployment.rates(rate)
     return {"GET": max(rates.values())} | rates

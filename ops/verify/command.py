@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 
 from live.output import Json, console
+from ops.bulk.command import Asked, Estimate, OnAws, Yes, show_estimate
+from ops.bulk.command import run as run_on_aws
+from ops.capacity.bulk import Kind
 from ops.place import Aws
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
@@ -38,10 +41,30 @@ def command(
             help="With --repair: seconds to look again while a pipe may deliver an older record.",
         ),
     ] = WAIT_SECONDS,
+    on_aws: OnAws = False,
+    estimate: Estimate = False,
+    yes: Yes = False,
     aws: Aws = False,
     as_json: Json = False,
 ) -> None:
     """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
+    if estimate:
+        show_estimate(Kind.VERIFY, rate=rate, aws=aws, as_json=as_json)
+        return
+    if on_aws:
+        if sample is not None:
+            raise typer.BadParameter("--on-aws compares all items: leave --sample out")
+        run_on_aws(
+            Asked(
+                kind=Kind.VERIFY,
+                pipeline=pipeline,
+                aws=aws,
+                as_json=as_json,
+                resume=resume,
+                yes=yes,
+                repair=repair,
+            )
+        )
     if resume and sample is not None:
         raise typer.BadParameter("a sample is not resumed: leave --resume or --sample out")
     with begin(pipeline, "keys", aws=aws, as_json=as_json, rate=rate) as run:

@@ -4,6 +4,9 @@ from functools import partial
 
 from live.output import Json, console
 from eventpipes.operations import PUT
+from ops.bulk.command import Asked, Estimate, OnAws, Yes, show_estimate
+from ops.bulk.command import run as run_on_aws
+from ops.capacity.bulk import Kind
 from ops.place import Aws
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
@@ -16,10 +19,27 @@ def command(
     segments: Segments = 4,
     rate: Rate = None,
     resume: Resume = False,
+    on_aws: OnAws = False,
+    estimate: Estimate = False,
+    yes: Yes = False,
     aws: Aws = False,
     as_json: Json = False,
 ) -> None:
     """Send every item of the table to the cache, as the cache-put pipe would."""
+    if estimate:
+        show_estimate(Kind.WARM, rate=rate, aws=aws, as_json=as_json)
+        return
+    if on_aws:
+        run_on_aws(
+            Asked(
+                kind=Kind.WARM,
+                pipeline=pipeline,
+                aws=aws,
+                as_json=as_json,
+                resume=resume,
+                yes=yes,
+            )
+        )
     with begin(pipeline, "items", aws=aws, as_json=as_json, rate=rate) as run:
         summary = Warm(
             run.deployment,

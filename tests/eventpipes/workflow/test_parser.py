@@ -137,7 +137,7 @@ UNSUPPORTED: list[tuple[dict[str, Any], str]] = [
     *(
         ({"A": {**MAP, name: {}}}, f"does not run the field {name}")
         for name in (
-            *("Catch", "ItemBatcher", "ItemReader", "ItemSelector", "Label", "ResultWriter"),
+            *("ItemBatcher", "ItemReader", "ItemSelector", "Label", "ResultWriter"),
             *("Retry", "ToleratedFailureCount", "ToleratedFailurePercentage"),
         )
     ),

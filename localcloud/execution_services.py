@@ -1,0 +1,195 @@
+"""What an execution of a Standard state machine calls on this machine: DynamoDB, Lambda, S3."""
+
+import asyncio
+import base64
+import json
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+
+from eventpipes.deployed import ReadSecret, read_state_machine
+from eventpipes.stream_record import as_json
+from eventpipes.workflow import MapRun, StateMachine, TaskError
+from eventpipes.workflow.sdk_task import INVOKE, SCAN
+from eventpipes.workflow.state_error import TIMEOUT
+from .authorization import Authorizations
+from .batch_steps import BatchSteps
+from .function_run import Functions
+from .sender import Timing
+from .step import tell_nobody
+from .workflow_services import WorkflowServices
+
+NAMES: Final = {"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "NS": "Ns", "BS": "Bs"}
+"""How Step Functions' SDK integration names these types inside of maps and lists."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all executions share."""
+
+    client: Callable[[str], Any]
+    functions: Functions
+    authorizations: Authorizations
+    read_secret: ReadSecret
+    timing: Timing
+    redirect: str | None
+
+
+class ExecutionServices(WorkflowServices):
+    """The services of one execution of a Standard or an Express state machine."""
+
+    def __init__(
+        self,
+        shared: Surroundings,
+        http: httpx.AsyncClient,
+        stop: threading.Event,
+        changed: Callable[[MapRun], None],
+        machine: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`machine` is the Express state machine, as DescribeStateMachine returns it."""
+        connections = {}
+        if machine is not None:
+            events = shared.client("events")
+            target = read_state_machine(machine, "REQUEST_RESPONSE", events, shared.read_secret)
+            connections = dict(target.connections)
+        super().__init__(
+            http=http,
+            queue=shared.client("sqs"),
+            connections=connections,
+            authorizations={
+                arn: shared.authorizations.of(connection) for arn, connection in connections.items()
+            },
+            timing=shared.timing,
+            redirect=shared.redirect,
+            stop=stop,
+            steps=BatchSteps("", (), most={}, requests_of=lambda _: (), tell=tell_nobody),
+        )
+        self._shared = shared
+        self._client = http
+        self._stopped = stop
+        self._changed = changed
+        self._parsed: dict[str, StateMachine] = {}
+
+    async def call(self, arn: str, arguments: Mapping[str, Any], timeout: float) -> Any:  # noqa: ANN401, ASYNC109 - as Services has it
+        """Call AWS.
+
+        Raises:
+            TaskError: the call fails, or takes too long.
+            Stopped: the local cloud stops.
+
+        """
+        self._check_stop()
+        if arn == SCAN:
+            return await asyncio.to_thread(self._scan, arguments)
+        if arn == INVOKE:
+            return await asyncio.to_thread(self._invoke, arguments)
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._start_sync_execution(arguments)
+        except TimeoutError:
+            raise TaskError(TIMEOUT, f"no answer in {timeout:g} s") from None
+
+    def _scan(self, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        given = dict(arguments)
+        if "ExclusiveStartKey" in given:
+            given["ExclusiveStartKey"] = _key(given["ExclusiveStartKey"])
+        found = _asked("DynamoDb", lambda: self._shared.client("dynamodb").scan(**given))
+        answer = {
+            "Count": found["Count"],
+            "ScannedCount": found["ScannedCount"],
+            "Items": [
+                {name: _as_sdk(value) for name, value in as_json(item).items()}
+                for item in found["Items"]
+            ],
+        }
+        if "LastEvaluatedKey" in found:
+            answer["LastEvaluatedKey"] = as_json(found["LastEvaluatedKey"])
+        return answer
+
+    def _invoke(self, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        event = json.dumps(arguments.get("Payload", {}))
+        run = _asked(
+            "Lambda", lambda: self._shared.functions.run(str(arguments["FunctionName"]), event)
+        )
+        if not run.succeeded:
+            last = next((line for line in reversed(run.output.splitlines()) if line), "")
+            kind = last.partition(":")[0].rpartition(".")[2] or "Lambda.Unknown"
+            raise TaskError(kind, json.dumps({"errorMessage": last, "errorType": kind}))
+        return {"ExecutedVersion": "$LATEST", "Payload": run.answer, "StatusCode": 200}
+
+    async def _start_sync_execution(self, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        arn = str(arguments["StateMachineArn"])
+        states = self._shared.client("stepfunctions")
+        described = await asyncio.to_thread(
+            _asked, "Sfn", lambda: states.describe_state_machine(stateMachineArn=arn)
+        )
+        definition = described["definition"]
+        if definition not in self._parsed:
+            self._parsed[definition] = StateMachine.parse(definition)
+        services = await asyncio.to_thread(
+            ExecutionServices, self._shared, self._client, self._stopped, self._changed, described
+        )
+        given, name = json.loads(arguments["Input"]), str(uuid.uuid4())
+        execution = await self._parsed[definition].run(given, services, name=name, arn=arn)
+        answer = {"ExecutionArn": f"{arn}:{name}", "Status": execution.status}
+        if execution.status == "SUCCEEDED":
+            return answer | {"Output": json.dumps(execution.output)}
+        return answer | {"Error": execution.error or "", "Cause": execution.cause or ""}
+
+    async def read_object(self, bucket: str, key: str) -> bytes:
+        """Return an object of S3; raise TaskError if there is none."""
+        s3 = self._shared.client("s3")
+        found = await asyncio.to_thread(
+            _asked, "S3", lambda: bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        )
+        return found if isinstance(found, bytes) else b""
+
+    async def write_object(self, bucket: str, key: str, content: bytes) -> None:
+        """Write an object of S3; raise TaskError if that is refused."""
+        s3 = self._shared.client("s3")
+        await asyncio.to_thread(
+            _asked, "S3", lambda: s3.put_object(Bucket=bucket, Key=key, Body=content)
+        )
+
+    def map_run(self, run: MapRun) -> None:
+        """Tell that a Map run has changed."""
+        self._changed(run)
+
+
+def _asked(service: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3's answers
+    """Return what a call answers.
+
+    Raises:
+        TaskError: it fails; the error has the name that Step Functions gives it.
+
+    """
+    try:
+        return call()
+    except ClientError as error:
+        name = error.response["Error"]["Code"].removesuffix("Exception")
+        raise TaskError(f"{service}.{name}Exception", str(error)) from None
+    except BotoCoreError as error:
+        raise TaskError(f"{service}.SdkClientException", str(error)) from None
+
+
+def _key(key: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's key as boto3 takes it: with bytes instead of Base64."""
+    return {
+        name: {"B": base64.b64decode(value["B"])} if "B" in value else value
+        for name, value in key.items()
+    }
+
+
+def _as_sdk(value: Mapping[str, Any], *, inside: bool = False) -> dict[str, Any]:
+    """Return an attribute's value as the SDK integration returns it."""
+    ((type_, inner),) = value.items()
+    if type_ == "M":
+        return {"M": {name: _as_sdk(one, inside=True) for name, one in inner.items()}}
+    if type_ == "L":
+        return {"L": [_as_sdk(one, inside=True) for one in inner]}
+    return {NAMES.get(type_, type_) if inside else type_: inner}

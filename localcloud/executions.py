@@ -1,0 +1,131 @@
+"""Run the executions of Standard state machines that were started or redriven in the local AWS."""
+
+import asyncio
+import json
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from eventpipes import EventPipesError
+from eventpipes.workflow import Checkpoint, MapRun, StateMachine
+from . import execution_records
+from .execution_services import ExecutionServices, Surroundings
+from .workflow_services import Stopped
+
+TELL_SECONDS: Final = 0.2
+"""How often the progress of an execution is told."""
+RUNNING: Final = "RUNNING"
+
+
+@dataclass
+class _Run:
+    """An execution that runs here."""
+
+    arn: str
+    machine: Any
+    given: str
+    checkpoint: Checkpoint
+    stop: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
+    changed: dict[str, MapRun] = field(default_factory=dict)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+
+class Executions:
+    """Runs what `refresh` finds: executions that run in the AWS API and not here yet."""
+
+    def __init__(self, endpoint: str, shared: Surroundings) -> None:
+        self._endpoint = endpoint
+        self._shared = shared
+        self._running: dict[str, _Run] = {}
+        self._checkpoints: dict[str, Checkpoint] = {}
+
+    def refresh(self) -> None:
+        """Begin new executions, and end those that were stopped."""
+        states = self._shared.client("stepfunctions")
+        found: dict[str, Any] = {}
+        for page in states.get_paginator("list_state_machines").paginate():
+            for machine in page["stateMachines"]:
+                if machine["type"] != "STANDARD":
+                    continue
+                listed = states.get_paginator("list_executions").paginate(
+                    stateMachineArn=machine["stateMachineArn"], statusFilter=RUNNING
+                )
+                for answer in listed:
+                    found |= {one["executionArn"]: machine for one in answer["executions"]}
+        for arn, run in list(self._running.items()):
+            if arn not in found:
+                run.stop.set()
+            if run.done.is_set():
+                del self._running[arn]
+        for arn, machine in found.items():
+            if arn not in self._running:
+                self._begin(arn, machine)
+
+    def close(self) -> None:
+        """End all executions where they are."""
+        for run in self._running.values():
+            run.stop.set()
+        for run in self._running.values():
+            for thread in run.threads:
+                thread.join()
+
+    def _begin(self, arn: str, machine: Any) -> None:  # noqa: ANN401 - boto3's
+        states = self._shared.client("stepfunctions")
+        described = states.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+        given = states.describe_execution(executionArn=arn)["input"]
+        checkpoint = self._checkpoints.setdefault(arn, Checkpoint())
+        run = self._running[arn] = _Run(arn, described, given, checkpoint)
+        run.threads = [
+            threading.Thread(target=work, args=(run,), name=arn, daemon=True)
+            for work in (self._work, self._tell)
+        ]
+        for thread in run.threads:
+            thread.start()
+
+    def _work(self, run: _Run) -> None:
+        try:
+            machine = StateMachine.parse(run.machine["definition"])
+            execution = asyncio.run(self._execute(machine, run))
+        except Stopped:
+            return
+        except EventPipesError as error:
+            last: dict[str, Any] = {"status": "FAILED", "error": "States.Runtime"}
+            last["cause"] = str(error)
+        else:
+            last = {"status": execution.status}
+            if execution.status == "SUCCEEDED":
+                last["output"] = json.dumps(execution.output)
+            else:
+                last |= {"error": execution.error, "cause": execution.cause}
+        finally:
+            run.done.set()
+        run.threads[1].join()
+        execution_records.tell(self._endpoint, run.arn, **last)
+
+    async def _execute(self, machine: StateMachine, run: _Run) -> Any:  # noqa: ANN401 - an Execution
+        def changed(map_run: MapRun) -> None:
+            run.changed[map_run.arn] = map_run
+
+        limits = httpx.Limits(max_connections=200)
+        async with httpx.AsyncClient(trust_env=False, limits=limits) as http:
+            services = ExecutionServices(self._shared, http, run.stop, changed)
+            return await machine.run(
+                json.loads(run.given),
+                services,
+                name=run.arn.rpartition(":")[2],
+                arn=run.machine["stateMachineArn"],
+                checkpoint=run.checkpoint,
+            )
+
+    def _tell(self, run: _Run) -> None:
+        """Tell the progress until the execution is done, and once more."""
+        is_last = False
+        while not is_last:
+            is_last = run.done.wait(TELL_SECONDS)
+            changed, run.changed = run.changed, {}
+            if changed:
+                runs = [one.described() for one in changed.values()]
+                execution_records.tell(self._endpoint, run.arn, mapRuns=runs)

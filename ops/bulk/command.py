@@ -1,0 +1,313 @@
+"""The part of `warm` and `verify` that runs on AWS: start, follow, sum up, and compare again."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Annotated, Any, Final
+
+import typer
+
+from live.aws import asking_aws
+from live.converge import Converger
+from live.deployment import Deployment
+from live.items import key_text
+from live.momento import Momento, RefusedError, UnansweredError
+from live.output import console, print_json
+from live.undelivered import UndeliveredRecords
+from momento_pipes.bulk_settings import BulkSettings
+from ops.bulk import estimate, results
+from ops.bulk.map_runs import SUCCEEDED, MapRuns, Progress
+from ops.bulk.recheck import EVERY_SECONDS, Recheck
+from ops.bulk.results import Results
+from ops.capacity.bulk import BulkLoad, Kind
+from ops.errors import OpsError
+from ops.place import settings_there
+from ops.progress_bar import progress_bar
+from ops.repair.interrupt import finishing_on_interrupt
+from ops.repair.report import lines, say_not_final
+from ops.repair.run import momento_rates
+from stacks.settings import Settings
+
+LOOK_SECONDS: Final = 2.0
+"""How often the command asks how far a run is."""
+ITEM_BYTES: Final = 1_024
+"""An item's size for the estimates without a table."""
+OnAws = Annotated[
+    bool, typer.Option("--on-aws", help="Run on Step Functions, for large tables (BULK=true).")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="With --on-aws: start without asking.")]
+Estimate = Annotated[
+    bool,
+    typer.Option(
+        "--estimate",
+        help="With --on-aws: only print duration and cost for 10 thousand to 1 billion items.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the user asked for."""
+
+    kind: Kind
+    pipeline: str | None
+    aws: bool
+    as_json: bool
+    resume: bool
+    yes: bool
+    repair: bool = False
+
+
+@dataclass
+class BulkSummary:
+    """What a run did. `status` is that of the execution; RUNNING if nobody waited for its end."""
+
+    kind: Kind
+    status: str
+    results: Results
+    execution: str
+    seconds: float = 0.0
+    compared: int = 0
+    repaired: int = 0
+    problems: list[str] = field(default_factory=list)
+    not_final: int = 0
+    cause: str = ""
+
+    @property
+    def wrong(self) -> int:
+        """How many keys are not in sync."""
+        return sum(self.results.counts[name] for name in ("stale", "missing", "unknown"))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item was done, and nothing is wrong any more."""
+        letters = self.results.counts["letters"]
+        left = self.wrong - self.repaired
+        return self.status == SUCCEEDED and not letters and not self.problems and left <= 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "complete": self.complete,
+            "status": self.status,
+            "execution": self.execution,
+            "seconds": round(self.seconds, 1),
+            "segments": self.results.segments,
+            **dict(sorted(self.results.counts.items())),
+            "compared_again": self.compared,
+            "repaired": self.repaired,
+            "may_not_be_final": self.not_final,
+            "failures": [*([self.cause] if self.cause else []), *self.results.failures],
+            "problems": self.problems,
+            "findings": [
+                {"state": one["state"], "key": key_text(one["key"]), "why": one["why"]}
+                for one in self.results.wrong
+            ],
+        }
+
+
+def show_estimate(kind: Kind, *, rate: int | None, aws: bool, as_json: bool) -> None:
+    """Print what runs over tables of several sizes take, at a rate or at the settings' rate."""
+    settings = settings_there(aws=aws, quiet=True).bulk_settings
+    if rate is not None:
+        settings = BulkSettings(rate=rate)
+    if as_json:
+        print_json(
+            [
+                estimate.as_json(
+                    BulkLoad(kind=kind, items=size, item_bytes=ITEM_BYTES, settings=settings)
+                )
+                for size in estimate.SIZES
+            ]
+        )
+        return
+    estimate.show_sizes(kind, settings, ITEM_BYTES)
+
+
+def run(asked: Asked) -> None:
+    """Run on AWS, and end the command: exit code 1 if something is left to do.
+
+    Raises:
+        LiveError: BULK is not deployed, or AWS cannot be asked.
+        OpsError: the run may not start, or there is nothing to resume.
+
+    """
+    settings = settings_there(aws=asked.aws, quiet=asked.as_json)
+    with (
+        Deployment(settings, asked.pipeline) as deployment,
+        finishing_on_interrupt() as stop,
+        asking_aws(),
+    ):
+        summary = _Run(asked, settings, deployment, stop).run()
+    if asked.as_json:
+        print_json(summary.as_json())
+    else:
+        _show(summary)
+    raise typer.Exit(0 if summary.complete else 1)
+
+
+class _Run:
+    def __init__(
+        self, asked: Asked, settings: Settings, deployment: Deployment, stop: Event
+    ) -> None:
+        self._asked = asked
+        self._settings = settings
+        self._deployment = deployment
+        self._stop = stop
+        self._runs = MapRuns.of(
+            deployment.client("stepfunctions"), f"{deployment.name}-bulk-{asked.kind}"
+        )
+
+    def run(self) -> BulkSummary:
+        arn = self._runs.resume() if self._asked.resume else self._start()
+        since = self._runs.describe(arn)["startDate"].timestamp()
+        with self._recheck() as recheck, self._bar() as tell:
+            done = since
+
+            def pause() -> bool:
+                nonlocal done
+                if recheck is not None and time.time() - done > EVERY_SECONDS:
+                    done = recheck.run(done)
+                return self._stop.wait(LOOK_SECONDS)
+
+            ended = self._runs.follow(arn, tell, pause)
+            if ended is None:
+                return BulkSummary(self._asked.kind, "RUNNING", Results(), arn)
+            summary = self._summary(arn, ended)
+            if recheck is not None:
+                recheck.run(done)
+                summary.compared = recheck.counts["compared"]
+                summary.problems += recheck.problems
+                summary.not_final = len(UndeliveredRecords(self._deployment).until())
+        if self._asked.repair:
+            self._repair(summary)
+        return summary
+
+    def _start(self) -> str:
+        load = self._load()
+        said = f"{self._asked.kind} of {self._deployment.table.name}: {estimate.sentence(load)}"
+        print(said, file=sys.stderr)
+        if not self._asked.yes:
+            if not sys.stdin.isatty():
+                raise OpsError("to start without a terminal, add --yes")
+            if not typer.confirm("Start it?", err=True):
+                raise typer.Exit(1)
+        return self._runs.start(load.segments)
+
+    def _load(self) -> BulkLoad:
+        table = self._deployment.client("dynamodb").describe_table(
+            TableName=self._deployment.table.name
+        )["Table"]
+        items = max(table.get("ItemCount", 0), 1)
+        return BulkLoad(
+            kind=self._asked.kind,
+            items=items,
+            item_bytes=max(table.get("TableSizeBytes", 0) // items, 1),
+            settings=self._settings.bulk_settings,
+        )
+
+    def _summary(self, arn: str, ended: Any) -> BulkSummary:  # noqa: ANN401 - boto3's
+        found = Results()
+        account = arn.split(":")[4]
+        s3 = self._deployment.client("s3")
+        for id_ in self._runs.map_run_ids(arn):
+            found = results.read(s3, f"{self._deployment.name}-bulk-{account}", id_)
+        seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
+        cause = ": ".join(ended[name] for name in ("error", "cause") if ended.get(name))
+        return BulkSummary(self._asked.kind, ended["status"], found, arn, seconds, cause=cause)
+
+    @contextmanager
+    def _recheck(self) -> Iterator[Recheck | None]:
+        """Give what compares the keys that are written during a warm-up; None for verify."""
+        if self._asked.kind is Kind.VERIFY:
+            yield None
+            return
+        with self._momento() as momento:
+            yield Recheck(self._deployment, momento, self._stop)
+
+    @contextmanager
+    def _momento(self) -> Iterator[Momento]:
+        deployment = self._deployment
+        with Momento(
+            rates=momento_rates(deployment, None),
+            redirect=deployment.redirect,
+            reading_key=deployment.reading_key,
+            stop=self._stop,
+        ) as momento:
+            yield momento
+
+    @contextmanager
+    def _bar(self) -> Iterator[Any]:
+        began = time.monotonic()
+        with progress_bar() as bar:
+            task = bar.add_task("segments", total=None)
+            last = Progress()
+
+            def tell(progress: Progress) -> None:
+                nonlocal last
+                rate = progress.done * self._deployment.table.about / max(progress.total, 1)
+                rate /= max(time.monotonic() - began, 0.001)
+                text = f"segments, {progress.failed} failed, about {rate:,.0f} items/s"
+                bar.update(
+                    task, description=text, completed=progress.done, total=progress.total or None
+                )
+                if not console.is_terminal and not self._asked.as_json and progress != last:
+                    print(f"{progress.done} of {progress.total} {text}", file=sys.stderr)
+                last = progress
+
+            yield tell
+
+    def _repair(self, summary: BulkSummary) -> None:
+        """Repair the wrong keys that the results name."""
+        with self._momento() as momento:
+            converger = Converger(self._deployment, momento)
+            for one in summary.results.wrong:
+                if self._stop.is_set():
+                    return
+                try:
+                    converger.converge(one["key"])
+                    summary.repaired += 1
+                except (RefusedError, UnansweredError) as error:
+                    summary.problems.append(f"{key_text(one['key'])}: {error}")
+
+
+def _show(summary: BulkSummary) -> None:
+    name = summary.kind.value
+    if summary.status == "RUNNING":
+        console.print(
+            f"The run goes on. To follow it, run ./help.sh {name} --on-aws --resume",
+            soft_wrap=True,
+        )
+        return
+    counts = summary.results.counts
+    told = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in counts.items())
+    items = sum(counts.values())
+    rate = items / summary.seconds if summary.seconds else 0
+    console.print(
+        f"{summary.results.segments:,} segments: {told or 'nothing'};"
+        f" {estimate.duration(summary.seconds)}, {rate:,.0f} items/s",
+        soft_wrap=True,
+    )
+    lines([(one["state"], f"{key_text(one['key'])} {one['why']}") for one in summary.results.wrong])
+    lines([("failed", text) for text in summary.results.failures])
+    lines([("problem", text) for text in summary.problems])
+    if summary.status != SUCCEEDED:
+        console.print(
+            f"The run is {summary.status}: {summary.cause}. To continue where each segment was, run"
+            f" ./help.sh {name} --on-aws --resume",
+            soft_wrap=True,
+        )
+    if counts["letters"]:
+        console.print(
+            f"{counts['letters']:,} requests were refused and are in the dead-letter queue: see"
+            " ./help.sh redrive",
+            soft_wrap=True,
+        )
+    if summary.kind is Kind.WARM:
+        console.print(f"{summary.compared:,} keys that were written meanwhile were compared again.")
+    elif summary.wrong > summary.repaired:
+        console.print("To repair the wrong keys that are named, add --repair.")
+    say_not_final(summary.not_final)

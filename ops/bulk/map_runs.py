@@ -1,0 +1,131 @@
+"""The deployed state machine of a run, its executions and their Map runs."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from live.errors import LiveError
+from ops.errors import OpsError
+
+RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
+ENDED: Final = ("FAILED", "ABORTED", "TIMED_OUT")
+NO_RUN: Final = "there is no run to resume: leave --resume out"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: segments that are done, failed and in all."""
+
+    done: int = 0
+    failed: int = 0
+    total: int = 0
+
+
+@dataclass
+class MapRuns:
+    """Starts, follows and redrives executions of one state machine."""
+
+    states: Any
+    machine_arn: str
+
+    @classmethod
+    def of(cls, states: Any, name: str) -> "MapRuns":  # noqa: ANN401 - a boto3 client
+        """Return the executions of the state machine with this name.
+
+        Raises:
+            LiveError: it is not deployed.
+
+        """
+        for page in states.get_paginator("list_state_machines").paginate():
+            for machine in page["stateMachines"]:
+                if machine["name"] == name:
+                    return cls(states, machine["stateMachineArn"])
+        raise LiveError(
+            f"the state machine {name} is not deployed: set BULK=true in .env, run"
+            " ./help.sh deploy, and then this command again"
+        )
+
+    def start(self, segments: int) -> str:
+        """Start a run, and return the execution's ARN.
+
+        Raises:
+            OpsError: another run is under way.
+
+        """
+        newest = self._newest()
+        if newest is not None and newest["status"] == RUNNING:
+            raise OpsError(
+                f"the run {newest['name']} is under way: follow it with --resume, or end it with"
+                f" aws stepfunctions stop-execution --execution-arn {newest['executionArn']}"
+            )
+        name = time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime())
+        started = self.states.start_execution(
+            stateMachineArn=self.machine_arn,
+            name=f"{name}-{time.time_ns() % 1_000_000}",
+            input=f'{{"segments": {segments}}}',
+        )
+        arn: str = started["executionArn"]
+        return arn
+
+    def resume(self) -> str:
+        """Return the newest execution's ARN; redrive it if it has failed.
+
+        Raises:
+            OpsError: there is none, or AWS cannot redrive it.
+
+        """
+        newest = self._newest()
+        if newest is None:
+            raise OpsError(NO_RUN)
+        arn: str = newest["executionArn"]
+        if newest["status"] in ENDED:
+            try:
+                self.states.redrive_execution(executionArn=arn)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ExecutionNotRedrivable":
+                    raise
+                raise OpsError(
+                    f"{error.response['Error']['Message']}: leave --resume out to start again"
+                ) from None
+        return arn
+
+    def describe(self, arn: str) -> Mapping[str, Any]:
+        """Return an execution."""
+        found: Mapping[str, Any] = self.states.describe_execution(executionArn=arn)
+        return found
+
+    def progress(self, arn: str) -> Progress:
+        """Return how far an execution's Map run is."""
+        counts: dict[str, int] = {}
+        for run in self._map_runs(arn):
+            counts = self.states.describe_map_run(mapRunArn=run)["itemCounts"]
+        failed = sum(counts.get(name, 0) for name in ("failed", "timedOut", "aborted"))
+        return Progress(counts.get("succeeded", 0), failed, counts.get("total", 0))
+
+    def follow(
+        self, arn: str, tell: Callable[[Progress], None], pause: Callable[[], bool]
+    ) -> Mapping[str, Any] | None:
+        """Return an execution at its end; None if `pause` says that nobody waits any more."""
+        while True:
+            described = self.describe(arn)
+            tell(self.progress(arn))
+            if described["status"] != RUNNING:
+                return described
+            if pause():
+                return None
+
+    def _newest(self) -> Mapping[str, Any] | None:
+        found = self.states.list_executions(stateMachineArn=self.machine_arn, maxResults=1)
+        return next(iter(found["executions"]), None)
+
+    def map_run_ids(self, arn: str) -> Iterator[str]:
+        """Yield the ids of an execution's Map runs, which its results have in their keys."""
+        for run in self._map_runs(arn):
+            yield run.rpartition(":")[2]
+
+    def _map_runs(self, arn: str) -> Iterator[str]:
+        for run in self.states.list_map_runs(executionArn=arn)["mapRuns"]:
+            yield run["mapRunArn"]
