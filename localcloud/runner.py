@@ -74,9 +74,8 @@ class Runner:
     the rule, and `on_step` with every other step before (`localcloud.step`). A pipe or rule that
     cannot be run as on AWS is stopped; `statuses` has the reason.
     Leaving waits for the requests that the rules are sending. `on_start` is called with every
-    pipe and rule before it sends anything. Schedules that start a Lambda function run, too
-    (`localcloud.schedules`), and executions of Standard state machines
-    (`localcloud.executions`); `on_run` is called after each run of a schedule.
+    pipe and rule before it sends anything. Schedules of Lambda functions and executions of Standard
+    state machines run, too (`localcloud.schedules`, `.executions`); `on_run` gets each schedule's.
     """
 
     def __init__(
@@ -107,11 +106,9 @@ class Runner:
         self._authorizations = Authorizations(self._client, self._read_secret)
         self._log_writer = LogWriter(self._client("logs"))
         self._log = ExecutionLog(self._log_writer)
-        place = Place(endpoint, region, redirect)
-        functions = Functions(self._client, self._log_writer, place)
-        shared = Surroundings(
-            self._client, functions, self._authorizations, self._read_secret, self._timing, redirect
-        )
+        functions = Functions(self._client, self._log_writer, Place(endpoint, region, redirect))
+        reads = (self._authorizations, self._read_secret)
+        shared = Surroundings(self._client, functions, *reads, self._timing, redirect)
         self._executions = Executions(endpoint, shared)
         self._schedules = Schedules(self._client, functions, self._timing.second, on_run)
         self._stop = threading.Event()

@@ -48,7 +48,7 @@ RULES = [
         ("localcloud", "momento_pipes", "stacks", *CDKTF),
         allowed=(
             *("stacks.settings", "momento_pipes.errors", "momento_pipes.topology"),
-            "momento_pipes.watch_settings",
+            *("momento_pipes.bulk_settings", "momento_pipes.watch_settings"),
             *("momento_pipes.momento.limits", "momento_pipes.momento.update_connection"),
         ),
     ),

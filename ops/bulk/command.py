@@ -177,7 +177,7 @@ class _Run:
             if ended is None:
                 return BulkSummary(self._asked.kind, "RUNNING", Results(), arn)
             summary = self._summary(arn, ended)
-            if recheck is not None:
+            if recheck is not None and summary.status == SUCCEEDED:  # else --resume does it
                 recheck.run(done)
                 summary.compared = recheck.counts["compared"]
                 summary.problems += recheck.problems
@@ -306,7 +306,7 @@ def _show(summary: BulkSummary) -> None:
             " ./help.sh redrive",
             soft_wrap=True,
         )
-    if summary.kind is Kind.WARM:
+    if summary.kind is Kind.WARM and summary.status == SUCCEEDED:
         console.print(f"{summary.compared:,} keys that were written meanwhile were compared again.")
     elif summary.wrong > summary.repaired:
         console.print("To repair the wrong keys that are named, add --repair.")

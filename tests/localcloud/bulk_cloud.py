@@ -17,7 +17,7 @@ from localcloud.runner import Runner
 from localcloud.sender import Timing
 from momento_pipes.watch import package
 from tests import commands
-from tests.localcloud.applied import Applied, client
+from localcloud.applied import Applied, client
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
