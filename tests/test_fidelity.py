@@ -104,7 +104,12 @@ def everything_emitted() -> set[str]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EXAMPLE_STREAM_ARN", STREAM_ARN)
             found.update(
-                emitted(stack, PROFILE=profile, TOPOLOGY=topology, ALARMS="true", WATCH="true")
+                emitted(
+                    stack,
+                    PROFILE=profile,
+                    TOPOLOGY=topology,
+                    **dict.fromkeys(("ALARMS", "WATCH", "BULK"), "true"),
+                )
             )
     return found
 

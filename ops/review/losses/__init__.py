@@ -15,6 +15,7 @@ from ops.review.losses.secret import key, secret, secret_version
 from ops.review.losses.sent import sent
 from ops.review.losses.table import table
 from ops.review.losses import watch
+from ops.review.losses.bulk import or_bulk
 from ops.review.losses.workflow import workflow
 from ops.review.plan import Change, Plan
 
@@ -27,7 +28,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws_cloudwatch_event_connection": destination.connection,
     "aws_cloudwatch_event_rule": bus.rule,
     "aws_cloudwatch_event_target": bus.target,
-    "aws_cloudwatch_log_group": logs,
+    "aws_cloudwatch_log_group": or_bulk(logs),
     "aws_cloudwatch_metric_alarm": alarm.alarm,
     "aws_dynamodb_table": table,
     "aws_iam_policy": role,
@@ -35,9 +36,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws_iam_role_policy": role,
     "aws_iam_role_policy_attachment": role,
     "aws_kms_key": key,
-    "aws_lambda_function": watch.function,
+    "aws_lambda_function": or_bulk(watch.function),
     "aws_pipes_pipe": pipe,
-    "aws_s3_bucket": bucket.bucket,
+    "aws_s3_bucket": or_bulk(bucket.bucket),
     "aws_s3_bucket_lifecycle_configuration": bucket.lifecycle,
     "aws_s3_bucket_public_access_block": bucket.public_access,
     "aws_s3_bucket_server_side_encryption_configuration": bucket.encryption,
@@ -45,7 +46,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "aws_scheduler_schedule": watch.schedule,
     "aws_secretsmanager_secret": secret,
     "aws_secretsmanager_secret_version": secret_version,
-    "aws_sfn_state_machine": workflow,
+    "aws_sfn_state_machine": or_bulk(workflow),
     "aws_sns_topic": alarm.topic,
     "aws_sns_topic_policy": alarm.topic_policy,
     "aws_sns_topic_subscription": alarm.subscription,

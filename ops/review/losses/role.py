@@ -15,11 +15,12 @@ READ = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIter
 
 SERVICES = frozenset(f"{one}.amazonaws.com" for one in ("events", "pipes", "states"))
 """The services that run with the roles of pipelines."""
-OF_THE_WATCH = {
+OF_FUNCTIONS = {
+    "-bulk-verify-function": "lambda.amazonaws.com",
     "-watch-function": "lambda.amazonaws.com",
     "-watch-schedule": "scheduler.amazonaws.com",
 }
-"""The service that runs with a role of the watch, by the end of the role's name."""
+"""The service that runs with a role of a function or a schedule, by the end of its name."""
 
 
 def role(change: Change, whole: Whole) -> Iterator[Loss]:
@@ -49,7 +50,7 @@ def role(change: Change, whole: Whole) -> Iterator[Loss]:
 def _trusts_others(change: Change) -> Iterator[Loss]:
     """Yield a loss if somebody else than the stacks' services may newly assume a role."""
     name = str(change.after.get("name") or change.before.get("name") or "")
-    own = {service for end, service in OF_THE_WATCH.items() if name.endswith(end)} or SERVICES
+    own = {service for end, service in OF_FUNCTIONS.items() if name.endswith(end)} or SERVICES
     if others := sorted(_trusted(change.after) - _trusted(change.before) - own):
         yield Loss(
             name="trusts-others",
@@ -153,7 +154,7 @@ def _named(arn: str) -> tuple[str, str]:
 
 
 def _distrusted(change: Change) -> Iterator[Loss]:
-    services = SERVICES | set(OF_THE_WATCH.values())
+    services = SERVICES | set(OF_FUNCTIONS.values())
     before, after = (_trusted(side) & services for side in change.sides)
     if gone := sorted(before - after):
         yield Loss(

@@ -85,6 +85,26 @@ def test_a_log_has_the_sentence_of_what_writes_to_it(
     assert loss.text.startswith(beginning)
 
 
+@each(
+    ("kind", "before"),
+    [
+        ("aws_sfn_state_machine", {"name": "shop-orders-bulk-warm", "type": "STANDARD"}),
+        ("aws_sfn_state_machine", {"name": "shop-orders-bulk-put-page", "type": "EXPRESS"}),
+        ("aws_lambda_function", {"function_name": "shop-orders-bulk-verify"}),
+        ("aws_s3_bucket", {"bucket": "shop-orders-bulk-123456789012"}),
+        ("aws_cloudwatch_log_group", {"name": "/aws/vendedlogs/states/shop-orders-bulk"}),
+    ],
+)
+def test_what_runs_on_aws_may_go(kind: str, before: dict[str, str]) -> None:
+    """BULK=false destroys no data; a name that only begins so is another resource's."""
+    (loss,) = examine(plan(change(kind, "destroy", before)))
+    assert not loss.blocks
+    assert loss.text.startswith("a part of warm --on-aws and verify --on-aws is destroyed")
+    other = {name: f"{value}-other" for name, value in before.items()}
+    found = examine(plan(change(kind, "destroy", other)))
+    assert "on-aws" not in "".join(one.text for one in found)
+
+
 @each(kind=DESTROYED)
 def test_a_kind_of_the_stacks_has_its_own_sentence(kind: str) -> None:
     (loss,) = examine(plan(change(kind, "destroy", {})))

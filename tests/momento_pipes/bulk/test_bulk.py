@@ -1,0 +1,110 @@
+"""What BULK=true adds to a stack: state machines, a function, a bucket, and their rights."""
+
+import json
+from typing import Any
+
+import pytest
+
+from eventpipes.workflow import StateMachine
+from tests.each import each
+from tests.synthesized import Synthesized, synthesize
+
+PREFIX = "weather-stats-demo"
+
+
+@pytest.fixture(scope="module")
+def bulk() -> Synthesized:
+    """Return the weather stack with BULK."""
+    return synthesize(BULK="true", MOMENTO_CACHE_OPERATIONS_PER_SECOND="1000")
+
+
+def machine(stack: Synthesized, name: str) -> Any:
+    """Return a state machine's definition."""
+    return json.loads(stack.one("aws_sfn_state_machine", f"{PREFIX}-bulk-{name}")["definition"])
+
+
+def statements(stack: Synthesized, role: str) -> dict[str, dict[str, Any]]:
+    """Return the statements of a role's policy by their names."""
+    (found,) = [
+        one
+        for one in stack.blocks("aws_iam_role_policy")
+        if one["role"] == stack.one("aws_iam_role", role).ref("name")
+    ]
+    return {one["Sid"]: one for one in json.loads(found["policy"])["Statement"]}
+
+
+def test_without_the_setting_there_is_nothing(weather: Synthesized) -> None:
+    assert weather.blocks("aws_sfn_state_machine") == []
+    assert weather.blocks("aws_s3_bucket") == []
+
+
+def test_production_does_not_have_it_by_default() -> None:
+    stack = synthesize(PROFILE="production")
+    assert stack.blocks("aws_sfn_state_machine") == []
+
+
+def test_the_engine_runs_the_definitions(bulk: Synthesized) -> None:
+    kinds = {
+        one["name"].removeprefix(f"{PREFIX}-bulk-"): one["type"]
+        for one in bulk.blocks("aws_sfn_state_machine")
+    }
+    assert kinds == {"put-page": "EXPRESS", "verify": "STANDARD", "warm": "STANDARD"}
+    for one in bulk.blocks("aws_sfn_state_machine"):
+        made = StateMachine.parse(one["definition"])
+        assert made.is_standard_only == (one["type"] == "STANDARD")
+
+
+def test_the_rate_is_half_of_what_momento_allows(bulk: Synthesized) -> None:
+    """500 requests a second are 20 children with 25 each."""
+    for name in ("warm", "verify"):
+        assert machine(bulk, name)["States"]["Each segment"]["MaxConcurrency"] == 20
+    wait = machine(bulk, "put-page")["States"]["Keep the pace"]["Seconds"]
+    assert "/ 25 -" in wait
+    variables = bulk.one("aws_lambda_function")["environment"]["variables"]
+    assert variables["BULK_RATE"] == "25"
+    own = synthesize(BULK="true", BULK_RATE="10")
+    assert machine(own, "warm")["States"]["Each segment"]["MaxConcurrency"] == 1
+    assert "/ 10 -" in machine(own, "put-page")["States"]["Keep the pace"]["Seconds"]
+
+
+def test_a_failed_segment_fails_the_run_so_that_it_can_be_redriven(bulk: Synthesized) -> None:
+    for name in ("warm", "verify"):
+        each_segment = machine(bulk, name)["States"]["Each segment"]
+        assert each_segment["ToleratedFailurePercentage"] == 0
+        config = each_segment["ItemProcessor"]["ProcessorConfig"]
+        assert config == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+        states = each_segment["ItemProcessor"]["States"].values()
+        assert all(state["Type"] != "Fail" for state in states)
+
+
+def test_each_role_may_do_what_its_machine_does(bulk: Synthesized) -> None:
+    put = statements(bulk, f"{PREFIX}-bulk-put-page")
+    assert put["ReadTable"]["Action"] == ["dynamodb:Scan"]
+    assert {"SendToMomento", "UseConnection", "SendDeadLetters", "WriteLogs"} <= put.keys()
+    warm = statements(bulk, f"{PREFIX}-bulk-warm")
+    page = bulk.one("aws_sfn_state_machine", f"{PREFIX}-bulk-put-page")
+    assert warm["PutPages"]["Resource"] == [page.ref("arn")]
+    assert warm["StartChildren"]["Resource"][0].endswith(f":stateMachine:{PREFIX}-bulk-warm")
+    assert warm["RedriveChildren"]["Action"] == ["states:RedriveExecution"]
+    assert all(one.endswith("/results/*") for one in warm["WriteResults"]["Resource"])
+    verify = statements(bulk, f"{PREFIX}-bulk-verify")
+    assert verify["Compare"]["Resource"] == [bulk.one("aws_lambda_function").ref("arn")]
+    function = statements(bulk, f"{PREFIX}-bulk-verify-function")
+    assert "cloudwatch:PutMetricData" not in json.dumps(function)
+    assert "dynamodb:Put" not in json.dumps(function)
+
+
+def test_the_results_are_private_and_end(bulk: Synthesized) -> None:
+    (rule,) = bulk.one("aws_s3_bucket_lifecycle_configuration")["rule"]
+    assert rule["expiration"] == [{"days": 30}]
+    blocked = bulk.one("aws_s3_bucket_public_access_block")
+    assert blocked["block_public_policy"] is True
+    (tls,) = json.loads(bulk.one("aws_s3_bucket_policy")["policy"])["Statement"]
+    assert (tls["Effect"], tls["Sid"]) == ("Deny", "DenyWithoutTls")
+
+
+@each(topology=["pipes", "bus", "workflow"])
+def test_every_topology_can_have_it(topology: str) -> None:
+    stack = synthesize(BULK="true", TOPOLOGY=topology)
+    names = {one["name"] for one in stack.blocks("aws_sfn_state_machine")}
+    assert f"{PREFIX}-bulk-put-page" in names

@@ -1,0 +1,1 @@
+"""Tests of what warm and verify on AWS share."""
