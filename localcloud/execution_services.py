@@ -28,6 +28,10 @@ NAMES: Final = {"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "NS": "Ns", "BS": "Bs
 """How Step Functions' SDK integration names these types inside of maps and lists."""
 
 
+SLOWER: Final = 10
+"""A stretch may take so many times longer than on AWS: all children share this machine."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What all executions share."""
@@ -89,7 +93,7 @@ class ExecutionServices(WorkflowServices):
         if arn == INVOKE:
             return await asyncio.to_thread(self._invoke, arguments)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(SLOWER * timeout):
                 return await self._start_sync_execution(arguments)
         except TimeoutError:
             raise TaskError(TIMEOUT, f"no answer in {timeout:g} s") from None

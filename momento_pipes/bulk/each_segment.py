@@ -18,6 +18,8 @@ EACH, BEGIN, STRETCH = "Each segment", "Begin", "A stretch"
 JUDGE, WAIT, DONE = "What it did", "Wait for Momento", "Segment done"
 MOST_TRIES = 6
 """So often a page is tried that Momento does not take, with longer and longer pauses."""
+TOO_LONG = ("States.Timeout", "Sfn.SdkClientException")
+"""The errors of a call that took too long: the next one gets pages with half as many items."""
 MOST_WRONG = 200
 """The wrong keys that the result of a segment names; the counts have all of them."""
 WARM_COUNTS = ("sent", "letters", "left_out")
@@ -134,7 +136,16 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
         BEGIN: {"Type": "Pass", "Assign": begin, "Output": {}, "Next": STRETCH},
         STRETCH: {
             **call,
+            "Catch": [
+                {
+                    "ErrorEquals": list(TOO_LONG),
+                    "Assign": {"limit": "{% $max([1, $floor($limit / 2)]) %}"},
+                    "Output": {},
+                    "Next": STRETCH,
+                }
+            ],
             "Retry": [
+                {"ErrorEquals": list(TOO_LONG), "MaxAttempts": 0},
                 {
                     "ErrorEquals": ["States.ALL"],
                     "IntervalSeconds": 2,
@@ -142,7 +153,7 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
                     "MaxAttempts": 6,
                     "MaxDelaySeconds": 60,
                     "JitterStrategy": "FULL",
-                }
+                },
             ],
             "Output": {},
             "Next": JUDGE,

@@ -40,6 +40,8 @@ LARGEST_PAGE = 150_000
 """The most bytes of a page with several items, so that its records fit into a state's data."""
 LARGEST_ITEM = 240_000
 """The most bytes of an item's JSON."""
+SLOW_SECONDS = 15
+"""After a page that took longer, the next one has half as many items."""
 BUSY = (
     "DynamoDb.ProvisionedThroughputExceededException",
     "DynamoDb.ThrottlingException",
@@ -286,7 +288,9 @@ def _next() -> dict[str, Any]:
         name: f"{{% ${name} + $sum([0, $states.input.{name}]) %}}"
         for name in ("sent", "letters", "left_out")
     }
-    assign = {**counted, "start": "{% $following %}"}
+    slow = f"$millis() - $read > {SLOW_SECONDS * 1_000}"
+    limit = expression(f"{slow} ? $max([1, $floor($limit / 2)]) : $limit")
+    assign = {**counted, "start": "{% $following %}", "limit": limit}
     late = f"$millis() - $began > {STRETCH_SECONDS * 1_000}"
     return {
         "Type": "Choice",
@@ -306,6 +310,6 @@ def _next() -> dict[str, Any]:
 
 def _end(settings: BulkSettings, *, again: bool) -> dict[str, Any]:
     counts = {name: f"{{% ${name} %}}" for name in ("sent", "letters", "left_out", "cause")}
-    limit = f"{{% $min([{settings.page}, 2 * $limit]) %}}"
+    limit = f"{{% $min([{settings.page}, $limit + 10]) %}}"
     output = {"start": "{% $start %}", "limit": limit, "again": again, **counts}
     return {"Type": "Pass", "Output": output, "End": True}

@@ -206,8 +206,8 @@ def test_the_faults_of_the_state_machine_are_those_of_the_pipe() -> None:
     wrong = dataclasses.replace(TARGET, definition=machine(A={"Type": "Pass"}))
     (error,) = faults(dataclasses.replace(DEFINITION, state_machine=wrong)).errors
     assert "state 'A': it needs either Next, or End" in error
-    waits = machine(A={"Type": "Wait", "Seconds": 1, "End": True})
-    other = dataclasses.replace(TARGET, definition=waits)
+    parallel = machine(A={"Type": "Parallel", "Branches": [], "End": True})
+    other = dataclasses.replace(TARGET, definition=parallel)
     found = faults(dataclasses.replace(DEFINITION, state_machine=other))
     assert found.errors == []
     assert "it cannot be run locally" in found.warnings[0]

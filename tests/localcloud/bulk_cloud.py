@@ -72,15 +72,14 @@ class BulkCloud:
 
     def fill(self, count: int) -> None:
         """Write so many items."""
-        requests = [{"PutRequest": {"Item": item(at)}} for at in range(count)]
-        batches = [requests[at : at + BATCH] for at in range(0, count, BATCH)]
         with ThreadPoolExecutor(4) as pool:
-            list(
-                pool.map(
-                    lambda batch: self.dynamodb.batch_write_item(RequestItems={TABLE: batch}),
-                    batches,
-                )
-            )
+            for _ in pool.map(self._write, range(0, count, BATCH), [count] * -(-count // BATCH)):
+                pass
+
+    def _write(self, first: int, count: int) -> None:
+        last = min(first + BATCH, count)
+        requests = [{"PutRequest": {"Item": item(at)}} for at in range(first, last)]
+        self.dynamodb.batch_write_item(RequestItems={TABLE: requests})
 
     def cached(self) -> dict[str, str]:
         """Return what the cache holds."""

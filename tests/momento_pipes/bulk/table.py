@@ -4,9 +4,18 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from eventpipes.workflow import Checkpoint, Execution, MapRun, StateMachine, TaskError
+from eventpipes.workflow import (
+    Checkpoint,
+    Execution,
+    HttpAnswer,
+    HttpCall,
+    MapRun,
+    StateMachine,
+    TaskError,
+)
 from momento_pipes.bulk import each_segment
 from momento_pipes.bulk.put_page import put_page
 from momento_pipes.bulk_settings import BulkSettings
@@ -44,6 +53,10 @@ class Bulk(InMemoryMomento):
     objects: dict[str, bytes] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     failing_stretches: int = 0
+    slow_above: int = 1_000
+    """A stretch with larger pages takes too long."""
+    seconds: float = 0.0
+    """How long Momento takes for a request."""
 
     def __post_init__(self) -> None:
         assert self.mapping is not None
@@ -85,6 +98,8 @@ class Bulk(InMemoryMomento):
             return self._scan(arguments)
         given = json.loads(arguments["Input"])
         self.stretches.append(given)
+        if given["limit"] > self.slow_above:
+            raise TaskError("States.Timeout", "too long")
         if self.failing_stretches:
             self.failing_stretches -= 1
             return {"Status": "FAILED", "Error": "States.Http.StatusCode.401", "Cause": "no"}
@@ -93,6 +108,11 @@ class Bulk(InMemoryMomento):
         if execution.status == "SUCCEEDED":
             return answer | {"Output": json.dumps(execution.output)}
         return answer | {"Error": execution.error or "", "Cause": execution.cause or ""}
+
+    async def http(self, call: HttpCall) -> HttpAnswer:
+        """Take as long as Momento takes."""
+        self.time += timedelta(seconds=self.seconds)
+        return await super().http(call)
 
     def _scan(self, asked: Mapping[str, Any]) -> Any:
         self.scans.append(asked)
@@ -132,6 +152,3 @@ class Bulk(InMemoryMomento):
             if "SUCCEEDED_" in key:
                 found += [json.loads(one["Output"]) for one in json.loads(content)]
         return found
-
-
-__all__ = ["Bulk", "TaskError"]
