@@ -21,7 +21,8 @@ from momento_pipes.pipes.logs import log_group
 from momento_pipes.pipes.pipeline import MomentoPipeline
 from momento_pipes.watch import package
 from momento_pipes.watch.secret import ReadingKeySecret
-from momento_pipes.watch.watch import MEMORY_MB, RUNTIME, decrypts, reads, writes_log
+from momento_pipes.watch.watch import RUNTIME, decrypts, reads, writes_log
+from momento_pipes.watch_settings import MEMORY_MB
 from momento_pipes.workflow.definition import WorkflowParts
 from momento_pipes.workflow.entry import EntryRequests
 from momento_pipes.workflow.requests import requests_of
