@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from console.destination import Sent, destination_of
 from console.form import Form
@@ -14,7 +14,6 @@ from live.deployment import Deployment
 from live.route import Route
 from live.workflow_route import WorkflowRoute
 
-TOPOLOGIES: Final = ("pipes", "workflow", "bus")
 Json = dict[str, Any]
 
 

@@ -17,7 +17,8 @@ def outcomes(document: str | Mapping[str, Any], record: Mapping[str, Any]) -> di
     `document` is the stack's JSON, as `Testing.synth` returns it. For a pipe to an event bus with
     rules, there are the outcomes in the rules, by the rules' names. A workflow's outcome is
     `Requests`, those of other pipes and rules are a `Request`; both can be `Filtered` or
-    `Unprocessable`. Every pipe gets the record, even if it reads another table's stream.
+    `Unprocessable`. Disabled rules are left out: they get no event. Every pipe gets the record,
+    even if it reads another table's stream.
 
     Raises:
         EventPipesError: AWS or Terraform would refuse a pipe or a rule.
@@ -28,7 +29,7 @@ def outcomes(document: str | Mapping[str, Any], record: Mapping[str, Any]) -> di
     found: dict[str, Outcome] = {}
     for definition in definitions(parsed):
         pipe = Pipe(definition)
-        behind = rules_behind(definition, all_rules)
+        behind = [rule for rule in rules_behind(definition, all_rules) if rule.state == "ENABLED"]
         ways = [Way(pipe, Rule(rule)) for rule in behind] or [Way(pipe)]
         found |= {way.definition.name: way.process(record) for way in ways}
     return found

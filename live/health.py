@@ -18,11 +18,11 @@ CHECK_SECONDS = 1.0
 """How often a part on this machine is asked."""
 CHECK_SECONDS_ON_AWS = 10.0
 LATE_SECONDS = 1.8
-"""How much later than usual an answer may come. Then nothing is known of the part."""
+"""How much later than usual an answer may come. After it, the state of the part is unknown."""
 
 
 class UnknownError(LiveError):
-    """Nothing is known of a part, because what would tell of it does not answer."""
+    """The state of a part is unknown, because its source does not answer."""
 
 
 Probe = Callable[[], str]
@@ -84,12 +84,12 @@ class Health:
             threading.Thread(target=self._keep, args=[name], daemon=True, name="health").start()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Stop asking."""
         self._stop.set()
 
     @property
     def parts(self) -> dict[str, Part]:
-        """The parts by name. One whose last answer is too old is unknown, whatever hangs."""
+        """The parts by name. A part is unknown if its last answer is too old."""
         limit, now = self._seconds + LATE_SECONDS, time.time()
         return {name: _unless_late(part, now, limit) for name, part in self._parts.items()}
 

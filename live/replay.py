@@ -257,7 +257,7 @@ def _message(made: Sequence[Request], as_it_was: Request | None, refused: Refuse
     """Return the refused message as the pipe makes it now, or else as it was.
 
     Raises:
-        RefusedError: the letter has not the whole message, and it cannot be told from others.
+        RefusedError: the letter has only a part of the message, and several messages may be meant.
 
     """
     same_topic = [one for one in made if not refused.endpoint or one.url == refused.url]

@@ -1,4 +1,4 @@
-"""The base error of the stacks."""
+"""The base error of the constructs and the stacks."""
 
 
 class StackError(ValueError):

@@ -33,14 +33,14 @@ class Rule:
 
 RULES = [
     Rule("main.py", ("console", "live", "localcloud", "ops", "weather")),
-    Rule("stacks/*", ("console", "live", "localcloud", "ops")),
+    Rule("stacks/*", ("console", "live", "localcloud", "ops", "weather")),
     Rule("stacks/settings/*", CDKTF),
     Rule("momento_pipes/*", ("console", "live", "localcloud", "ops", "stacks", "weather")),
     Rule("momento_pipes/errors.py", CDKTF),
     Rule("momento_pipes/mapping/*", CDKTF),
     Rule(
         "localcloud/*",
-        ("console", "live", "momento_pipes", "stacks", "ops", *CDKTF),
+        ("console", "live", "momento_pipes", "ops", "stacks", "weather", *CDKTF),
         allowed=("momento_pipes.momento.update_connection",),
     ),
     Rule(

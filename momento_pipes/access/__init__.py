@@ -1,1 +1,1 @@
-"""Who may do what: the account, the provider, roles, policies and the encryption key."""
+"""Who may do what: the account, roles, policies and the encryption key."""

@@ -1,4 +1,4 @@
-"""The AWS provider's classes that the stacks use, loaded without about 1,400 other classes.
+"""The AWS provider's classes that the constructs use, loaded without about 1,400 other classes.
 
 To use another class, add its import below and its name to `__all__`. `loader` reads in this file
 which modules the trimmed assembly needs.

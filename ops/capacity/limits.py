@@ -1,24 +1,21 @@
 """The quotas that can limit a pipeline, each with its page; raised quotas are options.
 
 Read in November 2026 in stored copies of these pages, some of them older: check with Service
-Quotas, or with Momento, before you rely on a quota.
+Quotas, or with Momento, before you rely on a quota. Below, EventBridge is the page "Amazon
+EventBridge quotas", DynamoDB is "Quotas in Amazon DynamoDB", and Topics is "Momento Topics service
+quotas".
 """
 
 from dataclasses import dataclass
 
-EVENTBRIDGE = "Amazon EventBridge quotas"
-DYNAMODB = "Quotas in Amazon DynamoDB"
-MOMENTO_CACHE = "Momento Cache service quotas"
-MOMENTO_TOPICS = "Momento Topics service quotas"
-
 READERS_A_SHARD = 2
 READERS_A_SHARD_OF_A_GLOBAL_TABLE = 1
-"""DYNAMODB, "DynamoDB Streams": more may be throttled."""
+"""DynamoDB, "DynamoDB Streams": more may be throttled."""
 TABLE_WRITE_UNITS = 40_000
-"""DYNAMODB, "Throughput default quotas": a table's write units a second; adjustable."""
+"""DynamoDB, "Throughput default quotas": a table's write units a second; adjustable."""
 
 BUS_ENTRY_BYTES = 262_144
-"""EVENTBRIDGE, "PutEvents entry size". AWS announced 1 MB for buses in January 2026; whether a
+"""EventBridge, "PutEvents entry size". AWS announced 1 MB for buses in January 2026; whether a
 pipe may send that much to one was not found, so the older figure stands."""
 EXECUTION_CHARACTERS = 262_144
 """Step Functions quotas: the input of an execution, which is a whole batch."""
@@ -28,9 +25,9 @@ CHUNK_BYTES = 65_536
 """Amazon EventBridge pricing: each started 64 KB counts as an event or a request."""
 
 TOPIC_MESSAGE_BYTES = 4_096
-"""MOMENTO_TOPICS, hard limits, "Payload size"."""
+"""Topics, hard limits, "Payload size"."""
 TOPIC_OPERATION_BYTES = 1_024
-"""MOMENTO_TOPICS, "Operations": each started KB of a message, published or delivered, is one."""
+"""Topics, "Operations": each started KB of a message, published or delivered, is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +35,11 @@ class Regional:
     """An account's default quotas in a region; all of them can be raised on request."""
 
     put_events: int
-    """Entries a second: EVENTBRIDGE, "PutEvents throttle limit in transactions per second"."""
+    """Entries a second: EventBridge, "PutEvents throttle limit in transactions per second"."""
     invocations: int
-    """Targets invoked a second: EVENTBRIDGE, "Invocations throttle limit ..."."""
+    """Targets invoked a second: EventBridge, "Invocations throttle limit ..."."""
     executions: int
-    """Pipe executions at a time: EVENTBRIDGE, "Concurrent pipe executions per account"."""
+    """Pipe executions at a time: EventBridge, "Concurrent pipe executions per account"."""
 
 
 REGIONS = {

@@ -133,7 +133,7 @@ class DemoChanges:
         return next(iter(deleted + found), None)
 
     def _refused(self, item: Item) -> TableChange | None:
-        """Return the write of an item whose time to live is 0; None if no attribute is that.
+        """Return the write of an item whose time to live is 0, or None if no attribute is the TTL.
 
         See Momento: "HTTP API reference for Momento Cache"; an item stays for at least a second.
         """

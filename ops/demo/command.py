@@ -25,7 +25,7 @@ def command() -> None:
     """Deploy to the local cloud, write and watch records arrive, plan again, destroy.
 
     The setting STACK says which stack: STACK=orders ./help.sh demo. Items are made up that
-    its pipes read; the exit code is 1 unless all comes as predicted.
+    its pipes read; the exit code is 1 unless all results are as predicted.
     """
     settings = load_settings()
     env = environment(settings)

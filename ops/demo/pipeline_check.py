@@ -289,7 +289,7 @@ def _operations(item: FeedItem, routes: Mapping[str, Route]) -> list[str]:
     own = [name for name, route in routes.items() if route.name == item["pipe"]]
     if len(own) > 1 and item["request"]:  # a workflow's
         return [name for name in own if routes[name].method == item["request"]["method"]]
-    if not own and item["outcome"] != DELIVERED:  # the bus's rules hear nothing
+    if not own and item["outcome"] != DELIVERED:  # the bus's rules get no event
         return [name for name, route in routes.items() if route.reader.name == item["pipe"]]
     return own
 

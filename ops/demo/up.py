@@ -20,8 +20,8 @@ OPTIONS: Final[dict[str, Any]] = {"hidden": True}
 def command(*, page_port: PagePort = PAGE_PORT) -> None:
     """Bootstrap and deploy on the local cloud, then serve the page, for ./help.sh up.
 
-    The page begins as soon as the stack is deployed, while the bucket is still set up. A port that
-    is taken is told before the deployment.
+    The page begins as soon as the stack is deployed, while the bucket is still set up. If the
+    port is in use, the command ends before the deployment.
     """
     with listening(page_port):
         pass

@@ -84,7 +84,7 @@ def _open_doors(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - a boto
         yield "not closed to the public"
     policy = json.loads(_answer(s3.get_bucket_policy, bucket).get("Policy", "{}"))
     statements = policy.get("Statement", [])
-    if isinstance(statements, dict):  # as IAM has it, if there is one only
+    if isinstance(statements, dict):  # IAM writes a single statement without a list
         statements = [statements]
     denied = [one.get("Condition") for one in statements if one.get("Effect") == "Deny"]
     if {"Bool": {"aws:SecureTransport": "false"}} not in denied:

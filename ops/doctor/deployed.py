@@ -61,7 +61,9 @@ def _streams(
             sources[table_of(pipe["Source"])] = pipe["Source"]
     told = settings.stack == WEATHER and len(missing) < len(declared.names("aws_pipes_pipe"))
     for name in missing:
-        if not told or name.endswith(f"-{CHANGES}-pipe"):  # else the pipes' own check tells
+        if not told or name.endswith(
+            f"-{CHANGES}-pipe"
+        ):  # otherwise the pipes' own check reports it
             existence.miss("pipe", name)
     for table, stream in sources.items():
         answer = existence.look(

@@ -177,7 +177,7 @@ def only_one(folder: Path) -> Iterator[None]:
     """Let one rotation at a time work in a folder.
 
     Raises:
-        OpsError: another one does.
+        OpsError: another rotation is running.
 
     """
     descriptor = os.open(folder, os.O_RDONLY)

@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What the two keys of some stacks are for, and what has them.
+    """The purpose of both keys of some stacks, and the resources that hold them.
 
     The connections send with the first one. The secrets give the second one to watches.
     """

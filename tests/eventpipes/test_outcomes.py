@@ -1,5 +1,7 @@
 """The outcomes of a record in all pipes and rules of a synthesized stack."""
 
+import json
+
 import cdktf
 import pytest
 
@@ -47,6 +49,18 @@ def test_each_pipe_or_rule_has_its_outcome(topology: str) -> None:
         f"shop-changes-cache-delete-{end}": ["DELETE"],
         f"shop-changes-cache-put-{end}": None,
         f"shop-changes-topic-publish-{end}": ["POST"],
+    }
+
+
+def test_a_disabled_rule_has_none() -> None:
+    """It gets no event, so it sends nothing."""
+    changed = json.loads(document("bus"))
+    for rule in changed["resource"]["aws_cloudwatch_event_rule"].values():
+        if "topic-publish" in rule["name"]:
+            rule["state"] = "DISABLED"
+    assert set(outcomes(changed, REMOVED)) == {
+        "shop-changes-cache-delete-rule",
+        "shop-changes-cache-put-rule",
     }
 
 

@@ -64,7 +64,7 @@ def test_an_item_in_the_cache_has_seconds_left() -> None:
     assert 0 < left <= 600
 
 
-def test_where_all_items_stay_as_long_the_records_own_ttl_does_not_count() -> None:
+def test_with_one_ttl_for_all_items_the_items_own_ttl_does_not_count() -> None:
     """CACHE_TTL_SECONDS sets one TTL for all items."""
     record = stored(HELD | {"TTL": "0", "WrittenAt": str(time.time())})
     comparison = judge("Oslo", record, body(), ttl=900)

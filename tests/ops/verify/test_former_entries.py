@@ -57,9 +57,7 @@ def found(summary: VerifySummary) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("bus", [False, True], ids=["pipes", "bus"])
-def test_narrowed_items_and_those_without_the_attribute_are_rightly_absent(
-    cloud: RepairCloud, *, bus: bool
-) -> None:
+def test_items_that_no_pipe_sends_may_be_absent(cloud: RepairCloud, *, bus: bool) -> None:
     name = f"narrowed-{bus}".lower()
     users = OwnPipeline(cloud, name, mapping=BY_EMAIL, keys=KeySchema(ID), bus=bus)
     users.put(Id="1", Email="a@x", Status="active")
