@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 
 from console.errors import ConsoleError
 from live.deliveries import FEED
+from live.errors import LiveError
 from live.momento import Access
-from live.place import enter, name
-from stacks.settings import Settings, SettingsError
-
-NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal starts one"
+from live.place import name, settings_there
+from stacks.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +31,10 @@ class ConsoleSettings:
             ConsoleError: a setting is missing or wrong.
 
         """
-        enter(aws=aws)
         try:
-            stack = Settings.load()
-        except SettingsError as error:
-            raise _without_cloud(str(error), aws=aws) from None
-        if stack.reading_api_key is None:
-            raise _without_cloud("MOMENTO_API_KEY is not set: put it in .env", aws=aws)
+            stack = settings_there(aws=aws)
+        except LiveError as error:
+            raise ConsoleError(str(error)) from None
         return cls(stack=stack, env=dict(os.environ))
 
     @property
@@ -65,8 +61,3 @@ class ConsoleSettings:
             origin=self.env.get("MOMENTO_ENDPOINT_URL") or own or self.stack.momento_api_endpoint,
             key=key.get_secret_value() if key else "",
         )
-
-
-def _without_cloud(problem: str, *, aws: bool) -> ConsoleError:
-    missing = "is not set" in problem and not aws and not os.environ.get("AWS_ENDPOINT_URL")
-    return ConsoleError(problem + NO_CLOUD if missing else problem)

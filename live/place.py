@@ -8,10 +8,12 @@ from typing import Any
 from dotenv import dotenv_values
 
 from live import env_file as settings_file
-from stacks.settings import Settings
+from live.errors import LiveError
+from stacks.settings import Settings, SettingsError
 
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 """A file with the environment of the local cloud. It exists while the local cloud runs."""
+NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal starts one"
 CREDENTIALS = tuple(
     f"AWS_{name}" for name in ("PROFILE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 )
@@ -104,3 +106,25 @@ def _runs(values: Mapping[str, str]) -> bool:
     except (OSError, OverflowError):
         return False
     return True
+
+
+def settings_there(*, aws: bool = False) -> Settings:
+    """Enter the place, and return the settings there, which have a key to read Momento with.
+
+    Raises:
+        LiveError: a setting is missing or wrong.
+
+    """
+    enter(aws=aws)
+    try:
+        settings = Settings.load()
+    except SettingsError as error:
+        raise _without_cloud(str(error), aws=aws) from None
+    if settings.reading_api_key is None:
+        raise _without_cloud("MOMENTO_API_KEY is not set: put it in .env", aws=aws)
+    return settings
+
+
+def _without_cloud(problem: str, *, aws: bool) -> LiveError:
+    missing = "is not set" in problem and not aws and not os.environ.get("AWS_ENDPOINT_URL")
+    return LiveError(problem + NO_CLOUD if missing else problem)

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from live.errors import LiveError
 from live.momento import Access
-from live.place import enter, name
-from stacks.settings import Settings, SettingsError
+from live.place import name, settings_there
+from stacks.settings import Settings
 
 from weather.errors import WeatherError
-
-NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal starts one"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +30,10 @@ class WeatherSettings:
             WeatherError: a setting is missing or wrong.
 
         """
-        enter(aws=aws)
         try:
-            stack = Settings.load()
-        except SettingsError as error:
-            raise _without_cloud(str(error), aws=aws) from None
-        if stack.reading_api_key is None:
-            raise _without_cloud("MOMENTO_API_KEY is not set: put it in .env", aws=aws)
+            stack = settings_there(aws=aws)
+        except LiveError as error:
+            raise WeatherError(str(error)) from None
         return cls(stack=stack, env=dict(os.environ))
 
     @property
@@ -74,8 +70,3 @@ class WeatherSettings:
     def log_group(self) -> str:
         """The name of the pipes' log group."""
         return f"/aws/vendedlogs/pipes/{self.table}"
-
-
-def _without_cloud(problem: str, *, aws: bool) -> WeatherError:
-    missing = "is not set" in problem and not aws and not os.environ.get("AWS_ENDPOINT_URL")
-    return WeatherError(problem + NO_CLOUD if missing else problem)

@@ -11,7 +11,8 @@ from stacks.settings import Settings, SettingsError
 from tests.conftest import KEY
 from tests.place import SECRET, settings_of
 from weather.errors import WeatherError
-from weather.settings import NO_CLOUD, WeatherSettings
+from live.place import NO_CLOUD
+from weather.settings import WeatherSettings
 
 LOCAL = {
     "LOCAL_CLOUD_PROCESS": str(os.getpid()),
