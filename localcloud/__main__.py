@@ -49,6 +49,7 @@ SETTINGS = frozenset(
         *("ALLOW_DESTROY", "WORKFLOW_BATCH_SIZE", "WORKFLOW_CONCURRENCY"),
         "PERMISSIONS_BOUNDARY_ARN",
         *("WATCH", "WATCH_MINUTES", "WATCH_ITEMS", "WATCH_REQUESTS", "WATCH_SETTLE_SECONDS"),
+        *("BULK", "BULK_RATE"),
     }
 )
 """Other variables that are published: the settings of the deployed stack."""
