@@ -21,7 +21,7 @@ RUNNING: Final = "RUNNING"
 
 @dataclass
 class _Run:
-    """An execution that runs here."""
+    """An execution that runs here. It is `done`, and then the local AWS is `told` how it ended."""
 
     arn: str
     machine: Any
@@ -29,6 +29,7 @@ class _Run:
     checkpoint: Checkpoint
     stop: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
+    told: threading.Event = field(default_factory=threading.Event)
     changed: dict[str, MapRun] = field(default_factory=dict)
     threads: list[threading.Thread] = field(default_factory=list)
 
@@ -43,7 +44,12 @@ class Executions:
         self._checkpoints: dict[str, Checkpoint] = {}
 
     def refresh(self) -> None:
-        """Begin new executions, and end those that were stopped."""
+        """Begin new executions, and end those that were stopped.
+
+        What has ended is looked at before AWS is asked. Otherwise an execution that ends meanwhile
+        would be listed as running, and begin again.
+        """
+        ended = [arn for arn, run in self._running.items() if run.told.is_set()]
         states = self._shared.client("stepfunctions")
         found: dict[str, Any] = {}
         for page in states.get_paginator("list_state_machines").paginate():
@@ -55,11 +61,11 @@ class Executions:
                 )
                 for answer in listed:
                     found |= {one["executionArn"]: machine for one in answer["executions"]}
-        for arn, run in list(self._running.items()):
+        for arn, run in self._running.items():
             if arn not in found:
                 run.stop.set()
-            if run.done.is_set():
-                del self._running[arn]
+        for arn in ended:
+            del self._running[arn]
         for arn, machine in found.items():
             if arn not in self._running:
                 self._begin(arn, machine)
@@ -86,6 +92,13 @@ class Executions:
             thread.start()
 
     def _work(self, run: _Run) -> None:
+        try:
+            self._run(run)
+        finally:
+            run.told.set()
+
+    def _run(self, run: _Run) -> None:
+        """Run an execution to its end, and tell the local AWS how it ended."""
         try:
             machine = StateMachine.parse(run.machine["definition"])
             execution = asyncio.run(self._execute(machine, run))

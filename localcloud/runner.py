@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from eventpipes.rate_limit import RateLimit
 from eventpipes import Definition, EventBus, EventPipesError, Pipe, Rule, RuleDefinition
@@ -207,13 +207,14 @@ class Runner:
         while not self._stop.is_set():
             begin, changes = time.monotonic(), self._signal.definitions
             self._watched = time.time()
-            if changes != known or begin - looked > self._unchanged_seconds:
-                known, looked = changes, begin
-                try:
+            try:
+                if changes != known or begin - looked > self._unchanged_seconds:
+                    known, looked = changes, begin
                     self._look()
                     self._statuses.pop(WATCH, None)
-                except (BotoCoreError, ClientError) as error:
-                    self._statuses[WATCH] = PipeStatus(WATCH, "RETRYING", str(error))
+            except Exception as error:  # noqa: BLE001 - without this thread nothing would begin, silently
+                known = -1
+                self._statuses[WATCH] = PipeStatus(WATCH, "RETRYING", str(error) or repr(error))
             # Many pipes take long to check, and the local API has other work too.
             self._stop.wait(max(WATCH_SECONDS, time.monotonic() - begin))
 

@@ -163,14 +163,23 @@ def test_an_error_in_on_delivery_stops_the_pipe_with_the_reason(cloud: WeatherCl
         assert "the listener does not like it" in wait_for_state(runner, PUT, "STOPPED")
 
 
-def test_the_runner_continues_after_the_aws_api_was_away(
-    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [EndpointConnectionError(endpoint_url="http://nowhere"), KeyError("a member that nobody sent")],
+    ids=["away", "answers what nobody expects"],
+)
+def test_the_runner_continues_after_an_error_of_the_aws_api(
+    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """The error is in the statuses until then."""
+
+    def fail(*_: object) -> object:
+        raise error
+
     cloud.weather.create_pipes([PUT])
     runner = cloud.runner()
     with monkeypatch.context() as patch:
-        patch.setattr(runner._client("pipes"), "get_paginator", _refuse)  # noqa: SLF001
+        patch.setattr(runner._client("pipes"), "get_paginator", fail)  # noqa: SLF001
         runner.__enter__()
         until(lambda: state(runner, "(watch)")[0] == "RETRYING")
     try:
@@ -178,7 +187,3 @@ def test_the_runner_continues_after_the_aws_api_was_away(
         until(lambda: "(watch)" not in runner.statuses)
     finally:
         runner.__exit__(None, None, None)
-
-
-def _refuse(*_: object) -> object:
-    raise EndpointConnectionError(endpoint_url="http://nowhere")
