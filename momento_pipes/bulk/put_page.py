@@ -17,6 +17,7 @@ from typing import Any
 
 from momento_pipes.bulk_settings import STRETCH_SECONDS, BulkSettings
 from momento_pipes.mapping.record import Stream
+from momento_pipes.workflow.letter import letter
 from momento_pipes.workflow.body import as_json, object_code
 from momento_pipes.workflow.definition import (
     EACH,
@@ -209,41 +210,18 @@ def _letter(queue_url: str) -> dict[str, Any]:
 
     It has the form of the letters of the workflow, so that `redrive` reads it.
     """
-    return {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sqs:sendMessage",
-        "Arguments": {
-            "QueueUrl": queue_url,
-            "MessageBody": {
-                "version": "1",
-                "reason": "Refused",
-                "stateMachine": "{% $states.context.StateMachine.Id %}",
-                "execution": "{% $states.context.Execution.Id %}",
-                "timestamp": "{% $now() %}",
-                "state": TOO_LARGE,
-                "error": "States.DataLimitExceeded",
-                "cause": "the item is too large for Step Functions",
-                "request": {"method": "PUT", "endpoint": "", "query": {}, "body": ""},
-                "record": {
-                    "eventID": "{% $string($states.input[0]) %}",
-                    "eventName": "INSERT",
-                    "dynamodb": {"Keys": "{% $states.input[0] %}"},
-                },
-            },
+    message = {
+        "state": TOO_LARGE,
+        "error": "States.DataLimitExceeded",
+        "cause": "the item is too large for Step Functions",
+        "request": {"method": "PUT", "endpoint": "", "query": {}, "body": ""},
+        "record": {
+            "eventID": "{% $string($states.input[0]) %}",
+            "eventName": "INSERT",
+            "dynamodb": {"Keys": "{% $states.input[0] %}"},
         },
-        "TimeoutSeconds": 5,
-        "Retry": [
-            {
-                "ErrorEquals": ["States.ALL"],
-                "IntervalSeconds": 1,
-                "BackoffRate": 2,
-                "MaxAttempts": 3,
-                "JitterStrategy": "FULL",
-            }
-        ],
-        "Output": [{"sent": 0, "letters": 1, "left_out": 0}],
-        "Next": PACE,
     }
+    return letter(queue_url, message, Output=[{"sent": 0, "letters": 1, "left_out": 0}], Next=PACE)
 
 
 def _records(stream: Stream, stream_arn: str, region: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from momento_pipes.mapping.record import Stream
+from momento_pipes.workflow.letter import letter
 from momento_pipes.workflow.body import as_json
 from momento_pipes.workflow.entry import EntryRequests
 from momento_pipes.workflow.jsonata import RecordImages, expression, quoted
@@ -203,44 +204,26 @@ def _letter(queue_url: str) -> dict[str, Any]:
     )
     record = f"$length($string($record)) > {LONGEST_TEXT} ? {slim} : $record"
     text = f"$length($string($refused.body)) > {LONGEST_TEXT} ? null : $refused.body"
-    return {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sqs:sendMessage",
-        "Arguments": {
-            "QueueUrl": queue_url,
-            "MessageBody": {
-                "version": "1",
-                "reason": "Refused",
-                "stateMachine": "{% $states.context.StateMachine.Id %}",
-                "execution": "{% $states.context.Execution.Id %}",
-                "timestamp": "{% $now() %}",
-                "state": "{% $request.do %}",
-                "error": "{% $error.Error %}",
-                "cause": expression(f"$substring($error.Cause, 0, {LONGEST_CAUSE})"),
-                "request": {
-                    "method": "{% $refused.method %}",
-                    "endpoint": "{% $refused.endpoint %}",
-                    "query": "{% $refused.query %}",
-                    "body": expression(text),
-                },
-                "record": expression(record),
-            },
+    message = {
+        "state": "{% $request.do %}",
+        "error": "{% $error.Error %}",
+        "cause": expression(f"$substring($error.Cause, 0, {LONGEST_CAUSE})"),
+        "request": {
+            "method": "{% $refused.method %}",
+            "endpoint": "{% $refused.endpoint %}",
+            "query": "{% $refused.query %}",
+            "body": expression(text),
         },
-        "TimeoutSeconds": 5,
-        "Retry": [
-            {
-                "ErrorEquals": ["States.ALL"],
-                "IntervalSeconds": 1,
-                "BackoffRate": 2,
-                "MaxAttempts": 3,
-                "JitterStrategy": "FULL",
-            }
-        ],
-        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": REST}],
-        "Assign": {"step": "{% $step + 1 %}"},
-        "Output": {},
-        "Next": NEXT,
+        "record": expression(record),
     }
+    return letter(
+        queue_url,
+        message,
+        Catch=[{"ErrorEquals": ["States.ALL"], "Next": REST}],
+        Assign={"step": "{% $step + 1 %}"},
+        Output={},
+        Next=NEXT,
+    )
 
 
 def _steps(requests: Sequence[Requests], stream: Stream) -> str:

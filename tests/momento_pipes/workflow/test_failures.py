@@ -73,6 +73,7 @@ def test_what_is_refused_for_good_is_a_letter_and_the_messages_follow(status: in
     momento = InMemoryMomento(refuse=lambda call: status if call.method == "PUT" else None)
     assert failed(run(MACHINE, written("1", "2").records, momento)) == []
     (letter,) = map(json.loads, momento.letters)
+    assert (letter["version"], letter["reason"]) == ("1", "Refused")
     assert letter["error"] == f"States.Http.StatusCode.{status}"
     assert letter["record"]["eventID"] == "event-1", "the last state"
     assert len(momento.messages) == 2
