@@ -4,7 +4,7 @@ from cdktf import S3Backend, TerraformOutput, TerraformStack
 from constructs import Construct
 
 from stacks.provider import use_aws
-from momento_pipes.access.statement import Statement, policy_document
+from momento_pipes.access.bucket import make_private
 from momento_pipes.bindings import (
     S3Bucket,
     S3BucketLifecycleConfiguration,
@@ -13,10 +13,6 @@ from momento_pipes.bindings import (
     S3BucketLifecycleConfigurationRuleExpiration,
     S3BucketLifecycleConfigurationRuleFilter,
     S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
-    S3BucketPolicy,
-    S3BucketPublicAccessBlock,
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
     S3BucketVersioningA,
 )
 from stacks.settings import Settings
@@ -60,28 +56,7 @@ class StateStack(TerraformStack):
             bucket=bucket.id,
             versioning_configuration={"status": "Enabled"},
         )
-        S3BucketServerSideEncryptionConfigurationA(
-            self,
-            "encryption",
-            bucket=bucket.id,
-            rule=[
-                S3BucketServerSideEncryptionConfigurationRuleA(
-                    apply_server_side_encryption_by_default={"sse_algorithm": "AES256"}
-                )
-            ],
-        )
-        private = S3BucketPublicAccessBlock(
-            self,
-            "public-access",
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-        )
-        S3BucketPolicy(
-            self, "policy", bucket=bucket.id, policy=_tls_only(bucket.arn), depends_on=[private]
-        )
+        make_private(self, bucket)
         S3BucketLifecycleConfiguration(
             self,
             "old-versions",
@@ -119,17 +94,4 @@ def _expiring_plans() -> S3BucketLifecycleConfigurationRule:
         noncurrent_version_expiration=[
             S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=1)
         ],
-    )
-
-
-def _tls_only(bucket_arn: str) -> str:
-    return policy_document(
-        Statement(
-            sid="DenyWithoutTls",
-            effect="Deny",
-            principal="*",
-            actions="s3:*",
-            resources=[bucket_arn, f"{bucket_arn}/*"],
-            conditions={"Bool": {"aws:SecureTransport": "false"}},
-        )
     )

@@ -4,7 +4,7 @@ from constructs import Construct
 
 from momento_pipes.access.account import Account
 from momento_pipes.bindings import KmsAlias, KmsKey
-from momento_pipes.access.key_policy import key_policy, via
+from momento_pipes.access.key_policy import SERVICES, key_policy, via
 from momento_pipes.access.statement import Statement
 
 DELETION_DAYS = 30
@@ -40,6 +40,7 @@ class Key(Construct):
         self._keep_data = keep_data
         self._log_groups: list[str] = []
         self._dead_letters = False
+        self._services = set(SERVICES)
         self.resource = KmsKey(
             self,
             "key",
@@ -62,6 +63,11 @@ class Key(Construct):
         self._dead_letters = True
         self._write_policy()
 
+    def serve(self, service: str) -> None:
+        """Allow the account's principals to use the key through a further service, such as S3."""
+        self._services.add(service)
+        self._write_policy()
+
     def use(self, sid: str, *actions: str, service: str) -> Statement:
         """Return the permission to use the key through a service."""
         return Statement(
@@ -78,6 +84,7 @@ class Key(Construct):
             region=account.region,
             log_group_arns=self._log_groups,
             alarm_topic_arn=topic and account.arn("sns", topic),
+            services=sorted(self._services),
             rules_of=account.id if self._dead_letters else None,
             keep=self._keep_data,
         )

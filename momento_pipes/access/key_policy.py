@@ -6,7 +6,7 @@ from typing import Any
 from momento_pipes.access.statement import Statement, policy_document
 
 SERVICES = ("dynamodb", "secretsmanager", "sqs")
-"""The services that use the key on behalf of their callers."""
+"""The services that use the key on behalf of their callers in each stack."""
 ADMINISTRATION = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
@@ -42,29 +42,30 @@ def key_policy(
     region: str,
     log_group_arns: Sequence[str],
     alarm_topic_arn: str | None = None,
+    services: Sequence[str] = SERVICES,
     rules_of: str | None = None,
     keep: bool = True,
 ) -> str:
     """Return the key's policy: who may use the key for this data.
 
     `root` is the account's principal, so the account's IAM policies decide. The log groups and the
-    topic may not exist yet. CloudWatch alarms call KMS directly, not through SNS. The rules of
-    event buses also call it directly, for their dead letters (`rules_of` is the account's id). If
-    `keep` is true, nobody can delete the key before they change its policy.
+    topic may not exist yet. `services` use the key on behalf of their callers. CloudWatch alarms
+    call KMS directly, not through SNS. The rules of event buses also call it directly, for their
+    dead letters (`rules_of` is the account's id). If `keep` is true, nobody can delete the key
+    before they change its policy.
 
     See AWS: "Key policies in AWS KMS", "Encrypt log data in CloudWatch Logs using AWS KMS" and
     "Managing Amazon SNS encryption keys".
     """
     account = {"AWS": root}
     administration = [*ADMINISTRATION, *([] if keep else [DELETION])]
-    services = [via(service, region) for service in SERVICES]
     statements = [
         _allow("Administer", account, administration),
         _allow(
             "UseThroughServices",
             account,
             CRYPTOGRAPHY,
-            {"StringEquals": {"kms:ViaService": services}},
+            {"StringEquals": {"kms:ViaService": [via(service, region) for service in services]}},
         ),
         _allow(
             "LetDynamodbKeepUsingIt",  # for time to live and backups

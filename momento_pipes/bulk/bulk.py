@@ -153,6 +153,7 @@ class Bulk(Construct):
                 actions=["dynamodb:Scan"],
                 resources=[self._account.arn("dynamodb", f"table/{source.name}")],
             ),
+            *source.decrypt(),
         ]
         return self._state_machine("put-page", definition, statements, express=True)
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from constructs import Construct
 
 from momento_pipes.access.account import Account
+from momento_pipes.access.bucket import make_private
 from momento_pipes.access.protection import Protection
-from momento_pipes.access.statement import Statement, policy_document
+from momento_pipes.access.statement import Statement
 from momento_pipes.bindings import (
     S3Bucket,
     S3BucketLifecycleConfiguration,
@@ -14,13 +15,10 @@ from momento_pipes.bindings import (
     S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
     S3BucketLifecycleConfigurationRuleExpiration,
     S3BucketLifecycleConfigurationRuleFilter,
-    S3BucketPolicy,
-    S3BucketPublicAccessBlock,
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
 )
 
 KEPT_DAYS = 30
+S3 = "s3"
 
 
 class ResultsBucket(Construct):
@@ -36,32 +34,9 @@ class ResultsBucket(Construct):
         bucket = S3Bucket(self, "bucket", bucket=f"{name}-{account.id}", force_destroy=True)
         self.name: str = bucket.bucket
         self.arn: str = bucket.arn
-        key = protection.key_arn
-        S3BucketServerSideEncryptionConfigurationA(
-            self,
-            "encryption",
-            bucket=bucket.id,
-            rule=[
-                S3BucketServerSideEncryptionConfigurationRuleA(
-                    apply_server_side_encryption_by_default={"sse_algorithm": "AES256"}
-                    if key is None
-                    else {"sse_algorithm": "aws:kms", "kms_master_key_id": key},
-                    bucket_key_enabled=None if key is None else True,
-                )
-            ],
-        )
-        private = S3BucketPublicAccessBlock(
-            self,
-            "public-access",
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-        )
-        S3BucketPolicy(
-            self, "policy", bucket=bucket.id, policy=_tls_only(self.arn), depends_on=[private]
-        )
+        make_private(self, bucket, key_arn=protection.key_arn)
+        if protection.key:
+            protection.key.serve(S3)
         S3BucketLifecycleConfiguration(
             self,
             "old-results",
@@ -94,17 +69,4 @@ class ResultsBucket(Construct):
         )
         if self._protection.key:
             actions = ("kms:Decrypt", "kms:GenerateDataKey")
-            yield self._protection.key.use("EncryptResults", *actions, service="s3")
-
-
-def _tls_only(bucket_arn: str) -> str:
-    return policy_document(
-        Statement(
-            sid="DenyWithoutTls",
-            effect="Deny",
-            principal="*",
-            actions="s3:*",
-            resources=[bucket_arn, f"{bucket_arn}/*"],
-            conditions={"Bool": {"aws:SecureTransport": "false"}},
-        )
-    )
+            yield self._protection.key.use("EncryptResults", *actions, service=S3)

@@ -93,19 +93,21 @@ class ExistingTable:
 
     def stream_read(self) -> Sequence[Statement]:
         """Return the permissions that a pipe needs to read and decrypt the stream."""
-        read = read_statement(self.stream_arn)
+        return [read_statement(self.stream_arn), *self.decrypt()]
+
+    def decrypt(self) -> Sequence[Statement]:
+        """Return the permission that a reader of the table or its stream needs to decrypt."""
         if self.kms_key_arn is None:
-            return [read]
+            return []
         match = STREAM.fullmatch(self.stream_arn)
         region = match["region"] if match else "*"
         return [
-            read,
             Statement(
                 sid="DecryptStream",
                 actions=["kms:Decrypt"],
                 resources=[self.kms_key_arn],
                 conditions={"StringLike": {"kms:ViaService": via("dynamodb", region)}},
-            ),
+            )
         ]
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:

@@ -39,6 +39,9 @@ class StreamSource(Protocol):
     def stream_read(self) -> Sequence[Statement]:
         """Return the permissions that a pipe needs to read the stream."""
 
+    def decrypt(self) -> Sequence[Statement]:
+        """Return the permission that a reader of the table or its stream needs to decrypt."""
+
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
 

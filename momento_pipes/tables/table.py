@@ -122,10 +122,13 @@ class Table(NamedConstruct):
 
     def stream_read(self) -> Sequence[Statement]:
         """Return the permissions that a pipe needs to read and decrypt the stream."""
-        read = read_statement(self.stream_arn)
+        return [read_statement(self.stream_arn), *self.decrypt()]
+
+    def decrypt(self) -> Sequence[Statement]:
+        """Return the permission that a reader of the table or its stream needs to decrypt."""
         if self._key is None:
-            return [read]
-        return [read, self._key.use("DecryptStream", "kms:Decrypt", service="dynamodb")]
+            return []
+        return [self._key.use("DecryptStream", "kms:Decrypt", service="dynamodb")]
 
     def metric(self, name: str, statistic: str = "Sum") -> Metric:
         """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""

@@ -94,6 +94,23 @@ def test_each_role_may_do_what_its_machine_does(bulk: Synthesized) -> None:
     assert "dynamodb:Put" not in json.dumps(function)
 
 
+def test_with_an_own_key_page_and_results_can_be_decrypted() -> None:
+    """The table is read by the role itself, and the results are encrypted through S3."""
+    own = synthesize(BULK="true", PROFILE="production")
+    put = statements(own, f"{PREFIX}-bulk-put-page")
+    (via,) = put["DecryptStream"]["Condition"]["StringEquals"].values()
+    assert (put["DecryptStream"]["Action"], via) == (
+        ["kms:Decrypt"],
+        "dynamodb.us-east-1.amazonaws.com",
+    )
+    written = statements(own, f"{PREFIX}-bulk-warm")["EncryptResults"]
+    policy = json.loads(own.one("aws_kms_key")["policy"])["Statement"]
+    (through,) = [one for one in policy if one["Sid"] == "UseThroughServices"]
+    (service,) = written["Condition"]["StringEquals"].values()
+    assert service in through["Condition"]["StringEquals"]["kms:ViaService"]
+    assert set(written["Action"]) <= {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
 def test_the_results_are_private_and_end(bulk: Synthesized) -> None:
     (rule,) = bulk.one("aws_s3_bucket_lifecycle_configuration")["rule"]
     assert rule["expiration"] == [{"days": 30}]
