@@ -26,12 +26,19 @@ _redrives: Final[dict[str, int]] = {}
 
 
 def tell(endpoint: str, arn: str, **members: Any) -> None:  # noqa: ANN401 - JSON
-    """Tell a local AWS how far an execution is: its status, output, error, cause, map runs."""
+    """Tell a local AWS how far an execution is: its status, output, error, cause, map runs.
+
+    Raises:
+        LocalCloudError: the local AWS does not know the execution, or does not answer.
+
+    """
     body = json.dumps({"executionArn": arn, **members}).encode()
     request = Request(f"{endpoint}{PATH}", data=body, method="POST")  # noqa: S310 - the local AWS
-    with urlopen(request) as answer:  # noqa: S310 - the local AWS
-        if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
-            raise LocalCloudError(f"the local AWS does not know the execution {arn}")
+    try:
+        with urlopen(request):  # noqa: S310 - the local AWS
+            pass
+    except OSError as error:  # an HTTPError is one
+        raise LocalCloudError(f"the local AWS does not take news of {arn}: {error}") from None
 
 
 def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's

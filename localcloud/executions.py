@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import httpx
 from eventpipes import EventPipesError
 from eventpipes.workflow import Checkpoint, MapRun, StateMachine
 from . import execution_records
+from .errors import LocalCloudError
 from .execution_services import ExecutionServices, Surroundings
 from .workflow_services import Stopped
 
@@ -116,7 +118,8 @@ class Executions:
         finally:
             run.done.set()
         run.threads[1].join()
-        execution_records.tell(self._endpoint, run.arn, **last)
+        with suppress(LocalCloudError):  # where it is listed as running, it begins again
+            execution_records.tell(self._endpoint, run.arn, **last)
 
     async def _execute(self, machine: StateMachine, run: _Run) -> Any:  # noqa: ANN401 - an Execution
         def changed(map_run: MapRun) -> None:
@@ -138,7 +141,9 @@ class Executions:
         is_last = False
         while not is_last:
             is_last = run.done.wait(TELL_SECONDS)
-            changed, run.changed = run.changed, {}
-            if changed:
-                runs = [one.described() for one in changed.values()]
-                execution_records.tell(self._endpoint, run.arn, mapRuns=runs)
+            runs = []
+            while run.changed:  # the work goes on meanwhile
+                runs.append(run.changed.popitem()[1].described())
+            if runs:
+                with suppress(LocalCloudError):  # the next news has it, too
+                    execution_records.tell(self._endpoint, run.arn, mapRuns=runs)

@@ -212,8 +212,7 @@ class Runner:
                     known, looked = changes, begin
                     self._look()
                     self._statuses.pop(WATCH, None)
-            except Exception as error:  # noqa: BLE001 - without this thread nothing would begin, silently
-                known = -1
+            except Exception as error:  # noqa: BLE001 - without this thread, nothing begins any more
                 self._statuses[WATCH] = PipeStatus(WATCH, "RETRYING", str(error) or repr(error))
             # Many pipes take long to check, and the local API has other work too.
             self._stop.wait(max(WATCH_SECONDS, time.monotonic() - begin))
