@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from eventpipes import (
-    Definition,
     Event,
     Explanation,
     Filtered,
@@ -20,6 +19,7 @@ from eventpipes import (
     RuleDefinition,
     TracedRequest,
     Unprocessable,
+    Way,
     rules_behind,
 )
 from eventpipes.doubts import doubts
@@ -43,23 +43,34 @@ def simulate(
     For a pipe to an event bus, the same is printed for each target of the bus's rules.
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
-    pipes = [Pipe(definition) for definition in read_definitions(synthesized)]
-    rules = read_rules(synthesized)
-    behind = {pipe: [Rule(rule) for rule in rules_behind(pipe.definition, rules)] for pipe in pipes}
+    branches = _branches(synthesized)
     for record in records:
         heading = f"[bold]{escape(str(record['eventName']))}[/] {escape(keys_of(record))}"
         console.print(heading, soft_wrap=True, highlight=False)
-        for pipe in pipes:
-            console.print(f"  [cyan]{pipe.definition.name}[/]")
+        for pipe, behind in branches:
+            console.print(f"  [cyan]{escape(pipe.definition.name)}[/]")
             outcome = pipe.process(record)
-            marks = _marks(pipe.definition, record, outcome, max_ttl_seconds)
-            lines = _tell(outcome, pipe.explain(record), pipe.trace(record), marks)
-            _print(lines, console, indent=4)
-            if isinstance(outcome, Event):
-                _print_rules(outcome, behind[pipe], console, max_ttl_seconds)
+            _print(_tell_way(Way(pipe), record, max_ttl_seconds), console, indent=4)
+            for rule, way in behind if isinstance(outcome, Event) else ():
+                console.print(f"    [cyan]{escape(rule.name)}[/] {escape(rule.target_id)}")
+                if rule.state == "ENABLED":
+                    lines = _tell_way(way, record, max_ttl_seconds)
+                else:
+                    lines = iter([f"no request: the rule is {rule.state}"])
+                _print(lines, console, indent=6)
     if len(records) > 1:
-        for pipe in pipes:
+        for pipe, _ in branches:
             _print_batch(pipe, records, console)
+
+
+def _branches(synthesized: Path) -> list[tuple[Pipe, list[tuple[RuleDefinition, Way]]]]:
+    """Return the pipes, each with the rules of its bus and the ways through them."""
+    rules = read_rules(synthesized)
+    pipes = [Pipe(definition) for definition in read_definitions(synthesized)]
+    return [
+        (pipe, [(rule, Way(pipe, Rule(rule))) for rule in rules_behind(pipe.definition, rules)])
+        for pipe in pipes
+    ]
 
 
 def batch_of(pipe: Pipe, records: Sequence[Mapping[str, Any]]) -> Requests | Unprocessable | None:
@@ -100,30 +111,17 @@ def _print_batch(pipe: Pipe, records: Sequence[Mapping[str, Any]], console: Cons
 
 def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str, Any]:
     """Return what `simulate` prints, for scripts; rules' targets are under their pipe."""
-    pipes = [Pipe(definition) for definition in read_definitions(synthesized)]
-    rules = read_rules(synthesized)
+    branches = _branches(synthesized)
     found: dict[str, Any] = {"records": [], "batches": []}
     for record in records:
         answers = []
-        for pipe in pipes:
-            outcome = pipe.process(record)
-            answer = {
-                "pipe": pipe.definition.name,
-                "explanation": pipe.explain(record).as_json(),
-                **_outcome_json(outcome, pipe.trace(record)),
-            }
-            if isinstance(outcome, Event):
+        for pipe, behind in branches:
+            answer = {"pipe": pipe.definition.name, **_way_json(Way(pipe), record)}
+            if answer["outcome"] == "event":
                 answer["rules"] = [
-                    {
-                        "rule": rule.definition.name,
-                        "target": rule.definition.target_id,
-                        "explanation": rule.explain(outcome.envelope).as_json(),
-                        **_outcome_json(
-                            rule.process(outcome.envelope), rule.trace(outcome.envelope)
-                        ),
-                    }
-                    for rule in map(Rule, rules_behind(pipe.definition, rules))
-                    if rule.definition.state == "ENABLED"
+                    {"rule": rule.name, "target": rule.target_id, **_way_json(way, record)}
+                    for rule, way in behind
+                    if rule.state == "ENABLED"
                 ]
             answers.append(answer)
         found["records"].append(
@@ -132,10 +130,15 @@ def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str
     if len(records) > 1:
         found["batches"] = [
             {"pipe": pipe.definition.name, **_outcome_json(sent)}
-            for pipe in pipes
+            for pipe, _ in branches
             if (sent := batch_of(pipe, records)) is not None
         ]
     return found
+
+
+def _way_json(way: Way, record: Mapping[str, Any]) -> dict[str, Any]:
+    explanation = way.explain(record).as_json()
+    return {"explanation": explanation, **_outcome_json(way.process(record), way.trace(record))}
 
 
 def _outcome_json(outcome: Outcome, traces: Sequence[TracedRequest] = ()) -> dict[str, Any]:
@@ -158,31 +161,13 @@ def _outcome_json(outcome: Outcome, traces: Sequence[TracedRequest] = ()) -> dic
     return {"outcome": "requests", "requests": sent}
 
 
-def _marks(
-    definition: Definition | RuleDefinition,
-    record: Mapping[str, object],
-    outcome: Outcome,
-    max_ttl_seconds: int,
-) -> list[str]:
-    if not isinstance(outcome, Request):
-        return []
-    return doubts(definition, record, outcome, max_ttl_seconds=max_ttl_seconds)
-
-
-def _print_rules(
-    event: Event, rules: Sequence[Rule], console: Console, max_ttl_seconds: int
-) -> None:
-    for rule in rules:
-        definition = rule.definition
-        console.print(f"    [cyan]{escape(definition.name)}[/] {escape(definition.target_id)}")
-        if definition.state != "ENABLED":
-            lines = iter([f"no request: the rule is {definition.state}"])
-        else:
-            outcome = rule.process(event.envelope)
-            marks = _marks(definition, event.envelope, outcome, max_ttl_seconds)
-            why, traces = rule.explain(event.envelope), rule.trace(event.envelope)
-            lines = _tell(outcome, why, traces, marks)
-        _print(lines, console, indent=6)
+def _tell_way(way: Way, record: Mapping[str, Any], max_ttl_seconds: int) -> Iterator[str]:
+    outcome = way.process(record)
+    marks = []
+    if isinstance(outcome, Request):
+        read = way.read_by_target(record)
+        marks = doubts(way.definition, read, outcome, max_ttl_seconds=max_ttl_seconds)
+    return _tell(outcome, way.explain(record), way.trace(record), marks)
 
 
 def _print(lines: Iterator[str], console: Console, *, indent: int) -> None:
