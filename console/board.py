@@ -8,20 +8,20 @@ from functools import partial
 from typing import Any, Final
 
 from console.cell import SUPERSEDED
-from console.destination import MANY, Sent, destination_of
+from console.destination import MANY, SentTo, destination_of
 from console.errors import ConsoleError
 from console.form import Form
 from console.health import health_json, health_of
 from console.hub import Hub
 from console.items import Items
 from console.letter_box import LetterBox
-from console.letters import Letters
-from console.messages import Messages
+from console.letters import LetterReader
+from console.messages import LastMessages
 from console.model import pipeline_json
 from console.routing import Routing
 from console.settings import ConsoleSettings
 from console.store import ChangeStore, Step
-from console.watch import Watch
+from console.followers import Followers
 from eventpipes.operations import PUBLISH
 from live.aws import QUICK, Aws
 from live.deployment import Deployment
@@ -52,12 +52,12 @@ class Board:
         self.settings, self.form = settings, form
         self.lock = threading.RLock()
         self.hub = Hub(self.lock, self._state)
-        self.messages = Messages()
+        self.messages = LastMessages()
         self._stop = threading.Event()
         self._dirty: set[str] = set()
         self._counted, self._counts = 0.0, dict[str, Json]()
         self._problems: dict[str, str] = {}
-        self._watch: Watch | None = None
+        self._watch: Followers | None = None
         self._pages = 0
         self._closed_later: list[Deployment | Momento] = []
         self._down = set[str]()
@@ -98,7 +98,7 @@ class Board:
         )
         self.routing = Routing(entered.routes)
         sqs = self._quick.client("sqs")
-        self.letters.use(Letters(entered, self.routing, self.store.by_number, sqs))
+        self.letters.use(LetterReader(entered, self.routing, self.store.by_number, sqs))
         self.model = pipeline_json(entered, self.form)
         self._closed_later += [entered, self.momento]
 
@@ -115,7 +115,7 @@ class Board:
         return True
 
     @property
-    def sent(self) -> dict[str, Sent]:
+    def sent(self) -> dict[str, SentTo]:
         """Where each route sends, by its id."""
         return {id_: destination_of(route) for id_, route in self.routing.routes.items()}
 
@@ -241,7 +241,7 @@ class Board:
         with self.lock:
             self._pages += 1
             if self._watch is None:
-                self._watch = Watch(
+                self._watch = Followers(
                     {"items": self.items.run, "letters": self.letters.follow},
                     health=lambda told: health_of(self.settings, self.deployment, self.cache, told),
                     tell=self._tell_health,

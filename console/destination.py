@@ -13,7 +13,7 @@ MANY = "several"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SentTo:
     """The cache, the topic (empty for a cache's route), and the endpoint."""
 
     cache: str
@@ -31,7 +31,7 @@ class Sent:
         return self.topic or self.cache
 
 
-def destination_of(route: Route) -> Sent:
+def destination_of(route: Route) -> SentTo:
     """Return where a route sends. A name that is made of the record is `several`."""
     endpoint = _endpoint(route)
     names = [unquote(part) for part in urlsplit(endpoint).path.split("/")[2:]]
@@ -39,7 +39,7 @@ def destination_of(route: Route) -> Sent:
     cache, topic = names[:2]
     if route.operation != PUBLISH:
         topic = ""
-    return Sent(cache=cache, topic=topic, endpoint=endpoint)
+    return SentTo(cache=cache, topic=topic, endpoint=endpoint)
 
 
 def _endpoint(route: Route) -> str:

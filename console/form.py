@@ -8,7 +8,7 @@ from live.items import Item
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
+class FormField:
     """A field of a form; `example` is what it shows first."""
 
     name: str
@@ -37,7 +37,7 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class FormButton:
     """A button that writes items without the fields."""
 
     id: str
@@ -51,8 +51,8 @@ class Form(Protocol):
     table: str
     """The name of the table that it writes to."""
     title: str
-    fields: Sequence[Field]
-    actions: Sequence[Action]
+    fields: Sequence[FormField]
+    actions: Sequence[FormButton]
 
     def parse(self, values: Mapping[str, Any]) -> Item:
         """Return the item of the fields' values, by the fields' names.

@@ -16,7 +16,7 @@ MOST_WAITING: Final = 10_000
 """Events that wait for one page; a page that is slower gets the state of now again."""
 
 
-class Event(NamedTuple):
+class PageEvent(NamedTuple):
     """A named event, with JSON data; `id` is empty if a page cannot continue after it."""
 
     id: str
@@ -39,7 +39,7 @@ class Hub:
         self._state = state
         self._boot = secrets.token_hex(4)
         self._number = 0
-        self._kept: deque[Event] = deque(maxlen=KEPT)
+        self._kept: deque[PageEvent] = deque(maxlen=KEPT)
         self._listeners: set[_Listener] = set()
 
     @property
@@ -51,12 +51,12 @@ class Hub:
         """Send an event to every page."""
         with self._lock:
             self._number += 1
-            event = Event(f"{self._boot}-{self._number}", name, data)
+            event = PageEvent(f"{self._boot}-{self._number}", name, data)
             self._kept.append(event)
             for listener in self._listeners:
                 listener.push(event)
 
-    async def events(self, last: str = "") -> AsyncIterator[Event]:
+    async def events(self, last: str = "") -> AsyncIterator[PageEvent]:
         """Yield the events after the one with the id `last`, or the state of now and what follows.
 
         After the state comes `ready`.
@@ -80,7 +80,7 @@ class Hub:
             with self._lock:
                 self._listeners.discard(listener)
 
-    def _after(self, last: str) -> list[Event] | None:
+    def _after(self, last: str) -> list[PageEvent] | None:
         """Return the kept events after an id; None if it is not known any more."""
         boot, _, number = last.rpartition("-")
         if boot != self._boot or not number.isdecimal():
@@ -89,12 +89,12 @@ class Hub:
         kept = list(self._kept)
         return kept[len(kept) - missed :] if 0 <= missed <= len(kept) else None
 
-    def _snapshot(self) -> list[Event]:
-        found = [Event("", name, data) for name, data in self._state()]
+    def _snapshot(self) -> list[PageEvent]:
+        found = [PageEvent("", name, data) for name, data in self._state()]
         return [
-            Event("", "reset", {}),
+            PageEvent("", "reset", {}),
             *found,
-            Event(f"{self._boot}-{self._number}", "ready", {}),
+            PageEvent(f"{self._boot}-{self._number}", "ready", {}),
         ]
 
 
@@ -104,10 +104,10 @@ class _Listener:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._news = asyncio.Event()
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[PageEvent] = deque()
         self.lost = False
 
-    def push(self, event: Event) -> None:
+    def push(self, event: PageEvent) -> None:
         """Add an event, from any thread."""
         if len(self._waiting) >= MOST_WAITING:
             self._waiting.clear()
@@ -116,7 +116,7 @@ class _Listener:
         with suppress(RuntimeError):  # the loop has ended; so will this listener
             self._loop.call_soon_threadsafe(self._news.set)
 
-    async def take(self) -> list[Event]:
+    async def take(self) -> list[PageEvent]:
         """Wait for events, and return them."""
         await self._news.wait()
         self._news.clear()

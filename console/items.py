@@ -8,7 +8,7 @@ from typing import Any, Final
 from console.cell import DELIVERED
 from console.change import Change
 from console.form import Form
-from console.look import UNKNOWN, Look, Looker, cache_json
+from console.look import UNKNOWN, SeenItem, ItemLooker, cache_json
 from console.routing import Routing
 from console.store import ChangeStore
 from console.verdict import ABSENT, ON_ITS_WAY, verdict
@@ -67,7 +67,7 @@ class Items:
     def use(self, deployment: Deployment, momento: Momento, routing: Routing) -> None:
         """Work with what is deployed now."""
         self._table = deployment.table
-        self._looker = Looker(deployment, momento)
+        self._looker = ItemLooker(deployment, momento)
         self._cache_routes = {
             id_ for id_, route in routing.routes.items() if route.operation != PUBLISH
         }
@@ -156,7 +156,7 @@ class Items:
                 self._show(id_, item, looked)
         return item
 
-    def _show(self, id_: str, item: Json, looked: Look) -> None:
+    def _show(self, id_: str, item: Json, looked: SeenItem) -> None:
         if item["state"] == ABSENT:
             self._remove(id_)
             return
@@ -177,7 +177,7 @@ class Items:
         _, due = self._due.get(id_, (key, []))
         self._due[id_] = key, sorted({*due, at})
 
-    def _json(self, looked: Look, id_: str) -> Json:
+    def _json(self, looked: SeenItem, id_: str) -> Json:
         changes = list(self._store.of_key(looked.key))
         written = None
         if self._form is not None and isinstance(looked.table, Mapping):

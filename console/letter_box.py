@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from console.cell import SUPERSEDED
-from console.letters import Letters
+from console.letters import LetterReader
 from console.store import ChangeStore
 
 LETTER_SECONDS: Final = 5.0
@@ -38,7 +38,7 @@ class LetterBox:
         self._read_at, self._known, self._is_down = 0.0, False, False
         self._news = threading.Event()
 
-    def use(self, letters: Letters) -> None:
+    def use(self, letters: LetterReader) -> None:
         """Read with this from now on."""
         self._letters = letters
 

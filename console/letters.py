@@ -21,7 +21,7 @@ FindChange = Callable[[str], Change | None]
 """Returns the change of a sequence number."""
 
 
-class Letters:
+class LetterReader:
     """Reads the dead-letter queues of a pipeline."""
 
     def __init__(

@@ -24,7 +24,7 @@ Known = Item | None | str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class SeenItem:
     """What was seen. `table` and `cached` are `unknown` if they could not be read.
 
     `wanted` are the requests that put the item's entries right; `state` is the worst of theirs.
@@ -56,7 +56,7 @@ def ttl_of(url: str) -> int | None:
     return int(text) if text.isdecimal() else None
 
 
-class Looker:
+class ItemLooker:
     """Looks at items of one pipeline; safe to use from several threads."""
 
     def __init__(self, deployment: Deployment, momento: Momento) -> None:
@@ -68,7 +68,7 @@ class Looker:
         self._sends = PUT in deployment.pipes or DELETE in deployment.pipes
         self._read: dict[str, Sequence[Request]] = {}
 
-    def look(self, key: Item, former: Request | None = None) -> Look:
+    def look(self, key: Item, former: Request | None = None) -> SeenItem:
         """Read an item and its entry; whatever cannot be read is unknown.
 
         `former` is the last request that put an entry of the item. It tells where the entry is of
@@ -80,11 +80,11 @@ class Looker:
                 table = self._deployment.table.read(key)
         except LiveError as error:
             cached, _ = self._fetched(self._read.get(name, ()))
-            return Look(key=key, table=UNKNOWN, cached=cached, problem=str(error))
+            return SeenItem(key=key, table=UNKNOWN, cached=cached, problem=str(error))
         try:
             wanted = self._converger.wanted(key, table) if self._sends else ()
         except RefusedError as error:
-            return Look(key=key, table=table, cached=UNKNOWN, refused=str(error))
+            return SeenItem(key=key, table=table, cached=UNKNOWN, refused=str(error))
         if not wanted and self._sends and former is not None:
             wanted = (former._replace(method="DELETE", body=""),)
         self._read[name] = wanted
@@ -93,17 +93,17 @@ class Looker:
         try:
             bodies = [self._momento.fetch(one) for one in wanted]
         except LiveError as error:
-            return Look(key=key, table=table, cached=UNKNOWN, wanted=wanted, problem=str(error))
+            return SeenItem(key=key, table=table, cached=UNKNOWN, wanted=wanted, problem=str(error))
         shown: bytes | str | None = self._shown(wanted, bodies)
         if not wanted and self._sends:
             shown = UNKNOWN  # nothing tells which entry it would be
         if self._incomparable and any(one.method == "PUT" for one in wanted):
-            return Look(
+            return SeenItem(
                 key=key, table=table, cached=shown, wanted=wanted, problem=self._incomparable
             )
         states = map(state_of_entry, wanted, bodies)
         wrong = next((state for state in states if state != IN_SYNC), IN_SYNC)
-        return Look(key=key, table=table, cached=shown, wanted=wanted, state=wrong)
+        return SeenItem(key=key, table=table, cached=shown, wanted=wanted, state=wrong)
 
     def _fetched(self, wanted: Sequence[Request]) -> tuple[bytes | str | None, str]:
         if not wanted:

@@ -39,7 +39,7 @@ class CannotSayError(Exception):
     """A mapping cannot say this; the message says what."""
 
 
-class Expression(str):
+class PythonText(str):
     """Python text, which is written as it is."""
 
     __slots__ = ()
@@ -88,7 +88,7 @@ class _Inverse:
             "key": self._attribute(key),
             "key_is_unique": True,
             "value": self._value(),
-            "ttl": Expression(ttl) if ttl.isdecimal() else self._attribute(ttl),
+            "ttl": PythonText(ttl) if ttl.isdecimal() else self._attribute(ttl),
             "cache": self._name("cache"),
         }
         if len(self._keys) == 1 and self._is_key(key):
@@ -116,9 +116,9 @@ class _Inverse:
         found = _PLACE.fullmatch(path)
         return found is not None and found[1] == "Keys" and found[2] in self._keys
 
-    def _attribute(self, path: str) -> Expression:
+    def _attribute(self, path: str) -> PythonText:
         if path in FIELDS:
-            return Expression(f"Field.{FIELDS[path]}")
+            return PythonText(f"Field.{FIELDS[path]}")
         found = _PLACE.fullmatch(path)
         if found is None:
             raise CannotSayError(f"{path or 'nothing'} is no attribute that a mapping can name")
@@ -137,7 +137,7 @@ class _Inverse:
                 if step[1]
                 else f".element({step[2]}{_type(type_)})"
             )
-        return Expression(text)
+        return PythonText(text)
 
     def _value(self) -> Any:  # noqa: ANN401 - any JSON, with expressions
         template = self._definition.input_template
@@ -171,10 +171,10 @@ class _Inverse:
                 return part
         raise CannotSayError("the template has a list or null, which a mapping's value cannot")
 
-    def _narrowed(self) -> tuple[set[str], dict[Expression, Any]]:
+    def _narrowed(self) -> tuple[set[str], dict[PythonText, Any]]:
         """Return the events that the filters take, and the conditions on the item."""
         events: set[str] = set()
-        wheres: list[dict[Expression, Any]] = []
+        wheres: list[dict[PythonText, Any]] = []
         for text in self._definition.filters:
             pattern = json.loads(text)
             names = pattern.pop("eventName", list(EVENTS))
@@ -192,7 +192,7 @@ class _Inverse:
             raise CannotSayError("the filters have different conditions on the item")
         return events, wheres[0]
 
-    def _where(self, image: Mapping[str, Any]) -> dict[Expression, Any]:
+    def _where(self, image: Mapping[str, Any]) -> dict[PythonText, Any]:
         found = {}
         for name, typed in image.items():
             if name in self._keys or len(typed) != 1:
@@ -200,7 +200,7 @@ class _Inverse:
             [(tag, values)] = typed.items()
             if tag != "S" or not isinstance(values, list) or not all(map(_is_condition, values)):
                 raise CannotSayError(f"the filter on {name} is none that this can write in Python")
-            found[Expression(f'Attribute("{name}")')] = values
+            found[PythonText(f'Attribute("{name}")')] = values
         return found
 
 
@@ -224,7 +224,7 @@ def _mapping(part: str, name: str, parts: Mapping[str, Any], where: Mapping[Any,
 
 def _python(value: object) -> str:
     match value:
-        case Expression():
+        case PythonText():
             return str(value)
         case dict():
             members = ", ".join(f"{_python(name)}: {_python(one)}" for name, one in value.items())

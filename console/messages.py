@@ -13,7 +13,7 @@ KEPT_BODIES: Final = 2_000
 LATE_SECONDS: Final = 60.0
 
 
-class Messages:
+class LastMessages:
     """The last messages of a topic. Its user holds a lock around every call.
 
     A message and the step that published it come in any order: `published` returns the message that

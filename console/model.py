@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.destination import Sent, destination_of
+from console.destination import SentTo, destination_of
 from console.form import Form
 from console.routing import route_id
 from console.expressions import expressions_of
@@ -169,7 +169,7 @@ class _Graph:
             self.edges.append(edge)
 
 
-def _where(sent: Sent) -> str:
+def _where(sent: SentTo) -> str:
     return f"topic of the cache {sent.cache}" if sent.topic else "Momento cache"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from console.cause import failure_text
 from console.cell import DELIVERED, RETRYING, Cell
 from console.change import Change
-from console.look import UNKNOWN, Look, ttl_of
+from console.look import UNKNOWN, SeenItem, ttl_of
 from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE
 
 ON_ITS_WAY, EXPIRED, REFUSED, ABSENT = "on its way", "expired", "refused", "absent"
@@ -27,7 +27,7 @@ class Verdict:
 
 
 def verdict(
-    look: Look,
+    look: SeenItem,
     changes: Sequence[Change],
     cache_routes: Collection[str],
     *,
@@ -80,7 +80,7 @@ def _by_changes(cells: Sequence[tuple[Change, Cell]], now: float) -> Verdict | N
 
 
 def _differs(
-    look: Look, cells: Sequence[tuple[Change, Cell]], expires: float | None, now: float
+    look: SeenItem, cells: Sequence[tuple[Change, Cell]], expires: float | None, now: float
 ) -> Verdict:
     if look.state == MISSING:
         return _missing(look, expires, now)
@@ -94,7 +94,9 @@ def _differs(
     return Verdict(LEFT_OVER, why, change=last)
 
 
-def _in_sync(look: Look, cells: Sequence[tuple[Change, Cell]], expires: float | None) -> Verdict:
+def _in_sync(
+    look: SeenItem, cells: Sequence[tuple[Change, Cell]], expires: float | None
+) -> Verdict:
     last = cells[0][0].id if cells else None
     if look.table is None:
         why = "Neither the table nor the cache has it."
@@ -109,7 +111,7 @@ def _in_sync(look: Look, cells: Sequence[tuple[Change, Cell]], expires: float | 
     return Verdict(IN_SYNC, "The cache has what the routes send for the item.", expires, last)
 
 
-def _missing(look: Look, expires: float | None, now: float) -> Verdict:
+def _missing(look: SeenItem, expires: float | None, now: float) -> Verdict:
     if expires is not None and expires <= now + 1:
         return Verdict(EXPIRED, f"Its time to live of {look.ttl} s is over.", expires)
     if expires is None and look.ttl is not None:
@@ -132,7 +134,7 @@ def _failed(cells: Sequence[tuple[Change, Cell]]) -> tuple[Change, Cell] | None:
 
 
 def _expires(
-    look: Look, cells: Sequence[tuple[Change, Cell]], written_at: float | None
+    look: SeenItem, cells: Sequence[tuple[Change, Cell]], written_at: float | None
 ) -> float | None:
     """Return when the entry expires, by the last delivered put, or by the item's own time."""
     for _, cell in cells:

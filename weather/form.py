@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from console.errors import ConsoleError, NotThereError
-from console.form import Action, Field
+from console.form import FormButton, FormField
 from live.items import Item
 from stacks.settings import Settings
 from weather.errors import NoRecordError
@@ -21,8 +21,10 @@ from weather.records import (
 )
 from weather.table import as_item
 
-RANDOM: Final = Action(id="random", label="Random", help="A record that could be true, of a city.")
-REFUSED: Final = Action(
+RANDOM: Final = FormButton(
+    id="random", label="Random", help="A record that could be true, of a city."
+)
+REFUSED: Final = FormButton(
     id="refused",
     label="One that Momento refuses",
     help="It has a TTL of 0: Momento answers 400, and the record becomes a dead letter.",
@@ -38,15 +40,15 @@ class WeatherForm:
         self.table = settings.name_prefix
         self._max_ttl = settings.max_ttl_seconds
         self._ttl = settings.cache_ttl_seconds
-        self.fields: Sequence[Field] = (
-            Field(name="Location", label="Location", maxlength=MAX_LOCATION, example="Oslo"),
-            Field(
+        self.fields: Sequence[FormField] = (
+            FormField(name="Location", label="Location", maxlength=MAX_LOCATION, example="Oslo"),
+            FormField(
                 name="MaxTemp", label="Max °C", type="number", unit="°C", step="any", example="21"
             ),
-            Field(
+            FormField(
                 name="MinTemp", label="Min °C", type="number", unit="°C", step="any", example="9"
             ),
-            Field(
+            FormField(
                 name="ChancesOfPrecipitation",
                 label="Rain %",
                 type="number",
@@ -56,7 +58,7 @@ class WeatherForm:
                 step="any",
                 example="40",
             ),
-            Field(
+            FormField(
                 name="TTL",
                 label="TTL in s",
                 type="number",
@@ -67,7 +69,7 @@ class WeatherForm:
                 example="60",
             ),
         )
-        self.actions: Sequence[Action] = (RANDOM,) if self._ttl else (RANDOM, REFUSED)
+        self.actions: Sequence[FormButton] = (RANDOM,) if self._ttl else (RANDOM, REFUSED)
 
     def parse(self, values: Mapping[str, Any]) -> Item:
         """Return the item of a record.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from console.look import UNKNOWN, Looker, cache_json
+from console.look import UNKNOWN, ItemLooker, cache_json
 from eventpipes import Request
 from eventpipes.operations import PUBLISH, PUT
 from live.errors import LiveError
@@ -47,11 +47,11 @@ class Cache(Momento):
         return self.entries.get(found)
 
 
-def looker(topology: str, table: Table, cache: Cache) -> Looker:
+def looker(topology: str, table: Table, cache: Cache) -> ItemLooker:
     """Return what looks at the orders."""
     deployed: Any = replace(orders(topology), table=table)  # type: ignore[arg-type]  # it reads, too
     deployed.stream_arn = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-orders/stream/1"
-    return Looker(deployed, cache)
+    return ItemLooker(deployed, cache)
 
 
 BODY = b'{"id":"o-1","due":{"amount":"5"}}'
@@ -114,7 +114,7 @@ def test_a_pipeline_without_a_cache_compares_nothing() -> None:
     only: Any = replace(deployed, routes=routes, table=Table(order()))  # type: ignore[arg-type]  # it reads, too
     only.stream_arn = "arn:aws:dynamodb:us-east-1:1:table/shop-orders/stream/1"
     assert PUT not in only.pipes
-    found = Looker(only, Cache(None)).look(KEY)
+    found = ItemLooker(only, Cache(None)).look(KEY)
     assert (found.state, found.wanted) == ("in sync", ())
 
 

@@ -5,8 +5,8 @@ import threading
 from typing import Any
 
 import console.hub
-from console.hub import Event, Hub
-from console.messages import Messages
+from console.hub import PageEvent, Hub
+from console.messages import LastMessages
 from live.topic import Message
 
 import pytest
@@ -18,7 +18,7 @@ def message(number: int, text: str | None = '{"a":1}') -> Message:
 
 
 def test_a_message_finds_its_change_in_any_order() -> None:
-    found = Messages()
+    found = LastMessages()
     found.published("first", '{"a":1}')
     assert found.add(message(1))["change"] == "first"
     second = found.add(message(2))
@@ -28,7 +28,7 @@ def test_a_message_finds_its_change_in_any_order() -> None:
 
 
 def test_two_changes_with_the_same_body_have_a_message_each() -> None:
-    found = Messages()
+    found = LastMessages()
     for id_ in ("first", "second", "second"):
         found.published(id_, "same")
     assert [found.add(message(one, "same")).get("change") for one in (1, 2, 3)] == [
@@ -39,7 +39,7 @@ def test_two_changes_with_the_same_body_have_a_message_each() -> None:
 
 
 def test_a_message_is_json_text_or_bytes() -> None:
-    found = Messages()
+    found = LastMessages()
     assert found.add(message(1))["json"] == {"a": 1}
     assert found.add(message(2, "no JSON"))["json"] is None
     assert found.add(message(3, None))["binary"] == "AAE="
@@ -53,7 +53,7 @@ class Page:
     def __init__(self, hub: Hub, last: str = "") -> None:
         self._events = hub.events(last)
 
-    async def take(self, count: int) -> list[Event]:
+    async def take(self, count: int) -> list[PageEvent]:
         """Return so many events."""
         return [await anext(self._events) for _ in range(count)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from console.cell import Cell
 from console.change import Change
-from console.look import Look
+from console.look import SeenItem
 from console.verdict import FORGOTTEN, PATIENCE, verdict
 from eventpipes import Request
 from tests.each import each
@@ -27,17 +27,17 @@ def change(id_: str, state: str, at: float = NOW - 10, **more: Any) -> Change:
     return Change(id_, 1, "MODIFY", KEY, "1", at, cells=cells)
 
 
-def state(look: Look, *changes: Change, **more: Any) -> tuple[str, str | None]:
+def state(look: SeenItem, *changes: Change, **more: Any) -> tuple[str, str | None]:
     """Return the state of an item, and the change that decides it."""
     found = verdict(look, changes, {"put"}, now=NOW, **more)
     assert found.why
     return found.state, found.change
 
 
-def seen(state: str, **more: Any) -> Look:
+def seen(state: str, **more: Any) -> SeenItem:
     """Return a look at an item whose entry is in a state."""
     given = {"key": KEY, "table": ITEM, "wanted": (PUT,), "state": state} | more
-    return Look(**given)
+    return SeenItem(**given)
 
 
 @each(
@@ -53,7 +53,7 @@ def seen(state: str, **more: Any) -> Look:
         (seen("in sync", refused="no JSON"), ("refused", None)),
     ]
 )
-def test_without_changes_the_look_decides(case: tuple[Look, tuple[str, str | None]]) -> None:
+def test_without_changes_the_look_decides(case: tuple[SeenItem, tuple[str, str | None]]) -> None:
     look, expected = case
     assert state(look) == expected
 

@@ -17,7 +17,7 @@ Keep = Callable[[str, threading.Event, Callable[[], None]], None]
 OnChange = Callable[[str, Part], None]
 
 
-class Watch:
+class Followers:
     """Runs each of `follows` in a thread of its own, and asks for the health, until `stop`.
 
     `health` makes what asks the parts. `tell` gets their state, on each change and every
