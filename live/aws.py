@@ -32,6 +32,8 @@ QUICK = CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=3)
 )
 """For what somebody looks at, and would rather know that AWS does not answer."""
+BRIEF = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=10))
+"""For many questions one after the other, of which each may fail."""
 ONE_HOST = Config(inject_host_prefix=False)
 """A local cloud has one host. AWS has another host for some calls, such as TestState."""
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
@@ -44,8 +46,16 @@ UNANSWERED = (
 )
 
 
+def once(seconds: float) -> Config:
+    """Return the configuration of clients that ask once, and wait so long for the answer."""
+    return Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
+
+
 class Aws:
-    """Clients of a region. The process's environment chooses the place (`live.place`)."""
+    """Clients of a region: nothing else makes clients.
+
+    The process's environment chooses the place (`live.place`).
+    """
 
     def __init__(self, region: str, config: Config = CONFIG) -> None:
         self._region = region

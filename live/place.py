@@ -3,13 +3,10 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from dotenv import dotenv_values
-
-from live import env_file as settings_file
 from live.errors import LiveError
 from stacks.settings import Settings, SettingsError
+from stacks.settings import env_file as dotenv
 
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 """A file with the environment of the local cloud. It exists while the local cloud runs."""
@@ -28,8 +25,7 @@ _ON_THIS_MACHINE = {
 
 def local_cloud(file: Path | None = None) -> dict[str, str]:
     """Return the environment of the local cloud, or an empty one if no local cloud is up."""
-    variables = dotenv_values(file or LOCAL_CLOUD)
-    values = {name: value for name, value in variables.items() if value}
+    values = dotenv.read(file or LOCAL_CLOUD)
     return values if _runs(values) else {}
 
 
@@ -61,18 +57,18 @@ def with_credentials(base: Mapping[str, str], env_file: Path | None) -> dict[str
     """Return `base`. Without credentials and without an endpoint, it gets those of `env_file`."""
     if base.get("AWS_ENDPOINT_URL") or any(base.get(name) for name in CREDENTIALS):
         return dict(base)
-    variables = settings_file.read(env_file) if env_file else {}
+    variables = dotenv.read(env_file) if env_file else {}
     return dict(base) | {name: text for name in CREDENTIALS if (text := variables.get(name))}
 
 
 def take_credentials() -> None:
     """Give this process the credentials of `.env`, because AWS's tools do not read that file."""
-    os.environ.update(with_credentials(os.environ, _env_file()))
+    os.environ.update(with_credentials(os.environ, Settings.env_file()))
 
 
 def enter(*, aws: bool = False) -> None:
     """Change this process's environment for the place that it works on; see `environment`."""
-    env = environment(os.environ, aws=aws, env_file=_env_file())
+    env = environment(os.environ, aws=aws, env_file=Settings.env_file())
     for name in os.environ.keys() - env.keys():
         del os.environ[name]
     os.environ.update(env)
@@ -90,11 +86,6 @@ def name(env: Mapping[str, str], *, region: str) -> str:
         return f"the local cloud at {endpoint}"
     profile = f" with the profile {env['AWS_PROFILE']}" if env.get("AWS_PROFILE") else ""
     return f"AWS {region}{profile}"
-
-
-def _env_file() -> Path | None:
-    file: Any = Settings.model_config.get("env_file")
-    return Path(file) if file else None
 
 
 def _runs(values: Mapping[str, str]) -> bool:

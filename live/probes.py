@@ -7,11 +7,9 @@ in less than three seconds.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from live.aws import GONE, asking_aws
+from live.aws import GONE, Aws, asking_aws, once
 from live.deliveries import Feed
 from live.errors import LiveError
 from live.health import Probe, UnknownError
@@ -62,15 +60,8 @@ class _Aws:
     """Asks AWS how it is, and what is deployed there."""
 
     def __init__(self, region: str) -> None:
-        config = Config(
-            connect_timeout=ANSWER_SECONDS,
-            read_timeout=ANSWER_SECONDS,
-            retries={"total_max_attempts": 1},
-        )
-        with asking_aws():
-            self._sts = boto3.client("sts", region_name=region, config=config)
-            self._pipes = boto3.client("pipes", region_name=region, config=config)
-            self._events = boto3.client("events", region_name=region, config=config)
+        aws = Aws(region, once(ANSWER_SECONDS))
+        self._sts, self._pipes, self._events = map(aws.client, ("sts", "pipes", "events"))
 
     def identity(self) -> str:
         """Ask who is asking, which needs no permission (AWS: "GetCallerIdentity")."""

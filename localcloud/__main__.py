@@ -36,7 +36,8 @@ MARKS = {
 }
 ENVIRONMENT = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 PATIENCE_SECONDS = 60
-# It warns about each wrong line of .env; the reader of the settings reports them already.
+# It warns about each wrong line of .env; the reader of the settings reports them already. This
+# package is a wheel of its own, and so it does not use that reader.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 _LINE = threading.Lock()
 """Several threads print deliveries."""

@@ -13,9 +13,9 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from live.aws import Aws, asking_aws
 from live.output import console
 from ops.errors import OpsError
 from ops.stack import AutoApprove, load_settings, refuse_to_ask
@@ -84,21 +84,13 @@ def look(settings: Settings, *, key: str) -> Bucket:
     """Return what exists under the bucket's name.
 
     Raises:
-        OpsError: the bucket belongs to another account, or AWS cannot be asked.
+        LiveError: AWS cannot be asked.
+        OpsError: the bucket belongs to another account.
 
     """
-    name = settings.state_bucket
-    try:
-        with (
-            closing(boto3.client("sts", region_name=settings.region)) as sts,
-            closing(boto3.client("s3", region_name=settings.region)) as s3,
-        ):
-            return _look(settings, s3, key=key, account=sts.get_caller_identity()["Account"])
-    except (BotoCoreError, ClientError) as error:
-        raise OpsError(
-            f"AWS cannot be asked about the bucket {name}: {error};"
-            " check the credentials and AWS_REGION (see .env.example)"
-        ) from None
+    with closing(Aws(settings.region)) as aws, asking_aws():
+        account = aws.client("sts").get_caller_identity()["Account"]
+        return _look(settings, aws.client("s3"), key=key, account=account)
 
 
 def _look(settings: Settings, s3: "S3Client", *, key: str, account: str) -> Bucket:

@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from contextlib import closing
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError
-
+from live.aws import BRIEF, Aws, asking_aws
+from live.errors import LiveError
 from ops import place
 from ops.doctor import aws, deployed, keys, momento, pipes, tools
 from ops.doctor.check import Check, Verdict, failure
@@ -17,8 +15,6 @@ from ops.terraform import environment, synthesize
 from stacks.settings import Settings, SettingsError
 
 __all__ = ["Check", "Verdict", "examine"]
-
-CONFIG = Config(retries={"max_attempts": 1}, connect_timeout=5, read_timeout=10)
 
 
 def examine() -> Iterator[Check]:
@@ -34,32 +30,27 @@ def examine() -> Iterator[Check]:
         return  # told by the tools' checks
     place.say(settings)
     yield from keys.examine(settings)
-    clients: dict[str, Any] = {}
+    with closing(Aws(settings.region, BRIEF)) as clients:
+        try:
+            with asking_aws():
+                yield from _examine_there(settings, clients.client)
+        except LiveError as error:  # a profile that is not there, say
+            yield failure("credentials", str(error))
 
-    def client(service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        if service not in clients:
-            clients[service] = session.client(service, config=CONFIG)  # type: ignore[call-overload]  # the service is a variable
-        return clients[service]
 
-    try:
-        session = boto3.session.Session(region_name=settings.region)
-        known = False
-        for check in aws.examine(settings, client):
-            known = known or (check.name, check.verdict) == ("credentials", Verdict.OK)
-            yield check
-        declared, problem = _declared(settings) if known else (None, None)
-        yield from momento.examine(settings, declared.caches() if declared else {})
-        if known:
-            yield from pipes.examine(settings, client)
-        if problem is not None:
-            yield problem
-        if declared is not None:
-            yield from deployed.examine(settings, client, declared)
-    except BotoCoreError as error:  # a profile that is not there, say
-        yield failure("credentials", f"AWS cannot be asked: {error}")
-    finally:
-        for each in clients.values():
-            each.close()
+def _examine_there(settings: Settings, client: aws.Client) -> Iterator[Check]:
+    known = False
+    for check in aws.examine(settings, client):
+        known = known or (check.name, check.verdict) == ("credentials", Verdict.OK)
+        yield check
+    declared, problem = _declared(settings) if known else (None, None)
+    yield from momento.examine(settings, declared.caches() if declared else {})
+    if known:
+        yield from pipes.examine(settings, client)
+    if problem is not None:
+        yield problem
+    if declared is not None:
+        yield from deployed.examine(settings, client, declared)
 
 
 def _declared(settings: Settings) -> tuple[Declared | None, Check | None]:

@@ -1,14 +1,15 @@
 """Checks of the AWS account: the credentials, the state bucket, the quotas."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from ops.bootstrap import Bucket, look
 from ops.doctor.check import Check, failure, ok, warning
+from live.errors import LiveError
 from ops.errors import OpsError
+from ops.permissions import statements
 from stacks.settings import Settings
 
 Client = Callable[[str], Any]
@@ -38,7 +39,7 @@ def examine(settings: Settings, client: Client) -> Iterator[Check]:
     """Yield the checks of the account; only the first one without credentials."""
     try:
         me = client("sts").get_caller_identity()
-    except (NoCredentialsError, ProfileNotFound):
+    except NoCredentialsError:
         yield warning(
             "credentials",
             "there are none for AWS; demo and up need none; to deploy, see 'AWS' in .env.example",
@@ -56,7 +57,7 @@ def _state_bucket(settings: Settings, s3: Any) -> Iterator[Check]:  # noqa: ANN4
     name, bucket = "state bucket", settings.state_bucket
     try:
         found = look(settings, key=settings.state_key)
-    except OpsError as error:
+    except (LiveError, OpsError) as error:
         yield failure(name, str(error))
         return
     if found is Bucket.ABSENT:
@@ -82,11 +83,8 @@ def _open_doors(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - a boto
     block = _answer(s3.get_public_access_block, bucket).get("PublicAccessBlockConfiguration", {})
     if not block or not all(block.values()):
         yield "not closed to the public"
-    policy = json.loads(_answer(s3.get_bucket_policy, bucket).get("Policy", "{}"))
-    statements = policy.get("Statement", [])
-    if isinstance(statements, dict):  # IAM writes a single statement without a list
-        statements = [statements]
-    denied = [one.get("Condition") for one in statements if one.get("Effect") == "Deny"]
+    policy = _answer(s3.get_bucket_policy, bucket).get("Policy")
+    denied = [one.get("Condition") for one in statements(policy) if one.get("Effect") == "Deny"]
     if {"Bool": {"aws:SecureTransport": "false"}} not in denied:
         yield "open to requests without TLS"
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from ops import binary, provider
 from ops.cdktf import program
@@ -91,8 +90,8 @@ def _provider() -> Check:
 
 def _env_file() -> Iterator[Check]:
     """Yield whether only its owner may read `.env`, if there is one."""
-    file = Path(str(Settings.model_config.get("env_file")))
-    if file.is_file():
+    file = Settings.env_file()
+    if file is not None and file.is_file():
         mode = stat.S_IMODE(file.stat().st_mode)
         if mode & 0o077:
             yield warning(

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from dotenv.parser import Binding, parse_stream
+from dotenv.parser import Binding
 
+from stacks.settings import env_file
 from stacks.settings.tool_variables import CREDENTIALS, is_of_a_tool
 
 LIKE = 0.6
@@ -35,7 +36,7 @@ def in_file(path: Path, settings: frozenset[str]) -> Iterator[str]:
         UnicodeDecodeError: the file is not UTF-8 text.
 
     """
-    for binding in _bindings(path) if path.is_file() else ():
+    for binding in env_file.bindings(path) if path.is_file() else ():
         name, line = _name(binding), binding.original.line
         if name is None or not _may_be_repeated(name):
             yield (
@@ -56,11 +57,6 @@ def in_file(path: Path, settings: frozenset[str]) -> Iterator[str]:
 def _may_be_repeated(name: str) -> bool:
     """Return whether a message may show this name. It could be an API key alone in its line."""
     return len(name) <= LONGEST and re.fullmatch(r"[\w.-]+", name) is not None
-
-
-def _bindings(path: Path) -> Iterator[Binding]:
-    with path.open(encoding="utf-8-sig") as file:
-        yield from (line for line in parse_stream(file) if line.error or line.key is not None)
 
 
 def _name(binding: Binding) -> str | None:

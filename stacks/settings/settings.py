@@ -1,6 +1,5 @@
 """The settings from `.env` and the environment, validated in one frozen object."""
 
-import logging
 import os
 from dataclasses import replace
 from enum import StrEnum
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from stacks.settings import misspelt
+from stacks.settings import env_file, misspelt
 from stacks.settings import types
 from momento_pipes.bulk_settings import BulkSettings
 from momento_pipes.errors import StackError
@@ -20,8 +19,6 @@ from momento_pipes.access.protection import PROTECTIONS, Profile, Protection
 from momento_pipes.topology import Topology
 from momento_pipes.watch_settings import WatchSettings
 
-# It logs each wrong line, but `misspelt_settings` explains it better.
-logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 DEFAULT_STACK = "weather"
 STATE_STACK = "state"
 MOMENTO_DOMAIN = "momentohq.com"
@@ -70,7 +67,7 @@ class Settings(BaseSettings):
         frozen=True,
         extra="ignore",
         env_file=".env",
-        env_file_encoding="utf-8-sig",  # some editors write a byte order mark first
+        env_file_encoding=env_file.ENCODING,
         env_ignore_empty=True,
         hide_input_in_errors=True,
     )
@@ -141,7 +138,7 @@ class Settings(BaseSettings):
 
         """
         try:
-            problems = misspelt_settings(cls.model_config.get("env_file"))
+            problems = misspelt_settings(cls.env_file())
             settings = cls() if stack is None else cls(STACK=stack)
         except ValidationError as error:
             raise SettingsError("\n".join([*problems, *map(_explain, error.errors())])) from None
@@ -152,6 +149,12 @@ class Settings(BaseSettings):
         if problems:
             raise SettingsError("\n".join(problems))
         return settings
+
+    @classmethod
+    def env_file(cls) -> Path | None:
+        """Return the file that is read besides the environment, if there is one."""
+        file: Any = cls.model_config.get("env_file")
+        return Path(file) if file else None
 
     @property
     def reading_api_key(self) -> SecretStr | None:
@@ -302,7 +305,7 @@ class Settings(BaseSettings):
         return self
 
 
-def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic's configuration has it
+def misspelt_settings(file: Path | None) -> list[str]:
     """Return a sentence for each misspelt setting in the file and in the environment.
 
     Raises:
@@ -315,7 +318,7 @@ def misspelt_settings(env_file: Any) -> list[str]:  # noqa: ANN401 - as pydantic
         for name in getattr(field.validation_alias, "choices", [field.validation_alias])
         if name != "MIRROR_AWS_PROVIDER_VERSION"  # only help.sh sets it
     )
-    in_file = misspelt.in_file(Path(env_file), names) if env_file else ()
+    in_file = misspelt.in_file(file, names) if file else ()
     return [*in_file, *misspelt.in_environment(os.environ, names)]
 
 

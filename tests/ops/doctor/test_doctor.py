@@ -46,3 +46,11 @@ def test_it_ends_with_1_and_the_fix_if_something_is(run: Run, fake: Fake) -> Non
     assert done.returncode == 1
     assert "14.0.0 is too old; install 18.18 or newer" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_profile_that_does_not_exist_is_a_failure(run: Run) -> None:
+    done = run("doctor", env={**os.environ, "AWS_PROFILE": "nobody"})
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    assert "AWS cannot be asked: The config profile (nobody) could not be found" in said
+    assert done.stderr == "on AWS us-east-1 with the profile nobody, stack weather\n"
