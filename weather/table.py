@@ -1,16 +1,15 @@
 """The DynamoDB table of weather records."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
 from decimal import Decimal
-from typing import Any
 
 from live.aws import Aws, asking_aws
 from live.items import Item
+from live.table import Table
 from weather.errors import NoRecordError, WeatherError
 from weather.records import WeatherRecord, plain, stored
-
 
 PAGE = 1_000
 """Items in one page of a scan."""
@@ -25,44 +24,42 @@ class WeatherTable:
     """
 
     def __init__(self, aws: Aws, name: str) -> None:
-        self._name = name
-        self._client = aws.client("dynamodb")
+        self._table = Table(aws.client("dynamodb"), name=name, keys=("Location",))
 
     def _asking(self) -> AbstractContextManager[None]:
-        return asking_aws(f"table {self._name}")
+        return asking_aws(f"table {self._table.name}")
 
     def put(self, record: WeatherRecord) -> None:
         """Write a record; it replaces the record of its location."""
-        item = as_item(record)
         with self._asking():
-            self._client.put_item(TableName=self._name, Item=dict(item))
+            self._table.put(as_item(record))
 
     def get(self, location: str) -> WeatherRecord | None:
         """Return a location's record by a consistent read; None if there is none."""
         with self._asking():
-            answer = self._client.get_item(
-                TableName=self._name, Key=_key(location), ConsistentRead=True
-            )
-        return _record(answer["Item"]) if "Item" in answer else None
+            item = self._table.read(_key(location))
+        return None if item is None else _record(item)
 
     def delete(self, location: str) -> bool:
         """Delete a location's record; return whether there was one."""
         with self._asking():
-            answer = self._client.delete_item(
-                TableName=self._name, Key=_key(location), ReturnValues="ALL_OLD"
-            )
-        return "Attributes" in answer
+            return self._table.delete(_key(location))
 
     def list(self, limit: int | None = None) -> list[WeatherRecord]:
         """Return the records by location, up to `limit`; other items are left out."""
         with self._asking():
-            pages = self._client.get_paginator("scan").paginate(
-                TableName=self._name,
-                PaginationConfig={"PageSize": min(limit or PAGE, PAGE)},
-            )
-            items = (item for page in pages for item in page["Items"])
-            found = list(itertools.islice(_records(items), limit))
+            found = list(itertools.islice(self._records(min(limit or PAGE, PAGE)), limit))
         return sorted(found, key=lambda record: record.location)
+
+    def _records(self, page: int) -> Iterator[WeatherRecord]:
+        start: Item | None = None
+        while True:
+            items, start = self._table.items(start=start, size=page)
+            for item in items:
+                with suppress(NoRecordError):  # somebody else's item
+                    yield _record(item)
+            if start is None:
+                return
 
 
 def as_item(record: WeatherRecord) -> Item:
@@ -75,15 +72,7 @@ def as_item(record: WeatherRecord) -> Item:
     }
 
 
-def _records(items: Iterable[Mapping[str, Any]]) -> Iterator[WeatherRecord]:
-    for item in items:
-        try:
-            yield _record(item)
-        except NoRecordError:  # somebody else's item
-            continue
-
-
-def _key(location: str) -> dict[str, dict[str, str]]:
+def _key(location: str) -> Item:
     if any("\ud800" <= one <= "\udfff" for one in location):
         raise WeatherError("the location is no text: it holds half of a character")
     return {"Location": {"S": location}}
