@@ -26,7 +26,7 @@ from eventpipes.operations import PUBLISH
 from live.aws import QUICK, Aws
 from live.deployment import Deployment
 from live.errors import LiveError
-from live.health import DOWN, Part
+from live.health import DOWN, PartState
 from live.momento import Momento
 from live.topic import Connected, Disconnected, Discontinuity, Message, Topic
 
@@ -276,7 +276,7 @@ class Board:
                 self.problem(about, f"this should not happen: {type(error).__name__}: {error}")
             stop.wait(RETRY_SECONDS)
 
-    def _tell_health(self, parts: Mapping[str, Part]) -> None:
+    def _tell_health(self, parts: Mapping[str, PartState]) -> None:
         self.problem("health", None)
         self.hub.tell("health", health_json(parts, self.deployment))
         down = {name for name in _SIDES if name in parts and parts[name].state == DOWN}

@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 
 class Boards:
-    """The pipelines of one stack, at one place.
+    """The pipelines of one stack, on one cloud.
 
     Raises:
         LiveError: no pipeline of the stack is deployed, or AWS cannot be asked.
@@ -113,7 +113,7 @@ class Boards:
             models |= {name: broken_pipeline(name, why) for name, why in self._broken.items()}
         return {
             "stack": self.settings.stack.stack,
-            "place": self.settings.place,
+            "place": self.settings.cloud,
             "local": self.settings.is_local,
             "page": "1",
             "pipelines": [models[name] for name in sorted(models)],

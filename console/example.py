@@ -10,7 +10,7 @@ from typing import Any, Final
 from eventpipes.dynamodb_number import normalise
 from live.items import Item
 from live.route import Route
-from live.table import Table
+from live.table import TableClient
 from live.workflow_route import WorkflowRoute
 
 _PATH: Final = re.compile(r"dynamodb\.NewImage\.(\w+)\.(S|N|BOOL|B|L|M|SS|NS)\b")
@@ -21,7 +21,10 @@ _TTL: Final = "600"
 
 
 def random_item(
-    table: Table, routes: Sequence[Route], known: Sequence[Item], dice: random.Random | None = None
+    table: TableClient,
+    routes: Sequence[Route],
+    known: Sequence[Item],
+    dice: random.Random | None = None,
 ) -> Item:
     """Return an item with a key of its own; `known` are items of the table."""
     chance = dice or random.SystemRandom()
@@ -61,7 +64,7 @@ def _new_key(kind: str, like: Any, chance: random.Random) -> Any:  # noqa: ANN40
     return {"S": f"{prefix[0]}{chance.randint(1_000, 9_999)}" if prefix else word.capitalize()}
 
 
-def _by_schema(table: Table, routes: Sequence[Route]) -> dict[str, Any]:
+def _by_schema(table: TableClient, routes: Sequence[Route]) -> dict[str, Any]:
     item: dict[str, Any] = {}
     for route in routes:
         for name, value in _read_by(route):

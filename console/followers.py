@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from live.health import Health, Part
+from live.health import Health, PartState
 
 BEAT_SECONDS: Final = 0.5
 HEALTH_SECONDS: Final = 2.0
@@ -14,7 +14,7 @@ Follow = Callable[[threading.Event], None]
 """Follows something until the event is set."""
 Keep = Callable[[str, threading.Event, Callable[[], None]], None]
 """Follows until the end, tells each problem, and goes on."""
-OnChange = Callable[[str, Part], None]
+OnChange = Callable[[str, PartState], None]
 
 
 class Followers:
@@ -29,7 +29,7 @@ class Followers:
         follows: Mapping[str, Follow],
         *,
         health: Callable[[OnChange], Health],
-        tell: Callable[[Mapping[str, Part]], None],
+        tell: Callable[[Mapping[str, PartState]], None],
         beat: Callable[[], object],
         keep: Keep,
         wake: Callable[[], None],
@@ -53,7 +53,7 @@ class Followers:
             self._health.stop()
 
     @property
-    def parts(self) -> Mapping[str, Part]:
+    def parts(self) -> Mapping[str, PartState]:
         """The parts as they were last; none before they are asked."""
         return {} if self._health is None else self._health.parts
 

@@ -6,7 +6,7 @@ from typing import Any
 from console.settings import ConsoleSettings
 from live.deliveries import Feed
 from live.deployment import Deployment
-from live.health import CHECK_SECONDS, CHECK_SECONDS_ON_AWS, DOWN, OK, UNKNOWN, Health, Part
+from live.health import CHECK_SECONDS, CHECK_SECONDS_ON_AWS, DOWN, OK, UNKNOWN, Health, PartState
 from live.probes import probes
 from live.workflow_route import WorkflowRoute
 
@@ -17,7 +17,7 @@ def health_of(
     settings: ConsoleSettings,
     deployment: Deployment,
     cache: str,
-    on_change: Callable[[str, Part], None],
+    on_change: Callable[[str, PartState], None],
 ) -> Health:
     """Return what asks the parts of a pipeline.
 
@@ -53,7 +53,7 @@ def connection_names(deployment: Deployment) -> list[str]:
     return sorted(found)
 
 
-def health_json(parts: Mapping[str, Part], deployment: Deployment) -> dict[str, Any]:
+def health_json(parts: Mapping[str, PartState], deployment: Deployment) -> dict[str, Any]:
     """Return the parts for the page, each with a short text."""
     pipes = len(pipe_names(deployment))
     texts = {
@@ -66,7 +66,7 @@ def health_json(parts: Mapping[str, Part], deployment: Deployment) -> dict[str, 
     return {name: _part(part, texts.get(name, name)) for name, part in parts.items()}
 
 
-def _part(part: Part, text: str) -> dict[str, Any]:
+def _part(part: PartState, text: str) -> dict[str, Any]:
     state = (
         WARNING if part.state == OK and part.note and "AWS runs" not in part.note else part.state
     )

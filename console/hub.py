@@ -24,7 +24,7 @@ class PageEvent(NamedTuple):
     data: Any
 
 
-State = Callable[[], Iterable[tuple[str, Any]]]
+StateOfNow = Callable[[], Iterable[tuple[str, Any]]]
 """Returns the events that make up the state of now."""
 
 
@@ -34,7 +34,7 @@ class Hub:
     `lock` is held while the state is read, so that no change is lost or told twice.
     """
 
-    def __init__(self, lock: threading.RLock, state: State) -> None:
+    def __init__(self, lock: threading.RLock, state: StateOfNow) -> None:
         self._lock = lock
         self._state = state
         self._boot = secrets.token_hex(4)

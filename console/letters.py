@@ -6,11 +6,11 @@ from typing import Any
 from console.change import Change
 from console.routing import Routing
 from live.aws import asking_aws
-from live.dead_letters import DeadLetter, DeadLetterQueue, QueueMessage, parse
+from live.dead_letters import DeadLetter, LetterQueue, QueueMessage, parse
 from live.deployment import Deployment
 from live.errors import LiveError
 from live.items import key_text
-from live.stream import Record, Stream
+from live.stream import Record, StreamReader
 
 CONDITIONS: Mapping[str, str] = {
     "RetryAttemptsExhausted": "all attempts failed",
@@ -35,7 +35,7 @@ class LetterReader:
         self._sqs = sqs
         self._routing = routing
         self._find = find
-        self._stream = Stream(deployment.client("dynamodbstreams"))
+        self._stream = StreamReader(deployment.client("dynamodbstreams"))
         self._records: dict[str, Record | None] = {}
 
     def read(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class LetterReader:
         waiting = hidden = 0
         with asking_aws():
             for arn in self._deployment.queues:
-                queue = DeadLetterQueue.of(arn, self._sqs)
+                queue = LetterQueue.of(arn, self._sqs)
                 some, messages = queue.peek()
                 waiting += some
                 hidden += queue.count()[1]

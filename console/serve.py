@@ -41,7 +41,7 @@ def serve(
     with listening(port) as socket_:
         app = page(settings, forms)
         url = f"http://127.0.0.1:{socket_.getsockname()[1]}"
-        place = escape(visible(settings.place))
+        place = escape(visible(settings.cloud))
         console.print(
             f"\n[bold]The page: {url}[/]  (stack {settings.stack.stack} on {place}; Ctrl-C ends"
             " it)\n",

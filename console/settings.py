@@ -1,4 +1,4 @@
-"""The settings of the stack, at the place that the page works on."""
+"""The settings of the stack, at the cloud that the page works on."""
 
 import os
 from collections.abc import Mapping
@@ -10,20 +10,20 @@ from console.errors import ConsoleError
 from live.deliveries import FEED
 from live.errors import LiveError
 from live.momento import Access
-from live.place import name, settings_there
+from live.cloud import name, settings_there
 from stacks.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsoleSettings:
-    """The stack's settings, and the environment of their place."""
+    """The stack's settings, and the environment of their cloud."""
 
     stack: Settings
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, *, aws: bool = False) -> Self:
-        """Find the place (see `live.place`), and read the environment and `.env` there.
+        """Find the cloud (see `live.cloud`), and read the environment and `.env` there.
 
         With `aws`, a local cloud is ignored.
 
@@ -39,7 +39,7 @@ class ConsoleSettings:
 
     @property
     def is_local(self) -> bool:
-        """Whether the place is a local cloud."""
+        """Whether the cloud is a local cloud."""
         return bool(self.env.get("AWS_ENDPOINT_URL"))
 
     @property
@@ -48,8 +48,8 @@ class ConsoleSettings:
         return self.env.get(FEED) or None
 
     @property
-    def place(self) -> str:
-        """The name that the page shows for the place."""
+    def cloud(self) -> str:
+        """The name that the page shows for the cloud."""
         return name(self.env, region=self.stack.region)
 
     def access(self, endpoint: str = "") -> Access:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from console.errors import ConsoleError
 from live.errors import LiveError
 from live.items import Item, NumberText
-from live.table import Table
+from live.table import TableClient
 from live.written_item import as_item, key_problems, of_key_types
 
 
@@ -60,7 +60,7 @@ def parse_value(text: str | bytes, number: Callable[[str], Any] | None = None) -
         raise ConsoleError("this is no JSON that can be read: it is no text, or too deep") from None
 
 
-def item_of(given: object, table: Table) -> Item:
+def item_of(given: object, table: TableClient) -> Item:
     """Return the item that somebody wrote, as plain JSON or DynamoDB JSON.
 
     Raises:
@@ -81,7 +81,7 @@ def item_of(given: object, table: Table) -> Item:
     return item
 
 
-def put(item: Item, table: Table) -> None:
+def put(item: Item, table: TableClient) -> None:
     """Write an item.
 
     Raises:
@@ -100,7 +100,7 @@ def put(item: Item, table: Table) -> None:
         ) from None
 
 
-def key_of(given: object, table: Table) -> Item:
+def key_of(given: object, table: TableClient) -> Item:
     """Return a key of the table, of an item or of the key's attributes alone.
 
     Raises:
@@ -110,7 +110,7 @@ def key_of(given: object, table: Table) -> Item:
     return table.key_of(item_of(given, table))
 
 
-def _check(item: Mapping[str, Any], table: Table) -> None:
+def _check(item: Mapping[str, Any], table: TableClient) -> None:
     problems = key_problems(item, table.keys, table.types)
     if problems:
         raise ConsoleError("; ".join(problems.values()), problems)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from eventpipes.block import is_expression, with_expressions_as
 from eventpipes.definition import Definition
 from eventpipes.errors import EventPipesError, InvalidPath
-from eventpipes.momento import MAX_MESSAGE_BYTES, MAX_TTL_SECONDS, Sent, bytes_of, refusals
+from eventpipes.momento import MAX_MESSAGE_BYTES, MAX_TTL_SECONDS, RequestParts, bytes_of, refusals
 from eventpipes.path import is_path, parse_path
 from eventpipes.rule import RuleDefinition, variables
 from eventpipes.stream_record import kind_of
@@ -53,7 +53,7 @@ def refused_always(
         )
 
 
-def _known(definition: Definition | RuleDefinition) -> Sent | None:
+def _known(definition: Definition | RuleDefinition) -> RequestParts | None:
     """Return the known part of each request, or None if the URL or the method is unknown."""
     destination = definition.destination
     address = urlsplit(_readable(destination.endpoint))
@@ -72,7 +72,7 @@ def _known(definition: Definition | RuleDefinition) -> Sent | None:
     ]
     query += [(name, constant(text)) for name, text in definition.query_string.items()]
     query += [(name, constant(text)) for name, text in destination.connection.query_string.items()]
-    return Sent(
+    return RequestParts(
         method=destination.method,
         service=service or "",
         names=names,

@@ -50,7 +50,7 @@ NO_DESTINATION = Destination(
 
 
 @dataclass(frozen=True, kw_only=True)
-class EventBus:
+class EventBusTarget:
     """An event bus as a pipe's target.
 
     Detail type and source may be a JSON path into the record. None means EventBridge's default.
@@ -117,7 +117,7 @@ class Definition:
     source: Source
     target_arn: str
     destination: Destination = NO_DESTINATION
-    event_bus: EventBus | None = None
+    event_bus: EventBusTarget | None = None
     state_machine: StateMachineTarget | None = None
     filters: Sequence[str] = ()
     input_template: str | None = None

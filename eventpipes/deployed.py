@@ -11,7 +11,7 @@ from eventpipes.definition import (
     Connection,
     Definition,
     Destination,
-    EventBus,
+    EventBusTarget,
     Logging,
     Secret,
     Source,
@@ -169,11 +169,11 @@ def read_state_machine(
     )
 
 
-def _bus(arn: str, parameters: Mapping[str, Any]) -> EventBus | None:
+def _bus(arn: str, parameters: Mapping[str, Any]) -> EventBusTarget | None:
     name = arn.partition(":event-bus/")[2]
     if not name:
         return None
-    return EventBus(
+    return EventBusTarget(
         name=name,
         arn=arn,
         detail_type=parameters.get("DetailType"),
@@ -186,11 +186,11 @@ def _other_parameters(parameters: Mapping[str, Any]) -> str | None:
     return f"the event bus gets {', '.join(others)} from it" if others else None
 
 
-Target = tuple[Mapping[str, Any], Mapping[str, Any]]
+RuleAndTarget = tuple[Mapping[str, Any], Mapping[str, Any]]
 """A rule and one of its targets, as the API lists them."""
 
 
-def list_targets(bus: str, events: RulesClient) -> list[Target]:
+def list_targets(bus: str, events: RulesClient) -> list[RuleAndTarget]:
     """Return each target of a bus's rules with its rule, as the API lists them."""
     return [
         (rule, target)
@@ -214,14 +214,14 @@ def _pages(ask: Callable[..., Mapping[str, Any]], member: str) -> Iterator[Mappi
 
 
 def read_rules(bus: str, events: RulesClient, read_secret: ReadSecret) -> list[RuleDefinition]:
-    """Return one definition for each target of a bus's rules, sorted by place."""
+    """Return one definition for each target of a bus's rules, sorted by `full_name`."""
     targets = list_targets(bus, events)
     rules = (read_rule(bus, target, events, read_secret) for target in targets)
-    return sorted(rules, key=lambda rule: rule.place)
+    return sorted(rules, key=lambda rule: rule.full_name)
 
 
 def read_rule(
-    bus: str, listed: Target, events: EventsClient, read_secret: ReadSecret
+    bus: str, listed: RuleAndTarget, events: EventsClient, read_secret: ReadSecret
 ) -> RuleDefinition:
     """Return the definition of a listed rule and target, with its destination and connection."""
     rule, target = listed

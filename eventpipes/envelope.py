@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from eventpipes.definition import Definition, EventBus
+from eventpipes.definition import Definition, EventBusTarget
 from eventpipes.errors import InvalidDefinition
 from eventpipes.outcome import Event, Unprocessable
 from eventpipes.parameters import compile_value, unreadable
@@ -29,7 +29,7 @@ class Envelope:
 
     """
 
-    def __init__(self, definition: Definition, bus: EventBus) -> None:
+    def __init__(self, definition: Definition, bus: EventBusTarget) -> None:
         source = f"Pipe {definition.name}" if bus.source is None else bus.source
         detail_type = DETAIL_TYPE if bus.detail_type is None else bus.detail_type
         _check_length("detail_type", detail_type, MAX_DETAIL_TYPE_LENGTH)

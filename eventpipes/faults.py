@@ -23,7 +23,7 @@ from eventpipes.service_model import EVENTS, PIPES, Model
 from eventpipes.stream_path import unreadable_parameters, unreadable_variables
 from eventpipes.stream_pattern import all_match, unmatched, unmatched_event, unsupported_by_pipes
 from eventpipes.template import Template, from_json
-from eventpipes.workflow_target import WorkflowTarget
+from eventpipes.workflow_target import ParsedMachine
 
 _STAND_INS: Final = ("1", "", '"x"', '["x"]', '{"x":["x"]}')
 """Possible values of an expression: text in a string, nothing, a value, a list, an object."""
@@ -95,7 +95,7 @@ def _state_machine(machine: StateMachineTarget, noted: Faults) -> None:
     if not machine.definition or is_whole_expression(machine.definition):
         return
     try:
-        WorkflowTarget(machine)
+        ParsedMachine(machine)
     except Unsupported as error:
         noted.warnings.append(f"{error}: it cannot be run locally")
     except EventPipesError as error:

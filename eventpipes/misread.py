@@ -21,7 +21,7 @@ _MOST: Final = 3
 _UNESCAPED: Final = "a value of the record is not escaped (docs/templates.md)"
 
 
-class _Members(list[tuple[str, Any]]):
+class _ReadMembers(list[tuple[str, Any]]):
     """A JSON object with all its members, including repeated names."""
 
 
@@ -66,7 +66,7 @@ def _parsed(text: str) -> tuple[Any] | None:
         raise ValueError(constant)
 
     try:
-        return (json.loads(text, object_pairs_hook=_Members, parse_constant=refuse),)
+        return (json.loads(text, object_pairs_hook=_ReadMembers, parse_constant=refuse),)
     except (ValueError, RecursionError):
         return None
 
@@ -99,8 +99,8 @@ _MARK: Final = re.compile("\ue000([0-9]+)\ue001")
 
 
 def _filled(node: Any, placed: Sequence[_Placed]) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(node, _Members):
-        return _Members((_filled(name, placed), _filled(value, placed)) for name, value in node)
+    if isinstance(node, _ReadMembers):
+        return _ReadMembers((_filled(name, placed), _filled(value, placed)) for name, value in node)
     if isinstance(node, list):
         return [_filled(value, placed) for value in node]
     if not isinstance(node, str):
@@ -129,7 +129,7 @@ def _differences(expected: Any, actual: Any, place: str) -> Iterator[str]:  # no
     here = place or "the body"
     if expected is _UNKNOWN:
         return
-    if isinstance(expected, _Members) and isinstance(actual, _Members):
+    if isinstance(expected, _ReadMembers) and isinstance(actual, _ReadMembers):
         yield from _members_differ(expected, actual, place)
     elif type(expected) is list and type(actual) is list and len(expected) == len(actual):
         for number, (meant, read) in enumerate(zip(expected, actual, strict=True)):
@@ -138,7 +138,7 @@ def _differences(expected: Any, actual: Any, place: str) -> Iterator[str]:  # no
         yield f"{here} is {_shown(actual)}, but in the record it is {_shown(expected)}"
 
 
-def _members_differ(expected: _Members, actual: _Members, place: str) -> Iterator[str]:
+def _members_differ(expected: _ReadMembers, actual: _ReadMembers, place: str) -> Iterator[str]:
     here = place or "the body"
     meant, names = [name for name, _ in expected], [name for name, _ in actual]
     for name in dict.fromkeys(names) if _UNKNOWN not in meant else ():
@@ -168,7 +168,7 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, _Members):
+    if isinstance(value, _ReadMembers):
         return {str(name): _plain(member) for name, member in value}
     if isinstance(value, list):
         return [_plain(element) for element in value]

@@ -24,7 +24,7 @@ _LONG: Final = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class RequestParts:
     """The known parts of a request; a part that depends on the record is None.
 
     `names` are the parts of the URL after `/cache/` or `/topics/`. `size` is the smallest possible
@@ -46,11 +46,11 @@ class Refusal:
     text: str
 
 
-def sent(request: Request) -> Sent:
+def sent(request: Request) -> RequestParts:
     """Return the parts of a finished request, which are all known."""
     address = urlsplit(request.url)
     service, *names = address.path.removeprefix("/").split("/")
-    return Sent(
+    return RequestParts(
         method=request.method,
         service=service,
         names=names,
@@ -59,7 +59,7 @@ def sent(request: Request) -> Sent:
     )
 
 
-def refusals(known: Sent, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Iterator[Refusal]:
+def refusals(known: RequestParts, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Iterator[Refusal]:
     """Yield why Momento refuses a request. Requests to other services are not checked.
 
     `max_ttl_seconds` is how long the account's caches keep an item.
@@ -81,7 +81,7 @@ def refusals(known: Sent, *, max_ttl_seconds: int = MAX_TTL_SECONDS) -> Iterator
         )
 
 
-def _item(known: Sent, most: int) -> Iterator[Refusal]:
+def _item(known: RequestParts, most: int) -> Iterator[Refusal]:
     query = dict(known.query)
     keys = [name for name in ("key", "key_base64") if name in query]
     if len(keys) != 1:

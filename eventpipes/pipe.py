@@ -14,7 +14,7 @@ from eventpipes.request import RequestForm
 from eventpipes.service_model import PIPES
 from eventpipes.template import Template, from_json, timestamp, to_json
 from eventpipes.trace import Piece, Pieces, TracedRequest, whole
-from eventpipes.workflow_target import WorkflowTarget, workflow_refusals
+from eventpipes.workflow_target import ParsedMachine, workflow_refusals
 
 
 class Pipe:
@@ -91,7 +91,7 @@ class Pipe:
         self, record: Mapping[str, object], now: datetime | None
     ) -> tuple[TracedRequest, ...]:
         template, target = self._template, self._target
-        if isinstance(target, WorkflowTarget):
+        if isinstance(target, ParsedMachine):
             items = self.items([record], now=now)
             return target.trace(items, now, is_record=template is None)
         if isinstance(target, Envelope):
@@ -126,7 +126,7 @@ class Pipe:
             Unsupported: the target is not a state machine.
 
         """
-        if not isinstance(self._target, WorkflowTarget):
+        if not isinstance(self._target, ParsedMachine):
             raise Unsupported(f"pipe {self.definition.name}: only a state machine takes batches")
         try:
             return self._target.requests(self.items(records, now=now), now)
@@ -158,7 +158,7 @@ class Pipe:
         return None if template is None else template.render(record, self._context_at(now))
 
     def _make(self, record: Mapping[str, object], now: datetime | None) -> Outcome:
-        if isinstance(self._target, WorkflowTarget):
+        if isinstance(self._target, ParsedMachine):
             return self._target.requests(self.items([record], now=now), now)
         rendered = self._render(record, now)
         if isinstance(self._target, Envelope):
@@ -166,9 +166,9 @@ class Pipe:
         return self._target.fill(record, to_json(record) if rendered is None else rendered)
 
 
-def _target(definition: Definition) -> RequestForm | Envelope | WorkflowTarget:
+def _target(definition: Definition) -> RequestForm | Envelope | ParsedMachine:
     if definition.state_machine is not None:
-        return WorkflowTarget(definition.state_machine)
+        return ParsedMachine(definition.state_machine)
     if definition.event_bus is not None:
         return Envelope(definition, definition.event_bus)
     return RequestForm(

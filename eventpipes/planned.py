@@ -53,7 +53,7 @@ def after(plan: Mapping[str, Any]) -> list[Definition]:
 
 
 def rules_before(plan: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return the rules before the plan: one definition for each target, sorted by place."""
+    """Return the rules before the plan: one definition for each target, sorted by `full_name`."""
     return rules(_stack(plan, _prior(plan)))
 
 

@@ -24,7 +24,7 @@ from eventpipes.pattern.explanation import Explanation, of_any
 from eventpipes.path import MISSING, compile_path, parse_path
 from eventpipes.request import RequestForm
 from eventpipes.service_model import EVENTS
-from eventpipes.stream_record import Kind, kind_of
+from eventpipes.stream_record import ValueKind, kind_of
 from eventpipes.template import Template, timestamp, to_json
 from eventpipes.template_variables import Variables
 from eventpipes.trace import Piece, TracedRequest, whole
@@ -84,7 +84,7 @@ class RuleDefinition:
         return (self.pattern,)
 
     @property
-    def place(self) -> str:
+    def full_name(self) -> str:
         """The name of this definition: `bus/rule/target`."""
         return f"{self.event_bus}/{self.name}/{self.target_id}"
 
@@ -214,7 +214,7 @@ def variables(definition: RuleDefinition) -> Variables:
     )
 
 
-def _kind(name: str, paths: Mapping[str, str]) -> Kind:
+def _kind(name: str, paths: Mapping[str, str]) -> ValueKind:
     """Return the kind of a variable's value for an event whose detail is a stream record."""
     if name not in paths:
         return "object" if name in ("aws.events.event", "aws.events.event.json") else "text"

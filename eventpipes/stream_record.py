@@ -9,21 +9,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-Kind = str
+ValueKind = str
 """The kind of value at a path: `text`, `number`, `object` (or a list), or `unknown`."""
 
-_VALUES: Final[dict[str, Kind]] = {
+_VALUES: Final[dict[str, ValueKind]] = {
     **dict.fromkeys(("S", "N", "B"), "text"),
     **dict.fromkeys(("BOOL", "NULL"), "text"),
     **dict.fromkeys(("SS", "NS", "BS"), "object"),
 }
-_FIELDS: Final[dict[str, Kind]] = {
+_FIELDS: Final[dict[str, ValueKind]] = {
     **dict.fromkeys(
         ("awsRegion", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion"),
         "text",
     ),
 }
-_STREAM: Final[dict[str, Kind]] = {
+_STREAM: Final[dict[str, ValueKind]] = {
     "ApproximateCreationDateTime": "number",
     "SequenceNumber": "text",
     "SizeBytes": "number",
@@ -32,7 +32,7 @@ _STREAM: Final[dict[str, Kind]] = {
 _IMAGES: Final = frozenset({"Keys", "NewImage", "OldImage"})
 
 
-def kind_of(steps: Sequence[str | int]) -> Kind:
+def kind_of(steps: Sequence[str | int]) -> ValueKind:
     """Return the kind of value at the steps of a path in a stream record.
 
     >>> kind_of(["dynamodb", "NewImage", "City", "S"])
@@ -91,7 +91,7 @@ def as_json(value: Any) -> Any:  # noqa: ANN401 - a record has any JSON
     return value
 
 
-def _attribute(steps: Sequence[str | int]) -> Kind:
+def _attribute(steps: Sequence[str | int]) -> ValueKind:
     """Return the kind of value at steps into an attribute's value, such as `{"S": ...}`."""
     match list(steps):
         case [] | ["M"] | ["L"]:

@@ -17,7 +17,7 @@ from eventpipes.definition import (
     Connection,
     Definition,
     Destination,
-    EventBus,
+    EventBusTarget,
     Logging,
     Secret,
     Source,
@@ -44,7 +44,7 @@ def read_definitions(file: Path) -> list[Definition]:
 
 
 def read_rules(file: Path) -> list[RuleDefinition]:
-    """Return one definition for each target of a file's rules, sorted by place.
+    """Return one definition for each target of a file's rules, sorted by `full_name`.
 
     Raises:
         InvalidDefinition: the file does not exist, or Terraform would refuse it.
@@ -64,13 +64,13 @@ def definitions(document: Mapping[str, Any]) -> list[Definition]:
 
 
 def rules(document: Mapping[str, Any]) -> list[RuleDefinition]:
-    """Return one definition for each target of the rules in synthesized JSON, sorted by place.
+    """Return one definition for each target of the rules in synthesized JSON, by `full_name`.
 
     Raises:
         InvalidDefinition: Terraform would refuse an argument of a rule or a target.
 
     """
-    return sorted((read() for read in rule_readers(document)), key=lambda rule: rule.place)
+    return sorted((read() for read in rule_readers(document)), key=lambda rule: rule.full_name)
 
 
 def pipe_readers(document: Mapping[str, Any]) -> Iterator[Callable[[], Definition]]:
@@ -241,13 +241,13 @@ class _Stack:
             rule = named.get(reference, {})
         return Block(f"the rule {reference}", rule)
 
-    def _bus(self, target: str | None, parameters: Block) -> EventBus | None:
+    def _bus(self, target: str | None, parameters: Block) -> EventBusTarget | None:
         """Return the event bus if a pipe's target is an event bus."""
         arn = self._named(target)
         name = arn.partition(":event-bus/")[2]
         if not name:
             return None
-        return EventBus(
+        return EventBusTarget(
             name=name,
             arn=arn,
             detail_type=parameters.text("detail_type"),

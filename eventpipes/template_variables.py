@@ -7,7 +7,7 @@ from typing import Final
 
 from eventpipes.errors import InvalidPath, InvalidTemplate
 from eventpipes.path import compile_path, parse_path
-from eventpipes.stream_record import Kind, kind_of
+from eventpipes.stream_record import ValueKind, kind_of
 
 RESERVED: Final = frozenset(
     {
@@ -38,12 +38,12 @@ class Variables:
     reserved: frozenset[str]
     whole: Mapping[str, Callable[[object], object]]
     opening: re.Pattern[str]
-    kind: Callable[[str], Kind]
+    kind: Callable[[str], ValueKind]
     paths: Mapping[str, str] | None = None
     strict: bool = False
 
 
-def _kind_in_pipe(name: str) -> Kind:
+def _kind_in_pipe(name: str) -> ValueKind:
     if name.startswith("$"):
         return kind_of(parse_path(name))
     return "object" if name in ("aws.pipes.event", "aws.pipes.event.json") else "text"

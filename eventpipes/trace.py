@@ -11,7 +11,7 @@ from eventpipes.outcome import Request
 from eventpipes.pattern.wording import shown
 from eventpipes.path import MISSING, compile_path, is_path, parse_path
 
-Kind = Literal[
+OriginKind = Literal[
     "template variable",
     "path parameter",
     "query parameter",
@@ -37,7 +37,7 @@ class Origin:
     record or event, or is None if it has none or the place cannot be said.
     """
 
-    kind: Kind
+    kind: OriginKind
     expression: str
     value: object = None
     path: tuple[str | int, ...] | None = None
@@ -166,7 +166,7 @@ def _is_index(step: str | int) -> bool:
     return isinstance(step, int) or step == "*"
 
 
-def of_path(kind: Kind, expression: str, path: str, record: object) -> Origin:
+def of_path(kind: OriginKind, expression: str, path: str, record: object) -> Origin:
     """Return the origin of what a path reads."""
     value = compile_path(path)(record)
     steps = parse_path(path)
@@ -175,7 +175,7 @@ def of_path(kind: Kind, expression: str, path: str, record: object) -> Origin:
     return Origin(kind=kind, expression=expression, value=value, path=steps)
 
 
-def of_parameter(kind: Kind, text: str, record: object) -> Origin:
+def of_parameter(kind: OriginKind, text: str, record: object) -> Origin:
     """Return the origin of an HTTP parameter's value."""
     if not is_path(text):
         return Origin(kind=kind, expression=text, value=text)

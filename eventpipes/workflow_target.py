@@ -26,7 +26,7 @@ _MAX_WINDOW = 300
 _MAX_FACTOR = 10
 
 
-class WorkflowTarget:
+class ParsedMachine:
     """A state machine, parsed, and its connections.
 
     Raises:

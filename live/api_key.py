@@ -26,7 +26,7 @@ class Version(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiKey:
+class KeyFacts:
     """The facts in a key, without the key."""
 
     version: Version
@@ -36,7 +36,7 @@ class ApiKey:
     """None if the key never expires, or if its text has no time."""
 
     @classmethod
-    def read(cls, text: str) -> "ApiKey":
+    def read(cls, text: str) -> "KeyFacts":
         """Return the facts in a key. A text with another form has the version `UNKNOWN`."""
         envelope = _json(text, base64.b64decode)
         if isinstance(envelope.get("api_key"), str):

@@ -54,7 +54,7 @@ def once(seconds: float) -> Config:
 class Aws:
     """Clients of a region: nothing else makes clients.
 
-    The process's environment chooses the place (`live.place`).
+    The process's environment chooses the cloud (`live.cloud`).
     """
 
     def __init__(self, region: str, config: Config = CONFIG) -> None:

@@ -58,11 +58,19 @@ class Converged:
         return f"its former key {verb} deleted from the cache, and its current state sent"
 
 
-class Sender(Protocol):
+class RequestSender(Protocol):
     """Sends requests to Momento, as `live.momento.Momento` does."""
 
     def send(self, request: Request) -> None:
         """Send a request until Momento accepts it."""
+
+
+class SendsNothing:
+    """The sender of what only compares."""
+
+    def send(self, request: Request) -> None:
+        """Refuse to send."""
+        raise NotImplementedError(f"a comparison sends nothing, and not {request.method}")
 
 
 class Converger:
@@ -71,7 +79,7 @@ class Converger:
     Without cache-put, no entry has to be in the cache; without cache-delete, every entry may stay.
     """
 
-    def __init__(self, deployment: Deployment, sender: Sender) -> None:
+    def __init__(self, deployment: Deployment, sender: RequestSender) -> None:
         self._table = deployment.table
         self._stream_arn = deployment.stream_arn
         self._put = deployment.pipes.get(PUT)

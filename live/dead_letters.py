@@ -204,7 +204,7 @@ def shown(message: QueueMessage) -> dict[str, str]:
     }
 
 
-class DeadLetterQueue:
+class LetterQueue:
     """A queue of dead letters.
 
     A received message is hidden from other readers for `hold` seconds, and while `held` holds it.

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import httpx
 
 from live.errors import LiveError
-from live.step import ENDED, Delivery, Step, Steps
+from live.step import ENDED, DeliveryStep, Step, Steps
 
 LONG_POLL_SECONDS = 30.0
 ANSWER_SECONDS = 1.2
@@ -35,7 +35,7 @@ class Feed(Steps):
             yield from self._read()
             yield None
 
-    def items(self) -> Iterator[Delivery]:
+    def items(self) -> Iterator[DeliveryStep]:
         """Yield the deliveries since the last call; wait until there is a step.
 
         Raises:

@@ -15,7 +15,7 @@ from live.errors import LiveError
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from live.pipelines import CHANGES, Pipeline, choose, list_pipelines, shared_name
 from live.route import Route
-from live.table import Table
+from live.table import TableClient
 from live.workflow_route import workflow_routes
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Deployment:
             )
         return sources[0]
 
-    def _table(self) -> Table:
+    def _table(self) -> TableClient:
         name = table_of(self.stream_arn)
         client = self.client("dynamodb")
         try:
@@ -233,7 +233,7 @@ class Deployment:
         schema = sorted(table["KeySchema"], key=lambda key: str(key["KeyType"]))  # HASH, RANGE
         keys = tuple(key["AttributeName"] for key in schema)
         attributes = [one for one in table["AttributeDefinitions"] if one["AttributeName"] in keys]
-        return Table(
+        return TableClient(
             client,
             name=name,
             keys=keys,

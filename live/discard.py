@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Collection
 
 from live.aws import asking_aws
-from live.dead_letters import DeadLetterQueue, QueueMessage
+from live.dead_letters import LetterQueue, QueueMessage
 from live.deployment import Deployment
 
 FRUITLESS = 3
@@ -29,14 +29,14 @@ def discard(
     stop = stop or threading.Event()
     deleted: set[str] = set()
 
-    def delete(queue: DeadLetterQueue, message: QueueMessage) -> None:
+    def delete(queue: LetterQueue, message: QueueMessage) -> None:
         queue.delete(message)
         deleted.add(message.id)
         tell(message.id)
 
     with asking_aws():
         for arn in deployment.queues:
-            queue = DeadLetterQueue.of(arn, deployment.client("sqs"))
+            queue = LetterQueue.of(arn, deployment.client("sqs"))
             others: dict[str, QueueMessage] = {}
             fruitless = 0
             while fruitless < FRUITLESS and not stop.is_set() and (page := queue.receive()):

@@ -33,7 +33,7 @@ It raises LiveError if the part is down, and UnknownError if nothing is known of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class PartState:
     """The state of one part: ok, down or unknown. Times are seconds since 1970.
 
     `since` is when the state began, `checked` when the part was asked last, and `milliseconds` how
@@ -63,13 +63,13 @@ class Health:
         probes: Mapping[str, Probe],
         *,
         seconds: float = CHECK_SECONDS,
-        on_change: Callable[[str, Part], None] = lambda *_: None,
+        on_change: Callable[[str, PartState], None] = lambda *_: None,
     ) -> None:
         self._probes = dict(probes)
         self._seconds = seconds
         self._on_change = on_change
         self._stop = threading.Event()
-        self._parts = {name: Part(since=time.time()) for name in probes}
+        self._parts = {name: PartState(since=time.time()) for name in probes}
 
     def __enter__(self) -> Self:
         self.start()
@@ -88,12 +88,12 @@ class Health:
         self._stop.set()
 
     @property
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, PartState]:
         """The parts by name. A part is unknown if its last answer is too old."""
         limit, now = self._seconds + LATE_SECONDS, time.time()
         return {name: _unless_late(part, now, limit) for name, part in self._parts.items()}
 
-    def check(self, name: str) -> Part:
+    def check(self, name: str) -> PartState:
         """Ask a part now, and return it."""
         begin, started = time.time(), time.monotonic()
         state, problem, note = OK, "", ""
@@ -106,7 +106,7 @@ class Health:
         except Exception as error:  # noqa: BLE001 - a part with an odd answer is asked again, too
             state, problem = UNKNOWN, f"the answer is not understood: {error!r}"
         before = self._parts[name]
-        part = Part(
+        part = PartState(
             state=state,
             since=before.since if state == before.state else begin,
             checked=time.time(),
@@ -125,7 +125,7 @@ class Health:
             self._stop.wait(self._seconds)
 
 
-def _unless_late(part: Part, now: float, limit: float) -> Part:
+def _unless_late(part: PartState, now: float, limit: float) -> PartState:
     if part.checked is None or part.state == UNKNOWN or now - part.checked <= limit:
         return part
     problem = "it was asked, and has not answered yet"

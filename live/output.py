@@ -17,7 +17,7 @@ console = Console(
 """Standard output. It is 100 columns wide if it is not a terminal."""
 errors = Console(stderr=True, highlight=False, emoji=False)
 """Standard error."""
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 """The option of every command that can print JSON."""
 
 

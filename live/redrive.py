@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from live.errors import LiveError
 from live.aws import asking_aws, fatal
 from live.deployment import Deployment
-from live.dead_letters import DeadLetter, DeadLetterQueue, QueueMessage, names_no_record, parse
+from live.dead_letters import DeadLetter, LetterQueue, QueueMessage, names_no_record, parse
 from live.undelivered import UndeliveredRecords
 from live.replay_results import DONE, LetterResult, LetterStatus, RedriveSummary
 from live.momento import Momento, UnusableError
@@ -66,7 +66,7 @@ class Redrive:
         summary = RedriveSummary(dry_run=self.dry_run)
         with asking_aws():
             for arn in self.deployment.queues:
-                queue = DeadLetterQueue.of(arn, self.deployment.client("sqs"), hold=self.hold)
+                queue = LetterQueue.of(arn, self.deployment.client("sqs"), hold=self.hold)
                 self._total += queue.count()[0]
                 self._drain(queue, summary)
                 waiting, hidden = queue.count()
@@ -88,7 +88,7 @@ class Redrive:
             return 0
         return len(UndeliveredRecords(self.deployment).until(ahead))
 
-    def _drain(self, queue: DeadLetterQueue, summary: RedriveSummary) -> None:
+    def _drain(self, queue: LetterQueue, summary: RedriveSummary) -> None:
         seen: set[str] = set()
         kept: dict[str, QueueMessage] = {}
         fruitless = 0
@@ -117,7 +117,7 @@ class Redrive:
         return enough or self._halt is not None or self.stop.is_set()
 
     def _receive(
-        self, queue: DeadLetterQueue, summary: RedriveSummary, in_hand: dict[str, QueueMessage]
+        self, queue: LetterQueue, summary: RedriveSummary, in_hand: dict[str, QueueMessage]
     ) -> None:
         """Receive the messages of one round; SQS may give a message twice, which counts once."""
         left = ROUND if self.most is None else min(ROUND, self.most - len(summary.results))
@@ -128,7 +128,7 @@ class Redrive:
                 return
 
     def _replay_all(
-        self, queue: DeadLetterQueue, messages: Sequence[QueueMessage]
+        self, queue: LetterQueue, messages: Sequence[QueueMessage]
     ) -> list[tuple[QueueMessage, LetterResult | None]]:
         """Replay messages: for a topic in their order, for a cache in parallel."""
         letters: list[DeadLetter] = []
@@ -162,7 +162,7 @@ class Redrive:
                 done += task.result()
         return done
 
-    def _without_record(self, queue: DeadLetterQueue, message: QueueMessage) -> LetterResult:
+    def _without_record(self, queue: LetterQueue, message: QueueMessage) -> LetterResult:
         """Delete a message that names no record, if it is to be discarded."""
         if not self.discard:
             status, why = LetterStatus.NO_RECORD, "CreatePipe may leave one: --discard-no-record"
@@ -173,11 +173,11 @@ class Redrive:
         return LetterResult(status=status, message_id=message.id, why=why)
 
     def _replay_group(
-        self, queue: DeadLetterQueue, letters: Sequence[DeadLetter]
+        self, queue: LetterQueue, letters: Sequence[DeadLetter]
     ) -> list[tuple[QueueMessage, LetterResult | None]]:
         return [(letter.message, self._told(self._replay_one(queue, letter))) for letter in letters]
 
-    def _replay_one(self, queue: DeadLetterQueue, letter: DeadLetter) -> LetterResult:
+    def _replay_one(self, queue: LetterQueue, letter: DeadLetter) -> LetterResult:
         """Replay one letter and delete it, or say why it stays."""
         key = ""
         status, why = LetterStatus.LEFT, "interrupted before its turn"

@@ -13,7 +13,7 @@ from live.dead_letters import RefusedRequest as Refused
 from live.logged_records import LoggedRecords
 from live.replay_results import WORST_FIRST, LetterStatus
 from live.momento import RefusedError, Momento, UnansweredError
-from live.stream import Record, Stream
+from live.stream import Record, StreamReader
 from live.route import Route, requests_in
 from live.workflow_route import WorkflowRoute
 from live.items import Item, key_text
@@ -42,7 +42,7 @@ class LetterReplay:
 
     def __post_init__(self) -> None:
         self._converger = Converger(self.deployment, self.sender)
-        self._stream = Stream(self.deployment.client("dynamodbstreams"))
+        self._stream = StreamReader(self.deployment.client("dynamodbstreams"))
         self._logs = LoggedRecords(self.deployment.client("logs"))
         self._verb = "would be" if self.dry_run else "was"
 

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 Step = dict[str, Any]
-Delivery = Step
+DeliveryStep = Step
 """A step of the kind `ended`."""
 ENDED = "ended"
 

@@ -29,7 +29,7 @@ GONE = frozenset(
 Record = Mapping[str, Any]
 
 
-class Stream:
+class StreamReader:
     """Reads the shards of streams. Several threads may use it.
 
     It keeps the records that it has read, because a shard allows only a few reads a second.

@@ -9,7 +9,7 @@ from live.items import Item, from_json
 
 
 @dataclass
-class Table:
+class TableClient:
     """A reader and writer of one table. Several threads may use it.
 
     `keys` are the names of the key's attributes, with the partition key first. `types` are their

@@ -11,7 +11,7 @@ from eventpipes import Filtered
 from eventpipes.operations import DELETE, PUT
 from live.deployment import Deployment
 from live.items import key_text
-from live.stream import Stream
+from live.stream import StreamReader
 
 
 class UndeliveredRecords:
@@ -20,7 +20,7 @@ class UndeliveredRecords:
     def __init__(self, deployment: Deployment) -> None:
         self._table = deployment.table
         self._stream_arn = deployment.stream_arn
-        self._stream = Stream(deployment.client("dynamodbstreams"))
+        self._stream = StreamReader(deployment.client("dynamodbstreams"))
         self._routes = [deployment.pipes[one] for one in (PUT, DELETE) if one in deployment.pipes]
 
     @property

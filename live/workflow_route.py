@@ -15,7 +15,7 @@ from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from eventpipes.workflow import HttpCall
 from eventpipes.workflow.http_task import RESOURCE
 from eventpipes.workflow.size import to_text
-from eventpipes.workflow_target import WorkflowTarget
+from eventpipes.workflow_target import ParsedMachine
 from live.dead_letters import RefusedRequest
 from live.route import Route, RouteOutcome
 
@@ -110,7 +110,7 @@ class WorkflowRoute(Route):
                     connection_arn=arguments["InvocationConfig"]["ConnectionArn"],
                     timeout=0,
                 )
-                return WorkflowTarget(self._target).request(call)
+                return ParsedMachine(self._target).request(call)
         return None
 
     def process(self, record: Mapping[str, Any]) -> RouteOutcome:

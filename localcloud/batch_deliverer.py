@@ -24,15 +24,15 @@ from eventpipes.errors import Undeliverable
 from eventpipes.workflow import Execution, StateMachine
 from .authorization import Authorization
 from .batch_steps import BatchSteps, TaskRequest, attempts_of_tasks
-from .dead_letter import DeadLetters, Written
+from .dead_letter import DeadLetters, WrittenRecord
 from .deliverer import EXHAUSTED, TOO_OLD
 from .delivery import Delivery
-from .logs import End, Run
+from .logs import End, LoggedRun
 from .record_age import seconds_left
 from .sender import Timing
 from .state_machine_log import StateMachineLog
 from .step import Tell, tell_nobody
-from .workflow_services import Sent, Stopped, WorkflowServices
+from .workflow_services import SentAttempt, Stopped, WorkflowServices
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -45,9 +45,9 @@ MAX_INPUT = 262_144
 class _BatchResult:
     """The result of one execution: the failed records, the reason, and what was sent."""
 
-    failed: list[Written]
+    failed: list[WrittenRecord]
     why: str
-    sent: Sequence[Sent] = ()
+    sent: Sequence[SentAttempt] = ()
     letters: Sequence[str] = ()
 
 
@@ -66,7 +66,7 @@ class BatchDeliverer:
         stop: threading.Event,
         log: StateMachineLog,
         authorizations: Mapping[str, Authorization],
-        note: Callable[[Run], None] = lambda _: None,
+        note: Callable[[LoggedRun], None] = lambda _: None,
         tell: Tell = tell_nobody,
     ) -> None:
         self._pipe = pipe
@@ -94,7 +94,7 @@ class BatchDeliverer:
         self._loop.run(self._http.aclose())
         self._loop.close()
 
-    def deliver_batch(self, records: Sequence[Written]) -> list[Delivery] | None:
+    def deliver_batch(self, records: Sequence[WrittenRecord]) -> list[Delivery] | None:
         """Deliver records and return the deliveries, or None if the pipe stops before the end."""
         self._made.clear()
         deliveries: list[Delivery] = []
@@ -111,7 +111,7 @@ class BatchDeliverer:
         return deliveries
 
     def _deliver(
-        self, batch: list[Written], attempts: int, sent: Sequence[Sent]
+        self, batch: list[WrittenRecord], attempts: int, sent: Sequence[SentAttempt]
     ) -> Iterator[Delivery]:
         """Deliver a batch until each record is delivered or a dead letter; yield the deliveries.
 
@@ -143,7 +143,7 @@ class BatchDeliverer:
                 yield from self._deliver(batch[:middle], attempts, sent)
                 batch = batch[middle:]
 
-    def _steps(self, batch: Sequence[Written]) -> BatchSteps:
+    def _steps(self, batch: Sequence[WrittenRecord]) -> BatchSteps:
         return BatchSteps(
             self._pipe.definition.name,
             batch,
@@ -152,7 +152,7 @@ class BatchDeliverer:
             tell=self._tell,
         )
 
-    def _try(self, batch: list[Written], steps: BatchSteps) -> _BatchResult:
+    def _try(self, batch: list[WrittenRecord], steps: BatchSteps) -> _BatchResult:
         """Run the state machine once, and note what the pipe's log has of it."""
         began, records = time.time(), [record for record, _ in batch]
         items: list[Any] = []
@@ -165,7 +165,7 @@ class BatchDeliverer:
             result, output = self._run(batch, items, steps)
         how: End = "Failed" if output is None else "PartiallyFailed"
         self._note(
-            Run(
+            LoggedRun(
                 records=records,
                 input=items,
                 output=output,
@@ -177,7 +177,7 @@ class BatchDeliverer:
         return result
 
     def _run(
-        self, batch: list[Written], items: list[Any], steps: BatchSteps
+        self, batch: list[WrittenRecord], items: list[Any], steps: BatchSteps
     ) -> tuple[_BatchResult, object]:
         """Return the result and the answer; the answer is None if the execution failed."""
         size = len(json.dumps(items, ensure_ascii=False, separators=(",", ":")))
@@ -206,7 +206,7 @@ class BatchDeliverer:
         return self._judged(batch, execution, services), output
 
     def _judged(
-        self, batch: list[Written], execution: Execution, services: WorkflowServices
+        self, batch: list[WrittenRecord], execution: Execution, services: WorkflowServices
     ) -> _BatchResult:
         failed, why = batch, f"{execution.error}: {execution.cause}"
         if execution.status == "SUCCEEDED":
@@ -227,7 +227,7 @@ class BatchDeliverer:
             raise Stopped
 
     def _results(
-        self, written: Written, sent: Sequence[Sent], letters: Sequence[str]
+        self, written: WrittenRecord, sent: Sequence[SentAttempt], letters: Sequence[str]
     ) -> Iterator[Delivery]:
         """Yield a delivery for each request of a record, or one delivery if it has no requests."""
         record = written[0]
@@ -266,7 +266,11 @@ class BatchDeliverer:
         return self._made[known]
 
     def _give_up(
-        self, records: Sequence[Written], condition: str, why: str, sent: Sequence[Sent]
+        self,
+        records: Sequence[WrittenRecord],
+        condition: str,
+        why: str,
+        sent: Sequence[SentAttempt],
     ) -> Iterator[Delivery]:
         """Send the records' place in the stream to the dead-letter queue, if the pipe has one.
 
@@ -275,8 +279,8 @@ class BatchDeliverer:
         self._letters.send(records, condition)
         reason = f"{condition}: {why}"
         for written in records:
-            delivered: list[tuple[TaskRequest, list[Sent]]] = []
-            lost: list[tuple[TaskRequest, list[Sent]]] = []
+            delivered: list[tuple[TaskRequest, list[SentAttempt]]] = []
+            lost: list[tuple[TaskRequest, list[SentAttempt]]] = []
             for made in self._requests(written[0]):
                 attempts = _attempts(sent, made)
                 accepted = any(each.attempt.succeeded for each in attempts)
@@ -290,10 +294,10 @@ class BatchDeliverer:
 
     def _delivery(
         self,
-        written: Written,
+        written: WrittenRecord,
         outcome: str,
         made: TaskRequest | None = None,
-        sent: Sequence[Sent] = (),
+        sent: Sequence[SentAttempt] = (),
         *,
         reason: str = "",
     ) -> Delivery:
@@ -310,7 +314,7 @@ class BatchDeliverer:
         )
 
 
-def _failed(batch: list[Written], output: object) -> list[Written]:
+def _failed(batch: list[WrittenRecord], output: object) -> list[WrittenRecord]:
     """Return the records that an answer names, or all records if it names a record elsewhere.
 
     An answer without `batchItemFailures`, or with null or an empty list, means success.
@@ -336,6 +340,6 @@ def _refused(letter: Mapping[str, Any]) -> TaskRequest:
     return TaskRequest(Request(request["method"], url, {}, body), letter.get("state"))
 
 
-def _attempts(sent: Sequence[Sent], made: TaskRequest) -> list[Sent]:
+def _attempts(sent: Sequence[SentAttempt], made: TaskRequest) -> list[SentAttempt]:
     """Return what was sent of a request."""
     return [one for one in sent if one.request.identity == made.identity]

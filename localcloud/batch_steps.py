@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Request
 from eventpipes.workflow import HttpCall
-from .dead_letter import Written
+from .dead_letter import WrittenRecord
 from .sender import Attempt
 from .step import RecordSteps, Tell
 
@@ -54,7 +54,7 @@ class BatchSteps:
     def __init__(
         self,
         pipe: str,
-        batch: Sequence[Written],
+        batch: Sequence[WrittenRecord],
         *,
         most: Mapping[str, int],
         requests_of: Callable[[Mapping[str, Any]], Sequence[TaskRequest]],

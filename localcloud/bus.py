@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from eventpipes import Event, EventPipesError, Rule, RuleDefinition
-from eventpipes.deployed import ReadSecret, Target, list_targets, read_rule
+from eventpipes.deployed import ReadSecret, RuleAndTarget, list_targets, read_rule
 from .delivery import Delivery
 from .rule_target import BusEvent, RuleTarget, delivery_of
 from .status import PipeStatus
@@ -38,7 +38,7 @@ class Bus:
     report: Callable[[Delivery], None]
 
     def __post_init__(self) -> None:
-        self._known: list[Target] | None = None
+        self._known: list[RuleAndTarget] | None = None
         self._targets: dict[str, tuple[str, RuleTarget]] = {}
         self._stopped: dict[str, RuleDefinition] = {}
         self._former: list[RuleTarget] = []
@@ -47,7 +47,7 @@ class Bus:
 
     @property
     def statuses(self) -> dict[str, PipeStatus]:
-        """The status of every rule, by place (`bus/rule/target`)."""
+        """The status of every rule, by name (`bus/rule/target`)."""
         with self._lock:
             return dict(self._statuses)
 
@@ -66,8 +66,8 @@ class Bus:
         with self._lock:
             for _, target in self._targets.values():
                 target.take(bus_event)
-            for place, definition in self._stopped.items():
-                reason = self._statuses[place].reason
+            for name, definition in self._stopped.items():
+                reason = self._statuses[name].reason
                 self.report(delivery_of(definition, bus_event, "undelivered", reason=reason))
 
     def refresh(self, *, closely: bool = False) -> None:
@@ -82,68 +82,68 @@ class Bus:
             if targets == self._known and not closely:
                 return
             self._known = targets
-            places = [self._look_at(target) for target in targets]
-            for place in self._statuses.keys() - set(places):
-                self._retire(place)
-                self._statuses[place] = PipeStatus(place, "DELETED")
+            names = [self._look_at(target) for target in targets]
+            for name in self._statuses.keys() - set(names):
+                self._retire(name)
+                self._statuses[name] = PipeStatus(name, "DELETED")
             self._close_former()
 
     def gone(self) -> None:
         """Note that the bus no longer exists: its rules get no more events."""
         with self._lock:
             self._known = None
-            for place in self._statuses:
-                self._retire(place)
-                self._statuses[place] = PipeStatus(place, "DELETED")
+            for name in self._statuses:
+                self._retire(name)
+                self._statuses[name] = PipeStatus(name, "DELETED")
 
     def close(self) -> None:
         """Finish the events that are being delivered; the statuses say if a rule could not."""
         with self._lock:
-            for place in list(self._targets):
-                self._retire(place)
+            for name in list(self._targets):
+                self._retire(name)
             for target in self._former:
-                place, left = target.rule.definition.place, target.close()
+                name, left = target.rule.definition.full_name, target.close()
                 reason = f"the runner ended with {left} events undelivered" if left else ""
-                self._statuses[place] = PipeStatus(place, "STOPPED", reason)
+                self._statuses[name] = PipeStatus(name, "STOPPED", reason)
             self._former.clear()
 
-    def _look_at(self, target: Target) -> str:
-        """Start, restart or stop the `RuleTarget` of a target; return its place."""
+    def _look_at(self, target: RuleAndTarget) -> str:
+        """Start, restart or stop the `RuleTarget` of a target; return its name."""
         rule, described = target
-        place = f"{self.name}/{rule['Name']}/{described['Id']}"
+        name = f"{self.name}/{rule['Name']}/{described['Id']}"
         try:
             definition = read_rule(self.name, target, self.client("events"), self.read_secret)
         except ClientError as error:
-            if place not in self._targets:
-                self._statuses[place] = PipeStatus(place, "RETRYING", str(error))
-            return place
+            if name not in self._targets:
+                self._statuses[name] = PipeStatus(name, "RETRYING", str(error))
+            return name
         secrets = definition.destination.connection.headers.values()
         fingerprint = repr(definition) + json.dumps([*secrets])
-        running = self._targets.get(place)
+        running = self._targets.get(name)
         if running is None or running[0] != fingerprint:
-            self._retire(place)
+            self._retire(name)
             self._run(definition, fingerprint)
-        return place
+        return name
 
     def _run(self, definition: RuleDefinition, fingerprint: str) -> None:
-        place = definition.place
+        name = definition.full_name
         if definition.state != "ENABLED":
-            self._statuses[place] = PipeStatus(place, "STOPPED", f"it is {definition.state}")
+            self._statuses[name] = PipeStatus(name, "STOPPED", f"it is {definition.state}")
             return
         try:
             target = self.make(Rule(definition))
         except EventPipesError as error:
-            self._stopped[place] = definition
-            self._statuses[place] = PipeStatus(place, "STOPPED", str(error))
+            self._stopped[name] = definition
+            self._statuses[name] = PipeStatus(name, "STOPPED", str(error))
             return
-        self._targets[place] = fingerprint, target
-        self._statuses[place] = PipeStatus(place, "RUNNING")
+        self._targets[name] = fingerprint, target
+        self._statuses[name] = PipeStatus(name, "RUNNING")
         target.start()
 
-    def _retire(self, place: str) -> None:
-        self._stopped.pop(place, None)
-        if place in self._targets:
-            self._former.append(self._targets.pop(place)[1])
+    def _retire(self, name: str) -> None:
+        self._stopped.pop(name, None)
+        if name in self._targets:
+            self._former.append(self._targets.pop(name)[1])
 
     def _close_former(self) -> None:
         for target in [target for target in self._former if target.is_idle]:

@@ -7,7 +7,7 @@ import boto3
 from botocore.config import Config
 
 
-class Clients:
+class AwsClients:
     """Creates one client for each service; all threads use it."""
 
     def __init__(self, endpoint: str, region: str) -> None:

@@ -14,7 +14,7 @@ from eventpipes import Definition
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-Written = tuple[Any, datetime]
+WrittenRecord = tuple[Any, datetime]
 """A stream record, and when it was written."""
 
 
@@ -29,7 +29,7 @@ class DeadLetters:
     def __post_init__(self) -> None:
         self._url = ""
 
-    def send(self, records: Sequence[Written], condition: str) -> None:
+    def send(self, records: Sequence[WrittenRecord], condition: str) -> None:
         """Send the place of records that follow each other in the shard."""
         arn = self.definition.source.dead_letter_queue_arn
         if arn is None:
@@ -39,7 +39,7 @@ class DeadLetters:
         letter = json.dumps(self._letter(records, condition))
         self.queue.send_message(QueueUrl=self._url, MessageBody=letter)
 
-    def _letter(self, records: Sequence[Written], condition: str) -> dict[str, Any]:
+    def _letter(self, records: Sequence[WrittenRecord], condition: str) -> dict[str, Any]:
         numbers = [record["dynamodb"]["SequenceNumber"] for record, _ in records]
         return {
             "context": {"partnerResourceArn": self.definition.arn, "condition": condition},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
 from .bus import Bus
-from .dead_letter import DeadLetters, Written
+from .dead_letter import DeadLetters, WrittenRecord
 from .delivery import Delivery
 from .record_age import seconds_left
 from .sender import Attempt, Sender
@@ -49,7 +49,7 @@ class Deliverer:
     def __exit__(self, *_: object) -> None:
         self.sender.__exit__()
 
-    def deliver_batch(self, records: Sequence[Written]) -> list[Delivery] | None:
+    def deliver_batch(self, records: Sequence[WrittenRecord]) -> list[Delivery] | None:
         """Deliver a batch, which is one record; see `deliver`."""
         ((record, created),) = records
         delivery = self.deliver(record, created)

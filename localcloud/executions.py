@@ -22,7 +22,7 @@ RUNNING: Final = "RUNNING"
 
 
 @dataclass
-class _Run:
+class _RunningExecution:
     """An execution that runs here. It is `done`, and then the local AWS is `told` how it ended."""
 
     arn: str
@@ -42,7 +42,7 @@ class Executions:
     def __init__(self, endpoint: str, shared: Surroundings) -> None:
         self._endpoint = endpoint
         self._shared = shared
-        self._running: dict[str, _Run] = {}
+        self._running: dict[str, _RunningExecution] = {}
         self._checkpoints: dict[str, Checkpoint] = {}
 
     def refresh(self) -> None:
@@ -85,7 +85,7 @@ class Executions:
         described = states.describe_state_machine(stateMachineArn=machine["stateMachineArn"])
         given = states.describe_execution(executionArn=arn)["input"]
         checkpoint = self._checkpoints.setdefault(arn, Checkpoint())
-        run = self._running[arn] = _Run(arn, described, given, checkpoint)
+        run = self._running[arn] = _RunningExecution(arn, described, given, checkpoint)
         run.threads = [
             threading.Thread(target=work, args=(run,), name=arn, daemon=True)
             for work in (self._work, self._tell)
@@ -93,13 +93,13 @@ class Executions:
         for thread in run.threads:
             thread.start()
 
-    def _work(self, run: _Run) -> None:
+    def _work(self, run: _RunningExecution) -> None:
         try:
             self._run(run)
         finally:
             run.told.set()
 
-    def _run(self, run: _Run) -> None:
+    def _run(self, run: _RunningExecution) -> None:
         """Run an execution to its end, and tell the local AWS how it ended."""
         try:
             machine = StateMachine.parse(run.machine["definition"])
@@ -121,7 +121,7 @@ class Executions:
         with suppress(LocalCloudError):  # where it is listed as running, it begins again
             execution_records.tell(self._endpoint, run.arn, **last)
 
-    async def _execute(self, machine: StateMachine, run: _Run) -> Any:  # noqa: ANN401 - an Execution
+    async def _execute(self, machine: StateMachine, run: _RunningExecution) -> Any:  # noqa: ANN401 - an Execution
         def changed(map_run: MapRun) -> None:
             run.changed[map_run.arn] = map_run
 
@@ -136,7 +136,7 @@ class Executions:
                 checkpoint=run.checkpoint,
             )
 
-    def _tell(self, run: _Run) -> None:
+    def _tell(self, run: _RunningExecution) -> None:
         """Tell the progress until the execution is done, and once more."""
         is_last = False
         while not is_last:

@@ -25,7 +25,7 @@ LONGEST: Final = 1_000_000
 
 
 @dataclass(frozen=True)
-class Place:
+class Endpoints:
     """The AWS API and its region, and the origin of the local Momento."""
 
     endpoint: str
@@ -53,7 +53,7 @@ class Functions:
         self,
         client: Callable[[str], Any],
         log: LogWriter,
-        place: Place,
+        place: Endpoints,
     ) -> None:
         self._client = client
         self._endpoint = place.endpoint

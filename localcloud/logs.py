@@ -22,7 +22,7 @@ End = Literal["Succeeded", "PartiallyFailed", "Failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class LoggedRun:
     """One run of a pipe's state machine, for a batch of records.
 
     `input` is what the state machine got, `output` its answer, and `began` the time of its start in
@@ -51,7 +51,7 @@ class ExecutionLog:
         if delivery.outcome != "filtered" and definition.state_machine is None:
             self._put(definition, _entries(definition, delivery))
 
-    def write_run(self, definition: Definition, run: Run) -> None:
+    def write_run(self, definition: Definition, run: LoggedRun) -> None:
         """Log a run of the pipe's state machine: the pipe's execution is one for the batch."""
         self._put(definition, _entries_of_run(definition, run))
 
@@ -75,7 +75,7 @@ def entry(kind: str, level: str, at: float, **more: object) -> dict[str, Any]:
     return {"timestamp": timestamp, "messageType": kind, "logLevel": level, **more}
 
 
-def _entries_of_run(definition: Definition, run: Run) -> list[dict[str, Any]]:
+def _entries_of_run(definition: Definition, run: LoggedRun) -> list[dict[str, Any]]:
     """Return the log entries of a batch that a pipe gives to its state machine."""
     data, now = definition.logging.execution_data, time.time()
     asked: dict[str, object] = {}

@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .momento_auth import MomentoAuth
-from .momento_cache import Cache, Item
+from .momento_auth import AuthService
+from .momento_cache import LocalCache, CachedItem
 from .momento_control import MomentoControl
-from .momento_keys import ApiKey, ApiKeys
+from .momento_keys import IssuedKey, ApiKeys
 from .momento_limits import (
     MAX_ITEM_BYTES,
     MAX_MESSAGE_BYTES,
@@ -30,10 +30,18 @@ from .momento_limits import (
     Limits,
     message_operations,
 )
-from .momento_topic import KEPT_MESSAGES, Topic
+from .momento_topic import KEPT_MESSAGES, LocalTopic
 from .app_server import AppServer
 
-__all__ = ["KEPT_MESSAGES", "Cache", "Item", "Limits", "LocalMomento", "Momento", "Topic"]
+__all__ = [
+    "KEPT_MESSAGES",
+    "CachedItem",
+    "Limits",
+    "LocalCache",
+    "LocalMomento",
+    "LocalTopic",
+    "MomentoService",
+]
 
 LONG_POLL_SECONDS = 10.0
 EVICTION_SECONDS = 0.1
@@ -57,7 +65,7 @@ Interference = Callable[[Request], Awaitable[Response | None]]
 """A function that gets each request first, and may answer it (for tests)."""
 
 
-class Momento:
+class MomentoService:
     """The service's state and its ASGI application, `app`.
 
     `keys` are the account's API keys and roles; `api_key` has the role Owner. With `limits`, the
@@ -73,7 +81,7 @@ class Momento:
         limits: Limits | None = None,
     ) -> None:
         self.keys = ApiKeys(api_key)
-        self.caches: dict[str, Cache] = {}
+        self.caches: dict[str, LocalCache] = {}
         self.limits = limits
         self.interfere: Interference | None = None
         self.max_ttl_seconds = max_ttl_seconds
@@ -90,7 +98,7 @@ class Momento:
             routes=[
                 Route("/cache/{cache}", self._on_item, methods=["GET", "PUT", "DELETE"]),
                 Route("/topics/{cache}/{topic}", self._on_topic, methods=["GET", "POST"]),
-                *MomentoAuth(self.keys, self._authenticate).routes,
+                *AuthService(self.keys, self._authenticate).routes,
                 *MomentoControl(self.keys, self._authenticate, self._on_create).routes,
             ],
             exception_handlers={HTTPException: _as_json},
@@ -101,7 +109,7 @@ class Momento:
         if name not in self.caches:
             if self.limits is not None and len(self.caches) >= self.limits.caches:
                 return False
-            self.caches[name] = Cache()
+            self.caches[name] = LocalCache()
         return True
 
     def _on_create(self, name: str) -> bool | None:
@@ -126,7 +134,7 @@ class Momento:
             raise HTTPException(404, "Key Not Found")
         return Response(item.value, media_type="application/octet-stream")
 
-    async def _put(self, request: Request, cache: Cache, key: bytes) -> Response:
+    async def _put(self, request: Request, cache: LocalCache, key: bytes) -> Response:
         ttl = _whole_number(request, "ttl_seconds", required=True)
         if not 1 <= ttl <= self.max_ttl_seconds:
             raise HTTPException(
@@ -139,7 +147,7 @@ class Momento:
                 f"Invalid argument: the item has {len(key) + len(value)} bytes with its key; the"
                 f" limit is {MAX_ITEM_BYTES}",
             )
-        cache.put(key, Item(value, time.monotonic() + ttl))
+        cache.put(key, CachedItem(value, time.monotonic() + ttl))
         self._evict()
         return Response(status_code=204)
 
@@ -149,13 +157,13 @@ class Momento:
         caller = self._authenticate(request)
         name = request.path_params["topic"]
         cache = self._cache(request, caller, "topic", name.encode())
-        topic = cache.topics.setdefault(name, Topic(page=1))
+        topic = cache.topics.setdefault(name, LocalTopic(page=1))
         if request.method == "POST":
             return await self._publish(request, topic)
         self._take("topic", 1)
         return await self._poll(request, topic)
 
-    async def _publish(self, request: Request, topic: Topic) -> Response:
+    async def _publish(self, request: Request, topic: LocalTopic) -> Response:
         """Accept a message with any content type. Only `application/octet-stream` is binary.
 
         The page documents `text/plain` and `application/octet-stream`, but its own example, a
@@ -179,7 +187,7 @@ class Momento:
             self._published.notify_all()
         return Response(status_code=204)
 
-    async def _poll(self, request: Request, topic: Topic) -> Response:
+    async def _poll(self, request: Request, topic: LocalTopic) -> Response:
         """Answer with the messages since a number, or wait for a message (a long poll).
 
         A first request has no number, or 0 for both number and page. It gets the messages from
@@ -200,7 +208,7 @@ class Momento:
         self._allowances["topic"].count(time.monotonic(), delivered)
         return JSONResponse({"items": [*([gap] if gap else []), *map(topic.item, messages)]})
 
-    def _authenticate(self, request: Request) -> ApiKey:
+    def _authenticate(self, request: Request) -> IssuedKey:
         """Return the API key of a request. Its role must allow the request's IP address."""
         header = request.headers.get("authorization")
         token = request.query_params.get("token")
@@ -218,7 +226,7 @@ class Momento:
             raise HTTPException(403, f"Forbidden: the API key's role does not allow {address}")
         return key
 
-    def _cache(self, request: Request, caller: ApiKey, kind: str, name: bytes) -> Cache:
+    def _cache(self, request: Request, caller: IssuedKey, kind: str, name: bytes) -> LocalCache:
         """Return the request's cache if the key permits the request."""
         cache_name = request.path_params["cache"]
         permission = PERMISSIONS.get(request.method, "read")
@@ -311,7 +319,7 @@ class LocalMomento(AppServer):
         limits: Limits | None = None,
     ) -> None:
         self.api_key = api_key
-        self.service = Momento(
+        self.service = MomentoService(
             api_key=api_key, caches=caches, max_ttl_seconds=max_ttl_seconds, limits=limits
         )
         super().__init__(self.service.app, name="Momento", port=port)

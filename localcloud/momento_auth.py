@@ -15,17 +15,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .errors import LocalCloudError
-from .momento_keys import ApiKey, ApiKeys
-from .momento_roles import CUSTOM, SYSTEM, Permissions, Role
+from .momento_keys import IssuedKey, ApiKeys
+from .momento_roles import CUSTOM, SYSTEM, Permissions, LocalRole
 
 LARGEST_PAGE = 100
 NEVER = "never"
 
-Authenticate = Callable[[Request], ApiKey]
+Authenticate = Callable[[Request], IssuedKey]
 """Returns the API key of a request, or raises the answer 401."""
 
 
-class MomentoAuth:
+class AuthService:
     """The part of the service that manages an account's roles and keys."""
 
     def __init__(self, keys: ApiKeys, authenticate: Authenticate) -> None:
@@ -114,7 +114,7 @@ class MomentoAuth:
                 403, f"the API key's role does not grant {permission} of auth_management"
             )
 
-    def _custom_role(self, request: Request) -> Role:
+    def _custom_role(self, request: Request) -> LocalRole:
         role = self._keys.roles.get(request.path_params["role_id"])
         if role is None:
             raise HTTPException(404, f"there is no role {request.path_params['role_id']!r}")
@@ -123,7 +123,7 @@ class MomentoAuth:
         return role
 
     async def _role_of(
-        self, request: Request, but: Role | None = None
+        self, request: Request, but: LocalRole | None = None
     ) -> tuple[str, Mapping[str, Any], str | None]:
         """Return the name, permissions and description in a request, if the name is not in use."""
         body = await _body(request)

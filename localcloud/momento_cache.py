@@ -3,14 +3,14 @@
 import heapq
 from dataclasses import dataclass, field
 
-from .momento_topic import Topic
+from .momento_topic import LocalTopic
 
 FEW = 64
 """If the heap has at most so many outdated entries, it is not built again."""
 
 
 @dataclass
-class Item:
+class CachedItem:
     """A cached value and the time when it expires, on the monotonic clock."""
 
     value: bytes
@@ -18,15 +18,15 @@ class Item:
 
 
 @dataclass
-class Cache:
+class LocalCache:
     """Items by key, and topics by name."""
 
-    items: dict[bytes, Item] = field(default_factory=dict)
-    topics: dict[str, Topic] = field(default_factory=dict)
+    items: dict[bytes, CachedItem] = field(default_factory=dict)
+    topics: dict[str, LocalTopic] = field(default_factory=dict)
     _expiries: list[tuple[float, bytes]] = field(default_factory=list)
     """A heap. It may have keys of items that were replaced or deleted."""
 
-    def put(self, key: bytes, item: Item) -> None:
+    def put(self, key: bytes, item: CachedItem) -> None:
         """Store an item. It replaces an older item with the same key."""
         self.items[key] = item
         heapq.heappush(self._expiries, (item.expires, key))
@@ -34,7 +34,7 @@ class Cache:
             self._expiries = [(stored.expires, name) for name, stored in self.items.items()]
             heapq.heapify(self._expiries)
 
-    def get(self, key: bytes, now: float) -> Item | None:
+    def get(self, key: bytes, now: float) -> CachedItem | None:
         """Return an item if it has not expired."""
         item = self.items.get(key)
         return None if item is None or item.expires <= now else item

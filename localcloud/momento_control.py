@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .momento_keys import ApiKey, ApiKeys
+from .momento_keys import IssuedKey, ApiKeys
 
 CONTENT_TYPE = "application/grpc-web-text"
 OK, INVALID_ARGUMENT, ALREADY_EXISTS, PERMISSION_DENIED = 0, 3, 6, 7
@@ -37,7 +37,7 @@ class MomentoControl:
     def __init__(
         self,
         keys: ApiKeys,
-        authenticate: Callable[[Request], ApiKey],
+        authenticate: Callable[[Request], IssuedKey],
         create: Callable[[str], bool | None],
     ) -> None:
         self._keys = keys

@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .momento_roles import OWNER, SYSTEM_ROLES, Permissions, Role
+from .momento_roles import OWNER, SYSTEM_ROLES, Permissions, LocalRole
 
 ACCOUNT = "local-account"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiKey:
+class IssuedKey:
     """A key. Its text is `secret`."""
 
     secret: str
@@ -53,8 +53,8 @@ class ApiKeys:
     """The roles and keys of an account. The first key has the role Owner."""
 
     def __init__(self, secret: str) -> None:
-        self.roles: dict[str, Role] = {role.role_id: role for role in SYSTEM_ROLES}
-        self.keys: dict[str, ApiKey] = {}
+        self.roles: dict[str, LocalRole] = {role.role_id: role for role in SYSTEM_ROLES}
+        self.keys: dict[str, IssuedKey] = {}
         self._store(OWNER.role_id, "the first key", None, secret)
 
     def add(
@@ -75,14 +75,14 @@ class ApiKeys:
 
     def new_role(
         self, name: str, permissions: Mapping[str, Any], description: str | None = None
-    ) -> Role:
+    ) -> LocalRole:
         """Create a custom role.
 
         Raises:
             LocalCloudError: Momento documents no such permissions.
 
         """
-        role = Role(
+        role = LocalRole(
             role_id=f"r-{secrets.token_hex(6)}",
             name=name,
             permissions=Permissions(permissions),
@@ -91,7 +91,7 @@ class ApiKeys:
         self.roles[role.role_id] = role
         return role
 
-    def new_key(self, role_id: str, description: str, expires_at: int | None) -> ApiKey:
+    def new_key(self, role_id: str, description: str, expires_at: int | None) -> IssuedKey:
         """Create a key of the second version with a new text."""
         return self._store(role_id, description, expires_at, None)
 
@@ -99,22 +99,22 @@ class ApiKeys:
         """Make the key with this text invalid."""
         self.keys = {id_: key for id_, key in self.keys.items() if key.secret != secret}
 
-    def find(self, secret: str) -> ApiKey | None:
+    def find(self, secret: str) -> IssuedKey | None:
         """Return the key with this text, unless it is unknown, revoked or expired."""
         for key in list(self.keys.values()):
             if hmac.compare_digest(secret.encode(), key.secret.encode()):
                 return None if key.is_expired else key
         return None
 
-    def permissions(self, key: ApiKey) -> Permissions:
+    def permissions(self, key: IssuedKey) -> Permissions:
         """Return the permissions of a key's role."""
         return self.roles[key.role_id].permissions
 
     def _store(
         self, role_id: str, description: str, expires_at: float | None, secret: str | None
-    ) -> ApiKey:
+    ) -> IssuedKey:
         key_id = f"k-{secrets.token_hex(8)}"
-        key = ApiKey(
+        key = IssuedKey(
             secret=secret or _token(key_id, expires_at),
             key_id=key_id,
             role_id=role_id,

@@ -124,7 +124,7 @@ class Permissions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Role:
+class LocalRole:
     """A role of the account, with its id."""
 
     role_id: str
@@ -184,10 +184,10 @@ def _rules(*granted: tuple[str, tuple[str, ...]]) -> Permissions:
     return Permissions({"rules": rules})
 
 
-OWNER = Role(
+OWNER = LocalRole(
     role_id="owner", name="Owner", kind=SYSTEM, permissions=Permissions({"super_user": True})
 )
-OPERATOR = Role(
+OPERATOR = LocalRole(
     role_id="operator",
     name="Operator",
     kind=SYSTEM,
@@ -196,7 +196,7 @@ OPERATOR = Role(
         *((kind, USUAL) for kind in ("auth_management", "resource_management", "cache", "topic")),
     ),
 )
-VIEWER = Role(
+VIEWER = LocalRole(
     role_id="viewer",
     name="Viewer",
     kind=SYSTEM,

@@ -11,7 +11,7 @@ KEPT_MESSAGES = 1_000
 
 
 @dataclass
-class Topic:
+class LocalTopic:
     """A topic's last messages. The page changes when the sequence starts again."""
 
     page: int

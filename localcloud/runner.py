@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import ClientError
 
 from eventpipes.rate_limit import RateLimit
-from eventpipes import Definition, EventBus, EventPipesError, Pipe, Rule, RuleDefinition
+from eventpipes import Definition, EventBusTarget, EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import read_definition
 from .authorization import Authorizations, secrets_of
 from .batch_deliverer import BatchDeliverer
 from .bus import Bus
 from .change_signal import ChangeSignal
 from .checkpoints import Checkpoints
-from .clients import Clients
+from .clients import AwsClients
 from .deliverer import Deliverer
 from .delivery import Delivery
 from .execution_services import Surroundings
 from .executions import Executions
 from .log_writer import LogWriter
 from .logs import ExecutionLog
-from .function_run import FunctionRun, Functions, Place
+from .function_run import FunctionRun, Functions, Endpoints
 from .rule_target import RuleTarget
 from .schedules import Schedules
 from .sender import Sender, Timing
@@ -91,7 +91,7 @@ class Runner:
         on_start: Callable[[Definition | RuleDefinition], None] = lambda _: None,
         on_run: Callable[[FunctionRun], None] = lambda _: None,
     ) -> None:
-        self._client = Clients(endpoint, region)
+        self._client = AwsClients(endpoint, region)
         self._signal = ChangeSignal(endpoint)
         self._redirect = redirect
         self._checkpoints = checkpoints or Checkpoints()
@@ -106,7 +106,7 @@ class Runner:
         self._authorizations = Authorizations(self._client, self._read_secret)
         self._log_writer = LogWriter(self._client("logs"))
         self._log = ExecutionLog(self._log_writer)
-        functions = Functions(self._client, self._log_writer, Place(endpoint, region, redirect))
+        functions = Functions(self._client, self._log_writer, Endpoints(endpoint, region, redirect))
         reads = (self._authorizations, self._read_secret)
         shared = Surroundings(self._client, functions, *reads, self._timing, redirect)
         self._executions = Executions(endpoint, shared)
@@ -363,7 +363,7 @@ class Runner:
             authorization=self._authorizations.of(destination.connection),
         )
 
-    def _bus(self, bus: EventBus) -> Bus:
+    def _bus(self, bus: EventBusTarget) -> Bus:
         def make(rule: Rule) -> RuleTarget:
             definition = rule.definition
             self._on_start(definition)

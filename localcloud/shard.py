@@ -12,7 +12,7 @@ from eventpipes.stream_record import read_by_pipe
 from .batch_deliverer import BatchDeliverer
 from .bus import Bus
 from .checkpoints import Checkpoints
-from .dead_letter import Written
+from .dead_letter import WrittenRecord
 from .deliverer import Deliverer
 from .change_signal import ChangeSignal
 from .delivery import Delivery
@@ -88,7 +88,7 @@ class ShardReader:
         if iterator is None:
             self.fail("its stream was disabled and has been read to the end: AWS needs a new pipe")
 
-    def _new(self, records: Sequence[Any]) -> list[Written]:
+    def _new(self, records: Sequence[Any]) -> list[WrittenRecord]:
         """Return the records that the pipe reads, and tell that it has read them."""
         found = [
             (read_by_pipe(record, self._source.arn), written)
@@ -99,7 +99,7 @@ class ShardReader:
             RecordSteps(self._name, record, written, self.tell).read()
         return found
 
-    def _handle_all(self, records: Sequence[Written]) -> bool:
+    def _handle_all(self, records: Sequence[WrittenRecord]) -> bool:
         """Deliver records in batches; return False if the pipe stops before the last."""
         for batch in _batches(records, self.deliverer.batch_size):
             self.oldest = batch[0][1]
@@ -108,7 +108,7 @@ class ShardReader:
         self.oldest = None
         return True
 
-    def _handle(self, batch: Sequence[Written]) -> bool:
+    def _handle(self, batch: Sequence[WrittenRecord]) -> bool:
         """Deliver records; return False if they were not delivered because the pipe stops."""
         deliveries = self.deliverer.deliver_batch(batch)
         if deliveries is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.1
 """A wait ends at most so long after the pipe is stopped."""
 
-_last: ContextVar["Sent | None"] = ContextVar("last", default=None)
+_last: ContextVar["SentAttempt | None"] = ContextVar("last", default=None)
 """The last request of this branch of an execution, if nothing else was done since."""
 
 
@@ -36,7 +36,7 @@ class Stopped(Exception):  # noqa: N818 - it is not an error
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentAttempt:
     """A request of an execution, with its attempt."""
 
     call: HttpCall
@@ -74,7 +74,7 @@ class WorkflowServices(WithoutAws):
         self._stop = stop
         self._steps = steps
         self._numbers: Counter[tuple[str, ...]] = Counter()
-        self.sent: list[Sent] = []
+        self.sent: list[SentAttempt] = []
         self.letters: list[str] = []
 
     async def http(self, call: HttpCall) -> HttpAnswer:
@@ -144,7 +144,7 @@ class WorkflowServices(WithoutAws):
     def _note(self, call: HttpCall, attempt: Attempt) -> None:
         same = (call.state, call.method, call.url, call.body)
         self._numbers[same] += 1
-        sent = Sent(call, attempt, self._numbers[same], request_of(call))
+        sent = SentAttempt(call, attempt, self._numbers[same], request_of(call))
         self.sent.append(sent)
         _last.set(sent)
         self._steps.sent(sent.request, attempt, sent.number)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-Statement = Mapping[str, Any]
+PolicyStatement = Mapping[str, Any]
 
 
-def statements(policy: object) -> list[Statement]:
+def statements(policy: object) -> list[PolicyStatement]:
     """Return the statements of a policy, given as JSON or parsed; none if it is no policy."""
     try:
         parsed = json.loads(policy) if isinstance(policy, str) else policy
@@ -25,7 +25,7 @@ def several(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
     return value if isinstance(value, list) else [value]
 
 
-def actions(of: Iterable[Statement], effect: str = "Allow") -> set[str]:
+def actions(of: Iterable[PolicyStatement], effect: str = "Allow") -> set[str]:
     """Return the actions that statements allow, or have another effect on."""
     return {
         str(action)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ops.review.plan import Action, Change, Plan
+from ops.review.plan import Action, ResourceChange, Plan
 
 _MADE = (Action.CREATE, Action.REPLACE)
 
@@ -17,7 +17,7 @@ def beyond(reviewed: Plan, rest: Plan) -> list[str]:
     return sorted(_beyond({one.address: one for one in reviewed.changes}, rest))
 
 
-def _beyond(reviewed: dict[str, Change], rest: Plan) -> Iterator[str]:
+def _beyond(reviewed: dict[str, ResourceChange], rest: Plan) -> Iterator[str]:
     for change in rest.changes:
         if change.action is Action.NOTHING and not change.moved_from and not change.imported:
             continue
@@ -26,7 +26,7 @@ def _beyond(reviewed: dict[str, Change], rest: Plan) -> Iterator[str]:
             yield change.address
 
 
-def _same_action(was: Change, now: Change) -> bool:
+def _same_action(was: ResourceChange, now: ResourceChange) -> bool:
     if was.action is now.action:
         return (was.moved_from, was.imported) == (now.moved_from, now.imported)
     if was.action is Action.REPLACE:
@@ -34,7 +34,7 @@ def _same_action(was: Change, now: Change) -> bool:
     return was.action is Action.CREATE and now.action is Action.REPLACE and now.tainted
 
 
-def _same_values(was: Change, now: Change) -> bool:
+def _same_values(was: ResourceChange, now: ResourceChange) -> bool:
     if now.action not in (*_MADE, Action.UPDATE):
         return True
     return _agree(was.after, now.after, was.unknown, now.unknown)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from live.place import take_credentials
+from live.cloud import take_credentials
 from ops.backend import another_state
 from ops.terraform import (
     Terraform,

@@ -8,7 +8,7 @@ from console.form import Form
 from console.serve import PAGE_PORT, serve
 from console.settings import ConsoleSettings
 from live.pipelines import WEATHER
-from ops.place import Aws
+from ops.cloud import UseAws
 from stacks.settings import Settings
 from weather.form import WeatherForm
 
@@ -21,7 +21,7 @@ def command(
     *,
     page_port: PagePort = PAGE_PORT,
     browse: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
-    aws: Aws = False,
+    aws: UseAws = False,
 ) -> None:
     """Serve a page that shows every change of the stack, and why it went where it went."""
     settings = ConsoleSettings.load(aws=aws)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import live.momento
-import live.place
+import live.cloud
 import localcloud.momento
 import weather.tour
 from live.aws import Aws
@@ -91,7 +91,7 @@ def no_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take `.env` and a local cloud that is up out of the tests' reach."""
     with pytest.MonkeyPatch.context() as patch:
         nowhere = tmp_path_factory.mktemp("nowhere") / "local-cloud.env"
-        patch.setattr(live.place, "LOCAL_CLOUD", nowhere)
+        patch.setattr(live.cloud, "LOCAL_CLOUD", nowhere)
         patch.delenv("PIPE_DELIVERIES_URL", raising=False)
         yield
 

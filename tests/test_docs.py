@@ -7,9 +7,19 @@ from pathlib import Path
 
 from tests.ops.test_cli import COMMANDS, INTERNAL
 from tests.each import each
+from tests.test_architecture import is_hidden
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+ROOMS = [ROOT / room for room in ("docs", "examples", "packages")]
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(
+        page
+        for room in ROOMS
+        for page in room.rglob("*.md")
+        if not is_hidden(page.relative_to(ROOT))
+    ),
+]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"\./help\.sh ([a-z]+)")
 

@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Column, Table
 
-from weather.comparison import Comparison, State, compare, judge
+from weather.comparison import LocationComparison, LocationState, compare, judge
 from live.errors import LiveError
-from live.output import Json, console, errors, print_json
+from live.output import AsJson, console, errors, print_json
 from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
 from weather.clients import Clients
 from weather.errors import WeatherError
@@ -30,11 +30,11 @@ app = typer.Typer(
     epilog="They go to the local cloud while one is up (./help.sh up), else to AWS (.env).",
 )
 COLOURS = {
-    State.IN_SYNC: "green",
-    State.STALE: "yellow",
-    State.MISSING: "yellow",
-    State.LEFT_OVER: "yellow",
-    State.ABSENT: "dim",
+    LocationState.IN_SYNC: "green",
+    LocationState.STALE: "yellow",
+    LocationState.MISSING: "yellow",
+    LocationState.LEFT_OVER: "yellow",
+    LocationState.ABSENT: "dim",
 }
 
 OPTIONS = {
@@ -56,13 +56,13 @@ def choose(
         bool, typer.Option("--aws", help="AWS and Momento, even while a local cloud is up.")
     ] = False,
 ) -> None:
-    """Remember the place; each command looks it up when it runs."""
+    """Remember the cloud; each command looks it up when it runs."""
     context.obj = aws
 
 
 def _clients(context: typer.Context) -> Clients:
     settings = WeatherSettings.load(aws=context.obj)
-    errors.print(f"[dim]on {_shown(settings.place)}[/]", soft_wrap=True)
+    errors.print(f"[dim]on {_shown(settings.cloud)}[/]", soft_wrap=True)
     return Clients.of(settings)
 
 
@@ -75,10 +75,10 @@ def put(
     min_temp: Annotated[str, typer.Option(help="Degrees, not above --max-temp.")],
     precipitation: Annotated[str, typer.Option(help="Percent, 0 to 100.")] = "0",
     ttl: Annotated[str, typer.Option(help="Seconds in the cache, 1 to 86400 by default.")] = "3600",
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a record, in the place of the one its location has."""
-    place = _clients(context)
+    clients = _clients(context)
     record = WeatherRecord.parse(
         {
             "Location": location,
@@ -88,9 +88,9 @@ def put(
             "TTL": ttl,
         },
         called=OPTIONS,
-        max_ttl=place.settings.stack.max_ttl_seconds,
+        max_ttl=clients.settings.stack.max_ttl_seconds,
     )
-    place.table.put(record)
+    clients.table.put(record)
     if as_json:
         print_json(record.model_dump(mode="json", by_alias=True), indent=None)
     else:
@@ -102,7 +102,7 @@ def random(
     context: typer.Context,
     *,
     count: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 1,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write records that could be true, of some cities."""
     table = _clients(context).table
@@ -116,20 +116,22 @@ def random(
 
 
 @app.command(epilog="Example: ./help.sh weather get Oslo")
-def get(context: typer.Context, location: Location, *, as_json: Json = False) -> None:
+def get(context: typer.Context, location: Location, *, as_json: AsJson = False) -> None:
     """Show a location in the table and in the cache, side by side; 1 if it is in neither."""
-    place = _clients(context)
-    comparison = compare(location, place.table, place.cache, place.settings.stack.cache_ttl_seconds)
+    clients = _clients(context)
+    comparison = compare(
+        location, clients.table, clients.cache, clients.settings.stack.cache_ttl_seconds
+    )
     if as_json:
         print_json(comparison.as_json(), indent=None)
     else:
         _print_comparisons([comparison])
-    if comparison.state is State.ABSENT:
+    if comparison.state is LocationState.ABSENT:
         raise typer.Exit(1)
 
 
 @app.command(epilog="Example: ./help.sh weather delete Oslo")
-def delete(context: typer.Context, location: Location, *, as_json: Json = False) -> None:
+def delete(context: typer.Context, location: Location, *, as_json: AsJson = False) -> None:
     """Delete a location's record; 1 if there is none."""
     deleted = _clients(context).table.delete(location)
     if as_json:
@@ -147,18 +149,18 @@ def list_records(
     context: typer.Context,
     *,
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 100,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the table's records, each with the cache's value."""
-    place = _clients(context)
-    records = place.table.list(limit=limit + 1)
+    clients = _clients(context)
+    records = clients.table.list(limit=limit + 1)
     more = len(records) > limit
     found = [
         judge(
             record.location,
             record,
-            place.cache.get(record.location),
-            place.settings.stack.cache_ttl_seconds,
+            clients.cache.get(record.location),
+            clients.settings.stack.cache_ttl_seconds,
         )
         for record in records[:limit]
     ]
@@ -176,7 +178,7 @@ def watch(
     context: typer.Context,
     *,
     count: Annotated[int | None, typer.Option(help="End after so many messages.", min=1)] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the topic's messages as they come, until Ctrl-C."""
     left = count
@@ -192,12 +194,12 @@ def watch(
 
 
 @app.command(epilog="Example: ./help.sh weather tour")
-def tour(context: typer.Context, *, as_json: Json = False) -> None:
+def tour(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Write a record and delete it, and see both arrive; 1 if something did not."""
-    place = _clients(context)
+    clients = _clients(context)
     table = Table("step", "expected", "seen", "ms", title="A record's life", title_justify="left")
     wrong = 0
-    for step in run_tour(place.table, place.cache, place.topic):
+    for step in run_tour(clients.table, clients.cache, clients.topic):
         wrong += not step.as_expected
         after = "" if step.milliseconds is None else f"{step.milliseconds:.0f}"
         mark = "[green]✓[/]" if step.as_expected else "[red]✗[/]"
@@ -212,11 +214,11 @@ def tour(context: typer.Context, *, as_json: Json = False) -> None:
     if wrong:
         raise WeatherError(
             f"{wrong} of the steps did not end as expected: look at the pipes' logs in"
-            f" {place.settings.log_group} and at the queue {place.settings.dead_letter_queue}"
+            f" {clients.settings.log_group} and at the queue {clients.settings.dead_letter_queue}"
         )
 
 
-def _print_comparisons(found: list[Comparison]) -> None:
+def _print_comparisons(found: list[LocationComparison]) -> None:
     table = Table(
         Column("location", overflow="fold"), "in the table", "in the cache", "TTL left", "state"
     )

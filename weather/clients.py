@@ -1,4 +1,4 @@
-"""The clients of one place: the table, the cache and the topic that the settings name."""
+"""The clients of one cloud: the table, the cache and the topic that the settings name."""
 
 from dataclasses import dataclass
 from typing import Self

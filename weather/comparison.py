@@ -10,7 +10,7 @@ from weather.records import WeatherRecord, cached
 from weather.table import WeatherTable
 
 
-class State(StrEnum):
+class LocationState(StrEnum):
     """How the cache agrees with the table."""
 
     IN_SYNC = "in sync"
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class LocationComparison:
     """What the table and the cache hold for a location, and how they agree.
 
     `ttl` is the time to live that Momento gets, in seconds. `seconds_left` is what is left of it,
@@ -32,7 +32,7 @@ class Comparison:
     location: str
     record: WeatherRecord | None
     cached: Mapping[str, str] | None
-    state: State
+    state: LocationState
     ttl: int | None
     seconds_left: float | None
 
@@ -49,7 +49,9 @@ class Comparison:
         }
 
 
-def compare(location: str, table: WeatherTable, cache: Cache, ttl: int | None = None) -> Comparison:
+def compare(
+    location: str, table: WeatherTable, cache: Cache, ttl: int | None = None
+) -> LocationComparison:
     """Read a location from the table and the cache; see `judge`.
 
     Raises:
@@ -61,29 +63,31 @@ def compare(location: str, table: WeatherTable, cache: Cache, ttl: int | None = 
 
 def judge(
     location: str, record: WeatherRecord | None, body: bytes | None, ttl: int | None = None
-) -> Comparison:
+) -> LocationComparison:
     """Return how the cache's value agrees with the record.
 
     `ttl` is CACHE_TTL_SECONDS, which holds for every item; None: the record's own TTL.
     """
     held = None if body is None else cached(body) or {"unreadable": body.decode(errors="replace")}
     state = _state(record, held)
-    return Comparison(
+    return LocationComparison(
         location=location,
         record=record,
         cached=held,
         state=state,
         ttl=ttl or (record.ttl if record else None),
-        seconds_left=record.seconds_left(ttl=ttl) if record and state is State.IN_SYNC else None,
+        seconds_left=record.seconds_left(ttl=ttl)
+        if record and state is LocationState.IN_SYNC
+        else None,
     )
 
 
-def _state(record: WeatherRecord | None, held: Mapping[str, str] | None) -> State:
+def _state(record: WeatherRecord | None, held: Mapping[str, str] | None) -> LocationState:
     if record is None:
-        return State.ABSENT if held is None else State.LEFT_OVER
+        return LocationState.ABSENT if held is None else LocationState.LEFT_OVER
     if held is None:
-        return State.MISSING
+        return LocationState.MISSING
     if "unreadable" in held:
-        return State.STALE
+        return LocationState.STALE
     same = all(held[name] == value for name, value in record.shown().items())
-    return State.IN_SYNC if same else State.STALE
+    return LocationState.IN_SYNC if same else LocationState.STALE

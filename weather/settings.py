@@ -1,4 +1,4 @@
-"""The settings of the demonstration: those of the weather stack, at the place that was found."""
+"""The settings of the demonstration: those of the weather stack, at the cloud that was found."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Self
 
 from live.errors import LiveError
 from live.momento import Access
-from live.place import name, settings_there
+from live.cloud import name, settings_there
 from stacks.settings import Settings
 
 from weather.errors import WeatherError
@@ -15,14 +15,14 @@ from weather.errors import WeatherError
 
 @dataclass(frozen=True, kw_only=True)
 class WeatherSettings:
-    """The stack's settings, and the environment of their place."""
+    """The stack's settings, and the environment of their cloud."""
 
     stack: Settings
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, *, aws: bool = False) -> Self:
-        """Find the place (see `live.place`), and read the environment and `.env` there.
+        """Find the cloud (see `live.cloud`), and read the environment and `.env` there.
 
         With `aws`, a local cloud is ignored.
 
@@ -56,8 +56,8 @@ class WeatherSettings:
         )
 
     @property
-    def place(self) -> str:
-        """The name that the commands show for their place."""
+    def cloud(self) -> str:
+        """The name that the commands show for their cloud."""
         there = name(self.env, region=self.stack.region)
         return there if self.aws_endpoint else f"{there} and Momento at {self.momento.origin}"
 

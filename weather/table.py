@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from live.aws import Aws, asking_aws
 from live.items import Item
-from live.table import Table
+from live.table import TableClient
 from weather.errors import NoRecordError, WeatherError
 from weather.records import WeatherRecord, plain, stored
 
@@ -24,7 +24,7 @@ class WeatherTable:
     """
 
     def __init__(self, aws: Aws, name: str) -> None:
-        self._table = Table(aws.client("dynamodb"), name=name, keys=("Location",))
+        self._table = TableClient(aws.client("dynamodb"), name=name, keys=("Location",))
 
     def _asking(self) -> AbstractContextManager[None]:
         return asking_aws(f"table {self._table.name}")

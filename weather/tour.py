@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from weather.comparison import State, compare
+from weather.comparison import LocationState, compare
 from live.cache import Cache
 from live.errors import LiveError
 from live.topic import Connected, Disconnected, Message, Topic, TopicEvent
@@ -23,7 +23,7 @@ POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class TourStep:
     """One step: what was expected, and what was seen after how long."""
 
     name: str
@@ -37,7 +37,7 @@ class Step:
         return self.seen == self.expected
 
 
-def tour(table: WeatherTable, cache: Cache, topic: Topic) -> Generator[Step, None, None]:
+def tour(table: WeatherTable, cache: Cache, topic: Topic) -> Generator[TourStep, None, None]:
     """Write a record of a new location, then delete it; yield what was seen.
 
     The record is deleted even if the tour ends early.
@@ -52,18 +52,18 @@ def tour(table: WeatherTable, cache: Cache, topic: Topic) -> Generator[Step, Non
         try:
             written = time.monotonic()
             table.put(record)
-            yield Step(name="write to the table", expected="written", seen="written")
+            yield TourStep(name="write to the table", expected="written", seen="written")
             yield _heard(ear, _published("INSERT", record), written)
-            yield _arrived(location, table, cache, State.IN_SYNC, written)
+            yield _arrived(location, table, cache, LocationState.IN_SYNC, written)
         except BaseException:
             with suppress(LiveError):  # what ended the tour matters more
                 table.delete(location)
             raise
         deleted = time.monotonic()
         table.delete(location)
-        yield Step(name="delete from the table", expected="deleted", seen="deleted")
+        yield TourStep(name="delete from the table", expected="deleted", seen="deleted")
         yield _heard(ear, _published("REMOVE", None, location), deleted)
-        yield _arrived(location, table, cache, State.ABSENT, deleted)
+        yield _arrived(location, table, cache, LocationState.ABSENT, deleted)
 
 
 def _published(kind: str, record: WeatherRecord | None, location: str = "") -> str:
@@ -74,9 +74,9 @@ def _published(kind: str, record: WeatherRecord | None, location: str = "") -> s
     return _canonical({"EventType": kind, "Location": record.location} | record.shown())
 
 
-def _heard(ear: "_Ear", expected: str, since: float) -> Step:
+def _heard(ear: "_Ear", expected: str, since: float) -> TourStep:
     seen = ear.next()
-    return Step(
+    return TourStep(
         name="the topic says",
         expected=expected,
         seen=seen or f"nothing within {PATIENCE_SECONDS:.0f} s",
@@ -85,11 +85,11 @@ def _heard(ear: "_Ear", expected: str, since: float) -> Step:
 
 
 def _arrived(
-    location: str, table: WeatherTable, cache: Cache, expected: State, since: float
-) -> Step:
+    location: str, table: WeatherTable, cache: Cache, expected: LocationState, since: float
+) -> TourStep:
     state = _wait_for(lambda: compare(location, table, cache).state, expected)
     arrived = state is expected
-    return Step(
+    return TourStep(
         name="the cache, beside the table",
         expected=expected.value,
         seen=state.value,
@@ -97,7 +97,7 @@ def _arrived(
     )
 
 
-def _wait_for(look: Callable[[], State], expected: State) -> State:
+def _wait_for(look: Callable[[], LocationState], expected: LocationState) -> LocationState:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (state := look()) is not expected and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)

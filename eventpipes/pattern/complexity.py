@@ -16,7 +16,7 @@ Wildcards = tuple[tuple[str | None, ...], ...]
 
 
 @dataclass(frozen=True)
-class Part:
+class PatternValue:
     """A value of a field in a pattern, and its wildcards (an `anything-but` may have several)."""
 
     identity: str
@@ -28,11 +28,11 @@ class Part:
 class _State:
     """The fields that are tested after a value, or after the absence of a field."""
 
-    values: dict[str, dict[Part, "_State"]] = field(default_factory=dict)
+    values: dict[str, dict[PatternValue, "_State"]] = field(default_factory=dict)
     absences: dict[str, "_State"] = field(default_factory=dict)
 
 
-def too_complex(branches: Iterable[Mapping[str, Sequence[Part]]]) -> str | None:
+def too_complex(branches: Iterable[Mapping[str, Sequence[PatternValue]]]) -> str | None:
     """Return the name of a field whose wildcards exceed the limit, or None.
 
     The wildcards of one field are counted together, also over the branches of an `$or` that have
@@ -53,7 +53,7 @@ def java_order(name: str) -> bytes:
     return name.encode("utf-16-be", "surrogatepass")
 
 
-def _add(state: _State, fields: Sequence[tuple[str, Sequence[Part]]], index: int) -> None:
+def _add(state: _State, fields: Sequence[tuple[str, Sequence[PatternValue]]], index: int) -> None:
     """Add a branch's fields. A known value keeps its next state; a new value gets the last."""
     if index == len(fields):
         return
@@ -70,7 +70,7 @@ def _add(state: _State, fields: Sequence[tuple[str, Sequence[Part]]], index: int
         _add(next_state, fields, index + 1)
 
 
-def _machines(start: _State) -> Iterator[tuple[str, Iterable[Part]]]:
+def _machines(start: _State) -> Iterator[tuple[str, Iterable[PatternValue]]]:
     """Yield the values of each field that can be reached without an absence."""
     pending, seen = [start], {id(start)}
     while pending:

@@ -5,12 +5,12 @@ from itertools import combinations
 
 from eventpipes.pattern import wording
 from eventpipes.pattern.explanation import Alternative, Clause, Explanation, Found
-from eventpipes.pattern.leaves import Fields, Leaf, Leaves, Steps, search
+from eventpipes.pattern.leaves import FieldValues, Leaf, Leaves, PathSteps, search
 from eventpipes.pattern.operators import Values
 
 
 def explain(
-    branches: Sequence[Fields],
+    branches: Sequence[FieldValues],
     order: Sequence[Sequence[str]],
     leaves: Leaves,
     event: Mapping[str, object],
@@ -31,7 +31,7 @@ def explain(
 class _Branch:
     """A branch of a pattern, and an event."""
 
-    def __init__(self, fields: Fields, leaves: Leaves, event: Mapping[str, object]) -> None:
+    def __init__(self, fields: FieldValues, leaves: Leaves, event: Mapping[str, object]) -> None:
         self._fields = fields
         self._leaves = leaves
         self._event = event
@@ -40,8 +40,8 @@ class _Branch:
         found = search(self._fields, 0, self._leaves.by_path, {})
         if found is not None:
             taken = dict(zip([name for name, _ in self._fields], found, strict=True))
-            refusing: Fields = ()
-            apart: Fields = ()
+            refusing: FieldValues = ()
+            apart: FieldValues = ()
         else:
             taken = {name: self._accepted(name, values) for name, values in self._fields}
             refusing, apart = self._refusal()
@@ -70,7 +70,7 @@ class _Branch:
         accept = values.accept
         return None if accept is None else next((x for x in self._at(name) if accept(x[0])), None)
 
-    def _refusal(self) -> tuple[Fields, Fields]:
+    def _refusal(self) -> tuple[FieldValues, FieldValues]:
         """Return the fields that refuse each by itself, or else those that refuse together."""
         alone = [(name, values) for name, values in self._fields if self._refuses(name, values)]
         if alone:
@@ -133,5 +133,5 @@ class _Branch:
         return node
 
 
-def _names(steps: Steps) -> tuple[str, ...]:
+def _names(steps: PathSteps) -> tuple[str, ...]:
     return tuple(step for step in steps if isinstance(step, str))

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from eventpipes.pattern.leaves import Steps
+from eventpipes.pattern.leaves import PathSteps
 
 
 class Found(NamedTuple):
     """A value of the event, and the names and indices that lead to it."""
 
     value: object
-    path: Steps
+    path: PathSteps
 
 
 @dataclass(frozen=True, kw_only=True)

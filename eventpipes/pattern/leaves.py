@@ -8,18 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from eventpipes.errors import InvalidEvent
 from eventpipes.pattern.operators import Values
 
-Place = Mapping[int, int]
+Elements = Mapping[int, int]
 """The place of a leaf: the number of each array around it, and the index of the element."""
-Steps = tuple[str | int, ...]
+PathSteps = tuple[str | int, ...]
 """The names and indices that lead to a value of an event."""
-Leaf = tuple[object, Place, Steps]
+Leaf = tuple[object, Elements, PathSteps]
 """A value that is neither an object nor an array, with its place and its steps."""
-Fields = Sequence[tuple[str, Values]]
+FieldValues = Sequence[tuple[str, Values]]
 """The fields of a branch: dotted paths and their tests, in the order of event-ruler."""
 
 
 def search(
-    fields: Fields, index: int, leaves: Mapping[str, Sequence[Leaf]], so_far: Place
+    fields: FieldValues, index: int, leaves: Mapping[str, Sequence[Leaf]], so_far: Elements
 ) -> tuple[Leaf | None, ...] | None:
     """Return the leaf that each field accepts, from `index` on, or None if there are no such.
 
@@ -44,7 +44,7 @@ def search(
     return None if rest is None else (None, *rest)
 
 
-def _join(so_far: Place, place: Place) -> Place | None:
+def _join(so_far: Elements, place: Elements) -> Elements | None:
     """Return both places together, or None if they are in different elements of an array."""
     for array, element in place.items():
         if so_far.get(array, element) != element:
@@ -102,19 +102,19 @@ class Leaves:
                 f"it is a {type(event).__name__}; give a JSON object, as a dict", value=event
             )
         self.by_path: dict[str, list[Leaf]] = {}
-        self.arrays: list[Steps] = []
+        self.arrays: list[PathSteps] = []
         self._searched = searched
         self._members(event, None, {}, ())
 
     def _members(
-        self, members: Mapping[str, object], path: str | None, place: Place, steps: Steps
+        self, members: Mapping[str, object], path: str | None, place: Elements, steps: PathSteps
     ) -> None:
         for name, value in members.items():
             inner = name if path is None else f"{path}.{name}"
             if self._searched.uses(name, inner):
                 self._add(value, inner, place, (*steps, name))
 
-    def _add(self, value: object, path: str, place: Place, steps: Steps) -> None:
+    def _add(self, value: object, path: str, place: Elements, steps: PathSteps) -> None:
         if isinstance(value, dict):
             self._members(value, path, place, steps)
         elif isinstance(value, list):

@@ -13,7 +13,7 @@ from eventpipes.pattern.explanation import Explanation
 from eventpipes.pattern.leaves import Leaves, Searched, search
 from eventpipes.pattern.operators import Test, Values
 from eventpipes.pattern.parser import Branch
-from eventpipes.pattern.text import Reader
+from eventpipes.pattern.text import EventTextReader
 
 _MISSING = object()
 
@@ -44,7 +44,7 @@ class Pattern:
         self.matches = self._matches if single is None else self._single(single)
         if self._searched.skips_names:
             self.matches = self._matches_consistently
-        self._reader: Reader | None = None
+        self._reader: EventTextReader | None = None
 
     def matches_text(self, text: str | bytes) -> bool:
         """Return whether an event, as JSON text (bytes are UTF-8), matches.
@@ -57,7 +57,7 @@ class Pattern:
 
         """
         if self._reader is None:  # making a reader takes longer than compiling the pattern
-            self._reader = Reader(name for branch in self._branches for name, _ in branch)
+            self._reader = EventTextReader(name for branch in self._branches for name, _ in branch)
         event, repeated = self._reader.read(text)
         return self._matches_consistently(event) if repeated else self.matches(event)
 

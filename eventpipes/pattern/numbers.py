@@ -14,7 +14,7 @@ EXACT = 2**53
 """A double can have the value of every whole number up to this number."""
 
 
-class Written:
+class WrittenNumber:
     """A number as it is written in JSON text."""
 
     __slots__ = ("text",)
@@ -23,7 +23,7 @@ class Written:
         self.text = text
 
     def __repr__(self) -> str:
-        return f"Written({self.text!r})"
+        return f"WrittenNumber({self.text!r})"
 
 
 def comparable(text: str) -> float | None:
@@ -58,7 +58,7 @@ def comparable_value(value: object) -> float | None:
 
 def number_text(value: object) -> str | None:
     """Return a number's JSON text, or None if the value is not a number."""
-    if isinstance(value, Written):
+    if isinstance(value, WrittenNumber):
         return value.text
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None

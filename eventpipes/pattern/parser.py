@@ -8,7 +8,7 @@ from typing import Any
 from eventpipes.errors import InvalidPattern
 from eventpipes.pattern import operators, wildcards
 from eventpipes.pattern.addresses import block, digits
-from eventpipes.pattern.complexity import Part, Wildcards, too_complex
+from eventpipes.pattern.complexity import PatternValue, Wildcards, too_complex
 from eventpipes.pattern.numbers import comparable, nearest
 from eventpipes.pattern.operators import Test, Values
 
@@ -37,7 +37,7 @@ class Object(list[tuple[str, Any]]):
 _ABSENT = Object([("exists", False)])
 
 
-class Number(str):
+class PatternNumber(str):
     """A JSON number as it was written."""
 
     __slots__ = ()
@@ -85,9 +85,12 @@ def _names_wildcard(node: Any) -> bool:
     return isinstance(node, list) and any(map(_names_wildcard, node))
 
 
-def _counted(branch: Branch) -> dict[str, list[Part]]:
+def _counted(branch: Branch) -> dict[str, list[PatternValue]]:
     return {
-        name: [Part(shown(value), absent, wildcards) for value, absent, wildcards in values.given]
+        name: [
+            PatternValue(shown(value), absent, wildcards)
+            for value, absent, wildcards in values.given
+        ]
         for name, values in branch.items()
     }
 
@@ -101,8 +104,8 @@ def _read(pattern: str | dict[str, object]) -> Any:
         return json.loads(
             text,
             object_pairs_hook=Object,
-            parse_int=Number,
-            parse_float=Number,
+            parse_int=PatternNumber,
+            parse_float=PatternNumber,
             parse_constant=refuse,
         )
     except InvalidPattern:
@@ -194,7 +197,7 @@ class _Field:
                 self._operator(value)
             elif isinstance(value, list):
                 raise self._wrong("", "a value is no list", value)
-            elif isinstance(value, Number):
+            elif isinstance(value, PatternNumber):
                 self._tests.append(operators.equals_number(value))
             elif isinstance(value, str):
                 self._string(value)
@@ -278,7 +281,7 @@ class _Field:
         if not isinstance(value, list) or isinstance(value, Object) or not value:
             raise self._wrong(name, 'takes a list such as [">", 0, "<=", 5]', value)
         comparison, *rest = value
-        if isinstance(comparison, Number) or not isinstance(comparison, str):
+        if isinstance(comparison, PatternNumber) or not isinstance(comparison, str):
             raise self._wrong(name, "the list begins with =, <, <=, > or >=", value)
         if comparison not in ("=", "<", "<=", ">", ">="):
             raise self._wrong(name, f"there is no comparison {comparison!r}", value)
@@ -309,7 +312,7 @@ class _Field:
         return operators.in_number_range(low, high, above=above, below=below)
 
     def _number(self, operator: str, value: Any, given: Any) -> float:
-        if not isinstance(value, Number):
+        if not isinstance(value, PatternNumber):
             raise self._wrong(operator, "a bound must be a number", given)
         number = comparable(value)
         if number is None:
@@ -325,9 +328,12 @@ class _Field:
         if isinstance(value, Object):
             return self._anything_but_operator(value)
         values = value if isinstance(value, list) else [value]
-        if all(isinstance(each, Number) for each in values) and values:
+        if all(isinstance(each, PatternNumber) for each in values) and values:
             return operators.no_number_of(self._number(name, each, value) for each in values)
-        if all(isinstance(one, str) and not isinstance(one, Number) for one in values) and values:
+        if (
+            all(isinstance(one, str) and not isinstance(one, PatternNumber) for one in values)
+            and values
+        ):
             return operators.no_string_of(values)
         raise self._wrong(name, "takes strings only, or numbers only", value)
 
@@ -358,7 +364,7 @@ class _Field:
         return operators.none_of([tests[inner](text) for text in texts])
 
     def _text(self, operator: str, value: Any) -> str:
-        if isinstance(value, Number) or not isinstance(value, str):
+        if isinstance(value, PatternNumber) or not isinstance(value, str):
             raise self._wrong(operator, "takes a string", value)
         return value
 
@@ -378,7 +384,7 @@ class _Field:
 
 def shown(value: Any) -> str:
     """Return a value of a pattern as JSON text."""
-    if isinstance(value, Number):
+    if isinstance(value, PatternNumber):
         return str(value)
     if isinstance(value, Object):
         return "{" + ", ".join(f"{json.dumps(k)}: {shown(v)}" for k, v in value) + "}"

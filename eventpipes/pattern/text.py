@@ -15,7 +15,7 @@ except ImportError:  # the watch's function has only the standard library
     msgspec = None  # type: ignore[assignment]
 
 from eventpipes.errors import InvalidEvent
-from eventpipes.pattern.numbers import Written
+from eventpipes.pattern.numbers import WrittenNumber
 
 _Members = dict[str, object]
 _typed_dict: Any = TypedDict
@@ -38,7 +38,7 @@ class Repeated(dict[str, object]):
         return self._pairs
 
 
-class Reader:
+class EventTextReader:
     """Reads the text of events for a pattern that uses these dotted paths."""
 
     def __init__(self, paths: Iterable[str]) -> None:
@@ -49,7 +49,7 @@ class Reader:
         self._used = (
             None
             if msgspec is None
-            else msgspec.json.Decoder(_members(steps, {}), float_hook=Written).decode
+            else msgspec.json.Decoder(_members(steps, {}), float_hook=WrittenNumber).decode
         )
 
     def read(self, text: str | bytes) -> tuple[_Members, bool]:
@@ -84,7 +84,7 @@ class Reader:
 
 
 if msgspec is not None:
-    _WHOLE = msgspec.json.Decoder(dict[str, Any], float_hook=Written).decode
+    _WHOLE = msgspec.json.Decoder(dict[str, Any], float_hook=WrittenNumber).decode
     _ENCODE: Callable[[object], bytes] = msgspec.json.Encoder(enc_hook=lambda _: None).encode
 
 
@@ -127,8 +127,10 @@ def _exactly(text: str | bytes) -> tuple[_Members, bool]:
         event = json.loads(
             text,
             object_pairs_hook=members,
-            parse_float=Written,
-            parse_int=lambda digits: int(digits) if len(digits) < _LONG_NUMBER else Written(digits),
+            parse_float=WrittenNumber,
+            parse_int=lambda digits: (
+                int(digits) if len(digits) < _LONG_NUMBER else WrittenNumber(digits)
+            ),
             parse_constant=refuse,
         )
     except InvalidEvent:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from eventpipes.pattern.numbers import comparable, number_text
-from eventpipes.pattern.parser import Number, Object
+from eventpipes.pattern.parser import PatternNumber, Object
 
 LONGEST = 80
 """Characters of a value in a sentence."""
@@ -22,7 +22,7 @@ _BOUNDS: Final = {"<": "below", "<=": "of at most", ">": "above", ">=": "of at l
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
     """Return a value of a pattern as JSON; a number that Python cannot hold is its text."""
     match value:
-        case Number():
+        case PatternNumber():
             return _number(value)
         case Object():
             return {name: plain(member) for name, member in value}
@@ -31,7 +31,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - JSON is anything
     return value
 
 
-def _number(text: Number) -> int | float | str:
+def _number(text: PatternNumber) -> int | float | str:
     try:
         return int(text)
     except ValueError:
@@ -62,7 +62,7 @@ def _wanted(value: Any) -> str:  # noqa: ANN401 - JSON is anything
 
 def shown(value: object) -> str:
     """Return a value as JSON, cut to a length that fits into a sentence."""
-    text = str(value) if isinstance(value, Number) else number_text(value)
+    text = str(value) if isinstance(value, PatternNumber) else number_text(value)
     if text is None:
         text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
@@ -151,7 +151,7 @@ def hint(path: Sequence[str], given: Sequence[Any], values: Sequence[object], ab
     `given` are the field's values in the pattern, `values` those of the event, and `above` is what
     the event has at the path without its last name.
     """
-    numbers = any(isinstance(one, Number) or _is_numeric(one) for one in given)
+    numbers = any(isinstance(one, PatternNumber) or _is_numeric(one) for one in given)
     digits = [one for one in values if isinstance(one, str) and comparable(one) is not None]
     if numbers and digits:
         return f"{shown(digits[0])} is text, which is never a number here"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from eventpipes.pattern.leaves import Steps
+from eventpipes.pattern.leaves import PathSteps
 from eventpipes.trace import Origin, Piece, Pieces, TracedRequest, exactly
 from eventpipes.workflow.expression import Expression
 from eventpipes.workflow.http_task import HttpTask, encoded
@@ -116,7 +116,7 @@ class _Trace:
             absent=path is not None and self._places is not None and not self._places.has(path),
         )
 
-    def _path(self, expression: Expression, value: object) -> Steps | None:
+    def _path(self, expression: Expression, value: object) -> PathSteps | None:
         places, scope = self._places, self._call.scope
         if places is None or scope is None:
             return None

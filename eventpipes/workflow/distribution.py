@@ -25,7 +25,7 @@ _READ: Final = ("JSON", "JSONL")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reader:
+class ItemReader:
     """Reads the items from an object of S3: a JSON list, or a line of JSON for each item."""
 
     bucket: Payload
@@ -85,12 +85,12 @@ class Writer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Distribution:
+class DistributedFields:
     """The fields of a Map with the mode DISTRIBUTED."""
 
     is_express: bool
     label: str
-    reader: Reader | None = None
+    reader: ItemReader | None = None
     selector: Payload | None = None
     batcher: Batcher | None = None
     writer: Writer | None = None
@@ -106,7 +106,7 @@ class Distribution:
         return over_count or (percentage is not None and failed * 100 > percentage * total)
 
 
-def parse_distribution(fields: Fields, config: Fields, name: str) -> Distribution:
+def parse_distribution(fields: Fields, config: Fields, name: str) -> DistributedFields:
     """Take the fields of a distributed Map. `config` is its ProcessorConfig."""
     type_ = config.constant("ExecutionType", ("STANDARD", "EXPRESS"), "")
     label = fields.text("Label", "".join(name.split())) or ""
@@ -119,7 +119,7 @@ def parse_distribution(fields: Fields, config: Fields, name: str) -> Distributio
     selector = None
     if fields.has("ItemSelector"):
         selector = Payload(fields.take("ItemSelector"), f"{fields.place}, ItemSelector")
-    return Distribution(
+    return DistributedFields(
         is_express=type_ == "EXPRESS",
         label=label[:40],
         reader=_reader(fields),
@@ -131,7 +131,7 @@ def parse_distribution(fields: Fields, config: Fields, name: str) -> Distributio
     )
 
 
-def _reader(fields: Fields) -> Reader | None:
+def _reader(fields: Fields) -> ItemReader | None:
     if not fields.has("ItemReader"):
         return None
     reader = Fields(fields.take("ItemReader"), f"{fields.place}, ItemReader")
@@ -145,7 +145,7 @@ def _reader(fields: Fields) -> Reader | None:
     most = config.whole("MaxItems", 0, least=1, most=100_000_000)
     config.end("CSVDelimiter", "CSVHeaderLocation", "CSVHeaders", "ItemsPointer", "Transformation")
     arguments = Fields(reader.take("Arguments"), f"{reader.place}/Arguments")
-    made = Reader(
+    made = ItemReader(
         bucket=Payload(arguments.take("Bucket"), f"{arguments.place}/Bucket"),
         key=Payload(arguments.take("Key"), f"{arguments.place}/Key"),
         lines=type_ == "JSONL",

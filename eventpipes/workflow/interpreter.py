@@ -36,7 +36,7 @@ from eventpipes.workflow.states import (
     Succeed,
     Task,
     Wait,
-    Workflow,
+    StateGraph,
 )
 from eventpipes.workflow.variables import assigned
 
@@ -44,7 +44,7 @@ MAX_CONCURRENCY: Final = 40
 """At most so many iterations of an inline Map run at the same time."""
 EXPRESS_SECONDS: Final = 300
 """How long an execution of an Express workflow may take, in seconds."""
-Variables = Mapping[str, Any]
+VariableValues = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class _Step:
     """The result of a state: its output, its new variables, and the next state or None."""
 
     output: Any
-    assigned: Variables
+    assigned: VariableValues
     next: str | None
 
 
@@ -74,9 +74,9 @@ class Interpreter:
 
     async def run(
         self,
-        workflow: Workflow,
+        workflow: StateGraph,
         input_: Any,  # noqa: ANN401 - JSON
-        variables: Variables,
+        variables: VariableValues,
         trail: Trail,
         position: Position | None = None,
     ) -> Any:  # noqa: ANN401 - JSON
@@ -101,7 +101,13 @@ class Interpreter:
             name, input_ = step.next, step.output
         return input_
 
-    async def _state(self, state: State, input_: Any, variables: Variables, trail: Trail) -> _Step:  # noqa: ANN401
+    async def _state(
+        self,
+        state: State,
+        input_: Any,  # noqa: ANN401
+        variables: VariableValues,
+        trail: Trail,
+    ) -> _Step:
         kind = type(state).__name__
         entered = trail.note(f"{kind}StateEntered", name=state.name, input=input_)
         if entered >= self.deadline:
@@ -125,7 +131,7 @@ class Interpreter:
         trail.note(f"{kind}StateExited", name=state.name, output=step.output, **details)
         return step
 
-    def _scope(self, variables: Variables, states: Mapping[str, Any]) -> Scope:
+    def _scope(self, variables: VariableValues, states: Mapping[str, Any]) -> Scope:
         return Scope(variables, states, self.services.now, self.services.random)
 
     async def _enter(self, state: State, scope: Scope, trail: Trail) -> _Step:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from eventpipes.workflow.distribution import Distribution, Writer, manifest
+from eventpipes.workflow.distribution import DistributedFields, Writer, manifest
 from eventpipes.workflow.execution import Trail, timestamp
 from eventpipes.workflow.expression import Scope
 from eventpipes.workflow.size import to_text
@@ -56,7 +56,9 @@ class Child:
 class MapRun:
     """The children of a distributed Map. `redrives` counts the redrives."""
 
-    def __init__(self, execution_arn: str, distribution: Distribution, concurrency: int) -> None:
+    def __init__(
+        self, execution_arn: str, distribution: DistributedFields, concurrency: int
+    ) -> None:
         arn, _, name = execution_arn.rpartition(":")
         self.id = str(uuid.uuid4())
         self.arn = f"{arn.replace(':execution:', ':mapRun:')}/{distribution.label}:{self.id}"
@@ -133,7 +135,7 @@ class MapRun:
             "executionCounts": _counted(self._counts),
         }
 
-    def written(self, writer: Writer, scope: Scope) -> "Results":
+    def written(self, writer: Writer, scope: Scope) -> "ResultFiles":
         """Return the files of the results."""
         bucket, prefix = writer.bucket.evaluate(scope), writer.prefix.evaluate(scope)
         if not isinstance(bucket, str) or not isinstance(prefix, str):
@@ -148,7 +150,7 @@ class MapRun:
                 found.append((key, len(part)))
         key = f"{folder}/manifest.json"
         files[key] = manifest(bucket, self.arn, named)
-        return Results(bucket, key, files)
+        return ResultFiles(bucket, key, files)
 
     def _parts(self, status: str) -> Iterable[bytes]:
         """Yield the results of a status, in files. Children that failed otherwise are failed."""
@@ -189,7 +191,7 @@ class MapRun:
 
 
 @dataclass(frozen=True)
-class Results:
+class ResultFiles:
     """The files that a ResultWriter writes, and the key of their manifest."""
 
     bucket: str
@@ -198,7 +200,7 @@ class Results:
 
 
 def inputs_of(
-    distribution: Distribution, items: Sequence[Any], scope: Scope
+    distribution: DistributedFields, items: Sequence[Any], scope: Scope
 ) -> Iterable[tuple[Any, int]]:
     """Yield the input of each child, and how many items it has."""
     chosen = [_selected(distribution, item, index, scope) for index, item in enumerate(items)]
@@ -211,7 +213,7 @@ def inputs_of(
         yield {"Items": batch, **more}, len(batch)
 
 
-def _selected(distribution: Distribution, item: object, index: int, scope: Scope) -> Any:  # noqa: ANN401 - JSON
+def _selected(distribution: DistributedFields, item: object, index: int, scope: Scope) -> Any:  # noqa: ANN401 - JSON
     if distribution.selector is None:
         return item
     context = {**scope.states["context"], "Map": {"Item": {"Index": index, "Value": item}}}

@@ -20,12 +20,12 @@ from eventpipes.workflow.states import (
     Fail,
     Map,
     Pass,
-    Rule,
+    ChoiceRule,
     State,
     Succeed,
     Task,
     Wait,
-    Workflow,
+    StateGraph,
 )
 from eventpipes.workflow.variables import parse_assign, parse_output
 
@@ -41,7 +41,7 @@ _SERVICES: Final[Mapping[str, Callable[[object, str], _Service]]] = {
 }
 
 
-def parse_machine(definition: str | Mapping[str, Any]) -> tuple[Workflow, int | None]:
+def parse_machine(definition: str | Mapping[str, Any]) -> tuple[StateGraph, int | None]:
     """Return the states of a definition, and its TimeoutSeconds.
 
     Raises:
@@ -79,16 +79,16 @@ def _read(definition: str | Mapping[str, Any]) -> object:
         raise InvalidDefinition(f"the state machine's definition is not JSON: {error}") from None
 
 
-def _workflow(fields: Fields) -> Workflow:
+def _workflow(fields: Fields) -> StateGraph:
     start, states = fields.must_text("StartAt"), fields.take("States")
     if not isinstance(states, Mapping) or not states:
         raise fields.invalid("States must be an object with at least one state")
-    workflow = Workflow(start, {name: _state(name, body) for name, body in states.items()})
+    workflow = StateGraph(start, {name: _state(name, body) for name, body in states.items()})
     _check_transitions(workflow, fields)
     return workflow
 
 
-def _check_transitions(workflow: Workflow, fields: Fields) -> None:
+def _check_transitions(workflow: StateGraph, fields: Fields) -> None:
     if workflow.start not in workflow.states:
         raise fields.invalid(f"StartAt is {workflow.start!r}, which is not a state here")
     reached, waiting = set(), [workflow.start]
@@ -119,7 +119,7 @@ def _next_states(state: State) -> Iterator[str]:
                 yield from (catcher.next for catcher in state.catchers)
 
 
-def _check_variables(workflow: Workflow, outer: frozenset[str]) -> None:
+def _check_variables(workflow: StateGraph, outer: frozenset[str]) -> None:
     """Refuse a variable that is assigned both inside and outside of a Map.
 
     A child execution of a distributed Map has its own variables.
@@ -194,11 +194,11 @@ def _choice(name: str, fields: Fields) -> Choice:
     return state
 
 
-def _rule(fields: Fields) -> Rule:
+def _rule(fields: Fields) -> ChoiceRule:
     condition = Payload(fields.take("Condition"), f"{fields.place}/Condition")
     if condition.is_constant and not isinstance(condition.constant, bool):
         raise fields.invalid(f"Condition is not JSONata, but {condition.constant!r}")
-    rule = Rule(
+    rule = ChoiceRule(
         condition=condition,
         next=fields.must_text("Next"),
         assign=parse_assign(fields, INPUT),

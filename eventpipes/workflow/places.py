@@ -1,6 +1,6 @@
 """Which text that an expression gave is which text of the record."""
 
-from eventpipes.pattern.leaves import Steps
+from eventpipes.pattern.leaves import PathSteps
 
 _SHORTEST = 2
 """Python keeps one object for each shorter text, so that two of them cannot be told apart."""
@@ -14,18 +14,18 @@ class Places:
     """
 
     def __init__(self, record: object) -> None:
-        self._paths: dict[int, Steps] = {}
+        self._paths: dict[int, PathSteps] = {}
         try:
             self.record = self._copy(record, ())
         except RecursionError:  # nothing of it is found then
             self._paths.clear()
             self.record = record
 
-    def path_of(self, value: object) -> Steps | None:
+    def path_of(self, value: object) -> PathSteps | None:
         """Return the path of the text in the record that a value is, or None."""
         return self._paths.get(id(value)) if isinstance(value, str) else None
 
-    def has(self, path: Steps) -> bool:
+    def has(self, path: PathSteps) -> bool:
         """Say whether the record has a value at a path; JSONata reads a name in all of a list."""
         node = self.record
         for step in path:
@@ -36,7 +36,7 @@ class Places:
             node = node[step]
         return True
 
-    def _copy(self, value: object, path: Steps) -> object:
+    def _copy(self, value: object, path: PathSteps) -> object:
         match value:
             case dict():
                 return {name: self._copy(one, (*path, name)) for name, one in value.items()}

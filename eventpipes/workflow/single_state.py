@@ -16,7 +16,7 @@ from eventpipes.workflow.interpreter import Interpreter
 from eventpipes.workflow.parser import parse_machine
 from eventpipes.workflow.services import HttpCall
 from eventpipes.workflow.state_error import StateError
-from eventpipes.workflow.states import Workflow
+from eventpipes.workflow.states import StateGraph
 from eventpipes.workflow.trial import Recorder, result_of
 
 MAX_SECONDS: Final = 300
@@ -85,7 +85,7 @@ def run_state(
 
 
 @lru_cache(maxsize=64)
-def _parsed(definition: str) -> Workflow:
+def _parsed(definition: str) -> StateGraph:
     """Return a workflow with the state and an empty state for each of its next states."""
     state: dict[str, Any] = json.loads(definition)
     if state.pop("QueryLanguage", None) != "JSONata":

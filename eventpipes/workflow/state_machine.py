@@ -13,7 +13,7 @@ from eventpipes.workflow.parser import parse_machine
 from eventpipes.workflow.services import Services
 from eventpipes.workflow.size import check_size
 from eventpipes.workflow.state_error import StateError, TimedOut
-from eventpipes.workflow.states import Map, Task, Workflow
+from eventpipes.workflow.states import Map, Task, StateGraph
 
 MAX_SECONDS: Final = EXPRESS_SECONDS
 STANDARD_SECONDS: Final = 365 * 86_400
@@ -33,7 +33,7 @@ class Checkpoint:
 class StateMachine:
     """A parsed state machine with JSONata. Threads may share it."""
 
-    workflow: Workflow
+    workflow: StateGraph
     timeout: int | None = None
 
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from eventpipes.workflow.distribution import Distribution
+from eventpipes.workflow.distribution import DistributedFields
 from eventpipes.workflow.http_task import HttpTask
 from eventpipes.workflow.payload import Payload
 from eventpipes.workflow.recovery import Catcher, Retrier
@@ -25,7 +25,7 @@ class Pass:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class ChoiceRule:
     """One of a Choice's rules."""
 
     condition: Payload
@@ -39,7 +39,7 @@ class Choice:
     """A state whose next state is that of its first rule with a true condition."""
 
     name: str
-    rules: tuple[Rule, ...]
+    rules: tuple[ChoiceRule, ...]
     default: str | None = None
     assign: Assign = field(default_factory=dict)
     output: Payload | None = None
@@ -81,10 +81,10 @@ class Map:
     """
 
     name: str
-    processor: "Workflow"
+    processor: "StateGraph"
     items: Payload | None = None
     max_concurrency: int = 0
-    distribution: Distribution | None = None
+    distribution: DistributedFields | None = None
     catchers: tuple[Catcher, ...] = ()
     assign: Assign = field(default_factory=dict)
     output: Payload | None = None
@@ -109,7 +109,7 @@ State = Pass | Choice | Wait | Succeed | Fail | Map | Task
 
 
 @dataclass(frozen=True)
-class Workflow:
+class StateGraph:
     """The connected states of a state machine, or of a Map."""
 
     start: str

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from live.converge import Converger
+from live.converge import Converger, SendsNothing
 from live.entry_state import IN_SYNC, MISSING, STALE, state_of_entry
 from live.items import Item, key_text
 from live.reading import RefusedError, UnansweredError
-from live.watch.look import CHANGING, EXPIRED, LEFT_OUT, UNKNOWN, WRONG, Looker, Subject
-from live.watch.reader import Reader
+from live.watch.look import CHANGING, EXPIRED, LEFT_OUT, UNKNOWN, WRONG, KeyLooker, Subject
+from live.watch.reader import EntryReader
 from live.watch.watched_deployment import WatchedDeployment
 
 STRETCH_SECONDS: Final = 40.0
@@ -24,7 +24,7 @@ STATES: Final = (IN_SYNC, STALE, MISSING, LEFT_OUT, CHANGING, UNKNOWN)
 
 
 @dataclass
-class Part:
+class ComparedPart:
     """What a run has compared. `start` is where the next run begins; None at the end."""
 
     start: Item | None
@@ -43,25 +43,17 @@ class Part:
             self.wrong.append({"state": state, "key": key, "why": why})
 
 
-class _Nobody:
-    """Sends nothing."""
-
-    def send(self, request: object) -> None:
-        """Refuse to send."""
-        raise NotImplementedError(f"a comparison sends nothing, and not {request!r:.80}")
-
-
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class SegmentComparison:
     """Compares the items as one consistent scan shows them; a difference is looked at again."""
 
     deployment: WatchedDeployment
-    reader: Reader
+    reader: EntryReader
     page: int
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.time
 
-    def run(self, segment: int, segments: int, start: Item | None) -> Part:
+    def run(self, segment: int, segments: int, start: Item | None) -> ComparedPart:
         """Compare a segment's pages from `start` on.
 
         Raises:
@@ -69,8 +61,8 @@ class Comparison:
 
         """
         ends = self.now() + STRETCH_SECONDS
-        part = Part(start)
-        converger = Converger(self.deployment, _Nobody())
+        part = ComparedPart(start)
+        converger = Converger(self.deployment, SendsNothing())
         table = self.deployment.table
         while True:
             items, part.start = table.items(
@@ -98,11 +90,11 @@ class Comparison:
         wrong = [state for state in states if state in WRONG]
         return next(iter(wrong + states), LEFT_OUT)
 
-    def _look_again(self, part: Part, keys: list[Item]) -> None:
+    def _look_again(self, part: ComparedPart, keys: list[Item]) -> None:
         if not keys:
             return
         self.sleep(SETTLE_SECONDS)
-        looker = Looker(self.deployment, self.reader, self.now)
+        looker = KeyLooker(self.deployment, self.reader, self.now)
         for key in keys:
             look = looker.look(Subject(key))
             state = MISSING if look.state == EXPIRED else look.state

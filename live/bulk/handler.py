@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from eventpipes.operations import PUT
 from live.aws import asking_aws
-from live.bulk.comparison import Comparison, parts_of
+from live.bulk.comparison import SegmentComparison, parts_of
 from live.entry_state import values_outside_the_table
 from live.watch.errors import WatchError
 from live.watch.given import Given
-from live.watch.reader import Reader
+from live.watch.reader import EntryReader
 from live.watch.watch import read_key
 from live.watch.watched_deployment import WatchedDeployment
 
@@ -34,7 +34,7 @@ def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda
 
 
 @functools.cache
-def _comparison() -> Comparison:
+def _comparison() -> SegmentComparison:
     """Return the comparison of the pipeline; Lambda keeps it as long as it keeps the process."""
     given = Given.read(
         {
@@ -55,6 +55,6 @@ def _comparison() -> Comparison:
         raise WatchError(problem)
     with asking_aws():
         key = read_key(deployment.client("secretsmanager"), given.secret)
-    reader = Reader(key, requests=ENDLESS, redirect=given.redirect, per_second=rate)
+    reader = EntryReader(key, requests=ENDLESS, redirect=given.redirect, per_second=rate)
     page = min(MOST, max(1, int(rate * PAGE_SECONDS)))
-    return Comparison(deployment=deployment, reader=reader, page=page)
+    return SegmentComparison(deployment=deployment, reader=reader, page=page)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from eventpipes.stream_record import read_by_pipe
 from live.items import Item, key_text
 from live.stream import GONE
-from live.table import Table
+from live.table import TableClient
 
 PAGES = 10
 """Reads of the stream in one run, of at most 1,000 records or 1 MB each."""
@@ -48,7 +48,7 @@ class ChangedKeys:
     A run reads `PAGES` pages at most. If there are more, the next run continues there.
     """
 
-    def __init__(self, client: Any, stream_arn: str, table: Table, memory: Memory) -> None:  # noqa: ANN401 - a boto3 client
+    def __init__(self, client: Any, stream_arn: str, table: TableClient, memory: Memory) -> None:  # noqa: ANN401 - a boto3 client
         self._client = client
         self._stream_arn = stream_arn
         self._table = table

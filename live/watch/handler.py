@@ -11,7 +11,7 @@ from typing import Any
 from live.aws import Aws, asking_aws
 from live.watch.changed_keys import Memory
 from live.watch.given import NAMESPACE, Given
-from live.watch.watch import Watch, metric_data
+from live.watch.watch import WatchRun, metric_data
 
 _memory = Memory()
 """Lambda keeps it between runs, as long as it keeps the process."""
@@ -21,7 +21,7 @@ def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda
     """Compare, send the metrics, and return what was found; the log has the same line."""
     del event, context
     given = Given.read(os.environ)
-    found = Watch(given, _memory).run()
+    found = WatchRun(given, _memory).run()
     with asking_aws():
         Aws(given.region).client("cloudwatch").put_metric_data(
             Namespace=NAMESPACE, MetricData=metric_data(given.pipeline, found.metrics.items())

@@ -6,13 +6,13 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Request
-from live.converge import Converger
+from live.converge import Converger, SendsNothing
 from live.deployment import Deployment
 from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE, state_of_entry
 from live.items import Item, same
 from live.reading import RefusedError, UnansweredError
 from live.watch.changed_keys import Changed
-from live.watch.reader import Reader
+from live.watch.reader import EntryReader
 from live.whole_key import deletes_by_whole_key
 
 LEFT_OUT: Final = "left out"
@@ -32,7 +32,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Look:
+class KeyLook:
     """What one look saw."""
 
     subject: Subject
@@ -43,17 +43,19 @@ class Look:
     why: str = ""
 
 
-class Looker:
+class KeyLooker:
     """Looks at keys with the same judgement as `verify`. `now` returns Unix seconds."""
 
-    def __init__(self, deployment: Deployment, reader: Reader, now: Callable[[], float]) -> None:
+    def __init__(
+        self, deployment: Deployment, reader: EntryReader, now: Callable[[], float]
+    ) -> None:
         self._table = deployment.table
-        self._converger = Converger(deployment, _Nobody())
+        self._converger = Converger(deployment, SendsNothing())
         self._reader = reader
         self._now = now
         self._judges_removed = deletes_by_whole_key(deployment)
 
-    def look(self, subject: Subject, before: Look | None = None) -> Look:
+    def look(self, subject: Subject, before: KeyLook | None = None) -> KeyLook:
         """Return the state of a key's entries; `before` is the look before the settling time.
 
         Raises:
@@ -64,24 +66,24 @@ class Looker:
         item = self._table.read(subject.key)
         image = subject.changed.image if subject.changed else None
         if item is None and not self._judges_removed:
-            return Look(subject, item, LEFT_OUT)  # another item may have the entry
+            return KeyLook(subject, item, LEFT_OUT)  # another item may have the entry
         try:
             wanted = self._converger.wanted(subject.key, item, image)
             states = [(one, state_of_entry(one, self._reader.fetch(one))) for one in wanted]
         except (RefusedError, UnansweredError) as error:
-            return Look(subject, item, UNKNOWN, why=str(error))
+            return KeyLook(subject, item, UNKNOWN, why=str(error))
         if not same(item, self._table.read(subject.key)):
-            return Look(subject, item, CHANGING)
+            return KeyLook(subject, item, CHANGING)
         wrong = [(one, state) for one, state in states if state in WRONG]
         request, state = next(iter(wrong + states), (None, LEFT_OUT))
         if request is None or state != MISSING:
-            return Look(subject, item, state)
+            return KeyLook(subject, item, state)
         ttl = _ttl(request)
         if self._may_have_expired(subject, ttl, before):
             state = EXPIRED
-        return Look(subject, item, state, ttl)
+        return KeyLook(subject, item, state, ttl)
 
-    def _may_have_expired(self, subject: Subject, ttl: int | None, before: Look | None) -> bool:
+    def _may_have_expired(self, subject: Subject, ttl: int | None, before: KeyLook | None) -> bool:
         """Return whether a missing entry may be one whose TTL is over.
 
         It is not if the item was written less than a TTL ago, or if the TTL ends at a fixed time:
@@ -92,14 +94,6 @@ class Looker:
         if subject.changed is not None:
             return self._now() - subject.changed.at >= ttl
         return not (before is not None and before.ttl is not None and ttl < before.ttl)
-
-
-class _Nobody:
-    """Sends nothing: the watch only reads."""
-
-    def send(self, request: Request) -> None:
-        """Refuse to send."""
-        raise NotImplementedError(f"the watch sends nothing, and not {request.method}")
 
 
 def _ttl(request: Request) -> int | None:
@@ -114,7 +108,7 @@ __all__ = [
     "LEFT_OUT",
     "UNKNOWN",
     "WRONG",
-    "Look",
-    "Looker",
+    "KeyLook",
+    "KeyLooker",
     "Subject",
 ]

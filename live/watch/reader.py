@@ -24,7 +24,7 @@ class BudgetSpentError(Exception):
     """The run has sent as many requests as it may."""
 
 
-class Reader:
+class EntryReader:
     """Reads entries with one API key."""
 
     def __init__(

@@ -3,7 +3,7 @@
 import random
 
 from live.items import Item
-from live.table import Table
+from live.table import TableClient
 
 MOST_SEGMENTS = 1_000_000
 """See AWS: DynamoDB API, "Scan", TotalSegments."""
@@ -11,7 +11,7 @@ TRIES = 3
 """A segment may be empty, if the count of the items is older than many removals."""
 
 
-def sample(table: Table, items: int) -> list[Item]:
+def sample(table: TableClient, items: int) -> list[Item]:
     """Return about so many keys of one page of a random segment of a parallel scan.
 
     DynamoDB splits a table by the hash of the partition key. With as many segments as there are

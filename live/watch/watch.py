@@ -16,8 +16,8 @@ from live.items import key_text, same
 from live.watch.changed_keys import Changed, ChangedKeys, Memory
 from live.watch.errors import WatchError
 from live.watch.given import Given
-from live.watch.look import CHANGING, EXPIRED, UNKNOWN, WRONG, Look, Looker, Subject
-from live.watch.reader import BudgetSpentError, Reader
+from live.watch.look import CHANGING, EXPIRED, UNKNOWN, WRONG, KeyLook, KeyLooker, Subject
+from live.watch.reader import BudgetSpentError, EntryReader
 from live.watch.sample import sample
 from live.watch.watched_deployment import WatchedDeployment
 
@@ -26,11 +26,11 @@ SHOWN = 5
 
 
 @dataclass
-class Found:
+class WatchResult:
     """What a run found: how many keys are in each state, and how late the oldest change is.
 
     The lags are seconds since the oldest change that the pipes have not delivered yet: of items
-    (`put_lag`) and of removed keys (`delete_lag`). See `Lag`.
+    (`put_lag`) and of removed keys (`delete_lag`). See `PipeLag`.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -62,7 +62,7 @@ class Found:
 
 
 @dataclass
-class Lag:
+class PipeLag:
     """How far the pipes are behind with one operation, from the first looks at changed keys.
 
     A pipe delivers in order. So a key that is wrong, and was changed after all the keys that are
@@ -72,7 +72,7 @@ class Lag:
     newest_right: float = 0.0
     wrong: list[float] = field(default_factory=list)
 
-    def note(self, look: Look) -> None:
+    def note(self, look: KeyLook) -> None:
         """Note a look, if the stream told when the key was changed."""
         changed = look.subject.changed
         if changed is None:
@@ -88,7 +88,7 @@ class Lag:
         return max(now - min(waiting, default=now), 0.0)
 
 
-class Watch:
+class WatchRun:
     """Compares a sample of a pipeline's keys. It writes nothing but metrics."""
 
     def __init__(
@@ -104,7 +104,7 @@ class Watch:
         self._sleep = sleep
         self._now = now
 
-    def run(self) -> Found:
+    def run(self) -> WatchResult:
         """Compare.
 
         Raises:
@@ -117,7 +117,7 @@ class Watch:
             if problem := values_outside_the_table(put):
                 raise WatchError(problem)
             key = read_key(deployment.client("secretsmanager"), given.secret)
-            reader = Reader(
+            reader = EntryReader(
                 key, requests=given.requests, redirect=given.redirect, sleep=self._sleep
             )
             streams = deployment.client("dynamodbstreams")
@@ -131,7 +131,7 @@ class Watch:
                 if name not in known:
                     known.add(name)
                     subjects.append(Subject(one, changed.get(name)))
-            looker = Looker(deployment, reader, self._now)
+            looker = KeyLooker(deployment, reader, self._now)
             return self._compare(looker, reader, subjects)
 
     def _chosen(self, changed: dict[str, Changed]) -> list[Changed]:
@@ -142,10 +142,12 @@ class Watch:
         random.shuffle(others)
         return [*wrong, *others][:most]
 
-    def _compare(self, looker: Looker, reader: Reader, subjects: list[Subject]) -> Found:
-        found, puts, deletes = Found(), Lag(), Lag()
+    def _compare(
+        self, looker: KeyLooker, reader: EntryReader, subjects: list[Subject]
+    ) -> WatchResult:
+        found, puts, deletes = WatchResult(), PipeLag(), PipeLag()
         reserve = self._given.requests // 3
-        different: list[Look] = []
+        different: list[KeyLook] = []
         for number, subject in enumerate(subjects):
             if reader.left <= reserve:
                 found.left = len(subjects) - number
@@ -171,7 +173,7 @@ class Watch:
                 found.left += len(different) - number
                 break
             if look.state in WRONG and not same(before.item, look.item):
-                look = Look(look.subject, look.item, CHANGING)
+                look = KeyLook(look.subject, look.item, CHANGING)
             self._count(found, look)
         judged = found.counts.total() - found.counts[UNKNOWN]
         if found.counts[UNKNOWN] > judged:
@@ -181,7 +183,7 @@ class Watch:
             )
         return found
 
-    def _count(self, found: Found, look: Look) -> None:
+    def _count(self, found: WatchResult, look: KeyLook) -> None:
         found.counts[look.state] += 1
         if look.state in WRONG or look.state == UNKNOWN:
             name = key_text(look.subject.key)

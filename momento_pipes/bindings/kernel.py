@@ -23,7 +23,7 @@ from typing import Any
 from momento_pipes.bindings.assembly import LIBRARY, PACKAGE
 
 RUNTIME = Path(__file__).with_name("runtime.js")
-Check = Callable[..., Any]
+TypeCheck = Callable[..., Any]
 """jsii's `check_type(argname, value, expected_type)`. It raises TypeError."""
 _PLAIN = frozenset({bool, float, int, str, type(None)})
 _CHANNEL = "readFD:3,writeFD:3"
@@ -89,7 +89,7 @@ def remember_annotations() -> None:
                 vars(module)["check_type"] = checking_once(check)
 
 
-def checking_once(check: Check) -> Check:
+def checking_once(check: TypeCheck) -> TypeCheck:
     """Return a check that accepts the values of a class without a look, if it accepted one.
 
     This is for classes whose values have no parts that the type could refuse: text, numbers, and

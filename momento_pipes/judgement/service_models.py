@@ -31,7 +31,7 @@ _MANY_SPACES: Final = re.compile(r"\[ \\t\]\*(\[.+?\])\+\(\[ \\t\]\+\1\+\)\*\[ \
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
+class ApiOperation:
     """The API request for a resource, with the names of its members.
 
     `names` has the member of each argument that has another name, at any depth. `elsewhere` has the
@@ -63,47 +63,47 @@ _PARAMETERS: Final = {
 }
 _API_KEY: Final = {"key": "ApiKeyName", "value": "ApiKeyValue"}
 """Only for `api_key`. In other blocks of a connection, these arguments have other members."""
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    "aws_cloudwatch_dashboard": Operation(service="cloudwatch", shape="PutDashboardInput"),
-    "aws_cloudwatch_event_api_destination": Operation(
+OPERATIONS: Final[Mapping[str, ApiOperation]] = {
+    "aws_cloudwatch_dashboard": ApiOperation(service="cloudwatch", shape="PutDashboardInput"),
+    "aws_cloudwatch_event_api_destination": ApiOperation(
         service="events", shape="CreateApiDestinationRequest", is_whole=True
     ),
-    "aws_cloudwatch_event_bus": Operation(service="events", shape="CreateEventBusRequest"),
-    "aws_cloudwatch_event_connection": Operation(
+    "aws_cloudwatch_event_bus": ApiOperation(service="events", shape="CreateEventBusRequest"),
+    "aws_cloudwatch_event_connection": ApiOperation(
         service="events", shape="CreateConnectionRequest", names=_PARAMETERS, is_whole=True
     ),
-    "aws_cloudwatch_event_rule": Operation(
+    "aws_cloudwatch_event_rule": ApiOperation(
         service="events", shape="PutRuleRequest", elsewhere=("event_pattern",)
     ),
-    "aws_cloudwatch_event_target": Operation(
+    "aws_cloudwatch_event_target": ApiOperation(
         service="events",
         shape="Target",
         name="PutTargets",
         names={"target_id": "Id", "input_paths": "InputPathsMap"},
         elsewhere=("http_target", "input_path", "input_transformer"),
     ),
-    "aws_cloudwatch_log_group": Operation(
+    "aws_cloudwatch_log_group": ApiOperation(
         service="logs", shape="CreateLogGroupRequest", names={"name": "logGroupName"}
     ),
-    "aws_cloudwatch_metric_alarm": Operation(service="cloudwatch", shape="PutMetricAlarmInput"),
-    "aws_dynamodb_table": Operation(
+    "aws_cloudwatch_metric_alarm": ApiOperation(service="cloudwatch", shape="PutMetricAlarmInput"),
+    "aws_dynamodb_table": ApiOperation(
         service="dynamodb", shape="CreateTableInput", names={"name": "TableName"}
     ),
-    "aws_iam_role": Operation(
+    "aws_iam_role": ApiOperation(
         service="iam",
         shape="CreateRoleRequest",
         names={"name": "RoleName", "assume_role_policy": "AssumeRolePolicyDocument"},
     ),
-    "aws_iam_role_policy": Operation(
+    "aws_iam_role_policy": ApiOperation(
         service="iam",
         shape="PutRolePolicyRequest",
         names={"name": "PolicyName", "policy": "PolicyDocument", "role": "RoleName"},
     ),
-    "aws_kms_alias": Operation(
+    "aws_kms_alias": ApiOperation(
         service="kms", shape="CreateAliasRequest", names={"name": "AliasName"}
     ),
-    "aws_kms_key": Operation(service="kms", shape="CreateKeyRequest"),
-    "aws_pipes_pipe": Operation(
+    "aws_kms_key": ApiOperation(service="kms", shape="CreateKeyRequest"),
+    "aws_pipes_pipe": ApiOperation(
         service="pipes",
         shape="CreatePipeRequest",
         is_whole=True,
@@ -117,9 +117,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "target_parameters.input_template",
         ),
     ),
-    "aws_secretsmanager_secret": Operation(service="secretsmanager", shape="CreateSecretRequest"),
-    "aws_sns_topic": Operation(service="sns", shape="CreateTopicInput"),
-    "aws_sqs_queue": Operation(
+    "aws_secretsmanager_secret": ApiOperation(
+        service="secretsmanager", shape="CreateSecretRequest"
+    ),
+    "aws_sns_topic": ApiOperation(service="sns", shape="CreateTopicInput"),
+    "aws_sqs_queue": ApiOperation(
         service="sqs", shape="CreateQueueRequest", names={"name": "QueueName"}
     ),
 }
@@ -156,7 +158,7 @@ def _pattern(text: str) -> re.Pattern[str] | None:
 
 
 class _Judge:
-    def __init__(self, type_: str, operation: Operation) -> None:
+    def __init__(self, type_: str, operation: ApiOperation) -> None:
         self._type = type_
         self._operation = operation
         self._shapes = _models()[operation.service]

@@ -44,7 +44,7 @@ def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -
             part.
 
     """
-    writer = _Writer(stream, events)
+    writer = _TemplateWriter(stream, events)
     if isinstance(value, Field):
         raise MappingError(
             f"the value is only {value.label}, and EventBridge sends a single part of a record as"
@@ -80,7 +80,7 @@ def members(value: Sequence[Attribute]) -> dict[str, Part]:
     return dict(zip(names, value, strict=True))
 
 
-class _Writer:
+class _TemplateWriter:
     def __init__(self, stream: Stream, events: Collection[str]) -> None:
         self._stream = stream
         self._events = events

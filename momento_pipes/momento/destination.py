@@ -6,7 +6,7 @@ from momento_pipes.bindings import CloudwatchEventApiDestination
 from momento_pipes.momento.connection import MomentoConnection
 
 
-class Destination(Construct):
+class ApiDestination(Construct):
     """An HTTP method and a URL. The path parameters of each pipe replace its `*`."""
 
     def __init__(

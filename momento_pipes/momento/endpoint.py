@@ -7,7 +7,7 @@ from constructs import Construct
 
 from momento_pipes.momento.api_key import ApiKey
 from momento_pipes.momento.connection import MomentoConnection
-from momento_pipes.momento.destination import Destination
+from momento_pipes.momento.destination import ApiDestination
 from momento_pipes.mapping import OPERATIONS, PUBLISH
 from momento_pipes.momento.limits import MomentoLimits
 from momento_pipes.access.account import Account
@@ -72,17 +72,17 @@ class MomentoEndpoint(Construct):
         )
         self.connection_arn: str = self._connection.arn
         self.ready: Sequence[ITerraformDependable] = self._connection.ready
-        self._destinations: dict[str, Destination] = {}
+        self._destinations: dict[str, ApiDestination] = {}
         for operation in OPERATIONS if destinations else ():
             self._destination(operation, operation, cache_name)
 
-    def destination(self, operation: str, cache: str) -> Destination:
+    def destination(self, operation: str, cache: str) -> ApiDestination:
         """Return the destination of an operation on a cache; create it if it does not exist."""
         if operation != PUBLISH or cache == self.cache_name:
             return self._destinations[operation]
         return self._destination(f"{operation}-{cache}", operation, cache)
 
-    def invoke(self, destinations: Mapping[str, Destination]) -> Statement:
+    def invoke(self, destinations: Mapping[str, ApiDestination]) -> Statement:
         """Return the permission that a pipe needs to send to destinations of this endpoint."""
         return Statement(
             sid="InvokeDestinations",
@@ -152,7 +152,7 @@ class MomentoEndpoint(Construct):
     def _topics(self) -> list[str]:
         return [name for name in self._destinations if name.startswith(PUBLISH)]
 
-    def _destination(self, id_: str, operation: str, cache: str) -> Destination:
+    def _destination(self, id_: str, operation: str, cache: str) -> ApiDestination:
         if id_ not in self._destinations:
             if operation == PUBLISH:
                 rate = self.limits.topic_rate(len(self._topics()) + 1)
@@ -160,7 +160,7 @@ class MomentoEndpoint(Construct):
                     self._destinations[name].limit_rate(rate)
             else:
                 rate = self.limits.cache_rate(len(CACHE_OPERATIONS))
-            self._destinations[id_] = Destination(
+            self._destinations[id_] = ApiDestination(
                 self,
                 id_,
                 name=f"{self._name_prefix}-{id_}-api-destination",

@@ -12,7 +12,7 @@ from eventpipes.operations import OPERATIONS
 
 from momento_pipes.access.account import Account
 from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
-from momento_pipes.momento.destination import Destination
+from momento_pipes.momento.destination import ApiDestination
 from momento_pipes.momento.endpoint import MomentoEndpoint
 from momento_pipes.errors import StackError
 from momento_pipes.pipes.event_bus import EventBus
@@ -168,7 +168,7 @@ class MomentoPipeline(Construct):
     def _add_readers(
         self,
         configs: Mapping[str, PipeConfig],
-        destinations: Mapping[str, Destination],
+        destinations: Mapping[str, ApiDestination],
         mappings: Sequence[ItemMapping],
         batching: Batching,
     ) -> None:
@@ -187,7 +187,7 @@ class MomentoPipeline(Construct):
     def _add_pipes(
         self,
         configs: Mapping[str, PipeConfig],
-        destinations: Mapping[str, Destination],
+        destinations: Mapping[str, ApiDestination],
         role: ServiceRole,
     ) -> None:
         """Add a pipe to each destination."""
@@ -202,7 +202,7 @@ class MomentoPipeline(Construct):
             )
 
     def _add_bus(
-        self, configs: Mapping[str, PipeConfig], destinations: Mapping[str, Destination]
+        self, configs: Mapping[str, PipeConfig], destinations: Mapping[str, ApiDestination]
     ) -> None:
         """Add one pipe to an event bus, and a rule to each destination."""
         bus = EventBus(self, "bus", name=f"{self.name}-bus", event_source=self.name)

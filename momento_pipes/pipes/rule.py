@@ -6,7 +6,7 @@ from constructs import Construct
 from momento_pipes.named_construct import NamedConstruct
 from momento_pipes.bindings import CloudwatchEventRule, CloudwatchEventTarget
 from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
-from momento_pipes.momento.destination import Destination
+from momento_pipes.momento.destination import ApiDestination
 from momento_pipes.pipes.event_bus import EventBus
 from momento_pipes.pipes.retry_policy import RetryPolicy
 from momento_pipes.mapping import RuleConfig
@@ -32,7 +32,7 @@ class Rule(NamedConstruct):
         *,
         name: str,
         bus: EventBus,
-        destination: Destination,
+        destination: ApiDestination,
         config: RuleConfig,
         dead_letter_queue: DeadLetterQueue,
         role: ServiceRole,

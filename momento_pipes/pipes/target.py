@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from momento_pipes.momento.destination import Destination
+from momento_pipes.momento.destination import ApiDestination
 from momento_pipes.pipes.event_bus import EventBus
 from momento_pipes.mapping import PipeConfig
 
@@ -22,7 +22,7 @@ class Target(Protocol):
 class RequestTarget:
     """An API destination that gets a request for each record."""
 
-    def __init__(self, destination: Destination, config: PipeConfig) -> None:
+    def __init__(self, destination: ApiDestination, config: PipeConfig) -> None:
         self._config = config
         self.arn = destination.arn
 

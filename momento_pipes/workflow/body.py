@@ -40,11 +40,11 @@ def body(value: Value, *, stream: Stream, events: Collection[str], record: str) 
 
     """
     if isinstance(value, Mapping):
-        return _Writer(stream, events, record).write(value)
-    return _Writer(stream, events, record).write(members(value))
+        return _BodyWriter(stream, events, record).write(value)
+    return _BodyWriter(stream, events, record).write(members(value))
 
 
-class _Writer:
+class _BodyWriter:
     def __init__(self, stream: Stream, events: Collection[str], record: str) -> None:
         self._stream = stream
         self._events = events

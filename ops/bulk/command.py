@@ -19,12 +19,12 @@ from live.output import console, print_json
 from live.undelivered import UndeliveredRecords
 from momento_pipes.bulk_settings import BulkSettings
 from ops.bulk import estimate, results
-from ops.bulk.map_runs import SUCCEEDED, MapRuns, Progress
-from ops.bulk.recheck import EVERY_SECONDS, Recheck
-from ops.bulk.results import Results
-from ops.capacity.bulk import BulkLoad, Kind
+from ops.bulk.map_runs import SUCCEEDED, MapRuns, MapRunProgress
+from ops.bulk.recheck import EVERY_SECONDS, BulkRecheck
+from ops.bulk.results import SegmentTotals
+from ops.capacity.bulk import BulkLoad, RunKind
 from ops.errors import OpsError
-from ops.place import settings_there
+from ops.cloud import settings_there
 from ops.progress_bar import progress_bar
 from ops.repair.interrupt import finishing_on_interrupt
 from ops.repair.report import lines, say_not_final
@@ -52,7 +52,7 @@ Estimate = Annotated[
 class Asked:
     """What the user asked for."""
 
-    kind: Kind
+    kind: RunKind
     pipeline: str | None
     aws: bool
     as_json: bool
@@ -65,9 +65,9 @@ class Asked:
 class BulkSummary:
     """What a run did. `status` is that of the execution; RUNNING if nobody waited for its end."""
 
-    kind: Kind
+    kind: RunKind
     status: str
-    results: Results
+    results: SegmentTotals
     execution: str
     seconds: float = 0.0
     compared: int = 0
@@ -109,7 +109,7 @@ class BulkSummary:
         }
 
 
-def show_estimate(kind: Kind, *, rate: int | None, aws: bool, as_json: bool) -> None:
+def show_estimate(kind: RunKind, *, rate: int | None, aws: bool, as_json: bool) -> None:
     """Print what runs over tables of several sizes take, at a rate or at the settings' rate."""
     settings = settings_there(aws=aws, quiet=True).bulk_settings
     if rate is not None:
@@ -141,7 +141,7 @@ def run(asked: Asked) -> None:
         finishing_on_interrupt() as stop,
         asking_aws(),
     ):
-        summary = _Run(asked, settings, deployment, stop).run()
+        summary = _BulkRun(asked, settings, deployment, stop).run()
     if asked.as_json:
         print_json(summary.as_json())
     else:
@@ -149,7 +149,7 @@ def run(asked: Asked) -> None:
     raise typer.Exit(0 if summary.complete else 1)
 
 
-class _Run:
+class _BulkRun:
     def __init__(
         self, asked: Asked, settings: Settings, deployment: Deployment, stop: Event
     ) -> None:
@@ -175,7 +175,7 @@ class _Run:
 
             ended = self._runs.follow(arn, tell, pause)
             if ended is None:
-                return BulkSummary(self._asked.kind, "RUNNING", Results(), arn)
+                return BulkSummary(self._asked.kind, "RUNNING", SegmentTotals(), arn)
             summary = self._summary(arn, ended)
             if recheck is not None and summary.status == SUCCEEDED:  # else --resume does it
                 recheck.run(done)
@@ -210,7 +210,7 @@ class _Run:
         )
 
     def _summary(self, arn: str, ended: Any) -> BulkSummary:  # noqa: ANN401 - boto3's
-        found = Results()
+        found = SegmentTotals()
         account = arn.split(":")[4]
         s3 = self._deployment.client("s3")
         for id_ in self._runs.map_run_ids(arn):
@@ -220,13 +220,13 @@ class _Run:
         return BulkSummary(self._asked.kind, ended["status"], found, arn, seconds, cause=cause)
 
     @contextmanager
-    def _recheck(self) -> Iterator[Recheck | None]:
+    def _recheck(self) -> Iterator[BulkRecheck | None]:
         """Give what compares the keys that are written during a warm-up; None for verify."""
-        if self._asked.kind is Kind.VERIFY:
+        if self._asked.kind is RunKind.VERIFY:
             yield None
             return
         with self._momento() as momento:
-            yield Recheck(self._deployment, momento, self._stop)
+            yield BulkRecheck(self._deployment, momento, self._stop)
 
     @contextmanager
     def _momento(self) -> Iterator[Momento]:
@@ -244,9 +244,9 @@ class _Run:
         began = time.monotonic()
         with progress_bar() as bar:
             task = bar.add_task("segments", total=None)
-            last = Progress()
+            last = MapRunProgress()
 
-            def tell(progress: Progress) -> None:
+            def tell(progress: MapRunProgress) -> None:
                 nonlocal last
                 rate = progress.done * self._deployment.table.about / max(progress.total, 1)
                 rate /= max(time.monotonic() - began, 0.001)
@@ -306,7 +306,7 @@ def _show(summary: BulkSummary) -> None:
             " ./help.sh redrive",
             soft_wrap=True,
         )
-    if summary.kind is Kind.WARM and summary.status == SUCCEEDED:
+    if summary.kind is RunKind.WARM and summary.status == SUCCEEDED:
         console.print(f"{summary.compared:,} keys that were written meanwhile were compared again.")
     elif summary.wrong > summary.repaired:
         console.print("To repair the wrong keys that are named, add --repair.")

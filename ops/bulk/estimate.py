@@ -4,7 +4,7 @@ from rich.table import Table
 
 from live.output import console
 from momento_pipes.bulk_settings import BulkSettings
-from ops.capacity.bulk import BulkLoad, Kind
+from ops.capacity.bulk import BulkLoad, RunKind
 
 SIZES = tuple(10**power for power in range(4, 10))
 """10 thousand to 1 billion items."""
@@ -35,7 +35,7 @@ def sentence(load: BulkLoad) -> str:
     )
 
 
-def show_sizes(kind: Kind, settings: BulkSettings, item_bytes: int) -> None:
+def show_sizes(kind: RunKind, settings: BulkSettings, item_bytes: int) -> None:
     """Print the duration and the bill for tables of 10 thousand to 1 billion items."""
     loads = [
         BulkLoad(kind=kind, items=size, item_bytes=item_bytes, settings=settings) for size in SIZES
@@ -50,7 +50,7 @@ def show_sizes(kind: Kind, settings: BulkSettings, item_bytes: int) -> None:
         "Lambda",
         "data out",
     ):
-        if name != "Lambda" or kind is Kind.VERIFY:
+        if name != "Lambda" or kind is RunKind.VERIFY:
             table.add_column(name, justify="right")
     table.add_column("US $", justify="right")
     for load in loads:

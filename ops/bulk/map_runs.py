@@ -16,7 +16,7 @@ NO_RUN: Final = "there is no run to resume: leave --resume out"
 
 
 @dataclass(frozen=True)
-class Progress:
+class MapRunProgress:
     """How far a run is: segments that are done, failed and in all."""
 
     done: int = 0
@@ -97,16 +97,16 @@ class MapRuns:
         found: Mapping[str, Any] = self.states.describe_execution(executionArn=arn)
         return found
 
-    def progress(self, arn: str) -> Progress:
+    def progress(self, arn: str) -> MapRunProgress:
         """Return how far an execution's Map run is."""
         counts: dict[str, int] = {}
         for run in self._map_runs(arn):
             counts = self.states.describe_map_run(mapRunArn=run)["itemCounts"]
         failed = sum(counts.get(name, 0) for name in ("failed", "timedOut", "aborted"))
-        return Progress(counts.get("succeeded", 0), failed, counts.get("total", 0))
+        return MapRunProgress(counts.get("succeeded", 0), failed, counts.get("total", 0))
 
     def follow(
-        self, arn: str, tell: Callable[[Progress], None], pause: Callable[[], bool]
+        self, arn: str, tell: Callable[[MapRunProgress], None], pause: Callable[[], bool]
     ) -> Mapping[str, Any] | None:
         """Return an execution at its end; None if `pause` says that nobody waits any more."""
         while True:

@@ -17,7 +17,7 @@ from live.converge import Converger, Own, entry
 from live.deployment import Deployment
 from live.items import Item, key_text
 from live.momento import Momento, RefusedError, UnansweredError
-from live.stream import Stream
+from live.stream import StreamReader
 from eventpipes import Requests
 
 STREAM_SECONDS: Final = 86_400
@@ -30,7 +30,7 @@ WORKERS: Final = 16
 
 
 @dataclass
-class Recheck:
+class BulkRecheck:
     """Compares the keys that were written since a time; `counts` sums up all looks."""
 
     deployment: Deployment
@@ -51,7 +51,7 @@ class Recheck:
             )
         keys: dict[str, Item] = {}
         former: dict[str, list[Item]] = {}
-        stream = Stream(self.deployment.client("dynamodbstreams"))
+        stream = StreamReader(self.deployment.client("dynamodbstreams"))
         for record in stream.all(self.deployment.stream_arn):
             images = record["dynamodb"]
             if float(images["ApproximateCreationDateTime"]) < since - BEFORE_SECONDS:

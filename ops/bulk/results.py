@@ -13,7 +13,7 @@ MOST_WRONG = 10_000
 
 
 @dataclass
-class Results:
+class SegmentTotals:
     """The sums of all segments that are done, and why others failed."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -30,9 +30,9 @@ class Results:
         self.wrong += output.get("wrong", [])[: MOST_WRONG - len(self.wrong)]
 
 
-def read(s3: Any, bucket: str, map_run_id: str) -> Results:  # noqa: ANN401 - a boto3 client
+def read(s3: Any, bucket: str, map_run_id: str) -> SegmentTotals:  # noqa: ANN401 - a boto3 client
     """Return the results of a Map run; none if it did not write them."""
-    results = Results()
+    results = SegmentTotals()
     key = f"results/{map_run_id}/manifest.json"
     try:
         manifest = _json(s3, bucket, key)

@@ -44,14 +44,14 @@ WAIT_SECONDS: Final = 0.5
 """A child waits whole seconds."""
 
 
-class Kind(StrEnum):
+class RunKind(StrEnum):
     """What runs."""
 
     WARM = "warm"
     VERIFY = "verify"
 
 
-MILLISECONDS: Final = {Kind.WARM: 30.0, Kind.VERIFY: 5.0}
+MILLISECONDS: Final = {RunKind.WARM: 30.0, RunKind.VERIFY: 5.0}
 """The time of a request: an HTTP Task of Step Functions, or a request of the function. Assumptions:
 AWS publishes neither, and Momento says that it answers in single-digit milliseconds."""
 
@@ -66,7 +66,7 @@ def segments_of(items: int, settings: BulkSettings) -> int:
 class BulkLoad:
     """A run over a table: its items, their average bytes, and the entries of each item."""
 
-    kind: Kind
+    kind: RunKind
     items: int
     item_bytes: int
     settings: BulkSettings
@@ -81,7 +81,7 @@ class BulkLoad:
     @property
     def page(self) -> float:
         """The items of a page."""
-        if self.kind is Kind.VERIFY:
+        if self.kind is RunKind.VERIFY:
             return self.settings.page
         fits = LARGEST_PAGE / (self.item_bytes * JSON_GROWTH)
         return max(1.0, min(self.settings.page, fits))
@@ -91,7 +91,7 @@ class BulkLoad:
         """How long a child takes for a page."""
         each = (self.milliseconds or MILLISECONDS[self.kind]) / 1_000
         requests = self.page * self.entries
-        if self.kind is Kind.VERIFY:  # the function waits exactly
+        if self.kind is RunKind.VERIFY:  # the function waits exactly
             return max(requests * each, requests / self.settings.child_rate)
         return max(requests * each, requests / self.settings.child_rate + WAIT_SECONDS)
 
@@ -117,7 +117,7 @@ class BulkLoad:
         """The bill of the run."""
         transitions = self.segments * SEGMENT_TRANSITIONS + self.stretches * STRETCH_TRANSITIONS
         busy = self.seconds * min(self.settings.children, self.segments)
-        sent = HEADER_BYTES + (self.item_bytes if self.kind is Kind.WARM else 0)
+        sent = HEADER_BYTES + (self.item_bytes if self.kind is RunKind.WARM else 0)
         work = (
             [
                 Charge(name="requests to Express", price=EXECUTIONS, units=self.stretches),
@@ -127,7 +127,7 @@ class BulkLoad:
                     units=busy * EXECUTION_GIGABYTES,
                 ),
             ]
-            if self.kind is Kind.WARM
+            if self.kind is RunKind.WARM
             else [
                 Charge(name="requests to Lambda", price=LAMBDA_REQUESTS, units=self.stretches),
                 Charge(

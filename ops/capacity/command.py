@@ -16,9 +16,9 @@ from ops.capacity.topology import build
 from momento_pipes.topology import Topology
 from momento_pipes.watch_settings import WatchSettings
 from live.deployment import Deployment
-from live.output import Json, console, print_json
+from live.output import AsJson, console, print_json
 from ops.errors import EXPLAINED, OpsError
-from ops.place import Aws, is_told, settings_there
+from ops.cloud import UseAws, is_cloud_named, settings_there
 
 NOT_SUSTAINED = 2
 DEPLOYED = "default: as deployed"
@@ -248,8 +248,8 @@ def command(
         str | None,
         typer.Option(help="Which deployed pipeline to read: its id or full name."),
     ] = None,
-    aws: Aws = False,
-    as_json: Json = False,
+    aws: UseAws = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show whether a pipeline keeps up, its cost and first limit; exit code 2 if it does not."""
     there = _what_is_there(pipeline, aws=aws)
@@ -321,16 +321,16 @@ def _load(found: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load
 
 
 def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
-    """Return the deployed pipeline's values for the load, by field, or nothing without a place.
+    """Return the deployed pipeline's values for the load, by field, or nothing without a cloud.
 
-    The model does not need them. So if only the local cloud or the environment names a place, and
+    The model does not need them. So if only the local cloud or the environment names a cloud, and
     nothing can be read there, that is printed, and the defaults are used.
 
     Raises:
         LiveError: a pipeline or AWS is asked for, and cannot be read.
 
     """
-    if not is_told(aws=aws) and pipeline is None:
+    if not is_cloud_named(aws=aws) and pipeline is None:
         return {}
     try:
         settings = settings_there(aws=aws)

@@ -8,7 +8,7 @@ from ops.capacity.load import MAX_ITEM_BYTES
 from momento_pipes.topology import Topology
 from live.aws import asking_aws
 from live.deployment import Deployment
-from live.stream import Stream
+from live.stream import StreamReader
 from live.route import A_DAY
 
 
@@ -60,7 +60,9 @@ def read(deployment: Deployment) -> Deployed:
     with asking_aws():
         pipes = [deployment.client("pipes").describe_pipe(Name=name) for name in readers]
         table = deployment.client("dynamodb").describe_table(TableName=deployment.table.name)
-        shards = Stream(deployment.client("dynamodbstreams")).open_shards(deployment.stream_arn)
+        shards = StreamReader(deployment.client("dynamodbstreams")).open_shards(
+            deployment.stream_arn
+        )
     sources = [one["SourceParameters"]["DynamoDBStreamParameters"] for one in pipes]
     found = table["Table"]
     size, count = found.get("TableSizeBytes", 0), found.get("ItemCount", 0)

@@ -79,7 +79,7 @@ class Burst:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lag:
+class BurstLag:
     """The effect of a burst: records held back, the longest wait, and the seconds to catch up."""
 
     writes_behind: float
@@ -112,7 +112,7 @@ class RouteModel:
         """Return the mean seconds from a write to the answer, at a steady load."""
         return self.flight + sum(stage.wait(writes) for stage in self.stages)
 
-    def lag(self, writes: float, burst: Burst) -> Lag:
+    def lag(self, writes: float, burst: Burst) -> BurstLag:
         """Return a burst's effect on a steady load; the slowest queue of the row decides."""
         return behind(self.bottleneck.capacity, writes, burst)
 
@@ -145,13 +145,13 @@ class RouteModel:
         return found
 
 
-def behind(capacity: float, writes: float, burst: Burst) -> Lag:
+def behind(capacity: float, writes: float, burst: Burst) -> BurstLag:
     """Return how far a server of this capacity falls behind, and when it has caught up."""
     held = (burst.writes - capacity) * burst.seconds
     if burst.writes <= capacity * (1 + ROUNDING):
-        return Lag(writes_behind=0.0, seconds=0.0, caught_up_after=0.0)
+        return BurstLag(writes_behind=0.0, seconds=0.0, caught_up_after=0.0)
     spare = capacity * (1 - ROUNDING) - writes
-    return Lag(
+    return BurstLag(
         writes_behind=held,
         seconds=held / capacity,
         caught_up_after=held / spare if spare > 0 else math.inf,

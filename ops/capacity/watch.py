@@ -5,7 +5,7 @@ from typing import Final
 
 from live.watch.changed_keys import PAGES
 from live.watch.reader import PER_SECOND
-from live.watch.watch import Found
+from live.watch.watch import WatchResult
 from momento_pipes.watch_settings import MEMORY_MB, WatchSettings
 from ops.capacity.prices import MONTH_SECONDS, Charge, Price
 
@@ -23,7 +23,7 @@ METRICS: Final = Price(dollars=0.30, per=1, page="Amazon CloudWatch pricing", co
 """A month of a metric that is not AWS's own, of the first 10,000. Only third parties quote it."""
 START_SECONDS: Final = 5
 """What a run needs besides its requests and the settling time; an assumption."""
-METRICS_OF_ONE: Final = len(Found().metrics)
+METRICS_OF_ONE: Final = len(WatchResult().metrics)
 
 
 def runs(settings: WatchSettings) -> float:

@@ -16,7 +16,7 @@ from rich.table import Table as Grid
 
 from eventpipes import Filtered, Request, Unprocessable
 from live.aws import asking_aws
-from live.dead_letters import DeadLetter, DeadLetterQueue, parse
+from live.dead_letters import DeadLetter, LetterQueue, parse
 from live.body import same_body
 from live.deliveries import FEED, Feed
 from live.deployment import Deployment
@@ -43,7 +43,7 @@ FeedItem = Mapping[str, Any]
 
 
 @dataclass
-class Expected:
+class PredictedMomento:
     """What Momento must have after the predicted requests.
 
     `entries` are the cache's values by the URL that reads them; `messages` are by the topic's path.
@@ -67,7 +67,7 @@ class PipelineCheck:
     def __init__(self, env: Mapping[str, str], *, patience: float = PATIENCE_SECONDS) -> None:
         self._patience = patience
         self._feed = Feed(env[FEED])
-        self._expected = Expected()
+        self._expected = PredictedMomento()
         self._access = Access(origin=env["MOMENTO_ENDPOINT_URL"], key=env["MOMENTO_API_KEY"])
         self._momento = Momento(redirect=self._access.origin, timeout=PATIENCE_SECONDS)
         self.differences: list[str] = []
@@ -254,7 +254,7 @@ def _letters(deployment: Deployment) -> list[DeadLetter]:
         messages = [
             message
             for queue in deployment.queues
-            for message in DeadLetterQueue.of(queue, deployment.client("sqs")).peek()[1]
+            for message in LetterQueue.of(queue, deployment.client("sqs")).peek()[1]
         ]
     letters = [letter for message in messages if (letter := parse(message)) is not None]
     return [letter for letter in letters if letter.arn in deployment.by_arn]

@@ -6,15 +6,15 @@ from contextlib import closing
 
 from live.aws import BRIEF, Aws, asking_aws
 from live.errors import LiveError
-from ops import place
+from ops import cloud
 from ops.doctor import aws, deployed, keys, momento, pipes, tools
-from ops.doctor.check import Check, Verdict, failure
+from ops.doctor.check import Check, CheckState, failure
 from ops.doctor.declared import Declared
 from ops.errors import OpsError
 from ops.terraform import environment, synthesize
 from stacks.settings import Settings, SettingsError
 
-__all__ = ["Check", "Verdict", "examine"]
+__all__ = ["Check", "CheckState", "examine"]
 
 
 def examine() -> Iterator[Check]:
@@ -28,7 +28,7 @@ def examine() -> Iterator[Check]:
         settings = Settings.load()
     except SettingsError:
         return  # told by the tools' checks
-    place.say(settings)
+    cloud.say(settings)
     yield from keys.examine(settings)
     with closing(Aws(settings.region, BRIEF)) as clients:
         try:
@@ -41,7 +41,7 @@ def examine() -> Iterator[Check]:
 def _examine_there(settings: Settings, client: aws.Client) -> Iterator[Check]:
     known = False
     for check in aws.examine(settings, client):
-        known = known or (check.name, check.verdict) == ("credentials", Verdict.OK)
+        known = known or (check.name, check.state) == ("credentials", CheckState.OK)
         yield check
     declared, problem = _declared(settings) if known else (None, None)
     yield from momento.examine(settings, declared.caches() if declared else {})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class CheckState(StrEnum):
     """The result of a check."""
 
     OK = "ok"
@@ -17,20 +17,20 @@ class Check:
     """The result of a check: what was found and, if something is wrong, the next step."""
 
     name: str
-    verdict: Verdict
+    state: CheckState
     found: str
 
 
 def ok(name: str, found: str) -> Check:
     """Return a check without a problem."""
-    return Check(name=name, verdict=Verdict.OK, found=found)
+    return Check(name=name, state=CheckState.OK, found=found)
 
 
 def warning(name: str, found: str) -> Check:
     """Return a check that warns."""
-    return Check(name=name, verdict=Verdict.WARNING, found=found)
+    return Check(name=name, state=CheckState.WARNING, found=found)
 
 
 def failure(name: str, found: str) -> Check:
     """Return a check of something that has to be repaired."""
-    return Check(name=name, verdict=Verdict.FAILURE, found=found)
+    return Check(name=name, state=CheckState.FAILURE, found=found)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from live.api_key import ApiKey, Version
+from live.api_key import KeyFacts, Version
 from live.momento_auth import MomentoAuth
 from ops.doctor.check import Check, failure, ok, warning
 from ops.key.manager import momento
@@ -16,7 +16,7 @@ NAME = "key expiry"
 def examine(settings: Settings) -> Iterator[Check]:
     """Yield a check for each key of the settings that is one of Momento's."""
     for setting, text in keys(settings):
-        facts = ApiKey.read(text)
+        facts = KeyFacts.read(text)
         if facts.version is Version.UNKNOWN:
             continue  # whether Momento takes it is another check
         if facts.version is Version.TOKEN:

@@ -6,9 +6,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ops.doctor.aws import Client
-from ops.doctor.check import Check, Verdict, failure, ok, warning
+from ops.doctor.check import Check, CheckState, failure, ok, warning
 from eventpipes.operations import OPERATIONS
-from live.dead_letters import DeadLetterQueue, names_no_record
+from live.dead_letters import LetterQueue, names_no_record
 from live.pipelines import CHANGES, Pipeline, list_pipelines
 from stacks.settings import Settings
 
@@ -46,7 +46,7 @@ def _pipeline(
     settings: Settings, pipeline: Pipeline, pipes: Sequence[dict[str, Any]]
 ) -> Iterator[Check]:
     checks = [_pipe(pipe) for pipe in pipes]
-    if all(check.verdict is Verdict.OK for check in checks):
+    if all(check.state is CheckState.OK for check in checks):
         runs = "runs" if len(checks) == 1 else "run"
         yield ok(pipeline.name, f"{', '.join(pipeline.pipes)} {runs}")
     else:
@@ -87,7 +87,7 @@ def _dead_letters(sqs: Any, queues: dict[str, str]) -> Iterator[Check]:  # noqa:
     empty = []
     for arn, pipeline in queues.items():
         name = arn.split(":")[5]
-        queue = DeadLetterQueue.of(arn, sqs)
+        queue = LetterQueue.of(arn, sqs)
         try:
             waiting = sum(queue.count())
         except ClientError as error:
@@ -117,7 +117,7 @@ def _dead_letters(sqs: Any, queues: dict[str, str]) -> Iterator[Check]:  # noqa:
         yield ok("dead letters", f"no dead letter waits in {where}")
 
 
-def _without_record(queue: DeadLetterQueue) -> int:
+def _without_record(queue: LetterQueue) -> int:
     """Count the messages without a record, or return 0 if they may not be read.
 
     The plan role may not read messages, because dead letters hold data.

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ops import binary, provider
 from ops.cdktf import program
-from ops.doctor.check import Check, Verdict, failure, ok, warning
+from ops.doctor.check import Check, CheckState, failure, ok, warning
 from ops.errors import OpsError
 from ops.terraform import KEY_VARIABLE, ROOT
 from stacks.settings import Settings, SettingsError
@@ -36,7 +36,7 @@ def _terraform() -> Check:
     said = _say(program, "version")
     product = binary.product(program, said)
     check = _tool(program, lambda: said, oldest=product.oldest)
-    if check.verdict is Verdict.OK and product is not binary.TERRAFORM:
+    if check.state is CheckState.OK and product is not binary.TERRAFORM:
         return ok(program, f"{product.name} {check.found}")
     return check
 

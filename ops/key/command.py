@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from live.api_key import ApiKey
-from live.aws import Aws as AwsClients
+from live.api_key import KeyFacts
+from live.aws import Aws
 from live.momento_auth import MomentoAuth
-from live.output import Json, console, errors, print_json
+from live.output import AsJson, console, errors, print_json
 from ops import watch_key
 from ops.deploy import deploy
 from ops.errors import OpsError
@@ -23,7 +23,7 @@ from ops.key.create import Wanted, create, must_be_new, wanted
 from ops.key.progress import ProgressFile
 from ops.key.rotate import Rotation
 from ops.key.show import READS, SENDS, show
-from ops.place import Aws, settings_there
+from ops.cloud import UseAws, settings_there
 from ops.stack import Allow, AutoApprove, initialized, load_settings, refuse_to_ask
 from ops.terraform import KEY_VARIABLE
 from stacks.settings import Settings
@@ -55,7 +55,7 @@ Also = Annotated[
 
 
 @app.callback()
-def command(context: typer.Context, *, aws: Aws = False, as_json: Json = False) -> None:
+def command(context: typer.Context, *, aws: UseAws = False, as_json: AsJson = False) -> None:
     """Show each key: its version, its expiry, its role, and what it may do; never the key."""
     if context.invoked_subcommand is not None:
         return
@@ -130,7 +130,7 @@ def rotate_command(
             found = wanted(settings, also or ())
         with (
             manager.momento() as momento,
-            closing(AwsClients(settings.region)) as aws,
+            closing(Aws(settings.region)) as aws,
         ):
             Rotation(
                 stack=settings.stack,
@@ -144,7 +144,7 @@ def rotate_command(
                 connections=found.connections,
                 give_watch=lambda new: watch_key.write(aws, found.watch_secrets, new),
                 deploy=lambda new: _deploy(stacks, new, allow or (), asks=not auto_approve),
-                admin_id=ApiKey.read(key).key_id,
+                admin_id=KeyFacts.read(key).key_id,
                 days=days,
                 grace=grace,
                 say=_say,

@@ -88,10 +88,10 @@ def create(
         except BaseException:  # nobody knows the key's text: it must not stay
             auth.revoke_described(with_mark)
             raise
-        say(told(purpose, key))
+        say(sentence_on(purpose, key))
 
 
-def told(purpose: Purpose, key: NewKey) -> str:
+def sentence_on(purpose: Purpose, key: NewKey) -> str:
     """Return a sentence about a new key."""
     expires = f"{key.info.expires_at:%Y-%m-%d}" if key.info.expires_at else "never"
     return (

@@ -11,7 +11,7 @@ OWNER_ONLY = 0o600
 
 
 @dataclass(kw_only=True)
-class Progress:
+class RotationProgress:
     """What a rotation has done.
 
     `old_ids` are the ids of the keys that are replaced, by their settings; a key of the first
@@ -35,7 +35,7 @@ class ProgressFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def read(self) -> Progress | None:
+    def read(self) -> RotationProgress | None:
         """Return what the file says; None if no rotation has begun.
 
         Raises:
@@ -44,7 +44,9 @@ class ProgressFile:
         """
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
-            return Progress(**{one.name: found[one.name] for one in fields(Progress)})
+            return RotationProgress(
+                **{one.name: found[one.name] for one in fields(RotationProgress)}
+            )
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError):
@@ -53,7 +55,7 @@ class ProgressFile:
                 " that nothing uses in the Momento console, and begin again"
             ) from None
 
-    def write(self, progress: Progress) -> None:
+    def write(self, progress: RotationProgress) -> None:
         """Write the file; a reader sees the old or the new text."""
         new = self.path.with_suffix(".new")
         new.unlink(missing_ok=True)

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from live.api_key import ApiKey
+from live.api_key import KeyFacts
 from live.momento import Access, Momento, RefusedError, UnansweredError
 from live.momento_auth import MomentoAuth
 from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.connections import Connections, mark_of
 from ops.key.create import Say, description, expiry, mark
-from ops.key.progress import Progress, ProgressFile
+from ops.key.progress import RotationProgress, ProgressFile
 from ops.key.roles import Purpose, role_for
 
 PATIENCE_SECONDS = 60.0
@@ -106,7 +106,7 @@ class Rotation:
     def _reading(self) -> Purpose:
         return self.both[1]
 
-    def _begin(self) -> Progress:
+    def _begin(self) -> RotationProgress:
         progress = self.file.read()
         now = env_file.read(self._sending.setting)
         if progress is not None:
@@ -126,8 +126,8 @@ class Rotation:
                 f"{env_file.path()} has no {self._sending.setting}: ./help.sh key create makes one"
             )
         olds = {one.setting: env_file.read(one.setting) for one in self.both}
-        ids = {name: ApiKey.read(text).key_id for name, text in olds.items() if text}
-        progress = Progress(
+        ids = {name: KeyFacts.read(text).key_id for name, text in olds.items() if text}
+        progress = RotationProgress(
             stack=self.stack,
             mark=mark(),
             old_mark=mark_of(now),
@@ -136,7 +136,7 @@ class Rotation:
         self.file.write(progress)
         return progress
 
-    def _make(self, progress: Progress) -> None:
+    def _make(self, progress: RotationProgress) -> None:
         roles = [role_for(self.auth, one, update=self.update_roles) for one in self.both]
         for purpose, role in zip(self.both, roles, strict=True):
             if purpose.setting in progress.new:
@@ -212,7 +212,7 @@ class Rotation:
             for name in self.connections:
                 self.deployed.must_be_usable(name)
 
-    def _must_be_unused(self, progress: Progress) -> None:
+    def _must_be_unused(self, progress: RotationProgress) -> None:
         using, unread = self.deployed.using(progress.old_mark)
         if self.even_if_used or not using + unread:
             return
@@ -227,7 +227,7 @@ class Rotation:
             " revokes it all the same"
         )
 
-    def _revoke(self, progress: Progress) -> None:
+    def _revoke(self, progress: RotationProgress) -> None:
         """Revoke the old keys that were made for this stack."""
         ours = {role.role_id for role in self.auth.roles() if role.name in self._role_names}
         found = {key.key_id: key for key in self.auth.api_keys()}

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from live.api_key import ApiKey, Version
+from live.api_key import KeyFacts, Version
 from live.errors import LiveError
 from live.momento import Access, Momento
 from live.momento_auth import KeyInfo, MomentoAuth, Role
@@ -27,7 +27,7 @@ class Shown:
     """What is known of one key."""
 
     setting: str
-    facts: ApiKey
+    facts: KeyFacts
     expires_at: datetime | None
     role: str | None = None
     description: str | None = None
@@ -78,7 +78,7 @@ def show(settings: Settings, admin: str | None) -> Iterator[Shown]:
     with momento() as client:
         infos, roles = _asked(client, admin)
         for setting, text in keys(settings):
-            facts = ApiKey.read(text)
+            facts = KeyFacts.read(text)
             info = infos.get(facts.key_id or "")
             role = roles.get(info.role_id) if info else None
             shown = Shown(setting=setting, facts=facts, expires_at=facts.expires_at)
@@ -110,7 +110,7 @@ def days_left(expires_at: datetime) -> int:
 
 def known(text: str, auth: MomentoAuth) -> KeyInfo | None:
     """Return Momento's facts about a key, or None if the key may not ask for them."""
-    facts = ApiKey.read(text)
+    facts = KeyFacts.read(text)
     if facts.version is not Version.V2:
         return None
     try:

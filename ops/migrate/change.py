@@ -7,7 +7,7 @@ from difflib import unified_diff
 from pathlib import Path, PurePath
 
 from ops.migrate import dependency_files, python_source
-from ops.migrate.dependency_files import Versions, has_hashes, names_dependencies
+from ops.migrate.dependency_files import PackageVersions, has_hashes, names_dependencies
 from ops.migrate.packages import OLD, PROVIDER
 from ops.migrate.python_source import SourceError, string_lines
 from ops.migrate.repository import Repository
@@ -55,7 +55,7 @@ class Changes:
             yield from unified_diff(before, after, f"a/{path}", f"b/{path}", lineterm="")
 
 
-def find(repository: Repository, versions: Versions) -> Changes:
+def find(repository: Repository, versions: PackageVersions) -> Changes:
     """Return the changes of a repository's own files. Its lock files come with `relock`."""
     changes = Changes()
     for path in repository.files():
@@ -75,7 +75,7 @@ def find(repository: Repository, versions: Versions) -> Changes:
     return changes
 
 
-def _migrated(path: PurePath, old: bytes, versions: Versions) -> bytes:
+def _migrated(path: PurePath, old: bytes, versions: PackageVersions) -> bytes:
     if path.suffix in _PYTHON:
         return python_source.migrated(old, versions)
     if not names_dependencies(path):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Place = tuple[str, ...]
+ConstructPath = tuple[str, ...]
 Documents = Mapping[str, Any]
 """The JSON of each stack, by its file."""
 
@@ -20,7 +20,7 @@ class Difference:
     """A place of a stack's JSON with the values before and after; None if there is none."""
 
     stack: str
-    place: Place
+    place: ConstructPath
     before: Any
     after: Any
 
@@ -47,7 +47,11 @@ def compare(before: Documents, after: Documents) -> list[Difference]:
     ]
 
 
-def differences(one: Any, other: Any, place: Place = ()) -> Iterator[tuple[Place, tuple[Any, Any]]]:  # noqa: ANN401 - any JSON
+def differences(
+    one: Any,  # noqa: ANN401 - any JSON
+    other: Any,  # noqa: ANN401 - any JSON
+    place: ConstructPath = (),
+) -> Iterator[tuple[ConstructPath, tuple[Any, Any]]]:
     """Yield the places where two JSON values differ, with both values; None if there is none."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in one.keys() | other.keys():

@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from ops.migrate.packages import NEW, OLD, PROVIDER, renamed
 
-Versions = Mapping[str, str]
+PackageVersions = Mapping[str, str]
 """The version of each of CDK Terrain's packages."""
 
 _REQUIREMENTS = ("*requirements*.txt", "*requirements*.in", "constraints*.txt", "constraints*.in")
@@ -61,7 +61,7 @@ def has_hashes(text: str) -> bool:
     return "--hash=" in text
 
 
-def migrated(path: PurePath, text: str, versions: Versions) -> str:
+def migrated(path: PurePath, text: str, versions: PackageVersions) -> str:
     """Return a file of dependencies with CDK Terrain's packages; with hashes, it stays as it is."""
     if path.name == "package.json":
         return _package_json(text, versions)
@@ -73,7 +73,7 @@ def migrated(path: PurePath, text: str, versions: Versions) -> str:
     return _IN_A_LINE.sub(lambda match: _requirement(match, versions), text)
 
 
-def renamed_requirement(text: str, versions: Versions) -> str | None:
+def renamed_requirement(text: str, versions: PackageVersions) -> str | None:
     """Return a requirement with a version in CDK Terrain's words; None if the text is another.
 
     >>> renamed_requirement("cdktf>=0.20,<0.22", {"cdktn": "0.24.0"})
@@ -83,7 +83,7 @@ def renamed_requirement(text: str, versions: Versions) -> str | None:
     return _requirement(match, versions) + match["rest"] if match and match["specs"] else None
 
 
-def _requirement(match: re.Match[str], versions: Versions) -> str:
+def _requirement(match: re.Match[str], versions: PackageVersions) -> str:
     if match.groupdict().get("skipped"):
         return match[0]
     name = renamed(match["name"]) or match["name"]
@@ -91,7 +91,7 @@ def _requirement(match: re.Match[str], versions: Versions) -> str:
     return start + _specs(match["specs"], name, versions) if match["specs"] else start
 
 
-def _specs(specs: str, name: str, versions: Versions) -> str:
+def _specs(specs: str, name: str, versions: PackageVersions) -> str:
     version = versions[name.replace("_", "-")]
     return f"=={version}" if "==" in specs and "," not in specs else _compatible(version)
 
@@ -106,7 +106,7 @@ def _compatible(version: str) -> str:
     return f"~={version}" if major == "0" else f"~={major}.{minor}"
 
 
-def _key(match: re.Match[str], versions: Versions) -> str:
+def _key(match: re.Match[str], versions: PackageVersions) -> str:
     name = renamed(match["name"]) or match["name"]
     said = match["version"]
     if said != "*":
@@ -118,7 +118,7 @@ def _key(match: re.Match[str], versions: Versions) -> str:
     return match["before"] + name + match["is"] + match["quote"] + said + match["quote"]
 
 
-def _package_json(text: str, versions: Versions) -> str:
+def _package_json(text: str, versions: PackageVersions) -> str:
     """Return npm's file with CDK Terrain's command line, and scripts that run it."""
     new = f"{NEW}-cli"
     text = re.sub(rf'"{OLD}-cli"(?=\s*:)', f'"{new}"', text)

@@ -13,7 +13,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ops.migrate.dependency_files import Versions, renamed_requirement
+from ops.migrate.dependency_files import PackageVersions, renamed_requirement
 from ops.migrate.packages import OLD, is_of_a_provider, renamed
 
 _IMPORTING = frozenset(
@@ -39,7 +39,7 @@ class _Edit:
     text: str
 
 
-def migrated(source: bytes, versions: Versions) -> bytes:
+def migrated(source: bytes, versions: PackageVersions) -> bytes:
     """Return Python source with CDK Terrain's names instead of CDKTF's.
 
     Raises:
@@ -76,7 +76,7 @@ def string_lines(text: str) -> Iterator[int]:
 class _File:
     """The source of a file in UTF-8, and its syntax tree, whose columns count bytes of UTF-8."""
 
-    def __init__(self, source: bytes, tree: ast.Module, versions: Versions) -> None:
+    def __init__(self, source: bytes, tree: ast.Module, versions: PackageVersions) -> None:
         self._source = source
         self._tree = tree
         self._versions = versions

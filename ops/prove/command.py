@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from live import place
+from live import cloud
 from live.aws import Aws
 from live.errors import LiveError
 from live.momento import Access, Momento, judged
@@ -19,7 +19,7 @@ from live.output import console
 from ops import terraform
 from ops.errors import OpsError
 from ops.prove import costs, recording, report
-from ops.prove.comparison import Verdict
+from ops.prove.comparison import Agreement
 from ops.prove.pipelines import check_names
 from ops.prove.proof import Proof, account_of
 from ops.prove.throwaway import FOLDER, Throwaway
@@ -73,7 +73,7 @@ def command(
     with closing(Aws(settings.region)) as aws:
         account = account_of(aws)
         throwaway = Throwaway(settings, env, account=account)
-        console.print(f"On {place.name(env, region=settings.region)}, account {account}.")
+        console.print(f"On {cloud.name(env, region=settings.region)}, account {account}.")
         if is_local:
             console.print(
                 "The stand-ins of this machine answer with the engine itself: this tests the"
@@ -116,11 +116,11 @@ def _tell(proof: Proof, file: Path, *, is_local: bool) -> None:
             f"Copy it to {RECORDED}: a test then compares the engine with it each time.",
             soft_wrap=True,
         )
-    wrong = {one: sum(each.verdict is one for each in comparisons) for one in Verdict}
-    if wrong[Verdict.DIFFER] or wrong[Verdict.NO_ANSWER]:
+    wrong = {one: sum(each.agreement is one for each in comparisons) for one in Agreement}
+    if wrong[Agreement.DIFFER] or wrong[Agreement.NO_ANSWER]:
         raise OpsError(
-            f"{wrong[Verdict.DIFFER]} answers differ from the engine's, and"
-            f" {wrong[Verdict.NO_ANSWER]} are missing, see above; docs/prove.md says what to do"
+            f"{wrong[Agreement.DIFFER]} answers differ from the engine's, and"
+            f" {wrong[Agreement.NO_ANSWER]} are missing, see above; docs/prove.md says what to do"
         )
     console.print("All answers are the engine's, and the stack is destroyed.")
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Verdict(StrEnum):
+class Agreement(StrEnum):
     """How an answer compares with the prediction."""
 
     AGREE = "agree"
@@ -16,18 +16,18 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
+class ComparedAnswer:
     """One answer, compared; `behaviour` is the row of the table, below its `area`."""
 
     area: str
     behaviour: str
     name: str
-    verdict: Verdict
+    agreement: Agreement
     predicted: str = ""
     answered: str = ""
 
 
-def compared(predicted: Sequence[Any], answered: Sequence[Any], *, ordered: bool) -> Verdict:
+def compared(predicted: Sequence[Any], answered: Sequence[Any], *, ordered: bool) -> Agreement:
     """Compare several answers. An incomplete answer is not compared yet.
 
     >>> [compared(["a", "b"], some, ordered=True).value for some in (["a", "b"], ["b"], ["b", "a"])]
@@ -37,7 +37,7 @@ def compared(predicted: Sequence[Any], answered: Sequence[Any], *, ordered: bool
     if not ordered:
         one, other = sorted(one), sorted(other)
     if one == other:
-        return Verdict.AGREE
+        return Agreement.AGREE
     if len(other) < len(one) and not Counter(other) - Counter(one):
-        return Verdict.NO_ANSWER
-    return Verdict.DIFFER
+        return Agreement.NO_ANSWER
+    return Agreement.DIFFER

@@ -16,7 +16,7 @@ from live.body import same_body
 from live.items import same
 from live.reading import reading
 from live.route import Route, requests_in
-from ops.prove.comparison import Comparison, Verdict, compared
+from ops.prove.comparison import ComparedAnswer, Agreement, compared
 from momento_pipes.topology import Topology
 
 STREAM: Final = "DynamoDB stream"
@@ -26,14 +26,14 @@ LASTING: Final = 600
 LONGEST: Final = 300
 """Characters of a body that a comparison shows."""
 
-Delivery = dict[str, Any]
+ProvedItem = dict[str, Any]
 """One item of one pipeline as JSON: `writes` are the expected records, `records` the stream's;
 `entries` are the cache's values by address, `messages` are by topic, `letters` are name and
 number."""
 
 
 @dataclass
-class Expected:
+class PredictedEnd:
     """The allowed state at the end: the cache's values, the messages, and the dead letters."""
 
     entries: dict[str, list[str | None]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ def expected(
     records: Sequence[Mapping[str, Any]],
     *,
     max_ttl_seconds: int = MAX_TTL_SECONDS,
-) -> Expected:
+) -> PredictedEnd:
     """Return the engine's prediction for the records of one item, in their order."""
     prediction = _Prediction(topology, max_ttl_seconds)
     for record in records:
@@ -62,7 +62,7 @@ class _Prediction:
     def __init__(self, topology: Topology, max_ttl_seconds: int) -> None:
         self._topology = topology
         self._most = max_ttl_seconds
-        self._found = Expected()
+        self._found = PredictedEnd()
         self._entries: dict[str, list[str | None]] = {}
         self._short: set[str] = set()
 
@@ -79,7 +79,7 @@ class _Prediction:
             else:
                 self._accept(request)
 
-    def end(self) -> Expected:
+    def end(self) -> PredictedEnd:
         """Return all of it."""
         for where, bodies in self._entries.items():
             allowed = _last(self._topology, bodies)
@@ -115,49 +115,49 @@ def topics(
         yield unquote(cache), unquote(topic)
 
 
-def comparisons(delivery: Delivery, wanted: Expected) -> Iterator[Comparison]:
+def comparisons(proved: ProvedItem, wanted: PredictedEnd) -> Iterator[ComparedAnswer]:
     """Compare one item's records, entries, messages and dead letters with the predictions."""
-    topology = Topology(delivery["topology"])
-    records = delivery["records"]
+    topology = Topology(proved["topology"])
+    records = proved["records"]
     about = {
-        "behaviour": delivery["behaviour"],
-        "name": f"{delivery['pipeline']}, {delivery['mark']}",
+        "behaviour": proved["behaviour"],
+        "name": f"{proved['pipeline']}, {proved['mark']}",
     }
-    yield Comparison(
+    yield ComparedAnswer(
         area=STREAM,
         **about,
-        verdict=_stream_verdict(delivery["writes"], records),
-        predicted=_shown([_change(one) for one in delivery["writes"]]),
+        agreement=_stream_agreement(proved["writes"], records),
+        predicted=_shown([_change(one) for one in proved["writes"]]),
         answered=_shown([_change(one) for one in records]),
     )
     area = f"TOPOLOGY={topology}"
     for where, allowed in wanted.entries.items():
-        held = delivery["entries"].get(where)
-        yield Comparison(
+        held = proved["entries"].get(where)
+        yield ComparedAnswer(
             area=area,
             **about,
-            verdict=_entry_verdict(allowed, held, exact=topology is not Topology.WORKFLOW),
+            agreement=_entry_agreement(allowed, held, exact=topology is not Topology.WORKFLOW),
             predicted=f"GET {where}: {' or '.join(map(_shown, allowed))}",
             answered=_shown(held),
         )
-    for topic in sorted({*wanted.messages, *delivery["messages"]}):
-        texts, came = wanted.messages.get(topic, []), delivery["messages"].get(topic, [])
+    for topic in sorted({*wanted.messages, *proved["messages"]}):
+        texts, came = wanted.messages.get(topic, []), proved["messages"].get(topic, [])
         if topology is Topology.WORKFLOW:
             came = [_like(text, texts) for text in came]
-        yield Comparison(
+        yield ComparedAnswer(
             area=area,
             **about,
-            verdict=compared(texts, came, ordered=topology is not Topology.BUS),
+            agreement=compared(texts, came, ordered=topology is not Topology.BUS),
             predicted=f"{topic}: {_shown(texts)}",
             answered=_shown(came),
         )
-    if wanted.letters or delivery["letters"]:
-        yield Comparison(
+    if wanted.letters or proved["letters"]:
+        yield ComparedAnswer(
             area=area,
             **about,
-            verdict=compared(wanted.letters, delivery["letters"], ordered=False),
+            agreement=compared(wanted.letters, proved["letters"], ordered=False),
             predicted=f"dead letters: {_shown(wanted.letters)}",
-            answered=_shown(delivery["letters"]),
+            answered=_shown(proved["letters"]),
         )
 
 
@@ -181,14 +181,14 @@ def _last(topology: Topology, bodies: Sequence[str | None]) -> list[str | None]:
     return [*dict.fromkeys(last), *([None] if None in bodies else [])]
 
 
-def _entry_verdict(allowed: Sequence[str | None], held: str | None, *, exact: bool) -> Verdict:
+def _entry_agreement(allowed: Sequence[str | None], held: str | None, *, exact: bool) -> Agreement:
     if held in allowed:
-        return Verdict.AGREE
+        return Agreement.AGREE
     if held is None:
-        return Verdict.NO_ANSWER
+        return Agreement.NO_ANSWER
     if not exact and any(_equal(one, held) for one in allowed if one is not None):
-        return Verdict.AGREE
-    return Verdict.DIFFER
+        return Agreement.AGREE
+    return Agreement.DIFFER
 
 
 def _equal(one: str, other: str) -> bool:
@@ -200,11 +200,11 @@ def _like(text: str, texts: Sequence[str]) -> str:
     return next((one for one in texts if _equal(one, text)), text)
 
 
-def _stream_verdict(
+def _stream_agreement(
     writes: Sequence[Mapping[str, Any]], records: Sequence[Mapping[str, Any]]
-) -> Verdict:
+) -> Agreement:
     if len(records) < len(writes):
-        return Verdict.NO_ANSWER
+        return Agreement.NO_ANSWER
     is_same = len(records) == len(writes) and all(
         one["eventName"] == other["eventName"]
         and all(
@@ -213,7 +213,7 @@ def _stream_verdict(
         )
         for one, other in zip(writes, records, strict=True)
     )
-    return Verdict.AGREE if is_same else Verdict.DIFFER
+    return Agreement.AGREE if is_same else Agreement.DIFFER
 
 
 def _change(record: Mapping[str, Any]) -> list[Any]:

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from live.momento import Access, Momento
 from ops.prove import deliveries, observation
-from ops.prove.deliveries import Delivery, Expected
-from ops.prove.comparison import Comparison, Verdict
-from ops.prove.items import Change, changes, records
-from ops.prove.observation import Letters, Messages
+from ops.prove.deliveries import ProvedItem, PredictedEnd
+from ops.prove.comparison import ComparedAnswer, Agreement
+from ops.prove.items import ItemWrite, changes, records
+from ops.prove.observation import SeenLetters, SeenMessages
 from ops.prove.pipelines import ProvedPipeline
 from ops.prove.readiness import Readiness
 
@@ -23,8 +23,8 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """The place of the pipelines: AWS's clients, Momento and the cache; and the time-out."""
+class ProofClients:
+    """AWS's clients, Momento and the cache, with the times to wait."""
 
     aws: Callable[[str], Any]
     momento: Momento
@@ -46,24 +46,24 @@ class Delivering:
     """
 
     def __init__(
-        self, pipelines: Mapping[str, ProvedPipeline], place: Place, progress: Progress
+        self, pipelines: Mapping[str, ProvedPipeline], clients: ProofClients, progress: Progress
     ) -> None:
         self._pipelines = pipelines
-        self._place = place
+        self._clients = clients
         self._progress = progress
         self._run = secrets.token_hex(3)
         self._plans = {
             name: list(
-                changes(name, one.keys, run=self._run, cache=place.cache, now=int(time.time()))
+                changes(name, one.keys, run=self._run, cache=clients.cache, now=int(time.time()))
             )
             for name, one in pipelines.items()
         }
         mark = re.compile(rf"{self._run}-[a-z]+-[a-z]+-[0-9]{{3}}")
-        self._messages = Messages(place.momento, place.access, mark)
-        self._letters = Letters(place.aws("sqs"))
-        self._expected: dict[str, Expected] = {}
-        self.deliveries: list[Delivery] = []
-        self.unasked: list[Comparison] = []
+        self._messages = SeenMessages(clients.momento, clients.access, mark)
+        self._letters = SeenLetters(clients.aws("sqs"))
+        self._expected: dict[str, PredictedEnd] = {}
+        self.deliveries: list[ProvedItem] = []
+        self.unasked: list[ComparedAnswer] = []
         self.silent: list[str] = []
         """Pipelines that did not deliver the first item in time."""
 
@@ -79,11 +79,11 @@ class Delivering:
             self._messages.stop()
         self.unasked = list(self._unasked())
 
-    def comparisons(self, delivery: Delivery) -> list[Comparison]:
+    def comparisons(self, proved: ProvedItem) -> list[ComparedAnswer]:
         """Return the comparisons of one item."""
-        return list(deliveries.comparisons(delivery, self._expected[delivery["mark"]]))
+        return list(deliveries.comparisons(proved, self._expected[proved["mark"]]))
 
-    def all_comparisons(self) -> list[Comparison]:
+    def all_comparisons(self) -> list[ComparedAnswer]:
         """Return all comparisons, and what nobody asked for."""
         return [*(one for each in self.deliveries for one in self.comparisons(each)), *self.unasked]
 
@@ -99,16 +99,17 @@ class Delivering:
     def _get_ready(self) -> None:
         readiness = Readiness(
             self._pipelines,
-            client=self._place.aws("dynamodb"),
-            momento=self._place.momento,
-            access=self._place.access,
+            client=self._clients.aws("dynamodb"),
+            momento=self._clients.momento,
+            access=self._clients.access,
             messages=self._messages,
             run=self._run,
-            cache=self._place.cache,
+            cache=self._clients.cache,
         )
         count = len(self._pipelines)
         readiness.wait(
-            self._place.patience, lambda done: self._progress("waiting for the pipes", done, count)
+            self._clients.patience,
+            lambda done: self._progress("waiting for the pipes", done, count),
         )
         self.silent = readiness.waiting
 
@@ -121,18 +122,18 @@ class Delivering:
             self._progress("writing items", done, count)
 
         for name, pipeline in self._pipelines.items():
-            client = self._place.aws("dynamodb")
+            client = self._clients.aws("dynamodb")
             observation.write(client, pipeline.table, self._plans[name], one_more)
 
-    def _read_streams(self) -> list[Delivery]:
-        """Return a delivery for each item, with the records of its stream."""
-        found: list[Delivery] = []
+    def _read_streams(self) -> list[ProvedItem]:
+        """Return what is known of each item, with the records of its stream."""
+        found: list[ProvedItem] = []
         for done, (name, pipeline) in enumerate(self._pipelines.items()):
             self._progress("reading streams", done, len(self._pipelines))
             lives = _by_mark(self._plans[name])
             wanted = {own[0].mark: records(own) for own in lives}
             came = observation.wait_for_records(
-                self._place.aws, pipeline, wanted, self._place.patience
+                self._clients.aws, pipeline, wanted, self._clients.patience
             )
             for own in lives:
                 mark = own[0].mark
@@ -140,7 +141,7 @@ class Delivering:
                     pipeline.topology,
                     pipeline.routes,
                     came.get(mark, []),
-                    max_ttl_seconds=self._place.max_ttl_seconds,
+                    max_ttl_seconds=self._clients.max_ttl_seconds,
                 )
                 found.append(
                     {
@@ -170,7 +171,7 @@ class Delivering:
                 len(self.deliveries),
             )
             if not waiting:
-                time.sleep(self._place.settle)
+                time.sleep(self._clients.settle)
                 waiting = list(self.deliveries)
                 self._observe(waiting)
                 waiting = [one for one in waiting if not self._agrees(one)]
@@ -179,45 +180,47 @@ class Delivering:
             now_seen = self._messages.count() + len(self._letters.found) - len(waiting)
             if now_seen != seen:
                 seen, last = now_seen, time.monotonic()
-            elif time.monotonic() - last > self._place.patience:
+            elif time.monotonic() - last > self._clients.patience:
                 self._observe(self.deliveries)
                 return
             time.sleep(observation.LOOK_SECONDS)
 
-    def _observe(self, some: Sequence[Delivery]) -> None:
+    def _observe(self, some: Sequence[ProvedItem]) -> None:
         """Read what there is of these items now."""
         self._letters.take(one.queue for one in self._pipelines.values())
         addresses: dict[str, None] = {}
-        for delivery in some:
-            queue = self._pipelines[delivery["pipeline"]].queue
-            delivery["messages"] = self._messages.of(delivery["mark"])
-            delivery["letters"] = [
+        for proved in some:
+            queue = self._pipelines[proved["pipeline"]].queue
+            proved["messages"] = self._messages.of(proved["mark"])
+            proved["letters"] = [
                 letter
-                for record in delivery["records"]
-                for letter in self._letters.found.get(_place_of(queue, record), [])
+                for record in proved["records"]
+                for letter in self._letters.found.get(_letter_key(queue, record), [])
             ]
-            addresses |= dict.fromkeys(self._addresses(delivery))
-        held = observation.read_entries(self._place.momento, self._place.access, list(addresses))
-        for delivery in some:
-            delivery["entries"] = {where: held[where] for where in self._addresses(delivery)}
+            addresses |= dict.fromkeys(self._addresses(proved))
+        held = observation.read_entries(
+            self._clients.momento, self._clients.access, list(addresses)
+        )
+        for proved in some:
+            proved["entries"] = {where: held[where] for where in self._addresses(proved)}
 
-    def _addresses(self, delivery: Delivery) -> list[str]:
-        return list(self._expected[delivery["mark"]].entries)
+    def _addresses(self, proved: ProvedItem) -> list[str]:
+        return list(self._expected[proved["mark"]].entries)
 
-    def _agrees(self, delivery: Delivery) -> bool:
-        return all(one.verdict is Verdict.AGREE for one in self.comparisons(delivery))
+    def _agrees(self, proved: ProvedItem) -> bool:
+        return all(one.agreement is Agreement.AGREE for one in self.comparisons(proved))
 
-    def _unasked(self) -> list[Comparison]:
+    def _unasked(self) -> list[ComparedAnswer]:
         """Return a comparison for each kind of result that belongs to no item."""
         known = {
-            _place_of(self._pipelines[one["pipeline"]].queue, record)
+            _letter_key(self._pipelines[one["pipeline"]].queue, record)
             for one in self.deliveries
             for record in one["records"]
         }
         strange = [
             letter
-            for place, letters in self._letters.found.items()
-            if place not in known
+            for key, letters in self._letters.found.items()
+            if key not in known
             for letter in letters
         ]
         kinds: dict[str, Sequence[object]] = {
@@ -227,11 +230,11 @@ class Delivering:
             "topics that could not be read": self._messages.problems,
         }
         return [
-            Comparison(
+            ComparedAnswer(
                 area=UNASKED,
                 behaviour=what,
                 name=what,
-                verdict=Verdict.DIFFER if came else Verdict.AGREE,
+                agreement=Agreement.DIFFER if came else Agreement.AGREE,
                 predicted="none",
                 answered=f"{len(came)}: {came[:3]!r:.500}",
             )
@@ -239,10 +242,10 @@ class Delivering:
         ]
 
 
-def _by_mark(plan: Sequence[Change]) -> list[list[Change]]:
+def _by_mark(plan: Sequence[ItemWrite]) -> list[list[ItemWrite]]:
     """Return the changes of each item."""
     return [list(own) for _, own in groupby(plan, key=lambda change: change.mark)]
 
 
-def _place_of(queue: str, record: Mapping[str, Any]) -> tuple[str, str]:
+def _letter_key(queue: str, record: Mapping[str, Any]) -> tuple[str, str]:
     return queue, record["dynamodb"]["SequenceNumber"]

@@ -71,7 +71,7 @@ SOON: Final = 1_200
 
 
 @dataclass(frozen=True)
-class Change:
+class ItemWrite:
     """A write of an item; without an item, its removal."""
 
     mark: str
@@ -82,7 +82,7 @@ class Change:
 
 def changes(
     pipeline: str, keys: Sequence[str], *, run: str, cache: str, now: int
-) -> Iterator[Change]:
+) -> Iterator[ItemWrite]:
     """Yield a pipeline's changes in their order.
 
     `keys` are the table's key attributes, `run` is this run's own text, and `cache` is the name of
@@ -95,14 +95,14 @@ def changes(
         for step in life:
             item = None if step is None else _joined(base, step, mark)
             key = {name: base[name] for name in keys}
-            yield Change(mark, behaviour, key, item)
+            yield ItemWrite(mark, behaviour, key, item)
 
 
-Step = Mapping[str, Any] | None
+Attributes = Mapping[str, Any] | None
 """An item's other attributes (None: the attribute is missing), or None for a removed item."""
 
 
-Life = tuple[str, str, Sequence[Step]]
+Life = tuple[str, str, Sequence[Attributes]]
 """A behaviour, the unusual part of the key, and the steps of an item's life."""
 
 
@@ -173,7 +173,7 @@ def _joined(base: Item, step: Mapping[str, Any], mark: str) -> dict[str, Any]:
     return {name: value for name, value in item.items() if value is not None}
 
 
-def records(changes: Sequence[Change]) -> list[dict[str, Any]]:
+def records(changes: Sequence[ItemWrite]) -> list[dict[str, Any]]:
     """Return the records that the stream of one item's changes must have, without numbers.
 
     A write that changes nothing has none. Numbers are as DynamoDB stores them.

@@ -12,15 +12,15 @@ from urllib.parse import unquote
 
 from eventpipes import Request
 from live.aws import asking_aws
-from live.dead_letters import DeadLetterQueue, parse
+from live.dead_letters import LetterQueue, parse
 from live.deployment import table_of
 from live.errors import LiveError
 from live.items import from_json
 from live.momento import Access, Momento
-from live.stream import Stream
+from live.stream import StreamReader
 from live.topic import Message, Topic
 from ops.errors import OpsError
-from ops.prove.items import Change
+from ops.prove.items import ItemWrite
 from ops.prove.pipelines import ProvedPipeline
 
 HOLD_SECONDS = 900
@@ -31,7 +31,7 @@ READING = 8
 LOOK_SECONDS = 0.2
 
 
-class Messages:
+class SeenMessages:
     """The messages of topics from now on, by the item's mark."""
 
     def __init__(self, momento: Momento, access: Access, mark: re.Pattern[str]) -> None:
@@ -98,7 +98,7 @@ class Messages:
 
 
 @dataclass
-class Letters:
+class SeenLetters:
     """The dead letters of queues, by queue and by the record's number."""
 
     client: Any
@@ -111,7 +111,7 @@ class Letters:
         found = 0
         with asking_aws():
             for name in queues:
-                queue = DeadLetterQueue(self.client, name=name, hold=HOLD_SECONDS)
+                queue = LetterQueue(self.client, name=name, hold=HOLD_SECONDS)
                 while queue.count()[0] and (messages := queue.receive()):
                     found += len(messages)
                     for message in messages:
@@ -124,7 +124,12 @@ class Letters:
         return found
 
 
-def write(client: Any, table: str, changes: Sequence[Change], progress: Callable[[], None]) -> None:  # noqa: ANN401 - a boto3 client
+def write(
+    client: Any,  # noqa: ANN401 - a boto3 client
+    table: str,
+    changes: Sequence[ItemWrite],
+    progress: Callable[[], None],
+) -> None:
     """Make the changes of a table, one after the other."""
     with asking_aws():
         for change in changes:
@@ -141,7 +146,7 @@ def read_stream(aws: Callable[[str], Any], table: str) -> list[Mapping[str, Any]
         about = aws("dynamodb").describe_table(TableName=table)["Table"]
         arn = about["LatestStreamArn"]
         assert table_of(arn) == table
-        return list(Stream(aws("dynamodbstreams")).all(arn))
+        return list(StreamReader(aws("dynamodbstreams")).all(arn))
 
 
 def wait_for_records(

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 import eventpipes
 from eventpipes import EventPipesError
 from live.aws import asking_aws
-from ops.prove.comparison import Comparison, Verdict
+from ops.prove.comparison import ComparedAnswer, Agreement
 
 CASES: Final = Path(__file__).parent / "pattern_cases"
 AREA: Final = "filter patterns"
@@ -102,14 +102,14 @@ def ask_all(
         return list(pool.map(one, questions))
 
 
-def comparison(question: Question) -> Comparison:
+def comparison(question: Question) -> ComparedAnswer:
     """Compare an answer with the engine's."""
     predicted, answered = predict(question), question["answer"]
-    return Comparison(
+    return ComparedAnswer(
         area=AREA,
         behaviour=question["behaviour"],
         name=f"{question['name']}: {question['pattern']}",
-        verdict=Verdict.AGREE if predicted == answered else Verdict.DIFFER,
+        agreement=Agreement.AGREE if predicted == answered else Agreement.DIFFER,
         predicted=str(predicted).lower(),
         answered=str(answered).lower(),
     )

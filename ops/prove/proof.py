@@ -12,8 +12,8 @@ from live.output import console
 from ops.demo.local_stack import step
 from ops.progress_bar import progress_bar
 from ops.prove import items, patterns, recording, states
-from ops.prove.delivering import Delivering, Place
-from ops.prove.comparison import Comparison
+from ops.prove.delivering import Delivering, ProofClients
+from ops.prove.comparison import ComparedAnswer
 from ops.prove.pipelines import ProvedPipeline, read_pipelines
 from ops.prove.throwaway import Throwaway
 from stacks.settings import Settings
@@ -42,7 +42,7 @@ class Proof:
     is_local: bool
 
     def __post_init__(self) -> None:
-        self._delivered: list[Comparison] = []
+        self._delivered: list[ComparedAnswer] = []
         self.recording = recording.new(
             answered_by=recording.STAND_IN if self.is_local else recording.AWS,
             at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -77,7 +77,7 @@ class Proof:
         if targets or not quick:
             self.throwaway.deploy(targets)
 
-    def comparisons(self) -> list[Comparison]:
+    def comparisons(self) -> list[ComparedAnswer]:
         """Return all comparisons so far."""
         return [*recording.comparisons(self.recording | {"deliveries": []}), *self._delivered]
 
@@ -129,7 +129,7 @@ class Proof:
     def _deliver(
         self, pipelines: Mapping[str, ProvedPipeline], patience: float, settle: float
     ) -> None:
-        place = Place(
+        clients = ProofClients(
             aws=self.aws.client,
             momento=self.momento,
             access=self.access,
@@ -139,7 +139,7 @@ class Proof:
             settle=settle,
         )
         with _steps() as tell:
-            delivering = Delivering(pipelines, place, tell)
+            delivering = Delivering(pipelines, clients, tell)
             try:
                 delivering.run()
             finally:

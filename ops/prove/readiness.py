@@ -14,7 +14,7 @@ from live.aws import asking_aws
 from live.momento import Access, Momento
 from ops.prove import deliveries
 from ops.prove.items import NO_ITEM, usual_item
-from ops.prove.observation import LOOK_SECONDS, Messages, read_entries
+from ops.prove.observation import LOOK_SECONDS, SeenMessages, read_entries
 from ops.prove.pipelines import ProvedPipeline
 
 AGAIN_SECONDS: Final = 10.0
@@ -44,7 +44,7 @@ class Readiness:
         client: Any,  # noqa: ANN401 - a boto3 client
         momento: Momento,
         access: Access,
-        messages: Messages,
+        messages: SeenMessages,
         run: str,
         cache: str,
     ) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ops.errors import OpsError
 from ops.prove import deliveries, patterns, states
-from ops.prove.comparison import Comparison
+from ops.prove.comparison import ComparedAnswer
 from ops.prove.pipelines import read_pipelines
 
 FORMAT: Final = 1
@@ -64,21 +64,21 @@ def stack_of(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, "resource": resources}
 
 
-def comparisons(recording: Recording) -> Iterator[Comparison]:
+def comparisons(recording: Recording) -> Iterator[ComparedAnswer]:
     """Compare the answers of a recording with what the engine says now."""
     yield from map(patterns.comparison, recording["patterns"])
     yield from map(states.comparison, recording["states"])
     if recording["deliveries"]:
         pipelines = read_pipelines(recording["stack"], recording["prefix"])
-    for delivery in recording["deliveries"]:
-        pipeline = pipelines[delivery["pipeline"]]
+    for proved in recording["deliveries"]:
+        pipeline = pipelines[proved["pipeline"]]
         wanted = deliveries.expected(
             pipeline.topology,
             pipeline.routes,
-            delivery["records"],
+            proved["records"],
             max_ttl_seconds=recording["max_ttl_seconds"],
         )
-        yield from deliveries.comparisons(delivery, wanted)
+        yield from deliveries.comparisons(proved, wanted)
 
 
 def write(recording: Recording, file: Path, *, account: str) -> None:

@@ -23,7 +23,7 @@ from eventpipes.workflow.single_state import SingleState, run_state, visits
 from eventpipes.workflow.trial import requests_of
 from live.aws import asking_aws
 from live.body import same_body
-from ops.prove.comparison import Comparison, Verdict
+from ops.prove.comparison import ComparedAnswer, Agreement
 
 AREA: Final = "workflow states"
 MOST: Final = 8
@@ -102,16 +102,16 @@ def ask(client: Any, role: str, question: Question) -> Question:  # noqa: ANN401
     return {**question, "answer": {name: one for name, one in found.items() if one is not None}}
 
 
-def comparison(question: Question) -> Comparison:
+def comparison(question: Question) -> ComparedAnswer:
     """Compare an answer with the engine's: the next state, variables, output and the request."""
     answer = question["answer"]
     predicted = _predicted(question)
     parts = dict(_differences(predicted, answer))
-    return Comparison(
+    return ComparedAnswer(
         area=AREA,
         behaviour=question["behaviour"],
         name=question["name"],
-        verdict=Verdict.DIFFER if parts else Verdict.AGREE,
+        agreement=Agreement.DIFFER if parts else Agreement.AGREE,
         predicted="; ".join(f"{name}: {one}" for name, (one, _) in parts.items()),
         answered="; ".join(f"{name}: {other}" for name, (_, other) in parts.items()),
     )

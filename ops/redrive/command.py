@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from live.output import Json, console
-from ops.place import Aws
+from live.output import AsJson, console
+from ops.cloud import UseAws
 from live.redrive import Redrive
 from live.replay_results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
 from ops.repair.report import counts, lines, say_not_final
@@ -39,8 +39,8 @@ def command(
             min=2, max=43_200, help="Seconds a letter stays hidden if this run is killed."
         ),
     ] = 60,
-    aws: Aws = False,
-    as_json: Json = False,
+    aws: UseAws = False,
+    as_json: AsJson = False,
 ) -> None:
     """Replay the dead-letter queue: send what was given up, or the table's current state."""
     with begin(pipeline, "letters", aws=aws, as_json=as_json) as run:

@@ -13,7 +13,7 @@ from live.deployment import Deployment
 from live.errors import LiveError
 from live.momento import Momento
 from live.output import print_json
-from ops.place import settings_there
+from ops.cloud import settings_there
 from ops.repair.interrupt import finishing_on_interrupt
 from ops.repair.report import Advance, progress
 from ops.repair.scan_progress import ScanProgress
@@ -53,7 +53,7 @@ class Summary(Protocol):
 
 
 @dataclass(frozen=True)
-class Run:
+class RepairRun:
     """What a run works with; Ctrl-C sets `stop`."""
 
     deployment: Deployment
@@ -65,10 +65,10 @@ class Run:
 @contextmanager
 def begin(
     pipeline: str | None, noun: str, *, aws: bool, as_json: bool, rate: int | None = None
-) -> Iterator[Run]:
-    """Find the place and the pipeline, and show a progress bar that counts nouns.
+) -> Iterator[RepairRun]:
+    """Find the cloud and the pipeline, and show a progress bar that counts nouns.
 
-    Reads of Momento are as fast as its fastest writes. With `as_json` the place is not printed.
+    Reads of Momento are as fast as its fastest writes. With `as_json` the cloud is not printed.
 
     Raises:
         LiveError: there is no such pipeline, or AWS cannot be asked.
@@ -86,7 +86,7 @@ def begin(
         ) as momento,
         progress(noun) as advance,
     ):
-        yield Run(deployment, momento, stop, advance)
+        yield RepairRun(deployment, momento, stop, advance)
 
 
 def scan_progress(

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from live.items import Item
-from live.table import Table
+from live.table import TableClient
 from ops.repair.scan_progress import ScanProgress
 
 PAGE = 1_000
@@ -23,7 +23,7 @@ class Scan:
     Only one page of each segment is in memory. Setting `stop` ends it after the pages in work.
     """
 
-    table: Table
+    table: TableClient
     progress: ScanProgress
     stop: threading.Event
     page: int = PAGE

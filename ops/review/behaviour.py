@@ -173,7 +173,9 @@ def _asks(definitions: _Definitions) -> list[str]:
 def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[str, _Definitions]:
     """Return the pipes, and the rules behind the pipes' buses, by their addresses."""
     behind = {
-        rule.place: _Definitions(pipe, rule) for pipe in pipes for rule in rules_behind(pipe, rules)
+        rule.full_name: _Definitions(pipe, rule)
+        for pipe in pipes
+        for rule in rules_behind(pipe, rules)
     }
     return {pipe.name: _Definitions(pipe) for pipe in pipes} | behind
 

@@ -15,7 +15,7 @@ from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
 from ops.review.losses import Loss, losses
 from ops.review.masking import shown
-from ops.review.plan import Action, Change, Plan
+from ops.review.plan import Action, ResourceChange, Plan
 
 _TOKEN = re.compile(r"(?P<address>.+):(?P<name>[^:@\s]+)@(?P<mark>[0-9a-f]{8})")
 
@@ -87,7 +87,9 @@ def _check(token: str, planned: Sequence[PlannedLoss]) -> None:
     )
 
 
-def _mark(address: str, of: Behaviour | Change | None, loss: Loss, whole: object = None) -> str:
+def _mark(
+    address: str, of: Behaviour | ResourceChange | None, loss: Loss, whole: object = None
+) -> str:
     """Return eight digits. The loss of another plan has other digits.
 
     They are computed only from values that a review may show. So nobody can test a guessed secret

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from eventpipes.template import to_json
 from ops.review.escape import coded, plain
-from ops.review.plan import Change, Plan, holds
+from ops.review.plan import ResourceChange, Plan, holds
 
 NOT_SHOWN: Final = "(not shown)"
 AFTER_APPLY: Final = "(known after apply)"
@@ -97,7 +97,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def shown(change: Change, name: str, side: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+def shown(change: ResourceChange, name: str, side: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
     """Return an attribute's value on one side of a change, or what may be shown of it."""
     if name not in SHOWN.get(change.type, frozenset()) | EVERYWHERE:
         return NOT_SHOWN

@@ -41,7 +41,7 @@ WRITTEN_BY_OTHERS: Mapping[str, set[str]] = {"aws_iam_role": {"inline_policy"}}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class ResourceChange:
     """What a plan does to one resource, or what happened to it outside of Terraform.
 
     `before` and `after` have the attributes. `unknown` marks those known only after apply, `hidden`
@@ -83,9 +83,9 @@ class Change:
 class Plan:
     """All changes of a plan, its drift, its outputs, and the whole document."""
 
-    changes: Sequence[Change]
-    drift: Sequence[Change]
-    outputs: Sequence[Change]
+    changes: Sequence[ResourceChange]
+    drift: Sequence[ResourceChange]
+    outputs: Sequence[ResourceChange]
     document: Mapping[str, Any]
 
     @property
@@ -93,7 +93,7 @@ class Plan:
         """Whether it covers the whole stack: without `-target`, and with nothing deferred."""
         return self.document.get("complete") is not False
 
-    def of(self, *actions: Action) -> list[Change]:
+    def of(self, *actions: Action) -> list[ResourceChange]:
         """Return the changes with these actions, by address."""
         return sorted(
             (change for change in self.changes if change.action in actions),
@@ -164,7 +164,7 @@ def read_plan_file(path: Path) -> Plan:
         raise OpsError(f"{path} cannot be read: {error}") from None
 
 
-def _drift(resources: Sequence[Mapping[str, Any]]) -> list[Change]:
+def _drift(resources: Sequence[Mapping[str, Any]]) -> list[ResourceChange]:
     """Return changes made outside of Terraform, except effects of the stack's own resources."""
     changes = [_change(one) for one in resources if _managed(one)]
     return [one for one in changes if set(one.changed) - WRITTEN_BY_OTHERS.get(one.type, set())]
@@ -174,14 +174,14 @@ def _managed(resource: Mapping[str, Any]) -> bool:
     return bool(resource.get("mode", "managed") == "managed")
 
 
-def _change(resource: Mapping[str, Any]) -> Change:
+def _change(resource: Mapping[str, Any]) -> ResourceChange:
     change = resource["change"]
     is_output = resource["type"] == "output"
     before, after, unknown = (
         _attributes(change.get(name), is_output=is_output)
         for name in ("before", "after", "after_unknown")
     )
-    return Change(
+    return ResourceChange(
         address=resource["address"],
         type=resource["type"],
         action=_ACTIONS[tuple(change["actions"])],

@@ -16,7 +16,7 @@ from ops.capacity.prices import MONTH_SECONDS, Charge, Price, reads_of_streams, 
 from ops.capacity.topology import build
 from momento_pipes.topology import Topology
 from momento_pipes.watch_settings import MEMORY_MB, WatchSettings
-from ops.review.plan import Action, Change, Plan
+from ops.review.plan import Action, ResourceChange, Plan
 from ops.review.section import Section
 
 CHANGES: Final = 1_000_000
@@ -79,7 +79,7 @@ def price(plan: Plan, changes: int = CHANGES) -> Iterator[Section]:
     )
 
 
-def _after(change: Change) -> Mapping[str, Any]:
+def _after(change: ResourceChange) -> Mapping[str, Any]:
     """Return what is there afterwards; a resource that Terraform forgets stays."""
     return change.before if change.action is Action.FORGET else change.after
 

@@ -36,7 +36,7 @@ class ImagePath:
         return re.sub(r"\.(M|L)\b", "", self.path)
 
 
-Asked = Mapping[tuple[ImagePath, str], Sequence[Any]]
+AskedValues = Mapping[tuple[ImagePath, str], Sequence[Any]]
 """The rules of one alternative of a filter, by attribute and type."""
 
 
@@ -76,9 +76,9 @@ def steps(path: str) -> list[str]:
     return _STEP.findall(path)
 
 
-def asked(definition: Definition | RuleDefinition) -> list[Asked]:
+def asked(definition: Definition | RuleDefinition) -> list[AskedValues]:
     """Return the alternatives of all filters; a record has to match one of them."""
-    found: list[Asked] = []
+    found: list[AskedValues] = []
     for text in definition.filters:
         try:
             pattern = json.loads(text)

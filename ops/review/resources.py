@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ops.review.escape import code
 from ops.review.masking import NOT_SHOWN, shown
-from ops.review.plan import Action, Change, Plan
+from ops.review.plan import Action, ResourceChange, Plan
 from ops.review.section import Section, cell, compact, diff, fold, pretty
 
 SHORT: Final = 80
@@ -53,14 +53,14 @@ def changed(plan: Plan) -> Iterator[Section]:
         )
 
 
-def _count(title: str, changes: Sequence[Change]) -> str:
+def _count(title: str, changes: Sequence[ResourceChange]) -> str:
     """Return a group in two lines: how many resources of which kind."""
     kinds = Counter(change.type for change in changes)
     listed = ", ".join(f"{count} {code(kind)}" for kind, count in sorted(kinds.items()))
     return f"### {title}\n\n{listed} (the list is left out for want of room)"
 
 
-def _resource(change: Change, group: str) -> Section:
+def _resource(change: ResourceChange, group: str) -> Section:
     line = f"- {code(change.address)}{_origin(change)}"
     if change.replaced_for:
         line += f", because of {', '.join(map(code, change.replaced_for))}"
@@ -75,12 +75,12 @@ def _resource(change: Change, group: str) -> Section:
     return Section(f"{line}\n\n{table}", short, group=group)
 
 
-def _origin(change: Change) -> str:
+def _origin(change: ResourceChange) -> str:
     text = f", moved from {code(change.moved_from)}" if change.moved_from else ""
     return text + (f", imported from {code(change.imported)}" if change.imported else "")
 
 
-def _table(change: Change, names: Sequence[str]) -> str:
+def _table(change: ResourceChange, names: Sequence[str]) -> str:
     rows = ["| attribute | before | after |", "| --- | --- | --- |"]
     long, not_shown = [], []
     for name in names:

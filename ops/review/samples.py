@@ -34,9 +34,9 @@ BASES: Final = 60
 
 Records = Mapping[str, Mapping[str, Any]]
 """Stream records by what happens in each."""
-Choice = tuple[str, Any] | object
+ChosenValue = tuple[str, Any] | object
 """An attribute's type and value, or MISSING."""
-Item = Mapping[ImagePath, Choice]
+MadeItem = Mapping[ImagePath, ChosenValue]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def samples_for(
     return list(found.values())
 
 
-def _varied(bases: Sequence[Item], read: "_Read", *, alone: bool) -> Iterator[Item]:
+def _varied(bases: Sequence[MadeItem], read: "_Read", *, alone: bool) -> Iterator[MadeItem]:
     """Yield the base items; then, to compare, items with another value of one or two attributes.
 
     These are the attributes that filters name, and those that are read differently than before.
@@ -115,7 +115,7 @@ def _varied(bases: Sequence[Item], read: "_Read", *, alone: bool) -> Iterator[It
                 yield {**base, one: first, other: second}
 
 
-def _unlike(items: Iterator[Item]) -> Iterator[Item]:
+def _unlike(items: Iterator[MadeItem]) -> Iterator[MadeItem]:
     """Yield each item once."""
     seen = set()
     for item in items:
@@ -125,7 +125,7 @@ def _unlike(items: Iterator[Item]) -> Iterator[Item]:
             yield item
 
 
-def _named(item: Item, base: Item) -> str:
+def _named(item: MadeItem, base: MadeItem) -> str:
     """Return an item's name: by its difference from the first."""
     told = []
     for place in sorted(item):
@@ -151,7 +151,7 @@ class _Read:
 
     definitions: Sequence[Definition | RuleDefinition]
     key_types: Mapping[str, str]
-    choices: dict[ImagePath, list[Choice]] = field(default_factory=dict)
+    choices: dict[ImagePath, list[ChosenValue]] = field(default_factory=dict)
     filtered: set[ImagePath] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -185,7 +185,7 @@ class _Read:
         for place, found in kinds.items():
             self.choices[place] = self._choices(place, found)
 
-    def _alternatives_of_one_side(self) -> list[reads.Asked]:
+    def _alternatives_of_one_side(self) -> list[reads.AskedValues]:
         """Return the alternatives that are not in every filter."""
         of_each = list(self._asked.values())
         return [
@@ -195,11 +195,11 @@ class _Read:
             if not all(one in each for each in of_each)
         ]
 
-    def _choices(self, place: ImagePath, kinds: Mapping[str, Sequence[Any]]) -> list[Choice]:
+    def _choices(self, place: ImagePath, kinds: Mapping[str, Sequence[Any]]) -> list[ChosenValue]:
         own = self.key_types.get(place.path) if place.part else None
         if own is not None and own not in kinds:
             kinds = {own: ()}
-        found: list[Choice] = []
+        found: list[ChosenValue] = []
         for kind, rules in kinds.items():
             if own in (None, kind):
                 usual = [self._usual(place, kind)]
@@ -214,13 +214,13 @@ class _Read:
         weather = _ITEM.get(place.path, {}).get(kind)
         return made_up(kind, place.name)[0] if weather is None else weather
 
-    def bases(self) -> list[Item]:
+    def bases(self) -> list[MadeItem]:
         """Return different items that match each alternative of each filter.
 
         Each is returned twice: with what the other alternatives ask, and without. Alternatives that
         are not in every filter come earlier, except for the first of all.
         """
-        usual: list[tuple[bool, Item]] = []
+        usual: list[tuple[bool, MadeItem]] = []
         for one in self.definitions:
             own = {place: kind for _, place, kind in reads.read([one])}
             for alternative in self._asked[id(one)] or [{}]:
@@ -240,8 +240,8 @@ class _Read:
         return list(islice(_unlike(iter(ordered)), BASES))
 
     def _base(
-        self, place: ImagePath, alternative: reads.Asked, own: str | None, *, apart: bool
-    ) -> Choice:
+        self, place: ImagePath, alternative: reads.AskedValues, own: str | None, *, apart: bool
+    ) -> ChosenValue:
         choices = self.choices[place]
         for (asked, kind), rules in alternative.items():
             of_kind = [one[1] for one in choices if isinstance(one, tuple) and one[0] == kind]
@@ -255,7 +255,7 @@ class _Read:
             return choices[0]
         return of_own[-1 if apart and place in self.filtered else 0]
 
-    def records(self, item: Item, what: str) -> dict[str, dict[str, Any]]:
+    def records(self, item: MadeItem, what: str) -> dict[str, dict[str, Any]]:
         """Return the life of an item."""
         start = (_ITEM, _OLD) if self._is_weather else ({}, {})
         new, old = copy.deepcopy(start)
@@ -277,12 +277,12 @@ class _Read:
         return found
 
 
-def _as_dict(choice: Choice) -> dict[str, Any] | None:
+def _as_dict(choice: ChosenValue) -> dict[str, Any] | None:
     """Return a value as DynamoDB writes it, by its type."""
     return {choice[0]: choice[1]} if isinstance(choice, tuple) else None
 
 
-def _put(image: dict[str, Any], place: ImagePath, choice: Choice) -> None:
+def _put(image: dict[str, Any], place: ImagePath, choice: ChosenValue) -> None:
     """Put an attribute with its type into an item, or remove it."""
     steps = reads.steps(place.path)
     if not isinstance(choice, tuple):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from live.output import Json, console, print_json
+from live.output import AsJson, console, print_json
 from ops.record_file import EventName, event_name, read_records
 from ops.simulate.item_file import record_of
 from ops.simulate.simulation import as_json as json_of
@@ -26,7 +26,7 @@ def command(
         str | None,
         typer.Option(help="What happens to the item: INSERT (default), MODIFY or REMOVE."),
     ] = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what each pipe would do with these records: the request, or why there is none."""
     if (events is None) == (item is None):

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from live.output import Json, console
+from live.output import AsJson, console
 from ops.bulk.command import Asked, Estimate, OnAws, Yes, show_estimate
 from ops.bulk.command import run as run_on_aws
-from ops.capacity.bulk import Kind
-from ops.place import Aws
+from ops.capacity.bulk import RunKind
+from ops.cloud import UseAws
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
 from live.entry_state import MISSING
@@ -44,19 +44,19 @@ def command(
     on_aws: OnAws = False,
     estimate: Estimate = False,
     yes: Yes = False,
-    aws: Aws = False,
-    as_json: Json = False,
+    aws: UseAws = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
     if estimate:
-        show_estimate(Kind.VERIFY, rate=rate, aws=aws, as_json=as_json)
+        show_estimate(RunKind.VERIFY, rate=rate, aws=aws, as_json=as_json)
         return
     if on_aws:
         if sample is not None:
             raise typer.BadParameter("--on-aws compares all items: leave --sample out")
         run_on_aws(
             Asked(
-                kind=Kind.VERIFY,
+                kind=RunKind.VERIFY,
                 pipeline=pipeline,
                 aws=aws,
                 as_json=as_json,

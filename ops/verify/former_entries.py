@@ -16,7 +16,7 @@ from eventpipes.operations import DELETE
 from live.deployment import Deployment
 from live.items import Item
 from live.momento import RefusedError
-from live.stream import Record, Stream
+from live.stream import Record, StreamReader
 from live.whole_key import deletes_by_whole_key
 from live.converge import Converger, entry
 from ops.repair.scan import PAGE
@@ -46,7 +46,7 @@ class FormerEntries:
     def __init__(self, deployment: Deployment, converger: Converger) -> None:
         self._table = deployment.table
         self._stream_arn = deployment.stream_arn
-        self._stream = Stream(deployment.client("dynamodbstreams"))
+        self._stream = StreamReader(deployment.client("dynamodbstreams"))
         self._converger = converger
         self.are_deleted = DELETE in deployment.pipes
         """Whether the pipeline deletes entries; without that, none is looked for."""

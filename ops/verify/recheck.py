@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from live.items import Item, key_text, same
 from live.undelivered import UndeliveredRecords
 from ops.verify.former_entries import Entry
-from ops.verify.results import UNKNOWN, WRONG, Look, WrongKey
+from ops.verify.results import UNKNOWN, WRONG, EntryLook, WrongKey
 
 LONGEST_PAUSE = 10.0
 AGREEING = 2
@@ -36,8 +36,8 @@ class Recheck:
     look.
     """
 
-    look: Callable[[list[Entry]], list[Look]]
-    repair: Callable[[Look], WrongKey]
+    look: Callable[[list[Entry]], list[EntryLook]]
+    repair: Callable[[EntryLook], WrongKey]
     undelivered: UndeliveredRecords
     wait: float
     pause: float
@@ -74,7 +74,7 @@ class Recheck:
             if agreeing >= AGREEING and not undelivered:
                 return
 
-    def _is_calm(self, one: RecheckedKey, look: Look) -> bool:
+    def _is_calm(self, one: RecheckedKey, look: EntryLook) -> bool:
         """Note what a look saw, and repair a wrong key again; return whether nothing changed."""
         if not look.state:
             return True
@@ -94,7 +94,7 @@ class Recheck:
             self._repair_again(one, look)
         return False
 
-    def _repair_again(self, one: RecheckedKey, look: Look) -> None:
+    def _repair_again(self, one: RecheckedKey, look: EntryLook) -> None:
         repaired = self.repair(look)
         if one.wrong is None:
             one.wrong = repaired

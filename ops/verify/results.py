@@ -18,7 +18,7 @@ MOST_WRONG = 10_000
 
 
 @dataclass(frozen=True)
-class Look:
+class EntryLook:
     """One look at a key: the item in the table at that time, and the state of its entry.
 
     The state is empty if the run ended before. `why` is the reason of an unknown state.

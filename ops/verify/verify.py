@@ -35,7 +35,7 @@ from ops.verify.results import (
     UNKNOWN,
     WRONG,
     WrongKey,
-    Look,
+    EntryLook,
     VerifySummary,
 )
 from ops.verify.former_entries import FormerEntries, Entry
@@ -216,25 +216,27 @@ class Verify:
                 if one.wrong is not None:
                     self._summary.add(one.wrong)
 
-    def _look(self, of: Entry, item: Item | None = None) -> Look:
+    def _look(self, of: Entry, item: Item | None = None) -> EntryLook:
         """Look at a key. Its item is read, unless it is known."""
         if self.stop.is_set():
-            return Look(of, None, "")
+            return EntryLook(of, None, "")
         if item is None:
             item = self._table.read(of.key)
         try:
-            return Look(of, item, self._state(of, item))
+            return EntryLook(of, item, self._state(of, item))
         except (RefusedError, UnansweredError) as error:
-            return Look(of, item, UNKNOWN, str(error))
+            return EntryLook(of, item, UNKNOWN, str(error))
 
-    def _look_again(self, before: Look) -> tuple[Look, WrongKey | None]:
+    def _look_again(self, before: EntryLook) -> tuple[EntryLook, WrongKey | None]:
         """Look at a key again. If it is wrong as before, repair it if that is wanted."""
         look = self._look(before.entry)
         if look.state in WRONG and same(before.item, look.item):
             return look, self._repair_if_wanted(look)
         return look, None
 
-    def _is_settled(self, look: Look, counts: Counter[str], wrong: WrongKey | None = None) -> bool:
+    def _is_settled(
+        self, look: EntryLook, counts: Counter[str], wrong: WrongKey | None = None
+    ) -> bool:
         """Count a key's state, unless it is wrong and a pipe may be about to deliver its item."""
         if look.state == UNKNOWN:
             wrong = WrongKey(UNKNOWN, key_text(look.entry.key), why=look.why)
@@ -274,7 +276,7 @@ class Verify:
         removal = self._converger.removal(of.key, of.image)
         return [one for one in removal if entry(one) == of.name]
 
-    def _repair_if_wanted(self, look: Look) -> WrongKey:
+    def _repair_if_wanted(self, look: EntryLook) -> WrongKey:
         """Return a wrong key, after its repair if that is wanted."""
         wrong = WrongKey(look.state, key_text(look.entry.key))
         if self.repair and not self.stop.is_set():

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from live.output import Json, console
+from live.output import AsJson, console
 from eventpipes.operations import PUT
 from ops.bulk.command import Asked, Estimate, OnAws, Yes, show_estimate
 from ops.bulk.command import run as run_on_aws
-from ops.capacity.bulk import Kind
-from ops.place import Aws
+from ops.capacity.bulk import RunKind
+from ops.cloud import UseAws
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
 from ops.warm.warm import OUTCOMES, Warm, WarmSummary
@@ -22,17 +22,17 @@ def command(
     on_aws: OnAws = False,
     estimate: Estimate = False,
     yes: Yes = False,
-    aws: Aws = False,
-    as_json: Json = False,
+    aws: UseAws = False,
+    as_json: AsJson = False,
 ) -> None:
     """Send every item of the table to the cache, as the cache-put pipe would."""
     if estimate:
-        show_estimate(Kind.WARM, rate=rate, aws=aws, as_json=as_json)
+        show_estimate(RunKind.WARM, rate=rate, aws=aws, as_json=as_json)
         return
     if on_aws:
         run_on_aws(
             Asked(
-                kind=Kind.WARM,
+                kind=RunKind.WARM,
                 pipeline=pipeline,
                 aws=aws,
                 as_json=as_json,

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     batch_size: Annotated[types.BatchSize, _env("WORKFLOW_BATCH_SIZE")] = 25
     concurrency: Annotated[types.Concurrency, _env("WORKFLOW_CONCURRENCY")] = 5
     destination_rate_limit: Annotated[types.PerSecond | None, _env("DESTINATION_RATE_LIMIT")] = None
-    iam_settle_seconds: Annotated[types.Wait, _env("IAM_SETTLE_SECONDS")] = 120
+    iam_settle_seconds: Annotated[types.WaitSeconds, _env("IAM_SETTLE_SECONDS")] = 120
     allow_destroy: Annotated[bool, _env("ALLOW_DESTROY")] = False
     alarms_choice: Annotated[bool | None, _env("ALARMS")] = None
     watch_choice: Annotated[bool | None, _env("WATCH")] = None

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 CREDENTIALS: Final = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
-"""The commands read these from `.env`, in upper case only (`live.place`)."""
+"""The commands read these from `.env`, in upper case only (`live.cloud`)."""
 _AFTER_AWS: Final = """
 ACCOUNT_ID ACCOUNT_ID_ENDPOINT_MODE AUTH_SCHEME_PREFERENCE CA_BUNDLE CLI_AUTO_PROMPT
 CLI_FILE_ENCODING CONFIG_FILE CONTAINER_AUTHORIZATION_TOKEN CONTAINER_AUTHORIZATION_TOKEN_FILE

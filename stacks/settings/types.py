@@ -172,7 +172,7 @@ RecordAge = Annotated[
 ]
 Seconds = Annotated[int, _between(1, math.inf, "use 1 second or more")]
 PerSecond = Annotated[int, _between(1, math.inf, "use 1 or more a second")]
-Wait = Annotated[int, _between(0, 300, "use 0 to 300 seconds (15 is enough on AWS)")]
+WaitSeconds = Annotated[int, _between(0, 300, "use 0 to 300 seconds (15 is enough on AWS)")]
 Minutes = Annotated[int, _between(1, 60, "use 1 to 60 minutes")]
 WatchedItems = Annotated[int, _between(1, 100, "use 1 to 100 items")]
 WatchRequests = Annotated[int, _between(10, 500, "use 10 to 500 requests")]

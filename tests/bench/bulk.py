@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from localcloud import LocalAws
 from localcloud.sender import Timing
 from momento_pipes.bulk_settings import BulkSettings
-from ops.capacity.bulk import BulkLoad, Kind
+from ops.capacity.bulk import BulkLoad, RunKind
 from tests.localcloud.bulk_cloud import BulkCloud
 
 ITEM_BYTES = 30
@@ -34,7 +34,7 @@ def memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
 
 
-def measured(cloud: BulkCloud, kind: Kind, asked: argparse.Namespace) -> Mapping[str, Any]:
+def measured(cloud: BulkCloud, kind: RunKind, asked: argparse.Namespace) -> Mapping[str, Any]:
     """Run a command to its end, and print a line about it."""
     before, began = memory(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -71,9 +71,9 @@ def main() -> None:
         cloud.fill(asked.items)
         print(f"{asked.items:,} items written in {time.monotonic() - began:,.0f} s", flush=True)
         cloud.run_all()
-        measured(cloud, Kind.WARM, asked)
+        measured(cloud, RunKind.WARM, asked)
         print(f"the cache has {len(cloud.cached()):,} entries", flush=True)
-        measured(cloud, Kind.VERIFY, asked)
+        measured(cloud, RunKind.VERIFY, asked)
 
 
 if __name__ == "__main__":

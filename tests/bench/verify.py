@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 from live.deployment import Deployment
 from live.items import Item
 from live.momento import Momento
-from live.table import Table
+from live.table import TableClient
 from localcloud import LocalAws
 from ops.repair.scan_progress import ScanProgress
 from ops.verify.verify import Verify
@@ -45,7 +45,7 @@ with LocalMomento(api_key={API_KEY!r}, caches=({CACHE!r},)) as momento:
 """
 
 
-class TableHere(Table):
+class TableHere(TableClient):
     """A table whose items are in this process: number by number, in each segment's turn."""
 
     def hold(self, count: int) -> None:

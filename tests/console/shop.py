@@ -13,7 +13,7 @@ from eventpipes.operations import OPERATIONS
 from eventpipes.synthesized import definitions, rules
 from live.pipelines import CHANGES
 from live.route import Route
-from live.table import Table
+from live.table import TableClient
 from live.workflow_route import workflow_routes
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
@@ -69,7 +69,7 @@ class Deployed:
 
     name: str
     routes: Sequence[Route]
-    table: Table
+    table: TableClient
     queues: Sequence[str] = ()
     by_arn: Mapping[str, list[Route]] = field(default_factory=dict)
 
@@ -85,7 +85,7 @@ def orders(topology: str) -> Deployed:
     found = routes_of(topology, SALES)
     types = {"Customer": "S", "OrderId": "S"}
     view = "NEW_AND_OLD_IMAGES"
-    table = Table(None, name=ORDERS, keys=("Customer", "OrderId"), types=types, view=view)
+    table = TableClient(None, name=ORDERS, keys=("Customer", "OrderId"), types=types, view=view)
     return Deployed(SALES, found, table, sorted({one for route in found for one in route.queues}))
 
 

@@ -8,11 +8,11 @@ import pytest
 from console.errors import ConsoleError
 from console.example import random_item
 from console.writing import item_of, key_of, parse_json
-from live.table import Table
+from live.table import TableClient
 from tests.console.shop import TOPOLOGIES, order, orders
 from tests.each import each
 
-TABLE = Table(None, name="t", keys=("Id", "At"), types={"Id": "B", "At": "N"})
+TABLE = TableClient(None, name="t", keys=("Id", "At"), types={"Id": "B", "At": "N"})
 
 
 def test_plain_and_typed_json_are_the_same_item() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eventpipes import Event, EventBus, Pipe, Request, Rule, RuleDefinition, Unsupported
+from eventpipes import Event, EventBusTarget, Pipe, Request, Rule, RuleDefinition, Unsupported
 from eventpipes.deployed import read_definition, read_rules
 from eventpipes.synthesized import definitions, rules
 from tests.eventpipes.cases import read_record
@@ -87,7 +87,7 @@ def synthesized(**target: Any) -> RuleDefinition:
 
 def test_a_bus_pipe_is_read_with_its_bus() -> None:
     (found,) = definitions(DOCUMENT)
-    assert found.event_bus == EventBus(
+    assert found.event_bus == EventBusTarget(
         name="weather", arn=f"{ACCOUNT}:event-bus/weather", detail_type="change", source="weather"
     )
     assert found.target_arn == f"{ACCOUNT}:event-bus/weather"
@@ -96,7 +96,7 @@ def test_a_bus_pipe_is_read_with_its_bus() -> None:
 
 def test_a_rule_is_read_with_its_target_and_destination() -> None:
     rule = synthesized()
-    assert rule.place == "weather/cache-put/momento"
+    assert rule.full_name == "weather/cache-put/momento"
     assert rule.arn == f"{ACCOUNT}:rule/weather/cache-put"
     assert rule.target_arn == f"{ACCOUNT}:api-destination/put"
     assert (rule.pattern, rule.state) == (PATTERN, "ENABLED")
@@ -249,7 +249,7 @@ class Clients:
 def test_a_deployed_bus_pipe_is_read_without_a_destination() -> None:
     clients = Clients()
     found = read_definition("changes", clients, clients, lambda _: {})
-    assert found.event_bus == EventBus(
+    assert found.event_bus == EventBusTarget(
         name="weather", arn=BUS_ARN, detail_type="change", source="weather"
     )
     assert isinstance(Pipe(found).process(read_record("insert")), Event)
@@ -263,7 +263,7 @@ def test_a_deployed_rule_is_read_as_it_was_synthesized() -> None:
 
 def test_all_pages_of_rules_and_targets_are_read() -> None:
     found = Clients(DEPLOYED, DEPLOYED | {"Id": "second"}, rules=2).read()
-    assert [rule.place for rule in found] == [
+    assert [rule.full_name for rule in found] == [
         f"weather/{name}/{target}"
         for name in ("cache-put", "cache-put1")
         for target in ("momento", "second")

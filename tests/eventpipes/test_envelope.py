@@ -10,7 +10,7 @@ import pytest
 from eventpipes import (
     Definition,
     Event,
-    EventBus,
+    EventBusTarget,
     Filtered,
     InvalidDefinition,
     Pipe,
@@ -20,7 +20,7 @@ from eventpipes import (
 )
 from tests.eventpipes.cases import read_record
 
-BUS = EventBus(name="weather", arn="arn:aws:events:eu-west-1:123456789012:event-bus/weather")
+BUS = EventBusTarget(name="weather", arn="arn:aws:events:eu-west-1:123456789012:event-bus/weather")
 DEFINITION = Definition(
     name="changes",
     arn="arn:aws:pipes:eu-west-1:123456789012:pipe/changes",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import eventpipes
-from eventpipes import EventBus, Pipe, Request, Rule, Unprocessable
+from eventpipes import EventBusTarget, Pipe, Request, Rule, Unprocessable
 from tests.each import each
 from tests.eventpipes import test_workflow_target
 from tests.eventpipes.test_pipe import DEFINITION
@@ -68,7 +68,7 @@ def test_a_value_that_no_parameter_can_hold_is_unprocessable(odd: object, where:
 
 @each(odd=ODD.values(), template=['{"a":<$.k>}', None])
 def test_a_value_that_no_event_can_hold_is_unprocessable(odd: object, template: str | None) -> None:
-    bus = EventBus(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
+    bus = EventBusTarget(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
     definition = dataclasses.replace(
         DEFINITION,
         filters=(),

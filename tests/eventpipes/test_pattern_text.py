@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eventpipes
-from eventpipes.pattern.text import Reader, Repeated
+from eventpipes.pattern.text import EventTextReader, Repeated
 from tests.each import each
 from tests.eventpipes import oracle
 from tests.eventpipes.reproducibly import reproducibly
@@ -148,5 +148,7 @@ def test_long_path_is_read_quickly(depth: int) -> None:
 
 
 def test_only_what_a_pattern_uses_is_read() -> None:
-    found, repeated = Reader(["eventName"]).read('{"eventName": "INSERT", "dynamodb": {"a": 1}}')
+    found, repeated = EventTextReader(["eventName"]).read(
+        '{"eventName": "INSERT", "dynamodb": {"a": 1}}'
+    )
     assert (found, repeated) == ({"eventName": "INSERT"}, False)

@@ -96,7 +96,7 @@ def test_target_of_a_rule_known_after_apply_is_followed() -> None:
         }
     )
     (found,) = rules_after(plan)
-    assert found.place == "b/r/momento"
+    assert found.full_name == "b/r/momento"
     assert found.unsupported is None
     assert found.destination.endpoint == destination["values"]["invocation_endpoint"]
     assert rules_before(plan) == []

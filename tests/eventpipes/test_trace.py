@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eventpipes import (
     Connection,
-    EventBus,
+    EventBusTarget,
     Origin,
     Pipe,
     Request,
@@ -33,7 +33,7 @@ CONNECTION = Connection(
     query_string={"token": Secret(SECRET), "b": Secret("of the connection")},
 )
 Json = dict[str, Any]
-BUS = EventBus(name="weather", arn="arn:aws:events:us-east-1:123456789012:event-bus/weather")
+BUS = EventBusTarget(name="weather", arn="arn:aws:events:us-east-1:123456789012:event-bus/weather")
 TO_BUS: Json = {"event_bus": BUS, "path_parameters": (), "query_string": {}}
 PLACE = ("dynamodb", "Keys", "Location", "S")
 TEMPLATE = '{"dynamodb":<$.dynamodb>,"eventName":<$.eventName>}'

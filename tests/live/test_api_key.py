@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.api_key import ApiKey, Version
+from live.api_key import KeyFacts, Version
 from tests.each import each
 
 THEN = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -48,9 +48,9 @@ CASES: dict[str, tuple[str, Version, str | None, datetime | None]] = {
 @each(case=CASES)
 def test_the_facts_in_a_key(case: str) -> None:
     text, version, key_id, expires_at = CASES[case]
-    assert ApiKey.read(text) == ApiKey(version=version, key_id=key_id, expires_at=expires_at)
+    assert KeyFacts.read(text) == KeyFacts(version=version, key_id=key_id, expires_at=expires_at)
 
 
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
-    assert ApiKey.read(text).version in Version
+    assert KeyFacts.read(text).version in Version

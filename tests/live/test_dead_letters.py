@@ -12,7 +12,7 @@ import pytest
 
 import live.dead_letters
 from live.aws import Aws, asking_aws
-from live.dead_letters import DeadLetterQueue, QueueMessage, parse, shown
+from live.dead_letters import LetterQueue, QueueMessage, parse, shown
 from live.errors import LiveError
 from tests.localcloud.contents import texts_in
 from tests.localcloud.arrivals import until
@@ -161,9 +161,9 @@ def emptied(place: Place) -> Iterator[Place]:
     texts_in(place.cloud.weather.sqs, place.cloud.weather.queue_url, delete=True)
 
 
-def queue_of(place: Place) -> DeadLetterQueue:
+def queue_of(place: Place) -> LetterQueue:
     """Return the queue of the place's pipes."""
-    return DeadLetterQueue(
+    return LetterQueue(
         Aws(place.settings.stack.region).client("sqs"), name=place.settings.dead_letter_queue
     )
 
@@ -242,7 +242,7 @@ def test_a_missing_queue_is_an_error(emptied: Place) -> None:
         pytest.raises(LiveError, match=r"^AWS answered: .*NonExistentQueue.*not exist"),
         asking_aws(),
     ):
-        DeadLetterQueue(sqs, name="nowhere").peek()
+        LetterQueue(sqs, name="nowhere").peek()
 
 
 class SlowQueues:
@@ -266,6 +266,6 @@ class SlowQueues:
 def test_no_message_is_hidden_again_after_the_hold() -> None:
     """Otherwise it could hide a message that was given back."""
     client = SlowQueues()
-    with DeadLetterQueue(client, name="queue", hold=1).held({"1": message(LETTER)}):
+    with LetterQueue(client, name="queue", hold=1).held({"1": message(LETTER)}):
         assert client.begun.wait(60)
     assert client.ended.is_set()

@@ -20,7 +20,7 @@ from live.aws import Aws
 from live.deliveries import Feed
 from live.errors import LiveError
 from live.execution_logs import ExecutionLogs
-from live.step import ENDED, Delivery, Steps
+from live.step import ENDED, DeliveryStep, Steps
 from weather.records import random_record, refused_record
 
 
@@ -31,9 +31,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live.execution_logs, "LOG_SECONDS", 0.05)
 
 
-def read(source: Steps, enough: Callable[[list[Delivery]], object]) -> list[Delivery]:
+def read(source: Steps, enough: Callable[[list[DeliveryStep]], object]) -> list[DeliveryStep]:
     """Return what a source tells until it is enough."""
-    found: list[Delivery] = []
+    found: list[DeliveryStep] = []
     deadline = time.monotonic() + 120
     for step in source.steps(threading.Event()):
         if step is None:
@@ -45,12 +45,12 @@ def read(source: Steps, enough: Callable[[list[Delivery]], object]) -> list[Deli
     raise AssertionError
 
 
-def look(source: Steps) -> list[Delivery]:
+def look(source: Steps) -> list[DeliveryStep]:
     """Return what a source tells in one look."""
     return read(source, lambda _: True)
 
 
-def of(found: list[Delivery], location: str) -> dict[str, Delivery]:
+def of(found: list[DeliveryStep], location: str) -> dict[str, DeliveryStep]:
     """Return what became of a location's one record, by pipe."""
     return {one["pipe"]: one for one in found if one["keys"]["Location"]["S"] == location}
 
@@ -234,7 +234,7 @@ def log(place: Place) -> Iterator[Log]:
     made.delete()
 
 
-def names(found: list[Delivery]) -> list[str]:
+def names(found: list[DeliveryStep]) -> list[str]:
     """Return the pipes."""
     return [one["pipe"] for one in found]
 

@@ -11,7 +11,7 @@ import pytest
 import live.health
 from live.deliveries import Feed
 from live.errors import LiveError
-from live.health import CHECK_SECONDS, DOWN, OK, UNKNOWN, Health, Part, UnknownError
+from live.health import CHECK_SECONDS, DOWN, OK, UNKNOWN, Health, PartState, UnknownError
 from live.momento import Access
 from live.probes import ANSWER_SECONDS, AWS_RUNS, probes
 from localcloud.momento import LocalMomento
@@ -56,7 +56,7 @@ def states(health: Health) -> dict[str, str]:
     return {name: part.state for name, part in health.parts.items()}
 
 
-def soon(health: Health, name: str, state: str, *words: str) -> Part:
+def soon(health: Health, name: str, state: str, *words: str) -> PartState:
     """Wait until a part has a state, and words in its problem; return it."""
 
     def seen() -> bool:
@@ -188,7 +188,7 @@ def test_without_a_feed_aws_runs_the_pipes_and_without_a_key_momento_is_unknown(
     assert "set MOMENTO_API_KEY" in found["momento"].problem
 
 
-def ask(place: Place, *, pipes: list[str], connections: list[str]) -> dict[str, Part]:
+def ask(place: Place, *, pipes: list[str], connections: list[str]) -> dict[str, PartState]:
     """Ask each part once, as on AWS, and without an API key."""
     asked = probes(
         "us-east-1",

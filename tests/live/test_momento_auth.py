@@ -13,7 +13,7 @@ from live.errors import LiveError
 from live.momento import Momento
 from live.momento_auth import MomentoAuth, NotAllowedError
 from localcloud.app_server import AppServer
-from localcloud.momento import Momento as Service
+from localcloud.momento import MomentoService
 from tests.each import each
 
 OWNER = "the-owner's-key"
@@ -55,7 +55,7 @@ class Account:
     """An account of the local Momento, with what stands between."""
 
     def __init__(self) -> None:
-        self.service = Service(api_key=OWNER)
+        self.service = MomentoService(api_key=OWNER)
         self.middle = Middle(self.service.app)
 
     @contextmanager

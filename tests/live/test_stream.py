@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud import LocalAws
-from live.stream import PAGE, Stream
+from live.stream import PAGE, StreamReader
 from tests.ops.repair.repair_cloud import GONE_SHARD, RepairCloud, keys
 
 
@@ -50,7 +50,7 @@ def numbers(cloud: RepairCloud) -> list[str]:
 def test_a_record_is_as_its_pipe_got_it(deployed: RepairCloud) -> None:
     number = numbers(deployed)[3]
     arn = deployed.weather.stream_arn
-    records = Stream(deployed.weather.streams).records(arn, deployed.shard, number, number)
+    records = StreamReader(deployed.weather.streams).records(arn, deployed.shard, number, number)
     assert records is not None
     (record,) = records
     assert record["dynamodb"]["Keys"] == keys("city 3")
@@ -60,7 +60,7 @@ def test_a_record_is_as_its_pipe_got_it(deployed: RepairCloud) -> None:
 
 def test_neighbours_are_read_once(deployed: RepairCloud) -> None:
     client = Counting(deployed.weather.streams)
-    stream = Stream(client)
+    stream = StreamReader(client)
     arn = deployed.weather.stream_arn
     for number in numbers(deployed)[:PAGE]:
         assert stream.records(arn, deployed.shard, number, number)
@@ -69,7 +69,7 @@ def test_neighbours_are_read_once(deployed: RepairCloud) -> None:
 
 def test_a_range_of_records_can_span_pages(deployed: RepairCloud) -> None:
     found = numbers(deployed)
-    stream = Stream(deployed.weather.streams)
+    stream = StreamReader(deployed.weather.streams)
     records = stream.records(deployed.weather.stream_arn, deployed.shard, found[5], found[-5])
     assert records is not None
     assert [record["dynamodb"]["SequenceNumber"] for record in records] == found[5:-4]
@@ -79,7 +79,7 @@ def test_unknown_shards_and_records_are_not_found(deployed: RepairCloud) -> None
     number = numbers(deployed)[0]
     last = numbers(deployed)[-1]
     arn = deployed.weather.stream_arn
-    stream = Stream(deployed.weather.streams)
+    stream = StreamReader(deployed.weather.streams)
     assert stream.records(arn, GONE_SHARD, number, number) is None
     assert stream.records(arn, deployed.shard, "1", "1") is None
     assert stream.records(arn, deployed.shard, number, str(int(last) + 1)) is None
@@ -90,24 +90,24 @@ def test_unknown_shards_and_records_are_not_found(deployed: RepairCloud) -> None
 @pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
 def test_trimmed_records_are_missing_records(deployed: RepairCloud, code: str) -> None:
     number = numbers(deployed)[0]
-    stream = Stream(Counting(deployed.weather.streams, code))
+    stream = StreamReader(Counting(deployed.weather.streams, code))
     assert stream.records(deployed.weather.stream_arn, deployed.shard, number, number) is None
 
 
 def test_a_batch_without_its_first_record_is_incomplete(deployed: RepairCloud) -> None:
     found = numbers(deployed)
-    stream = Stream(Counting(deployed.weather.streams, trimmed=1))
+    stream = StreamReader(Counting(deployed.weather.streams, trimmed=1))
     arn = deployed.weather.stream_arn
     assert stream.records(arn, deployed.shard, found[0], found[3]) is None
 
 
 def test_another_failure_is_not_taken_for_a_trimmed_record(deployed: RepairCloud) -> None:
     number = numbers(deployed)[0]
-    stream = Stream(Counting(deployed.weather.streams, "AccessDeniedException"))
+    stream = StreamReader(Counting(deployed.weather.streams, "AccessDeniedException"))
     with pytest.raises(ClientError):
         stream.records(deployed.weather.stream_arn, deployed.shard, number, number)
 
 
 def test_all_records_are_returned_in_their_order(deployed: RepairCloud) -> None:
-    found = Stream(deployed.weather.streams).all(deployed.weather.stream_arn)
+    found = StreamReader(deployed.weather.streams).all(deployed.weather.stream_arn)
     assert [one["dynamodb"]["SequenceNumber"] for one in found] == numbers(deployed)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from live.items import same
-from live.table import Table
+from live.table import TableClient
 
 
 class Client:
@@ -27,7 +27,7 @@ class Client:
 
 def test_a_read_is_consistent_and_bytes_are_base64() -> None:
     client = Client()
-    item = Table(client, name="t", keys=["Id"]).read({"Id": {"B": "AAE="}})
+    item = TableClient(client, name="t", keys=["Id"]).read({"Id": {"B": "AAE="}})
     assert client.asked == {
         "TableName": "t",
         "Key": {"Id": {"B": b"\x00\x01"}},
@@ -38,7 +38,7 @@ def test_a_read_is_consistent_and_bytes_are_base64() -> None:
 
 def test_a_page_begins_where_the_last_ended() -> None:
     client = Client()
-    table = Table(client, name="t", keys=["Id", "Sort"])
+    table = TableClient(client, name="t", keys=["Id", "Sort"])
     keys, start = table.page(segment=1, segments=3)
     assert (keys, start) == ([{"Id": {"B": "AA=="}}], {"Id": {"B": "AA=="}})
     assert client.asked["ProjectionExpression"] == "#0, #1"

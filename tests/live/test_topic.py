@@ -16,9 +16,8 @@ import live.topic
 import localcloud.momento
 from live.errors import LiveError
 from live.momento import Access
-from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
-from live.topic import Topic as WatchedTopic
-from localcloud.momento import LocalMomento, Topic
+from live.topic import Connected, Disconnected, Discontinuity, Message, Topic, TopicEvent
+from localcloud.momento import LocalMomento, LocalTopic
 from tests.conftest import KEY
 from tests.localcloud.arrivals import unused_port, until
 from tests.place import momento, polls, unbroken_poll
@@ -44,20 +43,20 @@ def service() -> Iterator[LocalMomento]:
 def local(service: LocalMomento) -> LocalMomento:
     """Return it with one empty cache, and nobody who interferes."""
     service.service.interfere = None
-    service.service.caches["weather"] = localcloud.momento.Cache()
+    service.service.caches["weather"] = localcloud.momento.LocalCache()
     return service
 
 
-def topic_at(endpoint: str, *, key: str = KEY, cache: str = "weather") -> WatchedTopic:
+def topic_at(endpoint: str, *, key: str = KEY, cache: str = "weather") -> Topic:
     """Return a reader of the topic there."""
     access = Access(origin=endpoint, key=key)
-    return WatchedTopic(momento(), access, cache=cache, name=TOPIC)
+    return Topic(momento(), access, cache=cache, name=TOPIC)
 
 
 class Watcher:
     """Watches a topic in a thread; a context manager."""
 
-    def __init__(self, topic: WatchedTopic) -> None:
+    def __init__(self, topic: Topic) -> None:
         self.stop = threading.Event()
         self.events: list[TopicEvent] = []
         self.problems: SimpleQueue[Exception] = SimpleQueue()
@@ -71,7 +70,7 @@ class Watcher:
         self.stop.set()
         self.thread.join()
 
-    def _watch(self, topic: WatchedTopic) -> None:
+    def _watch(self, topic: Topic) -> None:
         try:
             for event in topic.watch(self.stop):
                 self.events.append(event)
@@ -223,7 +222,7 @@ def test_messages_that_momento_dropped_are_reported_as_missed(local: LocalMoment
         publish(local, "one")
         watcher.wait_for(Message)
         until(lambda: polls(local) > 0)
-        topic = Topic(page=1, next_number=9)
+        topic = LocalTopic(page=1, next_number=9)
         topic.messages.append((8, b"nine", False))
         local.service.caches["weather"].topics[TOPIC] = topic
         (gap,) = watcher.wait_for(Discontinuity)
@@ -252,7 +251,7 @@ def test_a_gap_is_reported_once_without_a_message_after_it(local: LocalMomento) 
         publish(local, "one")
         watcher.wait_for(Message)
         until(lambda: polls(local) > 0)
-        local.service.caches["weather"].topics[TOPIC] = Topic(page=2, next_number=9)
+        local.service.caches["weather"].topics[TOPIC] = LocalTopic(page=2, next_number=9)
         watcher.wait_for(Discontinuity)
         until(lambda: polls(local) > 0)
         publish(local, "ten")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from eventpipes.workflow import Checkpoint
-from localcloud.executions import Executions, _Run
+from localcloud.executions import Executions, _RunningExecution
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:one:run"
 MACHINE = {"type": "STANDARD", "stateMachineArn": "one"}
@@ -44,10 +44,10 @@ class Begun(Executions):
 
     def __init__(self, states: StepFunctions) -> None:
         super().__init__("http://nowhere", SimpleNamespace(client=lambda _: states))  # type: ignore[arg-type]  # it is asked for nothing else
-        self.runs: list[_Run] = []
+        self.runs: list[_RunningExecution] = []
 
     def _begin(self, arn: str, machine: Any) -> None:
-        self._running[arn] = _Run(arn, machine, "{}", Checkpoint())
+        self._running[arn] = _RunningExecution(arn, machine, "{}", Checkpoint())
         self.runs.append(self._running[arn])
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from localcloud import LocalCloudError
 from localcloud import momento as module
-from localcloud.momento import Cache, Item, LocalMomento
+from localcloud.momento import LocalCache, CachedItem, LocalMomento
 from tests.localcloud.conftest import CACHE, KEY, message
 
 
@@ -214,9 +214,9 @@ def test_an_item_that_was_put_again_is_not_evicted(
 
 
 def test_former_ttls_of_an_item_use_no_memory() -> None:
-    cache = Cache()
+    cache = LocalCache()
     for number in range(10_000):
-        cache.put(b"k", Item(b"v", 86_400.0 + number))
+        cache.put(b"k", CachedItem(b"v", 86_400.0 + number))
     assert len(cache._expiries) < 100  # noqa: SLF001 - what would grow
 
 

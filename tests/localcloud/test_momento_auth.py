@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from live.api_key import ApiKey, Version
+from live.api_key import KeyFacts, Version
 from localcloud.momento import LocalMomento
 from tests.each import each
 
@@ -76,7 +76,7 @@ def test_a_role_and_its_key_have_the_documented_shapes(http: httpx.Client) -> No
         *("expires_at_epoch_seconds", "issued_at_epoch_seconds"),
     }
     assert (info["role_id"], info["expires_at_epoch_seconds"]) == (made["role_id"], expiry)
-    facts = ApiKey.read(answer["api_key"])
+    facts = KeyFacts.read(answer["api_key"])
     assert (facts.version, facts.key_id) == (Version.V2, info["key_id"])
     assert answer["api_key"] not in http.get("/api-keys").text
     never = key(http, made["role_id"])["key_info"]

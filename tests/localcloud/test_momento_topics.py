@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from localcloud import momento as module
-from localcloud.momento import LocalMomento, Topic
+from localcloud.momento import LocalMomento, LocalTopic
 from tests.localcloud.conftest import CACHE, message
 
 TEXT = {"Content-Type": "text/plain"}
@@ -178,7 +178,7 @@ def test_waiting_subscribers_wake_up_at_once(
 
 def test_dropped_messages_give_a_discontinuity(http: httpx.Client, momento: LocalMomento) -> None:
     """The oldest message that is kept follows it."""
-    topic = momento.service.caches[CACHE].topics["t"] = Topic(page=1)
+    topic = momento.service.caches[CACHE].topics["t"] = LocalTopic(page=1)
     publish(http, "first")
     while topic.next_number < module.KEPT_MESSAGES + 4:
         topic.messages.append((topic.next_number, b"old", False))
@@ -196,7 +196,7 @@ def test_a_topic_with_a_new_page_gives_a_discontinuity(
     http: httpx.Client, momento: LocalMomento
 ) -> None:
     """The subscriber has another page, and gets the messages of the new page."""
-    momento.service.caches[CACHE].topics["t"] = Topic(page=2)
+    momento.service.caches[CACHE].topics["t"] = LocalTopic(page=2)
     assert poll(http, sequence_number=7, sequence_page=1) == [gap(7, 0, page=2)]
     publish(http, "anew")
     expected = [gap(7, 0, page=2), item(0, "anew", page=2)]

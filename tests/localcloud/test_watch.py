@@ -13,8 +13,8 @@ import pytest
 from eventpipes.operations import DELETE, PUT
 from live.watch.given import NAMESPACE
 from localcloud import LocalAws
-from localcloud.clients import Clients
-from localcloud.function_run import FunctionRun, Functions, Place
+from localcloud.clients import AwsClients
+from localcloud.function_run import FunctionRun, Functions, Endpoints
 from localcloud.log_writer import LogWriter
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
@@ -174,9 +174,9 @@ def test_the_function_may_do_what_it_does_and_nothing_more(
 ) -> None:
     """The role's policy allows each request of a run, and each of its rights is used."""
     del planted
-    clients = Clients(watched.aws.endpoint, "us-east-1")
+    clients = AwsClients(watched.aws.endpoint, "us-east-1")
     log = LogWriter(clients("logs"))
-    place = Place(watched.aws.endpoint, "us-east-1", watched.momento.endpoint)
+    place = Endpoints(watched.aws.endpoint, "us-east-1", watched.momento.endpoint)
     arn = "arn:aws:lambda:us-east-1:123456789012:function:shop-changes-watch"
     (stream,) = client("dynamodbstreams", watched.aws.endpoint).list_streams()["Streams"]
     seen = len(recorded(file))

@@ -89,4 +89,4 @@ def test_the_commands_that_reach_aws_load_them() -> None:
         if "Settings.load()" in file.read_text(encoding="utf-8")
     }
     doctor = {"ops/doctor/__init__.py", "ops/doctor/tools.py"}
-    assert readers == doctor | {"ops/place.py", "ops/stack.py"}
+    assert readers == doctor | {"ops/cloud.py", "ops/stack.py"}

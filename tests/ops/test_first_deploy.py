@@ -11,7 +11,7 @@ from ops.first_deploy import must_be_the_rest, reasons
 from ops.rest_of_plan import beyond
 from ops.review.losses.loss import Whole
 from ops.review.losses.pipe import pipe as losses_of
-from ops.review.plan import Action, Change, Plan
+from ops.review.plan import Action, ResourceChange, Plan
 
 ERROR = (
     "╷\n│ Error: waiting for EventBridge Pipes Pipe (a-pipe) create: unexpected state"
@@ -40,14 +40,14 @@ def test_only_errors_of_a_first_deploy_are_tried_again(printed: str, words: list
     assert all(word in said for word, said in zip(words, found, strict=True))
 
 
-def plan(*changes: Change) -> Plan:
+def plan(*changes: ResourceChange) -> Plan:
     return Plan(changes=changes, drift=[], outputs=[], document={"planned_values": {}})
 
 
-def change(action: Action, after: Mapping[str, Any] | None = None, **more: Any) -> Change:
+def change(action: Action, after: Mapping[str, Any] | None = None, **more: Any) -> ResourceChange:
     """Return a change of one pipe."""
     kind, given = "aws_pipes_pipe", {"name": "a"} if after is None else after
-    return Change(address=f"{kind}.a", type=kind, action=action, after=given, **more)
+    return ResourceChange(address=f"{kind}.a", type=kind, action=action, after=given, **more)
 
 
 CREATED = change(
@@ -73,7 +73,7 @@ UPDATED = change(Action.UPDATE, {"name": "a", "age": 1})
         (change(Action.DELETE), change(Action.DELETE)),
     ],
 )
-def test_what_is_left_of_a_plan_is_its_rest(was: Change, now: Change) -> None:
+def test_what_is_left_of_a_plan_is_its_rest(was: ResourceChange, now: ResourceChange) -> None:
     assert beyond(plan(was), plan(now)) == []
     assert beyond(plan(was), plan()) == []
 
@@ -91,7 +91,7 @@ def test_what_is_left_of_a_plan_is_its_rest(was: Change, now: Change) -> None:
         (replace(UPDATED, address="aws_pipes_pipe.b"), UPDATED),
     ],
 )
-def test_anything_else_is_not_applied(was: Change, now: Change) -> None:
+def test_anything_else_is_not_applied(was: ResourceChange, now: ResourceChange) -> None:
     """Nobody has reviewed it, such as a change that somebody else has made meanwhile."""
     assert beyond(plan(was), plan(now)) == ["aws_pipes_pipe.a"]
     with pytest.raises(OpsError, match=r"else than what was reviewed, at aws_pipes_pipe\.a"):

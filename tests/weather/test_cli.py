@@ -14,7 +14,7 @@ from tests.place import Place
 from tests.weather.conftest import Commands, work_on
 from tests.weather.test_tour import in_haste
 from weather import cli
-from weather.comparison import State, compare
+from weather.comparison import LocationState, compare
 from weather.records import random_record, refused_record
 from weather.settings import WeatherSettings
 
@@ -26,13 +26,13 @@ MARKUP = ["[red]x[/]", "<script>", "[/]", "[link=http://x]y", ":smile:"]
 def in_sync(place: Place, location: str) -> None:
     """Write a record, and wait until the cache has it, and not one from before."""
     place.table.put(random_record(location))
-    until(lambda: compare(location, place.table, place.cache).state is State.IN_SYNC)
+    until(lambda: compare(location, place.table, place.cache).state is LocationState.IN_SYNC)
 
 
 def test_put_writes_a_record(run: Commands, place: Place) -> None:
     assert run("put", "Oslo", *WEATHER) == 0
     assert run.out == "written: 21.5° / 9°, rain 40 % for Oslo\n"
-    assert run.err == f"on {place.settings.place}\n"
+    assert run.err == f"on {place.settings.cloud}\n"
     record = place.table.get("Oslo")
     assert record
     assert (str(record.max_temp), record.ttl) == ("21.5", 600)
@@ -171,7 +171,7 @@ def test_a_tour_with_an_unexpected_step_fails(
     ear = weather.tour._Ear  # noqa: SLF001 - who waits for the topic
     monkeypatch.setattr(ear, "next", in_haste(ear.next))
     monkeypatch.setattr(weather.tour, "_wait_for", in_haste(weather.tour._wait_for))  # noqa: SLF001
-    place.cloud.momento.service.caches["other"] = localcloud.momento.Cache()
+    place.cloud.momento.service.caches["other"] = localcloud.momento.LocalCache()
     work_on(place.elsewhere(MOMENTO_CACHE_NAME="other").settings, monkeypatch)
     assert run("tour") == 1
     assert "✗ nothing within 120 s" in run.out

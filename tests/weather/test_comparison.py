@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from weather.comparison import State, judge
+from weather.comparison import LocationState, judge
 from weather.records import WeatherRecord, stored
 
 RECORD = WeatherRecord.parse(
@@ -22,23 +22,23 @@ def body(**changes: str | float) -> bytes:
 @pytest.mark.parametrize(
     ("record", "held", "state"),
     [
-        (RECORD, body(), State.IN_SYNC),
-        (RECORD, body(MaxTemp="21.00"), State.IN_SYNC),
-        (RECORD, body(MaxTemp=21.0), State.IN_SYNC),
-        (RECORD, body(MaxTemp="22"), State.STALE),
-        (RECORD, body(MinTemp="8"), State.STALE),
-        (RECORD, body(ChancesOfPrecipitation="41"), State.STALE),
-        (RECORD, body(MaxTemp="sNaN"), State.STALE),
-        (RECORD, b"sunny", State.STALE),
-        (RECORD, b"", State.STALE),
-        (RECORD, None, State.MISSING),
-        (None, body(), State.LEFT_OVER),
-        (None, b"sunny", State.LEFT_OVER),
-        (None, None, State.ABSENT),
+        (RECORD, body(), LocationState.IN_SYNC),
+        (RECORD, body(MaxTemp="21.00"), LocationState.IN_SYNC),
+        (RECORD, body(MaxTemp=21.0), LocationState.IN_SYNC),
+        (RECORD, body(MaxTemp="22"), LocationState.STALE),
+        (RECORD, body(MinTemp="8"), LocationState.STALE),
+        (RECORD, body(ChancesOfPrecipitation="41"), LocationState.STALE),
+        (RECORD, body(MaxTemp="sNaN"), LocationState.STALE),
+        (RECORD, b"sunny", LocationState.STALE),
+        (RECORD, b"", LocationState.STALE),
+        (RECORD, None, LocationState.MISSING),
+        (None, body(), LocationState.LEFT_OVER),
+        (None, b"sunny", LocationState.LEFT_OVER),
+        (None, None, LocationState.ABSENT),
     ],
 )
 def test_each_case_has_its_state(
-    record: WeatherRecord | None, held: bytes | None, state: State
+    record: WeatherRecord | None, held: bytes | None, state: LocationState
 ) -> None:
     comparison = judge("Oslo", record, held)
     assert comparison.state is state
@@ -54,7 +54,7 @@ def test_a_body_that_is_not_weather_is_shown_unchanged(held: bytes, shown: str) 
 
 def test_a_record_with_an_invalid_number_is_stale() -> None:
     record = stored(HELD | {"MaxTemp": "sNaN", "TTL": "600"})
-    assert judge("Oslo", record, body(MaxTemp="21")).state is State.STALE
+    assert judge("Oslo", record, body(MaxTemp="21")).state is LocationState.STALE
 
 
 def test_an_item_in_the_cache_has_seconds_left() -> None:

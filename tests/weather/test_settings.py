@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import live.place
+import live.cloud
 from stacks.settings import Settings, SettingsError
 from tests.conftest import KEY
 from tests.place import SECRET, settings_of
 from weather.errors import WeatherError
-from live.place import NO_CLOUD
+from live.cloud import NO_CLOUD
 from weather.settings import WeatherSettings
 
 LOCAL = {
@@ -56,7 +56,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Files]:
     before = dict(os.environ)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(Settings.model_config, "env_file", ".env")
-    monkeypatch.setattr(live.place, "LOCAL_CLOUD", tmp_path / "local-cloud.env")
+    monkeypatch.setattr(live.cloud, "LOCAL_CLOUD", tmp_path / "local-cloud.env")
     yield Files(tmp_path, tmp_path / "local-cloud.env")
     os.environ.clear()
     os.environ.update(before)
@@ -86,7 +86,7 @@ def test_a_local_cloud_that_is_up_wins_over_the_environment_and_the_file(
     assert settings.momento.origin == LOCAL["MOMENTO_ENDPOINT_URL"]
     assert settings.momento.key == "local-api-key"
     assert settings.stack.region == "eu-west-1"
-    assert settings.place == "the local cloud at http://127.0.0.1:4566"
+    assert settings.cloud == "the local cloud at http://127.0.0.1:4566"
 
 
 def test_a_local_cloud_is_passed_over_for_aws(files: Files) -> None:
@@ -95,7 +95,7 @@ def test_a_local_cloud_is_passed_over_for_aws(files: Files) -> None:
     settings = WeatherSettings.load(aws=True)
     assert settings.aws_endpoint is None
     assert settings.momento.key == KEY
-    assert settings.place == "AWS us-east-1 and Momento at https://momento.test"
+    assert settings.cloud == "AWS us-east-1 and Momento at https://momento.test"
 
 
 @pytest.mark.parametrize("missing", ["MOMENTO_API_ENDPOINT", "MOMENTO_API_KEY"])
@@ -134,7 +134,7 @@ def test_secrets_are_not_shown() -> None:
         AWS_SECRET_ACCESS_KEY=SECRET,
         AWS_SESSION_TOKEN=SECRET,
     )
-    shown = f"{settings!r} {settings} {settings.place}"
+    shown = f"{settings!r} {settings} {settings.cloud}"
     assert KEY not in shown
     assert SECRET not in shown
 

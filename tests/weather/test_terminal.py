@@ -11,7 +11,7 @@ from tests.weather.conftest import Commands
 from weather import cli
 from weather.errors import WeatherError
 from weather.records import random_record
-from weather.tour import Step
+from weather.tour import TourStep
 
 CLEAR = "\x1b[2J\x9b2J\x07\r\x7f"
 SEEN = r"\x1b[2J\x9b2J\x07\r\x7f"
@@ -64,7 +64,7 @@ def test_no_message_of_the_topic_gives_orders_to_the_terminal(
 def test_no_step_and_no_error_gives_orders_to_the_terminal(
     run: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = Step(name="the topic says", expected="this", seen=CLEAR)
+    step = TourStep(name="the topic says", expected="this", seen=CLEAR)
     monkeypatch.setattr(cli, "run_tour", lambda *_: iter([step]))
     assert run("tour") == 1
     assert SEEN in run.out

@@ -10,10 +10,10 @@ import weather.tour
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import DELETE, PUBLISH
 from tests.place import Place
-from weather.comparison import State
+from weather.comparison import LocationState
 from live.errors import LiveError
 from live.topic import Topic
-from weather.tour import Step, tour
+from weather.tour import TourStep, tour
 
 NAMES = [
     *("write to the table", "the topic says", "the cache, beside the table"),
@@ -21,7 +21,7 @@ NAMES = [
 ]
 
 
-def steps_of(place: Place) -> list[Step]:
+def steps_of(place: Place) -> list[TourStep]:
     """Return the steps of a tour."""
     return list(tour(place.table, place.cache, place.topic))
 
@@ -30,7 +30,7 @@ def test_every_step_ends_as_expected(place: Place) -> None:
     steps = steps_of(place)
     assert [step.name for step in steps] == NAMES
     assert all(step.as_expected for step in steps), steps
-    assert [step.expected for step in steps[2::3]] == [State.IN_SYNC, State.ABSENT]
+    assert [step.expected for step in steps[2::3]] == [LocationState.IN_SYNC, LocationState.ABSENT]
     timed = [step.milliseconds is not None for step in steps]
     assert timed == [False, True, True, False, True, True]
 
@@ -144,13 +144,13 @@ def test_a_replica_that_stays_is_reported(
     wait = weather.tour._wait_for  # noqa: SLF001 - who waits for the cache
     gone = in_haste(wait)
 
-    def wait_for(look: Callable[[], State], expected: State) -> Any:
-        return (gone if expected is State.ABSENT else wait)(look, expected)
+    def wait_for(look: Callable[[], LocationState], expected: LocationState) -> Any:
+        return (gone if expected is LocationState.ABSENT else wait)(look, expected)
 
     monkeypatch.setattr(weather.tour, "_wait_for", wait_for)
     steps = steps_of(place)
     assert [step.as_expected for step in steps] == [True] * 5 + [False]
-    assert (steps[-1].expected, steps[-1].seen) == (State.ABSENT, State.LEFT_OVER)
+    assert (steps[-1].expected, steps[-1].seen) == (LocationState.ABSENT, LocationState.LEFT_OVER)
 
 
 @pytest.mark.parametrize(

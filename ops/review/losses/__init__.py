@@ -7,7 +7,7 @@ from ops.review.behaviour import Behaviour
 from ops.review.losses import alarm, bucket, bus, destination, orphan
 from ops.review.losses.kinds import unknown
 from ops.review.losses.logs import logs
-from ops.review.losses.loss import Loss, Rule, Whole
+from ops.review.losses.loss import Loss, LossFinder, Whole
 from ops.review.losses.pipe import pipe
 from ops.review.losses.queue import queue, queue_policy
 from ops.review.losses.role import role
@@ -17,11 +17,11 @@ from ops.review.losses.table import table
 from ops.review.losses import watch
 from ops.review.losses.bulk import or_bulk
 from ops.review.losses.workflow import workflow
-from ops.review.plan import Change, Plan
+from ops.review.plan import ResourceChange, Plan
 
 __all__ = ["Loss", "losses"]
 
-RULES: Final[Mapping[str, Rule]] = {
+FINDERS: Final[Mapping[str, LossFinder]] = {
     "aws_cloudwatch_event_api_destination": destination.destination,
     "aws_cloudwatch_event_archive": bus.archive,
     "aws_cloudwatch_event_bus": bus.bus,
@@ -57,7 +57,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 def losses(
     plan: Plan, behaviours: Sequence[Behaviour] = ()
-) -> Iterator[tuple[str, Change | Behaviour | None, Loss]]:
+) -> Iterator[tuple[str, ResourceChange | Behaviour | None, Loss]]:
     """Yield every loss with its address and its cause.
 
     The cause is a change or a pipe's behaviour. A loss of the whole plan has no cause.
@@ -69,7 +69,7 @@ def losses(
     for change in plan.changes:
         if moved and whole.made_anew(change):
             continue  # it exists, but in a place where the provider no longer looks
-        for loss in [*orphan.forgotten(change), *RULES.get(change.type, unknown)(change, whole)]:
+        for loss in [*orphan.forgotten(change), *FINDERS.get(change.type, unknown)(change, whole)]:
             yield change.address, change, loss
     for behaviour in behaviours:
         for loss in sent(behaviour):

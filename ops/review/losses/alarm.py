@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from ops.review.losses.loss import Case, Loss, Whole, always, any_of, differs, falls, goes, is_known
-from ops.review.losses.loss import is_less, told
-from ops.review.plan import Action, Change
+from ops.review.losses.loss import is_less, only_shown
+from ops.review.plan import Action, ResourceChange
 
 SLOWER = ("evaluation_periods", "datapoints_to_alarm", "period")
 
 
-def alarm(change: Change, _: Whole) -> Iterator[Loss]:
+def alarm(change: ResourceChange, _: Whole) -> Iterator[Loss]:
     """Yield the losses of an alarm."""
     name = change.before.get("alarm_name") or change.address
     if change.action is Action.DELETE:
-        yield told(
+        yield only_shown(
             "destroyed",
             "the alarm is destroyed: nobody gets its messages any more",
             "keep the alarm (ALARMS), or watch the metric in another way",
@@ -21,14 +21,14 @@ def alarm(change: Change, _: Whole) -> Iterator[Loss]:
     elif change.action is Action.UPDATE:
         gone = _actions(change)
         if falls(change, "actions_enabled") or gone:
-            yield told(
+            yield only_shown(
                 "silenced",
                 f"the alarm {name} sends its messages to fewer recipients, or to none"
                 + (f": {', '.join(gone)}" if gone else ""),
                 "keep its actions",
             )
         if later := _later(change):
-            yield told(
+            yield only_shown(
                 "tells-later",
                 f"the alarm {name} starts later or less often: {', '.join(later)}",
                 "compare before and after below",
@@ -67,7 +67,7 @@ topic_policy = any_of(
 )
 
 
-def _actions(change: Change) -> list[str]:
+def _actions(change: ResourceChange) -> list[str]:
     """Return the recipients that an alarm loses."""
     return sorted(
         str(one)
@@ -77,7 +77,7 @@ def _actions(change: Change) -> list[str]:
     )
 
 
-def _later(change: Change) -> list[str]:
+def _later(change: ResourceChange) -> list[str]:
     found = [
         f"{name} {change.before.get(name)} to {change.after.get(name)}"
         for name in SLOWER

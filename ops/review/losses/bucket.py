@@ -1,7 +1,7 @@
 """Losses of a bucket, such as the bucket of the Terraform state."""
 
 from ops.review.losses.loss import Case, always, any_of, block, differs, falls, goes
-from ops.review.plan import Action, Change
+from ops.review.plan import Action, ResourceChange
 
 OPENINGS = (
     *("block_public_acls", "block_public_policy", "ignore_public_acls"),
@@ -9,16 +9,16 @@ OPENINGS = (
 )
 
 
-def _switched_on(change: Change, name: str) -> bool:
+def _switched_on(change: ResourceChange, name: str) -> bool:
     return bool(change.after.get(name)) and not change.before.get(name)
 
 
-def _suspended(change: Change, name: str) -> bool:
+def _suspended(change: ResourceChange, name: str) -> bool:
     before, after = (block(side, name).get("status") for side in change.sides)
     return before == "Enabled" != after
 
 
-def _opens(change: Change, _: str) -> bool:
+def _opens(change: ResourceChange, _: str) -> bool:
     return change.action is Action.DELETE or any(falls(change, name) for name in OPENINGS)
 
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 
 from ops.review.losses.loss import Case, GONE, Loss, Whole, any_of, block, done, goes, is_known
-from ops.review.losses.loss import is_less, made_anew, told
-from ops.review.plan import Action, Change
+from ops.review.losses.loss import is_less, made_anew, only_shown
+from ops.review.plan import Action, ResourceChange
 
 RETRIES, AGE = 185, 86_400
 """EventBridge's defaults for a target (EventBridge API, "RetryPolicy")."""
@@ -15,7 +15,7 @@ MADE_ANEW = (
 )
 
 
-def rule(change: Change, whole: Whole) -> Iterator[Loss]:
+def rule(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a rule."""
     yield from _gone(
         f"the rule is {done(change)}: the bus keeps no events, so events that come before %s are"
@@ -26,7 +26,7 @@ def rule(change: Change, whole: Whole) -> Iterator[Loss]:
     yield from _rule(change, whole)
 
 
-def target(change: Change, whole: Whole) -> Iterator[Loss]:
+def target(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a rule's target."""
     yield from _gone(
         f"the rule's target is {done(change)}: events that come before %s are not delivered",
@@ -42,7 +42,7 @@ def target(change: Change, whole: Whole) -> Iterator[Loss]:
         ):
             was, will = (most if one.get(key) is None else one[key] for one in (before, after))
             if is_less(was, will):
-                yield told(
+                yield only_shown(
                     name,
                     f"an event is given up after {will} {what} instead of {was}: a shorter"
                     " failure of Momento makes dead letters",
@@ -50,7 +50,7 @@ def target(change: Change, whole: Whole) -> Iterator[Loss]:
                 )
 
 
-def _gone(text: str, change: Change, whole: Whole) -> Iterator[Loss]:
+def _gone(text: str, change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     if change.action in GONE:
         yield Loss(
             name=done(change),
@@ -61,15 +61,15 @@ def _gone(text: str, change: Change, whole: Whole) -> Iterator[Loss]:
         )
 
 
-def _switched_off(change: Change, name: str) -> bool:
+def _switched_off(change: ResourceChange, name: str) -> bool:
     return str(change.before.get(name)) != "DISABLED" == change.after.get(name)
 
 
-def _taken_out(change: Change, name: str) -> bool:
+def _taken_out(change: ResourceChange, name: str) -> bool:
     return bool(change.before.get(name)) and not change.after.get(name)
 
 
-def _kept_shorter(change: Change, name: str) -> bool:
+def _kept_shorter(change: ResourceChange, name: str) -> bool:
     was, will = (side.get(name) or math.inf for side in change.sides)
     return is_known(change, name) and will < was
 
@@ -115,7 +115,7 @@ archive = any_of(
 )
 
 
-def _successor(change: Change, whole: Whole) -> str:
+def _successor(change: ResourceChange, whole: Whole) -> str:
     """Return what must be there before events are delivered again."""
     if change.action is Action.REPLACE:
         return "the new one is there"

@@ -1,9 +1,9 @@
 """Losses of connections and API destinations: the way to Momento."""
 
-from ops.review.losses.loss import Case, Rule, any_of, differs, goes, lowered
+from ops.review.losses.loss import Case, LossFinder, any_of, differs, goes, lowered
 
 
-def _way(what: str) -> Rule:
+def _way(what: str) -> LossFinder:
     return any_of(
         goes(
             f"the {what} is {{done}}: until there is a new one, each record is tried again, and"

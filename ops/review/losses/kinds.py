@@ -1,11 +1,11 @@
-"""Losses of resources without a rule here: kinds with data, kinds without data, and other kinds."""
+"""Losses of other resources: kinds with data, kinds without data, and other kinds."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from ops.review.losses.loss import GONE, Loss, Whole, done, told
-from ops.review.plan import Change
+from ops.review.losses.loss import GONE, Loss, Whole, done, only_shown
+from ops.review.plan import ResourceChange
 
 HOLDING: Final = re.compile(
     r"""aws_(
@@ -65,8 +65,8 @@ EMPTY: Final = frozenset(
 """Kinds without data: if they are created again, nothing is lost."""
 
 
-def unknown(change: Change, _: Whole) -> Iterator[Loss]:
-    """Yield the losses of a resource whose kind has no rule of its own."""
+def unknown(change: ResourceChange, _: Whole) -> Iterator[Loss]:
+    """Yield the losses of a resource whose kind is not in `FINDERS`."""
     if change.action not in GONE or change.type in EMPTY:
         return
     if HOLDING.fullmatch(change.type):
@@ -76,7 +76,7 @@ def unknown(change: Change, _: Whole) -> Iterator[Loss]:
             instead="keep it, or copy its data first",
         )
     else:
-        yield told(
+        yield only_shown(
             done(change),
             f"the resource is {done(change)}, and the review does not know whether {change.type}"
             " holds data",

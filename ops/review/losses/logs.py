@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.review.losses.loss import Case, Loss, Whole, any_of, falls, goes, is_known
-from ops.review.plan import Change
+from ops.review.plan import ResourceChange
 
 WHAT_FOR = "only this log has the keys of records that have left the stream, and redrive needs them"
 EMPTY_THE_QUEUE = "empty the dead-letter queue first: ./help.sh redrive"
@@ -16,7 +16,7 @@ def _days(side: Mapping[str, Any]) -> float:
     return side.get("retention_in_days") or math.inf
 
 
-def _shortened(change: Change, name: str) -> bool:
+def _shortened(change: ResourceChange, name: str) -> bool:
     return is_known(change, name) and _days(change.after) < _days(change.before)
 
 
@@ -63,9 +63,9 @@ watch_logs = any_of(
 )
 
 
-def logs(change: Change, whole: Whole) -> Iterator[Loss]:
+def logs(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a log group, by what writes to it."""
     name = str(change.before.get("name") or change.after.get("name") or "")
     writers = {"/aws/vendedlogs/states/": workflow_logs, "/aws/lambda/": watch_logs}
-    found = [rule for prefix, rule in writers.items() if name.startswith(prefix)]
+    found = [find for prefix, find in writers.items() if name.startswith(prefix)]
     yield from (found or [pipe_logs])[0](change, whole)

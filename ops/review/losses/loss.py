@@ -7,7 +7,7 @@ from typing import Any
 
 from eventpipes import Definition, EventPipesError, RuleDefinition
 from eventpipes.planned import after, before, rules_after
-from ops.review.plan import Action, Change, Plan, holds
+from ops.review.plan import Action, ResourceChange, Plan, holds
 
 GONE = (Action.DELETE, Action.REPLACE)
 """FORGET is not in it: the resource that Terraform forgets stays as it is."""
@@ -29,14 +29,14 @@ class Loss:
     values: tuple[object, ...] = ()
 
 
-def told(name: str, text: str, instead: str) -> Loss:
+def only_shown(name: str, text: str, instead: str) -> Loss:
     """Return a loss that does not hold the plan back."""
     return Loss(name=name, text=text, instead=instead, blocks=False)
 
 
 @dataclass(frozen=True)
 class Whole:
-    """The plan as a whole, for rules that look beyond one resource."""
+    """The plan as a whole, for losses that depend on more than one resource."""
 
     plan: Plan
 
@@ -81,16 +81,16 @@ class Whole:
                 return written
         return None
 
-    def made_anew(self, change: Change) -> bool:
+    def made_anew(self, change: ResourceChange) -> bool:
         """Return whether a resource is created again because somebody deleted it."""
         return change.action is Action.CREATE and change.address in self.vanished
 
 
-Rule = Callable[[Change, Whole], Iterator[Loss]]
+LossFinder = Callable[[ResourceChange, Whole], Iterator[Loss]]
 """Yields the losses of one resource's change; it looks at the change's action first."""
 
 
-def done(change: Change) -> str:
+def done(change: ResourceChange) -> str:
     """Return the verb for a resource that is destroyed or replaced."""
     return "destroyed" if change.action is Action.DELETE else "replaced"
 
@@ -102,17 +102,17 @@ def block(side: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return one
 
 
-def is_known(change: Change, name: str) -> bool:
+def is_known(change: ResourceChange, name: str) -> bool:
     """Return whether an attribute is known before the plan is applied."""
     return not holds(change.unknown.get(name))
 
 
-def differs(change: Change, name: str) -> bool:
+def differs(change: ResourceChange, name: str) -> bool:
     """Return whether an attribute changes, if that is known."""
     return is_known(change, name) and change.before.get(name) != change.after.get(name)
 
 
-def falls(change: Change, name: str) -> bool:
+def falls(change: ResourceChange, name: str) -> bool:
     """Return whether a setting is switched off: it is false, or it is missing."""
     return is_known(change, name) and bool(change.before.get(name)) and not change.after.get(name)
 
@@ -122,7 +122,7 @@ def is_less(before: object, after: object) -> bool:
     return isinstance(before, int | float) and isinstance(after, int | float) and after < before
 
 
-def lowered(change: Change, name: str) -> bool:
+def lowered(change: ResourceChange, name: str) -> bool:
     """Return whether a number becomes smaller, if that is known."""
     return is_known(change, name) and is_less(change.before.get(name), change.after.get(name))
 
@@ -136,7 +136,7 @@ class Case:
     """
 
     attribute: str
-    test: Callable[[Change, str], bool]
+    test: Callable[[ResourceChange, str], bool]
     name: str
     text: str
     instead: str
@@ -144,7 +144,7 @@ class Case:
     actions: tuple[Action, ...] = (Action.UPDATE,)
 
 
-def always(_: Change, __: str) -> bool:
+def always(_: ResourceChange, __: str) -> bool:
     """Return True, for a loss that depends on the action alone."""
     return True
 
@@ -159,10 +159,10 @@ def made_anew(text: str, instead: str = "run ./help.sh verify --repair afterward
     return Case("", always, "made-anew", text, instead, actions=(Action.CREATE,))
 
 
-def any_of(*cases: Case) -> Rule:
-    """Return the rule that yields the loss of each case that happens."""
+def any_of(*cases: Case) -> LossFinder:
+    """Return what yields the loss of each case that happens."""
 
-    def rule(change: Change, whole: Whole) -> Iterator[Loss]:
+    def find(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
         if change.action is Action.CREATE and not whole.made_anew(change):
             return
         for case in cases:
@@ -178,4 +178,4 @@ def any_of(*cases: Case) -> Rule:
                     values=tuple(v for side, v in values.items() if f"{{{side}}}" in case.text),
                 )
 
-    return rule
+    return find

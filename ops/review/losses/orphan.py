@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ops.review.losses.loss import Loss, Whole, told
-from ops.review.plan import Action, Change
+from ops.review.losses.loss import Loss, Whole, only_shown
+from ops.review.plan import Action, ResourceChange
 
 PROVIDER: Final = "provider.aws"
 STATE: Final = "terraform.backend"
 _ARN: Final = re.compile(r"arn:[\w-]+:(?P<service>[\w-]+):(?P<region>[\w-]*):(?P<account>\d*):")
 
 
-def forgotten(change: Change) -> Iterator[Loss]:
+def forgotten(change: ResourceChange) -> Iterator[Loss]:
     """Yield the losses of a resource that Terraform only forgets."""
     if change.action is Action.FORGET:
         what = (
@@ -20,7 +20,7 @@ def forgotten(change: Change) -> Iterator[Loss]:
             if change.type == "aws_pipes_pipe"
             else "the resource stays as it is"
         )
-        yield told(
+        yield only_shown(
             "left-behind",
             f"Terraform forgets it: {what}, and no later deploy changes or destroys it",
             "destroy it by hand when nobody needs it, or keep it in the stack",
@@ -76,7 +76,7 @@ def first(whole: Whole) -> Iterator[tuple[str, Loss]]:
     ):
         yield (
             STATE,
-            told(
+            only_shown(
                 "empty",
                 "the state is empty, so this is a first deployment. If this stack is already"
                 " deployed with another NAME_PREFIX, AWS_REGION, STATE_BUCKET or STATE_KEY, that"
@@ -87,7 +87,7 @@ def first(whole: Whole) -> Iterator[tuple[str, Loss]]:
         )
 
 
-def _lost_sight_of(whole: Whole, place: str) -> Iterator[Change]:
+def _lost_sight_of(whole: Whole, place: str) -> Iterator[ResourceChange]:
     """Yield resources that Terraform no longer finds, or replaces because they are elsewhere.
 
     Since version 6.0, the provider stores a Region in each resource, and replaces a resource whose

@@ -6,17 +6,17 @@ from typing import Any
 
 from eventpipes import Definition
 from ops.review.losses.logs import WHAT_FOR
-from ops.review.losses.loss import Loss, Whole, block, told
-from ops.review.plan import Action, Change
+from ops.review.losses.loss import Loss, Whole, block, only_shown
+from ops.review.plan import Action, ResourceChange
 
 LEVELS = ("OFF", "ERROR", "INFO", "TRACE")
 REPAIR = "run ./help.sh verify --repair afterwards"
 
 
-def pipe(change: Change, whole: Whole) -> Iterator[Loss]:
+def pipe(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a pipe."""
     if change.action is Action.REPLACE and change.tainted:
-        yield told(
+        yield only_shown(
             "replaced",
             "the pipe is tainted, so it is replaced. If its creation failed, it has read nothing,"
             " and nothing is lost. If somebody ran terraform taint, records written between the old"
@@ -34,7 +34,7 @@ def pipe(change: Change, whole: Whole) -> Iterator[Loss]:
     elif change.action is Action.DELETE:
         yield _destroyed(change, whole)
     elif whole.made_anew(change):
-        yield told(
+        yield only_shown(
             "made-anew",
             "the pipe was deleted outside of Terraform, and the new one begins at LATEST: records"
             " written meanwhile are never delivered",
@@ -46,7 +46,7 @@ def pipe(change: Change, whole: Whole) -> Iterator[Loss]:
         yield from _log(change)
 
 
-def _destroyed(change: Change, whole: Whole) -> Loss:
+def _destroyed(change: ResourceChange, whole: Whole) -> Loss:
     others = _readers(change, whole)
     if others:
         names = " and ".join(others)
@@ -58,7 +58,7 @@ def _destroyed(change: Change, whole: Whole) -> Loss:
             values=tuple(others),
         )
     if beside := _beside(change, whole):
-        return told(
+        return only_shown(
             "destroyed",
             f"the pipe is destroyed, and {' and '.join(beside)} already reads the same stream:"
             " nothing is lost if this pipe has sent everything that was written before the other"
@@ -80,12 +80,12 @@ def _topology(pipe: Definition) -> str:
     return "bus" if pipe.event_bus else "pipes"
 
 
-def _current(change: Change, whole: Whole) -> Definition | None:
+def _current(change: ResourceChange, whole: Whole) -> Definition | None:
     name = change.before.get("name")
     return next((one for one in whole.pipes_before if one.name == name), None)
 
 
-def _instead(change: Change, others: list[str], whole: Whole) -> str:
+def _instead(change: ResourceChange, others: list[str], whole: Whole) -> str:
     """Return what to do; a change between pipes and a workflow is possible without a loss."""
     was = _current(change, whole)
     old = "" if was is None else _topology(was)
@@ -100,7 +100,7 @@ def _instead(change: Change, others: list[str], whole: Whole) -> str:
     )
 
 
-def _beside(change: Change, whole: Whole) -> list[str]:
+def _beside(change: ResourceChange, whole: Whole) -> list[str]:
     """Return the pipes of another topology that already read the stream of a destroyed pipe."""
     was = _current(change, whole)
     before = {one.name for one in whole.pipes_before}
@@ -111,7 +111,7 @@ def _beside(change: Change, whole: Whole) -> list[str]:
     ]
 
 
-def _readers(change: Change, whole: Whole) -> list[str]:
+def _readers(change: ResourceChange, whole: Whole) -> list[str]:
     """Return the names of new pipes that read the stream of a destroyed pipe."""
     created = {
         one.after.get("name") for one in whole.plan.of(Action.CREATE) if one.type == change.type
@@ -129,7 +129,7 @@ def _on_its_stream(was: Definition | None, whole: Whole) -> list[Definition]:
     ]
 
 
-def _dead_letters(change: Change) -> Iterator[Loss]:
+def _dead_letters(change: ResourceChange) -> Iterator[Loss]:
     # Before apply, the ARN of a new queue is not known, but its block is there.
     before, after = (block(_stream(one), "dead_letter_config") for one in change.sides)
     has_queue = [bool(_stream(one).get("dead_letter_config")) for one in change.sides]
@@ -140,7 +140,7 @@ def _dead_letters(change: Change) -> Iterator[Loss]:
             instead="keep the queue",
         )
     elif all(has_queue) and before.get("arn") and after.get("arn") not in (None, before["arn"]):
-        yield told(
+        yield only_shown(
             "other-dead-letters",
             "the pipe's dead letters go to another queue: ./help.sh redrive no longer finds the"
             " letters in the old queue",
@@ -148,10 +148,10 @@ def _dead_letters(change: Change) -> Iterator[Loss]:
         )
 
 
-def _bounds(change: Change) -> Iterator[Loss]:
+def _bounds(change: ResourceChange) -> Iterator[Loss]:
     before, after = _stream(change.before), _stream(change.after)
     if _is_endless(after) and not _is_endless(before):
-        yield told(
+        yield only_shown(
             "endless",
             "the pipe tries a record as long as the stream keeps it: a record that never succeeds"
             " stops its shard for a day",
@@ -162,38 +162,38 @@ def _bounds(change: Change) -> Iterator[Loss]:
         for name in ("maximum_retry_attempts", "maximum_record_age_in_seconds")
     )
     if attempts[1] < attempts[0]:
-        yield told(
+        yield only_shown(
             "fewer-attempts",
             f"a record that fails is tried again {_times(attempts[1])} instead of"
             f" {_times(attempts[0])}: a shorter failure of Momento makes dead letters",
             "keep the attempts, or look at the dead-letter queue: ./help.sh redrive",
         )
     if _age(ages[1]) < _age(ages[0]):
-        yield told(
+        yield only_shown(
             "shorter-age",
             f"a record is given up after {_seconds(ages[1])} instead of {_seconds(ages[0])}: a"
             " shorter failure of Momento, or a shorter stop of the pipe, makes dead letters",
             "keep the age, or look at the dead-letter queue: ./help.sh redrive",
         )
     if change.after.get("desired_state") == "STOPPED" != change.before.get("desired_state"):
-        yield told(
+        yield only_shown(
             "stopped",
             "the pipe stops: records older than 24 hours leave the stream undelivered",
             f"start it again within 24 hours, or {REPAIR}",
         )
 
 
-def _log(change: Change) -> Iterator[Loss]:
+def _log(change: ResourceChange) -> Iterator[Loss]:
     before, after = (block(one, "log_configuration") for one in change.sides)
     levels = [LEVELS.index(one.get("level") or "OFF") for one in (before, after)]
     if levels[1] < levels[0]:
-        yield told(
+        yield only_shown(
             "less-logged",
             f"the pipe logs at {LEVELS[levels[1]]} instead of {LEVELS[levels[0]]}: {WHAT_FOR}",
             "keep the level, at least ERROR",
         )
     if before.get("include_execution_data") and not after.get("include_execution_data"):
-        yield told(
+        yield only_shown(
             "no-execution-data",
             f"the pipe no longer logs its records: {WHAT_FOR}",
             "look at the dead-letter queue within 24 hours: ./help.sh redrive",

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from ops.review.losses.loss import Case, GONE, Loss, Whole, any_of, differs, falls, goes
 from ops.review.losses.loss import lowered, made_anew
-from ops.review.plan import Change
+from ops.review.plan import ResourceChange
 
 EMPTY_IT = "empty it first: ./help.sh redrive"
 
 
-def _loses_key(change: Change, own: str) -> bool:
+def _loses_key(change: ResourceChange, own: str) -> bool:
     return falls(change, own) or (
         falls(change, "sqs_managed_sse_enabled") and not change.after.get(own)
     )
@@ -45,7 +45,7 @@ _policy = any_of(
 )
 
 
-def queue_policy(change: Change, whole: Whole) -> Iterator[Loss]:
+def queue_policy(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a queue's policy. Only rules need one."""
     if change.action not in GONE or whole.rules or not whole.pipes:
         yield from _policy(change, whole)

@@ -5,9 +5,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from eventpipes import Definition
-from ops.permissions import Statement, actions, is_named, several, statements
-from ops.review.losses.loss import GONE, Loss, Whole, differs, done, told
-from ops.review.plan import Action, Change
+from ops.permissions import PolicyStatement, actions, is_named, several, statements
+from ops.review.losses.loss import GONE, Loss, Whole, differs, done, only_shown
+from ops.review.plan import Action, ResourceChange
 
 READ = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 """The actions that a pipe needs to read a stream (EventBridge Pipes, "Permissions for sources")."""
@@ -23,12 +23,12 @@ OF_FUNCTIONS = {
 """The service that runs with a role of a function or a schedule, by the end of its name."""
 
 
-def role(change: Change, whole: Whole) -> Iterator[Loss]:
+def role(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a role or its policy."""
     yield from _trusts_others(change)
     if change.action in GONE:
         what = "role's policy" if "policy" in change.type else "role"
-        yield told(
+        yield only_shown(
             done(change),
             f"the {what} is {done(change)}: without permissions, pipes can be stopped by"
             " EventBridge, rules give up their events, and a workflow's executions fail",
@@ -40,14 +40,14 @@ def role(change: Change, whole: Whole) -> Iterator[Loss]:
         if differs(change, "assume_role_policy"):
             yield from _distrusted(change)
         if differs(change, "permissions_boundary") and change.after.get("permissions_boundary"):
-            yield told(
+            yield only_shown(
                 "boundary",
                 "the role has another permissions boundary: it forbids what it does not list",
                 "compare it with the role's policy",
             )
 
 
-def _trusts_others(change: Change) -> Iterator[Loss]:
+def _trusts_others(change: ResourceChange) -> Iterator[Loss]:
     """Yield a loss if somebody else than the stacks' services may newly assume a role."""
     name = str(change.after.get("name") or change.before.get("name") or "")
     own = {service for end, service in OF_FUNCTIONS.items() if name.endswith(end)} or SERVICES
@@ -75,7 +75,7 @@ def _trusted(side: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
+def _narrowed(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     before, after = (statements(side.get("policy")) for side in change.sides)
     missing = sorted(
         {
@@ -95,7 +95,7 @@ def _narrowed(change: Change, whole: Whole) -> Iterator[Loss]:
             values=tuple(missing),
         )
     elif gone:
-        yield told(
+        yield only_shown(
             "narrowed",
             f"the role no longer allows: {', '.join(gone)}",
             "check that no pipe and no rule needs it",
@@ -117,7 +117,7 @@ def _needed(pipe: Definition) -> Iterator[tuple[str, str]]:
         yield "sqs:SendMessage", pipe.source.dead_letter_queue_arn
 
 
-def _allows(of: Sequence[Statement], action: str, resource: str) -> bool:
+def _allows(of: Sequence[PolicyStatement], action: str, resource: str) -> bool:
     """Say whether a policy allows an action on a resource, without its conditions.
 
     If an ARN is known only after apply, its service and kind are compared.
@@ -153,7 +153,7 @@ def _named(arn: str) -> tuple[str, str]:
     return (parts[2], parts[5]) if len(parts) == 6 else ("", arn)  # noqa: PLR2004 - an ARN's parts
 
 
-def _distrusted(change: Change) -> Iterator[Loss]:
+def _distrusted(change: ResourceChange) -> Iterator[Loss]:
     services = SERVICES | set(OF_FUNCTIONS.values())
     before, after = (_trusted(side) & services for side in change.sides)
     if gone := sorted(before - after):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ops.review.losses.loss import GONE, Case, Loss, Whole, any_of, differs, falls, goes, lowered
-from ops.review.plan import Action, Change
+from ops.review.plan import Action, ResourceChange
 
 SHORTER = "after it is deleted, the %s can be restored for {after} days instead of {before}"
 
@@ -44,7 +44,7 @@ key = any_of(
 )
 
 
-def secret_version(change: Change, whole: Whole) -> Iterator[Loss]:
+def secret_version(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the loss of a destroyed version, unless its secret stays.
 
     The provider then leaves the version as it is, because it cannot delete a current one (Terraform

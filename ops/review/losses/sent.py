@@ -9,7 +9,7 @@ from eventpipes import Outcome, Unprocessable, momento
 from eventpipes.momento import refusals
 from live.route import requests_in
 from ops.review.behaviour import Answer, Behaviour
-from ops.review.losses.loss import Loss, told
+from ops.review.losses.loss import Loss, only_shown
 
 REFUSED: Final = frozenset({"empty-key", "empty-name", "no-key", "no-ttl"})
 """Refusals that do not depend on a sample's size, or on the account's limits."""
@@ -33,7 +33,7 @@ def sent(behaviour: Behaviour) -> Iterator[Loss]:
             values=(behaviour.trouble,),
         )
     elif behaviour.trouble:
-        yield told(
+        yield only_shown(
             "not-judged",
             f"its requests cannot be predicted ({behaviour.trouble})",
             "read its filter and its template",
@@ -73,7 +73,7 @@ def _faults(answers: Sequence[Answer]) -> Iterator[Loss]:
                 instead="read an attribute that the items have, with the type that it has in them",
             )
         elif name not in blocking:
-            yield told(
+            yield only_shown(
                 f"{name}-without",
                 f"when {_some(samples)}, {sentence}: each such change becomes a dead letter",
                 "make sure that every item has it, or filter by it (exists)",
@@ -82,7 +82,7 @@ def _faults(answers: Sequence[Answer]) -> Iterator[Loss]:
 
 def _fewer(answers: Sequence[Answer]) -> Iterator[Loss]:
     if lost := [answer.sample for answer in answers if answer.lost]:
-        yield told(
+        yield only_shown(
             "fewer-changes",
             f"it no longer sends a request when {_some(lost)}: the item's entry in the cache does"
             " not change until its time to live is over",
@@ -100,7 +100,7 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
     caches = {(_cache(old.path), _cache(new.path)) for old, new in pairs}
     for was, will in sorted(caches):
         if was and will and was != will:
-            yield told(
+            yield only_shown(
                 "another-cache",
                 f"it writes to the cache {will} instead of {was}: the new cache is empty until"
                 " items change, and the old cache keeps its entries until they expire",
@@ -109,7 +109,7 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
     topics = {(_topic(old.path), _topic(new.path)) for old, new in pairs}
     for was, will in sorted(topics):
         if was and will and was != will:
-            yield told(
+            yield only_shown(
                 "another-topic",
                 f"it publishes to the topic {will} instead of {was}: subscribers of {was} get no"
                 " more messages",
@@ -118,7 +118,7 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
     hosts = {(old.netloc, new.netloc) for old, new in pairs}
     for was, will in sorted(hosts):
         if was != will:
-            yield told(
+            yield only_shown(
                 "another-endpoint",
                 f"it sends to {will} instead of {was}: that endpoint has other caches, and they are"
                 " empty until items change",

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.review.losses.loss import Case, Loss, Whole, any_of, block, differs, falls, goes
-from ops.review.losses.loss import is_known, is_less, made_anew, told
-from ops.review.plan import Action, Change
+from ops.review.losses.loss import is_known, is_less, made_anew, only_shown
+from ops.review.plan import Action, ResourceChange
 
 RECOVERABLE_DAYS = 35
 """Days of point-in-time recovery by default (DynamoDB, "Point-in-time backups for DynamoDB")."""
 
 
-def table(change: Change, whole: Whole) -> Iterator[Loss]:
+def table(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a table."""
     yield from _table(change, whole)
     if left_on := _left_on(change, whole):
@@ -24,12 +24,12 @@ def table(change: Change, whole: Whole) -> Iterator[Loss]:
         yield from _weaker(change)
 
 
-def _expiry(change: Change) -> Iterator[Loss]:
+def _expiry(change: ResourceChange) -> Iterator[Loss]:
     before, after = _expires(change.before), _expires(change.after)
     if not is_known(change, "ttl") or before == after:
         return
     if after:
-        yield told(
+        yield only_shown(
             "expiry",
             f"DynamoDB deletes each item whose time in the attribute {after} is over, older items"
             " included, and the pipes send each deletion like any other",
@@ -37,7 +37,7 @@ def _expiry(change: Change) -> Iterator[Loss]:
             " 3600, is a time in the past",
         )
     elif change.after.get("ttl"):
-        yield told(
+        yield only_shown(
             "expiry-off",
             f"DynamoDB no longer deletes items by the attribute {before}: they stay in the table",
             "delete the expired items yourself, if you do not want to keep them",
@@ -46,7 +46,7 @@ def _expiry(change: Change) -> Iterator[Loss]:
         yield _still_expires(before)
 
 
-def _left_on(change: Change, whole: Whole) -> Loss | None:
+def _left_on(change: ResourceChange, whole: Whole) -> Loss | None:
     """Return the loss if a table expires items, but its configuration does not say so.
 
     The provider plans no change then; only the configuration shows it.
@@ -59,7 +59,7 @@ def _left_on(change: Change, whole: Whole) -> Loss | None:
 
 
 def _still_expires(attribute: str | None) -> Loss:
-    return told(
+    return only_shown(
         "expiry-left-on",
         "the configuration no longer says that items expire, but this does not switch DynamoDB's"
         f" TTL off: DynamoDB continues to delete items by {attribute}",
@@ -73,7 +73,7 @@ def _expires(side: Mapping[str, Any]) -> str | None:
     return (ttl.get("attribute_name") or None) if ttl.get("enabled") else None
 
 
-def _recovery(change: Change) -> Iterator[Loss]:
+def _recovery(change: ResourceChange) -> Iterator[Loss]:
     if not is_known(change, "point_in_time_recovery"):
         return
     before, after = (block(one, "point_in_time_recovery") for one in change.sides)
@@ -96,7 +96,7 @@ def _recovery(change: Change) -> Iterator[Loss]:
         )
 
 
-def _replicas(change: Change) -> Iterator[Loss]:
+def _replicas(change: ResourceChange) -> Iterator[Loss]:
     before, after = (
         {one.get("region_name"): one for one in side.get("replica") or ()} for side in change.sides
     )
@@ -113,14 +113,14 @@ def _replicas(change: Change) -> Iterator[Loss]:
             ("deletion_protection_enabled", "deletion protection"),
         ):
             if before[region].get(name) and after[region].get(name) in (False, None):
-                yield told(
+                yield only_shown(
                     f"replica-{name.split('_')[0]}-off-{region}",
                     f"the {what} of the replica in {region} is switched off",
                     "leave it on",
                 )
 
 
-def _weaker(change: Change) -> Iterator[Loss]:
+def _weaker(change: ResourceChange) -> Iterator[Loss]:
     yield from _capacity(change)
     if is_known(change, "global_secondary_index"):
         names = [
@@ -128,14 +128,14 @@ def _weaker(change: Change) -> Iterator[Loss]:
             for side in change.sides
         ]
         for name in sorted(names[0] - names[1], key=str):
-            yield told(
+            yield only_shown(
                 f"index-removed-{name}",
                 f"the index {name} is deleted: queries of it fail",
                 "change these queries first",
             )
 
 
-def _capacity(change: Change) -> Iterator[Loss]:
+def _capacity(change: ResourceChange) -> Iterator[Loss]:
     modes = [side.get("billing_mode") for side in change.sides]
     lowered = [
         name
@@ -144,14 +144,14 @@ def _capacity(change: Change) -> Iterator[Loss]:
     ]
     if modes == ["PAY_PER_REQUEST", "PROVISIONED"]:
         units = [change.after.get(name) or math.nan for name in ("read_capacity", "write_capacity")]
-        yield told(
+        yield only_shown(
             "capacity",
             "the table's capacity is no longer on demand, but"
             f" {units[0]} read and {units[1]} write units a second: DynamoDB throttles more",
             "compare with ./help.sh capacity",
         )
     elif modes[1] == "PROVISIONED" and lowered:
-        yield told(
+        yield only_shown(
             "capacity",
             f"the table's {' and '.join(name.replace('_', ' ') for name in lowered)} is lowered:"
             " DynamoDB throttles requests above it",
@@ -159,13 +159,13 @@ def _capacity(change: Change) -> Iterator[Loss]:
         )
 
 
-def _other_view(change: Change, name: str) -> bool:
+def _other_view(change: ResourceChange, name: str) -> bool:
     """Return whether a stream that stays on gets another view type."""
     is_off = falls(change, "stream_enabled")
     return bool(change.before.get("stream_enabled")) and not is_off and differs(change, name)
 
 
-def _no_longer_enabled(change: Change, name: str) -> bool:
+def _no_longer_enabled(change: ResourceChange, name: str) -> bool:
     before, after = (block(side, name) for side in change.sides)
     return is_known(change, name) and bool(before.get("enabled")) and not after.get("enabled")
 

@@ -3,13 +3,13 @@
 from typing import Final
 
 from ops.review.losses.loss import Case, always, any_of, differs
-from ops.review.plan import Action, Change
+from ops.review.plan import Action, ResourceChange
 
 BLIND: Final = "nobody compares the table with the cache any more"
 KEEP: Final = "keep it (WATCH=true)"
 
 
-def _switched_off(change: Change, name: str) -> bool:
+def _switched_off(change: ResourceChange, name: str) -> bool:
     return differs(change, name) and change.after.get(name) == "DISABLED"
 
 

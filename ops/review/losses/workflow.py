@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from ops.review.losses.loss import GONE, Case, Loss, Whole, any_of, block, differs, done, made_anew
-from ops.review.losses.loss import told
-from ops.review.plan import Action, Change
+from ops.review.losses.loss import only_shown
+from ops.review.plan import Action, ResourceChange
 
 LEVELS = ("OFF", "FATAL", "ERROR", "ALL")
 WAITS = (
@@ -27,7 +27,7 @@ _rules = any_of(
 )
 
 
-def workflow(change: Change, whole: Whole) -> Iterator[Loss]:
+def workflow(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a state machine, except those in its requests (see `sent`)."""
     if change.action in GONE:
         yield from _gone(change, whole)
@@ -37,7 +37,7 @@ def workflow(change: Change, whole: Whole) -> Iterator[Loss]:
         yield from _log(change)
 
 
-def _gone(change: Change, whole: Whole) -> Iterator[Loss]:
+def _gone(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     name = change.before.get("name")
     uses = [one.name for one in whole.pipes if one.state_machine and one.state_machine.name == name]
     if change.action is Action.REPLACE or uses:
@@ -55,13 +55,13 @@ def _gone(change: Change, whole: Whole) -> Iterator[Loss]:
         )
 
 
-def _log(change: Change) -> Iterator[Loss]:
+def _log(change: ResourceChange) -> Iterator[Loss]:
     before, after = (
         LEVELS.index(block(side, "logging_configuration").get("level") or "OFF")
         for side in change.sides
     )
     if after < before:
-        yield told(
+        yield only_shown(
             "less-logged",
             f"the state machine's log level is {LEVELS[after]} instead of {LEVELS[before]}: the log"
             " shows which request of an execution failed, and why",

@@ -10,8 +10,8 @@ from live.errors import LiveError
 from live.watch.changed_keys import Changed, Memory
 from live.watch.errors import WatchError
 from live.watch.given import Given
-from live.watch.look import CHANGING, EXPIRED, Look, Subject
-from live.watch.watch import Lag
+from live.watch.look import CHANGING, EXPIRED, KeyLook, Subject
+from live.watch.watch import PipeLag
 from localcloud import LocalAws
 from tests.each import each
 from tests.live.watch.watched import Watched
@@ -114,10 +114,10 @@ def test_a_wrong_key_is_looked_at_again_in_the_next_run(watched: Watched) -> Non
     assert dict(watched.look(memory).counts) == {}
 
 
-def seen(at: float, state: str) -> Look:
+def seen(at: float, state: str) -> KeyLook:
     """Return a look at a key that was changed at this time."""
     key = {"Location": {"S": f"{at}"}}
-    return Look(Subject(key, Changed(key, at)), key, state)
+    return KeyLook(Subject(key, Changed(key, at)), key, state)
 
 
 @each(
@@ -135,7 +135,7 @@ def test_a_lag_begins_after_the_newest_change_that_was_delivered(
     looks: tuple[list[tuple[float, str]], float],
 ) -> None:
     """What is wrong and older stays wrong: it is stale, and no lag."""
-    lag = Lag()
+    lag = PipeLag()
     for at, state in looks[0]:
         lag.note(seen(at, state))
     assert lag.seconds(100) == looks[1]

@@ -12,7 +12,7 @@ from live.reading import redirected
 from live.watch import changed_keys
 from live.watch.changed_keys import ChangedKeys, Memory
 from live.watch.given import Given
-from live.watch.watch import Found, Watch
+from live.watch.watch import WatchResult, WatchRun
 from live.watch.watched_deployment import WatchedDeployment
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
@@ -90,7 +90,7 @@ class Watched:
         settled: Callable[[], None] = lambda: None,
         now: Callable[[], float] | None = None,
         **changed: Any,
-    ) -> Found:
+    ) -> WatchResult:
         """Run the watch once; `settled` is called in the place of the settling time."""
 
         def sleep(seconds: float) -> None:
@@ -98,7 +98,7 @@ class Watched:
             settled()
 
         times = {} if now is None else {"now": now}
-        return Watch(self.given(**changed), memory, sleep=sleep, **times).run()
+        return WatchRun(self.given(**changed), memory, sleep=sleep, **times).run()
 
     def deliver(self, location: str) -> None:
         """Send what the pipes would send for an item as it is."""

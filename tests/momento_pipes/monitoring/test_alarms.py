@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from live.watch.watch import Found
+from live.watch.watch import WatchResult
 from momento_pipes.watch_settings import NAMESPACE
 from tests.synthesized import REPO, Block, Synthesized, synthesize
 
@@ -152,7 +152,7 @@ def test_aws_documents_every_metric(topology: str, metrics: int) -> None:
         for page in DOCUMENTED
         for name, dimensions in page["metrics"].items()
     }
-    documented |= {(NAMESPACE, name): {"Pipeline"} for name in Found().metrics}
+    documented |= {(NAMESPACE, name): {"Pipeline"} for name in WatchResult().metrics}
     used = set(_metrics(synthesize(PROFILE="production", TOPOLOGY=topology)))
     assert len(used) == metrics
     for namespace, name, dimensions in used:

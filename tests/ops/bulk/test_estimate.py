@@ -12,13 +12,13 @@ from momento_pipes.bulk_settings import BulkSettings
 from momento_pipes.workflow import record_size
 from ops.bulk import estimate
 from ops.capacity import bulk
-from ops.capacity.bulk import BulkLoad, Kind, segments_of
+from ops.capacity.bulk import BulkLoad, RunKind, segments_of
 from tests.commands import run
 from tests.each import each
 
 
 LOAD = BulkLoad(
-    kind=Kind.WARM, items=1_000_000_000, item_bytes=1_024, settings=BulkSettings(rate=10_000)
+    kind=RunKind.WARM, items=1_000_000_000, item_bytes=1_024, settings=BulkSettings(rate=10_000)
 )
 
 
@@ -33,8 +33,8 @@ def test_the_model_has_the_numbers_of_the_definitions() -> None:
     assert bulk.JSON_GROWTH == record_size.GROWTH
 
 
-@each(kind=list(Kind))
-def test_a_run_is_never_faster_than_its_rate(kind: Kind) -> None:
+@each(kind=list(RunKind))
+def test_a_run_is_never_faster_than_its_rate(kind: RunKind) -> None:
     for rate in (1, 50, 1_000, 100_000):
         load = replace(LOAD, kind=kind, settings=BulkSettings(rate=rate))
         assert load.items_a_second <= rate * 1.000_001
@@ -42,8 +42,8 @@ def test_a_run_is_never_faster_than_its_rate(kind: Kind) -> None:
         assert twice.items_a_second * 2 <= rate * 1.000_001
 
 
-@each(kind=list(Kind))
-def test_a_billion_items_take_about_a_day_at_ten_thousand_a_second(kind: Kind) -> None:
+@each(kind=list(RunKind))
+def test_a_billion_items_take_about_a_day_at_ten_thousand_a_second(kind: RunKind) -> None:
     load = replace(LOAD, kind=kind)
     assert 1.1 < load.seconds / 86_400 < 1.4
     assert 200 < load.dollars < 300

@@ -14,7 +14,7 @@ from unittest.mock import Mock
 import pytest
 
 from eventpipes import Definition, Event, Pipe, Request
-from eventpipes.definition import EventBus, Source
+from eventpipes.definition import EventBusTarget, Source
 from localcloud.deliverer import Deliverer
 from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Sender, Timing
@@ -27,7 +27,7 @@ from tests.ops.capacity.clock import Clock
 from tests.ops.capacity.test_runner import UNLIMITED, Done, fits, record
 
 PUT_SECONDS = 0.04
-BUS = EventBus(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
+BUS = EventBusTarget(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
 READER = Definition(
     name="changes",
     arn="arn:aws:pipes:us-east-1:123456789012:pipe/changes",

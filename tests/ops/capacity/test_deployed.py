@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from live import place
+import live.cloud
 from live.errors import LiveError
 from ops.__main__ import commands
 from ops.capacity.deployed import read
@@ -26,7 +26,7 @@ def up(cloud: RepairCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> R
     told |= {"LOCAL_CLOUD_PROCESS": str(os.getpid())}
     file = tmp_path / "local-cloud.env"
     file.write_text("".join(f"{name}={value}\n" for name, value in told.items()))
-    monkeypatch.setattr(place, "LOCAL_CLOUD", file)
+    monkeypatch.setattr(live.cloud, "LOCAL_CLOUD", file)
     for name in told:
         monkeypatch.delenv(name, raising=False)
     return cloud
@@ -71,7 +71,7 @@ def test_the_deployed_values_are_read(up: RepairCloud, monkeypatch: pytest.Monke
     assert "open shards 1" in told
     assert [route["route"] for route in found["routes"]] == ["cache-put", "topic-publish"]
     with monkeypatch.context() as patch:
-        for name, value in place.local_cloud().items():
+        for name, value in live.cloud.local_cloud().items():
             patch.setenv(name, value)
         with up.deployment() as deployment:
             deployed = read(deployment)
@@ -107,7 +107,7 @@ def test_without_a_place_nothing_is_read_and_nothing_is_printed(
 ) -> None:
     for name in [one for one in os.environ if one.startswith(("AWS_", "MOMENTO_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(place, "LOCAL_CLOUD", tmp_path / "none")
+    monkeypatch.setattr(live.cloud, "LOCAL_CLOUD", tmp_path / "none")
     found, said = ask()
     assert said == ""
     assert found["topology"] == "pipes"

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from localcloud import LocalAws
 from ops.doctor import aws
 from ops.doctor.aws import examine
-from ops.doctor.check import Verdict
+from ops.doctor.check import CheckState
 from stacks.settings import Settings
 from tests.conftest import BUCKET, ENDPOINT
 from tests.localcloud.weather_pipes import WeatherPipes, empty
@@ -35,9 +35,9 @@ def clients(local_aws: LocalAws) -> Iterator[Any]:
         each.close()
 
 
-def found(clients: Any, name: str) -> list[tuple[Verdict, str]]:
+def found(clients: Any, name: str) -> list[tuple[CheckState, str]]:
     """Return what the checks of this name say."""
-    return [(one.verdict, one.found) for one in examine(SETTINGS, clients) if one.name == name]
+    return [(one.state, one.found) for one in examine(SETTINGS, clients) if one.name == name]
 
 
 def locked_down() -> None:
@@ -71,8 +71,8 @@ TLS_ONLY = (
 
 
 def test_it_says_who_i_am_and_where(clients: Any) -> None:
-    ((verdict, said),) = found(clients, "credentials")
-    assert verdict is Verdict.OK
+    ((state, said),) = found(clients, "credentials")
+    assert state is CheckState.OK
     assert "in account 123456789012, us-east-1" in said
 
 
@@ -87,7 +87,7 @@ def test_without_credentials_it_warns_and_asks_nothing_more(
         return session.client(service, region_name="us-east-1")  # type: ignore[call-overload]  # the service is a variable
 
     (check,) = examine(SETTINGS, client)
-    assert check.verdict is Verdict.WARNING
+    assert check.state is CheckState.WARNING
     assert "to deploy, see 'AWS' in .env.example" in check.found
     assert clients
 
@@ -96,21 +96,21 @@ def test_an_aws_that_does_not_answer_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, clients: Any
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    ((verdict, said),) = found(clients, "credentials")
-    assert verdict is Verdict.FAILURE
+    ((state, said),) = found(clients, "credentials")
+    assert state is CheckState.FAILURE
     assert "AWS refuses them" in said
 
 
 def test_a_missing_state_bucket_leads_to_bootstrap(clients: Any) -> None:
     assert found(clients, "state bucket") == [
-        (Verdict.WARNING, f"{BUCKET} does not exist yet: run ./help.sh bootstrap")
+        (CheckState.WARNING, f"{BUCKET} does not exist yet: run ./help.sh bootstrap")
     ]
 
 
 def test_a_state_bucket_that_is_locked_down_is_well(clients: Any) -> None:
     locked_down()
     assert found(clients, "state bucket") == [
-        (Verdict.OK, f"{BUCKET} is private, encrypted, versioned and takes TLS only")
+        (CheckState.OK, f"{BUCKET} is private, encrypted, versioned and takes TLS only")
     ]
 
 
@@ -126,8 +126,8 @@ def test_each_open_setting_of_the_bucket_is_reported(clients: Any, undo: str, sa
     locked_down()
     with closing(boto3.client("s3")) as s3:
         getattr(s3, undo)(Bucket=BUCKET)
-    ((verdict, said),) = found(clients, "state bucket")
-    assert verdict is Verdict.FAILURE
+    ((state, said),) = found(clients, "state bucket")
+    assert state is CheckState.FAILURE
     assert said == f"{BUCKET} is {says}: run ./help.sh bootstrap"
 
 
@@ -136,7 +136,7 @@ def test_quotas_are_counted(clients: Any) -> None:
     weather.create_pipes()
     assert found(clients, "quotas") == [
         (
-            Verdict.OK,
+            CheckState.OK,
             (
                 "3 of 1000 pipes, 1 of 3000 connections, 3 of 3000 API destinations,"
                 " 0 of 10000 state machines"
@@ -150,7 +150,7 @@ def test_a_nearly_used_quota_is_a_warning(clients: Any, monkeypatch: pytest.Monk
     weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
     weather.create_pipes()
     assert found(clients, "quotas")[0] == (
-        Verdict.WARNING,
+        CheckState.WARNING,
         "3 pipes of 3 by default: ask for more in Service Quotas",
     )
 
@@ -167,8 +167,8 @@ def test_a_bucket_that_may_not_be_looked_at_is_not_called_open(
             monkeypatch.setattr(made, "get_bucket_policy", _raising(denied))
         return made
 
-    ((verdict, said),) = found(client, "state bucket")
-    assert verdict is Verdict.WARNING
+    ((state, said),) = found(client, "state bucket")
+    assert state is CheckState.WARNING
     assert said.startswith(f"{BUCKET} cannot be checked: ")
 
 

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops.doctor.check import Verdict
+from ops.doctor.check import CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from momento_pipes.momento.update_connection import PLACEHOLDER, version_of
@@ -140,11 +140,11 @@ class Account:
             Bucket=SETTINGS.state_bucket, Key=SETTINGS.state_key, Body=json.dumps(state)
         )
 
-    def found(self) -> dict[str, tuple[Verdict, str]]:
+    def found(self) -> dict[str, tuple[CheckState, str]]:
         """Return what each check says; the key is in none of it."""
         checks = list(examine(SETTINGS, self._client, Declared(DOCUMENT)))
         assert KEY not in str(checks)
-        return {one.name: (one.verdict, one.found) for one in checks}
+        return {one.name: (one.state, one.found) for one in checks}
 
     def _client(self, service: str) -> Any:
         shared = client(service, os.environ["AWS_ENDPOINT_URL"])
@@ -161,7 +161,7 @@ def account(local_aws: LocalAws) -> Account:
 
 def test_a_working_deployment_has_no_problem(account: Account) -> None:
     found = account.found()
-    assert {verdict for verdict, _ in found.values()} == {Verdict.OK}
+    assert {state for state, _ in found.values()} == {CheckState.OK}
     assert set(found) == {
         "connection",
         "destinations",
@@ -309,13 +309,13 @@ BREAK: dict[str, tuple[Callable[[Account], object], str, str]] = {
 def test_a_broken_resource_is_reported(account: Account, name: str) -> None:
     damage, check, says = BREAK[name]
     damage(account)
-    verdict, said = account.found()[check]
-    assert verdict is (Verdict.WARNING if name == "changed by hand" else Verdict.FAILURE)
+    state, said = account.found()[check]
+    assert state is (CheckState.WARNING if name == "changed by hand" else CheckState.FAILURE)
     assert says in said
 
 
 def test_a_key_of_an_earlier_deploy_in_the_state_is_reported(account: Account) -> None:
     account.state(version_of(KEY), in_connection=KEY)
-    verdict, said = account.found()["key in the state"]
-    assert verdict is Verdict.WARNING
+    state, said = account.found()["key in the state"]
+    assert state is CheckState.WARNING
     assert "holds the API key in clear: run ./help.sh deploy, which takes it out" in said

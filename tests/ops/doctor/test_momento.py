@@ -7,8 +7,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from localcloud.momento import Item, LocalMomento
-from ops.doctor.check import Verdict
+from localcloud.momento import CachedItem, LocalMomento
+from ops.doctor.check import CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.momento import examine
 from stacks.settings import Settings
@@ -25,23 +25,23 @@ def momento(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalMomento]:
         yield service
 
 
-def found(key: str = KEY, cache: str = CACHE) -> tuple[Verdict, str]:
+def found(key: str = KEY, cache: str = CACHE) -> tuple[CheckState, str]:
     """Return what the one check says."""
     settings = Settings(
         MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=key, MOMENTO_CACHE_NAME=cache
     )
     (check,) = examine(settings)
     assert KEY not in check.found
-    return check.verdict, check.found
+    return check.state, check.found
 
 
 def test_all_is_well(momento: LocalMomento) -> None:
-    assert found() == (Verdict.OK, f"{momento.endpoint} takes the key, and {CACHE} is there")
+    assert found() == (CheckState.OK, f"{momento.endpoint} takes the key, and {CACHE} is there")
 
 
 def test_a_refused_key_is_a_failure_that_names_the_causes(momento: LocalMomento) -> None:
-    verdict, said = found(key="another")
-    assert verdict is Verdict.FAILURE
+    state, said = found(key="another")
+    assert state is CheckState.FAILURE
     assert said.startswith(f"{momento.endpoint} refuses the key (401): it is wrong, expired or")
     assert "a v1 key of another region" in said
 
@@ -52,33 +52,48 @@ def test_a_revoked_or_expired_key_is_a_failure(momento: LocalMomento, how: str) 
     momento.service.keys.add("former", expires_at=time.time() - 1 if how == "expired" else None)
     if how == "revoked":
         momento.service.keys.revoke("former")
-    verdict, said = found(key="former")
-    assert (verdict, how in said) == (Verdict.FAILURE, True)
+    state, said = found(key="former")
+    assert (state, how in said) == (CheckState.FAILURE, True)
 
 
 @pytest.mark.parametrize(
-    ("permissions", "caches", "verdict", "says"),
+    ("permissions", "caches", "state", "says"),
     [
-        (["read", "write"], "*", Verdict.OK, "takes the key, and momento-eventbridge-cache is the"),
-        (["write"], "*", Verdict.OK, "may write momento-eventbridge-cache and not read it: enough"),
-        (["write"], {"name": CACHE}, Verdict.OK, "and not read it: enough for the pipes"),
-        (["read"], "*", Verdict.FAILURE, "may read momento-eventbridge-cache (403) and not write"),
-        (["list"], "*", Verdict.FAILURE, "may neither read nor write momento-eventbridge-cache"),
-        (["write"], {"name": "other"}, Verdict.FAILURE, "may neither read nor write"),
+        (
+            ["read", "write"],
+            "*",
+            CheckState.OK,
+            "takes the key, and momento-eventbridge-cache is the",
+        ),
+        (
+            ["write"],
+            "*",
+            CheckState.OK,
+            "may write momento-eventbridge-cache and not read it: enough",
+        ),
+        (["write"], {"name": CACHE}, CheckState.OK, "and not read it: enough for the pipes"),
+        (
+            ["read"],
+            "*",
+            CheckState.FAILURE,
+            "may read momento-eventbridge-cache (403) and not write",
+        ),
+        (["list"], "*", CheckState.FAILURE, "may neither read nor write momento-eventbridge-cache"),
+        (["write"], {"name": "other"}, CheckState.FAILURE, "may neither read nor write"),
     ],
 )
 def test_a_key_has_to_write_and_may_not_read(
     momento: LocalMomento,
     permissions: list[str],
     caches: str | dict[str, str],
-    verdict: Verdict,
+    state: CheckState,
     says: str,
 ) -> None:
     """Momento's page "HTTP API for Momento Roles": a rule grants read, write or list."""
     rule = {"type": "cache", "permissions": permissions, "caches": caches, "items": "*"}
     momento.service.keys.add("a-role's", [rule])
     seen, said = found(key="a-role's")
-    assert seen is verdict
+    assert seen is state
     assert says in said
 
 
@@ -87,31 +102,31 @@ def test_a_key_to_read_with_is_checked_too(momento: LocalMomento) -> None:
     for name, permission in (("sends", "write"), ("reads", "read")):
         rule = {"type": "cache", "permissions": [permission], "caches": "*", "items": "*"}
         momento.service.keys.add(name, [rule])
-    for reader, verdict, says in (
-        ("reads", Verdict.OK, "MOMENTO_READ_API_KEY may read"),
-        ("sends", Verdict.FAILURE, "does not let MOMENTO_READ_API_KEY read"),
-        ("another", Verdict.FAILURE, "refuses MOMENTO_READ_API_KEY (401)"),
+    for reader, state, says in (
+        ("reads", CheckState.OK, "MOMENTO_READ_API_KEY may read"),
+        ("sends", CheckState.FAILURE, "does not let MOMENTO_READ_API_KEY read"),
+        ("another", CheckState.FAILURE, "refuses MOMENTO_READ_API_KEY (401)"),
     ):
         settings = Settings(
             MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY="sends", MOMENTO_READ_API_KEY=reader
         )
         sending, reading = examine(settings)
-        assert (sending.verdict, "verify" in sending.found) == (Verdict.OK, False)
-        assert (reading.verdict, says in reading.found) == (verdict, True)
+        assert (sending.state, "verify" in sending.found) == (CheckState.OK, False)
+        assert (reading.state, says in reading.found) == (state, True)
 
 
 def test_a_missing_cache_is_reported_for_a_write_only_key(momento: LocalMomento) -> None:
     rule = {"type": "cache", "permissions": ["write"], "caches": "*", "items": "*"}
     momento.service.keys.add("writes", [rule])
-    verdict, said = found(key="writes", cache="none")
-    assert verdict is Verdict.FAILURE
+    state, said = found(key="writes", cache="none")
+    assert state is CheckState.FAILURE
     assert said.startswith(f"there is no cache none at {momento.endpoint}: ./help.sh cache")
 
 
 def test_asking_changes_nothing(momento: LocalMomento) -> None:
     items = momento.service.caches[CACHE].items
-    items[b"Oslo"] = Item(b"{}", time.monotonic() + 600)
-    assert found()[0] is Verdict.OK
+    items[b"Oslo"] = CachedItem(b"{}", time.monotonic() + 600)
+    assert found()[0] is CheckState.OK
     assert items.keys() == {b"Oslo"}
 
 
@@ -119,7 +134,7 @@ def test_every_cache_is_asked_for_once(momento: LocalMomento) -> None:
     momento.service.create_cache("orders")
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
     checks = list(examine(settings, {"orders": True, CACHE: True, "none": False}))
-    assert [check.verdict for check in checks] == [Verdict.OK, Verdict.OK, Verdict.FAILURE]
+    assert [check.state for check in checks] == [CheckState.OK, CheckState.OK, CheckState.FAILURE]
     assert "orders is there" in checks[0].found
 
 
@@ -129,10 +144,10 @@ def test_a_stack_that_only_publishes_needs_no_permission_for_items(momento: Loca
     momento.service.keys.add("publishes", [rule])
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY="publishes")
     (publishing,) = examine(settings, {CACHE: False})
-    assert publishing.verdict is Verdict.OK
+    assert publishing.state is CheckState.OK
     assert "whether it may publish is not tried" in publishing.found
     (writing,) = examine(settings, {CACHE: True})
-    assert writing.verdict is Verdict.FAILURE
+    assert writing.state is CheckState.FAILURE
 
 
 @pytest.mark.parametrize("paths", [("cache",), ("topics",), ("topics", "cache")])
@@ -167,7 +182,7 @@ def test_it_is_known_whether_a_stack_writes_items_to_a_cache(paths: tuple[str, .
 
 def test_a_missing_cache_is_a_failure(momento: LocalMomento) -> None:
     assert found(cache="none") == (
-        Verdict.FAILURE,
+        CheckState.FAILURE,
         f"there is no cache none at {momento.endpoint}: ./help.sh cache create",
     )
 
@@ -177,7 +192,7 @@ def test_an_unexpected_answer_is_a_failure(momento: LocalMomento) -> None:
         return PlainTextResponse("later", status_code=503)
 
     momento.service.interfere = interfere
-    assert found() == (Verdict.FAILURE, f"{momento.endpoint} answers 503: later")
+    assert found() == (CheckState.FAILURE, f"{momento.endpoint} answers 503: later")
 
 
 @pytest.mark.parametrize("status", [200, 404])
@@ -186,15 +201,15 @@ def test_a_web_page_is_not_taken_for_momento(momento: LocalMomento, status: int)
         return HTMLResponse("<h1>Welcome</h1>", status_code=status)
 
     momento.service.interfere = interfere
-    verdict, said = found()
-    assert verdict is Verdict.FAILURE
+    state, said = found()
+    assert state is CheckState.FAILURE
     assert said.endswith("compare MOMENTO_API_ENDPOINT with the Momento console")
 
 
 def test_an_endpoint_that_does_not_answer_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOMENTO_ENDPOINT_URL", "http://127.0.0.1:9")
-    verdict, said = found()
-    assert verdict is Verdict.FAILURE
+    state, said = found()
+    assert state is CheckState.FAILURE
     assert "http://127.0.0.1:9 does not answer" in said
     assert "compare MOMENTO_API_ENDPOINT with the Momento console" in said
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud import LocalAws
-from ops.doctor.check import Check, Verdict
+from ops.doctor.check import Check, CheckState
 from ops.doctor.pipes import examine
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
@@ -48,20 +48,20 @@ def all_checks(weather: WeatherPipes, pipes: Any = None) -> list[Check]:
     return list(examine(SETTINGS, clients.__getitem__))
 
 
-def found(weather: WeatherPipes, pipes: Any = None) -> dict[str, tuple[Verdict, str]]:
+def found(weather: WeatherPipes, pipes: Any = None) -> dict[str, tuple[CheckState, str]]:
     """Return what each check says."""
-    return {one.name: (one.verdict, one.found) for one in all_checks(weather, pipes)}
+    return {one.name: (one.state, one.found) for one in all_checks(weather, pipes)}
 
 
 def test_a_stack_that_is_not_deployed_passes(weather: WeatherPipes) -> None:
-    assert found(weather) == {"pipes": (Verdict.OK, "no pipe is deployed yet: ./help.sh deploy")}
+    assert found(weather) == {"pipes": (CheckState.OK, "no pipe is deployed yet: ./help.sh deploy")}
 
 
 def test_pipes_that_run_are_well(weather: WeatherPipes) -> None:
     weather.create_pipes()
     assert found(weather) == {
-        "weather-stats-demo": (Verdict.OK, "cache-put, topic-publish, cache-delete run"),
-        "dead letters": (Verdict.OK, "no dead letter waits in weather-stats-demo-dlq"),
+        "weather-stats-demo": (CheckState.OK, "cache-put, topic-publish, cache-delete run"),
+        "dead letters": (CheckState.OK, "no dead letter waits in weather-stats-demo-dlq"),
     }
 
 
@@ -77,24 +77,24 @@ def test_every_pipeline_of_the_prefix_is_looked_at(weather: WeatherPipes) -> Non
     for name in ("weather-stats-demo-orders-changes-pipe", "weather-stats-cache-put-pipe"):
         weather.pipes.create_pipe(**arguments | {"Name": name, "SourceParameters": stream})
     checks = found(weather)
-    assert checks["weather-stats-demo-orders"] == (Verdict.OK, "changes runs")
-    assert checks["dead letters"] == (Verdict.OK, "no dead letter waits in 2 queues")
+    assert checks["weather-stats-demo-orders"] == (CheckState.OK, "changes runs")
+    assert checks["dead letters"] == (CheckState.OK, "no dead letter waits in 2 queues")
     assert len(checks) == 3
     weather.sqs.send_message(QueueUrl=other, MessageBody=LETTER)
     waiting, empty = all_checks(weather)[-2:]
-    assert waiting.verdict is Verdict.FAILURE
+    assert waiting.state is CheckState.FAILURE
     assert waiting.found.startswith("about 1 wait in weather-stats-demo-orders-dlq; ")
     assert waiting.found.endswith("./help.sh redrive --pipeline weather-stats-demo-orders")
-    assert (empty.verdict, empty.found) == (
-        Verdict.OK,
+    assert (empty.state, empty.found) == (
+        CheckState.OK,
         "no dead letter waits in weather-stats-demo-dlq",
     )
 
 
 def test_a_pipe_that_is_missing_beside_others_is_a_failure(weather: WeatherPipes) -> None:
     weather.create_pipes([PUT])
-    verdict, said = found(weather)["pipes"]
-    assert verdict is Verdict.FAILURE
+    state, said = found(weather)["pipes"]
+    assert state is CheckState.FAILURE
     assert said.endswith("not deployed, but others are: ./help.sh deploy")
     assert PUT not in said
 
@@ -106,8 +106,8 @@ def test_a_pipe_that_eventbridge_stopped_is_a_failure_with_its_reason(
     stopped = Stopped(
         weather.pipes, CurrentState="STOPPED", StateReason="Too many 4xx from the target"
     )
-    verdict, said = found(weather, stopped)[PUT]
-    assert verdict is Verdict.FAILURE
+    state, said = found(weather, stopped)[PUT]
+    assert state is CheckState.FAILURE
     assert said.startswith("STOPPED, and should be RUNNING: Too many 4xx from the target;")
     assert "./help.sh verify --repair" in said
 
@@ -115,8 +115,8 @@ def test_a_pipe_that_eventbridge_stopped_is_a_failure_with_its_reason(
 def test_a_pipe_that_was_stopped_on_purpose_is_a_warning(weather: WeatherPipes) -> None:
     weather.create_pipes()
     stopped = Stopped(weather.pipes, CurrentState="STOPPED", DesiredState="STOPPED")
-    verdict, said = found(weather, stopped)[PUT]
-    assert verdict is Verdict.WARNING
+    state, said = found(weather, stopped)[PUT]
+    assert state is CheckState.WARNING
     assert said.startswith("stopped on purpose; records are lost after 24 hours")
 
 
@@ -124,7 +124,7 @@ def test_a_pipe_that_starts_is_a_warning(weather: WeatherPipes) -> None:
     weather.create_pipes()
     starting = Stopped(weather.pipes, CurrentState="STARTING")
     assert found(weather, starting)[PUT] == (
-        Verdict.WARNING,
+        CheckState.WARNING,
         "starting; look again in a minute",
     )
 
@@ -134,8 +134,8 @@ def test_dead_letters_that_wait_lead_to_redrive(weather: WeatherPipes) -> None:
     for number in range(2):
         weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=f"{LETTER} {number}")
     weather.sqs.receive_message(QueueUrl=weather.queue_url)
-    verdict, said = found(weather)["dead letters"]
-    assert verdict is Verdict.FAILURE
+    state, said = found(weather)["dead letters"]
+    assert state is CheckState.FAILURE
     assert said.startswith("about 2 wait in weather-stats-demo-dlq")
     assert said.endswith("./help.sh redrive")
 
@@ -143,8 +143,8 @@ def test_dead_letters_that_wait_lead_to_redrive(weather: WeatherPipes) -> None:
 def test_a_missing_queue_is_a_failure(weather: WeatherPipes) -> None:
     weather.create_pipes()
     weather.sqs.delete_queue(QueueUrl=weather.queue_url)
-    verdict, said = found(weather)["dead letters"]
-    assert verdict is Verdict.FAILURE
+    state, said = found(weather)["dead letters"]
+    assert state is CheckState.FAILURE
     assert "there is no queue weather-stats-demo-dlq" in said
 
 
@@ -152,9 +152,9 @@ def test_an_aws_that_does_not_answer_is_a_failure(weather: WeatherPipes) -> None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         dead = boto3.client("pipes", region_name="us-east-1")
-    verdict, said = found(weather, dead)["pipes"]
+    state, said = found(weather, dead)["pipes"]
     dead.close()
-    assert verdict is Verdict.FAILURE
+    assert state is CheckState.FAILURE
     assert "AWS cannot be asked" in said
 
 
@@ -177,13 +177,13 @@ def test_a_message_without_a_record_is_a_warning_beside_dead_letters(weather: We
     """CreatePipe may leave one. A role that may not read it counts it as a dead letter."""
     weather.create_pipes()
     weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody="test")
-    verdict, said = found(weather)["dead letters"]
-    assert verdict is Verdict.WARNING
+    state, said = found(weather)["dead letters"]
+    assert state is CheckState.WARNING
     assert said.startswith("1 in weather-stats-demo-dlq without a record")
     assert said.endswith("./help.sh redrive --discard-no-record")
     clients = {"pipes": weather.pipes, "sqs": Unreadable(weather.sqs)}
-    assert list(examine(SETTINGS, clients.__getitem__))[-1].verdict is Verdict.FAILURE
+    assert list(examine(SETTINGS, clients.__getitem__))[-1].state is CheckState.FAILURE
     weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=LETTER)
     one, other = all_checks(weather)[-2:]
-    assert (one.verdict, other.verdict) == (Verdict.WARNING, Verdict.FAILURE)
+    assert (one.state, other.state) == (CheckState.WARNING, CheckState.FAILURE)
     assert other.found.startswith("about 1 wait in weather-stats-demo-dlq")

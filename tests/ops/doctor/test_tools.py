@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops import provider
-from ops.doctor.check import Verdict
+from ops.doctor.check import CheckState
 from ops.doctor.tools import examine
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY, House
@@ -34,9 +34,9 @@ def well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def found(name: str) -> list[tuple[Verdict, str]]:
+def found(name: str) -> list[tuple[CheckState, str]]:
     """Return what the checks of this name say."""
-    return [(check.verdict, check.found) for check in examine() if check.name == name]
+    return [(check.state, check.found) for check in examine() if check.name == name]
 
 
 def test_all_is_well_and_said_by_name() -> None:
@@ -51,7 +51,7 @@ def test_all_is_well_and_said_by_name() -> None:
         "settings",
         "API key",
     }
-    assert {check.verdict for check in checks} == {Verdict.OK}
+    assert {check.state for check in checks} == {CheckState.OK}
 
 
 @pytest.mark.parametrize("tool", OLD)
@@ -59,7 +59,7 @@ def test_a_tool_that_is_too_old_is_a_failure_with_the_fix(tool: str, fake: Fake)
     script, says = OLD[tool]
     name = tool.partition(" ")[0]
     fake(name, script)
-    assert found(name) == [(Verdict.FAILURE, says)]
+    assert found(name) == [(CheckState.FAILURE, says)]
 
 
 def test_a_missing_tool_is_a_failure_with_the_next_step(
@@ -67,23 +67,23 @@ def test_a_missing_tool_is_a_failure_with_the_next_step(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     says = "not found; install terraform 1.11 or newer and put it on the PATH"
-    assert found("terraform") == [(Verdict.FAILURE, says)]
+    assert found("terraform") == [(CheckState.FAILURE, says)]
 
 
 def test_a_tool_that_says_more_than_its_version_is_understood(fake: Fake) -> None:
     fake("terraform", "printf 'Terraform v1.12.3\\non linux_amd64\\n\\nout of date! 1.99.0'")
-    assert found("terraform") == [(Verdict.OK, "1.12.3")]
+    assert found("terraform") == [(CheckState.OK, "1.12.3")]
 
 
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
-        ("1.10.9", (Verdict.FAILURE, "1.10.9 is too old; install 1.11 or newer")),
-        ("1.11.6", (Verdict.OK, "OpenTofu 1.11.6")),
+        ("1.10.9", (CheckState.FAILURE, "1.10.9 is too old; install 1.11 or newer")),
+        ("1.11.6", (CheckState.OK, "OpenTofu 1.11.6")),
     ],
 )
 def test_opentofu_is_checked_by_its_own_versions(
-    monkeypatch: pytest.MonkeyPatch, fake: Fake, version: str, expected: tuple[Verdict, str]
+    monkeypatch: pytest.MonkeyPatch, fake: Fake, version: str, expected: tuple[CheckState, str]
 ) -> None:
     """It has the S3 lock file since 1.10, and ephemeral values since 1.11."""
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", "tofu")
@@ -96,22 +96,22 @@ def test_a_missing_key_is_a_warning_only(monkeypatch: pytest.MonkeyPatch) -> Non
     """Synthesizing needs none."""
     monkeypatch.delenv("MOMENTO_API_KEY")
     says = "MOMENTO_API_KEY is not set; synth works, plan and deploy need it"
-    assert found("API key") == [(Verdict.WARNING, says)]
+    assert found("API key") == [(CheckState.WARNING, says)]
 
 
 def test_each_wrong_setting_is_a_failure_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOMENTO_API_ENDPOINT", "http://example.com")
     monkeypatch.setenv("PIPE_RETRY_ATTEMPTS", "0")
     said = found("settings")
-    assert [verdict for verdict, _ in said] == [Verdict.FAILURE] * 2
+    assert [state for state, _ in said] == [CheckState.FAILURE] * 2
     assert said[0][1].startswith("MOMENTO_API_ENDPOINT is 'http://example.com', but")
     assert said[1][1].startswith("PIPE_RETRY_ATTEMPTS is 0, which the Terraform provider drops")
 
 
 def test_a_region_without_momento_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "sa-east-1")
-    verdict, says = found("settings")[0]
-    assert verdict is Verdict.WARNING
+    state, says = found("settings")[0]
+    assert state is CheckState.WARNING
     assert says.startswith("AWS_REGION is sa-east-1, but Momento has no endpoint")
 
 
@@ -123,8 +123,8 @@ def test_an_env_file_that_others_may_read_is_a_warning(
     assert found(str(file)) == []
     file.write_text("AWS_REGION=us-east-1\n", encoding="utf-8")
     file.chmod(0o640)
-    ((verdict, says),) = found(str(file))
-    assert verdict is Verdict.WARNING
+    ((state, says),) = found(str(file))
+    assert state is CheckState.WARNING
     assert says.endswith(f"it has the API key: chmod 600 {file}")
     file.chmod(0o600)
-    assert found(str(file)) == [(Verdict.OK, "only its owner may read it")]
+    assert found(str(file)) == [(CheckState.OK, "only its owner may read it")]

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ops.doctor.check import Check, Verdict
+from ops.doctor.check import Check, CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
 from ops.doctor.watch import examine
@@ -52,19 +52,19 @@ def check(minutes: int = 5, **values: list[tuple[int, float]]) -> Check:
 
 def test_a_watch_without_a_finding_is_ok() -> None:
     found = check(StaleEntries=[(7, 2.0), (2, 0.0)], MissingEntries=[(7, 0.0), (2, 0.0)])
-    assert found.verdict is Verdict.OK
+    assert found.state is CheckState.OK
     assert found.found == "shop: 2 minutes ago 0 stale and 0 missing entries"
 
 
 def test_wrong_entries_of_the_last_run_are_a_warning() -> None:
     found = check(StaleEntries=[(3, 2.0)], MissingEntries=[(3, 1.0)])
-    assert found.verdict is Verdict.WARNING
+    assert found.state is CheckState.WARNING
     assert "3 minutes ago 2 stale and 1 missing entries in its sample" in found.found
 
 
 def test_a_watch_that_did_not_run_lately_is_a_failure() -> None:
     found = check(StaleEntries=[(30, 0.0)])
-    assert found.verdict is Verdict.FAILURE
+    assert found.state is CheckState.FAILURE
     assert "no run succeeded in the last 15 minutes" in found.found
     assert "in the last 3 minutes" in check(1, StaleEntries=[(5, 0.0)]).found
 
@@ -83,5 +83,5 @@ def test_a_metric_that_may_not_be_read_is_unseen_and_the_other_checks_go_on() ->
     existence = Existence()
     assert list(examine(lambda _: Refusing(), DECLARED, existence, minutes=5)) == []
     (found,) = existence.checks()
-    assert found.verdict is Verdict.WARNING
+    assert found.state is CheckState.WARNING
     assert "metric StaleEntries of shop (AccessDenied)" in found.found

@@ -7,7 +7,7 @@ import pytest
 
 from localcloud import LocalAws
 from ops.doctor import pipes
-from ops.doctor.check import Verdict
+from ops.doctor.check import CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from stacks.settings import Settings
@@ -25,7 +25,7 @@ def cloud(local_aws: LocalAws) -> Iterator[WorkflowRepair]:
         yield cloud
 
 
-def found(cloud: WorkflowRepair) -> dict[str, tuple[Verdict, str]]:
+def found(cloud: WorkflowRepair) -> dict[str, tuple[CheckState, str]]:
     """Return what each check says."""
 
     def made(service: str) -> object:
@@ -36,18 +36,18 @@ def found(cloud: WorkflowRepair) -> dict[str, tuple[Verdict, str]]:
         *pipes.examine(settings, made),
         *examine(settings, made, Declared(cloud.document)),
     ]
-    return {one.name: (one.verdict, one.found) for one in checks}
+    return {one.name: (one.state, one.found) for one in checks}
 
 
 def test_working_workflow_has_no_problem(cloud: WorkflowRepair) -> None:
     told = found(cloud)
-    well = {name for name, (verdict, _) in told.items() if verdict is Verdict.OK}
-    assert told["workflows"] == (Verdict.OK, "1 active")
-    assert told["roles"] == (Verdict.OK, "2 with their policy")
-    assert told["logs"] == (Verdict.OK, "2 log groups are there")
-    assert told["shop-orders"] == (Verdict.OK, "changes runs")
+    well = {name for name, (state, _) in told.items() if state is CheckState.OK}
+    assert told["workflows"] == (CheckState.OK, "1 active")
+    assert told["roles"] == (CheckState.OK, "2 with their policy")
+    assert told["logs"] == (CheckState.OK, "2 log groups are there")
+    assert told["shop-orders"] == (CheckState.OK, "changes runs")
     assert well >= {"connection", "stream", "dead letters"}
-    assert {verdict for verdict, _ in told.values()} <= {Verdict.OK, Verdict.WARNING}
+    assert {state for state, _ in told.values()} <= {CheckState.OK, CheckState.WARNING}
 
 
 def without_role(cloud: WorkflowRepair) -> None:
@@ -96,8 +96,8 @@ def test_broken_part_is_reported(
     cloud: WorkflowRepair, break_it: Callable[[WorkflowRepair], None], check: str, says: str
 ) -> None:
     break_it(cloud)
-    verdict, told = found(cloud)[check]
-    assert verdict is Verdict.FAILURE
+    state, told = found(cloud)[check]
+    assert state is CheckState.FAILURE
     assert says in told
     assert "./help.sh deploy" in told
 

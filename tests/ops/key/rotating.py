@@ -10,7 +10,7 @@ from live.aws import Aws
 from live.momento import Momento
 from live.momento_auth import MomentoAuth
 from localcloud.momento import LocalMomento
-from localcloud.momento_keys import ApiKey
+from localcloud.momento_keys import IssuedKey
 from ops import watch_key
 from ops.key import env_file
 from ops.key.connections import Connections
@@ -48,7 +48,7 @@ class Rotating:
         self._secrets.create_secret(Name=self.watch_secret)
         self.give_watch(self.old[READS].secret)
 
-    def _made(self, purpose: Purpose) -> ApiKey:
+    def _made(self, purpose: Purpose) -> IssuedKey:
         role = self.keys.new_role(purpose.role_name, {"rules": [*purpose.rules]})
         return self.keys.new_key(role.role_id, "the old one", None)
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import ops.key.command
-from live.api_key import ApiKey
+from live.api_key import KeyFacts
 from live.errors import LiveError
 from localcloud.momento import Limits, LocalMomento
 from ops.__main__ import commands
@@ -98,7 +98,7 @@ def test_create_makes_a_key_that_only_sends_and_one_that_only_reads(
     assert VARIABLE not in os.environ, "no child process gets the key that manages keys"
     assert OWNER not in env_file.path().read_text()
     for key in (sends, reads):
-        expires = ApiKey.read(key).expires_at
+        expires = KeyFacts.read(key).expires_at
         assert expires
         assert f"expires on {expires:%Y-%m-%d}" in said
 
@@ -155,7 +155,7 @@ def test_key_shows_what_each_key_is_and_never_the_key(
     monkeypatch.setenv(VARIABLE, OWNER)
     shown = json.loads(run("key", "--json"))
     assert [one["setting"] for one in shown] == ["MOMENTO_API_KEY", "MOMENTO_READ_API_KEY"]
-    assert shown[0]["key_id"] == ApiKey.read(sends).key_id
+    assert shown[0]["key_id"] == KeyFacts.read(sends).key_id
     assert sends not in said + json.dumps(shown)
     assert momento.endpoint
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ops.prove import deliveries, items
-from ops.prove.deliveries import Expected
-from ops.prove.comparison import Verdict
+from ops.prove.deliveries import PredictedEnd
+from ops.prove.comparison import Agreement
 from ops.prove.pipelines import NAMES, ProvedPipeline, check_names, read_pipelines
 from ops.errors import OpsError
 from tests.ops.prove.conforming import CACHE, PREFIX, document
@@ -25,7 +25,7 @@ def records(pipeline: str, *values: str | None) -> list[dict[str, Any]]:
     """Return the records of an item with these texts; None removes it."""
     usual = items.usual_item("id", "mark", CACHE, 2_000_000_000)
     life = [
-        items.Change(
+        items.ItemWrite(
             "mark",
             "a life",
             {name: usual[name] for name in pipelines()[pipeline].keys},
@@ -39,7 +39,7 @@ def records(pipeline: str, *values: str | None) -> list[dict[str, Any]]:
     return made
 
 
-def expected(pipeline: str, made: Sequence[Any]) -> Expected:
+def expected(pipeline: str, made: Sequence[Any]) -> PredictedEnd:
     """Return the engine's prediction."""
     one = pipelines()[pipeline]
     return deliveries.expected(one.topology, one.routes, made)
@@ -90,7 +90,7 @@ def test_an_entry_that_soon_ends_may_be_missing() -> None:
     assert (body is None, nothing) == (False, None)
 
 
-def delivery(pipeline: str) -> tuple[dict[str, Any], Expected]:
+def delivery(pipeline: str) -> tuple[dict[str, Any], PredictedEnd]:
     """Return an item of which all has come as predicted."""
     made = records(pipeline, "one", "two")
     wanted = expected(pipeline, made)
@@ -107,17 +107,17 @@ def delivery(pipeline: str) -> tuple[dict[str, Any], Expected]:
     }, wanted
 
 
-def verdicts(pipeline: str, **changed: Any) -> set[Verdict]:
+def verdicts(pipeline: str, **changed: Any) -> set[Agreement]:
     """Return the verdicts about an item of which something came in another way."""
     made, wanted = delivery(pipeline)
     for name, change in changed.items():
         made[name] = change(made[name]) if callable(change) else change
-    return {one.verdict for one in deliveries.comparisons(made, wanted)}
+    return {one.agreement for one in deliveries.comparisons(made, wanted)}
 
 
 @pytest.mark.parametrize("pipeline", ["whole-pipes", "whole-bus", "whole-workflow", "chosen-bus"])
 def test_what_is_predicted_agrees(pipeline: str) -> None:
-    assert verdicts(pipeline) == {Verdict.AGREE}
+    assert verdicts(pipeline) == {Agreement.AGREE}
 
 
 def backwards(messages: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -130,11 +130,11 @@ def spaced(messages: dict[str, list[str]]) -> dict[str, list[str]]:
     return {topic: [one.replace(":", ": ") for one in texts] for topic, texts in messages.items()}
 
 
-AGREE, DIFFER, NO_ANSWER = Verdict
+AGREE, DIFFER, NO_ANSWER = Agreement
 
 
 @pytest.mark.parametrize(
-    ("pipeline", "changed", "verdict"),
+    ("pipeline", "changed", "agreement"),
     [
         ("whole-pipes", {"messages": backwards}, DIFFER),
         ("whole-workflow", {"messages": backwards}, DIFFER),
@@ -152,9 +152,9 @@ AGREE, DIFFER, NO_ANSWER = Verdict
     ],
 )
 def test_what_comes_in_another_way_is_found(
-    pipeline: str, changed: dict[str, Any], verdict: Verdict
+    pipeline: str, changed: dict[str, Any], agreement: Agreement
 ) -> None:
-    assert verdicts(pipeline, **changed) - {AGREE} == {verdict} - {AGREE}
+    assert verdicts(pipeline, **changed) - {AGREE} == {agreement} - {AGREE}
 
 
 @pytest.mark.parametrize("pipeline", ["whole-pipes", "chosen-bus", "chosen-workflow"])

@@ -9,9 +9,9 @@ import pytest
 from live.momento import Access, Momento
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
-from ops.prove.delivering import UNASKED, Delivering, Place
+from ops.prove.delivering import UNASKED, Delivering, ProofClients
 from ops.prove.deliveries import STREAM
-from ops.prove.comparison import Comparison, Verdict
+from ops.prove.comparison import ComparedAnswer, Agreement
 from ops.prove.pipelines import read_pipelines
 from tests.conftest import KEY
 from localcloud.applied import Applied, client
@@ -35,12 +35,12 @@ def cloud(local_aws: LocalAws) -> Iterator[tuple[LocalAws, LocalMomento]]:
 
 def delivered(
     cloud: tuple[LocalAws, LocalMomento], made: dict[str, Any], *, patience: float
-) -> list[Comparison]:
+) -> list[ComparedAnswer]:
     """Return the comparisons with what the engine predicts from a document."""
     aws, momento = cloud
     pipeline = read_pipelines(made, PREFIX)[TRIED]
     with Momento(is_local=True) as client_of_momento:
-        place = Place(
+        place = ProofClients(
             aws=functools.partial(_client, aws.endpoint),
             momento=client_of_momento,
             access=Access(origin=momento.endpoint, key=KEY),
@@ -63,7 +63,7 @@ def test_all_agrees_with_the_stack_that_is_deployed(
     cloud: tuple[LocalAws, LocalMomento],
 ) -> None:
     found = delivered(cloud, document(), patience=60)
-    assert {one.verdict for one in found} == {Verdict.AGREE}
+    assert {one.agreement for one in found} == {Agreement.AGREE}
     assert {one.area for one in found} == {STREAM, "TOPOLOGY=pipes", UNASKED}
     assert len(found) > 90
 
@@ -79,7 +79,7 @@ def test_a_difference_in_one_template_is_found(cloud: tuple[LocalAws, LocalMomen
     template = pipe["target_parameters"]["input_template"]
     pipe["target_parameters"]["input_template"] = template.replace("EventType", "Kind")
     found = delivered(cloud, made, patience=1)
-    other = [one for one in found if one.verdict is not Verdict.AGREE]
-    assert {one.verdict for one in other} == {Verdict.DIFFER}
+    other = [one for one in found if one.agreement is not Agreement.AGREE]
+    assert {one.agreement for one in other} == {Agreement.DIFFER}
     assert all('"Kind"' in one.predicted and '"EventType"' in one.answered for one in other)
     assert len(other) > 30

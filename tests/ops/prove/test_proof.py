@@ -12,7 +12,7 @@ import pytest
 
 from localcloud import LocalAws
 from ops.prove import recording
-from ops.prove.comparison import Verdict
+from ops.prove.comparison import Agreement
 from ops.prove.recording import Recording
 from tests.conftest import KEY, House
 from tests.ops.prove.conforming import running
@@ -71,7 +71,7 @@ def test_the_engine_agrees_with_the_recording_and_with_no_changed_one(proved: Pr
     few = copy.deepcopy(proved.recording)
     few["patterns"], few["states"] = few["patterns"][:5], few["states"][-5:]
     few["deliveries"] = [one for one in few["deliveries"] if one["pipeline"] == "whole-pipes"][:5]
-    assert {one.verdict for one in recording.comparisons(few)} == {Verdict.AGREE}
+    assert {one.agreement for one in recording.comparisons(few)} == {Agreement.AGREE}
     few["patterns"][0]["answer"] = not few["patterns"][0]["answer"]
     few["states"][0]["answer"]["next"] = "another state"
     first, second, third, fourth, _ = few["deliveries"]
@@ -80,6 +80,8 @@ def test_the_engine_agrees_with_the_recording_and_with_no_changed_one(proved: Pr
     second["messages"] = {topic: [] for topic in second["messages"]}
     third["letters"] = [["a pipe", "1"]]
     fourth["records"] = []
-    wrong = [one.verdict for one in recording.comparisons(few) if one.verdict is not Verdict.AGREE]
-    assert wrong.count(Verdict.DIFFER) == 5  # of the fourth, there is a message without a record
-    assert wrong.count(Verdict.NO_ANSWER) == 2
+    wrong = [
+        one.agreement for one in recording.comparisons(few) if one.agreement is not Agreement.AGREE
+    ]
+    assert wrong.count(Agreement.DIFFER) == 5  # of the fourth, there is a message without a record
+    assert wrong.count(Agreement.NO_ANSWER) == 2

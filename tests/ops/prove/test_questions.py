@@ -7,7 +7,7 @@ import pytest
 
 from eventpipes.workflow.single_state import run_state
 from ops.prove import items, patterns, states
-from ops.prove.comparison import Verdict
+from ops.prove.comparison import Agreement
 from ops.prove.pipelines import read_pipelines
 from tests.ops.prove.conforming import CACHE, PREFIX, document
 
@@ -23,8 +23,8 @@ def test_each_case_is_asked_below_detail_with_an_event_that_aws_takes() -> None:
 def test_another_answer_about_a_pattern_differs(wrong: object) -> None:
     question = next(one for one in patterns.of_cases() if patterns.predict(one) != wrong)
     right = {**question, "answer": patterns.predict(question)}
-    assert patterns.comparison(right).verdict is Verdict.AGREE
-    assert patterns.comparison({**right, "answer": wrong}).verdict is Verdict.DIFFER
+    assert patterns.comparison(right).agreement is Agreement.AGREE
+    assert patterns.comparison({**right, "answer": wrong}).agreement is Agreement.DIFFER
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_each_kind_of_state_is_asked_about_with_constants_for_the_clock(
     assert not any("$millis()" in str(one["definition"]) for one in asked)
     methods = {one["definition"].get("Arguments", {}).get("Method") for one in asked}
     assert {"PUT", "DELETE", "POST"} <= methods
-    assert {states.comparison(answered(one)).verdict for one in asked} == {Verdict.AGREE}
+    assert {states.comparison(answered(one)).agreement for one in asked} == {Agreement.AGREE}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_another_answer_about_a_state_differs(
         part = part[name]
     part[last] = value
     found = states.comparison(wrong)
-    assert found.verdict is Verdict.DIFFER
+    assert found.agreement is Agreement.DIFFER
     assert found.predicted != found.answered
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ops.errors import OpsError
 from ops.prove import recording
-from ops.prove.comparison import Verdict
+from ops.prove.comparison import Agreement
 from tests.conftest import ROOT
 from tests.each import each
 
@@ -17,7 +17,7 @@ STAND_IN = FOLDER / "stand-in.json"
 @each(file=sorted(FOLDER.glob("*.json")))
 def test_the_engine_agrees_with_a_recording(file: Path) -> None:
     found = list(recording.comparisons(recording.read(file)))
-    wrong = [one for one in found if one.verdict is Verdict.DIFFER]
+    wrong = [one for one in found if one.agreement is Agreement.DIFFER]
     assert found
     assert wrong == []
 
@@ -40,7 +40,7 @@ def test_a_changed_answer_of_each_kind_is_found() -> None:
     put["entries"] = dict.fromkeys(put["entries"], "another value")
     put["messages"] = {"/topics/cache/another": ["a message"]}
     put["letters"] = [["a pipe", "1"]]
-    wrong = [one for one in recording.comparisons(changed) if one.verdict is Verdict.DIFFER]
+    wrong = [one for one in recording.comparisons(changed) if one.agreement is Agreement.DIFFER]
     assert {one.area.partition("=")[0] for one in wrong} == {
         "filter patterns",
         "workflow states",

@@ -12,12 +12,12 @@ from botocore.exceptions import ClientError
 from starlette.responses import Response
 
 import live.dead_letters
-from live.dead_letters import DeadLetterQueue, QueueMessage
+from live.dead_letters import LetterQueue, QueueMessage
 from live.replay_results import LetterStatus
 from live.redrive import WORKERS
 from live.momento import UnusableError
 from live.replay import LetterReplay
-from live.table import Table
+from live.table import TableClient
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.repair_cloud import DELETE, GONE_SHARD, PUBLISH, PUT, RepairCloud, keys, only
@@ -338,7 +338,7 @@ def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
     """
     waits: list[float] = []
     extended: list[tuple[list[str], int]] = []
-    change = DeadLetterQueue._change  # noqa: SLF001 - what is asked of SQS
+    change = LetterQueue._change  # noqa: SLF001 - what is asked of SQS
 
     class Hasty(Event):
         def wait(self, timeout: float | None = None) -> bool:
@@ -346,14 +346,14 @@ def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
             waits.append(timeout)
             return super().wait(timeout / 1000)
 
-    def note(self: DeadLetterQueue, messages: Sequence[QueueMessage], seconds: int) -> None:
+    def note(self: LetterQueue, messages: Sequence[QueueMessage], seconds: int) -> None:
         change(self, messages, seconds)
         if messages:
             extended.append(([one.body for one in messages], seconds))
 
     clock = SimpleNamespace(Event=Hasty, Thread=Thread)
     monkeypatch.setattr(live.dead_letters, "threading", clock)
-    monkeypatch.setattr(DeadLetterQueue, "_change", note)
+    monkeypatch.setattr(LetterQueue, "_change", note)
     cloud.weather.put("Oslo")
     letter = cloud.give_up(PUT)
     cloud.arrivals.answer("Oslo", 400)
@@ -394,7 +394,7 @@ def test_aws_refusing_a_read_ends_the_run_and_loses_nothing(
 
     cloud.weather.put("Oslo")
     letter = cloud.give_up(PUT)
-    monkeypatch.setattr(Table, "read", denied)
+    monkeypatch.setattr(TableClient, "read", denied)
     summary = cloud.redrive()
     assert "docs/replay.md lists the rights" in str(summary.halted)
     assert only(summary).status is LetterStatus.LEFT
@@ -404,13 +404,13 @@ def test_aws_refusing_a_read_ends_the_run_and_loses_nothing(
 def test_a_message_that_sqs_returns_twice_is_replayed_once(
     cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receive = DeadLetterQueue.receive
+    receive = LetterQueue.receive
 
-    def twice(self: DeadLetterQueue, most: int) -> list[QueueMessage]:
+    def twice(self: LetterQueue, most: int) -> list[QueueMessage]:
         return receive(self, most) * 2
 
     cloud.weather.put("Oslo")
     cloud.give_up(PUBLISH)
-    monkeypatch.setattr(DeadLetterQueue, "receive", twice)
+    monkeypatch.setattr(LetterQueue, "receive", twice)
     assert only(cloud.redrive()).status is LetterStatus.SENT
     assert len(cloud.topic()) == 1

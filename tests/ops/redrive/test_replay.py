@@ -8,7 +8,7 @@ import pytest
 
 from localcloud import LocalAws
 from live.replay_results import LetterStatus
-from live.stream import Stream
+from live.stream import StreamReader
 from momento_pipes.mapping import (
     Attribute,
     CacheEntry,
@@ -51,7 +51,7 @@ def published(cloud: RepairCloud, topic: str) -> list[Any]:
 
 def of_a_pipe(cloud: RepairCloud, own: OwnPipeline, number: int = -1) -> Any:
     """Return a record as a pipe has it."""
-    return list(Stream(cloud.weather.streams).all(own.stream_arn))[number]
+    return list(StreamReader(cloud.weather.streams).all(own.stream_arn))[number]
 
 
 def test_a_removed_items_entry_is_found_by_the_letters_record(cloud: RepairCloud) -> None:

@@ -13,7 +13,7 @@ from unittest import mock
 
 import localcloud.runner
 from localcloud.checkpoints import Checkpoints
-from localcloud.momento import Item
+from localcloud.momento import CachedItem
 from localcloud.runner import Runner
 from localcloud.sender import Timing
 from tests.localcloud.arrivals import until
@@ -62,7 +62,7 @@ def break_out(cloud: RepairCloud, seed: int) -> Outage:
             if pipe == PUBLISH:
                 outage.messages[message(record)] += 1
         elif pipe == PUT and city not in SUNKEN:
-            cache[city.encode()] = Item(body(image).encode(), time.monotonic() + 3_600)
+            cache[city.encode()] = CachedItem(body(image).encode(), time.monotonic() + 3_600)
         elif pipe == DELETE:
             cache.pop(city.encode(), None)
     add_trimmed(cloud, outage, chance)
@@ -112,7 +112,7 @@ def add_trimmed(cloud: RepairCloud, outage: Outage, chance: random.Random) -> No
     cloud.weather.put_all([(city, 1) for city in there])
     cache = cloud.momento.service.caches[CACHE].items
     for city in cities:
-        cache[city.encode()] = Item(b"something old", time.monotonic() + 3_600)
+        cache[city.encode()] = CachedItem(b"something old", time.monotonic() + 3_600)
     record = cloud.last()
     logged = [(str(1_000 + number), keys(city)) for number, city in enumerate(cities)]
     cloud.log(PUT, *logged)

@@ -9,9 +9,9 @@ from localcloud import LocalAws
 from live.converge import ROUNDS, Converged, Converger, Own
 from eventpipes.operations import PUT as CACHE_PUT
 from live.momento import RefusedError, UnansweredError
-from live.stream import Stream
+from live.stream import StreamReader
 from live.items import Item
-from live.table import Table
+from live.table import TableClient
 from tests.ops.repair.repair_cloud import RepairCloud, keys
 
 
@@ -32,7 +32,7 @@ def own_of_last(cloud: RepairCloud) -> Own:
     """Return what the put pipe makes of the last record."""
     number = cloud.last()["dynamodb"]["SequenceNumber"]
     with cloud.deployment() as deployment:
-        stream = Stream(deployment.client("dynamodbstreams"))
+        stream = StreamReader(deployment.client("dynamodbstreams"))
         found = stream.records(cloud.weather.stream_arn, cloud.shard, number, number)
         assert found is not None
         outcome = deployment.pipes[CACHE_PUT].process(found[0])
@@ -41,18 +41,18 @@ def own_of_last(cloud: RepairCloud) -> Own:
 
 def after_first_read(monkeypatch: pytest.MonkeyPatch, *then: Callable[[], object]) -> list[int]:
     """Do something after each of the first reads of the table: between compare and send."""
-    read = Table.read
+    read = TableClient.read
     waiting = list(then)
     reads: list[int] = []
 
-    def and_then(self: Table, key: Item) -> Item | None:
+    def and_then(self: TableClient, key: Item) -> Item | None:
         item = read(self, key)
         reads.append(1)
         if waiting:
             waiting.pop(0)()
         return item
 
-    monkeypatch.setattr(Table, "read", and_then)
+    monkeypatch.setattr(TableClient, "read", and_then)
     return reads
 
 

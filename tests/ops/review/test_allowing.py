@@ -8,7 +8,7 @@ import pytest
 from ops.errors import OpsError
 from ops.review import Plan, review
 from ops.review.guard import _mark
-from ops.review.losses.loss import told
+from ops.review.losses.loss import only_shown
 from tests.ops.review.plans import change, plan, recorded
 
 PIPE = "aws_pipes_pipe"
@@ -78,7 +78,10 @@ def test_the_same_loss_of_another_plan_is_not_allowed(given: Plan, other: Plan) 
 
 def test_a_better_sentence_keeps_the_token() -> None:
     """A token depends on the loss's name and values, not on the words that describe it."""
-    change_, loss = change(PIPE, "destroy", {"name": "a"}), told("destroyed", "a sentence", "wait")
+    change_, loss = (
+        change(PIPE, "destroy", {"name": "a"}),
+        only_shown("destroyed", "a sentence", "wait"),
+    )
     destroyed = plan(change_).changes[0]
     marks = [
         _mark(destroyed.address, destroyed, one)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import LocalAws
-from localcloud.momento import Item
+from localcloud.momento import CachedItem
 from live.errors import LiveError
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
@@ -143,7 +143,7 @@ def test_an_entry_that_an_item_takes_over_after_it_was_read_stays(cloud: RepairC
     async def take_over(_: object) -> None:
         if b"passed-on@x" not in items:
             users.put(Id="2", Email="passed-on@x", Status="active")
-            items[b"passed-on@x"] = Item(b'{"Id":"2","Email":"passed-on@x"}', inf)
+            items[b"passed-on@x"] = CachedItem(b'{"Id":"2","Email":"passed-on@x"}', inf)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cloud.momento.service, "interfere", take_over)

@@ -12,7 +12,7 @@ import pytest
 import live.undelivered
 from localcloud import LocalAws
 from localcloud.checkpoints import Checkpoints
-from localcloud.momento import Item
+from localcloud.momento import CachedItem
 from localcloud.runner import Runner
 from localcloud.sender import Timing
 from ops.verify.results import VerifySummary
@@ -110,7 +110,7 @@ def test_a_key_that_is_overwritten_again_and_again_is_reported(cloud: RepairClou
     async def overwrite(request: Any) -> None:
         if request.method == "GET":
             items = cloud.momento.service.caches[CACHE].items
-            items[b"Oslo"] = Item(b"old", time.monotonic() + 600)
+            items[b"Oslo"] = CachedItem(b"old", time.monotonic() + 600)
 
     cloud.momento.service.interfere = overwrite
     summary = repair(cloud, 0.5)

@@ -12,7 +12,7 @@ import pytest
 import ops.verify.results
 import ops.verify.verify
 from localcloud import LocalAws
-from localcloud.momento import Item
+from localcloud.momento import CachedItem
 from ops.errors import OpsError
 from ops.repair.scan_progress import ScanProgress
 from ops.verify.results import VerifySummary
@@ -91,7 +91,7 @@ def test_a_write_on_its_way_is_not_missed(cloud: RepairCloud) -> None:
         looks.append(request.query_params["key"])
         if looks.count("Oslo") == 2:
             items = cloud.momento.service.caches[CACHE].items
-            items[b"Oslo"] = Item(value, time.monotonic() + 600)
+            items[b"Oslo"] = CachedItem(value, time.monotonic() + 600)
 
     cloud.momento.service.interfere = deliver_later
     summary = verify(cloud)

@@ -1,4 +1,4 @@
-"""The place that commands work on: the local cloud while one is up, otherwise AWS."""
+"""The cloud that commands work on: the local cloud while one is up, otherwise AWS."""
 
 import os
 from collections.abc import Mapping
@@ -36,9 +36,9 @@ def environment(
     env_file: Path | None = None,
     file: Path | None = None,
 ) -> dict[str, str]:
-    """Return `base`, changed for the place that a command works on.
+    """Return `base`, changed for the cloud that a command works on.
 
-    The place is AWS if `aws` is set, if `base` has AWS_ENDPOINT_URL or AWS_PROFILE, or if no local
+    The cloud is AWS if `aws` is set, if `base` has AWS_ENDPOINT_URL or AWS_PROFILE, or if no local
     cloud is up. For the local cloud, all AWS variables of `base` are removed, so that no real
     account is used; STACK stays. For AWS, the credentials of `env_file` are added if `base` has no
     credentials.
@@ -67,7 +67,7 @@ def take_credentials() -> None:
 
 
 def enter(*, aws: bool = False) -> None:
-    """Change this process's environment for the place that it works on; see `environment`."""
+    """Change this process's environment for the cloud that it works on; see `environment`."""
     env = environment(os.environ, aws=aws, env_file=Settings.env_file())
     for name in os.environ.keys() - env.keys():
         del os.environ[name]
@@ -75,7 +75,7 @@ def enter(*, aws: bool = False) -> None:
 
 
 def name(env: Mapping[str, str], *, region: str) -> str:
-    """Return the name that commands print for the place of an environment.
+    """Return the name that commands print for the cloud of an environment.
 
     >>> name({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, region="us-east-1")
     'the local cloud at http://127.0.0.1:4566'
@@ -100,7 +100,7 @@ def _runs(values: Mapping[str, str]) -> bool:
 
 
 def settings_there(*, aws: bool = False) -> Settings:
-    """Enter the place, and return the settings there, which have a key to read Momento with.
+    """Enter the cloud, and return the settings there, which have a key to read Momento with.
 
     Raises:
         LiveError: a setting is missing or wrong.

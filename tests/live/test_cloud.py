@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from live import place
+from live import cloud
 
 LOCAL = {
     "LOCAL_CLOUD_PROCESS": str(os.getpid()),
@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_running_local_cloud_is_found_and_nothing_real_is_left(file: Path) -> None:
-    found = place.environment(REAL, file=file)
+    found = cloud.environment(REAL, file=file)
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert (found["AWS_ACCESS_KEY_ID"], found["AWS_REGION"]) == ("local", "eu-west-1")
     assert (found["NAME_PREFIX"], found["PATH"]) == ("local-names", "/bin")
@@ -58,33 +58,33 @@ def test_whoever_asks_for_another_place_gets_it(
     file: Path, asked: dict[str, str], *, aws: bool
 ) -> None:
     base = REAL | asked
-    assert place.environment(base, aws=aws, file=file) == base
+    assert cloud.environment(base, aws=aws, file=file) == base
 
 
 def test_a_stack_that_is_named_stays(file: Path) -> None:
     file.write_text(file.read_text() + "STACK=sessions\n")
-    assert place.environment({}, file=file)["STACK"] == "sessions"
-    assert place.environment({"STACK": "orders"}, file=file)["STACK"] == "orders"
+    assert cloud.environment({}, file=file)["STACK"] == "sessions"
+    assert cloud.environment({"STACK": "orders"}, file=file)["STACK"] == "orders"
 
 
 @pytest.mark.parametrize("process", ["", "x", "-1", "99999999999999999999", "4194305"])
 def test_a_local_cloud_that_ended_is_ignored(tmp_path: Path, process: str) -> None:
     file = tmp_path / "local-cloud.env"
     file.write_text(f"LOCAL_CLOUD_PROCESS={process}\nAWS_ENDPOINT_URL=http://127.0.0.1:1\n")
-    assert place.environment(REAL, file=file) == REAL
-    assert place.environment(REAL, file=tmp_path / "none") == REAL
+    assert cloud.environment(REAL, file=file) == REAL
+    assert cloud.environment(REAL, file=tmp_path / "none") == REAL
 
 
 def test_credentials_of_the_file_are_taken_on_aws_only(file: Path, tmp_path: Path) -> None:
     """A profile in `.env` is for AWS, and does not turn a command away from the local cloud."""
     env_file = tmp_path / ".env"
     env_file.write_text("AWS_PROFILE=mine\nNAME_PREFIX=x\n")
-    there = place.environment({}, env_file=env_file, file=tmp_path / "none")
+    there = cloud.environment({}, env_file=env_file, file=tmp_path / "none")
     assert there == {"AWS_PROFILE": "mine"}
-    assert "AWS_PROFILE" not in place.environment({}, env_file=env_file, file=file)
+    assert "AWS_PROFILE" not in cloud.environment({}, env_file=env_file, file=file)
     given = {"AWS_ACCESS_KEY_ID": "a"}
-    assert place.environment(given, env_file=env_file, file=tmp_path / "none") == given
+    assert cloud.environment(given, env_file=env_file, file=tmp_path / "none") == given
     elsewhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
-    assert place.environment(elsewhere, env_file=env_file, file=tmp_path / "none") == elsewhere
+    assert cloud.environment(elsewhere, env_file=env_file, file=tmp_path / "none") == elsewhere
     env_file.write_bytes(b"AWS_PROFILE=caf\xe9\n")
-    assert place.environment({}, env_file=env_file, file=tmp_path / "none") == {}
+    assert cloud.environment({}, env_file=env_file, file=tmp_path / "none") == {}
