@@ -80,15 +80,6 @@ class Applied:
             for id_ in self._resources.get(type_, {}):
                 self.attributes(type_, id_)
 
-    def followed_by(self, document: Mapping[str, Any]) -> "Applied":
-        """Return another document for the same resources; what both have counts as created."""
-        other = Applied(document, self._endpoint, **self._variables)
-        for address, attributes in self._attributes.items():
-            type_, id_ = address.split(".", 1)
-            if id_ in document["resource"].get(type_, {}):
-                other._attributes[address] = attributes
-        return other
-
     def attributes(self, type_: str, id_: str) -> Body:
         """Return a resource's arguments and what AWS adds to them, such as its ARN."""
         address = f"{type_}.{id_}"

@@ -9,7 +9,6 @@ import json
 import threading
 from collections.abc import Iterable
 from typing import Any, Final
-from urllib.request import Request, urlopen
 
 from moto.pipes.models import EventBridgePipesBackend, Pipe
 
@@ -28,15 +27,8 @@ _next: list[str] = []
 _lock = threading.Lock()
 
 
-def fail_next(endpoint: str, *reasons: str) -> None:
-    """Make the next pipes of a local AWS fail, one for each reason: STREAM or QUEUE."""
-    body = json.dumps(reasons).encode()
-    with urlopen(Request(endpoint + PATH, data=body)) as answer:  # noqa: S310 - the local AWS
-        answer.read()
-
-
 def switch(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
-    """Answer the request of `fail_next` in the server."""
+    """Answer the request that names the reasons, STREAM or QUEUE."""
     reasons = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
     known = all(reason in _REASONS for reason in reasons)
     if known:

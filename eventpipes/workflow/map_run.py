@@ -59,12 +59,11 @@ class MapRun:
     def __init__(
         self, execution_arn: str, distribution: DistributedFields, concurrency: int
     ) -> None:
-        arn, _, name = execution_arn.rpartition(":")
+        arn = execution_arn.rpartition(":")[0]
         self.id = str(uuid.uuid4())
         self.arn = f"{arn.replace(':execution:', ':mapRun:')}/{distribution.label}:{self.id}"
         self.execution_arn = execution_arn
         self._children = f"{arn}/{distribution.label}"
-        self._parent = name
         self.distribution = distribution
         self.concurrency = concurrency
         self.children: list[Child] = []

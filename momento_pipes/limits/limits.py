@@ -155,15 +155,3 @@ KEY_POLICY: Final = Limit(
     page="AWS KMS resource quotas",
     fix="deploy some of the pipelines in another stack, which has another key",
 )
-
-EVERY: Final = (
-    *LENGTHS.values(),
-    *COUNTS.values(),
-    RULES_OF_A_BUS,
-    TARGETS_OF_A_RULE,
-    WIDGETS_OF_A_DASHBOARD,
-    ROLE_POLICIES,
-    TRUST_POLICY,
-    KEY_POLICY,
-)
-"""All limits, in the order of docs/quotas.md."""

@@ -6,10 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 
 from localcloud import LocalAws
-from localcloud.failing_pipes import QUEUE, STREAM, fail_next
+from localcloud.failing_pipes import PATH, QUEUE, STREAM
 from ops.errors import OpsError
 from ops.saved_plan import make
 from ops.terraform import Terraform
@@ -103,7 +104,7 @@ def test_another_file_than_a_plan_is_refused(house: House, run: Run) -> None:
 
 def test_a_saved_plan_can_be_applied_only_once(run: Run, saved: Path, aws: LocalAws) -> None:
     """AWS is not ready for the three pipes, then not for one: the rest is applied twice more."""
-    fail_next(aws.endpoint, STREAM, QUEUE, STREAM, QUEUE)
+    httpx.post(aws.endpoint + PATH, json=[STREAM, QUEUE, STREAM, QUEUE]).raise_for_status()
     done = run("deploy", "--plan", str(saved))
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("unexpected state 'CREATE_FAILED'") == 4
