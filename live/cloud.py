@@ -4,13 +4,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from live.errors import LiveError
-from stacks.settings import Settings, SettingsError
+from stacks.settings import Settings
 from stacks.settings import env_file as dotenv
 
 LOCAL_CLOUD = Path(__file__).resolve().parents[1] / ".cache" / "local-cloud.env"
 """A file with the environment of the local cloud. It exists while the local cloud runs."""
-NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal starts one"
 CREDENTIALS = tuple(
     f"AWS_{name}" for name in ("PROFILE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 )
@@ -88,6 +86,11 @@ def name(env: Mapping[str, str], *, region: str) -> str:
     return f"AWS {region}{profile}"
 
 
+def momento_origin(env: Mapping[str, str], endpoint: str) -> str:
+    """Return where to send requests for an endpoint of Momento: the local cloud has its own."""
+    return env.get("MOMENTO_ENDPOINT_URL") or endpoint
+
+
 def _runs(values: Mapping[str, str]) -> bool:
     process = values.get("LOCAL_CLOUD_PROCESS", "")
     if not process.isdecimal():
@@ -97,25 +100,3 @@ def _runs(values: Mapping[str, str]) -> bool:
     except (OSError, OverflowError):
         return False
     return True
-
-
-def settings_there(*, aws: bool = False) -> Settings:
-    """Enter the cloud, and return the settings there, which have a key to read Momento with.
-
-    Raises:
-        LiveError: a setting is missing or wrong.
-
-    """
-    enter(aws=aws)
-    try:
-        settings = Settings.load()
-    except SettingsError as error:
-        raise _without_cloud(str(error), aws=aws) from None
-    if settings.reading_api_key is None:
-        raise _without_cloud("MOMENTO_API_KEY is not set: put it in .env", aws=aws)
-    return settings
-
-
-def _without_cloud(problem: str, *, aws: bool) -> LiveError:
-    missing = "is not set" in problem and not aws and not os.environ.get("AWS_ENDPOINT_URL")
-    return LiveError(problem + NO_CLOUD if missing else problem)

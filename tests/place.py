@@ -56,14 +56,14 @@ class Place:
     @cached_property
     def cache(self) -> Cache:
         """The cache, as the room reads it."""
-        return Cache(momento(), self.settings.momento, self.settings.stack.cache_name)
+        return Cache(momento(), self.settings.access(), self.settings.stack.cache_name)
 
     @cached_property
     def topic(self) -> Topic:
         """The topic, as the room reads it."""
         stack = self.settings.stack
         return Topic(
-            momento(), self.settings.momento, cache=stack.cache_name, name=stack.topic_name
+            momento(), self.settings.access(), cache=stack.cache_name, name=stack.topic_name
         )
 
     @property

@@ -29,8 +29,8 @@ class Clients:
             LiveError: the environment names an unknown profile, or an endpoint that is no URL.
 
         """
-        stack, access = settings.stack, settings.momento
-        aws, momento = Aws(stack.region), Momento(is_local=bool(settings.aws_endpoint))
+        stack, access = settings.stack, settings.access()
+        aws, momento = Aws(stack.region), Momento(is_local=settings.is_local)
         return cls(
             settings,
             aws,

@@ -1,40 +1,13 @@
 """The settings of the demonstration: those of the weather stack, at the cloud that was found."""
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
 
-from live.errors import LiveError
-from live.momento import Access
-from live.cloud import name, settings_there
-from stacks.settings import Settings
-
-from weather.errors import WeatherError
+from live.cloud_settings import CloudSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeatherSettings:
-    """The stack's settings, and the environment of their cloud."""
-
-    stack: Settings
-    env: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def load(cls, *, aws: bool = False) -> Self:
-        """Find the cloud (see `live.cloud`), and read the environment and `.env` there.
-
-        With `aws`, a local cloud is ignored.
-
-        Raises:
-            WeatherError: a setting is missing or wrong.
-
-        """
-        try:
-            stack = settings_there(aws=aws)
-        except LiveError as error:
-            raise WeatherError(str(error)) from None
-        return cls(stack=stack, env=dict(os.environ))
+class WeatherSettings(CloudSettings):
+    """The stack's settings, and the names of what it deploys."""
 
     @property
     def table(self) -> str:
@@ -42,24 +15,10 @@ class WeatherSettings:
         return self.stack.name_prefix
 
     @property
-    def aws_endpoint(self) -> str | None:
-        """The local cloud's AWS API; nothing on AWS."""
-        return self.env.get("AWS_ENDPOINT_URL") or None
-
-    @property
-    def momento(self) -> Access:
-        """Momento's address and the API key to read with, or those of the local Momento."""
-        key = self.stack.reading_api_key
-        return Access(
-            origin=self.env.get("MOMENTO_ENDPOINT_URL") or self.stack.momento_api_endpoint,
-            key=key.get_secret_value() if key else "",
-        )
-
-    @property
     def cloud(self) -> str:
         """The name that the commands show for their cloud."""
-        there = name(self.env, region=self.stack.region)
-        return there if self.aws_endpoint else f"{there} and Momento at {self.momento.origin}"
+        there = super().cloud
+        return there if self.is_local else f"{there} and Momento at {self.access().origin}"
 
     @property
     def dead_letter_queue(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import httpx
 
+from live.cloud import momento_origin
 from live.momento import Access, Momento, RefusedError, UnansweredError
 from ops.doctor.check import Check, failure, ok
 from stacks.settings import Settings
@@ -31,7 +32,7 @@ def examine(settings: Settings, caches: Mapping[str, bool] | None = None) -> Ite
     if settings.momento_api_key is None:
         return  # told by the settings' checks
     access = Access(
-        origin=os.environ.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint,
+        origin=momento_origin(os.environ, settings.momento_api_endpoint),
         key=settings.momento_api_key.get_secret_value(),
     )
     try:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from live.cloud import momento_origin
 from live.api_key import KeyFacts
 from live.aws import Aws
 from live.momento_auth import MomentoAuth
@@ -136,7 +137,7 @@ def rotate_command(
                 stack=settings.stack,
                 auth=MomentoAuth(momento, key),
                 momento=momento,
-                origin=os.environ.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint,
+                origin=momento_origin(os.environ, settings.momento_api_endpoint),
                 cache=_a_cache(found, settings.cache_name),
                 both=found.both,
                 file=ProgressFile(_progress(settings)),

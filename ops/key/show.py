@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from live.cloud import momento_origin
 from live.api_key import KeyFacts, Version
 from live.errors import LiveError
 from live.momento import Access, Momento
@@ -129,7 +130,7 @@ def _asked(client: Momento, admin: str | None) -> tuple[Mapping[str, KeyInfo], M
 
 def _tried(client: Momento, settings: Settings, key: str) -> Iterator[str]:
     """Yield what a key may do with an item that does not exist; nothing changes."""
-    origin = os.environ.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint
+    origin = momento_origin(os.environ, settings.momento_api_endpoint)
     access, item = Access(origin=origin, key=key), f"is-the-cache-there-{uuid.uuid4()}"
     for method, verb in (("GET", "read"), ("DELETE", "write")):
         try:

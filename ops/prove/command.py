@@ -88,7 +88,7 @@ def command(
         _clean(throwaway)
         if clean:
             return
-        origin = env.get("MOMENTO_ENDPOINT_URL") or settings.momento_api_endpoint
+        origin = cloud.momento_origin(env, settings.momento_api_endpoint)
         access = Access(origin=origin, key=_reading_key(settings))
         rates = {"GET": max(1, settings.cache_operations // 2)}
         with Momento(is_local=is_local, rates=None if is_local else rates) as momento:

@@ -40,7 +40,7 @@ def health(place: Place) -> Iterator[Health]:
         "us-east-1",
         pipes=[PUT, PUBLISH],
         connections=[connection(place)],
-        momento=place.settings.momento,
+        momento=place.settings.access(),
         cache=CACHE,
         feed=feed,
     )
@@ -194,7 +194,7 @@ def ask(place: Place, *, pipes: list[str], connections: list[str]) -> dict[str, 
         "us-east-1",
         pipes=pipes,
         connections=connections,
-        momento=Access(origin=place.settings.momento.origin, key=""),
+        momento=Access(origin=place.settings.access().origin, key=""),
         cache=CACHE,
         feed=None,
     )

@@ -10,8 +10,8 @@ import live.cloud
 from stacks.settings import Settings, SettingsError
 from tests.conftest import KEY
 from tests.place import SECRET, settings_of
-from weather.errors import WeatherError
-from live.cloud import NO_CLOUD
+from live.errors import LiveError
+from live.cloud_settings import NO_CLOUD
 from weather.settings import WeatherSettings
 
 LOCAL = {
@@ -69,7 +69,7 @@ def real(files: Files) -> None:
 
 def complaint(*, aws: bool = False) -> str:
     """Return what loading fails with."""
-    with pytest.raises(WeatherError) as caught:
+    with pytest.raises(LiveError) as caught:
         WeatherSettings.load(aws=aws)
     return str(caught.value)
 
@@ -82,9 +82,9 @@ def test_a_local_cloud_that_is_up_wins_over_the_environment_and_the_file(
     monkeypatch.setenv("MOMENTO_API_KEY", KEY)
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     settings = WeatherSettings.load()
-    assert settings.aws_endpoint == LOCAL["AWS_ENDPOINT_URL"]
-    assert settings.momento.origin == LOCAL["MOMENTO_ENDPOINT_URL"]
-    assert settings.momento.key == "local-api-key"
+    assert settings.is_local
+    assert settings.access().origin == LOCAL["MOMENTO_ENDPOINT_URL"]
+    assert settings.access().key == "local-api-key"
     assert settings.stack.region == "eu-west-1"
     assert settings.cloud == "the local cloud at http://127.0.0.1:4566"
 
@@ -93,8 +93,8 @@ def test_a_local_cloud_is_passed_over_for_aws(files: Files) -> None:
     real(files)
     files.local_cloud()
     settings = WeatherSettings.load(aws=True)
-    assert settings.aws_endpoint is None
-    assert settings.momento.key == KEY
+    assert not settings.is_local
+    assert settings.access().key == KEY
     assert settings.cloud == "AWS us-east-1 and Momento at https://momento.test"
 
 
