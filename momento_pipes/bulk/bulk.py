@@ -1,9 +1,7 @@
 """What `warm --on-aws` and `verify --on-aws` start: state machines, a function and a bucket."""
 
-import json
 from collections.abc import Iterator, Sequence
 
-from cdktf import AssetType, TerraformAsset
 from constructs import Construct
 
 from momento_pipes.access.account import Account
@@ -20,9 +18,8 @@ from momento_pipes.mapping import ItemMapping, MappingError
 from momento_pipes.pipes.logs import log_group
 from momento_pipes.pipes.pipeline import MomentoPipeline
 from momento_pipes.watch import package
+from momento_pipes.watch.function import comparing_function
 from momento_pipes.watch.secret import ReadingKeySecret
-from momento_pipes.watch.watch import RUNTIME, decrypts, reads, writes_log
-from momento_pipes.watch_settings import MEMORY_MB
 from momento_pipes.workflow.definition import WorkflowParts
 from momento_pipes.workflow.entry import EntryRequests
 from momento_pipes.workflow.requests import requests_of
@@ -160,51 +157,19 @@ class Bulk(Construct):
     def _function(
         self, secret: ReadingKeySecret, settings: BulkSettings, protection: Protection
     ) -> LambdaFunction:
-        pipeline, account = self._pipeline, self._account
-        name = self._machine("verify")
-        arn = account.arn("lambda", f"function:{name}")
-        group_name = f"/aws/lambda/{name}"
-        group = log_group(self, "function-log", name=group_name, protection=protection)
-        role = ServiceRole(
+        return comparing_function(
             self,
-            "function-role",
-            name=f"{name}-function",
-            account=account,
-            service="lambda",
-            source_arns=[],
-            statements=[
-                *reads(pipeline, account),
-                *secret.read_by(arn),
-                writes_log(account, group_name),
-                *decrypts(protection, account),
-            ],
-            policy_name="bulk",
-        )
-        asset = TerraformAsset(self, "code", path=str(package.file()), type=AssetType.FILE)
-        return LambdaFunction(
-            self,
-            "function",
-            function_name=name,
-            description=f"Compares the items of {pipeline.source.name} with the cache",
-            filename=asset.path,
-            source_code_hash=package.content_hash(),
+            name=self._machine("verify"),
+            description=f"Compares the items of {self._pipeline.source.name} with the cache",
             handler=package.BULK_HANDLER,
-            runtime=RUNTIME,
-            architectures=["arm64"],
-            memory_size=MEMORY_MB,
-            timeout=FUNCTION_SECONDS,
-            role=role.arn,
-            environment={
-                "variables": {
-                    "BULK_PIPELINE": pipeline.name,
-                    "BULK_PIPES": json.dumps(
-                        {id_: pipe.name for id_, pipe in pipeline.pipes.items()}
-                    ),
-                    "BULK_SECRET": secret.arn,
-                    "BULK_RATE": f"{settings.child_rate:g}",
-                }
-            },
-            depends_on=[*role.ready, group],
+            timeout_seconds=FUNCTION_SECONDS,
+            variables={"RATE": f"{settings.child_rate:g}"},
+            pipeline=self._pipeline,
+            account=self._account,
+            secret=secret,
+            protection=protection,
+            kind="bulk",
+            id_prefix="function-",
         )
 
 
