@@ -15,7 +15,7 @@ import httpx
 
 from eventpipes import Request
 from live.errors import LiveError
-from live.momento import Momento, RefusedError, UnansweredError, answer_text
+from live.momento import Momento, RefusedError, UnansweredError, failure
 
 METHOD: Final = "/control_client.ScsControl/CreateCache"
 CONTENT_TYPE: Final = "application/grpc-web-text"
@@ -106,9 +106,7 @@ def _varint(number: int) -> bytes:
 def _judged(_: Request, answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
-    if answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        raise UnansweredError(answer_text(answer), is_busy=True)
-    raise RefusedError(answer_text(answer))
+    raise failure(answer)
 
 
 def _status(answer: httpx.Response) -> tuple[str, str]:

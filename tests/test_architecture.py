@@ -20,6 +20,7 @@ PACKAGES = (
 ROOMS = {*PACKAGES, "docs", "examples", "packages", "tests"}
 NO_WHEEL = ("console", "live", "localcloud", "ops", "stacks", "tests", "weather")
 """What a wheel does not have under this name: `momento_pipes_local` is the local cloud's."""
+MOST_LINES = 400
 CDKTF = ("cdktf", "cdktf_cdktf_provider_aws", "constructs", "jsii")
 LIBRARY, BINDINGS, *_ = CDKTF
 
@@ -165,6 +166,11 @@ def sources() -> list[str]:
     return sorted(path.as_posix() for path in paths if not is_hidden(path))
 
 
+def too_long(files: Mapping[str, str]) -> list[str]:
+    """Return the files with more lines than one can keep in mind."""
+    return [path for path, text in files.items() if text.count("\n") > MOST_LINES]
+
+
 def is_hidden(path: Path) -> bool:
     """Return whether a path is in a hidden folder, such as an environment of the example."""
     return any(part.startswith(".") for part in path.parts)
@@ -186,6 +192,18 @@ def test_the_local_cloud_does_not_name_itself(path: str) -> None:
         if is_in(node.module or "", ["localcloud"])
     ]
     assert absolute == []
+
+
+def test_no_file_is_too_long() -> None:
+    tests = [file.relative_to(ROOT).as_posix() for file in (ROOT / "tests").rglob("*.py")]
+    page = [
+        file.relative_to(ROOT).as_posix()
+        for kind in ("js", "css")
+        for file in (ROOT / "console" / "static").rglob(f"*.{kind}")
+    ]
+    files = [*sources(), *tests, *page, "help.sh"]
+    assert too_long({path: (ROOT / path).read_text(encoding="utf-8") for path in files}) == []
+    assert too_long({"a.py": "\n" * MOST_LINES, "b.py": "\n" * (MOST_LINES + 1)}) == ["b.py"]
 
 
 def test_no_two_files_import_each_other() -> None:

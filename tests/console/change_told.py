@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from tests.console.recorded import FILTER, REFUSAL, TEMPLATE, URL, Json, image
+from tests.console.recorded import REFUSAL, image
+from tests.console.recorded_model import FILTER, TEMPLATE, URL, Json
 
 REFUSED: Final = (
     "Momento refused it with 400: ttl_seconds must be 1 to 86400; ttl_seconds comes from"

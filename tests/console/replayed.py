@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 
 from console.guard import Guard
 from console.web import STATIC, VENDOR
-from tests.console import recorded
+from tests.console import recorded, recorded_model
 from tests.console.change_told import told
 from tests.localcloud.arrivals import unused_port
 
@@ -39,7 +39,7 @@ class Replayed:
         self, *pipelines: str, rows: list[Json] | None = None, quiet: bool = False
     ) -> None:
         now = time.time()
-        self.model = recorded.model(*pipelines)
+        self.model = recorded_model.model(*pipelines)
         self.rows = {one["id"]: one for one in (list(recorded.rows(now)) if rows is None else rows)}
         self.quiet = quiet
         self.health: Json | None = None  # as now
@@ -178,7 +178,7 @@ def _what_if(given: Json) -> Json:
 def _sent(key: str) -> Json:
     return {
         "method": "PUT",
-        "url": f"{recorded.URL}?key={key}&ttl_seconds=60",
+        "url": f"{recorded_model.URL}?key={key}&ttl_seconds=60",
         "headers": {},
         "body": '{"Location": "Oslo", "MaxTemp": "22"}',
     }

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.console import recorded
 from tests.console.opened import opened
-from tests.console.recorded import DELETE, PUBLISH, PUT, cell, pipe, row
+from tests.console.recorded import cell, row
+from tests.console.recorded_model import DELETE, PUBLISH, PUT, pipe
 from tests.console.replayed import Replayed
 
 pytestmark = pytest.mark.slow

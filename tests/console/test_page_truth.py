@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.console import recorded
 from tests.console.opened import VIEWS, opened
-from tests.console.recorded import PUT, cell, row
+from tests.console.recorded import cell, row
+from tests.console.recorded_model import PUT
 from tests.console.replayed import Replayed
 
 pytestmark = pytest.mark.slow
