@@ -23,6 +23,13 @@ PAGES = [
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"\./help\.sh ([a-z]+)")
 
+PLACE = re.compile(
+    r"`((?:\.github|console|docs|eventpipes|examples|live|localcloud|momento_pipes|ops|packages"
+    r"|stacks|tests|weather)/[\w./-]*)`"
+)
+"""A file or a folder of the repository, but for those with a placeholder, such as `ops/NAME.py`."""
+HISTORY = ("CHANGELOG.md", "docs/decisions/")
+
 
 def anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub makes of a page's headings."""
@@ -55,6 +62,12 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
         if not file.exists() or (heading and heading not in anchors(file)):
             broken.append(target)
     assert broken == []
+
+
+@each(page=[page for page in PAGES if not str(page.relative_to(ROOT)).startswith(HISTORY)])
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = {one for one in PLACE.findall(page.read_text(encoding="utf-8")) if "NAME" not in one}
+    assert {one for one in named if not (ROOT / one).exists()} == set()
 
 
 @each(page=PAGES)
