@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,10 +26,9 @@ from .workflow_services import WorkflowServices
 
 NAMES: Final = {"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "NS": "Ns", "BS": "Bs"}
 """How Step Functions' SDK integration names these types inside of maps and lists."""
-
-
 SLOWER: Final = 10
 """A stretch may take so many times longer than on AWS: all children share this machine."""
+_Answered = TypeVar("_Answered")
 
 
 @dataclass(frozen=True)
@@ -148,10 +147,9 @@ class ExecutionServices(WorkflowServices):
     async def read_object(self, bucket: str, key: str) -> bytes:
         """Return an object of S3; raise TaskError if there is none."""
         s3 = self._shared.client("s3")
-        found = await asyncio.to_thread(
+        return await asyncio.to_thread(
             _asked, "S3", lambda: bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         )
-        return found if isinstance(found, bytes) else b""
 
     async def write_object(self, bucket: str, key: str, content: bytes) -> None:
         """Write an object of S3; raise TaskError if that is refused."""
@@ -165,7 +163,7 @@ class ExecutionServices(WorkflowServices):
         self._changed(run)
 
 
-def _asked(service: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3's answers
+def _asked(service: str, call: Callable[[], _Answered]) -> _Answered:
     """Return what a call answers.
 
     Raises:

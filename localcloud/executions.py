@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 
 from eventpipes import EventPipesError
-from eventpipes.workflow import Checkpoint, MapRun, StateMachine
+from eventpipes.workflow import Checkpoint, Execution, MapRun, StateMachine
 from . import execution_records
 from .errors import LocalCloudError
 from .execution_services import ExecutionServices, Surroundings
@@ -121,7 +121,7 @@ class Executions:
         with suppress(LocalCloudError):  # where it is listed as running, it begins again
             execution_records.tell(self._endpoint, run.arn, **last)
 
-    async def _execute(self, machine: StateMachine, run: _RunningExecution) -> Any:  # noqa: ANN401 - an Execution
+    async def _execute(self, machine: StateMachine, run: _RunningExecution) -> Execution:
         def changed(map_run: MapRun) -> None:
             run.changed[map_run.arn] = map_run
 

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event
 from typing import Annotated, Any, Final
 
@@ -19,15 +19,15 @@ from live.output import console, print_json
 from live.undelivered import UndeliveredRecords
 from momento_pipes.bulk_settings import BulkSettings
 from ops.bulk import estimate, results
-from ops.bulk.map_runs import SUCCEEDED, MapRuns, MapRunProgress
+from ops.bulk.map_runs import RUNNING, SUCCEEDED, MapRunProgress, MapRuns
 from ops.bulk.recheck import EVERY_SECONDS, BulkRecheck
 from ops.bulk.results import SegmentTotals
+from ops.bulk.summary import BulkSummary, show
 from ops.capacity.bulk import BulkLoad, RunKind
 from ops.errors import OpsError
 from ops.cloud import settings_there
 from ops.progress_bar import progress_bar
 from ops.repair.interrupt import finishing_on_interrupt
-from ops.repair.report import lines, say_not_final
 from ops.repair.run import momento_rates
 from stacks.settings import Settings
 
@@ -59,54 +59,6 @@ class Asked:
     resume: bool
     yes: bool
     repair: bool = False
-
-
-@dataclass
-class BulkSummary:
-    """What a run did. `status` is that of the execution; RUNNING if nobody waited for its end."""
-
-    kind: RunKind
-    status: str
-    results: SegmentTotals
-    execution: str
-    seconds: float = 0.0
-    compared: int = 0
-    repaired: int = 0
-    problems: list[str] = field(default_factory=list)
-    not_final: int = 0
-    cause: str = ""
-
-    @property
-    def wrong(self) -> int:
-        """How many keys are not in sync."""
-        return sum(self.results.counts[name] for name in ("stale", "missing", "unknown"))
-
-    @property
-    def complete(self) -> bool:
-        """Whether every item was done, and nothing is wrong any more."""
-        letters = self.results.counts["letters"]
-        left = self.wrong - self.repaired
-        return self.status == SUCCEEDED and not letters and not self.problems and left <= 0
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it for scripts."""
-        return {
-            "complete": self.complete,
-            "status": self.status,
-            "execution": self.execution,
-            "seconds": round(self.seconds, 1),
-            "segments": self.results.segments,
-            **dict(sorted(self.results.counts.items())),
-            "compared_again": self.compared,
-            "repaired": self.repaired,
-            "may_not_be_final": self.not_final,
-            "failures": [*([self.cause] if self.cause else []), *self.results.failures],
-            "problems": self.problems,
-            "findings": [
-                {"state": one["state"], "key": key_text(one["key"]), "why": one["why"]}
-                for one in self.results.wrong
-            ],
-        }
 
 
 def show_estimate(kind: RunKind, *, rate: int | None, aws: bool, as_json: bool) -> None:
@@ -145,7 +97,7 @@ def run(asked: Asked) -> None:
     if asked.as_json:
         print_json(summary.as_json())
     else:
-        _show(summary)
+        show(summary)
     raise typer.Exit(0 if summary.complete else 1)
 
 
@@ -175,11 +127,11 @@ class _BulkRun:
 
             ended = self._runs.follow(arn, tell, pause)
             if ended is None:
-                return BulkSummary(self._asked.kind, "RUNNING", SegmentTotals(), arn)
+                return BulkSummary(self._asked.kind, RUNNING, SegmentTotals(), arn)
             summary = self._summary(arn, ended)
             if recheck is not None and summary.status == SUCCEEDED:  # else --resume does it
                 recheck.run(done)
-                summary.compared = recheck.counts["compared"]
+                summary.compared = recheck.compared
                 summary.problems += recheck.problems
                 summary.not_final = len(UndeliveredRecords(self._deployment).until())
         if self._asked.repair:
@@ -210,11 +162,10 @@ class _BulkRun:
         )
 
     def _summary(self, arn: str, ended: Any) -> BulkSummary:  # noqa: ANN401 - boto3's
-        found = SegmentTotals()
-        account = arn.split(":")[4]
-        s3 = self._deployment.client("s3")
-        for id_ in self._runs.map_run_ids(arn):
-            found = results.read(s3, f"{self._deployment.name}-bulk-{account}", id_)
+        found, account = SegmentTotals(), arn.split(":")[4]
+        if id_ := self._runs.map_run_id(arn):
+            s3, bucket = self._deployment.client("s3"), f"{self._deployment.name}-bulk-{account}"
+            found = results.read(s3, bucket, id_)
         seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
         cause = ": ".join(ended[name] for name in ("error", "cause") if ended.get(name))
         return BulkSummary(self._asked.kind, ended["status"], found, arn, seconds, cause=cause)
@@ -272,42 +223,3 @@ class _BulkRun:
                     summary.repaired += 1
                 except (RefusedError, UnansweredError) as error:
                     summary.problems.append(f"{key_text(one['key'])}: {error}")
-
-
-def _show(summary: BulkSummary) -> None:
-    name = summary.kind.value
-    if summary.status == "RUNNING":
-        console.print(
-            f"The run goes on. To follow it, run ./help.sh {name} --on-aws --resume",
-            soft_wrap=True,
-        )
-        return
-    counts = summary.results.counts
-    told = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in counts.items())
-    items = sum(counts.values())
-    rate = items / summary.seconds if summary.seconds else 0
-    console.print(
-        f"{summary.results.segments:,} segments: {told or 'nothing'};"
-        f" {estimate.duration(summary.seconds)}, {rate:,.0f} items/s",
-        soft_wrap=True,
-    )
-    lines([(one["state"], f"{key_text(one['key'])} {one['why']}") for one in summary.results.wrong])
-    lines([("failed", text) for text in summary.results.failures])
-    lines([("problem", text) for text in summary.problems])
-    if summary.status != SUCCEEDED:
-        console.print(
-            f"The run is {summary.status}: {summary.cause}. To continue where each segment was, run"
-            f" ./help.sh {name} --on-aws --resume",
-            soft_wrap=True,
-        )
-    if counts["letters"]:
-        console.print(
-            f"{counts['letters']:,} requests were refused and are in the dead-letter queue: see"
-            " ./help.sh redrive",
-            soft_wrap=True,
-        )
-    if summary.kind is RunKind.WARM and summary.status == SUCCEEDED:
-        console.print(f"{summary.compared:,} keys that were written meanwhile were compared again.")
-    elif summary.wrong > summary.repaired:
-        console.print("To repair the wrong keys that are named, add --repair.")
-    say_not_final(summary.not_final)

@@ -1,7 +1,7 @@
 """The deployed state machine of a run, its executions and their Map runs."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -99,9 +99,8 @@ class MapRuns:
 
     def progress(self, arn: str) -> MapRunProgress:
         """Return how far an execution's Map run is."""
-        counts: dict[str, int] = {}
-        for run in self._map_runs(arn):
-            counts = self.states.describe_map_run(mapRunArn=run)["itemCounts"]
+        run = self._map_run(arn)
+        counts = self.states.describe_map_run(mapRunArn=run)["itemCounts"] if run else {}
         failed = sum(counts.get(name, 0) for name in ("failed", "timedOut", "aborted"))
         return MapRunProgress(counts.get("succeeded", 0), failed, counts.get("total", 0))
 
@@ -121,11 +120,12 @@ class MapRuns:
         found = self.states.list_executions(stateMachineArn=self.machine_arn, maxResults=1)
         return next(iter(found["executions"]), None)
 
-    def map_run_ids(self, arn: str) -> Iterator[str]:
-        """Yield the ids of an execution's Map runs, which its results have in their keys."""
-        for run in self._map_runs(arn):
-            yield run.rpartition(":")[2]
+    def map_run_id(self, arn: str) -> str | None:
+        """Return the id of an execution's Map run, which its results have in their keys."""
+        run = self._map_run(arn)
+        return None if run is None else run.rpartition(":")[2]
 
-    def _map_runs(self, arn: str) -> Iterator[str]:
-        for run in self.states.list_map_runs(executionArn=arn)["mapRuns"]:
-            yield run["mapRunArn"]
+    def _map_run(self, arn: str) -> str | None:
+        """Return the ARN of an execution's only Map run; None before it has begun."""
+        runs = self.states.list_map_runs(executionArn=arn)["mapRuns"]
+        return next((str(run["mapRunArn"]) for run in runs), None)

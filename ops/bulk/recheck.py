@@ -6,8 +6,7 @@ since the run began is compared with the table again, as redrive, warm and verif
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
@@ -31,20 +30,18 @@ WORKERS: Final = 16
 
 @dataclass
 class BulkRecheck:
-    """Compares the keys that were written since a time; `counts` sums up all looks."""
+    """Compares the keys that were written since a time; `compared` counts those of all runs."""
 
     deployment: Deployment
     momento: Momento
     stop: Event
-    tell: Callable[[], None] = lambda: None
-    counts: Counter[str] = field(default_factory=Counter)
+    compared: int = 0
     problems: list[str] = field(default_factory=list)
 
     def run(self, since: float) -> float:
         """Compare what was written since a time, and return the time until which it is done."""
         begun = time.time()
         if begun - since > STREAM_SECONDS:
-            self.counts["unseen"] += 1
             self.problems.append(
                 f"what was written {(begun - since) / 3_600:.0f} hours ago is no longer in the"
                 " stream: run ./help.sh verify --on-aws --repair"
@@ -63,20 +60,22 @@ class BulkRecheck:
         converger = Converger(self.deployment, self.momento)
         with ThreadPoolExecutor(WORKERS) as workers:
             work = [(key, former.get(name, [])) for name, key in keys.items()]
-            list(workers.map(lambda each: self._converge(converger, *each), work))
+            self.compared += sum(workers.map(lambda each: self._converge(converger, *each), work))
         return begun
 
-    def _converge(self, converger: Converger, key: Item, former: Sequence[Item]) -> None:
-        """Bring a key to the table's state, with the entries that it had before its changes."""
+    def _converge(self, converger: Converger, key: Item, former: Sequence[Item]) -> bool:
+        """Bring a key to the table's state, with the entries that it had before its changes.
+
+        Return whether that was possible.
+        """
         if self.stop.is_set():
-            return
+            return False
         try:
             deletes = {entry(one): one for image in former for one in converger.removal(key, image)}
             sent = Requests(tuple(deletes.values()))
             own = Own(None, sent, before=next(iter(former), None))
             converger.converge(key, own if deletes else None)
-            self.counts["compared"] += 1
         except (RefusedError, UnansweredError) as error:
-            self.counts["failed"] += 1
             self.problems.append(f"{key_text(key)}: {error}")
-        self.tell()
+            return False
+        return True

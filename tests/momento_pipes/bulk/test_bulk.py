@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from eventpipes.workflow import StateMachine
+from live.bulk import comparison
+from momento_pipes import bulk_settings
 from tests.each import each
 from tests.synthesized import Synthesized, synthesize
 
@@ -125,3 +127,8 @@ def test_every_topology_can_have_it(topology: str) -> None:
     stack = synthesize(BULK="true", TOPOLOGY=topology)
     names = {one["name"] for one in stack.blocks("aws_sfn_state_machine")}
     assert f"{PREFIX}-bulk-put-page" in names
+
+
+def test_the_function_works_for_a_stretch_too() -> None:
+    """The function has its own number, because its zip file does not have the constructs."""
+    assert comparison.STRETCH_SECONDS == bulk_settings.STRETCH_SECONDS
