@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from eventpipes.stream_pattern import EVENT_NAMES
 from eventpipes import RuleDefinition
 from eventpipes.operations import DELETE, PUBLISH, PUT
 from live.route import Route
@@ -31,7 +32,6 @@ FIELDS: Final = {
     "$.userIdentity.principalId": "REMOVED_BY",
     "$.userIdentity.type": "REMOVED_BY_TYPE",
 }
-EVENTS: Final = ("INSERT", "MODIFY", "REMOVE")
 _OPERATORS: Final = ("prefix", "suffix", "equals-ignore-case", "anything-but")
 
 
@@ -102,8 +102,8 @@ class _Inverse:
             raise CannotSayError("a message takes the topic's name only")
         events, where = self._narrowed()
         parts: dict[str, Any] = {"topic": self._name("topic"), "value": self._value()}
-        if events != set(EVENTS):
-            parts["events"] = [name for name in EVENTS if name in events]
+        if events != set(EVENT_NAMES):
+            parts["events"] = [name for name in EVENT_NAMES if name in events]
         return _mapping("topic", "TopicMessage", parts, where)
 
     def _name(self, what: str) -> str:
@@ -177,9 +177,9 @@ class _Inverse:
         wheres: list[dict[PythonText, Any]] = []
         for text in self._definition.filters:
             pattern = json.loads(text)
-            names = pattern.pop("eventName", list(EVENTS))
+            names = pattern.pop("eventName", list(EVENT_NAMES))
             images = pattern.pop("dynamodb", {})
-            if pattern or not set(names) <= set(EVENTS) or events & set(names):
+            if pattern or not set(names) <= set(EVENT_NAMES) or events & set(names):
                 raise CannotSayError(f"a mapping makes no such filter: {text}")
             events |= set(names)
             image = "OldImage" if names == ["REMOVE"] else "NewImage"
@@ -187,7 +187,7 @@ class _Inverse:
                 raise CannotSayError(f"a mapping makes no such filter: {text}")
             wheres.append(self._where(images.get(image, {})))
         if not wheres:
-            return set(EVENTS), {}
+            return set(EVENT_NAMES), {}
         if any(where != wheres[0] for where in wheres):
             raise CannotSayError("the filters have different conditions on the item")
         return events, wheres[0]

@@ -11,6 +11,11 @@ IN_SYNC: Final = "in sync"
 STALE: Final = "stale"
 MISSING: Final = "missing"
 LEFT_OVER: Final = "left over"
+LEFT_OUT: Final = "left out"
+"""The pipes send nothing for the item."""
+CHANGING: Final = "changing"
+UNKNOWN: Final = "unknown"
+WRONG: Final = (STALE, MISSING, LEFT_OVER)
 _IN_THE_TABLE: Final = re.compile(r"\$\.dynamodb\.(Keys|NewImage)\b|\$\.(eventSource|awsRegion)")
 
 

@@ -28,6 +28,9 @@ Step = dict[str, Any]
 DeliveryStep = Step
 """A step of the kind `ended`."""
 ENDED = "ended"
+DELIVERED = "delivered"
+FILTERED = "filtered"
+DEAD_LETTER = "dead-letter"
 
 
 class Steps(Protocol):

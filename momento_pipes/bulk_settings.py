@@ -14,6 +14,8 @@ MOST_CHILDREN: Final = 1_000
 MOST_ITEMS: Final = 100
 """The most items that a child reads and sends before it waits."""
 PAGE_SECONDS: Final = 4
+LARGEST_PAGE: Final = 150_000
+"""The most bytes of a page with several items, so that its records fit into a state's data."""
 STRETCH_SECONDS: Final = 40
 """So long a child works in one call. Then the Map's state knows how far it is."""
 

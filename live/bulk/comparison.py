@@ -7,10 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from live.converge import Converger, SendsNothing
-from live.entry_state import IN_SYNC, MISSING, STALE, state_of_entry
+from live.entry_state import (
+    CHANGING,
+    IN_SYNC,
+    LEFT_OUT,
+    MISSING,
+    STALE,
+    UNKNOWN,
+    WRONG,
+    state_of_entry,
+)
 from live.items import Item, key_text
 from live.reading import RefusedError, UnansweredError
-from live.watch.look import CHANGING, EXPIRED, LEFT_OUT, UNKNOWN, WRONG, KeyLooker, Subject
+from live.watch.look import EXPIRED, KeyLooker, Subject
 from live.watch.reader import EntryReader
 from live.watch.watched_deployment import WatchedDeployment
 

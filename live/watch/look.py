@@ -8,19 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 from eventpipes import Request
 from live.converge import Converger, SendsNothing
 from live.deployment import Deployment
-from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE, state_of_entry
+from live.entry_state import CHANGING, LEFT_OUT, MISSING, UNKNOWN, WRONG, state_of_entry
 from live.items import Item, same
 from live.reading import RefusedError, UnansweredError
 from live.watch.changed_keys import Changed
 from live.watch.reader import EntryReader
 from live.whole_key import deletes_by_whole_key
 
-LEFT_OUT: Final = "left out"
-CHANGING: Final = "changing"
-UNKNOWN: Final = "unknown"
 EXPIRED: Final = "perhaps expired"
 """There is no entry, but its TTL may be over: nobody knows when it began."""
-WRONG: Final = (STALE, MISSING, LEFT_OVER)
 
 
 @dataclass(frozen=True)
@@ -99,16 +95,3 @@ class KeyLooker:
 def _ttl(request: Request) -> int | None:
     found = parse_qs(urlsplit(request.url).query).get("ttl_seconds", [""])[0]
     return int(float(found)) if found else None
-
-
-__all__ = [
-    "CHANGING",
-    "EXPIRED",
-    "IN_SYNC",
-    "LEFT_OUT",
-    "UNKNOWN",
-    "WRONG",
-    "KeyLook",
-    "KeyLooker",
-    "Subject",
-]

@@ -11,12 +11,21 @@ from botocore.exceptions import ClientError
 
 from eventpipes.operations import PUT
 from live.aws import GONE, asking_aws
-from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE, values_outside_the_table
+from live.entry_state import (
+    CHANGING,
+    IN_SYNC,
+    LEFT_OVER,
+    MISSING,
+    STALE,
+    UNKNOWN,
+    WRONG,
+    values_outside_the_table,
+)
 from live.items import key_text, same
 from live.watch.changed_keys import Changed, ChangedKeys, Memory
 from live.watch.errors import WatchError
 from live.watch.given import Given
-from live.watch.look import CHANGING, EXPIRED, UNKNOWN, WRONG, KeyLook, KeyLooker, Subject
+from live.watch.look import EXPIRED, KeyLook, KeyLooker, Subject
 from live.watch.reader import BudgetSpentError, EntryReader
 from live.watch.sample import sample
 from live.watch.watched_deployment import WatchedDeployment

@@ -15,7 +15,7 @@ See AWS: DynamoDB API, "Scan"; "Step Functions service quotas" (262,144 bytes fo
 from collections.abc import Sequence
 from typing import Any
 
-from momento_pipes.bulk_settings import STRETCH_SECONDS, BulkSettings
+from momento_pipes.bulk_settings import LARGEST_PAGE, STRETCH_SECONDS, BulkSettings
 from momento_pipes.mapping.record import Stream
 from momento_pipes.workflow.letter import letter
 from momento_pipes.workflow.body import as_json, object_code
@@ -37,8 +37,6 @@ RECORDS, PACE, NEXT = "Make records", "Keep the pace", "What is next"
 KEY, TOO_LARGE = "Read the key only", "Send a letter about the item"
 AGAIN, DONE = "Not taken", "Stretch done"
 
-LARGEST_PAGE = 150_000
-"""The most bytes of a page with several items, so that its records fit into a state's data."""
 LARGEST_ITEM = 240_000
 """The most bytes of an item's JSON."""
 SLOW_SECONDS = 15

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from momento_pipes.bulk_settings import STRETCH_SECONDS, BulkSettings
+from momento_pipes.bulk_settings import LARGEST_PAGE, STRETCH_SECONDS, BulkSettings
 from ops.capacity.prices import (
     DATA_OUT,
     EXECUTION_GIGABYTES,
@@ -28,8 +28,6 @@ READ_UNIT_BYTES: Final = 4_096
 """A consistent read of a page takes a unit for each 4 KB of its items (DynamoDB, "Scan")."""
 JSON_GROWTH: Final = 1.5
 """The characters of an item's JSON for each of its bytes, as `momento_pipes.workflow` has it."""
-LARGEST_PAGE: Final = 150_000
-"""`momento_pipes.bulk.put_page` sends at most so many bytes of JSON as one page."""
 FUNCTION_GIGABYTES: Final = 0.25
 LEAST_SEGMENTS_A_CHILD: Final = 10
 SEGMENT_ITEMS: Final = 20_000

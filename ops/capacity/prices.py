@@ -51,7 +51,7 @@ TRANSITIONS = Price(dollars=25.00, per=MILLION, page="AWS Step Functions pricing
 """State transitions of Standard workflows."""
 LAMBDA_REQUESTS = Price(dollars=0.20, per=MILLION, page="AWS Lambda pricing", confirmed=False)
 LAMBDA_GB_SECONDS = Price(dollars=0.0000133334, per=1, page="AWS Lambda pricing", confirmed=False)
-"""On Arm processors."""
+"""On Arm processors, in the first tier. Only third parties quote it; 400,000 are free a month."""
 READS = Price(
     dollars=0.125, per=MILLION, page="Amazon DynamoDB pricing for on-demand", confirmed=False
 )

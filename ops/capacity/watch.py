@@ -7,7 +7,7 @@ from live.watch.changed_keys import PAGES
 from live.watch.reader import PER_SECOND
 from live.watch.watch import WatchResult
 from momento_pipes.watch_settings import MEMORY_MB, WatchSettings
-from ops.capacity.prices import MONTH_SECONDS, Charge, Price
+from ops.capacity.prices import LAMBDA_GB_SECONDS, MONTH_SECONDS, Charge, Price
 
 STARTS: Final = Price(
     dollars=1.20,
@@ -17,8 +17,6 @@ STARTS: Final = Price(
 )
 """An invocation by EventBridge Scheduler ($1.00 a million) and a request to Lambda ($0.20). Price
 guides of 2024 and 2026 quote both; each service has some millions free a month."""
-GB_SECONDS: Final = Price(dollars=0.0000133334, per=1, page="AWS Lambda pricing", confirmed=False)
-"""Of an ARM function in the first tier. Only third parties quote it; 400,000 are free a month."""
 METRICS: Final = Price(dollars=0.30, per=1, page="Amazon CloudWatch pricing", confirmed=False)
 """A month of a metric that is not AWS's own, of the first 10,000. Only third parties quote it."""
 START_SECONDS: Final = 5
@@ -44,7 +42,10 @@ def charges(settings: WatchSettings, *, memory_mb: int = MEMORY_MB, count: int =
     """
     seconds = settings.requests / PER_SECOND + settings.settle_seconds + START_SECONDS
     each = {
-        "runs of the watch, at most": (GB_SECONDS, runs(settings) * seconds * memory_mb / 1_024),
+        "runs of the watch, at most": (
+            LAMBDA_GB_SECONDS,
+            runs(settings) * seconds * memory_mb / 1_024,
+        ),
         "starts of the watch": (STARTS, runs(settings)),
         "metrics of the watch": (METRICS, METRICS_OF_ONE),
     }

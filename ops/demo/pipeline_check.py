@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from rich.markup import escape
@@ -27,6 +27,7 @@ from eventpipes.operations import OPERATIONS
 from live.route import Route, RouteOutcome, requests_in
 from live.workflow_route import WorkflowRoute
 from live.items import from_json, key_text
+from live.step import DEAD_LETTER, DELIVERED, FILTERED
 from live.terminal import short
 from live.topic import Topic
 from ops.errors import OpsError
@@ -35,9 +36,6 @@ from ops.demo.changes import DemoChanges, TableChange
 PATIENCE_SECONDS = 60.0
 LONGEST = 60
 """Characters of a cached value that are printed."""
-FILTERED: Final = "filtered"
-DELIVERED: Final = "delivered"
-DEAD_LETTER: Final = "dead-letter"
 FeedItem = Mapping[str, Any]
 """One delivery of the local cloud's feed (`localcloud.feed`)."""
 

@@ -9,14 +9,13 @@ from ops.doctor.aws import Client
 from ops.doctor.check import Check, CheckState, failure, ok, warning
 from eventpipes.operations import OPERATIONS
 from live.dead_letters import LetterQueue, names_no_record
-from live.pipelines import CHANGES, Pipeline, list_pipelines
+from live.pipelines import CHANGES, WEATHER, Pipeline, list_pipelines
 from stacks.settings import Settings
 
 NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 UNDER_WAY = ("CREATING", "UPDATING", "STARTING", "STOPPING", "DELETING")
 FEW = 10
 """A longer queue has more than CreatePipe's test messages, so it is not read."""
-WEATHER = "weather"
 """The stack whose pipeline has all three pipes, and the prefix as its name."""
 
 

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from live.entry_state import UNKNOWN, WRONG
 from live.items import Item, key_text, same
 from live.undelivered import UndeliveredRecords
 from ops.verify.former_entries import Entry
-from ops.verify.results import UNKNOWN, WRONG, EntryLook, WrongKey
+from ops.verify.results import EntryLook, WrongKey
 
 LONGEST_PAUSE = 10.0
 AGREEING = 2

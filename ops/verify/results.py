@@ -4,15 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE
+from live.entry_state import CHANGING, IN_SYNC, LEFT_OUT, LEFT_OVER, MISSING, STALE, UNKNOWN
 from live.errors import LiveError
 from ops.verify.former_entries import Entry
 from live.items import Item
 
-LEFT_OUT, CHANGING, UNKNOWN = "left out", "changing", "unknown"
 REPAIRED, NOT_REPAIRED = "repaired", "not repaired"
 STATES = (IN_SYNC, STALE, MISSING, LEFT_OVER, LEFT_OUT, CHANGING, UNKNOWN)
-WRONG = (STALE, MISSING, LEFT_OVER)
 MOST_WRONG = 10_000
 """Keys that a summary describes; the counts have all of them."""
 

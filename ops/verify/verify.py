@@ -19,7 +19,14 @@ from contextlib import closing
 from eventpipes import Request, Requests
 from live.aws import asking_aws
 from live.deployment import Deployment
-from live.entry_state import state_of_entry, values_outside_the_table
+from live.entry_state import (
+    CHANGING,
+    LEFT_OUT,
+    UNKNOWN,
+    WRONG,
+    state_of_entry,
+    values_outside_the_table,
+)
 from ops.errors import OpsError
 from eventpipes.operations import PUT
 from ops.repair.scan import PAGE, Scan
@@ -27,17 +34,7 @@ from ops.repair.scan_progress import ScanProgress
 from ops.verify.recheck import Recheck, RecheckedKey
 from ops.verify.sample import sample_of
 from live.converge import Converger, Own, entry
-from ops.verify.results import (
-    CHANGING,
-    LEFT_OUT,
-    NOT_REPAIRED,
-    REPAIRED,
-    UNKNOWN,
-    WRONG,
-    WrongKey,
-    EntryLook,
-    VerifySummary,
-)
+from ops.verify.results import NOT_REPAIRED, REPAIRED, WrongKey, EntryLook, VerifySummary
 from ops.verify.former_entries import FormerEntries, Entry
 from live.undelivered import UndeliveredRecords
 from live.momento import RefusedError, Momento, UnansweredError, UnusableError

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import pytest
 from starlette.responses import Response
 
+from live.entry_state import CHANGING
 from live.errors import LiveError
 from live.watch.changed_keys import Changed, Memory
 from live.watch.errors import WatchError
 from live.watch.given import Given
-from live.watch.look import CHANGING, EXPIRED, KeyLook, Subject
+from live.watch.look import EXPIRED, KeyLook, Subject
 from live.watch.watch import PipeLag
 from localcloud import LocalAws
 from tests.each import each

@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 
 from momento_pipes import bulk_settings
-from momento_pipes.bulk import put_page
 from momento_pipes.bulk_settings import BulkSettings
 from momento_pipes.workflow import record_size
 from ops.bulk import estimate
@@ -29,7 +28,6 @@ def test_the_examples_are_right() -> None:
 
 def test_the_model_has_the_numbers_of_the_definitions() -> None:
     """`ops` may not import the constructs, which need cdktf."""
-    assert bulk.LARGEST_PAGE == put_page.LARGEST_PAGE
     assert bulk.JSON_GROWTH == record_size.GROWTH
 
 
