@@ -1,8 +1,9 @@
 """The handler of the function that `verify --on-aws` calls for each stretch of a segment."""
 
-import functools
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from eventpipes.operations import PUT
@@ -25,17 +26,20 @@ MOST: Final = 100
 def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
     """Compare a part of a segment, and return what was found."""
     del context
-    comparison = _comparison()
-    with asking_aws():
+    with _comparison() as comparison:
         part = comparison.run(*parts_of(event)).as_json()
     told = {name: value for name, value in part.items() if name != "wrong"}
     print(json.dumps({"segment": event["segment"], **told}))
     return part
 
 
-@functools.cache
-def _comparison() -> SegmentComparison:
-    """Return the comparison of the pipeline; Lambda keeps it as long as it keeps the process."""
+@contextmanager
+def _comparison() -> Iterator[SegmentComparison]:
+    """Give the comparison of the pipeline as it is deployed now.
+
+    Lambda keeps a process for a long time. A key or a definition from an earlier call could be an
+    old one, so each call reads them again: that is little beside a stretch.
+    """
     given = Given.read(
         {
             "WATCH_ITEMS": "0",
@@ -49,12 +53,11 @@ def _comparison() -> SegmentComparison:
         }
     )
     rate = float(os.environ["BULK_RATE"])
-    deployment = WatchedDeployment(given).__enter__()
-    put = deployment.required(PUT, "nothing must be in the cache")
-    if problem := values_outside_the_table(put):
-        raise WatchError(problem)
-    with asking_aws():
+    with WatchedDeployment(given) as deployment, asking_aws():
+        put = deployment.required(PUT, "nothing must be in the cache")
+        if problem := values_outside_the_table(put):
+            raise WatchError(problem)
         key = read_key(deployment.client("secretsmanager"), given.secret)
-    reader = EntryReader(key, requests=ENDLESS, redirect=given.redirect, per_second=rate)
-    page = min(MOST, max(1, int(rate * PAGE_SECONDS)))
-    return SegmentComparison(deployment=deployment, reader=reader, page=page)
+        reader = EntryReader(key, requests=ENDLESS, redirect=given.redirect, per_second=rate)
+        page = min(MOST, max(1, int(rate * PAGE_SECONDS)))
+        yield SegmentComparison(deployment=deployment, reader=reader, page=page)
