@@ -13,15 +13,9 @@ from eventpipes.operations import OPERATIONS
 from live.deployment import Deployment
 from live.route import Route
 from live.workflow_route import WorkflowRoute
+from momento_pipes.topology import topology_of
 
 Json = dict[str, Any]
-
-
-def topology_of(routes: list[Route]) -> str:
-    """Return which topology a pipeline has."""
-    if any(isinstance(route, WorkflowRoute) for route in routes):
-        return "workflow"
-    return "bus" if any(route.reader.event_bus for route in routes) else "pipes"
 
 
 def pipeline_json(deployment: Deployment, form: Form | None = None) -> Json:
@@ -31,7 +25,7 @@ def pipeline_json(deployment: Deployment, form: Form | None = None) -> Json:
     graph = _Graph(deployment, routes)
     return {
         "name": deployment.name,
-        "topology": topology_of(routes),
+        "topology": topology_of(route.reader for route in routes),
         "table": {
             "name": table.name,
             "view": table.view,

@@ -232,14 +232,18 @@ class Deployment:
             )
         schema = sorted(table["KeySchema"], key=lambda key: str(key["KeyType"]))  # HASH, RANGE
         keys = tuple(key["AttributeName"] for key in schema)
-        attributes = [one for one in table["AttributeDefinitions"] if one["AttributeName"] in keys]
+        types = {
+            one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]
+        }
         return TableClient(
             client,
             name=name,
             keys=keys,
-            types={one["AttributeName"]: one["AttributeType"] for one in attributes},
+            types={key: types[key] for key in keys},
             view=view or "",
             about=table.get("ItemCount", 0),
+            size=table.get("TableSizeBytes", 0),
+            is_global=bool(table.get("Replicas")),
         )
 
 

@@ -13,8 +13,9 @@ class TableClient:
     """A reader and writer of one table. Several threads may use it.
 
     `keys` are the names of the key's attributes, with the partition key first. `types` are their
-    types. `view` is the view of its stream. `about` is the approximate number of items; DynamoDB
-    counts them every six hours.
+    types. `view` is the view of its stream. `about` is the approximate number of items, and `size`
+    their bytes; DynamoDB counts them every six hours. `is_global` says whether it has replicas in
+    other regions.
     """
 
     client: Any
@@ -24,6 +25,8 @@ class TableClient:
     types: Mapping[str, str] = field(default_factory=dict)
     view: str = ""
     about: int = 0
+    size: int = 0
+    is_global: bool = False
 
     def __post_init__(self) -> None:
         self.keys = tuple(self.keys)

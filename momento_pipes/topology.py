@@ -1,6 +1,9 @@
 """The topologies, which docs/topologies.md compares."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+
+from eventpipes import Definition
 
 
 class Topology(StrEnum):
@@ -9,3 +12,11 @@ class Topology(StrEnum):
     PIPES = "pipes"
     BUS = "bus"
     WORKFLOW = "workflow"
+
+
+def topology_of(pipes: Iterable[Definition]) -> Topology:
+    """Return the topology of a pipeline's pipes; the workflow if it runs beside three pipes."""
+    found = list(pipes)
+    if any(pipe.state_machine for pipe in found):
+        return Topology.WORKFLOW
+    return Topology.BUS if any(pipe.event_bus for pipe in found) else Topology.PIPES

@@ -150,14 +150,12 @@ class _BulkRun:
         return self._runs.start(load.segments)
 
     def _load(self) -> BulkLoad:
-        table = self._deployment.client("dynamodb").describe_table(
-            TableName=self._deployment.table.name
-        )["Table"]
-        items = max(table.get("ItemCount", 0), 1)
+        table = self._deployment.table
+        items = max(table.about, 1)
         return BulkLoad(
             kind=self._asked.kind,
             items=items,
-            item_bytes=max(table.get("TableSizeBytes", 0) // items, 1),
+            item_bytes=max(table.size // items, 1),
             settings=self._settings.bulk_settings,
         )
 

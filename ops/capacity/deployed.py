@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from eventpipes import Definition, RuleDefinition
 from eventpipes.operations import OPERATIONS
 from ops.capacity.load import MAX_ITEM_BYTES
-from momento_pipes.topology import Topology
+from momento_pipes.topology import Topology, topology_of
 from live.aws import asking_aws
 from live.deployment import Deployment
 from live.stream import StreamReader
@@ -49,26 +48,23 @@ class Deployed:
 def read(deployment: Deployment) -> Deployed:
     """Ask AWS for a pipeline's numbers.
 
-    See AWS: "DescribePipe", "DescribeTable" and "DescribeStream".
+    See AWS: "DescribeStream".
 
     Raises:
         LiveError: AWS cannot be asked.
 
     """
-    readers = {route.reader.name: route.reader for route in deployment.pipes.values()}
-    ages = [one.source.maximum_record_age for one in readers.values()]
+    readers = [route.reader for route in deployment.pipes.values()]
+    ages = [one.source.maximum_record_age for one in readers]
     with asking_aws():
-        pipes = [deployment.client("pipes").describe_pipe(Name=name) for name in readers]
-        table = deployment.client("dynamodb").describe_table(TableName=deployment.table.name)
+        table = deployment.table
         shards = StreamReader(deployment.client("dynamodbstreams")).open_shards(
             deployment.stream_arn
         )
-    sources = [one["SourceParameters"]["DynamoDBStreamParameters"] for one in pipes]
-    found = table["Table"]
-    size, count = found.get("TableSizeBytes", 0), found.get("ItemCount", 0)
+    size, count = table.size, table.about
     return Deployed(
         name=deployment.name,
-        topology=_topology(deployment),
+        topology=topology_of(readers),
         routes=frozenset(deployment.pipes),
         rates={
             operation: rate
@@ -76,17 +72,8 @@ def read(deployment: Deployment) -> Deployed:
             if (rate := route.rate_limit) is not None
         },
         record_age=float(min(A_DAY if age == -1 else min(age, A_DAY) for age in ages)),
-        parallelization=min(one.get("ParallelizationFactor", 1) for one in sources),
+        parallelization=min(one.source.parallelization_factor for one in readers),
         shards=shards or None,
         item_bytes=min(MAX_ITEM_BYTES, round(size / count)) or None if size and count else None,
-        global_table=bool(found.get("Replicas")),
+        global_table=table.is_global,
     )
-
-
-def _topology(deployment: Deployment) -> Topology:
-    definitions = [route.definition for route in deployment.pipes.values()]
-    if any(isinstance(one, RuleDefinition) for one in definitions):
-        return Topology.BUS
-    if any(isinstance(one, Definition) and one.state_machine for one in definitions):
-        return Topology.WORKFLOW
-    return Topology.PIPES

@@ -26,7 +26,7 @@ from live.output import console
 from eventpipes.operations import OPERATIONS
 from live.route import Route, RouteOutcome, requests_in
 from live.workflow_route import WorkflowRoute
-from live.items import from_json, key_text
+from live.items import key_text
 from live.step import DEAD_LETTER, DELIVERED, FILTERED
 from live.terminal import short
 from live.topic import Topic
@@ -75,8 +75,10 @@ class PipelineCheck:
         """Make a pipeline's changes, and print the results of each."""
         routes = deployment.pipes
         with asking_aws():
-            types, view = _schema(deployment)
-        changes = DemoChanges(routes, types, view, max_ttl_seconds=max_ttl_seconds).changes()
+            table = deployment.table
+        changes = DemoChanges(
+            routes, table.types, table.view, max_ttl_seconds=max_ttl_seconds
+        ).changes()
         grid = _grid(f"{deployment.name}: the item {key_text(changes[0].key)}")
         entries: list[Request] = []
         refused: set[tuple[str, str]] = set()
@@ -259,21 +261,11 @@ def _letters(deployment: Deployment) -> list[DeadLetter]:
 
 
 def _write(deployment: Deployment, change: TableChange) -> None:
-    client, name = deployment.client("dynamodb"), deployment.table.name
     with asking_aws():
         if change.item is None:
-            client.delete_item(TableName=name, Key=from_json(change.key))
+            deployment.table.delete(change.key)
         else:
-            client.put_item(TableName=name, Item=from_json(change.item))
-
-
-def _schema(deployment: Deployment) -> tuple[dict[str, str], str]:
-    """Return the table's key attributes with their types, and its stream's view."""
-    client = deployment.client("dynamodb")
-    table = client.describe_table(TableName=deployment.table.name)["Table"]
-    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
-    view = table["StreamSpecification"]["StreamViewType"]
-    return {name: types[name] for name in deployment.table.keys}, view
+            deployment.table.put(change.item)
 
 
 def _named(predicted: RouteOutcome) -> str:

@@ -99,7 +99,7 @@ class Delivering:
     def _get_ready(self) -> None:
         readiness = Readiness(
             self._pipelines,
-            client=self._clients.aws("dynamodb"),
+            aws=self._clients.aws,
             momento=self._clients.momento,
             access=self._clients.access,
             messages=self._messages,
@@ -122,8 +122,8 @@ class Delivering:
             self._progress("writing items", done, count)
 
         for name, pipeline in self._pipelines.items():
-            client = self._clients.aws("dynamodb")
-            observation.write(client, pipeline.table, self._plans[name], one_more)
+            table = pipeline.client(self._clients.aws)
+            observation.write(table, self._plans[name], one_more)
 
     def _read_streams(self) -> list[ProvedItem]:
         """Return what is known of each item, with the records of its stream."""

@@ -15,9 +15,9 @@ from live.aws import asking_aws
 from live.dead_letters import LetterQueue, parse
 from live.deployment import table_of
 from live.errors import LiveError
-from live.items import from_json
 from live.momento import Access, Momento
 from live.stream import StreamReader
+from live.table import TableClient
 from live.topic import Message, Topic
 from ops.errors import OpsError
 from ops.prove.items import ItemWrite
@@ -124,19 +124,14 @@ class SeenLetters:
         return found
 
 
-def write(
-    client: Any,  # noqa: ANN401 - a boto3 client
-    table: str,
-    changes: Sequence[ItemWrite],
-    progress: Callable[[], None],
-) -> None:
+def write(table: TableClient, changes: Sequence[ItemWrite], progress: Callable[[], None]) -> None:
     """Make the changes of a table, one after the other."""
     with asking_aws():
         for change in changes:
             if change.item is None:
-                client.delete_item(TableName=table, Key=from_json(change.key))
+                table.delete(change.key)
             else:
-                client.put_item(TableName=table, Item=from_json(change.item))
+                table.put(change.item)
             progress()
 
 

@@ -1,6 +1,6 @@
 """The pipelines of the conformance stack, read from its synthesized JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from eventpipes.operations import OPERATIONS
 from eventpipes.synthesized import definitions, rules
 from live.pipelines import CHANGES, group
 from live.route import Route
+from live.table import TableClient
 from live.workflow_route import workflow_routes
 from ops.errors import OpsError
 from momento_pipes.topology import Topology
@@ -35,6 +36,10 @@ class ProvedPipeline:
     queue: str
     machine: tuple[str, str] | None
     addresses: Sequence[str]
+
+    def client(self, aws: Callable[[str], Any]) -> TableClient:
+        """Return the client of its table; `aws` returns that of a service."""
+        return TableClient(aws("dynamodb"), name=self.table, keys=self.keys)
 
     @property
     def readers(self) -> dict[str, Pipe]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from live.items import from_json
 from live.aws import asking_aws
 from live.momento import Access, Momento
 from ops.prove import deliveries
@@ -41,14 +40,14 @@ class Readiness:
         self,
         pipelines: Mapping[str, ProvedPipeline],
         *,
-        client: Any,  # noqa: ANN401 - a boto3 client
+        aws: Callable[[str], Any],
         momento: Momento,
         access: Access,
         messages: SeenMessages,
         run: str,
         cache: str,
     ) -> None:
-        self._client = client
+        self._aws = aws
         self._momento = momento
         self._access = access
         self._messages = messages
@@ -92,11 +91,10 @@ class Readiness:
         return False
 
     def _write(self, probe: _Probe) -> None:
-        table = probe.pipeline.table
+        table = probe.pipeline.client(self._aws)
         changed = {**probe.item, "Text": {"S": f"attempt {probe.tries}"}}
         with asking_aws():
             if not probe.is_removed or probe.tries:
-                self._client.put_item(TableName=table, Item=from_json(changed))
+                table.put(changed)
             if probe.is_removed:
-                key = {name: probe.item[name] for name in probe.pipeline.keys}
-                self._client.delete_item(TableName=table, Key=from_json(key))
+                table.delete(table.key_of(probe.item))

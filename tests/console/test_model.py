@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from console.model import broken_pipeline, pipeline_json, topology_of
+from console.model import broken_pipeline, pipeline_json
+from momento_pipes.topology import Topology, topology_of
 from live.deployment import Deployment
 from tests.console.shop import CACHE, ORDERS, TOPOLOGIES, orders
 
@@ -86,4 +87,4 @@ def test_the_key_of_no_connection_is_in_the_model() -> None:
 def test_a_deployment_has_what_the_model_needs() -> None:
     """The tests use `Deployed` in its place."""
     assert {"routes", "client", "rates"} <= set(dir(Deployment))
-    assert topology_of(list(orders("bus").routes)) == "bus"
+    assert topology_of(one.reader for one in orders("bus").routes) is Topology.BUS

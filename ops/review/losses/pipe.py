@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eventpipes import Definition
+from momento_pipes.topology import topology_of
 from ops.review.losses.logs import WHAT_FOR
 from ops.review.losses.loss import Loss, Whole, block, only_shown
 from ops.review.plan import Action, ResourceChange
@@ -74,12 +75,6 @@ def _destroyed(change: ResourceChange, whole: Whole) -> Loss:
     )
 
 
-def _topology(pipe: Definition) -> str:
-    if pipe.state_machine:
-        return "workflow"
-    return "bus" if pipe.event_bus else "pipes"
-
-
 def _current(change: ResourceChange, whole: Whole) -> Definition | None:
     name = change.before.get("name")
     return next((one for one in whole.pipes_before if one.name == name), None)
@@ -88,8 +83,8 @@ def _current(change: ResourceChange, whole: Whole) -> Definition | None:
 def _instead(change: ResourceChange, others: list[str], whole: Whole) -> str:
     """Return what to do; a change between pipes and a workflow is possible without a loss."""
     was = _current(change, whole)
-    old = "" if was is None else _topology(was)
-    new = {_topology(one) for one in whole.pipes if one.name in others}
+    old = "" if was is None else topology_of([was])
+    new = {topology_of([one]) for one in whole.pipes if one.name in others}
     if {old, *new} != {"pipes", "workflow"}:
         return f"stop writing meanwhile, or {REPAIR}"
     (other,) = new
@@ -107,7 +102,7 @@ def _beside(change: ResourceChange, whole: Whole) -> list[str]:
     return [
         one.name
         for one in _on_its_stream(was, whole)
-        if one.name in before and was and _topology(one) != _topology(was)
+        if one.name in before and was and topology_of([one]) != topology_of([was])
     ]
 
 
