@@ -56,8 +56,8 @@ def read(deployment: Deployment) -> Deployed:
     """
     readers = [route.reader for route in deployment.pipes.values()]
     ages = [one.source.maximum_record_age for one in readers]
+    table = deployment.table
     with asking_aws():
-        table = deployment.table
         shards = StreamReader(deployment.client("dynamodbstreams")).open_shards(
             deployment.stream_arn
         )

@@ -73,12 +73,9 @@ class PipelineCheck:
 
     def run(self, deployment: Deployment, *, max_ttl_seconds: int) -> None:
         """Make a pipeline's changes, and print the results of each."""
-        routes = deployment.pipes
-        with asking_aws():
-            table = deployment.table
-        changes = DemoChanges(
-            routes, table.types, table.view, max_ttl_seconds=max_ttl_seconds
-        ).changes()
+        routes, table = deployment.pipes, deployment.table
+        demo = DemoChanges(routes, table.types, table.view, max_ttl_seconds=max_ttl_seconds)
+        changes = demo.changes()
         grid = _grid(f"{deployment.name}: the item {key_text(changes[0].key)}")
         entries: list[Request] = []
         refused: set[tuple[str, str]] = set()
