@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import typer
 
@@ -35,17 +35,6 @@ LOOK_SECONDS: Final = 2.0
 """How often the command asks how far a run is."""
 ITEM_BYTES: Final = 1_024
 """An item's size for the estimates without a table."""
-OnAws = Annotated[
-    bool, typer.Option("--on-aws", help="Run on Step Functions, for large tables (BULK=true).")
-]
-Yes = Annotated[bool, typer.Option("--yes", help="With --on-aws: start without asking.")]
-Estimate = Annotated[
-    bool,
-    typer.Option(
-        "--estimate",
-        help="With --on-aws: only print duration and cost for 10 thousand to 1 billion items.",
-    ),
-]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,20 +7,23 @@ from typing import Annotated
 import typer
 
 from live.output import AsJson, console
-from ops.bulk.command import Asked, Estimate, OnAws, Yes, show_estimate
+from ops.bulk.command import Asked, show_estimate
 from ops.bulk.command import run as run_on_aws
+from ops.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
 from ops.capacity.bulk import RunKind
 from ops.cloud import UseAws
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
 from live.entry_state import MISSING
 from ops.repair.scan_progress import ScanProgress
+from ops.repair.unused_options import refuse_unused
 from ops.verify.results import STATES, VerifySummary
 from ops.verify.verify import SETTLE_SECONDS, WAIT_SECONDS, Verify
 
 
 def command(
     *,
+    context: typer.Context,
     pipeline: PipelineName = None,
     sample: Annotated[
         int | None, typer.Option(min=1, help="Compare only this many items, chosen at random.")
@@ -48,12 +51,11 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
+    refuse_unused_bulk(context, on_aws=on_aws, estimate=estimate, resume=resume)
     if estimate:
         show_estimate(RunKind.VERIFY, rate=rate, aws=aws, as_json=as_json)
         return
     if on_aws:
-        if sample is not None:
-            raise typer.BadParameter("--on-aws compares all items: leave --sample out")
         run_on_aws(
             Asked(
                 kind=RunKind.VERIFY,
@@ -67,6 +69,10 @@ def command(
         )
     if resume and sample is not None:
         raise typer.BadParameter("a sample is not resumed: leave --resume or --sample out")
+    if sample is not None:
+        refuse_unused(context, {"segments": "a sample is read in one segment; leave it out"})
+    if not repair:
+        refuse_unused(context, {"wait": "only repaired keys are looked at again; add --repair"})
     with begin(pipeline, "keys", aws=aws, as_json=as_json, rate=rate) as run:
         progress = ScanProgress(None, segments=segments)
         if sample is None:

@@ -2,10 +2,13 @@
 
 from functools import partial
 
+import typer
+
 from live.output import AsJson, console
 from eventpipes.operations import PUT
-from ops.bulk.command import Asked, Estimate, OnAws, Yes, show_estimate
+from ops.bulk.command import Asked, show_estimate
 from ops.bulk.command import run as run_on_aws
+from ops.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
 from ops.capacity.bulk import RunKind
 from ops.cloud import UseAws
 from ops.repair.report import counts, lines, say_not_final
@@ -15,6 +18,7 @@ from ops.warm.warm import OUTCOMES, Warm, WarmSummary
 
 def command(
     *,
+    context: typer.Context,
     pipeline: PipelineName = None,
     segments: Segments = 4,
     rate: Rate = None,
@@ -26,6 +30,7 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Send every item of the table to the cache, as the cache-put pipe would."""
+    refuse_unused_bulk(context, on_aws=on_aws, estimate=estimate, resume=resume)
     if estimate:
         show_estimate(RunKind.WARM, rate=rate, aws=aws, as_json=as_json)
         return

@@ -1,0 +1,19 @@
+"""Refuse options that would have no effect beside the others."""
+
+from collections.abc import Mapping
+
+import typer
+
+
+def refuse_unused(context: typer.Context, steps: Mapping[str, str]) -> None:
+    """Refuse an option that was given, and say what to do instead: `steps` by parameter.
+
+    Raises:
+        typer.BadParameter: one of these options was given.
+
+    """
+    for name, step in steps.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = f"--{name.replace('_', '-')}"
+            raise typer.BadParameter(f"{option} has no effect here: {step}")
