@@ -134,47 +134,8 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
     }
     return {
         BEGIN: {"Type": "Pass", "Assign": begin, "Output": {}, "Next": STRETCH},
-        STRETCH: {
-            **call,
-            "Catch": [
-                {
-                    "ErrorEquals": list(TOO_LONG),
-                    "Assign": {"limit": "{% $max([1, $floor($limit / 2)]) %}"},
-                    "Output": {},
-                    "Next": STRETCH,
-                }
-            ],
-            "Retry": [
-                {"ErrorEquals": list(TOO_LONG), "MaxAttempts": 0},
-                {
-                    "ErrorEquals": ["States.ALL"],
-                    "IntervalSeconds": 2,
-                    "BackoffRate": 2,
-                    "MaxAttempts": 6,
-                    "MaxDelaySeconds": 60,
-                    "JitterStrategy": "FULL",
-                },
-            ],
-            "Output": {},
-            "Next": JUDGE,
-        },
-        JUDGE: {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "Condition": "{% $made.again %}",
-                    "Assign": {**taken, "tries": "{% $tries + 1 %}"},
-                    "Next": WAIT,
-                },
-                {
-                    "Condition": "{% $made.start = null %}",
-                    "Assign": {**taken, "tries": 0},
-                    "Next": DONE,
-                },
-            ],
-            "Default": STRETCH,
-            "Assign": {**taken, "tries": 0},
-        },
+        STRETCH: _stretch(call),
+        JUDGE: _judge(taken),
         WAIT: {"Type": "Wait", "Seconds": "{% $power(2, $tries) %}", "Next": STRETCH},
         DONE: {
             "Type": "Pass",
@@ -185,4 +146,53 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
             },
             "End": True,
         },
+    }
+
+
+def _stretch(call: dict[str, Any]) -> dict[str, Any]:
+    """Return the state that calls what goes through a stretch of the segment."""
+    return {
+        **call,
+        "Catch": [
+            {
+                "ErrorEquals": list(TOO_LONG),
+                "Assign": {"limit": "{% $max([1, $floor($limit / 2)]) %}"},
+                "Output": {},
+                "Next": STRETCH,
+            }
+        ],
+        "Retry": [
+            {"ErrorEquals": list(TOO_LONG), "MaxAttempts": 0},
+            {
+                "ErrorEquals": ["States.ALL"],
+                "IntervalSeconds": 2,
+                "BackoffRate": 2,
+                "MaxAttempts": 6,
+                "MaxDelaySeconds": 60,
+                "JitterStrategy": "FULL",
+            },
+        ],
+        "Output": {},
+        "Next": JUDGE,
+    }
+
+
+def _judge(taken: dict[str, Any]) -> dict[str, Any]:
+    """Return the state that takes what a stretch did, and decides what is next."""
+    return {
+        "Type": "Choice",
+        "Choices": [
+            {
+                "Condition": "{% $made.again %}",
+                "Assign": {**taken, "tries": "{% $tries + 1 %}"},
+                "Next": WAIT,
+            },
+            {
+                "Condition": "{% $made.start = null %}",
+                "Assign": {**taken, "tries": 0},
+                "Next": DONE,
+            },
+        ],
+        "Default": STRETCH,
+        "Assign": {**taken, "tries": 0},
     }
