@@ -205,7 +205,10 @@ class Api:
         return self._board_of(given), set(letters)
 
     def _jobs_of(self, board: Board) -> Jobs:
-        return self._jobs.setdefault(board.name, Jobs(board))
+        jobs = self._jobs.get(board.name)
+        if jobs is None or jobs.board is not board:  # its pipeline was removed, and came again
+            jobs = self._jobs[board.name] = Jobs(board)
+        return jobs
 
     # -- what if
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -45,7 +46,7 @@ class Board:
     """One pipeline, while the page is served.
 
     `open` and `close` say that a page looks at it: only then are the items, the letters and the
-    health asked for. `entered` is the pipeline's deployment; the board closes it.
+    health asked for. `entered` is the pipeline's deployment; it is closed when nobody uses it.
     """
 
     def __init__(self, settings: ConsoleSettings, entered: Deployment, form: Form | None) -> None:
@@ -59,9 +60,9 @@ class Board:
         self._problems: dict[str, str] = {}
         self._watch: Followers | None = None
         self._pages = 0
-        self._closed_later: list[Deployment | Momento] = []
         self._down = set[str]()
         self._quick = Aws(settings.stack.region, QUICK)
+        weakref.finalize(self, self._quick.close)
         self.store = ChangeStore(Routing(entered.routes))
         self.letters = LetterBox(
             self.store,
@@ -100,7 +101,8 @@ class Board:
         sqs = self._quick.client("sqs")
         self.letters.use(LetterReader(entered, self.routing, self.store.by_number, sqs))
         self.model = pipeline_json(entered, self.form)
-        self._closed_later += [entered, self.momento]
+        for one in (entered, self.momento):
+            one.close_when_unused()  # a job may still work with it after `renew`
 
     def renew(self, entered: Deployment) -> bool:
         """Take what is deployed now; return whether it has changed."""

@@ -26,7 +26,7 @@ class Jobs:
     """Runs the jobs of one board, and tells their progress."""
 
     def __init__(self, board: Board) -> None:
-        self._board = board
+        self.board = board
         self._one = threading.Lock()
         self._stop = threading.Event()
 
@@ -66,13 +66,13 @@ class Jobs:
             finally:
                 self._one.release()
             self._tell(about, self._done, self._all, text, finished=True)
-            self._board.letters.look()
+            self.board.letters.look()
 
         self._done, self._all = 0, 0
         threading.Thread(target=run, daemon=True, name=f"_follow_{about}").start()
 
     def _replay(self, chosen: Chosen) -> str:
-        board, deployment = self._board, self._board.deployment
+        board, deployment = self.board, self.board.deployment
 
         def tell(result: LetterResult, waiting: int) -> None:
             self._done += 1
@@ -94,7 +94,7 @@ class Jobs:
         return sentence(summary)
 
     def _discard(self, chosen: Chosen) -> str:
-        board = self._board
+        board = self.board
         self._all = len(chosen) if chosen is not None else board.letters.waiting
 
         def tell(id_: str) -> None:
@@ -119,7 +119,7 @@ class Jobs:
             "text": text,
             "finished": finished,
         }
-        self._board.hub.tell("progress", progress)
+        self.board.hub.tell("progress", progress)
 
 
 def _said(result: LetterResult) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from console.change import Change
-from console.routing import Routing
+from console.routing import Routing, route_id
+from eventpipes.operations import PUT
 from live.aws import asking_aws
 from live.dead_letters import DeadLetter, LetterQueue, QueueMessage, parse
 from live.deployment import Deployment
 from live.errors import LiveError
+from live.foreign import foreign
 from live.items import key_text
 from live.stream import Record, StreamReader
 
@@ -60,10 +62,11 @@ class LetterReader:
 
     def _letter(self, message: QueueMessage) -> dict[str, Any]:
         letter = parse(message)
-        if letter is None or letter.arn not in self._deployment.by_arn:
+        why = foreign(letter, self._deployment)
+        if letter is None or why:
             return {
                 "id": message.id,
-                "reason": "This message is no dead letter of this pipeline.",
+                "reason": f"This message is no dead letter of this pipeline: {why}.",
                 "item": "",
                 "key_item": None,
                 "route": None,
@@ -71,13 +74,16 @@ class LetterReader:
                 "change": None,
                 "replay": False,
             }
-        change = self._find(letter.first)
+        is_bulk = self._deployment.is_bulk(letter.arn)
+        change = None if is_bulk else self._find(letter.first)
         refused = letter.refused
         route = self._routing.of_letter(letter.arn, refused.method if refused else None)
+        if is_bulk and PUT in self._deployment.pipes:
+            route = route_id(self._deployment.pipes[PUT])
         keys = change.keys if change else self._keys(letter)
         return {
             "id": message.id,
-            "reason": _reason(letter, change, route),
+            "reason": _of_a_run(letter) if is_bulk else _reason(letter, change, route),
             "item": key_text(keys) if keys else "",
             "key_item": keys or None,
             "route": route,
@@ -126,7 +132,15 @@ def _reason(letter: DeadLetter, change: Change | None, route: str | None) -> str
     if failed and failed[0].reason:
         return failed[0].reason
     if letter.refused is not None:
-        said = f": {letter.refused.cause}" if letter.refused.cause else ""
-        return f"Momento refused the request: {letter.condition}{said}"
+        return f"Momento refused the request: {_refusal(letter)}"
     condition = CONDITIONS.get(letter.condition, letter.condition or "it was given up")
     return f"{letter.name}: {condition}"
+
+
+def _of_a_run(letter: DeadLetter) -> str:
+    return f"warm --on-aws could not put the item: {_refusal(letter)}"
+
+
+def _refusal(letter: DeadLetter) -> str:
+    cause = letter.refused.cause if letter.refused else ""
+    return f"{letter.condition}: {cause}" if cause else letter.condition

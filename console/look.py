@@ -20,6 +20,7 @@ from live.momento import Momento, RefusedError
 
 UNKNOWN: Final = "unknown"
 """Stands for what could not be read."""
+NO_PUT: Final = "No route of this pipeline puts items into a cache: there is nothing to compare."
 Known = Item | None | str
 
 
@@ -66,6 +67,7 @@ class ItemLooker:
         put = deployment.pipes.get(PUT)
         self._incomparable = values_outside_the_table(put) if put is not None else None
         self._sends = PUT in deployment.pipes or DELETE in deployment.pipes
+        self._puts = PUT in deployment.pipes
         self._read: dict[str, Sequence[Request]] = {}
 
     def look(self, key: Item, former: Request | None = None) -> SeenItem:
@@ -97,6 +99,8 @@ class ItemLooker:
         shown: bytes | str | None = self._shown(wanted, bodies)
         if not wanted and self._sends:
             shown = UNKNOWN  # nothing tells which entry it would be
+        if not wanted and table is not None and not self._puts:
+            return SeenItem(key=key, table=table, cached=shown, problem=NO_PUT)
         if self._incomparable and any(one.method == "PUT" for one in wanted):
             return SeenItem(
                 key=key, table=table, cached=shown, wanted=wanted, problem=self._incomparable

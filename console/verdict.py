@@ -10,6 +10,8 @@ from console.look import UNKNOWN, SeenItem, ttl_of
 from live.entry_state import IN_SYNC, LEFT_OVER, MISSING, STALE
 
 ON_ITS_WAY, EXPIRED, REFUSED, ABSENT = "on its way", "expired", "refused", "absent"
+FILTERED_OUT = "filtered out"
+"""The routes leave the item out, as a cell of a change says it, and it has no entry."""
 PATIENCE = 2.0
 """Seconds after a write in which a difference is on its way, even if no change is seen yet."""
 FORGOTTEN = 600.0
@@ -88,7 +90,7 @@ def _differs(
     if look.state != LEFT_OVER:
         why = "The cache has another value than the routes send for the item."
         return Verdict(STALE, why, change=last)
-    why = "The routes leave the item out, and the cache still has an entry of it."
+    why = "The filters leave this item out, and the cache still has an entry of it."
     if look.table is None:
         why = "The table has no such item, and the cache still has its entry."
     return Verdict(LEFT_OVER, why, change=last)
@@ -104,10 +106,13 @@ def _in_sync(
             why = "The table has no such item. Nothing tells which entry it had in the cache."
         return Verdict(ABSENT, why, change=last)
     if look.put is None:
-        why = "The routes keep this item out of the cache."
+        why = "The filters leave this item out, so it is not in the cache."
         if look.cached == UNKNOWN:
-            why += " Nothing tells which entry it had before."
-        return Verdict(IN_SYNC, why, change=last)
+            why = (
+                "The filters leave this item out. It may have an entry from before: nothing tells"
+                " which."
+            )
+        return Verdict(FILTERED_OUT, why, change=last)
     return Verdict(IN_SYNC, "The cache has what the routes send for the item.", expires, last)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
@@ -81,6 +82,10 @@ class Deployment:
 
     def __exit__(self, *_: object) -> None:
         self._exit.close()
+
+    def close_when_unused(self) -> None:
+        """Close the clients when nothing refers to the deployment any more, instead of now."""
+        weakref.finalize(self, self._exit.close)
 
     def is_bulk(self, arn: str) -> bool:
         """Say whether an ARN is that of the state machine that `warm --on-aws` sends with."""

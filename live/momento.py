@@ -10,6 +10,7 @@ See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento To
 import contextlib
 import re
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,8 +127,11 @@ class Momento:
 
     def close(self) -> None:
         """Close the connections."""
-        for client in self._clients:
-            client.close()
+        _close(self._clients)
+
+    def close_when_unused(self) -> None:
+        """Close the connections when nothing refers to this any more, instead of now."""
+        weakref.finalize(self, _close, self._clients)
 
     def send(self, request: Request) -> None:
         """Send a request until Momento accepts it.
@@ -228,6 +232,11 @@ class Momento:
     def _wait(self, attempt: int, retry_after: float) -> float:
         own = min(self._first_wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
         return max(own, retry_after)
+
+
+def _close(clients: list[httpx.Client]) -> None:
+    for client in clients:
+        client.close()
 
 
 def judged(request: Request, answer: httpx.Response) -> httpx.Response:

@@ -15,6 +15,7 @@ from live.errors import LiveError
 from live.aws import asking_aws, fatal
 from live.deployment import Deployment
 from live.dead_letters import DeadLetter, LetterQueue, QueueMessage, names_no_record, parse
+from live.foreign import foreign
 from live.undelivered import UndeliveredRecords
 from live.replay_results import DONE, LetterResult, LetterStatus, RedriveSummary
 from live.momento import Momento, UnusableError
@@ -138,15 +139,15 @@ class Redrive:
                 done.append((message, None))
                 continue
             letter = parse(message)
-            foreign = self._replay.foreign(letter)
-            if letter is None or foreign:
+            why = foreign(letter, self.deployment)
+            if letter is None or why:
                 if self.only is not None:
                     done.append((message, None))
                 elif names_no_record(message):
                     done.append((message, self._told(self._without_record(queue, message))))
                 else:
                     result = LetterResult(
-                        status=LetterStatus.FOREIGN, message_id=message.id, why=foreign
+                        status=LetterStatus.FOREIGN, message_id=message.id, why=why
                     )
                     done.append((message, self._told(result)))
             elif self.only is not None and not _is_of(self.only, letter):

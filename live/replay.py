@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from eventpipes import Filtered, Request, Requests, Unprocessable
-from live.deployment import Deployment, table_of
+from live.deployment import Deployment
 from eventpipes.operations import PUBLISH
 from live.converge import Converged, Converger, Own
 from live.dead_letters import DeadLetter
@@ -17,7 +17,6 @@ from live.stream import Record, StreamReader
 from live.route import Route, requests_in
 from live.workflow_route import WorkflowRoute
 from live.items import Item, key_text
-from live.terminal import short
 
 TRIMMED = "the record has left the stream"
 FILTERED = "the pipe's filter, as it is deployed now, leaves this record out"
@@ -200,17 +199,6 @@ class LetterReplay:
             raise RefusedError(
                 f"its item has no {error}, so it comes from an earlier table"
             ) from None
-
-    def foreign(self, letter: DeadLetter | None) -> str:
-        """Return why a message is not a dead letter of this pipeline, or "" if it is."""
-        if letter is None:
-            return "it is no dead letter of a DynamoDB stream's pipe, its rules or its workflow"
-        known = letter.arn in self.deployment.by_arn or self.deployment.is_bulk(letter.arn)
-        if not known:
-            return short(f"it comes from another pipe, rule or state machine: {letter.arn}")
-        if letter.stream_arn and table_of(letter.stream_arn) != self.deployment.table.name:
-            return short(f"it comes from another table's stream: {letter.stream_arn}")
-        return ""
 
     def routes(self, letter: DeadLetter) -> Sequence[Route]:
         """Return the routes that failed: a pipe's or a rule's, or all of a bus or a workflow."""

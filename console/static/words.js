@@ -53,7 +53,7 @@ export function cellText(cell, now, stands) {
 	return left > 0 ? `${tries}, next in ${age(left)}` : `${tries}, trying`;
 }
 
-export const ITEM_STATES = states({ "in sync": ["ok"], "on its way": ["warn"], stale: ["bad"], missing: ["bad"], expired: ["skip"], refused: ["bad"], "left over": ["bad"], absent: ["skip"], unknown: ["skip"] });
+export const ITEM_STATES = states({ "in sync": ["ok"], "filtered out": ["skip"], "on its way": ["warn"], stale: ["bad"], missing: ["bad"], expired: ["skip"], refused: ["bad"], "left over": ["bad"], absent: ["skip"], unknown: ["skip"] });
 
 export const TYPES = { S: "text", N: "number", B: "bytes in base64" };
 

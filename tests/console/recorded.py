@@ -179,6 +179,8 @@ def items(now: float) -> Iterator[Json]:
         expected=None,
         cache={"text": '{"Location": "Oslo"}'},
     )
+    left_out = "The filters leave this item out, so it is not in the cache."
+    yield item("Nairobi", "filtered out", left_out, expected=None)
     yield item("Quito", "unknown", "Momento does not answer.", cache="unknown")
     yield item(LONG_KEY, "missing", "The cache has no entry of the item.")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from console.look import UNKNOWN, ItemLooker, cache_json
+from console.look import NO_PUT, UNKNOWN, ItemLooker, cache_json
 from eventpipes import Request
 from eventpipes.operations import PUBLISH, PUT
 from live.errors import LiveError
@@ -115,7 +115,7 @@ def test_a_pipeline_without_a_cache_compares_nothing() -> None:
     only.stream_arn = "arn:aws:dynamodb:us-east-1:1:table/shop-orders/stream/1"
     assert PUT not in only.pipes
     found = ItemLooker(only, Cache(None)).look(KEY)
-    assert (found.state, found.wanted) == ("in sync", ())
+    assert (found.problem, found.wanted) == (NO_PUT, ())
 
 
 def test_bytes_of_the_cache_are_text_or_base64() -> None:

@@ -105,6 +105,11 @@ def test_newcomer_is_told_of_each_mistake(page: Page) -> None:
     said.get_by_role("link").click()
     expect(side.locator(".cause")).to_contain_text('Status is "Open"; the')
     expect(side.locator(".cause")).to_contain_text("What if")
+    page.get_by_role("tab", name="Items").click()
+    shut = page.locator(".items tr", has_text="Bo shut")
+    expect(shut).to_contain_text("filtered out")
+    shut.get_by_role("link").click()
+    expect(side).to_contain_text("The filters leave this item out")
 
 
 def write_again(page: Page, item: dict[str, object]) -> None:

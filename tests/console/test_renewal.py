@@ -1,15 +1,19 @@
 """What is deployed changes while a page is open; AWS and Momento stop answering."""
 
 from collections.abc import Iterator
+from itertools import count
+from typing import Any
 
 import httpx
 import pytest
 
 import console.boards
+from live.aws import Aws
 from localcloud import LocalAws
 from tests.console.running import Shop, Visitor, running, served
 from tests.console.shop import SALES, order
 from localcloud.applied import client
+from tests.localcloud.arrivals import until
 
 PUT = "shop-sales-cache-put-pipe"
 
@@ -21,13 +25,42 @@ def shop(local_aws: LocalAws, no_place: None) -> Iterator[Shop]:  # noqa: ARG001
         yield shop
 
 
+class Clients:
+    """The clients of AWS and Momento that were made, and those that were closed."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.made, self.closed = set[int](), set[int]()
+        makes, closes = Aws.client, Aws.close
+        number = count()
+
+        def client(aws: Aws, service: str) -> Any:
+            if not hasattr(aws, "number"):
+                aws.number = next(number)  # type: ignore[attr-defined]  # ours
+                self.made.add(aws.number)  # type: ignore[attr-defined]
+            return makes(aws, service)
+
+        def close(aws: Aws) -> None:
+            self.closed.add(getattr(aws, "number", -1))
+            closes(aws)
+
+        patch.setattr(Aws, "client", client)
+        patch.setattr(Aws, "close", close)
+
+    @property
+    def open(self) -> int:
+        """How many are not closed."""
+        return len(self.made - self.closed)
+
+
 def test_another_filter_is_seen_without_a_new_start(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(console.boards, "MODEL_SECONDS", 0.2)
+    clients = Clients(monkeypatch)
     pipes = client("pipes", shop.aws.endpoint)
     with served(shop) as url, Visitor(url, SALES) as visitor:
         visitor.wait("ready")
+        opened = clients.open
         before = pipes.describe_pipe(Name=PUT)
         source = before["SourceParameters"]
         (pattern,) = source["FilterCriteria"]["Filters"]
@@ -45,6 +78,9 @@ def test_another_filter_is_seen_without_a_new_start(
             .json()["json"]
             .count("shipped")
         )
+        # The clients of the former definition are closed, once nobody works with them.
+        made = len(clients.made)
+        until(lambda: len(clients.made) > made and clients.open <= opened)
 
 
 def test_momento_that_is_gone_is_told_and_the_table_shows(shop: Shop) -> None:

@@ -43,7 +43,8 @@ def seen(state: str, **more: Any) -> SeenItem:
 @each(
     case=[
         (seen("in sync"), ("in sync", None)),
-        (seen("in sync", wanted=(DELETE,)), ("in sync", None)),
+        (seen("in sync", wanted=(DELETE,)), ("filtered out", None)),
+        (seen("in sync", wanted=(), cached="unknown"), ("filtered out", None)),
         (seen("in sync", table=None, wanted=(DELETE,)), ("absent", None)),
         (seen("stale"), ("stale", None)),
         (seen("missing"), ("missing", None)),
@@ -71,6 +72,15 @@ def test_without_changes_the_look_decides(case: tuple[SeenItem, tuple[str, str |
 def test_the_last_change_explains_a_difference(case: tuple[str, str, str]) -> None:
     of_cell, difference, expected = case
     assert state(seen(difference), change("1", of_cell)) == (expected, "1")
+
+
+def test_item_that_the_filters_leave_out_is_not_in_sync() -> None:
+    """Its state has the word of its change's cell, and no time at which an entry expires."""
+    found = verdict(seen("in sync", wanted=(DELETE,)), [change("1", "delivered")], {"put"}, now=NOW)
+    assert (found.state, found.expires) == ("filtered out", None)
+    assert found.why == "The filters leave this item out, so it is not in the cache."
+    unseen = verdict(seen("in sync", wanted=(), cached="unknown"), [], {"put"}, now=NOW)
+    assert "nothing tells which" in unseen.why
 
 
 def test_a_failure_before_a_delivery_is_over() -> None:

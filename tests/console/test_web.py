@@ -160,6 +160,47 @@ def test_retries_are_told_while_they_happen(
     assert "wait" in [bar["label"] for bar in detail["timeline"]]
 
 
+def test_letter_of_a_bulk_run_has_its_item_and_is_replayed(
+    shop: Shop, http: httpx.Client, visitor: Visitor
+) -> None:
+    """It has no change: a run reads the table, and not the stream."""
+    item = order(OrderId="bulk", Customer="Hu")
+    keys = {name: item[name] for name in ("Customer", "OrderId")}
+    shop.put(ORDERS, item)
+    visitor.wait("item", lambda one: one["key"] == "Hu bulk" and one["state"] == "in sync")
+    machine = f"arn:aws:states:us-east-1:123456789012:stateMachine:{SALES}-bulk-put-page"
+    body = {
+        "stateMachine": machine,
+        "error": "States.Http.StatusCode.400",
+        "cause": "no",
+        "request": {"method": "PUT", "endpoint": "", "query": {}, "body": ""},
+        "record": {"eventID": "1", "eventName": "INSERT", "dynamodb": {"Keys": keys}},
+    }
+    others = body | {"stateMachine": machine.replace(SALES, "another")}
+    queue = next(url for url in shop.sqs.list_queues()["QueueUrls"] if SALES in url)
+    for one in (body, others):
+        shop.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(one))
+    told = visitor.wait("letters", lambda one: len(one["letters"]) > 1 and "Hu bulk" in str(one))[
+        "letters"
+    ]
+    (letter,) = [one for one in told if one["item"] == "Hu bulk"]
+    assert letter["reason"] == (
+        "warm --on-aws could not put the item: States.Http.StatusCode.400: no"
+    )
+    assert (letter["route"], letter["change"]) == (route(http, "cache-put"), None)
+    assert (letter["key_item"], letter["replay"]) == (keys, True)
+    (foreign,) = [one for one in told if not one["item"]]
+    assert "no dead letter of this pipeline: it comes from another" in foreign["reason"]
+    assert not foreign["replay"]
+    before = len(shop.arrivals.of("bulk"))
+    http.post("/api/letters/replay", json={"pipeline": SALES, "letters": [letter["id"]]})
+    visitor.wait("letters", lambda one: [x["id"] for x in one["letters"]] == [foreign["id"]])
+    assert len(shop.arrivals.of("bulk")) == before + 1
+    ids = [foreign["id"]]
+    http.post("/api/letters/discard", json={"pipeline": SALES, "letters": ids})
+    until(lambda: not visitor.of("letters")[-1]["letters"])
+
+
 def test_letters_are_discarded(shop: Shop, http: httpx.Client, visitor: Visitor) -> None:
     shop.arrivals.answer("gone", Response("no", status_code=400))
     http.put("/api/items", json={"pipeline": SALES, "item": order(OrderId="gone", Customer="Di")})
@@ -234,7 +275,7 @@ def test_any_key_is_looked_at(shop: Shop, http: httpx.Client) -> None:
     shop.put(ORDERS, order(OrderId="shut", Customer="Gil", Status="shipped"))
     key = json.dumps({"Customer": "Gil", "OrderId": "shut"})
     found = http.get("/api/items", params={"pipeline": SALES, "key": key}).json()
-    assert (found["state"], found["expected"], found["cache"]) == ("in sync", None, "unknown")
+    assert (found["state"], found["expected"], found["cache"]) == ("filtered out", None, "unknown")
     assert found["table"]["Status"] == {"S": "shipped"}
 
 

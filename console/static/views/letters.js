@@ -3,6 +3,7 @@ import { html, nothing } from "../libraries.js";
 import { steady } from "../rows.js";
 import * as store from "../store.js";
 import { date, many, time } from "../words.js";
+import { keyAddress } from "./items.js";
 import { twice } from "./twice.js";
 
 export function letters() {
@@ -21,13 +22,14 @@ export function letters() {
 
 function letter(one, place) {
 	const stop = place ? -1 : 0;
+	const link = one.change ? store.to("changes", one.change, one.route ?? "") : one.key_item && store.to("items", keyAddress(one));
 	return html`<li data-line class="card letter">
 		<div><p><b class="key">${one.item || "Its item is not known"}</b> ${one.route ? html`<span class="cell bad">✗ ${store.routeOf(one.route)?.label ?? one.route}</span>` : ""} <time class="meta" title=${one.arrived ? date(one.arrived) : ""}>${time(one.arrived)}</time></p>
 		<p>${one.reason}</p></div>
 		<p class="actions">
-			${one.change ? html`<a class="button" data-stop tabindex=${stop} href=${store.to("changes", one.change, one.route ?? "")}>What is wrong?</a>` : ""}
-			${one.replay ? html`<button data-stop tabindex=${one.change ? -1 : stop} aria-label=${`Replay ${one.item}`} @click=${() => store.replayLetters([one.id])}>Replay</button>` : ""}
-			${discard(one.id, "Discard", { stop: one.change || one.replay ? -1 : stop, what: one.item })}
+			${link ? html`<a class="button" data-stop tabindex=${stop} href=${link}>${one.change ? "What is wrong?" : "Look at the item"}</a>` : ""}
+			${one.replay ? html`<button data-stop tabindex=${link ? -1 : stop} aria-label=${`Replay ${one.item}`} @click=${() => store.replayLetters([one.id])}>Replay</button>` : ""}
+			${discard(one.id, "Discard", { stop: link || one.replay ? -1 : stop, what: one.item })}
 		</p>
 	</li>`;
 }
