@@ -33,15 +33,11 @@ PINNED = Path(__file__).parent / "cdktn_cli"
 HOME = ROOT / ".cache" / "cdktn-cli"
 COMMANDS = {
     "first plan": "diff",
-    "apply": "deploy --auto-approve",
-    "changed plan": "diff",
     "changed apply": "deploy --auto-approve",
     "second plan": "diff",
 }
 SAYS = {
     "first plan": "No changes. Your infrastructure matches the configuration.",
-    "apply": "No changes. Your infrastructure matches the configuration.",
-    "changed plan": "Plan: 0 to add, 3 to change, 0 to destroy.",
     "changed apply": "Apply complete! Resources: 0 added, 3 changed, 0 destroyed.",
     "second plan": "No changes. Your infrastructure matches the configuration.",
 }
@@ -106,7 +102,7 @@ def ran(house: House, state_bucket: str, installed: Path, migrated: Path) -> Ran
         program = [str(node_of(installed)), str(installed / ".bin" / "cdktn")]
         said, codes = {}, {}
         for name, line in COMMANDS.items():
-            if name == "changed plan":
+            if name == "changed apply":
                 patch.setenv("DESTINATION_RATE_LIMIT", str(RATE))
             command, *options = line.split()
             ended = subprocess.run(
