@@ -1,7 +1,9 @@
 """The keys that were written or removed lately, from the table's stream."""
 
+import random
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +15,14 @@ from live.stream import GONE
 from live.table import TableClient
 
 PAGES = 10
-"""Reads of the stream in one run, of at most 1,000 records or 1 MB each."""
+"""Reads of the stream in one run, of at most 1,000 records or 1 MB each, for all its shards."""
 PAUSE_SECONDS = 0.25
 """Between two reads. Pipes read a shard about four times a second."""
 EMPTY_PAGES = 3
-SHARDS = 10
-"""Shards that a run reads; a table has one for each of its partitions."""
+"""After so many empty pages, a shard without a place has no record. With a place, one is enough.
+
+An open shard always has a next page, so only an empty page says that the end is reached.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,21 @@ class Changed:
 class Memory:
     """What the function remembers while AWS keeps its process: it is an advantage, not needed.
 
-    `places` has the last sequence number that was read, by shard. `wrong` has the keys that were
-    wrong at the last run.
+    `places` has the last sequence number that was read, by shard. `turn` is the shard whose turn
+    it was when the last run had no pages left. `wrong` has the keys that were wrong at the last
+    run.
     """
 
     places: dict[str, str] = field(default_factory=dict)
+    turn: str | None = None
     wrong: dict[str, Changed] = field(default_factory=dict)
 
 
 class ChangedKeys:
     """Reads the records since the last run, or from the beginning of the open shards.
 
-    A run reads `PAGES` pages at most. If there are more, the next run continues there.
+    A run reads `PAGES` pages at most, a page of each shard in turn. If there are more, the next
+    run continues there, with the shard whose turn it is.
     """
 
     def __init__(self, client: Any, stream_arn: str, table: TableClient, memory: Memory) -> None:  # noqa: ANN401 - a boto3 client
@@ -53,7 +60,6 @@ class ChangedKeys:
         self._stream_arn = stream_arn
         self._table = table
         self._memory = memory
-        self._pages = PAGES
 
     def read(self) -> dict[str, Changed]:
         """Return the last change of each key, by the key as text; the latest change is last."""
@@ -63,21 +69,20 @@ class ChangedKeys:
             for shard in self._open_shards()
             if "EndingSequenceNumber" not in shard.get("SequenceNumberRange", {})
         ]
-        kept = [shard for shard in shards if shard in self._memory.places]
-        chosen = [*kept, *(one for one in shards if one not in kept)][:SHARDS]
-        self._memory.places = {one: self._memory.places[one] for one in kept}
-        for shard in chosen:
-            for record in self._records(shard):
-                images = record["dynamodb"]
-                self._memory.places[shard] = images["SequenceNumber"]
-                removed = record["eventName"] == "REMOVE"
-                found.append(
-                    Changed(
-                        self._table.key_of(images["Keys"]),
-                        float(images.get("ApproximateCreationDateTime", time.time())),
-                        images.get("OldImage") if removed else None,
-                    )
+        self._memory.places = {
+            one: place for one, place in self._memory.places.items() if one in shards
+        }
+        for shard, record in self._records(shards):
+            images = record["dynamodb"]
+            self._memory.places[shard] = images["SequenceNumber"]
+            removed = record["eventName"] == "REMOVE"
+            found.append(
+                Changed(
+                    self._table.key_of(images["Keys"]),
+                    float(images.get("ApproximateCreationDateTime", time.time())),
+                    images.get("OldImage") if removed else None,
                 )
+            )
         return {key_text(one.key): one for one in sorted(found, key=lambda one: one.at)}
 
     def _open_shards(self) -> Iterator[Mapping[str, Any]]:
@@ -90,18 +95,42 @@ class ChangedKeys:
                 return
             start = {"ExclusiveStartShardId": last}
 
-    def _records(self, shard: str) -> Iterator[Mapping[str, Any]]:
-        iterator = self._iterator(shard)
-        empty = 0
-        while iterator is not None and self._pages and empty < EMPTY_PAGES:
-            self._pages -= 1
-            page = self._client.get_records(ShardIterator=iterator, Limit=1_000)
-            for record in page["Records"]:
-                yield read_by_pipe(record, self._stream_arn)
-            empty = 0 if page["Records"] else empty + 1
-            iterator = page.get("NextShardIterator")
-            if self._pages:
+    def _records(self, shards: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield records with their shards, a page of each shard in turn."""
+        waiting = deque(self._in_turn(shards))
+        iterators: dict[str, str | None] = {}
+        empty: Counter[str] = Counter()
+        for page_number in range(PAGES):
+            if not waiting:
+                break
+            if page_number:
                 time.sleep(PAUSE_SECONDS)
+            shard = waiting.popleft()
+            if shard not in iterators:
+                iterators[shard] = self._iterator(shard)
+            if iterators[shard] is None:
+                continue
+            page = self._client.get_records(ShardIterator=iterators[shard], Limit=1_000)
+            for record in page["Records"]:
+                yield shard, read_by_pipe(record, self._stream_arn)
+            empty[shard] = 0 if page["Records"] else empty[shard] + 1
+            iterators[shard] = page.get("NextShardIterator")
+            most = 1 if shard in self._memory.places else EMPTY_PAGES
+            if iterators[shard] is not None and empty[shard] < most:
+                waiting.append(shard)
+        self._memory.turn = waiting[0] if waiting else None
+
+    def _in_turn(self, shards: Sequence[str]) -> list[str]:
+        """Return the shards, first the one whose turn it is; if nobody knows, a random one.
+
+        A process that remembers nothing could otherwise never read more than the first shards.
+        """
+        turn = self._memory.turn
+        if turn in shards:
+            first = shards.index(turn)
+        else:
+            first = random.randrange(len(shards)) if shards else 0  # noqa: S311 - no secret
+        return [*shards[first:], *shards[:first]]
 
     def _iterator(self, shard: str) -> str | None:
         place = self._memory.places.get(shard)
