@@ -62,14 +62,16 @@ class SegmentComparison:
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.time
 
-    def run(self, segment: int, segments: int, start: Item | None) -> ComparedPart:
-        """Compare a segment's pages from `start` on.
+    def run(
+        self, segment: int, segments: int, start: Item | None, seconds: float = STRETCH_SECONDS
+    ) -> ComparedPart:
+        """Compare a segment's pages from `start` on, for so many seconds and a page.
 
         Raises:
             LiveError: the table or Momento cannot be read at all.
 
         """
-        ends = self.now() + STRETCH_SECONDS
+        ends = self.now() + seconds
         part = ComparedPart(start)
         converger = Converger(self.deployment, SendsNothing())
         table = self.deployment.table
@@ -110,6 +112,7 @@ class SegmentComparison:
             part.note(state, key, look.why or ("" if state in STATES else key_text(key)))
 
 
-def parts_of(event: Mapping[str, Any]) -> tuple[int, int, Item | None]:
-    """Return the segment, the number of segments and the start of an event."""
-    return int(event["segment"]), int(event["segments"]), event.get("start")
+def parts_of(event: Mapping[str, Any]) -> tuple[int, int, Item | None, float]:
+    """Return the segment, the number of segments, the start and the seconds of an event."""
+    seconds = float(event.get("seconds", STRETCH_SECONDS))
+    return int(event["segment"]), int(event["segments"]), event.get("start"), seconds

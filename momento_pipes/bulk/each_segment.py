@@ -10,16 +10,23 @@ See AWS: "Using Map state in Distributed mode for large-scale parallel workloads
 
 from typing import Any
 
-from momento_pipes.bulk_settings import BulkSettings
-from momento_pipes.workflow.body import as_json
+from momento_pipes.bulk_settings import PAGE_SECONDS, STRETCH_SECONDS, BulkSettings
+from momento_pipes.workflow.body import as_json, object_code
 from momento_pipes.workflow.jsonata import expression
 
 EACH, BEGIN, STRETCH = "Each segment", "Begin", "A stretch"
 JUDGE, WAIT, DONE = "What it did", "Wait for Momento", "Segment done"
+LEFT = "Let the call end"
 MOST_TRIES = 6
-"""So often a page is tried that Momento does not take, with longer and longer pauses."""
-TOO_LONG = ("States.Timeout", "Sfn.SdkClientException")
-"""The errors of a call that took too long: the next one gets pages with half as many items."""
+"""So often a place is tried that Momento does not take, with longer and longer pauses."""
+MOST_EARLY = 6
+"""So often in a row a call may end early. The last one has a stretch of a second."""
+TOO_LONG = ("States.Timeout", "Sfn.SdkClientException", "Sandbox.Timedout")
+"""The errors of a call that took too long: the next one has half the time and half the items."""
+FINAL = ("States.QueryEvaluationError", "WatchError", "UnusableError")
+"""The errors after which a call would fail again: what `$error` raises, and two of the function."""
+FINAL_CAUSE = r"/^States\.(Http\.StatusCode\.4|Permissions|Runtime|Query)|AccessDenied|NotFound/"
+"""The errors of the Express workflow after which it would fail again."""
 MOST_WRONG = 200
 """The wrong keys that the result of a segment names; the counts have all of them."""
 WARM_COUNTS = ("sent", "letters", "left_out")
@@ -28,6 +35,12 @@ VERIFY_COUNTS = ("in_sync", "stale", "missing", "left_out", "changing", "unknown
 
 def warm(*, page_machine_arn: str, bucket: str, settings: BulkSettings) -> str:
     """Return the definition that puts every item."""
+    same = {
+        "again": "true",
+        "start": "$start",
+        "limit": "$limit",
+        **dict.fromkeys(WARM_COUNTS, "0"),
+    }
     call = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution",
@@ -35,13 +48,15 @@ def warm(*, page_machine_arn: str, bucket: str, settings: BulkSettings) -> str:
             "StateMachineArn": page_machine_arn,
             "Input": expression(
                 '$string({ "segment": $segment, "segments": $segments, "start": $start,'
-                ' "limit": $limit })'
+                ' "limit": $limit, "seconds": $seconds })'
             ),
         },
         "Assign": {
             "made": _judged(
                 '$states.result.Status = "SUCCEEDED" ? $parse($states.result.Output)'
-                ' : $error($states.result.Error & ": " & $states.result.Cause)'
+                ' : ( $why := $states.result.Error & ": " & $states.result.Cause;'
+                f" $match($states.result.Error, {FINAL_CAUSE}) ? $error($why)"
+                f" : {object_code(same | {'why': '$why'})} )"
             )
         },
     }
@@ -61,6 +76,7 @@ def verify(*, function_arn: str, bucket: str, settings: BulkSettings) -> str:
                 "segment": "{% $segment %}",
                 "segments": "{% $segments %}",
                 "start": "{% $start %}",
+                "seconds": "{% $seconds %}",
             },
         },
         "Assign": {"made": _judged("$states.result.Payload")},
@@ -69,13 +85,13 @@ def verify(*, function_arn: str, bucket: str, settings: BulkSettings) -> str:
 
 
 def _judged(made: str) -> str:
-    """Return JSONata for what a stretch made. It fails the state if Momento takes no more.
+    """Return JSONata for what a stretch made. It fails the state if the segment cannot go on.
 
     It does not lead to a Fail state, because a redrive would begin there and fail again.
     """
-    cause = '"Momento does not answer, at the item " & $made.cause'
+    why = '$exists($made.why) ? $made.why : "Momento does not answer, at the item " & $made.cause'
     return expression(
-        f"( $made := {made}; $made.again and $tries >= {MOST_TRIES} ? $error({cause}) : $made )"
+        f"( $made := {made}; $made.again and $tries + 1 >= {MOST_TRIES} ? $error({why}) : $made )"
     )
 
 
@@ -120,7 +136,10 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
         **given,
         "start": None,
         "limit": settings.page,
+        "seconds": STRETCH_SECONDS,
+        "left": 0,
         "tries": 0,
+        "early": 0,
         **zeros,
         "wrong": [],
     }
@@ -131,10 +150,12 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
         "start": "{% $made.start %}",
         "limit": expression(f"$exists($made.limit) ? $made.limit : {settings.page}"),
         "wrong": expression(wrong),
+        "early": 0,
     }
     return {
         BEGIN: {"Type": "Pass", "Assign": begin, "Output": {}, "Next": STRETCH},
         STRETCH: _stretch(call),
+        LEFT: {"Type": "Wait", "Seconds": "{% $left %}", "Next": STRETCH},
         JUDGE: _judge(taken),
         WAIT: {"Type": "Wait", "Seconds": "{% $power(2, $tries) %}", "Next": STRETCH},
         DONE: {
@@ -150,19 +171,27 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
 
 
 def _stretch(call: dict[str, Any]) -> dict[str, Any]:
-    """Return the state that calls what goes through a stretch of the segment."""
+    """Return the state that calls what goes through a stretch of the segment.
+
+    A call that ended early may go on sending on AWS. So the next one waits as long as that may
+    last, or all children together would send more than the rate.
+    """
+    cause = (
+        f'"{MOST_EARLY} calls in a row ended early (" & $states.errorOutput.Error & "), the last'
+        ' with a stretch of " & $seconds & " s. Run the command again with --resume: the segment'
+        ' continues where it was"'
+    )
+    shorter = {
+        "limit": "{% $max([1, $floor($limit / 2)]) %}",
+        "seconds": "{% $max([1, $floor($seconds / 2)]) %}",
+        "left": f"{{% $seconds + {PAGE_SECONDS} %}}",
+        "early": expression(f"$early + 1 >= {MOST_EARLY} ? $error({cause}) : $early + 1"),
+    }
     return {
         **call,
-        "Catch": [
-            {
-                "ErrorEquals": list(TOO_LONG),
-                "Assign": {"limit": "{% $max([1, $floor($limit / 2)]) %}"},
-                "Output": {},
-                "Next": STRETCH,
-            }
-        ],
+        "Catch": [{"ErrorEquals": list(TOO_LONG), "Assign": shorter, "Output": {}, "Next": LEFT}],
         "Retry": [
-            {"ErrorEquals": list(TOO_LONG), "MaxAttempts": 0},
+            {"ErrorEquals": [*TOO_LONG, *FINAL], "MaxAttempts": 0},
             {
                 "ErrorEquals": ["States.ALL"],
                 "IntervalSeconds": 2,

@@ -1,10 +1,11 @@
 """The Express state machine that puts the items of a segment: read a page, send it, keep the pace.
 
-It works for `STRETCH_SECONDS` and returns how far it is, so that the Standard state machine that
+It works for `seconds` and returns how far it is, so that the Standard state machine that
 calls it continues there after any failure.
 
-Its input is `{"segment", "segments", "start", "limit"}`: a segment of a parallel scan, the key
-where it begins (null: at its beginning), and the most items of a page. Its output is `{"start",
+Its input is `{"segment", "segments", "start", "limit", "seconds"}`: a segment of a parallel scan,
+the key where it begins (null: at its beginning), the most items of a page, and how long it works
+(`STRETCH_SECONDS`, or less after a call that ended early). Its output is `{"start",
 "limit", "sent", "letters", "left_out", "again", "cause"}`: the key where to continue (null: the
 segment is done), and what became of the items. If `again` is true, Momento did not take the page at
 `start`.
@@ -129,7 +130,8 @@ def _begin() -> dict[str, Any]:
     names = ("segment", "segments", "start", "limit")
     given = {name: f"{{% $states.input.{name} %}}" for name in names}
     zeros = {"sent": 0, "letters": 0, "left_out": 0, "began": "{% $millis() %}"}
-    assign = {**given, **zeros, "cause": ""}
+    seconds = f"$exists($states.input.seconds) ? $states.input.seconds : {STRETCH_SECONDS}"
+    assign = {**given, **zeros, "cause": "", "seconds": expression(seconds)}
     return {"Type": "Pass", "Assign": assign, "Output": {}, "Next": READ}
 
 
@@ -267,7 +269,7 @@ def _next() -> dict[str, Any]:
     slow = f"$millis() - $read > {SLOW_SECONDS * 1_000}"
     limit = expression(f"{slow} ? $max([1, $floor($limit / 2)]) : $limit")
     assign = {**counted, "start": "{% $following %}", "limit": limit}
-    late = f"$millis() - $began > {STRETCH_SECONDS * 1_000}"
+    late = "$millis() - $began > $seconds * 1000"
     return {
         "Type": "Choice",
         "Choices": [
@@ -286,6 +288,7 @@ def _next() -> dict[str, Any]:
 
 def _end(settings: BulkSettings, *, again: bool) -> dict[str, Any]:
     counts = {name: f"{{% ${name} %}}" for name in ("sent", "letters", "left_out", "cause")}
-    limit = f"{{% $min([{settings.page}, $limit + 10]) %}}"
+    larger = f"$min([{settings.page}, $limit + 10])"
+    limit = expression(f"$seconds < {STRETCH_SECONDS} ? $limit : {larger}")
     output = {"start": "{% $start %}", "limit": limit, "again": again, **counts}
     return {"Type": "Pass", "Output": output, "End": True}

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from eventpipes.workflow import (
@@ -53,8 +53,11 @@ class Bulk(InMemoryMomento):
     objects: dict[str, bytes] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     failing_stretches: int = 0
-    slow_above: int = 1_000
-    """A stretch with larger pages takes too long."""
+    stretch_error: str = "States.Http.StatusCode.401"
+    """How the failing stretches fail."""
+    ends_after: float = 1_000.0
+    """After so many seconds a call ends early, and its stretch goes on without it."""
+    sent_at: list[datetime] = field(default_factory=list)
     seconds: float = 0.0
     """How long Momento takes for a request."""
 
@@ -73,12 +76,12 @@ class Bulk(InMemoryMomento):
             settings=self.settings,
         )
         self.page = StateMachine.parse(text)
-        warm = each_segment.warm(
+        self.warm_text = each_segment.warm(
             page_machine_arn="arn:aws:states:us-east-1:1:stateMachine:put",
             bucket="results",
             settings=self.settings,
         )
-        self.warm = StateMachine.parse(warm)
+        self.warm = StateMachine.parse(self.warm_text)
 
     def run(self, segments: int, checkpoint: Checkpoint | None = None) -> Execution:
         """Warm the cache from this table."""
@@ -98,12 +101,14 @@ class Bulk(InMemoryMomento):
             return self._scan(arguments)
         given = json.loads(arguments["Input"])
         self.stretches.append(given)
-        if given["limit"] > self.slow_above:
-            raise TaskError("States.Timeout", "too long")
         if self.failing_stretches:
             self.failing_stretches -= 1
-            return {"Status": "FAILED", "Error": "States.Http.StatusCode.401", "Cause": "no"}
+            return {"Status": "FAILED", "Error": self.stretch_error, "Cause": "no"}
+        ends = self.time + timedelta(seconds=self.ends_after)
         execution = await self.page.run(given, self, name="page", arn=arguments["StateMachineArn"])
+        if self.time > ends:
+            self.time = ends
+            raise TaskError("Sfn.SdkClientException", "no answer in time")
         answer = {"Status": execution.status}
         if execution.status == "SUCCEEDED":
             return answer | {"Output": json.dumps(execution.output)}
@@ -112,6 +117,7 @@ class Bulk(InMemoryMomento):
     async def http(self, call: HttpCall) -> HttpAnswer:
         """Take as long as Momento takes."""
         self.time += timedelta(seconds=self.seconds)
+        self.sent_at.append(self.time)
         return await super().http(call)
 
     def _scan(self, asked: Mapping[str, Any]) -> Any:
@@ -143,6 +149,16 @@ class Bulk(InMemoryMomento):
     def map_run(self, run: MapRun) -> None:
         """Keep what DescribeMapRun would answer."""
         self.runs.append(run.described())
+
+    @property
+    def failures(self) -> list[str]:
+        """Why segments failed."""
+        return [
+            one["Cause"]
+            for key, content in self.objects.items()
+            if "FAILED_" in key
+            for one in json.loads(content)
+        ]
 
     @property
     def results(self) -> list[Any]:

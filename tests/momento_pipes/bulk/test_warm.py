@@ -154,21 +154,6 @@ def test_an_error_about_every_item_stops_the_run() -> None:
     assert "States.Http.StatusCode.401" in failed[0]["Cause"]
 
 
-def test_a_stretch_that_fails_for_a_moment_is_called_again() -> None:
-    table = bulk(5, failing_stretches=2)
-    assert table.run(1).status == "SUCCEEDED"
-    assert len(table.cache) == 5
-
-
-def test_a_stretch_that_takes_too_long_is_called_with_smaller_pages() -> None:
-    """Otherwise it would take too long again, and again."""
-    table = bulk(150, slow_above=20)
-    assert table.run(1).status == "SUCCEEDED"
-    assert len(table.cache) == 150
-    limits = [stretch["limit"] for stretch in table.stretches]
-    assert limits[:4] == [100, 50, 25, 12]
-
-
 def test_a_slow_momento_gets_smaller_pages() -> None:
     table = bulk(400, seconds=0.3)
     assert table.run(1).status == "SUCCEEDED"
