@@ -1,6 +1,7 @@
 """Read records of a stream: all records, or those with some sequence numbers of a shard."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ ABSENT = -1
 """The first sequence number of a shard that the stream does not have."""
 EMPTY_PAGES = 10
 """After so many empty pages, a shard is read. DynamoDB may return some empty pages earlier."""
+CLOCK_SECONDS = 60
+"""How much this machine's clock may differ from DynamoDB's."""
 GONE = frozenset(
     {
         "ResourceNotFoundException",
@@ -59,9 +62,39 @@ class StreamReader:
                 raise
 
     def all(self, stream_arn: str) -> Iterator[Record]:
-        """Yield every record of the stream, shard by shard."""
+        """Yield every record that is in the stream now, shard by shard."""
         for shard in self._list(stream_arn):
-            yield from self._all(stream_arn, shard["ShardId"])
+            yield from self._until_now(stream_arn, shard["ShardId"], None)
+
+    def since(
+        self,
+        stream_arn: str,
+        since: float,
+        *,
+        again: float,
+        places: dict[str, str],
+        stop: threading.Event,
+    ) -> Iterator[Record]:
+        """Yield the records that were written from a time on, shard by shard, until `stop`.
+
+        Times are Unix seconds. `places` has, by shard, the last sequence number that need not be
+        read. It is changed for a next call, which wants the records from the time `again` on.
+        """
+        for shard in self._list(stream_arn):
+            id_ = shard["ShardId"]
+            last = shard.get("SequenceNumberRange", {}).get("EndingSequenceNumber")
+            if last is not None and (
+                places.get(id_) == last or self._is_before(stream_arn, id_, last, since)
+            ):
+                places[id_] = last
+                continue
+            for record in self._until_now(stream_arn, id_, places.get(id_)):
+                if stop.is_set():
+                    return
+                if _written(record) < again:
+                    places[id_] = record["dynamodb"]["SequenceNumber"]
+                if _written(record) >= since:
+                    yield record
 
     def open_shards(self, stream_arn: str) -> int:
         """Return how many shards are open: they have no last sequence number."""
@@ -85,7 +118,33 @@ class StreamReader:
                 return records
         return None
 
-    def _all(self, stream_arn: str, shard: str) -> Iterator[Record]:
+    def _is_before(self, stream_arn: str, shard: str, last: str, since: float) -> bool:
+        """Return whether the last record of a closed shard was written before a time."""
+        records = self.records(stream_arn, shard, last, last)
+        return records is not None and all(_written(record) < since for record in records)
+
+    def _until_now(self, stream_arn: str, shard: str, place: str | None) -> Iterator[Record]:
+        """Yield the records of a shard after a place, and end at those that are written meanwhile.
+
+        Without that end, a shard with many writes would be read for ever. If the place has left
+        the stream, the shard is read from its beginning.
+        """
+        ends = time.time() + CLOCK_SECONDS
+        for record in self._after(stream_arn, shard, place):
+            yield record
+            if _written(record) > ends:
+                return
+
+    def _after(self, stream_arn: str, shard: str, place: str | None) -> Iterator[Record]:
+        if place is not None:
+            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": place}
+            try:
+                yield from self._from(stream_arn, shard, WHOLE_PAGE, **where)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in GONE:
+                    raise
+            else:
+                return
         yield from self._from(stream_arn, shard, WHOLE_PAGE, ShardIteratorType="TRIM_HORIZON")
 
     def _from(self, stream_arn: str, shard: str, size: int, **where: str) -> Iterator[Record]:
@@ -138,3 +197,7 @@ class StreamReader:
             if last is None:
                 return
             start = {"ExclusiveStartShardId": last}
+
+
+def _written(record: Record) -> float:
+    return float(record["dynamodb"]["ApproximateCreationDateTime"])

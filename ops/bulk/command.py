@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Final
@@ -163,8 +163,11 @@ class _BulkRun:
         if self._asked.kind is RunKind.VERIFY:
             yield None
             return
-        with self._momento() as momento:
-            yield BulkRecheck(self._deployment, momento, self._stop)
+        with (
+            self._momento() as momento,
+            closing(BulkRecheck(self._deployment, momento, self._stop)) as recheck,
+        ):
+            yield recheck
 
     @contextmanager
     def _momento(self) -> Iterator[Momento]:

@@ -8,68 +8,97 @@ since the run began is compared with the table again, as redrive, warm and verif
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from threading import Event
 from typing import Final
 
+from eventpipes import Requests
 from live.converge import Converger, Own, entry
 from live.deployment import Deployment
 from live.items import Item, key_text
 from live.momento import Momento, RefusedError, UnansweredError
-from live.stream import StreamReader
-from eventpipes import Requests
+from live.stream import CLOCK_SECONDS, StreamReader
+from live.whole_key import deletes_by_whole_key
+from ops.bulk.written_keys import WrittenKeys
 
 STREAM_SECONDS: Final = 86_400
 """A stream keeps a record for a day."""
-BEFORE_SECONDS: Final = 120
-"""So long before a page is sent it may have been read, with all attempts."""
+PAGE_SECONDS: Final = 260
+"""So long after a page was read, its last request may be sent: an execution begins requests for 195
+seconds, and one lasts 65 seconds at most with its attempts. A test compares it."""
+BEFORE_SECONDS: Final = PAGE_SECONDS + CLOCK_SECONDS
+"""A look begins so long before the one before: older values may have been sent after that."""
 EVERY_SECONDS: Final = 3_600
 """How often a long run's keys are compared, long before the stream loses their records."""
 WORKERS: Final = 16
 
 
-@dataclass
 class BulkRecheck:
-    """Compares the keys that were written since a time; `compared` counts those of all runs."""
+    """Compares the keys that were written since a time; `compared` counts those of all looks.
 
-    deployment: Deployment
-    momento: Momento
-    stop: Event
-    compared: int = 0
-    problems: list[str] = field(default_factory=list)
+    A look reads the stream where the one before ended, except for the records that may have been
+    overwritten since.
+    """
+
+    def __init__(self, deployment: Deployment, momento: Momento, stop: Event) -> None:
+        self._deployment = deployment
+        self._stop = stop
+        self._converger = Converger(deployment, momento)
+        self._stream = StreamReader(deployment.client("dynamodbstreams"))
+        self._places: dict[str, str] = {}
+        self._written = WrittenKeys(self._converger, by_whole_key=deletes_by_whole_key(deployment))
+        self.compared = 0
+        self.problems: list[str] = []
+
+    def close(self) -> None:
+        """Remove the temporary file of the keys."""
+        self._written.close()
 
     def run(self, since: float) -> float:
-        """Compare what was written since a time, and return the time until which it is done."""
+        """Compare what was written since a time, and return the time until which it is done.
+
+        After Ctrl-C, it ends soon, and one of the `problems` says so.
+        """
         begun = time.time()
         if begun - since > STREAM_SECONDS:
             self.problems.append(
                 f"what was written {(begun - since) / 3_600:.0f} hours ago is no longer in the"
                 " stream: run ./help.sh verify --on-aws --repair"
             )
-        keys: dict[str, Item] = {}
-        former: dict[str, list[Item]] = {}
-        stream = StreamReader(self.deployment.client("dynamodbstreams"))
-        for record in stream.all(self.deployment.stream_arn):
-            images = record["dynamodb"]
-            if float(images["ApproximateCreationDateTime"]) < since - BEFORE_SECONDS:
-                continue
-            key = self.deployment.table.key_of(images["Keys"])
-            keys[key_text(key)] = key
-            if "OldImage" in images:
-                former.setdefault(key_text(key), []).append(images["OldImage"])
-        converger = Converger(self.deployment, self.momento)
+        self._read(since, begun)
         with ThreadPoolExecutor(WORKERS) as workers:
-            work = [(key, former.get(name, [])) for name, key in keys.items()]
-            self.compared += sum(workers.map(lambda each: self._converge(converger, *each), work))
+            for page in self._written.pages():
+                if self._stop.is_set():
+                    break
+                self.compared += sum(workers.map(lambda each: self._converge(*each), page))
+        if self._stop.is_set():
+            self.problems.append(
+                "not all keys that were written meanwhile were compared again: run"
+                " ./help.sh warm --on-aws --resume"
+            )
         return begun
 
-    def _converge(self, converger: Converger, key: Item, former: Sequence[Item]) -> bool:
+    def _read(self, since: float, begun: float) -> None:
+        """Collect the keys that were written since a time."""
+        self._written.clear()
+        for record in self._stream.since(
+            self._deployment.stream_arn,
+            since - BEFORE_SECONDS,
+            again=begun - BEFORE_SECONDS,
+            places=self._places,
+            stop=self._stop,
+        ):
+            images = record["dynamodb"]
+            key = self._deployment.table.key_of(images["Keys"])
+            self._written.add(key, images.get("OldImage"))
+
+    def _converge(self, key: Item, former: Sequence[Item]) -> bool:
         """Bring a key to the table's state, with the entries that it had before its changes.
 
         Return whether that was possible.
         """
-        if self.stop.is_set():
+        if self._stop.is_set():
             return False
+        converger = self._converger
         try:
             deletes = {entry(one): one for image in former for one in converger.removal(key, image)}
             sent = Requests(tuple(deletes.values()))
