@@ -13,21 +13,23 @@ import typer
 from live.aws import asking_aws
 from live.converge import Converger
 from live.deployment import Deployment
-from live.items import key_text
-from live.momento import Momento, RefusedError, UnansweredError
+from live.momento import Momento
 from live.output import console, print_json
 from live.undelivered import UndeliveredRecords
 from momento_pipes.bulk_settings import BulkSettings
 from ops.bulk import estimate, results
 from ops.bulk.map_runs import RUNNING, SUCCEEDED, MapRunProgress, MapRuns
 from ops.bulk.recheck import EVERY_SECONDS, BulkRecheck
-from ops.bulk.results import SegmentTotals
+from ops.bulk.pace import Pace
+from ops.bulk.repair import repair
+from ops.bulk.results import RunFiles, SegmentTotals
 from ops.bulk.summary import BulkSummary, show
 from ops.capacity.bulk import BulkLoad, RunKind
 from ops.errors import OpsError
 from ops.cloud import settings_there
 from ops.progress_bar import progress_bar
 from ops.repair.interrupt import finishing_on_interrupt
+from ops.repair.report import progress as bar_of
 from ops.repair.run import momento_rates
 from stacks.settings import Settings
 
@@ -104,7 +106,8 @@ class _BulkRun:
 
     def run(self) -> BulkSummary:
         arn = self._runs.resume() if self._asked.resume else self._start()
-        since = self._runs.describe(arn)["startDate"].timestamp()
+        begun = self._runs.describe(arn)
+        since = begun["startDate"].timestamp()
         with self._recheck() as recheck, self._bar() as tell:
             done = since
 
@@ -123,6 +126,8 @@ class _BulkRun:
                 summary.compared = recheck.compared
                 summary.problems += recheck.problems
                 summary.not_final = len(UndeliveredRecords(self._deployment).until())
+        if begun["status"] != RUNNING:
+            summary.ended_ago = max(time.time() - begun["stopDate"].timestamp(), 0.0)
         if self._asked.repair:
             self._repair(summary)
         return summary
@@ -149,13 +154,27 @@ class _BulkRun:
         )
 
     def _summary(self, arn: str, ended: Any) -> BulkSummary:  # noqa: ANN401 - boto3's
-        found, account = SegmentTotals(), arn.split(":")[4]
-        if id_ := self._runs.map_run_id(arn):
-            s3, bucket = self._deployment.client("s3"), f"{self._deployment.name}-bulk-{account}"
-            found = results.read(s3, bucket, id_)
-        seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
-        cause = ": ".join(ended[name] for name in ("error", "cause") if ended.get(name))
-        return BulkSummary(self._asked.kind, ended["status"], found, arn, seconds, cause=cause)
+        files = self._files(arn)
+        seconds = None
+        if not self._runs.was_redriven(arn):
+            seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
+        return BulkSummary(
+            self._asked.kind,
+            ended["status"],
+            SegmentTotals() if files is None else SegmentTotals.of(files),
+            arn,
+            seconds,
+            cause=results.explained(ended.get("error", ""), ended.get("cause", "")),
+            asked_to_repair=self._asked.repair,
+        )
+
+    def _files(self, arn: str) -> RunFiles | None:
+        """Return where a run's results are; None if it has no Map run yet."""
+        id_, account = self._runs.map_run_id(arn), arn.split(":")[4]
+        if id_ is None:
+            return None
+        bucket = f"{self._deployment.name}-bulk-{account}"
+        return RunFiles(self._deployment.client("s3"), bucket, id_)
 
     @contextmanager
     def _recheck(self) -> Iterator[BulkRecheck | None]:
@@ -182,16 +201,14 @@ class _BulkRun:
 
     @contextmanager
     def _bar(self) -> Iterator[Any]:
-        began = time.monotonic()
+        pace = Pace(self._deployment.table.about)
         with progress_bar() as bar:
             task = bar.add_task("segments", total=None)
             last = MapRunProgress()
 
             def tell(progress: MapRunProgress) -> None:
                 nonlocal last
-                rate = progress.done * self._deployment.table.about / max(progress.total, 1)
-                rate /= max(time.monotonic() - began, 0.001)
-                text = f"segments, {progress.failed} failed, about {rate:,.0f} items/s"
+                text = f"segments, {progress.failed} failed{pace.text(progress)}"
                 bar.update(
                     task, description=text, completed=progress.done, total=progress.total or None
                 )
@@ -203,13 +220,9 @@ class _BulkRun:
 
     def _repair(self, summary: BulkSummary) -> None:
         """Repair the wrong keys that the results name."""
-        with self._momento() as momento:
+        files = self._files(summary.execution)
+        if files is None:
+            return
+        with self._momento() as momento, bar_of("keys") as advance:
             converger = Converger(self._deployment, momento)
-            for one in summary.results.wrong:
-                if self._stop.is_set():
-                    return
-                try:
-                    converger.converge(one["key"])
-                    summary.repaired += 1
-                except (RefusedError, UnansweredError) as error:
-                    summary.problems.append(f"{key_text(one['key'])}: {error}")
+            repair(summary, files, converger, stop=self._stop, tell=lambda: advance(summary.wrong))

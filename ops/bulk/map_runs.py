@@ -104,6 +104,11 @@ class MapRuns:
         failed = sum(counts.get(name, 0) for name in ("failed", "timedOut", "aborted"))
         return MapRunProgress(counts.get("succeeded", 0), failed, counts.get("total", 0))
 
+    def was_redriven(self, arn: str) -> bool:
+        """Return whether an execution was stopped for some time, and then redriven."""
+        run = self._map_run(arn)
+        return run is not None and self.states.describe_map_run(mapRunArn=run)["redriveCount"] > 0
+
     def follow(
         self, arn: str, tell: Callable[[MapRunProgress], None], pause: Callable[[], bool]
     ) -> Mapping[str, Any] | None:

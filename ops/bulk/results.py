@@ -1,14 +1,60 @@
-"""The results of a Map run, which its ResultWriter wrote to S3."""
+"""The results of a Map run, which its ResultWriter wrote to S3. They are read part by part."""
 
+import codecs
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from ops.verify.results import MOST_WRONG
+MOST_WRONG: Final = 10_000
+"""Wrong keys that a summary describes; the counts have all of them."""
+PART: Final = 65_536
+"""The bytes of a file that are read at a time."""
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Where a Map run's results are. `client` is boto3's for S3."""
+
+    client: Any
+    bucket: str
+    map_run_id: str
+
+    def outputs(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the result of each segment that is done."""
+        for child in self._children(succeeded=True):
+            yield json.loads(child["Output"])
+
+    def failures(self) -> Iterator[str]:
+        """Yield why other segments failed."""
+        for child in self._children(succeeded=False):
+            if "Cause" in child:
+                yield explained(child.get("Error", ""), child["Cause"])
+
+    def wrong(self) -> Iterator[Mapping[str, Any]]:
+        """Yield all wrong keys that the segments name."""
+        for output in self.outputs():
+            yield from output.get("wrong", [])
+
+    def _children(self, *, succeeded: bool) -> Iterator[Any]:
+        """Yield the children that succeeded, or the others; none if the run wrote no results."""
+        try:
+            key = f"results/{self.map_run_id}/manifest.json"
+            manifest = json.loads(self._body(key).read())
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("NoSuchKey", "NoSuchBucket"):
+                raise
+            return
+        for status, files in manifest["ResultFiles"].items():
+            for file in files if (status == "SUCCEEDED") is succeeded else ():
+                yield from objects(iter(partial(self._body(file["Key"]).read, PART), b""))
+
+    def _body(self, key: str) -> Any:  # noqa: ANN401 - a stream of boto3
+        return self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
 
 
 @dataclass
@@ -16,42 +62,60 @@ class SegmentTotals:
     """The sums of all segments that are done, and why others failed."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    wrong: list[Mapping[str, Any]] = field(default_factory=list)
+    wrong: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     segments: int = 0
 
-    def add(self, output: Mapping[str, Any]) -> None:
-        """Take the result of a segment."""
-        self.segments += 1
-        for name, value in output.items():
-            if name not in ("segment", "wrong"):
-                self.counts[name] += int(value)
-        self.wrong += output.get("wrong", [])[: MOST_WRONG - len(self.wrong)]
+    @classmethod
+    def of(cls, files: RunFiles) -> "SegmentTotals":
+        """Return the sums of a Map run's results."""
+        totals = cls(failures=list(dict.fromkeys(files.failures())))
+        for output in files.outputs():
+            totals.segments += 1
+            for name, value in output.items():
+                if name not in ("segment", "wrong"):
+                    totals.counts[name] += int(value)
+            left = MOST_WRONG - len(totals.wrong)
+            totals.wrong += [{**one, "repaired": False} for one in output.get("wrong", [])[:left]]
+        return totals
 
 
-def read(s3: Any, bucket: str, map_run_id: str) -> SegmentTotals:  # noqa: ANN401 - a boto3 client
-    """Return the results of a Map run; none if it did not write them."""
-    results = SegmentTotals()
-    key = f"results/{map_run_id}/manifest.json"
+def explained(error: str, cause: str) -> str:
+    """Return an error of Step Functions for people. A Lambda function's cause is JSON.
+
+    >>> explained("WatchError", '{"errorMessage": "no key: run it", "errorType": "WatchError"}')
+    'no key: run it'
+    >>> explained("States.Timeout", "too long")
+    'States.Timeout: too long'
+    """
     try:
-        manifest = _json(s3, bucket, key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("NoSuchKey", "NoSuchBucket"):
-            raise
-        return results
-    for status, files in manifest["ResultFiles"].items():
-        for child in _children(s3, bucket, files):
-            if status == "SUCCEEDED":
-                results.add(json.loads(child["Output"]))
-            elif "Cause" in child:
-                results.failures.append(f"{child.get('Error', '')}: {child['Cause']}")
-    return results
+        said = json.loads(cause)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or "errorMessage" not in said:
+        return ": ".join(text for text in (error, cause) if text)
+    if error == "WatchError":
+        return str(said["errorMessage"])  # it has the next step
+    return f"the function failed with {error}: {said['errorMessage']}; its log group has more"
 
 
-def _children(s3: Any, bucket: str, files: list[Mapping[str, Any]]) -> Iterator[Any]:  # noqa: ANN401
-    for file in files:
-        yield from _json(s3, bucket, file["Key"])
+def objects(parts: Iterable[bytes]) -> Iterator[Any]:
+    """Yield the objects of a JSON array that comes in parts; one of them is in memory at a time.
 
-
-def _json(s3: Any, bucket: str, key: str) -> Any:  # noqa: ANN401
-    return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    >>> list(objects([b'[{"a": 1}, {"', b'b": "]"}', b"]"]))
+    [{'a': 1}, {'b': ']'}]
+    """
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    text, at, reader = "", 0, json.JSONDecoder()
+    for part in parts:
+        text, at = text[at:] + decode(part), 0
+        while True:
+            while at < len(text) and text[at] in "[], \t\r\n":
+                at += 1
+            try:
+                found, at = reader.raw_decode(text, at)
+            except ValueError:
+                break  # the rest of the object is in the next part
+            yield found
+    if text[at:].strip("[], \t\r\n"):
+        raise ValueError("the JSON array is cut off")
