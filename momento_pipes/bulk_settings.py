@@ -16,6 +16,8 @@ MOST_ITEMS: Final = 100
 PAGE_SECONDS: Final = 4
 LARGEST_PAGE: Final = 150_000
 """The most bytes of a page with several items, so that its records fit into a state's data."""
+MOST_REFUSED: Final = 20
+"""So many requests of a segment may be refused, whatever their share is."""
 STRETCH_SECONDS: Final = 40
 """So long a child works in one call. Then the Map's state knows how far it is."""
 

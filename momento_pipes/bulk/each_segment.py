@@ -8,11 +8,17 @@ See AWS: "Using Map state in Distributed mode for large-scale parallel workloads
 "Redriving Map Runs in Step Functions executions".
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from momento_pipes.bulk_settings import PAGE_SECONDS, STRETCH_SECONDS, BulkSettings
+from momento_pipes.bulk_settings import (
+    MOST_REFUSED,
+    PAGE_SECONDS,
+    STRETCH_SECONDS,
+    BulkSettings,
+)
 from momento_pipes.workflow.body import as_json, object_code
-from momento_pipes.workflow.jsonata import expression
+from momento_pipes.workflow.jsonata import expression, quoted
 
 EACH, BEGIN, STRETCH = "Each segment", "Begin", "A stretch"
 JUDGE, WAIT, DONE = "What it did", "Wait for Momento", "Segment done"
@@ -56,7 +62,10 @@ def warm(*, page_machine_arn: str, bucket: str, settings: BulkSettings) -> str:
                 '$states.result.Status = "SUCCEEDED" ? $parse($states.result.Output)'
                 ' : ( $why := $states.result.Error & ": " & $states.result.Cause;'
                 f" $match($states.result.Error, {FINAL_CAUSE}) ? $error($why)"
-                f" : {object_code(same | {'why': '$why'})} )"
+                f" : {object_code(same | {'why': '$why'})} )",
+                failed="letters",
+                good=("sent",),
+                problem=" requests of this segment were refused: see the dead letters.",
             )
         },
     }
@@ -79,19 +88,33 @@ def verify(*, function_arn: str, bucket: str, settings: BulkSettings) -> str:
                 "seconds": "{% $seconds %}",
             },
         },
-        "Assign": {"made": _judged("$states.result.Payload")},
+        "Assign": {
+            "made": _judged(
+                "$states.result.Payload",
+                failed="unknown",
+                good=("in_sync", "stale", "missing", "changing"),
+                problem=" keys of this segment could not be compared: `wrong` in the output of the"
+                " function has the reasons.",
+            )
+        },
     }
     return _machine("Compare the table with the cache", call, VERIFY_COUNTS, bucket, settings)
 
 
-def _judged(made: str) -> str:
+def _judged(made: str, *, failed: str, good: Sequence[str], problem: str) -> str:
     """Return JSONata for what a stretch made. It fails the state if the segment cannot go on.
 
-    It does not lead to a Fail state, because a redrive would begin there and fail again.
+    That is if Momento does not answer, or if most requests of the segment failed, and not only a
+    few. It does not lead to a Fail state, because a redrive would begin there and fail again.
     """
     why = '$exists($made.why) ? $made.why : "Momento does not answer, at the item " & $made.cause'
+    fine = " + ".join(f"${name} + $made.{name}" for name in good)
+    mend = quoted(f"{problem} Mend the cause, deploy, and run the command with --resume")
+    most = f'$failed & " of " & ($failed + $fine) & {mend}'
     return expression(
-        f"( $made := {made}; $made.again and $tries + 1 >= {MOST_TRIES} ? $error({why}) : $made )"
+        f"( $made := {made}; $failed := ${failed} + $made.{failed}; $fine := {fine};"
+        f" $made.again and $tries + 1 >= {MOST_TRIES} ? $error({why})"
+        f" : $failed > $max([{MOST_REFUSED}, $fine]) ? $error({most}) : $made )"
     )
 
 

@@ -5,7 +5,8 @@ calls it continues there after any failure.
 
 Its input is `{"segment", "segments", "start", "limit", "seconds"}`: a segment of a parallel scan,
 the key where it begins (null: at its beginning), the most items of a page, and how long it works
-(`STRETCH_SECONDS`, or less after a call that ended early). Its output is `{"start",
+(`STRETCH_SECONDS`, or less after a call that ended early, and less if most requests are refused).
+Its output is `{"start",
 "limit", "sent", "letters", "left_out", "again", "cause"}`: the key where to continue (null: the
 segment is done), and what became of the items. If `again` is true, Momento did not take the page at
 `start`.
@@ -16,7 +17,12 @@ See AWS: DynamoDB API, "Scan"; "Step Functions service quotas" (262,144 bytes fo
 from collections.abc import Sequence
 from typing import Any
 
-from momento_pipes.bulk_settings import LARGEST_PAGE, STRETCH_SECONDS, BulkSettings
+from momento_pipes.bulk_settings import (
+    LARGEST_PAGE,
+    MOST_REFUSED,
+    STRETCH_SECONDS,
+    BulkSettings,
+)
 from momento_pipes.mapping.record import Stream
 from momento_pipes.workflow.letter import letter
 from momento_pipes.workflow.body import as_json, object_code
@@ -270,11 +276,13 @@ def _next() -> dict[str, Any]:
     limit = expression(f"{slow} ? $max([1, $floor($limit / 2)]) : $limit")
     assign = {**counted, "start": "{% $following %}", "limit": limit}
     late = "$millis() - $began > $seconds * 1000"
+    sent, letters = (f"(${name} + $sum([0, $states.input.{name}]))" for name in ("sent", "letters"))
+    refused = f"{letters} > $max([{MOST_REFUSED}, {sent}])"
     return {
         "Type": "Choice",
         "Choices": [
             {
-                "Condition": expression(f"$following = null or {late}"),
+                "Condition": expression(f"$following = null or {late} or {refused}"),
                 "Assign": assign,
                 "Output": {},
                 "Next": DONE,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from eventpipes.workflow import Checkpoint, StateMachine
-from momento_pipes.bulk_settings import BulkSettings
+from momento_pipes.bulk_settings import MOST_REFUSED, BulkSettings
 from tests.momento_pipes.bulk.table import Bulk
 from tests.momento_pipes.bulk.test_warm import bulk, total
 
@@ -72,3 +72,29 @@ def test_a_run_from_before_the_stretch_had_its_length_goes_on() -> None:
     assert table.run(1).status == "SUCCEEDED"
     assert "seconds" not in table.stretches[0]
     assert len(table.cache) == 5
+
+
+def test_a_run_of_which_every_request_is_refused_stops_and_goes_on_after_the_repair() -> None:
+    wrong = {"is": True}
+    table = bulk(2_000, refuse=lambda _: 400 if wrong["is"] else None)
+    checkpoint = Checkpoint()
+    assert table.run(2, checkpoint).status == "FAILED"
+    assert len(table.letters) <= 2 * (MOST_REFUSED + table.settings.page)
+    assert "100 of 100 requests of this segment were refused" in table.failures[0]
+    assert "--resume" in table.failures[0]
+    wrong["is"] = False
+    assert table.run(2, checkpoint).status == "SUCCEEDED"
+    assert len(table.cache) == 2_000
+
+
+def test_some_refused_requests_stop_nothing() -> None:
+    """More than the number alone allows, but fewer than the accepted ones."""
+    table = bulk(200, refuse=lambda call: 400 if "1&" in call.url or "2&" in call.url else None)
+    assert table.run(1).status == "SUCCEEDED"
+    assert (total(table, "sent"), total(table, "letters")) == (160, 40)
+
+
+def test_few_refused_requests_stop_nothing_even_if_they_are_all() -> None:
+    table = bulk(MOST_REFUSED, refuse=lambda _: 400)
+    assert table.run(1).status == "SUCCEEDED"
+    assert total(table, "letters") == MOST_REFUSED
