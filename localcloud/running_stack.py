@@ -2,18 +2,24 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
+from botocore.exceptions import ClientError
+
+from eventpipes import EventPipesError
 
 from .applied import Applied, NotApplied, client
 from .cloud import API_KEY, LocalCloud
 from .errors import LocalCloudError
+from .named_topics import named_topics
 
 PATIENCE_SECONDS = 120
 """How long a record may take to its end; retries are included."""
+_TAKEN = ("InUse", "AlreadyExists", "Conflict")
+"""Words in AWS's error codes if a name is taken."""
 _TARGETS = ("aws_cloudwatch_event_target", "aws_sqs_queue_policy", "aws_pipes_pipe")
 """The types that deliver. What they name is created, too: tables, queues, workflows."""
 
@@ -27,13 +33,14 @@ class RunningStack:
     created. Every `write` and `delete` waits until each pipe and rule has finished the record.
 
     Raises:
-        LocalCloudError: a part cannot be created on the local cloud, or a pipe does not start.
+        LocalCloudError: the document is not a stack's JSON, a part cannot be created on the local
+            cloud, or a pipe does not start.
 
     """
 
     def __init__(self, document: str | Mapping[str, Any], cloud: LocalCloud) -> None:
         self.cloud = cloud
-        parsed = json.loads(document) if isinstance(document, str) else document
+        parsed = _stack(document)
         self._resources: Mapping[str, Mapping[str, Any]] = parsed.get("resource", {})
         self._applied = Applied(
             parsed, cloud.aws.endpoint, momento_api_key=API_KEY, iam_settle_seconds="0"
@@ -43,6 +50,12 @@ class RunningStack:
         try:
             self._applied.create(*(type_ for type_ in _TARGETS if type_ in self._resources))
         except NotApplied as error:
+            raise LocalCloudError(f"the stack cannot run on the local cloud: {error}") from error
+        except ClientError as error:
+            raise LocalCloudError(_refused(error)) from error
+        try:
+            self._topics = named_topics(parsed)
+        except EventPipesError as error:
             raise LocalCloudError(f"the stack cannot run on the local cloud: {error}") from error
         self._pipes = [pipe["name"] for pipe in self._all("aws_pipes_pipe")]
         try:
@@ -60,21 +73,40 @@ class RunningStack:
         Numbers may be int, float or Decimal.
 
         Raises:
-            LocalCloudError: the record is not finished in time, or a pipe stopped.
+            LocalCloudError: the table refuses the item, the record is not finished in time, or a
+                pipe stopped.
 
         """
         name = self._table(table)
-        self._dynamodb.put_item(TableName=name, Item=_serialized(item))
+        try:
+            self._dynamodb.put_item(TableName=name, Item=_serialized(item))
+        except (ClientError, TypeError) as error:
+            raise LocalCloudError(f"the table {name} does not take this item: {error}") from error
         self._settle(name)
 
     def delete(self, key: Item, *, table: str | None = None) -> None:
         """Delete the item with this primary key, in plain Python; see `write`."""
         name = self._table(table)
-        self._dynamodb.delete_item(TableName=name, Key=_serialized(key))
+        try:
+            self._dynamodb.delete_item(TableName=name, Key=_serialized(key))
+        except (ClientError, TypeError) as error:
+            raise LocalCloudError(
+                f"the table {name} does not take this key: {error}; give the attributes of its"
+                " primary key, and no others"
+            ) from error
         self._settle(name)
 
     def cached(self, key: str, *, cache: str | None = None) -> Any:  # noqa: ANN401 - any JSON
-        """Return the entry of a key, parsed if it is JSON, or None if there is none."""
+        """Return the entry of a key, parsed if it is JSON, or None if there is none.
+
+        Raises:
+            LocalCloudError: the key is not text, or there is no such cache.
+
+        """
+        if not isinstance(key, str):
+            raise LocalCloudError(
+                f"a key in the cache is text: write cached({str(key)!r}), not cached({key!r})"
+            )
         name = _only("cache", cache, self.cloud.momento.service.caches)
         item = self.cloud.momento.service.caches[name].get(key.encode(), time.monotonic())
         return None if item is None else _parsed(item.value)
@@ -83,12 +115,19 @@ class RunningStack:
         """Return the messages of a topic in their order, parsed if they are JSON.
 
         Without a name, the messages of the only topic.
+
+        Raises:
+            LocalCloudError: no pipe, rule or workflow of the stack sends to this topic.
+
         """
         name = _only("cache", cache, self.cloud.momento.service.caches)
         topics = self.cloud.momento.service.caches[name].topics
-        if topic is None and not topics:
-            return []
-        found = topics.get(_only("topic", topic, topics) if topic is None else topic)
+        names = self._topics.names(name)
+        if not self._topics.are_all_known(name):
+            if topic is None and not names and not topics:
+                return []
+            names |= {*topics, *([] if topic is None else [topic])}
+        found = topics.get(_only("topic", topic, names))
         return [_parsed(body) for _, body, _ in list(found.messages)] if found else []
 
     def dead_letters(self) -> Sequence[Any]:
@@ -148,7 +187,32 @@ class RunningStack:
         return arn, max(numbers, key=int, default=None)
 
 
-def _only(kind: str, name: str | None, names: Sequence[str] | Mapping[str, Any]) -> str:
+def _stack(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a stack's JSON, parsed."""
+    expected = "give what cdktf.Testing.synth(stack) returns, or the text of its cdk.tf.json"
+    try:
+        parsed = json.loads(document) if isinstance(document, str) else document
+    except ValueError as error:
+        raise LocalCloudError(f"the stack's document is not JSON ({error}): {expected}") from None
+    if not isinstance(parsed, Mapping) or not isinstance(parsed.get("resource", {}), Mapping):
+        raise LocalCloudError(f"the stack's document is not a stack's JSON: {expected}")
+    return parsed
+
+
+def _refused(error: ClientError) -> str:
+    given = error.response["Error"]
+    text = (
+        f"the local cloud refuses {error.operation_name}: {given.get('Message') or given['Code']}"
+    )
+    if any(word in given["Code"] for word in _TAKEN):
+        return (
+            f"{text}. All stacks of a test module share its local cloud: run each stack once, in a"
+            " fixture with scope='module', and give two stacks other names, or a module each"
+        )
+    return text
+
+
+def _only(kind: str, name: str | None, names: Collection[str]) -> str:
     """Return a name that exists; without one, the only name that exists."""
     if name in names or (name is None and len(names) == 1):
         return name or next(iter(names))

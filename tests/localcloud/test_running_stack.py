@@ -65,19 +65,49 @@ def test_name_that_does_not_exist_is_refused(stack: tuple[str, RunningStack]) ->
         running.write({"Id": "a"}, table="orders")
     with pytest.raises(LocalCloudError, match=r"no cache shop; there are: .*"):
         running.cached("a", cache="shop")
+    with pytest.raises(LocalCloudError, match=r"no topic chnages; there are: changes$"):
+        running.messages("chnages", cache=topology)
+
+
+def test_what_the_table_or_the_cache_cannot_take_is_refused(
+    stack: tuple[str, RunningStack],
+) -> None:
+    topology, running = stack
+    with pytest.raises(LocalCloudError, match=r"write cached\('2'\), not cached\(2\)"):
+        running.cached(2, cache=topology)  # type: ignore[arg-type]  # the fault
+    with pytest.raises(LocalCloudError, match=f"{topology}-items does not take this item: .*Id"):
+        running.write({"Id": 2})
+    with pytest.raises(LocalCloudError, match=r"does not take this item: Unsupported type"):
+        running.write({"Id": "a", "Price": object()})
+    with pytest.raises(LocalCloudError, match=r"does not take this key: .*its primary key"):
+        running.delete({"Other": "a"})
 
 
 @pytest.mark.parametrize(
     ("document", "says"),
     [
         ("{}", "the stack has no pipe: give the JSON"),
+        ("shop.tf", "not JSON .*: give what cdktf.Testing.synth"),
+        ("[]", "not a stack's JSON: give what"),
+        ('{"resource": []}', "not a stack's JSON: give what"),
         (
             {"resource": {"aws_pipes_pipe": {"a": {"name": "a", "depends_on": ["aws_vpc.b"]}}}},
             "cannot run on the local cloud: aws_vpc.b is named, and is not in the document",
         ),
     ],
-    ids=["no pipe", "unknown part"],
+    ids=["no pipe", "no JSON", "a list", "a list of resources", "unknown part"],
 )
 def test_stack_that_cannot_run_is_refused(on_local_cloud: Run, document: Any, says: str) -> None:
     with pytest.raises(LocalCloudError, match=says):
         on_local_cloud(document)
+
+
+def test_second_stack_with_the_same_names_is_refused(on_local_cloud: Run) -> None:
+    """The first run may be one of this module's others."""
+
+    def run_twice() -> None:
+        for _ in range(2):
+            on_local_cloud(document("pipes"))
+
+    with pytest.raises(LocalCloudError, match=r"exists.*run each stack once, in a fixture"):
+        run_twice()
