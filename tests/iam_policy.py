@@ -125,12 +125,12 @@ _CONDITIONS: Mapping[str, Callable[[str | None, list[str]], bool]] = {
 
 FILES: Mapping[str, Sequence[str]] = {
     "plan": ["plan.json"],
-    "deploy": ["deploy.json", "deploy-watch.json"],
+    "deploy": ["deploy.json", "deploy-watch.json", "deploy-bulk.json"],
 }
-"""The policies of each role: the first is an inline policy, the second a managed one."""
+"""The policies of each role: the first is an inline policy, the others are managed ones."""
 POLICIES = {
     role: Policy([each for name in names for each in filled(name)["Statement"]])
     for role, names in FILES.items()
 }
 BOUND = Policy(filled("boundary.json")["Statement"])
-"""What the roles of pipes, rules, workflows and watches may do at most."""
+"""What the roles of pipes, rules, workflows, watches and bulk runs may do at most."""

@@ -100,8 +100,10 @@ def _of_cloudwatch(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_s3(operation: str, given: Mapping[str, Any]) -> Iterator[str]:
-    del operation
-    if "Key" in given:
+    """Yield the object or the bucket; a request about several objects does not name them here."""
+    if operation == "DeleteObject" and "Key" not in given:
+        yield f"{given['Bucket']}/*"
+    elif "Key" in given:
         yield f"{given['Bucket']}/{given['Key']}"
     else:
         yield str(given["Bucket"])

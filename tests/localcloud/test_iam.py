@@ -2,7 +2,7 @@
 
 The real provider plans, applies, changes and destroys the production profile on the local AWS,
 which records the right that each request takes: of the weather stack, which begins with pipes
-and goes over to an event bus, and of a stack of one's own, which has a workflow.
+and goes over to an event bus, and of a stack of one's own, which has a workflow and BULK.
 """
 
 import json
@@ -36,6 +36,7 @@ from tests.iam_policy import (
     THE_KEY,
     filled,
 )
+from tests.localcloud.bulk_deployment import BulkDeployment, names_of_bulk
 from tests.localcloud.provider_process import provider_process
 from tests.localcloud.test_deployment import prepared
 from tests.localcloud.unseen_rights import UNSEEN, Unseen
@@ -44,7 +45,9 @@ pytestmark = pytest.mark.usefixtures("running_provider")
 
 PLAN_ROLE = ("first plan", "plan", "doctor", "keep plan")
 DEPLOY_ROLE = ("take plan", "apply", "change", "destroy", "forget plan")
-BUS, WORKFLOW = {"TOPOLOGY": "bus"}, {"TOPOLOGY": "workflow"}
+BUS = {"TOPOLOGY": "bus"}
+WORKFLOW = {"TOPOLOGY": "workflow", "BULK": "true"}
+BULK_BUCKET = f"{PREFIX}-session-changes-bulk-123456789012"
 CHANGED = {
     "ALLOW_DESTROY": "true",
     "MOMENTO_API_KEY": "another-planted-key-8a41",
@@ -63,7 +66,8 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "aws_pipes_pipe": {"description": "changed"},
     "aws_scheduler_schedule": {"description": "changed"},
     "aws_secretsmanager_secret": {"description": "changed"},
-    "aws_sfn_state_machine": {"definition": ('"MaxConcurrency":5', '"MaxConcurrency":6')},
+    "aws_s3_bucket_policy": {"policy": ("DenyWithoutTls", "DenyPlainHttp")},
+    "aws_sfn_state_machine": {"definition": ('"Comment":"', '"Comment":"Now ')},
     "aws_sns_topic": {"display_name": "changed"},
 }
 """What the change does to every resource of a type: a new value, or a text and its successor."""
@@ -124,12 +128,19 @@ def bounded() -> dict[str, Role]:
 
 
 @pytest.fixture(scope="module")
+def bulk() -> BulkDeployment:
+    """Return a place for what the deploy with BULK did."""
+    return BulkDeployment()
+
+
+@pytest.fixture(scope="module")
 def phases(
     house: House,
     state_bucket: str,
     file: Path,
     tmp_path_factory: pytest.TempPathFactory,
     bounded: dict[str, Role],
+    bulk: BulkDeployment,
 ) -> dict[str, list[Call]]:
     """Do what the workflows do, then a change and a destroy; return the calls of each phase.
 
@@ -181,12 +192,14 @@ def phases(
         house.command("doctor", env=without_key)  # without a key, it sends Momento nothing
         end("doctor")
         bounded.update(_roles())
+        bulk.look_at(own, BULK_BUCKET)
         end("the test's own calls")
         del found["the test's own calls"]
         together(*((each, at_once) for each in changed))
         end("change")
         together(*((each, ("destroy", *at_once[1:], "-refresh=false")) for each in changed))
         end("destroy")
+        bulk.left = names_of_bulk()
     return found
 
 
@@ -293,14 +306,34 @@ def test_the_policies_allow_nothing_that_is_not_needed(
     assert POLICIES[name].without(sid, member, value).refused(needed[name]) != set()
 
 
+def test_bulk_is_deployed_once_and_destroyed_completely(
+    phases: Mapping[str, list[Call]], bulk: BulkDeployment
+) -> None:
+    """The second plan changes nothing, and a bucket that has results is deleted, too."""
+    assert phases
+    assert bulk.second_plan == {"no-op"}
+    name = f"{PREFIX}-session-changes-bulk"
+    assert bulk.made == {
+        BULK_BUCKET,
+        f"/aws/lambda/{name}-verify",
+        f"/aws/vendedlogs/states/{name}",
+        *(f"{name}-{part}" for part in ("put-page", "verify", "verify-function", "warm")),
+    }
+    assert bulk.left == set()
+
+
 def test_every_role_has_the_boundary_and_needs_nothing_beyond_it(
     phases: Mapping[str, list[Call]], bounded: Mapping[str, Role]
 ) -> None:
     assert phases
     kinds = {name.rpartition("-")[2] for name in bounded}
-    assert kinds == {FILLED["PIPE_ROLE"], "pipes", "rules", "workflow", "function", "schedule"}
-    assert len(bounded) == 8, (
-        "pipes and rules of one stack, pipes and workflow of the other; watches"
+    of_bulk = {"page", "verify", "warm"}
+    assert (
+        kinds
+        == {FILLED["PIPE_ROLE"], "pipes", "rules", "workflow", "function", "schedule"} | of_bulk
+    )
+    assert len(bounded) == 12, (
+        "pipes and rules of one stack, pipes, workflow and bulk runs of the other; watches"
     )
     for name, role in bounded.items():
         assert role.boundary == BOUNDARY

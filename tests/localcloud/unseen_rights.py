@@ -17,6 +17,10 @@ WITH_A_KEY = "Secrets Manager, 'Secret encryption and decryption': permissions f
 WITH_ITS_ID = (
     "EventBridge API, ApiDestination and Connection: an ARN ends with an id that AWS gives"
 )
+VERSIONS = (
+    "S3, 'Policy actions for Amazon S3': a request with a version id; terraform-provider-aws"
+    " deletes all versions of a bucket that it empties"
+)
 NOT_MADE = (
     "A change that is not made here: one is watched for long, one comes from the demo profile"
 )
@@ -46,10 +50,12 @@ def unseen() -> Iterator[Unseen]:
     )
     group = ARN.format("logs", f"log-group:/aws/vendedlogs/pipes/{PREFIX}:log-stream:")
     watch_group = ARN.format("logs", f"log-group:/aws/lambda/{PREFIX}-watch:log-stream:")
+    bulk_group = ARN.format("logs", f"log-group:/aws/lambda/{PREFIX}-bulk-verify:log-stream:")
     for action, because, resource in (
         ("kms:UpdateKeyDescription", "kms:CreateKey", THE_KEY),
         ("logs:AssociateKmsKey", "logs:CreateLogGroup", group),
         ("logs:AssociateKmsKey", "logs:CreateLogGroup", watch_group),
+        ("logs:AssociateKmsKey", "logs:CreateLogGroup", bulk_group),
     ):
         context = {"aws:ResourceTag/Project": PREFIX}
         yield Unseen(
@@ -58,6 +64,15 @@ def unseen() -> Iterator[Unseen]:
             because=because,
             page=NOT_MADE,
         )
+    yield Unseen(
+        call=Call(
+            action="s3:DeleteObjectVersion",
+            resource=f"arn:aws:s3:::{PREFIX}-session-changes-bulk-123456789012/results/1/manifest.json",
+        ),
+        policies=["deploy"],
+        because="s3:DeleteObject",
+        page=VERSIONS,
+    )
     yield Unseen(
         call=Call(action="states:ValidateStateMachineDefinition", resource="*"),
         policies=["plan", "deploy"],
