@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,6 +19,8 @@ from .workflow_services import Stopped
 
 TELL_SECONDS: Final = 0.2
 """How often the progress of an execution is told."""
+CALLS: Final = 32
+"""So many calls of AWS an execution makes at the same time. Others wait."""
 RUNNING: Final = "RUNNING"
 
 
@@ -51,6 +54,7 @@ class Executions:
         What has ended is looked at before AWS is asked. Otherwise an execution that ends meanwhile
         would be listed as running, and begin again.
         """
+        self._shared.functions.end_idle()
         ended = [arn for arn, run in self._running.items() if run.told.is_set()]
         states = self._shared.client("stepfunctions")
         found: dict[str, Any] = {}
@@ -73,9 +77,10 @@ class Executions:
                 self._begin(arn, machine)
 
     def close(self) -> None:
-        """End all executions where they are."""
+        """End all executions where they are, and the processes of functions."""
         for run in self._running.values():
             run.stop.set()
+        self._shared.functions.close()
         for run in self._running.values():
             for thread in run.threads:
                 thread.join()
@@ -113,6 +118,7 @@ class Executions:
             last = {"status": execution.status}
             if execution.status == "SUCCEEDED":
                 last["output"] = json.dumps(execution.output)
+                self._checkpoints.pop(run.arn, None)  # AWS redrives only what did not succeed
             else:
                 last |= {"error": execution.error, "cause": execution.cause}
         finally:
@@ -127,6 +133,7 @@ class Executions:
 
         limits = httpx.Limits(max_connections=200)
         async with httpx.AsyncClient(trust_env=False, limits=limits) as http:
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(CALLS))
             services = ExecutionServices(self._shared, http, run.stop, changed)
             return await machine.run(
                 json.loads(run.given),

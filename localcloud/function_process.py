@@ -1,16 +1,20 @@
-"""The process of a Lambda function.
+"""The process of a Lambda function: it runs the handler once for each line on standard input.
 
-It runs as `python -I -S function_process.py CODE HANDLER PACKAGES ANSWER`.
+It runs as `python -I -S function_process.py CODE HANDLER PACKAGES ANSWERS`.
 
 CODE is the folder with the deployed zip file's content. Of the folder PACKAGES, only what Lambda's
 Python runtime contains can be imported: the AWS SDK (Lambda Developer Guide, "Building Lambda
-functions with Python"). The event comes on standard input, and the answer is written to the file
-ANSWER. This file imports nothing of the project.
+functions with Python"). Each line is an event, and each answer is a line in the open file ANSWERS
+(a number): `{"answer": ...}`, or `{}` if the handler failed. The module stays between two events,
+as in an execution environment of Lambda. The process ends when standard input ends. This file
+imports nothing of the project.
 """
 
 import importlib
 import json
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -37,14 +41,28 @@ class OnlyInLambda:
         return None
 
 
-def main(code: str, handler: str, packages: str, answer: str) -> None:
-    """Run the handler once."""
+def main(code: str, handler: str, packages: str, answers: str) -> None:
+    """Run the handler for each event, one after the other."""
+    events = os.fdopen(os.dup(0), encoding="utf-8")
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)  # the handler has no input of its own
     sys.path[:0] = [code]
     sys.path.append(packages)
     sys.meta_path.insert(0, OnlyInLambda(Path(code)))
     module, _, name = handler.rpartition(".")
-    answered = getattr(importlib.import_module(module), name)(json.load(sys.stdin), None)
-    Path(answer).write_text(json.dumps(answered), encoding="utf-8")
+    handle = getattr(importlib.import_module(module), name)
+    with os.fdopen(int(answers), "w", encoding="utf-8") as told:
+        for event in events:
+            answer = {}
+            try:
+                answer = {"answer": json.loads(json.dumps(handle(json.loads(event), None)))}
+            except Exception:  # noqa: BLE001 - the environment outlives what the handler raises
+                sys.stdout.flush()
+                traceback.print_exc()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            told.write(json.dumps(answer) + "\n")
+            told.flush()
 
 
 if __name__ == "__main__":

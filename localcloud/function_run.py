@@ -1,27 +1,21 @@
-"""Run a deployed Lambda function once, in a process of its own, and write its log and metrics."""
+"""Run deployed Lambda functions in processes that stay, and write their logs and metrics."""
 
-import io
 import json
 import os
-import subprocess
-import sys
-import tempfile
+import threading
 import time
-import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final
 
-import boto3
-
 from . import function_code
+from .function_environment import FunctionEnvironment
 from .log_writer import LogEntry, LogWriter
 
-PROCESS: Final = Path(__file__).with_name("function_process.py")
-PACKAGES: Final = Path(boto3.__file__).resolve().parents[1]
-LONGEST: Final = 1_000_000
-"""Characters of a run's output that its log keeps."""
+MOST: Final = 8
+"""The most processes. AWS has at most 1,000 environments in a Region, if nobody asks for more."""
+IDLE_SECONDS: Final = 600.0
+"""So long a process stays that nobody uses."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,9 @@ class FunctionRun:
 class Functions:
     """Runs functions as they are deployed: their zip file, environment, role and time-out.
 
-    Each run is a new process, as after a cold start. The local cloud's Python runs it.
+    A process stays after a run, and the next run of the function uses it again, as Lambda uses an
+    execution environment (`localcloud.function_environment`). There is a new one if none is free,
+    and if the function has changed. At most `MOST` processes exist; a run waits for one.
     """
 
     def __init__(
@@ -60,45 +56,115 @@ class Functions:
         self._region = place.region
         self._redirect = place.redirect
         self._log = log
+        self._idle: list[tuple[str, FunctionEnvironment]] = []
+        """The free environments, each with the definition that it has; the last was used last."""
+        self._busy: set[FunctionEnvironment] = set()
+        self._starting = 0
+        self._changed = threading.Condition()
+        self._closed = False
 
     def run(self, arn: str, event: str) -> FunctionRun:
         """Run the function with this ARN, and wait for its end."""
         name = arn.rpartition(":")[2]
         deployed = self._client("lambda").get_function_configuration(FunctionName=name)
-        with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as answer:
-            with zipfile.ZipFile(io.BytesIO(function_code.fetch(self._endpoint, name))) as code:
-                code.extractall(folder)
-            run = self._process(deployed, folder, event, answer.name)
-            if run.succeeded:
-                run = replace(run, answer=json.loads(answer.read() or "null"))
+        deployed.pop("ResponseMetadata", None)
+        definition = json.dumps(deployed, sort_keys=True, default=str)
+        environment = self._taken(definition, deployed)
+        if environment is None:
+            return FunctionRun(name, succeeded=False, output="the local cloud has stopped")
+        try:
+            answer, printed = environment.run(event)
+        finally:
+            self._give_back(definition, environment)
+        succeeded = answer is not None and "answer" in answer
+        result = (answer or {}).get("answer")
+        run = FunctionRun(name, succeeded=succeeded, output=printed, answer=result)
         self._write_log(deployed, run)
         self._count(run)
         return run
 
-    def _process(
-        self, deployed: Mapping[str, Any], folder: str, event: str, answer: str
-    ) -> FunctionRun:
-        name = deployed["FunctionName"]
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the processes, of free and of busy ones."""
+        with self._changed:
+            free = [environment for _, environment in self._idle]
+            return [environment.pid for environment in (*free, *self._busy)]
+
+    def end_idle(self, seconds: float = IDLE_SECONDS) -> None:
+        """End the processes that were not used for so long."""
+        before = time.monotonic() - seconds
+        with self._changed:
+            old = [each for each in self._idle if each[1].idle_since <= before]
+            self._idle = [each for each in self._idle if each not in old]
+        for _, environment in old:
+            environment.close()
+
+    def close(self) -> None:
+        """End all processes. A run that is under way fails, and later ones, too."""
+        with self._changed:
+            self._closed = True
+            for environment in self._busy:
+                environment.stop()
+            self._changed.notify_all()
+        self.end_idle(0)
+
+    def _taken(self, definition: str, deployed: Mapping[str, Any]) -> FunctionEnvironment | None:
+        """Return a process for a run, or None after `close`."""
+        with self._changed:
+            while not self._closed and (found := self._free(definition)) is None:
+                if self._make_room():
+                    self._starting += 1
+                    break
+                self._changed.wait()
+            if self._closed:
+                return None
+            if found is not None:
+                self._busy.add(found)
+                return found
         try:
-            done = subprocess.run(
-                [
-                    *(sys.executable, "-I", "-S"),
-                    *(PROCESS, folder, deployed["Handler"], PACKAGES, answer),
-                ],
-                cwd=folder,
-                env=self._environment(deployed),
-                input=event,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=deployed["Timeout"],
-                check=False,
+            made = FunctionEnvironment(
+                function_code.fetch(self._endpoint, deployed["FunctionName"]),
+                deployed["Handler"],
+                deployed["Timeout"],
+                self._environment(deployed),
             )
-        except subprocess.TimeoutExpired:
-            return FunctionRun(
-                name, succeeded=False, output=f"Task timed out after {deployed['Timeout']} seconds"
-            )
-        return FunctionRun(name, succeeded=done.returncode == 0, output=done.stdout)
+        except BaseException:
+            with self._changed:
+                self._starting -= 1
+                self._changed.notify_all()
+            raise
+        with self._changed:
+            self._starting -= 1
+            self._busy.add(made)
+            if self._closed:
+                made.stop()
+        return made
+
+    def _free(self, definition: str) -> FunctionEnvironment | None:
+        """Take the free environment with this definition that was used last."""
+        for at in reversed(range(len(self._idle))):
+            if self._idle[at][0] == definition:
+                return self._idle.pop(at)[1]
+        return None
+
+    def _make_room(self) -> bool:
+        """Return whether one more process may start. One that nobody needs may have to end."""
+        if len(self._idle) + len(self._busy) + self._starting < MOST:
+            return True
+        if not self._idle:
+            return False
+        self._idle.pop(0)[1].close()
+        return True
+
+    def _give_back(self, definition: str, environment: FunctionEnvironment) -> None:
+        with self._changed:
+            self._busy.discard(environment)
+            kept = environment.usable and not self._closed
+            if kept:
+                self._idle.append((definition, environment))
+            self._changed.notify_all()
+        if not kept:
+            environment.close()
 
     def _environment(self, deployed: Mapping[str, Any]) -> dict[str, str]:
         """Return the function's variables, the credentials of its role, and the local addresses."""
@@ -126,7 +192,7 @@ class Functions:
         group = deployed.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{run.name}"
         now = time.time()
         stream = time.strftime("%Y/%m/%d/[$LATEST]local", time.gmtime(now))
-        for line in run.output[:LONGEST].splitlines():
+        for line in run.output.splitlines():
             if line:
                 self._log.put(LogEntry(group, stream, int(now * 1000), line))
 

@@ -43,7 +43,9 @@ class Begun(Executions):
     """The executions on this machine, which only begin."""
 
     def __init__(self, states: StepFunctions) -> None:
-        super().__init__("http://nowhere", SimpleNamespace(client=lambda _: states))  # type: ignore[arg-type]  # it is asked for nothing else
+        functions = SimpleNamespace(end_idle=lambda: None)
+        shared: Any = SimpleNamespace(client=lambda _: states, functions=functions)
+        super().__init__("http://nowhere", shared)
         self.runs: list[_RunningExecution] = []
 
     def _begin(self, arn: str, machine: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.function_run import PACKAGES, PROCESS
+from localcloud.function_environment import PACKAGES, PROCESS
 from momento_pipes.watch import package
 
 
@@ -50,8 +50,8 @@ def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
         archive.extractall(folder)
     (folder / "trial.py").write_text(code, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-I", "-S", PROCESS, folder, "trial.handle", PACKAGES, folder / "answer"],
-        input="{}",
+        [sys.executable, "-I", "-S", PROCESS, folder, "trial.handle", PACKAGES, "2"],
+        input="{}\n",
         capture_output=True,
         text=True,
         check=False,
