@@ -14,13 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from eventpipes.deployed import ReadSecret, read_state_machine
 from eventpipes.stream_record import as_json
-from eventpipes.workflow import MapRun, StateMachine, TaskError
+from eventpipes.workflow import HttpCall, MapRun, StateMachine, TaskError
 from eventpipes.workflow.sdk_task import INVOKE, SCAN
 from eventpipes.workflow.state_error import TIMEOUT
 from .authorization import Authorizations
 from .batch_steps import BatchSteps
 from .function_run import Functions
-from .sender import Timing
+from .sender import Attempt, Timing
 from .step import tell_nobody
 from .workflow_services import WorkflowServices
 
@@ -119,6 +119,7 @@ class ExecutionServices(WorkflowServices):
         run = _asked(
             "Lambda", lambda: self._shared.functions.run(str(arguments["FunctionName"]), event)
         )
+        self._check_stop()  # the processes of functions end with the local cloud
         if not run.succeeded:
             last = next((line for line in reversed(run.output.splitlines()) if line), "")
             kind = last.partition(":")[0].rpartition(".")[2] or "Lambda.Unknown"
@@ -138,11 +139,22 @@ class ExecutionServices(WorkflowServices):
             ExecutionServices, self._shared, self._client, self._stopped, self._changed, described
         )
         given, name = json.loads(arguments["Input"]), str(uuid.uuid4())
-        execution = await self._parsed[definition].run(given, services, name=name, arn=arn)
+        execution = await self._parsed[definition].run(
+            given, services, name=name, arn=arn, keep_history=False
+        )
         answer = {"ExecutionArn": f"{arn}:{name}", "Status": execution.status}
         if execution.status == "SUCCEEDED":
             return answer | {"Output": json.dumps(execution.output)}
         return answer | {"Error": execution.error or "", "Cause": execution.cause or ""}
+
+    def _note(self, call: HttpCall, attempt: Attempt) -> None:
+        """Keep nothing about a request: there may be a million of them, and nobody looks."""
+
+    async def send_message(self, queue_url: str, body: str) -> str:
+        """Send a dead letter, and return its id; raise TaskError if SQS refuses it."""
+        found = await super().send_message(queue_url, body)
+        self.letters.clear()  # for the same reason
+        return found
 
     async def read_object(self, bucket: str, key: str) -> bytes:
         """Return an object of S3; raise TaskError if there is none."""

@@ -21,6 +21,7 @@ from . import (
     attribute_values,
     connection_states,
     dynamodb_numbers,
+    dynamodb_segments,
     dynamodb_streams,
     execution_records,
     failing_pipes,
@@ -43,6 +44,7 @@ def apply() -> None:
     failing_pipes.apply()
     attribute_values.apply()
     dynamodb_numbers.apply()
+    dynamodb_segments.apply()
     dynamodb_streams.apply()
     connection_states.apply()
     state_machines.apply()

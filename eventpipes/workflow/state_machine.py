@@ -8,7 +8,7 @@ from typing import Any, Final
 from eventpipes.workflow.execution import Execution, HistoryEvent, Trail, timestamp
 from eventpipes.workflow.http_task import HttpTask
 from eventpipes.workflow.interpreter import EXPRESS_SECONDS, Interpreter
-from eventpipes.workflow.map_run import MapRun, Position
+from eventpipes.workflow.map_run import CountedTrail, MapRun, Position
 from eventpipes.workflow.parser import parse_machine
 from eventpipes.workflow.services import Services
 from eventpipes.workflow.size import check_size
@@ -76,15 +76,19 @@ class StateMachine:
         arn: str = "",
         one_by_one: bool = False,
         checkpoint: Checkpoint | None = None,
+        keep_history: bool = True,
     ) -> Execution:
         """Run an execution to its end.
 
         `arn` is the state machine's ARN, and `name` is the execution's name. With `one_by_one`, the
         items of a Map are run one after the other. With a `checkpoint`, the execution is a Standard
-        one, which begins where the checkpoint is.
+        one, which begins where the checkpoint is. Without `keep_history`, the result's history is
+        empty, and the data of the states that are done is not kept in memory.
         """
         events: list[HistoryEvent] = []
         trail = Trail(events, services.now)
+        if not keep_history:
+            trail = CountedTrail(services.now, most=None)
         started = trail.note("ExecutionStarted", input=input)
         parts = arn.split(":")
         region = next(iter(parts[3:4]), "") or _REGION
