@@ -2,10 +2,10 @@
 
 import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
@@ -25,7 +25,7 @@ class BudgetSpentError(Exception):
 
 
 class EntryReader:
-    """Reads entries with one API key."""
+    """Reads entries with one API key, over one connection as long as Momento keeps it open."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class EntryReader:
         self._sleep = sleep
         self._limit = RateLimit(per_second, saved_seconds=0)
         self._failures = 0
+        self._connection: HTTPConnection | None = None
         self.left = requests
         """How many requests may still be sent."""
 
@@ -75,19 +76,41 @@ class EntryReader:
         raise UnansweredError(problem)
 
     def _ask(self, request: Request) -> bytes | None:
-        asked = urllib.request.Request(  # noqa: S310 - the destination's URL, or the local cloud's
-            redirected(request.url, self._redirect), headers=request.headers, method="GET"
-        )
         try:
-            with urllib.request.urlopen(asked, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-                body: bytes = answer.read()
-                return body
-        except urllib.error.HTTPError as error:
-            text = error.read(200).decode(errors="replace")
-            _refused(error.code, " ".join(text.split()))
-            return None
-        except OSError as error:  # also urllib's URLError
-            raise UnansweredError(f"no connection: {error}") from None
+            status, body = self._sent(request)
+        except (OSError, HTTPException) as error:
+            raise UnansweredError(f"no connection: {error or type(error).__name__}") from None
+        if status == HTTPStatus.OK:
+            return body
+        _refused(status, " ".join(body[:200].decode(errors="replace").split()))
+        return None
+
+    def _sent(self, request: Request) -> tuple[int, bytes]:
+        """Return the status and the body of the answer.
+
+        Momento may have closed the connection since the last request. Then there is a new one.
+        """
+        parts = urlsplit(redirected(request.url, self._redirect))
+        path = f"{parts.path}?{parts.query}"
+        is_used = self._connection is not None
+        if self._connection is None:
+            kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+            self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
+        try:
+            self._connection.request("GET", path, headers=request.headers)
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
+        except BaseException as error:
+            self.close()
+            if is_used and isinstance(error, ConnectionError):  # RemoteDisconnected is one
+                return self._sent(request)
+            raise
+
+    def close(self) -> None:
+        """Close the connection. The next request opens a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def _refused(status: int, text: str) -> None:

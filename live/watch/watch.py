@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,7 +142,8 @@ class WatchRun:
                     known.add(name)
                     subjects.append(Subject(one, changed.get(name)))
             looker = KeyLooker(deployment, reader, self._now)
-            return self._compare(looker, reader, subjects)
+            with closing(reader):
+                return self._compare(looker, reader, subjects)
 
     def _chosen(self, changed: dict[str, Changed]) -> list[Changed]:
         """Return changed keys for a quarter of the budget: those that were wrong, then others."""
