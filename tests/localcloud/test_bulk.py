@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.responses import Response
 import ops.bulk.command
 from localcloud import LocalAws
 from localcloud.applied import client
+from localcloud.execution_services import ExecutionServices
 from tests.localcloud.bulk_cloud import BulkCloud, body, item
 
 pytestmark = pytest.mark.slow
@@ -31,7 +33,18 @@ def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bulk
         yield running
 
 
-def test_warm_fills_the_cache(cloud: BulkCloud, tmp_path: Path) -> None:
+def test_warm_fills_the_cache(
+    cloud: BulkCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is kept of the requests, so that the memory does not grow with the table."""
+    services: list[ExecutionServices] = []
+    begin = ExecutionServices.__init__
+
+    def noted(self: ExecutionServices, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        services.append(self)
+
+    monkeypatch.setattr(ExecutionServices, "__init__", noted)
     cloud.run_all()
     done = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -40,6 +53,8 @@ def test_warm_fills_the_cache(cloud: BulkCloud, tmp_path: Path) -> None:
     held = cloud.cached()
     assert len(held) == COUNT
     assert json.loads(held["item 7"]) == body(7)
+    assert len(services) > 1, "the execution, and one for each stretch"
+    assert not any(each.sent or each.letters for each in services)
 
 
 def test_verify_finds_and_repairs_what_is_wrong(cloud: BulkCloud, tmp_path: Path) -> None:

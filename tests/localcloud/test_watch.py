@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,8 @@ def test_the_function_may_do_what_it_does_and_nothing_more(
     arn = "arn:aws:lambda:us-east-1:123456789012:function:shop-changes-watch"
     (stream,) = client("dynamodbstreams", watched.aws.endpoint).list_streams()["Streams"]
     seen = len(recorded(file))
-    assert Functions(clients, log, place).run(arn, "{}").succeeded
+    with closing(Functions(clients, log, place)) as functions:
+        assert functions.run(arn, "{}").succeeded
     context = {
         "lambda:SourceFunctionArn": arn,
         "cloudwatch:namespace": NAMESPACE,

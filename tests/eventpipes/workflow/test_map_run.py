@@ -245,3 +245,15 @@ def test_a_child_has_no_variables_of_the_execution() -> None:
     machine = StateMachine.parse(definition(**states))
     running = machine.run(None, Script(), arn=MACHINE_ARN, checkpoint=Checkpoint())
     assert asyncio.run(running).output == [False]
+
+
+def test_without_its_history_an_execution_has_the_same_result() -> None:
+    """A child that runs long calls many such executions, whose data nobody needs later."""
+    machine = StateMachine.parse(definition(Call=invoking()))
+    found = [
+        asyncio.run(machine.run({"a": 1}, Script(aws=echo), arn=MACHINE_ARN, keep_history=kept))
+        for kept in (True, False)
+    ]
+    assert [each.output for each in found] == [{"a": 1}, {"a": 1}]
+    assert found[0].history
+    assert found[1].history == ()
