@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 from eventpipes.operations import PUT
@@ -60,4 +60,5 @@ def _comparison() -> Iterator[SegmentComparison]:
         key = read_key(deployment.client("secretsmanager"), given.secret)
         reader = EntryReader(key, requests=ENDLESS, redirect=given.redirect, per_second=rate)
         page = min(MOST, max(1, int(rate * PAGE_SECONDS)))
-        yield SegmentComparison(deployment=deployment, reader=reader, page=page)
+        with closing(reader):
+            yield SegmentComparison(deployment=deployment, reader=reader, page=page)
