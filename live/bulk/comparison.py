@@ -1,5 +1,6 @@
 """Compare the items of a segment with the cache, page by page, for a limited time."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -29,6 +30,10 @@ SETTLE_SECONDS: Final = 2.0
 """The time that the pipes get to deliver a write, before a difference counts."""
 MOST_WRONG: Final = 200
 """The wrong keys that a run names; the counts have all of them."""
+MOST_WRONG_BYTES: Final = 50_000
+"""The most bytes of their JSON: Step Functions takes 262,144 of a result, and retries no more."""
+MOST_WHY: Final = 500
+"""The most characters of what is wrong with a key."""
 STATES: Final = (IN_SYNC, STALE, MISSING, LEFT_OUT, CHANGING, UNKNOWN)
 
 
@@ -39,6 +44,7 @@ class ComparedPart:
     start: Item | None
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[dict[str, Any]] = field(default_factory=list)
+    wrong_bytes: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the state machine."""
@@ -48,8 +54,13 @@ class ComparedPart:
     def note(self, state: str, key: Item, why: str = "") -> None:
         """Count a key."""
         self.counts[state] += 1
-        if state in (*WRONG, UNKNOWN) and len(self.wrong) < MOST_WRONG:
-            self.wrong.append({"state": state, "key": key, "why": why})
+        if state not in (*WRONG, UNKNOWN) or len(self.wrong) >= MOST_WRONG:
+            return
+        found = {"state": state, "key": key, "why": why[:MOST_WHY]}
+        size = len(json.dumps(found)) + 2
+        if self.wrong_bytes + size <= MOST_WRONG_BYTES:
+            self.wrong_bytes += size
+            self.wrong.append(found)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,8 @@ FINAL_CAUSE = r"/^States\.(Http\.StatusCode\.4|Permissions|Runtime|Query)|Access
 """The errors of the Express workflow after which it would fail again."""
 MOST_WRONG = 200
 """The wrong keys that the result of a segment names; the counts have all of them."""
+MOST_WRONG_BYTES = 150_000
+"""The most bytes of the wrong keys, with what is wrong, so that they fit into a state's data."""
 WARM_COUNTS = ("sent", "letters", "left_out")
 VERIFY_COUNTS = ("in_sync", "stale", "missing", "left_out", "changing", "unknown")
 
@@ -167,12 +169,11 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
         "wrong": [],
     }
     added = {name: f"{{% ${name} + $made.{name} %}}" for name in counts}
-    wrong = f"[$filter($append($wrong, [$made.wrong]), function($v, $i) {{ $i < {MOST_WRONG} }})]"
     taken = {
         **added,
         "start": "{% $made.start %}",
         "limit": expression(f"$exists($made.limit) ? $made.limit : {settings.page}"),
-        "wrong": expression(wrong),
+        "wrong": expression(_named()),
         "early": 0,
     }
     return {
@@ -191,6 +192,20 @@ def _child(call: dict[str, Any], counts: tuple[str, ...], settings: BulkSettings
             "End": True,
         },
     }
+
+
+def _named() -> str:
+    """Return JSONata for the wrong keys that a segment names: of each stretch all, if they fit.
+
+    A state's data may have 262,144 bytes, and no retry takes States.DataLimitExceeded. A character
+    outside of ASCII has at most three bytes for each of its UTF-16 units.
+    """
+    size = r'$length($replace($string($all), /[^\x00-\x7F]/, "xxx"))'
+    first = f"[$filter($all, function($v, $i) {{ $i < {MOST_WRONG} }})]"
+    return (
+        "$count($made.wrong) = 0 ? $wrong : ( $all := $append($wrong, [$made.wrong]);"
+        f" {size} > {MOST_WRONG_BYTES} ? $wrong : {first} )"
+    )
 
 
 def _stretch(call: dict[str, Any]) -> dict[str, Any]:
