@@ -14,7 +14,7 @@ from momento_pipes.bulk.put_page import put_page
 from momento_pipes.bulk.results import ResultsBucket
 from momento_pipes.bulk_settings import BulkSettings
 from momento_pipes.errors import StackError
-from momento_pipes.mapping import ItemMapping, MappingError
+from momento_pipes.mapping import ItemMapping, MappingError, Until
 from momento_pipes.pipes.logs import log_group
 from momento_pipes.pipes.pipeline import MomentoPipeline
 from momento_pipes.watch import package
@@ -85,7 +85,11 @@ class Bulk(Construct):
     def _state_machine(
         self, id_: str, definition: str, statements: Sequence[Statement], *, express: bool
     ) -> SfnStateMachine:
-        """Return a state machine with its role. Only its errors are logged: the items are many."""
+        """Return a state machine with its role. Only its errors are logged: the items are many.
+
+        The state machine of a Map's children has the Map's label at the end of its ARN. AWS does
+        not say which of the two ARNs assumes the role, so the role trusts both.
+        """
         name = self._machine(id_)
         role = ServiceRole(
             self,
@@ -93,7 +97,10 @@ class Bulk(Construct):
             name=name,
             account=self._account,
             service="states",
-            source_arns=[self._account.arn("states", f"stateMachine:{name}")],
+            source_arns=[
+                self._account.arn("states", f"stateMachine:{name}{end}")
+                for end in ([""] if express else ["", "/*"])
+            ],
             statements=[
                 *statements,
                 Statement(sid="WriteLogs", actions=LOG_DELIVERY, resources="*"),
@@ -127,8 +134,9 @@ class Bulk(Construct):
                 f"pipeline {self._pipeline.name}: BULK needs a mapping that a workflow can send:"
                 f" {error}; or set BULK=false"
             ) from error
+        entries = [each for each in requests if isinstance(each, EntryRequests) and each.entry.put]
         definition = put_page(
-            [each for each in requests if isinstance(each, EntryRequests) and each.entry.put],
+            entries,
             source.stream,
             WorkflowParts(
                 connection_arn=endpoint.connection_arn,
@@ -143,7 +151,7 @@ class Bulk(Construct):
         )
         arn = self._account.arn("states", f"stateMachine:{self._machine('put-page')}")
         statements = [
-            *endpoint.send_from(arn, self._account),
+            *endpoint.send_from(arn, self._account, methods=methods(entries), paths=["cache/*"]),
             *queue.send(),
             Statement(
                 sid="ReadTable",
@@ -170,7 +178,14 @@ class Bulk(Construct):
             protection=protection,
             kind="bulk",
             id_prefix="function-",
+            reads_stream=False,
         )
+
+
+def methods(entries: Sequence[EntryRequests]) -> list[str]:
+    """Return the methods of the requests: an item whose time has passed is deleted, not put."""
+    expires = any(isinstance(each.entry.ttl, Until) for each in entries)
+    return ["PUT", "DELETE"] if expires else ["PUT"]
 
 
 def _runs_children(account: Account, name: str) -> Iterator[Statement]:

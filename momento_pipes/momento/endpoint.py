@@ -109,8 +109,17 @@ class MomentoEndpoint(Construct):
                 ],
             )
 
-    def send_from(self, state_machine_arn: str, account: Account) -> Sequence[Statement]:
+    def send_from(
+        self,
+        state_machine_arn: str,
+        account: Account,
+        *,
+        methods: Sequence[str] = ("PUT", "POST", "DELETE"),
+        paths: Sequence[str] = ("cache/*", "topics/*"),
+    ) -> Sequence[Statement]:
         """Return the permissions that a state machine needs to send with the connection.
+
+        It may send requests with these methods to these paths of Momento's HTTP API.
 
         See AWS: "Permissions to run HTTP Tasks".
         """
@@ -121,10 +130,8 @@ class MomentoEndpoint(Construct):
                 actions=["states:InvokeHTTPEndpoint"],
                 resources=[state_machine_arn],
                 conditions={
-                    "StringEquals": {"states:HTTPMethod": ["PUT", "POST", "DELETE"]},
-                    "StringLike": {
-                        "states:HTTPEndpoint": [f"{self.url}/cache/*", f"{self.url}/topics/*"]
-                    },
+                    "StringEquals": {"states:HTTPMethod": methods},
+                    "StringLike": {"states:HTTPEndpoint": [f"{self.url}/{path}" for path in paths]},
                 },
             ),
             Statement(

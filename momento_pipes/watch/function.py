@@ -36,13 +36,15 @@ def comparing_function(
     protection: Protection,
     kind: str,
     id_prefix: str = "",
+    reads_stream: bool = True,
     statements: Iterable[Statement] = (),
 ) -> LambdaFunction:
     """Return a function in a scope, with its role, its log and its code.
 
-    It may read what the pipeline reads and is made of, and the secret with the key that reads. It
-    may write its log; `statements` are further rights. `kind` (`watch` or `bulk`) names its policy
-    and begins the names of its variables. `id_prefix` begins the ids of its log and role.
+    It may read what the pipeline reads and is made of (the stream only if it `reads_stream`), and
+    the secret with the key that reads. It may write its log; `statements` are further rights.
+    `kind` (`watch` or `bulk`) names its policy and begins the names of its variables. `id_prefix`
+    begins the ids of its log and role.
 
     See AWS: Lambda Developer Guide, "Defining Lambda function permissions with an execution role"
     and "Using source function ARN to control function access behavior".
@@ -57,7 +59,7 @@ def comparing_function(
         service="lambda",
         source_arns=[],
         statements=[
-            *_reads(pipeline, account),
+            *_reads(pipeline, account, stream=reads_stream),
             *secret.read_by(account.arn("lambda", f"function:{name}")),
             *statements,
             _writes_log(account, group_name),
@@ -93,9 +95,9 @@ def comparing_function(
     )
 
 
-def _reads(pipeline: MomentoPipeline, account: Account) -> Iterator[Statement]:
+def _reads(pipeline: MomentoPipeline, account: Account, *, stream: bool) -> Iterator[Statement]:
     """Yield the permissions to read the table, its stream and the pipeline's definition."""
-    yield from pipeline.source.stream_read()
+    yield from pipeline.source.stream_read() if stream else pipeline.source.decrypt()
     yield Statement(
         sid="ReadTable",
         actions=["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"],

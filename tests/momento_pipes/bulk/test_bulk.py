@@ -8,6 +8,10 @@ import pytest
 from eventpipes.workflow import StateMachine
 from live.bulk import comparison
 from momento_pipes import bulk_settings
+from momento_pipes.bulk.bulk import methods
+from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, Stream, Until
+from momento_pipes.workflow.entry import EntryRequests
+from momento_pipes.workflow.requests import requests_of
 from tests.each import each
 from tests.synthesized import Synthesized, synthesize
 
@@ -94,6 +98,37 @@ def test_each_role_may_do_what_its_machine_does(bulk: Synthesized) -> None:
     function = statements(bulk, f"{PREFIX}-bulk-verify-function")
     assert "cloudwatch:PutMetricData" not in json.dumps(function)
     assert "dynamodb:Put" not in json.dumps(function)
+
+
+def test_the_page_machine_only_puts_entries(bulk: Synthesized) -> None:
+    condition = statements(bulk, f"{PREFIX}-bulk-put-page")["SendToMomento"]["Condition"]
+    assert condition["StringEquals"]["states:HTTPMethod"] == ["PUT"]
+    (path,) = condition["StringLike"]["states:HTTPEndpoint"]
+    assert path.endswith("/cache/*")
+
+
+def test_the_page_machine_may_delete_an_entry_whose_time_has_passed() -> None:
+    key = Attribute("Id")
+    for ttl, expected in ((60, ["PUT"]), (Until(Attribute("Ends", "N")), ["PUT", "DELETE"])):
+        mapping = ItemMapping(cache=CacheEntry(key=key, ttl=ttl))
+        requests = requests_of([mapping], Stream(KeySchema(key)), "cache")
+        assert methods([one for one in requests if isinstance(one, EntryRequests)]) == expected
+
+
+def test_the_function_may_not_read_the_stream(bulk: Synthesized) -> None:
+    function = json.dumps(statements(bulk, f"{PREFIX}-bulk-verify-function"))
+    assert "dynamodb:Scan" in function
+    assert "GetRecords" not in function
+    assert "ListStreams" not in function
+
+
+@each(name=["warm", "verify"])
+def test_a_child_of_a_map_may_have_the_role_under_either_name(bulk: Synthesized, name: str) -> None:
+    role = bulk.one("aws_iam_role", f"{PREFIX}-bulk-{name}")
+    (trust,) = json.loads(role["assume_role_policy"])["Statement"]
+    plain, labelled = trust["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert plain.endswith(f":stateMachine:{PREFIX}-bulk-{name}")
+    assert labelled == f"{plain}/*"
 
 
 def test_with_an_own_key_page_and_results_can_be_decrypted() -> None:
