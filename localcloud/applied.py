@@ -169,7 +169,10 @@ class Applied:
 
 def _call(type_: str, id_: str) -> Call:
     if type_ not in TYPES:
-        raise NotApplied(f"{type_}.{id_}: add the type to TYPES in {__file__}")
+        raise NotApplied(
+            f"{type_}.{id_}: the local cloud does not create this type; give pipes and rules"
+            " something else, or run the stack with ./help.sh up, which uses Terraform"
+        )
     return TYPES[type_]
 
 
@@ -314,6 +317,16 @@ TYPES: Mapping[str, Call] = {
         "iam",
         "PutRolePolicy",
         {"name": "policy_name", "role": "role_name", "policy": "policy_document"},
+    ),
+    "aws_kms_key": Call(
+        "kms",
+        "CreateKey",
+        dict.fromkeys(("deletion_window_in_days", "enable_key_rotation")),
+        attributes=lambda _body, answer: {
+            "arn": answer["KeyMetadata"]["Arn"],
+            "id": answer["KeyMetadata"]["KeyId"],
+            "key_id": answer["KeyMetadata"]["KeyId"],
+        },
     ),
     "aws_lambda_function": Call(
         "lambda",

@@ -99,7 +99,7 @@ def test_an_escaped_expression_is_text(endpoint: str) -> None:
     [
         (
             changed("aws_lightsail_instance", "f"),
-            r"aws_lightsail_instance\.f: add the type to TYPES",
+            r"aws_lightsail_instance\.f: the local cloud does not create this type",
         ),
         (
             changed("aws_sfn_state_machine", "m", color="red"),

@@ -20,8 +20,14 @@ MESSAGE = {"EventType": "INSERT", "Id": "a", "Price": "1.5"}
 
 
 def document(topology: str) -> str:
-    """Return a stack with one table, whose items go to a cache and a topic."""
-    settings = read_settings(TOPOLOGY=topology, NAME_PREFIX=topology, MOMENTO_CACHE_NAME=topology)
+    """Return a stack with one table, whose items go to a cache and a topic.
+
+    The one with a workflow is that of production: its own key encrypts table, queue and logs.
+    """
+    production = {"PROFILE": "production", "WATCH": "false"} if topology == "workflow" else {}
+    settings = read_settings(
+        TOPOLOGY=topology, NAME_PREFIX=topology, MOMENTO_CACHE_NAME=topology, **production
+    )
     stack = MomentoStack(cdktf.Testing.app(), topology, settings)
     key, price, ttl = Attribute("Id"), Attribute("Price", "N"), Attribute("Ttl", "N")
     mapping = ItemMapping(
