@@ -11,6 +11,13 @@ A child sends one request at a time. Momento answers in a few milliseconds, and 
 some more. So a child could send more, and its pace is kept by waiting.
 """
 MOST_CHILDREN: Final = 1_000
+VERIFY_CHILD_RATE: Final = 100
+"""The requests a second that one child of verify is planned for: its function asks Momento itself.
+
+Momento answers in a few milliseconds, so a function could send more.
+"""
+MOST_VERIFY_CHILDREN: Final = 100
+"""Each child of verify takes one of the account's concurrent Lambda runs: 1,000 by default."""
 MOST_ITEMS: Final = 100
 """The most items that a child reads and sends before it waits."""
 PAGE_SECONDS: Final = 4
@@ -30,14 +37,26 @@ class BulkSettings:
     (2, 25.0)
     >>> BulkSettings(rate=100_000).children, BulkSettings(rate=100_000).child_rate
     (1000, 100.0)
+    >>> verify = BulkSettings(rate=50_000).of_verify
+    >>> verify.children, verify.child_rate, verify.page
+    (100, 500.0, 100)
     """
 
     rate: int
+    planned_rate: int = CHILD_RATE
+    most_children: int = MOST_CHILDREN
+
+    @property
+    def of_verify(self) -> "BulkSettings":
+        """The same rate with the children of verify, which are fewer and faster."""
+        return BulkSettings(
+            rate=self.rate, planned_rate=VERIFY_CHILD_RATE, most_children=MOST_VERIFY_CHILDREN
+        )
 
     @property
     def children(self) -> int:
         """How many children run at the same time."""
-        return min(max(math.ceil(self.rate / CHILD_RATE), 1), MOST_CHILDREN)
+        return min(max(math.ceil(self.rate / self.planned_rate), 1), self.most_children)
 
     @property
     def child_rate(self) -> float:

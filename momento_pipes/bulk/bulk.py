@@ -171,7 +171,7 @@ class Bulk(Construct):
             description=f"Compares the items of {self._pipeline.source.name} with the cache",
             handler=package.BULK_HANDLER,
             timeout_seconds=FUNCTION_SECONDS,
-            variables={"RATE": f"{settings.child_rate:g}"},
+            variables={"RATE": f"{settings.of_verify.child_rate:g}"},
             pipeline=self._pipeline,
             account=self._account,
             secret=secret,

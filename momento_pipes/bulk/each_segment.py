@@ -100,7 +100,9 @@ def verify(*, function_arn: str, bucket: str, settings: BulkSettings) -> str:
             )
         },
     }
-    return _machine("Compare the table with the cache", call, VERIFY_COUNTS, bucket, settings)
+    return _machine(
+        "Compare the table with the cache", call, VERIFY_COUNTS, bucket, settings.of_verify
+    )
 
 
 def _judged(made: str, *, failed: str, good: Sequence[str], problem: str) -> str:
@@ -230,6 +232,14 @@ def _stretch(call: dict[str, Any]) -> dict[str, Any]:
         "Catch": [{"ErrorEquals": list(TOO_LONG), "Assign": shorter, "Output": {}, "Next": LEFT}],
         "Retry": [
             {"ErrorEquals": [*TOO_LONG, *FINAL], "MaxAttempts": 0},
+            {
+                "ErrorEquals": ["Lambda.TooManyRequestsException"],
+                "IntervalSeconds": 5,
+                "BackoffRate": 2,
+                "MaxAttempts": 60,
+                "MaxDelaySeconds": 60,
+                "JitterStrategy": "FULL",
+            },
             {
                 "ErrorEquals": ["States.ALL"],
                 "IntervalSeconds": 2,

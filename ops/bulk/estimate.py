@@ -30,7 +30,7 @@ def sentence(load: BulkLoad) -> str:
     """Return what a run over a table of this size is expected to take."""
     return (
         f"about {load.items:,} items of {load.item_bytes:,} bytes, {load.segments:,} segments,"
-        f" {load.settings.children} at a time, at most {load.settings.rate:,} requests a second:"
+        f" {load.pace.children} at a time, at most {load.settings.rate:,} requests a second:"
         f" about {duration(load.seconds)} and US$ {load.dollars:,.2f} (an estimate: docs/bulk.md)"
     )
 

@@ -72,17 +72,22 @@ class BulkLoad:
     milliseconds: float | None = None
 
     @property
+    def pace(self) -> BulkSettings:
+        """The settings of the kind's children."""
+        return self.settings.of_verify if self.kind is RunKind.VERIFY else self.settings
+
+    @property
     def segments(self) -> int:
         """The segments of the parallel scan."""
-        return segments_of(self.items, self.settings)
+        return segments_of(self.items, self.pace)
 
     @property
     def page(self) -> float:
         """The items of a page."""
         if self.kind is RunKind.VERIFY:
-            return self.settings.page
+            return self.pace.page
         fits = LARGEST_PAGE / (self.item_bytes * JSON_GROWTH)
-        return max(1.0, min(self.settings.page, fits))
+        return max(1.0, min(self.pace.page, fits))
 
     @property
     def page_seconds(self) -> float:
@@ -90,13 +95,13 @@ class BulkLoad:
         each = (self.milliseconds or MILLISECONDS[self.kind]) / 1_000
         requests = self.page * self.entries
         if self.kind is RunKind.VERIFY:  # the function waits exactly
-            return max(requests * each, requests / self.settings.child_rate)
-        return max(requests * each, requests / self.settings.child_rate + WAIT_SECONDS)
+            return max(requests * each, requests / self.pace.child_rate)
+        return max(requests * each, requests / self.pace.child_rate + WAIT_SECONDS)
 
     @property
     def items_a_second(self) -> float:
         """The items a second of all children."""
-        children = min(self.settings.children, self.segments)
+        children = min(self.pace.children, self.segments)
         return children * self.page / self.page_seconds
 
     @property
@@ -107,14 +112,14 @@ class BulkLoad:
     @property
     def stretches(self) -> float:
         """The calls of all children."""
-        busy = self.seconds * min(self.settings.children, self.segments)
+        busy = self.seconds * min(self.pace.children, self.segments)
         return max(busy / (STRETCH_SECONDS + self.page_seconds / 2), self.segments)
 
     @property
     def charges(self) -> Sequence[Charge]:
         """The bill of the run."""
         transitions = self.segments * SEGMENT_TRANSITIONS + self.stretches * STRETCH_TRANSITIONS
-        busy = self.seconds * min(self.settings.children, self.segments)
+        busy = self.seconds * min(self.pace.children, self.segments)
         sent = HEADER_BYTES + (self.item_bytes if self.kind is RunKind.WARM else 0)
         work = (
             [

@@ -61,13 +61,13 @@ def test_the_engine_runs_the_definitions(bulk: Synthesized) -> None:
 
 
 def test_the_rate_is_half_of_what_momento_allows(bulk: Synthesized) -> None:
-    """500 requests a second are 20 children with 25 each."""
-    for name in ("warm", "verify"):
-        assert machine(bulk, name)["States"]["Each segment"]["MaxConcurrency"] == 20
+    """500 requests a second are 20 children with 25 each, or 5 of verify with 100 each."""
+    for name, children in (("warm", 20), ("verify", 5)):
+        assert machine(bulk, name)["States"]["Each segment"]["MaxConcurrency"] == children
     wait = machine(bulk, "put-page")["States"]["Keep the pace"]["Seconds"]
     assert "/ 25 -" in wait
     variables = bulk.one("aws_lambda_function")["environment"]["variables"]
-    assert variables["BULK_RATE"] == "25"
+    assert variables["BULK_RATE"] == "100"
     own = synthesize(BULK="true", BULK_RATE="10")
     assert machine(own, "warm")["States"]["Each segment"]["MaxConcurrency"] == 1
     assert "/ 10 -" in machine(own, "put-page")["States"]["Keep the pace"]["Seconds"]

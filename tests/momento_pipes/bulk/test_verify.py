@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventpipes.workflow import Execution, StateMachine, TaskError
+from eventpipes.workflow import Checkpoint, Execution, StateMachine, TaskError
 from live.bulk.comparison import ComparedPart
 from live.entry_state import STALE
 from momento_pipes.bulk import each_segment
-from momento_pipes.bulk_settings import BulkSettings
+from momento_pipes.bulk_settings import MOST_VERIFY_CHILDREN, BulkSettings
 from tests.momento_pipes.workflow.momento import InMemoryMomento
 
 STATES_LIMIT = 262_144
@@ -33,7 +33,8 @@ class Compared(InMemoryMomento):
         )
         machine = StateMachine.parse(text)
         arn = "arn:aws:states:us-east-1:1:stateMachine:verify"
-        return asyncio.run(machine.run({"segments": 1}, self, name="one", arn=arn))
+        running = machine.run({"segments": 1}, self, name="one", arn=arn, checkpoint=Checkpoint())
+        return asyncio.run(running)
 
     async def call(self, arn: str, arguments: Mapping[str, Any], timeout: float) -> Any:  # noqa: ASYNC109 - as Services has it
         """Answer as the function."""
@@ -97,6 +98,22 @@ def test_a_function_without_what_it_needs_is_called_once() -> None:
     compared = Compared(answers=["WatchError"])
     assert compared.run().status == "FAILED"
     assert len(compared.calls_of_function) == 1
+
+
+def test_a_busy_account_is_waited_for() -> None:
+    compared = Compared(answers=[*["Lambda.TooManyRequestsException"] * 30, ComparedPart(None)])
+    before = compared.time
+    assert compared.run().status == "SUCCEEDED"
+    assert (compared.time - before).total_seconds() > 300
+
+
+def test_no_rate_takes_all_of_an_accounts_functions() -> None:
+    definition = json.loads(
+        each_segment.verify(
+            function_arn="arn", bucket="results", settings=BulkSettings(rate=1_000_000)
+        )
+    )
+    assert definition["States"]["Each segment"]["MaxConcurrency"] == MOST_VERIFY_CHILDREN
 
 
 def test_a_function_that_ran_too_long_is_called_for_half_the_time() -> None:
