@@ -122,8 +122,10 @@ class ExecutionServices(WorkflowServices):
         self._check_stop()  # the processes of functions end with the local cloud
         if not run.succeeded:
             last = next((line for line in reversed(run.output.splitlines()) if line), "")
-            kind = last.partition(":")[0].rpartition(".")[2] or "Lambda.Unknown"
-            raise TaskError(kind, json.dumps({"errorMessage": last, "errorType": kind}))
+            name, _, message = last.partition(": ")
+            kind = name.rpartition(".")[2].rstrip(":") or "Lambda.Unknown"
+            cause = {"errorMessage": message or last, "errorType": kind}  # as Lambda has them
+            raise TaskError(kind, json.dumps(cause))
         return {"ExecutedVersion": "$LATEST", "Payload": run.answer, "StatusCode": 200}
 
     async def _start_sync_execution(self, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON

@@ -10,7 +10,7 @@ from eventpipes.operations import PUT
 from live.aws import asking_aws
 from live.bulk.comparison import SegmentComparison, parts_of
 from live.entry_state import values_outside_the_table
-from live.watch.errors import WatchError
+from live.watch.errors import KeyReplacedError, SilentMomentoError, WatchError
 from live.watch.given import Given
 from live.watch.reader import EntryReader
 from live.watch.watch import read_key
@@ -60,5 +60,12 @@ def _comparison() -> Iterator[SegmentComparison]:
         key = read_key(deployment.client("secretsmanager"), given.secret)
         reader = EntryReader(key, requests=ENDLESS, redirect=given.redirect, per_second=rate)
         page = min(MOST, max(1, int(rate * PAGE_SECONDS)))
-        with closing(reader):
-            yield SegmentComparison(deployment=deployment, reader=reader, page=page)
+        try:
+            with closing(reader):
+                yield SegmentComparison(deployment=deployment, reader=reader, page=page)
+        except SilentMomentoError:
+            raise
+        except WatchError as error:
+            if read_key(deployment.client("secretsmanager"), given.secret) == key:
+                raise
+            raise KeyReplacedError(f"{error} (the key was replaced during this call)") from None

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
 from live.reading import UnansweredError, reading, redirected
-from live.watch.errors import WatchError
+from live.watch.errors import SilentMomentoError, WatchError
 
 PER_SECOND = 10
 """A tenth of what a new account of Momento may do, so that the pipes are not throttled."""
@@ -51,7 +51,8 @@ class EntryReader:
         Raises:
             BudgetSpentError: no more requests may be sent.
             UnansweredError: Momento did not answer this request.
-            WatchError: Momento refuses the key or the cache, or did not answer several in a row.
+            SilentMomentoError: Momento did not answer several in a row.
+            WatchError: Momento refuses the key or the cache.
 
         """
         request = reading(wanted, self._key)
@@ -72,7 +73,9 @@ class EntryReader:
             return found
         self._failures += 1
         if self._failures >= FAILURES:
-            raise WatchError(f"Momento does not answer: {problem}; the next run tries again")
+            raise SilentMomentoError(
+                f"Momento does not answer: {problem}; the next run tries again"
+            )
         raise UnansweredError(problem)
 
     def _ask(self, request: Request) -> bytes | None:

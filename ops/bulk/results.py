@@ -15,6 +15,15 @@ MOST_WRONG: Final = 10_000
 PART: Final = 65_536
 """The bytes of a file that are read at a time."""
 
+OWN_ERRORS: Final = (
+    "LiveError",
+    "UnusableError",
+    "WatchError",
+    "SilentMomentoError",
+    "KeyReplacedError",
+)
+"""The function's errors whose messages have the next step."""
+
 
 @dataclass(frozen=True)
 class RunFiles:
@@ -94,7 +103,7 @@ def explained(error: str, cause: str) -> str:
         said = None
     if not isinstance(said, dict) or "errorMessage" not in said:
         return ": ".join(text for text in (error, cause) if text)
-    if error == "WatchError":
+    if error in OWN_ERRORS:
         return str(said["errorMessage"])  # it has the next step
     return f"the function failed with {error}: {said['errorMessage']}; its log group has more"
 

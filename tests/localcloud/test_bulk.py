@@ -73,9 +73,27 @@ def test_verify_finds_and_repairs_what_is_wrong(cloud: BulkCloud, tmp_path: Path
     }
     repaired = cloud.command("verify", "--on-aws", "--yes", "--repair", folder=tmp_path)
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    assert "stale: item 3 - repaired" in repaired.stdout
+    assert "2 of 2 wrong keys were repaired" in repaired.stdout
     assert json.loads(cloud.cached()["item 3"]) == body(3)
+    old = cloud.command("verify", "--on-aws", "--resume", folder=tmp_path)
+    assert "The run ended " in old.stdout
+    assert "items/s" not in old.stderr
     last = cloud.command("verify", "--on-aws", "--yes", "--json", folder=tmp_path)
     assert json.loads(last.stdout)["in_sync"] == COUNT
+
+
+def test_a_failed_call_of_the_function_is_explained(cloud: BulkCloud, tmp_path: Path) -> None:
+    async def refuse(request: Request) -> Response | None:
+        return Response("no", status_code=401) if request.method == "GET" else None
+
+    cloud.momento.service.interfere = refuse
+    cloud.run_all()
+    done = cloud.command("verify", "--on-aws", "--yes", folder=tmp_path)
+    assert done.returncode == 1
+    assert "failed: Momento answers HTTP 401 no: the key in the watch's secret" in done.stdout
+    assert "./help.sh verify --on-aws --resume" in done.stdout
+    assert "errorMessage" not in done.stdout
 
 
 def test_a_write_during_the_run_is_not_overwritten_for_good(
@@ -124,6 +142,7 @@ def test_a_run_that_fails_is_redriven_where_it_was(cloud: BulkCloud, tmp_path: P
     assert len(cloud.cached()) == COUNT
     told = json.loads(done.stdout)
     assert told["sent"] == COUNT
+    assert told["seconds"] is None, "it had stopped for some time"
     states = client("stepfunctions", cloud.aws.endpoint)
     (run,) = states.list_map_runs(executionArn=told["execution"])["mapRuns"]
     assert states.describe_map_run(mapRunArn=run["mapRunArn"])["redriveCount"] == 1

@@ -9,9 +9,13 @@ import pytest
 import live.bulk.comparison
 import live.bulk.handler
 import live.watch.handler
-from live.watch.errors import WatchError
+from live.watch.errors import KeyReplacedError, SilentMomentoError, WatchError
 from live.watch.reader import FAILURES
 from localcloud import LocalAws
+from momento_pipes.bulk.each_segment import FINAL
+from ops.bulk.results import OWN_ERRORS
+from starlette.requests import Request
+from starlette.responses import Response
 from localcloud.applied import client
 from tests.live.watch.watched import PIPELINE, READ_RULES, READING_KEY, SECRET, Watched
 from tests.localcloud.arrivals import Arrivals
@@ -110,7 +114,36 @@ def test_failures_of_an_earlier_stretch_do_not_count(watched: Watched) -> None:
         watched.deliver(name)
         arrivals.answer(name, 500, 500)
     watched.momento.service.interfere = arrivals
-    with pytest.raises(WatchError, match="Momento does not answer"):
+    with pytest.raises(SilentMomentoError, match="Momento does not answer"):
         bulk()
     arrivals.answer("Oslo", 500, 500)
     assert bulk() == {"unknown": 1, "in sync": FAILURES - 1}
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_key_that_is_replaced_during_a_stretch_is_no_final_error(
+    watched: Watched, *, is_replaced: bool
+) -> None:
+    """The state machine calls again then, and the next call has the new key."""
+    secrets = client("secretsmanager", watched.weather.dynamodb.meta.endpoint_url)
+
+    async def refuse(request: Request) -> Response | None:
+        if is_replaced and request.headers["authorization"] == READING_KEY:
+            watched.momento.service.keys.add("the-next-key", READ_RULES)
+            secrets.put_secret_value(SecretId=SECRET, SecretString="the-next-key")
+        return Response("revoked", status_code=401)
+
+    watched.momento.service.interfere = refuse
+    with pytest.raises(WatchError, match="HTTP 401 revoked: the key in the watch's") as raised:
+        bulk()
+    assert isinstance(raised.value, KeyReplacedError) is is_replaced
+    watched.momento.service.interfere = None
+    assert bulk() == {"in sync": 1}
+
+
+def test_the_state_machine_tries_again_what_may_succeed_later() -> None:
+    """Lambda gives an error the name of its class."""
+    names = [one.__name__ for one in (SilentMomentoError, KeyReplacedError)]
+    assert not {*names} & {*FINAL}
+    assert WatchError.__name__ in FINAL
+    assert {*names, WatchError.__name__} <= {*OWN_ERRORS}
