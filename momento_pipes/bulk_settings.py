@@ -29,6 +29,43 @@ STRETCH_SECONDS: Final = 40
 """So long a child works in one call. Then the Map's state knows how far it is."""
 
 
+MOST_SHARE: Final = 0.8
+"""The share of Momento's limit up to which the pipes keep enough to send without waiting long."""
+
+
+def refusal(rate: int, cache_operations: int) -> str | None:
+    """Return why a run may not be so fast for an account with this limit, or None.
+
+    >>> refusal(100, 100)
+    >>> refusal(101, 100)  # doctest: +ELLIPSIS
+    'more than the 100 cache operations a second that Momento allows the account: ...
+    """
+    if rate < 1:
+        return "less than 1 request a second: a run would never end"
+    if rate > cache_operations:
+        return (
+            f"more than the {cache_operations:,} cache operations a second that Momento allows the"
+            " account: Momento would answer 429 to the pipes, too. Lower it, or ask Momento for a"
+            " higher limit and set MOMENTO_CACHE_OPERATIONS_PER_SECOND (in the library:"
+            " MomentoLimits)"
+        )
+    return None
+
+
+def advice(rate: int, cache_operations: int) -> str | None:
+    """Return what is wrong with a rate that leaves too little for the pipes, or None.
+
+    >>> advice(80, 100)
+    """
+    if rate <= cache_operations * MOST_SHARE:
+        return None
+    return (
+        f"it leaves {max(cache_operations - rate, 0):,} of the {cache_operations:,} cache"
+        f" operations a second for the pipes during a run: use at most {MOST_SHARE:.0%} of the"
+        " limit, or leave it empty for half of it"
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class BulkSettings:
     """How many requests a second all children together send to Momento.

@@ -12,7 +12,7 @@ from momento_pipes.bindings import LambdaFunction, SfnStateMachine
 from momento_pipes.bulk import each_segment
 from momento_pipes.bulk.put_page import put_page
 from momento_pipes.bulk.results import ResultsBucket
-from momento_pipes.bulk_settings import BulkSettings
+from momento_pipes.bulk_settings import BulkSettings, refusal
 from momento_pipes.errors import StackError
 from momento_pipes.mapping import ItemMapping, MappingError, Until
 from momento_pipes.pipes.logs import log_group
@@ -37,7 +37,7 @@ class Bulk(Construct):
     starts it, and until then it costs nothing.
 
     Raises:
-        StackError: a workflow cannot send the mapping.
+        StackError: a workflow cannot send the mapping, or the rate is over Momento's limit.
 
     """
 
@@ -54,6 +54,11 @@ class Bulk(Construct):
         log_level: str,
         protection: Protection,
     ) -> None:
+        most = pipeline.endpoint.limits.cache_operations
+        if why := refusal(settings.rate, most):
+            raise StackError(
+                f"pipeline {pipeline.name}: the rate of Bulk is {settings.rate:,}, {why}"
+            )
         super().__init__(scope, id_)
         self._name = f"{pipeline.name}-bulk"
         self._pipeline = pipeline

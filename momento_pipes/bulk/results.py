@@ -24,6 +24,7 @@ S3 = "s3"
 class ResultsBucket(Construct):
     """A private, encrypted bucket with the counts and the wrong keys of each run, for 30 days.
 
+    Its name has the account and the region, because a bucket's name is taken in all of AWS.
     It has no items: a destroy deletes it with its content, so that a run leaves nothing behind.
     """
 
@@ -31,7 +32,9 @@ class ResultsBucket(Construct):
         self, scope: Construct, id_: str, *, name: str, account: Account, protection: Protection
     ) -> None:
         super().__init__(scope, id_)
-        bucket = S3Bucket(self, "bucket", bucket=f"{name}-{account.id}", force_destroy=True)
+        bucket = S3Bucket(
+            self, "bucket", bucket=f"{name}-{account.id}-{account.region}", force_destroy=True
+        )
         self.name: str = bucket.bucket
         self.arn: str = bucket.arn
         make_private(self, bucket, key_arn=protection.key_arn)

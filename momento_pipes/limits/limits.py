@@ -16,6 +16,11 @@ IAM = "IAM and AWS STS quotas"
 NAME = "shorten NAME_PREFIX or the id in the stack, or give name="
 ELSEWHERE = "deploy some of the pipelines in another stack, elsewhere"
 REGION = "an account in a region"
+BUCKET = (
+    "shorten NAME_PREFIX or the pipeline's name (name=), which begin the bucket's name;"
+    " STATE_BUCKET names the bucket of the state"
+)
+BUCKET_PAGE = "General purpose bucket naming rules"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +98,8 @@ LENGTHS: Final[Mapping[tuple[str, str], Limit]] = {
     ("aws_s3_bucket", "bucket"): _name(
         "a bucket's name",
         63,
-        "General purpose bucket naming rules",
-        "give STATE_BUCKET another length",
+        BUCKET_PAGE,
+        BUCKET,
         least=3,
     ),
 }

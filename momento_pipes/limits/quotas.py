@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from momento_pipes.limits import limits
+from momento_pipes.limits import bucket_names, limits
 from momento_pipes.judgement.findings import Findings
 from momento_pipes.limits.limits import Limit
 from momento_pipes.limits.policy_size import policy_length
@@ -47,6 +47,7 @@ def check(document: Mapping[str, Any]) -> Findings:
             findings.errors.append(_refuse(measured))
         elif limit.default is not None and number > limit.default:
             findings.warnings.append(_warn(measured))
+    findings.errors.extend(bucket_names.refused(document.get("resource", {})))
     return findings
 
 
@@ -63,6 +64,8 @@ def _lengths(resources: Mapping[str, Any]) -> Iterator[_Measured]:
     for (type_, argument), limit in limits.LENGTHS.items():
         for id_, body in resources.get(type_, {}).items():
             value = body.get(argument)
+            if type_ == "aws_s3_bucket":
+                value = bucket_names.known(value)
             if (
                 isinstance(value, str) and "${" not in value
             ):  # otherwise the value is known only after the deployment

@@ -16,7 +16,7 @@ from live.deployment import Deployment
 from live.momento import Momento
 from live.output import console, print_json
 from live.undelivered import UndeliveredRecords
-from momento_pipes.bulk_settings import BulkSettings
+from momento_pipes.bulk_settings import BulkSettings, advice, refusal
 from ops.bulk import estimate, results
 from ops.bulk.map_runs import RUNNING, SUCCEEDED, MapRunProgress, MapRuns
 from ops.bulk.recheck import EVERY_SECONDS, BulkRecheck
@@ -35,6 +35,8 @@ from stacks.settings import Settings
 
 LOOK_SECONDS: Final = 2.0
 """How often the command asks how far a run is."""
+NO_ENDPOINT: Final = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
+"""Stands for the endpoint in an estimate, which sends nothing."""
 ITEM_BYTES: Final = 1_024
 """An item's size for the estimates without a table."""
 
@@ -52,11 +54,19 @@ class Asked:
     repair: bool = False
 
 
-def show_estimate(kind: RunKind, *, rate: int | None, aws: bool, as_json: bool) -> None:
-    """Print what runs over tables of several sizes take, at a rate or at the settings' rate."""
-    settings = settings_there(aws=aws, quiet=True).bulk_settings
+def show_estimate(kind: RunKind, *, rate: int | None, as_json: bool) -> None:
+    """Print what runs over tables of several sizes take, at a rate or at the settings' rate.
+
+    Only the settings for rates are read, so the others may be missing. A rate over the account's
+    limit has a warning: somebody may plan with a limit that Momento has not given yet.
+    """
+    given = Settings.load(MOMENTO_API_ENDPOINT=NO_ENDPOINT)
+    settings = given.bulk_settings
     if rate is not None:
         settings = BulkSettings(rate=rate)
+        problem = refusal(rate, given.cache_operations) or advice(rate, given.cache_operations)
+        if problem:
+            print(f"warning: --rate is {rate:,}: {problem}", file=sys.stderr)
     if as_json:
         print_json(
             [
@@ -170,10 +180,10 @@ class _BulkRun:
 
     def _files(self, arn: str) -> RunFiles | None:
         """Return where a run's results are; None if it has no Map run yet."""
-        id_, account = self._runs.map_run_id(arn), arn.split(":")[4]
+        id_, (region, account) = self._runs.map_run_id(arn), arn.split(":")[3:5]
         if id_ is None:
             return None
-        bucket = f"{self._deployment.name}-bulk-{account}"
+        bucket = f"{self._deployment.name}-bulk-{account}-{region}"
         return RunFiles(self._deployment.client("s3"), bucket, id_)
 
     @contextmanager

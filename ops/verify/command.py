@@ -53,7 +53,7 @@ def command(
     """Compare table and cache: in sync, stale, missing, left over; repair if asked to."""
     refuse_unused_bulk(context, on_aws=on_aws, estimate=estimate, resume=resume)
     if estimate:
-        show_estimate(RunKind.VERIFY, rate=rate, aws=aws, as_json=as_json)
+        show_estimate(RunKind.VERIFY, rate=rate, as_json=as_json)
         return
     if on_aws:
         run_on_aws(

@@ -32,7 +32,7 @@ def command(
     """Send every item of the table to the cache, as the cache-put pipe would."""
     refuse_unused_bulk(context, on_aws=on_aws, estimate=estimate, resume=resume)
     if estimate:
-        show_estimate(RunKind.WARM, rate=rate, aws=aws, as_json=as_json)
+        show_estimate(RunKind.WARM, rate=rate, as_json=as_json)
         return
     if on_aws:
         run_on_aws(

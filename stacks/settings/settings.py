@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stacks.settings import env_file, misspelt
 from stacks.settings import types
-from momento_pipes.bulk_settings import BulkSettings
+from momento_pipes.bulk_settings import BulkSettings, advice, refusal
 from momento_pipes.errors import StackError
 from momento_pipes.momento.limits import MAX_TTL_SECONDS, MomentoLimits
 from momento_pipes.access.protection import PROTECTIONS, Profile, Protection
@@ -130,8 +130,8 @@ class Settings(BaseSettings):
     ] = None
 
     @classmethod
-    def load(cls, *, stack: str | None = None) -> Self:
-        """Read the environment and `.env`; `stack` overrides both.
+    def load(cls, *, stack: str | None = None, **others: Any) -> Self:  # noqa: ANN401 - the fields' own types
+        """Read the environment and `.env`; `stack` and others, by their variables, override both.
 
         Raises:
             SettingsError: settings are missing or wrong. The message has a line for each.
@@ -139,7 +139,7 @@ class Settings(BaseSettings):
         """
         try:
             problems = misspelt_settings(cls.env_file())
-            settings = cls() if stack is None else cls(STACK=stack)
+            settings = cls(**others) if stack is None else cls(**others, STACK=stack)
         except ValidationError as error:
             raise SettingsError("\n".join([*problems, *map(_explain, error.errors())])) from None
         except UnicodeDecodeError:
@@ -275,6 +275,9 @@ class Settings(BaseSettings):
                 f"ALARM_TOPIC_ARN is not in {self.region}: CloudWatch sends only to topics in the"
                 " region of the alarm."
             )
+        if self.bulk and self.bulk_rate is not None:
+            problem = advice(self.bulk_rate, self.cache_operations)
+            warnings += [f"BULK_RATE is {self.bulk_rate:,}: {problem}"] if problem else []
         return tuple(warnings)
 
     def _endpoint_region(self) -> str | None:
@@ -291,6 +294,13 @@ class Settings(BaseSettings):
                 " each destroys the other. Leave STATE_KEY empty, or write a key with the"
                 f" stack's name, such as {self.name_prefix}/{self.stack}.tfstate"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _bulk_rate_is_within_the_limit(self) -> Self:
+        rate = self.bulk_rate
+        if rate is not None and (why := refusal(rate, self.cache_operations)):
+            raise ValueError(f"BULK_RATE is {rate:,}, {why}")
         return self
 
     @model_validator(mode="after")

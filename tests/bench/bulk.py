@@ -92,7 +92,8 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=1_000, help="BULK_RATE")
     parser.add_argument("--only", choices=[each.value for each in RunKind], help="one of the runs")
     asked = parser.parse_args()
-    settings = {"BULK_RATE": str(asked.rate)}
+    limit = str(2 * asked.rate)
+    settings = {"BULK_RATE": str(asked.rate), "MOMENTO_CACHE_OPERATIONS_PER_SECOND": limit}
     with LocalAws() as aws, BulkCloud(aws, timing=Timing(), settings=settings) as cloud:
         began = time.monotonic()
         cloud.fill(asked.items)

@@ -20,7 +20,7 @@ from tests.localcloud.bulk_cloud import BulkCloud, body, item
 pytestmark = pytest.mark.slow
 
 COUNT = 240
-SETTINGS = {"BULK_RATE": "400"}
+SETTINGS = {"BULK_RATE": "400", "MOMENTO_CACHE_OPERATIONS_PER_SECOND": "800"}
 """Four segments, all at the same time."""
 
 

@@ -12,8 +12,9 @@ from momento_pipes.bulk.bulk import methods
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, Stream, Until
 from momento_pipes.workflow.entry import EntryRequests
 from momento_pipes.workflow.requests import requests_of
+from stacks.settings import SettingsError
 from tests.each import each
-from tests.synthesized import Synthesized, synthesize
+from tests.synthesized import Synthesized, read_settings, synthesize
 
 PREFIX = "weather-stats-demo"
 
@@ -167,3 +168,22 @@ def test_every_topology_can_have_it(topology: str) -> None:
 def test_the_function_works_for_a_stretch_too() -> None:
     """The function has its own number, because its zip file does not have the constructs."""
     assert comparison.STRETCH_SECONDS == bulk_settings.STRETCH_SECONDS
+
+
+@each(rate=["101", "1000000"])
+def test_a_rate_over_momentos_limit_is_refused(rate: str) -> None:
+    with pytest.raises(SettingsError, match=r"BULK_RATE is .* more than the 100 cache"):
+        read_settings(BULK="true", BULK_RATE=rate, MOMENTO_CACHE_OPERATIONS_PER_SECOND="100")
+
+
+@each(("rate", "warned"), [("80", False), ("81", True), ("100", True)])
+def test_a_rate_that_leaves_little_for_the_pipes_has_a_warning(rate: str, *, warned: bool) -> None:
+    settings = read_settings(BULK="true", BULK_RATE=rate, MOMENTO_CACHE_OPERATIONS_PER_SECOND="100")
+    assert any("BULK_RATE" in one for one in settings.warnings) == warned
+
+
+def test_the_bucket_has_the_region_in_its_name(bulk: Synthesized) -> None:
+    """Otherwise a second region of the account cannot have the same pipeline."""
+    name = bulk.one("aws_s3_bucket")["bucket"]
+    assert name.startswith(f"{PREFIX}-bulk-${{")
+    assert name.endswith("}-us-east-1")

@@ -74,12 +74,9 @@ def test_a_table_is_divided_so_that_all_children_are_busy(
 def test_the_command_prints_the_estimates_without_a_deployment(command: str) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "MOMENTO_API_ENDPOINT": "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com",
-            "NAME_PREFIX": "shop",
-        }.items():
-            patch.setenv(name, value)
+        patch.delenv("MOMENTO_API_ENDPOINT", raising=False)
         done = run(command, "--on-aws", "--estimate", "--rate", "10000")
     assert done.returncode == 0, done.stderr
     assert "1,000,000,000" in done.stdout
     assert f"{command} --on-aws at 10,000 requests a second" in done.stdout
+    assert "warning: --rate is 10,000: more than the 100 cache operations" in done.stderr
