@@ -18,10 +18,11 @@ from momento_pipes.watch_settings import SECRET_SUFFIX
 NAMES = UUID("7f4a1d3e-5c0b-4a58-9d5e-3f1f6f0c2b11")
 """The namespace of the versions' ids. Any constant would do."""
 MISSING = (
-    "warning: {name} has no key, so the watch cannot compare, and its alarm watch-failing starts:"
-    " set MOMENTO_READ_API_KEY (./help.sh key create makes one) and run ./help.sh deploy again;"
-    " WATCH=false removes the watch"
+    "warning: {name} has no key, so {blind}: set MOMENTO_READ_API_KEY (./help.sh key create makes"
+    " one) and run ./help.sh deploy again; {off}"
 )
+WATCH_IS_BLIND = "the watch cannot compare, and its alarm watch-failing starts"
+BULK_IS_BLIND = "./help.sh verify --on-aws cannot compare"
 
 
 def secrets_in(document: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
@@ -29,6 +30,20 @@ def secrets_in(document: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
     for secret in document.get("resource", {}).get("aws_secretsmanager_secret", {}).values():
         if str(secret.get("name", "")).endswith(SECRET_SUFFIX):
             yield secret["name"]
+
+
+def users_of(document: Any) -> tuple[str, str]:  # noqa: ANN401 - any JSON
+    """Return what cannot work without a key in a synthesized stack, and what leaves it out."""
+    functions = document.get("resource", {}).get("aws_lambda_function", {}).values()
+    known = [one.get("environment", {}).get("variables", {}) for one in functions]
+    watch = any("WATCH_PIPELINE" in one for one in known)
+    bulk = any("BULK_RATE" in one for one in known)
+    parts = [(watch, WATCH_IS_BLIND, "WATCH=false"), (bulk, BULK_IS_BLIND, "BULK=false")]
+    used = [(blind, off) for there, blind, off in parts if there] or [parts[0][1:]]
+    return (
+        ", and ".join(blind for blind, _ in used),
+        f"{' and '.join(off for _, off in used)} removes what needs it",
+    )
 
 
 def has_value(secret: Mapping[str, Any]) -> bool:
@@ -62,7 +77,8 @@ def put(folder: Path) -> None:
         with asking_aws():
             for name in names:
                 if not has_value(aws.client("secretsmanager").describe_secret(SecretId=name)):
-                    print(MISSING.format(name=name), file=sys.stderr)
+                    blind, off = users_of(document)
+                    print(MISSING.format(name=name, blind=blind, off=off), file=sys.stderr)
 
 
 def write(aws: Aws, names: Iterable[str], key: str) -> None:

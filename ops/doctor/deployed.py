@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from live.deployment import table_of
-from ops.doctor import connections, holders, roles, state_machines, watch
+from ops.doctor import bulk, connections, holders, roles, state_machines, watch
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
@@ -29,6 +29,7 @@ def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[
             *_rules(client("events"), declared, existence),
             *state_machines.examine(client, declared, existence),
             *watch.examine(client, declared, existence, minutes=settings.watch_minutes),
+            *bulk.examine(client, declared, existence),
             *roles.examine(client("iam"), declared, existence),
             *holders.secrets(client("secretsmanager"), declared, existence),
             *holders.logs(client("logs"), declared, existence),

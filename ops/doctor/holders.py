@@ -6,7 +6,7 @@ from typing import Any
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
-from ops.watch_key import has_value
+from ops.watch_key import has_value, users_of
 from momento_pipes.watch_settings import SECRET_SUFFIX
 
 
@@ -25,7 +25,7 @@ def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[C
         elif name.endswith(SECRET_SUFFIX) and not has_value(found):
             yield failure(
                 "secret",
-                f"{name} has no key, so the watch cannot compare: set MOMENTO_READ_API_KEY"
+                f"{name} has no key, so {users_of(declared.document)[0]}: set MOMENTO_READ_API_KEY"
                 " (./help.sh key create makes one) and run ./help.sh deploy",
             )
         else:

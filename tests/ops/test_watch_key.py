@@ -8,6 +8,7 @@ import pytest
 from localcloud import LocalAws
 from ops import watch_key
 from tests.conftest import ENDPOINT
+from tests.each import each
 from localcloud.applied import client
 
 NAME = "shop-watch-key"
@@ -61,6 +62,24 @@ def test_a_secret_without_a_key_is_warned_of_with_the_next_step(
     assert line.startswith("warning: new-watch-key has no key, so the watch cannot compare")
     assert "set MOMENTO_READ_API_KEY" in line
     assert secrets.get_secret_value(SecretId="old-watch-key")["SecretString"] == "a-key"
+
+
+@each(
+    ("variables", "blind", "removes"),
+    [
+        (["WATCH_PIPELINE"], "watch-failing starts", "WATCH=false removes"),
+        (["BULK_RATE"], "./help.sh verify --on-aws cannot compare", "BULK=false removes"),
+        (["WATCH_PIPELINE", "BULK_RATE"], "starts, and ./help.sh", "WATCH=false and BULK=false"),
+    ],
+)
+def test_the_warning_names_only_what_the_stack_has(
+    variables: list[str], blind: str, removes: str
+) -> None:
+    functions = {one: {"environment": {"variables": {one: "x"}}} for one in variables}
+    found, off = watch_key.users_of({"resource": {"aws_lambda_function": functions}})
+    assert blind in found
+    assert removes in off
+    assert ("alarm" in found) == ("WATCH_PIPELINE" in variables)
 
 
 def test_a_stack_without_a_watch_needs_nothing(

@@ -1,0 +1,36 @@
+"""Checks of what BULK adds besides state machines and the secret: its function."""
+
+from collections.abc import Iterator
+
+from ops.doctor.aws import Client
+from ops.doctor.check import Check, failure, ok
+from ops.doctor.declared import Declared
+from ops.doctor.existence import Existence
+
+
+def examine(client: Client, declared: Declared, existence: Existence) -> Iterator[Check]:
+    """Yield whether the functions of `verify --on-aws` are there and can be called.
+
+    The state machines are checked with all others, and the secret with its value, too.
+    """
+    active = []
+    for function in declared.all("aws_lambda_function"):
+        if "BULK_RATE" not in function.get("environment", {}).get("variables", {}):
+            continue
+        name = function["function_name"]
+        found = existence.look(
+            "function", name, client("lambda").get_function_configuration, FunctionName=name
+        )
+        if found is None:
+            continue
+        state = found.get("State", "Active")
+        if state in ("Active", "Inactive"):  # an idle one becomes Inactive, and a call wakes it
+            active.append(name)
+        else:
+            yield failure(
+                "bulk",
+                f"{name} is {state} ({found.get('StateReason', 'AWS gives no reason')}), so"
+                " ./help.sh verify --on-aws fails: run ./help.sh deploy",
+            )
+    if active:
+        yield ok("bulk", f"{', '.join(active)} can be called")
