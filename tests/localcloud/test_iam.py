@@ -47,7 +47,7 @@ PLAN_ROLE = ("first plan", "plan", "doctor", "keep plan")
 DEPLOY_ROLE = ("take plan", "apply", "change", "destroy", "forget plan")
 BUS = {"TOPOLOGY": "bus"}
 WORKFLOW = {"TOPOLOGY": "workflow", "BULK": "true"}
-BULK_BUCKET = f"{PREFIX}-session-changes-bulk-123456789012"
+BULK_BUCKET = f"{PREFIX}-session-changes-bulk-123456789012-us-east-1"
 CHANGED = {
     "ALLOW_DESTROY": "true",
     "MOMENTO_API_KEY": "another-planted-key-8a41",

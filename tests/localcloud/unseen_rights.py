@@ -67,7 +67,7 @@ def unseen() -> Iterator[Unseen]:
     yield Unseen(
         call=Call(
             action="s3:DeleteObjectVersion",
-            resource=f"arn:aws:s3:::{PREFIX}-session-changes-bulk-123456789012/results/1/manifest.json",
+            resource=f"arn:aws:s3:::{PREFIX}-session-changes-bulk-123456789012-us-east-1/results/1/manifest.json",
         ),
         policies=["deploy"],
         because="s3:DeleteObject",
