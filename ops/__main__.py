@@ -71,6 +71,8 @@ def main(arguments: Sequence[str]) -> int:
         advice = ""
         if error.errno in (errno.EACCES, errno.EROFS):
             advice = "; the commands write into this folder: work in one that may be written"
+        elif error.errno in (errno.EEXIST, errno.ENOTDIR):
+            advice = "; it is a file and has to be a folder: move the file, or name another folder"
         print(f"error: {named}{error.strerror or error}{advice}", file=sys.stderr)
         return 1
     return 0

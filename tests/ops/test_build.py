@@ -43,3 +43,11 @@ def test_what_hatchling_says_is_in_the_error(tmp_path: Path) -> None:
     nameless = Distribution(folder=tmp_path, name="nameless", modules=())
     with pytest.raises(OpsError, match=r"^hatchling fails in .*: ValueError: Field `project"):
         build.build(nameless, tmp_path)
+
+
+def test_a_file_in_the_place_of_the_folder_is_explained(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "README.md"
+    file.write_text("text", encoding="utf-8")
+    done = run("build", "--out", os.fspath(file), env=dict(os.environ))
+    assert done.returncode == 1
+    assert f"error: {file}: File exists; it is a file and has to be a folder" in done.stderr
