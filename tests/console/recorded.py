@@ -4,6 +4,7 @@ The shapes are those of a real run; states that are rare in a run (a retry that 
 that is held, 5,000 changes) are made here.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -192,7 +193,7 @@ def messages(now: float) -> Iterator[Json]:
         yield {
             "number": number,
             "at": now - 60 + number,
-            "text": str(body),
+            "text": json.dumps(body, ensure_ascii=False),
             "json": body,
             "change": f"{number:032x}",
         }
@@ -229,7 +230,8 @@ def letters(now: float) -> Json:
             },
             {
                 "id": "l3",
-                "reason": "This message is no dead letter of this pipeline.",
+                "reason": "This message is no dead letter of this pipeline: it comes from another"
+                " pipe, rule or state machine: arn:aws:pipes:us-east-1:123456789012:pipe/another.",
                 "item": "",
                 "key_item": None,
                 "route": None,

@@ -8,7 +8,7 @@ import { openWrite } from "./write.js";
 
 const NAMES = { aws: "AWS", momento: "Momento", runner: "Runner", pipes: "Pipes", connection: "Connection" };
 const KINDS = { ok: "ok", down: "bad", unknown: "skip", warning: "warn" };
-const WORDS = { ok: "works", down: "down", unknown: "not known", warning: "warning" };
+const WORDS = { ok: "works", unknown: "not known" };
 
 export function header() {
 	const { stack, place, local, pipelines } = store.model.value;
@@ -19,7 +19,7 @@ export function header() {
 		${names.length > 1
 			? html`<label class="choose"><span class="hidden">Pipeline</span><select @change=${({ target }) => go(href(target.value, address.value.view))}>${names.map((name) => html`<option value=${name} .selected=${name === one?.name}>${name}</option>`)}</select></label>`
 			: nothing}
-		<span class="place" title=${`${place}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}<span class="where"> ${place}</span></span>
+		<span class="place" title=${`${place}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}<span class="where"> ${place.split(/ at |AWS /)[1]}</span></span>
 		${health()}
 		<span class="space"></span>
 		${one?.problem ? nothing : html`
@@ -43,9 +43,9 @@ function part(name, one) {
 	const since = one.since ? age(now - one.since) : "";
 	const checked = one.checked ? `checked ${age(now - one.checked)} ago` : "not checked yet";
 	const text = one.state === "unknown" ? `${NAMES[name]}: not known` : isDown ? `${NAMES[name]} down` : one.text;
-	const title = `${NAMES[name]}: ${one.problem || text}. ${WORDS[one.state]}${since && `, for ${since}`}; ${checked}.`;
+	const title = `${NAMES[name]}: ${one.problem || text}. ${WORDS[one.state] ?? one.state}${since && `, for ${since}`}; ${checked}.`;
 	const took = isDown ? since : one.checked ? `${Math.round(one.milliseconds)} ms` : "…";
-	return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${text}</span><small>${took}</small><span class="hidden">${WORDS[one.state]}, ${checked}</span></li>`;
+	return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${text}</span><small>${took}</small><span class="hidden">${WORDS[one.state] ?? one.state}, ${checked}</span></li>`;
 }
 
 export function tabs() {

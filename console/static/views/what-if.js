@@ -95,8 +95,8 @@ export function whatIf() {
 	</div>`;
 }
 
-const box = (id, text, changed, most, least = 1) => html`<textarea id=${id} rows=${Math.min(most, Math.max(least, text.split("\n").length))} spellcheck="false" .value=${text} @input=${({ target }) => changed(target.value)}></textarea>`;
-const area = (label, text, changed, hint = "") => html`<div class="field"><label for=${`edit-${label}`}>${label}</label>${box(`edit-${label}`, text, changed, 14, 2)}<small>${hint}</small></div>`;
+const box = (id, text, changed, least = 1) => html`<textarea id=${id} rows=${Math.max(least, text.split("\n").length)} spellcheck="false" .value=${text} @input=${({ target }) => changed(target.value)}></textarea>`;
+const area = (label, text, changed, hint = "") => html`<div class="field"><label for=${`edit-${label}`}>${label}</label>${box(`edit-${label}`, text, changed, 2)}<small>${hint}</small></div>`;
 
 function filters({ filters: all, input_paths: isRule }) {
 	const put = (next) => change({ filters: next });
@@ -106,7 +106,7 @@ function filters({ filters: all, input_paths: isRule }) {
 }
 
 // Names and texts; the names stay.
-const fixed = (title, values, changed, more = () => nothing) => html`<fieldset><legend>${title}</legend>${Object.entries(values).map(([name, text]) => html`<div class="pair-field"><label for=${`${title}-${name}`}>${name}</label>${box(`${title}-${name}`, text, (next) => changed({ ...values, [name]: next }), 6)}${more(name)}</div>`)}</fieldset>`;
+const fixed = (title, values, changed, more = () => nothing) => html`<fieldset><legend>${title}</legend>${Object.entries(values).map(([name, text]) => html`<div class="pair-field"><label for=${`${title}-${name}`}>${name}</label>${box(`${title}-${name}`, text, (next) => changed({ ...values, [name]: next }))}${more(name)}</div>`)}</fieldset>`;
 
 // Names and texts; names can be added and taken away.
 function pairs(title, values, changed) {
