@@ -26,6 +26,7 @@ _WRITER = "the tool that wrote it, because its packages have hashes"
 _LEFT = re.compile(
     rf"\b{PROVIDER}|\b{OLD}-cli\b|\b(import|from) {OLD}\b|\.bin/{OLD}\b|\bnpx (--\S+ )*{OLD}\b"
     rf"|\b{OLD} (deploy|destroy|diff|get|list|output|synth|watch)\b|^\s*- {OLD}\s*[=<>~!]"
+    rf"|\bf['\"]{OLD}\{{"
 )
 _IMPORT = re.compile(rf"^\s*(import|from)\s+{OLD}".encode(), re.MULTILINE)
 _PYTHON = (".py", ".pyi")

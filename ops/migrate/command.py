@@ -116,7 +116,10 @@ def prove(
     changes.write(copy.folder)
     errors.print("writing lock files again")
     change.relock(copy, changes)
-    after = proof.after(copy, scratch).synthesize(copy, runs)
+    try:
+        after = proof.after(copy, scratch).synthesize(copy, runs)
+    except OpsError as error:
+        raise OpsError("\n".join([str(error), *_left(changes)])) from None
     different = compare(before, after)
     allowed = [one for one in different if one.reason]
     if allowed:
@@ -144,13 +147,18 @@ def report(changes: Changes, copy: Repository) -> None:
     if any(path.name == "package.json" for path in changes.files) and (node := _old_node()):
         oldest = ".".join(map(str, OLDEST_NODE))
         notes.append(f"{NEW}-cli needs Node.js {oldest} or newer, and here is {node}")
-    if changes.left:
-        notes.append("these lines still name cdktf's packages; look at them:")
-        notes += [f"  {line}" for line in changes.left[:SHOWN]]
-        if len(changes.left) > SHOWN:
-            notes.append(f"  and {len(changes.left) - SHOWN} more: git grep -n cdktf")
-    for note in notes:
+    for note in [*notes, *_left(changes)]:
         console.print(note, soft_wrap=True, markup=False)
+
+
+def _left(changes: Changes) -> list[str]:
+    """Return what to say of the lines that a person has to look at; nothing if there are none."""
+    if not changes.left:
+        return []
+    lines = [f"  {line}" for line in changes.left[:SHOWN]]
+    if len(changes.left) > SHOWN:
+        lines.append(f"  and {len(changes.left) - SHOWN} more: git grep -n cdktf")
+    return ["these lines still name cdktf's packages; look at them:", *lines]
 
 
 def _end(changes: Changes, *, dry_run: bool) -> str:

@@ -20,6 +20,14 @@ stack = TerraformStack(app, "small")
 TerraformOutput(stack, "library", value=sys.modules[App.__module__].__name__)
 app.synth()
 """
+MADE_NAME = """
+from importlib import import_module
+
+cdktf = import_module(f"cdktf{''}")
+app = cdktf.App()
+cdktf.TerraformStack(app, "small")
+app.synth()
+"""
 TYPESCRIPT = '{"language": "typescript", "app": "npx ts-node main.ts"}'
 REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "no JSON": ({"cdktf.json": "{"}, "own/cdktf.json is not JSON (Expecting property name"),
@@ -126,6 +134,17 @@ def test_another_difference_is_shown_and_nothing_is_changed(make: Make, run: Run
             "error: the synthesized JSON differs in 1 places that are not allowed, so nothing is"
             " changed: see the table"
         )
+
+
+@pytest.mark.slow
+def test_a_name_that_the_program_makes_is_shown_where_the_program_fails(
+    make: Make, run: Run
+) -> None:
+    """Only the line itself says what a person has to change."""
+    done = run("migrate", "cdktn", "--repository", str(make(CDKTN | {"main.py": MADE_NAME})))
+    assert done.returncode == 1
+    assert "python main.py failed with cdktn" in done.stderr
+    assert "these lines still name cdktf's packages; look at them:\n  main.py:4: " in done.stderr
 
 
 @pytest.mark.slow
