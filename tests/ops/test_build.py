@@ -1,6 +1,7 @@
 """The command that makes the wheels and the pages of their API."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,15 @@ import pytest
 from ops import build
 from ops.build import Distribution
 from ops.errors import OpsError
-from tests.conftest import House
+from tests.conftest import ROOT, House
 from tests.ops.conftest import Run
 from tests.packages.test_docstrings import MODULES
 
 pytestmark = pytest.mark.slow
+
+PAGE = ROOT / "docs" / "your-repository.md"
+SIZE = r"^\| {} \| (\d+) KB \|$"
+"""A row of the page's table of wheels."""
 
 
 def test_wheels_and_pages_are_made_and_listed(house: House, run: Run, tmp_path: Path) -> None:
@@ -30,6 +35,9 @@ def test_wheels_and_pages_are_made_and_listed(house: House, run: Run, tmp_path: 
             wheel.name,
             size,
         ]
+        told = SIZE.format(re.escape(name.replace("_", "-")))
+        (kilobytes,) = re.findall(told, PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+        assert int(kilobytes) == pytest.approx(wheel.stat().st_size / 1000, rel=0.1), "the page"
     assert len(list(out.glob("*.whl"))) == 3
     pages = {
         page.relative_to(out / "api").with_suffix("").as_posix().replace("/", ".")
