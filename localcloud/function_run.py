@@ -49,12 +49,12 @@ class Functions:
         self,
         client: Callable[[str], Any],
         log: LogWriter,
-        place: Endpoints,
+        endpoints: Endpoints,
     ) -> None:
         self._client = client
-        self._endpoint = place.endpoint
-        self._region = place.region
-        self._redirect = place.redirect
+        self._endpoint = endpoints.endpoint
+        self._region = endpoints.region
+        self._redirect = endpoints.redirect
         self._log = log
         self._idle: list[tuple[str, FunctionEnvironment]] = []
         """The free environments, each with the definition that it has; the last was used last."""

@@ -1,4 +1,4 @@
-"""Where the room works: a local cloud that is up, else what the environment and `.env` say."""
+"""Which cloud the weather commands work on: a local one that is up, else what `.env` says."""
 
 import os
 from collections.abc import Iterator, Mapping
