@@ -113,7 +113,7 @@ class Boards:
             models |= {name: broken_pipeline(name, why) for name, why in self._broken.items()}
         return {
             "stack": self.settings.stack.stack,
-            "place": self.settings.cloud,
+            "cloud": self.settings.cloud,
             "local": self.settings.is_local,
             "page": "1",
             "pipelines": [models[name] for name in sorted(models)],

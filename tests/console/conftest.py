@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.console.browser import browser
-from tests.place import closed_clients, no_place, patience
+from tests.running_weather import closed_clients, no_cloud, patience
 
-__all__ = ["chromium", "closed_clients", "no_place", "patience"]
+__all__ = ["chromium", "closed_clients", "no_cloud", "patience"]
 
 PATIENCE_MS = 30_000
 

@@ -22,7 +22,7 @@ def model(*names: str) -> Json:
     makers = {"weather": weather, "orders": orders, "sessions": sessions}
     return {
         "stack": "momento-pipes",
-        "place": "the local cloud at http://127.0.0.1:46461",
+        "cloud": "the local cloud at http://127.0.0.1:46461",
         "local": True,
         "page": "1",
         "pipelines": [makers[name]() for name in names or ("weather",)],

@@ -30,7 +30,7 @@ from localcloud.applied import Applied, client
 from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import empty
-from tests.place import polls
+from tests.running_weather import polls
 
 SECRET = "planted-77aa-secret-that-must-not-be-seen"  # noqa: S105 - nobody's
 

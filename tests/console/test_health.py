@@ -19,7 +19,7 @@ PARTS = ("aws", "momento", "runner", "pipes", "connection")
 
 
 @pytest.fixture(scope="module")
-def shop(local_aws: LocalAws, no_place: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
+def shop(local_aws: LocalAws, no_cloud: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
     """Return the shop, which runs."""
     with running(local_aws, "pipes") as shop:
         yield shop

@@ -25,7 +25,7 @@ def topology(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def shop(topology: str, local_aws: LocalAws, no_place: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
+def shop(topology: str, local_aws: LocalAws, no_cloud: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
     """Return the shop, whose pipes log as the settings' defaults say."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live.execution_logs, "LOG_SECONDS", 0.1)

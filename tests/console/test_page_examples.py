@@ -15,7 +15,7 @@ from tests.console.opened import watched
 from tests.console.running import Made, running_stack, served
 from tests.console.shop import CACHE, PREFIX
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_place")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_cloud")]
 
 
 def made(stack: str, topology: str, *topics: str) -> Made:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def shop(no_place: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
+def shop(no_cloud: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
     """Return the shop, which runs on an AWS of its own: it will be ended."""
     with LocalAws() as aws, running(aws, "workflow") as shop:
         yield shop

@@ -28,7 +28,7 @@ CHANGES = [
 
 
 @pytest.fixture(scope="module", params=TOPOLOGIES)
-def shop(request: pytest.FixtureRequest, local_aws: LocalAws, no_place: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
+def shop(request: pytest.FixtureRequest, local_aws: LocalAws, no_cloud: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
     """Return the shop, which runs."""
     with running(local_aws, request.param) as shop:
         yield shop

@@ -13,7 +13,7 @@ from live.momento import Access
 from localcloud.momento import LocalMomento
 from tests.conftest import KEY
 from tests.localcloud.arrivals import unused_port
-from tests.place import momento
+from tests.running_weather import momento
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from live.errors import LiveError
 from tests.localcloud.contents import texts_in
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import PUT
-from tests.place import Place
+from tests.running_weather import RunningWeather
 from weather.records import refused_record
 from tests.each import each
 
@@ -155,44 +155,44 @@ def test_an_invalid_record_makes_no_dead_letter(images: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def emptied(place: Place) -> Iterator[Place]:
+def emptied(running: RunningWeather) -> Iterator[RunningWeather]:
     """Leave no letter for the next test."""
-    yield place
-    texts_in(place.cloud.weather.sqs, place.cloud.weather.queue_url, delete=True)
+    yield running
+    texts_in(running.cloud.weather.sqs, running.cloud.weather.queue_url, delete=True)
 
 
-def queue_of(place: Place) -> LetterQueue:
-    """Return the queue of the place's pipes."""
+def queue_of(running: RunningWeather) -> LetterQueue:
+    """Return the queue of the running pipes."""
     return LetterQueue(
-        Aws(place.settings.stack.region).client("sqs"), name=place.settings.dead_letter_queue
+        Aws(running.settings.stack.region).client("sqs"), name=running.settings.dead_letter_queue
     )
 
 
-def seen(place: Place) -> list[dict[str, str]]:
+def seen(running: RunningWeather) -> list[dict[str, str]]:
     """Return what the waiting letters tell."""
-    return [*map(shown, queue_of(place).peek()[1])]
+    return [*map(shown, queue_of(running).peek()[1])]
 
 
-def refuse(place: Place) -> dict[str, str]:
+def refuse(running: RunningWeather) -> dict[str, str]:
     """Write a record that Momento refuses; return what its letter tells."""
-    place.table.put(refused_record())
-    until(lambda: queue_of(place).count()[0])
-    return seen(place)[0]
+    running.table.put(refused_record())
+    until(lambda: queue_of(running).count()[0])
+    return seen(running)[0]
 
 
-def send(place: Place, count: int) -> None:
+def send(running: RunningWeather, count: int) -> None:
     """Put letters into the queue."""
-    weather = place.cloud.weather
+    weather = running.cloud.weather
     for number in range(count):
         body = {"context": {"condition": f"letter {number}"}}
         weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=json.dumps(body))
 
 
-def test_an_empty_queue_has_no_dead_letters(emptied: Place) -> None:
+def test_an_empty_queue_has_no_dead_letters(emptied: RunningWeather) -> None:
     assert queue_of(emptied).peek() == (0, [])
 
 
-def test_a_letter_has_the_place_in_the_stream_and_the_reason(emptied: Place) -> None:
+def test_a_letter_has_the_place_in_the_stream_and_the_reason(emptied: RunningWeather) -> None:
     letter = refuse(emptied)
     assert (letter["pipe"], letter["condition"]) == (PUT, "RetryAttemptsExhausted")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", letter["arrived"])
@@ -201,7 +201,7 @@ def test_a_letter_has_the_place_in_the_stream_and_the_reason(emptied: Place) -> 
     assert raw["DDBStreamBatchInfo"]["shardId"] == letter["shard_id"]
 
 
-def test_peeking_leaves_the_dead_letters_in_the_queue(emptied: Place) -> None:
+def test_peeking_leaves_the_dead_letters_in_the_queue(emptied: RunningWeather) -> None:
     """Whoever works on the letters gets them at once."""
     refuse(emptied)
     first = seen(emptied)
@@ -211,7 +211,7 @@ def test_peeking_leaves_the_dead_letters_in_the_queue(emptied: Place) -> None:
     assert queue_of(emptied).peek() == (0, [])
 
 
-def test_all_letters_are_counted_and_each_is_shown_once(emptied: Place) -> None:
+def test_all_letters_are_counted_and_each_is_shown_once(emptied: RunningWeather) -> None:
     """SQS gives ten at a time."""
     send(emptied, 12)
     waiting, found = queue_of(emptied).peek()
@@ -220,7 +220,7 @@ def test_all_letters_are_counted_and_each_is_shown_once(emptied: Place) -> None:
     assert len({message.id for message in found}) == len(found)
 
 
-def test_enough_are_shown_of_many(emptied: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_enough_are_shown_of_many(emptied: RunningWeather, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live.dead_letters, "PAGE", 2)
     send(emptied, 9)
     waiting, found = queue_of(emptied).peek(enough=3)
@@ -229,14 +229,14 @@ def test_enough_are_shown_of_many(emptied: Place, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("body", ["hello", "[1]", "5", "{}"])
-def test_another_message_is_shown_as_an_empty_letter(emptied: Place, body: str) -> None:
+def test_another_message_is_shown_as_an_empty_letter(emptied: RunningWeather, body: str) -> None:
     weather = emptied.cloud.weather
     sent = weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=body)
     nothing = dict.fromkeys(("pipe", "condition", "shard_id", "sequence_number", "arrived"), "")
     assert seen(emptied) == [{"message_id": sent["MessageId"]} | nothing]
 
 
-def test_a_missing_queue_is_an_error(emptied: Place) -> None:
+def test_a_missing_queue_is_an_error(emptied: RunningWeather) -> None:
     sqs = Aws(emptied.settings.stack.region).client("sqs")
     with (
         pytest.raises(LiveError, match=r"^AWS answered: .*NonExistentQueue.*not exist"),

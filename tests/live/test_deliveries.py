@@ -15,7 +15,7 @@ import live.execution_logs
 from localcloud.feed import DeliveryFeed
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
-from tests.place import SECRET, Place
+from tests.running_weather import SECRET, RunningWeather
 from live.aws import Aws
 from live.deliveries import Feed
 from live.errors import LiveError
@@ -55,21 +55,21 @@ def of(found: list[DeliveryStep], location: str) -> dict[str, DeliveryStep]:
     return {one["pipe"]: one for one in found if one["keys"]["Location"]["S"] == location}
 
 
-def feed(place: Place) -> Steps:
+def feed(running: RunningWeather) -> Steps:
     """Return the feed."""
-    return Feed(place.deliveries_url)
+    return Feed(running.deliveries_url)
 
 
-def logs(place: Place, log_group: str | None = None) -> ExecutionLogs:
+def logs(running: RunningWeather, log_group: str | None = None) -> ExecutionLogs:
     """Return the logs, as where there is no feed."""
-    settings = place.settings
+    settings = running.settings
     return ExecutionLogs(Aws(settings.stack.region), log_group or settings.log_group)
 
 
-def test_the_feed_has_everything_that_each_pipe_did(place: Place) -> None:
+def test_the_feed_has_everything_that_each_pipe_did(running: RunningWeather) -> None:
     record = random_record("Oslo")
-    place.table.put(record)
-    found = of(read(feed(place), lambda found: len(of(found, "Oslo")) == 3), "Oslo")
+    running.table.put(record)
+    found = of(read(feed(running), lambda found: len(of(found, "Oslo")) == 3), "Oslo")
     outcomes = {pipe: one["outcome"] for pipe, one in found.items()}
     assert outcomes == {PUT: "delivered", PUBLISH: "delivered", DELETE: "filtered"}
     put = found[PUT]
@@ -86,9 +86,9 @@ def test_the_feed_has_everything_that_each_pipe_did(place: Place) -> None:
     assert json.loads(filtered["filters"][0])["eventName"] == ["REMOVE"]
 
 
-def test_the_feed_has_a_dead_letter_with_its_reason(place: Place) -> None:
-    place.table.put(refused_record())
-    found = of(read(feed(place), lambda found: len(of(found, "Atlantis")) == 3), "Atlantis")
+def test_the_feed_has_a_dead_letter_with_its_reason(running: RunningWeather) -> None:
+    running.table.put(refused_record())
+    found = of(read(feed(running), lambda found: len(of(found, "Atlantis")) == 3), "Atlantis")
     letter = found[PUT]
     assert (letter["outcome"], letter["event_name"]) == ("dead-letter", "INSERT")
     assert letter["reason"].startswith("RetryAttemptsExhausted: HTTP 400 ")
@@ -104,17 +104,19 @@ def test_the_feed_is_read_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_feed_repeats_nothing_and_continues_after_an_error(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = feed(place)
-    place.table.put(random_record("Lima"))
+    source = feed(running)
+    running.table.put(random_record("Lima"))
     read(source, lambda found: len(of(found, "Lima")) == 3)
     with monkeypatch.context() as patch:
-        patch.setattr(place.feed, "_after", _fails)
+        patch.setattr(running.feed, "_after", _fails)
         with pytest.raises(LiveError, match=r"the local cloud does not answer: .*503"):
             look(source)
-        place.table.put(random_record("Quito"))
-        until(lambda: sum(one.keys == {"Location": {"S": "Quito"}} for one in place.told) == 3)
+        running.table.put(random_record("Quito"))
+        until(
+            lambda: sum(one.keys == {"Location": {"S": "Quito"}} for one in running.deliveries) == 3
+        )
     found = read(source, lambda found: len(of(found, "Quito")) == 3)
     assert [one["keys"]["Location"]["S"] for one in found] == ["Quito"] * 3
 
@@ -128,14 +130,14 @@ def test_a_feed_that_ended_is_an_error() -> None:
         look(Feed("http://127.0.0.1:1/steps"))
 
 
-def test_the_logs_have_what_passes_a_filter_from_now_on(place: Place) -> None:
+def test_the_logs_have_what_passes_a_filter_from_now_on(running: RunningWeather) -> None:
     """Each with its record and with what was sent."""
-    place.table.put(random_record("before"))
-    place.settle()
-    until(lambda: len(executions(place)) == len(ended(place)))
-    source = logs(place)
-    place.table.put(random_record("Dakar"))
-    place.table.delete("Dakar")
+    running.table.put(random_record("before"))
+    running.settle()
+    until(lambda: len(executions(running)) == len(ended(running)))
+    source = logs(running)
+    running.table.put(random_record("Dakar"))
+    running.table.delete("Dakar")
     found = read(source, lambda found: len(found) >= 4)
     assert sorted(one["pipe"] for one in found) == [DELETE, PUT, PUBLISH, PUBLISH]
     assert {(one["outcome"], one["reason"]) for one in found} == {("delivered", "")}
@@ -147,9 +149,9 @@ def test_the_logs_have_what_passes_a_filter_from_now_on(place: Place) -> None:
     assert json.loads(put["logged"]["payload"])["Location"] == "Dakar"
 
 
-def test_the_logs_have_a_dead_letter_with_its_reason(place: Place) -> None:
-    source = logs(place)
-    place.table.put(refused_record())
+def test_the_logs_have_a_dead_letter_with_its_reason(running: RunningWeather) -> None:
+    source = logs(running)
+    running.table.put(refused_record())
     found = read(source, lambda found: [one for one in found if one["outcome"] == "dead-letter"])
     (letter,) = [one for one in found if one["outcome"] == "dead-letter"]
     assert letter["pipe"] == PUT
@@ -159,9 +161,11 @@ def test_the_logs_have_a_dead_letter_with_its_reason(place: Place) -> None:
 
 
 @pytest.mark.parametrize("kind", [feed, logs])
-def test_a_delivery_shows_no_secret(place: Place, kind: Callable[[Place], Steps]) -> None:
-    source = kind(place)
-    place.table.put(refused_record())
+def test_a_delivery_shows_no_secret(
+    running: RunningWeather, kind: Callable[[RunningWeather], Steps]
+) -> None:
+    source = kind(running)
+    running.table.put(refused_record())
     told = read(source, lambda found: any(one["outcome"] == "dead-letter" for one in found))
     text = json.dumps(told)
     assert '"Authorization": "***"' in text
@@ -169,29 +173,31 @@ def test_a_delivery_shows_no_secret(place: Place, kind: Callable[[Place], Steps]
     assert SECRET not in text
 
 
-def logged(place: Place) -> list[dict[str, Any]]:
+def logged(running: RunningWeather) -> list[dict[str, Any]]:
     """Return all entries of the pipes' log group."""
-    logs = place.cloud.weather.logs
-    events = logs.filter_log_events(logGroupName=place.settings.log_group)["events"]
+    logs = running.cloud.weather.logs
+    events = logs.filter_log_events(logGroupName=running.settings.log_group)["events"]
     return [json.loads(event["message"]) for event in events]
 
 
-def executions(place: Place) -> set[str]:
+def executions(running: RunningWeather) -> set[str]:
     """Return the executions that should be in the log."""
-    return {one.sequence_number + one.pipe for one in place.told if one.outcome != "filtered"}
+    return {
+        one.sequence_number + one.pipe for one in running.deliveries if one.outcome != "filtered"
+    }
 
 
-def ended(place: Place) -> list[dict[str, Any]]:
+def ended(running: RunningWeather) -> list[dict[str, Any]]:
     """Return the ends of executions that are in the log."""
     kinds = ("ExecutionSucceeded", "ExecutionFailed")
-    return [entry for entry in logged(place) if entry["messageType"] in kinds]
+    return [entry for entry in logged(running) if entry["messageType"] in kinds]
 
 
 class Log:
     """A log group of its own, to write to."""
 
-    def __init__(self, place: Place) -> None:
-        self._client = place.cloud.weather.logs
+    def __init__(self, running: RunningWeather) -> None:
+        self._client = running.cloud.weather.logs
         self.now = int(time.time() * 1000)
         self.group = "/aws/vendedlogs/pipes/by-hand"
         self._client.create_log_group(logGroupName=self.group)
@@ -227,9 +233,9 @@ def end(pipe: str, at: int = 0) -> dict[str, Any]:
 
 
 @pytest.fixture
-def log(place: Place) -> Iterator[Log]:
+def log(running: RunningWeather) -> Iterator[Log]:
     """Return an empty log."""
-    made = Log(place)
+    made = Log(running)
     yield made
     made.delete()
 
@@ -239,9 +245,9 @@ def names(found: list[DeliveryStep]) -> list[str]:
     return [one["pipe"] for one in found]
 
 
-def test_a_late_log_entry_is_returned_once(place: Place, log: Log) -> None:
+def test_a_late_log_entry_is_returned_once(running: RunningWeather, log: Log) -> None:
     """Up to a minute late; each look tells only what is new."""
-    source = logs(place, log.group)
+    source = logs(running, log.group)
     log.end("first", 100)
     assert names(look(source)) == ["first"]
     log.end("late", 60)
@@ -251,9 +257,9 @@ def test_a_late_log_entry_is_returned_once(place: Place, log: Log) -> None:
     assert look(source) == []
 
 
-def test_a_missing_log_group_is_an_error(place: Place) -> None:
+def test_a_missing_log_group_is_an_error(running: RunningWeather) -> None:
     with pytest.raises(LiveError, match="there is no log group /aws/vendedlogs/pipes/nowhere"):
-        look(logs(place, "/aws/vendedlogs/pipes/nowhere"))
+        look(logs(running, "/aws/vendedlogs/pipes/nowhere"))
 
 
 class BrokenLogs:
@@ -292,13 +298,13 @@ def test_nothing_is_lost_when_a_look_breaks_off() -> None:
     assert names(look(source)) == ["one", "two"]
 
 
-def test_a_batch_is_a_delivery_for_each_record(place: Place, log: Log) -> None:
+def test_a_batch_is_a_delivery_for_each_record(running: RunningWeather, log: Log) -> None:
     """A workflow's pipe logs one execution for a batch."""
     records = [
         {"eventName": "INSERT", "dynamodb": {"Keys": {"Id": {"S": id_}}, "SequenceNumber": id_}}
         for id_ in ("1", "2")
     ]
-    source, at = logs(place, log.group), log.now + 100_000
+    source, at = logs(running, log.group), log.now + 100_000
     started = {"messageType": "ExecutionStarted", "payload": json.dumps(records)}
     log.write(end("changes-pipe", at) | started, at)
     log.end("changes-pipe", after=101)

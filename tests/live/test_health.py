@@ -19,28 +19,28 @@ from localcloud.runner import Runner
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT
-from tests.place import Place
+from tests.running_weather import RunningWeather
 
 SOON = 3.0
 """A fault is seen within so many seconds."""
 PARTS = {"aws", "momento", "runner", "pipes", "connection"}
 
 
-def connection(place: Place) -> str:
+def connection(running: RunningWeather) -> str:
     """Return the name of the connection."""
-    (one,) = {one.destination.connection.name for one in place.cloud.weather.definitions}
+    (one,) = {one.destination.connection.name for one in running.cloud.weather.definitions}
     return one
 
 
 @pytest.fixture
-def health(place: Place) -> Iterator[Health]:
-    """Return the health of the place, where all is well."""
-    feed = Feed(place.deliveries_url)
+def health(running: RunningWeather) -> Iterator[Health]:
+    """Return the health of the running pipes, where all is well."""
+    feed = Feed(running.deliveries_url)
     asked = probes(
         "us-east-1",
         pipes=[PUT, PUBLISH],
-        connections=[connection(place)],
-        momento=place.settings.access(),
+        connections=[connection(running)],
+        momento=running.settings.access(),
         cache=CACHE,
         feed=feed,
     )
@@ -81,9 +81,9 @@ def test_a_fault_is_seen_in_time() -> None:
     assert CHECK_SECONDS + ANSWER_SECONDS < SOON
 
 
-def test_an_aws_that_stands_still_is_down(health: Health, place: Place) -> None:
+def test_an_aws_that_stands_still_is_down(health: Health, running: RunningWeather) -> None:
     """Nothing is known then of the pipes and the connection; Momento and the runner are well."""
-    server = place.cloud.aws._process  # noqa: SLF001 - to stop it
+    server = running.cloud.aws._process  # noqa: SLF001 - to stop it
     assert server is not None
     with standing_still(server.pid):
         part = soon(health, "aws", DOWN, "nothing answers at http://127.0.0.1", "./help.sh up")
@@ -97,8 +97,8 @@ def test_an_aws_that_stands_still_is_down(health: Health, place: Place) -> None:
     assert health.parts["aws"].since > part.since
 
 
-def test_a_momento_that_is_stopped_is_down(health: Health, place: Place) -> None:
-    momento = place.cloud.momento
+def test_a_momento_that_is_stopped_is_down(health: Health, running: RunningWeather) -> None:
+    momento = running.cloud.momento
     port = int(momento.endpoint.rpartition(":")[2])
     momento.__exit__()
     try:
@@ -114,50 +114,52 @@ def test_a_momento_that_is_stopped_is_down(health: Health, place: Place) -> None
     soon(health, "momento", OK)
 
 
-def test_a_runner_that_is_stopped_is_down(health: Health, place: Place) -> None:
+def test_a_runner_that_is_stopped_is_down(health: Health, running: RunningWeather) -> None:
     """Its pipes are unknown then only if it does not answer: AWS would run them."""
-    beat = place.feed.heartbeat
+    beat = running.feed.heartbeat
     runner = Runner(
-        endpoint=place.cloud.aws.endpoint, redirect=place.cloud.momento.endpoint, timing=FAST
+        endpoint=running.cloud.aws.endpoint, redirect=running.cloud.momento.endpoint, timing=FAST
     )
-    place.feed.heartbeat = lambda: runner.heartbeat
+    running.feed.heartbeat = lambda: runner.heartbeat
     try:
         with runner:
             soon(health, "runner", OK)
             soon(health, "pipes", OK)
         soon(health, "runner", DOWN, "the runner has ended: ./help.sh up starts it")
-        place.feed.heartbeat = None
+        running.feed.heartbeat = None
         soon(health, "runner", DOWN, "the runner is not there", "./help.sh up")
         soon(health, "pipes", UNKNOWN, "the runner, which runs the pipes, is not there")
     finally:
-        place.feed.heartbeat = beat
+        running.feed.heartbeat = beat
     soon(health, "runner", OK)
     soon(health, "pipes", OK)
 
 
-def test_a_pipe_that_is_stopped_is_down(health: Health, place: Place) -> None:
-    pipes = place.cloud.weather.pipes
+def test_a_pipe_that_is_stopped_is_down(health: Health, running: RunningWeather) -> None:
+    pipes = running.cloud.weather.pipes
     pipes.stop_pipe(Name=PUT)
     soon(health, "pipes", DOWN, f"the pipe {PUT} is STOPPED: start it")
     pipes.start_pipe(Name=PUT)
     soon(health, "pipes", OK)
 
 
-def test_a_pipe_that_the_runner_cannot_run_is_down(health: Health, place: Place) -> None:
+def test_a_pipe_that_the_runner_cannot_run_is_down(health: Health, running: RunningWeather) -> None:
     """AWS says that it runs."""
-    found = place.feed.heartbeat
+    found = running.feed.heartbeat
     assert found is not None
     stopped = {"name": PUT, "state": "STOPPED", "reason": "it has an enrichment", "lag": None}
-    place.feed.heartbeat = lambda: {**found(), "pipes": [stopped]}
+    running.feed.heartbeat = lambda: {**found(), "pipes": [stopped]}
     try:
         soon(health, "pipes", DOWN, f"the runner has stopped {PUT}: it has an enrichment")
     finally:
-        place.feed.heartbeat = found
+        running.feed.heartbeat = found
     soon(health, "pipes", OK)
 
 
-def test_a_connection_without_authorization_is_down(health: Health, place: Place) -> None:
-    events, name = place.cloud.weather.events, connection(place)
+def test_a_connection_without_authorization_is_down(
+    health: Health, running: RunningWeather
+) -> None:
+    events, name = running.cloud.weather.events, connection(running)
     events.deauthorize_connection(Name=name)
     soon(health, "connection", DOWN, f"the connection {name} is DEAUTHORIZED", "valid API key")
     key = {"ApiKeyName": "Authorization", "ApiKeyValue": API_KEY}
@@ -165,36 +167,40 @@ def test_a_connection_without_authorization_is_down(health: Health, place: Place
     soon(health, "connection", OK)
 
 
-def test_what_is_not_deployed_is_down(place: Place) -> None:
-    found = ask(place, pipes=["gone"], connections=["gone", connection(place)])
+def test_what_is_not_deployed_is_down(running: RunningWeather) -> None:
+    found = ask(running, pipes=["gone"], connections=["gone", connection(running)])
     assert found["pipes"].problem == "there is no pipe gone: ./help.sh deploy creates it"
     assert found["connection"].problem == "there is no connection gone: ./help.sh deploy creates it"
 
 
-def test_an_aws_that_ended_is_down(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_aws_that_ended_is_down(
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused_port()}")
-    found = ask(place, pipes=[PUT], connections=[connection(place)])
+    found = ask(running, pipes=[PUT], connections=[connection(running)])
     assert found["aws"].state == DOWN
     assert "nothing answers at http://127.0.0.1" in found["aws"].problem
     assert (found["pipes"].state, found["connection"].state) == (UNKNOWN, UNKNOWN)
 
 
 def test_without_a_feed_aws_runs_the_pipes_and_without_a_key_momento_is_unknown(
-    place: Place,
+    running: RunningWeather,
 ) -> None:
-    found = ask(place, pipes=[PUT], connections=[])
+    found = ask(running, pipes=[PUT], connections=[])
     assert (found["runner"].state, found["runner"].note) == (OK, AWS_RUNS)
     assert (found["momento"].state, found["pipes"].state) == (UNKNOWN, OK)
     assert "set MOMENTO_API_KEY" in found["momento"].problem
 
 
-def ask(place: Place, *, pipes: list[str], connections: list[str]) -> dict[str, PartState]:
+def ask(
+    running: RunningWeather, *, pipes: list[str], connections: list[str]
+) -> dict[str, PartState]:
     """Ask each part once, as on AWS, and without an API key."""
     asked = probes(
         "us-east-1",
         pipes=pipes,
         connections=connections,
-        momento=Access(origin=place.settings.access().origin, key=""),
+        momento=Access(origin=running.settings.access().origin, key=""),
         cache=CACHE,
         feed=None,
     )

@@ -17,7 +17,7 @@ from live.step import Step, Steps
 from localcloud.feed import DeliveryFeed
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY, PUT
-from tests.place import Place
+from tests.running_weather import RunningWeather
 from weather.records import random_record
 
 PIPE = "arn:aws:pipes:us-east-1:123456789012:pipe/orders-cache-put-pipe"
@@ -85,11 +85,11 @@ def numbers(steps: Iterable[Step]) -> list[int]:
     return [step["number"] for step in steps]
 
 
-def test_a_retry_is_seen_before_the_record_is_delivered(place: Place) -> None:
+def test_a_retry_is_seen_before_the_record_is_delivered(running: RunningWeather) -> None:
     """The record is refused for as long as nobody has seen it wait."""
-    source = Feed(place.deliveries_url)
-    place.cloud.arrivals.answer("Bergen", *[503] * 100)
-    place.table.put(random_record("Bergen"))
+    source = Feed(running.deliveries_url)
+    running.cloud.arrivals.answer("Bergen", *[503] * 100)
+    running.table.put(random_record("Bergen"))
     seen: list[Step] = []
 
     def has(kind: str) -> bool:
@@ -99,7 +99,7 @@ def test_a_retry_is_seen_before_the_record_is_delivered(place: Place) -> None:
     until(lambda: has("waiting"))
     assert [step["kind"] for step in of(seen, PUT)][:3] == ["read", "attempt", "waiting"]
     assert of(seen, PUT, "attempt")[0]["status"] == 503
-    place.cloud.arrivals.answer("Bergen")
+    running.cloud.arrivals.answer("Bergen")
     until(lambda: has("ended"))
     (end,) = of(seen, PUT, "ended")
     assert end["outcome"] in ("delivered", "dead-letter")
@@ -116,9 +116,9 @@ def of(steps: Iterable[Step], pipe: str, kind: str | None = None) -> list[Step]:
     return [step for step in found if kind in (None, step["kind"])]
 
 
-def test_the_heartbeat_tells_of_each_pipe(place: Place) -> None:
-    source = Feed(place.deliveries_url)
-    place.settle()
+def test_the_heartbeat_tells_of_each_pipe(running: RunningWeather) -> None:
+    source = Feed(running.deliveries_url)
+    running.settle()
     beat = source.runner()
     source.close()
     assert beat["since"] < beat["at"]

@@ -20,7 +20,7 @@ from live.topic import Connected, Disconnected, Discontinuity, Message, Topic, T
 from localcloud.momento import LocalMomento, LocalTopic
 from tests.conftest import KEY
 from tests.localcloud.arrivals import unused_port, until
-from tests.place import momento, polls, unbroken_poll
+from tests.running_weather import momento, polls, unbroken_poll
 
 TOPIC = "a topic"
 

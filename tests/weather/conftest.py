@@ -1,4 +1,4 @@
-"""What runs commands, on the place that live's tests work on too."""
+"""Runs commands on the weather pipes that live's tests use too."""
 
 import json
 from typing import Any
@@ -7,11 +7,18 @@ import pytest
 
 from live.output import console
 from tests.localcloud.weather_pipes import API_KEY
-from tests.place import SECRET, Place, closed_clients, no_place, patience, place
+from tests.running_weather import (
+    SECRET,
+    RunningWeather,
+    closed_clients,
+    no_cloud,
+    patience,
+    running,
+)
 from weather import cli
 from weather.settings import WeatherSettings
 
-__all__ = ["closed_clients", "no_place", "patience", "place"]
+__all__ = ["closed_clients", "no_cloud", "patience", "running"]
 
 
 class Commands:
@@ -48,11 +55,11 @@ class Commands:
 
 @pytest.fixture
 def run(
-    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Commands:
-    """Return what runs commands on the place."""
+    """Return what runs commands on the running pipes."""
     monkeypatch.setattr(console, "width", 120)
-    work_on(place.settings, monkeypatch)
+    work_on(running.settings, monkeypatch)
     return Commands(monkeypatch, capsys)
 
 

@@ -10,7 +10,7 @@ import live.aws
 import localcloud.momento
 import weather.tour
 from tests.localcloud.arrivals import unused_port, until
-from tests.place import Place
+from tests.running_weather import RunningWeather
 from tests.weather.conftest import Commands, work_on
 from tests.weather.test_tour import in_haste
 from weather import cli
@@ -23,17 +23,17 @@ WEATHER = ("--max-temp", "21.50", "--min-temp", "9", "--precipitation", "40", "-
 MARKUP = ["[red]x[/]", "<script>", "[/]", "[link=http://x]y", ":smile:"]
 
 
-def in_sync(place: Place, location: str) -> None:
+def in_sync(running: RunningWeather, location: str) -> None:
     """Write a record, and wait until the cache has it, and not one from before."""
-    place.table.put(random_record(location))
-    until(lambda: compare(location, place.table, place.cache).state is LocationState.IN_SYNC)
+    running.table.put(random_record(location))
+    until(lambda: compare(location, running.table, running.cache).state is LocationState.IN_SYNC)
 
 
-def test_put_writes_a_record(run: Commands, place: Place) -> None:
+def test_put_writes_a_record(run: Commands, running: RunningWeather) -> None:
     assert run("put", "Oslo", *WEATHER) == 0
     assert run.out == "written: 21.5° / 9°, rain 40 % for Oslo\n"
-    assert run.err == f"on {place.settings.cloud}\n"
-    record = place.table.get("Oslo")
+    assert run.err == f"on {running.settings.cloud}\n"
+    record = running.table.get("Oslo")
     assert record
     assert (str(record.max_temp), record.ttl) == ("21.5", 600)
 
@@ -44,18 +44,18 @@ def test_put_prints_the_record_for_scripts(run: Commands) -> None:
     assert record.items() >= {"Location": "Zürich", "MaxTemp": "21.5", "TTL": 600}.items()
 
 
-def test_put_has_an_error_for_each_bad_value(run: Commands, place: Place) -> None:
+def test_put_has_an_error_for_each_bad_value(run: Commands, running: RunningWeather) -> None:
     assert run("put", 'a"b', "--max-temp", "x", "--min-temp", "9", "--ttl", "0") == 1
     names = ["error: LOCATION", "error: --max-temp:", "error: --ttl:"]
     assert [line[: len(name)] for line, name in zip(run.errors, names, strict=True)] == names
     assert run.errors[2].endswith("; found '0'")
-    assert place.table.get('a"b') is None
+    assert running.table.get('a"b') is None
     assert run("put", "Oslo", "--max-temp", "3", "--min-temp", "9") == 1
     assert run.errors == ["error: --min-temp 9 is above --max-temp 3"]
 
 
-def test_get_shows_table_and_cache_side_by_side(run: Commands, place: Place) -> None:
-    in_sync(place, "Lima")
+def test_get_shows_table_and_cache_side_by_side(run: Commands, running: RunningWeather) -> None:
+    in_sync(running, "Lima")
     assert run("get", "Lima") == 0
     for part in ("Lima", "in the table", "in the cache", "in sync", " s of "):
         assert part in run.out
@@ -67,10 +67,10 @@ def test_get_shows_table_and_cache_side_by_side(run: Commands, place: Place) -> 
 
 
 def test_get_reckons_with_a_ttl_that_all_items_have(
-    run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch
+    run: Commands, running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_sync(place, "Athens")
-    work_on(place.elsewhere(CACHE_TTL_SECONDS="4000").settings, monkeypatch)
+    in_sync(running, "Athens")
+    work_on(running.with_settings(CACHE_TTL_SECONDS="4000").settings, monkeypatch)
     assert run("get", "Athens") == 0
     assert " s of 4000" in run.out
     assert run("list") == 0
@@ -84,30 +84,30 @@ def test_get_of_nothing_fails(run: Commands, option: list[str]) -> None:
     assert run.errors == []
 
 
-def test_delete_deletes_a_record_once(run: Commands, place: Place) -> None:
-    place.table.put(random_record("Dakar"))
+def test_delete_deletes_a_record_once(run: Commands, running: RunningWeather) -> None:
+    running.table.put(random_record("Dakar"))
     assert run("delete", "Dakar") == 0
     assert run.out == "deleted: Dakar\n"
-    assert place.table.get("Dakar") is None
+    assert running.table.get("Dakar") is None
     assert run("delete", "Dakar") == 1
     assert run.errors == ["error: there is no record of Dakar in the table"]
     assert run("delete", "Dakar", "--json") == 1
     assert run.json == [{"Location": "Dakar", "deleted": False}]
 
 
-def test_random_writes_as_many_as_asked_for(run: Commands, place: Place) -> None:
+def test_random_writes_as_many_as_asked_for(run: Commands, running: RunningWeather) -> None:
     assert run("random", "--count", "3", "--json") == 0
     assert len(run.json) == 3
-    assert all(place.table.get(record["Location"]) for record in run.json)
+    assert all(running.table.get(record["Location"]) for record in run.json)
     assert run("random") == 0
     assert run.out == "written: 1 record\n"
     assert run("random", "--count", "2") == 0
     assert run.out == "written: 2 records\n"
 
 
-def test_list_shows_each_record_with_its_state(run: Commands, place: Place) -> None:
-    in_sync(place, "Quito")
-    place.table.put(refused_record())
+def test_list_shows_each_record_with_its_state(run: Commands, running: RunningWeather) -> None:
+    in_sync(running, "Quito")
+    running.table.put(refused_record())
     assert run("list", "--json") == 0
     states = {found["location"]: found["state"] for found in run.json}
     assert states["Quito"] == "in sync"
@@ -125,16 +125,16 @@ def test_list_shows_each_record_with_its_state(run: Commands, place: Place) -> N
 
 
 @pytest.fixture
-def writer(place: Place) -> Iterator[Callable[[], None]]:
+def writer(running: RunningWeather) -> Iterator[Callable[[], None]]:
     """Return what writes records from the moment that somebody listens to the topic."""
     stop = threading.Event()
 
     def write() -> None:
         number = 0
         while not stop.wait(0.05):
-            if place.polls():
+            if running.polls():
                 number += 1
-                place.cloud.weather.put(f"[bold]{number}[/]")
+                running.cloud.weather.put(f"[bold]{number}[/]")
 
     thread = threading.Thread(target=write)
     yield thread.start
@@ -143,9 +143,9 @@ def writer(place: Place) -> Iterator[Callable[[], None]]:
 
 
 def test_watch_shows_messages_until_there_are_enough(
-    run: Commands, place: Place, writer: Callable[[], None]
+    run: Commands, running: RunningWeather, writer: Callable[[], None]
 ) -> None:
-    place.settle()  # whose messages would be among them
+    running.settle()  # whose messages would be among them
     writer()
     assert run("watch", "--count", "2") == 0
     assert run.errors == ["listening to the topic; Ctrl-C ends it"]
@@ -165,14 +165,14 @@ def test_the_tour_shows_each_step(run: Commands) -> None:
 
 
 def test_a_tour_with_an_unexpected_step_fails(
-    run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch
+    run: Commands, running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here the cache is another than the pipes write to."""
     ear = weather.tour._Ear  # noqa: SLF001 - who waits for the topic
     monkeypatch.setattr(ear, "next", in_haste(ear.next))
     monkeypatch.setattr(weather.tour, "_wait_for", in_haste(weather.tour._wait_for))  # noqa: SLF001
-    place.cloud.momento.service.caches["other"] = localcloud.momento.LocalCache()
-    work_on(place.elsewhere(MOMENTO_CACHE_NAME="other").settings, monkeypatch)
+    running.cloud.momento.service.caches["other"] = localcloud.momento.LocalCache()
+    work_on(running.with_settings(MOMENTO_CACHE_NAME="other").settings, monkeypatch)
     assert run("tour") == 1
     assert "✗ nothing within 120 s" in run.out
     assert "✗ missing" in run.out
@@ -183,8 +183,10 @@ def test_a_tour_with_an_unexpected_step_fails(
 
 
 @pytest.mark.parametrize("location", MARKUP)
-def test_what_looks_like_markup_is_text(run: Commands, place: Place, location: str) -> None:
-    cache = place.cache
+def test_what_looks_like_markup_is_text(
+    run: Commands, running: RunningWeather, location: str
+) -> None:
+    cache = running.cache
     assert run("put", *WEATHER, "--", location) == 0
     assert run.out == f"written: 21.5° / 9°, rain 40 % for {location}\n"
     until(lambda: cache.get(location))
@@ -238,10 +240,10 @@ def test_a_wrong_command_line_is_explained(run: Commands, words: list[str]) -> N
 
 @pytest.mark.parametrize("command", [["get", "x"], ["list"], ["watch"], ["tour"]])
 def test_a_missing_cache_is_one_error(
-    run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch, command: list[str]
+    run: Commands, running: RunningWeather, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    place.table.put(random_record("Oslo"))
-    work_on(place.elsewhere(MOMENTO_CACHE_NAME="nowhere").settings, monkeypatch)
+    running.table.put(random_record("Oslo"))
+    work_on(running.with_settings(MOMENTO_CACHE_NAME="nowhere").settings, monkeypatch)
     assert run(*command) == 1
     (line,) = [line for line in run.errors if not line.endswith("…")]
     assert line.startswith("error: Momento answers HTTP 404")

@@ -9,7 +9,7 @@ import pytest
 import live.cloud
 from stacks.settings import Settings, SettingsError
 from tests.conftest import KEY
-from tests.place import SECRET, settings_of
+from tests.running_weather import SECRET, settings_of
 from live.errors import LiveError
 from live.cloud_settings import NO_CLOUD
 from weather.settings import WeatherSettings
@@ -51,7 +51,7 @@ def _lines(values: Mapping[str, str]) -> str:
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Files]:
     """Return an empty folder that is the current one, without a local cloud.
 
-    The environment is what it was again afterwards: to load is to enter a place.
+    Afterwards, the environment is the same as before: loading changes it.
     """
     before = dict(os.environ)
     monkeypatch.chdir(tmp_path)

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from tests.localcloud.arrivals import unused_port
-from tests.place import SECRET, Place
+from tests.running_weather import SECRET, RunningWeather
 from live.aws import Aws
 from live.errors import LiveError
 from weather.errors import WeatherError
@@ -16,9 +16,9 @@ from weather.table import WeatherTable
 
 
 @pytest.fixture(autouse=True)
-def empty(place: Place) -> None:
+def empty(running: RunningWeather) -> None:
     """Take everything out of the table."""
-    dynamodb, name = place.cloud.weather.dynamodb, place.settings.table
+    dynamodb, name = running.cloud.weather.dynamodb, running.settings.table
     for item in dynamodb.scan(TableName=name)["Items"]:
         dynamodb.delete_item(TableName=name, Key={"Location": item["Location"]})
 
@@ -31,8 +31,8 @@ def complaint(name: str = "weather-stats-demo") -> str:
 
 
 @pytest.mark.parametrize("location", ["Oslo", "München 🌧", "a b+c&d=e%20f/g?h#i"])
-def test_a_record_is_put_got_replaced_and_deleted(place: Place, location: str) -> None:
-    table = place.table
+def test_a_record_is_put_got_replaced_and_deleted(running: RunningWeather, location: str) -> None:
+    table = running.table
     assert table.get(location) is None
     for record in (random_record(location), random_record(location)):
         table.put(record)
@@ -42,11 +42,11 @@ def test_a_record_is_put_got_replaced_and_deleted(place: Place, location: str) -
     assert table.delete(location) is False
 
 
-def test_an_item_holds_the_numbers_as_numbers(place: Place) -> None:
+def test_an_item_holds_the_numbers_as_numbers(running: RunningWeather) -> None:
     values = {"MaxTemp": "21.50", "MinTemp": "-9", "ChancesOfPrecipitation": 40, "TTL": "600"}
     record = WeatherRecord.parse(values | {"Location": "Oslo"})
-    place.table.put(record)
-    (item,) = place.cloud.weather.dynamodb.scan(TableName=place.settings.table)["Items"]
+    running.table.put(record)
+    (item,) = running.cloud.weather.dynamodb.scan(TableName=running.settings.table)["Items"]
     assert float(item.pop("WrittenAt")["N"]) == record.written_at
     assert item == {
         "Location": {"S": "Oslo"},
@@ -57,26 +57,26 @@ def test_an_item_holds_the_numbers_as_numbers(place: Place) -> None:
     }
 
 
-def test_a_record_that_momento_refuses_is_written(place: Place) -> None:
-    place.table.put(refused_record())
-    assert [record.ttl for record in place.table.list()] == [0]
+def test_a_record_that_momento_refuses_is_written(running: RunningWeather) -> None:
+    running.table.put(refused_record())
+    assert [record.ttl for record in running.table.list()] == [0]
 
 
-def test_records_are_listed_by_location_as_many_as_asked_for(place: Place) -> None:
+def test_records_are_listed_by_location_as_many_as_asked_for(running: RunningWeather) -> None:
     for location in ("Oslo", "Athens", "Lima"):
-        place.table.put(random_record(location))
-    assert [record.location for record in place.table.list()] == ["Athens", "Lima", "Oslo"]
-    assert len(place.table.list(limit=2)) == 2
+        running.table.put(random_record(location))
+    assert [record.location for record in running.table.list()] == ["Athens", "Lima", "Oslo"]
+    assert len(running.table.list(limit=2)) == 2
 
 
-def test_an_empty_table_has_no_records(place: Place) -> None:
-    assert place.table.list() == []
+def test_an_empty_table_has_no_records(running: RunningWeather) -> None:
+    assert running.table.list() == []
 
 
-def test_somebody_elses_items_are_left_out(place: Place) -> None:
+def test_somebody_elses_items_are_left_out(running: RunningWeather) -> None:
     """Those that are weather without a time are not."""
-    place.table.put(random_record("Oslo"))
-    place.cloud.weather.put("Bergen")
+    running.table.put(random_record("Oslo"))
+    running.cloud.weather.put("Bergen")
     others: dict[str, dict[str, Any]] = {
         "A note": {"Text": {"S": "not weather"}},
         "A half": {"MaxTemp": {"N": "1"}},
@@ -84,21 +84,21 @@ def test_somebody_elses_items_are_left_out(place: Place) -> None:
         "Never": {"MaxTemp": {"N": "1"}, "MinTemp": {"N": "1"}, "TTL": {"S": "Infinity"}},
     }
     for location, item in others.items():
-        place.cloud.weather.dynamodb.put_item(
-            TableName=place.settings.table,
+        running.cloud.weather.dynamodb.put_item(
+            TableName=running.settings.table,
             Item={"Location": {"S": location}, "ChancesOfPrecipitation": {"N": "1"}, **item},
         )
-    assert [record.location for record in place.table.list()] == ["Bergen", "Oslo"]
+    assert [record.location for record in running.table.list()] == ["Bergen", "Oslo"]
 
 
-def test_a_location_that_is_not_text_is_an_error(place: Place) -> None:
+def test_a_location_that_is_not_text_is_an_error(running: RunningWeather) -> None:
     """A command line that is not UTF-8 gives such a location."""
-    for ask in (place.table.get, place.table.delete):
+    for ask in (running.table.get, running.table.delete):
         with pytest.raises(WeatherError, match=r"^the location is no text"):
             ask("Bod\udcf8")
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("running")
 def test_a_missing_table_leads_to_deploy() -> None:
     assert complaint("nowhere") == (
         "there is no table nowhere: create it with ./help.sh deploy, or locally with ./help.sh up"
@@ -120,10 +120,10 @@ def test_an_endpoint_that_is_not_a_url_is_an_error(monkeypatch: pytest.MonkeyPat
     assert complaint().startswith("AWS_ENDPOINT_URL is 'garbage', which is not a URL; remove")
 
 
-def test_a_refusal_of_aws_is_shown_in_its_words(place: Place) -> None:
+def test_a_refusal_of_aws_is_shown_in_its_words(running: RunningWeather) -> None:
     """Without the credentials."""
     with pytest.raises(LiveError, match=r"AWS answered: .*ValidationException") as caught:
-        place.table.get("")
+        running.table.get("")
     assert SECRET not in str(caught.value)
 
 

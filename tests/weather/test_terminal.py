@@ -6,7 +6,7 @@ import pytest
 
 from live.cache import Cache
 from live.topic import Disconnected, Discontinuity, Message, Topic
-from tests.place import Place
+from tests.running_weather import RunningWeather
 from tests.weather.conftest import Commands
 from weather import cli
 from weather.errors import WeatherError
@@ -24,11 +24,11 @@ def raw(text: str) -> list[str]:
 
 @pytest.mark.parametrize("command", ["get", "delete"])
 def test_no_order_to_the_terminal_is_printed(
-    run: Commands, place: Place, monkeypatch: pytest.MonkeyPatch, command: str
+    run: Commands, running: RunningWeather, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """Whoever wrote the record or what the cache holds."""
     location = f"{CLEAR}Oslo"
-    place.table.put(random_record("Oslo").model_copy(update={"location": location}))
+    running.table.put(random_record("Oslo").model_copy(update={"location": location}))
     monkeypatch.setattr(Cache, "get", lambda *_: CLEAR.encode())
     assert run("list") == 0
     assert f"{SEEN}Oslo" in run.out

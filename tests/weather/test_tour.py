@@ -9,7 +9,7 @@ import pytest
 import weather.tour
 from tests.localcloud.arrivals import unused_port, until
 from tests.localcloud.weather_pipes import DELETE, PUBLISH
-from tests.place import Place
+from tests.running_weather import RunningWeather
 from weather.comparison import LocationState
 from live.errors import LiveError
 from live.topic import Topic
@@ -21,13 +21,13 @@ NAMES = [
 ]
 
 
-def steps_of(place: Place) -> list[TourStep]:
+def steps_of(running: RunningWeather) -> list[TourStep]:
     """Return the steps of a tour."""
-    return list(tour(place.table, place.cache, place.topic))
+    return list(tour(running.table, running.cache, running.topic))
 
 
-def test_every_step_ends_as_expected(place: Place) -> None:
-    steps = steps_of(place)
+def test_every_step_ends_as_expected(running: RunningWeather) -> None:
+    steps = steps_of(running)
     assert [step.name for step in steps] == NAMES
     assert all(step.as_expected for step in steps), steps
     assert [step.expected for step in steps[2::3]] == [LocationState.IN_SYNC, LocationState.ABSENT]
@@ -36,7 +36,7 @@ def test_every_step_ends_as_expected(place: Place) -> None:
 
 
 def test_the_record_is_written_when_the_topic_is_polled(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long that takes: the topic tells what is published from then on."""
     poll = Topic._poll  # noqa: SLF001 - the way to the topic
@@ -46,13 +46,13 @@ def test_the_record_is_written_when_the_topic_is_polled(
         return poll(*arguments)
 
     monkeypatch.setattr(Topic, "_poll", late)
-    steps = steps_of(place)
+    steps = steps_of(running)
     assert all(step.as_expected for step in steps), steps
 
 
-def test_the_topic_is_expected_to_say_what_was_written(place: Place) -> None:
+def test_the_topic_is_expected_to_say_what_was_written(running: RunningWeather) -> None:
     """After a deletion, the message has no values."""
-    _, inserted, _, _, removed, _ = steps_of(place)
+    _, inserted, _, _, removed, _ = steps_of(running)
     assert inserted.seen.startswith('{"EventType": "INSERT", "Location": "Tour ')
     assert '"MaxTemp": ""' not in inserted.seen
     location = inserted.seen.split('"Location": "')[1].split('"')[0]
@@ -62,56 +62,56 @@ def test_the_topic_is_expected_to_say_what_was_written(place: Place) -> None:
     )
 
 
-def test_nothing_is_left_behind(place: Place) -> None:
-    before = place.table.list()
-    steps_of(place)
-    assert place.table.list() == before
+def test_nothing_is_left_behind(running: RunningWeather) -> None:
+    before = running.table.list()
+    steps_of(running)
+    assert running.table.list() == before
 
 
 def test_nothing_is_left_behind_by_a_tour_that_ends_early(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An error ends the tour, or nobody wants to see the rest."""
-    before = place.table.list()
-    steps = tour(place.table, place.cache, place.topic)
+    before = running.table.list()
+    steps = tour(running.table, running.cache, running.topic)
     next(steps)
-    assert place.table.list() != before
+    assert running.table.list() != before
     steps.close()
-    assert place.table.list() == before
+    assert running.table.list() == before
 
     def fail(*_: object) -> None:
         raise LiveError("Momento answers 500")
 
     monkeypatch.setattr(weather.tour, "compare", fail)
     with pytest.raises(LiveError, match="500"):
-        steps_of(place)
-    assert place.table.list() == before
+        steps_of(running)
+    assert running.table.list() == before
 
 
-def test_others_may_write_at_the_same_time(place: Place) -> None:
+def test_others_may_write_at_the_same_time(running: RunningWeather) -> None:
     """The tour ignores their messages on the topic."""
     steps = []
-    for step in tour(place.table, place.cache, place.topic):
+    for step in tour(running.table, running.cache, running.topic):
         steps.append(step)
-        place.cloud.weather.put(f"Oslo {len(steps)}")
+        running.cloud.weather.put(f"Oslo {len(steps)}")
     assert all(step.as_expected for step in steps), steps
 
 
 @pytest.fixture
-def paused(place: Place) -> Iterator[list[str]]:
+def paused(running: RunningWeather) -> Iterator[list[str]]:
     """Return a list to put pipes into that are to be gone meanwhile."""
     gone: list[str] = []
     yield gone
-    place.cloud.weather.create_pipes(gone)
-    place.runner.wait_until_reading(*gone)
+    running.cloud.weather.create_pipes(gone)
+    running.runner.wait_until_reading(*gone)
 
 
-def pause(place: Place, gone: list[str], *names: str) -> None:
+def pause(running: RunningWeather, gone: list[str], *names: str) -> None:
     """Delete pipes, and wait until they do nothing more."""
     gone.extend(names)
     for name in names:
-        place.cloud.weather.pipes.delete_pipe(Name=name)
-    until(lambda: all(place.runner.statuses[name].state == "DELETED" for name in names))
+        running.cloud.weather.pipes.delete_pipe(Name=name)
+    until(lambda: all(running.runner.statuses[name].state == "DELETED" for name in names))
 
 
 def in_haste(wait: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,21 +126,21 @@ def in_haste(wait: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def test_a_silent_topic_is_reported(
-    place: Place, paused: list[str], monkeypatch: pytest.MonkeyPatch
+    running: RunningWeather, paused: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pause(place, paused, PUBLISH)
+    pause(running, paused, PUBLISH)
     ear = weather.tour._Ear  # noqa: SLF001 - who waits for the topic
     monkeypatch.setattr(ear, "next", in_haste(ear.next))
-    steps = steps_of(place)
+    steps = steps_of(running)
     assert [step.as_expected for step in steps] == [True, False, True, True, False, True]
     assert steps[1].seen == f"nothing within {weather.tour.PATIENCE_SECONDS:.0f} s"
     assert steps[1].milliseconds is None
 
 
 def test_a_replica_that_stays_is_reported(
-    place: Place, paused: list[str], monkeypatch: pytest.MonkeyPatch
+    running: RunningWeather, paused: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pause(place, paused, DELETE)
+    pause(running, paused, DELETE)
     wait = weather.tour._wait_for  # noqa: SLF001 - who waits for the cache
     gone = in_haste(wait)
 
@@ -148,7 +148,7 @@ def test_a_replica_that_stays_is_reported(
         return (gone if expected is LocationState.ABSENT else wait)(look, expected)
 
     monkeypatch.setattr(weather.tour, "_wait_for", wait_for)
-    steps = steps_of(place)
+    steps = steps_of(running)
     assert [step.as_expected for step in steps] == [True] * 5 + [False]
     assert (steps[-1].expected, steps[-1].seen) == (LocationState.ABSENT, LocationState.LEFT_OVER)
 
@@ -162,10 +162,10 @@ def test_a_replica_that_stays_is_reported(
     ],
 )
 def test_what_cannot_be_reached_ends_the_tour(
-    place: Place, change: dict[str, str], says: str
+    running: RunningWeather, change: dict[str, str], says: str
 ) -> None:
     """At once: nobody waits for a Momento that is down."""
     port = unused_port()
     changed = {name: value.format(port=port) for name, value in change.items()}
     with pytest.raises(LiveError, match=says):
-        steps_of(place.elsewhere(**changed))
+        steps_of(running.with_settings(**changed))

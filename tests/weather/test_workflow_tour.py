@@ -16,7 +16,7 @@ from tests.conftest import ENDPOINT
 from localcloud.applied import Applied
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import API_KEY, CACHE, TOPIC, empty
-from tests.place import settings_of
+from tests.running_weather import settings_of
 from weather.clients import Clients
 from weather.tour import tour
 

@@ -1,4 +1,4 @@
-// The top of the page: stack, pipeline, place and health; and the tabs of the views.
+// The top of the page: stack, pipeline, cloud and health; and the tabs of the views.
 import { address, go, href } from "../address.js";
 import { html, nothing } from "../libraries.js";
 import { totals } from "../rows.js";
@@ -11,7 +11,7 @@ const KINDS = { ok: "ok", down: "bad", unknown: "skip", warning: "warn" };
 const WORDS = { ok: "works", unknown: "not known" };
 
 export function header() {
-	const { stack, place, local, pipelines } = store.model.value;
+	const { stack, cloud, local, pipelines } = store.model.value;
 	const one = store.pipeline.value;
 	const names = pipelines.map(({ name }) => name);
 	return html`<header>
@@ -19,7 +19,7 @@ export function header() {
 		${names.length > 1
 			? html`<label class="choose"><span class="hidden">Pipeline</span><select @change=${({ target }) => go(href(target.value, address.value.view))}>${names.map((name) => html`<option value=${name} .selected=${name === one?.name}>${name}</option>`)}</select></label>`
 			: nothing}
-		<span class="place" title=${`${place}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}<span class="where"> ${place.split(/ at |AWS /)[1]}</span></span>
+		<span class="cloud" title=${`${cloud}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}<span class="where"> ${cloud.split(/ at |AWS /)[1]}</span></span>
 		${health()}
 		<span class="space"></span>
 		${one?.problem ? nothing : html`

@@ -1,4 +1,4 @@
-"""A place to work on: the weather pipes run between a local AWS and a local Momento."""
+"""The weather pipes, which run between a local AWS and a local Momento."""
 
 import re
 import threading
@@ -33,34 +33,34 @@ from weather.settings import WeatherSettings
 from weather.table import WeatherTable
 
 THREADS = re.compile(r"^_follow|\(_listen\)$")
-"""How the room's threads are called."""
+"""The names of the threads that read in the background."""
 SECRET = "planted-3e9a-secret-that-must-not-be-seen"  # noqa: S105 - nobody's
 
 
 @dataclass(frozen=True)
-class Place:
-    """The local cloud whose pipes run, and the settings that lead there."""
+class RunningWeather:
+    """The local cloud whose weather pipes run, and the settings of its clients."""
 
     cloud: WeatherCloud
     runner: Runner
     feed: DeliveryFeed
     settings: WeatherSettings
-    told: list[Delivery]
-    """What became of each record in each pipe."""
+    deliveries: list[Delivery]
+    """The delivery of each record in each pipe."""
 
     @cached_property
     def table(self) -> WeatherTable:
-        """The table, as the room reads and writes it."""
+        """A client of the table."""
         return WeatherTable(Aws(self.settings.stack.region), self.settings.table)
 
     @cached_property
     def cache(self) -> Cache:
-        """The cache, as the room reads it."""
+        """A client of the cache."""
         return Cache(momento(), self.settings.access(), self.settings.stack.cache_name)
 
     @cached_property
     def topic(self) -> Topic:
-        """The topic, as the room reads it."""
+        """A client of the topic."""
         stack = self.settings.stack
         return Topic(
             momento(), self.settings.access(), cache=stack.cache_name, name=stack.topic_name
@@ -68,27 +68,27 @@ class Place:
 
     @property
     def deliveries_url(self) -> str:
-        """The feed of deliveries."""
+        """The URL of the feed of deliveries."""
         return f"{self.feed.endpoint}/steps"
 
     def polls(self) -> int:
-        """Return how many wait for the topic's next message."""
+        """Return the number of requests that wait for the topic's next message."""
         return polls(self.cloud.momento)
 
     def settle(self) -> None:
-        """Wait until the pipes are done with all that was written."""
+        """Wait until each pipe has delivered the last record of the stream."""
         last = self.cloud.weather.records()[-1]["dynamodb"]["SequenceNumber"]
         pipes = {one.name for one in self.cloud.weather.definitions}
-        until(lambda: {one.pipe for one in self.told if one.sequence_number == last} == pipes)
+        until(lambda: {one.pipe for one in self.deliveries if one.sequence_number == last} == pipes)
 
-    def elsewhere(self, **changes: str) -> "Place":
-        """Return the place with other settings, by their variables' names."""
+    def with_settings(self, **changes: str) -> "RunningWeather":
+        """Return a copy with other settings, by their variables' names."""
         return replace(self, settings=settings_of(**{**self.settings.env, **changes}))
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Take `.env` and a local cloud that is up out of the tests' reach."""
+def no_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hide a local cloud that is up and its feed from the tests."""
     with pytest.MonkeyPatch.context() as patch:
         nowhere = tmp_path_factory.mktemp("nowhere") / "local-cloud.env"
         patch.setattr(live.cloud, "LOCAL_CLOUD", nowhere)
@@ -98,7 +98,7 @@ def no_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def patience() -> Iterator[None]:
-    """Wait long for what will come: no test is about how soon."""
+    """Wait long for answers, so that a slow machine fails no test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live.momento, "TIMEOUT_SECONDS", 60.0)
         patch.setattr(weather.tour, "PATIENCE_SECONDS", 120.0)
@@ -124,16 +124,16 @@ def closed_clients() -> Iterator[None]:
 
 
 def polls(momento: LocalMomento) -> int:
-    """Return how many wait for a message of a topic."""
+    """Return the number of requests that wait for a message of any topic."""
     waiting = momento.service._published._waiters  # noqa: SLF001 - asyncio's
     return len(waiting)
 
 
 @contextmanager
 def unbroken_poll(momento: LocalMomento) -> Iterator[None]:
-    """Wait for the poll of a topic that begins here, and let it end with a message only.
+    """Wait until a poll of a topic has begun; it ends with a message only.
 
-    One that ends without tells no position, and what is published before the next is missed.
+    A poll that ends without a message gives no position. Messages before the next poll are missed.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 600.0)
@@ -142,24 +142,24 @@ def unbroken_poll(momento: LocalMomento) -> Iterator[None]:
 
 
 def wait_for_the_end() -> None:
-    """Wait until no thread of the room's goes on: no client must be closed under it."""
+    """Wait until no thread reads in the background: none may lose its client while it runs."""
     until(lambda: not [one for one in threading.enumerate() if THREADS.search(one.name)])
 
 
 def settings_of(**values: str) -> WeatherSettings:
-    """Return settings of these variables."""
+    """Return settings with these variables."""
     given = {"MOMENTO_API_ENDPOINT": ENDPOINT} | values
     return WeatherSettings(stack=Settings(**given), env=values)  # type: ignore[arg-type]  # by the variables' names
 
 
 def momento() -> Momento:
-    """Return what asks the local Momento: once, and with no proxy."""
+    """Return a client of the local Momento. It asks once and uses no proxy."""
     return Momento(is_local=True)
 
 
 @pytest.fixture(scope="module")
-def place(local_aws: LocalAws) -> Iterator[Place]:
-    """Return a place whose table is empty and whose pipes run."""
+def running(local_aws: LocalAws) -> Iterator[RunningWeather]:
+    """Return the running pipes of an empty table."""
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
@@ -174,10 +174,10 @@ def place(local_aws: LocalAws) -> Iterator[Place]:
             MOMENTO_CACHE_NAME=CACHE,
             MOMENTO_TOPIC_NAME=TOPIC,
         )
-        told: list[Delivery] = []
+        deliveries: list[Delivery] = []
 
         def tell(delivery: Delivery) -> None:
-            told.append(delivery)
+            deliveries.append(delivery)
             feed.add(delivery)
 
         runner = stack.enter_context(
@@ -191,4 +191,4 @@ def place(local_aws: LocalAws) -> Iterator[Place]:
         )
         feed.heartbeat = lambda: runner.heartbeat
         runner.wait_until_reading(*cloud.weather.create_pipes())
-        yield Place(cloud, runner, feed, settings, told)
+        yield RunningWeather(cloud, runner, feed, settings, deliveries)
