@@ -1,13 +1,18 @@
 """The pages' links lead somewhere, and the commands that they show exist."""
 
 import re
+import shlex
 import unicodedata
 from pathlib import Path
+from typing import Any
 
+import typer
 
+import ops.__main__
 from tests.ops.test_cli import COMMANDS, INTERNAL
 from tests.each import each
 from tests.test_architecture import is_hidden
+from tests.transcript import transcript
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = [ROOT / room for room in ("docs", "examples", "packages")]
@@ -29,6 +34,29 @@ PLACE = re.compile(
 )
 """A file or a folder of the repository, but for those with a placeholder, such as `ops/NAME.py`."""
 HISTORY = ("CHANGELOG.md", "docs/decisions/")
+SIMULATE = "tests/stacks/examples/test_stacks.py"
+REPLAY = "tests/ops/repair/test_page.py"
+WEATHER = "tests/weather/test_page.py"
+OUTPUTS = {
+    ("README.md", "up"): "needs Terraform",
+    ("README.md", "demo"): "needs Terraform",
+    ("README.md", "simulate"): SIMULATE,
+    ("docs/bulk.md", "warm"): "needs a large table",
+    ("docs/capacity.md", "capacity"): "tests/ops/capacity/test_command.py",
+    ("docs/own-tables.md", "deploy"): "needs Terraform",
+    ("docs/own-tables.md", "plan"): "needs Terraform",
+    ("docs/own-tables.md", "simulate"): SIMULATE,
+    ("docs/own-tables.md", "validate"): "needs Terraform",
+    ("docs/quotas.md", "synth"): "tests/conftest.py has the warnings",
+    ("docs/replay.md", "redrive"): REPLAY,
+    ("docs/replay.md", "verify"): REPLAY,
+    ("docs/replay.md", "warm"): REPLAY,
+    ("docs/review.md", "plan"): "only the line that leaves everything out",
+    ("docs/review.md", "review"): "tests/ops/review/test_page.py",
+    ("docs/weather.md", "weather"): WEATHER,
+    ("docs/your-repository.md", "build"): "tests/ops/test_build.py compares the sizes",
+}
+"""For each output on a page, the test that compares it with what is printed, or why none does."""
 
 
 def anchors(page: Path) -> set[str]:
@@ -79,3 +107,35 @@ def test_every_command_of_help_sh_exists(page: Path) -> None:
 def test_every_command_is_in_the_docs() -> None:
     shown = {name for page in PAGES for name in COMMAND.findall(page.read_text(encoding="utf-8"))}
     assert set(COMMANDS) - INTERNAL - shown == set()
+
+
+def shown() -> list[tuple[str, list[str], str]]:
+    """Return each command of `help.sh` on a page: the page, the command's words, its output."""
+    return [
+        (str(page.relative_to(ROOT)), shlex.split(command.split("./help.sh ")[1]), output)
+        for page in PAGES
+        for command, output in transcript(str(page.relative_to(ROOT))).items()
+        if "./help.sh " in command
+    ]
+
+
+def test_every_output_is_compared_with_what_is_printed() -> None:
+    found = {(page, words[0]) for page, words, output in shown() if output.strip()}
+    assert found == set(OUTPUTS)
+    for (page, _), test in OUTPUTS.items():
+        if test.startswith("tests/") and test.endswith(".py"):
+            text = (ROOT / test).read_text(encoding="utf-8")
+            assert "is_shown(" in text
+            assert f'"{page}"' in text
+
+
+@each(("page", "words", "output"), shown())
+def test_every_option_on_a_page_exists(page: str, words: list[str], output: str) -> None:  # noqa: ARG001 - a column
+    if words[0] not in ops.__main__.COMMANDS:
+        return
+    command: Any = typer.main.get_command(ops.__main__.commands(words))
+    while (inner := words[0] if words else "") in getattr(command, "commands", {}):
+        command, words = command.commands[inner], words[1:]
+    known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
+    options = {one.partition("=")[0] for one in words if one.startswith("--") and one != "--"}
+    assert options - known == set(), page

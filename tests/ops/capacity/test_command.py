@@ -12,6 +12,7 @@ from ops.errors import OpsError
 from tests.conftest import ROOT
 from tests.ops.conftest import Run
 from tests.each import each
+from tests.transcript import is_shown, transcript
 
 PAGE = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
 RAISED = ("--cache-operations", "1000", "--topic-operations", "1000")
@@ -23,27 +24,11 @@ def asked(*options: str) -> tuple[int, str]:
     return done.exit_code, done.stdout
 
 
-def examples() -> list[tuple[str, str]]:
-    """Return the page's commands, each with the output below it."""
-    blocks = re.findall(
-        r"```\n\$ \./help\.sh capacity ?((?:[^\n]*\\\n)*[^\n]*)\n(.*?)```", PAGE, re.DOTALL
-    )
-    return [(options.replace("\\\n", " "), output) for options, output in blocks]
-
-
-def lines(text: str) -> list[str]:
-    """Return the lines without the blanks that end them."""
-    return [line.rstrip() for line in text.rstrip().splitlines()]
-
-
-@pytest.mark.parametrize(("options", "output"), examples())
-def test_the_page_shows_what_the_command_prints(options: str, output: str, run: Run) -> None:
-    done = run("capacity", *shlex.split(options))
-    assert (lines(done.stdout), done.stderr) == (lines(output), "")
-
-
-def test_the_page_has_an_example() -> None:
-    assert examples()
+@pytest.mark.parametrize(("command", "output"), transcript("docs/capacity.md").items())
+def test_the_page_shows_what_the_command_prints(command: str, output: str, run: Run) -> None:
+    done = run(*shlex.split(command)[1:])
+    assert is_shown(output, done.stdout), done.stdout
+    assert done.stderr == ""
 
 
 def test_the_page_names_every_price_and_its_page() -> None:
@@ -106,7 +91,7 @@ def test_the_last_line_is_the_verdict_and_the_exit_code_too(
 ) -> None:
     """With both topologies, one that holds is enough."""
     found, said = asked(*options)
-    assert (found, lines(said)[-1][: len(last)]) == (code, last)
+    assert (found, said.splitlines()[-1][: len(last)]) == (code, last)
 
 
 @each(
@@ -146,7 +131,7 @@ def test_the_tables_show_the_quota_that_breaks_below_several_that_only_delay() -
         *("--shards", "1", "--burst-writes-per-second", "1000", "--burst-seconds", "10"), *RAISED
     )
     assert re.search(r"^the busiest partition's write units .* 1,000 *$", said, re.MULTILINE)
-    assert lines(said)[-1].startswith(
+    assert said.splitlines()[-1].startswith(
         "pipes does not hold; first to break, at 1,000 writes a second: the busiest partition"
     )
 
