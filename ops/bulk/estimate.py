@@ -95,4 +95,5 @@ def as_json(load: BulkLoad) -> dict[str, float | int | str]:
         "segments": load.segments,
         "seconds": load.seconds,
         "dollars": load.dollars,
+        **load.counts,
     }

@@ -3,9 +3,13 @@
 A child execution sends one request at a time and waits after each page, so that all children
 together send at most `BULK_RATE` requests a second. It waits whole seconds, so a page takes half a
 second longer on average. Prices are those of `ops.capacity.prices`.
+
+`counts` is what a run does where nothing fails and no key is wrong. Tests compare it with runs on
+the local cloud (`tests/localcloud/test_bulk_model.py`).
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -38,6 +42,10 @@ SEGMENT_TRANSITIONS: Final = 3
 """The start of a child, its first and its last state."""
 STRETCH_TRANSITIONS: Final = 2
 """The call, and the state that judges it."""
+RUN_TRANSITIONS: Final = 2
+"""The start of the run, and its Map."""
+SECONDS_TOLERANCE: Final = 0.15
+"""The share by which the duration of a run may differ, if its requests take as long as assumed."""
 WAIT_SECONDS: Final = 0.5
 """A child waits whole seconds."""
 
@@ -58,6 +66,11 @@ def segments_of(items: int, settings: BulkSettings) -> int:
     """Return into how many segments a table is divided, so that all children are busy."""
     wanted = max(settings.children * LEAST_SEGMENTS_A_CHILD, -(-items // SEGMENT_ITEMS))
     return max(1, min(wanted, MOST_SEGMENTS, items // LEAST_ITEMS))
+
+
+def transitions_of(segments: int, calls: int) -> int:
+    """Return the state transitions of a run and of its children."""
+    return RUN_TRANSITIONS + segments * SEGMENT_TRANSITIONS + calls * STRETCH_TRANSITIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,15 +123,60 @@ class BulkLoad:
         return self.items / self.items_a_second
 
     @property
-    def stretches(self) -> float:
-        """The calls of all children."""
-        busy = self.seconds * min(self.pace.children, self.segments)
-        return max(busy / (STRETCH_SECONDS + self.page_seconds / 2), self.segments)
+    def segment_pages(self) -> int:
+        """The pages of a segment."""
+        return max(1, math.ceil(self.items / self.segments / self.page))
+
+    @property
+    def pages(self) -> int:
+        """The pages that all children read: each is a Scan."""
+        return self.segments * self.segment_pages
+
+    @property
+    def stretches(self) -> int:
+        """The calls of all children: a call ends after the page in which its time is over."""
+        pages_of_one = math.floor(STRETCH_SECONDS / self.page_seconds) + 1
+        if self.kind is RunKind.VERIFY:  # it ends at the last second, too
+            pages_of_one = math.ceil(STRETCH_SECONDS / self.page_seconds)
+        return self.segments * math.ceil(self.segment_pages / pages_of_one)
+
+    @property
+    def read_units(self) -> int:
+        """The read units: those of each page are rounded up."""
+        page_bytes = self.items * self.item_bytes / self.pages
+        return self.pages * math.ceil(page_bytes / READ_UNIT_BYTES)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What the run does, by name."""
+        return {
+            "momento_requests": self.items * self.entries,
+            "children": self.segments,
+            "scans": self.pages,
+            "calls": self.stretches,
+            "state_transitions": transitions_of(self.segments, self.stretches),
+        }
+
+    def far_from(self, counted: Mapping[str, int]) -> Mapping[str, tuple[int, int]]:
+        """Return the counts of a run that the model is wrong about: what was counted and told.
+
+        The items are not divided evenly among the segments, so a segment may have a page and a
+        call more or less. All else is exact.
+        """
+        told = {
+            **self.counts,
+            "state_transitions": transitions_of(counted["children"], counted["calls"]),
+        }
+        near = {"scans": self.segments, "calls": self.segments}
+        return {
+            name: (counted[name], number)
+            for name, number in told.items()
+            if abs(counted[name] - number) > near.get(name, 0)
+        }
 
     @property
     def charges(self) -> Sequence[Charge]:
         """The bill of the run."""
-        transitions = self.segments * SEGMENT_TRANSITIONS + self.stretches * STRETCH_TRANSITIONS
         busy = self.seconds * min(self.pace.children, self.segments)
         sent = HEADER_BYTES + (self.item_bytes if self.kind is RunKind.WARM else 0)
         work = (
@@ -141,12 +199,12 @@ class BulkLoad:
             ]
         )
         return [
+            Charge(name="reads of the table", price=READS, units=self.read_units),
             Charge(
-                name="reads of the table",
-                price=READS,
-                units=self.items * self.item_bytes / READ_UNIT_BYTES,
+                name="state transitions",
+                price=TRANSITIONS,
+                units=transitions_of(self.segments, self.stretches),
             ),
-            Charge(name="state transitions", price=TRANSITIONS, units=transitions),
             *work,
             Charge(
                 name="data out, at most",

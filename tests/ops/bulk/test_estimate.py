@@ -1,6 +1,7 @@
 """The duration and the cost of a run are said before it starts, and grow as they must."""
 
 import doctest
+import json
 from dataclasses import replace
 from itertools import pairwise
 
@@ -80,3 +81,16 @@ def test_the_command_prints_the_estimates_without_a_deployment(command: str) -> 
     assert "1,000,000,000" in done.stdout
     assert f"{command} --on-aws at 10,000 requests a second" in done.stdout
     assert "warning: --rate is 10,000: more than the 100 cache operations" in done.stderr
+
+
+def test_the_estimate_for_scripts_has_what_the_run_does() -> None:
+    done = run("warm", "--on-aws", "--estimate", "--rate", "10000", "--json")
+    (small, *_) = json.loads(done.stdout)
+    counts = {
+        "momento_requests": 10_000,
+        "children": 200,
+        "scans": 200,
+        "calls": 200,
+        "state_transitions": 1_002,
+    }
+    assert {name: small[name] for name in counts} == counts
