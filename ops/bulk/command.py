@@ -235,4 +235,11 @@ class _BulkRun:
             return
         with self._momento() as momento, bar_of("keys") as advance:
             converger = Converger(self._deployment, momento)
-            repair(summary, files, converger, stop=self._stop, tell=lambda: advance(summary.wrong))
+            repair(
+                summary,
+                files,
+                converger,
+                undelivered=UndeliveredRecords(self._deployment),
+                stop=self._stop,
+                tell=lambda: advance(summary.wrong),
+            )

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import islice
 from threading import Event
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from live.converge import Converger
 from live.items import key_text
 from live.momento import RefusedError, UnansweredError
+from live.undelivered import UndeliveredRecords
 from ops.bulk.results import MOST_WRONG, RunFiles
+from ops.bulk.key_names import KeyNames
 from ops.bulk.summary import BulkSummary
 from ops.repair.scan import PAGE
 
@@ -21,18 +26,35 @@ def repair(
     files: RunFiles,
     converger: Converger,
     *,
+    undelivered: UndeliveredRecords,
     stop: Event,
     tell: Callable[[], None],
 ) -> None:
     """Bring all named keys to the table's state, and note it in the summary.
 
-    `stop` ends it after the keys in work. `tell` is called for each key.
+    A repaired key of which a pipe may still deliver a record is not final. If the stream cannot be
+    read, no key is. `stop` ends the repair after the keys in work. `tell` is called for each key.
 
     Raises:
         UnusableError: Momento takes no request at all.
 
     """
+    with closing(KeyNames()) as repaired:
+        try:
+            _repair(summary, files, converger, repaired, stop, tell)
+        finally:
+            if summary.repaired:
+                _note_not_final(summary, undelivered, repaired)
 
+
+def _repair(
+    summary: BulkSummary,
+    files: RunFiles,
+    converger: Converger,
+    repaired: KeyNames,
+    stop: Event,
+    tell: Callable[[], None],
+) -> None:
     def converge(one: Mapping[str, Any]) -> str | None:
         """Return why a key could not be repaired; None if it is."""
         if stop.is_set():
@@ -52,7 +74,25 @@ def repair(
                 summary.repaired += problem is None
                 if (finding := next(described, None)) is not None:
                     finding["repaired"] = problem is None
-                if problem is not None and len(summary.problems) < MOST_WRONG:
+                if problem is None:
+                    repaired.add(key_text(one["key"]))
+                elif len(summary.problems) < MOST_WRONG:
                     summary.problems.append(f"{key_text(one['key'])}: {problem}")
             if stop.is_set():
                 return
+
+
+def _note_not_final(
+    summary: BulkSummary, undelivered: UndeliveredRecords, repaired: KeyNames
+) -> None:
+    """Note which repaired keys a pipe may still overwrite with an older record."""
+    try:
+        times = undelivered.until(repaired)
+        summary.not_final = len(times)
+    except ClientError:
+        times = None
+        summary.not_final = summary.repaired
+    for one in summary.results.wrong:
+        one["final"] = not one["repaired"] or (
+            times is not None and key_text(one["key"]) not in times
+        )

@@ -85,7 +85,8 @@ class SegmentTotals:
                 if name not in ("segment", "wrong"):
                     totals.counts[name] += int(value)
             left = MOST_WRONG - len(totals.wrong)
-            totals.wrong += [{**one, "repaired": False} for one in output.get("wrong", [])[:left]]
+            found = output.get("wrong", [])[:left]
+            totals.wrong += [{**one, "repaired": False, "final": True} for one in found]
         return totals
 
 

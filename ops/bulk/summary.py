@@ -9,7 +9,7 @@ from ops.bulk import estimate
 from ops.bulk.map_runs import RUNNING, SUCCEEDED
 from ops.bulk.results import SegmentTotals
 from ops.capacity.bulk import RunKind
-from ops.repair.report import lines, say_not_final
+from ops.repair.report import became, lines, say_not_final
 
 
 @dataclass
@@ -67,6 +67,7 @@ class BulkSummary:
                     "key": key_text(one["key"]),
                     "why": one["why"],
                     "repaired": one["repaired"],
+                    "final": one["final"],
                 }
                 for one in self.results.wrong
             ],
@@ -95,7 +96,7 @@ def show(summary: BulkSummary) -> None:
         [
             (
                 one["state"],
-                f"{key_text(one['key'])}{' - repaired' if one['repaired'] else ''}"
+                f"{key_text(one['key'])}{became(repaired=one['repaired'], final=one['final'])}"
                 f" {one['why']}".rstrip(),
             )
             for one in summary.results.wrong
@@ -117,7 +118,9 @@ def show(summary: BulkSummary) -> None:
         _say(f"{summary.compared:,} keys that were written meanwhile were compared again.")
     elif summary.wrong:
         _say_repaired(summary)
-    say_not_final(summary.not_final)
+    say_not_final(
+        summary.not_final, f"verify{' --on-aws' if summary.kind is RunKind.VERIFY else ''}"
+    )
 
 
 def _say_repaired(summary: BulkSummary) -> None:

@@ -65,12 +65,23 @@ def lines(entries: Sequence[tuple[str, str]]) -> None:
             console.print(f"{kind}: {count - SHOWN} more; --json shows all")
 
 
-def say_not_final(keys: int) -> None:
+def became(*, repaired: bool, final: bool) -> str:
+    """Return what is said about a wrong key after its name; empty if it was not repaired.
+
+    >>> became(repaired=True, final=False)
+    ' - repaired, may not be final'
+    """
+    if not repaired:
+        return ""
+    return " - repaired" if final else " - repaired, may not be final"
+
+
+def say_not_final(keys: int, command: str = "verify") -> None:
     """Print that a pipe may still deliver an older record of so many keys; nothing for none."""
     if keys:
         console.print(
             f"May not be final for {keys} key{'s'[: keys > 1]}: a pipe that is behind can still"
-            " deliver an older record. Once the pipes have caught up, ./help.sh verify --repair"
+            f" deliver an older record. Once the pipes have caught up, ./help.sh {command} --repair"
             " looks again.",
             soft_wrap=True,
         )

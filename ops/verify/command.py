@@ -12,7 +12,7 @@ from ops.bulk.command import run as run_on_aws
 from ops.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
 from ops.capacity.bulk import RunKind
 from ops.cloud import UseAws
-from ops.repair.report import counts, lines, say_not_final
+from ops.repair.report import became, counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
 from live.entry_state import MISSING
 from ops.repair.scan_progress import ScanProgress
@@ -96,7 +96,10 @@ def _show(summary: VerifySummary, *, is_resumable: bool) -> None:
     counts({"keys": summary.counts}, STATES)
     lines(
         [
-            (one.state, f"{one.key}{' - repaired' if one.repaired else ''} {one.why}".rstrip())
+            (
+                one.state,
+                f"{one.key}{became(repaired=one.repaired, final=one.final)} {one.why}".rstrip(),
+            )
             for one in summary.wrong
         ],
     )

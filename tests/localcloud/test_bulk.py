@@ -73,7 +73,9 @@ def test_verify_finds_and_repairs_what_is_wrong(cloud: BulkCloud, tmp_path: Path
     }
     repaired = cloud.command("verify", "--on-aws", "--yes", "--repair", folder=tmp_path)
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
-    assert "stale: item 3 - repaired" in repaired.stdout
+    assert "stale: item 3 - repaired, may not be final" in repaired.stdout
+    assert "May not be final for 2 keys" in repaired.stdout, "the items were written just before"
+    assert "./help.sh verify --on-aws --repair looks again" in repaired.stdout
     assert "2 of 2 wrong keys were repaired" in repaired.stdout
     assert json.loads(cloud.cached()["item 3"]) == body(3)
     old = cloud.command("verify", "--on-aws", "--resume", folder=tmp_path)

@@ -175,6 +175,7 @@ def test_the_commands_say_what_may_not_be_final(cloud: RepairCloud, answer: Answ
     code, said, progress = answer("verify", "--repair", "--settle=0.1", "--wait=0.5")
     assert code == 0
     assert sentence in said
+    assert "Oslo - repaired, may not be final" in said
     assert "looking again at 1 keys, for up to 0.5 s" in progress
     assert sentence in answer("warm")[1]
     cloud.give_up(PUT, cloud.weather.records()[0])
