@@ -18,8 +18,16 @@ from console.cell import (
     Cell,
 )
 from eventpipes import Clause, Explanation, Origin, TracedRequest
+from eventpipes.stream_pattern import EVENT_NAMES
 from live.written_item import KINDS
 
+CONDITIONS: Mapping[str, str] = {
+    "RetryAttemptsExhausted": "all attempts failed",
+    "MaximumRecordAgeExceeded": "the record became too old while it was tried",
+    "MaximumEventAgeExceeded": "the event became too old while it was tried",
+}
+"""Why EventBridge gives up, by its own words for it."""
+_TOO_OLD = frozenset({"MaximumRecordAgeExceeded", "MaximumEventAgeExceeded"})
 _INVALID = re.compile(r"(?:invalid argument|bad request):\s*", re.IGNORECASE)
 """What Momento writes before the sentence about a parameter."""
 _NOT_NAMES = frozenset({"detail", "dynamodb", "NewImage", "OldImage", "Keys"})
@@ -27,11 +35,11 @@ _TYPES = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
 _LONGEST = 60
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MEND = (
-    "Mend the item: write it again, and the new change is delivered by itself. Then replay the"
-    " letter, which brings the cache to the table's state, or discard it."
+    "Mend the item and write it again: the new change is delivered by itself. Then replay the dead"
+    " letter, so that the cache gets what the table has now, or discard it."
 )
 TRY_ANOTHER = "If it should pass: edit the item, or try another filter in “What if”."
-REPLAY = "Replay it once the cause is gone: the letter waits in the queue."
+REPLAY = "Replay the dead letter once the cause is gone."
 
 
 def cause_of(
@@ -54,7 +62,7 @@ def cause_of(
     cause = "It waits for its turn in the pipe."
     match cell.state:
         case state if state == FILTERED:
-            cause, next_step = _of_filter(explanation)
+            cause, next_step = why_filtered(explanation)
         case state if state == DELIVERED:
             cause = "Momento took it." if cell.replayed is None else "A replay settled it."
             if cell.attempt and cell.attempt > 1:
@@ -71,12 +79,12 @@ def cause_of(
                 " Momento took it. If it fails, a dead letter comes."
             )
         case state if state == RETRYING:
-            cause = f"Attempt {cell.text}."
+            cause = f"Attempt {cell.numbered} failed: {cell.briefly}."
             next_step = "It is sent again by itself."
     return {"cause": cause, "next": next_step, "attributes": list(gaps)}
 
 
-def _of_filter(explanation: Explanation | None) -> tuple[str, str | None]:
+def why_filtered(explanation: Explanation | None) -> tuple[str, str | None]:
     """Return why a filter leaves a change out, and what to do if it should pass.
 
     Of several filters, those for other events than the change's say nothing about it.
@@ -85,6 +93,12 @@ def _of_filter(explanation: Explanation | None) -> tuple[str, str | None]:
         return "The filter leaves it out.", None
     if explanation.matched:
         return "The workflow sends no such request for this change.", None
+    if events := _other_events(explanation):
+        wanted, found = events
+        return (
+            f"The filter leaves it out: it takes {wanted} only, and this change is {found}.",
+            None,
+        )
     own = [one for one in explanation.alternatives if not any(map(_is_event, one.refused))]
     about = replace(explanation, alternatives=tuple(own)) if own else explanation
     said = "; ".join(about.sentences)
@@ -97,10 +111,22 @@ def _is_event(clause: Clause) -> bool:
     return clause.path[-1] == "eventName"
 
 
+def _other_events(explanation: Explanation) -> tuple[str, str] | None:
+    """Return the events that the filters take and the change's own, if each refuses that."""
+    clauses = [next(filter(_is_event, one.refused), None) for one in explanation.alternatives]
+    taken = [event for clause in clauses if clause for event in clause.values]
+    found = [str(one.value) for clause in clauses if clause for one in clause.found]
+    if not found or None in clauses or any(event not in EVENT_NAMES for event in taken):
+        return None
+    return " and ".join(name for name in EVENT_NAMES if name in taken), found[0]
+
+
 def left_out(explanation: Explanation) -> str:
     """Say in a few words which clause of a filter refuses a change, for its cell."""
     if explanation.matched or not explanation.alternatives:
         return "filtered"
+    if events := _other_events(explanation):
+        return f"filtered: {events[1]}"
     clauses = explanation.refused or explanation.alternatives[0].refused
     if not clauses:
         return "filtered"
@@ -132,6 +158,9 @@ def _of_failure(
         return {"cause": f"{_refusal(cell)}{_origin(cell, traced, record)}", "next": MEND}
     if cell.state == DEAD_LETTER and cell.is_by_letter:
         return {"cause": f"It was given up. The dead letter says: {cell.reason}", "next": REPLAY}
+    condition = cell.reason.partition(":")[0]
+    if cell.state == DEAD_LETTER and condition in _TOO_OLD:
+        return {"cause": f"It was given up: {CONDITIONS[condition]}.", "next": REPLAY}
     if cell.state == DEAD_LETTER:
         said = _said(cell)
         parts = [str(one) for one in (cell.status, said) if one]
@@ -197,7 +226,7 @@ def _gaps(traced: Sequence[TracedRequest], record: Mapping[str, Any] | None) -> 
             name = _attribute(origin) if origin.absent else None
             if name:
                 lack = _lack(origin, record)
-                found[name] = f"But its request has nothing in the place of `{name}`, {lack}."
+                found[name] = f"But the request has no value of `{name}`, {lack}."
     return found
 
 

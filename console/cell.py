@@ -1,5 +1,6 @@
 """A cell: what one route does with one change, told by the steps of the feed or of the logs."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +24,7 @@ REFUSED_BY_TARGET: Final = "SDK_CLIENT_ERROR"
 MOST_STEPS: Final = 60
 """Steps of a cell that are kept: the first ones, and the last."""
 _MILLISECONDS: Final = 1_000
+_CONNECT: Final = re.compile(r"^connect: (?:\[Errno \d+\] )?")
 _KEPT_OF_A_STEP: Final = (
     *("kind", "pipe", "at", "attempt", "most", "status", "succeeded", "problem", "response"),
     *("began", "seconds", "until", "why", "outcome", "reason", "state"),
@@ -103,7 +105,7 @@ class Cell:
                 self.state = RETRYING
                 self.attempt, self.most = step.get("attempt"), step.get("most")
                 self.until, self.reason = step.get("until"), step.get("why") or self.reason
-                self.text = f"{self._numbered} failed: {self._briefly}"
+                self.text = self._failed_once
             case "ended":
                 self._end(step)
 
@@ -117,12 +119,18 @@ class Cell:
         return found
 
     @property
-    def _numbered(self) -> str:
-        return f"{self.attempt or 1} of {self.most}" if self.most else f"try {self.attempt or 1}"
+    def numbered(self) -> str:
+        """The number of the last attempt, and of how many, if that is known."""
+        return f"{self.attempt or 1}{f' of {self.most}' if self.most else ''}"
 
     @property
-    def _briefly(self) -> str:
-        return str(self.status) if self.status else (self.reason[:60] or "no answer")
+    def _failed_once(self) -> str:
+        return f"{'' if self.most else 'attempt '}{self.numbered} failed: {self.briefly}"
+
+    @property
+    def briefly(self) -> str:
+        """Why the last attempt failed, in a few words."""
+        return str(self.status) if self.status else (_plain(self.reason)[:60] or "no answer")
 
     def _attempt(self, step: Step) -> None:
         self.attempt, self.most, self.until = step.get("attempt"), step.get("most"), None
@@ -134,7 +142,7 @@ class Cell:
             return
         self.state = RETRYING
         self.reason = step.get("problem") or step.get("response") or ""
-        self.text = f"{self._numbered} failed: {self._briefly}"
+        self.text = self._failed_once
 
     def _end(self, step: Step) -> None:
         self.until = None
@@ -180,14 +188,21 @@ class Cell:
             self.text = f"{status or 'no request'} → queue"
         else:
             self.state = DEAD_LETTER
-            tries = f"{self.attempt or 1} tries"
+            count = self.attempt or 1
+            tries = "1 attempt" if count == 1 else f"{count} attempts"
             self.text = f"{f'{status}, ' if status else ''}{tries} → queue"
 
     def _keep(self, step: Step) -> None:
         kept = {name: step[name] for name in _KEPT_OF_A_STEP if step.get(name) is not None}
+        kept |= {name: _plain(kept[name]) for name in ("problem", "why") if name in kept}
         if len(self.steps) >= MOST_STEPS:
             del self.steps[MOST_STEPS // 2]
         self.steps.append(kept)
+
+
+def _plain(problem: str) -> str:
+    """Return what went wrong with a connection, without the system's number for it."""
+    return _CONNECT.sub("no connection: ", problem)
 
 
 def _milliseconds(seconds: object) -> float | None:

@@ -18,6 +18,17 @@ _SETTLED: Final = {
     LetterStatus.CONVERGED: ("replayed: the table's state was sent", SUPERSEDED),
     LetterStatus.SUPERSEDED: ("replayed: the item has changed since", SUPERSEDED),
 }
+_WORDS: Final = {
+    LetterStatus.SENT: "sent again",
+    LetterStatus.CONVERGED: "settled",
+    LetterStatus.SUPERSEDED: "settled",
+    LetterStatus.REFUSED: "refused again",
+    LetterStatus.UNRECOVERABLE: "cannot be replayed",
+    LetterStatus.LEFT: "left in the queue",
+    LetterStatus.FOREIGN: "not of this pipeline",
+    LetterStatus.NO_RECORD: "without a record",
+    LetterStatus.DISCARDED: "discarded",
+}
 Chosen = Collection[str] | None
 """The ids of letters; None: all."""
 
@@ -54,7 +65,7 @@ class Jobs:
 
     def _begin(self, about: str, work: Callable[[], str]) -> None:
         if not self._one.acquire(blocking=False):
-            raise ConsoleError("a replay or a discard is under way already: wait for its end")
+            raise ConsoleError("a replay or a discard is still running: wait for its end")
 
         def run() -> None:
             try:
@@ -104,7 +115,7 @@ class Jobs:
             self._tell("discard", self._done, self._all, "")
             if letter is not None and letter.get("number"):
                 name = letter["route"] or letter["name"]
-                board.settle(letter["number"], name, "its letter was discarded", DISCARDED)
+                board.settle(letter["number"], name, "its dead letter was discarded", DISCARDED)
 
         deleted = discard(board.deployment, chosen, stop=self._stop, tell=tell)
         if not deleted:
@@ -124,7 +135,7 @@ class Jobs:
 
 def _said(result: LetterResult) -> str:
     why = f": {result.why}" if result.why else ""
-    return f"{result.key or result.pipe} {result.status}{why}".strip()
+    return f"{result.key or result.pipe} {_WORDS[result.status]}{why}".strip()
 
 
 def sentence(summary: RedriveSummary) -> str:
@@ -136,7 +147,7 @@ def sentence(summary: RedriveSummary) -> str:
             continue
         whys = sorted({one.why for one in summary.results if one.status is status and one.why})
         why = f" ({'; '.join(whys[:3])})" if whys and status is not LetterStatus.SENT else ""
-        parts.append(f"{count} {status}{why}")
+        parts.append(f"{count} {_WORDS[status]}{why}")
     if summary.hidden:
         parts.append(f"{summary.hidden} held by another run")
     told = ", ".join(parts) or "No dead letter waits"

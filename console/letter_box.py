@@ -124,6 +124,6 @@ class LetterBox:
             if change is None or one["id"] in here:
                 continue
             for id_ in [one["route"]] if one["route"] else list(change.cells):
-                text = "its letter left the queue"
+                text = "its dead letter left the queue"
                 self._store.settle(change, id_, time.time(), text, SUPERSEDED)
             self._changed(change.id)

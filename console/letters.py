@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from console.cause import CONDITIONS, failure_text
 from console.change import Change
 from console.routing import Routing, route_id
 from eventpipes.operations import PUT
@@ -14,11 +15,6 @@ from live.foreign import foreign
 from live.items import key_text
 from live.stream import Record, StreamReader
 
-CONDITIONS: Mapping[str, str] = {
-    "RetryAttemptsExhausted": "all attempts failed",
-    "MaximumRecordAgeExceeded": "the record became too old while it was tried",
-    "MaximumEventAgeExceeded": "the event became too old while it was tried",
-}
 FindChange = Callable[[str], Change | None]
 """Returns the change of a sequence number."""
 
@@ -87,7 +83,7 @@ class LetterReader:
             "item": key_text(keys) if keys else "",
             "key_item": keys or None,
             "route": route,
-            "arrived": letter.arrived.timestamp() if letter.arrived else None,
+            "arrived": _arrived(letter, change),
             "change": change.id if change else None,
             "number": letter.first,
             "name": letter.name,
@@ -120,15 +116,24 @@ class LetterReader:
 
 
 def newest_first(letters: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return letters by the time of their records, which has whole seconds, and their numbers."""
+    """Return letters by the time of their records, and their numbers."""
     return sorted(
         letters, key=lambda one: (one["arrived"] or 0, int(one.get("number") or 0)), reverse=True
     )
 
 
+def _arrived(letter: DeadLetter, change: Change | None) -> float | None:
+    """Return when the record came; a letter has whole seconds."""
+    if change is not None:
+        return change.at
+    return letter.arrived.timestamp() if letter.arrived else None
+
+
 def _reason(letter: DeadLetter, change: Change | None, route: str | None) -> str:
     cells = change.cells if change else {}
     failed = [cell for id_, cell in cells.items() if cell.failed and route in (None, id_)]
+    if failed and not failed[0].is_by_letter:
+        return failure_text(failed[0])
     if failed and failed[0].reason:
         return failed[0].reason
     if letter.refused is not None:

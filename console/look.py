@@ -16,7 +16,7 @@ from live.deployment import Deployment
 from live.entry_state import IN_SYNC, state_of_entry, values_outside_the_table
 from live.errors import LiveError
 from live.items import Item
-from live.momento import Momento, RefusedError
+from live.momento import Momento, RefusedError, UnansweredError
 
 UNKNOWN: Final = "unknown"
 """Stands for what could not be read."""
@@ -95,7 +95,9 @@ class ItemLooker:
         try:
             bodies = [self._momento.fetch(one) for one in wanted]
         except LiveError as error:
-            return SeenItem(key=key, table=table, cached=UNKNOWN, wanted=wanted, problem=str(error))
+            return SeenItem(
+                key=key, table=table, cached=UNKNOWN, wanted=wanted, problem=_why(error)
+            )
         shown: bytes | str | None = self._shown(wanted, bodies)
         if not wanted and self._sends:
             shown = UNKNOWN  # nothing tells which entry it would be
@@ -122,6 +124,11 @@ class ItemLooker:
         pairs = list(zip(wanted, bodies, strict=True))
         puts = [body for request, body in pairs if request.method == "PUT"]
         return puts[0] if puts else next((body for _, body in pairs if body is not None), None)
+
+
+def _why(error: LiveError) -> str:
+    silent = isinstance(error, UnansweredError)
+    return f"Momento does not answer: {error}" if silent else str(error)
 
 
 def cache_json(cached: bytes | str | None) -> Mapping[str, Any] | str | None:

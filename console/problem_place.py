@@ -3,10 +3,12 @@
 import json
 import re
 
+from console.writing import json_fault
 from eventpipes import EventPipesError, pattern
 from eventpipes.errors import InvalidPattern, InvalidTemplate
 
-_PLACE_OF_JSON = re.compile(r": line \d+ column \d+ \(char \d+\)")
+_NAMES = re.compile(r"(?:(?:pipe|rule|state machine) \S+: )+")
+"""What the engine writes before an error's sentence."""
 
 
 def with_place(error: EventPipesError, filters: list[str]) -> str:
@@ -23,9 +25,19 @@ def with_place(error: EventPipesError, filters: list[str]) -> str:
             pattern.compile(text)
         except InvalidPattern as wrong:
             line, column = _line(text, _in_pattern(text, wrong))
-            said = _PLACE_OF_JSON.sub("", str(wrong).split("\n", 1)[0])
+            said = _no_json(text) or str(wrong).split("\n", 1)[0]
             return f"filter {number}, line {line}, column {column}: {said}"
-    return str(error).split("\n", 1)[0]
+    first = str(error).split("\n", 1)[0]
+    return first[found.end() :] if (found := _NAMES.match(first)) else first
+
+
+def _no_json(text: str) -> str:
+    """Say why a text is no JSON; return nothing if it is."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as problem:
+        return f"this is no JSON: {json_fault(problem)}"
+    return ""
 
 
 def _in_pattern(text: str, error: InvalidPattern) -> int:

@@ -72,7 +72,9 @@ def _by_changes(cells: Sequence[tuple[Change, Cell]], now: float) -> Verdict | N
     coming = open_[0] if open_ else None
     if coming is not None:
         change, cell = coming
-        waits = f": {cell.text}" if cell.state == RETRYING else ""
+        waits = (
+            f": attempt {cell.numbered} failed: {cell.briefly}" if cell.state == RETRYING else ""
+        )
         return Verdict(ON_ITS_WAY, f"The change is being delivered{waits}.", change=change.id)
     failed = _failed(cells)
     if failed is None:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from console.cause import why_filtered
 from console.errors import ConsoleError
 from console.expressions import with_expressions
 from console.mapping_text import CannotSayError, mapping_text
@@ -134,8 +135,7 @@ def _sent(fate: Json) -> tuple[str, object]:
 def _fate(route: Route, record: Record) -> Json:
     outcome: RouteOutcome = route.process(record)
     if isinstance(outcome, Filtered):
-        sentences = route.explain(record).sentences
-        return {"state": "filtered", "text": "; ".join(sentences) or "filtered"}
+        return {"state": "filtered", "text": why_filtered(route.explain(record))[0]}
     if isinstance(outcome, Unprocessable):
         return {"state": "refused", "text": outcome.reason}
     requests = requests_in(outcome)

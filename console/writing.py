@@ -14,17 +14,17 @@ from live.written_item import as_item, key_problems, of_key_types
 
 
 _FAULTS: Final = {
-    "Expecting value": "a value is missing here",
+    "Expecting value": "a value is missing here, or it is text without double quotation marks",
     "Expecting ',' delimiter": "a comma is missing here, or a bracket is not closed",
     "Expecting ':' delimiter": "a colon is missing here",
     "Expecting property name enclosed in double quotes": (
-        "a name has to be here, in quotation marks; there is no comma after the last value"
+        "a name in double quotation marks has to be here; after the last value there is no comma"
     ),
-    "Illegal trailing comma before end of object": "there is no comma after the last value",
-    "Illegal trailing comma before end of array": "there is no comma after the last value",
+    "Illegal trailing comma before end of object": "after the last value there is no comma",
+    "Illegal trailing comma before end of array": "after the last value there is no comma",
     "Unterminated string starting at": "the text that begins here has no quotation mark at its end",
     "Invalid control character at": "a text may have no line break: write \\n in its place",
-    "Extra data": "the item has ended before this: take it away",
+    "Extra data": "the JSON has ended before this: take it away",
 }
 """Python's words for what is wrong in JSON, and plainer ones."""
 
@@ -49,15 +49,21 @@ def parse_value(text: str | bytes, number: Callable[[str], Any] | None = None) -
         ConsoleError: it is no JSON, with line and column.
 
     """
+    if not text.strip():
+        raise ConsoleError("nothing is written yet: write JSON")
     try:
         return json.loads(text, parse_int=number, parse_float=number)
     except json.JSONDecodeError as error:
-        said = _FAULTS.get(error.msg, error.msg)
         raise ConsoleError(
-            f"this is no JSON: line {error.lineno}, column {error.colno}: {said}"
+            f"this is no JSON: line {error.lineno}, column {error.colno}: {json_fault(error)}"
         ) from None
     except (ValueError, RecursionError):
         raise ConsoleError("this is no JSON that can be read: it is no text, or too deep") from None
+
+
+def json_fault(error: json.JSONDecodeError) -> str:
+    """Say in plain words what is wrong in JSON."""
+    return _FAULTS.get(error.msg, error.msg)
 
 
 def item_of(given: object, table: TableClient) -> Item:

@@ -50,6 +50,7 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30.0
 RETRIED = frozenset({407, 409, 429})
 UNUSABLE = frozenset({401, 403, 404})
+_ERRNO = re.compile(r"\[Errno -?\d+\] ")
 NEXT_STEPS = {
     401: "the API key is wrong, expired or revoked, or it is a v1 key of another region: set"
     " MOMENTO_API_KEY to a valid key, and if it is the connection's key, run ./help.sh deploy",
@@ -190,7 +191,8 @@ class Momento:
         except httpx.TimeoutException:
             raise UnansweredError("no answer in time") from None
         except httpx.TransportError as error:
-            raise UnansweredError(f"no connection: {error or type(error).__name__}") from None
+            said = _ERRNO.sub("", str(error)) or type(error).__name__
+            raise UnansweredError(f"no connection: {said}") from None
 
     def until_answered(
         self,
@@ -218,7 +220,8 @@ class Momento:
                 failed = error
             if attempt < most and self._stop.wait(self._wait(attempt, failed.seconds)):
                 raise UnansweredError(f"interrupted after {failed}")
-        raise UnansweredError(f"after {most} attempts: {failed}", is_busy=failed.is_busy)
+        tries = f"after {most} attempts: " if most > 1 else ""
+        raise UnansweredError(f"{tries}{failed}", is_busy=failed.is_busy)
 
     def _client(self) -> httpx.Client:
         """Return this thread's client: a client for all threads takes twice the time."""

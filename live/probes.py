@@ -132,7 +132,9 @@ def _momento(access: Access, cache: str, *, is_local: bool) -> Probe:
         request = access.request("GET", "cache", cache, key=KEY)
         try:
             judged(request, client.ask(request))
-        except (RefusedError, UnansweredError) as error:
+        except UnansweredError as error:
+            raise LiveError(f"Momento at {access.origin} does not answer: {error}") from None
+        except RefusedError as error:
             raise LiveError(f"Momento at {access.origin}: {error}") from None
         return ""
 

@@ -42,17 +42,23 @@ def as_item(found: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     is_typed = len(typed) == len(found)
     if not is_typed:
         plain = [name for name in found if name not in typed]
+        if all(map(_has_type, found.values())):
+            raise LiveError(visible(str(wrong(found, "the item"))))
         if typed:
             raise LiveError(
-                f"{_names(typed)} would be DynamoDB JSON, and {_names(plain)} not"
-                f" ({visible(str(wrong(found, 'the item')))}); write all attributes with their"
-                ' types, such as {"S": "Oslo"}, or all as plain JSON'
+                f"{_names(typed)} would be DynamoDB JSON, and {_names(plain)} not: write all"
+                ' attributes with their types, such as {"S": "Oslo"}, or all as plain JSON'
             )
         item = {name: of_plain(value) for name, value in found.items()}
     why = wrong(item, "the item")
     if why is not None:
         raise LiveError(f"it is no item of DynamoDB ({visible(why)})")
     return {name: stored(value) for name, value in item.items()}, is_typed
+
+
+def _has_type(value: object) -> bool:
+    """Say whether somebody wrote a value with a type, which may be wrong."""
+    return isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(KINDS)
 
 
 def plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON

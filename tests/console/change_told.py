@@ -9,8 +9,8 @@ REFUSED: Final = (
     "Momento refused it with 400: ttl_seconds must be 1 to 86400; ttl_seconds comes from"
 )
 MEND: Final = (
-    "Mend the item: write it again, and the new change is delivered by itself. Then replay"
-    " the letter, which brings the cache to the table's state, or discard it."
+    "Mend the item and write it again: the new change is delivered by itself. Then replay the dead"
+    " letter, so that the cache gets what the table has now, or discard it."
 )
 FAILED: Final = ("refused", "dead-letter", "undelivered")
 
@@ -71,11 +71,11 @@ def _summary(state: str) -> Json:
         ),
         "dead-letter": (
             "It was given up after 4 attempts. The last answer: 503 Service Unavailable",
-            "Replay it once the cause is gone: the letter waits in the queue.",
+            "Replay the dead letter once the cause is gone.",
         ),
         "retrying": ("Attempt 2 of 4 failed: 503.", "It is sent again by itself."),
         "filtered": (
-            'The filter leaves it out: eventName is "INSERT"; the filter wants "REMOVE"',
+            "The filter leaves it out: it takes REMOVE only, and this change is INSERT.",
             None,
         ),
     }

@@ -96,7 +96,7 @@ def rows(now: float) -> Iterator[Json]:
     yield row(
         30, "Atlantis", at=now - 20, cells={PUBLISH: published, PUT: refused, DELETE: left_out}
     )
-    dead = cell("dead-letter", "503, 4 tries → queue", now - 8)
+    dead = cell("dead-letter", "503, 4 attempts → queue", now - 8)
     yield row(31, "Lima", at=now - 15, cells={PUBLISH: published, PUT: dead, DELETE: left_out})
     again = cell("retrying", "2 of 4 failed: 503", now, attempt=2, most=4, until=now + 30)
     yield row(32, "Cairo", at=now - 5, cells={PUBLISH: published, PUT: again, DELETE: left_out})

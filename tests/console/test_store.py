@@ -77,8 +77,9 @@ def test_an_attempt_a_wait_and_an_end_change_the_cell() -> None:
 @each(
     case=[
         (attempt(1, 400), "dead-letter", "refused", "400 → queue"),
-        (attempt(4, 503), "dead-letter", "dead-letter", "503, 4 tries → queue"),
-        (attempt(2, 429), "dead-letter", "dead-letter", "429, 2 tries → queue"),
+        (attempt(4, 503), "dead-letter", "dead-letter", "503, 4 attempts → queue"),
+        (attempt(2, 429), "dead-letter", "dead-letter", "429, 2 attempts → queue"),
+        (attempt(1, 503), "dead-letter", "dead-letter", "503, 1 attempt → queue"),
         (attempt(1, 400), "undelivered", "undelivered", "400 → lost: there is no queue"),
     ]
 )

@@ -135,6 +135,8 @@ def test_a_poison_item_is_found_mended_and_replayed(http: httpx.Client, visitor:
     )
     (letter,) = [one for one in letters["letters"] if one["item"] == "Bo bad"]
     assert (letter["route"], letter["change"], letter["replay"]) == (put, row["id"], True)
+    assert letter["reason"] == "Momento refused it: ttl_seconds must be 1 to 86400"
+    assert letter["arrived"] == row["at"], "with milliseconds, which a letter does not have"
     http.put("/api/items", json={"pipeline": SALES, "item": poison | {"Keep": 60}})
     visitor.wait("item", lambda one: one["key"] == "Bo bad" and one["state"] == "in sync")
     before = len(visitor.of("progress"))

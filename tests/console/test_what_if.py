@@ -66,7 +66,17 @@ def test_an_expression_of_a_workflow_is_tried() -> None:
     assert row["differs"]
     broken = run("workflow", {"expressions": {place: "{% $record. %}"}}, OPEN)
     assert broken["rows"][0]["new"] is None
-    assert "Put the entry" in broken["problems"][0]
+    assert broken["problems"][0].startswith("state 'Put the entry', Arguments/")
+
+
+def test_record_that_a_workflow_has_nothing_to_do_with_says_so() -> None:
+    """Its pipe takes the record; the fate is not in the words of a match."""
+    found = run("workflow", {}, OPEN, operation=DELETE)
+    said = found["rows"][0]["old"]
+    assert said == {
+        "state": "filtered",
+        "text": "The workflow sends no such request for this change.",
+    }
 
 
 def test_a_rule_is_tried() -> None:
@@ -82,7 +92,7 @@ def test_a_rule_is_tried() -> None:
             {
                 "filters": ['{"eventName":\n ["INSERT"'],
             },
-            "filter 1, line 2, column 11: ",
+            "filter 1, line 2, column 11: this is no JSON: a comma is missing here, or a bracket",
         ),
         (
             {"filters": ['{"eventName": ["INSERT"]}', '{"eventName": [{"prefx": "a"}]}']},

@@ -62,6 +62,42 @@ def test_a_filtered_cell_names_the_clause_that_refuses() -> None:
         assert change.cells[names[PUT]].text == 'filtered: Status is "shipped"', topology
 
 
+def test_change_of_another_event_is_left_out_for_that() -> None:
+    """Not for an attribute that only its other image would have."""
+    name, of = ids("pipes")[DELETE], record()
+    store = ChangeStore(Routing(orders("pipes").routes))
+    change = store.apply(step("ended", name, of, outcome="filtered"))
+    assert change is not None
+    assert change.cells[name].text == "filtered: INSERT"
+    said = told("pipes", of, {"kind": "ended", "outcome": "filtered"}, operation=DELETE)["summary"]
+    assert said["cause"] == (
+        "The filter leaves it out: it takes MODIFY and REMOVE only, and this change is INSERT."
+    )
+    assert said["next"] is None
+
+
+def test_attempts_without_a_known_end_are_numbered() -> None:
+    """A pipe that cannot start its workflow tries until the record is too old."""
+    why = "the input has 300000 characters and may have 262144"
+    found = told("workflow", record(), {"kind": "waiting", "attempt": 3, "why": why})["summary"]
+    assert found["cause"] == f"Attempt 3 failed: {why}."
+
+
+def test_record_that_became_too_old_is_told_without_a_former_answer() -> None:
+    """It was delivered once, and its pipe read it again."""
+    end = {"kind": "ended", "outcome": "dead-letter", "reason": "MaximumRecordAgeExceeded: x"}
+    found = told("pipes", record(), {"kind": "attempt", **attempt(1, 204)}, end)["summary"]
+    assert found["cause"] == "It was given up: the record became too old while it was tried."
+
+
+def test_broken_connection_is_told_without_the_number_of_the_system() -> None:
+    problem = "connect: [Errno 111] Connection refused"
+    tried = {"kind": "attempt", "attempt": 1, "most": 4, "problem": problem, "succeeded": False}
+    found = told("pipes", record(), tried)
+    assert found["summary"]["cause"] == "Attempt 1 of 4 failed: no connection: Connection refused."
+    assert found["timeline"][0]["text"] == "no connection: Connection refused"
+
+
 def test_the_pieces_of_a_request_join_to_it_and_have_origins() -> None:
     for topology in TOPOLOGIES:
         found = told(topology, record(), {"kind": "ended", "outcome": "delivered"})
@@ -171,8 +207,8 @@ def test_attribute_of_another_type_is_told_although_momento_took_it(topology: st
     said = told(topology, wrong, end)["summary"]
     assert (said["cause"], said["attributes"]) == ("Momento took it.", ["Amount"])
     assert said["next"] == (
-        "But its request has nothing in the place of `Amount`, which is text in the item, and the"
-        " route reads a number."
+        "But the request has no value of `Amount`, which is text in the item, and the route reads"
+        " a number."
     )
     del wrong["dynamodb"]["NewImage"]["Amount"]
     assert "which the item does not have" in told(topology, wrong, end)["summary"]["next"]

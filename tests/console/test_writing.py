@@ -36,6 +36,7 @@ def test_plain_and_typed_json_are_the_same_item() -> None:
         ('{"Id": "no Base64!", "At": 1}', "Id is the table's partition key"),
         ('{"Id": {"B": "YQ=="}, "At": 1}', "write all attributes with their types"),
         ('{"Id": "YQ==", "At": 1e400}', "At"),
+        ('{"Id": {"B": "YQ=="}, "At": {"N": "now"}}', "item.At has the type N, so its value is"),
         ('{"Id": {"B": ""}, "At": {"N": "1"}}', "it has 0 bytes"),
     ]
 )
@@ -54,13 +55,14 @@ def test_what_is_no_json_object_is_refused(text: str) -> None:
 
 @each(
     case=[
-        ('{"a": }', "line 1, column 7: a value is missing here"),
+        ('{"a": }', "line 1, column 7: a value is missing here, or it is text without double"),
         ('{"a": 1\n "b": 2}', "line 2, column 2: a comma is missing here"),
-        ('{"a": 1,\n}', "there is no comma after the last value"),
-        ("{a: 1}", "a name has to be here, in quotation marks"),
+        ('{"a": 1,\n}', "after the last value there is no comma"),
+        ("{a: 1}", "a name in double quotation marks has to be here"),
         ('{"a" 1}', "line 1, column 6: a colon is missing here"),
         ('{"a": "b}', "has no quotation mark at its end"),
-        ('{"a": 1} {"b": 2}', "the item has ended before this"),
+        ('{"a": 1} {"b": 2}', "the JSON has ended before this"),
+        (" ", "nothing is written yet"),
         ('{"a": "b\nc"}', "a text may have no line break"),
     ]
 )

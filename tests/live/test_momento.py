@@ -127,7 +127,16 @@ def test_an_unreachable_momento_is_an_error() -> None:
     nowhere = f"http://127.0.0.1:{unused_port()}"
     with (
         Momento(rates={}, redirect=nowhere, first_wait=0.001) as sender,
-        pytest.raises(UnansweredError, match="no connection"),
+        pytest.raises(UnansweredError, match="after 5 attempts: no connection: Connection refused"),
+    ):
+        sender.send(put())
+
+
+def test_single_attempt_is_not_counted() -> None:
+    nowhere = f"http://127.0.0.1:{unused_port()}"
+    with (
+        Momento(rates={}, redirect=nowhere, attempts=1) as sender,
+        pytest.raises(UnansweredError, match=r"^no connection: Connection refused$"),
     ):
         sender.send(put())
 
