@@ -4,7 +4,7 @@ The interpreter is imported only for a stack with a state machine, because the i
 of a second.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from eventpipes.definition import Connection, Definition, Secret, StateMachineTa
 from eventpipes.errors import EventPipesError, InvalidDefinition, Undeliverable, Unsupported
 from eventpipes.outcome import Request, Requests
 from eventpipes.template import check_octets, to_json
-from eventpipes.trace import Origin, Piece, Pieces, TracedRequest, exactly, split_pieces, text_of
+from eventpipes.trace import Origin, Piece, Pieces, TracedRequest, merged, split_pieces, text_of
 
 if TYPE_CHECKING:
     from eventpipes.workflow import HttpCall, StateMachine
@@ -96,21 +96,18 @@ class ParsedMachine:
     def _with_connection(self, traced: TracedRequest, call: "HttpCall") -> TracedRequest:
         """Add what the connection adds to a call, as `request` does."""
         connection = self._target.connections[call.connection_arn]
-        made = self.request(call)
         secret = Origin(kind="connection", expression=connection.name)
-        url = exactly(_traced_url(traced.url, connection, secret), made.url)
         headers = {
             name: (Piece(text, secret),) if name in connection.headers else traced.headers[name]
-            for name, text in made.headers.items()
+            for name, text in _headers(call, connection).items()
         }
-        return replace(traced, url=url, headers=headers)
+        return replace(traced, url=merged(_url(traced.url, connection, secret)), headers=headers)
 
     def request(self, call: "HttpCall") -> Request:
         """Return the request of a call, with its connection's headers and parameters."""
         connection = self._target.connections[call.connection_arn]
-        return Request(
-            call.method, _url(call.url, connection), _headers(call, connection), call.body
-        )
+        url = text_of(_url((Piece(call.url),), connection))
+        return Request(call.method, url, _headers(call, connection), call.body)
 
 
 def connections_of(definition: str) -> frozenset[str]:
@@ -137,41 +134,22 @@ def _headers(call: "HttpCall", connection: Connection) -> Mapping[str, str]:
     return {**kept, **connection.headers}
 
 
-def _url(url: str, connection: Connection) -> str:
-    if not connection.query_string:
-        return url
-    base, _, query = url.partition("?")
-    pairs = [pair for pair in query.split("&") if pair]
-    kept = [pair for pair in pairs if _name(pair) not in connection.query_string]
-    return f"{base}?{'&'.join([*kept, *_encoded(connection.query_string)])}"
-
-
-def _traced_url(url: Pieces, connection: Connection, secret: Origin) -> Iterator[Piece]:
-    """Yield the pieces of `_url`."""
+def _url(url: Pieces, connection: Connection, secret: Origin | None = None) -> Iterator[Piece]:
+    """Yield the pieces of a URL, with the connection's parameters in place of the call's."""
     if not connection.query_string:
         yield from url
         return
     base, *queries = split_pieces(url, "?", 1)
     pairs = [pair for query in queries for pair in split_pieces(query, "&") if text_of(pair)]
-    kept = [p for p in pairs if _name(text_of(p)) not in connection.query_string]
+    kept = [
+        p for p in pairs if unquote(text_of(p).partition("=")[0]) not in connection.query_string
+    ]
     for pair in connection.query_string.items():
-        name, text = map(_quoted, pair)
+        name, text = (quote(one, safe="") for one in pair)
         kept.append((Piece(f"{name}="), Piece(Secret(text), secret)))
     yield from base
     for number, pieces in enumerate(kept):
         yield from (Piece("&" if number else "?"), *pieces)
-
-
-def _encoded(parameters: Mapping[str, Secret]) -> Iterable[str]:
-    return (f"{_quoted(name)}={_quoted(text)}" for name, text in parameters.items())
-
-
-def _name(pair: str) -> str:
-    return unquote(pair.partition("=")[0])
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")
 
 
 def workflow_refusals(

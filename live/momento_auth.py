@@ -82,7 +82,8 @@ class NewKey:
 class MomentoAuth:
     """The account's roles and keys. `key` is an API key that may manage them.
 
-    Requests are sent at the rate that Momento allows, and failed requests are tried again.
+    Requests are sent at the rate that Momento allows, and failed requests are tried again. Each
+    method raises LiveError if Momento cannot be reached, or refuses.
     """
 
     def __init__(self, momento: Momento, key: str, *, per_second: float | None = None) -> None:
@@ -91,36 +92,18 @@ class MomentoAuth:
         self._pace = RateLimit(per_second or PER_SECOND, saved_seconds=0)
 
     def roles(self) -> list[Role]:
-        """Return all roles.
-
-        Raises:
-            LiveError: Momento cannot be reached, or refuses.
-
-        """
+        """Return all roles."""
         return [_role(entry) for entry in self._all("roles", "roles")]
 
     def api_keys(self) -> list[KeyInfo]:
-        """Return all keys, without their texts.
-
-        Raises:
-            LiveError: Momento cannot be reached, or refuses.
-
-        """
+        """Return all keys, without their texts."""
         return [_key_info(entry) for entry in self._all("api-keys", "key_info")]
 
     def create_role(self, name: str, description: str, rules: Sequence[Mapping[str, Any]]) -> Role:
-        """Create a custom role, or return the existing role with this name.
-
-        Raises:
-            LiveError: Momento cannot be reached, or refuses.
-
-        """
-        body = {
-            "role_name": name,
-            "description": description,
-            "permissions": {"rules": [*rules]},
-        }
-        answer = self._send("POST", "roles", body=body)
+        """Create a custom role, or return the existing role with this name."""
+        answer = self._send(
+            "POST", "roles", body=_role_body(name, description, rules), expected=CONFLICT
+        )
         if answer.status_code != CONFLICT:
             return _role(_object(answer))
         existing = next((role for role in self.roles() if role.name == name), None)
@@ -129,28 +112,15 @@ class MomentoAuth:
         return existing
 
     def update_role(self, role: Role, description: str, rules: Sequence[Mapping[str, Any]]) -> Role:
-        """Replace the rules of a custom role.
-
-        Raises:
-            LiveError: Momento cannot be reached, or refuses.
-
-        """
-        body = {
-            "role_name": role.name,
-            "description": description,
-            "permissions": {"rules": [*rules]},
-        }
-        return _role(_object(self._send_successfully("PUT", "roles", role.role_id, body=body)))
+        """Replace the rules of a custom role."""
+        body = _role_body(role.name, description, rules)
+        return _role(_object(self._send("PUT", "roles", role.role_id, body=body)))
 
     def create_key(self, role_id: str, description: str, expires_at: datetime) -> NewKey:
         """Create a key. No other key may have the same description.
 
         If an answer is lost, Momento may have created a key. So before the next attempt, all keys
         with this description are revoked.
-
-        Raises:
-            LiveError: Momento cannot be reached, or refuses.
-
         """
         body = {
             "role_id": role_id,
@@ -162,7 +132,7 @@ class MomentoAuth:
             if attempt:
                 self.revoke_described(description)
             try:
-                made = _object(self._send_successfully("POST", "api-keys", body=body, attempts=1))
+                made = _object(self._send("POST", "api-keys", body=body, attempts=1))
             except UnansweredError as error:
                 lost = error
                 continue
@@ -173,21 +143,12 @@ class MomentoAuth:
         raise LiveError(f"no key could be created at {ORIGIN}: {lost}; try again")
 
     def revoke(self, key_id: str) -> bool:
-        """Revoke a key, which disables it at once; return False if it does not exist.
-
-        Raises:
-            LiveError: Momento cannot be reached, or refuses.
-
-        """
-        return self._send("DELETE", "api-keys", key_id).status_code != NOT_FOUND
+        """Revoke a key, which disables it at once; return False if it does not exist."""
+        answer = self._send("DELETE", "api-keys", key_id, expected=NOT_FOUND)
+        return answer.status_code != NOT_FOUND
 
     def revoke_described(self, description: str) -> None:
-        """Revoke all keys that have this description.
-
-        Raises:
-            LiveError: Momento cannot be reached, or refuses.
-
-        """
+        """Revoke all keys that have this description."""
         for key in self.api_keys():
             if key.description == description:
                 self.revoke(key.key_id)
@@ -195,7 +156,7 @@ class MomentoAuth:
     def _all(self, path: str, name: str) -> Iterator[Mapping[str, Any]]:
         query: dict[str, str | int] = {"limit": 100}
         while True:
-            page = _object(self._send_successfully("GET", path, query=query))
+            page = _object(self._send("GET", path, query=query))
             entries = page.get(name)
             if not isinstance(entries, list):
                 raise _not_momento()
@@ -205,38 +166,35 @@ class MomentoAuth:
                 return
             query["next_token"] = str(token)
 
-    def _send_successfully(
-        self,
-        method: str,
-        *path: str,
-        body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str | int] | None = None,
-        attempts: int | None = None,
-    ) -> httpx.Response:
-        answer = self._send(method, *path, body=body, query=query, attempts=attempts)
-        if answer.status_code in (NOT_FOUND, CONFLICT):
-            raise LiveError(f"Momento answers {answer_text(answer)} to {method} /{path[0]}")
-        return answer
-
     def _send(
         self,
         method: str,
         *path: str,
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str | int] | None = None,
-        attempts: int | None = None,
+        attempts: int = ATTEMPTS,
+        expected: int = httpx.codes.OK,
     ) -> httpx.Response:
-        """Return Momento's answer if it is a success, 404 or 409."""
+        """Return Momento's answer if it is a success or has the expected status."""
         request = self._access.request(method, *path, **(query or {}))
         if body is not None:
             headers = {**request.headers, "Content-Type": "application/json"}
             request = request._replace(headers=headers, body=json.dumps(body))
         try:
-            return self._momento.until_answered(
-                request, _judged, attempts=attempts or ATTEMPTS, before=self._pace.wait
+            answer = self._momento.until_answered(
+                request, _judged, attempts=attempts, before=self._pace.wait
             )
         except RefusedError as error:
             raise LiveError(f"Momento at {ORIGIN}: {error}") from None
+        if not answer.is_success and answer.status_code != expected:
+            raise LiveError(f"Momento answers {answer_text(answer)} to {method} /{path[0]}")
+        return answer
+
+
+def _role_body(
+    name: str, description: str, rules: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    return {"role_name": name, "description": description, "permissions": {"rules": [*rules]}}
 
 
 def _judged(request: Request, answer: httpx.Response) -> httpx.Response:

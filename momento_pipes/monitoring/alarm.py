@@ -1,7 +1,7 @@
 """The alarms of a pipeline: metrics, thresholds and descriptions (pure)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
@@ -26,7 +26,7 @@ SILENT = "IF(FILL(written, 0) > 0 AND FILL(taken, 0) == 0, 1, 0)"
 """1 if the table is written but the pipe reads no record. A stopped pipe sends no metric."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Alarm:
     """An alarm if the value is `threshold` or more in `breaching` of the last `periods` periods.
 
@@ -36,6 +36,7 @@ class Alarm:
     name: str
     says: str
     metrics: Mapping[str, Metric]
+    _: KW_ONLY
     expression: str | None = None
     threshold: int = 1
     periods: int = 1
@@ -44,42 +45,42 @@ class Alarm:
     missing: str = "notBreaching"
 
 
+_persistent = partial(Alarm, periods=3, breaching=2)
+"""An alarm of something that may happen once."""
+
+
 def dead_letter_queue(queue: DeadLetterQueue) -> Iterator[Alarm]:
     """Yield the alarms of a dead-letter queue, which should be empty."""
     yield Alarm(
-        name="dead-letters",
-        says="A change was not delivered; its place in the stream is in the dead-letter queue.",
-        metrics={"letters": queue.metric("ApproximateNumberOfMessagesVisible")},
+        "dead-letters",
+        "A change was not delivered; its place in the stream is in the dead-letter queue.",
+        {"letters": queue.metric("ApproximateNumberOfMessagesVisible")},
     )
     yield Alarm(
-        name="dead-letters-old",
-        says="A dead letter is 12 hours old; its record leaves the stream after 24.",
-        metrics={"age": queue.metric("ApproximateAgeOfOldestMessage")},
+        "dead-letters-old",
+        "A dead letter is 12 hours old; its record leaves the stream after 24.",
+        {"age": queue.metric("ApproximateAgeOfOldestMessage")},
         threshold=DEAD_LETTER_AGE_SECONDS,
     )
 
 
 def pipe(operation: str, pipe: Pipe, source: StreamSource) -> Iterator[Alarm]:
     """Yield the alarms of a pipe. Only a pipe without filters has the alarm `silent`."""
-    yield Alarm(
-        name=f"{operation}-failing",
-        says="The pipe's executions keep failing; after its retries come dead letters.",
-        metrics={"failed": pipe.metric("ExecutionFailed")},
-        periods=3,
-        breaching=2,
+    yield _persistent(
+        f"{operation}-failing",
+        "The pipe's executions keep failing; after its retries come dead letters.",
+        {"failed": pipe.metric("ExecutionFailed")},
     )
-    yield Alarm(
-        name=f"{operation}-throttled",
-        says="AWS throttles the pipe, so changes arrive late.",
-        metrics={"throttled": pipe.metric("ExecutionThrottled")},
-        periods=3,
-        breaching=2,
+    yield _persistent(
+        f"{operation}-throttled",
+        "AWS throttles the pipe, so changes arrive late.",
+        {"throttled": pipe.metric("ExecutionThrottled")},
     )
     if pipe.takes_every_record:
         yield Alarm(
-            name=f"{operation}-silent",
-            says="The table is written, and the pipe, which takes every record, took none.",
-            metrics={
+            f"{operation}-silent",
+            "The table is written, and the pipe, which takes every record, took none.",
+            {
                 "written": source.metric("ConsumedWriteCapacityUnits"),
                 "taken": pipe.metric("Invocations"),
             },
@@ -91,83 +92,73 @@ def pipe(operation: str, pipe: Pipe, source: StreamSource) -> Iterator[Alarm]:
 
 def workflow(workflow: Workflow) -> Iterator[Alarm]:
     """Yield the alarms of a state machine, whose executions should all succeed."""
-    yield Alarm(
-        name="workflow-failing",
-        says="Executions fail: a key, a cache or a connection is wrong, and every change waits.",
-        metrics={"failed": workflow.metric("ExecutionsFailed")},
-        periods=3,
-        breaching=2,
+    yield _persistent(
+        "workflow-failing",
+        "Executions fail: a key, a cache or a connection is wrong, and every change waits.",
+        {"failed": workflow.metric("ExecutionsFailed")},
     )
-    yield Alarm(
-        name="workflow-timed-out",
-        says="Executions took longer than an Express workflow may; their records are sent again.",
-        metrics={"timed_out": workflow.metric("ExecutionsTimedOut")},
-        periods=3,
-        breaching=2,
+    yield _persistent(
+        "workflow-timed-out",
+        "Executions took longer than an Express workflow may; their records are sent again.",
+        {"timed_out": workflow.metric("ExecutionsTimedOut")},
     )
-    yield Alarm(
-        name="workflow-throttled",
-        says="AWS throttles the state machine, so changes arrive late.",
-        metrics={"throttled": workflow.metric("ExecutionThrottled")},
-        periods=3,
-        breaching=2,
+    yield _persistent(
+        "workflow-throttled",
+        "AWS throttles the state machine, so changes arrive late.",
+        {"throttled": workflow.metric("ExecutionThrottled")},
     )
 
 
 def rule(operation: str, rule: Rule) -> Iterator[Alarm]:
     """Yield the alarms of a rule of an event bus."""
     yield Alarm(
-        name=f"{operation}-failing",
-        says="The rule gave up events; they are in the dead-letter queue.",
-        metrics={"failed": rule.metric("FailedInvocations")},
+        f"{operation}-failing",
+        "The rule gave up events; they are in the dead-letter queue.",
+        {"failed": rule.metric("FailedInvocations")},
     )
     yield Alarm(
-        name=f"{operation}-lost",
-        says="The rule could not put events into the dead-letter queue, so they are lost.",
-        metrics={"lost": rule.metric("InvocationsFailedToBeSentToDlq")},
+        f"{operation}-lost",
+        "The rule could not put events into the dead-letter queue, so they are lost.",
+        {"lost": rule.metric("InvocationsFailedToBeSentToDlq")},
     )
 
 
 def watch(watch: Watch, *, apart: bool) -> Iterator[Alarm]:
     """Yield the alarms of a watch. `apart`: one pipe puts, and another one deletes."""
-    alarm = partial(
-        Alarm, periods=3, breaching=2, period_seconds=max(PERIOD_SECONDS, watch.minutes * 60)
-    )
-    for name, says, metric in (
-        ("stale-entries", "Entries of the cache are not what the table says.", "StaleEntries"),
-        ("missing-entries", "Items of the table have no entry in the cache.", "MissingEntries"),
-    ):
-        yield alarm(
-            name=name,
-            says=says,
-            metrics={"entries": watch.metric(metric)},
-        )
+    alarm = partial(_persistent, period_seconds=max(PERIOD_SECONDS, watch.minutes * 60))
     yield alarm(
-        name="lag",
-        says="Changes are not in the cache after five minutes.",
-        metrics={"lag": watch.metric("OldestLagSeconds")},
+        "stale-entries",
+        "Entries of the cache are not what the table says.",
+        {"entries": watch.metric("StaleEntries")},
+    )
+    yield alarm(
+        "missing-entries",
+        "Items of the table have no entry in the cache.",
+        {"entries": watch.metric("MissingEntries")},
+    )
+    yield alarm(
+        "lag",
+        "Changes are not in the cache after five minutes.",
+        {"lag": watch.metric("OldestLagSeconds")},
         threshold=LAG_SECONDS,
     )
     if apart:
         yield alarm(
-            name="pipes-apart",
-            says="One of the pipes to the cache is a minute behind the other: entries get wrong.",
-            metrics={
-                "puts": watch.metric("PutLagSeconds"),
-                "deletes": watch.metric("DeleteLagSeconds"),
-            },
+            "pipes-apart",
+            "One of the pipes to the cache is a minute behind the other: entries get wrong.",
+            {"puts": watch.metric("PutLagSeconds"), "deletes": watch.metric("DeleteLagSeconds")},
             expression=APART,
             threshold=APART_SECONDS,
         )
     yield alarm(
-        name="watch-failing",
-        says="The watch cannot compare, so nobody knows whether the cache is right.",
-        metrics={"failed": watch.function_metric("Errors")},
+        "watch-failing",
+        "The watch cannot compare, so nobody knows whether the cache is right.",
+        {"failed": watch.function_metric("Errors")},
     )
     yield alarm(
-        name="watch-silent",
-        says="The watch did not run.",
-        metrics={"runs": watch.function_metric("Invocations")},
+        "watch-silent",
+        "The watch did not run.",
+        {"runs": watch.function_metric("Invocations")},
         expression=NOT_RUN,
         missing="breaching",
         breaching=3,
