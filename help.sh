@@ -115,6 +115,13 @@ need_no_argument() {
   [ $# -eq 0 ] || fail "./help.sh $command takes no argument, but was given '$1'"
 }
 
+# What production protects could not be destroyed again. `.env` may have PROFILE=production.
+use_demo_profile() {
+  [ "${PROFILE:-demo}" = demo ] ||
+    fail "PROFILE=$PROFILE has no effect here: ./help.sh $command uses the profile demo; leave it out"
+  export PROFILE=demo
+}
+
 asks_for_help() {
   local argument
   for argument in "$@"; do
@@ -273,16 +280,13 @@ app)
   exec $python main.py
   ;;
 demo)
+  use_demo_profile
   install_python
   find_provider
-  export PROFILE=demo # what production protects could not be destroyed again
   exec $python -m localcloud -- $python -m ops demo
   ;;
 up)
-  install_python
-  install_cdktf # the page's libraries are in node_modules
-  find_provider
-  export PROFILE=demo
+  use_demo_profile
   page=() cloud=()
   while [ $# -gt 0 ]; do
     case $1 in
@@ -291,10 +295,20 @@ up)
       page=(--page-port "$2") && shift
       ;;
     --page-port=*) page=("$1") ;;
-    *) cloud+=("$1") ;;
+    --port)
+      [ $# -gt 1 ] || fail "--port needs a number: ./help.sh up --port 4566"
+      cloud+=("$1" "$2") && shift
+      ;;
+    --watch) fail "--watch has no effect here: ./help.sh up always prints each delivery; leave it out" ;;
+    --) need_no_argument "$@" ;;
+    -*) cloud+=("$1") ;;
+    *) need_no_argument "$@" ;;
     esac
     shift
   done
+  install_python
+  install_cdktf # the page's libraries are in node_modules
+  find_provider
   exec $python -m localcloud --watch "${cloud[@]}" -- $python -m ops raise-stack "${page[@]}"
   ;;
 weather)

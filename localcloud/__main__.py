@@ -70,6 +70,11 @@ def main(arguments: list[str] | None = None) -> int:
         "command", nargs="*", help="the command to run; the local cloud ends with it"
     )
     options = parser.parse_args(arguments)
+    if options.watch and not options.command:
+        parser.error(
+            "--watch has no effect here: without a command, each delivery is printed anyway; leave"
+            " it out, or add -- COMMAND"
+        )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     watched = options.watch or not options.command
     try:

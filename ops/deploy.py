@@ -18,6 +18,7 @@ from ops.review import Plan, Review, review
 from ops.review.plan import Action
 from ops.stack import Allow, AutoApprove, initialized, is_approved, refuse_to_ask
 from ops.terraform import Terraform
+from ops.unused_options import refuse_unused
 
 QUESTION = (
     "\nDo you want to perform these actions?\n  Only 'yes' will be accepted to approve.\n\n"
@@ -27,6 +28,7 @@ QUESTION = (
 
 def command(
     *,
+    context: typer.Context,
     auto_approve: AutoApprove = False,
     plan: Annotated[
         Path | None, typer.Option(help="Apply this saved plan, and nothing else.")
@@ -37,6 +39,10 @@ def command(
 
     Unless somebody is asked, a loss that is not allowed ends it with exit code 3.
     """
+    if plan is not None:
+        refuse_unused(
+            context, {"auto_approve": "--plan applies the plan without asking; leave it out"}
+        )
     try:
         if plan is None:
             refuse_to_ask(auto_approve=auto_approve)

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ops.repair.unused_options import refuse_unused
+from ops.unused_options import refuse_unused
 
 OnAws = Annotated[
     bool, typer.Option("--on-aws", help="Run on Step Functions, for large tables (BULK=true).")
@@ -19,7 +19,8 @@ Estimate = Annotated[
 ]
 ONLY_PRINTS: Final = "--estimate only prints what runs over tables of several sizes take"
 NOT_FOR_ESTIMATES: Final = dict.fromkeys(
-    ("pipeline", "segments", "resume", "yes", "sample", "repair", "settle", "wait"), ONLY_PRINTS
+    ("pipeline", "segments", "resume", "yes", "sample", "repair", "settle", "wait", "aws"),
+    ONLY_PRINTS,
 )
 NOT_ON_AWS: Final = {
     "rate": "set BULK_RATE in .env and run ./help.sh deploy; with --estimate, --rate has an effect",
@@ -29,6 +30,7 @@ NOT_ON_AWS: Final = {
     "wait": "--on-aws does not look again at repaired keys; run ./help.sh verify --on-aws again",
 }
 ONLY_ON_AWS: Final = dict.fromkeys(("estimate", "yes"), "add --on-aws, or leave it out")
+RESUMES_ON_AWS: Final = {"yes": "--resume does not ask; leave it out"}
 NOT_RESUMED: Final = {"segments": "--resume goes on with the segments of before; leave it out"}
 
 
@@ -49,3 +51,5 @@ def refuse_unused_bulk(
         refuse_unused(context, NOT_FOR_ESTIMATES)
     else:
         refuse_unused(context, NOT_ON_AWS)
+        if resume:
+            refuse_unused(context, RESUMES_ON_AWS)

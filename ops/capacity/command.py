@@ -1,6 +1,8 @@
 """Answer whether a pipeline keeps up: the command capacity."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -13,12 +15,14 @@ from ops.capacity.load import MAX_ITEM_BYTES, SHORT_NAMES, Load
 from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import build
+from ops.capacity.unused import unused
 from momento_pipes.topology import Topology
 from momento_pipes.watch_settings import WatchSettings
 from live.deployment import Deployment
 from live.output import AsJson, console, print_json
 from ops.errors import EXPLAINED, OpsError
 from ops.cloud import UseAws, is_cloud_named, settings_there
+from ops.unused_options import refuse_unused
 
 NOT_SUSTAINED = 2
 DEPLOYED = "default: as deployed"
@@ -35,13 +39,27 @@ class Strict(TyperCommand):
             OpsError: one is not known, has no value, or a wrong one.
 
         """
-        try:
+        with _ordinary_errors():
             return super().parse_args(ctx, args)
-        except TyperException as error:
-            said = getattr(error, "format_message", error.__str__)()
-            raise OpsError(
-                f"{said.rstrip('.')}; ./help.sh capacity --help lists the options"
-            ) from None
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401 - Typer's own
+        """Run the command.
+
+        Raises:
+            OpsError: an option has no effect.
+
+        """
+        with _ordinary_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _ordinary_errors() -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        said = getattr(error, "format_message", error.__str__)()
+        raise OpsError(f"{said.rstrip('.')}; ./help.sh capacity --help lists the options") from None
 
 
 OPTIONS: Final[dict[str, Any]] = {"cls": Strict}
@@ -73,6 +91,7 @@ def _option(
 
 def command(
     *,
+    context: typer.Context,
     writes: Annotated[
         float, _option("--writes-per-second", "Steady writes to the table.", min=0.001)
     ] = 10.0,
@@ -289,6 +308,7 @@ def command(
     )
     wanted = topology or there.get("topology", Which.PIPES)
     chosen = SEVERAL.get(wanted) or [Topology(wanted)]
+    refuse_unused(context, unused(chosen, load))
     watched = there.get("watched")
     if watch_minutes is not None:
         watched = WatchSettings(minutes=watch_minutes) if watch_minutes else None

@@ -27,6 +27,7 @@ from ops.key.show import READS, SENDS, show
 from ops.cloud import UseAws, settings_there
 from ops.stack import Allow, AutoApprove, initialized, load_settings, refuse_to_ask
 from ops.terraform import KEY_VARIABLE
+from ops.unused_options import refuse_unused
 from stacks.settings import Settings
 
 app = typer.Typer(
@@ -58,7 +59,8 @@ Also = Annotated[
 @app.callback()
 def command(context: typer.Context, *, aws: UseAws = False, as_json: AsJson = False) -> None:
     """Show each key: its version, its expiry, its role, and what it may do; never the key."""
-    if context.invoked_subcommand is not None:
+    if (given := context.invoked_subcommand) is not None:
+        refuse_unused(context, dict.fromkeys(("aws", "as_json"), f"key {given} has no such option"))
         return
     admin = manager.taken()
     shown = [*show(settings_there(aws=aws, quiet=as_json), admin)]

@@ -24,6 +24,7 @@ from ops.migrate.comparison import Difference, compare
 from ops.migrate.packages import NEW
 from ops.migrate.repository import Repository
 from ops.migrate.uv import NewestVersions
+from ops.unused_options import refuse_unused
 
 OLDEST_NODE = (22, 19)
 """What the command line of CDK Terrain needs; the library runs on older versions."""
@@ -46,6 +47,7 @@ def group() -> None:
 @app.command(NEW)
 def command(
     *,
+    context: typer.Context,
     repository: Annotated[
         Path | None,
         typer.Option(help="The folder of a CDKTF project in Python (default: this project)."),
@@ -69,6 +71,10 @@ def command(
     The tracked files are changed in a copy. It is synthesized before and after, each time with its
     own packages. The changes are written only if the JSON is the same.
     """
+    if without_proof:
+        refuse_unused(
+            context, {"arguments": "--without-proof compares nothing; leave one of them out"}
+        )
     found = Repository.at(repository or terraform.ROOT)
     with tempfile.TemporaryDirectory(prefix="migrate-") as folder:
         scratch = Path(folder)

@@ -25,11 +25,15 @@ from ops.prove.proof import Proof, account_of
 from ops.prove.throwaway import FOLDER, Throwaway
 from ops.stack import AutoApprove, is_approved, load_settings
 from ops.terraform import TerraformError, environment, require_key
+from ops.unused_options import refuse_unused
 from stacks.settings import Settings
 
 PATIENCE_SECONDS = 180.0
 SETTLE_SECONDS = 10.0
 QUESTION = "\nOnly 'yes' will be accepted to go on.\n\n  Enter a value: "
+WAITS = ("patience", "settle")
+ONLY_CLEANS = "--clean only destroys what is left; leave one of them out"
+NOTHING_IS_WRITTEN = "--quick writes no items, so it waits for none; leave one of them out"
 RECORDED = "tests/cases/recorded"
 HALTED = "execution halted"
 """What Terraform prints if Ctrl-C ends it."""
@@ -37,6 +41,7 @@ HALTED = "execution halted"
 
 def command(
     *,
+    context: typer.Context,
     quick: Annotated[
         bool,
         typer.Option("--quick", help="Ask about patterns and states only; deploy two workflows."),
@@ -63,6 +68,10 @@ def command(
     The answers are compared with the engine's predictions, and recorded. The exit code is 1 if an
     answer differs or is missing.
     """
+    if clean:
+        refuse_unused(context, dict.fromkeys(("quick", "pipeline", "out", *WAITS), ONLY_CLEANS))
+    if quick:
+        refuse_unused(context, dict.fromkeys(WAITS, NOTHING_IS_WRITTEN))
     check_names(pipeline or ())
     settings = load_settings()
     env = environment(settings)

@@ -11,10 +11,12 @@ from live.redrive import Redrive
 from live.replay_results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, begin, end
+from ops.unused_options import refuse_unused
 
 
 def command(
     *,
+    context: typer.Context,
     pipeline: PipelineName = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be done. Change nothing.")
@@ -43,6 +45,10 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Replay the dead-letter queue: send what was given up, or the table's current state."""
+    if pipe is not None:
+        refuse_unused(
+            context, {"discard": "a message without a record is of no pipe; leave --pipe out"}
+        )
     with begin(pipeline, "letters", aws=aws, as_json=as_json) as run:
         summary = Redrive(
             run.deployment,

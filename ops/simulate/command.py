@@ -11,10 +11,12 @@ from ops.simulate.simulation import as_json as json_of
 from ops.simulate.simulation import simulate
 from ops.stack import load_settings
 from ops.terraform import environment, synthesize
+from ops.unused_options import refuse_unused
 
 
 def command(
     *,
+    context: typer.Context,
     events: Annotated[
         str | None, typer.Argument(help="A file of stream records, or - for stdin.")
     ] = None,
@@ -31,10 +33,8 @@ def command(
     """Show what each pipe would do with these records: the request, or why there is none."""
     if (events is None) == (item is None):
         raise typer.BadParameter("give a file of records, or --item with a file of one item")
-    if item is None and event is not None:
-        raise typer.BadParameter(
-            "--event says what becomes of an --item; a record says its own (eventName)"
-        )
+    if item is None:
+        refuse_unused(context, {"event": "a record says its own (eventName); it is for an --item"})
     change = event_name(event) if event is not None else EventName.INSERT
     settings = load_settings()
     folder = synthesize(settings.stack, environment(settings), quiet=True)

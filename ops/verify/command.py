@@ -16,7 +16,7 @@ from ops.repair.report import became, counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
 from live.entry_state import MISSING
 from ops.repair.scan_progress import ScanProgress
-from ops.repair.unused_options import refuse_unused
+from ops.unused_options import refuse_unused
 from ops.verify.results import STATES, VerifySummary
 from ops.verify.verify import SETTLE_SECONDS, WAIT_SECONDS, Verify
 

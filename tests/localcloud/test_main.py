@@ -135,6 +135,12 @@ def test_without_watch_there_is_no_file_and_the_exit_code_is_the_commands(run: R
 
 
 @pytest.mark.usefixtures("without_aws")
+def test_watch_without_a_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        module.main(["--watch"])
+    assert "--watch has no effect here" in capsys.readouterr().err
+
+
 def test_the_file_of_a_newer_local_cloud_is_not_deleted(
     run: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:

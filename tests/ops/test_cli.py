@@ -16,6 +16,7 @@ INTERNAL = {"app", "provider"}
 """Commands for cdktf.json and for the script itself."""
 KEPT = {"MOMENTO_API_ENDPOINT": ENDPOINT}
 HTTP = {"MOMENTO_API_ENDPOINT": "http://example.com", "MOMENTO_API_KEY": KEY}
+PRODUCTION = KEPT | {"PROFILE": "production"}
 Cases = dict[str, tuple[str, dict[str, str], str]]
 TO_THE_SCRIPT: Cases = {
     "no endpoint": ("synth", {}, "MOMENTO_API_ENDPOINT is not set: put it in .env"),
@@ -27,6 +28,11 @@ TO_THE_SCRIPT: Cases = {
     ),
     "argument to check": ("check all", KEPT, "./help.sh check takes no argument, but was given 'a"),
     "argument to setup": ("setup x", KEPT, "./help.sh setup takes no argument, but was given 'x'"),
+    "argument to up": ("up orders", KEPT, "./help.sh up takes no argument, but was given 'orders'"),
+    "command to up": ("up -- ls", KEPT, "./help.sh up takes no argument, but was given '--'"),
+    "watch to up": ("up --watch", KEPT, "--watch has no effect here: ./help.sh up always prints"),
+    "profile to up": ("up", PRODUCTION, "PROFILE=production has no effect here: ./help.sh up uses"),
+    "profile to demo": ("demo", PRODUCTION, "PROFILE=production has no effect here: ./help.sh de"),
     "wrong option of capacity": ("capacity --nope", KEPT, "No such option: --nope; ./help.sh"),
     "help on nothing": (
         "depoly --help",

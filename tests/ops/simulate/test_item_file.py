@@ -243,13 +243,6 @@ def test_an_event_of_another_name_is_refused() -> None:
         )
 
 
-def test_an_event_without_an_item_is_refused() -> None:
-    """Once, the option was ignored. A record itself says what became of its item."""
-    result = CliRunner().invoke(commands(["simulate"]), ["simulate", "x.json", "--event", "REMOVE"])
-    assert result.exit_code == 2
-    assert "--event says what becomes of an --item" in result.output
-
-
 def test_help_names_the_options() -> None:
     result = CliRunner().invoke(commands(["simulate"]), ["simulate", "--help"])
     assert result.exit_code == 0

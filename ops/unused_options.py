@@ -12,8 +12,8 @@ def refuse_unused(context: typer.Context, steps: Mapping[str, str]) -> None:
         typer.BadParameter: one of these options was given.
 
     """
+    options = {one.name: one.opts[0] for one in context.command.params}
     for name, step in steps.items():
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            option = f"--{name.replace('_', '-')}"
-            raise typer.BadParameter(f"{option} has no effect here: {step}")
+            raise typer.BadParameter(f"{options[name]} has no effect here: {step}")
