@@ -73,23 +73,25 @@ class StreamReader:
         *,
         again: float,
         places: dict[str, str],
-        stop: threading.Event,
+        stop: threading.Event | None = None,
     ) -> Iterator[Record]:
         """Yield the records that were written from a time on, shard by shard, until `stop`.
 
         Times are Unix seconds. `places` has, by shard, the last sequence number that need not be
         read. It is changed for a next call, which wants the records from the time `again` on.
+
+        GetShardIterator takes no time, but a sequence number. So shards that ended before are not
+        read, and the others are read from their place or from their beginning.
         """
-        for shard in self._list(stream_arn):
+        shards = self._list(stream_arn)
+        ended = self._ended_before(stream_arn, shards, since, places)
+        for shard in shards:
             id_ = shard["ShardId"]
-            last = shard.get("SequenceNumberRange", {}).get("EndingSequenceNumber")
-            if last is not None and (
-                places.get(id_) == last or self._is_before(stream_arn, id_, last, since)
-            ):
-                places[id_] = last
+            if id_ in ended:
+                places[id_] = _last(shard) or ""
                 continue
             for record in self._until_now(stream_arn, id_, places.get(id_)):
-                if stop.is_set():
+                if stop is not None and stop.is_set():
                     return
                 if _written(record) < again:
                     places[id_] = record["dynamodb"]["SequenceNumber"]
@@ -98,10 +100,7 @@ class StreamReader:
 
     def open_shards(self, stream_arn: str) -> int:
         """Return how many shards are open: they have no last sequence number."""
-        return sum(
-            "EndingSequenceNumber" not in shard.get("SequenceNumberRange", {})
-            for shard in self._list(stream_arn)
-        )
+        return sum(_last(shard) is None for shard in self._list(stream_arn))
 
     def _read(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
         records: list[Record] = []
@@ -117,6 +116,30 @@ class StreamReader:
             if number == last:
                 return records
         return None
+
+    def _ended_before(
+        self,
+        stream_arn: str,
+        shards: Sequence[Mapping[str, Any]],
+        since: float,
+        places: Mapping[str, str],
+    ) -> set[str]:
+        """Return the closed shards that need not be read: their records were written before.
+
+        A shard's parent has the records before it ("Change data capture for DynamoDB Streams"). So
+        nobody has to ask about the parents of such a shard; the newest shards are listed last.
+        """
+        parents = {shard["ShardId"]: shard.get("ParentShardId") for shard in shards}
+        ended: set[str] = set()
+        for shard in reversed(shards):
+            id_, last = shard["ShardId"], _last(shard)
+            if last is None or id_ in ended:
+                continue
+            if places.get(id_) == last or self._is_before(stream_arn, id_, last, since):
+                while id_ in parents and id_ not in ended:
+                    ended.add(id_)
+                    id_ = parents[id_]
+        return ended
 
     def _is_before(self, stream_arn: str, shard: str, last: str, since: float) -> bool:
         """Return whether the last record of a closed shard was written before a time."""
@@ -197,6 +220,12 @@ class StreamReader:
             if last is None:
                 return
             start = {"ExclusiveStartShardId": last}
+
+
+def _last(shard: Mapping[str, Any]) -> str | None:
+    """Return the last sequence number of a shard; None if the shard is open."""
+    last: str | None = shard.get("SequenceNumberRange", {}).get("EndingSequenceNumber")
+    return last
 
 
 def _written(record: Record) -> float:

@@ -5,7 +5,7 @@ gives a record up: once it is older than MaximumRecordAgeInSeconds. A younger re
 """
 
 import time
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from eventpipes import Filtered
 from eventpipes.operations import DELETE, PUT
@@ -28,17 +28,26 @@ class UndeliveredRecords:
         """The age in seconds at which every pipe has given a record up."""
         return max(route.gives_up_after for route in self._routes)
 
-    def until(self, keys: Container[str] | None = None) -> dict[str, float]:
+    def until(
+        self, keys: Container[str] | None = None, *, places: Mapping[str, str] | None = None
+    ) -> dict[str, float]:
         """Return until when a pipe may deliver a record, in Unix seconds, by the key as text.
 
-        A key without such a record is left out. With `keys`, only those keys are looked for.
+        A key without such a record is left out. With `keys`, only those keys are looked for. It
+        reads the stream back to the age `longest`, not to the start of a run: a pipe that is behind
+        may still deliver what was written before. `places` has, by shard, a sequence number up to
+        which all records are older than that.
         """
         times: dict[str, float] = {}
         now = time.time()
-        for record in self._stream.all(self._stream_arn):
+        oldest = now - self.longest
+        found = self._stream.since(
+            self._stream_arn, oldest, again=oldest, places=dict(places or {})
+        )
+        for record in found:
             key = key_text(self._table.key_of(record["dynamodb"]["Keys"]))
             created = record["dynamodb"]["ApproximateCreationDateTime"]
-            if created + self.longest <= now or (keys is not None and key not in keys):
+            if keys is not None and key not in keys:
                 continue
             for route in self._routes:
                 until = created + route.gives_up_after

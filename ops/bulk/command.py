@@ -135,7 +135,9 @@ class _BulkRun:
                 recheck.run(done)
                 summary.compared = recheck.compared
                 summary.problems += recheck.problems
-                summary.not_final = len(UndeliveredRecords(self._deployment).until())
+                undelivered = UndeliveredRecords(self._deployment)
+                places = recheck.places_before(time.time() - undelivered.longest)
+                summary.not_final = len(undelivered.until(places=places))
         if begun["status"] != RUNNING:
             summary.ended_ago = max(time.time() - begun["stopDate"].timestamp(), 0.0)
         if self._asked.repair:

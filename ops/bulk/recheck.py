@@ -45,6 +45,7 @@ class BulkRecheck:
         self._converger = Converger(deployment, momento)
         self._stream = StreamReader(deployment.client("dynamodbstreams"))
         self._places: dict[str, str] = {}
+        self._looks: list[tuple[float, dict[str, str]]] = []
         self._written = WrittenKeys(self._converger, by_whole_key=deletes_by_whole_key(deployment))
         self.compared = 0
         self.problems: list[str] = []
@@ -77,19 +78,29 @@ class BulkRecheck:
             )
         return begun
 
+    def places_before(self, at: float) -> dict[str, str]:
+        """Return a sequence number for each shard, up to which all records are older than a time.
+
+        It is from one of the looks, and empty if all of them were later.
+        """
+        return next((places for time_, places in reversed(self._looks) if time_ <= at), {})
+
     def _read(self, since: float, begun: float) -> None:
         """Collect the keys that were written since a time."""
         self._written.clear()
+        before = begun - BEFORE_SECONDS
         for record in self._stream.since(
             self._deployment.stream_arn,
             since - BEFORE_SECONDS,
-            again=begun - BEFORE_SECONDS,
+            again=before,
             places=self._places,
             stop=self._stop,
         ):
             images = record["dynamodb"]
             key = self._deployment.table.key_of(images["Keys"])
             self._written.add(key, images.get("OldImage"))
+        self._looks.append((before, dict(self._places)))
+        self._looks = [one for one in self._looks if one[0] > begun - STREAM_SECONDS]
 
     def _converge(self, key: Item, former: Sequence[Item]) -> bool:
         """Bring a key to the table's state, with the entries that it had before its changes.

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -20,13 +20,21 @@ MOST_READS = 500
 class Shards:
     """A client of a stream in memory: the times of each shard's records, in seconds.
 
-    A record's sequence number is 100 more than its place. Shards in `closed` have ended.
+    A record's sequence number is 100 more than its place. Shards in `closed` have ended. `parents`
+    has the shard before a shard.
     """
 
-    def __init__(self, times: dict[str, list[float]], closed: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        times: dict[str, list[float]],
+        closed: tuple[str, ...] = (),
+        parents: Mapping[str, str] | None = None,
+    ) -> None:
+        self.parents = parents or {}
         self.times = times
         self.closed = closed
         self.trimmed = 0
+        self.page = 2
         self.given: list[tuple[str, int]] = []
         self.reads = 0
 
@@ -37,7 +45,11 @@ class Shards:
             ranges[name]["StartingSequenceNumber"] = "100"
             if name in self.closed:
                 ranges[name]["EndingSequenceNumber"] = str(99 + len(self.times[name]))
-        shards = [{"ShardId": name, "SequenceNumberRange": ranges[name]} for name in self.times]
+        shards = [
+            {"ShardId": name, "SequenceNumberRange": ranges[name]}
+            | ({"ParentShardId": self.parents[name]} if name in self.parents else {})
+            for name in self.times
+        ]
         return {"StreamDescription": {"Shards": shards}}
 
     def get_shard_iterator(self, **asked: Any) -> Any:
@@ -50,12 +62,12 @@ class Shards:
         return {"ShardIterator": f"{asked['ShardId']}/{number}"}
 
     def get_records(self, *, ShardIterator: str, Limit: int) -> Any:  # noqa: N803 - AWS's names
-        """Return a page of two records."""
+        """Return a page of records."""
         self.reads += 1
         assert self.reads < MOST_READS, "it reads for ever"
         shard, _, at = ShardIterator.partition("/")
         times = self.times[shard]
-        end = min(int(at) + min(Limit, 2), len(times))
+        end = min(int(at) + min(Limit, self.page), len(times))
         records = []
         for number in range(int(at), end):
             self.given.append((shard, number))

@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from eventpipes import Request
 from live.converge import Converger
 from live.items import Item
+from live.undelivered import UndeliveredRecords
 from momento_pipes.workflow.definition import NO_NEW_REQUEST_AFTER
 from momento_pipes.workflow.request import LONGEST_SECONDS
 from ops.bulk import recheck
@@ -93,6 +95,22 @@ def test_what_was_written_is_compared_at_each_look(cloud: RepairCloud) -> None:
         assert look.run(done + recheck.BEFORE_SECONDS + 60) == pytest.approx(done, abs=60)
         assert look.compared == 2
         look.close()
+
+
+def test_the_end_of_a_run_reads_the_stream_from_a_look_on(
+    cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that is long after the records knows places after them."""
+    now = time.time()
+    monkeypatch.setattr(recheck, "time", SimpleNamespace(time=lambda: now + 1_000))
+    with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
+        look = BulkRecheck(deployment, sender, threading.Event())
+        look.run(now)
+        look.close()
+        assert look.places_before(now) == {}, "no look was so early"
+        undelivered = UndeliveredRecords(deployment)
+        assert len(undelivered.until(places=look.places_before(now))) == 2
+        assert undelivered.until(places=look.places_before(now + 1_000)) == {}
 
 
 def test_ctrl_c_ends_a_look_and_is_reported(cloud: RepairCloud) -> None:
