@@ -15,7 +15,7 @@ LARGEST, SMALLEST = 125, -130
 """The largest and the smallest power of ten of the first digit."""
 _NUMBER: Final = re.compile(r"([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?", re.ASCII)
 _HUGE: Final = 10**9
-"""A larger exponent is always out of range: an item cannot hold so many digits."""
+"""A larger exponent is always out of range: an item cannot hold that many digits."""
 OVERFLOW: Final = (
     "Number overflow. Attempting to store a number with magnitude larger than supported range"
 )

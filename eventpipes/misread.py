@@ -17,7 +17,7 @@ from eventpipes.rule import RuleDefinition
 from eventpipes.template import to_json
 
 _MOST: Final = 3
-"""At most so many differences of a body are reported."""
+"""The most differences of a body that are reported."""
 _UNESCAPED: Final = "a value of the record is not escaped (docs/templates.md)"
 
 

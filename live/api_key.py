@@ -76,7 +76,7 @@ def _expiry(claims: Mapping[str, Any]) -> datetime | None:
 
 
 def at(seconds: float) -> datetime | None:
-    """Return the time after so many seconds since 1970, or None if Python has no such time."""
+    """Return the time of a number of seconds since 1970, or None if Python has no such time."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):

@@ -47,12 +47,12 @@ UNANSWERED = (
 
 
 def once(seconds: float) -> Config:
-    """Return the configuration of clients that ask once, and wait so long for the answer."""
+    """Return the configuration of clients that ask once, and wait for `seconds` at most."""
     return Config(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 1})
 
 
 class Aws:
-    """Clients of a region: nothing else makes clients.
+    """Makes the clients of a region. All clients are made here.
 
     The process's environment chooses the cloud (`live.cloud`).
     """

@@ -116,7 +116,7 @@ class ExecutionLogs(Steps):
             )
 
     def _end(self, execution: _Execution, entry: Mapping[str, Any]) -> None:
-        """Forget an execution, but for the number of attempts if it has failed."""
+        """Forget an execution. If it has failed, keep its number of attempts."""
         self._begun.pop(execution.id)
         for place in _places(execution):
             self._tried.pop(place, None)

@@ -18,7 +18,7 @@ from live.items import is_record
 
 BEFORE = timedelta(minutes=10)
 AFTER = timedelta(hours=25)
-"""A record is logged at most so long before or after its arrival, because clocks may differ."""
+"""The longest time between a record's arrival and its log entry, because clocks may differ."""
 
 
 class LoggedRecords:

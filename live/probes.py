@@ -17,7 +17,7 @@ from live.momento import Access, Momento, RefusedError, UnansweredError, judged
 
 ANSWER_SECONDS = 1.2
 STANDSTILL_SECONDS = 10.0
-"""If the runner did not look at the definitions for so long, it does not go on."""
+"""If the runner has not read the definitions for this time, it stands still."""
 UNDER_WAY: Final = frozenset({"CREATING", "UPDATING", "STARTING", "AUTHORIZING"})
 """States of a pipe (PipeState) and of a connection (ConnectionState) that end by themselves."""
 AWS_RUNS: Final = "AWS runs the pipes"

@@ -34,10 +34,10 @@ FRUITLESS = 3
 class Redrive:
     """One run over the dead-letter queues of a deployment.
 
-    `only` restricts it to the letters of one pipe or rule, `chosen` to the messages with these ids,
-    `most` to so many letters. `stop` ends
-    the run after the letters in work. `discard` deletes the messages that name no record. `tell`
-    gets each result, and about how many letters wait.
+    `only` restricts it to the letters of one pipe or rule, `chosen` to the messages with these ids.
+    `most` is the most letters that it handles. `stop` ends the run after the letters in work.
+    `discard` deletes the messages that name no record. `tell` gets each result, and the approximate
+    number of letters that wait.
     """
 
     deployment: Deployment

@@ -17,7 +17,7 @@ KEPT = 10_000
 ABSENT = -1
 """The first sequence number of a shard that the stream does not have."""
 EMPTY_PAGES = 10
-"""After so many empty pages, a shard is read. DynamoDB may return some empty pages earlier."""
+"""A shard counts as read after this number of empty pages. DynamoDB may return some earlier."""
 CLOCK_SECONDS = 60
 """How much this machine's clock may differ from DynamoDB's."""
 GONE = frozenset(

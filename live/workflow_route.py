@@ -21,7 +21,7 @@ from live.route import Route, RouteOutcome
 
 METHODS: Final = {PUT: "PUT", PUBLISH: "POST", DELETE: "DELETE"}
 EXECUTION_SECONDS: Final = 300
-"""The last execution with a record may take so long."""
+"""The longest time of an execution."""
 _RECORD = re.compile(r"\$record((?:\.(?:\w+|`[^`]*`))*)")
 _ORIGIN = re.compile(r"https?://[^/\"'`{}\s]+")
 _ELSEWHERE = re.compile(r"\$(?:now|millis|uuid|random)\(|\$states\.context")

@@ -30,7 +30,7 @@ class TaskRequest:
 
     @cached_property
     def identity(self) -> Hashable:
-        """What is equal for two requests that are the same, but for their headers and a TTL.
+        """A value that is equal for requests that differ only in their headers or a TTL.
 
         A TTL depends on the time.
         """

@@ -27,7 +27,7 @@ from .workflow_services import WorkflowServices
 NAMES: Final = {"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "NS": "Ns", "BS": "Bs"}
 """How Step Functions' SDK integration names these types inside of maps and lists."""
 SLOWER: Final = 10
-"""A stretch may take so many times longer than on AWS: all children share this machine."""
+"""A stretch may take this many times longer than on AWS: all children share this machine."""
 _Answered = TypeVar("_Answered")
 
 

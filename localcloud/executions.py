@@ -20,7 +20,7 @@ from .workflow_services import Stopped
 TELL_SECONDS: Final = 0.2
 """How often the progress of an execution is told."""
 CALLS: Final = 32
-"""So many calls of AWS an execution makes at the same time. Others wait."""
+"""The most calls of AWS that an execution makes at the same time. Others wait."""
 RUNNING: Final = "RUNNING"
 
 

@@ -15,7 +15,7 @@ from .log_writer import LogEntry, LogWriter
 MOST: Final = 8
 """The most processes. AWS has at most 1,000 environments in a Region, if nobody asks for more."""
 IDLE_SECONDS: Final = 600.0
-"""So long a process stays that nobody uses."""
+"""The time after which an unused process ends."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Functions:
             return [environment.pid for environment in (*free, *self._busy)]
 
     def end_idle(self, seconds: float = IDLE_SECONDS) -> None:
-        """End the processes that were not used for so long."""
+        """End the processes that were unused for `IDLE_SECONDS`."""
         before = time.monotonic() - seconds
         with self._changed:
             old = [each for each in self._idle if each[1].idle_since <= before]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from .momento_topic import LocalTopic
 
 FEW = 64
-"""If the heap has at most so many outdated entries, it is not built again."""
+"""The heap is built again only if it has more outdated entries than this."""
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 KEPT_MESSAGES = 1_000
-"""So many messages are kept. For older messages, a subscriber gets a discontinuity."""
+"""The number of messages that are kept. For older ones, a subscriber gets a discontinuity."""
 
 
 @dataclass

@@ -6,7 +6,7 @@ from eventpipes import Source
 from .sender import Timing
 
 DAY_SECONDS = 86_400
-"""A stream keeps a record for a day. A pipe without a limit tries to deliver it for so long."""
+"""A stream keeps a record for a day. A pipe without a limit tries to deliver it as long."""
 
 
 def seconds_left(created: datetime, source: Source, timing: Timing) -> float:

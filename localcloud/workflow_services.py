@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 LOOK_SECONDS = 0.1
-"""A wait ends at most so long after the pipe is stopped."""
+"""The longest time between the stop of a pipe and the end of a wait."""
 
 _last: ContextVar["SentAttempt | None"] = ContextVar("last", default=None)
 """The last request of this branch of an execution, if nothing else was done since."""

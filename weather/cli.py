@@ -148,7 +148,7 @@ def delete(context: typer.Context, location: Location, *, as_json: AsJson = Fals
 def list_records(
     context: typer.Context,
     *,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 100,
+    limit: Annotated[int, typer.Option(help="The most records.", min=1)] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the table's records, each with the cache's value."""
@@ -177,7 +177,7 @@ def list_records(
 def watch(
     context: typer.Context,
     *,
-    count: Annotated[int | None, typer.Option(help="End after so many messages.", min=1)] = None,
+    count: Annotated[int | None, typer.Option(help="The most messages.", min=1)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the topic's messages as they come, until Ctrl-C."""

@@ -181,17 +181,17 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
 
 
 def _number(value: str | float | Decimal) -> Decimal:
-    """Return a number that can be written out; one with a huge exponent would take gigabytes.
+    """Return a number without a huge exponent: its digits would take gigabytes.
 
     See AWS: "Supported data types and naming rules in Amazon DynamoDB", numbers.
 
     Raises:
-        ValueError, ArithmeticError, TypeError: it is none.
+        ValueError, ArithmeticError, TypeError: the value is not a number.
 
     """
     number = Decimal(value)
     if not number.is_finite():
-        return number  # a record that holds one is wrong, and said to be
+        return number  # the record is wrong, and its check says so
     if number and abs(number.adjusted()) > MAX_EXPONENT:
         raise ValueError("no number that DynamoDB takes")
     # A zero may have any exponent, and decimals after the 38 digits are nothing DynamoDB holds.

@@ -91,7 +91,7 @@ def _java_split(name: str) -> list[str]:
 
 
 class Leaves:
-    """The leaves of an event by their dotted paths, but for what the pattern does not use.
+    """The leaves of an event that the pattern uses, by their dotted paths.
 
     `arrays` has the steps that lead to each array; its number is its index there.
     """

@@ -19,7 +19,7 @@ from eventpipes.workflow.size import MAX_SIZE, to_text
 GET_OBJECT: Final = "arn:aws:states:::s3:getObject"
 PUT_OBJECT: Final = "arn:aws:states:::s3:putObject"
 MAX_CONCURRENCY: Final = 10_000
-"""At most so many child executions of a Map run run at the same time."""
+"""The most child executions of a Map run that run at the same time."""
 _MOST: Final = 99_999_999
 _READ: Final = ("JSON", "JSONL")
 
@@ -98,7 +98,7 @@ class DistributedFields:
     tolerated_percentage: float | None = None
 
     def fails(self, failed: int, total: int) -> bool:
-        """Return whether so many failed items of all items fail the Map run."""
+        """Return whether this number of failed items, of all items, fails the Map run."""
         if self.tolerated_count is None and self.tolerated_percentage is None:
             return failed > 0
         over_count = self.tolerated_count is not None and failed > self.tolerated_count

@@ -41,7 +41,7 @@ from eventpipes.workflow.states import (
 from eventpipes.workflow.variables import assigned
 
 MAX_CONCURRENCY: Final = 40
-"""At most so many iterations of an inline Map run at the same time."""
+"""The most iterations of an inline Map that run at the same time."""
 EXPRESS_SECONDS: Final = 300
 """How long an execution of an Express workflow may take, in seconds."""
 VariableValues = Mapping[str, Any]

@@ -25,7 +25,7 @@ EXCEEDED: Final = "States.ExceedToleratedFailureThreshold"
 READER_FAILED: Final = "States.ItemReaderFailed"
 WRITER_FAILED: Final = "States.ResultWriterFailed"
 _PART: Final = 4 * 1024 * 1024
-"""About so many characters of results are in one file. AWS writes up to 5 GB in a file."""
+"""The approximate number of characters in a file of results. AWS writes up to 5 GB."""
 
 
 @dataclass

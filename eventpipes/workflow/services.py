@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class HttpCall:
     """The request of an HTTP Task, before the connection adds its headers and parameters.
 
-    `url` has the encoded query. `headers` are those that Step Functions sends, but for `Host`.
+    `url` has the encoded query. `headers` are those that Step Functions sends, without `Host`.
     `body` is serialized JSON, or "" if there is none. After `timeout` seconds, the service raises
     TaskError("States.Timeout"). `arguments` are the task's arguments as they were evaluated, by
     their names, and `scope` is what their expressions read.

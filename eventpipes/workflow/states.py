@@ -47,7 +47,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
-    """A state that waits so many seconds."""
+    """A state that waits for some seconds."""
 
     name: str
     seconds: Payload

@@ -26,7 +26,7 @@ class MomentoLimits:
     destination_rate: int | None = None
 
     def cache_rate(self, destinations: int) -> int:
-        """Return each destination's requests a second, if so many share the limit of caches.
+        """Return each destination's requests a second, if they share the limit of caches.
 
         >>> MomentoLimits().cache_rate(2)
         50
@@ -34,7 +34,7 @@ class MomentoLimits:
         return self.destination_rate or max(1, self.cache_operations // destinations)
 
     def topic_rate(self, destinations: int) -> int:
-        """Return each destination's requests a second, if so many share the limit of topics."""
+        """Return each destination's requests a second, if they share the limit of topics."""
         return self.destination_rate or max(1, self.topic_operations // destinations)
 
     def warnings(self, caches: Sequence[str], topics: Sequence[str]) -> Iterator[str]:

@@ -34,7 +34,7 @@ EXPRESS_SECONDS = 300
 LETTER_SECONDS = 30
 """The longest time for sending a dead letter, with its retries."""
 NO_NEW_REQUEST_AFTER = EXPRESS_SECONDS - 10 - LONGEST_SECONDS - LETTER_SECONDS
-"""After so many seconds, an execution begins no more requests, so that it ends in time."""
+"""The seconds after which an execution begins no more requests, so that it ends in time."""
 LONGEST_TEXT = 30_000
 """The most characters of a record, or of a body, in a dead letter: SQS allows both together."""
 LONGEST_CAUSE = 1_000

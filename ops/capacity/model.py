@@ -72,7 +72,7 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Burst:
-    """Writes a second in all, for so many seconds."""
+    """All writes a second, and for how many seconds."""
 
     writes: float
     seconds: float

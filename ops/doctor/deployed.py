@@ -20,7 +20,7 @@ ALARMS_A_REQUEST = 100
 
 
 def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[Check]:
-    """Yield what is missing, off or disabled in a stack; nothing if none of it is deployed."""
+    """Yield what is missing, off or disabled in a stack; nothing if no part of it is deployed."""
     existence = Existence()
     try:
         checks = [

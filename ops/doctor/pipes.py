@@ -16,7 +16,6 @@ NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 UNDER_WAY = ("CREATING", "UPDATING", "STARTING", "STOPPING", "DELETING")
 FEW = 10
 """A longer queue has more than CreatePipe's test messages, so it is not read."""
-"""The stack whose pipeline has all three pipes, and the prefix as its name."""
 
 
 def examine(settings: Settings, client: Client) -> Iterator[Check]:

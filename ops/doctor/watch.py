@@ -12,14 +12,14 @@ from momento_pipes.watch_settings import NAMESPACE
 
 METRICS = ("StaleEntries", "MissingEntries")
 MISSED_RUNS = 3
-"""A watch that has missed so many runs does not run."""
+"""A watch that has missed this many runs has stopped."""
 LOOK_AT = "docs/watch.md says what to do"
 
 
 def examine(
     client: Client, declared: Declared, existence: Existence, *, minutes: int
 ) -> Iterator[Check]:
-    """Yield what each watch of the stack found at its last run; it runs every so many minutes."""
+    """Yield what each watch of the stack found at its last run. It runs every `minutes`."""
     for function in declared.all("aws_lambda_function"):
         variables = function.get("environment", {}).get("variables", {})
         if "WATCH_PIPELINE" in variables:

@@ -42,7 +42,7 @@ app = typer.Typer(
     ),
 )
 Days = Annotated[
-    int, typer.Option("--days", min=1, max=3_650, help="The new keys expire after so many days.")
+    int, typer.Option("--days", min=1, max=3_650, help="The days until the new keys expire.")
 ]
 UpdateRoles = Annotated[
     bool,

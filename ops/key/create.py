@@ -111,5 +111,5 @@ def description(purpose: Purpose, mark: str) -> str:
 
 
 def expiry(days: int) -> datetime:
-    """Return the time in so many days."""
+    """Return the time some days from now."""
     return datetime.now(UTC) + timedelta(days=days)

@@ -20,7 +20,7 @@ from stacks.settings import Settings
 
 SENDS, READS = "MOMENTO_API_KEY", "MOMENTO_READ_API_KEY"
 SOON_DAYS = 14
-"""So many days before the expiry, the doctor warns."""
+"""The doctor warns this many days before the expiry."""
 
 
 @dataclass(kw_only=True)

@@ -180,7 +180,7 @@ def _written(copy: Repository) -> Iterator[Path]:
 def _variables(python: Path) -> Mapping[str, str]:
     """Return the environment of the program: no key, and its own Python first on the PATH.
 
-    Without bytecode: a changed file may have the same size and second as the one before.
+    No bytecode is written, because a changed file may have the size and time of the old file.
     """
     left_out = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", f"{OLD.upper()}_OUTDIR")
     kept = {name: one for name, one in without_keys(os.environ).items() if name not in left_out}

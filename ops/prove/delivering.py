@@ -32,7 +32,7 @@ class ProofClients:
     cache: str
     max_ttl_seconds: int
     patience: float
-    """After so many seconds without anything new, a missing part is a missing answer."""
+    """The seconds without anything new after which a missing part counts as a missing answer."""
     settle: float
     """Seconds to wait for unpredicted results, after all predicted results."""
 
@@ -186,7 +186,7 @@ class Delivering:
             time.sleep(observation.LOOK_SECONDS)
 
     def _observe(self, some: Sequence[ProvedItem]) -> None:
-        """Read what there is of these items now."""
+        """Read the current entries, messages and dead letters of these items."""
         self._letters.take(one.queue for one in self._pipelines.values())
         addresses: dict[str, None] = {}
         for proved in some:

@@ -77,7 +77,7 @@ def became(*, repaired: bool, final: bool) -> str:
 
 
 def say_not_final(keys: int, command: str = "verify") -> None:
-    """Print that a pipe may still deliver an older record of so many keys; nothing for none."""
+    """Print for how many keys a pipe may still deliver an older record; print nothing for 0."""
     if keys:
         console.print(
             f"May not be final for {keys} key{'s'[: keys > 1]}: a pipe that is behind can still"

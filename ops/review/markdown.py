@@ -126,6 +126,6 @@ def headline(plan: Plan) -> str:
 def _part_of_it(plan: Plan) -> Iterator[Section]:
     if not plan.is_whole:
         yield Section(
-            "> [!WARNING]\n> This is a part of what there is to do: the plan was narrowed"
+            "> [!WARNING]\n> This plan is only a part of the changes: it was narrowed"
             " (`-target`), or something in it was put off. Plan again once it is applied."
         )

@@ -8,7 +8,7 @@ from ops.review.escape import code, plain
 from ops.review.section import Section, diff, fold
 
 FEW: Final = 8
-"""Up to so many pipes have a line each; of more, pipes that change alike share a line."""
+"""The most pipes with a line each. If there are more, pipes with the same change share a line."""
 SHOWN: Final = 6
 """Samples whose requests are shown, of each kind: gained, lost, sent differently."""
 NAMED: Final = 4

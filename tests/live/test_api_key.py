@@ -1,4 +1,4 @@
-"""What a key says about itself: version, id, expiry; a text that is no key is no error."""
+"""The facts in a key's text: version, id and expiry. Text that is not a key is no error."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Where commands work: the local cloud while one is up, unless AWS is asked for."""
+"""Commands work on the local cloud while one is up, unless the user asks for AWS."""
 
 import os
 from pathlib import Path
@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_running_local_cloud_is_found_and_nothing_real_is_left(file: Path) -> None:
+def test_a_running_local_cloud_is_found_and_real_settings_are_removed(file: Path) -> None:
     found = cloud.environment(REAL, file=file)
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert (found["AWS_ACCESS_KEY_ID"], found["AWS_REGION"]) == ("local", "eu-west-1")
@@ -54,9 +54,7 @@ def test_a_running_local_cloud_is_found_and_nothing_real_is_left(file: Path) -> 
     ],
     ids=["endpoint", "profile", "--aws"],
 )
-def test_whoever_asks_for_another_place_gets_it(
-    file: Path, asked: dict[str, str], *, aws: bool
-) -> None:
+def test_another_cloud_can_be_asked_for(file: Path, asked: dict[str, str], *, aws: bool) -> None:
     base = REAL | asked
     assert cloud.environment(base, aws=aws, file=file) == base
 
@@ -75,8 +73,8 @@ def test_a_local_cloud_that_ended_is_ignored(tmp_path: Path, process: str) -> No
     assert cloud.environment(REAL, file=tmp_path / "none") == REAL
 
 
-def test_credentials_of_the_file_are_taken_on_aws_only(file: Path, tmp_path: Path) -> None:
-    """A profile in `.env` is for AWS, and does not turn a command away from the local cloud."""
+def test_credentials_of_the_file_are_used_only_on_aws(file: Path, tmp_path: Path) -> None:
+    """A profile in `.env` is only for AWS. The command still works on the local cloud."""
     env_file = tmp_path / ".env"
     env_file.write_text("AWS_PROFILE=mine\nNAME_PREFIX=x\n")
     there = cloud.environment({}, env_file=env_file, file=tmp_path / "none")

@@ -1,4 +1,4 @@
-"""A dead letter is read strictly; everything else in the queue is somebody else's."""
+"""Dead letters are read strictly. All other messages of the queue are foreign."""
 
 import base64
 import json
@@ -125,7 +125,7 @@ def test_an_event_without_a_record_makes_no_dead_letter(event: Any) -> None:
 
 @each(moment=["0001-01-01T00:00:00Z", "x", 12, None, [], "1970"])
 def test_an_impossible_arrival_time_counts_as_missing(moment: Any) -> None:
-    """Ten minutes before the year 1 is a time that Python does not have."""
+    """Python has no time before the year 1."""
     place = PLACE | {"approximateArrivalOfFirstRecord": moment}
     letter = parse(message(LETTER | {"DDBStreamBatchInfo": place}))
     assert letter is not None
@@ -147,7 +147,7 @@ def test_an_impossible_arrival_time_counts_as_missing(moment: Any) -> None:
     ]
 )
 def test_an_invalid_record_makes_no_dead_letter(images: dict[str, Any]) -> None:
-    """DynamoDB would refuse such a key, and the run would end at it or with a traceback."""
+    """DynamoDB would refuse such a key, and the run would fail."""
     dynamodb: dict[str, Any] = {"Keys": {"Id": {"S": "1"}}, "SequenceNumber": NUMBER}
     event = {"detail": {**RECORD, "dynamodb": dynamodb | images}}
     body = json.dumps(event)
@@ -169,12 +169,12 @@ def queue_of(running: RunningWeather) -> LetterQueue:
 
 
 def seen(running: RunningWeather) -> list[dict[str, str]]:
-    """Return what the waiting letters tell."""
+    """Return the parts of the waiting letters."""
     return [*map(shown, queue_of(running).peek()[1])]
 
 
 def refuse(running: RunningWeather) -> dict[str, str]:
-    """Write a record that Momento refuses; return what its letter tells."""
+    """Write a record that Momento refuses; return the parts of its letter."""
     running.table.put(refused_record())
     until(lambda: queue_of(running).count()[0])
     return seen(running)[0]
@@ -202,7 +202,7 @@ def test_a_letter_has_the_place_in_the_stream_and_the_reason(emptied: RunningWea
 
 
 def test_peeking_leaves_the_dead_letters_in_the_queue(emptied: RunningWeather) -> None:
-    """Whoever works on the letters gets them at once."""
+    """Another reader gets the letters at once."""
     refuse(emptied)
     first = seen(emptied)
     assert seen(emptied) == first
@@ -246,7 +246,7 @@ def test_a_missing_queue_is_an_error(emptied: RunningWeather) -> None:
 
 
 class SlowQueues:
-    """A client of SQS that takes its time to hide messages."""
+    """A client of SQS that hides messages slowly."""
 
     def __init__(self) -> None:
         self.begun = threading.Event()
@@ -257,7 +257,7 @@ class SlowQueues:
         return {"QueueUrl": "url"}
 
     def change_message_visibility_batch(self, **_: Any) -> None:
-        """Begin at once, and end a little later."""
+        """Begin at once, and return a little later."""
         self.begun.set()
         time.sleep(0.2)
         self.ended.set()

@@ -1,4 +1,4 @@
-"""What is deployed is read from the AWS API; what is not is said, with the next step."""
+"""The deployed resources are read from the AWS API. An error names a missing resource."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ USERS = ItemMapping(cache=CacheEntry(key=ID, value=[ID], ttl=60))
 
 
 def problem(cloud: RepairCloud) -> str:
-    """Return why it cannot be used."""
+    """Return why the deployment cannot be used."""
     with pytest.raises(LiveError) as caught, cloud.deployment():
         pass
     return str(caught.value)

@@ -22,7 +22,7 @@ from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT
 from tests.running_weather import RunningWeather
 
 SOON = 3.0
-"""A fault is seen within so many seconds."""
+"""The seconds within which a fault is seen."""
 PARTS = {"aws", "momento", "runner", "pipes", "connection"}
 
 
@@ -82,7 +82,7 @@ def test_a_fault_is_seen_in_time() -> None:
 
 
 def test_an_aws_that_stands_still_is_down(health: Health, running: RunningWeather) -> None:
-    """Nothing is known then of the pipes and the connection; Momento and the runner are well."""
+    """Then the pipes and the connection are unknown. Momento and the runner are well."""
     server = running.cloud.aws._process  # noqa: SLF001 - to stop it
     assert server is not None
     with standing_still(server.pid):
@@ -115,7 +115,7 @@ def test_a_momento_that_is_stopped_is_down(health: Health, running: RunningWeath
 
 
 def test_a_runner_that_is_stopped_is_down(health: Health, running: RunningWeather) -> None:
-    """Its pipes are unknown then only if it does not answer: AWS would run them."""
+    """Its pipes are unknown only if it does not answer."""
     beat = running.feed.heartbeat
     runner = Runner(
         endpoint=running.cloud.aws.endpoint, redirect=running.cloud.momento.endpoint, timing=FAST
@@ -208,7 +208,7 @@ def ask(
     return {name: health.check(name) for name in asked}
 
 
-def test_an_answer_that_is_not_understood_does_not_end_the_questions() -> None:
+def test_an_invalid_answer_does_not_end_the_checks() -> None:
     errors = [KeyError("pipes"), None, ValueError("no JSON")]
 
     def ask() -> str:
@@ -223,7 +223,7 @@ def test_an_answer_that_is_not_understood_does_not_end_the_questions() -> None:
 
 
 def test_part_whose_answer_is_late_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It does not stay well for as long as the question hangs."""
+    """The part does not stay well while its answer is missing."""
     monkeypatch.setattr(live.health, "LATE_SECONDS", 0.1)
     answers = threading.Event()
     answers.set()
@@ -242,7 +242,7 @@ def test_part_whose_answer_is_late_is_unknown(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_changes_are_told_once() -> None:
-    """A state that lasts keeps its beginning."""
+    """The time of a state is that of its beginning."""
     answers: list[LiveError | str] = [
         "",
         "",

@@ -1,4 +1,4 @@
-"""Requests are sent as the pipes send them; what fails is tried again, or told."""
+"""Requests are sent as the pipes send them. A failed request is tried again or is an error."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ HEADERS = {"Authorization": "key", "Content-Type": "application/json"}
 
 @pytest.fixture
 def momento() -> Iterator[LocalMomento]:
-    """Return a Momento with one cache, which notes what comes."""
+    """Return a Momento with one cache, which records the requests."""
     with LocalMomento(api_key="key", caches=("cache",)) as momento:
         momento.service.interfere = Arrivals(hang_seconds=600)
         yield momento
@@ -29,13 +29,13 @@ def momento() -> Iterator[LocalMomento]:
 
 @pytest.fixture
 def send(momento: LocalMomento) -> Iterator[Callable[[Request], None]]:
-    """Return a function that sends a request there, without long waits."""
+    """Return a function that sends a request to it, with short waits."""
     with Momento(rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=600) as sender:
         yield sender.send
 
 
 def arrivals(momento: LocalMomento) -> Arrivals:
-    """Return what came."""
+    """Return the requests that came."""
     found = momento.service.interfere
     assert isinstance(found, Arrivals)
     return found
@@ -87,12 +87,12 @@ def test_only_a_local_momento_is_asked_without_a_proxy(
     assert len(arrivals(momento)) == 2
 
 
-def test_no_redirect_leaves_the_url_alone() -> None:
+def test_without_a_redirect_the_url_stays() -> None:
     assert redirected(put().url, None) == put().url
 
 
 @pytest.mark.parametrize("status", [407, 409, 429, 500, 503])
-def test_a_passing_trouble_is_tried_again(
+def test_a_failed_request_is_tried_again(
     momento: LocalMomento, send: Callable[[Request], None], status: int
 ) -> None:
     arrivals(momento).answer("a b", status, status, status, status)
@@ -104,7 +104,7 @@ def test_a_passing_trouble_is_tried_again(
 def test_a_late_answer_is_tried_again(
     momento: LocalMomento, monkeypatch: pytest.MonkeyPatch, own: float | None, default: float
 ) -> None:
-    """Until there is an answer in time, which on a busy machine need not be the next one."""
+    """The client tries again until an answer is in time. A busy machine needs more attempts."""
     monkeypatch.setattr("live.momento.TIMEOUT_SECONDS", default)
     arrivals(momento).answer("a b", HANG)
     with Momento(
@@ -152,7 +152,7 @@ def test_a_refusal_is_not_tried_again(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_an_answer_that_every_request_would_get_ends_the_run(
+def test_an_answer_that_all_requests_would_get_ends_the_run(
     momento: LocalMomento, send: Callable[[Request], None], status: int
 ) -> None:
     arrivals(momento).answer("a b", status)

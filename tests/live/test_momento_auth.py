@@ -1,4 +1,4 @@
-"""Roles and keys are managed over HTTP; what is lost on the way leaves no key that nobody knows."""
+"""Roles and keys are managed over HTTP. A lost answer leaves no unknown key."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ After = Callable[[Request], Response | None]
 
 
 class Middle:
-    """Answers instead of the service, before or after the service does what was asked."""
+    """Answers instead of the service, before or after the service handles the request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -52,7 +52,7 @@ class Middle:
 
 
 class Account:
-    """An account of the local Momento, with what stands between."""
+    """An account of the local Momento, with the app that can replace its answers."""
 
     def __init__(self) -> None:
         self.service = MomentoService(api_key=OWNER)
@@ -127,7 +127,7 @@ def test_a_request_is_sent_again_if_momento_is_busy(account: Account) -> None:
 
 
 def test_a_key_whose_answer_is_lost_does_not_stay(account: Account) -> None:
-    """Momento has made it, and answers 500: its text is known to nobody."""
+    """Momento has made the key but answers 500, so nobody has its text."""
     account.middle.after = once(500, "POST", "/api-keys")
     with account.auth() as auth:
         made = auth.create_key("viewer", "this one", LATER)

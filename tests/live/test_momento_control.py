@@ -49,7 +49,7 @@ def test_a_long_name_is_sent_whole(service: LocalMomento) -> None:
     assert "n" * 200 in service.service.caches
 
 
-def test_what_momento_refuses_leads_on(service: LocalMomento) -> None:
+def test_a_refusal_has_the_next_step(service: LocalMomento) -> None:
     viewer = service.service.keys.new_key("viewer", "", None).secret
     refusals = {
         ("x", "nobody's"): "the key is wrong, expired or revoked",
@@ -112,7 +112,7 @@ def test_another_service_is_not_taken_for_momento() -> None:
     check()
 
 
-def test_where_momento_does_not_answer_the_console_is_named() -> None:
+def test_without_an_answer_the_console_is_named() -> None:
     with pytest.raises(LiveError, match="create it in the Momento console"):
         create("http://127.0.0.1:9", "c")
     with pytest.raises(LiveError, match="create it in the Momento console"):

@@ -1,4 +1,4 @@
-"""Pipelines are told by the names of their pipes, and chosen by name."""
+"""Pipelines are found by the names of their pipes, and chosen by their own name."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def test_an_unknown_choice_lists_the_pipelines(wanted: str | None, message: str)
 
 
 SHARED = {"shop": "shop", "shop-order-changes": "shop-orders", "shop-session-changes": "own"}
-"""What begins the names of the destinations, by pipeline."""
+"""The beginning of the names of the destinations, by pipeline."""
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ SHARED = {"shop": "shop", "shop-order-changes": "shop-orders", "shop-session-cha
 def test_without_a_name_the_chosen_stacks_pipeline_is_used(
     stack: str, expected: str | None
 ) -> None:
-    """Once, STACK=orders redrove and warmed the weather stack's pipeline without a word."""
+    """Before, STACK=orders redrove and warmed the weather stack's pipeline."""
     found = {name: Pipeline(name) for name in SHARED}
     of: Any = {"stack": stack, "shared_name": lambda one: SHARED[one.name]}
     if expected:

@@ -1,4 +1,4 @@
-"""Records are found by shard and sequence number, and trimmed ones are told from them."""
+"""Records are found by shard and sequence number. Trimmed records are missing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
 
 
 class Counting:
-    """A client that counts its reads; it fails, or leaves records out, if it is told to."""
+    """A client that counts its reads. A test can make it fail or leave records out."""
 
     def __init__(self, client: Any, error: str = "", trimmed: int = 0) -> None:
         self._client = client
@@ -47,7 +47,7 @@ def numbers(cloud: RepairCloud) -> list[str]:
     return [record["dynamodb"]["SequenceNumber"] for record in cloud.weather.records()]
 
 
-def test_a_record_is_as_its_pipe_got_it(deployed: RepairCloud) -> None:
+def test_a_record_is_as_its_pipe_reads_it(deployed: RepairCloud) -> None:
     number = numbers(deployed)[3]
     arn = deployed.weather.stream_arn
     records = StreamReader(deployed.weather.streams).records(arn, deployed.shard, number, number)

@@ -1,4 +1,4 @@
-"""A stream is read where a former look ended, and up to now only, however busy its table is."""
+"""A read continues where the last read ended, and ends at the present, also for a busy table."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from live.stream import CLOCK_SECONDS, StreamReader
 
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/items/stream/2026"
 MOST_READS = 500
-"""A reader that asks more often is not going to end."""
+"""A reader that asks more often would never end."""
 
 
 class Shards:
@@ -88,13 +88,13 @@ class Shards:
 def since(
     client: Shards, at: float, again: float, places: dict[str, str], **options: Any
 ) -> list[float]:
-    """Return the times of the records that a look yields."""
+    """Return the times of the records that a read yields."""
     stop = options.get("stop", threading.Event())
     found = StreamReader(client).since(ARN, at, again=again, places=places, stop=stop)
     return [float(one["dynamodb"]["ApproximateCreationDateTime"]) for one in found]
 
 
-def test_a_look_continues_where_the_one_before_ended() -> None:
+def test_a_read_continues_where_the_last_read_ended() -> None:
     client = Shards({"a": [10, 20, 30, 40], "b": [15, 25]})
     places: dict[str, str] = {}
     assert since(client, 20, 30, places) == [20, 30, 40, 25]
@@ -130,7 +130,7 @@ def test_a_place_that_has_left_the_stream_is_the_beginning_of_the_shard() -> Non
     assert since(client, 5, 6, places) == [10, 20, 30]
 
 
-def test_ctrl_c_ends_a_look() -> None:
+def test_ctrl_c_ends_a_read() -> None:
     client = Shards({"a": [10.0] * 100})
     stop = threading.Event()
     stop.set()

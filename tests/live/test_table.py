@@ -1,4 +1,4 @@
-"""The table is read consistently, and its items are as a stream has them."""
+"""The table is read consistently. Its items have the form of a stream's images."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from live.table import TableClient
 
 
 class Client:
-    """Answers as boto3 does, and notes what it was asked."""
+    """Answers as boto3 does, and records the calls."""
 
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}
@@ -20,7 +20,7 @@ class Client:
         return {"Item": {"Id": {"B": b"\x00\x01"}, "Set": {"BS": [b"a"]}, "N": {"N": "1"}}}
 
     def scan(self, **asked: Any) -> dict[str, Any]:
-        """Return a page of one key, which is not the last."""
+        """Return a page with one key. More pages follow."""
         self.asked = asked
         return {"Items": [{"Id": {"B": b"\x00"}}], "LastEvaluatedKey": {"Id": {"B": b"\x00"}}}
 
@@ -36,7 +36,7 @@ def test_a_read_is_consistent_and_bytes_are_base64() -> None:
     assert item == {"Id": {"B": "AAE="}, "Set": {"BS": ["YQ=="]}, "N": {"N": "1"}}
 
 
-def test_a_page_begins_where_the_last_ended() -> None:
+def test_a_page_begins_where_the_last_page_ended() -> None:
     client = Client()
     table = TableClient(client, name="t", keys=["Id", "Sort"])
     keys, start = table.page(segment=1, segments=3)

@@ -1,4 +1,4 @@
-"""What would steer a terminal is written out."""
+"""Characters that control a terminal are shown as text."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from live.terminal import LONGEST, short, visible
     ],
     ids=ascii,
 )
-def test_control_characters_are_seen_and_not_obeyed(text: str, seen: str) -> None:
+def test_control_characters_are_shown_as_text(text: str, seen: str) -> None:
     """ECMA-48 (C0, C1 and escape sequences); Unicode Technical Report 36 (writing direction)."""
     assert visible(text) == seen
 

@@ -1,4 +1,4 @@
-"""A workflow's dead letter is read with its record; what is no such letter is none."""
+"""A workflow's dead letter is read with its record. Other messages are not letters."""
 
 import copy
 import json

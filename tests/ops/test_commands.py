@@ -24,7 +24,7 @@ BESIDE_TERRAFORM = ("bash", "cmp", "dirname", "env", "node", "sed")
 
 @pytest.fixture(scope="module", autouse=True)
 def aws(local_aws: LocalAws) -> LocalAws:
-    """Have an AWS without a state bucket."""
+    """Return an AWS without a state bucket."""
     return local_aws
 
 
@@ -75,7 +75,7 @@ def test_missing_credentials_lead_to_the_example(run: Run, command: list[str]) -
 
 @pytest.fixture
 def without_terraform(tmp_path: Path) -> dict[str, str]:
-    """Return an environment with what the commands run, but for Terraform."""
+    """Return an environment with all tools of the commands except Terraform."""
     for name in BESIDE_TERRAFORM:
         found = shutil.which(name)
         assert found
@@ -115,7 +115,7 @@ def test_validate_needs_neither_key_nor_credentials(run: Run) -> None:
 def test_lock_writes_the_hashes_and_says_which_are_missing(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a registry there are those of all four platforms; with a mirror, its own."""
+    """A registry has the hashes of all four platforms. A mirror has its own."""
     monkeypatch.delenv(VARIABLE)  # Terraform locks no provider that runs already
     file = tmp_path / "lock.hcl"
     done = run("lock", "--output", str(file))
@@ -133,7 +133,7 @@ def test_terraform_explains_an_argument_it_does_not_know(run: Run) -> None:
 
 
 def test_node_gets_no_key(house: House, aws: LocalAws, tmp_path: Path) -> None:
-    """The app gets none from the cdktf command line, and none from a plan."""
+    """The app gets no key from the cdktf command line, and no key from a plan."""
     assert aws.endpoint
     spy, seen = tmp_path / "node", tmp_path / "seen"
     spy.write_text(f'#!/bin/sh\nenv >>{seen}\nexec {shutil.which("node")} "$@"\n', encoding="utf-8")

@@ -44,7 +44,7 @@ class Commands:
 
     @property
     def errors(self) -> list[str]:
-        """The lines on stderr, but for the one that says where the command works."""
+        """The lines on stderr, without the line that says where the command works."""
         return [line for line in self.err.splitlines() if not line.startswith("on ")]
 
     @property

@@ -1,4 +1,4 @@
-"""How the cache stands to the table, for one location."""
+"""The state of a location: its cache entry compared with its item."""
 
 import json
 import time
@@ -15,7 +15,7 @@ HELD = {"Location": "Oslo", "MaxTemp": "21", "MinTemp": "9", "ChancesOfPrecipita
 
 
 def body(**changes: str | float) -> bytes:
-    """Return what the cache holds, with changes."""
+    """Return the entry's value with changes."""
     return json.dumps(HELD | changes).encode()
 
 
@@ -74,7 +74,7 @@ def test_with_one_ttl_for_all_items_the_items_own_ttl_does_not_count() -> None:
     assert comparison.as_json()["expires_at"] == record.written_at + 900
 
 
-def test_without_a_copy_or_without_a_record_nothing_is_left() -> None:
+def test_without_an_entry_or_an_item_no_seconds_are_left() -> None:
     assert judge("Oslo", RECORD, None).seconds_left is None
     assert judge("Oslo", None, body()).seconds_left is None
     assert judge("Oslo", None, None).seconds_left is None

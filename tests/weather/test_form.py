@@ -87,12 +87,12 @@ def test_the_actions_write_items() -> None:
         here.act("nothing", {})
 
 
-def test_with_a_ttl_for_all_items_none_is_refused() -> None:
+def test_with_one_ttl_for_all_items_no_action_writes_a_refused_item() -> None:
     here = form(CACHE_TTL_SECONDS=60)
     assert [action["id"] for action in form_json(here)["actions"]] == ["random"]
     with pytest.raises(ConsoleError, match="CACHE_TTL_SECONDS is 60"):
         here.act("refused", {})
 
 
-def test_an_item_of_somebody_else_tells_no_time() -> None:
+def test_another_programs_item_has_no_time() -> None:
     assert form().written_at({"Location": {"S": "Oslo"}}) is None

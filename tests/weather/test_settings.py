@@ -1,4 +1,4 @@
-"""Which cloud the weather commands work on: a local one that is up, else what `.env` says."""
+"""The weather commands work on a local cloud that is up, otherwise on the cloud of `.env`."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ class Files:
         (self._folder / ".env").write_text(_lines(values), encoding="utf-8")
 
     def local_cloud(self, **changes: str) -> None:
-        """Write what a local cloud says of itself, with changes."""
+        """Write the settings of a local cloud, with changes."""
         self._local_cloud.write_text(_lines(LOCAL | changes), encoding="utf-8")
 
 
@@ -63,12 +63,12 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Files]:
 
 
 def real(files: Files) -> None:
-    """Fill in `.env` as for AWS."""
+    """Write an `.env` for AWS."""
     files.env(MOMENTO_API_KEY=KEY, MOMENTO_API_ENDPOINT="https://momento.test")
 
 
 def complaint(*, aws: bool = False) -> str:
-    """Return what loading fails with."""
+    """Return the error of loading."""
     with pytest.raises(LiveError) as caught:
         WeatherSettings.load(aws=aws)
     return str(caught.value)
@@ -117,7 +117,7 @@ def test_a_missing_resource_is_named_with_the_next_step(
 def test_a_setting_that_the_stack_refuses_is_an_error(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the stack's words; and not that no local cloud is up."""
+    """The message is the stack's, and does not say that no local cloud is up."""
     real(files)
     monkeypatch.setenv("CACHE_TTL_SECONDS", "0")
     said = complaint()

@@ -1,4 +1,4 @@
-"""The table through DynamoDB's API, and its errors in words."""
+"""The table through DynamoDB's API, and the messages of its errors."""
 
 import os
 from typing import Any
@@ -17,14 +17,14 @@ from weather.table import WeatherTable
 
 @pytest.fixture(autouse=True)
 def empty(running: RunningWeather) -> None:
-    """Take everything out of the table."""
+    """Empty the table."""
     dynamodb, name = running.cloud.weather.dynamodb, running.settings.table
     for item in dynamodb.scan(TableName=name)["Items"]:
         dynamodb.delete_item(TableName=name, Key={"Location": item["Location"]})
 
 
 def complaint(name: str = "weather-stats-demo") -> str:
-    """Return what reading fails with in this environment."""
+    """Return the error of reading in this environment."""
     with pytest.raises(LiveError) as caught:
         WeatherTable(Aws("us-east-1"), name).get("Oslo")
     return str(caught.value)
@@ -74,7 +74,7 @@ def test_an_empty_table_has_no_records(running: RunningWeather) -> None:
 
 
 def test_somebody_elses_items_are_left_out(running: RunningWeather) -> None:
-    """Those that are weather without a time are not."""
+    """Weather without a time of writing is not left out."""
     running.table.put(random_record("Oslo"))
     running.cloud.weather.put("Bergen")
     others: dict[str, dict[str, Any]] = {
@@ -121,14 +121,14 @@ def test_an_endpoint_that_is_not_a_url_is_an_error(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_refusal_of_aws_is_shown_in_its_words(running: RunningWeather) -> None:
-    """Without the credentials."""
+    """The message has no credentials."""
     with pytest.raises(LiveError, match=r"AWS answered: .*ValidationException") as caught:
         running.table.get("")
     assert SECRET not in str(caught.value)
 
 
 def test_missing_credentials_lead_to_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers credentials
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # boto3 keeps credentials
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):

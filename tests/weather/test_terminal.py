@@ -1,4 +1,4 @@
-"""What others wrote, printed by the commands: seen on the terminal, and never obeyed by it."""
+"""Control characters in others' data are printed as text, so the terminal does not execute them."""
 
 import unicodedata
 
@@ -18,15 +18,15 @@ SEEN = r"\x1b[2J\x9b2J\x07\r\x7f"
 
 
 def raw(text: str) -> list[str]:
-    """Return the control characters in what was printed, but for line feeds."""
+    """Return the control characters of the output, without line feeds."""
     return [one for one in text if unicodedata.category(one) == "Cc" and one != "\n"]
 
 
 @pytest.mark.parametrize("command", ["get", "delete"])
-def test_no_order_to_the_terminal_is_printed(
+def test_records_and_entries_print_no_control_character(
     run: Commands, running: RunningWeather, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """Whoever wrote the record or what the cache holds."""
+    """The text is in a record, or in an entry of the cache."""
     location = f"{CLEAR}Oslo"
     running.table.put(random_record("Oslo").model_copy(update={"location": location}))
     monkeypatch.setattr(Cache, "get", lambda *_: CLEAR.encode())
@@ -41,10 +41,10 @@ def test_no_order_to_the_terminal_is_printed(
     assert run("delete", location) == (command == "delete")
 
 
-def test_no_message_of_the_topic_gives_orders_to_the_terminal(
+def test_messages_print_no_control_character(
     run: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half of a character does not end the watch."""
+    """Half of a surrogate pair does not end the watch."""
     told = [
         Disconnected(problem=f"Momento answers {CLEAR}", seconds=1),
         Discontinuity(last=9, new=0),
@@ -61,7 +61,7 @@ def test_no_message_of_the_topic_gives_orders_to_the_terminal(
     assert run.json[2]["text"] == f"{CLEAR}\ud800"
 
 
-def test_no_step_and_no_error_gives_orders_to_the_terminal(
+def test_steps_and_errors_print_no_control_character(
     run: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = TourStep(name="the topic says", expected="this", seen=CLEAR)

@@ -1,4 +1,4 @@
-"""A record's life in one go: each step as it should be, and what is told when it is not."""
+"""The tour writes and deletes a record. It reports each step that does not end as expected."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ def test_every_step_ends_as_expected(running: RunningWeather) -> None:
 def test_the_record_is_written_when_the_topic_is_polled(
     running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long that takes: the topic tells what is published from then on."""
+    """A topic sends only messages that are published after the poll begins."""
     poll = Topic._poll  # noqa: SLF001 - the way to the topic
 
     def late(*arguments: Any) -> Any:
@@ -71,7 +71,7 @@ def test_nothing_is_left_behind(running: RunningWeather) -> None:
 def test_nothing_is_left_behind_by_a_tour_that_ends_early(
     running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An error ends the tour, or nobody wants to see the rest."""
+    """An error or the caller ends the tour."""
     before = running.table.list()
     steps = tour(running.table, running.cache, running.topic)
     next(steps)
@@ -99,7 +99,7 @@ def test_others_may_write_at_the_same_time(running: RunningWeather) -> None:
 
 @pytest.fixture
 def paused(running: RunningWeather) -> Iterator[list[str]]:
-    """Return a list to put pipes into that are to be gone meanwhile."""
+    """Return a list of pipes; pipes that a test adds and deletes are created again afterwards."""
     gone: list[str] = []
     yield gone
     running.cloud.weather.create_pipes(gone)
@@ -107,7 +107,7 @@ def paused(running: RunningWeather) -> Iterator[list[str]]:
 
 
 def pause(running: RunningWeather, gone: list[str], *names: str) -> None:
-    """Delete pipes, and wait until they do nothing more."""
+    """Delete pipes, and wait until the runner has stopped them."""
     gone.extend(names)
     for name in names:
         running.cloud.weather.pipes.delete_pipe(Name=name)
@@ -115,7 +115,7 @@ def pause(running: RunningWeather, gone: list[str], *names: str) -> None:
 
 
 def in_haste(wait: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a wait for something that will not come, and need not be waited for as long."""
+    """Return the function with a short patience, for a result that does not come."""
 
     def short(*arguments: Any) -> Any:
         with pytest.MonkeyPatch.context() as patch:
@@ -164,7 +164,7 @@ def test_a_replica_that_stays_is_reported(
 def test_what_cannot_be_reached_ends_the_tour(
     running: RunningWeather, change: dict[str, str], says: str
 ) -> None:
-    """At once: nobody waits for a Momento that is down."""
+    """The error comes at once, without a wait for a Momento that is down."""
     port = unused_port()
     changed = {name: value.format(port=port) for name, value in change.items()}
     with pytest.raises(LiveError, match=says):

@@ -28,14 +28,14 @@ class Connection(BaseHTTPRequestHandler):
     server: Momento
 
     def setup(self) -> None:
-        """Count it."""
+        """Count the connection."""
         super().setup()
         self.server.connections += 1
         self.number = self.server.connections
         self.answered = 0
 
     def do_GET(self) -> None:
-        """Answer, and close the connection without a word after the last request."""
+        """Answer, and close the connection after the last request without a header that says so."""
         assert self.path == "/cache/c?key=a"
         self.answered += 1
         body = str(self.number).encode()
@@ -78,13 +78,13 @@ def test_one_connection_serves_all_requests(reader: EntryReader) -> None:
 def test_a_connection_that_momento_closed_is_opened_again(
     reader: EntryReader, momento: Momento
 ) -> None:
-    """It is no failure, and takes nothing from the budget."""
+    """That is no failure and uses no request of the budget."""
     momento.most = 2
     assert [reader.fetch(WANTED) for _ in range(5)] == [b"1", b"1", b"2", b"2", b"3"]
     assert reader.left == 95
 
 
-def test_nobody_there_is_no_answer() -> None:
+def test_a_momento_that_is_not_there_gives_no_answer() -> None:
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
         port = server.server_address[1]
     reader = EntryReader(

@@ -60,7 +60,7 @@ class Watched:
         self._exit.close()
 
     def given(self, **changed: Any) -> Given:
-        """Return what the function's environment gives."""
+        """Return the variables of the function's environment."""
         operations = ("cache-put", "topic-publish", "cache-delete")
         pipes = {one: f"{PIPELINE}-{one}-pipe" for one in operations}
         usual: Mapping[str, Any] = {
@@ -91,7 +91,7 @@ class Watched:
         now: Callable[[], float] | None = None,
         **changed: Any,
     ) -> WatchResult:
-        """Run the watch once; `settled` is called in the place of the settling time."""
+        """Run the watch once; `settled` is called instead of the settling time."""
 
         def sleep(seconds: float) -> None:
             self.slept.append(seconds)
@@ -111,7 +111,7 @@ class Watched:
                 answer.raise_for_status()
 
     def send(self, request: object) -> None:
-        """Nothing is sent so."""
+        """Nothing is sent in this way."""
         raise NotImplementedError
 
     def cache(self, key: str, body: str) -> None:

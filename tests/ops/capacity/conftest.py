@@ -1,4 +1,4 @@
-"""A server that takes its time, by a clock of the test's own."""
+"""A server whose answers take a fixed time, by a clock that the test controls."""
 
 import itertools
 from typing import Any
@@ -18,7 +18,7 @@ MOODY = "/moody"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the clock that it goes by; each connection is to a server that answers by it.
+    """Return the clock of the server. Each connection leads to a server that uses it.
 
     It answers 204 after a fixed time; at /moody every other request fails.
     """

@@ -1,4 +1,4 @@
-"""A running `./help.sh up`, the lines it has printed, and where its page is."""
+"""A running `./help.sh up`, the lines that it printed, and the URL of its page."""
 
 import os
 import signal
@@ -66,7 +66,7 @@ class Up:
         return self.wait_for(PAGE, seconds=350).removeprefix(PAGE).split()[0]
 
     def environment(self) -> dict[str, str]:
-        """Return what points at its AWS and Momento."""
+        """Return the environment that leads to its AWS and Momento."""
         values = dotenv_values(self._root / ".cache" / "local-cloud.env")
         return {name: value or "" for name, value in values.items()}
 

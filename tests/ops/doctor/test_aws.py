@@ -22,7 +22,7 @@ SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
 
 @pytest.fixture
 def clients(local_aws: LocalAws) -> Iterator[Any]:
-    """Return what gives clients of an empty AWS."""
+    """Return a function that makes clients of an empty AWS."""
     empty(local_aws.endpoint)
     made: list[Any] = []
 
@@ -36,7 +36,7 @@ def clients(local_aws: LocalAws) -> Iterator[Any]:
 
 
 def found(clients: Any, name: str) -> list[tuple[CheckState, str]]:
-    """Return what the checks of this name say."""
+    """Return the results of the checks with this name."""
     return [(one.state, one.found) for one in examine(SETTINGS, clients) if one.name == name]
 
 
@@ -70,7 +70,7 @@ TLS_ONLY = (
 )
 
 
-def test_it_says_who_i_am_and_where(clients: Any) -> None:
+def test_the_identity_and_the_region_are_shown(clients: Any) -> None:
     ((state, said),) = found(clients, "credentials")
     assert state is CheckState.OK
     assert "in account 123456789012, us-east-1" in said
@@ -107,7 +107,7 @@ def test_a_missing_state_bucket_leads_to_bootstrap(clients: Any) -> None:
     ]
 
 
-def test_a_state_bucket_that_is_locked_down_is_well(clients: Any) -> None:
+def test_a_state_bucket_that_is_locked_down_passes(clients: Any) -> None:
     locked_down()
     assert found(clients, "state bucket") == [
         (CheckState.OK, f"{BUCKET} is private, encrypted, versioned and takes TLS only")
@@ -155,7 +155,7 @@ def test_a_nearly_used_quota_is_a_warning(clients: Any, monkeypatch: pytest.Monk
     )
 
 
-def test_a_bucket_that_may_not_be_looked_at_is_not_called_open(
+def test_a_bucket_that_cannot_be_checked_is_not_called_open(
     clients: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     locked_down()

@@ -26,7 +26,7 @@ def momento(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalMomento]:
 
 
 def found(key: str = KEY, cache: str = CACHE) -> tuple[CheckState, str]:
-    """Return what the one check says."""
+    """Return the result of the only check."""
     settings = Settings(
         MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=key, MOMENTO_CACHE_NAME=cache
     )
@@ -98,7 +98,7 @@ def test_a_key_has_to_write_and_may_not_read(
 
 
 def test_a_key_to_read_with_is_checked_too(momento: LocalMomento) -> None:
-    """Then nobody misses the right to read of the sending key."""
+    """With such a key, the sending key needs no right to read."""
     for name, permission in (("sends", "write"), ("reads", "read")):
         rule = {"type": "cache", "permissions": [permission], "caches": "*", "items": "*"}
         momento.service.keys.add(name, [rule])
@@ -123,14 +123,14 @@ def test_a_missing_cache_is_reported_for_a_write_only_key(momento: LocalMomento)
     assert said.startswith(f"there is no cache none at {momento.endpoint}: ./help.sh cache")
 
 
-def test_asking_changes_nothing(momento: LocalMomento) -> None:
+def test_the_check_changes_nothing(momento: LocalMomento) -> None:
     items = momento.service.caches[CACHE].items
     items[b"Oslo"] = CachedItem(b"{}", time.monotonic() + 600)
     assert found()[0] is CheckState.OK
     assert items.keys() == {b"Oslo"}
 
 
-def test_every_cache_is_asked_for_once(momento: LocalMomento) -> None:
+def test_each_cache_is_checked_once(momento: LocalMomento) -> None:
     momento.service.create_cache("orders")
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
     checks = list(examine(settings, {"orders": True, CACHE: True, "none": False}))
@@ -151,7 +151,7 @@ def test_a_stack_that_only_publishes_needs_no_permission_for_items(momento: Loca
 
 
 @pytest.mark.parametrize("paths", [("cache",), ("topics",), ("topics", "cache")])
-def test_it_is_known_whether_a_stack_writes_items_to_a_cache(paths: tuple[str, ...]) -> None:
+def test_the_caches_to_which_a_stack_writes_are_found(paths: tuple[str, ...]) -> None:
     document = {
         "resource": {
             "aws_cloudwatch_event_connection": {"c": {"name": "c"}},
@@ -214,5 +214,5 @@ def test_an_endpoint_that_does_not_answer_is_a_failure(monkeypatch: pytest.Monke
     assert "compare MOMENTO_API_ENDPOINT with the Momento console" in said
 
 
-def test_without_a_key_nobody_is_asked() -> None:
+def test_without_a_key_no_request_is_sent() -> None:
     assert list(examine(Settings(MOMENTO_API_ENDPOINT=ENDPOINT))) == []

@@ -26,7 +26,7 @@ def weather(local_aws: LocalAws) -> WeatherPipes:
 
 
 class Stopped:
-    """A pipes client by whose account EventBridge has stopped a pipe."""
+    """A pipes client whose answers say that EventBridge has stopped a pipe."""
 
     def __init__(self, client: Any, **changes: str) -> None:
         self._client = client
@@ -37,7 +37,7 @@ class Stopped:
         return self._client.get_paginator(name)
 
     def describe_pipe(self, *, Name: str) -> Any:  # noqa: N803 - AWS's name
-        """Return a pipe, one of them with other states."""
+        """Return a pipe. One pipe has other states."""
         pipe = self._client.describe_pipe(Name=Name)
         return pipe | self._changes if Name == PUT else pipe
 
@@ -57,7 +57,7 @@ def test_a_stack_that_is_not_deployed_passes(weather: WeatherPipes) -> None:
     assert found(weather) == {"pipes": (CheckState.OK, "no pipe is deployed yet: ./help.sh deploy")}
 
 
-def test_pipes_that_run_are_well(weather: WeatherPipes) -> None:
+def test_pipes_that_run_pass(weather: WeatherPipes) -> None:
     weather.create_pipes()
     assert found(weather) == {
         "weather-stats-demo": (CheckState.OK, "cache-put, topic-publish, cache-delete run"),
@@ -65,8 +65,8 @@ def test_pipes_that_run_are_well(weather: WeatherPipes) -> None:
     }
 
 
-def test_every_pipeline_of_the_prefix_is_looked_at(weather: WeatherPipes) -> None:
-    """One that has a pipe only is well; one of another prefix is none of ours."""
+def test_every_pipeline_of_the_prefix_is_checked(weather: WeatherPipes) -> None:
+    """A pipeline may have only one pipe. A pipeline with another prefix is not checked."""
     weather.create_pipes()
     arguments = weather.arguments(weather.definition(PUT))
     other = weather.sqs.create_queue(QueueName="weather-stats-demo-orders-dlq")["QueueUrl"]
@@ -129,7 +129,7 @@ def test_a_pipe_that_starts_is_a_warning(weather: WeatherPipes) -> None:
     )
 
 
-def test_dead_letters_that_wait_lead_to_redrive(weather: WeatherPipes) -> None:
+def test_waiting_dead_letters_are_reported_with_redrive(weather: WeatherPipes) -> None:
     weather.create_pipes()
     for number in range(2):
         weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=f"{LETTER} {number}")
@@ -159,7 +159,7 @@ def test_an_aws_that_does_not_answer_is_a_failure(weather: WeatherPipes) -> None
 
 
 class Unreadable:
-    """An SQS client of a role that may count messages, and not read them."""
+    """An SQS client of a role that may count messages but not read them."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -173,7 +173,7 @@ class Unreadable:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "ReceiveMessage")
 
 
-def test_a_message_without_a_record_is_a_warning_beside_dead_letters(weather: WeatherPipes) -> None:
+def test_a_message_without_a_record_is_only_a_warning(weather: WeatherPipes) -> None:
     """CreatePipe may leave one. A role that may not read it counts it as a dead letter."""
     weather.create_pipes()
     weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody="test")

@@ -26,7 +26,7 @@ SETTINGS = {"MOMENTO_API_ENDPOINT": ENDPOINT, "MOMENTO_API_KEY": KEY}
 
 @pytest.fixture(autouse=True)
 def well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have everything in order, in a copy of the project."""
+    """Make a copy of the project in which every check passes."""
     monkeypatch.setattr("ops.doctor.tools.ROOT", house.root)
     found = provider.resolve(house.root, os.environ)
     monkeypatch.setattr(provider, "_registry_answers", lambda: found.mirror is None)
@@ -35,11 +35,11 @@ def well(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def found(name: str) -> list[tuple[CheckState, str]]:
-    """Return what the checks of this name say."""
+    """Return the results of the checks with this name."""
     return [(check.state, check.found) for check in examine() if check.name == name]
 
 
-def test_all_is_well_and_said_by_name() -> None:
+def test_every_check_that_passes_is_named() -> None:
     checks = list(examine())
     assert {check.name for check in checks} == {
         "python",
@@ -70,7 +70,7 @@ def test_a_missing_tool_is_a_failure_with_the_next_step(
     assert found("terraform") == [(CheckState.FAILURE, says)]
 
 
-def test_a_tool_that_says_more_than_its_version_is_understood(fake: Fake) -> None:
+def test_a_version_is_found_among_other_text(fake: Fake) -> None:
     fake("terraform", "printf 'Terraform v1.12.3\\non linux_amd64\\n\\nout of date! 1.99.0'")
     assert found("terraform") == [(CheckState.OK, "1.12.3")]
 
@@ -93,7 +93,7 @@ def test_opentofu_is_checked_by_its_own_versions(
 
 
 def test_a_missing_key_is_a_warning_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Synthesizing needs none."""
+    """Synthesizing needs no key."""
     monkeypatch.delenv("MOMENTO_API_KEY")
     says = "MOMENTO_API_KEY is not set; synth works, plan and deploy need it"
     assert found("API key") == [(CheckState.WARNING, says)]

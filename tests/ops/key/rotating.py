@@ -27,7 +27,7 @@ REGION = "us-east-1"
 
 
 class Rotating:
-    """What a rotation works with; `old` are the keys that `.env` had, by their settings."""
+    """The parts of a rotation; `old` are the former keys of `.env`, by their settings."""
 
     def __init__(
         self, momento: LocalMomento, aws_endpoint: str, connection: str, targets: Targets
@@ -70,7 +70,7 @@ class Rotating:
         return found
 
     def deauthorize(self) -> None:
-        """Take the connection's authorization, as a 401 does."""
+        """De-authorize the connection, as a 401 does."""
         self._events.deauthorize_connection(Name=self.connection)
 
     def state(self) -> str:
@@ -86,7 +86,7 @@ class Rotating:
         grace: float = 0.0,
         **changes: Any,
     ) -> None:
-        """Run a rotation, from where the last one ended."""
+        """Run a rotation, or continue an interrupted one."""
         aws = Aws(REGION)
         owner = next(iter(self.keys.keys.values()))
         with Momento(redirect=self.momento.endpoint, timeout=60) as momento:
@@ -114,12 +114,12 @@ class Rotating:
         aws.close()
 
     def secrets(self, purpose: Purpose) -> list[str]:
-        """Return the texts of the keys of a purpose that the account has."""
+        """Return the texts of the account's keys for a purpose."""
         ids = {one.role_id for one in self.keys.roles.values() if one.name == purpose.role_name}
         return [key.secret for key in self.keys.keys.values() if key.role_id in ids]
 
     def must_be_done(self) -> None:
-        """Check that each purpose has one key, a new one, which is where it belongs."""
+        """Check that each purpose has only its new key, and that the new keys are in place."""
         for purpose in self.both:
             (new,) = self.secrets(purpose)
             assert new != self.old[purpose.setting].secret

@@ -1,4 +1,4 @@
-"""The conformance stack on a local AWS, with a Momento and the runner between them."""
+"""The conformance stack on a local AWS, a local Momento, and the runner."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Replay settles dead letters: sent, converged on the table, or left with the reason."""
+"""Redrive sends a dead letter, brings its entry to the table's state, or says why not."""
 
 import json
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def test_messages_are_published_in_the_streams_order(cloud: RepairCloud) -> None
 
 
 @pytest.mark.parametrize("pipe", [PUT, DELETE])
-def test_a_newer_value_is_put_in_the_place_of_an_old_letters(cloud: RepairCloud, pipe: str) -> None:
+def test_a_newer_value_is_put_instead_of_the_letters_value(cloud: RepairCloud, pipe: str) -> None:
     cloud.weather.put("Oslo", MaxTemp=1)
     if pipe == DELETE:
         cloud.weather.delete("Oslo")
@@ -72,7 +72,7 @@ def test_a_newer_value_is_put_in_the_place_of_an_old_letters(cloud: RepairCloud,
     assert cloud.waiting() == (0, 0)
 
 
-def test_a_put_of_an_item_that_is_gone_deletes_the_key(cloud: RepairCloud) -> None:
+def test_a_put_of_a_removed_item_deletes_the_key(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     cloud.give_up(PUT)
     cloud.weather.delete("Oslo")
@@ -82,7 +82,7 @@ def test_a_put_of_an_item_that_is_gone_deletes_the_key(cloud: RepairCloud) -> No
 
 
 def test_a_letter_of_a_batch_replays_each_of_its_records(cloud: RepairCloud) -> None:
-    """Records that the filter leaves out are in between, and no reason to keep it."""
+    """Records that the filter leaves out do not keep the letter in the queue."""
     for name in ("Bergen", "Oslo", "Tromsø"):
         cloud.weather.put(name)
     cloud.weather.put("Voss")
@@ -112,7 +112,7 @@ def test_a_record_outside_the_stream_is_replayed_from_the_table(cloud: RepairClo
     assert cloud.waiting() == (0, 0)
 
 
-def test_a_message_whose_record_has_left_the_stream_is_not_invented(cloud: RepairCloud) -> None:
+def test_a_message_is_not_published_without_its_record(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     cloud.log(PUBLISH, ("41", keys("Oslo")))
     letter = cloud.give_up(
@@ -148,7 +148,7 @@ def test_a_letter_that_momento_refuses_again_stays_with_its_answer(cloud: Repair
     assert cloud.left() == [letter], "it is there for the next at once"
 
 
-def test_what_the_filter_leaves_out_by_now_stays(cloud: RepairCloud) -> None:
+def test_a_letter_whose_record_the_filter_now_leaves_out_stays(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     letter = cloud.give_up(DELETE)
     summary = cloud.redrive()
@@ -207,7 +207,7 @@ def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(
 def test_the_error_that_ended_a_run_stays_after_a_later_problem(
     cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two letters are under way: the second meets a passing trouble after the first ended it."""
+    """Two letters are in work: the second fails for a moment after the first has ended the run."""
     ended = Event()
     turns = iter([UnusableError("set MOMENTO_API_KEY"), None])
 
@@ -231,9 +231,9 @@ def test_the_error_that_ended_a_run_stays_after_a_later_problem(
 def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
     cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A letter is out of others' sight for as long as it is tried, and back at once after.
+    """A letter is hidden from other runs as long as this run works on it, and no longer.
 
-    By a clock a thousand times as fast: before 60 of its seconds are over, 60 more are asked for.
+    The clock is a thousand times as fast. The run asks for 60 more seconds before 60 are over.
     """
     waits: list[float] = []
     extended: list[tuple[list[str], int]] = []

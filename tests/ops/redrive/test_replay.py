@@ -1,4 +1,4 @@
-"""Dead letters of any pipeline are settled: attribute keys, narrowed items, rules, a bus's pipe."""
+"""Dead letters of any pipeline: attributes as keys, conditions, rules, a pipe to a bus."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ BY_EMAIL = ItemMapping(
 
 @pytest.fixture(scope="module")
 def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack, for pipelines beside it."""
+    """Return a deployed stack, to which a test adds pipelines."""
     with RepairCloud(local_aws) as cloud:
         yield cloud
 
@@ -50,12 +50,12 @@ def published(cloud: RepairCloud, topic: str) -> list[Any]:
 
 
 def of_a_pipe(cloud: RepairCloud, own: OwnPipeline, number: int = -1) -> Any:
-    """Return a record as a pipe has it."""
+    """Return a record as a pipe reads it."""
     return list(StreamReader(cloud.weather.streams).all(own.stream_arn))[number]
 
 
 def test_a_removed_items_entry_is_found_by_the_letters_record(cloud: RepairCloud) -> None:
-    """The put's letter tells the address that the item had; the table does not any more."""
+    """The put's letter has the item's former address, which the table no longer has."""
     users = OwnPipeline(cloud, "gone", mapping=BY_EMAIL, keys=KeySchema(ID))
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up("cache-put")
@@ -67,7 +67,7 @@ def test_a_removed_items_entry_is_found_by_the_letters_record(cloud: RepairCloud
     assert cloud.cache() == {}
 
 
-def test_a_deletes_letter_takes_the_former_entry_out_and_puts_the_new(cloud: RepairCloud) -> None:
+def test_a_letter_of_a_delete_moves_the_entry_to_its_new_key(cloud: RepairCloud) -> None:
     users = OwnPipeline(cloud, "back", mapping=BY_EMAIL, keys=KeySchema(ID))
     users.put(Id="1", Email="a@x", Status="active")
     users.delete(Id="1")
@@ -94,7 +94,7 @@ def test_an_item_that_no_longer_matches_leaves_the_cache(cloud: RepairCloud) -> 
 
 
 def test_a_pipeline_that_only_deletes_sends_the_deletion(cloud: RepairCloud) -> None:
-    """Nothing else takes out what was cached before the item came back."""
+    """Nothing else deletes the entry from before the item came back."""
     mapping = ItemMapping(cache=CacheEntry(key=ID, put=False))
     view = StreamView.KEYS_ONLY
     users = OwnPipeline(cloud, "evict", mapping=mapping, keys=KeySchema(ID), view=view)
@@ -117,7 +117,7 @@ def test_a_pipeline_that_only_publishes_replays_its_messages(cloud: RepairCloud)
 
 
 def test_a_rules_letter_is_replayed_from_its_event(cloud: RepairCloud) -> None:
-    """Its record is sent if the table is still as it left it, and a message always."""
+    """Its request is sent if the item has not changed since. A message is always sent."""
     users = OwnPipeline(cloud, "bus", mapping=BY_EMAIL, keys=KeySchema(ID), bus=True)
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up_event("cache-put", of_a_pipe(cloud, users))

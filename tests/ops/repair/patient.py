@@ -1,7 +1,6 @@
-"""The commands as `python -m ops` runs them, but patient with Momento, which is in the test.
+"""The commands as `python -m ops` runs them, but with a long time-out for Momento.
 
-A test's process that stalls for seconds must not make a request count as unanswered: what it
-asked for is done all the same, later.
+Momento runs in the test's process. If that process stalls for seconds, no request may fail.
 """
 
 import runpy

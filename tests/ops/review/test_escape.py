@@ -1,4 +1,4 @@
-"""Text in a review stays text, whatever it holds, where Markdown is rendered."""
+"""Any text in a review stays text when its Markdown is rendered."""
 
 import html
 
@@ -14,12 +14,12 @@ SIGNS = st.text(alphabet="ab01 _*`~[]()<>!|\\\\&;#@\"'.-:/\n", max_size=40)
 
 
 def rendered(text: str) -> str:
-    """Return what a browser is told of a line, quotes as they are."""
+    """Return the HTML of a line, without escapes of quotes."""
     return str(GITHUB.renderInline(text)).replace("&quot;", '"')
 
 
 def as_html(text: str) -> str:
-    """Return a text as HTML has it, on one line."""
+    """Return a text as HTML, in one line."""
     return html.escape(" ".join(text.split()), quote=False)
 
 

@@ -1,4 +1,4 @@
-"""The guard: what loses data is held back, what does not is let through."""
+"""The guard holds back a plan that loses data, and no other plan."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ EXPIRING = {"ttl": [{"enabled": True, "attribute_name": "Until"}]}
 
 
 def bounded(attempts: int, seconds: int) -> dict[str, Any]:
-    """Return a pipe that tries a record so often, and for so long."""
+    """Return a pipe with limits for the attempts with a record and for its age."""
     bounds = {"maximum_retry_attempts": attempts, "maximum_record_age_in_seconds": seconds}
     return {"source_parameters": [{"dynamodb_stream_parameters": [bounds]}]}
 
@@ -223,7 +223,7 @@ def test_a_loss_holds_the_plan_back(case: str) -> None:
 
 
 @each(case=LOSSES)
-def test_a_loss_that_is_allowed_by_name_is_let_through(case: str) -> None:
+def test_an_allowed_loss_does_not_hold_the_plan_back(case: str) -> None:
     loss, _ = LOSSES[case]
     (token,) = [one.token for one in examine(plan(loss))]
     found = examine(plan(loss), [token])
@@ -232,7 +232,7 @@ def test_a_loss_that_is_allowed_by_name_is_let_through(case: str) -> None:
 
 
 @each(case=HARMLESS)
-def test_a_harmless_change_is_let_through(case: str) -> None:
+def test_a_harmless_change_does_not_hold_the_plan_back(case: str) -> None:
     assert examine(plan(HARMLESS[case])) == []
 
 

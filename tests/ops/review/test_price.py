@@ -1,4 +1,4 @@
-"""What a month costs before and after a plan, where the plan alters it."""
+"""The cost of a month before and after a plan, if the plan changes it."""
 
 import re
 
@@ -13,19 +13,19 @@ ALARM = {"metric_query": [{"metric": [{}]}, {"metric": [{}]}, {"metric": [], "ex
 
 
 def lines(found: Plan, **options: int) -> dict[str, tuple[str, str]]:
-    """Return the table's rows: before and after, by what they are about."""
+    """Return the table's rows, before and after, by their names."""
     text = "".join(section.text for section in price(found, **options))
     rows = re.findall(r"^\| (\S.*?) \| (\$[\d.,]+) \| (\$[\d.,]+) \|$", text, re.MULTILINE)
     return {name: (old, new) for name, old, new in rows}
 
 
-def test_a_plan_that_alters_no_price_has_no_such_section() -> None:
+def test_a_plan_that_changes_no_price_has_no_such_section() -> None:
     for name in ("second", "prefix", "topic"):
         assert HEAD not in review(recorded("weather-demo-pipes", name)).markdown
     assert HEAD in review(recorded("weather-demo-pipes", "first")).markdown
 
 
-def test_only_the_lines_that_change_are_shown_and_the_whole() -> None:
+def test_only_the_changed_lines_and_the_sum_are_shown() -> None:
     """Three pipes become one pipe, a bus and rules: docs/capacity.md has the same amounts."""
     found = lines(recorded("weather-demo-pipes", "bus"))
     assert found["pipe requests, 64 KB each"] == ("$0.80", "$0.40")
@@ -43,7 +43,7 @@ def test_a_workflow_costs_executions_and_no_invocations() -> None:
     assert found["invocations of API destinations"] == ("$0.00", "$0.40")
 
 
-def test_what_costs_by_use_grows_with_the_changes_of_a_month() -> None:
+def test_costs_by_use_grow_with_the_changes_of_a_month() -> None:
     found = lines(recorded("weather-demo-pipes", "first"), changes=10_000_000)
     assert found["pipe requests, 64 KB each"] == ("$0.00", "$8.00")
     assert found["secrets"] == ("$0.00", "$0.40")
@@ -52,7 +52,7 @@ def test_what_costs_by_use_grows_with_the_changes_of_a_month() -> None:
 
 
 def test_execution_data_in_the_log_costs() -> None:
-    """The production profile logs none; with demo, alarms and the key go."""
+    """The production profile logs no data. With demo there are no alarms and no key."""
     found = lines(recorded("weather-production-pipes-alarms", "demo"))
     old, new = (float(side[1:]) for side in found["logs"])
     assert 0 < old < new
@@ -80,7 +80,7 @@ def test_execution_data_in_the_log_costs() -> None:
     ]
 )
 def test_fixed_prices(case: tuple[str, dict[str, object], str, str]) -> None:
-    """Created, then destroyed, then kept; what Terraform forgets still costs."""
+    """Resources are created, destroyed or kept. A resource that Terraform forgets still costs."""
     kind, values, name, dollars = case
     created = {
         key.partition(" (")[0]: one

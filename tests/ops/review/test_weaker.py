@@ -1,4 +1,4 @@
-"""Every change in place that weakens something is told, with its name, and blocks if data goes."""
+"""Each weaker setting is reported by its name, and holds the plan back if data is lost."""
 
 import json
 from typing import Any
@@ -27,7 +27,7 @@ def test_a_weaker_setting_is_reported(case: str) -> None:
     assert names(TOLD[case]) == [(TOLD[case][3], False)]
 
 
-def test_an_alarm_names_who_gets_no_message_and_what_is_later() -> None:
+def test_an_alarm_names_its_lost_recipients_and_what_is_later() -> None:
     before = {
         "alarm_name": "late",
         "alarm_actions": ["b", "c"],
@@ -43,7 +43,7 @@ def test_an_alarm_names_who_gets_no_message_and_what_is_later() -> None:
 
 
 def written(**expressions: Any) -> dict[str, Any]:
-    """Return what a plan tells of the configuration of the table."""
+    """Return the table's configuration in a plan."""
     resource = {"address": f"{TABLE}.it", "type": TABLE, "expressions": expressions}
     return {"root_module": {"resources": [{"address": "aws_sqs_queue.q"}, resource]}}
 
@@ -61,7 +61,7 @@ LEFT_ON = {
 
 @each(case=LEFT_ON)
 def test_a_ttl_that_stays_on_is_reported_without_a_planned_change(case: str) -> None:
-    """The provider leaves the block `ttl` alone where the configuration has none: seen."""
+    """Seen: the provider does not change the TTL if the configuration has no block `ttl`."""
     action, values, configuration, expected = LEFT_ON[case]
     found = examine(plan(change(TABLE, action, values, values), configuration=configuration))
     assert [one.name for one in found] == expected
